@@ -1,0 +1,33 @@
+"""What can go wrong, in the product's words. Each door maps these to a status once."""
+
+
+class LinktrackError(Exception):
+    """A clear sentence for the person who can mend it."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class Invalid(LinktrackError):
+    """The input is not what it must be; nothing was changed."""
+
+
+class NotFound(LinktrackError):
+    """What was named does not exist."""
+
+
+class Conflict(LinktrackError):
+    """The input contradicts what is already there; nothing was changed."""
+
+
+class Forbidden(LinktrackError):
+    """The caller is known or unknown, and may not do this."""
+
+
+class TooLarge(LinktrackError):
+    """The input is larger than what is taken."""
+
+
+class Unavailable(LinktrackError):
+    """The database, the data folder or a port cannot be used just now."""
