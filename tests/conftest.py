@@ -1,8 +1,11 @@
 """Fixtures every test may use."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from databases import Maker, postgresql_maker, postgresql_server, sqlite_maker
+from world import World
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -14,3 +17,38 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the real data sets are not beside this checkout (../shared/data)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> Maker:
+    """Makes SQLite databases."""
+    return sqlite_maker(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Maker]:
+    """Makes databases on a PostgreSQL server that runs as long as the tests."""
+    folder = tmp_path_factory.mktemp("postgresql")
+    with postgresql_server(folder) as server:
+        yield postgresql_maker(server, folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A new database with all tables; a test that asks for it runs once on each kind."""
+    make: Maker = request.getfixturevalue(f"{request.param}_databases")
+    return make()
+
+
+@pytest.fixture
+def world(database_url: str, tmp_path: Path) -> Iterator[World]:
+    """A whole linktrack without its processes, on each kind of database."""
+    with World.at(tmp_path / "data", database_url) as world:
+        yield world
+
+
+@pytest.fixture
+def sqlite_world(sqlite_databases: Maker, tmp_path: Path) -> Iterator[World]:
+    """The same on SQLite alone, for behaviour that no database can change."""
+    with World.at(tmp_path / "data", sqlite_databases()) as world:
+        yield world

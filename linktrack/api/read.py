@@ -1,0 +1,72 @@
+"""Reading what programs send: JSON bodies and query arguments, checked by name and type."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from flask import Request
+
+from linktrack.errors import Invalid
+from linktrack.times import parse_moment
+from linktrack.web.context import installation
+
+
+class Fields:
+    """Named values from a caller; every failure names the field."""
+
+    def __init__(self, values: Mapping[str, object], known: set[str]) -> None:
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise Invalid(
+                f"There is no field {unknown[0][:60]!r} here: the fields are "
+                f"{', '.join(sorted(known))}."
+            )
+        self._values = values
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """Return a text; raises `Invalid` where it is missing or another type."""
+        value = self._values.get(name, default)
+        if not isinstance(value, str):
+            raise Invalid(f"{name!r} must be a text.")
+        return value
+
+    def optional_text(self, name: str) -> str | None:
+        """Return a text, or None where the field is missing or null."""
+        return None if self._values.get(name) is None else self.text(name)
+
+    def whole(self, name: str, default: int | None = None) -> int | None:
+        """Return a whole number, written as one or as digits."""
+        value = self._values.get(name)
+        if value is None:
+            return default
+        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
+            return int(value)
+        if type(value) is int and abs(value) < 2**63:
+            return value
+        raise Invalid(f"{name!r} must be a whole number.")
+
+    def moment(self, name: str) -> datetime | None:
+        """Return a date or time, local where it has no offset."""
+        written = self.optional_text(name)
+        return None if written is None else parse_moment(written, installation().settings.timezone)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return a list of texts; a missing field is an empty one."""
+        value = self._values.get(name)
+        if value is None:
+            return ()
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise Invalid(f"{name!r} must be a list of texts.")
+        return tuple(value)
+
+
+def posted_object(request: Request, known: set[str]) -> Fields:
+    """Return the JSON object of a request's body; raises `Invalid`."""
+    body = request.get_json(silent=True, force=True)
+    if not isinstance(body, dict):
+        raise Invalid("The body must be one JSON object.")
+    return Fields(body, known)
+
+
+def arguments(request: Request, known: set[str]) -> Fields:
+    """Return the query arguments of a request; an empty one counts as missing."""
+    return Fields({name: value for name, value in request.args.items() if value}, known)

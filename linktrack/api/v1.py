@@ -1,0 +1,126 @@
+"""JSON under /api/v1: wrap posts, read reports, export."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+
+from flask import Blueprint, Response, g, jsonify, request
+
+from linktrack.api.read import arguments, posted_object
+from linktrack.audience.accounts import find_account
+from linktrack.clicks.vocabulary import DEFAULT_WINDOW
+from linktrack.db import now
+from linktrack.errors import Forbidden, Invalid, NotFound
+from linktrack.links.posts import Wish, no_post_json, post_json, wrap_post
+from linktrack.owners.tokens import check_token, require_scope
+from linktrack.portability import export
+from linktrack.reports.build import MOST_POSTS, cpf_json, cpf_report
+from linktrack.web.context import close_db_session, db_session, installation
+
+if TYPE_CHECKING:
+    from linktrack.audience.models import Account
+    from linktrack.owners.models import Token
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+P = ParamSpec("P")
+R = TypeVar("R")
+
+BEARER: Final = "bearer "
+
+
+def needs(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Ask for a bearer token that allows this; raises `Forbidden` else."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            g.unauthenticated = True
+            header = request.headers.get("Authorization", "")
+            if not header.casefold().startswith(BEARER):
+                raise Forbidden("Send a token: Authorization: Bearer lt_….")
+            g.token = check_token(db_session(), header[len(BEARER) :].strip())
+            g.unauthenticated = False
+            require_scope(g.token, scope)
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def is_unauthenticated() -> bool:
+    """Whether the caller is unknown: then the answer is 401 and not 403."""
+    return bool(g.get("unauthenticated"))
+
+
+def _account(handle: str) -> "Account":
+    """Return the account a caller names, as far as its token reaches."""
+    account = find_account(db_session(), handle)
+    token: Token = g.token
+    if token.account_id not in (None, account.id):
+        raise Forbidden(f"This token is for another account than {account.handle}.")
+    return account
+
+
+@blueprint.post("/posts")
+@needs("wrap")
+def create_post() -> tuple[Response, int]:
+    """Wrap a text and record it as a post; 200 where it holds no new address."""
+    fields = posted_object(
+        request, {"account", "text", "state", "posted_at", "segments", "slugs"}
+    )
+    wish = Wish(
+        text=fields.text("text"),
+        state=fields.text("state", "published"),
+        posted_at=fields.moment("posted_at"),
+        segments=fields.texts("segments"),
+        slugs=fields.texts("slugs"),
+    )
+    shortener = installation().shortener
+    session = db_session()
+    post = wrap_post(session, shortener, _account(fields.text("account")), wish, now())
+    if post is None:
+        return jsonify(no_post_json(wish.text)), 200
+    session.commit()
+    return jsonify(post_json(session, shortener, post)), 201
+
+
+@blueprint.get("/reports/cpf")
+@needs("read")
+def report_cpf() -> Response:
+    """Return clicks per follower of an account."""
+    fields = arguments(request, {"account", "window", "from", "to", "limit", "after"})
+    report = cpf_report(
+        db_session(),
+        _account(fields.text("account")),
+        window=fields.text("window", DEFAULT_WINDOW),
+        since=fields.moment("from"),
+        until=fields.moment("to"),
+        limit=fields.whole("limit") or MOST_POSTS,
+        after=fields.whole("after"),
+    )
+    return jsonify(cpf_json(report))
+
+
+@blueprint.get("/export/<what>")
+@needs("read")
+def export_rows(what: str) -> Response:
+    """Stream clicks, links, posts, counts or segments as NDJSON or CSV."""
+    if what not in export.KINDS:
+        raise NotFound(f"There is no export of {what!r}: choose one of {', '.join(export.KINDS)}.")
+    fields = arguments(request, {"account", "format", "from", "to", "after"})
+    handle = fields.optional_text("account")
+    account_id = g.token.account_id if handle is None else _account(handle).id
+    kind = fields.text("format", "ndjson")
+    if kind not in export.MEDIA_TYPES:
+        raise Invalid(f"There is no format {kind[:40]!r}: choose ndjson or csv.")
+    selection = export.Selection(
+        since=fields.moment("from"),
+        until=fields.moment("to"),
+        after=fields.whole("after") or 0,
+        account_id=account_id,
+    )
+    close_db_session()
+    opened = installation()
+    lines = export.stream(opened.database.engine, opened.shortener, what, kind, selection)
+    return Response(lines, mimetype=export.MEDIA_TYPES[kind])

@@ -1,0 +1,175 @@
+"""Wiring: the Flask application, the lane in front of it, errors to statuses."""
+
+import logging
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from flask import Flask, Response, render_template, request
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException
+
+from linktrack.api import v1
+from linktrack.api.problems import problem
+from linktrack.clicks.journal import Journal
+from linktrack.clicks.lane import Lane
+from linktrack.clicks.visitors import Visitors
+from linktrack.db import resource
+from linktrack.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    LinktrackError,
+    NotFound,
+    TooLarge,
+    Unavailable,
+)
+from linktrack.installation import Installation
+from linktrack.links.catalog import changed_links, find_target
+from linktrack.links.targets import Targets
+from linktrack.owners.access import SESSION_LIFE
+from linktrack.web import blueprints, formats
+from linktrack.web.context import EXTENSION, close_db_session
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+log = logging.getLogger(__name__)
+
+STATUS: Final = {
+    Invalid: 422,
+    NotFound: 404,
+    Conflict: 409,
+    Forbidden: 403,
+    TooLarge: 413,
+    Unavailable: 503,
+}
+
+LARGEST_REQUEST: Final = 2 * 1024 * 1024  # bytes; texts are shorter, files come by command
+
+HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
+    "X-Robots-Tag": "noindex",
+}
+
+
+def create_app(installation: Installation) -> Flask:
+    """Return the Flask application of an installation: everything but the redirects."""
+    app = Flask(
+        __name__,
+        template_folder=str(resource("templates")),
+        static_folder="web/static",
+        static_url_path="/static",
+    )
+    settings = installation.settings
+    app.config.update(
+        SECRET_KEY=installation.keys.session,
+        SESSION_COOKIE_NAME="linktrack",
+        SESSION_COOKIE_PATH="/owner",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.is_https,
+        PERMANENT_SESSION_LIFETIME=SESSION_LIFE,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open overnight works
+        WTF_CSRF_SSL_STRICT=False,  # the token decides; privacy add-ons strip referrers
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
+    )
+    app.extensions[EXTENSION] = installation
+    csrf = CSRFProtect(app)
+    csrf.exempt(v1.blueprint)
+    for blueprint in (v1.blueprint, *blueprints()):
+        app.register_blueprint(blueprint)
+    formats.register(app, settings)
+    app.teardown_appcontext(close_db_session)
+    app.after_request(_add_headers)
+    app.register_error_handler(LinktrackError, _answer_known)
+    app.register_error_handler(HTTPException, _answer_http)
+    app.register_error_handler(CSRFError, _answer_csrf)
+    app.register_error_handler(Exception, _answer_unexpected)
+    return app
+
+
+def create_wsgi_app(installation: Installation | None = None) -> "WSGIApplication":
+    """Return what a WSGI server serves: the lane, and Flask behind it.
+
+    Threads and files are made at the first click, so that the result may cross a fork.
+    """
+    installation = installation or Installation.open()
+    settings = installation.settings
+    engine, codes = installation.database.engine, installation.shortener.codes
+    app = create_app(installation)
+    app.wsgi_app = Lane(  # type: ignore[method-assign]  # Flask's own way to add middleware
+        app.wsgi_app,
+        Targets(
+            lambda code: find_target(engine, codes, code),
+            lambda since: changed_links(engine, since),
+        ),
+        Journal(settings.journals, settings.journal_sync),
+        Visitors(settings.data / "visitor_keys", settings.visitor_period, settings.timezone),
+        settings.trusted_proxies,
+    )
+    return app
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if not request.path.startswith("/static/"):
+        response.headers.setdefault("Cache-Control", "private, no-store")
+    return response
+
+
+def _answer_known(error: LinktrackError) -> Response:
+    status = next(
+        (code for kind, code in STATUS.items() if isinstance(error, kind)), 500
+    )
+    if isinstance(error, Forbidden) and v1.is_unauthenticated():
+        status = 401
+    return _answer(status, error.sentence)
+
+
+def _answer_http(error: HTTPException) -> Response:
+    if error.code is not None and error.code < 400 and error.response is None:
+        return Response(error.get_response().get_data(), error.code, error.get_headers())
+    sentences = {
+        404: "There is nothing at this address.",
+        405: "This address does not take that method.",
+        413: "This is too large: a request may have 2 MB.",
+    }
+    status = error.code or 500
+    response = _answer(status, sentences.get(status, error.description or error.name))
+    if status == 405:
+        response.headers["Allow"] = ", ".join(getattr(error, "valid_methods", None) or ())
+    return response
+
+
+def _answer_csrf(_error: CSRFError) -> Response:
+    return _answer(
+        400, "This form was too old, or came from elsewhere: go back, reload the page, try again."
+    )
+
+
+def _answer_unexpected(error: Exception) -> Response:
+    from linktrack.db import is_database_away
+
+    if is_database_away(error):
+        log.error("The database is away: %s", error)
+        return _answer(503, "The database cannot be used just now: try again in a minute.")
+    log.exception("An unexpected failure at %s %s", request.method, request.endpoint)
+    return _answer(500, "Something went wrong on our side. It is in the log; nothing was changed.")
+
+
+def _answer(status: int, sentence: str) -> Response:
+    close_db_session()
+    if request.path.startswith("/api/"):
+        return problem(status, sentence)
+    page = render_template("error.html", status=status, sentence=sentence)
+    return Response(page, status, mimetype="text/html")

@@ -1,0 +1,1 @@
+"""The audience: accounts, their dated follower counts, and their segments."""

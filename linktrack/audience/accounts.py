@@ -1,0 +1,132 @@
+"""Accounts: adding, finding, renaming."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from linktrack.audience.models import Account
+from linktrack.errors import Conflict, Invalid, NotFound
+
+NETWORKS: Final = ("x", "bluesky", "mastodon", "other")
+ROLES: Final = ("me", "you", "we")
+NETWORK_NAMES: Final = {"x": "X", "bluesky": "Bluesky", "mastodon": "Mastodon", "other": "Other"}
+
+_HANDLES: Final = {
+    # X takes 15 characters now; a few accounts of its first years have up to 20.
+    "x": (re.compile(r"@[A-Za-z0-9_]{1,20}"), "@name: up to 20 letters, digits and _"),
+    "bluesky": (
+        re.compile(r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*"),
+        "@name.bsky.social or a domain of your own",
+    ),
+    "mastodon": (
+        re.compile(r"@[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?@[^\s@/]+\.[^\s@/.]+"),
+        "@name@server",
+    ),
+    "other": (re.compile(r"[^\x00-\x1f\x7f]{1,100}"), "a name of up to 100 characters"),
+}
+
+
+def add_account(
+    session: Session, network: str, handle: str, role: str | None, now: datetime
+) -> Account:
+    """Add an account.
+
+    Raises `Invalid` for an unknown network or role or an impossible handle, `Conflict` where the
+    account is there already.
+    """
+    if network not in NETWORKS:
+        raise Invalid(f"{network[:40]!r} is no network: choose one of {', '.join(NETWORKS)}.")
+    if role is not None and role not in ROLES:
+        raise Invalid(f"{role[:40]!r} is no role: choose me, you, we, or none.")
+    handle = check_handle(network, handle)
+    _refuse_taken(session, network, handle)
+    account = Account(
+        network=network, handle=handle, handle_key=_key(handle), role=role, created_at=now
+    )
+    session.add(account)
+    session.flush()
+    return account
+
+
+def rename_account(session: Session, account: Account, handle: str) -> None:
+    """Give an account its new handle; its posts, links and counts stay with it."""
+    handle = check_handle(account.network, handle)
+    if _key(handle) != account.handle_key:
+        _refuse_taken(session, account.network, handle)
+    account.handle, account.handle_key = handle, _key(handle)
+    session.flush()
+
+
+def check_handle(network: str, handle: str) -> str:
+    """Return a handle as it is stored: with its @ on networks that write one.
+
+    Raises `Invalid`.
+    """
+    handle = handle.strip().removeprefix(f"{network}:")
+    if network != "other" and not handle.startswith("@"):
+        handle = "@" + handle
+    pattern, example = _HANDLES[network]
+    if not pattern.fullmatch(handle) or len(handle) > 255 or _has_surrogate(handle):
+        raise Invalid(
+            f"{handle[:60]!r} cannot be a handle on {NETWORK_NAMES[network]}: write it as "
+            f"{example}."
+        )
+    return handle
+
+
+def _has_surrogate(handle: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in handle)
+
+
+def list_accounts(session: Session) -> Sequence[Account]:
+    """Return all accounts: me, you, we, then the others, each in order of adding."""
+    accounts = session.scalars(select(Account).order_by(Account.id)).all()
+    order = {role: number for number, role in enumerate(ROLES)}
+    return sorted(accounts, key=lambda account: order.get(account.role or "", len(ROLES)))
+
+
+def find_account(session: Session, handle: str) -> Account:
+    """Return the account of `@name` or `network:@name`, whatever the case.
+
+    Raises `NotFound`, or `Invalid` where several networks have that handle.
+    """
+    network, colon, rest = handle.strip().partition(":")
+    named = network.casefold() if colon and network.casefold() in NETWORKS else None
+    key = _key(rest if named else handle.strip())
+    query = select(Account).where(Account.handle_key == key.replace("\0", ""))
+    if named:
+        query = query.where(Account.network == named)
+    if _has_surrogate(handle):
+        raise NotFound("There is no such account.")
+    found = session.scalars(query.order_by(Account.id)).all()
+    if not found:
+        raise NotFound(
+            f"There is no account {handle[:60]!r}: add it with linktrack account add HANDLE "
+            "--network NET, or look at linktrack account list."
+        )
+    if len(found) > 1:
+        names = " or ".join(f"{account.network}:{account.handle}" for account in found)
+        raise Invalid(f"Several networks have an account {handle!r}: write {names}.")
+    return found[0]
+
+
+def get_account(session: Session, account_id: int) -> Account:
+    """Return an account by its number; raises `NotFound`."""
+    account = session.get(Account, account_id)
+    if account is None:
+        raise NotFound(f"There is no account number {account_id}.")
+    return account
+
+
+def _key(handle: str) -> str:
+    return handle.removeprefix("@").casefold()
+
+
+def _refuse_taken(session: Session, network: str, handle: str) -> None:
+    query = select(Account).where(Account.network == network, Account.handle_key == _key(handle))
+    if session.scalar(query) is not None:
+        raise Conflict(f"{handle} on {NETWORK_NAMES[network]} is here already.")

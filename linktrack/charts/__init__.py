@@ -1,0 +1,21 @@
+"""Charts: numbers to inline SVG that keeps its text size on every screen; pure.
+
+The outer svg has no viewBox: x is in percent of the plot and y in pixels, and the axes' labels
+stand in the svg's own CSS padding, so text never scales. Only lines live in a nested svg that is
+stretched. There is no style attribute (the pages' policy forbids it): classes name everything.
+"""
+
+from linktrack.charts.intervals import IntervalPoint, Reference, interval_chart
+from linktrack.charts.lines import Point, Series, sparkline, time_chart
+from linktrack.charts.scales import number
+
+__all__ = [
+    "IntervalPoint",
+    "Point",
+    "Reference",
+    "Series",
+    "interval_chart",
+    "number",
+    "sparkline",
+    "time_chart",
+]

@@ -1,0 +1,60 @@
+"""The `linktrack` command. Commands are imported when they are used, so that help is quick."""
+
+from importlib import import_module
+from typing import Final
+
+import click
+
+from linktrack import __version__
+from linktrack.cli.common import Commands
+
+COMMANDS: Final = {
+    "serve": ("service", "Answer short links, load clicks, and show the owner pages."),
+    "owner": ("service", "Owners, and their one-time sign-in links."),
+    "token": ("service", "Tokens for programs that use the JSON API."),
+    "account": ("audience", "Social accounts and other audiences."),
+    "segment": ("audience", "Named groups of an account's followers."),
+    "counts": ("data", "Dated follower counts."),
+    "wrap": ("posts", "Record a post, and print its text with every address wrapped."),
+    "post": ("posts", "Posts and their states."),
+    "link": ("posts", "Single links: show, disable, lead elsewhere."),
+    "report": ("reports", "Clicks against followers."),
+    "status": ("service", "What is in the database, and what waits to be loaded."),
+    "load": ("service", "Load captured clicks into the database."),
+    "rebuild": ("service", "Make all counts anew from the stored clicks."),
+    "import": ("data", "Bring in clicks from elsewhere."),
+    "export": ("data", "Take everything out, as NDJSON or CSV."),
+}
+"""Command → (module, what it does); the module's name for it ends in _ where Python needs that."""
+
+
+class LazyCommands(Commands):
+    """The top group: knows every command's one line of help without importing it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module of a command that is used."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"linktrack.cli.{COMMANDS[cmd_name][0]}")
+        name = "import_" if cmd_name == "import" else cmd_name
+        command: click.Command = getattr(module, name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="linktrack")
+def main() -> None:
+    """Wrap the links you post, and see how many of your followers click.
+
+    HANDLE is @name, or network:@name where two networks have the same.
+    Settings come from the environment (LINKTRACK_…); the guide lists them.
+    """

@@ -1,0 +1,114 @@
+"""Commands for accounts and segments."""
+
+import click
+
+from linktrack.cli.common import (
+    Commands,
+    installation,
+    json_option,
+    print_json,
+    print_table,
+    transaction,
+)
+
+
+@click.group(cls=Commands)
+def account() -> None:
+    """Social accounts and other audiences."""
+
+
+@account.command("add")
+@click.argument("handle")
+@click.option("--network", required=True, help="x, bluesky, mastodon or other.")
+@click.option("--role", help="me, you or we.")
+@click.option("--followers", type=int, help="How many followers it has now.")
+def add(handle: str, network: str, role: str | None, followers: int | None) -> None:
+    """Add an account."""
+    from linktrack.audience.accounts import add_account
+    from linktrack.audience.counts import record_count
+    from linktrack.db import now
+
+    with transaction() as (_, session):
+        moment = now()
+        added = add_account(session, network, handle, role, moment)
+        if followers is not None:
+            record_count(session, added, followers, moment, "entered", now=moment)
+        handle = added.handle
+    told = "" if followers is None else f" with {followers:,} followers"
+    click.echo(f"Added {handle}{told}.")
+
+
+@account.command("list")
+@json_option
+def list_(as_json: bool) -> None:
+    """List the accounts, with their last follower counts."""
+    from linktrack.reports.accounts import account_lines
+
+    with installation() as opened, opened.database.session() as session:
+        lines = account_lines(session)
+    if as_json:
+        print_json([line.as_json() for line in lines])
+        return
+    print_table(
+        ("network", "handle", "role", "followers", "counted at"),
+        [
+            (
+                line.network,
+                line.handle,
+                line.role,
+                line.followers,
+                line.followers_at and f"{line.followers_at:%Y-%m-%d}",
+            )
+            for line in lines
+        ],
+    )
+
+
+@account.command()
+@click.argument("handle")
+@click.argument("new_handle")
+def rename(handle: str, new_handle: str) -> None:
+    """Give an account its new handle; posts, links and counts stay with it."""
+    from linktrack.audience.accounts import find_account, rename_account
+
+    with transaction() as (_, session):
+        found = find_account(session, handle)
+        rename_account(session, found, new_handle)
+        new_handle = found.handle
+    click.echo(f"It is {new_handle} now.")
+
+
+@click.group(cls=Commands)
+def segment() -> None:
+    """Named groups of an account's followers."""
+
+
+@segment.command("add")
+@click.argument("handle")
+@click.argument("name")
+@click.option("--size", type=int, help="How many people it has, where you know.")
+def add_segment_command(handle: str, name: str, size: int | None) -> None:
+    """Add a segment after the account's others."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.segments import add_segment
+    from linktrack.db import now
+
+    with transaction() as (_, session):
+        add_segment(session, find_account(session, handle), name, size, now())
+    click.echo(f"Added the segment {name}.")
+
+
+@segment.command("list")
+@click.argument("handle")
+@json_option
+def list_segments_command(handle: str, as_json: bool) -> None:
+    """List the segments of an account, in their order."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.segments import list_segments
+
+    with installation() as opened, opened.database.session() as session:
+        found = list_segments(session, find_account(session, handle))
+    if as_json:
+        print_json([{"segment": item.name, "size": item.size} for item in found])
+    else:
+        print_table(("segment", "size"), [(item.name, item.size) for item in found])

@@ -1,0 +1,101 @@
+"""What all commands share: opening the installation, times, output, errors."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from linktrack.errors import Invalid, LinktrackError
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from linktrack.installation import Installation
+
+
+class Commands(click.Group):
+    """A group whose failures are one line on standard error and status 1."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; what the user can mend is said, not traced."""
+        try:
+            return super().invoke(ctx)
+        except LinktrackError as error:
+            raise click.ClickException(error.sentence) from error
+
+
+@contextmanager
+def installation() -> "Iterator[Installation]":
+    """Open this environment's installation with its tables up to date.
+
+    The driver's failures become one sentence (`Unavailable`).
+    """
+    from linktrack.installation import Installation
+
+    opened = Installation.open()
+    try:
+        opened.database.migrate()
+        with opened.database.reachable():
+            yield opened
+    finally:
+        opened.database.close()
+
+
+@contextmanager
+def transaction() -> "Iterator[tuple[Installation, Session]]":
+    """Open the installation and a session that is committed where the command succeeds."""
+    with installation() as opened, opened.database.session(writes=True) as session:
+        yield opened, session
+        session.commit()
+
+
+def parse_time(written: str | None, opened: "Installation") -> datetime | None:
+    """Return the moment of an ISO date or time; without an offset it is in LINKTRACK_TIMEZONE.
+
+    A date alone is its first moment. Raises `Invalid`.
+    """
+    from linktrack.times import parse_moment
+
+    return None if written is None else parse_moment(written, opened.settings.timezone)
+
+
+def print_json(value: object) -> None:
+    """Print one JSON value on a line of its own."""
+    click.echo(json.dumps(value, ensure_ascii=False))
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print rows in columns; numbers to the right."""
+    texts = [["—" if cell is None else str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(header, *texts, strict=True)]
+    numeric = [
+        all(isinstance(row[place], int | float | None) for row in rows)
+        for place in range(len(header))
+    ]
+    for line in (header, *texts):
+        cells = [
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(line, widths, numeric, strict=True)
+        ]
+        click.echo("  ".join(cells).rstrip())
+
+
+def read_text(argument: str) -> str:
+    """Return the text of an argument, or of standard input for `-`.
+
+    Raises `Invalid` where it is not UTF-8. One newline at its end is the terminal's, not the text's.
+    """
+    if argument != "-":
+        return argument
+    try:
+        text = sys.stdin.buffer.read().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Invalid("The text on standard input is not UTF-8.") from error
+    return text.removesuffix("\n")
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

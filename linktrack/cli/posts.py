@@ -1,0 +1,239 @@
+"""Commands that wrap texts and look after posts and links."""
+
+import click
+
+from linktrack.cli.common import (
+    Commands,
+    installation,
+    json_option,
+    parse_time,
+    print_json,
+    print_table,
+    read_text,
+    transaction,
+)
+
+
+@click.command()
+@click.argument("handle")
+@click.argument("text", default="-")
+@click.option("--at", metavar="ISO", help="When it was, or is to be, posted.")
+@click.option("--draft", is_flag=True, help="Keep it as a draft; publish it later.")
+@click.option("--segment", "segments", multiple=True, metavar="NAME", help="Make a version for it.")
+@click.option("--slug", "slugs", multiple=True, help="A short code of your choice; one an address.")
+@json_option
+def wrap(
+    handle: str,
+    text: str,
+    at: str | None,
+    draft: bool,
+    segments: tuple[str, ...],
+    slugs: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Record a post, and print its text with every address wrapped.
+
+    TEXT is read from standard input where it is - or left out. A time in the future makes a
+    scheduled post. A text without a new address makes no post and is printed as it is.
+    """
+    from linktrack.audience.accounts import find_account
+    from linktrack.db import now
+    from linktrack.links.posts import Wish, no_post_json, post_json, wrap_post
+
+    written = read_text(text)
+    with transaction() as (opened, session):
+        moment = now()
+        posted_at = parse_time(at, opened)
+        later = posted_at is not None and posted_at > moment
+        state = "draft" if draft else "scheduled" if later else "published"
+        wish = Wish(written, state, posted_at, segments, slugs)
+        account = find_account(session, handle)
+        post = wrap_post(session, opened.shortener, account, wish, moment)
+        answer = (
+            no_post_json(written) if post is None else post_json(session, opened.shortener, post)
+        )
+        versions = [] if post is None else [(item.text, item.segment_id) for item in post.versions]
+    if as_json:
+        print_json(answer)
+        return
+    click.echo(answer["text"])
+    for name, (version, _) in zip(dict.fromkeys(segments), versions, strict=True):
+        click.echo(f"\n{name}:\n{version}")
+    if post is None:
+        click.echo("There is no new address in this text: no post was made.", err=True)
+
+
+@click.group(cls=Commands)
+def post() -> None:
+    """Posts and their states."""
+
+
+@post.command("list")
+@click.argument("handle", required=False)
+@click.option("--state", help="draft, scheduled, published or discarded.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
+@json_option
+def list_(handle: str | None, state: str | None, limit: int, as_json: bool) -> None:
+    """List posts, newest first."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.links.posts import excerpt, list_posts
+    from linktrack.reports.build import utc
+
+    with installation() as opened, opened.database.session() as session:
+        account_id = None if handle is None else find_account(session, handle).id
+        posts = list_posts(session, account_id, state, limit)
+    if as_json:
+        print_json(
+            [
+                {
+                    "id": item.id,
+                    "state": item.state,
+                    "posted_at": None if item.posted_at is None else utc(item.posted_at),
+                    "text": item.text,
+                }
+                for item in posts
+            ]
+        )
+        return
+    print_table(
+        ("post", "state", "posted at", "text"),
+        [
+            (
+                item.id,
+                item.state,
+                None if item.posted_at is None else utc(item.posted_at),
+                excerpt(item.written, 60),
+            )
+            for item in posts
+        ],
+    )
+
+
+@post.command()
+@click.argument("number", type=int, metavar="POST")
+@click.option("--at", metavar="ISO", help="When it was posted; now by default.")
+def publish(number: int, at: str | None) -> None:
+    """Say that a post was published, or when; its clicks are counted by that time."""
+    from linktrack.db import now
+    from linktrack.links.posts import get_post
+    from linktrack.publishing import states
+    from linktrack.reports.build import utc
+
+    with transaction() as (opened, session):
+        found = get_post(session, number)
+        states.publish(session, found, parse_time(at, opened), now(), opened.days())
+        told = utc(found.posted_at) if found.posted_at else ""
+    click.echo(f"Post {number} is published, {told}.")
+
+
+@post.command()
+@click.argument("number", type=int, metavar="POST")
+@click.option("--at", metavar="ISO", required=True, help="When it is to be posted.")
+def schedule(number: int, at: str) -> None:
+    """Plan a draft for a time in the future."""
+    from linktrack.db import now
+    from linktrack.links.posts import get_post
+    from linktrack.publishing import states
+
+    with transaction() as (opened, session):
+        moment = parse_time(at, opened)
+        assert moment is not None
+        states.schedule(session, get_post(session, number), moment, now(), opened.days())
+    click.echo(f"Post {number} is scheduled.")
+
+
+@post.command()
+@click.argument("number", type=int, metavar="POST")
+def discard(number: int) -> None:
+    """Leave a post out of reports; its links go on redirecting."""
+    from linktrack.links.posts import get_post
+    from linktrack.publishing import states
+
+    with transaction() as (_, session):
+        states.discard(session, get_post(session, number))
+    click.echo(f"Post {number} is discarded. Undo: linktrack post restore {number}")
+
+
+@post.command()
+@click.argument("number", type=int, metavar="POST")
+def restore(number: int) -> None:
+    """Bring a discarded post back."""
+    from linktrack.db import now
+    from linktrack.links.posts import get_post
+    from linktrack.publishing import states
+
+    with transaction() as (_, session):
+        found = get_post(session, number)
+        states.restore(session, found, now())
+        state = found.state
+    click.echo(f"Post {number} is {state} again.")
+
+
+@click.group(cls=Commands)
+def link() -> None:
+    """Single links: show, disable, lead elsewhere."""
+
+
+@link.command()
+@click.argument("code")
+@json_option
+def show(code: str, as_json: bool) -> None:
+    """Show where a link leads and has led, and its clicks."""
+    from linktrack.links.catalog import get_link
+    from linktrack.reports.links import link_json
+
+    with installation() as opened, opened.database.session() as session:
+        found = get_link(session, opened.shortener.codes, code)
+        answer = link_json(session, opened.shortener, found)
+    if as_json:
+        print_json(answer)
+        return
+    click.echo(f"{answer['short_url']}  →  {answer['destination']}")
+    click.echo(
+        f"{answer['clicks']:,} clicks, {answer['unique_clicks']:,} people who clicked, "
+        f"{answer['not_human']:,} left out"
+    )
+    if answer["disabled_at"]:
+        click.echo(f"disabled at {answer['disabled_at']}")
+    for step in answer["history"]:
+        click.echo(f"  since {step['since']}: {step['destination']}")
+
+
+@link.command()
+@click.argument("code")
+def disable(code: str) -> None:
+    """Answer the link's clicks with "gone" from now on."""
+    _set_disabled(code, disabled=True)
+    click.echo(f"{code} is disabled. Undo: linktrack link enable {code}")
+
+
+@link.command()
+@click.argument("code")
+def enable(code: str) -> None:
+    """Let a disabled link redirect again."""
+    _set_disabled(code, disabled=False)
+    click.echo(f"{code} redirects again.")
+
+
+def _set_disabled(code: str, disabled: bool) -> None:
+    from linktrack.db import now
+    from linktrack.links.catalog import get_link, set_disabled
+
+    with transaction() as (opened, session):
+        found = get_link(session, opened.shortener.codes, code)
+        set_disabled(session, found, disabled, now())
+
+
+@link.command()
+@click.argument("code")
+@click.argument("destination")
+def redirect(code: str, destination: str) -> None:
+    """Lead a link elsewhere from now on; its history is kept."""
+    from linktrack.db import now
+    from linktrack.links.catalog import change_destination, get_link
+
+    with transaction() as (opened, session):
+        found = get_link(session, opened.shortener.codes, code)
+        change_destination(session, opened.shortener, found, destination, now())
+        told = found.destination
+    click.echo(f"{code} leads to {told} now.")

@@ -1,0 +1,142 @@
+"""Commands that run the service and let people and programs in."""
+
+import os
+
+import click
+
+from linktrack.cli.common import (
+    Commands,
+    installation,
+    json_option,
+    print_json,
+    transaction,
+)
+
+
+@click.command()
+@click.option("--bind", default="127.0.0.1:8000", show_default=True, help="HOST:PORT to listen on.")
+@click.option(
+    "--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Web processes."
+)
+def serve(bind: str, workers: int) -> None:
+    """Answer short links, load clicks, and show the owner pages."""
+    from linktrack.installation import Installation
+    from linktrack.service import Bind, Service, greeting, serving_settings
+    from linktrack.settings import load_settings
+
+    place = Bind.parse(bind)
+    settings = serving_settings(load_settings(), place, "LINKTRACK_BASE_URL" in os.environ)
+    place.check_free()
+    opened = Installation.open(settings)
+    opened.database.migrate()
+    with opened.database.reachable():
+        text = greeting(opened)
+    opened.database.close()  # no connection may cross the fork
+    Service(settings, place, workers, text).run()
+
+
+@click.command()
+@click.option("--follow", is_flag=True, help="Go on until stopped, loading clicks as they come.")
+@json_option
+def load(follow: bool, as_json: bool) -> None:
+    """Load captured clicks into the database."""
+    from linktrack import service
+
+    with installation() as opened:
+        if follow:
+            service.follow(opened)
+            return
+        progress = service.make_loader(opened).load()
+    if as_json:
+        print_json({"clicks": progress.clicks, "damaged_lines": progress.bad_lines})
+    else:
+        click.echo(f"{progress.clicks:,} clicks loaded, {progress.bad_lines} damaged lines.")
+
+
+@click.command()
+@json_option
+def rebuild(as_json: bool) -> None:
+    """Make all counts anew from the stored clicks. Reports read the same before and after."""
+    from linktrack.clicks import rollups
+
+    with installation() as opened, opened.click_store().transaction() as connection:
+        total = rollups.rebuild(connection, opened.days())
+    if as_json:
+        print_json({"clicks": total})
+    else:
+        click.echo(f"All counts are made anew from {total:,} clicks.")
+
+
+@click.command()
+@json_option
+def status(as_json: bool) -> None:
+    """Show what is in the database, and what waits to be loaded."""
+    from linktrack.reports.status import status_of
+
+    with installation() as opened, opened.database.session() as session:
+        found = status_of(session, opened.settings.journals)
+    if as_json:
+        print_json(found)
+        return
+    for name, value in found.items():
+        click.echo(f"{name.replace('_', ' '):<22} {value:,}" if isinstance(value, int) else value)
+
+
+@click.group(cls=Commands)
+def owner() -> None:
+    """Owners, and their one-time sign-in links."""
+
+
+@owner.command()
+@click.argument("name")
+def create(name: str) -> None:
+    """Add a person who may open the owner pages."""
+    from linktrack.db import now
+    from linktrack.owners.access import create_owner
+
+    with transaction() as (_, session):
+        create_owner(session, name, now())
+    click.echo(f"Added {name}. Sign in with: linktrack owner link {name!r}")
+
+
+@owner.command()
+@click.argument("name", required=False)
+@json_option
+def link(name: str | None, as_json: bool) -> None:
+    """Print an address that signs an owner in once, within 15 minutes."""
+    from linktrack.db import now
+    from linktrack.owners.access import find_owner, make_sign_in_link
+    from linktrack.service import sign_in_url
+
+    with transaction() as (opened, session):
+        secret = make_sign_in_link(session, find_owner(session, name), now())
+        url = sign_in_url(opened.settings.base_url, secret)
+    if as_json:
+        print_json({"url": url})
+    else:
+        click.echo(url)
+
+
+@click.group(cls=Commands)
+def token() -> None:
+    """Tokens for programs that use the JSON API."""
+
+
+@token.command("create")
+@click.argument("name")
+@click.option("--scope", type=click.Choice(["read", "write", "wrap"]), required=True)
+@click.option("--account", "handle", metavar="HANDLE", help="Narrow the token to one account.")
+@json_option
+def create_token_command(name: str, scope: str, handle: str | None, as_json: bool) -> None:
+    """Make a token; it is shown this once and stored nowhere."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.db import now
+    from linktrack.owners.tokens import create_token
+
+    with transaction() as (_, session):
+        account_id = None if handle is None else find_account(session, handle).id
+        secret = create_token(session, name, scope, account_id, now())
+    if as_json:
+        print_json({"name": name, "scope": scope, "token": secret})
+    else:
+        click.echo(secret)

@@ -1,0 +1,138 @@
+"""The lane: short links answered in front of Flask. It looks up, writes down, and answers.
+
+Everything that is not a plain known code goes to the application behind it.
+"""
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Final
+
+from linktrack.clicks.journal import Journal
+from linktrack.clicks.records import MOST_AGENT, ClickRecord, encode
+from linktrack.clicks.referrers import referrer_key
+from linktrack.clicks.visitors import Visitors, client_address
+from linktrack.clicks.vocabulary import HEAD, NO_VISITOR, PREFETCH
+from linktrack.links.codes import is_reserved
+from linktrack.links.targets import Target, Targets
+from linktrack.settings import Network
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger(__name__)
+
+# What people and programs leave hanging on an address at the end of a sentence, as it arrives:
+# bytes of UTF-8, read as Latin-1 by WSGI. The curly quotes and the ellipsis are three bytes each.
+_TRAIL: Final = "(?:[.,;:!?)\\]}>'\"*/]|\u00e2\u0080[\u0098-\u009f\u00a6]|\u00c2\u00bb)*"
+_PATH: Final = re.compile(f"/([A-Za-z0-9_-]{{1,64}}){_TRAIL}")
+
+
+class Lane:
+    """WSGI middleware that redirects short links and journals their clicks."""
+
+    def __init__(
+        self,
+        application: "WSGIApplication",
+        targets: Targets,
+        journal: Journal,
+        visitors: Visitors,
+        trusted_proxies: tuple[Network, ...] = (),
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._application = application
+        self._targets = targets
+        self._journal = journal
+        self._visitors = visitors
+        self._trusted = trusted_proxies
+        self._clock = clock
+        self._watching = False
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer a known code with 302; hand everything else on."""
+        match = _PATH.fullmatch(environ["PATH_INFO"])
+        if match is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return self._application(environ, start_response)
+        code = match[1]
+        if not self._watching:
+            self._watching = True
+            self._targets.watch()
+        try:
+            target = self._targets.get(code)
+        except Exception as error:  # noqa: BLE001 - whatever the database raises: it is away
+            if is_reserved(code):
+                return self._application(environ, start_response)
+            log.error("A code could not be looked up: %s", error)
+            return _unavailable(start_response)
+        if target is None or target.location is None:
+            return self._application(environ, start_response)
+        self._journal.append(encode(self._record(environ, target)))
+        start_response(
+            "302 Found",
+            [
+                ("Location", target.location),
+                ("Cache-Control", "private, no-store"),
+                ("X-Robots-Tag", "noindex"),
+                ("Content-Length", "0"),
+            ],
+        )
+        return ()
+
+    def _record(self, environ: "WSGIEnvironment", target: Target) -> ClickRecord:
+        at = self._clock()
+        agent = environ.get("HTTP_USER_AGENT")
+        flags = request_flags(environ)
+        visitor = None
+        if not flags & NO_VISITOR:
+            address = client_address(environ, self._trusted)
+            languages = environ.get("HTTP_ACCEPT_LANGUAGE", "")
+            try:
+                visitor = self._visitors.identify(at, address, agent or "", languages)
+            except OSError as error:
+                log.error("The visitor key cannot be used, a click has no visitor: %s", error)
+        return ClickRecord(
+            clicked_at=int(at * 1000),
+            link_id=target.link_id,
+            user_agent=agent[:MOST_AGENT] if agent else None,
+            referrer=referrer_key(environ.get("HTTP_REFERER")),
+            visitor=visitor,
+            flags=flags,
+            segment_id=target.segment_id,
+            follower_id=None if flags & NO_VISITOR else target.follower_id,
+            attribution=target.attribution,
+        )
+
+
+def request_flags(environ: "WSGIEnvironment") -> int:
+    """Return what the request says of itself, as flags of vocabulary.py.
+
+    Prefetch: Sec-Purpose (Fetch standard), Purpose (older Chromium and Safari), X-Moz (Firefox).
+    No visitor: Sec-GPC (Global Privacy Control) or DNT.
+    """
+    flags = 0
+    if environ["REQUEST_METHOD"] == "HEAD":
+        flags |= HEAD
+    get = environ.get
+    if get("HTTP_SEC_GPC") == "1" or get("HTTP_DNT") == "1":
+        flags |= NO_VISITOR
+    purpose = get("HTTP_SEC_PURPOSE") or get("HTTP_PURPOSE") or get("HTTP_X_MOZ")
+    if purpose and ("prefetch" in purpose or "preview" in purpose or "prerender" in purpose):
+        flags |= PREFETCH
+    return flags
+
+
+def _unavailable(start_response: "StartResponse") -> Iterable[bytes]:
+    body = b"This short link cannot be looked up just now. Please try again in a minute.\n"
+    start_response(
+        "503 Service Unavailable",
+        [
+            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Content-Length", str(len(body))),
+            ("Retry-After", "60"),
+            ("Cache-Control", "no-store"),
+        ],
+    )
+    return (body,)

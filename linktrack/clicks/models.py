@@ -1,0 +1,178 @@
+"""Tables of clicks and of the counts kept beside them.
+
+Plain tables: millions of rows pass through them in batches, never as objects. A segment of 0
+stands for "unattributed", since a null cannot be part of a key.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from linktrack.db import Base, BigId, Utc
+
+metadata = Base.metadata
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("digest", String(32), nullable=False, unique=True),
+    Column("user_agent", Text, nullable=False),
+    Column("reason", SmallInteger, nullable=False),
+    Column("rule", String(60)),
+    Column("device", String(20)),
+    Column("browser", String(60)),
+    Column("os", String(60)),
+    Column("rules_version", SmallInteger, nullable=False),
+)
+"""Each distinct user agent, classified once."""
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(255), nullable=False),
+    Column("medium", String(10), nullable=False),
+    UniqueConstraint("name", "medium"),
+)
+"""Where clicks come from; the empty name is "no referrer"."""
+
+referrers = Table(
+    "referrers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("referrer", String(255), nullable=False, unique=True),
+    Column("host", String(255)),
+    Column("source_id", ForeignKey("sources.id"), nullable=False),
+    Column("rule", String(60), nullable=False),
+    Column("rules_version", SmallInteger, nullable=False),
+)
+"""Each distinct referrer without its query, classified once; the empty one is "none"."""
+
+clicks = Table(
+    "clicks",
+    metadata,
+    Column("seq", BigId, primary_key=True),
+    Column("clicked_at", BigInteger, nullable=False),  # milliseconds since 1970, UTC
+    Column("link_id", Integer, nullable=False),
+    Column("segment_id", Integer, nullable=False),
+    Column("follower_id", Integer),
+    Column("attribution", SmallInteger, nullable=False),
+    Column("agent_id", Integer, nullable=False),
+    Column("referrer_id", Integer, nullable=False),
+    Column("visitor", BigInteger),
+    Column("country", SmallInteger),
+    Column("reason", SmallInteger, nullable=False),
+    Column("flags", SmallInteger, nullable=False),
+    Index("ix_clicks_link_id_clicked_at", "link_id", "clicked_at"),
+    sqlite_autoincrement=True,  # a number is never given twice: exports resume by it
+)
+"""Every click. No foreign keys: the loader has just looked up what it writes."""
+
+journals = Table(
+    "journals",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("position", BigInteger, nullable=False),  # bytes loaded
+    Column("bad_lines", Integer, nullable=False, server_default="0"),
+    Column("finished_at", Utc),
+)
+"""How far each journal file is loaded; moves in the transaction that loads."""
+
+imported_clicks = Table(
+    "imported_clicks",
+    metadata,
+    Column("account_id", Integer, primary_key=True),
+    Column("identity", String(32), primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Which lines of old click logs are in, so that importing again adds only what is new."""
+
+visitor_posts = Table(
+    "visitor_posts",
+    metadata,
+    Column("post_id", Integer, primary_key=True),
+    Column("visitor", BigInteger, primary_key=True),
+    Column("first_at", BigInteger, nullable=False),
+    Column("segment_id", Integer, nullable=False),
+    Column("source_id", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""A visitor's first human click on a post."""
+
+visitor_links = Table(
+    "visitor_links",
+    metadata,
+    Column("link_id", Integer, primary_key=True),
+    Column("visitor", BigInteger, primary_key=True),
+    Column("first_at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""A visitor's first human click on a link."""
+
+
+def _counts(*names: str) -> list[Column[int]]:
+    return [Column(name, Integer, nullable=False) for name in names]
+
+
+post_windows = Table(
+    "post_windows",
+    metadata,
+    Column("post_id", Integer, primary_key=True),
+    Column("segment_id", Integer, primary_key=True),
+    Column("window", SmallInteger, primary_key=True),
+    *_counts("clicks", "unique_clicks", "without_visitor"),
+    sqlite_with_rowid=False,
+)
+"""Human clicks of a post, each in the narrowest window that holds it (windows.py)."""
+
+post_sources = Table(
+    "post_sources",
+    metadata,
+    Column("post_id", Integer, primary_key=True),
+    Column("source_id", Integer, primary_key=True),
+    Column("window", SmallInteger, primary_key=True),
+    *_counts("clicks", "unique_clicks"),
+    sqlite_with_rowid=False,
+)
+"""The same by source."""
+
+post_reasons = Table(
+    "post_reasons",
+    metadata,
+    Column("post_id", Integer, primary_key=True),
+    Column("reason", SmallInteger, primary_key=True),
+    Column("window", SmallInteger, primary_key=True),
+    *_counts("clicks"),
+    sqlite_with_rowid=False,
+)
+"""Clicks left out, by the reason why."""
+
+link_days = Table(
+    "link_days",
+    metadata,
+    Column("link_id", Integer, primary_key=True),
+    Column("day", Integer, primary_key=True),  # proleptic ordinal of the date
+    *_counts("clicks", "unique_clicks", "not_human"),
+    sqlite_with_rowid=False,
+)
+"""Clicks of a link by day; unique clicks on the day of the visitor's first click on the link."""
+
+account_days = Table(
+    "account_days",
+    metadata,
+    Column("account_id", Integer, primary_key=True),
+    Column("day", Integer, primary_key=True),
+    *_counts("clicks", "unique_clicks", "not_human"),
+    sqlite_with_rowid=False,
+)
+"""Clicks of an account by day; unique clicks on the day of the visitor's first click on the post."""

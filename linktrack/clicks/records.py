@@ -1,0 +1,99 @@
+"""A click on its way from the lane, or from an old log, into the database. Pure."""
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+MOST_AGENT: Final = 1_000  # characters of a user agent that are kept
+MOST_REFERRER: Final = 255
+
+
+@dataclass(frozen=True, slots=True)
+class ClickRecord:
+    """One click as it was captured, not yet classified.
+
+    `clicked_at` is in milliseconds since 1970 UTC; `visitor` a signed 64-bit pseudonym or None;
+    `referrer` is a host (referrers.referrer_key), never an address with a query; `flags` are
+    those of vocabulary.py. `identity` tells lines of an imported log apart; captured clicks have
+    none, since their place in the journal does.
+    """
+
+    clicked_at: int
+    link_id: int
+    user_agent: str | None
+    referrer: str | None
+    visitor: int | None
+    flags: int = 0
+    segment_id: int | None = None
+    follower_id: int | None = None
+    attribution: str | None = None
+    country: str | None = None
+    identity: str | None = None
+
+
+def encode(record: ClickRecord) -> bytes:
+    """Return a journal's line; short names, since the disk sees every click."""
+    line: dict[str, int | str | None] = {
+        "t": record.clicked_at,
+        "l": record.link_id,
+        "a": record.user_agent,
+        "r": record.referrer,
+        "v": record.visitor,
+    }
+    if record.flags:
+        line["x"] = record.flags
+    if record.attribution is not None:
+        line["s"] = record.segment_id
+        line["f"] = record.follower_id
+        line["b"] = record.attribution
+    if record.country is not None:
+        line["c"] = record.country
+    return (json.dumps(line, separators=(",", ":")) + "\n").encode()
+
+
+def decode(line: bytes) -> ClickRecord:
+    """Undo `encode`.
+
+    Raises `ValueError` for a line that is torn or damaged.
+    """
+    fields = json.loads(line)
+    if not isinstance(fields, dict):
+        raise ValueError("a journal's line is a JSON object")
+    try:
+        record = ClickRecord(
+            clicked_at=_whole(fields["t"]),
+            link_id=_whole(fields["l"]),
+            user_agent=_text(fields["a"], MOST_AGENT),
+            referrer=_text(fields["r"], MOST_REFERRER),
+            visitor=None if fields["v"] is None else _whole(fields["v"]),
+            flags=_whole(fields.get("x", 0)),
+            segment_id=None if fields.get("s") is None else _whole(fields["s"]),
+            follower_id=None if fields.get("f") is None else _whole(fields["f"]),
+            attribution=_text(fields.get("b"), 20),
+            country=_text(fields.get("c"), 2),
+        )
+    except KeyError as error:
+        raise ValueError(f"the journal's line lacks {error}") from error
+    return record
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int or not -(2**63) <= value < 2**63:
+        raise ValueError(f"{value!r:.50} is not a whole number of 64 bits")
+    return value
+
+
+def _text(value: object, most: int) -> str | None:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r:.50} is not text")
+    return clean(value, most)
+
+
+def clean(text: str, most: int) -> str:
+    """Return text that every database stores: no NUL, no lone surrogate, at most `most` long."""
+    text = text[:most].replace("\0", "\ufffd")
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "replace").decode("utf-8")

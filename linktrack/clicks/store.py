@@ -1,0 +1,247 @@
+"""Append clicks: classify them, write the rows, and move every count that hangs on them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine, insert, select
+
+from linktrack.clicks.agents import RULES_VERSION as AGENT_RULES
+from linktrack.clicks.agents import classify_agent
+from linktrack.clicks.models import agents, clicks, imported_clicks, referrers, sources
+from linktrack.clicks.records import ClickRecord
+from linktrack.clicks.referrers import RULES_VERSION as REFERRER_RULES
+from linktrack.clicks.referrers import classify_referrer
+from linktrack.clicks.rollups import Click, Days, add_batch
+from linktrack.clicks.vocabulary import (
+    ATTRIBUTION_NUMBER,
+    HEAD,
+    PREFETCH,
+    REASON_NUMBER,
+    UNATTRIBUTED,
+    pack_country,
+)
+from linktrack.db import to_ms, writing
+from linktrack.links.models import Link, Post
+
+MOST_REMEMBERED: Final = 50_000  # distinct agents or referrers kept in memory, about 20 MB
+CHUNK: Final = 500  # values in one IN list
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """What a click takes from its link."""
+
+    account_id: int
+    post_id: int | None
+    posted_at: int | None
+
+
+class ClickStore:
+    """Where clicks are kept. One store belongs to one thread."""
+
+    def __init__(self, engine: Engine, timezone: ZoneInfo) -> None:
+        self.engine = engine
+        self._days = Days(timezone)
+        self._agents: dict[str | None, tuple[int, int]] = {}
+        self._referrers: dict[str | None, tuple[int, int]] = {}
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One batch: all of it is stored, or nothing."""
+        try:
+            with writing(self.engine) as connection:
+                yield connection
+        except BaseException:
+            # What was learnt inside a transaction that did not happen is not known.
+            self._agents.clear()
+            self._referrers.clear()
+            raise
+
+    def append(self, connection: Connection, records: Sequence[ClickRecord]) -> int:
+        """Store clicks within a `transaction`; return how many were new.
+
+        Clicks with an identity are stored once; clicks of links that do not exist are left out.
+        """
+        homes = self._homes(connection, {record.link_id for record in records})
+        records = [record for record in records if record.link_id in homes]
+        records = _without_known(connection, records, homes)
+        if not records:
+            return 0
+        self._learn_agents(connection, {record.user_agent for record in records})
+        self._learn_referrers(connection, {record.referrer for record in records})
+        rows: list[dict[str, int | None]] = []
+        batch: list[Click] = []
+        for record in records:
+            home = homes[record.link_id]
+            agent_id, agent_reason = self._agents[record.user_agent]
+            referrer_id, source_id = self._referrers[record.referrer]
+            reason = judge(record.flags, agent_reason)
+            segment_id = record.segment_id or UNATTRIBUTED
+            rows.append(
+                {
+                    "clicked_at": record.clicked_at,
+                    "link_id": record.link_id,
+                    "segment_id": segment_id,
+                    "follower_id": record.follower_id,
+                    "attribution": ATTRIBUTION_NUMBER.get(record.attribution, 0),
+                    "agent_id": agent_id,
+                    "referrer_id": referrer_id,
+                    "visitor": record.visitor,
+                    "country": pack_country(record.country),
+                    "reason": reason,
+                    "flags": record.flags,
+                }
+            )
+            batch.append(
+                Click(
+                    record.clicked_at,
+                    record.link_id,
+                    home.post_id,
+                    home.account_id,
+                    home.posted_at,
+                    segment_id,
+                    source_id,
+                    record.visitor,
+                    reason,
+                )
+            )
+        connection.execute(insert(clicks), rows)
+        add_batch(connection, batch, self._days)
+        return len(rows)
+
+    def _homes(self, connection: Connection, link_ids: set[int]) -> dict[int, _Home]:
+        homes = {}
+        for part in _parts(sorted(link_ids)):
+            query = (
+                select(Link.id, Link.account_id, Link.post_id, Post.posted_at)
+                .outerjoin(Post, Link.post_id == Post.id)
+                .where(Link.id.in_(part))
+            )
+            for link_id, account_id, post_id, posted_at in connection.execute(query):
+                homes[link_id] = _Home(
+                    account_id, post_id, None if posted_at is None else to_ms(posted_at)
+                )
+        return homes
+
+    def _learn_agents(self, connection: Connection, user_agents: set[str | None]) -> None:
+        if len(self._agents) > MOST_REMEMBERED:
+            self._agents.clear()
+        digests = {_digest(agent): agent for agent in user_agents if agent not in self._agents}
+        for part in _parts(sorted(digests)):
+            query = select(agents.c.digest, agents.c.id, agents.c.reason)
+            for digest, number, reason in connection.execute(
+                query.where(agents.c.digest.in_(part))
+            ):
+                self._agents[digests.pop(digest)] = (number, reason)
+        for digest, user_agent in sorted(digests.items()):
+            found = classify_agent(user_agent)
+            reason = REASON_NUMBER[found.reason or "human"]
+            number = connection.execute(
+                insert(agents)
+                .values(
+                    digest=digest,
+                    user_agent=user_agent or "",
+                    reason=reason,
+                    rule=found.rule,
+                    device=found.device,
+                    browser=found.browser,
+                    os=found.os,
+                    rules_version=AGENT_RULES,
+                )
+                .returning(agents.c.id)
+            ).scalar_one()
+            self._agents[user_agent] = (number, reason)
+
+    def _learn_referrers(self, connection: Connection, sent: set[str | None]) -> None:
+        if len(self._referrers) > MOST_REMEMBERED:
+            self._referrers.clear()
+        new = {referrer or "": referrer for referrer in sent if referrer not in self._referrers}
+        for part in _parts(sorted(new)):
+            query = select(referrers.c.referrer, referrers.c.id, referrers.c.source_id)
+            for text, number, source_id in connection.execute(
+                query.where(referrers.c.referrer.in_(part))
+            ):
+                self._referrers[new.pop(text)] = (number, source_id)
+        for text, referrer in sorted(new.items()):
+            found = classify_referrer(referrer)
+            source_id = _source(connection, found.source or "", found.medium)
+            number = connection.execute(
+                insert(referrers)
+                .values(
+                    referrer=text,
+                    host=found.host,
+                    source_id=source_id,
+                    rule=found.rule,
+                    rules_version=REFERRER_RULES,
+                )
+                .returning(referrers.c.id)
+            ).scalar_one()
+            self._referrers[referrer] = (number, source_id)
+
+
+def judge(flags: int, agent_reason: int) -> int:
+    """Return why a click is left out, or 0 for a person: what the request says comes first."""
+    if flags & HEAD:
+        return REASON_NUMBER["head"]
+    if flags & PREFETCH:
+        return REASON_NUMBER["prefetch"]
+    return agent_reason
+
+
+def _without_known(
+    connection: Connection, records: Sequence[ClickRecord], homes: dict[int, _Home]
+) -> list[ClickRecord]:
+    """Leave out imported clicks that are stored already, and remember the others."""
+    wanted = {
+        (homes[record.link_id].account_id, record.identity)
+        for record in records
+        if record.identity is not None
+    }
+    if not wanted:
+        return list(records)
+    known: set[tuple[int, str | None]] = set()
+    for account_id in {account_id for account_id, _ in wanted}:
+        identities = sorted(str(identity) for account, identity in wanted if account == account_id)
+        for part in _parts(identities):
+            query = select(imported_clicks.c.identity).where(
+                imported_clicks.c.account_id == account_id, imported_clicks.c.identity.in_(part)
+            )
+            known.update((account_id, identity) for identity in connection.scalars(query))
+    new = []
+    for record in records:
+        key = (homes[record.link_id].account_id, record.identity)
+        if record.identity is None or key not in known:
+            known.add(key)
+            new.append(record)
+    rows = [
+        {"account_id": homes[record.link_id].account_id, "identity": record.identity}
+        for record in new
+        if record.identity is not None
+    ]
+    if rows:
+        connection.execute(insert(imported_clicks), rows)
+    return new
+
+
+def _source(connection: Connection, name: str, medium: str) -> int:
+    query = select(sources.c.id).where(sources.c.name == name, sources.c.medium == medium)
+    number = connection.scalar(query)
+    if number is not None:
+        return number
+    return connection.execute(
+        insert(sources).values(name=name, medium=medium).returning(sources.c.id)
+    ).scalar_one()
+
+
+def _digest(user_agent: str | None) -> str:
+    return blake2b((user_agent or "").encode(), digest_size=16).hexdigest()
+
+
+def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]

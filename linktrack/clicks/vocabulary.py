@@ -1,0 +1,60 @@
+"""The small fixed vocabularies of clicks and the numbers they are stored as. Pure.
+
+The numbers are part of the database's format: append, never renumber.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+REASONS: Final = ("human", "head", "prefetch", "owner", "no-agent", "preview", "bot", "burst")
+"""Why a click is left out, in the order in which the reasons are asked; 0 is a person."""
+
+REASON_NUMBER: Final = {reason: number for number, reason in enumerate(REASONS)}
+HUMAN: Final = 0
+
+ATTRIBUTIONS: Final = (None, "personal", "variant", "recognised")
+"""How a click got its segment; 0 is unattributed."""
+
+ATTRIBUTION_NUMBER: Final = {name: number for number, name in enumerate(ATTRIBUTIONS)}
+UNATTRIBUTED: Final = 0  # as a segment: none is known
+
+HEAD: Final = 1
+PREFETCH: Final = 2
+NO_VISITOR: Final = 4  # the reader's browser asked not to be tracked (Sec-GPC or DNT)
+
+WINDOWS: Final = ("1h", "24h", "7d", "30d", "all")
+"""Counting windows after a post, narrowest first. Stored counts lie in the narrowest that fits."""
+
+WINDOW_LENGTHS: Final = tuple(
+    length // timedelta(milliseconds=1)
+    for length in (timedelta(hours=1), timedelta(days=1), timedelta(days=7), timedelta(days=30))
+)
+"""Milliseconds of every window but the last, which has no end."""
+
+DEFAULT_WINDOW: Final = "7d"
+
+
+def narrowest_window(clicked_at: int, posted_at: int | None) -> int:
+    """Return the number of the narrowest window that holds a click (both in milliseconds).
+
+    Clicks before the post lie in the narrowest one; without a time of posting only `all` holds.
+    """
+    if posted_at is not None:
+        age = clicked_at - posted_at
+        for number, length in enumerate(WINDOW_LENGTHS):
+            if age < length:
+                return number
+    return len(WINDOW_LENGTHS)
+
+
+def pack_country(code: str | None) -> int | None:
+    """Return an ISO 3166 alpha-2 code as a small number, None for anything else."""
+    if code is None or len(code) != 2 or not (code.isascii() and code.isalpha()):
+        return None
+    first, second = code.upper().encode()
+    return (first - 65) * 26 + second - 65
+
+
+def unpack_country(number: int | None) -> str | None:
+    """Undo `pack_country`."""
+    return None if number is None else chr(number // 26 + 65) + chr(number % 26 + 65)

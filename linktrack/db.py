@@ -1,0 +1,205 @@
+"""The database: one engine per process, plain sessions, shared column shapes, migrations."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+
+from linktrack.errors import Unavailable
+from linktrack.settings import Settings
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+BUSY_TIMEOUT: Final = 15_000  # milliseconds SQLite waits for another writer
+WRITE_LOCK: Final = 0x6C696E6B  # PostgreSQL advisory lock held while clicks are appended ("link")
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def to_ms(moment: datetime) -> int:
+    """Return milliseconds since 1970 UTC; the moment must be aware."""
+    return (moment - EPOCH) // timedelta(milliseconds=1)
+
+
+def from_ms(milliseconds: int) -> datetime:
+    """Return the aware UTC moment of milliseconds since 1970."""
+    return EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def now() -> datetime:
+    """Return this moment in UTC, cut to the milliseconds that are stored."""
+    return from_ms(to_ms(datetime.now(UTC)))
+
+
+class Utc(TypeDecorator[datetime]):
+    """An aware UTC moment, stored as integer milliseconds: the same on every database."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else to_ms(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else from_ms(value)
+
+
+# SQLite numbers rows by itself only where the key's type is exactly INTEGER.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+Id = Annotated[int, mapped_column(Integer, primary_key=True)]
+Moment = Annotated[datetime, mapped_column(Utc)]
+OptionalMoment = Annotated[datetime | None, mapped_column(Utc)]
+
+
+class Base(DeclarativeBase):
+    """All tables; constraint names follow one convention, so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+def make_engine(url: str) -> Engine:
+    """Return an engine with the settings linktrack relies on; nothing is connected yet."""
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT / 1000})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    # SQLAlchemy begins transactions itself (below): the driver would begin them too late for
+    # SAVEPOINT, and never for reading.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("linktrack_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def is_sqlite(bind: Engine | Connection) -> bool:
+    """Whether this is SQLite (else PostgreSQL)."""
+    return bind.dialect.name == "sqlite"
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that appends clicks: writers take turns, so `seq` is in order of commit.
+
+    SQLite has one writer anyway; beginning as one avoids a failing upgrade of the lock. On
+    PostgreSQL an advisory lock ends with the transaction.
+    """
+    with engine.execution_options(linktrack_writes=True).begin() as connection:
+        take_turns(connection)
+        yield connection
+
+
+def take_turns(connection: Connection) -> None:
+    """Wait until no other transaction appends or recounts clicks; lasts until this one ends."""
+    if not is_sqlite(connection):
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITE_LOCK})
+
+
+class Database:
+    """One engine and its sessions. Doors commit; capabilities flush."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.engine = make_engine(settings.database)
+
+    def session(self, *, writes: bool = False) -> Session:
+        """Return a new session; the caller commits and closes it.
+
+        With `writes` SQLite takes its write lock at the beginning: a transaction that has read
+        cannot wait for the lock later, it fails at once (SQLITE_BUSY_SNAPSHOT).
+        """
+        engine = self.engine.execution_options(linktrack_writes=True) if writes else self.engine
+        return Session(engine, expire_on_commit=False)
+
+    def migrate(self, revision: str = "head") -> None:
+        """Bring the tables to `revision`; running it again changes nothing.
+
+        Raises `Unavailable` where the database cannot be reached.
+        """
+        from alembic import command
+
+        if is_sqlite(self.engine):
+            Path(self.engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
+        with self.reachable(), self.engine.begin() as connection:
+            take_turns(connection)  # two nodes may start at once
+            command.upgrade(alembic_config(connection), revision)
+
+    @contextmanager
+    def reachable(self) -> Iterator[None]:
+        """Turn the driver's failures into one clear sentence."""
+        try:
+            yield
+        except OperationalError as error:
+            reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "?"
+            url = self.engine.url.render_as_string(hide_password=True)
+            raise Unavailable(f"The database {url} cannot be used just now: {reason}.") from error
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self.engine.dispose()
+
+
+def alembic_config(connection: Connection) -> "Config":
+    """Return Alembic's configuration for our migrations, on an open connection."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(resource("migrations")).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def resource(name: str) -> Path:
+    """Return a folder that lies inside the package in a wheel, beside it in a checkout.
+
+    Editable installs cannot find mapped folders by `importlib.resources` (setuptools #4943).
+    """
+    package = Path(__file__).resolve().parent
+    inside = package / name
+    return inside if inside.is_dir() else package.parent / name
+
+
+def is_database_away(error: BaseException) -> bool:
+    """Whether a failure is the database's, and may pass by itself."""
+    return isinstance(error, OperationalError)

@@ -1,0 +1,83 @@
+"""The installation's own keys: made once, kept in the data folder, never in the database."""
+
+import contextlib
+import json
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from linktrack.errors import Invalid, Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Secrets of one installation.
+
+    `salt` orders the proposals for codes (losing it breaks no link), `check` signs the codes of
+    versions (losing it breaks those), `session` signs cookies (losing it signs owners out).
+    """
+
+    salt: str
+    check: bytes
+    session: str
+
+    def __repr__(self) -> str:
+        return "Keys(…)"
+
+
+def load_keys(data: Path) -> Keys:
+    """Return the keys in `data`, making them at the first call; safe for several processes.
+
+    Raises `Unavailable` where the folder cannot be used and `Invalid` where the file is damaged.
+    """
+    path = data / "keys.json"
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        content = read_or_create(path, lambda: json.dumps(_new_keys()).encode())
+    except OSError as error:
+        raise Unavailable(
+            f"The data folder {data} cannot be used ({error.strerror}): "
+            "make it writable, or name another one with LINKTRACK_DATA."
+        ) from error
+    try:
+        fields = json.loads(content)
+        return Keys(fields["salt"], bytes.fromhex(fields["check"]), fields["session"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise Invalid(
+            f"{path} is damaged: put back the copy from your backup. Do not delete it, "
+            "or the links made for segments stop working."
+        ) from error
+
+
+def _new_keys() -> dict[str, str]:
+    return {
+        "salt": secrets.token_hex(16),
+        "check": secrets.token_hex(32),
+        "session": secrets.token_hex(32),
+    }
+
+
+def read_or_create(path: Path, make: Callable[[], bytes]) -> bytes:
+    """Return the content of a private file (mode 0600), writing it first where it is absent.
+
+    Of several processes that create it at once one wins, whole: a link is made to a finished
+    temporary file, and linking fails where the name is taken.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        pass
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(make())
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        temporary.unlink()
+    return path.read_bytes()

@@ -1,0 +1,1 @@
+"""Links and posts: what is wrapped, under which code, leading where."""

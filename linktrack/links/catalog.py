@@ -1,0 +1,175 @@
+"""The links of an installation: making them, finding where they lead, changing that."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, Engine, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from linktrack.db import from_ms
+from linktrack.errors import Conflict, Invalid, NotFound
+from linktrack.links.codes import Bearer, Codes, check_custom, is_reserved
+from linktrack.links.destinations import parse_destination
+from linktrack.links.models import Link, LinkDestination
+from linktrack.links.targets import Target
+
+ATTEMPTS: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Shortener:
+    """The short domain of this installation and the codes under it."""
+
+    base_url: str
+    codes: Codes
+
+    def short_url(self, code: str) -> str:
+        """Return the address people click."""
+        return f"{self.base_url}/{code}"
+
+    def version_code(self, link_id: int, segment_id: int) -> str:
+        """Return the code of a link's version for a segment."""
+        return self.codes.compute(Bearer(link_id, segment_id))
+
+    def is_own(self, destination: str) -> bool:
+        """Whether an address leads back to this short domain."""
+        return destination == self.base_url or destination.startswith(self.base_url + "/")
+
+
+def add_link(
+    session: Session,
+    shortener: Shortener,
+    *,
+    account_id: int,
+    post_id: int | None,
+    destination: str,
+    at: datetime,
+    slug: str | None = None,
+) -> Link:
+    """Make a link to a destination that has been checked, under `slug` or a code of our own.
+
+    Raises `Conflict` where the slug is taken, `Invalid` where it cannot be a code.
+    """
+    link = Link(
+        account_id=account_id,
+        post_id=post_id,
+        destination=destination,
+        created_at=at,
+        changed_at=at,
+    )
+    link.history.append(LinkDestination(since=at, destination=destination))
+    session.add(link)
+    session.flush()
+    link.code = _free_slug(session, slug) if slug else _free_code(session, shortener.codes, link.id)
+    try:
+        session.flush()
+    except IntegrityError as error:  # taken by somebody else since we looked
+        raise Conflict(f"The short code {link.code!r} has just been taken: try again.") from error
+    return link
+
+
+def _free_slug(session: Session, slug: str) -> str:
+    if code_is_taken(session, check_custom(slug)):
+        raise Conflict(f"The short code {slug!r} is taken: choose another.")
+    return slug
+
+
+def _free_code(session: Session, codes: Codes, number: int) -> str:
+    for attempt in range(ATTEMPTS):
+        code = codes.propose(number, attempt)
+        if not is_reserved(code) and not code_is_taken(session, code):
+            return code
+    raise Conflict(f"No free short code was found for link {number}: report this as a defect.")
+
+
+def code_is_taken(session: Session, code: str) -> bool:
+    """Whether a stored link has this code."""
+    return session.scalar(select(Link.id).where(Link.code == code)) is not None
+
+
+def find_target(engine: Engine, codes: Codes, code: str) -> Target | None:
+    """Return where a code leads: a stored code, else a computed one whose check is right."""
+    with engine.connect() as connection:
+        stored = _target(connection, Link.code == code)
+        if stored is not None:
+            return stored
+        bearer = codes.read(code)
+        if bearer is None:
+            return None
+        base = _target(connection, Link.id == bearer.link_id)
+    if base is None:
+        return None
+    personal = bearer.follower_id is not None
+    return Target(
+        base.link_id,
+        base.location,
+        bearer.segment_id,
+        bearer.follower_id,
+        "personal" if personal else "variant",
+    )
+
+
+def _target(connection: Connection, condition: ColumnElement[bool]) -> Target | None:
+    row = connection.execute(
+        select(Link.id, Link.destination, Link.disabled_at).where(condition)
+    ).one_or_none()
+    if row is None:
+        return None
+    return Target(row.id, None if row.disabled_at is not None else row.destination)
+
+
+def changed_links(engine: Engine, since_ms: int) -> Iterable[int]:
+    """Return the ids of links changed at or after `since_ms` (milliseconds since 1970)."""
+    with engine.connect() as connection:
+        query = select(Link.id).where(Link.changed_at >= from_ms(since_ms))
+        return connection.scalars(query).all()
+
+
+def get_link(session: Session, codes: Codes, code: str) -> Link:
+    """Return the link of a stored or computed code, with or without a trailing `+`.
+
+    Raises `NotFound`.
+    """
+    code = code.rstrip("+")
+    link = session.scalar(select(Link).where(Link.code == code))
+    if link is None:
+        bearer = codes.read(code)
+        link = session.get(Link, bearer.link_id) if bearer else None
+    if link is None:
+        raise NotFound(f"There is no link with the code {code[:80]!r}.")
+    return link
+
+
+def links_of(session: Session, ids: Sequence[int]) -> list[Link]:
+    """Return these links, oldest first."""
+    return list(session.scalars(select(Link).where(Link.id.in_(ids)).order_by(Link.id)))
+
+
+def set_disabled(session: Session, link: Link, disabled: bool, at: datetime) -> None:
+    """Answer this link's clicks with 410 from now on, or redirect them again."""
+    if disabled == (link.disabled_at is not None):
+        return
+    link.disabled_at = at if disabled else None
+    link.changed_at = at
+    session.flush()
+
+
+def change_destination(
+    session: Session, shortener: Shortener, link: Link, written: str, at: datetime
+) -> None:
+    """Lead this link elsewhere from now on; where it led before stays in its history.
+
+    Raises `Invalid` for an address that browsers cannot be sent to, or that leads back here.
+    """
+    destination = parse_destination(written)
+    if shortener.is_own(destination):
+        raise Invalid("A short link cannot lead to another short link of this installation.")
+    if destination == link.destination:
+        return
+    link.destination = destination
+    link.history.append(LinkDestination(since=at, destination=destination))
+    link.changed_at = at
+    session.flush()

@@ -1,0 +1,106 @@
+"""Short codes: proposals for links, and computed codes that carry a segment or a follower. Pure."""
+
+import hmac
+import re
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final
+
+from hashids import Hashids
+
+from linktrack.errors import Invalid
+
+# Without 0 O, 1 I l and their like: codes are read from posters and typed on phones.
+ALPHABET: Final = "abcdefghjkmnpqrstuvwxyzACDEFGHJKLMNPQRTUVWXYZ2345679"
+SHORTEST: Final = 5
+LONGEST: Final = 64
+CHECK_BYTES: Final = 4  # 16 bits let 0.01 of 100,000 forged codes through, 32 bits none
+
+RESERVED: Final = frozenset(
+    """
+    about abuse admin api app apple-touch-icon assets atom blog card contact css digest docs
+    embed favicon favicon.ico feed goodbye healthz hello help home img index js join legal live
+    live.json login logout metrics oauth owner people ping privacy public qr readyz report
+    rest robots robots.txt rss s security.txt sign-in sitemap.xml static status terms
+    yourls-api.php
+    """.split()
+)
+"""Paths of our own, now or planned: never given out as codes, in any mixture of case."""
+
+CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""What a code may look like: safe in every part of an address, and never ending a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """What a computed code carries: a link made for a segment, or for one follower of it."""
+
+    link_id: int
+    segment_id: int
+    follower_id: int | None = None
+
+
+class Codes:
+    """The codes of one installation.
+
+    `salt` only orders proposals: stored codes do not depend on it. `check` signs computed codes;
+    making one up means guessing 32 bits.
+    """
+
+    def __init__(self, salt: str, check: bytes) -> None:
+        self._hashids = Hashids(salt=salt, min_length=SHORTEST, alphabet=ALPHABET)
+        self._check = check
+
+    def propose(self, number: int, attempt: int = 0) -> str:
+        """Return a code for the link of that number.
+
+        Where it is taken or reserved the caller asks again with the next `attempt`. Proposals
+        for different numbers and attempts never meet.
+        """
+        return self._hashids.encode(number, attempt) if attempt else self._hashids.encode(number)
+
+    def compute(self, bearer: Bearer) -> str:
+        """Return the code of a version's link (about 14 characters) or a personal one (17)."""
+        numbers = _numbers(bearer)
+        return self._hashids.encode(*numbers, self._checksum(numbers))
+
+    def read(self, code: str) -> Bearer | None:
+        """Return what a computed code carries, or None for every other text."""
+        numbers = self._hashids.decode(code)
+        if len(numbers) not in (3, 4):
+            return None
+        *carried, check = numbers
+        expected = self._checksum(tuple(carried))
+        if not hmac.compare_digest(check.to_bytes(8, "big"), expected.to_bytes(8, "big")):
+            return None
+        return Bearer(*carried)
+
+    def _checksum(self, numbers: tuple[int, ...]) -> int:
+        message = ",".join(map(str, numbers)).encode()
+        digest = blake2b(message, key=self._check, digest_size=CHECK_BYTES, person=b"code")
+        return int.from_bytes(digest.digest(), "big")
+
+
+def _numbers(bearer: Bearer) -> tuple[int, ...]:
+    if bearer.follower_id is None:
+        return (bearer.link_id, bearer.segment_id)
+    return (bearer.link_id, bearer.segment_id, bearer.follower_id)
+
+
+def is_reserved(code: str) -> bool:
+    """Whether linktrack keeps this path for itself."""
+    return code.casefold() in RESERVED
+
+
+def check_custom(slug: str) -> str:
+    """Return a code of the owner's own choice, as it is.
+
+    Raises `Invalid` where it cannot be one.
+    """
+    if not CODE.fullmatch(slug):
+        raise Invalid(
+            f"{slug[:80]!r} cannot be a short code: use 1 to {LONGEST} letters, digits, - and _."
+        )
+    if is_reserved(slug):
+        raise Invalid(f"{slug!r} is kept for linktrack's own pages: choose another short code.")
+    return slug

@@ -1,0 +1,70 @@
+"""Turn an address as somebody wrote it into the ASCII address a browser is sent to."""
+
+import re
+
+import ada_url
+
+from linktrack.errors import Invalid
+
+MAX_LENGTH = 4096
+"""The longest destination, in characters after normalising; more is not safe in a header."""
+
+_SHOWN = 100
+
+# Written this plainly, an address is already a Location header and is kept byte for byte: a
+# signed one must not change. Everything else (user names, brackets, non-ASCII letters,
+# backslashes, spaces, quotes) goes through the URL standard's own serialiser.
+_PLAIN = re.compile(
+    r"""https?://([a-z0-9.-]+)(?::[0-9]+)?(?:[/?#][!#-&(-;=?-\[\]-~]*)?""", re.IGNORECASE
+)
+_SAFE = re.compile(r"https?://[!-~]+", re.IGNORECASE)
+
+
+def parse_destination(written: str) -> str:
+    """The address a browser is sent to: http or https, printable ASCII, at most MAX_LENGTH.
+
+    Follows the WHATWG URL Standard (https://url.spec.whatwg.org/), so it is the address that
+    browsers would open: international names become punycode and the rest is percent-encoded.
+    An address that is plain already stays as written, and a destination given again stays the
+    same. Raises Invalid for anything else, whatever the characters in it.
+    """
+    try:
+        parsed = ada_url.URL(written)
+    except ValueError:
+        raise Invalid(_why_not(written)) from None
+    if parsed.protocol not in ("http:", "https:"):
+        raise Invalid(_why_not(written))
+    plain = _PLAIN.fullmatch(written)
+    # "0x7f.1" and other spellings of a number are plain too, but not every client reads them.
+    as_written = plain is not None and plain[1].lower() == parsed.hostname
+    destination = written if as_written else parsed.href
+    if len(destination) > MAX_LENGTH:
+        raise Invalid(
+            f"The address {_shown(written)} is {len(destination):,} characters long;"
+            f" use one of at most {MAX_LENGTH:,}."
+        )
+    if not _SAFE.fullmatch(destination):
+        raise Invalid(_why_not(written))
+    return destination
+
+
+def _why_not(written: str) -> str:
+    if not written.strip():
+        return "The address is empty; write one that begins with http:// or https://."
+    if re.match(r"\s*https?:", written, re.IGNORECASE):
+        return (
+            f"No browser can open the address {_shown(written)};"
+            " check the name of the site and the port."
+        )
+    return (
+        f"{_shown(written)} is not the address of a web page;"
+        " write one that begins with http:// or https://."
+    )
+
+
+def _shown(written: str) -> str:
+    """The beginning of an address between quote marks, fit for a message."""
+    printable = "".join(
+        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in written[:_SHOWN]
+    )
+    return f"“{printable}{'…' if len(written) > _SHOWN else ''}”"

@@ -1,0 +1,77 @@
+"""Tables of posts, their versions, links, and where links have led."""
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from linktrack.db import Base, Id, Moment, OptionalMoment
+
+
+class Post(Base):
+    """A text with wrapped links, on an account.
+
+    `written` is the text as the owner wrote it, `text` the same with its links wrapped.
+    `posted_at` is when it was, or is to be, published; a draft has none.
+    """
+
+    __tablename__ = "posts"
+    __table_args__ = (Index(None, "account_id", "posted_at"),)
+
+    id: Mapped[Id]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    state: Mapped[str] = mapped_column(String(10))
+    written: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    posted_at: Mapped[OptionalMoment]
+    created_at: Mapped[Moment]
+
+    links: Mapped[list["Link"]] = relationship(order_by="Link.id")
+    versions: Mapped[list["Version"]] = relationship(order_by="Version.id")
+
+
+class Version(Base):
+    """The same post with links made for one segment; `addressed` people are reached by it."""
+
+    __tablename__ = "versions"
+    __table_args__ = (UniqueConstraint("post_id", "segment_id"),)
+
+    id: Mapped[Id]
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"))
+    segment_id: Mapped[int] = mapped_column(ForeignKey("segments.id"))
+    text: Mapped[str] = mapped_column(Text)
+    addressed: Mapped[int | None]
+
+
+class Link(Base):
+    """One wrapped address in one post, or on its own.
+
+    `code` is null only between the link's first flush and its second. `changed_at` tells the
+    redirecting workers what to look up anew.
+    """
+
+    __tablename__ = "links"
+
+    id: Mapped[Id]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"), index=True)
+    code: Mapped[str | None] = mapped_column(String(64), unique=True)
+    destination: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[Moment]
+    disabled_at: Mapped[OptionalMoment]
+    changed_at: Mapped[Moment] = mapped_column(index=True)
+
+    history: Mapped[list["LinkDestination"]] = relationship(
+        order_by="LinkDestination.since", back_populates="link"
+    )
+
+
+class LinkDestination(Base):
+    """Where a link has led since a moment; the last row is where it leads now."""
+
+    __tablename__ = "link_destinations"
+
+    id: Mapped[Id]
+    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"), index=True)
+    since: Mapped[Moment]
+    destination: Mapped[str] = mapped_column(Text)
+
+    link: Mapped[Link] = relationship(back_populates="history")

@@ -1,0 +1,213 @@
+"""Posts: texts whose every address is wrapped, with a version for each chosen segment."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from linktrack.audience.models import Account, Segment
+from linktrack.errors import Invalid, NotFound
+from linktrack.links.catalog import Shortener, add_link
+from linktrack.links.models import Link, Post, Version
+from linktrack.links.wrapping import destinations, find_addresses, replace
+
+STATES: Final = ("draft", "scheduled", "published", "discarded")
+CLOCK_SLACK: Final = timedelta(minutes=2)  # two machines' clocks may differ by so much
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the owner asks for when wrapping a text.
+
+    `posted_at` defaults to now for a published post. `slugs` are short codes of the owner's
+    choice, for the text's new addresses in order of appearance.
+    """
+
+    text: str
+    state: str = "published"
+    posted_at: datetime | None = None
+    segments: tuple[str, ...] = ()
+    slugs: tuple[str, ...] = ()
+
+
+def wrap_post(
+    session: Session, shortener: Shortener, account: Account, wish: Wish, now: datetime
+) -> Post | None:
+    """Record a post with a link for each distinct address in its text.
+
+    Returns None, and records nothing, where the text holds no address that is not a short link
+    of ours already. Raises `Invalid`, `TooLarge`, `Conflict` or `NotFound` (a segment), and then
+    the session is to be rolled back.
+    """
+    state, posted_at = settle_state(wish.state, wish.posted_at, now)
+    addresses = find_addresses(wish.text, account.network, shortener.base_url)
+    if not addresses:
+        return None
+    targets = destinations(addresses)
+    if len(wish.slugs) > len(targets):
+        raise Invalid(
+            f"The text has {len(targets)} new addresses and {len(wish.slugs)} short codes were "
+            "chosen: choose at most one for each."
+        )
+    segments = [_segment(session, account, name) for name in dict.fromkeys(wish.segments)]
+    post = Post(
+        account_id=account.id,
+        state=state,
+        written=wish.text,
+        text="",
+        posted_at=posted_at,
+        created_at=now,
+    )
+    session.add(post)
+    session.flush()
+    slugs = (*wish.slugs, *(None for _ in targets))
+    links = [
+        add_link(
+            session,
+            shortener,
+            account_id=account.id,
+            post_id=post.id,
+            destination=destination,
+            at=now,
+            slug=slug,
+        )
+        for destination, slug in zip(targets, slugs, strict=False)
+    ]
+    post.text = replace(wish.text, addresses, short_urls(shortener, links))
+    for segment in segments:
+        post.versions.append(
+            Version(
+                segment_id=segment.id,
+                text=replace(wish.text, addresses, short_urls(shortener, links, segment.id)),
+                addressed=segment.size,
+            )
+        )
+    session.flush()
+    session.expire(post, ["links"])
+    return post
+
+
+def settle_state(
+    state: str, posted_at: datetime | None, now: datetime
+) -> tuple[str, datetime | None]:
+    """Return the state and the time a post gets, or raise `Invalid` where they do not fit.
+
+    A published post lies in the past, a scheduled one in the future, a draft may have no time.
+    """
+    if state == "published":
+        if posted_at is not None and posted_at > now + CLOCK_SLACK:
+            raise Invalid(
+                "A published post cannot lie in the future: make it a scheduled one, "
+                "or leave the time out."
+            )
+        return state, posted_at or now
+    if state == "scheduled":
+        if posted_at is None or posted_at <= now:
+            raise Invalid("A scheduled post needs a time in the future.")
+        return state, posted_at
+    if state == "draft":
+        return state, posted_at
+    raise Invalid(f"{state!r} is no state of a new post: choose draft, scheduled or published.")
+
+
+def short_urls(
+    shortener: Shortener, links: Sequence[Link], segment_id: int | None = None
+) -> Mapping[str, str]:
+    """Return destination → short address, for everybody or for one segment."""
+    return {
+        link.destination: shortener.short_url(
+            link.code or "" if segment_id is None else shortener.version_code(link.id, segment_id)
+        )
+        for link in links
+    }
+
+
+def _segment(session: Session, account: Account, name: str) -> Segment:
+    segment = session.scalar(
+        select(Segment).where(Segment.account_id == account.id, Segment.name == name)
+    )
+    if segment is None:
+        raise NotFound(
+            f"{account.handle} has no segment {name!r}: add it first, with "
+            f"linktrack segment add {account.handle} {name!r} --size N."
+        )
+    return segment
+
+
+def get_post(session: Session, post_id: int) -> Post:
+    """Return a post; raises `NotFound`."""
+    post = session.get(Post, post_id)
+    if post is None:
+        raise NotFound(f"There is no post number {post_id}.")
+    return post
+
+
+def list_posts(
+    session: Session, account_id: int | None, state: str | None, limit: int
+) -> Sequence[Post]:
+    """Return posts, newest first; raises `Invalid` for an unknown state."""
+    if state is not None and state not in STATES:
+        raise Invalid(f"{state[:40]!r} is no state of a post: choose one of {', '.join(STATES)}.")
+    query = select(Post).order_by(Post.id.desc()).limit(limit)
+    if account_id is not None:
+        query = query.where(Post.account_id == account_id)
+    if state is not None:
+        query = query.where(Post.state == state)
+    return session.scalars(query).all()
+
+
+_WORDS = re.compile(r"\s+")
+
+
+def excerpt(text: str, most: int = 80) -> str:
+    """Return a text on one line, cut to `most` characters."""
+    line = _WORDS.sub(" ", text).strip()
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
+def post_json(session: Session, shortener: Shortener, post: Post) -> dict[str, object]:
+    """Return a post as every door gives it, with the links of each version."""
+    names = {
+        row.id: row.name
+        for row in session.execute(
+            select(Segment.id, Segment.name).where(
+                Segment.id.in_([version.segment_id for version in post.versions])
+            )
+        )
+    }
+    return {
+        "id": post.id,
+        "state": post.state,
+        "text": post.text,
+        "links": [_link_json(shortener, link, link.code or "") for link in post.links],
+        "versions": [
+            {
+                "segment": names[version.segment_id],
+                "text": version.text,
+                "links": [
+                    _link_json(
+                        shortener, link, shortener.version_code(link.id, version.segment_id)
+                    )
+                    for link in post.links
+                ],
+            }
+            for version in post.versions
+        ],
+    }
+
+
+def no_post_json(text: str) -> dict[str, object]:
+    """Return the same shape for a text without a new address, which makes no post."""
+    return {"id": None, "state": None, "text": text, "links": [], "versions": []}
+
+
+def _link_json(shortener: Shortener, link: Link, code: str) -> dict[str, object]:
+    return {
+        "code": code,
+        "short_url": shortener.short_url(code),
+        "destination": link.destination,
+    }

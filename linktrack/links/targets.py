@@ -1,0 +1,125 @@
+"""Where codes lead, remembered in each worker so that a redirect needs no database. Pure."""
+
+import logging
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+log = logging.getLogger(__name__)
+
+MOST: Final = 200_000  # remembered codes: about 100 MB, of which busy links are a small part
+NEGATIVE_SECONDS: Final = 1.0  # a new link is found by a worker that has just missed it
+POLL_SECONDS: Final = 1.0  # a changed link is followed by every worker within 2 seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a code leads, and what a click on it is to be filed under.
+
+    A disabled link has no `location`. `attribution` is "variant" or "personal" where the code
+    itself names the segment.
+    """
+
+    link_id: int
+    location: str | None
+    segment_id: int | None = None
+    follower_id: int | None = None
+    attribution: str | None = None
+
+
+class Targets:
+    """A bounded memory of targets in front of `find`.
+
+    `changed_since(ms)` returns the links changed at or after that time. While the database is
+    away known targets go on being served as they were; an unknown code raises what `find` raises.
+    """
+
+    def __init__(
+        self,
+        find: Callable[[str], Target | None],
+        changed_since: Callable[[int], Iterable[int]],
+        most: int = MOST,
+    ) -> None:
+        self._find = find
+        self._changed_since = changed_since
+        self._most = most
+        self._known: dict[str, Target] = {}
+        self._missing: dict[str, float] = {}
+        self._codes: defaultdict[int, set[str]] = defaultdict(set)
+        self._lock = threading.Lock()
+        self._watcher: threading.Thread | None = None
+        self._stop = threading.Event()
+        self._generation = 0
+
+    def get(self, code: str) -> Target | None:
+        """Return the target of a code, or None."""
+        target = self._known.get(code)
+        if target is not None:
+            return target
+        expiry = self._missing.get(code)
+        if expiry is not None and time.monotonic() < expiry:
+            return None
+        return self._look_up(code)
+
+    def _look_up(self, code: str) -> Target | None:
+        generation = self._generation
+        target = self._find(code)
+        with self._lock:
+            if target is None:
+                if len(self._missing) >= self._most // 10:
+                    self._missing.clear()
+                self._missing[code] = time.monotonic() + NEGATIVE_SECONDS
+            elif generation == self._generation:  # else a change came while we were reading
+                while len(self._known) >= self._most:
+                    self._drop(next(iter(self._known)))
+                self._known[code] = target
+                self._codes[target.link_id].add(code)
+        return target
+
+    def _drop(self, code: str) -> None:
+        target = self._known.pop(code)
+        codes = self._codes[target.link_id]
+        codes.discard(code)
+        if not codes:
+            del self._codes[target.link_id]
+
+    def forget(self, link_ids: Iterable[int]) -> None:
+        """Look these links up anew at their next click."""
+        with self._lock:
+            self._generation += 1
+            for link_id in link_ids:
+                for code in tuple(self._codes.get(link_id, ())):
+                    self._drop(code)
+
+    def watch(self) -> None:
+        """Start following changes; call it in the worker, after the fork."""
+        if self._watcher is None:
+            self._watcher = threading.Thread(target=self._follow, name="targets", daemon=True)
+            self._watcher.start()
+
+    def close(self) -> None:
+        """Stop following changes."""
+        self._stop.set()
+        if self._watcher is not None:
+            self._watcher.join(timeout=5)
+
+    def _follow(self) -> None:
+        # Ten seconds of overlap: a change is stamped before it is committed.
+        since = int(time.time() * 1000) - 10_000
+        away = False
+        while not self._stop.wait(POLL_SECONDS):
+            asked = int(time.time() * 1000) - 10_000
+            try:
+                changed = set(self._changed_since(since))
+            except Exception as error:  # noqa: BLE001 - any failure of a database: keep serving
+                if not away:
+                    log.warning("Known links go on, changes wait: %s", error)
+                away = True
+                continue
+            away = False
+            if changed:
+                self.forget(changed)
+            since = asked

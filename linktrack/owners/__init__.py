@@ -1,0 +1,1 @@
+"""Owners: who may sign in, and which programs may speak for them."""

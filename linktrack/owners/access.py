@@ -1,0 +1,130 @@
+"""Owners, their one-time sign-in links, and the sessions those begin."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from linktrack.errors import Conflict, Forbidden, Invalid, NotFound
+from linktrack.owners.models import Owner, OwnerSession, SignInLink
+
+LINK_LIFE: Final = timedelta(minutes=15)
+SESSION_LIFE: Final = timedelta(days=30)
+
+
+def hash_secret(secret: str) -> str:
+    """Return what is stored of a secret: it is long and random, so one SHA-256 suffices."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+def create_owner(session: Session, name: str, now: datetime) -> Owner:
+    """Add an owner; raises `Invalid` or `Conflict`."""
+    name = name.strip()
+    if not 1 <= len(name) <= 100 or not name.isprintable():
+        raise Invalid("An owner needs a name of 1 to 100 visible characters.")
+    if session.scalar(select(Owner).where(Owner.name == name)) is not None:
+        raise Conflict(f"There is an owner {name!r} already.")
+    owner = Owner(name=name, created_at=now)
+    session.add(owner)
+    session.flush()
+    return owner
+
+
+def find_owner(session: Session, name: str | None) -> Owner:
+    """Return the owner of that name, or the only one; raises `NotFound` or `Invalid`."""
+    owners = session.scalars(select(Owner).order_by(Owner.id)).all()
+    if name is None and len(owners) > 1:
+        names = ", ".join(owner.name for owner in owners)
+        raise Invalid(f"There are several owners: name one of {names}.")
+    for owner in owners:
+        if name in (None, owner.name):
+            return owner
+    raise NotFound(
+        "There is no owner yet: add one with linktrack owner create NAME."
+        if name is None
+        else f"There is no owner {name[:100]!r}."
+    )
+
+
+def first_owner(session: Session, now: datetime) -> Owner:
+    """Return the oldest owner; a new installation gets one named "owner"."""
+    owner = session.scalar(select(Owner).order_by(Owner.id).limit(1))
+    return owner or create_owner(session, "owner", now)
+
+
+def ever_signed_in(session: Session) -> bool:
+    """Whether anybody has used a sign-in link of this installation."""
+    used = select(SignInLink.token_hash).where(SignInLink.used_at.is_not(None)).limit(1)
+    return session.scalar(used) is not None
+
+
+def make_sign_in_link(session: Session, owner: Owner, now: datetime) -> str:
+    """Return the secret of a new sign-in link, which works once and for 15 minutes."""
+    session.execute(
+        delete(SignInLink).where(SignInLink.expires_at < now, SignInLink.used_at.is_(None))
+    )
+    secret = secrets.token_urlsafe(24)
+    session.add(
+        SignInLink(
+            token_hash=hash_secret(secret), owner_id=owner.id, expires_at=now + LINK_LIFE
+        )
+    )
+    session.flush()
+    return secret
+
+
+def is_usable(session: Session, secret: str, now: datetime) -> bool:
+    """Whether a sign-in link can still be used; asking does not spend it."""
+    link = session.get(SignInLink, hash_secret(secret))
+    return link is not None and link.used_at is None and link.expires_at > now
+
+
+def sign_in(session: Session, secret: str, now: datetime) -> str:
+    """Spend a sign-in link; return the secret of the session it begins.
+
+    Raises `Forbidden` for a link that is unknown, too old or used; of two at once one wins.
+    """
+    link = session.get(SignInLink, hash_secret(secret))
+    spent = session.execute(
+        update(SignInLink)
+        .where(
+            SignInLink.token_hash == hash_secret(secret),
+            SignInLink.used_at.is_(None),
+            SignInLink.expires_at > now,
+        )
+        .values(used_at=now)
+        .returning(SignInLink.owner_id)
+    ).scalar_one_or_none()
+    if link is None or spent is None:
+        raise Forbidden(
+            "This sign-in link has been used or is older than 15 minutes: "
+            "make a new one with linktrack owner link."
+        )
+    session.execute(delete(OwnerSession).where(OwnerSession.expires_at < now))
+    session_secret = secrets.token_urlsafe(32)
+    session.add(
+        OwnerSession(
+            token_hash=hash_secret(session_secret),
+            owner_id=spent,
+            created_at=now,
+            expires_at=now + SESSION_LIFE,
+        )
+    )
+    session.flush()
+    return session_secret
+
+
+def signed_in_owner(session: Session, secret: str, now: datetime) -> Owner | None:
+    """Return the owner of a session, or None where it is unknown or over."""
+    found = session.get(OwnerSession, hash_secret(secret))
+    if found is None or found.expires_at <= now:
+        return None
+    return session.get(Owner, found.owner_id)
+
+
+def sign_out(session: Session, secret: str) -> None:
+    """End a session."""
+    session.execute(delete(OwnerSession).where(OwnerSession.token_hash == hash_secret(secret)))

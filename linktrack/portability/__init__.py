@@ -1,0 +1,1 @@
+"""Portability: everything can be taken out, and brought in from elsewhere."""

@@ -1,0 +1,1 @@
+"""Publishing: from a draft to a post that counts."""

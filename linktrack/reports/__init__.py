@@ -1,0 +1,1 @@
+"""What the numbers say: pure statistics, the queries, and the reports every door shows."""

@@ -1,0 +1,279 @@
+"""Reports: queries and statistics joined into the objects that every door shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, TypeAlias
+
+from sqlalchemy.orm import Session
+
+from linktrack.audience.models import Account
+from linktrack.clicks.vocabulary import UNATTRIBUTED, WINDOWS
+from linktrack.errors import Invalid, NotFound
+from linktrack.links.models import Post
+from linktrack.reports import queries
+from linktrack.reports.queries import PostCounts, PostFacts, SourceCounts, VersionFacts
+from linktrack.reports.statistics import Interval, rate_interval, ratio_of_sums
+
+MOST_POSTS: Final = 100
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A fraction with its 95 % interval; None where it is unknown, which is not zero."""
+
+    value: float | None = None
+    interval: Interval | None = None
+
+    @classmethod
+    def of(cls, unique_clicks: int, people: int | None) -> "Rate":
+        """Return unique clicks per person: Wilson's interval, Poisson's where clicks exceed people."""
+        if not people:
+            return cls()
+        return cls(unique_clicks / people, rate_interval(unique_clicks, people))
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentLine:
+    """What one segment did on one post; `segment` None is "we can't tell who"."""
+
+    segment: str | None
+    addressed: int | None
+    unique_clicks: int
+    cpf: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class PostLine:
+    """One post of the CPF report."""
+
+    facts: PostFacts
+    clicks: int
+    unique_clicks: int
+    without_visitor: int
+    not_human: dict[str, int]
+    cpf: Rate
+    segments: list[SegmentLine]
+    referrers: list[SourceCounts]
+
+
+@dataclass(frozen=True, slots=True)
+class CpfTotal:
+    """All posts of the range that have a follower count; `followers` is summed over posts."""
+
+    posts: int
+    posts_without_count: int
+    clicks: int
+    unique_clicks: int
+    without_visitor: int
+    followers: int
+    cpf: Rate
+    unattributed: int
+
+
+@dataclass(frozen=True, slots=True)
+class CpfReport:
+    """Clicks per follower of an account: the total, and a page of posts, newest first."""
+
+    account: Account
+    window: str
+    total: CpfTotal
+    posts: list[PostLine]
+
+
+def cpf_report(
+    session: Session,
+    account: Account,
+    *,
+    window: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int = MOST_POSTS,
+    after: int | None = None,
+) -> CpfReport:
+    """Return clicks per follower of the posts posted in [since, until).
+
+    `limit` is 1 to 100 posts on the page, which begins behind post number `after`. Raises
+    `Invalid` or `NotFound`.
+    """
+    number = window_number(window)
+    if not 1 <= limit <= MOST_POSTS:
+        raise Invalid(f"A page has 1 to {MOST_POSTS} posts, not {limit}.")
+    if since is not None and until is not None and until <= since:
+        raise Invalid("The range is empty: its end must be later than its beginning.")
+    chosen = queries.chosen_posts(account.id, since, until)
+    start = None
+    if after is not None:
+        start = session.get(Post, after)
+        if start is None or start.account_id != account.id:
+            raise NotFound(f"There is no post number {after} on {account.handle}.")
+    facts = queries.posts_page(session, chosen, start, limit)
+    lines = _post_lines(session, facts, number)
+    return CpfReport(account, window, _total(session, account.id, chosen, number), lines)
+
+
+def window_number(window: str) -> int:
+    """Return the number of a counting window; raises `Invalid`."""
+    if window not in WINDOWS:
+        raise Invalid(f"{window[:40]!r} is no counting window: choose one of {', '.join(WINDOWS)}.")
+    return WINDOWS.index(window)
+
+
+def post_line(session: Session, post: Post, window: str) -> PostLine:
+    """Return one published post's line."""
+    chosen = Post.id == post.id
+    facts = queries.posts_page(session, chosen, None, 1)
+    return _post_lines(session, facts, window_number(window))[0]
+
+
+def _total(
+    session: Session, account_id: int, chosen: queries.Chosen, number: int
+) -> CpfTotal:
+    history = queries.count_history(session, account_id)
+    pairs: list[tuple[int, int]] = []
+    sums = [0, 0, 0, 0]
+    missing = 0
+    for posted_at, *counts in queries.unique_clicks_by_post(session, chosen, number):
+        _, followers = queries.standing_count(history, posted_at)
+        if followers is None:
+            missing += 1
+            continue
+        pairs.append((counts[1], followers))
+        sums = [total + count for total, count in zip(sums, counts, strict=True)]
+    clicks, unique_clicks, without_visitor, unattributed = sums
+    # A post nobody could see has no rate of its own, and tells nothing about the others'.
+    seen = [(k, n) for k, n in pairs if n > 0]
+    ratio = ratio_of_sums(seen) if seen else None
+    rate = Rate() if ratio is None else Rate(ratio.value, ratio.interval)
+    return CpfTotal(
+        posts=len(pairs),
+        posts_without_count=missing,
+        clicks=clicks,
+        unique_clicks=unique_clicks,
+        without_visitor=without_visitor,
+        followers=sum(n for _, n in pairs),
+        cpf=rate,
+        unattributed=unattributed,
+    )
+
+
+def _post_lines(session: Session, facts: Sequence[PostFacts], number: int) -> list[PostLine]:
+    ids = [post.id for post in facts]
+    counts = queries.counts_of(session, ids, number)
+    versions = queries.versions_of(session, ids)
+    names = queries.segment_names(
+        session, {segment for count in counts.values() for segment in count.segments}
+    )
+    return [
+        _post_line(post, counts.get(post.id, PostCounts()), versions.get(post.id, []), names)
+        for post in facts
+    ]
+
+
+def _post_line(
+    facts: PostFacts, counts: PostCounts, versions: Sequence[VersionFacts], names: dict[int, str]
+) -> PostLine:
+    unique = {segment: line.unique_clicks for segment, line in counts.segments.items()}
+    addressed = {version.segment_id: version.addressed for version in versions}
+    names = {version.segment_id: version.segment for version in versions} | names
+    segments = [
+        SegmentLine(
+            names.get(segment_id, f"segment {segment_id}"),
+            addressed.get(segment_id),
+            unique.get(segment_id, 0),
+            Rate.of(unique.get(segment_id, 0), addressed.get(segment_id)),
+        )
+        for segment_id in dict.fromkeys([*addressed, *sorted(unique)])
+        if segment_id != UNATTRIBUTED
+    ]
+    segments.append(SegmentLine(None, None, unique.get(UNATTRIBUTED, 0), Rate()))
+    total = sum(unique.values())
+    return PostLine(
+        facts=facts,
+        clicks=sum(line.clicks for line in counts.segments.values()),
+        unique_clicks=total,
+        without_visitor=sum(line.without_visitor for line in counts.segments.values()),
+        not_human=counts.not_human,
+        cpf=Rate.of(total, facts.followers),
+        segments=segments,
+        referrers=counts.referrers,
+    )
+
+
+# JSON ----------------------------------------------------------------------------------------
+
+
+def cpf_json(report: CpfReport) -> dict[str, Json]:
+    """Return the CPF report as every door gives it: rates are fractions, times are UTC."""
+    total = report.total
+    return {
+        "account": {
+            "network": report.account.network,
+            "handle": report.account.handle,
+            "role": report.account.role,
+        },
+        "window": report.window,
+        "total": {
+            "posts": total.posts,
+            "posts_without_count": total.posts_without_count,
+            "clicks": total.clicks,
+            "unique_clicks": total.unique_clicks,
+            "without_visitor": total.without_visitor,
+            "followers": total.followers,
+            **_rate(total.cpf),
+            "unattributed": total.unattributed,
+        },
+        "posts": [_post_json(line) for line in report.posts],
+    }
+
+
+def _post_json(line: PostLine) -> dict[str, Json]:
+    return {
+        "id": line.facts.id,
+        "posted_at": utc(line.facts.posted_at),
+        "text": line.facts.text,
+        "followers": line.facts.followers,
+        "followers_at": None if line.facts.followers_at is None else utc(line.facts.followers_at),
+        "clicks": line.clicks,
+        "unique_clicks": line.unique_clicks,
+        "not_human": dict(line.not_human),
+        **_rate(line.cpf),
+        "segments": [
+            {
+                "segment": segment.segment,
+                "addressed": segment.addressed,
+                "unique_clicks": segment.unique_clicks,
+                **_rate(segment.cpf),
+            }
+            for segment in line.segments
+        ],
+        "without_visitor": line.without_visitor,
+        "referrers": [
+            {
+                "source": source.source,
+                "medium": source.medium,
+                "clicks": source.clicks,
+                "unique_clicks": source.unique_clicks,
+            }
+            for source in line.referrers
+        ],
+    }
+
+
+def _rate(rate: Rate) -> dict[str, Json]:
+    """Six decimals: one click of a million followers."""
+    interval = rate.interval
+    return {
+        "cpf": None if rate.value is None else round(rate.value, 6),
+        "cpf_low": None if interval is None else round(interval.low, 6),
+        "cpf_high": None if interval is None else round(interval.high, 6),
+    }
+
+
+def utc(moment: datetime) -> str:
+    """Return a moment as JSON has it: UTC, ending in Z, milliseconds only where there are some."""
+    text = moment.astimezone(UTC).isoformat(
+        timespec="milliseconds" if moment.microsecond else "seconds"
+    )
+    return text.replace("+00:00", "Z")

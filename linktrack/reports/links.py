@@ -1,0 +1,52 @@
+"""One link with its history and its clicks."""
+
+from typing import TypedDict
+
+from sqlalchemy.orm import Session
+
+from linktrack.links.catalog import Shortener
+from linktrack.links.models import Link
+from linktrack.reports.build import utc
+from linktrack.reports.queries import link_totals
+
+
+class Step(TypedDict):
+    """Where a link led from a time on."""
+
+    since: str
+    destination: str
+
+
+class LinkJson(TypedDict):
+    """A link as every door gives it."""
+
+    code: str
+    short_url: str
+    destination: str
+    post: int | None
+    created_at: str
+    disabled_at: str | None
+    clicks: int
+    unique_clicks: int
+    not_human: int
+    history: list[Step]
+
+
+def link_json(session: Session, shortener: Shortener, link: Link) -> LinkJson:
+    """Return a link; unique clicks are visitors' first human clicks on this link."""
+    clicks, unique_clicks, not_human = link_totals(session, [link.id]).get(link.id, (0, 0, 0))
+    code = link.code or ""
+    return {
+        "code": code,
+        "short_url": shortener.short_url(code),
+        "destination": link.destination,
+        "post": link.post_id,
+        "created_at": utc(link.created_at),
+        "disabled_at": None if link.disabled_at is None else utc(link.disabled_at),
+        "clicks": clicks,
+        "unique_clicks": unique_clicks,
+        "not_human": not_human,
+        "history": [
+            {"since": utc(step.since), "destination": step.destination} for step in link.history
+        ],
+    }

@@ -1,0 +1,232 @@
+"""The running service: gunicorn's workers, and the loader beside them."""
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from types import FrameType
+from typing import TYPE_CHECKING, Final
+
+from gunicorn.app.base import BaseApplication
+
+from linktrack.clicks.loader import Loader
+from linktrack.clicks.visitors import Visitors
+from linktrack.db import now
+from linktrack.errors import Invalid, Unavailable
+from linktrack.installation import Installation
+from linktrack.owners import access
+from linktrack.settings import LOOPBACK, Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+log = logging.getLogger(__name__)
+
+THREADS: Final = 4  # in each worker; 8 to 16 gained nothing that could be measured
+LAST_BATCH_SECONDS: Final = 30  # for the loader to finish when the service ends
+RESTART_SECONDS: Final = 1.0
+KEY_CHECK_SECONDS: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """Where to listen."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, written: str) -> "Bind":
+        """Return HOST:PORT, an IPv6 host in brackets; raises `Invalid`."""
+        host, colon, port = written.rpartition(":")
+        host = host.removeprefix("[").removesuffix("]")
+        if not colon or not host or not port.isascii() or not port.isdigit():
+            raise Invalid(f"{written[:60]!r} is no place to listen: write it like 127.0.0.1:8000.")
+        if not 1 <= int(port) <= 65535:
+            raise Invalid(f"There is no port {port}: choose one from 1 to 65535.")
+        return cls(host, int(port))
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only programs on this machine can connect: then a proxy here is trusted."""
+        return self.host in ("127.0.0.1", "localhost", "::1")
+
+    def check_free(self) -> None:
+        """Raise `Unavailable` where nobody can listen there."""
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((self.host, self.port))
+            except OSError as error:
+                raise Unavailable(
+                    f"linktrack cannot listen on {self} ({error.strerror}): stop what does, "
+                    "or choose another port with --bind."
+                ) from error
+
+
+class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn with our settings; its master keeps the loader running.
+
+    One tree of processes: when the master is killed, workers and loader see it and end.
+    """
+
+    def __init__(self, settings: Settings, bind: Bind, workers: int, greeting: str) -> None:
+        self._settings = settings
+        self._bind = bind
+        self._workers = workers
+        self._greeting = greeting
+        self._keeper = LoaderKeeper()
+        super().__init__(prog="linktrack")
+
+    def load_config(self) -> None:
+        """Configure gunicorn (called by it)."""
+        options: dict[str, object] = {
+            "bind": str(self._bind),
+            "workers": self._workers,
+            "worker_class": "gthread",
+            "threads": THREADS,
+            "keepalive": 5,
+            "loglevel": "warning",
+            "proc_name": "linktrack",
+            "control_socket_disable": True,
+            "when_ready": self._begin,
+            "on_exit": self._end,
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> "WSGIApplication":
+        """Make the application, in each worker after its fork (called by gunicorn)."""
+        from linktrack.app import create_wsgi_app
+
+        return create_wsgi_app(Installation.open(self._settings))
+
+    def _begin(self, _server: object) -> None:
+        self._keeper.start()
+        print(self._greeting, flush=True)
+
+    def _end(self, _server: object) -> None:
+        self._keeper.stop()
+
+
+class LoaderKeeper:
+    """Starts the loader as a process of its own, and again where it dies."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._keep, name="loader-keeper", daemon=True)
+
+    def start(self) -> None:
+        """Start the loader."""
+        self._thread.start()
+
+    def _keep(self) -> None:
+        while not self._stopping.is_set():
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "linktrack", "load", "--follow"], stdin=subprocess.DEVNULL
+            )
+            self._process.wait()
+            if not self._stopping.wait(RESTART_SECONDS):
+                log.error("The loader ended; starting it again.")
+
+    def stop(self) -> None:
+        """End the loader after its last batch: the workers have ended, their clicks are there."""
+        self._stopping.set()
+        process = self._process
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(LAST_BATCH_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def follow(installation: Installation) -> None:
+    """Load clicks as they come, until SIGTERM, or until the process that started us is gone.
+
+    Ctrl-C and hang-ups reach the whole terminal: they are left to the master, which ends us when
+    the workers have ended. Old visitor keys are destroyed on the way.
+    """
+    settings = installation.settings
+    parent = os.getppid()
+    stopping = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    visitors = Visitors(
+        settings.data / "visitor_keys", settings.visitor_period, settings.timezone
+    )
+    destroy = _hourly(lambda: visitors.destroy_old(time.time()))
+
+    def ending() -> bool:
+        destroy()
+        return stopping.is_set() or os.getppid() != parent
+
+    make_loader(installation).follow(ending)
+
+
+def make_loader(installation: Installation) -> Loader:
+    """Return a loader of this installation's journals."""
+    settings = installation.settings
+    return Loader(installation.click_store(), settings.journals, settings.journal_keep)
+
+
+def _hourly(task: Callable[[], None]) -> Callable[[], None]:
+    due = 0.0
+
+    def run() -> None:
+        nonlocal due
+        if time.monotonic() >= due:
+            due = time.monotonic() + KEY_CHECK_SECONDS
+            task()
+
+    return run
+
+
+def greeting(installation: Installation) -> str:
+    """Return what is printed when the service answers: the first time, a sign-in address."""
+    base_url = installation.settings.base_url
+    with installation.database.session(writes=True) as session:
+        if access.ever_signed_in(session):
+            way = "Sign in with an address from: linktrack owner link"
+        else:
+            owner = access.first_owner(session, now())
+            secret = access.make_sign_in_link(session, owner, now())
+            way = f"Sign in (once, within 15 minutes): {sign_in_url(base_url, secret)}"
+        session.commit()
+    return f"linktrack answers on {base_url}\n{way}"
+
+
+def sign_in_url(base_url: str, secret: str) -> str:
+    """Return the address of a sign-in link."""
+    return f"{base_url}/owner/sign-in/{secret}"
+
+
+def serving_settings(settings: Settings, bind: Bind, base_url_is_set: bool) -> Settings:
+    """Return the settings a service on `bind` runs with.
+
+    Without LINKTRACK_BASE_URL short links begin with the address it listens on; on loopback only
+    a proxy on this machine can connect, so it is trusted.
+    """
+    host = "127.0.0.1" if bind.host in ("0.0.0.0", "::") else bind.host  # noqa: S104 - compared
+    if not base_url_is_set:
+        settings = replace(settings, base_url=f"http://{Bind(host, bind.port)}")
+    if bind.is_loopback and not settings.trusted_proxies:
+        settings = replace(settings, trusted_proxies=LOOPBACK)
+    return settings

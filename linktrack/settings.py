@@ -1,0 +1,207 @@
+"""Settings: read once from the environment, checked, and handed on as one frozen value."""
+
+import ipaddress
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final, Literal, TypeVar, cast
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from linktrack.errors import Invalid
+
+VisitorPeriod = Literal["day", "week", "month", "quarter"]
+JournalSync = Literal["background", "always"]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+LOOPBACK: Final[tuple[Network, ...]] = (
+    ipaddress.ip_network("127.0.0.0/8"),
+    ipaddress.ip_network("::1/128"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting as the documentation shows it; `guide/settings.md` is held against this list."""
+
+    name: str
+    default: str
+    meaning: str
+
+
+SETTINGS: Final = (
+    Setting("LINKTRACK_DATA", "./data", "Folder for the database, the journals and the keys."),
+    Setting(
+        "LINKTRACK_BASE_URL",
+        "http://127.0.0.1:8000",
+        "Address that short links begin with, such as https://go.example.org.",
+    ),
+    Setting(
+        "LINKTRACK_DATABASE",
+        "SQLite in LINKTRACK_DATA",
+        "Database address, such as postgresql://user@host/linktrack.",
+    ),
+    Setting(
+        "LINKTRACK_TRUSTED_PROXIES",
+        "loopback, while listening on loopback",
+        "Networks whose X-Forwarded-For header is believed, separated by commas.",
+    ),
+    Setting("LINKTRACK_TIMEZONE", "UTC", "Time zone in which a day begins, such as Europe/Berlin."),
+    Setting(
+        "LINKTRACK_VISITOR_PERIOD",
+        "month",
+        "How long one visitor stays one visitor: day, week, month or quarter.",
+    ),
+    Setting(
+        "LINKTRACK_JOURNAL_SYNC",
+        "background",
+        "background: a power cut can take the last 50 ms of clicks; always: none, but slower.",
+    ),
+    Setting(
+        "LINKTRACK_JOURNAL_KEEP_DAYS",
+        "7",
+        "Days for which a loaded journal file is kept, so that a restored backup can replay it.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, checked. `data` is absolute; `base_url` has no trailing slash."""
+
+    data: Path
+    base_url: str
+    database: str
+    trusted_proxies: tuple[Network, ...]
+    timezone: ZoneInfo
+    visitor_period: VisitorPeriod
+    journal_sync: JournalSync
+    journal_keep_days: int
+
+    @property
+    def journals(self) -> Path:
+        """Folder of the journals, one file per worker process at a time."""
+        return self.data / "journals"
+
+    @property
+    def journal_keep(self) -> timedelta:
+        """For how long a loaded journal file is kept."""
+        return timedelta(days=self.journal_keep_days)
+
+    @property
+    def base_host(self) -> str:
+        """Host of the short links, lower case, without a port."""
+        return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether short links made now work on this machine only."""
+        host = self.base_host
+        if host == "localhost" or host.endswith(".localhost"):
+            return True
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return False
+
+    @property
+    def is_https(self) -> bool:
+        """Whether cookies can be marked Secure."""
+        return self.base_url.startswith("https://")
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of this environment.
+
+    Raises `Invalid` naming the setting and the remedy.
+    """
+    environ = os.environ if environ is None else environ
+
+    def get(name: str, default: str) -> str:
+        return environ.get(name, "").strip() or default
+
+    data = Path(get("LINKTRACK_DATA", "data")).expanduser().absolute()
+    return Settings(
+        data=data,
+        base_url=_checked(_base_url, "LINKTRACK_BASE_URL", get),
+        database=_database_url(get("LINKTRACK_DATABASE", f"sqlite:///{data / 'linktrack.db'}")),
+        trusted_proxies=_checked(_networks, "LINKTRACK_TRUSTED_PROXIES", get),
+        timezone=_checked(_timezone, "LINKTRACK_TIMEZONE", get),
+        visitor_period=cast(
+            VisitorPeriod,
+            _one_of("LINKTRACK_VISITOR_PERIOD", get, ("month", "day", "week", "quarter")),
+        ),
+        journal_sync=cast(
+            JournalSync, _one_of("LINKTRACK_JOURNAL_SYNC", get, ("background", "always"))
+        ),
+        journal_keep_days=_checked(_days, "LINKTRACK_JOURNAL_KEEP_DAYS", get),
+    )
+
+
+T = TypeVar("T")
+Get = Callable[[str, str], str]
+
+
+def _checked(parse: Callable[[str], T], name: str, get: Get) -> T:
+    default = next(setting.default for setting in SETTINGS if setting.name == name)
+    value = get(name, "" if name == "LINKTRACK_TRUSTED_PROXIES" else default)
+    try:
+        return parse(value)
+    except ValueError as error:
+        raise Invalid(f"{name} is {value!r}: {error}.") from error
+
+
+def _one_of(name: str, get: Get, choices: tuple[str, ...]) -> str:
+    value = get(name, choices[0])
+    if value not in choices:
+        raise Invalid(f"{name} is {value!r}: choose one of {', '.join(choices)}.")
+    return value
+
+
+def _base_url(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.query or parts.fragment or parts.username or not value.isascii():
+        raise ValueError("write it like https://go.example.org")
+    if parts.path not in ("", "/"):
+        raise ValueError("short links stand at the root of a host: leave the path out")
+    return value.rstrip("/")
+
+
+def _database_url(value: str) -> str:
+    """Name the driver that is installed: psycopg 3 for PostgreSQL."""
+    for scheme in ("postgres://", "postgresql://"):
+        if value.startswith(scheme):
+            return "postgresql+psycopg://" + value.removeprefix(scheme)
+    if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise Invalid(
+            "LINKTRACK_DATABASE must begin with sqlite:/// or postgresql://, "
+            "such as postgresql://linktrack@localhost/linktrack."
+        )
+    return value
+
+
+def _networks(value: str) -> tuple[Network, ...]:
+    return tuple(
+        ipaddress.ip_network(part.strip(), strict=False)
+        for part in value.split(",")
+        if part.strip()
+    )
+
+
+def _timezone(value: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("no such time zone; write it like Europe/Berlin") from error
+
+
+def _days(value: str) -> int:
+    if not value.isascii() or not value.isdigit():
+        raise ValueError("write a number of days, 0 or more")
+    return int(value)

@@ -1,0 +1,63 @@
+"""What everybody may see: the domain's face, where a link leads, and how the service is."""
+
+from flask import Blueprint, Response, redirect, render_template, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from linktrack.audience.accounts import list_accounts
+from linktrack.errors import LinktrackError, NotFound
+from linktrack.links.catalog import get_link
+from linktrack.web.context import db_session, installation
+
+blueprint = Blueprint("public", __name__)
+
+
+@blueprint.get("/")
+def home() -> str:
+    """Say whose links these are."""
+    return render_template("public/home.html", accounts=list_accounts(db_session()))
+
+
+@blueprint.get("/<code>+")
+def preview(code: str) -> str:
+    """Show where a link leads, and where it led before, without going there."""
+    link = get_link(db_session(), installation().shortener.codes, code)
+    return render_template("public/preview.html", link=link, code=code)
+
+
+@blueprint.get("/<code>")
+def unknown(code: str) -> tuple[str, int]:
+    """Answer what the lane did not: a disabled link is gone, everything else was never here."""
+    link = get_link(db_session(), installation().shortener.codes, code)
+    if link.disabled_at is None:
+        # The link was made, or enabled, a moment after the lane looked.
+        raise NotFound("This short link is not ready yet: try again in a moment.")
+    return render_template("public/gone.html", link=link), 410
+
+
+@blueprint.get("/owner")
+def owner() -> AnyResponse:
+    """Lead to the owner pages."""
+    return redirect(url_for("overview.show"), 308)
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """Say that this process answers."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@blueprint.get("/readyz")
+def readyz() -> Response:
+    """Say whether the database can be read and has its tables."""
+    try:
+        with installation().database.reachable():
+            list_accounts(db_session())
+    except LinktrackError as error:
+        return Response(f"{error.sentence}\n", status=503, mimetype="text/plain")
+    return Response("ok\n", mimetype="text/plain")
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    """Ask crawlers to leave short links alone: each would be a click."""
+    return Response("User-agent: *\nAllow: /$\nDisallow: /\n", mimetype="text/plain")

@@ -1,0 +1,123 @@
+// What pages gain where scripts run: copy buttons, and the numbers of a chart under the pointer.
+// Every page works without it.
+
+const said = document.createElement("p");
+said.className = "visually-hidden";
+said.setAttribute("role", "status");
+document.body.append(said);
+
+function announce(sentence) {
+  said.textContent = "";
+  // A status is read out when it changes, not when it is set to what it was.
+  setTimeout(() => (said.textContent = sentence), 50);
+}
+
+async function copy(source) {
+  const text = source.value ?? source.textContent.trim();
+  if (navigator.clipboard) {
+    await navigator.clipboard.writeText(text);
+    return;
+  }
+  // Plain http on another machine has no clipboard: an input of our own, selected, still copies.
+  const box = document.createElement("textarea");
+  box.value = text;
+  box.className = "visually-hidden";
+  document.body.append(box);
+  box.select();
+  const done = document.execCommand("copy");
+  box.remove();
+  if (!done) throw new Error("not copied");
+}
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  const source = button && document.getElementById(button.dataset.copy);
+  if (!source) return;
+  button.dataset.label ??= button.textContent;
+  try {
+    await copy(source);
+    button.textContent = "Copied";
+  } catch {
+    getSelection().selectAllChildren(source);
+    button.textContent = "Press Ctrl+C";
+  }
+  button.focus(); // the other way of copying took it
+  announce(button.textContent);
+  clearTimeout(Number(button.dataset.timer));
+  button.dataset.timer = setTimeout(() => (button.textContent = button.dataset.label), 2000);
+});
+
+// The table behind a line chart holds every number and, as data-x, its place in percent.
+function follow(chart) {
+  const plot = chart.querySelector(".plot");
+  const rows = [...chart.querySelectorAll(".numbers tbody tr")];
+  const names = [...chart.querySelectorAll(".numbers thead th")].map((th) => th.textContent);
+  if (!rows.length) return;
+  const places = rows.map((row) => Number(row.dataset.x));
+  const tip = document.createElement("div");
+  tip.className = "tip";
+  tip.hidden = true;
+  chart.append(tip);
+  const cursor = document.createElementNS("http://www.w3.org/2000/svg", "line");
+  cursor.setAttribute("class", "cursor");
+  const axis = plot.querySelectorAll(".day")[0];
+  for (const end of ["y1", "y2"]) cursor.setAttribute(end, axis?.getAttribute(end) ?? 0);
+  let at = -1;
+
+  function show(i) {
+    at = i;
+    const [day, ...cells] = [...rows[i].cells].map((cell) => cell.textContent);
+    const values = cells.map((text, j) => `${names[j + 1]}: ${text}`);
+    const known = values.filter((_, j) => cells[j] !== "\u2013"); // a dash: nothing is known
+    tip.textContent = [day, ...(known.length ? known : ["no numbers"])].join("\n");
+    tip.hidden = false;
+    for (const end of ["x1", "x2"]) cursor.setAttribute(end, `${places[i]}%`);
+    plot.prepend(cursor);
+    const { left, width } = inside();
+    const x = left + (places[i] / 100) * width;
+    const beside = x + 12 + tip.offsetWidth > chart.clientWidth ? x - 12 - tip.offsetWidth : x + 12;
+    tip.style.left = `${Math.max(0, beside)}px`;
+    tip.style.top = `${plot.getBoundingClientRect().top - chart.getBoundingClientRect().top + 8}px`;
+  }
+
+  function hide() {
+    tip.hidden = true;
+    cursor.remove();
+    at = -1;
+  }
+
+  function inside() {
+    const style = getComputedStyle(plot);
+    const start = parseFloat(style.paddingLeft);
+    return { left: start, width: plot.clientWidth - start - parseFloat(style.paddingRight) };
+  }
+
+  function nearest(percent) {
+    let best = 0;
+    places.forEach((x, i) => {
+      if (Math.abs(x - percent) < Math.abs(places[best] - percent)) best = i;
+    });
+    return best;
+  }
+
+  plot.addEventListener("pointermove", (event) => {
+    const { left, width } = inside();
+    const x = event.clientX - plot.getBoundingClientRect().left - left;
+    show(nearest((x / width) * 100));
+  });
+  plot.addEventListener("pointerleave", hide);
+  plot.setAttribute("tabindex", "0");
+  plot.addEventListener("blur", hide);
+  plot.addEventListener("keydown", (event) => {
+    const last = rows.length - 1;
+    const from = at < 0 ? last + 1 : at;
+    const to = { ArrowLeft: from - 1, ArrowRight: at + 1, Home: 0, End: last }[event.key];
+    if (event.key === "Escape") hide();
+    if (to === undefined) return;
+    event.preventDefault();
+    show(Math.min(Math.max(to, 0), last));
+    announce(tip.textContent.replaceAll("\n", ", "));
+  });
+}
+
+document.querySelectorAll(".chart-time").forEach(follow);

@@ -1,0 +1,27 @@
+"""Alembic's environment: our models, on the connection that `linktrack.db` hands over."""
+
+from typing import Literal
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+
+import linktrack.audience.models
+import linktrack.clicks.models
+import linktrack.links.models
+import linktrack.owners.models  # noqa: F401 - importing registers the tables
+from linktrack.db import Base, Utc
+
+
+def render_item(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:
+    """Write our moments into revisions as the plain integers they are."""
+    return "sa.BigInteger()" if kind == "type" and isinstance(item, Utc) else False
+
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_item=render_item,
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

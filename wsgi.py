@@ -1,0 +1,5 @@
+"""For any WSGI server: `gunicorn wsgi:app` (then run `linktrack load --follow` beside it)."""
+
+from linktrack.app import create_wsgi_app
+
+app = create_wsgi_app()
