@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account, FollowerCount
+from linktrack.db import from_ms, to_ms
 from linktrack.errors import Conflict, Invalid
 
 LARGEST: Final = 10**10
@@ -67,7 +68,7 @@ def record_counts(
         check_count(dated, now)
     if not counts:
         return Recorded(0, 0, 0)
-    moments = [dated.counted_at for dated in counts]
+    moments = [from_ms(to_ms(dated.counted_at)) for dated in counts]  # as they are stored
     standing = {
         row.counted_at: row
         for row in session.scalars(
@@ -79,16 +80,23 @@ def record_counts(
     }
     wanted: dict[datetime, int] = {}
     unchanged = 0
-    for moment, count in ((dated.counted_at, dated.count) for dated in counts):
-        stands = standing[moment].count if moment in standing else None
-        known = wanted.get(moment, stands)
-        if known == count:
+    for moment, count in zip(moments, (dated.count for dated in counts), strict=True):
+        stands = standing[moment].count if moment in standing else count
+        if moment in wanted:
+            if wanted[moment] != count:
+                raise Conflict(
+                    f"Two figures are given for {account.handle} at {_shown(moment)}, "
+                    f"{wanted[moment]:,} and {count:,}: leave one of them out."
+                )
             unchanged += 1
-            continue
-        if moment in wanted or (known is not None and not replace):
-            raise Conflict(_both_figures(account, moment, known, count, moment in wanted))
-        wanted[moment] = count
-    replaced = 0
+        elif stands != count and not replace:
+            raise Conflict(
+                f"{account.handle} had {stands:,} followers at {_shown(moment)} by what is "
+                f"recorded, and {count:,} by this: --replace overwrites the recorded figure."
+            )
+        else:
+            wanted[moment] = count
+    replaced = added = 0
     for moment, count in wanted.items():
         row = standing.get(moment)
         if row is None:
@@ -97,6 +105,9 @@ def record_counts(
                     account_id=account.id, counted_at=moment, count=count, source=source
                 )
             )
+            added += 1
+        elif row.count == count:
+            unchanged += 1
         else:
             row.count, row.source = count, source
             replaced += 1
@@ -104,7 +115,7 @@ def record_counts(
         session.flush()
     except IntegrityError as error:  # somebody else has recorded one since we looked
         raise Conflict("A count for the same moment has just been recorded: try again.") from error
-    return Recorded(len(wanted) - replaced, unchanged, replaced)
+    return Recorded(added, unchanged, replaced)
 
 
 def check_count(dated: DatedCount, now: datetime) -> None:
@@ -140,19 +151,5 @@ def list_counts(session: Session, account_id: int) -> Sequence[FollowerCount]:
     ).all()
 
 
-def _both_figures(
-    account: Account, moment: datetime, known: int | None, count: int, both_new: bool
-) -> str:
-    if both_new:
-        return (
-            f"Two figures are given for {account.handle} at {_shown(moment)}, {known:,} and "
-            f"{count:,}: leave one of them out."
-        )
-    return (
-        f"{account.handle} had {known:,} followers at {_shown(moment)} by what is recorded, and "
-        f"{count:,} by this: --replace overwrites the recorded figure."
-    )
-
-
 def _shown(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -33,7 +33,7 @@ _PREVIEWS: tuple[tuple[str, str], ...] = (
     ("skype", r"\bSkypeUriPreview\b"),  # Microsoft Teams too
     ("matrix", r"^Synapse \(bot;|^Synapse/\d"),
     ("mattermost", r"\bmattermost-"),
-    ("rocketchat", r"\bRocket\.Chat/"),
+    ("rocketchat", r"^Rocket\.Chat\b|\(compatible; Rocket\.Chat/"),
     ("zulip", r"\bZulipURLPreview\b"),
     ("google-messages", r"\bGoogleMessages\b"),
     # The fediverse: each server that sees a post fetches its links
@@ -105,8 +105,8 @@ _APPS: tuple[tuple[str, str], ...] = (
 # Words in people's agents at which the lists of crawlers stumble.
 _INNOCENT = "|".join(
     (
-        # An Android phone's model and build: makers are called CUBOT and ViewSonic, and every
-        # OPPO of 2025 has a build that one list holds for a crawler's. What follows stays.
+        # An Android phone's model and build: makers are called CUBOT and ViewSonic, and one list
+        # takes the build of many phones with Android 15 for a crawler's. What follows stays.
         r"(?<=;)[^;()]*\bBuild/[^;()]*",
         r"\bAndroid [\d.]+; ?[^;()/]*(?=\)|; ?wv\))",
         r"\bcubot\b|\bgoogle/google\b",  # Instagram's name for a Pixel's maker
@@ -191,8 +191,8 @@ def _first(rules: tuple[tuple[str, re.Pattern[str]], ...], text: str) -> str | N
 @cache
 def _crawler_lists() -> tuple[tuple[str, Callable[[str], bool]], ...]:
     """The two kept lists of crawlers. Imported at first use: only the loader needs them."""
-    from crawlerdetect import CrawlerDetect  # type: ignore[import-untyped]
-    from crawleruseragents import is_crawler  # type: ignore[import-untyped]
+    from crawlerdetect import CrawlerDetect
+    from crawleruseragents import is_crawler
 
     return (("crawlerdetect", CrawlerDetect().is_crawler), ("crawler-user-agents", is_crawler))
 
@@ -205,7 +205,7 @@ def _describer() -> Callable[[str], tuple[str, str | None, str | None]]:
     new agent; its object is therefore filled from the new one's answer.
     """
     import ua_parser
-    from user_agents import parsers  # type: ignore[import-untyped]
+    from user_agents import parsers
 
     def describe(sent: str) -> tuple[str, str | None, str | None]:
         found = ua_parser.parse(sent).with_defaults()

@@ -46,9 +46,9 @@ Mastodon: chaos.social social.tchncs.de botsin.space newsie.social indieweb.soci
 Mastodon: universeodon.com mastodonapp.uk techhub.social social.vivaldi.net ohai.social masto.ai
 Mastodon: toot.community toot.cafe front-end.social vis.social typo.social graphics.social mstdn.jp
 Mastodon: mathstodon.xyz journa.host social.coop octodon.social scholar.social climatejustice.social
-Mastodon: friends.nico quey.org knzk.me mastodont.cat bitcoinhackers.org cybre.space tkm.eus aus.social
+Mastodon: friends.nico det.social quey.org knzk.me mastodont.cat bitcoinhackers.org cybre.space tkm.eus
 Mastodon: ro-mastodon.puyo.jp tooot.im wandering.shop floss.social kolektiva.social genomic.social
-Mastodon: elk.zone phanpy.social ivory.app mastodon.technology troet.cafe norden.social det.social
+Mastodon: aus.social elk.zone phanpy.social ivory.app mastodon.technology troet.cafe norden.social
 Reddit: reddit.com redd.it redditmedia.com
 Hacker News: news.ycombinator.com hn.algolia.com hckrnews.com hackerne.ws
 YouTube: youtube.com youtu.be youtube-nocookie.com
@@ -86,7 +86,7 @@ myYearbook: myyearbook.com; NK: nk.pl; Netlog: netlog.com; Niconico: nicovideo.j
 Hatena: hatena.ne.jp; Orkut: orkut.com; Peepeth: peepeth.com; Plaxo: plaxo.com; Renren: renren.com
 Skyrock: skyrock.com; Sonico: sonico.com; Tagged: tagged.com; Taringa: taringa.net
 Tuenti: tuenti.com; TwitCasting: twitcasting.tv; vKruguDruzei: vkrugudruzei.ru; WAYN: wayn.com
-WeeWorld: weeworld.com; Windows Live Spaces: login.live.com; Xanga: xanga.com; Linktree: linktr.ee
+WeeWorld: weeworld.com; Xanga: xanga.com; Linktree: linktr.ee
 Lnk.Bio: lnk.bio; Beacons: beacons.ai; Carrd: carrd.co; Paper.li: paper.li; Togetter: togetter.com
 Storify: storify.com; Hootsuite: hootsuite.com ow.ly; Buffer: buffer.com bufferapp.com buff.ly
 Sprout Social: sproutsocial.com
@@ -94,8 +94,8 @@ Sprout Social: sproutsocial.com
     # Webmail, guards that rewrite links in mail, and senders of newsletters
     "email": """
 Gmail: mail.google.com inbox.google.com
-Outlook: outlook.com outlook.live.com outlook.office.com outlook.office365.com outlook.cloud.microsoft
-Outlook: hotmail.com mail.live.com safelinks.protection.outlook.com
+Outlook: outlook.com outlook.live.com outlook.office.com outlook.office365.com
+Outlook: outlook.cloud.microsoft hotmail.com mail.live.com safelinks.protection.outlook.com
 Yahoo Mail: mail.yahoo.* mail.yahoo.net
 AOL Mail: mail.aol.com; iCloud Mail: icloud.com; Proton: proton.me protonmail.com
 Fastmail: fastmail.com fastmailusercontent.com; Tuta: tuta.com tutanota.com; HEY: hey.com
@@ -144,7 +144,7 @@ Marginalia: marginalia.nu marginalia-search.com; Cốc Cốc: coccoc.com; Sogou:
 360: so.com so.360.cn sou.com haosou.com; Shenma: sm.cn; Naver: search.naver.com
 Daum: search.daum.net; Nate: search.nate.com; Seznam: search.seznam.cz videa.seznam.cz
 Mail.ru: go.mail.ru; Rambler: nova.rambler.ru; Web.de: suche.web.de; Bluewin: search.bluewin.ch
-Yahoo: benefind.de cercato.it; Yahoo: hao123.com
+Yahoo: benefind.de cercato.it hao123.com
 MyWebSearch: mysearch.com mywebsearch.com mysearch.myway.com; Lycos: lycos.* hotbot.com
 AltaVista: altavista.*; AllTheWeb: alltheweb.com; Excite: excite.co.jp msxml.excite.com
 Exalead: exalead.com exalead.fr; Gigablast: gigablast.com; LookSmart: looksmart.com
@@ -185,8 +185,10 @@ APPS = {
 X: com.twitter.android com.twitter.android.lite; Facebook: com.facebook.katana com.facebook.lite
 Instagram: com.instagram.android com.instagram.lite; Threads: com.instagram.barcelona
 LinkedIn: com.linkedin.android; Bluesky: xyz.blueskyweb.app
-Mastodon: org.joinmastodon.android org.joinmastodon.android.moshinda com.keylesspalace.tusky app.fedilab.android
-Reddit: com.reddit.frontpage com.laurencedawson.reddit_sync com.laurencedawson.reddit_sync.pro com.laurencedawson.reddit_sync.dev com.andrewshu.android.reddit
+Mastodon: org.joinmastodon.android org.joinmastodon.android.moshinda
+Mastodon: com.keylesspalace.tusky app.fedilab.android
+Reddit: com.reddit.frontpage com.andrewshu.android.reddit com.laurencedawson.reddit_sync
+Reddit: com.laurencedawson.reddit_sync.pro com.laurencedawson.reddit_sync.dev
 Hacker News: io.github.hidroh.materialistic; YouTube: com.google.android.youtube
 Google+: com.google.android.apps.plus; Pinterest: com.pinterest; Tumblr: com.tumblr
 Snapchat: com.snapchat.android; TikTok: com.zhiliaoapp.musically com.ss.android.ugc.trill
@@ -195,7 +197,8 @@ VK: com.vkontakte.android; Quora: com.quora.android
     "messaging": """
 Messenger: com.facebook.orca com.facebook.mlite; Slack: com.slack
 WhatsApp: com.whatsapp com.whatsapp.w4b
-Telegram: org.telegram.messenger org.telegram.messenger.web org.telegram.plus org.thunderdog.challegram
+Telegram: org.telegram.messenger org.telegram.messenger.web org.telegram.plus
+Telegram: org.thunderdog.challegram
 Signal: org.thoughtcrime.securesms; Discord: com.discord; Teams: com.microsoft.teams
 Viber: com.viber.voip; Line: jp.naver.line.android; WeChat: com.tencent.mm
 KakaoTalk: com.kakao.talk; Matrix: im.vector.app; Google Messages: com.google.android.apps.messaging

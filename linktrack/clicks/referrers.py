@@ -10,8 +10,11 @@ RULES_VERSION = 1
 """Raised with every change of a rule; `linktrack reclassify` applies newer rules to old clicks."""
 
 MEDIA = ("search", "social", "email", "messaging", "ai", "news", "site", "none")
+"""Every medium there is."""
 
 LONGEST_KEY = 255
+"""Characters of the longest `referrer_key`."""
+
 _APP = "android-app://"
 
 # A web address, `//host`, or a bare host (which needs a dot: a lone word is no referrer).
@@ -22,7 +25,7 @@ _NAME = re.compile(r"(?=.{1,253}\Z)[\w-]{1,63}(?:\.[\w-]{1,63})*")
 _IPV6 = re.compile(r"\[[0-9a-f:.]{2,45}\]")
 _TCO = re.compile(r"/([A-Za-z0-9]{1,64})/?(?:[?#]|\Z)")
 
-# `mail.example.org`, `webmail2.…`, `lightmailer-bs.…`; a site's own name does not count (Daily Mail).
+# `mail.example.org`, `webmail2.…`, `lightmailer-bs.…`, but not a site's own name (Daily Mail).
 _MAIL_LABEL = re.compile(
     r"(?:web|w|e|my|light)?mail(?:er|box|business)?(?:-\w+)?\d*|outlook|owa|roundcube|zimbra|horde"
     r"|rich-v\d+"  # an Open-Xchange webmail's servers
@@ -116,10 +119,10 @@ def _read(sent: str | None) -> tuple[str | None, bool, str | None]:
     """(host, whether it is an app's package, t.co code) of what was sent; host None if invalid."""
     text = (sent or "").strip()
     match = _SENT.match(text)
-    if match is None:
+    if match is None:  # cannot be: every part may be empty
         return None, False, None
-    scheme, slashes, authority = (match[name] or "" for name in ("scheme", "slashes", "authority"))
-    if scheme and not slashes or ("@" in authority and not slashes):
+    scheme, slashes, authority = (part or "" for part in match.groups())
+    if not slashes and (scheme or "@" in authority):
         return None, False, None
     host = re.sub(r":\d*\Z", "", authority.rpartition("@")[2]).removesuffix(".").lower()
     is_app = scheme.lower() == "android-app"
@@ -134,7 +137,7 @@ def _read(sent: str | None) -> tuple[str | None, bool, str | None]:
 
 
 def _own_name(labels: list[str]) -> int:
-    """The place of a site's own name among its labels: 1 in `www.gov.uk`, 0 in `bbc.co.uk`."""
+    """The place of a site's own name among its labels: 1 in `mail.bbc.com`, 0 in `bbc.co.uk`."""
     two = len(labels) > 2 and len(labels[-2]) <= 3 and _ENDING.fullmatch(".".join(labels[-2:]))
     return max(len(labels) - (3 if two else 2), 0)
 

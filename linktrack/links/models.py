@@ -75,3 +75,14 @@ class LinkDestination(Base):
     destination: Mapped[str] = mapped_column(Text)
 
     link: Mapped[Link] = relationship(back_populates="history")
+
+
+class ImportedLink(Base):
+    """Which link an old log's name for a link has become; `source` is the log's format."""
+
+    __tablename__ = "imported_links"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    source: Mapped[str] = mapped_column(String(20), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"))

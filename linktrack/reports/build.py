@@ -1,6 +1,6 @@
 """Reports: queries and statistics joined into the objects that every door shows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, TypeAlias
@@ -12,7 +12,13 @@ from linktrack.clicks.vocabulary import UNATTRIBUTED, WINDOWS
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.models import Post
 from linktrack.reports import queries
-from linktrack.reports.queries import PostCounts, PostFacts, SourceCounts, VersionFacts
+from linktrack.reports.queries import (
+    PostCounts,
+    PostFacts,
+    PostSums,
+    SourceCounts,
+    VersionFacts,
+)
 from linktrack.reports.statistics import Interval, rate_interval, ratio_of_sums
 
 MOST_POSTS: Final = 100
@@ -102,15 +108,18 @@ def cpf_report(
         raise Invalid(f"A page has 1 to {MOST_POSTS} posts, not {limit}.")
     if since is not None and until is not None and until <= since:
         raise Invalid("The range is empty: its end must be later than its beginning.")
-    chosen = queries.chosen_posts(account.id, since, until)
+    chosen = queries.chosen_posts([account.id], since, until)
     start = None
     if after is not None:
         start = session.get(Post, after)
         if start is None or start.account_id != account.id:
             raise NotFound(f"There is no post number {after} on {account.handle}.")
     facts = queries.posts_page(session, chosen, start, limit)
-    lines = _post_lines(session, facts, number)
-    return CpfReport(account, window, _total(session, account.id, chosen, number), lines)
+    total = cpf_total(
+        queries.sums_by_post(session, chosen, number),
+        queries.count_histories(session, [account.id]),
+    )
+    return CpfReport(account, window, total, post_lines(session, facts, number))
 
 
 def window_number(window: str) -> int:
@@ -121,27 +130,28 @@ def window_number(window: str) -> int:
 
 
 def post_line(session: Session, post: Post, window: str) -> PostLine:
-    """Return one published post's line."""
-    chosen = Post.id == post.id
-    facts = queries.posts_page(session, chosen, None, 1)
-    return _post_lines(session, facts, window_number(window))[0]
+    """Return one post's line; what is not published has no followers to set its clicks against."""
+    number = window_number(window)
+    if post.state == "published":
+        return post_lines(session, queries.posts_page(session, Post.id == post.id, None, 1), number)[0]
+    at = post.posted_at or post.created_at
+    facts = PostFacts(post.id, post.account_id, at, post.text, post.written, None, None)
+    return post_lines(session, [facts], number)[0]
 
 
-def _total(
-    session: Session, account_id: int, chosen: queries.Chosen, number: int
-) -> CpfTotal:
-    history = queries.count_history(session, account_id)
+def cpf_total(sums: Iterable[PostSums], histories: Mapping[int, queries.History]) -> CpfTotal:
+    """Return the total of posts, each set against its account's count at or before it."""
     pairs: list[tuple[int, int]] = []
-    sums = [0, 0, 0, 0]
+    total = [0, 0, 0, 0]
     missing = 0
-    for posted_at, *counts in queries.unique_clicks_by_post(session, chosen, number):
-        _, followers = queries.standing_count(history, posted_at)
+    for account_id, posted_at, *counts in sums:
+        _, followers = queries.standing_count(histories[account_id], posted_at)
         if followers is None:
             missing += 1
             continue
         pairs.append((counts[1], followers))
-        sums = [total + count for total, count in zip(sums, counts, strict=True)]
-    clicks, unique_clicks, without_visitor, unattributed = sums
+        total = [whole + part for whole, part in zip(total, counts, strict=True)]
+    clicks, unique_clicks, without_visitor, unattributed = total
     # A post nobody could see has no rate of its own, and tells nothing about the others'.
     seen = [(k, n) for k, n in pairs if n > 0]
     ratio = ratio_of_sums(seen) if seen else None
@@ -158,7 +168,8 @@ def _total(
     )
 
 
-def _post_lines(session: Session, facts: Sequence[PostFacts], number: int) -> list[PostLine]:
+def post_lines(session: Session, facts: Sequence[PostFacts], number: int) -> list[PostLine]:
+    """Return the lines of these posts (at most some hundreds) within the window of that number."""
     ids = [post.id for post in facts]
     counts = queries.counts_of(session, ids, number)
     versions = queries.versions_of(session, ids)

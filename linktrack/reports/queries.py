@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
@@ -28,6 +28,7 @@ class PostFacts:
     """A published post and the follower count that stood when it was posted."""
 
     id: int
+    account_id: int
     posted_at: datetime
     text: str
     written: str
@@ -85,9 +86,11 @@ class DayCounts:
 Chosen: TypeAlias = ColumnElement[bool]
 
 
-def chosen_posts(account_id: int, since: datetime | None, until: datetime | None) -> Chosen:
+def chosen_posts(
+    account_ids: Iterable[int], since: datetime | None, until: datetime | None
+) -> Chosen:
     """Return the condition for published posts with a wrapped link in [since, until)."""
-    conditions = [Post.account_id == account_id, Post.state == "published"]
+    conditions = [Post.account_id.in_(list(account_ids)), Post.state == "published"]
     if since is not None:
         conditions.append(Post.posted_at >= since)
     if until is not None:
@@ -109,15 +112,15 @@ def posts_page(
 
 
 def _with_followers(session: Session, posts: Sequence[Post]) -> list[PostFacts]:
-    if not posts:
-        return []
-    history = count_history(session, posts[0].account_id)
+    histories = count_histories(session, {post.account_id for post in posts})
     facts = []
     for post in posts:
         assert post.posted_at is not None
-        followers_at, followers = standing_count(history, post.posted_at)
+        at, followers = standing_count(histories[post.account_id], post.posted_at)
         facts.append(
-            PostFacts(post.id, post.posted_at, post.text, post.written, followers, followers_at)
+            PostFacts(
+                post.id, post.account_id, post.posted_at, post.text, post.written, followers, at
+            )
         )
     return facts
 
@@ -125,14 +128,17 @@ def _with_followers(session: Session, posts: Sequence[Post]) -> list[PostFacts]:
 History: TypeAlias = Sequence[tuple[datetime, int]]
 
 
-def count_history(session: Session, account_id: int) -> History:
-    """Return the account's follower counts, oldest first."""
+def count_histories(session: Session, account_ids: Iterable[int]) -> Mapping[int, History]:
+    """Return each account's follower counts, oldest first."""
+    found: dict[int, list[tuple[datetime, int]]] = {number: [] for number in account_ids}
     query = (
-        select(FollowerCount.counted_at, FollowerCount.count)
-        .where(FollowerCount.account_id == account_id)
+        select(FollowerCount.account_id, FollowerCount.counted_at, FollowerCount.count)
+        .where(FollowerCount.account_id.in_(list(found)))
         .order_by(FollowerCount.counted_at)
     )
-    return [(row.counted_at, row.count) for row in session.execute(query)]
+    for account_id, counted_at, count in session.execute(query):
+        found[account_id].append((counted_at, count))
+    return found
 
 
 def standing_count(history: History, at: datetime) -> tuple[datetime | None, int | None]:
@@ -141,26 +147,47 @@ def standing_count(history: History, at: datetime) -> tuple[datetime | None, int
     return history[place - 1] if place else (None, None)
 
 
-def unique_clicks_by_post(
-    session: Session, chosen: ColumnElement[bool], window: int
-) -> list[tuple[datetime, int, int, int, int]]:
-    """Return (posted_at, clicks, unique_clicks, without_visitor, unattributed) of every post."""
+class PostSums(NamedTuple):
+    """One post's counts within a window."""
+
+    account_id: int
+    posted_at: datetime
+    clicks: int
+    unique_clicks: int
+    without_visitor: int
+    unattributed: int
+
+
+def sums_by_post(session: Session, chosen: Chosen, window: int) -> list[PostSums]:
+    """Return the sums of every post, also of those without a click."""
     counts = post_windows.c
     query = (
         select(
+            Post.account_id,
             Post.posted_at,
             func.coalesce(func.sum(counts.clicks), 0),
             func.coalesce(func.sum(counts.unique_clicks), 0),
             func.coalesce(func.sum(counts.without_visitor), 0),
-            func.coalesce(
-                func.sum(counts.unique_clicks).filter(counts.segment_id == 0), 0
-            ),
+            func.coalesce(func.sum(counts.unique_clicks).filter(counts.segment_id == 0), 0),
         )
         .outerjoin(post_windows, and_(counts.post_id == Post.id, counts.window <= window))
         .where(chosen)
-        .group_by(Post.id, Post.posted_at)
+        .group_by(Post.id, Post.account_id, Post.posted_at)
     )
-    return [(row[0], *map(int, row[1:])) for row in session.execute(query)]
+    return [PostSums(row[0], row[1], *map(int, row[2:])) for row in session.execute(query)]
+
+
+def left_out_of_posts(session: Session, chosen: Chosen, window: int) -> dict[str, int]:
+    """Return how many clicks on these posts are left out, by the reason why, most first."""
+    reasons = post_reasons.c
+    query = (
+        select(reasons.reason, func.sum(reasons.clicks))
+        .join(Post, reasons.post_id == Post.id)
+        .where(chosen, reasons.window <= window)
+        .group_by(reasons.reason)
+        .order_by(func.sum(reasons.clicks).desc(), reasons.reason)
+    )
+    return {REASONS[row[0]]: int(row[1]) for row in session.execute(query)}
 
 
 def counts_of(
@@ -228,20 +255,20 @@ def segment_names(session: Session, segment_ids: set[int]) -> dict[int, str]:
 
 
 def account_series(
-    session: Session, account_id: int, first: date, last: date
-) -> list[DayCounts]:
-    """Return the days on which the account had clicks, first to last inclusive."""
+    session: Session, account_ids: Iterable[int], first: date, last: date
+) -> Mapping[int, list[DayCounts]]:
+    """Return the days on which these accounts had clicks, first to last inclusive."""
+    found: defaultdict[int, list[DayCounts]] = defaultdict(list)
     days = account_days.c
     query = (
-        select(days.day, days.clicks, days.unique_clicks, days.not_human)
-        .where(days.account_id == account_id)
+        select(days.account_id, days.day, days.clicks, days.unique_clicks, days.not_human)
+        .where(days.account_id.in_(list(account_ids)))
         .where(days.day.between(first.toordinal(), last.toordinal()))
         .order_by(days.day)
     )
-    return [
-        DayCounts(date.fromordinal(row[0]), row[1], row[2], row[3])
-        for row in session.execute(query)
-    ]
+    for account_id, day, *counts in session.execute(query):
+        found[account_id].append(DayCounts(date.fromordinal(day), *counts))
+    return found
 
 
 def link_totals(session: Session, link_ids: Sequence[int]) -> Mapping[int, tuple[int, int, int]]:
@@ -308,3 +335,23 @@ def links_page(
     totals = link_totals(session, [link.id for link in links])
     return [LinkFacts(link, *totals.get(link.id, (0, 0, 0))) for link in links]
 
+
+def posts_in_state(
+    session: Session, account_id: int, state: str, before: int | None, limit: int
+) -> Sequence[Post]:
+    """Return an account's posts of one state, newest first, beginning behind number `before`."""
+    query = select(Post).where(Post.account_id == account_id, Post.state == state)
+    if before is not None:
+        query = query.where(Post.id < before)
+    return session.scalars(query.order_by(Post.id.desc()).limit(limit)).all()
+
+
+def newest_link(session: Session) -> Link | None:
+    """Return the link that was made last, or None where there is none."""
+    return session.scalar(select(Link).order_by(Link.id.desc()).limit(1))
+
+
+def has_clicks(session: Session) -> bool:
+    """Whether any person's click has been counted."""
+    query = select(account_days.c.day).where(account_days.c.clicks > 0).limit(1)
+    return session.scalar(query) is not None

@@ -1,31 +1,38 @@
 """What the pages' code reaches for in a request: the installation, a session, the owner."""
 
-from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Final, cast
 
-from flask import current_app, g, redirect, request, url_for
+from flask import Blueprint, current_app, g, redirect, request, url_for
 from flask import session as cookie
 from werkzeug.wrappers import Response
 
 from linktrack.db import now
+from linktrack.errors import Conflict, Invalid, TooLarge
 from linktrack.installation import Installation
 from linktrack.owners.access import signed_in_owner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sqlalchemy.orm import Session
 
     from linktrack.owners.models import Owner
 
-EXTENSION = "linktrack"
-P = ParamSpec("P")
-R = TypeVar("R")
+EXTENSION: Final = "linktrack"
+
+MENDABLE: Final = (Invalid, Conflict, TooLarge)
+"""What a person mends in the form at hand, which is shown again with what was typed."""
+
+UNPROCESSABLE: Final = 422
 
 
 def installation() -> Installation:
     """Return the installation this application serves."""
     return cast(Installation, current_app.extensions[EXTENSION])
+
+
+def today() -> date:
+    """Return the calendar day it is in the owner's time zone."""
+    return datetime.now(installation().settings.timezone).date()
 
 
 def db_session() -> "Session":
@@ -56,13 +63,12 @@ def current_owner() -> "Owner | None":
     return cast("Owner | None", g.owner)
 
 
-def owners_only(view: "Callable[P, R]") -> "Callable[P, R | Response]":
-    """Send strangers to the page that says how to sign in."""
+def owner_blueprint(name: str) -> Blueprint:
+    """Return a blueprint below /owner whose every page sends strangers to sign in."""
+    blueprint = Blueprint(name, f"{__package__}.{name}", url_prefix="/owner")
+    blueprint.before_request(_send_strangers_away)
+    return blueprint
 
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> "R | Response":
-        if current_owner() is None:
-            return redirect(url_for("sign_in.explain"))
-        return view(*args, **kwargs)
 
-    return guarded
+def _send_strangers_away() -> Response | None:
+    return redirect(url_for("sign_in.explain")) if current_owner() is None else None

@@ -273,6 +273,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_links_post_id"), ["post_id"], unique=False)
 
     op.create_table(
+        "imported_links",
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("link_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_imported_links_account_id_accounts")
+        ),
+        sa.ForeignKeyConstraint(
+            ["link_id"], ["links.id"], name=op.f("fk_imported_links_link_id_links")
+        ),
+        sa.PrimaryKeyConstraint("account_id", "source", "key", name=op.f("pk_imported_links")),
+    )
+    op.create_table(
         "versions",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("post_id", sa.Integer(), nullable=False),
@@ -307,6 +321,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_link_destinations_link_id"))
 
     op.drop_table("link_destinations")
+    op.drop_table("imported_links")
     op.drop_table("versions")
     with op.batch_alter_table("links", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_links_post_id"))

@@ -1,0 +1,49 @@
+# linktrack: `make run` serves it, `make test` tests it. Nothing is installed outside .venv.
+
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help run test check lint bench clean
+
+help:
+	@echo "make run     serve linktrack on http://127.0.0.1:$(PORT)"
+	@echo "make test    all tests"
+	@echo "make check   the fast part, under a minute: style, types, rooms, quick tests"
+	@echo "make clean   remove what make has made (your data stays)"
+
+run: $(VENV)/installed
+	@LINKTRACK_DATA="$${LINKTRACK_DATA:-data}" exec $(BIN)/linktrack serve --bind 127.0.0.1:$(PORT)
+
+test: $(VENV)/tests-installed lint
+	$(BIN)/pytest --cov --cov-report=term:skip-covered
+
+check: $(VENV)/tests-installed lint
+	$(BIN)/pytest -m "not slow" -x -q
+
+lint: $(VENV)/tests-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo "linktrack needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "linktrack needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1): name another with make PYTHON=/path/to/python."; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	  echo "Python's venv module is missing: on Debian and Ubuntu, apt install python3-venv."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: $(VENV)/bin/python setup.cfg pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/tests-installed: $(VENV)/bin/python setup.cfg pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@ $(VENV)/installed
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

@@ -1,0 +1,142 @@
+"""The overview: every account beside the others over one range of days, in a handful of queries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from linktrack.audience.models import Account
+from linktrack.reports import queries
+from linktrack.reports.build import (
+    CpfTotal,
+    PostLine,
+    Rate,
+    cpf_total,
+    post_lines,
+    window_number,
+)
+from linktrack.reports.queries import DayCounts, History
+from linktrack.reports.ranges import DayRange
+from linktrack.reports.statistics import ratio_of_sums
+
+STALE: Final = timedelta(days=90)
+"""A follower count older than this is shown as stale."""
+
+NEWEST_POSTS: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCard:
+    """One account over the range. `clicks_by_day` has None on days before it was counted."""
+
+    account: Account
+    followers: int | None
+    followers_at: datetime | None
+    is_stale: bool
+    clicks: int
+    clicks_before: int
+    unique_clicks: int
+    not_human: int
+    clicks_by_day: list[int | None]
+    followers_by_day: list[tuple[date, int]]
+    cpf: CpfTotal
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All cards, the newest posts (oldest of them first), and what the range's posts left out."""
+
+    cards: list[AccountCard]
+    posts: list[PostLine]
+    posts_cpf: Rate
+    left_out: dict[str, int]
+
+
+def overview(
+    session: Session, accounts: Sequence[Account], days: DayRange, window: str, now: datetime
+) -> Overview:
+    """Return the overview of these accounts; `window` counts the clicks of posts."""
+    number = window_number(window)
+    ids = [account.id for account in accounts]
+    histories = queries.count_histories(session, ids)
+    series = queries.account_series(session, ids, days.before.first, days.last)
+    chosen = queries.chosen_posts(ids, days.since, days.end)
+    sums = queries.sums_by_post(session, chosen, number)
+    cards = [
+        _card(
+            account,
+            days,
+            histories[account.id],
+            series.get(account.id, []),
+            cpf_total([post for post in sums if post.account_id == account.id], histories),
+            now,
+        )
+        for account in accounts
+    ]
+    facts = queries.posts_page(session, chosen, None, NEWEST_POSTS)
+    lines = post_lines(session, facts[::-1], number)
+    pairs = [(line.unique_clicks, line.facts.followers) for line in lines if line.facts.followers]
+    ratio = ratio_of_sums(pairs) if pairs else None
+    return Overview(
+        cards,
+        lines,
+        Rate() if ratio is None else Rate(ratio.value, ratio.interval),
+        queries.left_out_of_posts(session, chosen, number),
+    )
+
+
+def is_stale(counted_at: datetime | None, at: datetime) -> bool:
+    """Whether a follower count was too old at a moment to say much."""
+    return counted_at is not None and at - counted_at > STALE
+
+
+def _card(
+    account: Account,
+    days: DayRange,
+    history: History,
+    series: Sequence[DayCounts],
+    cpf: CpfTotal,
+    now: datetime,
+) -> AccountCard:
+    followers_at, followers = queries.standing_count(history, now)
+    within = [counts for counts in series if counts.day >= days.first]
+    counted_since = min(
+        [account.created_at.astimezone(days.timezone).date(), *(counts.day for counts in series)]
+    )
+    return AccountCard(
+        account=account,
+        followers=followers,
+        followers_at=followers_at,
+        is_stale=is_stale(followers_at, now),
+        clicks=sum(counts.clicks for counts in within),
+        clicks_before=sum(counts.clicks for counts in series if counts.day < days.first),
+        unique_clicks=sum(counts.unique_clicks for counts in within),
+        not_human=sum(counts.not_human for counts in within),
+        clicks_by_day=every_day(days, within, counted_since),
+        followers_by_day=followers_by_day(history, days),
+        cpf=cpf,
+    )
+
+
+def every_day(
+    days: DayRange, series: Sequence[DayCounts], counted_since: date
+) -> list[int | None]:
+    """Return the clicks of each day: 0 where there were none, None before anything was counted."""
+    clicks: Mapping[date, int] = {counts.day: counts.clicks for counts in series}
+    return [clicks.get(day, 0) if day >= counted_since else None for day in days]
+
+
+def followers_by_day(history: History, days: DayRange) -> list[tuple[date, int]]:
+    """Return the count of each day that has one, and what stood when the range began and ended."""
+    found: dict[date, int] = {}
+    _, standing = queries.standing_count(history, days.since)
+    if standing is not None:
+        found[days.first] = standing
+    for counted_at, count in history:
+        if days.since <= counted_at < days.end:
+            found[counted_at.astimezone(days.timezone).date()] = count
+    if found:
+        found.setdefault(days.last, list(found.values())[-1])
+    return sorted(found.items())

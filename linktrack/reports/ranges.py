@@ -1,0 +1,47 @@
+"""Ranges of calendar days, and the moments they begin and end. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class DayRange:
+    """Calendar days in a time zone, from the first to the last, both included."""
+
+    first: date
+    last: date
+    timezone: ZoneInfo
+
+    @classmethod
+    def until(cls, last: date, length: int, timezone: ZoneInfo) -> "DayRange":
+        """Return so many days that end with `last`."""
+        return cls(last - timedelta(days=length - 1), last, timezone)
+
+    @property
+    def length(self) -> int:
+        """How many days these are."""
+        return (self.last - self.first).days + 1
+
+    @property
+    def since(self) -> datetime:
+        """The moment the first day begins (UTC)."""
+        return _midnight(self.first, self.timezone)
+
+    @property
+    def end(self) -> datetime:
+        """The moment the day after the last begins (UTC)."""
+        return _midnight(self.last + timedelta(days=1), self.timezone)
+
+    @property
+    def before(self) -> "DayRange":
+        """As many days that end where these begin."""
+        return DayRange.until(self.first - timedelta(days=1), self.length, self.timezone)
+
+    def __iter__(self) -> Iterator[date]:
+        return (self.first + timedelta(days=i) for i in range(self.length))
+
+
+def _midnight(day: date, timezone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time.min, timezone).astimezone(UTC)

@@ -1,0 +1,21 @@
+"""The owner's pages, signing in, and what everybody may see."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+
+def blueprints() -> "tuple[Blueprint, ...]":
+    """Return all blueprints of the pages; imported here, so that importing one needs not all."""
+    from linktrack.web import accounts, compose, links, overview, posts, public, sign_in
+
+    return (
+        overview.blueprint,
+        posts.blueprint,
+        links.blueprint,
+        accounts.blueprint,
+        compose.blueprint,
+        sign_in.blueprint,
+        public.blueprint,
+    )

@@ -1,0 +1,86 @@
+"""Reading what people send in forms and addresses; every failure names the field."""
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from linktrack.audience.accounts import get_account
+from linktrack.audience.models import Account
+from linktrack.errors import Invalid, NotFound
+from linktrack.reports.ranges import DayRange
+from linktrack.times import parse_moment
+from linktrack.web.context import db_session, installation, today
+
+LARGEST_ID: Final = 2**31 - 1
+DAYS: Final = (7, 28, 91, 365)
+LONGEST_RANGE: Final = timedelta(days=3653)
+
+Values = Mapping[str, str]
+
+
+def text(values: Values, name: str, label: str) -> str:
+    """Return a text without the spaces around it, "" where it is missing; raises `Invalid`."""
+    value = values.get(name, "").strip().replace("\r\n", "\n")
+    if "\0" in value:
+        raise Invalid(f"{label} contains a NUL character, which cannot be stored; take it out.")
+    return value
+
+
+def whole(values: Values, name: str, label: str) -> int | None:
+    """Return a whole number, None where the field is empty; raises `Invalid`."""
+    value = re.sub(r"[\s,]", "", text(values, name, label))
+    if not value:
+        return None
+    if not re.fullmatch(r"-?[0-9]{1,18}", value):
+        raise Invalid(f"{label} must be a whole number, such as 23000.")
+    return int(value)
+
+
+def row_id(values: Values, name: str, label: str) -> int | None:
+    """Return the number of something stored, None where it is missing; raises `Invalid`."""
+    number = whole(values, name, label)
+    if number is not None and not 0 < number <= LARGEST_ID:
+        raise NotFound(f"{label} {number} does not exist.")
+    return number
+
+
+def moment(values: Values, name: str, label: str) -> datetime | None:
+    """Return a date or time of the owner's zone, None where it is missing; raises `Invalid`."""
+    value = text(values, name, label)
+    return parse_moment(value, installation().settings.timezone) if value else None
+
+
+def day(values: Values, name: str, label: str) -> date | None:
+    """Return a calendar day, None where it is missing; raises `Invalid`."""
+    at = moment(values, name, label)
+    return None if at is None else at.astimezone(installation().settings.timezone).date()
+
+
+def chosen_account(values: Values) -> Account | None:
+    """Return the account an address names by its number; raises `NotFound`."""
+    number = row_id(values, "account", "The account")
+    return None if number is None else get_account(db_session(), number)
+
+
+def chosen_range(values: Values, default: int = 28) -> DayRange:
+    """Return the days an address asks for: `days` until today, or `from` and `to`, both included.
+
+    Raises `Invalid`.
+    """
+    timezone = installation().settings.timezone
+    last = day(values, "to", "The last day")
+    first = day(values, "from", "The first day")
+    if first is None and last is None:
+        length = whole(values, "days", "The number of days")
+        if length is not None and length not in DAYS:
+            raise Invalid(f"Choose {', '.join(map(str, DAYS))} days, or a first and a last day.")
+        return DayRange.until(today(), length or default, timezone)
+    last = min(last or today(), today())
+    if first is None:
+        return DayRange.until(last, default, timezone)
+    if first > last:
+        raise Invalid("The range is empty: its first day must not be later than its last day.")
+    if last - first > LONGEST_RANGE:
+        raise Invalid("The range is too long: choose at most ten years.")
+    return DayRange(first, last, timezone)

@@ -1,0 +1,171 @@
+"""How pages write numbers, rates, times and names."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlencode
+
+from flask import Flask, request, url_for
+from markupsafe import Markup
+
+from linktrack.audience.accounts import NETWORK_NAMES
+from linktrack.charts import number as in_words
+from linktrack.db import now
+from linktrack.links.posts import excerpt
+from linktrack.reports.build import Rate
+from linktrack.reports.freshness import Freshness, freshness
+from linktrack.settings import Settings
+from linktrack.web.context import db_session
+
+UNKNOWN: Final = "unknown"
+
+REASON_WORDS: Final = {
+    "head": "requests that fetch no page",
+    "prefetch": "prefetches",
+    "owner": "clicks of your own",
+    "no-agent": "programs without a name",
+    "preview": "previews",
+    "bot": "bots",
+    "burst": "bursts",
+}
+"""Why clicks are left out, in the words of pages; each can follow a number."""
+
+REASON_MEANINGS: Final = {
+    "head": "HEAD requests: a program asked where the link leads and read nothing.",
+    "prefetch": "The browser fetched ahead of a person who may never have clicked.",
+    "owner": "From a browser in which an owner is signed in.",
+    "no-agent": "The program did not say what it is; every browser does.",
+    "preview": "A network or messenger fetched the page to show a card below the link.",
+    "bot": "Crawlers and other programs that say what they are.",
+    "burst": "Far more visitors in one minute than the link usually has.",
+}
+
+MEDIUM_WORDS: Final = {"ai": "AI assistant", "none": "none sent"}
+
+
+def register(app: Flask, settings: Settings) -> None:
+    """Give the templates their filters and globals."""
+
+    def moment(at: datetime | None) -> str | Markup:
+        if at is None:
+            return UNKNOWN
+        local = at.astimezone(settings.timezone)
+        return _time_tag(at, f"{local.day} {local:%b %Y, %H:%M}")
+
+    def day(at: datetime | date | None) -> str | Markup:
+        if at is None:
+            return UNKNOWN
+        if isinstance(at, datetime):
+            local = at.astimezone(settings.timezone)
+            return _time_tag(at, f"{local.day} {local:%b %Y}")
+        return Markup('<time datetime="{}">{}</time>').format(
+            at.isoformat(), f"{at.day} {at:%b %Y}"
+        )
+
+    def local_input(at: datetime | None) -> str:
+        """Write a moment as inputs of type datetime-local take it."""
+        return "" if at is None else f"{at.astimezone(settings.timezone):%Y-%m-%dT%H:%M}"
+
+    def data_until() -> Freshness:
+        return freshness(db_session(), settings.journals, now())
+
+    app.jinja_env.filters.update(
+        amount=amount,
+        day=day,
+        excerpt=excerpt,
+        interval=interval,
+        local_input=local_input,
+        medium=lambda name: MEDIUM_WORDS.get(name, name),
+        moment=moment,
+        network=lambda name: NETWORK_NAMES.get(name, name),
+        one_in=one_in,
+        per_thousand=per_thousand,
+        reason=lambda name: REASON_WORDS.get(name, name),
+        reason_meaning=lambda name: REASON_MEANINGS.get(name, ""),
+        share=share,
+    )
+    app.jinja_env.globals.update(
+        asset=_assets(app),
+        data_until=data_until,
+        here=here,
+        settings=settings,
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def amount(number: int | None) -> str:
+    """Write a whole number with its thousands set apart: 23,000."""
+    return UNKNOWN if number is None else f"{number:,}"
+
+
+def per_thousand(rate: Rate) -> str:
+    """Write a rate as clicks per 1,000 followers: 1.52."""
+    return UNKNOWN if rate.value is None else in_words(rate.value * 1000)
+
+
+def interval(rate: Rate) -> str:
+    """Write the interval of clicks per 1,000 followers, or nothing: 1.09 to 2.12."""
+    if rate.interval is None:
+        return ""
+    return f"{in_words(rate.interval.low * 1000)} to {in_words(rate.interval.high * 1000)}"
+
+
+def one_in(rate: Rate) -> str:
+    """Write a rate turned round: 1 in 657 (473 to 914). The lowest rate is the largest number."""
+    if rate.value is None:
+        return UNKNOWN
+    bounds = rate.interval
+    if rate.value == 0:
+        fewest = bounds and bounds.high and f", at most 1 in {_turned(bounds.high)}"
+        return f"nobody{fewest or ''}"
+    if rate.value > 1:
+        return f"{in_words(rate.value)} for each follower"
+    if bounds is None:
+        return f"1 in {_turned(rate.value)}"
+    if bounds.low <= 0:
+        return f"1 in {_turned(rate.value)} ({_turned(bounds.high)} or more)"
+    return f"1 in {_turned(rate.value)} ({_turned(bounds.high)} to {_turned(bounds.low)})"
+
+
+def share(part: int, whole: int) -> str:
+    """Write a part of a whole in per cent; a part that is neither none nor all shows as such."""
+    if not whole:
+        return UNKNOWN
+    percent = round(100 * part / whole)
+    if 0 < part < whole:
+        percent = min(max(percent, 1), 99)
+    return f"{percent} %"
+
+
+def here(changes: Mapping[str, object]) -> str:
+    """Return this page's address with some of its arguments changed; None takes one out."""
+    arguments: dict[str, object] = dict(request.args.items()) | dict(changes)
+    kept = {name: value for name, value in arguments.items() if value not in (None, "")}
+    return f"{request.path}?{urlencode(kept)}" if kept else request.path
+
+
+def _turned(fraction: float) -> str:
+    people = 1 / fraction
+    return in_words(round(people, 1)) if people < 10 else f"{people:,.0f}"
+
+
+def _time_tag(at: datetime, text: str) -> Markup:
+    utc = at.astimezone(UTC)
+    return Markup('<time datetime="{}">{}</time>').format(f"{utc:%Y-%m-%dT%H:%M:%SZ}", text)
+
+
+class _assets:
+    """Addresses of static files, which change with their content: browsers may keep them."""
+
+    def __init__(self, app: Flask) -> None:
+        folder = Path(app.static_folder or "")
+        self._marks = {
+            path.name: blake2b(path.read_bytes(), digest_size=4).hexdigest()
+            for path in folder.iterdir()
+            if path.is_file()
+        }
+
+    def __call__(self, name: str) -> str:
+        return url_for("static", filename=name, v=self._marks[name])

@@ -1,0 +1,164 @@
+"""Loading: each click once, whatever is damaged, killed or late."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+from test_rollups import FIREFOX, START, counts, some_clicks
+from world import World
+
+from linktrack.clicks.journal import SUFFIX, Journal
+from linktrack.clicks.loader import SET_ASIDE, Loader
+from linktrack.clicks.models import clicks, journals
+from linktrack.clicks.records import ClickRecord, encode
+from linktrack.clicks.rollups import Days, rebuild
+
+
+def click(link_id: int, second: int = 0) -> bytes:
+    return encode(ClickRecord(START + second * 1000, link_id, FIREFOX, "t.co", second % 7))
+
+
+def stored(world: World) -> int:
+    with world.database.engine.connect() as connection:
+        return connection.scalar(select(func.count()).select_from(clicks)) or 0
+
+
+def test_clicks_are_loaded_once_while_the_worker_goes_on_writing(world: World) -> None:
+    """Loading again finds only what is new."""
+    links, _ = some_clicks(world)
+    journal = Journal(world.settings.journals)
+    loader = world.loader()
+    for round_ in range(3):
+        for second in range(10):
+            journal.append(click(links[0], second + 10 * round_))
+        assert loader.load().clicks == 10
+        assert loader.load().clicks == 0
+    journal.close()
+    assert stored(world) == 30
+
+
+def test_a_new_loader_begins_where_the_last_one_was(world: World) -> None:
+    """The position lies in the database, in the transaction of the clicks."""
+    links, _ = some_clicks(world)
+    journal = Journal(world.settings.journals)
+    journal.append(click(links[0]))
+    assert world.loader().load().clicks == 1
+    journal.append(click(links[0]))
+    journal.close()
+    assert world.loader().load().clicks == 1
+    assert stored(world) == 2
+
+
+def test_a_line_being_written_is_waited_for_and_a_torn_one_set_aside(world: World) -> None:
+    """While its worker lives the rest of a line may come; when it is gone it never will."""
+    links, _ = some_clicks(world)
+    journal = Journal(world.settings.journals)
+    journal.append(click(links[0]))
+    journal.append(click(links[0])[:25])
+    loader = world.loader()
+    assert loader.load().clicks == 1
+    assert loader.load().bad_lines == 0
+    journal.close()
+    progress = loader.load()
+    assert (progress.clicks, progress.bad_lines) == (0, 1)
+    assert (world.settings.journals / SET_ASIDE).read_bytes() == click(links[0])[:25] + b"\n"
+    assert stored(world) == 1
+
+
+def test_damaged_lines_cost_only_themselves(world: World) -> None:
+    """Rubbish between clicks is set aside and counted, the clicks are loaded."""
+    links, _ = some_clicks(world)
+    journal = Journal(world.settings.journals)
+    for line in (b"\xff\x00rubbish\n", click(links[0]), b"{}\n", b"\n", click(links[0]), b"[" * 5000 + b"\n"):
+        journal.append(line)
+    journal.close()
+    progress = world.loader().load()
+    assert (progress.clicks, progress.bad_lines) == (2, 3)
+    with world.database.engine.connect() as connection:
+        assert connection.scalar(select(journals.c.bad_lines)) == 3
+
+
+def test_a_file_without_a_line_end_is_got_through(world: World) -> None:
+    """Two megabytes of zeros, as a disk may leave them, do not stop the loader."""
+    folder = world.settings.journals
+    folder.mkdir(parents=True)
+    (folder / f"zeros{SUFFIX}").write_bytes(b"\0" * 2_500_000)
+    assert world.loader().load().bad_lines == 3
+
+
+def test_clicks_of_links_that_do_not_exist_are_left_out(world: World) -> None:
+    """A journal of another installation, or a restored older database: the rest is loaded."""
+    links, _ = some_clicks(world)
+    journal = Journal(world.settings.journals)
+    journal.append(click(999_999))
+    journal.append(click(links[0]))
+    journal.close()
+    world.loader().load()
+    assert stored(world) == 1
+
+
+def test_a_batch_that_fails_is_loaded_later_as_if_nothing_had_been(world: World) -> None:
+    """A fault between rows and position: neither is stored, nor remembered."""
+    links, _ = some_clicks(world)
+    journal = Journal(world.settings.journals)
+    for second in range(20):
+        journal.append(click(links[second % 4], second))
+    journal.close()
+    loader = world.loader()
+
+    class Fault(Exception):
+        pass
+
+    with pytest.raises(Fault), loader.store.transaction() as connection:
+        (path,) = world.settings.journals.glob(f"*{SUFFIX}")
+        loader._load_batch(connection, path, False, loader.load.__globals__["Progress"]())
+        raise Fault
+    assert stored(world) == 0
+    assert loader.load().clicks == 20
+    assert stored(world) == 20
+    loaded = counts(world)
+    with world.store().transaction() as connection:
+        rebuild(connection, Days(world.settings.timezone))
+    assert counts(world) == loaded
+
+
+def test_finished_files_are_kept_for_some_days_and_then_deleted(world: World) -> None:
+    """So that a restored backup can load them again; a written file is never deleted."""
+    links, _ = some_clicks(world)
+    folder = world.settings.journals
+    done = Journal(folder)
+    done.append(click(links[0]))
+    done.close()
+    written = Journal(folder)
+    written.append(click(links[0]))
+    Loader(world.store(), folder, keep=timedelta(days=7)).load()
+    assert len(list(folder.glob(f"*{SUFFIX}"))) == 2
+    loader = Loader(world.store(), folder, keep=timedelta(seconds=-1))
+    loader.load()
+    loader.load()
+    assert len(list(folder.glob(f"*{SUFFIX}"))) == 1
+    assert stored(world) == 2
+    written.close()
+
+
+def test_loading_many_files_leaves_no_descriptor_open(sqlite_world: World) -> None:
+    """A day of worker restarts: 300 files, and as many descriptors as before."""
+    links, _ = some_clicks(sqlite_world)
+    loader = sqlite_world.loader()
+    loader.load()
+    assert stored(sqlite_world) == 0  # the connections that stay open are open now
+    before = len(os.listdir("/dev/fd"))
+    for _ in range(300):
+        journal = Journal(sqlite_world.settings.journals)
+        journal.append(click(links[0]))
+        journal.close()
+    loader.load()
+    assert stored(sqlite_world) == 300
+    assert len(os.listdir("/dev/fd")) == before
+
+
+def test_a_missing_folder_is_nothing_to_load(sqlite_world: World, tmp_path: Path) -> None:
+    """Before the first click there is no folder."""
+    assert Loader(sqlite_world.store(), tmp_path / "nowhere").load().clicks == 0

@@ -1,0 +1,249 @@
+"""Counts beside the clicks: the same in every order of loading, and equal to recounting."""
+
+import random
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, select
+from world import NOON, World
+
+from linktrack.clicks.models import (
+    account_days,
+    agents,
+    clicks,
+    link_days,
+    post_reasons,
+    post_sources,
+    post_windows,
+    referrers,
+    sources,
+    visitor_links,
+    visitor_posts,
+)
+from linktrack.clicks.records import ClickRecord
+from linktrack.clicks.rollups import Days, rebuild, recount_post
+from linktrack.clicks.vocabulary import HEAD, NO_VISITOR
+from linktrack.db import to_ms
+from linktrack.links.models import Post
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+START = to_ms(NOON)
+HOUR = 3_600_000
+TABLES = (
+    post_windows,
+    post_sources,
+    post_reasons,
+    link_days,
+    account_days,
+    visitor_posts,
+    visitor_links,
+)
+
+
+def counts(world: World) -> dict[str, list[tuple[Any, ...]]]:
+    """Return every count of the database, sources by name."""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    with world.database.engine.connect() as connection:
+        names = {row.id: (row.name, row.medium) for row in connection.execute(select(sources))}
+        for table in TABLES:
+            rows = []
+            for row in connection.execute(select(table)).mappings():
+                values = [
+                    names[value] if name == "source_id" else value for name, value in row.items()
+                ]
+                rows.append(tuple(values))
+            found[table.name] = sorted(rows, key=repr)
+    return found
+
+
+def forget_clicks(world: World) -> None:
+    with world.database.engine.begin() as connection:
+        for table in (clicks, *TABLES, referrers, sources, agents):
+            connection.execute(delete(table))
+
+
+def some_clicks(world: World) -> tuple[list[int], list[int]]:
+    """Make two posts with two links each; return link and segment numbers."""
+    account = world.account()
+    posts = [
+        world.post(account, "http://one.com/ http://two.com/", NOON),
+        world.post(account, "http://one.com/ http://three.com/", NOON + timedelta(days=1)),
+    ]
+    return [link.id for post in posts for link in post.links], [0, 1, 2]
+
+
+@st.composite
+def batches(draw: st.DrawFn) -> list[list[tuple[int, int, int, int | None, str, str, int]]]:
+    """Draw clicks as (hours, link, segment, visitor, agent, referrer, flags), in batches."""
+    click = st.tuples(
+        st.integers(-30, 900),
+        st.integers(0, 3),
+        st.integers(0, 2),
+        st.none() | st.integers(-3, 3),
+        st.sampled_from([FIREFOX, "Twitterbot/1.0", ""]),
+        st.sampled_from(["", "t.co", "example.org"]),
+        st.sampled_from([0, 0, 0, HEAD]),
+    )
+    return draw(st.lists(st.lists(click, max_size=12), min_size=1, max_size=5))
+
+
+def records_of(
+    drawn: Sequence[tuple[int, int, int, int | None, str, str, int]], links: Sequence[int]
+) -> list[ClickRecord]:
+    return [
+        ClickRecord(
+            clicked_at=START + hours * HOUR // 3,
+            link_id=links[link],
+            user_agent=agent or None,
+            referrer=referrer or None,
+            visitor=visitor,
+            flags=flags | (NO_VISITOR if visitor is None else 0),
+            segment_id=segment or None,
+            attribution="variant" if segment else None,
+        )
+        for hours, link, segment, visitor, agent, referrer, flags in drawn
+    ]
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(batches(), st.randoms(use_true_random=False))
+def test_shuffled_and_split_batches_give_the_same_counts_as_rebuilding(
+    world: World, drawn: list[list[tuple[int, int, int, int | None, str, str, int]]], chance: random.Random
+) -> None:
+    """However clicks are ordered and cut into batches, counts and marks are the same."""
+    if not hasattr(world, "links"):
+        world.links = some_clicks(world)[0]  # type: ignore[attr-defined]  # once per database
+    links: list[int] = world.links  # type: ignore[attr-defined]
+    forget_clicks(world)
+    for batch in drawn:
+        world.click(records_of(batch, links))
+    loaded = counts(world)
+    with world.store().transaction() as connection:
+        rebuild(connection, Days(world.settings.timezone))
+    assert counts(world) == loaded
+
+    everything = [click for batch in drawn for click in batch]
+    chance.shuffle(everything)
+    forget_clicks(world)
+    cut = chance.randint(0, len(everything))
+    world.click(records_of(everything[:cut], links))
+    world.click(records_of(everything[cut:], links))
+    assert counts(world) == loaded
+
+
+def test_counts_equal_an_independent_recount(world: World) -> None:
+    """Figures of 3,000 random clicks, counted once more with plain dictionaries."""
+    links, _ = some_clicks(world)
+    chance = random.Random(23_000)
+    drawn = [
+        (
+            chance.randint(-30, 900),
+            chance.randrange(4),
+            chance.randrange(3),
+            chance.choice([None, *range(40)]),
+            chance.choice([FIREFOX] * 4 + ["Twitterbot/1.0"]),
+            chance.choice(["", "t.co", "example.org"]),
+            chance.choice([0, 0, 0, HEAD]),
+        )
+        for _ in range(3_000)
+    ]
+    records = records_of(drawn, links)
+    for start in range(0, len(records), 700):
+        world.click(records[start : start + 700])
+
+    posts = {link.id: post for post in world.session.scalars(select(Post)) for link in post.links}
+    human = [
+        record
+        for record in records
+        if not record.flags & HEAD and record.user_agent == FIREFOX
+    ]
+    firsts: dict[tuple[int, int], ClickRecord] = {}
+    unique: Counter[tuple[int, int, int]] = Counter()
+    clicked: Counter[tuple[int, int, int]] = Counter()
+    for record in human:
+        post = posts[record.link_id]
+        clicked[post.id, record.segment_id or 0, window(record, post)] += 1
+        if record.visitor is None:
+            unique[post.id, record.segment_id or 0, window(record, post)] += 1
+            continue
+        key = (post.id, record.visitor)
+        order = lambda click: (click.clicked_at, click.segment_id or 0)  # noqa: E731
+        if key not in firsts or order(record) < order(firsts[key]):
+            firsts[key] = record
+    for record in firsts.values():
+        post = posts[record.link_id]
+        unique[post.id, record.segment_id or 0, window(record, post)] += 1
+
+    stored = counts(world)
+    assert {row[:3]: row[3] for row in stored["post_windows"]} == dict(clicked)
+    assert {row[:3]: row[4] for row in stored["post_windows"] if row[4]} == dict(unique)
+    by_source: defaultdict[int, int] = defaultdict(int)
+    for post_id, _, _, count, _ in stored["post_sources"]:
+        by_source[post_id] += count
+    assert by_source == Counter(posts[record.link_id].id for record in human)
+    assert sum(row[2] for row in stored["account_days"]) == len(human)
+    assert sum(row[3] for row in stored["account_days"]) == sum(unique.values())
+    assert sum(row[4] for row in stored["link_days"]) == len(records) - len(human)
+
+
+def window(record: ClickRecord, post: Post) -> int:
+    assert post.posted_at is not None
+    age = record.clicked_at - to_ms(post.posted_at)
+    return sum(age >= hours * HOUR for hours in (1, 24, 168, 720))
+
+
+def test_a_new_time_of_posting_recounts_the_post(world: World) -> None:
+    """Windows hang on posted_at; recounting gives what loading afresh would have given."""
+    links, _ = some_clicks(world)
+    chance = random.Random(6_000)
+    world.click(
+        records_of(
+            [
+                (chance.randint(-30, 900), chance.randrange(4), chance.randrange(3),
+                 chance.choice([None, 1, 2, 3]), FIREFOX, "t.co", chance.choice([0, HEAD]))
+                for _ in range(300)
+            ],
+            links,
+        )
+    )
+    world.session.commit()  # a new transaction, which sees the clicks' database
+    post = world.session.get(Post, 1)
+    assert post is not None
+    post.posted_at = NOON + timedelta(days=4)
+    world.session.commit()
+    before = counts(world)
+    with world.store().transaction() as connection:
+        recount_post(connection, post.id, Days(world.settings.timezone))
+    recounted = counts(world)
+    assert recounted != before
+    with world.store().transaction() as connection:
+        rebuild(connection, Days(world.settings.timezone))
+    assert counts(world) == recounted
+
+
+@pytest.mark.parametrize(
+    ("zone", "moment", "day"),
+    [
+        ("UTC", "2026-05-04T23:59:59.999+00:00", "2026-05-04"),
+        ("Europe/Berlin", "2026-05-04T22:00:00+00:00", "2026-05-05"),
+        ("Asia/Kathmandu", "2026-05-04T18:14:59+00:00", "2026-05-04"),
+        ("Asia/Kathmandu", "2026-05-04T18:15:00+00:00", "2026-05-05"),
+        ("America/New_York", "2026-03-08T04:59:59+00:00", "2026-03-07"),
+    ],
+)
+def test_a_day_is_a_calendar_day_of_the_owner(zone: str, moment: str, day: str) -> None:
+    """Time zones off the hour and changes of clock included."""
+    from datetime import date, datetime
+    from zoneinfo import ZoneInfo
+
+    found = Days(ZoneInfo(zone)).day(to_ms(datetime.fromisoformat(moment)))
+    assert date.fromordinal(found).isoformat() == day
