@@ -13,7 +13,7 @@ from linktrack.api.problems import problem
 from linktrack.clicks.journal import Journal
 from linktrack.clicks.lane import Lane
 from linktrack.clicks.visitors import Visitors
-from linktrack.db import resource
+from linktrack.db import is_database_away, resource
 from linktrack.errors import (
     Conflict,
     Forbidden,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-STATUS: Final = {
+STATUS: Final[dict[type[Exception], int]] = {
     Invalid: 422,
     NotFound: 404,
     Conflict: 409,
@@ -128,9 +128,7 @@ def _add_headers(response: Response) -> Response:
 
 
 def _answer_known(error: LinktrackError) -> Response:
-    status = next(
-        (code for kind, code in STATUS.items() if isinstance(error, kind)), 500
-    )
+    status = STATUS.get(type(error), 500)
     if isinstance(error, Forbidden) and v1.is_unauthenticated():
         status = 401
     return _answer(status, error.sentence)
@@ -158,12 +156,10 @@ def _answer_csrf(_error: CSRFError) -> Response:
 
 
 def _answer_unexpected(error: Exception) -> Response:
-    from linktrack.db import is_database_away
-
     if is_database_away(error):
         log.error("The database is away: %s", error)
         return _answer(503, "The database cannot be used just now: try again in a minute.")
-    log.exception("An unexpected failure at %s %s", request.method, request.endpoint)
+    log.error("An unexpected failure at %s %s", request.method, request.endpoint, exc_info=error)
     return _answer(500, "Something went wrong on our side. It is in the log; nothing was changed.")
 
 

@@ -169,9 +169,7 @@ def follow(installation: Installation) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    visitors = Visitors(
-        settings.data / "visitor_keys", settings.visitor_period, settings.timezone
-    )
+    visitors = Visitors(settings.data / "visitor_keys", settings.visitor_period, settings.timezone)
     destroy = _hourly(lambda: visitors.destroy_old(time.time()))
 
     def ending() -> bool:

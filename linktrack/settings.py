@@ -130,11 +130,11 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         trusted_proxies=_checked(_networks, "LINKTRACK_TRUSTED_PROXIES", get),
         timezone=_checked(_timezone, "LINKTRACK_TIMEZONE", get),
         visitor_period=cast(
-            VisitorPeriod,
+            "VisitorPeriod",
             _one_of("LINKTRACK_VISITOR_PERIOD", get, ("month", "day", "week", "quarter")),
         ),
         journal_sync=cast(
-            JournalSync, _one_of("LINKTRACK_JOURNAL_SYNC", get, ("background", "always"))
+            "JournalSync", _one_of("LINKTRACK_JOURNAL_SYNC", get, ("background", "always"))
         ),
         journal_keep_days=_checked(_days, "LINKTRACK_JOURNAL_KEEP_DAYS", get),
     )

@@ -33,9 +33,7 @@ class Maker(Protocol):
 
 def migrate(url: str, folder: Path) -> None:
     """Make all tables in a database."""
-    database = Database(
-        load_settings({"LINKTRACK_DATA": str(folder), "LINKTRACK_DATABASE": url})
-    )
+    database = Database(load_settings({"LINKTRACK_DATA": str(folder), "LINKTRACK_DATABASE": url}))
     database.migrate()
     database.close()
 

@@ -19,6 +19,11 @@ IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15"
     " (KHTML, like Gecko) Mobile/15E148"
 )
+PIXEL = "(35/15; 420dpi; 1080x2424; Google/google; Pixel 9; tokay; tokay; en_GB)"
+MAC = (
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like Gecko)"
+    " Version/9.0.1 Safari/601.2.4"
+)
 CHROME = f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {WEBKIT} Chrome/130.0.0.0 Safari/537.36"
 
 
@@ -44,11 +49,7 @@ def test_no_user_agent_is_a_reason_of_its_own(sent: str | None) -> None:
         ),
         ("facebookcatalog/1.0", "facebook"),
         ("meta-externalagent/1.1 (+https://developers.facebook.com/docs/sharing/)", "meta"),
-        (
-            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like"
-            " Gecko) Version/9.0.1 Safari/601.2.4 facebookexternalhit/1.1 Facebot Twitterbot/1.0",
-            "imessage",
-        ),
+        (f"{MAC} facebookexternalhit/1.1 Facebot Twitterbot/1.0", "imessage"),
         ("LinkedInBot/1.0 (compatible; Mozilla/5.0; +http://www.linkedin.com)", "linkedin"),
         ("Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)", "slack"),
         ("Slack-ImgProxy 1.136 (+https://api.slack.com/robots)", "slack"),
@@ -114,11 +115,7 @@ def test_other_programs_are_bots(sent: str, rule: str | None) -> None:
         (f"{IPHONE} [FBAN/FBIOS;FBAV/480.0.0.27.109;FBDV/iPhone14,5]", "Facebook app"),
         (f"{PHONE} Chrome/130.0 Mobile Safari/537.36 [FB_IAB/FB4A;FBAV/480.0;]", "Facebook app"),
         (f"{PHONE} Mobile Safari/537.36 [FB_IAB/MESSENGER;FBAV/480.0;]", "Messenger app"),
-        (
-            f"{PHONE} Chrome/130.0 Mobile Safari/537.36 Instagram 330.0.0.40.92 Android"
-            " (35/15; 420dpi; 1080x2424; Google/google; Pixel 9; tokay; tokay; en_GB)",
-            "Instagram app",
-        ),
+        (f"{PHONE} Mobile Safari/537.36 Instagram 330.0 Android {PIXEL}", "Instagram app"),
         (f"{IPHONE} Barcelona 350.0.0.28.94 (iPhone14,5; iOS 18_1)", "Threads app"),
         (f"{IPHONE} Twitter for iPhone/10.60", "X app"),
         (f"{IPHONE} [LinkedInApp]/9.30.1", "LinkedIn app"),

@@ -62,9 +62,16 @@ def test_a_damaged_line_is_a_value_error(line: bytes) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    [b"{}", b"[]", b"1", b'{"t":1}', b'{"t":"1","l":1,"a":null,"r":null,"v":null}',
-     b'{"t":1,"l":true,"a":null,"r":null,"v":null}', b'{"t":1,"l":1,"a":5,"r":null,"v":null}',
-     b'{"t":99999999999999999999,"l":1,"a":null,"r":null,"v":null}'],
+    [
+        b"{}",
+        b"[]",
+        b"1",
+        b'{"t":1}',
+        b'{"t":"1","l":1,"a":null,"r":null,"v":null}',
+        b'{"t":1,"l":true,"a":null,"r":null,"v":null}',
+        b'{"t":1,"l":1,"a":5,"r":null,"v":null}',
+        b'{"t":99999999999999999999,"l":1,"a":null,"r":null,"v":null}',
+    ],
 )
 def test_a_line_with_wrong_fields_is_a_value_error(line: bytes) -> None:
     """Each field has its type and its bounds."""

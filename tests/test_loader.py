@@ -10,7 +10,7 @@ from test_rollups import FIREFOX, START, counts, some_clicks
 from world import World
 
 from linktrack.clicks.journal import SUFFIX, Journal
-from linktrack.clicks.loader import SET_ASIDE, Loader
+from linktrack.clicks.loader import SET_ASIDE, Loader, Progress
 from linktrack.clicks.models import clicks, journals
 from linktrack.clicks.records import ClickRecord, encode
 from linktrack.clicks.rollups import Days, rebuild
@@ -71,7 +71,14 @@ def test_damaged_lines_cost_only_themselves(world: World) -> None:
     """Rubbish between clicks is set aside and counted, the clicks are loaded."""
     links, _ = some_clicks(world)
     journal = Journal(world.settings.journals)
-    for line in (b"\xff\x00rubbish\n", click(links[0]), b"{}\n", b"\n", click(links[0]), b"[" * 5000 + b"\n"):
+    for line in (
+        b"\xff\x00rubbish\n",
+        click(links[0]),
+        b"{}\n",
+        b"\n",
+        click(links[0]),
+        b"[" * 5000 + b"\n",
+    ):
         journal.append(line)
     journal.close()
     progress = world.loader().load()
@@ -113,7 +120,7 @@ def test_a_batch_that_fails_is_loaded_later_as_if_nothing_had_been(world: World)
 
     with pytest.raises(Fault), loader.store.transaction() as connection:
         (path,) = world.settings.journals.glob(f"*{SUFFIX}")
-        loader._load_batch(connection, path, False, loader.load.__globals__["Progress"]())
+        loader._load_batch(connection, path, False, Progress())
         raise Fault
     assert stored(world) == 0
     assert loader.load().clicks == 20

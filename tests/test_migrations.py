@@ -21,7 +21,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(world: World) -> N
 
 
 def test_down_and_up_again_leads_back(world: World) -> None:
-    """upgrade → downgrade → upgrade works, and the tables are the models' again."""
+    """Upgrade → downgrade → upgrade works, and the tables are the models' again."""
     with world.database.engine.begin() as connection:
         command.downgrade(alembic_config(connection), "base")
     with world.database.engine.begin() as connection:

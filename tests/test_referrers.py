@@ -94,9 +94,11 @@ def test_the_host_is_as_sent() -> None:
 
 @pytest.mark.parametrize(
     "sent",
-    [None, "", "-", "direct", "not a url", "http://", "https:///x", "://x", "about:blank"]
-    + ["file:///Applications/Install/", "javascript:alert(1)", "mailto:a@example.org"]
-    + ["http://a b.org/", "http://a..b/", "http:example.org", f"http://{'a' * 64}.org/"],
+    [
+        *(None, "", "-", "direct", "not a url", "http://", "https:///x", "://x", "about:blank"),
+        *("file:///Applications/Install/", "javascript:alert(1)", "mailto:a@example.org"),
+        *("http://a b.org/", "http://a..b/", "http:example.org", f"http://{'a' * 64}.org/"),
+    ],
 )
 def test_nothing_or_nonsense_is_no_referrer(sent: str | None) -> None:
     """Without a valid referrer there is no host, no source and nothing to keep."""

@@ -117,7 +117,9 @@ def records_of(
 )
 @given(batches(), st.randoms(use_true_random=False))
 def test_shuffled_and_split_batches_give_the_same_counts_as_rebuilding(
-    world: World, drawn: list[list[tuple[int, int, int, int | None, str, str, int]]], chance: random.Random
+    world: World,
+    drawn: list[list[tuple[int, int, int, int | None, str, str, int]]],
+    chance: random.Random,
 ) -> None:
     """However clicks are ordered and cut into batches, counts and marks are the same."""
     if not hasattr(world, "links"):
@@ -162,9 +164,7 @@ def test_counts_equal_an_independent_recount(world: World) -> None:
 
     posts = {link.id: post for post in world.session.scalars(select(Post)) for link in post.links}
     human = [
-        record
-        for record in records
-        if not record.flags & HEAD and record.user_agent == FIREFOX
+        record for record in records if not record.flags & HEAD and record.user_agent == FIREFOX
     ]
     firsts: dict[tuple[int, int], ClickRecord] = {}
     unique: Counter[tuple[int, int, int]] = Counter()
@@ -176,8 +176,7 @@ def test_counts_equal_an_independent_recount(world: World) -> None:
             unique[post.id, record.segment_id or 0, window(record, post)] += 1
             continue
         key = (post.id, record.visitor)
-        order = lambda click: (click.clicked_at, click.segment_id or 0)  # noqa: E731
-        if key not in firsts or order(record) < order(firsts[key]):
+        if key not in firsts or place(record) < place(firsts[key]):
             firsts[key] = record
     for record in firsts.values():
         post = posts[record.link_id]
@@ -195,6 +194,10 @@ def test_counts_equal_an_independent_recount(world: World) -> None:
     assert sum(row[4] for row in stored["link_days"]) == len(records) - len(human)
 
 
+def place(record: ClickRecord) -> tuple[int, int]:
+    return (record.clicked_at, record.segment_id or 0)
+
+
 def window(record: ClickRecord, post: Post) -> int:
     assert post.posted_at is not None
     age = record.clicked_at - to_ms(post.posted_at)
@@ -208,8 +211,15 @@ def test_a_new_time_of_posting_recounts_the_post(world: World) -> None:
     world.click(
         records_of(
             [
-                (chance.randint(-30, 900), chance.randrange(4), chance.randrange(3),
-                 chance.choice([None, 1, 2, 3]), FIREFOX, "t.co", chance.choice([0, HEAD]))
+                (
+                    chance.randint(-30, 900),
+                    chance.randrange(4),
+                    chance.randrange(3),
+                    chance.choice([None, 1, 2, 3]),
+                    FIREFOX,
+                    "t.co",
+                    chance.choice([0, HEAD]),
+                )
                 for _ in range(300)
             ],
             links,

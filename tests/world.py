@@ -64,11 +64,12 @@ class World:
         self.session.commit()
         return account
 
-    def post(self, account: Account, text: str, at: datetime = NOON, **wish: object) -> Post:
+    def post(
+        self, account: Account, text: str, at: datetime = NOON, segments: tuple[str, ...] = ()
+    ) -> Post:
         """Wrap and publish a text with at least one address."""
-        post = wrap_post(
-            self.session, self.shortener, account, Wish(text, posted_at=at, **wish), at  # type: ignore[arg-type]  # a test's own keywords
-        )
+        wish = Wish(text, posted_at=at, segments=segments)
+        post = wrap_post(self.session, self.shortener, account, wish, at)
         assert post is not None
         self.session.commit()
         return post

@@ -66,9 +66,7 @@ def _account(handle: str) -> "Account":
 @needs("wrap")
 def create_post() -> tuple[Response, int]:
     """Wrap a text and record it as a post; 200 where it holds no new address."""
-    fields = posted_object(
-        request, {"account", "text", "state", "posted_at", "segments", "slugs"}
-    )
+    fields = posted_object(request, {"account", "text", "state", "posted_at", "segments", "slugs"})
     wish = Wish(
         text=fields.text("text"),
         state=fields.text("state", "published"),

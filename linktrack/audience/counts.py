@@ -101,9 +101,7 @@ def record_counts(
         row = standing.get(moment)
         if row is None:
             session.add(
-                FollowerCount(
-                    account_id=account.id, counted_at=moment, count=count, source=source
-                )
+                FollowerCount(account_id=account.id, counted_at=moment, count=count, source=source)
             )
             added += 1
         elif row.count == count:

@@ -87,7 +87,7 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
 def read_text(argument: str) -> str:
     """Return the text of an argument, or of standard input for `-`.
 
-    Raises `Invalid` where it is not UTF-8. One newline at its end is the terminal's, not the text's.
+    Raises `Invalid` where it is not UTF-8. A newline at its end is the terminal's.
     """
     if argument != "-":
         return argument

@@ -79,7 +79,7 @@ def status(as_json: bool) -> None:
         print_json(found)
         return
     for name, value in found.items():
-        click.echo(f"{name.replace('_', ' '):<22} {value:,}" if isinstance(value, int) else value)
+        click.echo(f"{name.replace('_', ' '):<16} {value:,}")
 
 
 @click.group(cls=Commands)

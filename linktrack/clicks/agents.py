@@ -103,15 +103,13 @@ _APPS: tuple[tuple[str, str], ...] = (
 )
 
 # Words in people's agents at which the lists of crawlers stumble.
-_INNOCENT = "|".join(
-    (
-        # An Android phone's model and build: makers are called CUBOT and ViewSonic, and one list
-        # takes the build of many phones with Android 15 for a crawler's. What follows stays.
-        r"(?<=;)[^;()]*\bBuild/[^;()]*",
-        r"\bAndroid [\d.]+; ?[^;()/]*(?=\)|; ?wv\))",
-        r"\bcubot\b|\bgoogle/google\b",  # Instagram's name for a Pixel's maker
-        r"\bSogou(MSE|MobileBrowser|Search)\b|\bBlackboard/",  # a browser, a school's app
-    )
+_INNOCENT = (
+    # An Android phone's model and build: makers are called CUBOT and ViewSonic, and one list
+    # takes the build of many phones with Android 15 for a crawler's. What follows stays.
+    r"(?<=;)[^;()]*\bBuild/[^;()]*",
+    r"\bAndroid [\d.]+; ?[^;()/]*(?=\)|; ?wv\))",
+    r"\bcubot\b|\bgoogle/google\b",  # Instagram's name for a Pixel's maker
+    r"\bSogou(MSE|MobileBrowser|Search)\b|\bBlackboard/",  # a browser, a school's app
 )
 
 # Marks of a program that neither list may know.
@@ -141,7 +139,7 @@ def _compile(rules: tuple[tuple[str, str], ...]) -> tuple[tuple[str, re.Pattern[
 _PREVIEW_RULES = _compile(_PREVIEWS)
 _APP_RULES = _compile(_APPS)
 _PROGRAM_RULES = _compile(_PROGRAMS)
-_STUMBLES = re.compile("|".join([_INNOCENT, *(pattern for _, pattern in _APPS)]), re.IGNORECASE)
+_STUMBLES = re.compile("|".join([*_INNOCENT, *(pattern for _, pattern in _APPS)]), re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

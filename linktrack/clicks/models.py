@@ -175,4 +175,4 @@ account_days = Table(
     *_counts("clicks", "unique_clicks", "not_human"),
     sqlite_with_rowid=False,
 )
-"""Clicks of an account by day; unique clicks on the day of the visitor's first click on the post."""
+"""Clicks of an account by day; unique clicks on the day of the visitor's first on the post."""

@@ -46,7 +46,7 @@ Mastodon: chaos.social social.tchncs.de botsin.space newsie.social indieweb.soci
 Mastodon: universeodon.com mastodonapp.uk techhub.social social.vivaldi.net ohai.social masto.ai
 Mastodon: toot.community toot.cafe front-end.social vis.social typo.social graphics.social mstdn.jp
 Mastodon: mathstodon.xyz journa.host social.coop octodon.social scholar.social climatejustice.social
-Mastodon: friends.nico det.social quey.org knzk.me mastodont.cat bitcoinhackers.org cybre.space tkm.eus
+Mastodon: friends.nico quey.org knzk.me mastodont.cat bitcoinhackers.org cybre.space tkm.eus
 Mastodon: ro-mastodon.puyo.jp tooot.im wandering.shop floss.social kolektiva.social genomic.social
 Mastodon: aus.social elk.zone phanpy.social ivory.app mastodon.technology troet.cafe norden.social
 Reddit: reddit.com redd.it redditmedia.com

@@ -151,7 +151,7 @@ def _entries(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _table(texts: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    """host → (source, medium); a key ending in `.*` stands for all of its country domains."""
+    """Host → (source, medium); a key ending in `.*` stands for all of its country domains."""
     return {host: (source, m) for m, text in texts.items() for host, source in _entries(text)}
 
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, Table, delete, select, tuple_
@@ -126,7 +126,7 @@ def count_post_sources(batch: Batch) -> Deltas:
 
 
 def count_post_reasons(batch: Batch) -> Deltas:
-    """clicks left out by (post, reason, window)."""
+    """Clicks left out by (post, reason, window)."""
     deltas = _deltas(1)
     for click in batch.clicks:
         if click.reason != HUMAN and click.post_id is not None:
@@ -210,9 +210,7 @@ def _mark_posts(connection: Connection, humans: Iterable[Click]) -> Iterator[Uni
         mark = marks.get(key)
         if mark is not None:
             first_at, segment_id, source_id = mark
-            old = click._replace(
-                clicked_at=first_at, segment_id=segment_id, source_id=source_id
-            )
+            old = click._replace(clicked_at=first_at, segment_id=segment_id, source_id=source_id)
             if _order(old) <= _order(click):
                 continue
             yield Unique(-1, old)
@@ -317,7 +315,7 @@ def _all_clicks(connection: Connection) -> Iterator[list[Click]]:
     query = _STORED.order_by(clicks.c.seq)
     after = 0
     while rows := connection.execute(query.where(clicks.c.seq > after)).all():
-        after = rows[-1][0]
+        after = rows[-1].seq
         yield [_click(row) for row in rows]
 
 
@@ -334,15 +332,18 @@ def _clicks_of_post(connection: Connection, post_id: int) -> Iterator[list[Click
             rows = connection.execute(query.where(place > after)).all()
 
 
-def _click(row: Row[tuple[int, int, int, int | None, int, datetime | None, int, int, int, int]]) -> Click:
-    _, clicked_at, link_id, post_id, account_id, posted_at, *rest = row
+def _click(row: Row[Any]) -> Click:
+    posted_at = None if row.posted_at is None else to_ms(row.posted_at)
     return Click(
-        clicked_at,
-        link_id,
-        post_id,
-        account_id,
-        None if posted_at is None else to_ms(posted_at),
-        *rest,
+        row.clicked_at,
+        row.link_id,
+        row.post_id,
+        row.account_id,
+        posted_at,
+        row.segment_id,
+        row.source_id,
+        row.visitor,
+        row.reason,
     )
 
 
@@ -375,10 +376,7 @@ def recount_post(connection: Connection, post_id: int, days: Days) -> None:
                 continue
             if click.visitor is None:
                 unknown.append(Unique(1, click))
-            elif (
-                click.visitor not in firsts
-                or _order(click) < _order(firsts[click.visitor])
-            ):
+            elif click.visitor not in firsts or _order(click) < _order(firsts[click.visitor]):
                 firsts[click.visitor] = click
         batch = Batch(step, unknown, [], days)
         for table, count in POST_COUNTS:

@@ -1,13 +1,13 @@
 """Append clicks: classify them, write the rows, and move every count that hangs on them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, Table, insert, select
 
 from linktrack.clicks.agents import RULES_VERSION as AGENT_RULES
 from linktrack.clicks.agents import classify_agent
@@ -49,6 +49,7 @@ class ClickStore:
         self._days = Days(timezone)
         self._agents: dict[str | None, tuple[int, int]] = {}
         self._referrers: dict[str | None, tuple[int, int]] = {}
+        self._sources: dict[tuple[str, str], int] = {}
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -60,6 +61,7 @@ class ClickStore:
             # What was learnt inside a transaction that did not happen is not known.
             self._agents.clear()
             self._referrers.clear()
+            self._sources.clear()
             raise
 
     def append(self, connection: Connection, records: Sequence[ClickRecord]) -> int:
@@ -131,57 +133,68 @@ class ClickStore:
     def _learn_agents(self, connection: Connection, user_agents: set[str | None]) -> None:
         if len(self._agents) > MOST_REMEMBERED:
             self._agents.clear()
-        digests = {_digest(agent): agent for agent in user_agents if agent not in self._agents}
-        for part in _parts(sorted(digests)):
+        new = _by_key(user_agents - self._agents.keys(), lambda agent: _digest(agent or ""))
+        for part in _parts(sorted(new)):
             query = select(agents.c.digest, agents.c.id, agents.c.reason)
             for digest, number, reason in connection.execute(
                 query.where(agents.c.digest.in_(part))
             ):
-                self._agents[digests.pop(digest)] = (number, reason)
-        for digest, user_agent in sorted(digests.items()):
+                self._agents.update(dict.fromkeys(new.pop(digest), (number, reason)))
+        rows: list[dict[str, str | int | None]] = []
+        for digest, (user_agent, *_) in sorted(new.items()):
             found = classify_agent(user_agent)
-            reason = REASON_NUMBER[found.reason or "human"]
-            number = connection.execute(
-                insert(agents)
-                .values(
-                    digest=digest,
-                    user_agent=user_agent or "",
-                    reason=reason,
-                    rule=found.rule,
-                    device=found.device,
-                    browser=found.browser,
-                    os=found.os,
-                    rules_version=AGENT_RULES,
-                )
-                .returning(agents.c.id)
-            ).scalar_one()
-            self._agents[user_agent] = (number, reason)
+            rows.append(
+                {
+                    "digest": digest,
+                    "user_agent": user_agent or "",
+                    "reason": REASON_NUMBER[found.reason or "human"],
+                    "rule": found.rule,
+                    "device": found.device,
+                    "browser": found.browser,
+                    "os": found.os,
+                    "rules_version": AGENT_RULES,
+                }
+            )
+        for row, number in zip(rows, _insert(connection, agents, rows), strict=True):
+            learnt = (number, int(row["reason"] or 0))
+            self._agents.update(dict.fromkeys(new[str(row["digest"])], learnt))
 
     def _learn_referrers(self, connection: Connection, sent: set[str | None]) -> None:
         if len(self._referrers) > MOST_REMEMBERED:
             self._referrers.clear()
-        new = {referrer or "": referrer for referrer in sent if referrer not in self._referrers}
+        new = _by_key(sent - self._referrers.keys(), lambda referrer: referrer or "")
         for part in _parts(sorted(new)):
             query = select(referrers.c.referrer, referrers.c.id, referrers.c.source_id)
             for text, number, source_id in connection.execute(
                 query.where(referrers.c.referrer.in_(part))
             ):
-                self._referrers[new.pop(text)] = (number, source_id)
-        for text, referrer in sorted(new.items()):
+                self._referrers.update(dict.fromkeys(new.pop(text), (number, source_id)))
+        rows: list[dict[str, str | int | None]] = []
+        for text, (referrer, *_) in sorted(new.items()):
             found = classify_referrer(referrer)
-            source_id = _source(connection, found.source or "", found.medium)
-            number = connection.execute(
-                insert(referrers)
-                .values(
-                    referrer=text,
-                    host=found.host,
-                    source_id=source_id,
-                    rule=found.rule,
-                    rules_version=REFERRER_RULES,
-                )
-                .returning(referrers.c.id)
-            ).scalar_one()
-            self._referrers[referrer] = (number, source_id)
+            rows.append(
+                {
+                    "referrer": text,
+                    "host": found.host,
+                    "source_id": self._source(connection, found.source or "", found.medium),
+                    "rule": found.rule,
+                    "rules_version": REFERRER_RULES,
+                }
+            )
+        for row, number in zip(rows, _insert(connection, referrers, rows), strict=True):
+            learnt = (number, int(row["source_id"] or 0))
+            self._referrers.update(dict.fromkeys(new[str(row["referrer"])], learnt))
+
+    def _source(self, connection: Connection, name: str, medium: str) -> int:
+        if (name, medium) not in self._sources:
+            if len(self._sources) > MOST_REMEMBERED:
+                self._sources.clear()
+            query = select(sources.c.id).where(sources.c.name == name, sources.c.medium == medium)
+            number = connection.scalar(query)
+            if number is None:
+                (number,) = _insert(connection, sources, [{"name": name, "medium": medium}])
+            self._sources[name, medium] = number
+        return self._sources[name, medium]
 
 
 def judge(flags: int, agent_reason: int) -> int:
@@ -228,18 +241,28 @@ def _without_known(
     return new
 
 
-def _source(connection: Connection, name: str, medium: str) -> int:
-    query = select(sources.c.id).where(sources.c.name == name, sources.c.medium == medium)
-    number = connection.scalar(query)
-    if number is not None:
-        return number
-    return connection.execute(
-        insert(sources).values(name=name, medium=medium).returning(sources.c.id)
-    ).scalar_one()
+def _by_key(
+    sent: set[str | None], key: Callable[[str | None], str]
+) -> dict[str, list[str | None]]:
+    """Return what was sent under what it is found by: none and the empty text are one."""
+    found: dict[str, list[str | None]] = {}
+    for text in sent:
+        found.setdefault(key(text), []).append(text)
+    return found
 
 
-def _digest(user_agent: str | None) -> str:
-    return blake2b((user_agent or "").encode(), digest_size=16).hexdigest()
+def _insert(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, str | int | None]]
+) -> Sequence[int]:
+    """Insert rows and return their numbers, in the same order."""
+    if not rows:
+        return []
+    statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
+    return connection.scalars(statement, rows).all()
+
+
+def _digest(user_agent: str) -> str:
+    return blake2b(user_agent.encode(), digest_size=16).hexdigest()
 
 
 def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -16,15 +16,14 @@ SHORTEST: Final = 5
 LONGEST: Final = 64
 CHECK_BYTES: Final = 4  # 16 bits let 0.01 of 100,000 forged codes through, 32 bits none
 
-RESERVED: Final = frozenset(
-    """
+_OWN_PATHS: Final = """
     about abuse admin api app apple-touch-icon assets atom blog card contact css digest docs
     embed favicon favicon.ico feed goodbye healthz hello help home img index js join legal live
     live.json login logout metrics oauth owner people ping privacy public qr readyz report
     rest robots robots.txt rss s security.txt sign-in sitemap.xml static status terms
     yourls-api.php
-    """.split()
-)
+"""
+RESERVED: Final = frozenset(_OWN_PATHS.split())
 """Paths of our own, now or planned: never given out as codes, in any mixture of case."""
 
 CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -57,12 +56,13 @@ class Codes:
         Where it is taken or reserved the caller asks again with the next `attempt`. Proposals
         for different numbers and attempts never meet.
         """
-        return self._hashids.encode(number, attempt) if attempt else self._hashids.encode(number)
+        numbers = (number, attempt) if attempt else (number,)
+        return str(self._hashids.encode(*numbers))
 
     def compute(self, bearer: Bearer) -> str:
         """Return the code of a version's link (about 14 characters) or a personal one (17)."""
         numbers = _numbers(bearer)
-        return self._hashids.encode(*numbers, self._checksum(numbers))
+        return str(self._hashids.encode(*numbers, self._checksum(numbers)))
 
     def read(self, code: str) -> Bearer | None:
         """Return what a computed code carries, or None for every other text."""

@@ -21,7 +21,7 @@ _SAFE = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 
 
 def parse_destination(written: str) -> str:
-    """The address a browser is sent to: http or https, printable ASCII, at most MAX_LENGTH.
+    """Return the address a browser is sent to: http(s), printable ASCII, at most MAX_LENGTH.
 
     Follows the WHATWG URL Standard (https://url.spec.whatwg.org/), so it is the address that
     browsers would open: international names become punycode and the rest is percent-encoded.
@@ -63,7 +63,7 @@ def _why_not(written: str) -> str:
 
 
 def _shown(written: str) -> str:
-    """The beginning of an address between quote marks, fit for a message."""
+    """Quote the beginning of an address, fit for a message."""
     printable = "".join(
         c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in written[:_SHOWN]
     )

@@ -189,9 +189,7 @@ def post_json(session: Session, shortener: Shortener, post: Post) -> dict[str, o
                 "segment": names[version.segment_id],
                 "text": version.text,
                 "links": [
-                    _link_json(
-                        shortener, link, shortener.version_code(link.id, version.segment_id)
-                    )
+                    _link_json(shortener, link, shortener.version_code(link.id, version.segment_id))
                     for link in post.links
                 ],
             }

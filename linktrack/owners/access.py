@@ -68,9 +68,7 @@ def make_sign_in_link(session: Session, owner: Owner, now: datetime) -> str:
     )
     secret = secrets.token_urlsafe(24)
     session.add(
-        SignInLink(
-            token_hash=hash_secret(secret), owner_id=owner.id, expires_at=now + LINK_LIFE
-        )
+        SignInLink(token_hash=hash_secret(secret), owner_id=owner.id, expires_at=now + LINK_LIFE)
     )
     session.flush()
     return secret

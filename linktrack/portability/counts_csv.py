@@ -21,7 +21,7 @@ from linktrack.times import parse_moment
 MOST_BYTES: Final = 20_000_000
 SOURCE: Final = "import"
 
-_DATE_COLUMN = re.compile(r"(timestamp|datetime|date|day|time|counted[_ ]at)(?![a-z])", re.I)
+_DATE_COLUMN = re.compile(r"(timestamp|datetime|date|day|time|counted[_ ]at)(?![a-z])", re.IGNORECASE)
 _COUNT_COLUMNS: Final = (
     "followers",
     "followers_count",

@@ -14,7 +14,7 @@ from linktrack.links.posts import settle_state
 def publish(
     session: Session, post: Post, posted_at: datetime | None, now: datetime, days: Days
 ) -> None:
-    """Say that a post was published at `posted_at` (default: the time it was planned for, else now).
+    """Say that a post was published at `posted_at` (default: as planned, else now).
 
     A published post gets a new time that way; clicks that are in already are counted by it.
     Raises `Invalid` for a time in the future and `Conflict` for a discarded post.

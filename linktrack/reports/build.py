@@ -34,7 +34,7 @@ class Rate:
 
     @classmethod
     def of(cls, unique_clicks: int, people: int | None) -> "Rate":
-        """Return unique clicks per person: Wilson's interval, Poisson's where clicks exceed people."""
+        """Return unique clicks per person, with Wilson's interval or, above one, Poisson's."""
         if not people:
             return cls()
         return cls(unique_clicks / people, rate_interval(unique_clicks, people))
@@ -133,7 +133,9 @@ def post_line(session: Session, post: Post, window: str) -> PostLine:
     """Return one post's line; what is not published has no followers to set its clicks against."""
     number = window_number(window)
     if post.state == "published":
-        return post_lines(session, queries.posts_page(session, Post.id == post.id, None, 1), number)[0]
+        return post_lines(
+            session, queries.posts_page(session, Post.id == post.id, None, 1), number
+        )[0]
     at = post.posted_at or post.created_at
     facts = PostFacts(post.id, post.account_id, at, post.text, post.written, None, None)
     return post_lines(session, [facts], number)[0]

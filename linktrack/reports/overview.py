@@ -120,9 +120,7 @@ def _card(
     )
 
 
-def every_day(
-    days: DayRange, series: Sequence[DayCounts], counted_since: date
-) -> list[int | None]:
+def every_day(days: DayRange, series: Sequence[DayCounts], counted_since: date) -> list[int | None]:
     """Return the clicks of each day: 0 where there were none, None before anything was counted."""
     clicks: Mapping[date, int] = {counts.day: counts.clicks for counts in series}
     return [clicks.get(day, 0) if day >= counted_since else None for day in days]

@@ -190,9 +190,7 @@ def left_out_of_posts(session: Session, chosen: Chosen, window: int) -> dict[str
     return {REASONS[row[0]]: int(row[1]) for row in session.execute(query)}
 
 
-def counts_of(
-    session: Session, post_ids: Sequence[int], window: int
-) -> Mapping[int, PostCounts]:
+def counts_of(session: Session, post_ids: Sequence[int], window: int) -> Mapping[int, PostCounts]:
     """Return all counts of these posts (at most some hundreds) within a window."""
     found: defaultdict[int, PostCounts] = defaultdict(PostCounts)
     windows, reasons, origins = post_windows.c, post_reasons.c, post_sources.c
@@ -228,9 +226,7 @@ def counts_of(
         .group_by(origins.post_id, sources.c.id, sources.c.name, sources.c.medium)
         .order_by(func.sum(origins.clicks).desc(), sources.c.name)
     ):
-        found[post_id].referrers.append(
-            SourceCounts(name or None, medium, int(count), int(unique))
-        )
+        found[post_id].referrers.append(SourceCounts(name or None, medium, int(count), int(unique)))
     return found
 
 
@@ -243,8 +239,8 @@ def versions_of(session: Session, post_ids: Sequence[int]) -> Mapping[int, list[
         .where(Version.post_id.in_(post_ids))
         .order_by(Segment.position)
     )
-    for post_id, *rest in session.execute(query):
-        found[post_id].append(VersionFacts(*rest))
+    for post_id, segment_id, name, addressed in session.execute(query):
+        found[post_id].append(VersionFacts(segment_id, name, addressed))
     return found
 
 
@@ -355,3 +351,14 @@ def has_clicks(session: Session) -> bool:
     """Whether any person's click has been counted."""
     query = select(account_days.c.day).where(account_days.c.clicks > 0).limit(1)
     return session.scalar(query) is not None
+
+
+def segments_of(session: Session, account_ids: Iterable[int]) -> Mapping[int, list[Segment]]:
+    """Return the segments of these accounts, each account's in their order."""
+    found: defaultdict[int, list[Segment]] = defaultdict(list)
+    query = (
+        select(Segment).where(Segment.account_id.in_(list(account_ids))).order_by(Segment.position)
+    )
+    for segment in session.scalars(query):
+        found[segment.account_id].append(segment)
+    return found

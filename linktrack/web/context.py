@@ -27,7 +27,7 @@ UNPROCESSABLE: Final = 422
 
 def installation() -> Installation:
     """Return the installation this application serves."""
-    return cast(Installation, current_app.extensions[EXTENSION])
+    return cast("Installation", current_app.extensions[EXTENSION])
 
 
 def today() -> date:

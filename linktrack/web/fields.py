@@ -8,6 +8,8 @@ from typing import Final
 from linktrack.audience.accounts import get_account
 from linktrack.audience.models import Account
 from linktrack.errors import Invalid, NotFound
+from linktrack.links.catalog import get_link
+from linktrack.links.models import Link
 from linktrack.reports.ranges import DayRange
 from linktrack.times import parse_moment
 from linktrack.web.context import db_session, installation, today
@@ -61,6 +63,13 @@ def chosen_account(values: Values) -> Account | None:
     """Return the account an address names by its number; raises `NotFound`."""
     number = row_id(values, "account", "The account")
     return None if number is None else get_account(db_session(), number)
+
+
+def named_link(code: str) -> Link:
+    """Return the link whose code stands in an address; raises `NotFound`."""
+    if "\0" in code:  # which no database can be asked for
+        raise NotFound("There is no link with this code.")
+    return get_link(db_session(), installation().shortener.codes, code)
 
 
 def chosen_range(values: Values, default: int = 28) -> DayRange:

@@ -1,6 +1,6 @@
 """How pages write numbers, rates, times and names."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -87,7 +87,7 @@ def register(app: Flask, settings: Settings) -> None:
         share=share,
     )
     app.jinja_env.globals.update(
-        asset=_assets(app),
+        asset=_asset_addresses(app),
         data_until=data_until,
         here=here,
         settings=settings,
@@ -156,16 +156,14 @@ def _time_tag(at: datetime, text: str) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(f"{utc:%Y-%m-%dT%H:%M:%SZ}", text)
 
 
-class _assets:
-    """Addresses of static files, which change with their content: browsers may keep them."""
+def _asset_addresses(app: Flask) -> Callable[[str], str]:
+    """Return the function that gives a static file's address.
 
-    def __init__(self, app: Flask) -> None:
-        folder = Path(app.static_folder or "")
-        self._marks = {
-            path.name: blake2b(path.read_bytes(), digest_size=4).hexdigest()
-            for path in folder.iterdir()
-            if path.is_file()
-        }
-
-    def __call__(self, name: str) -> str:
-        return url_for("static", filename=name, v=self._marks[name])
+    It changes with the file's content, so that browsers may keep what they have.
+    """
+    marks = {
+        path.name: blake2b(path.read_bytes(), digest_size=4).hexdigest()
+        for path in Path(app.static_folder or "").iterdir()
+        if path.is_file()
+    }
+    return lambda name: url_for("static", filename=name, v=marks[name])

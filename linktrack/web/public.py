@@ -5,8 +5,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.errors import LinktrackError, NotFound
-from linktrack.links.catalog import get_link
 from linktrack.web.context import db_session, installation
+from linktrack.web.fields import named_link
 
 blueprint = Blueprint("public", __name__)
 
@@ -20,14 +20,14 @@ def home() -> str:
 @blueprint.get("/<code>+")
 def preview(code: str) -> str:
     """Show where a link leads, and where it led before, without going there."""
-    link = get_link(db_session(), installation().shortener.codes, code)
+    link = named_link(code)
     return render_template("public/preview.html", link=link, code=code)
 
 
 @blueprint.get("/<code>")
 def unknown(code: str) -> tuple[str, int]:
     """Answer what the lane did not: a disabled link is gone, everything else was never here."""
-    link = get_link(db_session(), installation().shortener.codes, code)
+    link = named_link(code)
     if link.disabled_at is None:
         # The link was made, or enabled, a moment after the lane looked.
         raise NotFound("This short link is not ready yet: try again in a moment.")

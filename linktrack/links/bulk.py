@@ -1,0 +1,179 @@
+"""Many links at once, as imports need them: each in a published post of its own."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeVar
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from linktrack.errors import Conflict
+from linktrack.links.catalog import ATTEMPTS, Shortener
+from linktrack.links.codes import CODE, Codes, is_reserved
+from linktrack.links.models import ImportedLink, Link, LinkDestination, Post
+
+CHUNK: Final = 500  # values in one IN list
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class OldLink:
+    """A link as an old log or another shortener knows it.
+
+    `key` is its name there, at most 64 characters; `code` is the short code it would like to
+    keep. `destination` has been checked.
+    """
+
+    key: str
+    code: str
+    destination: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewLink:
+    """The link that an old one has become."""
+
+    old: OldLink
+    link_id: int
+    code: str
+
+
+def find_imported(
+    connection: Connection, account_id: int, source: str, keys: Iterable[str]
+) -> dict[str, int]:
+    """Return which of these old names have become links of the account, and which links."""
+    found: dict[str, int] = {}
+    for part in _parts(sorted(keys)):
+        query = select(ImportedLink.key, ImportedLink.link_id).where(
+            ImportedLink.account_id == account_id,
+            ImportedLink.source == source,
+            ImportedLink.key.in_(part),
+        )
+        found.update((key, link_id) for key, link_id in connection.execute(query))
+    return found
+
+
+def add_imported(
+    connection: Connection,
+    shortener: Shortener,
+    account_id: int,
+    source: str,
+    old_links: Sequence[OldLink],
+) -> list[NewLink]:
+    """Make links of old ones that have distinct keys and have not become links yet.
+
+    Each keeps its code where that is free and may be one, else it gets a code of our own, and
+    stands alone in a post published when it was made.
+    """
+    if not old_links:
+        return []
+    codes = _codes_to_keep(connection, old_links)
+    post_ids = connection.scalars(
+        insert(Post).returning(Post.id, sort_by_parameter_order=True),
+        [
+            {
+                "account_id": account_id,
+                "state": "published",
+                "written": old.destination,
+                "text": shortener.short_url(code or ""),
+                "posted_at": old.created_at,
+                "created_at": old.created_at,
+            }
+            for old, code in zip(old_links, codes, strict=True)
+        ],
+    ).all()
+    link_ids = connection.scalars(
+        insert(Link).returning(Link.id, sort_by_parameter_order=True),
+        [
+            {
+                "account_id": account_id,
+                "post_id": post_id,
+                "code": code,
+                "destination": old.destination,
+                "created_at": old.created_at,
+                "changed_at": old.created_at,
+            }
+            for old, code, post_id in zip(old_links, codes, post_ids, strict=True)
+        ],
+    ).all()
+    nameless = [place for place, code in enumerate(codes) if code is None]
+    own = _own_codes(connection, shortener.codes, [link_ids[place] for place in nameless])
+    for place in nameless:
+        codes[place] = own[link_ids[place]]
+    if nameless:
+        connection.execute(
+            update(Link).where(Link.id == bindparam("link")).values(code=bindparam("new_code")),
+            [{"link": link_id, "new_code": code} for link_id, code in own.items()],
+        )
+        connection.execute(
+            update(Post).where(Post.id == bindparam("post")).values(text=bindparam("new_text")),
+            [
+                {
+                    "post": post_ids[place],
+                    "new_text": shortener.short_url(own[link_ids[place]]),
+                }
+                for place in nameless
+            ],
+        )
+    connection.execute(
+        insert(LinkDestination),
+        [
+            {"link_id": link_id, "since": old.created_at, "destination": old.destination}
+            for old, link_id in zip(old_links, link_ids, strict=True)
+        ],
+    )
+    connection.execute(
+        insert(ImportedLink),
+        [
+            {"account_id": account_id, "source": source, "key": old.key, "link_id": link_id}
+            for old, link_id in zip(old_links, link_ids, strict=True)
+        ],
+    )
+    return [
+        NewLink(old, link_id, code or "")
+        for old, link_id, code in zip(old_links, link_ids, codes, strict=True)
+    ]
+
+
+def _codes_to_keep(connection: Connection, old_links: Sequence[OldLink]) -> list[str | None]:
+    """Return for each link the code it keeps, or None; of two that want one the first has it."""
+    wanted = [
+        old.code if CODE.fullmatch(old.code) and not is_reserved(old.code) else None
+        for old in old_links
+    ]
+    taken = _taken(connection, filter(None, wanted))
+    kept: list[str | None] = []
+    for code in wanted:
+        kept.append(None if code in taken else code)
+        taken.add(code or "")
+    return kept
+
+
+def _own_codes(connection: Connection, codes: Codes, link_ids: Sequence[int]) -> Mapping[int, str]:
+    """Return a free code of our own for each of these links."""
+    found: dict[int, str] = {}
+    wanting = list(link_ids)
+    for attempt in range(ATTEMPTS):
+        proposals = {link_id: codes.propose(link_id, attempt) for link_id in wanting}
+        taken = _taken(connection, proposals.values())
+        for link_id, code in proposals.items():
+            if code not in taken and not is_reserved(code):
+                found[link_id] = code
+        wanting = [link_id for link_id in wanting if link_id not in found]
+        if not wanting:
+            return found
+    raise Conflict(f"No free short code was found for link {wanting[0]}: report this as a defect.")
+
+
+def _taken(connection: Connection, codes: Iterable[str]) -> set[str]:
+    taken: set[str] = set()
+    for part in _parts(sorted(codes)):
+        query = select(Link.code).where(Link.code.in_(part))
+        taken.update(code for code in connection.scalars(query) if code is not None)
+    return taken
+
+
+def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]

@@ -1,0 +1,168 @@
+"""Accounts: adding them, their follower counts, and their segments."""
+
+from collections.abc import Callable
+from typing import Final
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from linktrack.audience.accounts import (
+    NETWORK_NAMES,
+    ROLES,
+    add_account,
+    get_account,
+    list_accounts,
+    rename_account,
+)
+from linktrack.audience.counts import list_counts, record_count
+from linktrack.audience.models import Account
+from linktrack.audience.segments import add_segment, list_segments
+from linktrack.db import now
+from linktrack.errors import Conflict, Invalid
+from linktrack.reports import queries
+from linktrack.reports.overview import is_stale
+from linktrack.web.context import MENDABLE, UNPROCESSABLE, db_session, owner_blueprint
+from linktrack.web.fields import LARGEST_ID, moment, text, whole
+
+blueprint = owner_blueprint("accounts")
+
+ACCOUNT: Final = f"/accounts/<int(max={LARGEST_ID}):account_id>"
+SOURCE: Final = "page"
+MOST_COUNTS: Final = 200
+ROLE_WORDS: Final = {
+    "me": "me: own words",
+    "you": "you: shares links",
+    "we": "we: a private community",
+}
+
+
+@blueprint.get("/accounts")
+def list_all() -> str:
+    """Show all accounts and the form for another."""
+    return _list()
+
+
+@blueprint.post("/accounts")
+def add() -> Response | tuple[str, int]:
+    """Add an account, with its followers of today where they are known."""
+    session = db_session()
+    try:
+        account = add_account(
+            session,
+            text(request.form, "network", "The network"),
+            text(request.form, "handle", "The handle"),
+            text(request.form, "role", "The role") or None,
+            now(),
+        )
+        followers = whole(request.form, "followers", "The number of followers")
+        if followers is not None:
+            record_count(session, account, followers, now(), SOURCE, now=now())
+    except MENDABLE as error:
+        session.rollback()
+        return _list(error.sentence), UNPROCESSABLE
+    session.commit()
+    flash(f"{account.handle} is added.")
+    return redirect(url_for("accounts.show", account_id=account.id), 303)
+
+
+@blueprint.get(ACCOUNT)
+def show(account_id: int) -> str:
+    """Show one account: follower counts, segments, and forms for more of both."""
+    return _page(get_account(db_session(), account_id))
+
+
+@blueprint.post(f"{ACCOUNT}/handle")
+def rename(account_id: int) -> Response | tuple[str, int]:
+    """Give an account its new handle."""
+
+    def act(account: Account) -> str:
+        rename_account(db_session(), account, text(request.form, "handle", "The handle"))
+        return f"The account is called {account.handle} now."
+
+    return _act(account_id, act)
+
+
+@blueprint.post(f"{ACCOUNT}/counts")
+def count(account_id: int) -> Response | tuple[str, int]:
+    """Record how many followers an account had, now or at the time given."""
+
+    def act(account: Account) -> str:
+        followers = whole(request.form, "count", "The number of followers")
+        if followers is None:
+            raise Invalid("Write how many followers there are.")
+        at = moment(request.form, "counted_at", "The date") or now()
+        replace = request.form.get("replace") == "yes"
+        try:
+            record_count(
+                db_session(), account, followers, at, SOURCE, replace=replace, now=now()
+            )
+        except Conflict as error:
+            raise Conflict(
+                "Another figure is recorded for that time: tick “Replace” to overwrite it."
+            ) from error
+        return f"{followers:,} followers are recorded."
+
+    return _act(account_id, act)
+
+
+@blueprint.post(f"{ACCOUNT}/segments")
+def segment(account_id: int) -> Response | tuple[str, int]:
+    """Add a segment after the others."""
+
+    def act(account: Account) -> str:
+        size = whole(request.form, "size", "The number of people")
+        added = add_segment(
+            db_session(), account, text(request.form, "name", "The name"), size, now()
+        )
+        return f"The segment {added.name} is added."
+
+    return _act(account_id, act)
+
+
+def _act(account_id: int, act: Callable[[Account], str]) -> Response | tuple[str, int]:
+    account = get_account(db_session(), account_id)
+    try:
+        said = act(account)
+    except MENDABLE as error:
+        db_session().rollback()
+        return _page(account, error.sentence), UNPROCESSABLE
+    db_session().commit()
+    flash(said)
+    return redirect(url_for("accounts.show", account_id=account_id), 303)
+
+
+def _list(error: str | None = None) -> str:
+    session = db_session()
+    accounts = list_accounts(session)
+    histories = queries.count_histories(session, [account.id for account in accounts])
+    moment_now = now()
+    standing = {
+        account_id: queries.standing_count(history, moment_now)
+        for account_id, history in histories.items()
+    }
+    return render_template(
+        "accounts/list.html",
+        accounts=accounts,
+        standing=standing,
+        stale={account_id: is_stale(at, moment_now) for account_id, (at, _) in standing.items()},
+        networks=NETWORK_NAMES,
+        roles={role: ROLE_WORDS[role] for role in ROLES},
+        error=error,
+        typed=request.form,
+    )
+
+
+def _page(account: Account, error: str | None = None) -> str:
+    session = db_session()
+    counts = list_counts(session, account.id)[::-1]
+    return render_template(
+        "accounts/show.html",
+        account=account,
+        counts=counts[:MOST_COUNTS],
+        older=max(0, len(counts) - MOST_COUNTS),
+        stale=bool(counts) and is_stale(counts[0].counted_at, now()),
+        segments=list_segments(session, account),
+        error=error,
+        at=request.endpoint,
+        typed=request.form,
+    )

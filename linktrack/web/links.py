@@ -1,0 +1,168 @@
+"""Links: where each leads, who clicked, and leading it elsewhere."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Final
+
+from flask import flash, redirect, render_template, request, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from linktrack.audience.accounts import get_account, list_accounts
+from linktrack.charts import Point, Series, sparkline, time_chart
+from linktrack.db import now
+from linktrack.links.catalog import change_destination, set_disabled
+from linktrack.links.models import Link
+from linktrack.links.posts import get_post
+from linktrack.reports import queries
+from linktrack.reports.overview import every_day
+from linktrack.reports.queries import DayCounts
+from linktrack.reports.ranges import DayRange
+from linktrack.web.context import (
+    MENDABLE,
+    UNPROCESSABLE,
+    db_session,
+    installation,
+    owner_blueprint,
+    today,
+)
+from linktrack.web.fields import DAYS, chosen_account, chosen_range, named_link, row_id, text
+
+blueprint = owner_blueprint("links")
+
+PAGE: Final = 50
+SPARK_DAYS: Final = 28
+
+
+@blueprint.get("/links")
+def list_all() -> str:
+    """Show links, newest first, that have the searched words in code or destination."""
+    session = db_session()
+    account = chosen_account(request.args)
+    search = text(request.args, "q", "The search")
+    found = queries.links_page(
+        session,
+        account.id if account else None,
+        search,
+        row_id(request.args, "before", "Link"),
+        PAGE + 1,
+    )
+    facts = found[:PAGE]
+    days = DayRange.until(today(), SPARK_DAYS, installation().settings.timezone)
+    series = queries.link_series(
+        session, [fact.link.id for fact in facts], days.first, days.last
+    )
+    accounts = list_accounts(session)
+    return render_template(
+        "links/list.html",
+        accounts=accounts,
+        handles={each.id: each.handle for each in accounts},
+        account=account,
+        search=search,
+        facts=facts,
+        more=len(found) > PAGE,
+        sparklines={
+            fact.link.id: _sparkline(fact.link, days, series.get(fact.link.id, []))
+            for fact in facts
+        },
+        short_url=installation().shortener.short_url,
+    )
+
+
+def _sparkline(link: Link, days: DayRange, counts: list[DayCounts]) -> Markup:
+    if not counts:
+        return Markup("")
+    return sparkline(
+        every_day(days, counts, _counted_since(link, days, counts)),
+        label=f"Clicks a day on {link.code}",
+        days=list(days),
+        numbers=False,
+    )
+
+
+def _counted_since(link: Link, days: DayRange, counts: list[DayCounts]) -> date:
+    made = link.created_at.astimezone(days.timezone).date()
+    return min([made, *(count.day for count in counts)])
+
+
+@blueprint.get("/links/<code>")
+def show(code: str) -> str:
+    """Show one link: where it leads and has led, and its clicks a day."""
+    return _page(named_link(code))
+
+
+@blueprint.post("/links/<code>/disable")
+def disable(code: str) -> Response | tuple[str, int]:
+    """Answer clicks with "gone" from now on."""
+
+    def act(link: Link) -> str:
+        set_disabled(db_session(), link, True, now())
+        return "The link is disabled: who clicks it now reads that it is gone."
+
+    return _act(code, act)
+
+
+@blueprint.post("/links/<code>/enable")
+def enable(code: str) -> Response | tuple[str, int]:
+    """Redirect again."""
+
+    def act(link: Link) -> str:
+        set_disabled(db_session(), link, False, now())
+        return "The link redirects again."
+
+    return _act(code, act)
+
+
+@blueprint.post("/links/<code>/destination")
+def redirect_elsewhere(code: str) -> Response | tuple[str, int]:
+    """Lead a link elsewhere."""
+
+    def act(link: Link) -> str:
+        written = text(request.form, "destination", "The destination")
+        change_destination(db_session(), installation().shortener, link, written, now())
+        return "The link leads to its new destination."
+
+    return _act(code, act)
+
+
+def _act(code: str, act: Callable[[Link], str]) -> Response | tuple[str, int]:
+    link = named_link(code)
+    try:
+        said = act(link)
+    except MENDABLE as error:
+        db_session().rollback()
+        return _page(link, error.sentence), UNPROCESSABLE
+    db_session().commit()
+    flash(said)
+    return redirect(url_for("links.show", code=link.code), 303)
+
+
+def _page(link: Link, error: str | None = None) -> str:
+    session = db_session()
+    days = chosen_range(request.args)
+    counts = queries.link_series(session, [link.id], days.first, days.last).get(link.id, [])
+    values = every_day(days, counts, _counted_since(link, days, counts))
+    clicks, unique_clicks, not_human = queries.link_totals(session, [link.id]).get(
+        link.id, (0, 0, 0)
+    )
+    points = [Point(day, value) for day, value in zip(days, values, strict=True)]
+    return render_template(
+        "links/show.html",
+        link=link,
+        account=get_account(session, link.account_id),
+        post=get_post(session, link.post_id) if link.post_id else None,
+        short_url=installation().shortener.short_url(link.code or ""),
+        clicks=clicks,
+        unique_clicks=unique_clicks,
+        not_human=not_human,
+        days=days,
+        choices=DAYS,
+        chart=time_chart(
+            [Series("Clicks", points)] if counts else [],
+            label=f"Clicks a day on {link.code}",
+            unit="clicks a day",
+            empty="No clicks in these days.",
+        ),
+        error=error,
+        typed=request.form.get("destination", ""),
+    )

@@ -1,0 +1,234 @@
+"""Posts: clicks per 1,000 followers of each, and what one post did."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from flask import flash, redirect, render_template, request, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from linktrack.audience.accounts import get_account, list_accounts
+from linktrack.audience.models import Account
+from linktrack.charts import Point, Series, time_chart
+from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOWS
+from linktrack.db import now
+from linktrack.errors import Invalid, TooLarge
+from linktrack.links.lengths import Length, length
+from linktrack.links.models import Post
+from linktrack.links.posts import STATES, get_post
+from linktrack.publishing import states
+from linktrack.reports import queries
+from linktrack.reports.build import cpf_report, post_line
+from linktrack.reports.overview import is_stale
+from linktrack.reports.ranges import DayRange
+from linktrack.web.context import (
+    MENDABLE,
+    UNPROCESSABLE,
+    db_session,
+    installation,
+    owner_blueprint,
+    today,
+)
+from linktrack.web.fields import LARGEST_ID, chosen_account, day, moment, row_id, text
+
+blueprint = owner_blueprint("posts")
+
+PAGE: Final = 50
+POST: Final = f"/posts/<int(max={LARGEST_ID}):post_id>"
+CHART_DAYS: Final = 28
+
+WINDOW_WORDS: Final = dict(
+    zip(WINDOWS, ("1 hour", "24 hours", "7 days", "30 days", "all time"), strict=True)
+)
+STATE_WORDS: Final = {state: state.capitalize() for state in ("published", *STATES)}
+
+
+@blueprint.get("/posts")
+def list_all() -> str:
+    """Show an account's posts: published ones with their figures, the others as they wait."""
+    accounts = list_accounts(db_session())
+    if not accounts:
+        return render_template("posts/no_accounts.html")
+    account = chosen_account(request.args) or _main_account(accounts)
+    state = text(request.args, "state", "The state") or "published"
+    if state not in STATES:
+        raise Invalid(f"{state[:40]!r} is no state of a post: choose one of {', '.join(STATES)}.")
+    chosen = {"accounts": accounts, "account": account, "state": state, "states": STATE_WORDS}
+    if state != "published":
+        before = row_id(request.args, "before", "Post")
+        posts = queries.posts_in_state(db_session(), account.id, state, before, PAGE + 1)
+        return render_template(
+            "posts/waiting.html", **chosen, posts=posts[:PAGE], more=len(posts) > PAGE
+        )
+    window = _window()
+    first, last = _days()
+    timezone = installation().settings.timezone
+    report = cpf_report(
+        db_session(),
+        account,
+        window=window,
+        since=DayRange(first, first, timezone).since if first else None,
+        until=DayRange(last, last, timezone).end if last else None,
+        limit=PAGE + 1,
+        after=row_id(request.args, "after", "Post"),
+    )
+    return render_template(
+        "posts/list.html",
+        **chosen,
+        report=report,
+        lines=report.posts[:PAGE],
+        more=len(report.posts) > PAGE,
+        windows=WINDOW_WORDS,
+        first=first,
+        last=last,
+        is_stale=is_stale,
+    )
+
+
+@blueprint.get(POST)
+def show(post_id: int) -> str:
+    """Show one post: its text as wrapped, its state, and what is known of its clicks."""
+    return _page(get_post(db_session(), post_id))
+
+
+@blueprint.post(f"{POST}/publish")
+def publish(post_id: int) -> Response | tuple[str, int]:
+    """Say that a post was published, now or at the time given."""
+
+    def act(post: Post) -> str:
+        at = moment(request.form, "posted_at", "The time")
+        states.publish(db_session(), post, at, now(), installation().days())
+        return "The post is marked as published; its clicks are counted from that time."
+
+    return _act(post_id, act)
+
+
+@blueprint.post(f"{POST}/schedule")
+def schedule(post_id: int) -> Response | tuple[str, int]:
+    """Plan a draft for a time."""
+
+    def act(post: Post) -> str:
+        at = moment(request.form, "posted_at", "The time")
+        if at is None:
+            raise Invalid("Choose the time for which the post is planned.")
+        states.schedule(db_session(), post, at, now(), installation().days())
+        return "The post is planned. Mark it as published when it is."
+
+    return _act(post_id, act)
+
+
+@blueprint.post(f"{POST}/discard")
+def discard(post_id: int) -> Response | tuple[str, int]:
+    """Leave a post out of reports."""
+
+    def act(post: Post) -> str:
+        states.discard(db_session(), post)
+        return "The post is discarded and left out of reports; its links go on redirecting."
+
+    return _act(post_id, act)
+
+
+@blueprint.post(f"{POST}/restore")
+def restore(post_id: int) -> Response | tuple[str, int]:
+    """Take a discarded post back."""
+
+    def act(post: Post) -> str:
+        states.restore(db_session(), post, now())
+        return "The post is back."
+
+    return _act(post_id, act)
+
+
+def _act(post_id: int, act: Callable[[Post], str]) -> Response | tuple[str, int]:
+    post = get_post(db_session(), post_id)
+    try:
+        said = act(post)
+    except MENDABLE as error:
+        db_session().rollback()
+        return _page(post, error.sentence), UNPROCESSABLE
+    db_session().commit()
+    flash(said)
+    return redirect(url_for("posts.show", post_id=post_id), 303)
+
+
+def _page(post: Post, error: str | None = None) -> str:
+    session = db_session()
+    shortener = installation().shortener
+    window = _window()
+    account = get_account(session, post.account_id)
+    links = post.links
+    line = post_line(session, post, window if post.posted_at else WINDOWS[-1])
+    days = _first_days(post)
+    series = queries.link_series(session, [link.id for link in links], days.first, days.last)
+    return render_template(
+        "posts/show.html",
+        post=post,
+        account=account,
+        line=line,
+        links=links,
+        totals=queries.link_totals(session, [link.id for link in links]),
+        versions=list(zip(post.versions, _version_names(post), strict=True)),
+        lengths=_lengths(post, account.network),
+        short_url=shortener.short_url,
+        window=window,
+        windows=WINDOW_WORDS,
+        stale=is_stale(line.facts.followers_at, line.facts.posted_at),
+        chart=_chart(post, days, series) if series else None,
+        error=error,
+        typed=request.form.get("posted_at", ""),
+    )
+
+
+def _lengths(post: Post, network: str) -> list[Length | None]:
+    """Return how long the text and its versions are, as long as that can still matter."""
+    if post.state not in ("draft", "scheduled"):
+        return []
+    base_url = installation().settings.base_url
+    texts = [post.text, *(version.text for version in post.versions)]
+    try:
+        return [length(wrapped, network, base_url) for wrapped in texts]
+    except (Invalid, TooLarge):  # longer than any network takes, now that it is wrapped
+        return []
+
+
+def _version_names(post: Post) -> list[str]:
+    names = queries.segment_names(db_session(), {version.segment_id for version in post.versions})
+    return [names[version.segment_id] for version in post.versions]
+
+
+def _first_days(post: Post) -> DayRange:
+    """Return the days the chart shows: four weeks from the post on."""
+    timezone = installation().settings.timezone
+    first = (post.posted_at or post.created_at).astimezone(timezone).date()
+    return DayRange(first, max(first, min(today(), first + timedelta(CHART_DAYS - 1))), timezone)
+
+
+def _chart(post: Post, days: DayRange, series: Mapping[int, list[queries.DayCounts]]) -> Markup:
+    clicks: dict[date, int] = dict.fromkeys(days, 0)
+    for counts in series.values():
+        for count in counts:
+            clicks[count.day] += count.clicks
+    points = [Point(day, value) for day, value in clicks.items()]
+    return time_chart(
+        [Series("Clicks", points)],
+        label=f"Clicks a day on post {post.id}",
+        unit=f"clicks a day, the first {len(points)} days",
+    )
+
+
+def _window() -> str:
+    return text(request.args, "window", "The counting window") or DEFAULT_WINDOW
+
+
+def _days() -> tuple[date | None, date | None]:
+    first = day(request.args, "from", "The first day")
+    last = day(request.args, "to", "The last day")
+    if first and last and first > last:
+        raise Invalid("The range is empty: its first day must not be later than its last day.")
+    return first, last
+
+
+def _main_account(accounts: Sequence[Account]) -> Account:
+    """Return the account that shares links, else the first."""
+    return next((account for account in accounts if account.role == "you"), accounts[0])

@@ -1,0 +1,146 @@
+"""Running linktrack as its users do: `linktrack serve` in a process of its own."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+START_SECONDS = 30
+
+
+def free_port() -> int:
+    """Return a port nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def environment(data: Path, database_url: str | None = None, **more: str) -> dict[str, str]:
+    """Return an environment with these settings and none of the tester's own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LINKTRACK_")}
+    settings = {"LINKTRACK_DATA": str(data), **more}
+    if database_url is not None:
+        settings["LINKTRACK_DATABASE"] = database_url
+    return kept | settings
+
+
+def command(
+    environ: Mapping[str, str], *arguments: str, text: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run one linktrack command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "linktrack", *arguments],
+        env=dict(environ),
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def answer(environ: Mapping[str, str], *arguments: str, text: str | None = None) -> Any:
+    """Run a command with --json that must succeed, and return what it printed."""
+    done = command(environ, *arguments, "--json", text=text)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+class Server:
+    """A running service; `log` is what it has printed."""
+
+    def __init__(self, environ: Mapping[str, str], log: Path, *options: str) -> None:
+        self.port = free_port()
+        self.environ = environ
+        self.log = log
+        self.options = options
+        self.process: subprocess.Popen[bytes]
+        self.start()
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "linktrack",
+                    "serve",
+                    "--bind",
+                    f"127.0.0.1:{self.port}",
+                    *self.options,
+                ],
+                env=dict(self.environ),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                if self.request("/healthz")[0] == 200:
+                    return
+            except OSError:
+                assert self.process.poll() is None, self.log.read_text()
+                time.sleep(0.05)
+        raise AssertionError(f"not ready in {START_SECONDS} s: {self.log.read_text()}")
+
+    def request(
+        self, path: str, method: str = "GET", **headers: str
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Ask once on a connection of its own; return status, headers and body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request(method, path, headers=named)
+            response = connection.getresponse()
+            return response.status, dict(response.getheaders()), response.read()
+        finally:
+            connection.close()
+
+    def sign_in_path(self) -> str:
+        """Return the path of the sign-in link that was printed at the first start."""
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            found = re.search(r"http://[^/]+(/owner/sign-in/\S+)", self.log.read_text())
+            if found:
+                return found[1]
+            time.sleep(0.05)
+        raise AssertionError("no sign-in link was printed")
+
+    def stop(self) -> int:
+        """End it with SIGTERM, and return its exit status."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self.process.wait(40)
+
+    def kill_all(self) -> None:
+        """Kill every process of the service at once."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+
+
+@contextmanager
+def serving(environ: Mapping[str, str], log: Path, *options: str) -> Iterator[Server]:
+    """Run a service for the time of a test."""
+    server = Server(environ, log, *options)
+    try:
+        yield server
+    finally:
+        server.stop()
+        server.kill_all()

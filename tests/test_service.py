@@ -1,0 +1,195 @@
+"""`linktrack serve`: redirects, loading beside them, and nothing lost when processes die."""
+
+import http.client
+import random
+import signal
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from databases import Maker
+from servers import Server, answer, command, environment, serving
+
+BROWSER = {
+    "User_Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "Accept_Language": "en",
+}
+
+
+def a_link(environ: dict[str, str]) -> str:
+    """Add an account with 23,000 followers and a post; return the path of its short link."""
+    added = command(
+        environ,
+        "account",
+        "add",
+        "@JessesLinks",
+        "--network",
+        "x",
+        "--role",
+        "you",
+        "--followers",
+        "23000",
+    )
+    assert added.returncode == 0, added.stderr
+    post = answer(environ, "wrap", "@JessesLinks", "Read http://example.com/one now")
+    return f"/{post['links'][0]['code']}"
+
+
+def report(environ: dict[str, str]) -> Any:
+    return answer(environ, "report", "cpf", "@JessesLinks")
+
+
+def loaded(environ: dict[str, str], seconds: float = 20) -> int:
+    """Return how many clicks are stored once nothing waits to be loaded."""
+    deadline = time.monotonic() + seconds
+    while True:
+        status = answer(environ, "status")
+        if status["bytes_to_load"] == 0 or time.monotonic() > deadline:
+            return int(status["clicks"])
+        time.sleep(0.2)
+
+
+@pytest.mark.slow
+def test_a_click_is_in_the_report_within_two_seconds(database_url: str, tmp_path: Path) -> None:
+    """A browser and a preview fetcher: one person in 23,000, one click left out."""
+    environ = environment(tmp_path / "data", database_url)
+    path = a_link(environ)
+    with serving(environ, tmp_path / "log") as server:
+        status, headers, _ = server.request(path, **BROWSER)
+        assert (status, headers["Location"]) == (302, "http://example.com/one")
+        assert server.request(path, User_Agent="Twitterbot/1.0")[0] == 302
+        time.sleep(2)
+        (post,) = report(environ)["posts"]
+        assert (post["unique_clicks"], post["followers"]) == (1, 23_000)
+        assert post["not_human"] == {"preview": 1}
+        assert post["cpf"] == pytest.approx(1 / 23_000, abs=1e-6)
+        assert server.stop() == 0
+
+
+@pytest.mark.slow
+def test_a_change_of_a_link_is_followed_within_two_seconds(
+    sqlite_databases: Maker, tmp_path: Path
+) -> None:
+    """Another destination, disabling and enabling reach every worker."""
+    environ = environment(tmp_path / "data", sqlite_databases())
+    path = a_link(environ)
+    with serving(environ, tmp_path / "log") as server:
+
+        def answers() -> set[tuple[int, str | None]]:
+            found = [server.request(path, **BROWSER) for _ in range(20)]
+            return {(status, headers.get("Location")) for status, headers, _ in found}
+
+        assert answers() == {(302, "http://example.com/one")}
+        assert (
+            command(environ, "link", "redirect", path[1:], "http://example.com/two").returncode == 0
+        )
+        time.sleep(2)
+        assert answers() == {(302, "http://example.com/two")}
+        assert command(environ, "link", "disable", path[1:]).returncode == 0
+        time.sleep(2)
+        assert answers() == {(410, None)}
+        assert b"http://example.com/one" in server.request(path + "+")[2]
+        assert command(environ, "link", "enable", path[1:]).returncode == 0
+        time.sleep(2)
+        assert answers() == {(302, "http://example.com/two")}
+
+
+@pytest.mark.slow
+def test_sigterm_ends_every_process_after_the_last_click_is_loaded(
+    sqlite_databases: Maker, tmp_path: Path
+) -> None:
+    """Nothing is left running, and nothing waits in a journal."""
+    environ = environment(tmp_path / "data", sqlite_databases())
+    path = a_link(environ)
+    with serving(environ, tmp_path / "log") as server:
+        family = [server.process.pid, *children(server)]
+        for _ in range(50):
+            server.request(path, **BROWSER)
+        assert server.stop() == 0
+        assert [pid for pid in family if psutil.pid_exists(pid)] == []
+    assert answer(environ, "status")["bytes_to_load"] == 0
+    assert answer(environ, "status")["clicks"] == 50
+
+
+def children(server: Server) -> list[int]:
+    return [child.pid for child in psutil.Process(server.process.pid).children(recursive=True)]
+
+
+@pytest.mark.slow
+def test_killing_processes_at_random_loses_and_doubles_no_click(
+    database_url: str, tmp_path: Path
+) -> None:
+    """2,000 redirects with five kill -9 of a worker, the loader or the master on the way."""
+    environ = environment(tmp_path / "data", database_url)
+    path = a_link(environ)
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    answered, unclear = [0], [0]
+
+    def ask(server: Server, times: int) -> None:
+        for _ in range(times):
+            try:
+                if server.request(path, **BROWSER)[0] == 302:
+                    answered[0] += 1
+            except (OSError, http.client.HTTPException):
+                unclear[0] += 1  # perhaps written down before the process was killed
+                time.sleep(0.02)
+
+    with serving(environ, tmp_path / "log") as server:
+        for _ in range(5):
+            thread = threading.Thread(target=ask, args=(server, 400))
+            thread.start()
+            time.sleep(chance.uniform(0.1, 0.5))
+            victim = chance.choice([server.process.pid, *children(server)])
+            with suppress(psutil.NoSuchProcess):
+                psutil.Process(victim).send_signal(signal.SIGKILL)
+            time.sleep(0.3)
+            if server.process.poll() is not None:
+                wait_until_free(server)
+                server.start()
+            thread.join()
+        counted = loaded(environ)
+    assert answered[0] > 1_000
+    assert answered[0] <= counted <= answered[0] + unclear[0]
+    assert command(environ, "rebuild").returncode == 0
+    (post,) = report(environ)["posts"]
+    assert post["clicks"] == counted
+
+
+def wait_until_free(server: Server) -> None:
+    """The workers of a killed master see that it is gone within a second or two."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            server.request("/healthz")
+        except OSError:
+            return
+        time.sleep(0.1)
+
+
+@pytest.mark.slow
+def test_a_port_in_use_is_one_clear_sentence(sqlite_databases: Maker, tmp_path: Path) -> None:
+    """The second service does not start, and says what to do."""
+    environ = environment(tmp_path / "data", sqlite_databases())
+    with serving(environ, tmp_path / "log") as server:
+        second = command(environ, "serve", "--bind", f"127.0.0.1:{server.port}")
+    assert second.returncode == 1
+    assert "choose another port with --bind" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_a_place_to_listen_must_be_one() -> None:
+    """Host and port, or one sentence."""
+    from linktrack.errors import Invalid
+    from linktrack.service import Bind
+
+    assert str(Bind.parse("[::1]:80")) == "[::1]:80"
+    assert Bind.parse("0.0.0.0:8000").is_loopback is False
+    for wrong in ("8000", "127.0.0.1", "127.0.0.1:", ":8000", "a:99999", "a:0", "a:-1", "a:x"):
+        with pytest.raises(Invalid):
+            Bind.parse(wrong)
