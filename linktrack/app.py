@@ -82,6 +82,7 @@ def create_app(installation: Installation) -> Flask:
         MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
     )
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # fields in the order of the guide
     app.extensions[EXTENSION] = installation
     csrf = CSRFProtect(app)
     csrf.exempt(v1.blueprint)

@@ -168,7 +168,9 @@ def test_a_draft_counts_from_the_moment_it_was_published(world: World) -> None:
     assert figures == {"1h": 0, "24h": 1, "7d": 2, "all": 2}
 
     world.session.commit()
-    states.publish(world.session, post, NOON + timedelta(hours=29.5), NOON + timedelta(days=3), days)
+    states.publish(
+        world.session, post, NOON + timedelta(hours=29.5), NOON + timedelta(days=3), days
+    )
     world.session.commit()
     (line,) = cpf_report(world.session, account, window="1h").posts
     assert line.unique_clicks == 2  # earlier clicks are included
@@ -196,8 +198,13 @@ def test_times_must_fit_states(world: World) -> None:
     """Published in the past, scheduled in the future."""
     account = world.account()
     tomorrow, yesterday = NOON + timedelta(days=1), NOON - timedelta(days=1)
-    for state, at in (("published", tomorrow), ("scheduled", yesterday), ("scheduled", None),
-                      ("discarded", None), ("sent", None)):
+    for state, at in (
+        ("published", tomorrow),
+        ("scheduled", yesterday),
+        ("scheduled", None),
+        ("discarded", None),
+        ("sent", None),
+    ):
         with pytest.raises(Invalid):
             wrap_post(
                 world.session,

@@ -71,6 +71,7 @@ class World:
         wish = Wish(text, posted_at=at, segments=segments)
         post = wrap_post(self.session, self.shortener, account, wish, at)
         assert post is not None
+        assert post.links  # loaded now: reading them later would begin a transaction
         self.session.commit()
         return post
 

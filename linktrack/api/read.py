@@ -1,5 +1,6 @@
 """Reading what programs send: JSON bodies and query arguments, checked by name and type."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -61,7 +62,10 @@ class Fields:
 
 def posted_object(request: Request, known: set[str]) -> Fields:
     """Return the JSON object of a request's body; raises `Invalid`."""
-    body = request.get_json(silent=True, force=True)
+    try:
+        body = json.loads(request.get_data())
+    except (ValueError, RecursionError):  # not JSON, or nested beyond all sense
+        body = None
     if not isinstance(body, dict):
         raise Invalid("The body must be one JSON object.")
     return Fields(body, known)

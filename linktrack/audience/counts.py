@@ -79,41 +79,33 @@ def record_counts(
         )
     }
     wanted: dict[datetime, int] = {}
-    unchanged = 0
     for moment, count in zip(moments, (dated.count for dated in counts), strict=True):
-        stands = standing[moment].count if moment in standing else count
-        if moment in wanted:
-            if wanted[moment] != count:
-                raise Conflict(
-                    f"Two figures are given for {account.handle} at {_shown(moment)}, "
-                    f"{wanted[moment]:,} and {count:,}: leave one of them out."
-                )
-            unchanged += 1
-        elif stands != count and not replace:
+        if wanted.setdefault(moment, count) != count:
             raise Conflict(
-                f"{account.handle} had {stands:,} followers at {_shown(moment)} by what is "
-                f"recorded, and {count:,} by this: --replace overwrites the recorded figure."
+                f"Two figures are given for {account.handle} at {_shown(moment)}, "
+                f"{wanted[moment]:,} and {count:,}: leave one of them out."
             )
-        else:
-            wanted[moment] = count
-    replaced = added = 0
-    for moment, count in wanted.items():
-        row = standing.get(moment)
-        if row is None:
-            session.add(
-                FollowerCount(account_id=account.id, counted_at=moment, count=count, source=source)
-            )
-            added += 1
-        elif row.count == count:
-            unchanged += 1
-        else:
-            row.count, row.source = count, source
-            replaced += 1
+    different = [moment for moment in wanted if moment in standing]
+    different = [moment for moment in different if standing[moment].count != wanted[moment]]
+    if different and not replace:
+        moment = different[0]
+        raise Conflict(
+            f"{account.handle} had {standing[moment].count:,} followers at {_shown(moment)} by "
+            f"what is recorded, and {wanted[moment]:,} by this: --replace overwrites the "
+            "recorded figure."
+        )
+    for moment in different:
+        standing[moment].count, standing[moment].source = wanted[moment], source
+    new = wanted.keys() - standing.keys()
+    session.add_all(
+        FollowerCount(account_id=account.id, counted_at=moment, count=wanted[moment], source=source)
+        for moment in sorted(new)
+    )
     try:
         session.flush()
     except IntegrityError as error:  # somebody else has recorded one since we looked
         raise Conflict("A count for the same moment has just been recorded: try again.") from error
-    return Recorded(added, unchanged, replaced)
+    return Recorded(len(new), len(counts) - len(new) - len(different), len(different))
 
 
 def check_count(dated: DatedCount, now: datetime) -> None:

@@ -48,10 +48,15 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A named line. Days that are left out are bridged; days with None are gaps."""
+    """A named line. Days that are left out are bridged; days with None are gaps.
+
+    `colour` is the number of its colour and shape (0 to 5), so that an account looks the same
+    everywhere; None: its place among the lines.
+    """
 
     name: str
     points: Sequence[Point]
+    colour: int | None = None
 
 
 def time_chart(
@@ -83,8 +88,10 @@ def time_chart(
         bottom = below.bottom
     # Drawn last, lines lie above the grid of both bands.
     parts.append(_x_axis(date_ticks(days[0], days[-1]), across, TOP, bottom))
-    parts += [_line(line, plot, across, f"s{i % STYLES}", i) for i, line in enumerate(series)]
-    keys = [line_key(i, line.name) for i, line in enumerate(series)]
+    colours = [i if line.colour is None else line.colour for i, line in enumerate(series)]
+    for i, line in zip(colours, series, strict=True):
+        parts.append(_line(line, plot, across, f"s{i % STYLES}", i))
+    keys = [line_key(i, line.name) for i, line in zip(colours, series, strict=True)]
     return figure(
         "time",
         legend(keys, unit),

@@ -241,9 +241,7 @@ def _without_known(
     return new
 
 
-def _by_key(
-    sent: set[str | None], key: Callable[[str | None], str]
-) -> dict[str, list[str | None]]:
+def _by_key(sent: set[str | None], key: Callable[[str | None], str]) -> dict[str, list[str | None]]:
     """Return what was sent under what it is found by: none and the empty text are one."""
     found: dict[str, list[str | None]] = {}
     for text in sent:

@@ -157,9 +157,8 @@ def _own_codes(connection: Connection, codes: Codes, link_ids: Sequence[int]) ->
     for attempt in range(ATTEMPTS):
         proposals = {link_id: codes.propose(link_id, attempt) for link_id in wanting}
         taken = _taken(connection, proposals.values())
-        for link_id, code in proposals.items():
-            if code not in taken and not is_reserved(code):
-                found[link_id] = code
+        free = (pair for pair in proposals.items() if pair[1] not in taken)
+        found.update(pair for pair in free if not is_reserved(pair[1]))
         wanting = [link_id for link_id in wanting if link_id not in found]
         if not wanting:
             return found

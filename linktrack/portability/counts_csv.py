@@ -21,7 +21,9 @@ from linktrack.times import parse_moment
 MOST_BYTES: Final = 20_000_000
 SOURCE: Final = "import"
 
-_DATE_COLUMN = re.compile(r"(timestamp|datetime|date|day|time|counted[_ ]at)(?![a-z])", re.IGNORECASE)
+_DATE_COLUMN = re.compile(
+    r"(timestamp|datetime|date|day|time|counted[_ ]at)(?![a-z])", re.IGNORECASE
+)
 _COUNT_COLUMNS: Final = (
     "followers",
     "followers_count",
@@ -119,9 +121,7 @@ def read_counts(
     the line and what is wrong with it.
     """
     header, rows = _table(text)
-    dates = next(
-        (place for place, name in enumerate(header) if _DATE_COLUMN.match(name)), None
-    )
+    dates = next((place for place, name in enumerate(header) if _DATE_COLUMN.match(name)), None)
     if dates is None:
         raise Invalid(_no_date_column(header, timezone))
     _refuse_several_accounts(header, rows)
@@ -166,11 +166,8 @@ def _table(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
     first = next(line for line in text.splitlines() if line.strip())
     delimiter = max(",;\t", key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows = []
     try:
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                rows.append((reader.line_num, row))
+        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except csv.Error as error:
         raise Invalid(f"Line {reader.line_num} is not CSV: {error}.") from error
     header = [restore(name.strip()).strip() for name in rows[0][1]]
@@ -225,9 +222,7 @@ def _count_column(
     for name in _COUNT_COLUMNS:
         if name in plain:
             return plain.index(name)
-    numeric = [
-        place for place in range(len(header)) if place != dates and _is_numeric(rows, place)
-    ]
+    numeric = [place for place in range(len(header)) if place != dates and _is_numeric(rows, place)]
     if len(numeric) != 1:
         raise Invalid(
             f"Which column has the followers of {handle}? Name it with --column: the file has "

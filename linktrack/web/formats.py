@@ -22,15 +22,15 @@ from linktrack.web.context import db_session
 UNKNOWN: Final = "unknown"
 
 REASON_WORDS: Final = {
-    "head": "requests that fetch no page",
-    "prefetch": "prefetches",
-    "owner": "clicks of your own",
-    "no-agent": "programs without a name",
-    "preview": "previews",
-    "bot": "bots",
-    "burst": "bursts",
+    "head": ("request that fetched no page", "requests that fetched no page"),
+    "prefetch": ("prefetch", "prefetches"),
+    "owner": ("click of your own", "clicks of your own"),
+    "no-agent": ("program without a name", "programs without a name"),
+    "preview": ("preview", "previews"),
+    "bot": ("bot", "bots"),
+    "burst": ("click in a burst", "clicks in bursts"),
 }
-"""Why clicks are left out, in the words of pages; each can follow a number."""
+"""Why clicks are left out, in the words of pages: one, and several."""
 
 REASON_MEANINGS: Final = {
     "head": "HEAD requests: a program asked where the link leads and read nothing.",
@@ -81,8 +81,9 @@ def register(app: Flask, settings: Settings) -> None:
         moment=moment,
         network=lambda name: NETWORK_NAMES.get(name, name),
         one_in=one_in,
+        one_in_interval=one_in_interval,
         per_thousand=per_thousand,
-        reason=lambda name: REASON_WORDS.get(name, name),
+        reason=lambda name, count: REASON_WORDS[name][count != 1],
         reason_meaning=lambda name: REASON_MEANINGS.get(name, ""),
         share=share,
     )
@@ -102,31 +103,47 @@ def amount(number: int | None) -> str:
 
 def per_thousand(rate: Rate) -> str:
     """Write a rate as clicks per 1,000 followers: 1.52."""
-    return UNKNOWN if rate.value is None else in_words(rate.value * 1000)
+    return UNKNOWN if rate.value is None else _thousandths(rate.value)
 
 
 def interval(rate: Rate) -> str:
     """Write the interval of clicks per 1,000 followers, or nothing: 1.09 to 2.12."""
     if rate.interval is None:
         return ""
-    return f"{in_words(rate.interval.low * 1000)} to {in_words(rate.interval.high * 1000)}"
+    return f"{_thousandths(rate.interval.low)} to {_thousandths(rate.interval.high)}"
+
+
+def _thousandths(fraction: float) -> str:
+    """Write how many of a thousand: two decimals, or as many as a small number needs."""
+    number = fraction * 1000
+    if number == 0 or number >= 100:
+        return f"{number:,.0f}"
+    if number >= 10:
+        return f"{number:.1f}"
+    return f"{number:.2f}" if number >= 0.1 else f"{number:.2g}"
 
 
 def one_in(rate: Rate) -> str:
-    """Write a rate turned round: 1 in 657 (473 to 914). The lowest rate is the largest number."""
+    """Write a rate turned round: 1 in 657."""
     if rate.value is None:
         return UNKNOWN
-    bounds = rate.interval
     if rate.value == 0:
-        fewest = bounds and bounds.high and f", at most 1 in {_turned(bounds.high)}"
-        return f"nobody{fewest or ''}"
+        return "nobody"
     if rate.value > 1:
         return f"{in_words(rate.value)} for each follower"
-    if bounds is None:
-        return f"1 in {_turned(rate.value)}"
+    return f"1 in {_turned(rate.value)}"
+
+
+def one_in_interval(rate: Rate) -> str:
+    """Write its interval, or nothing: 473 to 914. The lowest rate is the largest number."""
+    bounds = rate.interval
+    if rate.value is None or bounds is None or rate.value > 1 or bounds.high <= 0:
+        return ""
+    if rate.value == 0:
+        return f"at most 1 in {_turned(bounds.high)}"
     if bounds.low <= 0:
-        return f"1 in {_turned(rate.value)} ({_turned(bounds.high)} or more)"
-    return f"1 in {_turned(rate.value)} ({_turned(bounds.high)} to {_turned(bounds.low)})"
+        return f"{_turned(bounds.high)} or more"
+    return f"{_turned(bounds.high)} to {_turned(bounds.low)}"
 
 
 def share(part: int, whole: int) -> str:

@@ -1,7 +1,7 @@
 """The overview: what all accounts do, over the days of one's choice."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from flask import render_template, request, url_for
 from markupsafe import Markup
@@ -28,6 +28,8 @@ from linktrack.web.context import db_session, installation, owner_blueprint
 from linktrack.web.fields import DAYS, chosen_account, chosen_range
 
 blueprint = owner_blueprint("overview")
+
+Colours: TypeAlias = dict[int, int]  # of accounts, by their number
 
 MOST_LINES: Final = 5
 """Accounts with a line of their own; the others share one."""
@@ -56,13 +58,13 @@ def show() -> str:
         choices=DAYS,
         found=found,
         sparklines={card.account.id: _sparkline(card, days, colours) for card in found.cards},
-        clicks_chart=_clicks_chart(found.cards, days),
+        clicks_chart=_clicks_chart(found.cards, days, colours),
         rates_chart=_rates_chart(found, accounts),
         not_human=sum(card.not_human for card in found.cards),
     )
 
 
-def _sparkline(card: AccountCard, days: DayRange, colours: dict[int, int]) -> Markup:
+def _sparkline(card: AccountCard, days: DayRange, colours: Colours) -> Markup:
     return sparkline(
         card.clicks_by_day,
         label=f"Clicks a day on {card.account.handle}",
@@ -73,33 +75,43 @@ def _sparkline(card: AccountCard, days: DayRange, colours: dict[int, int]) -> Ma
     )
 
 
-def _clicks_chart(cards: Sequence[AccountCard], days: DayRange) -> Markup:
-    """Draw a line for each account with clicks, most followers below."""
+def _clicks_chart(cards: Sequence[AccountCard], days: DayRange, colours: Colours) -> Markup:
+    """Draw a line for each account with clicks; the largest account's followers below."""
     lines = [
-        (card.account.handle, card.clicks_by_day) for card in cards if card.clicks
-    ] or [(card.account.handle, card.clicks_by_day) for card in cards[:1]]
-    if len(lines) > MOST_LINES:
-        rest = [values for _, values in lines[MOST_LINES - 1 :]]
-        together = [_sum(values) for values in zip(*rest, strict=True)]
-        lines = [*lines[: MOST_LINES - 1], (f"{len(rest)} more accounts", together)]
-    series = [
-        Series(name, [Point(day, value) for day, value in zip(days, values, strict=True)])
-        for name, values in lines
+        Series(
+            card.account.handle,
+            [Point(day, value) for day, value in zip(days, card.clicks_by_day, strict=True)],
+            colours[card.account.id],
+        )
+        for card in cards
+        if card.clicks
     ]
+    if len(lines) > MOST_LINES:
+        lines = [*lines[: MOST_LINES - 1], _together(lines[MOST_LINES - 1 :])]
     counted = [card for card in cards if card.followers_by_day]
     strip = None
-    if counted:
+    if lines and counted:
         largest = max(counted, key=lambda card: card.followers or 0)
         strip = Series(
             f"Followers of {largest.account.handle}",
             [Point(day, count) for day, count in largest.followers_by_day],
         )
-    return time_chart(series, strip, label="Clicks a day", unit="clicks a day")
+    return time_chart(
+        lines,
+        strip,
+        label="Clicks a day",
+        unit="clicks a day",
+        empty="Nobody clicked in these days.",
+    )
 
 
-def _sum(values: Sequence[int | None]) -> int | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
+def _together(lines: Sequence[Series]) -> Series:
+    """Return one line for several: the sum of what is known on each day."""
+    points = []
+    for at_day in zip(*(line.points for line in lines), strict=True):
+        known = [point.value for point in at_day if point.value is not None]
+        points.append(Point(at_day[0].day, sum(known) if known else None))
+    return Series(f"{len(lines)} more accounts", points, MOST_LINES - 1)
 
 
 def _rates_chart(found: Overview, accounts: Sequence[Account]) -> Markup:

@@ -121,3 +121,18 @@ function follow(chart) {
 }
 
 document.querySelectorAll(".chart-time").forEach(follow);
+
+// Composing: the segments of the chosen account only. Without scripts all are shown, each under
+// its account's name.
+function offerSegments(form) {
+  const account = form.elements.account;
+  const offer = () => {
+    for (const group of form.querySelectorAll("[data-account]")) {
+      group.hidden = group.disabled = group.dataset.account !== account.value;
+    }
+  };
+  account.addEventListener("change", offer);
+  offer();
+}
+
+document.querySelectorAll("[data-compose]").forEach(offerSegments);

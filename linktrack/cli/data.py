@@ -1,0 +1,228 @@
+"""Commands that bring data in and take it out."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from linktrack.cli.common import (
+    Commands,
+    installation,
+    json_option,
+    parse_time,
+    print_json,
+    print_table,
+    transaction,
+)
+
+if TYPE_CHECKING:
+    from linktrack.portability.bitly_feed import ImportedFeed
+
+FILE = click.Path(path_type=Path)
+replace_option = click.option(
+    "--replace", is_flag=True, help="Overwrite other figures recorded for the same moment."
+)
+
+
+@click.group(cls=Commands)
+def counts() -> None:
+    """Dated follower counts."""
+
+
+@counts.command("record")
+@click.argument("handle")
+@click.argument("count", type=int)
+@click.option("--at", help="When the followers were counted (ISO); default: now.")
+@replace_option
+def record(handle: str, count: int, at: str | None, replace: bool) -> None:
+    """Record how many followers an account had."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.counts import record_count
+    from linktrack.db import now
+    from linktrack.reports.build import utc
+
+    with transaction() as (opened, session):
+        moment = now()
+        counted_at = parse_time(at, opened) or moment
+        account = find_account(session, handle)
+        done = record_count(
+            session, account, count, counted_at, "entered", replace=replace, now=moment
+        )
+        handle = account.handle
+    told = "was recorded already" if done.unchanged else "is recorded"
+    click.echo(f"{handle}: {count:,} followers at {utc(counted_at)} {told}.")
+
+
+@counts.command("import")
+@click.argument("handle")
+@click.argument("file", type=FILE)
+@click.option("--column", metavar="NAME", help="The column of counts, where it is not clear.")
+@replace_option
+@json_option
+def import_counts_command(
+    handle: str, file: Path, column: str | None, replace: bool, as_json: bool
+) -> None:
+    """Import dated follower counts from a CSV file: all of them, or none."""
+    from dataclasses import asdict
+
+    from linktrack.audience.accounts import find_account
+    from linktrack.db import now
+    from linktrack.portability.counts_csv import import_counts
+
+    with transaction() as (opened, session):
+        account = find_account(session, handle)
+        done = import_counts(
+            session,
+            account,
+            file,
+            column=column,
+            replace=replace,
+            timezone=opened.settings.timezone,
+            now=now(),
+        )
+        handle = account.handle
+    if as_json:
+        print_json(asdict(done))
+        return
+    click.echo(
+        f"{handle}: {done.added:,} counts added, {done.unchanged:,} known already, "
+        f"{done.replaced:,} replaced; {done.empty:,} rows without a count."
+    )
+
+
+@counts.command("list")
+@click.argument("handle")
+@json_option
+def list_counts_command(handle: str, as_json: bool) -> None:
+    """List the follower counts of an account, oldest first."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.counts import list_counts
+    from linktrack.reports.build import utc
+
+    with installation() as opened, opened.database.session() as session:
+        found = list_counts(session, find_account(session, handle).id)
+    lines = [(utc(row.counted_at), row.count, row.source) for row in found]
+    header = ("counted_at", "count", "source")
+    if as_json:
+        print_json([dict(zip(header, line, strict=True)) for line in lines])
+    else:
+        print_table(("counted at", "followers", "source"), lines)
+
+
+@click.group("import", cls=Commands)
+def import_() -> None:
+    """Bring in clicks from elsewhere."""
+
+
+@import_.command("clicks")
+@click.argument("form", metavar="FORMAT", type=click.Choice(["bitly-feed"]))
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FILE)
+@click.option("--account", "handle", required=True, help="The account the clicks belong to.")
+@json_option
+def import_clicks(form: str, files: tuple[Path, ...], handle: str, as_json: bool) -> None:
+    """Import old clicks; importing a file again adds only what is new.
+
+    FORMAT is bitly-feed: Bitly's public click feed, JSON lines, gzip or plain.
+    """
+    from dataclasses import asdict
+
+    from linktrack.audience.accounts import find_account
+    from linktrack.db import now
+    from linktrack.portability.bitly_feed import import_bitly_feed
+    from linktrack.portability.visitor_keys import import_key
+
+    assert form == "bitly-feed"
+    with installation() as opened:
+        with opened.database.session() as session:
+            account_id = find_account(session, handle).id
+        with _progress(files) as progress:
+            done = import_bitly_feed(
+                opened.database,
+                opened.shortener,
+                account_id,
+                files,
+                visitor_key=import_key(opened.settings.data, account_id),
+                now=now(),
+                progress=progress,
+            )
+    if as_json:
+        print_json(asdict(done))
+    else:
+        _print_summary(done)
+
+
+@contextmanager
+def _progress(files: tuple[Path, ...]) -> Iterator[Callable[[int], None]]:
+    """Show a bar over the bytes of the files, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    length = sum(file.stat().st_size for file in files if file.is_file())
+    with click.progressbar(length=length, label="Importing", file=sys.stderr) as bar:
+        yield bar.update
+
+
+def _print_summary(done: "ImportedFeed") -> None:
+    click.echo(f"{done.added:,} clicks added, {done.known:,} known already.")
+    click.echo(f"{done.links:,} links made, each in a post of its own.")
+    if done.codes_taken:
+        named = ", ".join(done.taken) + (", …" if done.codes_taken > len(done.taken) else "")
+        click.echo(f"{done.codes_taken:,} of them could not keep their short codes: {named}.")
+    click.echo(
+        f"{done.lines:,} lines read: {done.heartbeats:,} heartbeats, {done.blank:,} blank, "
+        f"{done.broken:,} broken."
+    )
+    for line in done.broken_lines:
+        click.echo(f"{line.file}, line {line.line}: {line.why}.")
+    if done.broken > len(done.broken_lines):
+        click.echo(f"… and {done.broken - len(done.broken_lines):,} more.")
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["clicks", "links", "posts", "counts", "segments"]))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["ndjson", "csv"]),
+    default="ndjson",
+    show_default=True,
+)
+@click.option("--from", "since", metavar="TIME", help="Begin at this date or time.")
+@click.option("--to", "until", metavar="TIME", help="End before this date or time.")
+@click.option("--output", type=FILE, help="Write to this file; default: standard output.")
+@click.option("--account", "handle", help="Only what belongs to this account.")
+def export(
+    what: str,
+    form: str,
+    since: str | None,
+    until: str | None,
+    output: Path | None,
+    handle: str | None,
+) -> None:
+    """Take everything out: clicks, links, posts, counts or segments.
+
+    A range chooses clicks, counts and posts by their own times, links and segments by when they
+    were made.
+    """
+    from linktrack.audience.accounts import find_account
+    from linktrack.portability.export import Selection, stream
+    from linktrack.portability.output import print_blocks, save
+
+    with installation() as opened:
+        account_id = None
+        if handle is not None:
+            with opened.database.session() as session:
+                account_id = find_account(session, handle).id
+        selection = Selection(
+            since=parse_time(since, opened),
+            until=parse_time(until, opened),
+            account_id=account_id,
+        )
+        blocks = stream(opened.database.engine, opened.shortener, what, form, selection)
+        if output is None:
+            print_blocks(click.get_binary_stream("stdout"), blocks)
+        else:
+            save(output, blocks)

@@ -1,0 +1,65 @@
+"""A browser for tests: Flask's client with an owner signed in, forms sent as a person would."""
+
+import html
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+from world import World
+
+from linktrack.app import create_app
+from linktrack.db import now
+from linktrack.installation import Installation
+from linktrack.keys import load_keys
+from linktrack.owners.access import create_owner, make_sign_in_link
+
+TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
+
+
+@dataclass
+class Browser:
+    """Remembers cookies; `text` of an answer is what a person reads."""
+
+    client: FlaskClient
+
+    @classmethod
+    def on(cls, world: World) -> Self:
+        """Open a stranger's browser on an installation."""
+        keys = load_keys(world.settings.data)
+        installation = Installation(world.settings, keys, world.database, world.shortener)
+        return cls(create_app(installation).test_client())
+
+    @classmethod
+    def signed_in(cls, world: World, name: str = "Jesse") -> Self:
+        """Open a browser and sign in a new owner."""
+        browser = cls.on(world)
+        answer = browser.send(browser.sign_in_address(world, name), {})
+        assert answer.status_code == 303, read(answer)
+        return browser
+
+    def sign_in_address(self, world: World, name: str = "Jesse") -> str:
+        """Make an owner and a sign-in link."""
+        secret = make_sign_in_link(world.session, create_owner(world.session, name, now()), now())
+        world.session.commit()
+        return f"/owner/sign-in/{secret}"
+
+    def get(self, address: str) -> TestResponse:
+        """Open an address."""
+        return self.client.get(address)
+
+    def send(
+        self, address: str, fields: dict[str, str | list[str]], form: str | None = None
+    ) -> TestResponse:
+        """Send a form of the page at `form` (default: the address itself), with its token."""
+        page = self.get(form or address)
+        token = TOKEN.search(page.text)
+        assert token is not None, f"no form at {form or address}: {page.status}"
+        return self.client.post(address, data={**fields, "csrf_token": token[1]})
+
+
+def read(answer: TestResponse) -> str:
+    """Return what a person reads: text without tags, white space as single spaces."""
+    without = re.sub(r"<(script|style|title)\b.*?</\1>|<[^>]+>", " ", answer.text, flags=re.DOTALL)
+    return " ".join(html.unescape(without).split())

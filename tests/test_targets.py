@@ -1,0 +1,110 @@
+"""What a worker remembers of where codes lead: bounded, and never stale for long."""
+
+import time
+
+from linktrack.links.targets import Target, Targets
+
+
+class Catalog:
+    """A database in a dictionary, which counts its questions."""
+
+    def __init__(self) -> None:
+        self.known = {f"code{n}": Target(n, f"http://{n}.com/") for n in range(100)}
+        self.changed: list[int] = []
+        self.asked = 0
+
+    def find(self, code: str) -> Target | None:
+        self.asked += 1
+        return self.known.get(code)
+
+    def changed_since(self, _since: int) -> list[int]:
+        return self.changed
+
+
+def test_the_memory_is_bounded() -> None:
+    """The oldest code gives way; all of them go on being answered."""
+    catalog = Catalog()
+    targets = Targets(catalog.find, catalog.changed_since, most=10)
+    for number in range(100):
+        found = targets.get(f"code{number}")
+        assert found is not None and found.link_id == number
+    assert len(targets._known) == 10
+    assert sum(map(len, targets._codes.values())) == 10
+    assert targets.get("code0") is not None
+
+
+def test_unknown_codes_are_remembered_in_bounds_too() -> None:
+    """A scan of random codes fills no memory."""
+    catalog = Catalog()
+    targets = Targets(catalog.find, catalog.changed_since, most=100)
+    for number in range(1_000):
+        assert targets.get(f"none{number}") is None
+    assert len(targets._missing) <= 10
+
+
+def test_a_changed_link_is_looked_up_anew() -> None:
+    """All codes of it, its versions' included."""
+    catalog = Catalog()
+    catalog.known["version"] = Target(1, "http://1.com/", 7, None, "variant")
+    targets = Targets(catalog.find, catalog.changed_since)
+    targets.get("code1"), targets.get("version"), targets.get("code2")
+    catalog.known["code1"] = Target(1, None)
+    catalog.known["version"] = Target(1, None, 7, None, "variant")
+    catalog.asked = 0
+    targets.forget([1])
+    for code in ("code1", "version"):
+        found = targets.get(code)
+        assert found is not None and found.location is None
+    targets.get("code2")
+    assert catalog.asked == 2
+
+
+def test_a_change_during_the_look_up_is_not_remembered_over() -> None:
+    """What was read before the change is answered once, and not kept."""
+    catalog = Catalog()
+    targets = Targets(catalog.find, catalog.changed_since)
+
+    def slow(code: str) -> Target | None:
+        found = catalog.find(code)
+        targets.forget([1])
+        return found
+
+    targets._find = slow
+    targets.get("code1")
+    assert targets._known == {}
+
+
+def test_a_new_link_is_found_after_a_second() -> None:
+    """Somebody tried the code before it was there."""
+    catalog = Catalog()
+    targets = Targets(catalog.find, catalog.changed_since)
+    assert targets.get("new") is None
+    catalog.known["new"] = Target(500, "http://new.com/")
+    assert targets.get("new") is None
+    time.sleep(1.1)
+    assert targets.get("new") is not None
+
+
+def test_changes_are_followed_in_the_background_and_through_outages() -> None:
+    """A failing database changes nothing; when it is back, what was missed is caught up."""
+    catalog = Catalog()
+    targets = Targets(catalog.find, catalog.changed_since)
+    asked: list[int] = []
+    away = [True]
+
+    def changed_since(since: int) -> list[int]:
+        asked.append(since)
+        if away[0]:
+            raise OSError("away")
+        return [1]
+
+    targets._changed_since = changed_since
+    targets.get("code1")
+    targets.watch()
+    time.sleep(1.3)
+    assert targets._known
+    away[0] = False
+    time.sleep(1.2)
+    assert targets._known == {}
+    assert asked[0] == asked[1]
+    targets.close()
