@@ -13,6 +13,7 @@ from linktrack.api.problems import problem
 from linktrack.clicks.journal import Journal
 from linktrack.clicks.lane import Lane
 from linktrack.clicks.visitors import Visitors
+from linktrack.context import EXTENSION, close_db_session
 from linktrack.db import is_database_away, resource
 from linktrack.errors import (
     Conflict,
@@ -28,7 +29,6 @@ from linktrack.links.catalog import changed_links, find_target
 from linktrack.links.targets import Targets
 from linktrack.owners.access import SESSION_LIFE
 from linktrack.web import blueprints, formats
-from linktrack.web.context import EXTENSION, close_db_session
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -20,7 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy.orm import Session as Session  # doors name it from here
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
@@ -161,11 +162,21 @@ class Database:
         """
         from alembic import command
 
-        if is_sqlite(self.engine):
-            Path(self.engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
+        self._make_folder()
         with self.reachable(), self.engine.begin() as connection:
             take_turns(connection)  # two nodes may start at once
             command.upgrade(alembic_config(connection), revision)
+
+    def _make_folder(self) -> None:
+        """SQLite makes files, not folders."""
+        if is_sqlite(self.engine):
+            folder = Path(self.engine.url.database or "").parent
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise Unavailable(
+                    f"The database's folder {folder} cannot be used ({error.strerror})."
+                ) from error
 
     @contextmanager
     def reachable(self) -> Iterator[None]:

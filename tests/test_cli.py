@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -181,11 +180,14 @@ TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
         (("account", "add", "@known", "--network", "x"), "is here already"),
         (("account", "rename", "@nobody", "@other"), "There is no account"),
         (("account", "rename", "@known", "@a b"), "cannot be a handle"),
-        (("counts", "record", "@known", "--", "-5"), "-5"),
+        (("counts", "record", "@known", "-5"), "-5"),
         (("counts", "record", "@known", "5", "--at", TOMORROW), "future"),
         (("counts", "record", "@known", "5", "--at", "yesterday"), "is no date or time"),
         (("counts", "record", "@nobody", "5"), "There is no account"),
-        (("counts", "record", "@known", "99999999999999999999999"), "9999999"),
+        (
+            ("counts", "record", "@known", "99999999999999999999999"),
+            "cannot be a number of followers",
+        ),
         (("wrap", "@nobody", "http://one.com/"), "There is no account"),
         (("wrap", "@known", "x" * 1_000_000), "characters"),
         (("wrap", "@known", "http://one.com/", "--at", "soon"), "is no date or time"),

@@ -1,12 +1,12 @@
 """The owner's pages and the public ones, as a person with a browser meets them."""
 
 import re
+import sqlite3
 from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
 from browser import Browser, read
-from flask import Flask
 from sqlalchemy import event
 from test_rollups import FIREFOX
 from world import World
@@ -14,8 +14,8 @@ from world import World
 from linktrack.audience.counts import record_count
 from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment
-from linktrack.clicks.records import ClickRecord
-from linktrack.db import now, to_ms
+from linktrack.clicks.records import ClickRecord, encode
+from linktrack.db import from_ms, now, to_ms
 from linktrack.links.models import Post
 from linktrack.reports.build import Rate
 from linktrack.reports.statistics import Interval
@@ -112,6 +112,21 @@ def test_every_page_of_a_new_installation_helps(world: World) -> None:
     assert "None have been made yet" in read(browser.get("/"))
 
 
+def test_first_steps_tell_previews_from_people(sqlite_world: World) -> None:
+    """A preview's click does not end the first steps, but the page says that it came."""
+    browser = Browser.signed_in(sqlite_world)
+    account = sqlite_world.account()
+    assert browser.get("/owner/").text.count('class="done"') == 1
+    post = sqlite_world.post(account, "https://example.com/", now() - timedelta(hours=2))
+    assert browser.get("/owner/").text.count('class="done"') == 2
+    sqlite_world.click(clicks(post, [1], user_agent="Twitterbot/1.0"))
+    page = read(browser.get("/owner/"))
+    assert f"https://go.jessestay.com/{post.links[0].code}" in page
+    assert "1 click was left out so far" in page
+    sqlite_world.click(clicks(post, [2]))
+    assert "Clicks, 28 days 1" in read(browser.get("/owner/"))
+
+
 def test_from_an_account_to_the_figures_of_a_post(world: World) -> None:
     """The main job: add an account, compose, wrap, mark as published, read what came of it."""
     browser = Browser.signed_in(world)
@@ -142,7 +157,7 @@ def test_from_an_account_to_the_figures_of_a_post(world: World) -> None:
     page = browser.get(post_page)
     assert "Read this:\nhttps://go.jessestay.com/spring" in page.text
     assert "Version for community" in read(page)
-    assert "35 of 280 characters used, 245 left" in read(page)  # 11, a new line, 23 for the link
+    assert "34 of 280 characters used, 246 left" in read(page)  # 10, a new line, 23 for the link
     assert "draft" in read(browser.get("/owner/posts?state=draft")).casefold()
     answer = browser.send(f"{post_page}/publish", {"posted_at": ""}, form=post_page)
     assert (answer.status_code, answer.location) == (303, post_page)
@@ -275,7 +290,10 @@ def test_mistakes_in_composing_are_said_in_the_form(world: World, mistake: str) 
     world.session.commit()
     browser = Browser.signed_in(world)
     sent: dict[str, str | list[str]] = {
-        "account": str(account.id), "text": "Kept: https://example.com/", "state": "draft", **fields
+        "account": str(account.id),
+        "text": "Kept: https://example.com/",
+        "state": "draft",
+        **fields,
     }
     answer = browser.send("/owner/compose", sent)
     assert answer.status_code == 422
@@ -291,7 +309,9 @@ def test_a_draft_with_a_time_ahead_is_planned(sqlite_world: World) -> None:
     browser = Browser.signed_in(sqlite_world)
     ahead = (now() + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
     fields: dict[str, str | list[str]] = {
-        "account": str(account.id), "text": "https://example.com/", "posted_at": ahead,
+        "account": str(account.id),
+        "text": "https://example.com/",
+        "posted_at": ahead,
         "state": "draft",
     }
     page = browser.send("/owner/compose", fields).location
@@ -324,7 +344,9 @@ def test_a_draft_cannot_be_planned_for_no_time_or_a_past_one(
     account = sqlite_world.account()
     browser = Browser.signed_in(sqlite_world)
     fields: dict[str, str | list[str]] = {
-        "account": str(account.id), "text": "https://example.com/", "state": "draft"
+        "account": str(account.id),
+        "text": "https://example.com/",
+        "state": "draft",
     }
     page = browser.send("/owner/compose", fields).location
     answer = browser.send(f"{page}/schedule", {"posted_at": time}, form=page)
@@ -355,12 +377,17 @@ def test_a_link_is_led_elsewhere_disabled_and_enabled(world: World) -> None:
 
 @pytest.mark.parametrize(
     "destination",
-    ["javascript:alert(1)", "data:text/html,x", "", "https://", "https://go.jessestay.com/x",
-     "https://a\0b/", "https://example.com/" + "x" * 5000],
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "",
+        "https://",
+        "https://go.jessestay.com/x",
+        "https://a\0b/",
+        "https://example.com/" + "x" * 5000,
+    ],
 )
-def test_a_link_cannot_lead_where_browsers_cannot_be_sent(
-    world: World, destination: str
-) -> None:
+def test_a_link_cannot_lead_where_browsers_cannot_be_sent(world: World, destination: str) -> None:
     """The page comes back with a sentence, and the link leads where it led."""
     account = world.account()
     code = world.post(account, "https://example.com/first").links[0].code
@@ -402,19 +429,19 @@ def test_mistakes_about_an_account_are_said_in_its_page(
     browser = Browser.signed_in(world)
     page = f"/owner/accounts/{account.id}"
     world.session.commit()
-    first = browser.send(
-        f"{page}/counts", {"count": "4", "counted_at": "2020-01-01"}, form=page
-    )
+    first = browser.send(f"{page}/counts", {"count": "4", "counted_at": "2020-01-01"}, form=page)
     assert first.status_code == 303
-    before = read(browser.get(page)).split("Data until")[0].replace("4 followers are recorded.", "")
+    before = without_foot(browser, page)
     answer = browser.send(f"{page}/{form}", fields, form=page)
     assert answer.status_code == 422
     assert sentence in read(answer)
-    assert read(browser.get(page)).split("Data until")[0] == read(browser.get(page)).split(
-        "Data until"
-    )[0]
-    assert before.count("community") == read(browser.get(page)).count("community")
-    assert "2020" in read(browser.get(page))
+    assert without_foot(browser, page) == before
+
+
+def without_foot(browser: Browser, page: str) -> str:
+    """What a page says, without what it says once, and when."""
+    browser.get(page)
+    return read(browser.get(page)).split("Data until")[0]
 
 
 def test_a_count_is_replaced_only_when_that_is_ticked(world: World) -> None:
@@ -521,22 +548,40 @@ def test_more_posts_and_links_than_a_page_holds_are_paged(sqlite_world: World) -
         assert len(seen) == len(set(seen)) == 60, start
 
 
-def test_the_error_page_needs_no_database(sqlite_world: World) -> None:
-    """When the database is away its pages say so, with a status that programs understand."""
+def test_pages_say_so_when_the_database_is_away(sqlite_world: World) -> None:
+    """The error page itself needs none, and the status tells programs that it may pass."""
     browser = Browser.signed_in(sqlite_world)
-    app: Flask = browser.client.application
     sqlite_world.session.close()
     sqlite_world.database.close()
 
     def refuse(*_about: object) -> None:
-        raise OSError("no database here")
+        raise sqlite3.OperationalError("unable to open database file")
 
     event.listen(sqlite_world.database.engine, "do_connect", refuse)
     assert browser.get("/no/such/page").status_code == 404
-    app.config["PROPAGATE_EXCEPTIONS"] = False
-    answer = browser.get("/owner/")
-    assert answer.status_code in (500, 503)
-    assert "Status" in read(answer)
+    for address in ("/", "/owner/", "/owner/compose"):
+        answer = browser.get(address)
+        assert answer.status_code == 503
+        assert "The database cannot be used just now" in read(answer)
+
+
+def test_clicks_that_wait_in_a_journal_are_mentioned(sqlite_world: World) -> None:
+    """Figures are complete until the last click that was loaded, and the page says until when."""
+    account = sqlite_world.account()
+    post = sqlite_world.post(account, "https://example.com/", now() - timedelta(days=9))
+    record = clicks(post, [1])[0]
+    sqlite_world.click([record])
+    browser = Browser.signed_in(sqlite_world)
+    assert "later clicks wait" not in read(browser.get("/owner/posts"))
+    folder = sqlite_world.settings.journals
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{'a' * 32}.journal").write_bytes(encode(record))
+    page = browser.get("/owner/posts")
+    assert "later clicks wait to be counted" in read(page)
+    last = from_ms(record.clicked_at)
+    assert f'Data until <time datetime="{last:%Y-%m-%dT%H:%M:%SZ}">' in page.text
+    sqlite_world.loader().load()
+    assert "later clicks wait" not in read(browser.get("/owner/posts"))
 
 
 def test_a_warning_says_when_links_work_on_this_machine_only(
@@ -561,13 +606,23 @@ def test_a_warning_says_when_links_work_on_this_machine_only(
     [
         (Rate(), "unknown", "", "unknown", ""),
         (Rate(35 / 23_000), "1.52", "", "1 in 657", ""),
-        (Rate(35 / 23_000, Interval(0.001094, 0.002116)), "1.52", "1.09 to 2.12", "1 in 657",
-         "473 to 914"),
+        (
+            Rate(35 / 23_000, Interval(0.001094, 0.002116)),
+            "1.52",
+            "1.09 to 2.12",
+            "1 in 657",
+            "473 to 914",
+        ),
         (Rate(0.0, Interval(0.0, 0.001)), "0", "0 to 1.00", "nobody", "at most 1 in 1,000"),
         (Rate(0.5, Interval(0.0, 0.9)), "500", "0 to 900", "1 in 2", "1.1 or more"),
         (Rate(1.5, Interval(1.0, 2.0)), "1,500", "1,000 to 2,000", "1.5 for each follower", ""),
-        (Rate(0.00004, Interval(0.00001, 0.0001)), "0.04", "0.01 to 0.10", "1 in 25,000",
-         "10,000 to 100,000"),
+        (
+            Rate(0.00004, Interval(0.00001, 0.0001)),
+            "0.04",
+            "0.01 to 0.10",
+            "1 in 25,000",
+            "10,000 to 100,000",
+        ),
     ],
 )
 def test_rates_are_written_in_both_ways(

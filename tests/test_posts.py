@@ -1,6 +1,7 @@
 """Posts and links: wrapping, states, versions, codes of one's own, changing destinations."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -105,10 +106,10 @@ def test_a_version_has_links_of_its_own_that_lead_to_the_same_place(world: World
     segment = add_segment(world.session, account, "community", 120, NOON)
     world.session.commit()
     post = world.post(account, "http://one.com/", segments=("community",))
-    answer = post_json(world.session, world.shortener, post)
+    answer: Any = post_json(world.session, world.shortener, post)
     world.session.commit()
-    (version,) = answer["versions"]  # type: ignore[misc]
-    code = version["links"][0]["code"]  # type: ignore[index]
+    (version,) = answer["versions"]
+    code = version["links"][0]["code"]
     engine, codes = world.database.engine, world.shortener.codes
     target = find_target(engine, codes, code)
     assert target is not None

@@ -6,9 +6,9 @@ from datetime import datetime
 
 from flask import Request
 
+from linktrack.context import installation
 from linktrack.errors import Invalid
 from linktrack.times import parse_moment
-from linktrack.web.context import installation
 
 
 class Fields:

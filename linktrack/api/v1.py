@@ -9,13 +9,13 @@ from flask import Blueprint, Response, g, jsonify, request
 from linktrack.api.read import arguments, posted_object
 from linktrack.audience.accounts import find_account
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
+from linktrack.context import close_db_session, db_session, installation
 from linktrack.db import now
 from linktrack.errors import Forbidden, Invalid, NotFound
 from linktrack.links.posts import Wish, no_post_json, post_json, wrap_post
 from linktrack.owners.tokens import check_token, require_scope
 from linktrack.portability import export
 from linktrack.reports.build import MOST_POSTS, cpf_json, cpf_report
-from linktrack.web.context import close_db_session, db_session, installation
 
 if TYPE_CHECKING:
     from linktrack.audience.models import Account

@@ -12,8 +12,7 @@ import click
 from linktrack.errors import Invalid, LinktrackError
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
+    from linktrack.db import Session
     from linktrack.installation import Installation
 
 
@@ -26,6 +25,11 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except LinktrackError as error:
             raise click.ClickException(error.sentence) from error
+        except BrokenPipeError:
+            raise  # whoever read our output has gone; click ends quietly
+        except OSError as error:
+            what = f"{error.filename} cannot be used" if error.filename else "This did not work"
+            raise click.ClickException(f"{what}: {error.strerror}.") from error
 
 
 @contextmanager

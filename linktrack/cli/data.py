@@ -32,7 +32,8 @@ def counts() -> None:
     """Dated follower counts."""
 
 
-@counts.command("record")
+# Unknown options are arguments here: -5 is to be refused as a count, not as an option.
+@counts.command("record", context_settings={"ignore_unknown_options": True})
 @click.argument("handle")
 @click.argument("count", type=int)
 @click.option("--at", help="When the followers were counted (ISO); default: now.")
@@ -88,8 +89,8 @@ def import_counts_command(
         print_json(asdict(done))
         return
     click.echo(
-        f"{handle}: {done.added:,} counts added, {done.unchanged:,} known already, "
-        f"{done.replaced:,} replaced; {done.empty:,} rows without a count."
+        f"{handle}: counts added {done.added:,}, known already {done.unchanged:,}, "
+        f"replaced {done.replaced:,}; rows without a count {done.empty:,}."
     )
 
 
@@ -166,14 +167,14 @@ def _progress(files: tuple[Path, ...]) -> Iterator[Callable[[int], None]]:
 
 
 def _print_summary(done: "ImportedFeed") -> None:
-    click.echo(f"{done.added:,} clicks added, {done.known:,} known already.")
-    click.echo(f"{done.links:,} links made, each in a post of its own.")
+    click.echo(f"Clicks added: {done.added:,}, known already: {done.known:,}.")
+    click.echo(f"Links made, each in a post of its own: {done.links:,}.")
     if done.codes_taken:
         named = ", ".join(done.taken) + (", …" if done.codes_taken > len(done.taken) else "")
-        click.echo(f"{done.codes_taken:,} of them could not keep their short codes: {named}.")
+        click.echo(f"Links that could not keep their short codes: {done.codes_taken:,} ({named}).")
     click.echo(
-        f"{done.lines:,} lines read: {done.heartbeats:,} heartbeats, {done.blank:,} blank, "
-        f"{done.broken:,} broken."
+        f"Lines read: {done.lines:,}, of which heartbeats {done.heartbeats:,}, "
+        f"blank {done.blank:,}, broken {done.broken:,}."
     )
     for line in done.broken_lines:
         click.echo(f"{line.file}, line {line.line}: {line.why}.")
@@ -223,6 +224,6 @@ def export(
         )
         blocks = stream(opened.database.engine, opened.shortener, what, form, selection)
         if output is None:
-            print_blocks(click.get_binary_stream("stdout"), blocks)
+            print_blocks(sys.stdout.buffer, blocks)
         else:
             save(output, blocks)

@@ -45,14 +45,14 @@ def wrap_post(
     """
     state, posted_at = settle_state(wish.state, wish.posted_at, now)
     addresses = find_addresses(wish.text, account.network, shortener.base_url)
-    if not addresses:
-        return None
     targets = destinations(addresses)
     if len(wish.slugs) > len(targets):
         raise Invalid(
             f"The text has {len(targets)} new addresses and {len(wish.slugs)} short codes were "
             "chosen: choose at most one for each."
         )
+    if not addresses:
+        return None
     segments = [_segment(session, account, name) for name in dict.fromkeys(wish.segments)]
     post = Post(
         account_id=account.id,

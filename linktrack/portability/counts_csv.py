@@ -120,7 +120,7 @@ def read_counts(
     Commas, semicolons and tabs part the cells; blank lines are nothing. Raises `Invalid` naming
     the line and what is wrong with it.
     """
-    header, rows = _table(text)
+    header, rows = _table(text.removeprefix("\ufeff"))
     dates = next((place for place, name in enumerate(header) if _DATE_COLUMN.match(name)), None)
     if dates is None:
         raise Invalid(_no_date_column(header, timezone))

@@ -14,7 +14,7 @@ from linktrack.db import from_ms
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """`until` is None where nothing is counted yet; `waiting` are bytes of journals to be loaded."""
+    """`until` is None where nothing is counted yet; `waiting` bytes are to be loaded."""
 
     until: datetime | None
     waiting: int

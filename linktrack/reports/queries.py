@@ -362,3 +362,8 @@ def segments_of(session: Session, account_ids: Iterable[int]) -> Mapping[int, li
     for segment in session.scalars(query):
         found[segment.account_id].append(segment)
     return found
+
+
+def left_out_ever(session: Session) -> int:
+    """Return how many clicks have been left out since the beginning."""
+    return int(session.scalar(select(func.sum(account_days.c.not_human))) or 0)

@@ -17,17 +17,18 @@ from linktrack.audience.accounts import (
 from linktrack.audience.counts import list_counts, record_count
 from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment, list_segments
+from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid
 from linktrack.reports import queries
 from linktrack.reports.overview import is_stale
-from linktrack.web.context import MENDABLE, UNPROCESSABLE, db_session, owner_blueprint
+from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
 from linktrack.web.fields import LARGEST_ID, moment, text, whole
 
 blueprint = owner_blueprint("accounts")
 
 ACCOUNT: Final = f"/accounts/<int(max={LARGEST_ID}):account_id>"
-SOURCE: Final = "page"
+SOURCE: Final = "entered"
 MOST_COUNTS: Final = 200
 ROLE_WORDS: Final = {
     "me": "me: own words",
@@ -93,9 +94,7 @@ def count(account_id: int) -> Response | tuple[str, int]:
         at = moment(request.form, "counted_at", "The date") or now()
         replace = request.form.get("replace") == "yes"
         try:
-            record_count(
-                db_session(), account, followers, at, SOURCE, replace=replace, now=now()
-            )
+            record_count(db_session(), account, followers, at, SOURCE, replace=replace, now=now())
         except Conflict as error:
             raise Conflict(
                 "Another figure is recorded for that time: tick “Replace” to overwrite it."

@@ -7,17 +7,12 @@ from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.audience.models import Account
+from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.reports import queries
-from linktrack.web.context import (
-    MENDABLE,
-    UNPROCESSABLE,
-    db_session,
-    installation,
-    owner_blueprint,
-)
+from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
 from linktrack.web.fields import chosen_account, moment, text
 
 blueprint = owner_blueprint("compose")
@@ -40,8 +35,7 @@ def wrap() -> Response | tuple[str, int]:
         post = wrap_post(session, installation().shortener, account, _wish(account), now())
         if post is None:
             raise Invalid(
-                "There is no address in this text that could become a short link: "
-                "nothing was made."
+                "There is no address in this text that could become a short link: nothing was made."
             )
     except MENDABLE as error:
         session.rollback()
@@ -98,9 +92,7 @@ def _page(error: str | None = None) -> str:
         accounts=accounts,
         chosen=chosen,
         segments=queries.segments_of(db_session(), [account.id for account in accounts]),
-        ticked={
-            (name, value) for name in request.form for value in request.form.getlist(name)
-        },
+        ticked={(name, value) for name in request.form for value in request.form.getlist(name)},
         error=error,
         typed=request.form,
     )

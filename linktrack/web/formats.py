@@ -12,12 +12,12 @@ from markupsafe import Markup
 
 from linktrack.audience.accounts import NETWORK_NAMES
 from linktrack.charts import number as in_words
+from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.links.posts import excerpt
 from linktrack.reports.build import Rate
 from linktrack.reports.freshness import Freshness, freshness
 from linktrack.settings import Settings
-from linktrack.web.context import db_session
 
 UNKNOWN: Final = "unknown"
 

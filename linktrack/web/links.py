@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import get_account, list_accounts
 from linktrack.charts import Point, Series, sparkline, time_chart
+from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.links.catalog import change_destination, set_disabled
 from linktrack.links.models import Link
@@ -18,14 +19,7 @@ from linktrack.reports import queries
 from linktrack.reports.overview import every_day
 from linktrack.reports.queries import DayCounts
 from linktrack.reports.ranges import DayRange
-from linktrack.web.context import (
-    MENDABLE,
-    UNPROCESSABLE,
-    db_session,
-    installation,
-    owner_blueprint,
-    today,
-)
+from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint, today
 from linktrack.web.fields import DAYS, chosen_account, chosen_range, named_link, row_id, text
 
 blueprint = owner_blueprint("links")
@@ -49,9 +43,7 @@ def list_all() -> str:
     )
     facts = found[:PAGE]
     days = DayRange.until(today(), SPARK_DAYS, installation().settings.timezone)
-    series = queries.link_series(
-        session, [fact.link.id for fact in facts], days.first, days.last
-    )
+    series = queries.link_series(session, [fact.link.id for fact in facts], days.first, days.last)
     accounts = list_accounts(session)
     return render_template(
         "links/list.html",

@@ -18,13 +18,14 @@ from linktrack.charts import (
     time_chart,
 )
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
+from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.links.posts import excerpt
 from linktrack.reports import queries
 from linktrack.reports.build import PostLine, Rate
 from linktrack.reports.overview import AccountCard, Overview, overview
 from linktrack.reports.ranges import DayRange
-from linktrack.web.context import db_session, installation, owner_blueprint
+from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import DAYS, chosen_account, chosen_range
 
 blueprint = owner_blueprint("overview")
@@ -41,9 +42,13 @@ def show() -> str:
     session = db_session()
     accounts = list_accounts(session)
     if not queries.has_clicks(session):
-        link = queries.newest_link(session)
-        return render_template("overview/first_steps.html", accounts=accounts, link=link,
-                               short_url=installation().shortener.short_url)
+        return render_template(
+            "overview/first_steps.html",
+            accounts=accounts,
+            link=queries.newest_link(session),
+            left_out=queries.left_out_ever(session),
+            short_url=installation().shortener.short_url,
+        )
     days = chosen_range(request.args)
     chosen = chosen_account(request.args)
     colours = {account.id: number for number, account in enumerate(accounts)}

@@ -12,6 +12,7 @@ from linktrack.audience.accounts import get_account, list_accounts
 from linktrack.audience.models import Account
 from linktrack.charts import Point, Series, time_chart
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOWS
+from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid, TooLarge
 from linktrack.links.lengths import Length, length
@@ -22,14 +23,7 @@ from linktrack.reports import queries
 from linktrack.reports.build import cpf_report, post_line
 from linktrack.reports.overview import is_stale
 from linktrack.reports.ranges import DayRange
-from linktrack.web.context import (
-    MENDABLE,
-    UNPROCESSABLE,
-    db_session,
-    installation,
-    owner_blueprint,
-    today,
-)
+from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint, today
 from linktrack.web.fields import LARGEST_ID, chosen_account, day, moment, row_id, text
 
 blueprint = owner_blueprint("posts")
@@ -213,7 +207,7 @@ def _chart(post: Post, days: DayRange, series: Mapping[int, list[queries.DayCoun
     return time_chart(
         [Series("Clicks", points)],
         label=f"Clicks a day on post {post.id}",
-        unit=f"clicks a day, the first {len(points)} days",
+        unit=f"clicks a day, from the first day to day {len(points)}" if points[1:] else "clicks",
     )
 
 

@@ -4,8 +4,8 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from linktrack.audience.accounts import list_accounts
+from linktrack.context import db_session, installation
 from linktrack.errors import LinktrackError, NotFound
-from linktrack.web.context import db_session, installation
 from linktrack.web.fields import named_link
 
 blueprint = Blueprint("public", __name__)

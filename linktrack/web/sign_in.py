@@ -4,9 +4,10 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask import session as cookie
 from werkzeug.wrappers import Response
 
+from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.owners import access
-from linktrack.web.context import current_owner, db_session
+from linktrack.web.context import current_owner
 
 blueprint = Blueprint("sign_in", __name__, url_prefix="/owner")
 
@@ -47,5 +48,3 @@ def leave() -> Response:
         db_session().commit()
     cookie.clear()
     return redirect(url_for("sign_in.explain"), 303)
-
-

@@ -1,0 +1,33 @@
+"""What every door reaches for in a request: the installation, and one database session."""
+
+from typing import cast
+
+from flask import current_app, g, request
+
+from linktrack.db import Session
+from linktrack.installation import Installation
+
+EXTENSION = "linktrack"
+
+
+def installation() -> Installation:
+    """Return the installation this application serves."""
+    return cast("Installation", current_app.extensions[EXTENSION])
+
+
+def db_session() -> Session:
+    """Return this request's session, made at the first call and closed after the answer.
+
+    Requests that may change something take the write lock at once.
+    """
+    if "db_session" not in g:
+        writes = request.method not in ("GET", "HEAD", "OPTIONS")
+        g.db_session = installation().database.session(writes=writes)
+    return cast("Session", g.db_session)
+
+
+def close_db_session(_error: BaseException | None = None) -> None:
+    """Close this request's session; what was not committed is undone."""
+    session = g.pop("db_session", None)
+    if session is not None:
+        session.close()
