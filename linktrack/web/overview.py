@@ -126,7 +126,7 @@ def _rates_chart(found: Overview, accounts: Sequence[Account]) -> Markup:
     for line in found.posts:
         posted = line.facts.posted_at.astimezone(timezone)
         short = f"{posted.day} {posted:%b}"
-        points.append(_point(line, f"{short}: {excerpt(line.facts.text, 50)}", short, handles))
+        points.append(_point(line, f"{short}: {excerpt(line.facts.written, 50)}", short, handles))
     reference = None
     if found.posts_cpf.value:
         reference = Reference("these posts together", found.posts_cpf.value * 1000)
