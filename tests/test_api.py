@@ -220,7 +220,7 @@ def test_a_token_of_one_account_reaches_no_other(world: World) -> None:
 def test_clicks_are_exported_line_by_line_and_resumed(world: World, call: Call) -> None:
     """NDJSON in order of `seq`; `after` takes up behind one; CSV has the same fields."""
     post = world.post(world.account(), "http://one.com/")
-    world.click([ClickRecord(START + n, post.links[0].id, FIREFOX, "t.co", n) for n in range(5)])
+    world.click([ClickRecord(START + n, post.links[0].id, FIREFOX, "//t.co", n) for n in range(5)])
     response = call("GET", "/export/clicks", "read")
     assert response.mimetype == "application/x-ndjson"
     rows = [json.loads(line) for line in response.text.splitlines()]

@@ -20,7 +20,7 @@ from linktrack.cli import main
 from linktrack.clicks.models import agents, clicks, referrers
 from linktrack.clicks.vocabulary import unpack_country
 from linktrack.errors import Invalid
-from linktrack.links.catalog import add_link
+from linktrack.links.catalog import add_link, find_target, get_link, set_disabled
 from linktrack.links.models import Link, Post
 from linktrack.portability import bitly_feed
 from linktrack.portability.bitly_feed import ImportedFeed, import_bitly_feed, parse_line
@@ -96,7 +96,7 @@ def test_a_click_keeps_its_own_time_agent_referrer_and_country(
         )
         row = connection.execute(query).one()
     assert (row.clicked_at, row.link_id, row.reason) == (1331923247000, link.id, 0)
-    assert (row.user_agent, row.referrer) == (CLICK["a"], "www.facebook.com")
+    assert (row.user_agent, row.referrer) == (CLICK["a"], "//www.facebook.com")
     assert unpack_country(row.country) == "US"
     assert row.visitor is not None
 
@@ -226,6 +226,21 @@ def test_an_import_that_was_cut_off_goes_on(
     assert stored(world) == 100
 
 
+def test_a_link_to_an_ftp_server_keeps_its_clicks_and_redirects_nobody(
+    world: World, tmp_path: Path
+) -> None:
+    """It is disabled, and cannot be enabled; leading it to a web page is the way."""
+    path = feed(tmp_path, line(h="ftplink", u="ftp://ftp.ncbi.nih.gov/ü"))
+    done = bring_in(world, world.account(), path)
+    assert (done.added, done.links, done.disabled, done.broken) == (1, 1, 1, 0)
+    link = get_link(world.session, world.shortener.codes, "ftplink")
+    assert link.destination == "ftp://ftp.ncbi.nih.gov/%C3%BC"
+    target = find_target(world.database.engine, world.shortener.codes, "ftplink")
+    assert target is not None and target.location is None
+    with pytest.raises(Invalid, match="web page"):
+        set_disabled(world.session, link, False, NOON)
+
+
 # Broken lines
 
 
@@ -241,7 +256,6 @@ def test_an_import_that_was_cut_off_goes_on(
         (line(h="a\u0000b"), "no hash"),
         (line(u=5), "no destination"),
         (line(u="javascript:alert(1)"), "not the address of a web page"),
-        (line(u="ftp://ftp.ncbi.nih.gov/"), "not the address of a web page"),
         (line(u="https://go.jessestay.com/x"), "leads to our own links"),
         (line(t=None), "no time"),
         (line(t="1331923247"), "no time"),
@@ -387,23 +401,16 @@ def test_heartbeats_alone_are_a_feed(sqlite_world: World, tmp_path: Path) -> Non
 # Real files
 
 
-def real_clicks(paths: Sequence[Path]) -> tuple[Counter[str | None], Counter[str | None], int]:
-    """Clicks by referrer's host and by country, and how many led to no web page."""
+def real_clicks(paths: Sequence[Path]) -> tuple[Counter[str | None], Counter[str | None]]:
+    """Clicks by referrer's host and by country, counted with nothing of linktrack's."""
     lines = (
         json.loads(text)
         for path in paths
         for text in gzip.decompress(path.read_bytes()).splitlines()
     )
     found = [fields for fields in lines if "_heartbeat_" not in fields]
-    web = [fields for fields in found if fields["u"].lower().startswith(("http://", "https://"))]
-    hosts = Counter(host_of(fields["r"]) for fields in web)
-    return hosts, Counter(fields["c"] for fields in web), len(found) - len(web)
-
-
-def host_of(referrer: str) -> str | None:
-    """Python's own reading of a referrer; some were sent without http://."""
-    host = urlsplit(referrer if "://" in referrer else f"//{referrer}").hostname
-    return host if host and ("://" in referrer or "." in host) else None
+    hosts = Counter(urlsplit(fields["r"]).hostname for fields in found)
+    return hosts, Counter(fields["c"] for fields in found)
 
 
 def counted(world: World) -> tuple[Counter[str | None], Counter[str | None]]:
@@ -427,9 +434,9 @@ def test_two_real_hours_are_imported_whole(world: World, shared_data: Path) -> N
     ]
     account = world.account()
     done = bring_in(world, account, *paths)
-    hosts, countries, elsewhere = real_clicks(paths)
+    hosts, countries = real_clicks(paths)
     assert done.added == hosts.total() > 1000
-    assert done.broken == elsewhere == 1
+    assert (done.broken, done.disabled) == (0, 1)
     assert account_for(done)
     assert counted(world) == (hosts, countries)
     again = bring_in(world, account, *paths)
@@ -438,13 +445,13 @@ def test_two_real_hours_are_imported_whole(world: World, shared_data: Path) -> N
 
 @pytest.mark.slow
 def test_all_real_clicks_are_imported(sqlite_world: World, shared_data: Path) -> None:
-    """85,593 clicks, of which four lead to FTP servers and are named; again adds none."""
+    """85,593 clicks, four of them on links to FTP servers; importing again adds none."""
     paths = sorted((shared_data / "bitly").glob("*.gz"))
     account = sqlite_world.account()
     done = bring_in(sqlite_world, account, *paths)
-    hosts, countries, elsewhere = real_clicks(paths)
-    assert done.added + elsewhere == 85_593
-    assert done.broken == elsewhere == 4
+    hosts, countries = real_clicks(paths)
+    assert done.added == hosts.total() == 85_593
+    assert done.broken == 0
     assert account_for(done)
     assert counted(sqlite_world) == (hosts, countries)
     again = bring_in(sqlite_world, account, *paths)

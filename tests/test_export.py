@@ -77,7 +77,7 @@ def test_a_click_has_the_fields_of_the_contract_in_their_order(world: World) -> 
     account = world.account()
     post = world.post(account, "Read https://example.com/a")
     link = post.links[0]
-    world.click([ClickRecord(AT, link.id, FIREFOX, "t.co/abcdefgh", -2, country="DE")])
+    world.click([ClickRecord(AT, link.id, FIREFOX, "//t.co/abcdefgh", -2, country="DE")])
     (row,) = rows(world, "clicks")
     assert list(row) == CONTRACT == list(KINDS["clicks"].fields)
     assert row == {
@@ -190,7 +190,7 @@ def test_an_account_s_clicks_are_its_own(world: World) -> None:
 def many_clicks(world: World, number: int) -> None:
     """Store clicks as fast as the database takes them, with one agent and referrer."""
     link_id = a_link(world)
-    world.click([ClickRecord(AT, link_id, FIREFOX, "t.co", 1)])
+    world.click([ClickRecord(AT, link_id, FIREFOX, "//t.co", 1)])
     row = {
         "clicked_at": AT,
         "link_id": link_id,

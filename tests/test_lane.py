@@ -143,7 +143,7 @@ def test_a_click_is_written_with_what_reports_need_and_no_address(street: Street
         "t": 1_777_896_000_000,
         "l": 1,
         "a": FIREFOX,
-        "r": "t.co/Xyz123",
+        "r": "//t.co/Xyz123",
         "v": click["v"],
     }
     assert isinstance(click["v"], int)

@@ -17,7 +17,7 @@ from linktrack.clicks.rollups import Days, rebuild
 
 
 def click(link_id: int, second: int = 0) -> bytes:
-    return encode(ClickRecord(START + second * 1000, link_id, FIREFOX, "t.co", second % 7))
+    return encode(ClickRecord(START + second * 1000, link_id, FIREFOX, "//t.co", second % 7))
 
 
 def stored(world: World) -> int:

@@ -29,7 +29,7 @@ def clicks(post: Post, people: Sequence[int], **more: object) -> list[ClickRecor
     """One click an hour after the post for each of these people."""
     assert post.posted_at is not None
     at = to_ms(post.posted_at + timedelta(hours=1))
-    fields: dict[str, object] = {"user_agent": FIREFOX, "referrer": "t.co", **more}
+    fields: dict[str, object] = {"user_agent": FIREFOX, "referrer": "//t.co", **more}
     link = post.links[0].id
     return [ClickRecord(at + i, link, visitor=i, **fields) for i in people]  # type: ignore[arg-type]
 

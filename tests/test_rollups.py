@@ -86,7 +86,7 @@ def batches(draw: st.DrawFn) -> list[list[tuple[int, int, int, int | None, str, 
         st.integers(0, 2),
         st.none() | st.integers(-3, 3),
         st.sampled_from([FIREFOX, "Twitterbot/1.0", ""]),
-        st.sampled_from(["", "t.co", "example.org"]),
+        st.sampled_from(["", "//t.co", "//example.org"]),
         st.sampled_from([0, 0, 0, HEAD]),
     )
     return draw(st.lists(st.lists(click, max_size=12), min_size=1, max_size=5))
@@ -153,7 +153,7 @@ def test_counts_equal_an_independent_recount(world: World) -> None:
             chance.randrange(3),
             chance.choice([None, *range(40)]),
             chance.choice([FIREFOX] * 4 + ["Twitterbot/1.0"]),
-            chance.choice(["", "t.co", "example.org"]),
+            chance.choice(["", "//t.co", "//example.org"]),
             chance.choice([0, 0, 0, HEAD]),
         )
         for _ in range(3_000)
@@ -217,7 +217,7 @@ def test_a_new_time_of_posting_recounts_the_post(world: World) -> None:
                     chance.randrange(3),
                     chance.choice([None, 1, 2, 3]),
                     FIREFOX,
-                    "t.co",
+                    "//t.co",
                     chance.choice([0, HEAD]),
                 )
                 for _ in range(300)

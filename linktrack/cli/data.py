@@ -169,6 +169,8 @@ def _progress(files: tuple[Path, ...]) -> Iterator[Callable[[int], None]]:
 def _print_summary(done: "ImportedFeed") -> None:
     click.echo(f"Clicks added: {done.added:,}, known already: {done.known:,}.")
     click.echo(f"Links made, each in a post of its own: {done.links:,}.")
+    if done.disabled:
+        click.echo(f"Of these links, disabled, since they led to no web page: {done.disabled:,}.")
     if done.codes_taken:
         named = ", ".join(done.taken) + (", …" if done.codes_taken > len(done.taken) else "")
         click.echo(f"Links that could not keep their short codes: {done.codes_taken:,} ({named}).")

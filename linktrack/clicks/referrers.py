@@ -17,10 +17,8 @@ LONGEST_KEY = 255
 
 _APP = "android-app://"
 
-# A web address, `//host`, or a bare host (which needs a dot: a lone word is no referrer).
-_SENT = re.compile(
-    r"(?:(?P<scheme>https?|android-app):)?(?P<slashes>//)?(?P<authority>[^/?#\\]*)", re.IGNORECASE
-)
+# A web address, an app's, or a key of ours (`//host`). RFC 9110 takes a bare host for a path.
+_SENT = re.compile(r"(?:(?P<scheme>https?|android-app):)?//(?P<authority>[^/?#\\]*)", re.IGNORECASE)
 _NAME = re.compile(r"(?=.{1,253}\Z)[\w-]{1,63}(?:\.[\w-]{1,63})*")
 _IPV6 = re.compile(r"\[[0-9a-f:.]{2,45}\]")
 _TCO = re.compile(r"/([A-Za-z0-9]{1,64})/?(?:[?#]|\Z)")
@@ -101,9 +99,9 @@ def classify_referrer(sent: str | None) -> Referrer:
 def referrer_key(sent: str | None) -> str | None:
     """Return what is kept of a referrer, or None: its host, never a path or a query.
 
-    At most 255 characters. The host is as in `Referrer.host`. Three forms say more than a host:
-    `android-app://package`; `t.co/03elZC4Q`, since X's short code tells which post was clicked;
-    and `//intranet`, since a lone word without slashes is not a host.
+    At most 255 characters: `//www.example.org`, the host as in `Referrer.host`. Two forms say
+    more: `android-app://package`, and `//t.co/03elZC4Q`, since X's short code tells which post
+    was clicked.
     """
     host, is_app, code = _read(sent)
     if host is None:
@@ -111,26 +109,22 @@ def referrer_key(sent: str | None) -> str | None:
     if is_app:
         return _APP + host
     if host == "t.co" and code:
-        return f"t.co/{code}"
-    return host if "." in host or host.startswith("[") else f"//{host}"
+        return f"//t.co/{code}"
+    return f"//{host}"
 
 
 def _read(sent: str | None) -> tuple[str | None, bool, str | None]:
     """(host, whether it is an app's package, t.co code) of what was sent; host None if invalid."""
     text = (sent or "").strip()
     match = _SENT.match(text)
-    if match is None:  # cannot be: every part may be empty
+    if match is None:
         return None, False, None
-    scheme, slashes, authority = (part or "" for part in match.groups())
-    if not slashes and (scheme or "@" in authority):
-        return None, False, None
+    scheme, authority = (part or "" for part in match.groups())
     host = re.sub(r":\d*\Z", "", authority.rpartition("@")[2]).removesuffix(".").lower()
     is_app = scheme.lower() == "android-app"
     if _IPV6.fullmatch(host):
         return (None if is_app else host), False, None
-    if not _NAME.fullmatch(host) or not (slashes or "." in host):
-        return None, False, None
-    if is_app and len(_APP) + len(host) > LONGEST_KEY:
+    if not _NAME.fullmatch(host) or len(_APP) + len(host) > LONGEST_KEY:
         return None, False, None
     code = _TCO.match(text, match.end("authority"))
     return host, is_app, code[1] if code else None

@@ -21,13 +21,15 @@ class OldLink:
     """A link as an old log or another shortener knows it.
 
     `key` is its name there, at most 64 characters; `code` is the short code it would like to
-    keep. `destination` has been checked.
+    keep. `destination` has been checked. With `disabled_at` it is answered with 410; its
+    clicks count as ever.
     """
 
     key: str
     code: str
     destination: str
     created_at: datetime
+    disabled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ def add_imported(
                 "code": code,
                 "destination": old.destination,
                 "created_at": old.created_at,
+                "disabled_at": old.disabled_at,
                 "changed_at": old.created_at,
             }
             for old, code, post_id in zip(old_links, codes, post_ids, strict=True)

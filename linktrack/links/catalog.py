@@ -149,9 +149,14 @@ def links_of(session: Session, ids: Sequence[int]) -> list[Link]:
 
 
 def set_disabled(session: Session, link: Link, disabled: bool, at: datetime) -> None:
-    """Answer this link's clicks with 410 from now on, or redirect them again."""
+    """Answer this link's clicks with 410 from now on, or redirect them again.
+
+    Raises `Invalid` where it cannot redirect: an imported link may have led to an FTP server.
+    """
     if disabled == (link.disabled_at is not None):
         return
+    if not disabled:
+        parse_destination(link.destination)
     link.disabled_at = at if disabled else None
     link.changed_at = at
     session.flush()

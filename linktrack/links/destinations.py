@@ -48,6 +48,22 @@ def parse_destination(written: str) -> str:
     return destination
 
 
+def parse_retired(written: str) -> str:
+    """Return the address of another kind of server (ftp, say) that an old link led to, as ASCII.
+
+    It is kept as history and never redirected to: `parse_destination` refuses it. Raises Invalid
+    for what names no server, such as javascript: and data:.
+    """
+    try:
+        parsed = ada_url.URL(written)
+    except ValueError:
+        raise Invalid(_why_not(written)) from None
+    address: str = parsed.href
+    if not parsed.hostname or len(address) > MAX_LENGTH or not re.fullmatch(r"[!-~]+", address):
+        raise Invalid(_why_not(written))
+    return address
+
+
 def _why_not(written: str) -> str:
     if not written.strip():
         return "The address is empty; write one that begins with http:// or https://."

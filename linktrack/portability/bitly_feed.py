@@ -19,7 +19,7 @@ from linktrack.db import Database, from_ms
 from linktrack.errors import Invalid
 from linktrack.links.bulk import OldLink, add_imported, find_imported
 from linktrack.links.catalog import Shortener
-from linktrack.links.destinations import parse_destination
+from linktrack.links.destinations import parse_destination, parse_retired
 from linktrack.portability.log_files import read_lines
 
 SOURCE: Final = "bitly-feed"
@@ -42,7 +42,8 @@ class BrokenLine:
 class ImportedFeed:
     """What an import did: every line is added, known, a heartbeat, blank or broken.
 
-    `links` and `posts` are new ones; `codes_taken` counts new links that could not keep their
+    `links` and `posts` are new ones, `disabled` of which led elsewhere than to a web page;
+    `codes_taken` counts new links that could not keep their
     codes. Only the first twenty of `broken_lines` and `taken` are named.
     """
 
@@ -55,6 +56,7 @@ class ImportedFeed:
     broken_lines: list[BrokenLine] = field(default_factory=list)
     links: int = 0
     posts: int = 0
+    disabled: int = 0
     codes_taken: int = 0
     taken: list[str] = field(default_factory=list)
 
@@ -125,6 +127,7 @@ class _Import:
         self._shortener = shortener
         self._account_id = account_id
         self._visitor_key = visitor_key
+        self._now = now
         self._latest = now.timestamp()
         self._links: dict[str, int] = {}
         self._pending: list[_Pending] = []
@@ -184,14 +187,12 @@ class _Import:
             if key in self._links or key in new:
                 continue
             try:
-                destination = parse_destination(url)
+                destination, disabled_at = self._destination(url)
             except Invalid as error:
                 self._broken(waiting.file, waiting.line, error.sentence.rstrip("."))
                 continue
-            if self._shortener.is_own(destination):
-                self._broken(waiting.file, waiting.line, "its address leads to our own links")
-                continue
-            new[key] = OldLink(key, key, destination, from_ms(created_at))
+            self.done.disabled += disabled_at is not None
+            new[key] = OldLink(key, key, destination, from_ms(created_at), disabled_at)
         for link in add_imported(
             connection, self._shortener, self._account_id, SOURCE, list(new.values())
         ):
@@ -202,6 +203,19 @@ class _Import:
                     self.done.taken.append(link.old.code)
         self.done.links += len(new)
         self.done.posts += len(new)
+
+    def _destination(self, url: str) -> tuple[str, datetime | None]:
+        """Return where a link led, and when it is disabled: browsers are sent to web pages only.
+
+        What led to an FTP server, say, keeps its clicks.
+        """
+        try:
+            destination = parse_destination(url)
+        except Invalid:
+            return parse_retired(url), self._now
+        if self._shortener.is_own(destination):
+            raise Invalid("Its address leads to our own links.")
+        return destination, None
 
     def _record(self, waiting: _Pending) -> ClickRecord:
         click = waiting.click
