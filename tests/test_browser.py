@@ -1,0 +1,122 @@
+"""The main job in a real browser: every page usable, accessible, and within its policy."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from databases import Maker, skip_or_fail
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from servers import Server, environment, serving
+
+pytestmark = pytest.mark.slow
+
+SIZES = {"phone": ViewportSize(width=390, height=844), "desk": ViewportSize(width=1280, height=900)}
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium of the system's."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        skip_or_fail("Chromium is not here: install Debian's package chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()
+
+
+class Reader:
+    """A person with a browser, who notes whatever goes wrong on a page."""
+
+    def __init__(self, context: BrowserContext, server: Server) -> None:
+        self.page: Page = context.new_page()
+        self.server = server
+        self.complaints: list[str] = []
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on(
+            "console",
+            lambda message: (
+                self.complaints.append(message.text) if message.type == "error" else None
+            ),
+        )
+
+    def open(self, path: str) -> None:
+        """Open a page, and look at it."""
+        self.page.goto(self.server.base_url + path)
+        self.look()
+
+    def look(self) -> None:
+        """Check what is open: accessible, no wider than the screen, nothing on the console."""
+        found = Axe().run(self.page)["violations"]
+        assert [(item["id"], item["nodes"][0]["html"]) for item in found] == [], self.page.url
+        wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert self.page.evaluate(wider) <= 0, self.page.url
+        assert self.complaints == [], self.page.url
+
+    def press(self, name: str) -> None:
+        """Press a button, and look at what comes."""
+        self.page.get_by_role("button", name=name, exact=True).click()
+        self.look()
+
+
+@pytest.mark.parametrize("size", ["phone", "desk"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_main_job_from_signing_in_to_the_first_figure(
+    chromium: Browser, sqlite_databases: Maker, tmp_path: Path, size: str, scheme: str
+) -> None:
+    """Sign in, add an account, compose, publish; a click shows as one person in 23,000."""
+    environ = environment(tmp_path / "data", sqlite_databases())
+    with serving(environ, tmp_path / "log") as server:
+        context = chromium.new_context(
+            viewport=SIZES[size],
+            color_scheme="dark" if scheme == "dark" else "light",
+            java_script_enabled=True,
+        )
+        reader = Reader(context, server)
+        page = reader.page
+        reader.open(server.sign_in_path())
+        reader.press("Sign in on this browser")
+        for path in ("accounts", "posts", "links", "compose"):
+            reader.open(f"/owner/{path}")
+
+        reader.open("/owner/accounts")
+        page.get_by_label("Handle").fill("@JessesLinks")
+        page.get_by_label("Role").select_option("you")
+        page.get_by_label("Followers now").fill("23000")
+        reader.press("Add account")
+
+        reader.open("/owner/compose")
+        assert page.get_by_text("work on this machine only").count() == 1
+        page.get_by_label("Text").fill("Two: https://example.com/one and https://example.org/two")
+        reader.press("Wrap as draft")
+        reader.press("Mark as published")
+        post = page.url
+        codes = [link.inner_text() for link in page.locator("table a[href*='/owner/links/']").all()]
+        assert len(codes) == 2
+
+        browser = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+        for code in codes:
+            assert server.request(f"/{code}", User_Agent=browser)[0] == 302
+            assert server.request(f"/{code}", User_Agent="Twitterbot/1.0")[0] == 302
+        page.wait_for_timeout(2_000)
+        page.goto(post)
+        reader.look()
+        text = page.locator("main").inner_text()
+        assert "1 in 23,000" in text
+        assert "2 previews" in text
+
+        for path in ("/owner/", "/owner/posts", "/owner/links", f"/owner/links/{codes[0]}", "/"):
+            reader.open(path)
+        reader.open(f"/{codes[0]}+")
+        context.close()
