@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
+from linktrack.links.twitter import twitter_text
 from linktrack.links.wrapping import check_text, detect, with_public_base
 
 X_LIMIT: Final = 280
@@ -71,7 +72,7 @@ def _with_short_addresses(text: str, network: str) -> str:
 
 
 def _weighted(text: str) -> int:
-    from twitter_text import parse_tweet
+    parse_tweet = twitter_text().parse_tweet
 
     shown = _with_short_addresses(unicodedata.normalize("NFC", text), "x")
     # Without a full stop, which weighs as much as a comma, it does not look for addresses again.

