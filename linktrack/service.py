@@ -134,7 +134,16 @@ class LoaderKeeper:
     def _keep(self) -> None:
         while not self._stopping.is_set():
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "linktrack", "load", "--follow"], stdin=subprocess.DEVNULL
+                [
+                    sys.executable,
+                    "-m",
+                    "linktrack",
+                    "load",
+                    "--follow",
+                    "--parent",
+                    str(os.getpid()),
+                ],
+                stdin=subprocess.DEVNULL,
             )
             self._process.wait()
             if not self._stopping.wait(RESTART_SECONDS):
@@ -153,28 +162,28 @@ class LoaderKeeper:
             process.kill()
 
 
-def follow(installation: Installation) -> None:
-    """Load clicks as they come, until SIGTERM, or until the process that started us is gone.
+def follow(installation: Installation, parent: int | None = None) -> None:
+    """Load clicks as they come, until SIGTERM, or Ctrl-C.
 
-    Ctrl-C and hang-ups reach the whole terminal: they are left to the master, which ends us when
-    the workers have ended. Old visitor keys are destroyed on the way.
+    With a `parent` (the master's process number, which may be gone before we have begun) it ends
+    with that one, and leaves Ctrl-C and hang-ups, which reach the whole terminal, to it: the
+    master ends us when the workers have ended. Old visitor keys are destroyed on the way.
     """
     settings = installation.settings
-    parent = os.getppid()
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         stopping.set()
 
     signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, stop if parent is None else signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, stop if parent is None else signal.SIG_IGN)
     visitors = Visitors(settings.data / "visitor_keys", settings.visitor_period, settings.timezone)
     destroy = _hourly(lambda: visitors.destroy_old(time.time()))
 
     def ending() -> bool:
         destroy()
-        return stopping.is_set() or os.getppid() != parent
+        return stopping.is_set() or parent not in (None, os.getppid())
 
     make_loader(installation).follow(ending)
 

@@ -3,6 +3,8 @@
 import http.client
 import random
 import signal
+import subprocess
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -43,14 +45,15 @@ def report(environ: dict[str, str]) -> Any:
     return answer(environ, "report", "cpf", "@JessesLinks")
 
 
-def loaded(environ: dict[str, str], seconds: float = 20) -> int:
+def loaded(environ: dict[str, str], seconds: float = 60) -> int:
     """Return how many clicks are stored once nothing waits to be loaded."""
     deadline = time.monotonic() + seconds
-    while True:
+    while time.monotonic() < deadline:
         status = answer(environ, "status")
-        if status["bytes_to_load"] == 0 or time.monotonic() > deadline:
+        if status["bytes_to_load"] == 0:
             return int(status["clicks"])
         time.sleep(0.2)
+    raise AssertionError(f"still loading after {seconds} s: {status}")
 
 
 @pytest.mark.slow
@@ -131,6 +134,8 @@ def test_killing_processes_at_random_loses_and_doubles_no_click(
     chance = random.Random(seed)
     answered, unclear = [0], [0]
 
+    family: set[int] = set()
+
     def ask(server: Server, times: int) -> None:
         for _ in range(times):
             try:
@@ -145,6 +150,7 @@ def test_killing_processes_at_random_loses_and_doubles_no_click(
             thread = threading.Thread(target=ask, args=(server, 400))
             thread.start()
             time.sleep(chance.uniform(0.1, 0.5))
+            family |= {server.process.pid, *children(server)}
             victim = chance.choice([server.process.pid, *children(server)])
             with suppress(psutil.NoSuchProcess):
                 psutil.Process(victim).send_signal(signal.SIGKILL)
@@ -154,7 +160,9 @@ def test_killing_processes_at_random_loses_and_doubles_no_click(
                 server.start()
             thread.join()
         counted = loaded(environ)
+        family |= set(children(server))
     assert answered[0] > 1_000
+    assert [pid for pid in family if psutil.pid_exists(pid)] == []
     assert answered[0] <= counted <= answered[0] + unclear[0]
     assert command(environ, "rebuild").returncode == 0
     (post,) = report(environ)["posts"]
@@ -170,6 +178,24 @@ def wait_until_free(server: Server) -> None:
         except OSError:
             return
         time.sleep(0.1)
+
+
+@pytest.mark.slow
+def test_a_loader_whose_master_is_gone_ends_by_itself(
+    sqlite_databases: Maker, tmp_path: Path
+) -> None:
+    """Even where the master died before the loader had begun; one run by hand goes on."""
+    environ = environment(tmp_path / "data", sqlite_databases())
+    follow = [sys.executable, "-m", "linktrack", "load", "--follow"]
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    orphan = subprocess.run([*follow, "--parent", str(gone.pid)], env=environ, timeout=20)
+    assert orphan.returncode == 0
+    by_hand = subprocess.Popen(follow, env=environ)
+    time.sleep(2)
+    assert by_hand.poll() is None
+    by_hand.send_signal(signal.SIGINT)
+    assert by_hand.wait(20) == 0
 
 
 @pytest.mark.slow

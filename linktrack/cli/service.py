@@ -37,14 +37,15 @@ def serve(bind: str, workers: int) -> None:
 
 @click.command()
 @click.option("--follow", is_flag=True, help="Go on until stopped, loading clicks as they come.")
+@click.option("--parent", type=int, hidden=True)
 @json_option
-def load(follow: bool, as_json: bool) -> None:
+def load(follow: bool, parent: int | None, as_json: bool) -> None:
     """Load captured clicks into the database."""
     from linktrack import service
 
     with installation() as opened:
         if follow:
-            service.follow(opened)
+            service.follow(opened, parent)
             return
         progress = service.make_loader(opened).load()
     if as_json:
