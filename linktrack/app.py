@@ -24,7 +24,7 @@ from linktrack.errors import (
     TooLarge,
     Unavailable,
 )
-from linktrack.installation import Installation
+from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.links.catalog import changed_links, find_target
 from linktrack.links.targets import Targets
 from linktrack.owners.access import SESSION_LIFE
@@ -103,7 +103,7 @@ def create_wsgi_app(installation: Installation | None = None) -> "WSGIApplicatio
 
     Threads and files are made at the first click, so that the result may cross a fork.
     """
-    installation = installation or Installation.open()
+    installation = installation or Installation.open(patience=PATIENCE_OF_WORKERS)
     settings = installation.settings
     engine, codes = installation.database.engine, installation.shortener.codes
     app = create_app(installation)

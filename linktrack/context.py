@@ -26,6 +26,11 @@ def db_session() -> Session:
     return cast("Session", g.db_session)
 
 
+def reading() -> Session:
+    """Return a session of its own that only reads: who asks is found out without a write lock."""
+    return installation().database.session()
+
+
 def close_db_session(_error: BaseException | None = None) -> None:
     """Close this request's session; what was not committed is undone."""
     session = g.pop("db_session", None)

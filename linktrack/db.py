@@ -31,7 +31,7 @@ from linktrack.settings import Settings
 if TYPE_CHECKING:
     from alembic.config import Config
 
-BUSY_TIMEOUT: Final = 15_000  # milliseconds SQLite waits for another writer
+PATIENCE: Final = 15.0  # seconds to wait for another writer, before it is said
 WRITE_LOCK: Final = 0x6C696E6B  # PostgreSQL advisory lock held while clicks are appended ("link")
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -89,11 +89,17 @@ class Base(DeclarativeBase):
     )
 
 
-def make_engine(url: str) -> Engine:
-    """Return an engine with the settings linktrack relies on; nothing is connected yet."""
+def make_engine(url: str, patience: float = PATIENCE) -> Engine:
+    """Return an engine with the settings linktrack relies on; nothing is connected yet.
+
+    `patience` is how many seconds a statement waits for another writer before it fails.
+    """
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 5})
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT / 1000})
+        options = f"-c lock_timeout={int(patience * 1000)}"
+        return create_engine(
+            url, pool_pre_ping=True, connect_args={"connect_timeout": 5, "options": options}
+        )
+    engine = create_engine(url, connect_args={"timeout": patience})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -107,7 +113,6 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
     cursor.close()
 
 
@@ -142,9 +147,9 @@ def take_turns(connection: Connection) -> None:
 class Database:
     """One engine and its sessions. Doors commit; capabilities flush."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, patience: float = PATIENCE) -> None:
         self.settings = settings
-        self.engine = make_engine(settings.database)
+        self.engine = make_engine(settings.database, patience)
 
     def session(self, *, writes: bool = False) -> Session:
         """Return a new session; the caller commits and closes it.
@@ -163,9 +168,12 @@ class Database:
         from alembic import command
 
         self._make_folder()
-        with self.reachable(), self.engine.begin() as connection:
-            take_turns(connection)  # two nodes may start at once
-            command.upgrade(alembic_config(connection), revision)
+        with self.reachable():
+            with self.engine.connect() as connection:
+                if revision == "head" and _is_current(connection):
+                    return  # the usual case, which waits for nobody
+            with writing(self.engine) as connection:  # two may start at once
+                command.upgrade(alembic_config(connection), revision)
 
     def _make_folder(self) -> None:
         """SQLite makes files, not folders."""
@@ -191,6 +199,14 @@ class Database:
     def close(self) -> None:
         """Give back all connections."""
         self.engine.dispose()
+
+
+def _is_current(connection: Connection) -> bool:
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    head = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision() == head
 
 
 def alembic_config(connection: Connection) -> "Config":

@@ -1,15 +1,18 @@
 """One installation opened for use: settings, keys, database and short domain together."""
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
 from linktrack.clicks.rollups import Days
 from linktrack.clicks.store import ClickStore
-from linktrack.db import Database
+from linktrack.db import PATIENCE, Database
 from linktrack.keys import Keys, load_keys
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import Codes
 from linktrack.settings import Settings, load_settings
+
+PATIENCE_OF_WORKERS: Final = 3.0
+"""Seconds a web worker waits for another writer: its threads answer redirects too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +25,17 @@ class Installation:
     shortener: Shortener
 
     @classmethod
-    def open(cls, settings: Settings | None = None) -> Self:
+    def open(cls, settings: Settings | None = None, patience: float = PATIENCE) -> Self:
         """Open the installation that the environment names; nothing is connected yet.
+
+        `patience` is how many seconds it waits for another writer of the database.
 
         Raises `Invalid` for a setting and `Unavailable` for a data folder that cannot be used.
         """
         settings = settings or load_settings()
         keys = load_keys(settings.data)
         shortener = Shortener(settings.base_url, Codes(keys.salt, keys.check))
-        return cls(settings, keys, Database(settings), shortener)
+        return cls(settings, keys, Database(settings, patience), shortener)
 
     def days(self) -> Days:
         """Return the calendar of the owner's time zone."""

@@ -34,7 +34,7 @@ def load_keys(data: Path) -> Keys:
     """
     path = data / "keys.json"
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
         content = read_or_create(path, lambda: json.dumps(_new_keys()).encode())
     except OSError as error:
         raise Unavailable(

@@ -4,11 +4,11 @@ import logging
 import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import FrameType
 from typing import TYPE_CHECKING, Final
@@ -19,7 +19,7 @@ from linktrack.clicks.loader import Loader
 from linktrack.clicks.visitors import Visitors
 from linktrack.db import now
 from linktrack.errors import Invalid, Unavailable
-from linktrack.installation import Installation
+from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.owners import access
 from linktrack.settings import LOOPBACK, Settings
 
@@ -109,7 +109,7 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         """Make the application, in each worker after its fork (called by gunicorn)."""
         from linktrack.app import create_wsgi_app
 
-        return create_wsgi_app(Installation.open(self._settings))
+        return create_wsgi_app(Installation.open(self._settings, PATIENCE_OF_WORKERS))
 
     def _begin(self, _server: object) -> None:
         self._keeper.start()
@@ -120,11 +120,16 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
 
 
 class LoaderKeeper:
-    """Starts the loader as a process of its own, and again where it dies."""
+    """Starts the loader as a process of its own, and again where it dies.
+
+    By `posix_spawn`: `subprocess` learns of a failing start through a pipe, whose other end a
+    worker that gunicorn forks at that moment would keep open, and then waits for ever.
+    """
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: int | None = None
         self._stopping = threading.Event()
+        self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._keep, name="loader-keeper", daemon=True)
 
     def start(self) -> None:
@@ -132,34 +137,33 @@ class LoaderKeeper:
         self._thread.start()
 
     def _keep(self) -> None:
-        while not self._stopping.is_set():
-            self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "linktrack",
-                    "load",
-                    "--follow",
-                    "--parent",
-                    str(os.getpid()),
-                ],
-                stdin=subprocess.DEVNULL,
-            )
-            self._process.wait()
+        command = [sys.executable, "-m", "linktrack", "load", "--follow"]
+        command += ["--parent", str(os.getpid())]
+        while True:
+            with self._lock:
+                if self._stopping.is_set():
+                    return
+                self._process = os.posix_spawn(sys.executable, command, os.environ)
+            with suppress(ChildProcessError):  # gunicorn's master may have waited for it first
+                os.waitpid(self._process, 0)
+            with self._lock:
+                self._process = None
             if not self._stopping.wait(RESTART_SECONDS):
                 log.error("The loader ended; starting it again.")
 
     def stop(self) -> None:
         """End the loader after its last batch: the workers have ended, their clicks are there."""
-        self._stopping.set()
-        process = self._process
-        if process is None:
-            return
-        process.terminate()
-        try:
-            process.wait(LAST_BATCH_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        with self._lock:
+            self._stopping.set()
+            self._signal(signal.SIGTERM)
+        self._thread.join(LAST_BATCH_SECONDS)
+        with self._lock:
+            self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self._process, number)
 
 
 def follow(installation: Installation, parent: int | None = None) -> None:

@@ -204,4 +204,6 @@ def _timezone(value: str) -> ZoneInfo:
 def _days(value: str) -> int:
     if not value.isascii() or not value.isdigit():
         raise ValueError("write a number of days, 0 or more")
+    if len(value) > 5:
+        raise ValueError("at most 99999 days")
     return int(value)

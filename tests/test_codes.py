@@ -48,6 +48,14 @@ def test_any_text_can_be_read_and_carries_nothing(text: str) -> None:
     assert CODES.read(text) is None
 
 
+def test_made_up_codes_are_refused_whatever_numbers_they_hold() -> None:
+    """Also a check that is larger than any check of ours."""
+    hashids = CODES._hashids
+    for numbers in ((1, 1, 2**32), (1, 1, 2**70), (1, 1, 1, 2**64), (2**80, 1, 1), (0, 0, 0)):
+        assert CODES.read(str(hashids.encode(*numbers))) is None
+
+
+@pytest.mark.slow
 def test_no_changed_character_gives_another_valid_code() -> None:
     """100,000 codes with one character changed, dropped or doubled: all are refused."""
     chance = random.Random(2009)

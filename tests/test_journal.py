@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linktrack.clicks.journal import SUFFIX, Journal, is_written
-from linktrack.clicks.records import ClickRecord, clean, decode, encode
+from linktrack.clicks.records import LATEST, ClickRecord, clean, decode, encode
 
 
 def files(folder: Path) -> list[Path]:
@@ -25,8 +25,8 @@ printable = st.text(st.characters(exclude_characters="\0", exclude_categories=["
 @given(
     st.builds(
         ClickRecord,
-        clicked_at=whole,
-        link_id=whole,
+        clicked_at=st.integers(0, LATEST - 1),
+        link_id=st.integers(0, 2**31 - 1),
         user_agent=st.none() | printable,
         referrer=st.none() | printable.filter(lambda text: len(text) <= 255),
         visitor=st.none() | whole,
@@ -71,6 +71,9 @@ def test_a_damaged_line_is_a_value_error(line: bytes) -> None:
         b'{"t":1,"l":true,"a":null,"r":null,"v":null}',
         b'{"t":1,"l":1,"a":5,"r":null,"v":null}',
         b'{"t":99999999999999999999,"l":1,"a":null,"r":null,"v":null}',
+        b'{"t":9000000000000000,"l":1,"a":null,"r":null,"v":null}',
+        b'{"t":1,"l":4294967296,"a":null,"r":null,"v":null}',
+        b'{"t":1,"l":1,"a":null,"r":null,"v":null,"s":99999999999}',
     ],
 )
 def test_a_line_with_wrong_fields_is_a_value_error(line: bytes) -> None:

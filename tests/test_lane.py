@@ -36,6 +36,7 @@ class Street:
             "forseg": Target(1, "https://example.com/a", 7, None, "variant"),
         }
         self.asked: list[str] = []
+        self.behind_paths: list[str] = []
         self.away = False
         targets = Targets(self.find, lambda _since: [])
         self.now = 1_777_896_000.0
@@ -56,8 +57,9 @@ class Street:
         return self.known.get(code)
 
     def behind(
-        self, _environ: "WSGIEnvironment", start_response: "StartResponse"
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
+        self.behind_paths.append(environ["PATH_INFO"])
         start_response("404 Not Found", [("Content-Type", "text/plain")])
         return [b"behind"]
 
@@ -118,6 +120,19 @@ def test_everything_else_goes_on_to_the_application(street: Street, path: str) -
     """Unknown and disabled codes, previews and pages; nothing is counted."""
     assert street.get(path).data == b"behind"
     assert street.clicks() == []
+
+
+def test_a_disabled_link_is_recognised_behind_what_sentences_leave(street: Street) -> None:
+    """The application is asked for the bare code, and answers 410."""
+    street.behind_paths.clear()
+    street.get("/gone1).")
+    assert street.behind_paths == ["/gone1"]
+
+
+def test_our_own_pages_ask_no_database(street: Street) -> None:
+    """Health checks go on while it is away."""
+    street.get("/healthz")
+    assert street.asked == []
 
 
 def test_other_methods_are_no_clicks(street: Street) -> None:

@@ -1,19 +1,21 @@
 """Loading: each click once, whatever is damaged, killed or late."""
 
 import os
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 from test_rollups import FIREFOX, START, counts, some_clicks
 from world import World
 
 from linktrack.clicks.journal import SUFFIX, Journal
-from linktrack.clicks.loader import SET_ASIDE, Loader, Progress
+from linktrack.clicks.loader import SET_ASIDE, Loader
 from linktrack.clicks.models import clicks, journals
 from linktrack.clicks.records import ClickRecord, encode
 from linktrack.clicks.rollups import Days, rebuild
+from linktrack.clicks.store import ClickStore
 
 
 def click(link_id: int, second: int = 0) -> bytes:
@@ -106,6 +108,24 @@ def test_clicks_of_links_that_do_not_exist_are_left_out(world: World) -> None:
     assert stored(world) == 1
 
 
+class Fault(Exception):
+    """What a test makes fail."""
+
+
+class FailingOnce(ClickStore):
+    """A store whose first batch fails when its rows and counts are written."""
+
+    failed = False
+
+    def append(self, connection: Connection, records: Sequence[ClickRecord]) -> int:
+        """Store, and fail the first time."""
+        count = super().append(connection, records)
+        if not self.failed:
+            self.failed = True
+            raise Fault
+        return count
+
+
 def test_a_batch_that_fails_is_loaded_later_as_if_nothing_had_been(world: World) -> None:
     """A fault between rows and position: neither is stored, nor remembered."""
     links, _ = some_clicks(world)
@@ -113,15 +133,10 @@ def test_a_batch_that_fails_is_loaded_later_as_if_nothing_had_been(world: World)
     for second in range(20):
         journal.append(click(links[second % 4], second))
     journal.close()
-    loader = world.loader()
-
-    class Fault(Exception):
-        pass
-
-    with pytest.raises(Fault), loader.store.transaction() as connection:
-        (path,) = world.settings.journals.glob(f"*{SUFFIX}")
-        loader._load_batch(connection, path, False, Progress())
-        raise Fault
+    store = FailingOnce(world.database.engine, world.settings.timezone)
+    loader = Loader(store, world.settings.journals)
+    with pytest.raises(Fault):
+        loader.load()
     assert stored(world) == 0
     assert loader.load().clicks == 20
     assert stored(world) == 20
@@ -148,6 +163,52 @@ def test_finished_files_are_kept_for_some_days_and_then_deleted(world: World) ->
     assert len(list(folder.glob(f"*{SUFFIX}"))) == 1
     assert stored(world) == 2
     written.close()
+
+
+def test_nodes_of_one_database_delete_only_their_own_files(world: World, tmp_path: Path) -> None:
+    """Another node's finished file keeps its row, so that its loader never begins again."""
+    links, _ = some_clicks(world)
+    nodes = [tmp_path / "one", tmp_path / "two"]
+    for node in nodes:
+        journal = Journal(node)
+        journal.append(click(links[0]))
+        journal.close()
+    Loader(world.store(), nodes[1]).load()
+    Loader(world.store(), nodes[0], keep=timedelta(seconds=-1)).load()
+    assert list(nodes[0].glob(f"*{SUFFIX}")) == []
+    assert Loader(world.store(), nodes[1]).load().clicks == 0
+    assert stored(world) == 2
+
+
+def test_an_agent_with_an_endless_name_is_stored(world: World) -> None:
+    """PostgreSQL holds columns to their lengths; nobody stops the counting with a header."""
+    links, _ = some_clicks(world)
+    journal = Journal(world.settings.journals)
+    for agent in ("A" * 45 + "Crawl" + "z" * 45 + "/1.0", "ä" * 1000, "a-b" * 332):
+        journal.append(encode(ClickRecord(START, links[0], agent, "//" + "a" * 250, 1)))
+    journal.close()
+    assert world.loader().load().clicks == 3
+
+
+def test_a_file_that_cannot_be_loaded_stops_no_other(sqlite_world: World) -> None:
+    """Its clicks wait in it, and it is named in the log."""
+    links, _ = some_clicks(sqlite_world)
+    for _ in range(2):
+        journal = Journal(sqlite_world.settings.journals)
+        journal.append(click(links[0]))
+        journal.close()
+
+    class Stumbling(FailingOnce):
+        def append(self, connection: Connection, records: Sequence[ClickRecord]) -> int:
+            try:
+                return super().append(connection, records)
+            except Fault as error:
+                raise ValueError("a defect") from error
+
+    store = Stumbling(sqlite_world.database.engine, sqlite_world.settings.timezone)
+    loader = Loader(store, sqlite_world.settings.journals)
+    assert loader.load().clicks == 1
+    assert loader.load().clicks == 1
 
 
 def test_loading_many_files_leaves_no_descriptor_open(sqlite_world: World) -> None:

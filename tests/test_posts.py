@@ -121,6 +121,11 @@ def test_a_version_has_links_of_its_own_that_lead_to_the_same_place(world: World
     )
     assert find_target(engine, codes, code[:-1] + ("a" if code[-1] != "a" else "b")) is None
     assert get_link(world.session, codes, code).id == post.links[0].id
+    with pytest.raises(Conflict, match="taken"):  # or its clicks would be led elsewhere
+        wrap_post(
+            world.session, world.shortener, account, Wish("http://evil.com", slugs=(code,)), NOON
+        )
+    world.session.rollback()
     set_disabled(world.session, post.links[0], True, NOON)
     world.session.commit()
     disabled = find_target(engine, codes, code)
@@ -137,7 +142,8 @@ def test_a_changed_destination_keeps_its_history(world: World) -> None:
     assert [step.destination for step in link.history] == ["http://one.com/", link.destination]
     assert link.id in list(changed_links(world.database.engine, to_ms(later)))
     assert list(changed_links(world.database.engine, to_ms(later) + 1)) == []
-    for wrong in ("javascript:alert(1)", "", "ftp://a.com/", f"{world.settings.base_url}/abcde"):
+    own = ("https://GO.jessestay.com/x", "http://go.jessestay.com/x", world.settings.base_url)
+    for wrong in ("javascript:alert(1)", "", "ftp://a.com/", *own):
         with pytest.raises(Invalid):
             change_destination(world.session, world.shortener, link, wrong, later)
 
@@ -188,11 +194,19 @@ def test_a_discarded_post_leaves_the_report_and_comes_back(world: World) -> None
     days = Days(world.settings.timezone)
     with pytest.raises(Conflict, match="restore it first"):
         states.publish(world.session, post, None, NOON, days)
-    states.restore(world.session, post, NOON)
+    states.restore(world.session, post)
     world.session.commit()
     assert len(cpf_report(world.session, account, window="7d").posts) == 1
+    draft = wrap_post(
+        world.session, world.shortener, account, Wish("http://b.com", "draft", NOON), NOON
+    )
+    assert draft is not None
+    states.discard(world.session, draft)
+    states.restore(world.session, draft)
+    assert draft.state == "draft"  # it never was published
+    world.session.commit()
     with pytest.raises(Conflict, match="not discarded"):
-        states.restore(world.session, post, NOON)
+        states.restore(world.session, post)
 
 
 def test_times_must_fit_states(world: World) -> None:

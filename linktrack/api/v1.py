@@ -9,7 +9,7 @@ from flask import Blueprint, Response, g, jsonify, request
 from linktrack.api.read import arguments, posted_object
 from linktrack.audience.accounts import find_account
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
-from linktrack.context import close_db_session, db_session, installation
+from linktrack.context import close_db_session, db_session, installation, reading
 from linktrack.db import now
 from linktrack.errors import Forbidden, Invalid, NotFound
 from linktrack.links.posts import Wish, no_post_json, post_json, wrap_post
@@ -38,7 +38,8 @@ def needs(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             header = request.headers.get("Authorization", "")
             if not header.casefold().startswith(BEARER):
                 raise Forbidden("Send a token: Authorization: Bearer lt_….")
-            g.token = check_token(db_session(), header[len(BEARER) :].strip())
+            with reading() as session:
+                g.token = check_token(session, header[len(BEARER) :].strip())
             g.unauthenticated = False
             require_scope(g.token, scope)
             return view(*args, **kwargs)

@@ -158,13 +158,12 @@ def discard(number: int) -> None:
 @click.argument("number", type=int, metavar="POST")
 def restore(number: int) -> None:
     """Bring a discarded post back."""
-    from linktrack.db import now
     from linktrack.links.posts import get_post
     from linktrack.publishing import states
 
     with transaction() as (_, session):
         found = get_post(session, number)
-        states.restore(session, found, now())
+        states.restore(session, found)
         state = found.state
     click.echo(f"Post {number} is {state} again.")
 

@@ -17,6 +17,9 @@ RULES_VERSION = 1
 LONGEST = 1_000
 """Characters of an agent that are looked at. Real ones have about 120; 1,000 bounds the work."""
 
+LONGEST_FOR_LISTS = 400
+"""Characters that the crawler lists look at: 1,000 made-up ones took them 0.2 s."""
+
 # Fetchers of link previews: (rule, pattern), matched anywhere, case ignored, first match wins.
 # Facebook's and X's names come last because many others put them into their own agent.
 _PREVIEWS: tuple[tuple[str, str], ...] = (
@@ -174,7 +177,8 @@ def _judge(sent: str) -> tuple[str | None, str | None]:
     preview = _first(_PREVIEW_RULES, sent)
     if preview:
         return "preview", f"preview:{preview}"
-    plain = _STUMBLES.sub(" ", sent)
+    # The lists backtrack on long made-up agents; programs name themselves early.
+    plain = _STUMBLES.sub(" ", sent)[:LONGEST_FOR_LISTS]
     for name, knows in _crawler_lists():
         if knows(plain):
             return "bot", f"bot:{name}"

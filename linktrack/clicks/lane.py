@@ -57,17 +57,18 @@ class Lane:
         if match is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return self._application(environ, start_response)
         code = match[1]
+        if is_reserved(code):
+            return self._application(environ, start_response)
         if not self._watching:
             self._watching = True
             self._targets.watch()
         try:
             target = self._targets.get(code)
         except Exception as error:  # noqa: BLE001 - whatever the database raises: it is away
-            if is_reserved(code):
-                return self._application(environ, start_response)
             log.error("A code could not be looked up: %s", error)
             return _unavailable(start_response)
         if target is None or target.location is None:
+            environ["PATH_INFO"] = f"/{code}"  # without what a sentence left on it
             return self._application(environ, start_response)
         self._journal.append(encode(self._record(environ, target)))
         start_response(

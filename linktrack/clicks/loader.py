@@ -1,6 +1,7 @@
 """Load journal files into the clicks table, each click once, whatever is killed when."""
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from linktrack.clicks.journal import SUFFIX, is_written
 from linktrack.clicks.models import journals
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 BATCH_BYTES: Final = 1024 * 1024  # about 4,000 clicks: a transaction of some 200 ms
 IDLE_SECONDS: Final = 0.2
+DELETE_SECONDS: Final = 3600.0
 SET_ASIDE: Final = "set-aside.jsonl"
 
 
@@ -30,6 +32,17 @@ class Progress:
 
     clicks: int = 0
     bad_lines: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Part of a journal file, read and decoded: [start, end) in bytes."""
+
+    start: int
+    end: int
+    finished: bool
+    records: list[ClickRecord]
+    bad: list[bytes]
 
 
 @dataclass(slots=True)
@@ -44,13 +57,27 @@ class Loader:
     keep: timedelta = timedelta(days=7)
     _positions: dict[str, int] = field(default_factory=dict)
     _finished: set[str] = field(default_factory=set)
+    _failing: set[str] = field(default_factory=set)
+    _delete_at: float = 0.0
 
     def load(self) -> Progress:
-        """Load all there is at this moment, and delete files that were finished long ago."""
+        """Load all there is at this moment, and delete files that were finished long ago.
+
+        A file that cannot be loaded is named in the log and tried again later; the others are
+        loaded. Raises `OperationalError` while the database is away.
+        """
+        if not self._positions:
+            self._remember_positions()
         progress = Progress()
         for path in sorted(self.folder.glob(f"[!.]*{SUFFIX}")):
-            if path.name not in self._finished:
+            if path.name in self._finished:
+                continue
+            try:
                 self._load_file(path, progress)
+            except (DataError, ValueError, ArithmeticError):
+                if path.name not in self._failing:
+                    log.exception("%s cannot be loaded; its clicks wait there.", path)
+                self._failing.add(path.name)
         self._delete_finished()
         return progress
 
@@ -71,82 +98,105 @@ class Loader:
                 if not stopping:
                     time.sleep(min(5.0, IDLE_SECONDS * 2**failures))
 
+    def _remember_positions(self) -> None:
+        """Ask once how far all files are: most of those that are kept were finished long ago."""
+        with self.store.engine.connect() as connection:
+            for row in connection.execute(select(journals)):
+                self._positions[row.name] = row.position
+                if row.finished_at is not None:
+                    self._finished.add(row.name)
+
     def _load_file(self, path: Path, progress: Progress) -> None:
         while True:
-            known = self._positions.get(path.name)
+            start = self._positions.get(path.name, 0)
             try:
                 # Asked before the size: what a worker wrote before it ended is then seen.
                 written = is_written(path)
-                size = path.stat().st_size
+                if written and path.stat().st_size == start:
+                    return
+                batch = _read(path, start, written)
             except FileNotFoundError:
                 return
-            if written and known == size:
-                return
+            # Before the transaction: it must not hold up other writers for long.
+            self.store.prepare({record.user_agent for record in batch.records})
             with self.store.transaction() as connection:
-                position, finished = self._load_batch(connection, path, written, progress)
-            self._positions[path.name] = position
-            if finished:
+                stored = self._place(connection, path.name)
+                if stored == start:
+                    self._store_batch(connection, path.name, batch)
+            if stored != start:  # another loader was here: read on from where it stopped
+                self._positions[path.name] = stored
+                continue
+            self._positions[path.name] = batch.end
+            progress.clicks += len(batch.records)
+            progress.bad_lines += len(batch.bad)
+            if batch.finished:
                 self._finished.add(path.name)
-            if finished or position == known:
+            if batch.finished or batch.end == start:
                 return
 
-    def _load_batch(
-        self, connection: Connection, path: Path, written: bool, progress: Progress
-    ) -> tuple[int, bool]:
-        """Load one batch; return the new position, and whether the file is done for good."""
-        row = connection.execute(
-            select(journals.c.position, journals.c.finished_at).where(journals.c.name == path.name)
-        ).one_or_none()
-        if row is None:
-            connection.execute(insert(journals).values(name=path.name, position=0))
-        start = 0 if row is None else row.position
-        with path.open("rb") as file:
-            file.seek(start)
-            data = file.read(BATCH_BYTES)
-            at_end = not file.read(1)
-        finished = at_end and not written
-        # A last line without its end is still being written, or torn where nobody writes it any
-        # more. One that fills a whole batch was never a click's.
-        hopeless = finished or (len(data) == BATCH_BYTES and b"\n" not in data)
-        used = len(data) if hopeless else data.rfind(b"\n") + 1
-        records, bad = _decode_lines(data[:used])
-        self.store.append(connection, records)
-        if used or finished:
+    def _place(self, connection: Connection, name: str) -> int:
+        """Return how many bytes of a file are loaded; a file that is new gets its row."""
+        position = connection.scalar(select(journals.c.position).where(journals.c.name == name))
+        if position is None:
+            connection.execute(insert(journals).values(name=name, position=0))
+        return position or 0
+
+    def _store_batch(self, connection: Connection, name: str, batch: _Batch) -> None:
+        self.store.append(connection, batch.records)
+        if batch.end > batch.start or batch.finished:
             connection.execute(
                 update(journals)
-                .where(journals.c.name == path.name)
+                .where(journals.c.name == name)
                 .values(
-                    position=start + used,
-                    bad_lines=journals.c.bad_lines + len(bad),
-                    finished_at=(row.finished_at if row else None) or now() if finished else None,
+                    position=batch.end,
+                    bad_lines=journals.c.bad_lines + len(batch.bad),
+                    finished_at=now() if batch.finished else None,
                 )
             )
-        if bad:
-            self._set_aside(path.name, bad)
-        progress.clicks += len(records)
-        progress.bad_lines += len(bad)
-        return start + used, finished
+        if batch.bad:
+            self._set_aside(name, batch.bad)
 
     def _set_aside(self, name: str, lines: list[bytes]) -> None:
         log.error("%d damaged lines of %s are set aside in %s.", len(lines), name, SET_ASIDE)
-        with (self.folder / SET_ASIDE).open("ab") as file:
+        path = self.folder / SET_ASIDE
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "ab") as file:
             file.writelines(line + b"\n" for line in lines)
 
     def _delete_finished(self) -> None:
-        if not self._finished:
+        """Delete files of this folder that were finished long ago, once an hour.
+
+        Other nodes' files lie in folders of their own: their rows are left to their loaders.
+        """
+        if time.monotonic() < self._delete_at:
             return
-        due = now() - self.keep
+        self._delete_at = time.monotonic() + DELETE_SECONDS
         with self.store.engine.connect() as connection:
             names = connection.scalars(
-                select(journals.c.name).where(journals.c.finished_at < due)
+                select(journals.c.name).where(journals.c.finished_at < now() - self.keep)
             ).all()
-        for name in names:
-            (self.folder / name).unlink(missing_ok=True)
+        own = [name for name in names if (self.folder / name).exists()]
+        for name in own:
+            (self.folder / name).unlink()
             self._finished.discard(name)
             self._positions.pop(name, None)
-        if names:
+        if own:
             with self.store.transaction() as connection:
-                connection.execute(delete(journals).where(journals.c.name.in_(names)))
+                connection.execute(delete(journals).where(journals.c.name.in_(own)))
+
+
+def _read(path: Path, start: int, written: bool) -> _Batch:
+    """Read and decode a batch. Raises `FileNotFoundError`."""
+    with path.open("rb") as file:
+        file.seek(start)
+        data = file.read(BATCH_BYTES)
+        at_end = not file.read(1)
+    finished = at_end and not written
+    # A last line without its end is still being written, or torn where nobody writes it any
+    # more. One that fills a whole batch was never a click's.
+    hopeless = finished or (len(data) == BATCH_BYTES and b"\n" not in data)
+    used = len(data) if hopeless else data.rfind(b"\n") + 1
+    return _Batch(start, start + used, finished, *_decode_lines(data[:used]))
 
 
 def _decode_lines(data: bytes) -> tuple[list[ClickRecord], list[bytes]]:

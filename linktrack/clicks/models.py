@@ -133,7 +133,7 @@ post_windows = Table(
     *_counts("clicks", "unique_clicks", "without_visitor"),
     sqlite_with_rowid=False,
 )
-"""Human clicks of a post, each in the narrowest window that holds it (windows.py)."""
+"""Human clicks of a post, each in the narrowest window that holds it (vocabulary.py)."""
 
 post_sources = Table(
     "post_sources",

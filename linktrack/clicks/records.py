@@ -6,6 +6,7 @@ from typing import Final
 
 MOST_AGENT: Final = 1_000  # characters of a user agent that are kept
 MOST_REFERRER: Final = 255
+LATEST: Final = 32_503_680_000_000  # the year 3000 in milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +62,14 @@ def decode(line: bytes) -> ClickRecord:
         raise ValueError("a journal's line is a JSON object")
     try:
         record = ClickRecord(
-            clicked_at=_whole(fields["t"]),
-            link_id=_whole(fields["l"]),
+            clicked_at=_whole(fields["t"], 0, LATEST),
+            link_id=_whole(fields["l"], 0, 2**31),
             user_agent=_text(fields["a"], MOST_AGENT),
             referrer=_text(fields["r"], MOST_REFERRER),
             visitor=None if fields["v"] is None else _whole(fields["v"]),
-            flags=_whole(fields.get("x", 0)),
-            segment_id=None if fields.get("s") is None else _whole(fields["s"]),
-            follower_id=None if fields.get("f") is None else _whole(fields["f"]),
+            flags=_whole(fields.get("x", 0), 0, 2**15),
+            segment_id=None if fields.get("s") is None else _whole(fields["s"], 0, 2**31),
+            follower_id=None if fields.get("f") is None else _whole(fields["f"], 0, 2**31),
             attribution=_text(fields.get("b"), 20),
             country=_text(fields.get("c"), 2),
         )
@@ -77,9 +78,9 @@ def decode(line: bytes) -> ClickRecord:
     return record
 
 
-def _whole(value: object) -> int:
-    if type(value) is not int or not -(2**63) <= value < 2**63:
-        raise ValueError(f"{value!r:.50} is not a whole number of 64 bits")
+def _whole(value: object, least: int = -(2**63), end: int = 2**63) -> int:
+    if type(value) is not int or not least <= value < end:
+        raise ValueError(f"{value!r:.50} is not a whole number from {least} to below {end}")
     return value
 
 

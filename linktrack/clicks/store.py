@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, Table, insert, select
 
 from linktrack.clicks.agents import RULES_VERSION as AGENT_RULES
-from linktrack.clicks.agents import classify_agent
+from linktrack.clicks.agents import Agent, classify_agent
 from linktrack.clicks.models import agents, clicks, imported_clicks, referrers, sources
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.referrers import RULES_VERSION as REFERRER_RULES
@@ -50,6 +50,7 @@ class ClickStore:
         self._agents: dict[str | None, tuple[int, int]] = {}
         self._referrers: dict[str | None, tuple[int, int]] = {}
         self._sources: dict[tuple[str, str], int] = {}
+        self._classified: dict[str, Agent] = {}
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -130,9 +131,21 @@ class ClickStore:
                 )
         return homes
 
-    def _learn_agents(self, connection: Connection, user_agents: set[str | None]) -> None:
+    def prepare(self, user_agents: set[str | None]) -> None:
+        """Classify agents that are new, ahead of `append` and outside its transaction.
+
+        An agent that is made up to be slow takes tenths of a second: no writer is to wait for it.
+        """
         if len(self._agents) > MOST_REMEMBERED:
             self._agents.clear()
+        with self.engine.connect() as connection:
+            new = self._find_agents(connection, user_agents)
+        self._classified = {digest: classify_agent(sent[0]) for digest, sent in new.items()}
+
+    def _find_agents(
+        self, connection: Connection, user_agents: set[str | None]
+    ) -> dict[str, list[str | None]]:
+        """Remember the agents that are stored; return the others under their digests."""
         new = _by_key(user_agents - self._agents.keys(), lambda agent: _digest(agent or ""))
         for part in _parts(sorted(new)):
             query = select(agents.c.digest, agents.c.id, agents.c.reason)
@@ -140,18 +153,23 @@ class ClickStore:
                 query.where(agents.c.digest.in_(part))
             ):
                 self._agents.update(dict.fromkeys(new.pop(digest), (number, reason)))
+        return new
+
+    def _learn_agents(self, connection: Connection, user_agents: set[str | None]) -> None:
+        new = self._find_agents(connection, user_agents)
         rows: list[dict[str, str | int | None]] = []
         for digest, (user_agent, *_) in sorted(new.items()):
-            found = classify_agent(user_agent)
+            found = self._classified.get(digest) or classify_agent(user_agent)
             rows.append(
                 {
                     "digest": digest,
                     "user_agent": user_agent or "",
                     "reason": REASON_NUMBER[found.reason or "human"],
-                    "rule": found.rule,
-                    "device": found.device,
-                    "browser": found.browser,
-                    "os": found.os,
+                    # Cut to their columns: SQLite takes any length, PostgreSQL refuses the batch.
+                    "rule": _cut(found.rule, 60),
+                    "device": _cut(found.device, 20),
+                    "browser": _cut(found.browser, 60),
+                    "os": _cut(found.os, 60),
                     "rules_version": AGENT_RULES,
                 }
             )
@@ -177,7 +195,7 @@ class ClickStore:
                     "referrer": text,
                     "host": found.host,
                     "source_id": self._source(connection, found.source or "", found.medium),
-                    "rule": found.rule,
+                    "rule": _cut(found.rule, 60),
                     "rules_version": REFERRER_RULES,
                 }
             )
@@ -257,6 +275,10 @@ def _insert(
         return []
     statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
     return connection.scalars(statement, rows).all()
+
+
+def _cut(text: str | None, most: int) -> str | None:
+    return text if text is None else text[:most]
 
 
 def _digest(user_agent: str) -> str:

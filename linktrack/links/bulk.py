@@ -70,7 +70,7 @@ def add_imported(
     """
     if not old_links:
         return []
-    codes = _codes_to_keep(connection, old_links)
+    codes = _codes_to_keep(connection, shortener.codes, old_links)
     post_ids = connection.scalars(
         insert(Post).returning(Post.id, sort_by_parameter_order=True),
         [
@@ -139,18 +139,22 @@ def add_imported(
     ]
 
 
-def _codes_to_keep(connection: Connection, old_links: Sequence[OldLink]) -> list[str | None]:
+def _codes_to_keep(
+    connection: Connection, codes: Codes, old_links: Sequence[OldLink]
+) -> list[str | None]:
     """Return for each link the code it keeps, or None; of two that want one the first has it."""
-    wanted = [
-        old.code if CODE.fullmatch(old.code) and not is_reserved(old.code) else None
-        for old in old_links
-    ]
+    wanted = [old.code if _may_keep(codes, old.code) else None for old in old_links]
     taken = _taken(connection, filter(None, wanted))
     kept: list[str | None] = []
     for code in wanted:
         kept.append(None if code in taken else code)
         taken.add(code or "")
     return kept
+
+
+def _may_keep(codes: Codes, code: str) -> bool:
+    """Whether a code has the right shape, is not a page's, and not the code of a version."""
+    return bool(CODE.fullmatch(code)) and not is_reserved(code) and codes.read(code) is None
 
 
 def _own_codes(connection: Connection, codes: Codes, link_ids: Sequence[int]) -> Mapping[int, str]:

@@ -1,9 +1,10 @@
 """The links of an installation: making them, finding where they lead, changing that."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, Connection, Engine, select
 from sqlalchemy.exc import IntegrityError
@@ -36,7 +37,13 @@ class Shortener:
 
     def is_own(self, destination: str) -> bool:
         """Whether an address leads back to this short domain."""
-        return destination == self.base_url or destination.startswith(self.base_url + "/")
+        return _site(destination) == _site(self.base_url)
+
+
+def _site(address: str) -> tuple[str | None, int | None]:
+    """Return host and port, whatever the scheme: a redirect from http to https is a loop too."""
+    parts = urlsplit(address)
+    return parts.hostname, None if parts.port in (80, 443) else parts.port
 
 
 def add_link(
@@ -63,7 +70,8 @@ def add_link(
     link.history.append(LinkDestination(since=at, destination=destination))
     session.add(link)
     session.flush()
-    link.code = _free_slug(session, slug) if slug else _free_code(session, shortener.codes, link.id)
+    codes = shortener.codes
+    link.code = _free_slug(session, codes, slug) if slug else _free_code(session, codes, link.id)
     try:
         session.flush()
     except IntegrityError as error:  # taken by somebody else since we looked
@@ -71,8 +79,8 @@ def add_link(
     return link
 
 
-def _free_slug(session: Session, slug: str) -> str:
-    if code_is_taken(session, check_custom(slug)):
+def _free_slug(session: Session, codes: Codes, slug: str) -> str:
+    if code_is_taken(session, check_custom(slug)) or codes.read(slug) is not None:
         raise Conflict(f"The short code {slug!r} is taken: choose another.")
     return slug
 
@@ -141,11 +149,6 @@ def get_link(session: Session, codes: Codes, code: str) -> Link:
     if link is None:
         raise NotFound(f"There is no link with the code {code[:80]!r}.")
     return link
-
-
-def links_of(session: Session, ids: Sequence[int]) -> list[Link]:
-    """Return these links, oldest first."""
-    return list(session.scalars(select(Link).where(Link.id.in_(ids)).order_by(Link.id)))
 
 
 def set_disabled(session: Session, link: Link, disabled: bool, at: datetime) -> None:

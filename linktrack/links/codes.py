@@ -70,8 +70,10 @@ class Codes:
         if len(numbers) not in (3, 4):
             return None
         *carried, check = numbers
+        if check >> (8 * CHECK_BYTES):
+            return None
         expected = self._checksum(tuple(carried))
-        if not hmac.compare_digest(check.to_bytes(8, "big"), expected.to_bytes(8, "big")):
+        if not hmac.compare_digest(_bytes(check), _bytes(expected)):
             return None
         return Bearer(*carried)
 
@@ -79,6 +81,10 @@ class Codes:
         message = ",".join(map(str, numbers)).encode()
         digest = blake2b(message, key=self._check, digest_size=CHECK_BYTES, person=b"code")
         return int.from_bytes(digest.digest(), "big")
+
+
+def _bytes(check: int) -> bytes:
+    return check.to_bytes(CHECK_BYTES, "big")
 
 
 def _numbers(bearer: Bearer) -> tuple[int, ...]:

@@ -13,6 +13,10 @@ from linktrack.owners.models import Owner, OwnerSession, SignInLink
 
 LINK_LIFE: Final = timedelta(minutes=15)
 SESSION_LIFE: Final = timedelta(days=30)
+SPENT: Final = (
+    "This sign-in link has been used or is older than 15 minutes: "
+    "make a new one with linktrack owner link."
+)
 
 
 def hash_secret(secret: str) -> str:
@@ -80,6 +84,12 @@ def is_usable(session: Session, secret: str, now: datetime) -> bool:
     return link is not None and link.used_at is None and link.expires_at > now
 
 
+def check_usable(session: Session, secret: str, now: datetime) -> None:
+    """Raise `Forbidden` where `sign_in` would; strangers' guesses take no write lock."""
+    if not is_usable(session, secret, now):
+        raise Forbidden(SPENT)
+
+
 def sign_in(session: Session, secret: str, now: datetime) -> str:
     """Spend a sign-in link; return the secret of the session it begins.
 
@@ -97,10 +107,7 @@ def sign_in(session: Session, secret: str, now: datetime) -> str:
         .returning(SignInLink.owner_id)
     ).scalar_one_or_none()
     if link is None or spent is None:
-        raise Forbidden(
-            "This sign-in link has been used or is older than 15 minutes: "
-            "make a new one with linktrack owner link."
-        )
+        raise Forbidden(SPENT)
     session.execute(delete(OwnerSession).where(OwnerSession.expires_at < now))
     session_secret = secrets.token_urlsafe(32)
     session.add(

@@ -163,6 +163,7 @@ class _Import:
         """Store what waits, links and clicks in one transaction."""
         if not self._pending:
             return
+        self._store.prepare({waiting.click.agent for waiting in self._pending})
         with self._store.transaction() as connection:
             self._learn_links(connection)
             records = [

@@ -1,6 +1,7 @@
 """Changing the state of a post, and with its time of posting what its windows hold."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -35,17 +36,22 @@ def schedule(session: Session, post: Post, posted_at: datetime, now: datetime, d
 
 
 def discard(session: Session, post: Post) -> None:
-    """Leave a post out of reports and lists; its links go on redirecting and counting."""
-    post.state = "discarded"
-    session.flush()
+    """Leave a post out of reports and lists; its links go on redirecting and counting.
+
+    A published post keeps its time, and is published again when it is restored; a plan is dropped.
+    """
+    if post.state == "published":
+        post.state = "discarded"
+        session.flush()
+    elif post.state != "discarded":
+        _settle(session, post, "discarded", None, Days(ZoneInfo("UTC")))
 
 
-def restore(session: Session, post: Post, now: datetime) -> None:
-    """Make a discarded post a draft again, or published where it had been."""
+def restore(session: Session, post: Post) -> None:
+    """Make a discarded post published again where it had been, else a draft."""
     if post.state != "discarded":
         raise Conflict(f"Post {post.id} is {post.state}, not discarded.")
-    past = post.posted_at is not None and post.posted_at <= now
-    post.state = "published" if past else "draft"
+    post.state = "draft" if post.posted_at is None else "published"
     session.flush()
 
 

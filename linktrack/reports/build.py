@@ -148,15 +148,13 @@ def cpf_total(sums: Iterable[PostSums], histories: Mapping[int, queries.History]
     missing = 0
     for account_id, posted_at, *counts in sums:
         _, followers = queries.standing_count(histories[account_id], posted_at)
-        if followers is None:
+        if not followers:  # unknown, or nobody: neither has a rate
             missing += 1
             continue
         pairs.append((counts[1], followers))
         total = [whole + part for whole, part in zip(total, counts, strict=True)]
     clicks, unique_clicks, without_visitor, unattributed = total
-    # A post nobody could see has no rate of its own, and tells nothing about the others'.
-    seen = [(k, n) for k, n in pairs if n > 0]
-    ratio = ratio_of_sums(seen) if seen else None
+    ratio = ratio_of_sums(pairs) if pairs else None
     rate = Rate() if ratio is None else Rate(ratio.value, ratio.interval)
     return CpfTotal(
         posts=len(pairs),

@@ -7,7 +7,7 @@ from flask import Blueprint, g, redirect, url_for
 from flask import session as cookie
 from werkzeug.wrappers import Response
 
-from linktrack.context import db_session, installation
+from linktrack.context import installation, reading
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid, TooLarge
 from linktrack.owners.access import signed_in_owner
@@ -32,7 +32,8 @@ def current_owner() -> "Owner | None":
     if not isinstance(secret, str):
         return None
     if "owner" not in g:
-        g.owner = signed_in_owner(db_session(), secret, now())
+        with reading() as session:
+            g.owner = signed_in_owner(session, secret, now())
     return cast("Owner | None", g.owner)
 
 

@@ -128,7 +128,7 @@ def restore(post_id: int) -> Response | tuple[str, int]:
     """Take a discarded post back."""
 
     def act(post: Post) -> str:
-        states.restore(db_session(), post, now())
+        states.restore(db_session(), post)
         return "The post is back."
 
     return _act(post_id, act)

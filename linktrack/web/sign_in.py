@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask import session as cookie
 from werkzeug.wrappers import Response
 
-from linktrack.context import db_session
+from linktrack.context import db_session, reading
 from linktrack.db import now
 from linktrack.owners import access
 from linktrack.web.context import current_owner
@@ -31,6 +31,8 @@ def offer(secret: str) -> tuple[str, int] | str:
 @blueprint.post("/sign-in/<secret>")
 def spend(secret: str) -> Response:
     """Begin a session in this browser."""
+    with reading() as session:
+        access.check_usable(session, secret, now())
     session_secret = access.sign_in(db_session(), secret, now())
     db_session().commit()
     cookie.clear()
