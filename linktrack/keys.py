@@ -6,9 +6,11 @@ import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 
 from linktrack.errors import Invalid, Unavailable
+from linktrack.markers import Markers
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,12 @@ class Keys:
 
     def __repr__(self) -> str:
         return "Keys(…)"
+
+    def markers(self) -> Markers:
+        """Return what makes and reads the markers of this installation, signed under `session`."""
+        return Markers(
+            blake2b(bytes.fromhex(self.session), person=b"markers", digest_size=32).digest()
+        )
 
 
 def load_keys(data: Path) -> Keys:

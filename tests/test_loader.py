@@ -14,7 +14,8 @@ from linktrack.clicks.journal import SUFFIX, Journal
 from linktrack.clicks.loader import SET_ASIDE, Loader
 from linktrack.clicks.models import clicks, journals
 from linktrack.clicks.records import ClickRecord, encode
-from linktrack.clicks.rollups import Days, rebuild
+from linktrack.clicks.recount import rebuild
+from linktrack.clicks.rollups import Days
 from linktrack.clicks.store import ClickStore
 
 

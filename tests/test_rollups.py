@@ -26,7 +26,8 @@ from linktrack.clicks.models import (
     visitor_posts,
 )
 from linktrack.clicks.records import ClickRecord
-from linktrack.clicks.rollups import Days, rebuild, recount_post
+from linktrack.clicks.recount import rebuild, recount_post
+from linktrack.clicks.rollups import Days
 from linktrack.clicks.vocabulary import HEAD, NO_VISITOR
 from linktrack.db import to_ms
 from linktrack.links.models import Post

@@ -58,10 +58,10 @@ def load(follow: bool, parent: int | None, as_json: bool) -> None:
 @json_option
 def rebuild(as_json: bool) -> None:
     """Make all counts anew from the stored clicks. Reports read the same before and after."""
-    from linktrack.clicks import rollups
+    from linktrack.clicks import recount
 
     with installation() as opened, opened.click_store().transaction() as connection:
-        total = rollups.rebuild(connection, opened.days())
+        total = recount.rebuild(connection, opened.days())
     if as_json:
         print_json({"clicks": total})
     else:

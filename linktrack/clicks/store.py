@@ -11,11 +11,12 @@ from sqlalchemy import Connection, Engine, Table, insert, select
 
 from linktrack.clicks.agents import RULES_VERSION as AGENT_RULES
 from linktrack.clicks.agents import Agent, classify_agent
+from linktrack.clicks.marks import Click
 from linktrack.clicks.models import agents, clicks, imported_clicks, referrers, sources
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.referrers import RULES_VERSION as REFERRER_RULES
 from linktrack.clicks.referrers import classify_referrer
-from linktrack.clicks.rollups import Click, Days, add_batch
+from linktrack.clicks.rollups import Days, add_batch
 from linktrack.clicks.vocabulary import (
     ATTRIBUTION_NUMBER,
     HEAD,

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from linktrack.clicks.rollups import Days, recount_post
+from linktrack.clicks.recount import recount_post
+from linktrack.clicks.rollups import Days
 from linktrack.db import take_turns
 from linktrack.errors import Conflict
 from linktrack.links.models import Post

@@ -18,6 +18,7 @@ from linktrack.links.posts import excerpt
 from linktrack.reports.build import Rate
 from linktrack.reports.freshness import Freshness, freshness
 from linktrack.settings import Settings
+from linktrack.web.navigation import SECTIONS
 
 UNKNOWN: Final = "unknown"
 
@@ -91,6 +92,7 @@ def register(app: Flask, settings: Settings) -> None:
         asset=_asset_addresses(app),
         data_until=data_until,
         here=here,
+        sections=SECTIONS,
         settings=settings,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
