@@ -18,7 +18,7 @@ from linktrack.clicks.records import ClickRecord, encode
 from linktrack.db import from_ms, now, to_ms
 from linktrack.links.models import Post
 from linktrack.reports.build import Rate
-from linktrack.reports.statistics import Interval
+from linktrack.reports.statistics.rates import Interval
 from linktrack.web import formats
 
 EVIL = "<script>alert(1)</script>"

@@ -19,7 +19,7 @@ from linktrack.reports.queries import (
     SourceCounts,
     VersionFacts,
 )
-from linktrack.reports.statistics import Interval, rate_interval, ratio_of_sums
+from linktrack.reports.statistics.rates import Interval, rate_interval, ratio_of_sums
 
 MOST_POSTS: Final = 100
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"

@@ -19,7 +19,7 @@ from linktrack.reports.build import (
 )
 from linktrack.reports.queries import DayCounts, History
 from linktrack.reports.ranges import DayRange
-from linktrack.reports.statistics import ratio_of_sums
+from linktrack.reports.statistics.rates import ratio_of_sums
 
 STALE: Final = timedelta(days=90)
 """A follower count older than this is shown as stale."""
