@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.orm import Session as Session  # doors name it from here
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -191,7 +191,9 @@ class Database:
         """Turn the driver's failures into one clear sentence."""
         try:
             yield
-        except OperationalError as error:
+        except DatabaseError as error:
+            if not is_database_away(error):
+                raise
             reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "?"
             url = self.engine.url.render_as_string(hide_password=True)
             raise Unavailable(f"The database {url} cannot be used just now: {reason}.") from error
@@ -230,5 +232,8 @@ def resource(name: str) -> Path:
 
 
 def is_database_away(error: BaseException) -> bool:
-    """Whether a failure is the database's, and may pass by itself."""
-    return isinstance(error, OperationalError)
+    """Whether a failure is the database's own: it is away, full, locked, or not a database.
+
+    SQLite says the last with the plain base class; its other children are slips of ours.
+    """
+    return isinstance(error, OperationalError) or type(error) is DatabaseError

@@ -257,6 +257,7 @@ def test_a_wrong_setting_is_named(
     "database_url",
     [
         "sqlite:////nonexistent/folder/linktrack.db",
+        "sqlite:////nonexistent",
         "postgresql://nobody@127.0.0.1:1/nothing",
     ],
 )
@@ -268,7 +269,7 @@ def test_a_database_that_is_not_there_is_one_sentence(
     monkeypatch.setenv(
         "LINKTRACK_DATABASE", database_url.replace("/nonexistent", str(tmp_path / "x"))
     )
-    (tmp_path / "x").write_text("a file where a folder should be")
+    (tmp_path / "x").write_text("a file where a folder or a database should be")
     for arguments in (("status",), ("account", "list"), ("load",)):
         result = CliRunner().invoke(main, arguments)
         assert result.exit_code == 1
