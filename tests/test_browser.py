@@ -12,7 +12,7 @@ from servers import Server, environment, serving
 
 pytestmark = pytest.mark.slow
 
-SIZES = {"phone": ViewportSize(width=390, height=844), "desk": ViewportSize(width=1280, height=900)}
+SIZES = {"phone": ViewportSize(width=320, height=640), "desk": ViewportSize(width=1280, height=900)}
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
