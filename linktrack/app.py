@@ -9,6 +9,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
 from linktrack.api import v1
+from linktrack.api.access import is_unauthenticated
 from linktrack.api.problems import problem
 from linktrack.clicks.journal import Journal
 from linktrack.clicks.lane import Lane
@@ -22,6 +23,7 @@ from linktrack.errors import (
     LinktrackError,
     NotFound,
     TooLarge,
+    TooMany,
     Unavailable,
 )
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
@@ -41,6 +43,7 @@ STATUS: Final[dict[type[Exception], int]] = {
     Conflict: 409,
     Forbidden: 403,
     TooLarge: 413,
+    TooMany: 429,
     Unavailable: 503,
 }
 
@@ -130,7 +133,7 @@ def _add_headers(response: Response) -> Response:
 
 def _answer_known(error: LinktrackError) -> Response:
     status = STATUS.get(type(error), 500)
-    if isinstance(error, Forbidden) and v1.is_unauthenticated():
+    if isinstance(error, Forbidden) and is_unauthenticated():
         status = 401
     return _answer(status, error.sentence)
 

@@ -16,6 +16,8 @@ VisitorPeriod = Literal["day", "week", "month", "quarter"]
 JournalSync = Literal["background", "always"]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+DOORS: Final = ("yourls", "shlink")
+
 LOOPBACK: Final[tuple[Network, ...]] = (
     ipaddress.ip_network("127.0.0.0/8"),
     ipaddress.ip_network("::1/128"),
@@ -64,6 +66,16 @@ SETTINGS: Final = (
         "7",
         "Days for which a loaded journal file is kept, so that a restored backup can replay it.",
     ),
+    Setting(
+        "LINKTRACK_DOORS",
+        "none",
+        "Other shorteners' APIs that are answered, separated by commas: yourls, shlink.",
+    ),
+    Setting(
+        "LINKTRACK_RATE_LIMIT",
+        "600",
+        "Requests a minute that each web process takes from one token.",
+    ),
 )
 
 
@@ -79,6 +91,8 @@ class Settings:
     visitor_period: VisitorPeriod
     journal_sync: JournalSync
     journal_keep_days: int
+    doors: tuple[str, ...]
+    rate_limit: int
 
     @property
     def journals(self) -> Path:
@@ -137,6 +151,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             "JournalSync", _one_of("LINKTRACK_JOURNAL_SYNC", get, ("background", "always"))
         ),
         journal_keep_days=_checked(_days, "LINKTRACK_JOURNAL_KEEP_DAYS", get),
+        doors=_checked(_doors, "LINKTRACK_DOORS", get),
+        rate_limit=_checked(_rate, "LINKTRACK_RATE_LIMIT", get),
     )
 
 
@@ -207,3 +223,18 @@ def _days(value: str) -> int:
     if len(value) > 5:
         raise ValueError("at most 99999 days")
     return int(value)
+
+
+def _doors(value: str) -> tuple[str, ...]:
+    names = [part.strip().casefold() for part in value.split(",") if part.strip()]
+    if names == ["none"]:
+        return ()
+    if not set(names) <= set(DOORS):
+        raise ValueError(f"choose among {', '.join(DOORS)}, or none")
+    return tuple(dict.fromkeys(names))
+
+
+def _rate(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or not 0 < int(value[:9]) < 1_000_000:
+        raise ValueError("write a number of requests a minute, from 1 to 999999")
+    return int(value[:9])

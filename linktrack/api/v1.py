@@ -1,66 +1,20 @@
 """JSON under /api/v1: wrap posts, read reports, export."""
 
-from collections.abc import Callable
-from functools import wraps
-from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
-
 from flask import Blueprint, Response, g, jsonify, request
 
+from linktrack.api.access import named_account, needs
+from linktrack.api.limits import add_limit_headers
 from linktrack.api.read import arguments, posted_object
-from linktrack.audience.accounts import find_account
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
-from linktrack.context import close_db_session, db_session, installation, reading
+from linktrack.context import close_db_session, db_session, installation
 from linktrack.db import now
-from linktrack.errors import Forbidden, Invalid, NotFound
+from linktrack.errors import Invalid, NotFound
 from linktrack.links.posts import Wish, no_post_json, post_json, wrap_post
-from linktrack.owners.tokens import check_token, require_scope
 from linktrack.portability import export
 from linktrack.reports.build import MOST_POSTS, cpf_json, cpf_report
 
-if TYPE_CHECKING:
-    from linktrack.audience.models import Account
-    from linktrack.owners.models import Token
-
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
-P = ParamSpec("P")
-R = TypeVar("R")
-
-BEARER: Final = "bearer "
-
-
-def needs(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Ask for a bearer token that allows this; raises `Forbidden` else."""
-
-    def decorate(view: Callable[P, R]) -> Callable[P, R]:
-        @wraps(view)
-        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            g.unauthenticated = True
-            header = request.headers.get("Authorization", "")
-            if not header.casefold().startswith(BEARER):
-                raise Forbidden("Send a token: Authorization: Bearer lt_….")
-            with reading() as session:
-                g.token = check_token(session, header[len(BEARER) :].strip())
-            g.unauthenticated = False
-            require_scope(g.token, scope)
-            return view(*args, **kwargs)
-
-        return guarded
-
-    return decorate
-
-
-def is_unauthenticated() -> bool:
-    """Whether the caller is unknown: then the answer is 401 and not 403."""
-    return bool(g.get("unauthenticated"))
-
-
-def _account(handle: str) -> "Account":
-    """Return the account a caller names, as far as its token reaches."""
-    account = find_account(db_session(), handle)
-    token: Token = g.token
-    if token.account_id not in (None, account.id):
-        raise Forbidden(f"This token is for another account than {account.handle}.")
-    return account
+blueprint.after_request(add_limit_headers)
 
 
 @blueprint.post("/posts")
@@ -77,7 +31,7 @@ def create_post() -> tuple[Response, int]:
     )
     shortener = installation().shortener
     session = db_session()
-    post = wrap_post(session, shortener, _account(fields.text("account")), wish, now())
+    post = wrap_post(session, shortener, named_account(fields.text("account")), wish, now())
     if post is None:
         return jsonify(no_post_json(wish.text)), 200
     session.commit()
@@ -91,7 +45,7 @@ def report_cpf() -> Response:
     fields = arguments(request, {"account", "window", "from", "to", "limit", "after"})
     report = cpf_report(
         db_session(),
-        _account(fields.text("account")),
+        named_account(fields.text("account")),
         window=fields.text("window", DEFAULT_WINDOW),
         since=fields.moment("from"),
         until=fields.moment("to"),
@@ -109,7 +63,7 @@ def export_rows(what: str) -> Response:
         raise NotFound(f"There is no export of {what!r}: choose one of {', '.join(export.KINDS)}.")
     fields = arguments(request, {"account", "format", "from", "to", "after"})
     handle = fields.optional_text("account")
-    account_id = g.token.account_id if handle is None else _account(handle).id
+    account_id = g.token.account_id if handle is None else named_account(handle).id
     kind = fields.text("format", "ndjson")
     if kind not in export.MEDIA_TYPES:
         raise Invalid(f"There is no format {kind[:40]!r}: choose ndjson or csv.")

@@ -47,3 +47,13 @@ class Segment(Base):
     position: Mapped[int]
     size: Mapped[int | None]
     created_at: Mapped[Moment]
+
+
+class UtmValue(Base):
+    """What wrapping adds to the addresses of an account, such as utm_source=x."""
+
+    __tablename__ = "utm_values"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    value: Mapped[str] = mapped_column(String(100))

@@ -11,7 +11,7 @@ from linktrack.cli.common import Commands
 COMMANDS: Final = {
     "serve": ("service", "Answer short links, load clicks, and show the owner pages."),
     "owner": ("service", "Owners, and their one-time sign-in links."),
-    "token": ("service", "Tokens for programs that use the JSON API."),
+    "token": ("programs", "Tokens for programs that use the JSON API."),
     "account": ("audience", "Social accounts and other audiences."),
     "segment": ("audience", "Named groups of an account's followers."),
     "counts": ("data", "Dated follower counts."),

@@ -8,7 +8,17 @@ if TYPE_CHECKING:
 
 def blueprints() -> "tuple[Blueprint, ...]":
     """Return all blueprints of the pages; imported here, so that importing one needs not all."""
-    from linktrack.web import accounts, compose, links, navigation, overview, posts, public, sign_in
+    from linktrack.web import (
+        accounts,
+        compose,
+        links,
+        navigation,
+        overview,
+        posts,
+        public,
+        sign_in,
+        tokens,
+    )
 
     return (
         overview.blueprint,
@@ -17,6 +27,7 @@ def blueprints() -> "tuple[Blueprint, ...]":
         accounts.blueprint,
         compose.blueprint,
         navigation.blueprint,
+        tokens.blueprint,
         sign_in.blueprint,
         public.blueprint,
     )

@@ -48,6 +48,7 @@ SECTIONS: Final = (
         (
             Page("more.show", "All pages", "Everything there is."),
             Page("links.list_all", "Links", "Every short link, where it leads, and its clicks."),
+            Page("tokens.list_all", "Tokens", "Programs that may read, write or wrap for you."),
         ),
     ),
 )
