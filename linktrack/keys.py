@@ -8,9 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import Final
 
 from linktrack.errors import Invalid, Unavailable
 from linktrack.markers import Markers
+
+KEYS_FILE: Final = "keys.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,7 @@ def load_keys(data: Path) -> Keys:
 
     Raises `Unavailable` where the folder cannot be used and `Invalid` where the file is damaged.
     """
-    path = data / "keys.json"
+    path = data / KEYS_FILE
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         content = read_or_create(path, lambda: json.dumps(_new_keys()).encode())

@@ -86,7 +86,11 @@ def test_an_owner_makes_and_revokes_tokens_on_the_page(world: World) -> None:
     browser = Browser.signed_in(world)
     account = world.account()
     assert "No tokens yet" in read(browser.get("/owner/tokens"))
-    form = {"name": "WordPress", "scope": "wrap", "account": str(account.id)}
+    form: dict[str, str | list[str]] = {
+        "name": "WordPress",
+        "scope": "wrap",
+        "account": str(account.id),
+    }
     made = browser.send("/owner/tokens", {**form, "expires_at": ""})
     assert made.status_code == 200
     secret = made.text.split('id="secret">')[1].split("<")[0]

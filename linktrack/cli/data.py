@@ -155,6 +155,28 @@ def import_clicks(form: str, files: tuple[Path, ...], handle: str, as_json: bool
         _print_summary(done)
 
 
+@import_.command("all")
+@click.argument("file", metavar="FILE.zip", type=FILE)
+@json_option
+def import_all_command(file: Path, as_json: bool) -> None:
+    """Restore an installation from a file of `linktrack export all`; this one must be empty."""
+    from linktrack.portability.restore import import_all
+
+    with installation() as opened:
+        done = import_all(opened.database, file)
+        timezone = opened.settings.timezone.key
+    if as_json:
+        print_json({"rows": dict(done.rows)})
+        return
+    click.echo(f"Restored {sum(done.rows.values()):,} rows of {len(done.rows)} tables.")
+    click.echo(f"Its short links begin with {done.base_url}: set LINKTRACK_BASE_URL to that.")
+    if done.timezone != timezone:
+        click.echo(
+            f"Its days are those of {done.timezone}: set LINKTRACK_TIMEZONE to that, or run "
+            "linktrack rebuild."
+        )
+
+
 @contextmanager
 def _progress(files: tuple[Path, ...]) -> Iterator[Callable[[int], None]]:
     """Show a bar over the bytes of the files, on a terminal only."""
@@ -185,7 +207,9 @@ def _print_summary(done: "ImportedFeed") -> None:
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["clicks", "links", "posts", "counts", "segments"]))
+@click.argument(
+    "what", type=click.Choice(["clicks", "links", "posts", "counts", "segments", "all"])
+)
 @click.option(
     "--format",
     "form",
@@ -208,12 +232,18 @@ def export(
     """Take everything out: clicks, links, posts, counts or segments.
 
     A range chooses clicks, counts and posts by their own times, links and segments by when they
-    were made.
+    were made. `all` writes one zip, from which `linktrack import all` restores an equal
+    installation; keep it secret.
     """
     from linktrack.audience.accounts import find_account
     from linktrack.portability.export import Selection, stream
     from linktrack.portability.output import print_blocks, save
 
+    if what == "all":
+        if output is None or since or until or handle or form != "ndjson":
+            raise click.UsageError("export all takes --output FILE.zip, and nothing else.")
+        _export_all(output)
+        return
     with installation() as opened:
         account_id = None
         if handle is not None:
@@ -229,3 +259,17 @@ def export(
             print_blocks(sys.stdout.buffer, blocks)
         else:
             save(output, blocks)
+
+
+def _export_all(output: Path) -> None:
+    from linktrack.db import now
+    from linktrack.portability.everything import export_all
+    from linktrack.service import make_loader
+
+    with installation() as opened:
+        make_loader(opened).load()  # clicks that wait in the journals belong to everything
+        counts = export_all(opened.database, output, now())
+    click.echo(
+        f"{output} has {sum(counts.values()):,} rows of {len(counts)} tables. Keep it secret: "
+        "the codes' secret is in it."
+    )

@@ -105,26 +105,19 @@ def upgrade() -> None:
     with op.batch_alter_table("link_labels", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_link_labels_token_id"), ["token_id"], unique=False)
 
-    with op.batch_alter_table("links", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column("forward_query", sa.Boolean(), server_default=sa.false(), nullable=False)
-        )
+    # Without batch: SQLite would make these tables anew, and others refer to their rows.
+    op.add_column(
+        "links", sa.Column("forward_query", sa.Boolean(), server_default=sa.false(), nullable=False)
+    )
 
-    with op.batch_alter_table("tokens", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("expires_at", sa.BigInteger(), nullable=True))
-        batch_op.add_column(sa.Column("revoked_at", sa.BigInteger(), nullable=True))
-        batch_op.add_column(sa.Column("last_used_at", sa.BigInteger(), nullable=True))
+    for name in ("expires_at", "revoked_at", "last_used_at"):
+        op.add_column("tokens", sa.Column(name, sa.BigInteger(), nullable=True))
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("tokens", schema=None) as batch_op:
-        batch_op.drop_column("last_used_at")
-        batch_op.drop_column("revoked_at")
-        batch_op.drop_column("expires_at")
-
-    with op.batch_alter_table("links", schema=None) as batch_op:
-        batch_op.drop_column("forward_query")
-
+    for name in ("last_used_at", "revoked_at", "expires_at"):
+        op.drop_column("tokens", name)
+    op.drop_column("links", "forward_query")
     with op.batch_alter_table("link_labels", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_link_labels_token_id"))
 
