@@ -22,8 +22,8 @@ COMMANDS: Final = {
     "status": ("service", "What is in the database, and what waits to be loaded."),
     "load": ("service", "Load captured clicks into the database."),
     "rebuild": ("service", "Make all counts anew from the stored clicks."),
-    "import": ("data", "Bring in clicks from elsewhere."),
-    "export": ("data", "Take everything out, as NDJSON or CSV."),
+    "import": ("imports", "Bring in links, clicks, or a whole installation."),
+    "export": ("data", "Take everything out, as NDJSON or CSV, or as one file."),
 }
 """Command → (module, what it does); the module's name for it ends in _ where Python needs that."""
 

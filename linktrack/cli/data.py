@@ -1,10 +1,7 @@
-"""Commands that bring data in and take it out."""
+"""Commands that take data out, and bring follower counts in."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -17,9 +14,6 @@ from linktrack.cli.common import (
     print_table,
     transaction,
 )
-
-if TYPE_CHECKING:
-    from linktrack.portability.bitly_feed import ImportedFeed
 
 FILE = click.Path(path_type=Path)
 replace_option = click.option(
@@ -111,99 +105,6 @@ def list_counts_command(handle: str, as_json: bool) -> None:
         print_json([dict(zip(header, line, strict=True)) for line in lines])
     else:
         print_table(("counted at", "followers", "source"), lines)
-
-
-@click.group("import", cls=Commands)
-def import_() -> None:
-    """Bring in clicks from elsewhere."""
-
-
-@import_.command("clicks")
-@click.argument("form", metavar="FORMAT", type=click.Choice(["bitly-feed"]))
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FILE)
-@click.option("--account", "handle", required=True, help="The account the clicks belong to.")
-@json_option
-def import_clicks(form: str, files: tuple[Path, ...], handle: str, as_json: bool) -> None:
-    """Import old clicks; importing a file again adds only what is new.
-
-    FORMAT is bitly-feed: Bitly's public click feed, JSON lines, gzip or plain.
-    """
-    from dataclasses import asdict
-
-    from linktrack.audience.accounts import find_account
-    from linktrack.db import now
-    from linktrack.portability.bitly_feed import import_bitly_feed
-    from linktrack.portability.visitor_keys import import_key
-
-    assert form == "bitly-feed"
-    with installation() as opened:
-        with opened.database.session() as session:
-            account_id = find_account(session, handle).id
-        with _progress(files) as progress:
-            done = import_bitly_feed(
-                opened.database,
-                opened.shortener,
-                account_id,
-                files,
-                visitor_key=import_key(opened.settings.data, account_id),
-                now=now(),
-                progress=progress,
-            )
-    if as_json:
-        print_json(asdict(done))
-    else:
-        _print_summary(done)
-
-
-@import_.command("all")
-@click.argument("file", metavar="FILE.zip", type=FILE)
-@json_option
-def import_all_command(file: Path, as_json: bool) -> None:
-    """Restore an installation from a file of `linktrack export all`; this one must be empty."""
-    from linktrack.portability.restore import import_all
-
-    with installation() as opened:
-        done = import_all(opened.database, file)
-        timezone = opened.settings.timezone.key
-    if as_json:
-        print_json({"rows": dict(done.rows)})
-        return
-    click.echo(f"Restored {sum(done.rows.values()):,} rows of {len(done.rows)} tables.")
-    click.echo(f"Its short links begin with {done.base_url}: set LINKTRACK_BASE_URL to that.")
-    if done.timezone != timezone:
-        click.echo(
-            f"Its days are those of {done.timezone}: set LINKTRACK_TIMEZONE to that, or run "
-            "linktrack rebuild."
-        )
-
-
-@contextmanager
-def _progress(files: tuple[Path, ...]) -> Iterator[Callable[[int], None]]:
-    """Show a bar over the bytes of the files, on a terminal only."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    length = sum(file.stat().st_size for file in files if file.is_file())
-    with click.progressbar(length=length, label="Importing", file=sys.stderr) as bar:
-        yield bar.update
-
-
-def _print_summary(done: "ImportedFeed") -> None:
-    click.echo(f"Clicks added: {done.added:,}, known already: {done.known:,}.")
-    click.echo(f"Links made, each in a post of its own: {done.links:,}.")
-    if done.disabled:
-        click.echo(f"Of these links, disabled, since they led to no web page: {done.disabled:,}.")
-    if done.codes_taken:
-        named = ", ".join(done.taken) + (", …" if done.codes_taken > len(done.taken) else "")
-        click.echo(f"Links that could not keep their short codes: {done.codes_taken:,} ({named}).")
-    click.echo(
-        f"Lines read: {done.lines:,}, of which heartbeats {done.heartbeats:,}, "
-        f"blank {done.blank:,}, broken {done.broken:,}."
-    )
-    for line in done.broken_lines:
-        click.echo(f"{line.file}, line {line.line}: {line.why}.")
-    if done.broken > len(done.broken_lines):
-        click.echo(f"… and {done.broken - len(done.broken_lines):,} more.")
 
 
 @click.command()

@@ -132,16 +132,22 @@ class ClickStore:
                 )
         return homes
 
-    def prepare(self, user_agents: set[str | None]) -> None:
+    def prepare(
+        self, user_agents: set[str | None], told: Mapping[str | None, Agent] | None = None
+    ) -> None:
         """Classify agents that are new, ahead of `append` and outside its transaction.
 
         An agent that is made up to be slow takes tenths of a second: no writer is to wait for it.
+        `told` is what an old log says of agents whose user agent it has not kept.
         """
         if len(self._agents) > MOST_REMEMBERED:
             self._agents.clear()
         with self.engine.connect() as connection:
             new = self._find_agents(connection, user_agents)
-        self._classified = {digest: classify_agent(sent[0]) for digest, sent in new.items()}
+        told = told or {}
+        self._classified = {
+            digest: told.get(sent[0]) or classify_agent(sent[0]) for digest, sent in new.items()
+        }
 
     def _find_agents(
         self, connection: Connection, user_agents: set[str | None]

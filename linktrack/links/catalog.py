@@ -1,6 +1,6 @@
 """The links of an installation: making them, finding where they lead, changing that."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,7 +14,7 @@ from linktrack.db import from_ms
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.links.codes import Bearer, Codes, check_custom, is_reserved
 from linktrack.links.destinations import parse_destination
-from linktrack.links.models import Link, LinkDestination
+from linktrack.links.models import ImportedTotal, Link, LinkDestination
 from linktrack.links.targets import Target
 
 ATTEMPTS: Final = 20
@@ -181,3 +181,9 @@ def change_destination(
     link.history.append(LinkDestination(since=at, destination=destination))
     link.changed_at = at
     session.flush()
+
+
+def imported_totals(session: Session, link_id: int) -> Sequence[ImportedTotal]:
+    """Return how often a link was clicked elsewhere before it came here, by source."""
+    query = select(ImportedTotal).where(ImportedTotal.link_id == link_id)
+    return session.scalars(query.order_by(ImportedTotal.source)).all()
