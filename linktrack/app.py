@@ -8,7 +8,7 @@ from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
-from linktrack.api import v1
+from linktrack.api import shlink, v1, yourls
 from linktrack.api.access import is_unauthenticated
 from linktrack.api.problems import problem
 from linktrack.clicks.journal import Journal
@@ -46,6 +46,8 @@ STATUS: Final[dict[type[Exception], int]] = {
     TooMany: 429,
     Unavailable: 503,
 }
+
+DOORS: Final = {"yourls": yourls, "shlink": shlink}
 
 LARGEST_REQUEST: Final = 2 * 1024 * 1024  # bytes; texts are shorter, files come by command
 
@@ -88,8 +90,10 @@ def create_app(installation: Installation) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # fields in the order of the guide
     app.extensions[EXTENSION] = installation
     csrf = CSRFProtect(app)
-    csrf.exempt(v1.blueprint)
-    for blueprint in (v1.blueprint, *blueprints()):
+    doors = [DOORS[name].blueprint for name in settings.doors]
+    for blueprint in (v1.blueprint, *doors):
+        csrf.exempt(blueprint)
+    for blueprint in (v1.blueprint, *doors, *blueprints()):
         app.register_blueprint(blueprint)
     formats.register(app, settings)
     app.teardown_appcontext(close_db_session)

@@ -59,6 +59,20 @@ def admit(secret: str) -> "Token":
     return token
 
 
+def admit_door(secret: str) -> "Token":
+    """Return the token of another shortener's client: it may wrap, and for one account.
+
+    Raises `Forbidden` or `TooMany`.
+    """
+    token = admit(secret)
+    if token.scope != "wrap" or token.account_id is None:
+        raise Forbidden(
+            "This door needs a token of its own: linktrack token create NAME --scope wrap "
+            "--account HANDLE."
+        )
+    return token
+
+
 def _mark_used(token_id: int) -> None:
     """Write down when a token was last used; the request goes on where that cannot be done."""
     try:

@@ -6,10 +6,10 @@ from http import HTTPStatus
 from flask import Response
 
 
-def problem(status: int, sentence: str) -> Response:
+def problem(status: int, sentence: str, kind: str = "about:blank") -> Response:
     """Return an error that programs and people can read."""
     body = {
-        "type": "about:blank",
+        "type": kind,
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": sentence,

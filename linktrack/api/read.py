@@ -30,6 +30,10 @@ class Fields:
             raise Invalid(f"{name!r} must be a text.")
         return value
 
+    def value(self, name: str) -> object:
+        """Return whatever was sent, or None."""
+        return self._values.get(name)
+
     def optional_text(self, name: str) -> str | None:
         """Return a text, or None where the field is missing or null."""
         return None if self._values.get(name) is None else self.text(name)

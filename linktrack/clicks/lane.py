@@ -15,6 +15,7 @@ from linktrack.clicks.referrers import referrer_key
 from linktrack.clicks.visitors import Visitors, client_address
 from linktrack.clicks.vocabulary import HEAD, NO_VISITOR, PREFETCH
 from linktrack.links.codes import is_reserved
+from linktrack.links.destinations import with_query
 from linktrack.links.targets import Target, Targets
 from linktrack.settings import Network
 
@@ -71,10 +72,13 @@ class Lane:
             environ["PATH_INFO"] = f"/{code}"  # without what a sentence left on it
             return self._application(environ, start_response)
         self._journal.append(encode(self._record(environ, target)))
+        location = target.location
+        if target.forward_query:
+            location = with_query(location, environ.get("QUERY_STRING", ""))
         start_response(
             "302 Found",
             [
-                ("Location", target.location),
+                ("Location", location),
                 ("Cache-Control", "private, no-store"),
                 ("X-Robots-Tag", "noindex"),
                 ("Content-Length", "0"),

@@ -117,16 +117,18 @@ def find_target(engine: Engine, codes: Codes, code: str) -> Target | None:
         bearer.segment_id,
         bearer.follower_id,
         "personal" if personal else "variant",
+        base.forward_query,
     )
 
 
 def _target(connection: Connection, condition: ColumnElement[bool]) -> Target | None:
     row = connection.execute(
-        select(Link.id, Link.destination, Link.disabled_at).where(condition)
+        select(Link.id, Link.destination, Link.disabled_at, Link.forward_query).where(condition)
     ).one_or_none()
     if row is None:
         return None
-    return Target(row.id, None if row.disabled_at is not None else row.destination)
+    location = None if row.disabled_at is not None else row.destination
+    return Target(row.id, location, forward_query=row.forward_query)
 
 
 def changed_links(engine: Engine, since_ms: int) -> Iterable[int]:
@@ -163,6 +165,14 @@ def set_disabled(session: Session, link: Link, disabled: bool, at: datetime) -> 
     link.disabled_at = at if disabled else None
     link.changed_at = at
     session.flush()
+
+
+def set_forwarding(session: Session, link: Link, forward: bool, at: datetime) -> None:
+    """Hand what a click's address has behind its `?` on to the destination, or no longer."""
+    if forward != link.forward_query:
+        link.forward_query = forward
+        link.changed_at = at
+        session.flush()
 
 
 def change_destination(

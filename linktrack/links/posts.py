@@ -10,8 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account, Segment
+from linktrack.audience.utm import utm_values
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.catalog import Shortener, add_link
+from linktrack.links.destinations import parse_destination, with_parameters
 from linktrack.links.models import Link, Post, Version
 from linktrack.links.wrapping import destinations, find_addresses, replace
 
@@ -65,24 +67,26 @@ def wrap_post(
     session.add(post)
     session.flush()
     slugs = (*wish.slugs, *(None for _ in targets))
+    utm = utm_values(session, account.id)
     links = [
         add_link(
             session,
             shortener,
             account_id=account.id,
             post_id=post.id,
-            destination=destination,
+            destination=parse_destination(with_parameters(destination, utm)),
             at=now,
             slug=slug,
         )
         for destination, slug in zip(targets, slugs, strict=False)
     ]
-    post.text = replace(wish.text, addresses, short_urls(shortener, links))
+    wrapped = dict(zip(targets, links, strict=True))
+    post.text = replace(wish.text, addresses, short_urls(shortener, wrapped))
     for segment in segments:
         post.versions.append(
             Version(
                 segment_id=segment.id,
-                text=replace(wish.text, addresses, short_urls(shortener, links, segment.id)),
+                text=replace(wish.text, addresses, short_urls(shortener, wrapped, segment.id)),
                 addressed=segment.size,
             )
         )
@@ -115,14 +119,14 @@ def settle_state(
 
 
 def short_urls(
-    shortener: Shortener, links: Sequence[Link], segment_id: int | None = None
+    shortener: Shortener, links: Mapping[str, Link], segment_id: int | None = None
 ) -> Mapping[str, str]:
-    """Return destination → short address, for everybody or for one segment."""
+    """Return address → short address, for everybody or for one segment."""
     return {
-        link.destination: shortener.short_url(
+        address: shortener.short_url(
             link.code or "" if segment_id is None else shortener.version_code(link.id, segment_id)
         )
-        for link in links
+        for address, link in links.items()
     }
 
 
