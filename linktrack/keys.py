@@ -21,7 +21,8 @@ class Keys:
     """Secrets of one installation.
 
     `salt` orders the proposals for codes (losing it breaks no link), `check` signs the codes of
-    versions (losing it breaks those), `session` signs cookies (losing it signs owners out).
+    versions (losing it breaks those), `session` signs cookies and seals
+    webhooks' secrets (losing it signs owners out, and webhooks have to be added again).
     """
 
     salt: str
@@ -30,6 +31,10 @@ class Keys:
 
     def __repr__(self) -> str:
         return "Keys(…)"
+
+    def sealing(self) -> bytes:
+        """Return the key (32 bytes) under which secrets lie in the database."""
+        return blake2b(bytes.fromhex(self.session), person=b"sealing", digest_size=32).digest()
 
     def markers(self) -> Markers:
         """Return what makes and reads the markers of this installation, signed under `session`."""

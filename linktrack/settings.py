@@ -76,6 +76,11 @@ SETTINGS: Final = (
         "600",
         "Requests a minute that each web process takes from one token.",
     ),
+    Setting(
+        "LINKTRACK_WEBHOOK_NETWORKS",
+        "none",
+        "Networks that are not public and that webhooks may be sent to, separated by commas.",
+    ),
 )
 
 
@@ -93,6 +98,7 @@ class Settings:
     journal_keep_days: int
     doors: tuple[str, ...]
     rate_limit: int
+    webhook_networks: tuple[Network, ...]
 
     @property
     def journals(self) -> Path:
@@ -153,6 +159,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         journal_keep_days=_checked(_days, "LINKTRACK_JOURNAL_KEEP_DAYS", get),
         doors=_checked(_doors, "LINKTRACK_DOORS", get),
         rate_limit=_checked(_rate, "LINKTRACK_RATE_LIMIT", get),
+        webhook_networks=_checked(_networks, "LINKTRACK_WEBHOOK_NETWORKS", get),
     )
 
 
@@ -206,7 +213,7 @@ def _networks(value: str) -> tuple[Network, ...]:
     return tuple(
         ipaddress.ip_network(part.strip(), strict=False)
         for part in value.split(",")
-        if part.strip()
+        if part.strip() not in ("", "none")
     )
 
 

@@ -12,6 +12,7 @@ COMMANDS: Final = {
     "serve": ("service", "Answer short links, load clicks, and show the owner pages."),
     "owner": ("service", "Owners, and their one-time sign-in links."),
     "token": ("programs", "Tokens for programs that use the JSON API."),
+    "webhook": ("programs", "Webhooks: other programs are told what happens."),
     "account": ("audience", "Social accounts and other audiences."),
     "segment": ("audience", "Named groups of an account's followers."),
     "counts": ("data", "Dated follower counts."),
