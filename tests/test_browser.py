@@ -87,8 +87,9 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         page = reader.page
         reader.open(server.sign_in_path())
         reader.press("Sign in on this browser")
-        for path in ("accounts", "posts", "links", "compose"):
+        for path in ("accounts", "posts", "links", "tokens", "compose"):
             reader.open(f"/owner/{path}")
+        reader.open("/api/v1/docs")
 
         reader.open("/owner/accounts")
         page.get_by_label("Handle").fill("@JessesLinks")

@@ -90,6 +90,12 @@ def is_unauthenticated() -> bool:
     return bool(g.get("unauthenticated"))
 
 
+def reached(account_id: int) -> None:
+    """Raise `Forbidden` where what is asked for belongs to an account the token does not reach."""
+    if g.token.account_id not in (None, account_id):
+        raise Forbidden("This token is for another account.")
+
+
 def named_account(handle: str) -> "Account":
     """Return the account a caller names, as far as its token reaches."""
     account = find_account(db_session(), handle)

@@ -1,79 +1,24 @@
-"""JSON under /api/v1: wrap posts, read reports, export."""
+"""JSON under /api/v1: every resource's operations, and what all answers have in common."""
 
-from flask import Blueprint, Response, g, jsonify, request
+from flask import Response, request
 
-from linktrack.api.access import named_account, needs
+# Importing a module of operations makes their routes.
+from linktrack.api import accounts, documentation, exports, links, posts, reports  # noqa: F401
 from linktrack.api.limits import add_limit_headers
-from linktrack.api.read import arguments, posted_object
-from linktrack.clicks.vocabulary import DEFAULT_WINDOW
-from linktrack.context import close_db_session, db_session, installation
-from linktrack.db import now
-from linktrack.errors import Invalid, NotFound
-from linktrack.links.posts import Wish, no_post_json, post_json, wrap_post
-from linktrack.portability import export
-from linktrack.reports.build import MOST_POSTS, cpf_json, cpf_report
+from linktrack.api.operations import blueprint
 
-blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+__all__ = ["blueprint"]
+
 blueprint.after_request(add_limit_headers)
 
 
-@blueprint.post("/posts")
-@needs("wrap")
-def create_post() -> tuple[Response, int]:
-    """Wrap a text and record it as a post; 200 where it holds no new address."""
-    fields = posted_object(request, {"account", "text", "state", "posted_at", "segments", "slugs"})
-    wish = Wish(
-        text=fields.text("text"),
-        state=fields.text("state", "published"),
-        posted_at=fields.moment("posted_at"),
-        segments=fields.texts("segments"),
-        slugs=fields.texts("slugs"),
-    )
-    shortener = installation().shortener
-    session = db_session()
-    post = wrap_post(session, shortener, named_account(fields.text("account")), wish, now())
-    if post is None:
-        return jsonify(no_post_json(wish.text)), 200
-    session.commit()
-    return jsonify(post_json(session, shortener, post)), 201
-
-
-@blueprint.get("/reports/cpf")
-@needs("read")
-def report_cpf() -> Response:
-    """Return clicks per follower of an account."""
-    fields = arguments(request, {"account", "window", "from", "to", "limit", "after"})
-    report = cpf_report(
-        db_session(),
-        named_account(fields.text("account")),
-        window=fields.text("window", DEFAULT_WINDOW),
-        since=fields.moment("from"),
-        until=fields.moment("to"),
-        limit=fields.whole("limit") or MOST_POSTS,
-        after=fields.whole("after"),
-    )
-    return jsonify(cpf_json(report))
-
-
-@blueprint.get("/export/<what>")
-@needs("read")
-def export_rows(what: str) -> Response:
-    """Stream clicks, links, posts, counts or segments as NDJSON or CSV."""
-    if what not in export.KINDS:
-        raise NotFound(f"There is no export of {what!r}: choose one of {', '.join(export.KINDS)}.")
-    fields = arguments(request, {"account", "format", "from", "to", "after"})
-    handle = fields.optional_text("account")
-    account_id = g.token.account_id if handle is None else named_account(handle).id
-    kind = fields.text("format", "ndjson")
-    if kind not in export.MEDIA_TYPES:
-        raise Invalid(f"There is no format {kind[:40]!r}: choose ndjson or csv.")
-    selection = export.Selection(
-        since=fields.moment("from"),
-        until=fields.moment("to"),
-        after=fields.whole("after") or 0,
-        account_id=account_id,
-    )
-    close_db_session()
-    opened = installation()
-    lines = export.stream(opened.database.engine, opened.shortener, what, kind, selection)
-    return Response(lines, mimetype=export.MEDIA_TYPES[kind])
+@blueprint.after_request
+def _let_ask_again(response: Response) -> Response:
+    """Give whole JSON answers to GET an ETag; who has it already gets 304."""
+    whole = response.status_code == 200 and response.mimetype == "application/json"
+    if request.method == "GET" and whole and not response.is_streamed:
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.headers["Vary"] = "Authorization"
+        response.add_etag()
+        response.make_conditional(request)
+    return response

@@ -151,9 +151,13 @@ def get_post(session: Session, post_id: int) -> Post:
 
 
 def list_posts(
-    session: Session, account_id: int | None, state: str | None, limit: int
+    session: Session,
+    account_id: int | None,
+    state: str | None,
+    limit: int,
+    before: int | None = None,
 ) -> Sequence[Post]:
-    """Return posts, newest first; raises `Invalid` for an unknown state."""
+    """Return posts, newest first, behind number `before`; raises `Invalid` for an unknown state."""
     if state is not None and state not in STATES:
         raise Invalid(f"{state[:40]!r} is no state of a post: choose one of {', '.join(STATES)}.")
     query = select(Post).order_by(Post.id.desc()).limit(limit)
@@ -161,6 +165,8 @@ def list_posts(
         query = query.where(Post.account_id == account_id)
     if state is not None:
         query = query.where(Post.state == state)
+    if before is not None:
+        query = query.where(Post.id < before)
     return session.scalars(query).all()
 
 
