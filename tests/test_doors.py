@@ -1,8 +1,12 @@
 """Doors of other shorteners: their clients wrap links here with no new code."""
 
+import http.server
 import json
+import re
 import shutil
 import subprocess
+import sys
+import threading
 import time
 import xml.etree.ElementTree as ET
 from datetime import timedelta
@@ -342,3 +346,49 @@ def run_shlink_client(folder: Path, base_url: str, key: str) -> Any:
         cwd=home, capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     return json.loads(done.stdout)
+
+
+# The guide's own client
+
+
+@pytest.mark.slow
+def test_the_posting_script_of_the_guide_posts(sqlite_databases: Maker, tmp_path: Path) -> None:
+    """Ten lines: the text is wrapped here, and posted with a link that is one."""
+    guide = (CLIENTS.parent.parent / "docs" / "guide" / "api.md").read_text()
+    (script,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    assert len([line for line in script.splitlines() if line]) <= 11  # one of them the imports
+    heard: dict[str, Any] = {}
+
+    class Bluesky(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            heard[self.path] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            body = json.dumps({"accessJwt": "jwt", "did": "did:plc:me"}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    network = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Bluesky)
+    threading.Thread(target=network.serve_forever, daemon=True).start()
+    environ = environment(tmp_path / "data", sqlite_databases())
+    command(environ, "account", "add", "@me.bsky.social", "--network", "bluesky")
+    made = answer(environ, "token", "create", "poster", "--scope", "wrap")
+    with serving(environ, tmp_path / "log") as server:
+        script = script.replace("https://go.example.org", server.base_url)
+        script = script.replace("https://bsky.social", f"http://127.0.0.1:{network.server_port}")
+        subprocess.run(
+            [sys.executable, "-c", script, "Größe: https://example.com/story"],
+            env={**environ, "LINKTRACK_TOKEN": made["token"], "BLUESKY_APP_PASSWORD": "x"},
+            check=True,
+            timeout=60,
+        )
+    network.shutdown()
+    network.server_close()
+    record = heard["/xrpc/com.atproto.repo.createRecord"]["record"]
+    (facet,) = record["facets"]
+    linked = record["text"].encode()[facet["index"]["byteStart"] : facet["index"]["byteEnd"]]
+    assert linked.decode() == facet["features"][0]["uri"]
+    assert linked.decode().startswith(server.base_url)
