@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -56,15 +57,25 @@ class Door:
         return self.client.open(f"/rest/v3{path}", method=method, headers=headers, **options)
 
 
+OPEN = {"LINKTRACK_DOORS": "yourls, shlink"}
+
+
 @pytest.fixture
-def open_world(database_url: str, tmp_path: Path) -> Any:
-    with World.at(tmp_path / "data", database_url, LINKTRACK_DOORS="yourls, shlink") as world:
+def open_world(sqlite_databases: Maker, tmp_path: Path) -> Iterator[World]:
+    with World.at(tmp_path / "data", sqlite_databases(), **OPEN) as world:
         yield world
 
 
 @pytest.fixture
 def door(open_world: World) -> Door:
     return Door(open_world)
+
+
+@pytest.fixture
+def door_everywhere(database_url: str, tmp_path: Path) -> Iterator[Door]:
+    """A door on each kind of database, for what asks it much."""
+    with World.at(tmp_path / "data", database_url, **OPEN) as world:
+        yield Door(world)
 
 
 def click(world: World, code: str, *visitors: int | None) -> None:
@@ -100,8 +111,9 @@ def test_a_doors_link_is_a_post_of_its_tokens_account(door: Door) -> None:
     assert made.post_id is not None
 
 
-def test_an_address_shortened_before_is_told_again(door: Door) -> None:
+def test_an_address_shortened_before_is_told_again(door_everywhere: Door) -> None:
     """`shorturl` is there also then; another keyword makes another link."""
+    door = door_everywhere
     first = door.yourls("shorturl", url="http://one.com/").get_json()
     again = door.yourls("shorturl", "POST", url="http://one.com/")
     assert again.status_code == 200
@@ -136,8 +148,9 @@ def test_errors_are_those_of_yourls(door: Door) -> None:
     assert door.yourls("db-stats").get_json()["db-stats"]["total_links"] == "1"
 
 
-def test_totals_are_of_the_tokens_own_links(door: Door) -> None:
+def test_totals_are_of_the_tokens_own_links(door_everywhere: Door) -> None:
     """People's clicks, on the links that were made through it and no others."""
+    door = door_everywhere
     world = door.world
     other = Door(world, name="other")
     code = door.yourls("shorturl", url="http://one.com/").get_json()["url"]["keyword"]
@@ -203,8 +216,9 @@ def test_doors_are_closed_unless_they_are_switched_on(sqlite_world: World) -> No
 # Shlink
 
 
-def test_short_urls_are_made_found_and_listed(door: Door) -> None:
+def test_short_urls_are_made_found_and_listed(door_everywhere: Door) -> None:
     """In Shlink's shape; `findIfExists` finds, without it the same address is another link."""
+    door = door_everywhere
     wish = {"longUrl": "http://one.com/", "tags": ["a", "b"], "title": "One", "forwardQuery": True}
     first = door.shlink("/short-urls", wish).get_json()
     assert first["shortUrl"] == f"https://go.jessestay.com/{first['shortCode']}"
@@ -234,8 +248,9 @@ def test_short_urls_are_made_found_and_listed(door: Door) -> None:
     assert door.shlink(f"/short-urls/{first['shortCode']}").get_json() == first
 
 
-def test_visits_say_how_many_and_not_who(door: Door) -> None:
+def test_visits_say_how_many_and_not_who(door_everywhere: Door) -> None:
     """Bots apart; nothing of an agent but its families."""
+    door = door_everywhere
     code = door.shlink("/short-urls", {"longUrl": "http://one.com/"}).get_json()["shortCode"]
     click(door.world, code, 1, 2, None)
     visits = door.shlink(f"/short-urls/{code}/visits").get_json()["visits"]

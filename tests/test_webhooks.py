@@ -113,8 +113,11 @@ def test_a_wrapped_post_is_told_once_and_signed(world: World, receiver: Receiver
     assert int(headers["webhook-timestamp"]) == int(NOON.timestamp())
 
 
-def test_what_is_not_heard_is_sent_again_later_and_later(world: World, receiver: Receiver) -> None:
+def test_what_is_not_heard_is_sent_again_later_and_later(
+    sqlite_world: World, receiver: Receiver
+) -> None:
     """With the same id and body; after the last wait it is given up, and that is written down."""
+    world = sqlite_world
     telling = Telling(world, receiver, "post.wrapped")
     world.post(world.account(), "http://one.com/", NOON)
     receiver.status = 500
@@ -131,8 +134,9 @@ def test_what_is_not_heard_is_sent_again_later_and_later(world: World, receiver:
     assert telling.tell(days=30) == 0
 
 
-def test_a_redirect_is_not_followed(world: World, receiver: Receiver) -> None:
+def test_a_redirect_is_not_followed(sqlite_world: World, receiver: Receiver) -> None:
     """It might lead into the house."""
+    world = sqlite_world
     telling = Telling(world, receiver, "post.wrapped")
     world.post(world.account(), "http://one.com/", NOON)
     receiver.status = 307
@@ -176,8 +180,11 @@ def test_milestones_jumps_and_digests_are_told(world: World, receiver: Receiver)
     assert telling.tell(days=1) == 0
 
 
-def test_a_webhook_of_one_account_hears_of_no_other(world: World, receiver: Receiver) -> None:
+def test_a_webhook_of_one_account_hears_of_no_other(
+    sqlite_world: World, receiver: Receiver
+) -> None:
     """Neither posts nor counts."""
+    world = sqlite_world
     mine, other = world.account("@mine"), world.account("@other")
     add_webhook(world.session, KEY, receiver.url, (), mine.id, NOON, LOOPBACK)
     world.session.commit()
@@ -247,9 +254,10 @@ def test_other_addresses_are_refused_when_added(written: str) -> None:
 
 
 def test_a_name_is_judged_by_what_it_stands_for_when_it_is_sent(
-    world: World, receiver: Receiver
+    sqlite_world: World, receiver: Receiver
 ) -> None:
     """`localhost` may be added, and is refused then; the sentence is in the list of deliveries."""
+    world = sqlite_world
     assert check_url("http://localhost/", ()) == "http://localhost/"
     with pytest.raises(Invalid, match="not a public address"):
         find_place("http://localhost/", ())
@@ -291,8 +299,9 @@ def test_the_thresholds() -> None:
     assert jumps == [False, True, False, True]
 
 
-def test_the_commands_add_list_and_remove(world: World) -> None:
+def test_the_commands_add_list_and_remove(sqlite_world: World) -> None:
     """The secret is printed once, and is in the database sealed only."""
+    world = sqlite_world
     env = {
         "LINKTRACK_DATA": str(world.settings.data),
         "LINKTRACK_DATABASE": world.settings.database,

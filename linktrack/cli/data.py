@@ -7,6 +7,7 @@ import click
 
 from linktrack.cli.common import (
     Commands,
+    counting,
     installation,
     json_option,
     parse_time,
@@ -169,7 +170,8 @@ def _export_all(output: Path) -> None:
 
     with installation() as opened:
         make_loader(opened).load()  # clicks that wait in the journals belong to everything
-        counts = export_all(opened.database, output, now())
+        with counting("Exporting") as progress:
+            counts = export_all(opened.database, output, now(), progress)
     click.echo(
         f"{output} has {sum(counts.values()):,} rows of {len(counts)} tables. Keep it secret: "
         "the codes' secret is in it."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linktrack.cli.common import Commands, installation, json_option, print_json
+from linktrack.cli.common import Commands, counting, installation, json_option, print_json
 
 if TYPE_CHECKING:
     from linktrack.portability.click_import import BrokenLine, ImportedClicks
@@ -123,7 +123,8 @@ def import_all_command(file: Path, as_json: bool) -> None:
     from linktrack.portability.restore import import_all
 
     with installation() as opened:
-        done = import_all(opened.database, file)
+        with counting("Importing") as progress:
+            done = import_all(opened.database, file, progress)
         timezone = opened.settings.timezone.key
     if as_json:
         print_json({"rows": dict(done.rows)})
