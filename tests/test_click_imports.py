@@ -17,7 +17,8 @@ from test_rollups import FIREFOX, START
 from world import NOON, World
 
 from linktrack.audience.models import Account
-from linktrack.clicks.models import clicks
+from linktrack.clicks.agents import TOLD
+from linktrack.clicks.models import agents, clicks
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import HEAD
 from linktrack.errors import Invalid
@@ -227,6 +228,11 @@ def test_our_own_export_comes_in_elsewhere(world: World, tmp_path: Path) -> None
         row[1:] for row in both if row[0] == "@first"
     ]
     assert bring_in(world, other, "ndjson", path).known == 6
+    with world.database.engine.connect() as connection:
+        versions = connection.execute(select(agents.c.user_agent, agents.c.rules_version)).all()
+    assert versions
+    for user_agent, version in versions:  # no rule is ever applied to what was only told
+        assert (version == TOLD) == user_agent.startswith("linktrack export: ")
 
 
 @pytest.mark.parametrize("form", sorted(FORMATS))

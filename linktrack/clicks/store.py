@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, Table, insert, select
 
 from linktrack.clicks.agents import RULES_VERSION as AGENT_RULES
-from linktrack.clicks.agents import Agent, classify_agent
+from linktrack.clicks.agents import TOLD, Agent, classify_agent
 from linktrack.clicks.marks import Click
 from linktrack.clicks.models import agents, clicks, imported_clicks, referrers, sources
 from linktrack.clicks.records import ClickRecord
@@ -52,6 +52,7 @@ class ClickStore:
         self._referrers: dict[str | None, tuple[int, int]] = {}
         self._sources: dict[tuple[str, str], int] = {}
         self._classified: dict[str, Agent] = {}
+        self._told: set[str] = set()
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -145,6 +146,7 @@ class ClickStore:
         with self.engine.connect() as connection:
             new = self._find_agents(connection, user_agents)
         told = told or {}
+        self._told = {digest for digest, sent in new.items() if sent[0] in told}
         self._classified = {
             digest: told.get(sent[0]) or classify_agent(sent[0]) for digest, sent in new.items()
         }
@@ -177,7 +179,7 @@ class ClickStore:
                     "device": _cut(found.device, 20),
                     "browser": _cut(found.browser, 60),
                     "os": _cut(found.os, 60),
-                    "rules_version": AGENT_RULES,
+                    "rules_version": TOLD if digest in self._told else AGENT_RULES,
                 }
             )
         for row, number in zip(rows, _insert(connection, agents, rows), strict=True):
