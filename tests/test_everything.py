@@ -1,5 +1,6 @@
 """Export of everything, and an equal installation from it, on either database."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -10,10 +11,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from click.testing import CliRunner
 from databases import Maker
 from servers import environment
-from sqlalchemy import Boolean, DateTime, Float, Integer, LargeBinary, String, func, insert, select
+from sqlalchemy import (
+    Boolean,
+    DateTime,
+    Float,
+    Integer,
+    LargeBinary,
+    String,
+    func,
+    insert,
+    inspect,
+    select,
+)
 from test_rollups import FIREFOX, START
 from world import NOON, World
 
@@ -23,7 +36,7 @@ from linktrack.cli import main
 from linktrack.clicks.models import clicks
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.visitors import Visitors
-from linktrack.db import Utc, alembic_config
+from linktrack.db import Utc, alembic_config, writing
 from linktrack.errors import Conflict, Invalid
 from linktrack.keys import load_keys
 from linktrack.links.catalog import change_destination, find_target
@@ -205,28 +218,13 @@ def test_a_damaged_file_is_refused_whole(
 
 
 def test_a_file_of_an_older_linktrack_is_brought_up_to_date(
-    tmp_path: Path, sqlite_databases: Maker
+    sqlite_world: World, tmp_path: Path, sqlite_databases: Maker
 ) -> None:
     """Rows go into the tables they were exported from, and move on with these."""
-    from alembic import command
-
-    from linktrack.db import writing
-
-    with World.at(tmp_path / "data", sqlite_databases()) as world:
-        fill(world)
-        path = tmp_path / "new.zip"
-        export_all(world.database, path, NOON)
-        with writing(world.database.engine) as connection:
-            command.downgrade(alembic_config(connection), "0001")
-            old = {
-                row[0]: [column[1] for column in connection.exec_driver_sql(
-                    f"PRAGMA table_info({row[0]})")]
-                for row in connection.exec_driver_sql(
-                    "SELECT name FROM sqlite_master WHERE type = 'table'"
-                )
-            }  # fmt: skip
-    import hashlib
-
+    fill(sqlite_world)
+    path = tmp_path / "new.zip"
+    export_all(sqlite_world.database, path, NOON)
+    old = columns_at("0001", tmp_path / "older", sqlite_databases())
     content = members(path)
     manifest = json.loads(content.pop("manifest.json"))
     for name in list(manifest["tables"]):
@@ -234,8 +232,7 @@ def test_a_file_of_an_older_linktrack_is_brought_up_to_date(
         if name not in old:
             del manifest["tables"][name], content[member]
             continue
-        rows = [json.loads(line) for line in content[member].splitlines()]
-        lines = [json.dumps({key: row[key] for key in old[name]}) for row in rows]
+        lines = [json.dumps(row) for row in rows_of(content, name, old[name])]
         content[member] = "".join(f"{line}\n" for line in lines).encode()
         manifest["tables"][name]["sha256"] = hashlib.sha256(content[member]).hexdigest()
     content["manifest.json"] = json.dumps(manifest | {"revision": "0001"}).encode()
@@ -246,7 +243,27 @@ def test_a_file_of_an_older_linktrack_is_brought_up_to_date(
     with empty_world(tmp_path, sqlite_databases()) as other:
         assert import_all(other.database, older).rows["clicks"] == 41
         export_all(other.database, tmp_path / "again.zip", NOON)
-        assert members(tmp_path / "again.zip") == members(path)
+    again = members(tmp_path / "again.zip")
+    now_at = json.loads(again["manifest.json"])["revision"]
+    assert now_at == json.loads(members(path)["manifest.json"])["revision"] != "0001"
+    for name in manifest["tables"]:
+        assert rows_of(again, name, old[name]) == rows_of(content, name, old[name])
+
+
+def columns_at(revision: str, folder: Path, url: str) -> dict[str, list[str]]:
+    """Return the columns of every table at a revision."""
+    with World.at(folder, url) as world, writing(world.database.engine) as connection:
+        command.downgrade(alembic_config(connection), revision)
+        found = inspect(connection)
+        return {
+            name: [column["name"] for column in found.get_columns(name)]
+            for name in found.get_table_names()
+        }
+
+
+def rows_of(content: dict[str, bytes], name: str, columns: list[str]) -> list[dict[str, object]]:
+    rows = [json.loads(line) for line in content[f"tables/{name}.ndjson"].splitlines()]
+    return [{column: row[column] for column in columns} for row in rows]
 
 
 def test_the_commands_export_and_restore(
