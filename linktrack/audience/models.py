@@ -1,6 +1,6 @@
 """Tables of accounts, follower counts and segments."""
 
-from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, ForeignKey, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linktrack.db import Base, Id, Moment
@@ -9,7 +9,8 @@ from linktrack.db import Base, Id, Moment
 class Account(Base):
     """One social account or other audience.
 
-    `handle` is as people write it; `handle_key` is what it is found by.
+    `handle` is as people write it; `handle_key` is what it is found by. A `simulated` account
+    belongs to the demonstration.
     """
 
     __tablename__ = "accounts"
@@ -21,6 +22,7 @@ class Account(Base):
     handle_key: Mapped[str] = mapped_column(String(255))
     role: Mapped[str | None] = mapped_column(String(3))
     network_id: Mapped[str | None] = mapped_column(String(255))
+    simulated: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     created_at: Mapped[Moment]
 
 

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "rebuild": ("service", "Make all counts anew from the stored clicks."),
     "import": ("data", "Bring in clicks from elsewhere."),
     "export": ("data", "Take everything out, as NDJSON or CSV."),
+    "demo": ("data", "A simulated year of three accounts, to look around in."),
 }
 """Command → (module, what it does); the module's name for it ends in _ where Python needs that."""
 

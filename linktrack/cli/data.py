@@ -229,3 +229,31 @@ def export(
             print_blocks(sys.stdout.buffer, blocks)
         else:
             save(output, blocks)
+
+
+@click.command()
+@click.option("--remove", is_flag=True, help="Take the demonstration away again, whole.")
+@json_option
+def demo(remove: bool, as_json: bool) -> None:
+    """Make a demonstration: a simulated year of three accounts, marked as such.
+
+    Its accounts are @demo_me, @demo_you and @demo_we; yours are left alone.
+    """
+    from dataclasses import asdict
+
+    from linktrack.db import now
+    from linktrack.portability.demo import make_demo, remove_demo
+
+    with installation() as opened:
+        if remove:
+            remove_demo(opened.database)
+            click.echo('{"removed": true}' if as_json else "The demonstration is gone.")
+            return
+        made = make_demo(opened.database, opened.shortener, now())
+    if as_json:
+        print_json(asdict(made))
+    else:
+        click.echo(
+            f"{made.accounts} simulated accounts with {made.posts:,} posts and {made.clicks:,} "
+            "clicks are there. linktrack demo --remove takes them away."
+        )

@@ -8,7 +8,17 @@ if TYPE_CHECKING:
 
 def blueprints() -> "tuple[Blueprint, ...]":
     """Return all blueprints of the pages; imported here, so that importing one needs not all."""
-    from linktrack.web import accounts, compose, links, navigation, overview, posts, public, sign_in
+    from linktrack.web import (
+        accounts,
+        compose,
+        demo,
+        links,
+        navigation,
+        overview,
+        posts,
+        public,
+        sign_in,
+    )
 
     return (
         overview.blueprint,
@@ -16,6 +26,7 @@ def blueprints() -> "tuple[Blueprint, ...]":
         links.blueprint,
         accounts.blueprint,
         compose.blueprint,
+        demo.blueprint,
         navigation.blueprint,
         sign_in.blueprint,
         public.blueprint,
