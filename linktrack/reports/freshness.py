@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from linktrack.clicks.journal import SUFFIX
@@ -33,3 +33,8 @@ def freshness(session: Session, folder: Path, now: datetime) -> Freshness:
         return Freshness(now, 0)
     last = session.scalar(select(clicks.c.clicked_at).order_by(clicks.c.seq.desc()).limit(1))
     return Freshness(None if last is None else from_ms(last), waiting)
+
+
+def latest_click(session: Session) -> int:
+    """Return the `seq` of the click that was counted last, 0 where there is none."""
+    return session.scalar(select(func.max(clicks.c.seq))) or 0

@@ -13,10 +13,12 @@ def blueprints() -> "tuple[Blueprint, ...]":
         compose,
         demo,
         links,
+        live,
         navigation,
         overview,
         posts,
         public,
+        qr,
         sign_in,
     )
 
@@ -27,6 +29,8 @@ def blueprints() -> "tuple[Blueprint, ...]":
         accounts.blueprint,
         compose.blueprint,
         demo.blueprint,
+        live.blueprint,
+        qr.blueprint,
         navigation.blueprint,
         sign_in.blueprint,
         public.blueprint,
