@@ -219,14 +219,9 @@ def greeting(installation: Installation) -> str:
         else:
             owner = access.first_owner(session, now())
             secret = access.make_sign_in_link(session, owner, now())
-            way = f"Sign in (once, within 15 minutes): {sign_in_url(base_url, secret)}"
+            way = f"Sign in (once, within 15 minutes): {access.sign_in_url(base_url, secret)}"
         session.commit()
     return f"linktrack answers on {base_url}\n{way}"
-
-
-def sign_in_url(base_url: str, secret: str) -> str:
-    """Return the address of a sign-in link."""
-    return f"{base_url}/owner/sign-in/{secret}"
 
 
 def serving_settings(settings: Settings, bind: Bind, base_url_is_set: bool) -> Settings:

@@ -9,6 +9,7 @@ from linktrack.cli.common import (
     installation,
     json_option,
     print_json,
+    print_table,
     transaction,
 )
 
@@ -90,14 +91,53 @@ def owner() -> None:
 
 @owner.command()
 @click.argument("name")
-def create(name: str) -> None:
+@click.option("--viewer", is_flag=True, help="May look at everything, and change nothing.")
+def create(name: str, viewer: bool) -> None:
     """Add a person who may open the owner pages."""
     from linktrack.db import now
     from linktrack.owners.access import create_owner
+    from linktrack.owners.viewers import set_role
 
     with transaction() as (_, session):
-        create_owner(session, name, now())
+        added = create_owner(session, name, now())
+        if viewer:
+            set_role(session, added, "viewer")
     click.echo(f"Added {name}. Sign in with: linktrack owner link {name!r}")
+
+
+@owner.command("list")
+@json_option
+def list_owners_command(as_json: bool) -> None:
+    """List who may sign in."""
+    from linktrack.owners.viewers import list_owners
+
+    with installation() as opened, opened.database.session() as session:
+        lines = [
+            (owner.name, owner.role, "yes" if owner.password_hash else "no")
+            for owner in list_owners(session)
+        ]
+    header = ("name", "role", "password")
+    if as_json:
+        print_json([dict(zip(header, line, strict=True)) for line in lines])
+    else:
+        print_table(header, lines)
+
+
+@owner.command()
+@click.argument("name", required=False)
+def password(name: str | None) -> None:
+    """Ask for a password for an owner, and sign them out everywhere."""
+    from linktrack.owners.access import find_owner
+    from linktrack.owners.passwords import set_password
+    from linktrack.owners.viewers import end_sessions
+
+    typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    with transaction() as (_, session):
+        found = find_owner(session, name)
+        set_password(session, found, typed)
+        end_sessions(session, found)
+        name = found.name
+    click.echo(f"The password of {name} is set.")
 
 
 @owner.command()
@@ -106,8 +146,7 @@ def create(name: str) -> None:
 def link(name: str | None, as_json: bool) -> None:
     """Print an address that signs an owner in once, within 15 minutes."""
     from linktrack.db import now
-    from linktrack.owners.access import find_owner, make_sign_in_link
-    from linktrack.service import sign_in_url
+    from linktrack.owners.access import find_owner, make_sign_in_link, sign_in_url
 
     with transaction() as (opened, session):
         secret = make_sign_in_link(session, find_owner(session, name), now())

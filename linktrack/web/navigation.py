@@ -48,6 +48,9 @@ SECTIONS: Final = (
         (
             Page("more.show", "All pages", "Everything there is."),
             Page("links.list_all", "Links", "Every short link, where it leads, and its clicks."),
+            Page("sharing.list_all", "Shared reports", "Addresses that show others your posts."),
+            Page("owners.list_all", "Owners", "Who may sign in, and what they may do."),
+            Page("own.show", "You", "Your password, and where you are signed in."),
         ),
     ),
 )
