@@ -117,7 +117,7 @@ def test_a_limited_viewer_finds_nothing_of_other_accounts(world: World) -> None:
         world.post(other, "Hidden http://example.com/two"),
     )
     browser = viewer_of(world, mine.id)
-    assert viewed_accounts(world.session, find_owner(world.session, "Vera")) == {mine.id}
+    assert viewed_accounts(world.session, find_owner(world.session, "Vera")) == frozenset({mine.id})
     for page in ("/owner/", "/owner/posts", "/owner/links", "/owner/accounts", "/owner/compose"):
         text = browser.get(page).text
         assert "@JessesLinks" in text, page
