@@ -14,7 +14,7 @@ from linktrack.links.models import Link, Post
 
 STEP: Final = 5_000  # clicks recounted at a time
 
-_STORED: Final = (
+STORED: Final = (
     select(
         clicks.c.seq,
         clicks.c.clicked_at,
@@ -36,27 +36,28 @@ _STORED: Final = (
 
 def _all_clicks(connection: Connection) -> Iterator[list[Click]]:
     """Yield every stored click, in steps, in order of loading."""
-    query = _STORED.order_by(clicks.c.seq)
+    query = STORED.order_by(clicks.c.seq)
     after = 0
     while rows := connection.execute(query.where(clicks.c.seq > after)).all():
         after = rows[-1].seq
-        yield [_click(row) for row in rows]
+        yield [as_click(row) for row in rows]
 
 
 def _clicks_of_post(connection: Connection, post_id: int) -> Iterator[list[Click]]:
     """Yield a post's stored clicks, in steps, along the index on link and time."""
     place = tuple_(clicks.c.clicked_at, clicks.c.seq)
     for link_id in connection.scalars(select(Link.id).where(Link.post_id == post_id)).all():
-        query = _STORED.where(clicks.c.link_id == link_id)
+        query = STORED.where(clicks.c.link_id == link_id)
         query = query.order_by(clicks.c.clicked_at, clicks.c.seq)
         rows = connection.execute(query).all()
         while rows:
-            yield [_click(row) for row in rows]
+            yield [as_click(row) for row in rows]
             after = (rows[-1].clicked_at, rows[-1].seq)
             rows = connection.execute(query.where(place > after)).all()
 
 
-def _click(row: Row[Any]) -> Click:
+def as_click(row: Row[Any]) -> Click:
+    """Return a row of `STORED` as the counts take it."""
     posted_at = None if row.posted_at is None else to_ms(row.posted_at)
     return Click(
         row.clicked_at,
