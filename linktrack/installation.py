@@ -6,6 +6,7 @@ from typing import Final, Self
 # Every table is known wherever the database is used: foreign keys are found by name.
 import linktrack.audience.models
 import linktrack.owners.models  # noqa: F401
+from linktrack.clicks.own import OwnClicks
 from linktrack.clicks.rollups import Days
 from linktrack.clicks.store import ClickStore
 from linktrack.db import PATIENCE, Database
@@ -43,6 +44,10 @@ class Installation:
     def days(self) -> Days:
         """Return the calendar of the owner's time zone."""
         return Days(self.settings.timezone)
+
+    def own_clicks(self) -> OwnClicks:
+        """Return what tells the owner's own clicks."""
+        return OwnClicks(self.keys.markers(), self.settings.ignore)
 
     def click_store(self) -> ClickStore:
         """Return a click store of its own for this thread."""

@@ -110,17 +110,17 @@ def test_a_storm_in_drops_is_one_storm(world: World) -> None:
     store = world.store()
     for number in range(12):
         with store.transaction() as connection:
-            store.append(connection, [click(number, number)])
+            store.append(connection, [click(number, number, flags=NO_LANGUAGES)])
         assert reasons(world)["burst"] == (number + 1 if number >= 9 else 0)
 
 
 def test_people_who_come_into_a_burst_end_it(world: World) -> None:
-    """Twelve of one agent look like scanners until twelve others come by other browsers."""
+    """Two dozen of one agent look like scanners until a dozen others come by other browsers."""
     some_clicks(world)
-    world.click([click(number, number) for number in range(12)])
-    assert reasons(world) == {"burst": 12}
+    world.click([click(number, number) for number in range(24)])
+    assert reasons(world) == {"burst": 24}
     world.click([click(50 + number, number, PEOPLE[number]) for number in range(12)])
-    assert reasons(world) == {"human": 24}
+    assert reasons(world) == {"human": 36}
 
 
 def test_when_a_first_click_is_no_persons_the_next_one_is_the_first(world: World) -> None:

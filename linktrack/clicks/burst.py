@@ -3,7 +3,7 @@
 A post in the fediverse is fetched by hundreds of servers at once, and a mail by its scanners;
 some send a browser's name. A real peak is as sudden. Three things tell them apart, and a real
 peak lacks them: such visitors come from nowhere (no referrer), and either name no language, which
-every browser does, or are all but identical: one to three user agents, ten visitors to each.
+every browser does, or are all but identical: one to three user agents, twenty visitors to each.
 
 What a minute's clicks are depends on all of them, so it is judged again whenever it gains one,
 from the stored clicks: the order of loading does not matter.
@@ -24,7 +24,10 @@ from linktrack.db import is_sqlite
 
 MINUTE: Final = 60_000
 LEAST: Final = 10
-"""Visitors in a minute of a link below which nothing is a burst, nor is any one agent's part."""
+"""Visitors in a minute of a link below which nothing is a burst."""
+
+LEAST_ALIKE: Final = 20
+"""Visitors to each agent, of those who name a language and are a burst for being alike."""
 
 SHARE: Final = 95
 """Per cent of the minute's visitors without a referrer whom the commonest agents must have."""
@@ -48,7 +51,7 @@ def storm(visitors: Mapping[Group, int]) -> set[Group]:
     total = sum(named.values())
     counts = sorted(named.values(), reverse=True)
     for agents in range(1, min(MOST_AGENTS, len(counts)) + 1):
-        if total >= LEAST * agents and 100 * sum(counts[:agents]) >= SHARE * total:
+        if total >= LEAST_ALIKE * agents and 100 * sum(counts[:agents]) >= SHARE * total:
             # By their size, so that of two as common neither is chosen by its number.
             found |= {group for group, count in named.items() if count >= counts[agents - 1]}
             break

@@ -8,7 +8,19 @@ if TYPE_CHECKING:
 
 def blueprints() -> "tuple[Blueprint, ...]":
     """Return all blueprints of the pages; imported here, so that importing one needs not all."""
-    from linktrack.web import accounts, compose, links, navigation, overview, posts, public, sign_in
+    from linktrack.web import (
+        accounts,
+        compose,
+        left_out,
+        links,
+        navigation,
+        overview,
+        own_clicks,
+        posts,
+        privacy,
+        public,
+        sign_in,
+    )
 
     return (
         overview.blueprint,
@@ -17,6 +29,10 @@ def blueprints() -> "tuple[Blueprint, ...]":
         accounts.blueprint,
         compose.blueprint,
         navigation.blueprint,
+        left_out.blueprint,
+        own_clicks.blueprint,
+        own_clicks.device,
+        privacy.blueprint,
         sign_in.blueprint,
         public.blueprint,
     )

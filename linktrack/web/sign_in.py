@@ -8,6 +8,7 @@ from linktrack.context import db_session, reading
 from linktrack.db import now
 from linktrack.owners import access
 from linktrack.web.context import current_owner
+from linktrack.web.own_clicks import mark_device
 
 blueprint = Blueprint("sign_in", __name__, url_prefix="/owner")
 
@@ -38,7 +39,7 @@ def spend(secret: str) -> Response:
     cookie.clear()
     cookie["secret"] = session_secret
     cookie.permanent = True
-    return redirect(url_for("overview.show"), 303)
+    return mark_device(redirect(url_for("overview.show"), 303))
 
 
 @blueprint.post("/sign-out")
