@@ -7,9 +7,11 @@ from sqlalchemy import Connection, Row, delete, select, tuple_
 
 from linktrack.clicks.marks import Click, Unique, order_of
 from linktrack.clicks.models import clicks, referrers, visitor_links, visitor_posts
+from linktrack.clicks.retention import frozen, has_lost_clicks
 from linktrack.clicks.rollups import COUNTS, POST_COUNTS, Batch, Days, add, add_batch
 from linktrack.clicks.vocabulary import HUMAN
 from linktrack.db import to_ms
+from linktrack.errors import Conflict
 from linktrack.links.models import Link, Post
 
 STEP: Final = 5_000  # clicks recounted at a time
@@ -76,12 +78,14 @@ def rebuild(connection: Connection, days: Days) -> int:
     """Make all counts anew from the stored clicks; return how many clicks there are.
 
     It runs in one transaction that holds the writers' turn: loading waits, redirects do not.
+    What has lost clicks keeps its sums (retention.py).
     """
+    kept = frozen(connection, days.day)
     for table in (visitor_posts, visitor_links, *(table for table, _ in COUNTS)):
-        connection.execute(delete(table))
+        kept.clear(connection, table)
     total = 0
     for step in _all_clicks(connection):
-        add_batch(connection, step, days)
+        add_batch(connection, step, days, kept.keep)
         total += len(step)
     return total
 
@@ -89,8 +93,14 @@ def rebuild(connection: Connection, days: Days) -> int:
 def recount_post(connection: Connection, post_id: int, days: Days) -> None:
     """Count a post's clicks anew after its time of posting has changed.
 
-    Marks and days do not depend on it. The caller holds the writers' turn.
+    Marks and days do not depend on it. The caller holds the writers' turn. Raises `Conflict`
+    where single clicks of the post are deleted.
     """
+    if has_lost_clicks(connection, post_id):
+        raise Conflict(
+            "Single clicks of this post are deleted (LINKTRACK_KEEP_DAYS), so they cannot be "
+            "counted by another time: its time stays as it is."
+        )
     for table, _ in POST_COUNTS:
         connection.execute(delete(table).where(table.c.post_id == post_id))
     firsts: dict[int, Click] = {}

@@ -64,8 +64,16 @@ class Days:
         return day
 
 
-def add_batch(connection: Connection, new: Sequence[Click], days: Days) -> None:
-    """Count clicks that have just been stored, in the same transaction."""
+def add_batch(
+    connection: Connection,
+    new: Sequence[Click],
+    days: Days,
+    keep: Callable[[Table, Deltas], Deltas] = lambda _, deltas: deltas,
+) -> None:
+    """Count clicks that have just been stored, in the same transaction.
+
+    `keep` chooses which of a table's new counts are added.
+    """
     humans = [click for click in new if click.reason == HUMAN]
     batch = Batch(
         new,
@@ -74,7 +82,7 @@ def add_batch(connection: Connection, new: Sequence[Click], days: Days) -> None:
         days,
     )
     for table, count in COUNTS:
-        add(connection, table, count(batch))
+        add(connection, table, keep(table, count(batch)))
 
 
 def move_batch(
