@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from linktrack.api import v1
 from linktrack.api.problems import problem
+from linktrack.clicks.geoip import country_lookup
 from linktrack.clicks.journal import Journal
 from linktrack.clicks.lane import Lane
 from linktrack.clicks.visitors import Visitors
@@ -28,7 +29,7 @@ from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.links.catalog import changed_links, find_target
 from linktrack.links.targets import Targets
 from linktrack.owners.access import SESSION_LIFE
-from linktrack.web import blueprints, formats
+from linktrack.web import blueprints, formats, own_clicks
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -86,6 +87,7 @@ def create_app(installation: Installation) -> Flask:
     app.extensions[EXTENSION] = installation
     csrf = CSRFProtect(app)
     csrf.exempt(v1.blueprint)
+    csrf.exempt(own_clicks.device)  # its address is the secret
     for blueprint in (v1.blueprint, *blueprints()):
         app.register_blueprint(blueprint)
     formats.register(app, settings)
@@ -116,6 +118,8 @@ def create_wsgi_app(installation: Installation | None = None) -> "WSGIApplicatio
         Journal(settings.journals, settings.journal_sync),
         Visitors(settings.data / "visitor_keys", settings.visitor_period, settings.timezone),
         settings.trusted_proxies,
+        own=installation.own_clicks(),
+        country_of=None if settings.geoip is None else country_lookup(settings.geoip),
     )
     return app
 

@@ -14,6 +14,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from gunicorn.app.base import BaseApplication
+from sqlalchemy.exc import SQLAlchemyError
 
 from linktrack.clicks.loader import Loader
 from linktrack.clicks.visitors import Visitors
@@ -183,10 +184,18 @@ def follow(installation: Installation, parent: int | None = None) -> None:
     signal.signal(signal.SIGINT, stop if parent is None else signal.SIG_IGN)
     signal.signal(signal.SIGHUP, stop if parent is None else signal.SIG_IGN)
     visitors = Visitors(settings.data / "visitor_keys", settings.visitor_period, settings.timezone)
-    destroy = _hourly(lambda: visitors.destroy_old(time.time()))
+
+    def tidy() -> None:
+        visitors.destroy_old(time.time())
+        try:
+            installation.delete_old_clicks(now())
+        except SQLAlchemyError as error:  # tried again in an hour
+            log.error("Old clicks could not be deleted: %s", error)
+
+    hourly = _hourly(tidy)
 
     def ending() -> bool:
-        destroy()
+        hourly()
         return stopping.is_set() or parent not in (None, os.getppid())
 
     make_loader(installation).follow(ending)

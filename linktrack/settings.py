@@ -55,6 +55,21 @@ SETTINGS: Final = (
         "How long one visitor stays one visitor: day, week, month or quarter.",
     ),
     Setting(
+        "LINKTRACK_IGNORE",
+        "none",
+        "Networks of your own, whose clicks are not counted, separated by commas.",
+    ),
+    Setting(
+        "LINKTRACK_KEEP_DAYS",
+        "for ever",
+        "Days for which single clicks are kept; their sums are kept for ever.",
+    ),
+    Setting(
+        "LINKTRACK_GEOIP",
+        "none",
+        "A MaxMind-format file (.mmdb) that tells the country of an address.",
+    ),
+    Setting(
         "LINKTRACK_JOURNAL_SYNC",
         "background",
         "background: a power cut can take the last 50 ms of clicks; always: none, but slower.",
@@ -79,6 +94,9 @@ class Settings:
     visitor_period: VisitorPeriod
     journal_sync: JournalSync
     journal_keep_days: int
+    ignore: tuple[Network, ...] = ()
+    keep_days: int | None = None
+    geoip: Path | None = None
 
     @property
     def journals(self) -> Path:
@@ -137,16 +155,28 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             "JournalSync", _one_of("LINKTRACK_JOURNAL_SYNC", get, ("background", "always"))
         ),
         journal_keep_days=_checked(_days, "LINKTRACK_JOURNAL_KEEP_DAYS", get),
+        ignore=_checked(_networks, "LINKTRACK_IGNORE", get),
+        keep_days=_checked(_keep_days, "LINKTRACK_KEEP_DAYS", get),
+        geoip=_checked(_geoip, "LINKTRACK_GEOIP", get),
     )
 
 
 T = TypeVar("T")
+
+_NOTHING: Final = (
+    "LINKTRACK_TRUSTED_PROXIES",
+    "LINKTRACK_IGNORE",
+    "LINKTRACK_KEEP_DAYS",
+    "LINKTRACK_GEOIP",
+)
+"""Settings that are empty where they are not set: their defaults in the list are words."""
+
 Get = Callable[[str, str], str]
 
 
 def _checked(parse: Callable[[str], T], name: str, get: Get) -> T:
     default = next(setting.default for setting in SETTINGS if setting.name == name)
-    value = get(name, "" if name == "LINKTRACK_TRUSTED_PROXIES" else default)
+    value = get(name, "" if name in _NOTHING else default)
     try:
         return parse(value)
     except ValueError as error:
@@ -207,3 +237,21 @@ def _days(value: str) -> int:
     if len(value) > 5:
         raise ValueError("at most 99999 days")
     return int(value)
+
+
+def _keep_days(value: str) -> int | None:
+    if not value:
+        return None
+    days = _days(value)
+    if days == 0:
+        raise ValueError("keep at least one day")
+    return days
+
+
+def _geoip(value: str) -> Path | None:
+    if not value:
+        return None
+    path = Path(value).expanduser().absolute()
+    if not path.is_file():
+        raise ValueError("there is no such file")
+    return path

@@ -22,6 +22,8 @@ COMMANDS: Final = {
     "status": ("service", "What is in the database, and what waits to be loaded."),
     "load": ("service", "Load captured clicks into the database."),
     "rebuild": ("service", "Make all counts anew from the stored clicks."),
+    "reclassify": ("classify", "Apply today's rules to stored clicks."),
+    "classify": ("classify", "Say what user agents and referrers are taken for."),
     "import": ("data", "Bring in clicks from elsewhere."),
     "export": ("data", "Take everything out, as NDJSON or CSV."),
     "demo": ("data", "A simulated year of three accounts, to look around in."),

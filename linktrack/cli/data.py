@@ -149,6 +149,7 @@ def import_clicks(form: str, files: tuple[Path, ...], handle: str, as_json: bool
                 now=now(),
                 progress=progress,
             )
+        opened.delete_old_clicks(now())
     if as_json:
         print_json(asdict(done))
     else:

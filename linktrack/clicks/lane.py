@@ -10,10 +10,18 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from linktrack.clicks.journal import Journal
+from linktrack.clicks.own import OwnClicks
 from linktrack.clicks.records import MOST_AGENT, ClickRecord, encode
 from linktrack.clicks.referrers import referrer_key
 from linktrack.clicks.visitors import Visitors, client_address
-from linktrack.clicks.vocabulary import HEAD, NO_VISITOR, PREFETCH
+from linktrack.clicks.vocabulary import (
+    FORWARDED,
+    HEAD,
+    NO_LANGUAGES,
+    NO_VISITOR,
+    OWNER,
+    PREFETCH,
+)
 from linktrack.links.codes import is_reserved
 from linktrack.links.targets import Target, Targets
 from linktrack.settings import Network
@@ -40,6 +48,8 @@ class Lane:
         visitors: Visitors,
         trusted_proxies: tuple[Network, ...] = (),
         clock: Callable[[], float] = time.time,
+        own: OwnClicks | None = None,
+        country_of: Callable[[str], str | None] | None = None,
     ) -> None:
         self._application = application
         self._targets = targets
@@ -47,6 +57,8 @@ class Lane:
         self._visitors = visitors
         self._trusted = trusted_proxies
         self._clock = clock
+        self._own = own
+        self._country_of = country_of
         self._watching = False
 
     def __call__(
@@ -86,9 +98,13 @@ class Lane:
         at = self._clock()
         agent = environ.get("HTTP_USER_AGENT")
         flags = request_flags(environ)
+        address = client_address(environ, self._trusted)
+        if self._own is not None and self._own.is_own(environ.get("HTTP_COOKIE"), address):
+            flags |= OWNER
+        if "HTTP_X_FORWARDED_FOR" in environ and address == environ.get("REMOTE_ADDR"):
+            flags |= FORWARDED
         visitor = None
         if not flags & NO_VISITOR:
-            address = client_address(environ, self._trusted)
             languages = environ.get("HTTP_ACCEPT_LANGUAGE", "")
             try:
                 visitor = self._visitors.identify(at, address, agent or "", languages)
@@ -104,6 +120,7 @@ class Lane:
             segment_id=target.segment_id,
             follower_id=None if flags & NO_VISITOR else target.follower_id,
             attribution=target.attribution,
+            country=None if self._country_of is None else self._country_of(address),
         )
 
 
@@ -117,6 +134,8 @@ def request_flags(environ: "WSGIEnvironment") -> int:
     if environ["REQUEST_METHOD"] == "HEAD":
         flags |= HEAD
     get = environ.get
+    if not get("HTTP_ACCEPT_LANGUAGE"):
+        flags |= NO_LANGUAGES
     if get("HTTP_SEC_GPC") == "1" or get("HTTP_DNT") == "1":
         flags |= NO_VISITOR
     purpose = get("HTTP_SEC_PURPOSE") or get("HTTP_PURPOSE") or get("HTTP_X_MOZ")

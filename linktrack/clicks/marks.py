@@ -4,14 +4,17 @@ The order of loading never matters: when an earlier click of a visitor comes lat
 moves, and with it every count of unique clicks that hangs on it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, Table, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Table, delete, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import InstrumentedAttribute
 
-from linktrack.clicks.models import visitor_links, visitor_posts
+from linktrack.clicks.models import clicks, referrers, visitor_links, visitor_posts
+from linktrack.clicks.vocabulary import HUMAN
 from linktrack.db import is_sqlite
+from linktrack.links.models import Link
 
 CHUNK: Final = 1_000  # pairs in one IN list; SQLite takes 32,766 values
 
@@ -98,6 +101,111 @@ def mark_links(connection: Connection, humans: Iterable[Click]) -> Iterator[Uniq
         yield Unique(1, click)
         moved.append((*key, click.clicked_at))
     upsert(connection, table, moved)
+
+
+def unmark_posts(connection: Connection, gone: Iterable[Click]) -> Iterator[Unique]:
+    """Take back the marks on posts of clicks that no longer are a person's.
+
+    The stored clicks say so already: where a visitor has another human click on the post, the
+    earliest of them becomes the first. Yields the unique clicks that go and come.
+    """
+    table = visitor_posts
+    lost: dict[tuple[int, int], Click] = {}
+    by_key: dict[tuple[int, int], list[Click]] = {}
+    for click in gone:
+        if click.visitor is None:
+            yield Unique(-1, click)
+        else:
+            assert click.post_id is not None
+            by_key.setdefault((click.post_id, click.visitor), []).append(click)
+    for post_id, visitor, *rest in _select_pairs(connection, table, sorted(by_key)):
+        for click in by_key[post_id, visitor]:
+            if list(order_of(click)) == rest:
+                lost[post_id, visitor] = click
+    heirs = _first_humans(connection, Link.post_id, lost)
+    moved = []
+    for key, click in lost.items():
+        yield Unique(-1, click)
+        heir = heirs.get(key)
+        if heir is not None:
+            yield Unique(1, heir)
+            moved.append((*key, heir.clicked_at, heir.segment_id, heir.source_id))
+    upsert(connection, table, moved)
+    _delete_pairs(connection, table, sorted(lost.keys() - heirs.keys()))
+
+
+def unmark_links(connection: Connection, gone: Iterable[Click]) -> Iterator[Unique]:
+    """Take back the marks on links of clicks that no longer are a person's; as `unmark_posts`."""
+    table = visitor_links
+    lost: dict[tuple[int, int], Click] = {}
+    by_key: dict[tuple[int, int], list[Click]] = {}
+    for click in gone:
+        if click.visitor is None:
+            yield Unique(-1, click)
+        else:
+            by_key.setdefault((click.link_id, click.visitor), []).append(click)
+    for link_id, visitor, first_at in _select_pairs(connection, table, sorted(by_key)):
+        for click in by_key[link_id, visitor]:
+            if click.clicked_at == first_at:
+                lost[link_id, visitor] = click
+    heirs = _first_humans(connection, clicks.c.link_id, lost)
+    moved = []
+    for key, click in lost.items():
+        yield Unique(-1, click)
+        heir = heirs.get(key)
+        if heir is not None:
+            yield Unique(1, heir)
+            moved.append((*key, heir.clicked_at))
+    upsert(connection, table, moved)
+    _delete_pairs(connection, table, sorted(lost.keys() - heirs.keys()))
+
+
+def _first_humans(
+    connection: Connection,
+    place: ColumnElement[int] | InstrumentedAttribute[int | None],
+    lost: Mapping[tuple[int, int], Click],
+) -> dict[tuple[int, int], Click]:
+    """Return the earliest stored human click of each (place, visitor), not before the lost one."""
+    found: dict[tuple[int, int], Click] = {}
+    keys = sorted(lost)
+    for start in range(0, len(keys), CHUNK):
+        part = keys[start : start + CHUNK]
+        query = (
+            select(
+                place,
+                clicks.c.visitor,
+                clicks.c.clicked_at,
+                clicks.c.link_id,
+                clicks.c.segment_id,
+                referrers.c.source_id,
+            )
+            .join_from(clicks, Link, clicks.c.link_id == Link.id)
+            .join(referrers, clicks.c.referrer_id == referrers.c.id)
+            .where(
+                place.in_({number for number, _ in part}),
+                clicks.c.clicked_at >= min(lost[key].clicked_at for key in part),
+                clicks.c.visitor.in_({visitor for _, visitor in part}),
+                clicks.c.reason == HUMAN,
+            )
+        )
+        for number, visitor, clicked_at, link_id, segment_id, source_id in connection.execute(
+            query
+        ):
+            key = (number, visitor)
+            if key not in lost:
+                continue
+            heir = lost[key]._replace(
+                clicked_at=clicked_at, link_id=link_id, segment_id=segment_id, source_id=source_id
+            )
+            if key not in found or order_of(heir) < order_of(found[key]):
+                found[key] = heir
+    return found
+
+
+def _delete_pairs(connection: Connection, table: Table, pairs: Sequence[tuple[int, int]]) -> None:
+    key = tuple_(*table.primary_key)
+    for start in range(0, len(pairs), CHUNK):
+        connection.execute(delete(table).where(key.in_(pairs[start : start + CHUNK])))
 
 
 def order_of(click: Click) -> tuple[int, int, int]:

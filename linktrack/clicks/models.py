@@ -88,6 +88,14 @@ journals = Table(
 )
 """How far each journal file is loaded; moves in the transaction that loads."""
 
+click_facts = Table(
+    "click_facts",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+"""What holds for all clicks: how often rules were applied anew, and before when clicks are gone."""
+
 imported_clicks = Table(
     "imported_clicks",
     metadata,

@@ -7,14 +7,16 @@ from sqlalchemy import Connection, Row, delete, select, tuple_
 
 from linktrack.clicks.marks import Click, Unique, order_of
 from linktrack.clicks.models import clicks, referrers, visitor_links, visitor_posts
+from linktrack.clicks.retention import frozen, has_lost_clicks
 from linktrack.clicks.rollups import COUNTS, POST_COUNTS, Batch, Days, add, add_batch
 from linktrack.clicks.vocabulary import HUMAN
 from linktrack.db import to_ms
+from linktrack.errors import Conflict
 from linktrack.links.models import Link, Post
 
 STEP: Final = 5_000  # clicks recounted at a time
 
-_STORED: Final = (
+STORED: Final = (
     select(
         clicks.c.seq,
         clicks.c.clicked_at,
@@ -36,27 +38,28 @@ _STORED: Final = (
 
 def _all_clicks(connection: Connection) -> Iterator[list[Click]]:
     """Yield every stored click, in steps, in order of loading."""
-    query = _STORED.order_by(clicks.c.seq)
+    query = STORED.order_by(clicks.c.seq)
     after = 0
     while rows := connection.execute(query.where(clicks.c.seq > after)).all():
         after = rows[-1].seq
-        yield [_click(row) for row in rows]
+        yield [as_click(row) for row in rows]
 
 
 def _clicks_of_post(connection: Connection, post_id: int) -> Iterator[list[Click]]:
     """Yield a post's stored clicks, in steps, along the index on link and time."""
     place = tuple_(clicks.c.clicked_at, clicks.c.seq)
     for link_id in connection.scalars(select(Link.id).where(Link.post_id == post_id)).all():
-        query = _STORED.where(clicks.c.link_id == link_id)
+        query = STORED.where(clicks.c.link_id == link_id)
         query = query.order_by(clicks.c.clicked_at, clicks.c.seq)
         rows = connection.execute(query).all()
         while rows:
-            yield [_click(row) for row in rows]
+            yield [as_click(row) for row in rows]
             after = (rows[-1].clicked_at, rows[-1].seq)
             rows = connection.execute(query.where(place > after)).all()
 
 
-def _click(row: Row[Any]) -> Click:
+def as_click(row: Row[Any]) -> Click:
+    """Return a row of `STORED` as the counts take it."""
     posted_at = None if row.posted_at is None else to_ms(row.posted_at)
     return Click(
         row.clicked_at,
@@ -75,12 +78,14 @@ def rebuild(connection: Connection, days: Days) -> int:
     """Make all counts anew from the stored clicks; return how many clicks there are.
 
     It runs in one transaction that holds the writers' turn: loading waits, redirects do not.
+    What has lost clicks keeps its sums (retention.py).
     """
+    kept = frozen(connection, days.day)
     for table in (visitor_posts, visitor_links, *(table for table, _ in COUNTS)):
-        connection.execute(delete(table))
+        kept.clear(connection, table)
     total = 0
     for step in _all_clicks(connection):
-        add_batch(connection, step, days)
+        add_batch(connection, step, days, kept.keep)
         total += len(step)
     return total
 
@@ -88,8 +93,14 @@ def rebuild(connection: Connection, days: Days) -> int:
 def recount_post(connection: Connection, post_id: int, days: Days) -> None:
     """Count a post's clicks anew after its time of posting has changed.
 
-    Marks and days do not depend on it. The caller holds the writers' turn.
+    Marks and days do not depend on it. The caller holds the writers' turn. Raises `Conflict`
+    where single clicks of the post are deleted.
     """
+    if has_lost_clicks(connection, post_id):
+        raise Conflict(
+            "Single clicks of this post are deleted (LINKTRACK_KEEP_DAYS), so they cannot be "
+            "counted by another time: its time stays as it is."
+        )
     for table, _ in POST_COUNTS:
         connection.execute(delete(table).where(table.c.post_id == post_id))
     firsts: dict[int, Click] = {}

@@ -10,9 +10,18 @@ from datetime import datetime
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, and_, delete, tuple_
 
-from linktrack.clicks.marks import Click, Unique, mark_links, mark_posts, upsert
+from linktrack.clicks.marks import (
+    CHUNK,
+    Click,
+    Unique,
+    mark_links,
+    mark_posts,
+    unmark_links,
+    unmark_posts,
+    upsert,
+)
 from linktrack.clicks.models import (
     account_days,
     link_days,
@@ -55,8 +64,16 @@ class Days:
         return day
 
 
-def add_batch(connection: Connection, new: Sequence[Click], days: Days) -> None:
-    """Count clicks that have just been stored, in the same transaction."""
+def add_batch(
+    connection: Connection,
+    new: Sequence[Click],
+    days: Days,
+    keep: Callable[[Table, Deltas], Deltas] = lambda _, deltas: deltas,
+) -> None:
+    """Count clicks that have just been stored, in the same transaction.
+
+    `keep` chooses which of a table's new counts are added.
+    """
     humans = [click for click in new if click.reason == HUMAN]
     batch = Batch(
         new,
@@ -65,7 +82,38 @@ def add_batch(connection: Connection, new: Sequence[Click], days: Days) -> None:
         days,
     )
     for table, count in COUNTS:
-        add(connection, table, count(batch))
+        add(connection, table, keep(table, count(batch)))
+
+
+def move_batch(
+    connection: Connection, before: Sequence[Click], after: Sequence[Click], days: Days
+) -> None:
+    """Count stored clicks as they are now in place of as they were, marks included.
+
+    The clicks table and the referrers' sources say already what is now.
+    """
+    gone = [click for click in before if click.reason == HUMAN]
+    come = [click for click in after if click.reason == HUMAN]
+    on_posts = [*unmark_posts(connection, [click for click in gone if click.post_id is not None])]
+    on_links = [*unmark_links(connection, gone)]
+    on_posts += mark_posts(connection, [click for click in come if click.post_id is not None])
+    on_links += mark_links(connection, come)
+    old, new = Batch(before, [], [], days), Batch(after, on_posts, on_links, days)
+    for table, count in COUNTS:
+        deltas = count(new)
+        for key, values in count(old).items():
+            row = deltas.setdefault(key, [0] * len(values))
+            deltas[key] = [there - taken for there, taken in zip(row, values, strict=True)]
+        add(connection, table, deltas)
+        _drop_empty(connection, table, [key for key, row in deltas.items() if min(row) < 0])
+
+
+def _drop_empty(connection: Connection, table: Table, keys: Sequence[tuple[int, ...]]) -> None:
+    """Delete the counts under these keys that have come down to nothing."""
+    empty = and_(*(column == 0 for column in table.columns if not column.primary_key))
+    for start in range(0, len(keys), CHUNK):
+        part = tuple_(*table.primary_key).in_(keys[start : start + CHUNK])
+        connection.execute(delete(table).where(part, empty))
 
 
 def count_post_windows(batch: Batch) -> Deltas:

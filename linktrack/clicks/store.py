@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Engine, Table, insert, select
 
 from linktrack.clicks.agents import RULES_VERSION as AGENT_RULES
 from linktrack.clicks.agents import Agent, classify_agent
+from linktrack.clicks.burst import MINUTE, Minute, judge_minutes
+from linktrack.clicks.facts import RECLASSIFIED, read_fact
 from linktrack.clicks.marks import Click
 from linktrack.clicks.models import agents, clicks, imported_clicks, referrers, sources
 from linktrack.clicks.records import ClickRecord
@@ -20,6 +22,8 @@ from linktrack.clicks.rollups import Days, add_batch
 from linktrack.clicks.vocabulary import (
     ATTRIBUTION_NUMBER,
     HEAD,
+    HUMAN,
+    OWNER,
     PREFETCH,
     REASON_NUMBER,
     UNATTRIBUTED,
@@ -52,6 +56,7 @@ class ClickStore:
         self._referrers: dict[str | None, tuple[int, int]] = {}
         self._sources: dict[tuple[str, str], int] = {}
         self._classified: dict[str, Agent] = {}
+        self._reclassified = 0
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -76,10 +81,12 @@ class ClickStore:
         records = _without_known(connection, records, homes)
         if not records:
             return 0
+        self._heed_changed_rules(connection)
         self._learn_agents(connection, {record.user_agent for record in records})
         self._learn_referrers(connection, {record.referrer for record in records})
         rows: list[dict[str, int | None]] = []
         batch: list[Click] = []
+        minutes: set[Minute] = set()
         for record in records:
             home = homes[record.link_id]
             agent_id, agent_reason = self._agents[record.user_agent]
@@ -114,9 +121,21 @@ class ClickStore:
                     reason,
                 )
             )
+            if reason == HUMAN and not record.referrer and record.visitor is not None:
+                minutes.add((record.link_id, record.clicked_at // MINUTE))
         connection.execute(insert(clicks), rows)
         add_batch(connection, batch, self._days)
+        if minutes:
+            judge_minutes(connection, minutes, self._days)
         return len(rows)
+
+    def _heed_changed_rules(self, connection: Connection) -> None:
+        """Forget what was remembered where another process has applied newer rules since."""
+        times = read_fact(connection, RECLASSIFIED) or 0
+        if times != self._reclassified:
+            self._reclassified = times
+            self._agents.clear()
+            self._referrers.clear()
 
     def _homes(self, connection: Connection, link_ids: set[int]) -> dict[int, _Home]:
         homes = {}
@@ -222,6 +241,8 @@ def judge(flags: int, agent_reason: int) -> int:
         return REASON_NUMBER["head"]
     if flags & PREFETCH:
         return REASON_NUMBER["prefetch"]
+    if flags & OWNER:
+        return REASON_NUMBER["owner"]
     return agent_reason
 
 

@@ -117,7 +117,7 @@ def client_address(environ: Mapping[str, object], trusted: tuple[Network, ...]) 
     if not forwarded or not trusted:
         return address
     for hop in reversed(str(forwarded).split(",")):
-        if not _is_trusted(address, trusted):
+        if not lies_in(address, trusted):
             break
         candidate = _bare(hop.strip())
         if candidate is None:
@@ -126,14 +126,15 @@ def client_address(environ: Mapping[str, object], trusted: tuple[Network, ...]) 
     return address
 
 
-def _is_trusted(address: str, trusted: tuple[Network, ...]) -> bool:
+def lies_in(address: str, networks: tuple[Network, ...]) -> bool:
+    """Whether an address is one of these networks'; what is no address lies in none."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return False
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
         parsed = parsed.ipv4_mapped
-    return any(parsed in network for network in trusted)
+    return any(parsed in network for network in networks)
 
 
 def _bare(hop: str) -> str | None:

@@ -22,6 +22,9 @@ def blueprints() -> "tuple[Blueprint, ...]":
         public,
         qr,
         sharing,
+        left_out,
+        own_clicks,
+        privacy,
         sign_in,
     )
 
@@ -39,6 +42,10 @@ def blueprints() -> "tuple[Blueprint, ...]":
         sharing.blueprint,
         sharing.public,
         navigation.blueprint,
+        left_out.blueprint,
+        own_clicks.blueprint,
+        own_clicks.device,
+        privacy.blueprint,
         sign_in.blueprint,
         public.blueprint,
     )

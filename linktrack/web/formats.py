@@ -36,11 +36,11 @@ REASON_WORDS: Final = {
 REASON_MEANINGS: Final = {
     "head": "HEAD requests: a program asked where the link leads and read nothing.",
     "prefetch": "The browser fetched ahead of a person who may never have clicked.",
-    "owner": "From a browser in which an owner is signed in.",
+    "owner": "From a device or a network that you said is your own.",
     "no-agent": "The program did not say what it is; every browser does.",
     "preview": "A network or messenger fetched the page to show a card below the link.",
     "bot": "Crawlers and other programs that say what they are.",
-    "burst": "Far more visitors in one minute than the link usually has.",
+    "burst": "Ten or more visitors in a minute who look like browsers and are one program.",
 }
 
 MEDIUM_WORDS: Final = {"ai": "AI assistant", "none": "none sent"}

@@ -16,6 +16,8 @@ from linktrack.links.catalog import change_destination, set_disabled
 from linktrack.links.models import Link
 from linktrack.links.posts import get_post
 from linktrack.reports import queries
+from linktrack.reports.hosts import clicks_by_host
+from linktrack.reports.left_out import links_of, of_links
 from linktrack.reports.overview import every_day
 from linktrack.reports.queries import DayCounts
 from linktrack.reports.ranges import DayRange
@@ -149,6 +151,7 @@ def _page(link: Link, error: str | None = None) -> str:
         not_human=not_human,
         days=days,
         choices=DAYS,
+        sources=clicks_by_host(session, of_links(links_of(link_id=link.id), days)),
         chart=time_chart(
             [Series("Clicks", points)] if counts else [],
             label=f"Clicks a day on {link.code}",

@@ -47,6 +47,8 @@ SECTIONS: Final = (
         "More",
         (
             Page("more.show", "All pages", "Everything there is."),
+            Page("left_out.show", "Left out", "What is not counted, why, and from whom it came."),
+            Page("own_clicks.show", "Your own clicks", "Devices whose clicks are not counted."),
             Page("links.list_all", "Links", "Every short link, where it leads, and its clicks."),
             Page("sharing.list_all", "Shared reports", "Addresses that show others your posts."),
             Page("owners.list_all", "Owners", "Who may sign in, and what they may do."),

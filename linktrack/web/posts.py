@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from linktrack.audience.accounts import get_account, list_accounts
 from linktrack.audience.models import Account
 from linktrack.charts import Point, Series, time_chart
-from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOWS
+from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOW_LENGTHS, WINDOWS
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid, TooLarge
@@ -21,6 +21,8 @@ from linktrack.links.posts import STATES, get_post
 from linktrack.publishing import states
 from linktrack.reports import queries
 from linktrack.reports.build import cpf_report, post_line
+from linktrack.reports.hosts import HostLine, clicks_by_host
+from linktrack.reports.left_out import links_of, of_links
 from linktrack.reports.overview import is_stale
 from linktrack.reports.ranges import DayRange
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint, today
@@ -166,12 +168,24 @@ def _page(post: Post, error: str | None = None) -> str:
         lengths=_lengths(post, account.network),
         short_url=shortener.short_url,
         window=window,
+        hosts=_hosts(post, window),
         windows=WINDOW_WORDS,
         stale=is_stale(line.facts.followers_at, line.facts.posted_at),
         chart=_chart(post, days, series) if series else None,
         error=error,
         typed=request.form.get("posted_at", ""),
     )
+
+
+def _hosts(post: Post, window: str) -> dict[str, list[HostLine]]:
+    """Return the hosts of each source, within the window."""
+    end = None
+    if post.posted_at is not None and window != WINDOWS[-1]:
+        length = WINDOW_LENGTHS[WINDOWS.index(window)]
+        end = post.posted_at + timedelta(milliseconds=length)
+    chosen = of_links(links_of(post_id=post.id), until=end)
+    lines = clicks_by_host(db_session(), chosen)
+    return {line.source: line.hosts for line in lines if line.source}
 
 
 def _lengths(post: Post, network: str) -> list[Length | None]:

@@ -11,6 +11,7 @@ from linktrack.owners import access
 from linktrack.owners.passwords import check_password
 from linktrack.web.context import current_owner
 from linktrack.web.fields import text
+from linktrack.web.own_clicks import mark_device
 
 blueprint = Blueprint("sign_in", __name__, url_prefix="/owner")
 
@@ -56,7 +57,7 @@ def _begin(session_secret: str) -> Response:
     cookie.clear()
     cookie["secret"] = session_secret
     cookie.permanent = True
-    return redirect(url_for("overview.show"), 303)
+    return mark_device(redirect(url_for("overview.show"), 303))
 
 
 @blueprint.post("/sign-out")
