@@ -4,16 +4,13 @@ The order of loading never matters: when an earlier click of a visitor comes lat
 moves, and with it every count of unique clicks that hangs on it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
-from sqlalchemy import Connection, Table, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection
 
+from linktrack.clicks.bulk import find_rows, upsert_rows
 from linktrack.clicks.models import visitor_links, visitor_posts
-from linktrack.db import is_sqlite
-
-CHUNK: Final = 1_000  # pairs in one IN list; SQLite takes 32,766 values
 
 
 class Click(NamedTuple):
@@ -56,7 +53,7 @@ def mark_posts(connection: Connection, humans: Iterable[Click]) -> Iterator[Uniq
     table = visitor_posts
     marks = {
         (post_id, visitor): rest
-        for post_id, visitor, *rest in _select_pairs(connection, table, sorted(firsts))
+        for post_id, visitor, *rest in find_rows(connection, table, sorted(firsts))
     }
     moved = []
     for key, click in firsts.items():
@@ -69,7 +66,7 @@ def mark_posts(connection: Connection, humans: Iterable[Click]) -> Iterator[Uniq
             yield Unique(-1, old)
         yield Unique(1, click)
         moved.append((*key, click.clicked_at, click.segment_id, click.source_id))
-    upsert(connection, table, moved)
+    upsert_rows(connection, table, moved)
 
 
 def mark_links(connection: Connection, humans: Iterable[Click]) -> Iterator[Unique]:
@@ -86,7 +83,7 @@ def mark_links(connection: Connection, humans: Iterable[Click]) -> Iterator[Uniq
     table = visitor_links
     marks = {
         (link_id, visitor): first_at
-        for link_id, visitor, first_at in _select_pairs(connection, table, sorted(firsts))
+        for link_id, visitor, first_at in find_rows(connection, table, sorted(firsts))
     }
     moved = []
     for key, click in firsts.items():
@@ -97,38 +94,9 @@ def mark_links(connection: Connection, humans: Iterable[Click]) -> Iterator[Uniq
             yield Unique(-1, click._replace(clicked_at=first_at))
         yield Unique(1, click)
         moved.append((*key, click.clicked_at))
-    upsert(connection, table, moved)
+    upsert_rows(connection, table, moved)
 
 
 def order_of(click: Click) -> tuple[int, int, int]:
     """Return what decides which of a visitor's clicks is the first."""
     return (click.clicked_at, click.segment_id, click.source_id)
-
-
-def _select_pairs(
-    connection: Connection, table: Table, pairs: Sequence[tuple[int, int]]
-) -> Iterator[tuple[int, ...]]:
-    key = tuple_(*table.primary_key)
-    for start in range(0, len(pairs), CHUNK):
-        query = select(table).where(key.in_(pairs[start : start + CHUNK]))
-        for row in connection.execute(query):
-            yield tuple(row)
-
-
-def upsert(
-    connection: Connection, table: Table, values: Sequence[tuple[int, ...]], add: bool = False
-) -> None:
-    """Write rows of a table under its primary key; with `add` onto the counts that are there."""
-    if not values:
-        return
-    names = [column.name for column in table.columns]
-    insert = (sqlite.insert if is_sqlite(connection) else postgresql.insert)(table)
-    changes = {
-        column.name: column + insert.excluded[column.name] if add else insert.excluded[column.name]
-        for column in table.columns
-        if not column.primary_key
-    }
-    connection.execute(
-        insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=changes),
-        [dict(zip(names, row, strict=True)) for row in values],
-    )

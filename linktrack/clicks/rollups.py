@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table
 
-from linktrack.clicks.marks import Click, Unique, mark_links, mark_posts, upsert
+from linktrack.clicks.bulk import upsert_rows
+from linktrack.clicks.marks import Click, Unique, mark_links, mark_posts
 from linktrack.clicks.models import (
     account_days,
     link_days,
@@ -153,4 +154,4 @@ def _deltas(columns: int) -> "defaultdict[tuple[int, ...], list[int]]":
 def add(connection: Connection, table: Table, deltas: Deltas) -> None:
     """Add to the counts under each key, making the rows that are not there yet."""
     changed = [(*key, *values) for key, values in sorted(deltas.items()) if any(values)]
-    upsert(connection, table, changed, add=True)
+    upsert_rows(connection, table, changed, add=True)
