@@ -1,8 +1,10 @@
 """An installation of any size for the benchmarks: three accounts, links, and clicks as they come.
 
-Clicks follow Zipf's law over the links, come in order of time over two years, and bear user
-agents and referrers that were really sent, where the public bitly feed is at hand (a folder of
-its files; LINKTRACK_BENCH_FEED names it), else made-up ones of the same variety.
+Clicks come in order of time over two years. Two in three are on links of the last days (ages are
+spread evenly over the logarithm, from a minute to 30 days), the others on any link; of the links
+of a day, and of all, the n-th has a chance of 1/n (Zipf). They bear user agents and referrers
+that were really sent, where the public bitly feed is at hand (LINKTRACK_BENCH_FEED names a folder
+of its files), else made-up ones of the same variety.
 """
 
 import gzip
@@ -13,6 +15,7 @@ from bisect import bisect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Final
@@ -24,7 +27,7 @@ from linktrack.audience.accounts import add_account
 from linktrack.audience.models import FollowerCount
 from linktrack.clicks.journal import SUFFIX
 from linktrack.clicks.referrers import referrer_key
-from linktrack.db import from_ms, to_ms
+from linktrack.db import to_ms
 from linktrack.installation import Installation
 from linktrack.links.models import Link, LinkDestination, Post
 from linktrack.settings import load_settings
@@ -110,6 +113,28 @@ def _link(
     return post, link, {"link_id": number, "since": at, "destination": destination}
 
 
+class Readers:
+    """Draws which link is clicked at a moment, as a share of the whole time."""
+
+    def __init__(self, links: int, chance: random.Random) -> None:
+        self._links = links
+        self._chance = chance
+        self._day = max(1, links // SPAN.days)
+        self._any = Zipf(links, chance)
+        self._of_day = Zipf(self._day, chance)
+        # The best of all are not the first of all.
+        self._order = random.Random(links).sample(range(1, links + 1), links)
+        self._minutes = SPAN / timedelta(minutes=1)
+
+    def draw(self, share: float) -> int:
+        """Return the number of a link."""
+        if self._chance.random() < 1 / 3:
+            return self._order[self._any.draw() - 1]
+        age = 43_200.0 ** self._chance.random() / self._minutes
+        newest = int(max(0.0, share - age) * self._links)
+        return min(self._links, newest // self._day * self._day + self._of_day.draw())
+
+
 class Zipf:
     """Draws numbers from 1 to `count`, the n-th with a chance of 1/n."""
 
@@ -122,34 +147,31 @@ class Zipf:
         return bisect(self._sums, self._chance.random() * self._sums[-1]) + 1
 
 
-def write_journals(
-    folder: Path, clicks: int, links: int, seed: int = 1, start: datetime = START
-) -> None:
-    """Write clicks into journal files that no worker holds any more, ready to be loaded."""
-    chance = random.Random(seed)
-    zipf, sent = Zipf(links, chance), what_was_sent()
+def write_journal(folder: Path, clicks: range, of: int, links: int) -> None:
+    """Write some of `of` clicks into a journal file that no worker holds, ready to be loaded."""
+    chance = random.Random(clicks.start)
+    readers, sent = Readers(links, chance), what_was_sent()
     folder.mkdir(parents=True, exist_ok=True)
-    first, step = to_ms(start), SPAN / timedelta(milliseconds=1) / clicks
-    draw, pick, visitor = zipf.draw, chance.choice, chance.random
-    # Numbers, so that the loader takes the files in the order of their clicks.
-    for number, begin in enumerate(range(0, clicks, FILE_CLICKS)):
-        name = UUID(int=(seed << 64) + number).hex
-        with (folder / f"{name}{SUFFIX}").open("wb") as file:
-            for place in range(begin, min(clicks, begin + FILE_CLICKS)):
-                one = pick(sent)
-                file.write(
-                    b'{"t":%d,"l":%d,"a":%b,"r":%b,"v":%d}\n'
-                    % (
-                        first + int(place * step),
-                        draw(),
-                        one.agent,
-                        one.referrer,
-                        # 64-bit pseudonyms, as they are: spread over the whole range.
-                        (int(visitor() * VISITORS) * 0x9E3779B97F4A7C15) % 2**64 - 2**63,
-                    )
+    first, span = to_ms(START), SPAN // timedelta(milliseconds=1)
+    draw, pick, visitor = readers.draw, chance.choice, chance.random
+    name = UUID(int=(of << 64) + clicks.start).hex  # in the order of the clicks
+    with (folder / f"{name}{SUFFIX}").open("wb") as file:
+        for place in clicks:
+            one = pick(sent)
+            file.write(
+                b'{"t":%d,"l":%d,"a":%b,"r":%b,"v":%d}\n'
+                % (
+                    first + place * span // of,
+                    draw(place / of),
+                    one.agent,
+                    one.referrer,
+                    # 64-bit pseudonyms, as they are: spread over the whole range.
+                    (int(visitor() * VISITORS) * 0x9E3779B97F4A7C15) % 2**64 - 2**63,
                 )
+            )
 
 
+@cache
 def what_was_sent() -> list[Sent]:
     """Return pairs of user agent and referrer in their real proportions."""
     folder = Path(os.environ.get("LINKTRACK_BENCH_FEED", "../shared/data/bitly"))
@@ -184,13 +206,7 @@ def _made_up() -> Iterator[tuple[str, str | None]]:
             build = chance.randrange(1000)
             yield f"Twitterbot/1.0 (build {build})", None
         else:
-            yield (
-                f"Mozilla/5.0 ({chance.choice(systems)}) AppleWebKit/537.36 (KHTML, like Gecko) "
-                f"Chrome/{version}.{chance.randrange(60)} Safari/537.36",
-                chance.choice(hosts),
-            )
-
-
-def month_of(milliseconds: int) -> str:
-    """Return the month of a moment, as people write it."""
-    return f"{from_ms(milliseconds):%Y-%m}"
+            browser = f"Chrome/{version}.{chance.randrange(60)} Safari/537.36"
+            engine = "AppleWebKit/537.36 (KHTML, like Gecko)"
+            agent = f"Mozilla/5.0 ({chance.choice(systems)}) {engine} {browser}"
+            yield agent, chance.choice(hosts)

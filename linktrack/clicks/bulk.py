@@ -29,7 +29,7 @@ def find_rows(
         found = connection.exec_driver_sql(_find_in_sqlite(table), (json.dumps(keys),))
     else:
         found = connection.exec_driver_sql(_find_in_postgresql(table), _columns_of(keys))
-    yield from map(tuple, found)
+    yield from map(tuple, found.all())
 
 
 def insert_rows(

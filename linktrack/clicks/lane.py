@@ -80,7 +80,7 @@ class Lane:
                 ("Content-Length", "0"),
             ],
         )
-        return ()
+        return []
 
     def _record(self, environ: "WSGIEnvironment", target: Target) -> ClickRecord:
         at = self._clock()
@@ -136,4 +136,4 @@ def _unavailable(start_response: "StartResponse") -> Iterable[bytes]:
             ("Cache-Control", "no-store"),
         ],
     )
-    return (body,)
+    return [body]

@@ -153,5 +153,5 @@ def _deltas(columns: int) -> "defaultdict[tuple[int, ...], list[int]]":
 
 def add(connection: Connection, table: Table, deltas: Deltas) -> None:
     """Add to the counts under each key, making the rows that are not there yet."""
-    changed = [(*key, *values) for key, values in sorted(deltas.items()) if any(values)]
-    upsert_rows(connection, table, changed, add=True)
+    changed = [(*key, *values) for key, values in deltas.items() if any(values)]
+    upsert_rows(connection, table, sorted(changed), add=True)
