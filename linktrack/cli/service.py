@@ -72,8 +72,8 @@ def rebuild(as_json: bool) -> None:
     """Make all counts anew from the stored clicks. Reports read the same before and after."""
     from linktrack.clicks import recount
 
-    with installation() as opened, opened.click_store().transaction() as connection:
-        total = recount.rebuild(connection, opened.days())
+    with installation() as opened:
+        total = recount.rebuild_beside(opened.database.engine, opened.days())
     if as_json:
         print_json({"clicks": total})
     else:
