@@ -120,6 +120,11 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._keeper.stop()
 
 
+def run(settings: Settings, bind: Bind, workers: int, greeting: str) -> None:
+    """Serve with gunicorn until SIGTERM or Ctrl-C; SIGHUP replaces the workers."""
+    Service(settings, bind, workers, greeting).run()
+
+
 class LoaderKeeper:
     """Starts the loader as a process of its own, and again where it dies.
 

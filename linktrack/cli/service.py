@@ -19,11 +19,23 @@ from linktrack.cli.common import (
 @click.option(
     "--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Web processes."
 )
-def serve(bind: str, workers: int) -> None:
+@click.option(
+    "--server",
+    default="gunicorn",
+    show_default=True,
+    type=click.Choice(["gunicorn", "granian"]),
+    help="granian is quicker, and an extra: pip install 'linktrack[granian]'.",
+)
+def serve(bind: str, workers: int, server: str) -> None:
     """Answer short links, load clicks, and show the owner pages."""
     from linktrack.installation import Installation
-    from linktrack.service import Bind, Service, greeting, serving_settings
+    from linktrack.service import Bind, greeting, serving_settings
     from linktrack.settings import load_settings
+
+    if server == "granian":
+        from linktrack.granian_service import run
+    else:
+        from linktrack.service import run
 
     place = Bind.parse(bind)
     settings = serving_settings(load_settings(), place, "LINKTRACK_BASE_URL" in os.environ)
@@ -33,7 +45,7 @@ def serve(bind: str, workers: int) -> None:
     with opened.database.reachable():
         text = greeting(opened)
     opened.database.close()  # no connection may cross the fork
-    Service(settings, place, workers, text).run()
+    run(settings, place, workers, text)
 
 
 @click.command()
@@ -61,8 +73,8 @@ def rebuild(as_json: bool) -> None:
     """Make all counts anew from the stored clicks. Reports read the same before and after."""
     from linktrack.clicks import recount
 
-    with installation() as opened, opened.click_store().transaction() as connection:
-        total = recount.rebuild(connection, opened.days())
+    with installation() as opened:
+        total = recount.rebuild_beside(opened.database.engine, opened.days())
     if as_json:
         print_json({"clicks": total})
     else:
@@ -73,10 +85,11 @@ def rebuild(as_json: bool) -> None:
 @json_option
 def status(as_json: bool) -> None:
     """Show what is in the database, and what waits to be loaded."""
+    from linktrack.db import now
     from linktrack.reports.status import status_of
 
     with installation() as opened, opened.database.session() as session:
-        found = status_of(session, opened.settings.journals)
+        found = status_of(session, opened.settings.journals, now())
     if as_json:
         print_json(found)
         return

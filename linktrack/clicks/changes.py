@@ -24,7 +24,7 @@ def change_reasons(connection: Connection, wanted: Mapping[int, int], days: Days
         update(clicks).where(clicks.c.seq == bindparam("of")).values(reason=bindparam("reason_now"))
     )
     for start in range(0, len(numbers), STEP):
-        query = STORED.where(clicks.c.seq.in_(numbers[start : start + STEP])).limit(None)
+        query = STORED.where(clicks.c.seq.in_(numbers[start : start + STEP]))
         rows = [row for row in connection.execute(query) if row.reason != wanted[row.seq]]
         if not rows:
             continue

@@ -92,7 +92,7 @@ class Lane:
                 ("Content-Length", "0"),
             ],
         )
-        return ()
+        return []
 
     def _record(self, environ: "WSGIEnvironment", target: Target) -> ClickRecord:
         at = self._clock()
@@ -155,4 +155,4 @@ def _unavailable(start_response: "StartResponse") -> Iterable[bytes]:
             ("Cache-Control", "no-store"),
         ],
     )
-    return (body,)
+    return [body]

@@ -4,19 +4,18 @@ The order of loading never matters: when an earlier click of a visitor comes lat
 moves, and with it every count of unique clicks that hangs on it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from linktrack.clicks.bulk import delete_rows, find_rows, upsert_rows
 from linktrack.clicks.models import clicks, referrers, visitor_links, visitor_posts
 from linktrack.clicks.vocabulary import HUMAN
-from linktrack.db import is_sqlite
 from linktrack.links.models import Link
 
-CHUNK: Final = 1_000  # pairs in one IN list; SQLite takes 32,766 values
+CHUNK: Final = 1_000  # visitors in one IN list; SQLite takes 32,766 values
 
 
 class Click(NamedTuple):
@@ -59,7 +58,7 @@ def mark_posts(connection: Connection, humans: Iterable[Click]) -> Iterator[Uniq
     table = visitor_posts
     marks = {
         (post_id, visitor): rest
-        for post_id, visitor, *rest in _select_pairs(connection, table, sorted(firsts))
+        for post_id, visitor, *rest in find_rows(connection, table, sorted(firsts))
     }
     moved = []
     for key, click in firsts.items():
@@ -72,7 +71,7 @@ def mark_posts(connection: Connection, humans: Iterable[Click]) -> Iterator[Uniq
             yield Unique(-1, old)
         yield Unique(1, click)
         moved.append((*key, click.clicked_at, click.segment_id, click.source_id))
-    upsert(connection, table, moved)
+    upsert_rows(connection, table, moved)
 
 
 def mark_links(connection: Connection, humans: Iterable[Click]) -> Iterator[Unique]:
@@ -89,7 +88,7 @@ def mark_links(connection: Connection, humans: Iterable[Click]) -> Iterator[Uniq
     table = visitor_links
     marks = {
         (link_id, visitor): first_at
-        for link_id, visitor, first_at in _select_pairs(connection, table, sorted(firsts))
+        for link_id, visitor, first_at in find_rows(connection, table, sorted(firsts))
     }
     moved = []
     for key, click in firsts.items():
@@ -100,7 +99,7 @@ def mark_links(connection: Connection, humans: Iterable[Click]) -> Iterator[Uniq
             yield Unique(-1, click._replace(clicked_at=first_at))
         yield Unique(1, click)
         moved.append((*key, click.clicked_at))
-    upsert(connection, table, moved)
+    upsert_rows(connection, table, moved)
 
 
 def unmark_posts(connection: Connection, gone: Iterable[Click]) -> Iterator[Unique]:
@@ -118,7 +117,7 @@ def unmark_posts(connection: Connection, gone: Iterable[Click]) -> Iterator[Uniq
         else:
             assert click.post_id is not None
             by_key.setdefault((click.post_id, click.visitor), []).append(click)
-    for post_id, visitor, *rest in _select_pairs(connection, table, sorted(by_key)):
+    for post_id, visitor, *rest in find_rows(connection, table, sorted(by_key)):
         for click in by_key[post_id, visitor]:
             if list(order_of(click)) == rest:
                 lost[post_id, visitor] = click
@@ -130,8 +129,8 @@ def unmark_posts(connection: Connection, gone: Iterable[Click]) -> Iterator[Uniq
         if heir is not None:
             yield Unique(1, heir)
             moved.append((*key, heir.clicked_at, heir.segment_id, heir.source_id))
-    upsert(connection, table, moved)
-    _delete_pairs(connection, table, sorted(lost.keys() - heirs.keys()))
+    upsert_rows(connection, table, moved)
+    delete_rows(connection, table, sorted(lost.keys() - heirs.keys()))
 
 
 def unmark_links(connection: Connection, gone: Iterable[Click]) -> Iterator[Unique]:
@@ -144,7 +143,7 @@ def unmark_links(connection: Connection, gone: Iterable[Click]) -> Iterator[Uniq
             yield Unique(-1, click)
         else:
             by_key.setdefault((click.link_id, click.visitor), []).append(click)
-    for link_id, visitor, first_at in _select_pairs(connection, table, sorted(by_key)):
+    for link_id, visitor, first_at in find_rows(connection, table, sorted(by_key)):
         for click in by_key[link_id, visitor]:
             if click.clicked_at == first_at:
                 lost[link_id, visitor] = click
@@ -156,8 +155,8 @@ def unmark_links(connection: Connection, gone: Iterable[Click]) -> Iterator[Uniq
         if heir is not None:
             yield Unique(1, heir)
             moved.append((*key, heir.clicked_at))
-    upsert(connection, table, moved)
-    _delete_pairs(connection, table, sorted(lost.keys() - heirs.keys()))
+    upsert_rows(connection, table, moved)
+    delete_rows(connection, table, sorted(lost.keys() - heirs.keys()))
 
 
 def _first_humans(
@@ -202,41 +201,6 @@ def _first_humans(
     return found
 
 
-def _delete_pairs(connection: Connection, table: Table, pairs: Sequence[tuple[int, int]]) -> None:
-    key = tuple_(*table.primary_key)
-    for start in range(0, len(pairs), CHUNK):
-        connection.execute(delete(table).where(key.in_(pairs[start : start + CHUNK])))
-
-
 def order_of(click: Click) -> tuple[int, int, int]:
     """Return what decides which of a visitor's clicks is the first."""
     return (click.clicked_at, click.segment_id, click.source_id)
-
-
-def _select_pairs(
-    connection: Connection, table: Table, pairs: Sequence[tuple[int, int]]
-) -> Iterator[tuple[int, ...]]:
-    key = tuple_(*table.primary_key)
-    for start in range(0, len(pairs), CHUNK):
-        query = select(table).where(key.in_(pairs[start : start + CHUNK]))
-        for row in connection.execute(query):
-            yield tuple(row)
-
-
-def upsert(
-    connection: Connection, table: Table, values: Sequence[tuple[int, ...]], add: bool = False
-) -> None:
-    """Write rows of a table under its primary key; with `add` onto the counts that are there."""
-    if not values:
-        return
-    names = [column.name for column in table.columns]
-    insert = (sqlite.insert if is_sqlite(connection) else postgresql.insert)(table)
-    changes = {
-        column.name: column + insert.excluded[column.name] if add else insert.excluded[column.name]
-        for column in table.columns
-        if not column.primary_key
-    }
-    connection.execute(
-        insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=changes),
-        [dict(zip(names, row, strict=True)) for row in values],
-    )

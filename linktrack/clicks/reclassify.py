@@ -176,7 +176,7 @@ def _classify_referrers(connection: Connection, days: Days, done: Reclassified) 
     done.referrers, done.referrers_changed = len(rows), len(before)
     after = 0
     while before:
-        stored = STORED.add_columns(clicks.c.referrer_id).order_by(clicks.c.seq)
+        stored = STORED.add_columns(clicks.c.referrer_id).order_by(clicks.c.seq).limit(STEP)
         step = connection.execute(stored.where(clicks.c.seq > after)).all()
         if not step:
             return

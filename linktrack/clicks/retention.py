@@ -6,7 +6,7 @@ are all there.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -113,30 +113,26 @@ class Frozen:
     since: int
     first_day: int
 
-    def clear(self, connection: Connection, table: Table) -> None:
-        """Delete what can be counted anew: all of a table but what is frozen."""
-        scope = _scope(table)
-        frozen = self.numbers[scope]
-        column = table.c[scope]
-        if not frozen:
-            connection.execute(delete(table))
-            return
-        present = set(connection.scalars(select(column).distinct()))
-        known = None
-        if "first_at" in table.c:
-            known = table.c.first_at >= self.since
-        elif "day" in table.c:
-            known = table.c.day >= self.first_day
-        for numbers in _parts(sorted(present - frozen)):
-            connection.execute(delete(table).where(column.in_(numbers)))
-        if known is not None:
-            for numbers in _parts(sorted(present & frozen)):
-                connection.execute(delete(table).where(column.in_(numbers), known))
+    def holds(self, table: Table, number: int, first_at: int) -> bool:
+        """Whether a first-click mark may be of a deleted click, and so stays as it is."""
+        return first_at < self.since and number in self.numbers[_scope(table)]
 
-    def keep(
+    def marks(
+        self, connection: Connection, table: Table, numbers: Iterable[int]
+    ) -> Iterator[tuple[int, int]]:
+        """Yield (number, visitor) of the marks of these posts or links that are held."""
+        column = table.c[_scope(table)]
+        held = sorted(self.numbers[_scope(table)].intersection(numbers))
+        for part in _parts(held):
+            query = select(column, table.c.visitor).where(
+                column.in_(part), table.c.first_at < self.since
+            )
+            yield from map(tuple, connection.execute(query))
+
+    def leave_out(
         self, table: Table, deltas: dict[tuple[int, ...], list[int]]
     ) -> dict[tuple[int, ...], list[int]]:
-        """Leave out of new counts what is frozen in their table."""
+        """Leave out of a table's corrections what is frozen."""
         scope = _scope(table)
         frozen = self.numbers[scope]
         if not frozen:

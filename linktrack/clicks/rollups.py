@@ -10,17 +10,16 @@ from datetime import datetime
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Table, and_, delete, tuple_
+from sqlalchemy import Connection, Table
 
+from linktrack.clicks.bulk import delete_rows, upsert_rows
 from linktrack.clicks.marks import (
-    CHUNK,
     Click,
     Unique,
     mark_links,
     mark_posts,
     unmark_links,
     unmark_posts,
-    upsert,
 )
 from linktrack.clicks.models import (
     account_days,
@@ -68,12 +67,8 @@ def add_batch(
     connection: Connection,
     new: Sequence[Click],
     days: Days,
-    keep: Callable[[Table, Deltas], Deltas] = lambda _, deltas: deltas,
 ) -> None:
-    """Count clicks that have just been stored, in the same transaction.
-
-    `keep` chooses which of a table's new counts are added.
-    """
+    """Count clicks that have just been stored, in the same transaction."""
     humans = [click for click in new if click.reason == HUMAN]
     batch = Batch(
         new,
@@ -82,7 +77,7 @@ def add_batch(
         days,
     )
     for table, count in COUNTS:
-        add(connection, table, keep(table, count(batch)))
+        add(connection, table, count(batch))
 
 
 def move_batch(
@@ -104,16 +99,7 @@ def move_batch(
         for key, values in count(old).items():
             row = deltas.setdefault(key, [0] * len(values))
             deltas[key] = [there - taken for there, taken in zip(row, values, strict=True)]
-        add(connection, table, deltas)
-        _drop_empty(connection, table, [key for key, row in deltas.items() if min(row) < 0])
-
-
-def _drop_empty(connection: Connection, table: Table, keys: Sequence[tuple[int, ...]]) -> None:
-    """Delete the counts under these keys that have come down to nothing."""
-    empty = and_(*(column == 0 for column in table.columns if not column.primary_key))
-    for start in range(0, len(keys), CHUNK):
-        part = tuple_(*table.primary_key).in_(keys[start : start + CHUNK])
-        connection.execute(delete(table).where(part, empty))
+        correct(connection, table, deltas)
 
 
 def count_post_windows(batch: Batch) -> Deltas:
@@ -200,5 +186,12 @@ def _deltas(columns: int) -> "defaultdict[tuple[int, ...], list[int]]":
 
 def add(connection: Connection, table: Table, deltas: Deltas) -> None:
     """Add to the counts under each key, making the rows that are not there yet."""
-    changed = [(*key, *values) for key, values in sorted(deltas.items()) if any(values)]
-    upsert(connection, table, changed, add=True)
+    changed = [(*key, *values) for key, values in deltas.items() if any(values)]
+    upsert_rows(connection, table, sorted(changed), add=True)
+
+
+def correct(connection: Connection, table: Table, deltas: Deltas) -> None:
+    """Add to the counts under each key, and delete those that have come down to nothing."""
+    add(connection, table, deltas)
+    lowered = [key for key, values in deltas.items() if min(values) < 0]
+    delete_rows(connection, table, lowered, empty=True)

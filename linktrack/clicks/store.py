@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Table, insert, select
 
 from linktrack.clicks.agents import RULES_VERSION as AGENT_RULES
 from linktrack.clicks.agents import Agent, classify_agent
+from linktrack.clicks.bulk import Row, insert_rows
 from linktrack.clicks.burst import MINUTE, Minute, judge_minutes
 from linktrack.clicks.facts import RECLASSIFIED, read_fact
 from linktrack.clicks.marks import Click
@@ -34,6 +35,7 @@ from linktrack.links.models import Link, Post
 
 MOST_REMEMBERED: Final = 50_000  # distinct agents or referrers kept in memory, about 20 MB
 CHUNK: Final = 500  # values in one IN list
+COLUMNS: Final = tuple(column.name for column in clicks.columns if column.name != "seq")
 T = TypeVar("T")
 
 
@@ -84,7 +86,7 @@ class ClickStore:
         self._heed_changed_rules(connection)
         self._learn_agents(connection, {record.user_agent for record in records})
         self._learn_referrers(connection, {record.referrer for record in records})
-        rows: list[dict[str, int | None]] = []
+        rows: list[Row] = []
         batch: list[Click] = []
         minutes: set[Minute] = set()
         for record in records:
@@ -94,19 +96,19 @@ class ClickStore:
             reason = judge(record.flags, agent_reason)
             segment_id = record.segment_id or UNATTRIBUTED
             rows.append(
-                {
-                    "clicked_at": record.clicked_at,
-                    "link_id": record.link_id,
-                    "segment_id": segment_id,
-                    "follower_id": record.follower_id,
-                    "attribution": ATTRIBUTION_NUMBER.get(record.attribution, 0),
-                    "agent_id": agent_id,
-                    "referrer_id": referrer_id,
-                    "visitor": record.visitor,
-                    "country": pack_country(record.country),
-                    "reason": reason,
-                    "flags": record.flags,
-                }
+                (
+                    record.clicked_at,
+                    record.link_id,
+                    segment_id,
+                    record.follower_id,
+                    ATTRIBUTION_NUMBER.get(record.attribution, 0),
+                    agent_id,
+                    referrer_id,
+                    record.visitor,
+                    pack_country(record.country),
+                    reason,
+                    record.flags,
+                )
             )
             batch.append(
                 Click(
@@ -123,7 +125,7 @@ class ClickStore:
             )
             if reason == HUMAN and not record.referrer and record.visitor is not None:
                 minutes.add((record.link_id, record.clicked_at // MINUTE))
-        connection.execute(insert(clicks), rows)
+        insert_rows(connection, clicks, COLUMNS, rows)
         add_batch(connection, batch, self._days)
         if minutes:
             judge_minutes(connection, minutes, self._days)

@@ -1,11 +1,11 @@
-"""What everybody may see: the domain's face, where a link leads, and how the service is."""
+"""What everybody may see: the domain's face, and where a link leads."""
 
 from flask import Blueprint, Response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from linktrack.audience.accounts import list_accounts
-from linktrack.context import db_session, installation
-from linktrack.errors import LinktrackError, NotFound
+from linktrack.context import db_session
+from linktrack.errors import NotFound
 from linktrack.web.fields import named_link
 
 blueprint = Blueprint("public", __name__)
@@ -38,23 +38,6 @@ def unknown(code: str) -> tuple[str, int]:
 def owner() -> AnyResponse:
     """Lead to the owner pages."""
     return redirect(url_for("overview.show"), 308)
-
-
-@blueprint.get("/healthz")
-def healthz() -> Response:
-    """Say that this process answers."""
-    return Response("ok\n", mimetype="text/plain")
-
-
-@blueprint.get("/readyz")
-def readyz() -> Response:
-    """Say whether the database can be read and has its tables."""
-    try:
-        with installation().database.reachable():
-            list_accounts(db_session())
-    except LinktrackError as error:
-        return Response(f"{error.sentence}\n", status=503, mimetype="text/plain")
-    return Response("ok\n", mimetype="text/plain")
 
 
 @blueprint.get("/robots.txt")
