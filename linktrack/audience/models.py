@@ -36,7 +36,12 @@ class FollowerCount(Base):
 
 
 class Segment(Base):
-    """A named group of an account's followers; `size` is what the owner or a roster says."""
+    """A named group of an account's followers; `size` is what the owner or a roster says.
+
+    `kind` says what puts a follower in: `rule` (`rules`, one a line; all must hold), `list`
+    (its `SegmentEntry` rows), `rest` (nothing else did), or `size`: the owner counts by hand.
+    `place` is where only they are reached. What was removed keeps its name for old clicks.
+    """
 
     __tablename__ = "segments"
     __table_args__ = (UniqueConstraint("account_id", "name"),)
@@ -47,6 +52,61 @@ class Segment(Base):
     position: Mapped[int]
     size: Mapped[int | None]
     created_at: Mapped[Moment]
+    kind: Mapped[str] = mapped_column(String(4), default="size", server_default="size")
+    rules: Mapped[str | None] = mapped_column(Text)
+    place: Mapped[str | None] = mapped_column(String(200))
+    removed_at: Mapped[OptionalMoment]
+
+
+class SegmentEntry(Base):
+    """One person on a segment's list: a network's id, or a handle's key with an @ before it."""
+
+    __tablename__ = "segment_entries"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    segment_id: Mapped[int] = mapped_column(ForeignKey("segments.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(512), primary_key=True)
+
+
+class SegmentSize(Base):
+    """How many followers of the newest roster a segment had when they were sorted.
+
+    All segments of an account are sorted at once, so the sizes of one `sized_at` add up to that
+    roster. For `unjudged` people a fact was missing that the segment's rules ask for.
+    """
+
+    __tablename__ = "segment_sizes"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    sized_at: Mapped[Moment] = mapped_column(primary_key=True)
+    segment_id: Mapped[int] = mapped_column(ForeignKey("segments.id"), primary_key=True)
+    size: Mapped[int]
+    unjudged: Mapped[int]
+
+
+class HelloDay(Base):
+    """How many browsers said hello as one of a segment on a day, and how many took it back.
+
+    `day` is the proleptic ordinal of the date. Nobody is named: the browser keeps a signed cookie.
+    """
+
+    __tablename__ = "hello_days"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    segment_id: Mapped[int] = mapped_column(ForeignKey("segments.id"), primary_key=True)
+    day: Mapped[int] = mapped_column(primary_key=True)
+    said: Mapped[int]
+    taken_back: Mapped[int]
+
+
+class Consent(Base):
+    """A follower's agreement to personal links; without this row their clicks name nobody."""
+
+    __tablename__ = "consents"
+
+    follower_id: Mapped[int] = mapped_column(ForeignKey("followers.id"), primary_key=True)
+    agreed_at: Mapped[Moment]
 
 
 class Roster(Base):
