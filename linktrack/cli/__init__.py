@@ -13,7 +13,7 @@ COMMANDS: Final = {
     "owner": ("service", "Owners, and their one-time sign-in links."),
     "token": ("service", "Tokens for programs that use the JSON API."),
     "account": ("audience", "Social accounts and other audiences."),
-    "segment": ("audience", "Named groups of an account's followers."),
+    "segment": ("segments", "Named groups of an account's followers."),
     "counts": ("data", "Dated follower counts."),
     "wrap": ("posts", "Record a post, and print its text with every address wrapped."),
     "post": ("posts", "Posts and their states."),
