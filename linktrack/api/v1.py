@@ -67,13 +67,16 @@ def _account(handle: str) -> "Account":
 @needs("wrap")
 def create_post() -> tuple[Response, int]:
     """Wrap a text and record it as a post; 200 where it holds no new address."""
-    fields = posted_object(request, {"account", "text", "state", "posted_at", "segments", "slugs"})
+    fields = posted_object(
+        request, {"account", "text", "state", "posted_at", "segments", "slugs", "addressed"}
+    )
     wish = Wish(
         text=fields.text("text"),
         state=fields.text("state", "published"),
         posted_at=fields.moment("posted_at"),
         segments=fields.texts("segments"),
         slugs=fields.texts("slugs"),
+        addressed=fields.wholes("addressed"),
     )
     shortener = installation().shortener
     session = db_session()
