@@ -28,7 +28,7 @@ from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.links.catalog import changed_links, find_target
 from linktrack.links.targets import Targets
 from linktrack.owners.access import SESSION_LIFE
-from linktrack.web import blueprints, formats
+from linktrack.web import blueprints, formats, hello
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -86,6 +86,7 @@ def create_app(installation: Installation) -> Flask:
     app.extensions[EXTENSION] = installation
     csrf = CSRFProtect(app)
     csrf.exempt(v1.blueprint)
+    csrf.exempt(hello.blueprint)  # which has no session; it asks where a form comes from
     for blueprint in (v1.blueprint, *blueprints()):
         app.register_blueprint(blueprint)
     formats.register(app, settings)
@@ -116,6 +117,7 @@ def create_wsgi_app(installation: Installation | None = None) -> "WSGIApplicatio
         Journal(settings.journals, settings.journal_sync),
         Visitors(settings.data / "visitor_keys", settings.visitor_period, settings.timezone),
         settings.trusted_proxies,
+        markers=installation.keys.markers(),
     )
     return app
 

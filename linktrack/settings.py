@@ -64,6 +64,11 @@ SETTINGS: Final = (
         "7",
         "Days for which a loaded journal file is kept, so that a restored backup can replay it.",
     ),
+    Setting(
+        "LINKTRACK_PERSONAL_LINKS",
+        "off",
+        "on: links may be made for one follower each, who agreed to it; off: none are made.",
+    ),
 )
 
 
@@ -79,6 +84,7 @@ class Settings:
     visitor_period: VisitorPeriod
     journal_sync: JournalSync
     journal_keep_days: int
+    personal_links: bool
 
     @property
     def journals(self) -> Path:
@@ -137,6 +143,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             "JournalSync", _one_of("LINKTRACK_JOURNAL_SYNC", get, ("background", "always"))
         ),
         journal_keep_days=_checked(_days, "LINKTRACK_JOURNAL_KEEP_DAYS", get),
+        personal_links=_one_of("LINKTRACK_PERSONAL_LINKS", get, ("off", "on")) == "on",
     )
 
 

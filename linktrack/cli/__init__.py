@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "token": ("service", "Tokens for programs that use the JSON API."),
     "account": ("audience", "Social accounts and other audiences."),
     "segment": ("segments", "Named groups of an account's followers."),
+    "personal": ("personal", "Links for one follower each, who agreed to it."),
     "counts": ("data", "Dated follower counts."),
     "wrap": ("posts", "Record a post, and print its text with every address wrapped."),
     "post": ("posts", "Posts and their states."),

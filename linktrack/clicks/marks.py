@@ -4,10 +4,10 @@ The order of loading never matters: when an earlier click of a visitor comes lat
 moves, and with it every count of unique clicks that hangs on it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, Table, select, tuple_
+from sqlalchemy import Connection, Table, delete, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
 from linktrack.clicks.models import visitor_links, visitor_posts
@@ -98,6 +98,41 @@ def mark_links(connection: Connection, humans: Iterable[Click]) -> Iterator[Uniq
         yield Unique(1, click)
         moved.append((*key, click.clicked_at))
     upsert(connection, table, moved)
+
+
+def take_post_marks(connection: Connection, humans: Sequence[Click]) -> list[Unique]:
+    """Delete the marks of these clicks' visitors on posts; return what was unique there.
+
+    `humans` are all human clicks that these visitors made on these posts.
+    """
+    return _take_marks(connection, visitor_posts, humans, lambda click: click.post_id)
+
+
+def take_link_marks(connection: Connection, humans: Sequence[Click]) -> list[Unique]:
+    """Delete the marks of these clicks' visitors on links; return what was unique there."""
+    return _take_marks(connection, visitor_links, humans, lambda click: click.link_id)
+
+
+def _take_marks(
+    connection: Connection,
+    table: Table,
+    humans: Sequence[Click],
+    place: Callable[[Click], int | None],
+) -> list[Unique]:
+    firsts: dict[tuple[int, int], Click] = {}
+    uniques = []
+    for click in sorted(humans, key=order_of):
+        where = place(click)
+        assert where is not None
+        if click.visitor is None:
+            uniques.append(Unique(1, click))
+        else:
+            firsts.setdefault((where, click.visitor), click)
+    pairs = sorted(firsts)
+    for start in range(0, len(pairs), CHUNK):
+        key = tuple_(*table.primary_key)
+        connection.execute(delete(table).where(key.in_(pairs[start : start + CHUNK])))
+    return [*uniques, *(Unique(1, click) for click in firsts.values())]
 
 
 def order_of(click: Click) -> tuple[int, int, int]:

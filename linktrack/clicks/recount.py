@@ -1,13 +1,15 @@
 """Counting stored clicks anew: all of them, or those of a post whose time has changed."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, delete, or_, select, tuple_
 
 from linktrack.clicks.marks import Click, Unique, order_of
 from linktrack.clicks.models import clicks, referrers, visitor_links, visitor_posts
-from linktrack.clicks.rollups import COUNTS, POST_COUNTS, Batch, Days, add, add_batch
+from linktrack.clicks.rollups import COUNTS, POST_COUNTS, Batch, Days, add, add_batch, take_batch
 from linktrack.clicks.vocabulary import HUMAN
 from linktrack.db import to_ms
 from linktrack.links.models import Link, Post
@@ -108,3 +110,63 @@ def recount_post(connection: Connection, post_id: int, days: Days) -> None:
     batch = Batch([], [Unique(1, click) for click in firsts.values()], [], days)
     for table, count in POST_COUNTS:
         add(connection, table, count(batch))
+
+
+@contextmanager
+def counted_anew(
+    connection: Connection, changing: ColumnElement[bool], days: Days
+) -> Iterator[None]:
+    """Count some clicks anew after the block has changed them, without counting all.
+
+    `changing` chooses the clicks that the block changes, as long as they are unchanged. First
+    clicks hang on all that a visitor did on a post: so all clicks there of the visitors
+    concerned are taken out of the counts and marks, and put in again as they are then. The
+    caller holds the writers' turn. It suits few visitors: more are a `rebuild`.
+    """
+    concerned = _concerned(connection, changing)
+    before = _clicks_by_number(connection, concerned)
+    take_batch(connection, before, days)
+    yield
+    add_batch(connection, _clicks_by_number(connection, concerned), days)
+
+
+def _concerned(connection: Connection, changing: ColumnElement[bool]) -> list[int]:
+    """Return the numbers of the clicks themselves, and of their visitors' others on the post."""
+    query = (
+        select(clicks.c.seq, clicks.c.link_id, clicks.c.visitor, Link.post_id)
+        .join_from(clicks, Link, clicks.c.link_id == Link.id)
+        .where(changing)
+    )
+    numbers = set()
+    links: defaultdict[int, set[int]] = defaultdict(set)
+    posts: defaultdict[int, set[int]] = defaultdict(set)
+    for seq, link_id, visitor, post_id in connection.execute(query):
+        numbers.add(seq)
+        if visitor is not None and post_id is None:
+            links[link_id].add(visitor)
+        elif visitor is not None:
+            posts[post_id].add(visitor)
+    of_post = select(Link.id).where(Link.post_id.in_(sorted(posts)))
+    query = (
+        select(clicks.c.seq, clicks.c.link_id, clicks.c.visitor, Link.post_id)
+        .join_from(clicks, Link, clicks.c.link_id == Link.id)
+        .where(or_(clicks.c.link_id.in_(of_post), clicks.c.link_id.in_(sorted(links))))
+        .where(clicks.c.visitor.in_(sorted({*_all_of(links), *_all_of(posts)})))
+    )
+    for seq, link_id, visitor, post_id in connection.execute(query):
+        if visitor in (links[link_id] if post_id is None else posts[post_id]):
+            numbers.add(seq)
+    return sorted(numbers)
+
+
+def _all_of(sets: "defaultdict[int, set[int]]") -> Iterator[int]:
+    for values in sets.values():
+        yield from values
+
+
+def _clicks_by_number(connection: Connection, numbers: Sequence[int]) -> list[Click]:
+    found = []
+    for start in range(0, len(numbers), STEP):
+        query = _STORED.where(clicks.c.seq.in_(numbers[start : start + STEP]))
+        found += [_click(row) for row in connection.execute(query)]
+    return found

@@ -10,9 +10,18 @@ from datetime import datetime
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Table, delete, tuple_
 
-from linktrack.clicks.marks import Click, Unique, mark_links, mark_posts, upsert
+from linktrack.clicks.marks import (
+    CHUNK,
+    Click,
+    Unique,
+    mark_links,
+    mark_posts,
+    take_link_marks,
+    take_post_marks,
+    upsert,
+)
 from linktrack.clicks.models import (
     account_days,
     link_days,
@@ -66,6 +75,26 @@ def add_batch(connection: Connection, new: Sequence[Click], days: Days) -> None:
     )
     for table, count in COUNTS:
         add(connection, table, count(batch))
+
+
+def take_batch(connection: Connection, stored: Sequence[Click], days: Days) -> None:
+    """Undo `add_batch` for clicks among which are all that their visitors did on their posts."""
+    humans = [click for click in stored if click.reason == HUMAN]
+    on_posts = take_post_marks(connection, [item for item in humans if item.post_id is not None])
+    batch = Batch(stored, on_posts, take_link_marks(connection, humans), days)
+    for table, count in COUNTS:
+        deltas = count(batch)
+        add(connection, table, {key: [-value for value in row] for key, row in deltas.items()})
+        _drop_empty(connection, table, sorted(deltas))
+
+
+def _drop_empty(connection: Connection, table: Table, keys: Sequence[tuple[int, ...]]) -> None:
+    """Delete rows under these keys in which nothing is counted any more: `rebuild` has none."""
+    is_empty = [column == 0 for column in table.columns if not column.primary_key]
+    key = tuple_(*table.primary_key)
+    for start in range(0, len(keys), CHUNK):
+        part = keys[start : start + CHUNK]
+        connection.execute(delete(table).where(key.in_(part), *is_empty))
 
 
 def count_post_windows(batch: Batch) -> Deltas:

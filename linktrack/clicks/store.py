@@ -13,6 +13,7 @@ from linktrack.clicks.agents import RULES_VERSION as AGENT_RULES
 from linktrack.clicks.agents import Agent, classify_agent
 from linktrack.clicks.marks import Click
 from linktrack.clicks.models import agents, clicks, imported_clicks, referrers, sources
+from linktrack.clicks.personal import notice_forwarded, without_names
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.referrers import RULES_VERSION as REFERRER_RULES
 from linktrack.clicks.referrers import classify_referrer
@@ -76,6 +77,7 @@ class ClickStore:
         records = _without_known(connection, records, homes)
         if not records:
             return 0
+        records = without_names(connection, records)
         self._learn_agents(connection, {record.user_agent for record in records})
         self._learn_referrers(connection, {record.referrer for record in records})
         rows: list[dict[str, int | None]] = []
@@ -116,6 +118,7 @@ class ClickStore:
             )
         connection.execute(insert(clicks), rows)
         add_batch(connection, batch, self._days)
+        notice_forwarded(connection, records, self._days)
         return len(rows)
 
     def _homes(self, connection: Connection, link_ids: set[int]) -> dict[int, _Home]:

@@ -8,7 +8,17 @@ if TYPE_CHECKING:
 
 def blueprints() -> "tuple[Blueprint, ...]":
     """Return all blueprints of the pages; imported here, so that importing one needs not all."""
-    from linktrack.web import accounts, compose, links, navigation, overview, posts, public, sign_in
+    from linktrack.web import (
+        accounts,
+        compose,
+        hello,
+        links,
+        navigation,
+        overview,
+        posts,
+        public,
+        sign_in,
+    )
 
     return (
         overview.blueprint,
@@ -18,5 +28,6 @@ def blueprints() -> "tuple[Blueprint, ...]":
         compose.blueprint,
         navigation.blueprint,
         sign_in.blueprint,
+        hello.blueprint,
         public.blueprint,
     )
