@@ -16,6 +16,7 @@ from linktrack.links.posts import Wish, no_post_json, post_json, wrap_post
 from linktrack.owners.tokens import check_token, require_scope
 from linktrack.portability import export
 from linktrack.reports.build import MOST_POSTS, cpf_json, cpf_report
+from linktrack.reports.segments import segments_json, segments_report
 
 if TYPE_CHECKING:
     from linktrack.audience.models import Account
@@ -102,6 +103,23 @@ def report_cpf() -> Response:
         after=fields.whole("after"),
     )
     return jsonify(cpf_json(report))
+
+
+@blueprint.get("/reports/segments")
+@needs("read")
+def report_segments() -> Response:
+    """Return who clicked, as far as it is known, by segment."""
+    fields = arguments(request, {"account", "window", "from", "to"})
+    report = segments_report(
+        db_session(),
+        _account(fields.text("account")),
+        window=fields.text("window", DEFAULT_WINDOW),
+        settings=installation().settings,
+        now=now(),
+        since=fields.moment("from"),
+        until=fields.moment("to"),
+    )
+    return jsonify(segments_json(report))
 
 
 @blueprint.get("/export/<what>")
