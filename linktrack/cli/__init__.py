@@ -15,6 +15,8 @@ COMMANDS: Final = {
     "account": ("audience", "Social accounts and other audiences."),
     "segment": ("audience", "Named groups of an account's followers."),
     "counts": ("data", "Dated follower counts."),
+    "followers": ("followers", "Who follows an account: dated lists."),
+    "archive": ("followers", "Your own archives from X and Mastodon."),
     "wrap": ("posts", "Record a post, and print its text with every address wrapped."),
     "post": ("posts", "Posts and their states."),
     "link": ("posts", "Single links: show, disable, lead elsewhere."),
@@ -24,6 +26,7 @@ COMMANDS: Final = {
     "rebuild": ("service", "Make all counts anew from the stored clicks."),
     "import": ("data", "Bring in clicks from elsewhere."),
     "export": ("data", "Take everything out, as NDJSON or CSV."),
+    "forget": ("followers", "Remove people who ask for it."),
 }
 """Command → (module, what it does); the module's name for it ends in _ where Python needs that."""
 

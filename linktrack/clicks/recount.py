@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, delete, select, tuple_
 
-from linktrack.clicks.marks import Click, Unique, order_of
+from linktrack.clicks.marks import Click, Unique, mark_posts, order_of
 from linktrack.clicks.models import clicks, referrers, visitor_links, visitor_posts
 from linktrack.clicks.rollups import COUNTS, POST_COUNTS, Batch, Days, add, add_batch
 from linktrack.clicks.vocabulary import HUMAN
@@ -108,3 +108,15 @@ def recount_post(connection: Connection, post_id: int, days: Days) -> None:
     batch = Batch([], [Unique(1, click) for click in firsts.values()], [], days)
     for table, count in POST_COUNTS:
         add(connection, table, count(batch))
+
+
+def remark_post(connection: Connection, post_id: int, days: Days) -> None:
+    """Mark a post's first clicks anew, and count it, after its clicks' segments have changed.
+
+    The caller holds the writers' turn.
+    """
+    connection.execute(delete(visitor_posts).where(visitor_posts.c.post_id == post_id))
+    for step in _clicks_of_post(connection, post_id):
+        for _ in mark_posts(connection, [click for click in step if click.reason == HUMAN]):
+            pass  # the counts are made below
+    recount_post(connection, post_id, days)

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, Table, insert, select
 
+from linktrack.audience.models import Follower
 from linktrack.clicks.agents import RULES_VERSION as AGENT_RULES
 from linktrack.clicks.agents import Agent, classify_agent
 from linktrack.clicks.marks import Click
@@ -76,6 +77,7 @@ class ClickStore:
         records = _without_known(connection, records, homes)
         if not records:
             return 0
+        records = _without_forgotten(connection, records)
         self._learn_agents(connection, {record.user_agent for record in records})
         self._learn_referrers(connection, {record.referrer for record in records})
         rows: list[dict[str, int | None]] = []
@@ -258,6 +260,20 @@ def _without_known(
     if rows:
         connection.execute(insert(imported_clicks), rows)
     return new
+
+
+def _without_forgotten(connection: Connection, records: Sequence[ClickRecord]) -> list[ClickRecord]:
+    """Clicks of followers who are not here any more are of nobody we can tell."""
+    named = {record.follower_id for record in records if record.follower_id is not None}
+    here: set[int | None] = {None}
+    for part in _parts(sorted(named)):
+        here.update(connection.scalars(select(Follower.id).where(Follower.id.in_(part))))
+    return [
+        record
+        if record.follower_id in here
+        else replace(record, follower_id=None, segment_id=None, attribution=None)
+        for record in records
+    ]
 
 
 def _by_key(sent: set[str | None], key: Callable[[str | None], str]) -> dict[str, list[str | None]]:
