@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import BigInteger, and_, delete, func, insert, or_, select, type_coerce, update
+from sqlalchemy import BigInteger, and_, delete, func, insert, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from linktrack.audience.models import (
@@ -106,10 +106,9 @@ def sort_followers(
             for segment in segments
         ],
     )
-    session.execute(
-        update(Segment), [{"id": segment.id, "size": counted[segment.id]} for segment in segments]
-    )
-    session.expire_all()
+    for segment in segments:
+        segment.size = counted[segment.id]
+    session.flush()
 
 
 def segment_of(session: Session, account: Account, follower: Follower, now: datetime) -> int | None:

@@ -16,6 +16,8 @@ COMMANDS: Final = {
     "segment": ("segments", "Named groups of an account's followers."),
     "personal": ("personal", "Links for one follower each, who agreed to it."),
     "counts": ("data", "Dated follower counts."),
+    "followers": ("followers", "Who follows an account: dated lists."),
+    "archive": ("followers", "Your own archives from X and Mastodon."),
     "wrap": ("posts", "Record a post, and print its text with every address wrapped."),
     "post": ("posts", "Posts and their states."),
     "link": ("posts", "Single links: show, disable, lead elsewhere."),
@@ -25,6 +27,7 @@ COMMANDS: Final = {
     "rebuild": ("service", "Make all counts anew from the stored clicks."),
     "import": ("data", "Bring in clicks from elsewhere."),
     "export": ("data", "Take everything out, as NDJSON or CSV."),
+    "forget": ("followers", "Remove people who ask for it."),
 }
 """Command → (module, what it does); the module's name for it ends in _ where Python needs that."""
 
