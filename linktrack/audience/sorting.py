@@ -143,6 +143,14 @@ def sizes_at(session: Session, account_id: int, at: datetime | None = None) -> S
     )
 
 
+def size_history(session: Session, segment: Segment, most: int) -> Sequence[SegmentSize]:
+    """Return a segment's sizes, newest first, at most so many."""
+    query = select(SegmentSize).where(
+        SegmentSize.account_id == segment.account_id, SegmentSize.segment_id == segment.id
+    )
+    return session.scalars(query.order_by(SegmentSize.sized_at.desc()).limit(most)).all()
+
+
 def newest_roster(session: Session, account: Account) -> Roster | None:
     """Return the account's last roster, None where there is none."""
     query = select(Roster).where(Roster.account_id == account.id)

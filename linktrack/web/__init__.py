@@ -17,6 +17,7 @@ def blueprints() -> "tuple[Blueprint, ...]":
         overview,
         posts,
         public,
+        segments,
         sign_in,
     )
 
@@ -25,6 +26,7 @@ def blueprints() -> "tuple[Blueprint, ...]":
         posts.blueprint,
         links.blueprint,
         accounts.blueprint,
+        segments.blueprint,
         compose.blueprint,
         navigation.blueprint,
         sign_in.blueprint,
