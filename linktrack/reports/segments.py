@@ -133,7 +133,7 @@ def segments_report(
     )
     recent = [post for post in posts if post.posted_at >= now - FRESH]
     lines = [
-        _figures(segment, posts, standing, _recognised(segment, recent, said, seen))
+        figures(segment, posts, standing, recognised(segment, recent, said, seen))
         for segment in segments
     ]
     count = newest_count(session, account.id)
@@ -145,7 +145,7 @@ def segments_report(
         len(posts),
         sum(post.total for post in posts),
         unattributed,
-        _share(posts, UNATTRIBUTED),
+        share(posts, UNATTRIBUTED),
         _rate(with_count),
         None if count is None else count[1],
         newest_roster(session, account),
@@ -154,12 +154,13 @@ def segments_report(
     )
 
 
-def _figures(
+def figures(
     segment: Segment,
     posts: Sequence[PostSegments],
     standing: Sizes | None,
     recognised: Recognised | None,
 ) -> SegmentFigures:
+    """Return what is known of one segment over these posts."""
     reached = [post for post in posts if segment.id in post.addressed]
     pairs = [(post.unique.get(segment.id, 0), post.addressed[segment.id]) for post in reached]
     compared = [
@@ -175,18 +176,19 @@ def _figures(
         versions=len(pairs),
         unique_clicks=sum(post.unique.get(segment.id, 0) for post in posts),
         cpf=_rate(pairs),
-        share=_share(posts, segment.id),
+        share=share(posts, segment.id),
         lift=Rate() if found is None else Rate(*found),
         recognised=recognised,
     )
 
 
-def _recognised(
+def recognised(
     segment: Segment,
     recent: Sequence[PostSegments],
     said: Mapping[int, Hellos],
     seen: Mapping[int, int],
 ) -> Recognised | None:
+    """Return what those who said hello did on recent posts; None where nobody has."""
     at_least, at_most = seen.get(segment.id, 0), said.get(segment.id, Hellos()).standing
     if not at_least and not at_most:
         return None
@@ -225,7 +227,8 @@ def _looks_empty(segment: Segment) -> bool:
     )
 
 
-def _share(posts: Sequence[PostSegments], segment_id: int) -> Rate:
+def share(posts: Sequence[PostSegments], segment_id: int) -> Rate:
+    """Return a segment's part of all people who clicked, or that of whom we can't tell."""
     return _rate([(post.unique.get(segment_id, 0), post.total) for post in posts])
 
 
