@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -27,30 +27,28 @@ STEP: Final = 5_000  # followers read at a time: about 5 MB
 
 @dataclass(frozen=True, slots=True)
 class Sorter:
-    """The segments of an account as they stand now, ready to judge one follower after another."""
+    """The segments of an account as they stand now, ready to judge one follower after another.
 
-    segments: Sequence[Segment]
-    rules: Mapping[int, tuple[Rule, ...]]
+    `steps` are the segments in order with their rules, None for a list; `rest` is everyone else.
+    """
+
+    steps: Sequence[tuple[int, tuple[Rule, ...] | None]]
+    rest: int | None
     entries: Mapping[str, tuple[int, ...]]
     community: Collection[str] | None
     now: int
-    names: Mapping[int, str] = field(default_factory=dict)
+    names: Mapping[int, str]
 
     def place(self, facts: Facts, lists: Collection[int]) -> tuple[int | None, list[int]]:
         """Return the first segment that matches, and those before it that could not be judged."""
         unjudged: list[int] = []
-        for segment in self.segments:
-            if segment.kind == "rest":
-                return segment.id, unjudged
-            if segment.kind == "list":
-                holds: bool | None = segment.id in lists
-            else:
-                holds = judge(self.rules[segment.id], facts, self.now)
+        for segment_id, rules in self.steps:
+            holds = segment_id in lists if rules is None else judge(rules, facts, self.now)
             if holds:
-                return segment.id, unjudged
+                return segment_id, unjudged
             if holds is None:
-                unjudged.append(segment.id)
-        return None, unjudged
+                unjudged.append(segment_id)
+        return self.rest, unjudged
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,15 +158,15 @@ def newest_roster(session: Session, account: Account) -> Roster | None:
 def _sorter(
     session: Session, account: Account, segments: Sequence[Segment], at: datetime
 ) -> Sorter:
-    rules = {
-        segment.id: parse_rules((segment.rules or "").splitlines())
-        for segment in segments
-        if segment.kind == "rule"
-    }
-    asked = {rule.field for found in rules.values() for rule in found}
+    steps = [
+        (item.id, parse_rules((item.rules or "").splitlines()) if item.kind == "rule" else None)
+        for item in segments
+        if item.kind != "rest"
+    ]
+    asked = {rule.field for _, rules in steps for rule in rules or ()}
     return Sorter(
-        segments,
-        rules,
+        steps,
+        next((item.id for item in segments if item.kind == "rest"), None),
         _entries(session, [segment.id for segment in segments]),
         _community(session, account) if "in_community" in asked else None,
         to_ms(at),
@@ -245,11 +243,10 @@ def _followers(
     )
     if follower_id is not None:
         query = query.where(Follower.id == follower_id)
+    entries = sorter.entries
     for row in session.execute(query, execution_options={"yield_per": STEP}):
         *known, came_back, network_id, handle_key = row
-        lists = {*sorter.entries.get(network_id, ())}
-        if handle_key is not None:
-            lists.update(sorter.entries.get(f"@{handle_key}", ()))
+        lists = {*entries.get(network_id, ()), *entries.get(f"@{handle_key}", ())}
         facts = Facts._make(
             (
                 *known,
