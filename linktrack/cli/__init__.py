@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "segment": ("audience", "Named groups of an account's followers."),
     "counts": ("data", "Dated follower counts."),
     "followers": ("followers", "Who follows an account: dated lists."),
+    "sync": ("followers", "Read counts and follower lists from Bluesky and Mastodon."),
     "archive": ("followers", "Your own archives from X and Mastodon."),
     "wrap": ("posts", "Record a post, and print its text with every address wrapped."),
     "post": ("posts", "Posts and their states."),
