@@ -33,11 +33,12 @@ class Village:
 
     def __init__(self, people: Sequence[FollowerRecord]) -> None:
         self.people = list(people)
+        self.count = len(self.people)
         self.asked: list[str | None] = []
         self.trouble: dict[str | None, Exception] = {}
 
     def profile(self, name: str) -> Profile:
-        return Profile("did:plc:me", f"@{name}", len(self.people))
+        return Profile("did:plc:me", f"@{name}", self.count)
 
     def followers(self, name: str, cursor: str | None) -> Page:
         assert name == "did:plc:me"
@@ -138,6 +139,20 @@ def test_a_list_that_is_suddenly_a_tenth_waits_for_a_yes(world: World) -> None:
     asked = len(village.asked)
     assert sync(world, account, village, confirmed=True).roster is not None
     assert len(village.asked) == asked
+
+
+def test_a_list_far_shorter_than_the_count_is_not_taken(world: World) -> None:
+    """The network showed a part of it; those on the rest have not left."""
+    account = world.account("@me.test", "bluesky")
+    village = Village(people("abcde"))
+    village.count = 11
+    problem = sync(world, account, village).problem
+    assert problem == (
+        "@me.test: The list has 5 people, and the count says 11: if that is right, say --yes."
+    )
+    assert world.session.scalars(select(Roster)).all() == []
+    world.session.rollback()
+    assert sync(world, account, village, confirmed=True).roster is not None
 
 
 def test_who_is_forgotten_while_a_list_is_read_is_not_on_it(world: World) -> None:

@@ -21,7 +21,7 @@ from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.models import Account, Sync, SyncPage
 from linktrack.audience.rosters import TakenRoster, take_roster
 from linktrack.db import Database, from_ms, now, to_ms
-from linktrack.errors import Invalid, LinktrackError
+from linktrack.errors import Conflict, Invalid, LinktrackError
 from linktrack.networks.base import FollowerRecord, Pause, Reader
 
 READABLE: Final = ("bluesky", "mastodon")
@@ -111,7 +111,7 @@ def sync_account(
         with closing(open_network(account)) as reader:
             followers = _read_count(database, account.id, reader)
             if _read_list(database, account.id, reader):
-                roster = _take(database, account.id, key, confirmed)
+                roster = _take(database, account.id, key, followers, confirmed)
     except Pause as pause:
         problem, next_at = f"{account.handle}: {pause}.", pause.until
     except LinktrackError as error:
@@ -188,8 +188,14 @@ def _read_list(database: Database, account_id: int, reader: Reader) -> bool:
             return True
 
 
-def _take(database: Database, account_id: int, key: bytes, confirmed: bool) -> TakenRoster | None:
-    """Make a roster of the pages, dated when reading began."""
+def _take(
+    database: Database, account_id: int, key: bytes, followers: int, confirmed: bool
+) -> TakenRoster | None:
+    """Make a roster of the pages, dated when reading began.
+
+    A network that shows a part of the list only would make the others seem to have left: raises
+    `Conflict` where it has less than half as many people as its count says.
+    """
     with database.session(writes=True) as session:
         account = session.get_one(Account, account_id)
         sync = session.get_one(Sync, account_id)
@@ -205,6 +211,11 @@ def _take(database: Database, account_id: int, key: bytes, confirmed: bool) -> T
             confirmed=confirmed,
             now=now(),
         )
+        if taken.size * 2 < followers and not confirmed:
+            raise Conflict(
+                f"The list has {taken.size:,} people, and the count says {followers:,}: if that "
+                "is right, say --yes."
+            )
         _begin_anew(session, sync)
         session.commit()
     return taken

@@ -16,8 +16,12 @@ PROFILES: Final = 25  # the most that getProfiles takes
 class Bluesky:
     """Reads an AppView (`base.Reader`)."""
 
-    def __init__(self, base_url: str = PUBLIC) -> None:
-        """Another address than the public one is set on purpose, and may be private."""
+    def __init__(self, base_url: str = PUBLIC, page: int = PAGE) -> None:
+        """Another address than the public one is set on purpose, and may be private.
+
+        `page` is how many followers are asked for at a time, at most 100.
+        """
+        self._page = page
         self._fetcher = Fetcher(base_url, may_be_private=base_url != PUBLIC)
 
     def close(self) -> None:
@@ -39,7 +43,7 @@ class Bluesky:
         Newest first: who comes while the list is read is not on it. A page may be empty though
         it was promised; only a missing cursor ends the list.
         """
-        arguments: dict[str, str | int | list[str]] = {"actor": name, "limit": PAGE}
+        arguments: dict[str, str | int | list[str]] = {"actor": name, "limit": self._page}
         if cursor is not None:
             arguments["cursor"] = cursor
         found = self._fetcher.get("/xrpc/app.bsky.graph.getFollowers", arguments)
