@@ -69,6 +69,16 @@ SETTINGS: Final = (
         "off",
         "on: links may be made for one follower each, who agreed to it; off: none are made.",
     ),
+    Setting(
+        "LINKTRACK_SYNC_HOURS",
+        "24",
+        "Hours between two readings of an account on Bluesky or Mastodon; 0: none by itself.",
+    ),
+    Setting(
+        "LINKTRACK_BLUESKY",
+        "https://public.api.bsky.app",
+        "Address of the AppView that is asked for followers; one set here may be private.",
+    ),
 )
 
 
@@ -85,6 +95,8 @@ class Settings:
     journal_sync: JournalSync
     journal_keep_days: int
     personal_links: bool
+    sync_hours: int
+    bluesky: str
 
     @property
     def journals(self) -> Path:
@@ -142,8 +154,10 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         journal_sync=cast(
             "JournalSync", _one_of("LINKTRACK_JOURNAL_SYNC", get, ("background", "always"))
         ),
-        journal_keep_days=_checked(_days, "LINKTRACK_JOURNAL_KEEP_DAYS", get),
         personal_links=_one_of("LINKTRACK_PERSONAL_LINKS", get, ("off", "on")) == "on",
+        journal_keep_days=_checked(_whole, "LINKTRACK_JOURNAL_KEEP_DAYS", get),
+        sync_hours=_checked(_whole, "LINKTRACK_SYNC_HOURS", get),
+        bluesky=_checked(_base_url, "LINKTRACK_BLUESKY", get),
     )
 
 
@@ -208,9 +222,9 @@ def _timezone(value: str) -> ZoneInfo:
         raise ValueError("no such time zone; write it like Europe/Berlin") from error
 
 
-def _days(value: str) -> int:
+def _whole(value: str) -> int:
     if not value.isascii() or not value.isdigit():
-        raise ValueError("write a number of days, 0 or more")
+        raise ValueError("write a whole number, 0 or more")
     if len(value) > 5:
-        raise ValueError("at most 99999 days")
+        raise ValueError("at most 99999")
     return int(value)

@@ -16,7 +16,9 @@ from linktrack.links.posts import Wish, no_post_json, post_json, wrap_post
 from linktrack.owners.tokens import check_token, require_scope
 from linktrack.portability import export
 from linktrack.reports.build import MOST_POSTS, cpf_json, cpf_report
+from linktrack.reports.followers import followers_json, followers_report
 from linktrack.reports.segments import segments_json, segments_report
+from linktrack.times import parse_moment
 
 if TYPE_CHECKING:
     from linktrack.audience.models import Account
@@ -122,10 +124,27 @@ def report_segments() -> Response:
     return jsonify(segments_json(report))
 
 
+@blueprint.get("/reports/followers")
+@needs("read")
+def report_followers() -> Response:
+    """Return who came and left, and what an event cost (`event` may be there several times)."""
+    fields = arguments(request, {"account", "from", "to", "event"})
+    timezone = installation().settings.timezone
+    report = followers_report(
+        db_session(),
+        _account(fields.text("account")),
+        timezone,
+        since=fields.moment("from"),
+        until=fields.moment("to"),
+        events=[parse_moment(text, timezone) for text in request.args.getlist("event") if text],
+    )
+    return jsonify(followers_json(report))
+
+
 @blueprint.get("/export/<what>")
 @needs("read")
 def export_rows(what: str) -> Response:
-    """Stream clicks, links, posts, counts or segments as NDJSON or CSV."""
+    """Stream clicks, links, posts, counts, followers or segments as NDJSON or CSV."""
     if what not in export.KINDS:
         raise NotFound(f"There is no export of {what!r}: choose one of {', '.join(export.KINDS)}.")
     fields = arguments(request, {"account", "format", "from", "to", "after"})

@@ -16,6 +16,7 @@ from linktrack.audience.models import (
     FollowPeriod,
     ForgottenFollower,
     Roster,
+    Sync,
     SyncPage,
 )
 from linktrack.errors import NotFound
@@ -105,6 +106,11 @@ def forget_people(
         session.execute(delete(FollowPeriod).where(FollowPeriod.follower_id == follower.id))
         # A list that is being read may have them: it is read anew from its beginning.
         session.execute(delete(SyncPage).where(SyncPage.account_id == follower.account_id))
+        session.execute(
+            update(Sync)
+            .where(Sync.account_id == follower.account_id)
+            .values(begun_at=None, cursor=None)
+        )
         session.delete(follower)
     session.flush()
 

@@ -4,7 +4,8 @@ A roster comes in at any time and in any order. All of it is set arithmetic in t
 list is staged in a temporary table, and a handful of statements move the periods.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -29,9 +30,10 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    text,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
 from linktrack.audience.counts import record_count
@@ -234,9 +236,6 @@ def _stage(
     """Write the list into the temporary table, each person once, without the forgotten."""
     has_facts = by_handle = False
     left_out = 0
-    statement = (sqlite.insert if is_sqlite(connection) else postgresql.insert)(
-        _staged
-    ).on_conflict_do_nothing()
     rest = iter(people)
     while chunk := list(islice(rest, CHUNK)):
         rows = []
@@ -248,9 +247,24 @@ def _stage(
             by_handle = by_handle or person.network_id is None
             has_facts = has_facts or any(row[name] is not None for name in _FACTS)
             rows.append(row)
-        if rows:
-            connection.execute(statement, rows)
+        _write(connection, rows)
     return _Staged(has_facts, by_handle, left_out)
+
+
+def _write(connection: Connection, rows: Sequence[Mapping[str, Value]]) -> None:
+    if not rows:
+        return
+    if is_sqlite(connection):
+        connection.execute(sqlite.insert(_staged).on_conflict_do_nothing(), rows)
+        return
+    # One statement for all rows: one for each took PostgreSQL five times as long.
+    connection.execute(
+        text(
+            "INSERT INTO staged_people SELECT * FROM "
+            "json_populate_recordset(NULL::staged_people, :rows) ON CONFLICT DO NOTHING"
+        ),
+        {"rows": json.dumps(rows, default=to_ms)},
+    )
 
 
 def _row(person: FollowerRecord) -> dict[str, Value]:

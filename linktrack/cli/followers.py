@@ -132,6 +132,50 @@ def import_archive_command(handle: str, path: Path, confirmed: bool, as_json: bo
         _say_roster(handle, roster)
 
 
+@click.command()
+@click.argument("handle", required=False)
+@yes_option
+@json_option
+def sync(handle: str | None, confirmed: bool, as_json: bool) -> None:
+    """Read the follower count, and on Bluesky the follower list, of one account or of all.
+
+    `serve` does it by itself, as often as LINKTRACK_SYNC_HOURS says. What a network does not
+    let finish goes on where it was the next time.
+    """
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.syncing import readable_accounts
+    from linktrack.errors import Unavailable
+    from linktrack.sync import sync_one
+
+    with installation() as opened:
+        with opened.database.session() as session:
+            accounts = [find_account(session, handle)] if handle else readable_accounts(session)
+        done = [sync_one(opened, account, confirmed=confirmed) for account in accounts]
+    if as_json:
+        print_json(
+            [
+                {
+                    "account": one.handle,
+                    "followers": one.followers,
+                    "roster": None if one.roster is None else _roster_json(one.roster),
+                    "problem": one.problem,
+                }
+                for one in done
+            ]
+        )
+    else:
+        for one in done:
+            if one.followers is not None:
+                click.echo(f"{one.handle}: {one.followers:,} followers by its own count.")
+            if one.roster is not None:
+                _say_roster(one.handle, one.roster)
+        if not done:
+            click.echo("There is no account on Bluesky or Mastodon to read.")
+    problems = [one.problem for one in done if one.problem is not None]
+    if problems:
+        raise Unavailable(" ".join(problems))
+
+
 @click.group(cls=Commands)
 def forget() -> None:
     """Remove people who ask for it."""

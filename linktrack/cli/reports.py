@@ -134,3 +134,59 @@ def segments(handle: str, window: str, since: str | None, until: str | None, as_
                 f"most {hello.at_most:,} who said hello; {hello.unique_clicks:,} clicks on "
                 f"{hello.posts:,} posts."
             )
+
+
+@report.command("followers")
+@click.argument("handle")
+@click.option("--from", "since", metavar="DATE", help="Follower lists from this time on.")
+@click.option("--to", "until", metavar="DATE", help="Follower lists before this time.")
+@click.option("--event", "events", metavar="DATE", multiple=True, help="Tell what this day cost.")
+@json_option
+def followers_command(
+    handle: str, since: str | None, until: str | None, events: tuple[str, ...], as_json: bool
+) -> None:
+    """Who came, left and came back between follower lists; what an event cost."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.reports.followers import CHURN, followers_json, followers_report
+    from linktrack.reports.words import event_in_words, per_cent
+
+    with installation() as opened, opened.database.session() as session:
+        moments = [moment for text in events if (moment := parse_time(text, opened))]
+        found = followers_report(
+            session,
+            find_account(session, handle),
+            opened.settings.timezone,
+            since=parse_time(since, opened),
+            until=parse_time(until, opened),
+            events=moments,
+        )
+    if as_json:
+        print_json(followers_json(found))
+        return
+    if not found.days:
+        click.echo(
+            "Nothing to compare yet: it takes two follower lists (linktrack followers import) or "
+            "two follower counts."
+        )
+    print_table(
+        ("day", "came", "came back", "left", "net", "known to days", "stands out"),
+        [
+            (
+                f"{line.day}",
+                line.gained,
+                line.returned,
+                line.lost,
+                line.net,
+                f"{line.precision_days:g}",
+                "yes" if line.is_jump else "",
+            )
+            for line in found.days
+        ],
+    )
+    if found.churn is not None and found.churn.share is not None:
+        click.echo(
+            f"Of {found.churn.counts.gained:,} who came, {found.churn.counts.left:,} left again "
+            f"within {CHURN.days} days: {per_cent(found.churn.share, found.churn.interval)}."
+        )
+    for event in found.events:
+        click.echo(event_in_words(event))

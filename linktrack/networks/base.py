@@ -69,6 +69,10 @@ class Reader(Protocol):
         """Return one page of an account's followers; None where the network shows no list."""
         ...
 
+    def close(self) -> None:
+        """Give back the connections."""
+        ...
+
 
 class Pause(Exception):
     """The network asks to be left alone until a moment (aware)."""

@@ -33,6 +33,8 @@ def text(value: object) -> str | None:
     """Return a text that every database stores, or None where it is no text or empty."""
     if not isinstance(value, str):
         return None
+    if value.isascii() and "\0" not in value:  # nearly all: lists of a million pass through here
+        return value.strip() or None
     cleaned = value.strip().replace("\0", "\ufffd")
     return cleaned.encode("utf-8", "replace").decode("utf-8") or None
 
@@ -51,12 +53,14 @@ def handle(value: object) -> str | None:
     if found is None:
         return None
     found = "@" + found.removeprefix("@")
-    return found if 1 < len(found) <= MOST_HANDLE and not any(map(str.isspace, found)) else None
+    return found if 1 < len(found) <= MOST_HANDLE and found.split() == [found] else None
 
 
 def whole(value: object) -> int | None:
     """Return a number, written as one or as digits (with commas), or None."""
     if isinstance(value, str):
+        if value.isdecimal() and value.isascii() and len(value) < 19:
+            return int(value)
         digits = value.strip().replace(",", "").removesuffix(".0")
         value = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
     return value if type(value) is int and 0 <= value < MOST_NUMBER else None
@@ -68,6 +72,11 @@ def flag(value: object) -> bool | None:
         return value
     word = str(value).strip().casefold()
     return True if word in _YES else False if word in _NO else None
+
+
+def is_filled(value: object) -> bool:
+    """Return whether something stands there."""
+    return text(value) is not None
 
 
 def moment(value: object) -> datetime | None:

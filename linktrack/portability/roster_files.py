@@ -4,13 +4,13 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Any, Final, TextIO
 
 from sqlalchemy.orm import Session
 
@@ -22,9 +22,9 @@ from linktrack.errors import Conflict, Invalid
 from linktrack.networks.archives import Archive, Fields, open_archive
 from linktrack.networks.base import FollowerRecord
 from linktrack.networks.records import bluesky_follower, mastodon_follower
-from linktrack.networks.texts import flag, handle, moment, stable_id, text, whole
+from linktrack.networks.texts import flag, handle, is_filled, moment, stable_id, whole
 from linktrack.networks.x import XArchive
-from linktrack.portability.spreadsheets import restore
+from linktrack.portability.spreadsheets import MARK, restore
 
 _ID_COLUMNS: Final = (
     "id",
@@ -49,14 +49,24 @@ _HANDLES: Final = (
     "address",
     "account",
 )
-_FACTS: Final = {
-    "followers": ("followers", "followers_count", "follower_count"),
-    "following": ("following", "following_count", "friends_count", "follows_count"),
-    "posts": ("posts", "posts_count", "statuses_count", "tweet_count", "tweets"),
-    "account_created_at": ("account_created_at", "created_at", "joined", "joined_at"),
-    "last_active_at": ("last_active_at", "last_status_at", "last_post_at", "last_active"),
-    "followed_back": ("followed_back", "we_follow", "following_back"),
-}
+_FACTS: Final[tuple[tuple[str, tuple[str, ...], Callable[[object], object]], ...]] = (
+    ("followers", ("followers", "followers_count", "follower_count"), whole),
+    ("following", ("following", "following_count", "friends_count", "follows_count"), whole),
+    ("posts", ("posts", "posts_count", "statuses_count", "tweet_count", "tweets"), whole),
+    ("account_created_at", ("account_created_at", "created_at", "joined", "joined_at"), moment),
+    ("has_description", ("has_description",), flag),
+    ("has_description", ("description", "bio", "note"), is_filled),
+    ("has_picture", ("has_picture",), flag),
+    ("has_picture", ("picture", "avatar", "profile_image_url"), is_filled),
+    (
+        "last_active_at",
+        ("last_active_at", "last_status_at", "last_post_at", "last_active"),
+        moment,
+    ),
+    ("followed_back", ("followed_back", "we_follow", "following_back"), flag),
+)
+"""A fact, the columns that may hold it, and how it is read; of two ways the first is taken."""
+
 _FOLLOWED: Final = "show_boosts"
 """A column of the list of those whom one follows, which Mastodon exports beside the followers."""
 _ENDED: Final = "ended_by"
@@ -173,8 +183,9 @@ def _of_json(file: TextIO, name: str, network: str) -> Iterator[FollowerRecord]:
             person = mastodon_follower(fields)
         else:
             values = {_plain(key): value for key, value in fields.items()}
-            person = _person(values.get, _first(_ID_COLUMNS, values), _first(_HANDLES, values))
-        if person is None or (person.network_id is None and person.handle is None):
+            columns = _columns(values, _first(_ID_COLUMNS, values))
+            person = _person((field, read(values[column])) for field, column, read in columns)
+        if person is None:
             raise Invalid(f"Somebody in {name} has neither an id nor a handle.")
         _check_id(person, network, name)
         yield person
@@ -229,39 +240,32 @@ def _of_table(file: TextIO, name: str, network: str, confirmed: bool) -> Iterato
     rows = csv.reader(file, delimiter=delimiter)
     try:
         first = next(rows, [])
-        ids = _id_column(places, first, network)
-        handles = _first(_HANDLES, places)
-        if ids is None and handles is None:
+        columns = _columns(places, _id_column(places, first, network))
+        if not any(field in ("network_id", "handle") for field, _, _ in columns):
             raise Invalid(
                 f"{name} needs a column of ids or of handles, such as id or handle: it has "
                 f"{', '.join(cell[:40] or '(no name)' for cell in header[:30])}."
             )
+        cells = [(field, places[column], read) for field, column, read in columns]
+        ended = places.get(_ENDED, len(header))
         for row in chain([first], rows):
-            where = f"{name}, line {rows.line_num + 1}"
-            yield from _row(row, places, ids, handles, network, where)
+            if not any(row) or (ended < len(row) and row[ended]):
+                continue
+            here = len(row)
+            person = _person(
+                (field, read(row[at] if row[at][:1] != MARK else restore(row[at])))
+                for field, at, read in cells
+                if at < here
+            )
+            if person is None:
+                raise Invalid(
+                    f"{name}, line {rows.line_num + 1} has neither an id nor a handle that can "
+                    "be one."
+                )
+            _check_id(person, network, f"{name}, line {rows.line_num + 1}")
+            yield person
     except csv.Error as error:
         raise Invalid(f"{name} is no table that can be read: {error}.") from error
-
-
-def _row(
-    row: list[str],
-    places: Mapping[str, int],
-    ids: str | None,
-    handles: str | None,
-    network: str,
-    where: str,
-) -> Iterator[FollowerRecord]:
-    def cell(column: str) -> str | None:
-        place = places.get(column)
-        return restore(row[place]) if place is not None and place < len(row) else None
-
-    if not any(row) or cell(_ENDED):
-        return
-    person = _person(cell, ids, handles)
-    if person.network_id is None and person.handle is None:
-        raise Invalid(f"{where} has neither an id nor a handle that can be one.")
-    _check_id(person, network, where)
-    yield person
 
 
 def _id_column(places: Mapping[str, int], row: Sequence[str], network: str) -> str | None:
@@ -273,31 +277,29 @@ def _id_column(places: Mapping[str, int], row: Sequence[str], network: str) -> s
     return named[0] if named and _first(_HANDLES, places) is None else None
 
 
-def _person(value: Callable[[str], object], ids: str | None, handles: str | None) -> FollowerRecord:
-    def fact(name: str) -> object:
-        return next((found for column in _FACTS[name] if (found := value(column)) is not None), "")
-
-    return FollowerRecord(
-        network_id=None if ids is None else stable_id(value(ids)),
-        handle=None if handles is None else handle(value(handles)),
-        followers=whole(fact("followers")),
-        following=whole(fact("following")),
-        posts=whole(fact("posts")),
-        account_created_at=moment(fact("account_created_at")),
-        has_description=_has(value, "has_description", "description", "bio", "note"),
-        has_picture=_has(value, "has_picture", "picture", "avatar", "profile_image_url"),
-        last_active_at=moment(fact("last_active_at")),
-        followed_back=flag(fact("followed_back")),
-    )
+def _columns(
+    names: Container[str], ids: str | None
+) -> list[tuple[str, str, Callable[[object], object]]]:
+    """Return what is read: the field of a record, the column, and how."""
+    found: list[tuple[str, str, Callable[[object], object]]] = []
+    if ids is not None:
+        found.append(("network_id", ids, stable_id))
+    if (handles := _first(_HANDLES, names)) is not None:
+        found.append(("handle", handles, handle))
+    for field, columns, read in _FACTS:
+        column = _first(columns, names)
+        if column is not None and field not in {known for known, _, _ in found}:
+            found.append((field, column, read))
+    return found
 
 
-def _has(value: Callable[[str], object], said: str, *shown: str) -> bool | None:
-    """Return what a column says outright, or whether another is filled."""
-    told = flag(value(said))
-    if told is not None:
-        return told
-    found = [column for column in shown if value(column) is not None]
-    return text(value(found[0])) is not None if found else None
+def _person(values: Iterable[tuple[str, object]]) -> FollowerRecord | None:
+    """Return a person of fields and values; None where they have neither id nor handle."""
+    fields: dict[str, Any] = {"network_id": None}
+    fields.update(values)
+    if fields["network_id"] is None and fields.get("handle") is None:
+        return None
+    return FollowerRecord(**fields)
 
 
 def _check_id(person: FollowerRecord, network: str, where: str) -> None:

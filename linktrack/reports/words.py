@@ -1,7 +1,9 @@
 """Figures in words, the same on the command line and on pages. Pure."""
 
 from linktrack.reports.build import Rate
+from linktrack.reports.followers import Event
 from linktrack.reports.segments import SegmentsReport
+from linktrack.reports.statistics.rates import Interval
 
 
 def per_thousand(rate: Rate) -> str:
@@ -51,3 +53,39 @@ def living(report: SegmentsReport) -> str:
         f"{people} of {report.count:,} click; if the {found.assumed_empty:,} that look empty never "
         f"click, {people} of {found.followers:,}. That they never do is an assumption."
     )
+
+
+def per_cent(share: float, interval: Interval | None) -> str:
+    """Return a fraction in per cent with its interval, as in "26.1 % (25.5 to 26.7)"."""
+    told = f"{share * 100:.1f} %"
+    if interval is None:
+        return told
+    return f"{told} ({interval.low * 100:.1f} to {interval.high * 100:.1f})"
+
+
+def event_in_words(event: Event) -> str:
+    """Return what an event cost in a sentence, as in "6,000 of 23,000 left …: 26.1 % (…)"."""
+    day = f"{event.at.day} {event.at:%B %Y}"
+    if event.followers is None:
+        return f"{day}: nothing is known from before, no follower list and no count."
+    if event.excess is None or event.left[2] is None:
+        return (
+            f"{day}: {event.followers:,} followed before. No follower list and no count was taken "
+            "in the 30 days after, so nobody knows how many left."
+        )
+    told = []
+    for words, left in zip(("one day", "7 days", "30 days"), event.left, strict=True):
+        told.append(f"{words}: {'unknown' if left is None else f'{left:,}'}")
+    sentence = (
+        f"{day}: of {event.followers:,} followers before, these had left within {', '.join(told)}."
+    )
+    excess = event.excess
+    if excess.usual is None:
+        sentence += " How many leave usually is not known from before, so nothing is taken off"
+    else:
+        sentence += f" Usually {excess.usual:,.0f} would have left"
+    if excess.share is not None and excess.interval is not None:
+        sentence += f": the event cost {per_cent(excess.share, excess.interval)} of them"
+    if event.by_counts:
+        return sentence + ". Told from follower counts: those who came hide as many who left."
+    return sentence + "."

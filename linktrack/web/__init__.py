@@ -11,6 +11,7 @@ def blueprints() -> "tuple[Blueprint, ...]":
     from linktrack.web import (
         accounts,
         compose,
+        followers,
         hello,
         links,
         navigation,
@@ -27,6 +28,7 @@ def blueprints() -> "tuple[Blueprint, ...]":
         links.blueprint,
         accounts.blueprint,
         segments.blueprint,
+        followers.blueprint,
         compose.blueprint,
         navigation.blueprint,
         sign_in.blueprint,

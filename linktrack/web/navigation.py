@@ -44,6 +44,7 @@ SECTIONS: Final = (
         (
             Page("accounts.list_all", "Accounts", "Your accounts, and their followers over time."),
             Page("segments.list_all", "Segments", "Which followers clicked, where it is known."),
+            Page("followers.show", "Followers", "Who came, who left, and what a day cost."),
         ),
     ),
     Section(
