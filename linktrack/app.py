@@ -29,7 +29,7 @@ from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.links.catalog import changed_links, find_target
 from linktrack.links.targets import Targets
 from linktrack.owners.access import SESSION_LIFE
-from linktrack.web import blueprints, formats, own_clicks
+from linktrack.web import blueprints, formats, hello, own_clicks
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -88,6 +88,7 @@ def create_app(installation: Installation) -> Flask:
     csrf = CSRFProtect(app)
     csrf.exempt(v1.blueprint)
     csrf.exempt(own_clicks.device)  # its address is the secret
+    csrf.exempt(hello.blueprint)  # which has no session; it asks where a form comes from
     for blueprint in (v1.blueprint, *blueprints()):
         app.register_blueprint(blueprint)
     formats.register(app, settings)
@@ -120,6 +121,7 @@ def create_wsgi_app(installation: Installation | None = None) -> "WSGIApplicatio
         settings.trusted_proxies,
         own=installation.own_clicks(),
         country_of=None if settings.geoip is None else country_lookup(settings.geoip),
+        markers=installation.keys.markers(),
     )
     return app
 

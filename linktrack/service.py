@@ -23,6 +23,7 @@ from linktrack.errors import Invalid, Unavailable
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.owners import access
 from linktrack.settings import LOOPBACK, Settings
+from linktrack.sync import Schedule
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -177,7 +178,8 @@ def follow(installation: Installation, parent: int | None = None) -> None:
 
     With a `parent` (the master's process number, which may be gone before we have begun) it ends
     with that one, and leaves Ctrl-C and hang-ups, which reach the whole terminal, to it: the
-    master ends us when the workers have ended. Old visitor keys are destroyed on the way.
+    master ends us when the workers have ended. Old visitor keys are destroyed on the way, and
+    the networks are read beside it.
     """
     settings = installation.settings
     stopping = threading.Event()
@@ -203,7 +205,12 @@ def follow(installation: Installation, parent: int | None = None) -> None:
         hourly()
         return stopping.is_set() or parent not in (None, os.getppid())
 
-    make_loader(installation).follow(ending)
+    schedule = Schedule(installation)
+    schedule.start()
+    try:
+        make_loader(installation).follow(ending)
+    finally:
+        schedule.stop()
 
 
 def make_loader(installation: Installation) -> Loader:

@@ -79,6 +79,21 @@ SETTINGS: Final = (
         "7",
         "Days for which a loaded journal file is kept, so that a restored backup can replay it.",
     ),
+    Setting(
+        "LINKTRACK_PERSONAL_LINKS",
+        "off",
+        "on: links may be made for one follower each, who agreed to it; off: none are made.",
+    ),
+    Setting(
+        "LINKTRACK_SYNC_HOURS",
+        "24",
+        "Hours between two readings of an account on Bluesky or Mastodon; 0: none by itself.",
+    ),
+    Setting(
+        "LINKTRACK_BLUESKY",
+        "https://public.api.bsky.app",
+        "Address of the AppView that is asked for followers; one set here may be private.",
+    ),
 )
 
 
@@ -94,6 +109,9 @@ class Settings:
     visitor_period: VisitorPeriod
     journal_sync: JournalSync
     journal_keep_days: int
+    personal_links: bool
+    sync_hours: int
+    bluesky: str
     ignore: tuple[Network, ...] = ()
     keep_days: int | None = None
     geoip: Path | None = None
@@ -154,10 +172,13 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         journal_sync=cast(
             "JournalSync", _one_of("LINKTRACK_JOURNAL_SYNC", get, ("background", "always"))
         ),
-        journal_keep_days=_checked(_days, "LINKTRACK_JOURNAL_KEEP_DAYS", get),
         ignore=_checked(_networks, "LINKTRACK_IGNORE", get),
         keep_days=_checked(_keep_days, "LINKTRACK_KEEP_DAYS", get),
         geoip=_checked(_geoip, "LINKTRACK_GEOIP", get),
+        personal_links=_one_of("LINKTRACK_PERSONAL_LINKS", get, ("off", "on")) == "on",
+        journal_keep_days=_checked(_whole, "LINKTRACK_JOURNAL_KEEP_DAYS", get),
+        sync_hours=_checked(_whole, "LINKTRACK_SYNC_HOURS", get),
+        bluesky=_checked(_base_url, "LINKTRACK_BLUESKY", get),
     )
 
 
@@ -231,18 +252,18 @@ def _timezone(value: str) -> ZoneInfo:
         raise ValueError("no such time zone; write it like Europe/Berlin") from error
 
 
-def _days(value: str) -> int:
+def _whole(value: str) -> int:
     if not value.isascii() or not value.isdigit():
-        raise ValueError("write a number of days, 0 or more")
+        raise ValueError("write a whole number, 0 or more")
     if len(value) > 5:
-        raise ValueError("at most 99999 days")
+        raise ValueError("at most 99999")
     return int(value)
 
 
 def _keep_days(value: str) -> int | None:
     if not value:
         return None
-    days = _days(value)
+    days = _whole(value)
     if days == 0:
         raise ValueError("keep at least one day")
     return days

@@ -16,6 +16,9 @@ from linktrack.links.posts import Wish, no_post_json, post_json, wrap_post
 from linktrack.owners.tokens import check_token, require_scope
 from linktrack.portability import export
 from linktrack.reports.build import MOST_POSTS, cpf_json, cpf_report
+from linktrack.reports.followers import followers_json, followers_report
+from linktrack.reports.segments import segments_json, segments_report
+from linktrack.times import parse_moment
 
 if TYPE_CHECKING:
     from linktrack.audience.models import Account
@@ -67,13 +70,16 @@ def _account(handle: str) -> "Account":
 @needs("wrap")
 def create_post() -> tuple[Response, int]:
     """Wrap a text and record it as a post; 200 where it holds no new address."""
-    fields = posted_object(request, {"account", "text", "state", "posted_at", "segments", "slugs"})
+    fields = posted_object(
+        request, {"account", "text", "state", "posted_at", "segments", "slugs", "addressed"}
+    )
     wish = Wish(
         text=fields.text("text"),
         state=fields.text("state", "published"),
         posted_at=fields.moment("posted_at"),
         segments=fields.texts("segments"),
         slugs=fields.texts("slugs"),
+        addressed=fields.wholes("addressed"),
     )
     shortener = installation().shortener
     session = db_session()
@@ -101,10 +107,44 @@ def report_cpf() -> Response:
     return jsonify(cpf_json(report))
 
 
+@blueprint.get("/reports/segments")
+@needs("read")
+def report_segments() -> Response:
+    """Return who clicked, as far as it is known, by segment."""
+    fields = arguments(request, {"account", "window", "from", "to"})
+    report = segments_report(
+        db_session(),
+        _account(fields.text("account")),
+        window=fields.text("window", DEFAULT_WINDOW),
+        settings=installation().settings,
+        now=now(),
+        since=fields.moment("from"),
+        until=fields.moment("to"),
+    )
+    return jsonify(segments_json(report))
+
+
+@blueprint.get("/reports/followers")
+@needs("read")
+def report_followers() -> Response:
+    """Return who came and left, and what an event cost (`event` may be there several times)."""
+    fields = arguments(request, {"account", "from", "to", "event"})
+    timezone = installation().settings.timezone
+    report = followers_report(
+        db_session(),
+        _account(fields.text("account")),
+        timezone,
+        since=fields.moment("from"),
+        until=fields.moment("to"),
+        events=[parse_moment(text, timezone) for text in request.args.getlist("event") if text],
+    )
+    return jsonify(followers_json(report))
+
+
 @blueprint.get("/export/<what>")
 @needs("read")
 def export_rows(what: str) -> Response:
-    """Stream clicks, links, posts, counts or segments as NDJSON or CSV."""
+    """Stream clicks, links, posts, counts, followers or segments as NDJSON or CSV."""
     if what not in export.KINDS:
         raise NotFound(f"There is no export of {what!r}: choose one of {', '.join(export.KINDS)}.")
     fields = arguments(request, {"account", "format", "from", "to", "after"})

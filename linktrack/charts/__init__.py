@@ -5,6 +5,7 @@ stand in the svg's own CSS padding, so text never scales. Only lines live in a n
 stretched. There is no style attribute (the pages' policy forbids it): classes name everything.
 """
 
+from linktrack.charts.changes import Span, change_chart
 from linktrack.charts.intervals import IntervalPoint, Reference, interval_chart
 from linktrack.charts.lines import Point, Series, sparkline, time_chart
 from linktrack.charts.scales import number
@@ -14,6 +15,8 @@ __all__ = [
     "Point",
     "Reference",
     "Series",
+    "Span",
+    "change_chart",
     "interval_chart",
     "number",
     "sparkline",

@@ -147,6 +147,12 @@ def hollow_key(name: str) -> Markup:
     return _key(mark(50, 6, "hollow", 0), name, width=12)
 
 
+def bar_key(i: int, name: str) -> Markup:
+    """Name a colour of bars."""
+    bar = Markup('<rect class="change s{}" x="1" y="1" width="10" height="10"/>').format(i % STYLES)
+    return _key(bar, name, width=12)
+
+
 def reference_key(text: str) -> Markup:
     """Name the dashed line across."""
     return _key(Markup('<path class="reference" d="M0 6h26"/>'), text)

@@ -13,8 +13,12 @@ COMMANDS: Final = {
     "owner": ("service", "Owners, and their one-time sign-in links."),
     "token": ("service", "Tokens for programs that use the JSON API."),
     "account": ("audience", "Social accounts and other audiences."),
-    "segment": ("audience", "Named groups of an account's followers."),
+    "segment": ("segments", "Named groups of an account's followers."),
+    "personal": ("personal", "Links for one follower each, who agreed to it."),
     "counts": ("data", "Dated follower counts."),
+    "followers": ("followers", "Who follows an account: dated lists."),
+    "sync": ("followers", "Read counts and follower lists from Bluesky and Mastodon."),
+    "archive": ("followers", "Your own archives from X and Mastodon."),
     "wrap": ("posts", "Record a post, and print its text with every address wrapped."),
     "post": ("posts", "Posts and their states."),
     "link": ("posts", "Single links: show, disable, lead elsewhere."),
@@ -27,6 +31,7 @@ COMMANDS: Final = {
     "import": ("data", "Bring in clicks from elsewhere."),
     "export": ("data", "Take everything out, as NDJSON or CSV."),
     "demo": ("data", "A simulated year of three accounts, to look around in."),
+    "forget": ("followers", "Remove people who ask for it."),
 }
 """Command → (module, what it does); the module's name for it ends in _ where Python needs that."""
 

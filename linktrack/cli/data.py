@@ -186,7 +186,9 @@ def _print_summary(done: "ImportedFeed") -> None:
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["clicks", "links", "posts", "counts", "segments"]))
+@click.argument(
+    "what", type=click.Choice(["clicks", "links", "posts", "counts", "followers", "segments"])
+)
 @click.option(
     "--format",
     "form",
@@ -206,10 +208,10 @@ def export(
     output: Path | None,
     handle: str | None,
 ) -> None:
-    """Take everything out: clicks, links, posts, counts or segments.
+    """Take everything out: clicks, links, posts, counts, followers or segments.
 
     A range chooses clicks, counts and posts by their own times, links and segments by when they
-    were made.
+    were made, followers by the first list with them.
     """
     from linktrack.audience.accounts import find_account
     from linktrack.portability.export import Selection, stream

@@ -1,13 +1,14 @@
-"""Changing why stored clicks are left out: marks and counts move with them."""
+"""Changing stored clicks, why they are left out or whose they are: marks and counts move along."""
 
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import ColumnElement, Connection, bindparam, update
 
 from linktrack.clicks.models import clicks
 from linktrack.clicks.recount import STORED, as_click
 from linktrack.clicks.rollups import Days, move_batch
+from linktrack.clicks.vocabulary import UNATTRIBUTED
 
 STEP: Final = 500  # clicks in one IN list
 
@@ -36,3 +37,18 @@ def change_reasons(connection: Connection, wanted: Mapping[int, int], days: Days
         move_batch(connection, before, after, days)
         changed += len(rows)
     return changed
+
+
+def make_unattributed(connection: Connection, condition: ColumnElement[bool], days: Days) -> None:
+    """Make the stored clicks that fulfil a condition nobody's we can tell; for few clicks.
+
+    First-click marks and every count move with them. The caller holds the writers' turn.
+    """
+    before = [as_click(row) for row in connection.execute(STORED.where(condition))]
+    connection.execute(
+        update(clicks)
+        .where(condition)
+        .values(follower_id=None, segment_id=UNATTRIBUTED, attribution=0)
+    )
+    after = [click._replace(segment_id=UNATTRIBUTED) for click in before]
+    move_batch(connection, before, after, days)

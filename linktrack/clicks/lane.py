@@ -24,6 +24,7 @@ from linktrack.clicks.vocabulary import (
 )
 from linktrack.links.codes import is_reserved
 from linktrack.links.targets import Target, Targets
+from linktrack.markers import Markers, said_hello
 from linktrack.settings import Network
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Lane:
         clock: Callable[[], float] = time.time,
         own: OwnClicks | None = None,
         country_of: Callable[[str], str | None] | None = None,
+        markers: Markers | None = None,
     ) -> None:
         self._application = application
         self._targets = targets
@@ -59,6 +61,7 @@ class Lane:
         self._clock = clock
         self._own = own
         self._country_of = country_of
+        self._markers = markers
         self._watching = False
 
     def __call__(
@@ -110,6 +113,7 @@ class Lane:
                 visitor = self._visitors.identify(at, address, agent or "", languages)
             except OSError as error:
                 log.error("The visitor key cannot be used, a click has no visitor: %s", error)
+        segment_id, follower_id, attribution = self._attribute(environ, target, flags)
         return ClickRecord(
             clicked_at=int(at * 1000),
             link_id=target.link_id,
@@ -117,11 +121,28 @@ class Lane:
             referrer=referrer_key(environ.get("HTTP_REFERER")),
             visitor=visitor,
             flags=flags,
-            segment_id=target.segment_id,
-            follower_id=None if flags & NO_VISITOR else target.follower_id,
-            attribution=target.attribution,
+            segment_id=segment_id,
+            follower_id=follower_id,
+            attribution=attribution,
             country=None if self._country_of is None else self._country_of(address),
         )
+
+    def _attribute(
+        self, environ: "WSGIEnvironment", target: Target, flags: int
+    ) -> tuple[int | None, int | None, str | None]:
+        """Return segment, follower and how they are known: by the code, else by a hello.
+
+        Whoever asks not to be tracked is neither named by a personal link nor recognised.
+        """
+        personal = target.follower_id is not None
+        if target.attribution is not None and not (personal and flags & NO_VISITOR):
+            return target.segment_id, target.follower_id, target.attribution
+        cookies = environ.get("HTTP_COOKIE")
+        if cookies and self._markers and target.account_id and not flags & NO_VISITOR:
+            segment_id = said_hello(self._markers, target.account_id, cookies)
+            if segment_id is not None:
+                return segment_id, None, "recognised"
+        return None, None, None
 
 
 def request_flags(environ: "WSGIEnvironment") -> int:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from linktrack.db import Base, BigId, Utc
@@ -74,6 +75,21 @@ clicks = Table(
     Column("reason", SmallInteger, nullable=False),
     Column("flags", SmallInteger, nullable=False),
     Index("ix_clicks_link_id_clicked_at", "link_id", "clicked_at"),
+    # Of the few clicks that name a person or come from one who said hello; others cost nothing.
+    Index(
+        "ix_clicks_personal",
+        "link_id",
+        "follower_id",
+        sqlite_where=text("follower_id IS NOT NULL"),
+        postgresql_where=text("follower_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_clicks_recognised",
+        "segment_id",
+        "clicked_at",
+        sqlite_where=text("attribution = 3"),
+        postgresql_where=text("attribution = 3"),
+    ),
     sqlite_autoincrement=True,  # a number is never given twice: exports resume by it
 )
 """Every click. No foreign keys: the loader has just looked up what it writes."""
@@ -104,6 +120,15 @@ imported_clicks = Table(
     sqlite_with_rowid=False,
 )
 """Which lines of old click logs are in, so that importing again adds only what is new."""
+
+forwarded_links = Table(
+    "forwarded_links",
+    metadata,
+    Column("link_id", Integer, primary_key=True),
+    Column("follower_id", Integer, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Personal links that more visitors clicked than one person has browsers: they name nobody."""
 
 visitor_posts = Table(
     "visitor_posts",

@@ -16,6 +16,7 @@ from linktrack.clicks.burst import MINUTE, Minute, judge_minutes
 from linktrack.clicks.facts import RECLASSIFIED, read_fact
 from linktrack.clicks.marks import Click
 from linktrack.clicks.models import agents, clicks, imported_clicks, referrers, sources
+from linktrack.clicks.personal import notice_forwarded, without_names
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.referrers import RULES_VERSION as REFERRER_RULES
 from linktrack.clicks.referrers import classify_referrer
@@ -84,6 +85,7 @@ class ClickStore:
         if not records:
             return 0
         self._heed_changed_rules(connection)
+        records = without_names(connection, records)
         self._learn_agents(connection, {record.user_agent for record in records})
         self._learn_referrers(connection, {record.referrer for record in records})
         rows: list[Row] = []
@@ -129,6 +131,7 @@ class ClickStore:
         add_batch(connection, batch, self._days)
         if minutes:
             judge_minutes(connection, minutes, self._days)
+        notice_forwarded(connection, records, self._days)
         return len(rows)
 
     def _heed_changed_rules(self, connection: Connection) -> None:

@@ -117,16 +117,18 @@ def find_target(engine: Engine, codes: Codes, code: str) -> Target | None:
         bearer.segment_id,
         bearer.follower_id,
         "personal" if personal else "variant",
+        base.account_id,
     )
 
 
 def _target(connection: Connection, condition: ColumnElement[bool]) -> Target | None:
     row = connection.execute(
-        select(Link.id, Link.destination, Link.disabled_at).where(condition)
+        select(Link.id, Link.destination, Link.disabled_at, Link.account_id).where(condition)
     ).one_or_none()
     if row is None:
         return None
-    return Target(row.id, None if row.disabled_at is not None else row.destination)
+    location = None if row.disabled_at is not None else row.destination
+    return Target(row.id, location, account_id=row.account_id)
 
 
 def changed_links(engine: Engine, since_ms: int) -> Iterable[int]:

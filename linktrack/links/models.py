@@ -1,4 +1,4 @@
-"""Tables of posts, their versions, links, and where links have led."""
+"""Tables of posts, their versions, links, where links have led, and posts not wrapped."""
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -86,3 +86,36 @@ class ImportedLink(Base):
     source: Mapped[str] = mapped_column(String(20), primary_key=True)
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     link_id: Mapped[int] = mapped_column(ForeignKey("links.id"))
+
+
+class UnwrappedPost(Base):
+    """What was published without a wrapped link: unmeasured, which is never zero.
+
+    `network_id` is the network's own id of the post; `text` is as readers saw it, with its
+    addresses written out. A repost passes on somebody else's words.
+    """
+
+    __tablename__ = "unwrapped_posts"
+    __table_args__ = (
+        UniqueConstraint("account_id", "network_id"),
+        Index(None, "account_id", "posted_at"),
+    )
+
+    id: Mapped[Id]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    network_id: Mapped[str] = mapped_column(String(512))
+    posted_at: Mapped[Moment]
+    is_repost: Mapped[bool]
+    text: Mapped[str] = mapped_column(Text)
+    addresses: Mapped[int]
+
+
+class UnwrappedAddress(Base):
+    """An address in a post that was not wrapped, by its place in the text, from 0."""
+
+    __tablename__ = "unwrapped_addresses"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("unwrapped_posts.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(Text)

@@ -354,10 +354,13 @@ def has_clicks(session: Session) -> bool:
 
 
 def segments_of(session: Session, account_ids: Iterable[int]) -> Mapping[int, list[Segment]]:
-    """Return the segments of these accounts, each account's in their order."""
+    """Return the segments of these accounts that can have versions, each account's in order."""
     found: defaultdict[int, list[Segment]] = defaultdict(list)
     query = (
-        select(Segment).where(Segment.account_id.in_(list(account_ids))).order_by(Segment.position)
+        select(Segment)
+        .where(Segment.account_id.in_(list(account_ids)))
+        .where(Segment.removed_at.is_(None), Segment.kind != "rest")
+        .order_by(Segment.position)
     )
     for segment in session.scalars(query):
         found[segment.account_id].append(segment)

@@ -1,6 +1,9 @@
 """Figures in words, the same on the command line and on pages. Pure."""
 
 from linktrack.reports.build import Rate
+from linktrack.reports.followers import Event
+from linktrack.reports.segments import SegmentsReport
+from linktrack.reports.statistics.rates import Interval
 
 
 def per_thousand(rate: Rate) -> str:
@@ -11,3 +14,78 @@ def per_thousand(rate: Rate) -> str:
     if rate.interval is None:
         return told
     return f"{told} ({rate.interval.low * 1000:.3g} to {rate.interval.high * 1000:.3g})"
+
+
+def times(rate: Rate) -> str:
+    """Return how many times as often, as in "27 (19 to 38)"."""
+    if rate.value is None:
+        return "unknown"
+    told = f"{rate.value:.2g}"
+    if rate.interval is None:
+        return told
+    return f"{told} ({rate.interval.low:.2g} to {rate.interval.high:.2g})"
+
+
+def unattributed(report: SegmentsReport) -> str:
+    """Say first for how many people it is not known who they are."""
+    if not report.unique_clicks:
+        return "Nobody has clicked on these posts yet."
+    people = "person" if report.unique_clicks == 1 else "people"
+    return (
+        f"For {report.unattributed:,} of {report.unique_clicks:,} {people} who clicked we can't "
+        "tell who: they came through links that everybody sees."
+    )
+
+
+def living(report: SegmentsReport) -> str:
+    """Say what the rate were if those who look empty never click; nothing where nobody does.
+
+    People are those who clicked on a post, on average: "35 of 23,000".
+    """
+    found = report.living
+    if found.assumed_empty is None or found.followers is None or report.count is None:
+        return ""
+    if not report.posts:
+        return ""
+    average = report.unique_clicks / report.posts
+    people = f"{average:,.0f}" if average >= 10 or average == round(average) else f"{average:.1f}"
+    return (
+        f"{people} of {report.count:,} click; if the {found.assumed_empty:,} that look empty never "
+        f"click, {people} of {found.followers:,}. That they never do is an assumption."
+    )
+
+
+def per_cent(share: float, interval: Interval | None) -> str:
+    """Return a fraction in per cent with its interval, as in "26.1 % (25.5 to 26.7)"."""
+    told = f"{share * 100:.1f} %"
+    if interval is None:
+        return told
+    return f"{told} ({interval.low * 100:.1f} to {interval.high * 100:.1f})"
+
+
+def event_in_words(event: Event) -> str:
+    """Return what an event cost in a sentence, as in "6,000 of 23,000 left …: 26.1 % (…)"."""
+    day = f"{event.at.day} {event.at:%B %Y}"
+    if event.followers is None:
+        return f"{day}: nothing is known from before, no follower list and no count."
+    if event.excess is None or event.left[2] is None:
+        return (
+            f"{day}: {event.followers:,} followed before. No follower list and no count was taken "
+            "in the 30 days after, so nobody knows how many left."
+        )
+    told = []
+    for words, left in zip(("one day", "7 days", "30 days"), event.left, strict=True):
+        told.append(f"{words}: {'unknown' if left is None else f'{left:,}'}")
+    sentence = (
+        f"{day}: of {event.followers:,} followers before, these had left within {', '.join(told)}."
+    )
+    excess = event.excess
+    if excess.usual is None:
+        sentence += " How many leave usually is not known from before, so nothing is taken off"
+    else:
+        sentence += f" Usually {excess.usual:,.0f} would have left"
+    if excess.share is not None and excess.interval is not None:
+        sentence += f": the event cost {per_cent(excess.share, excess.interval)} of them"
+    if event.by_counts:
+        return sentence + ". Told from follower counts: those who came hide as many who left."
+    return sentence + "."

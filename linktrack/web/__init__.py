@@ -12,7 +12,9 @@ def blueprints() -> "tuple[Blueprint, ...]":
         accounts,
         compose,
         demo,
+        followers,
         health,
+        hello,
         left_out,
         links,
         live,
@@ -25,6 +27,7 @@ def blueprints() -> "tuple[Blueprint, ...]":
         privacy,
         public,
         qr,
+        segments,
         sharing,
         sign_in,
     )
@@ -34,6 +37,8 @@ def blueprints() -> "tuple[Blueprint, ...]":
         posts.blueprint,
         links.blueprint,
         accounts.blueprint,
+        segments.blueprint,
+        followers.blueprint,
         compose.blueprint,
         demo.blueprint,
         live.blueprint,
@@ -49,5 +54,6 @@ def blueprints() -> "tuple[Blueprint, ...]":
         privacy.blueprint,
         sign_in.blueprint,
         health.blueprint,
+        hello.blueprint,
         public.blueprint,
     )

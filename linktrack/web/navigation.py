@@ -41,7 +41,11 @@ SECTIONS: Final = (
     Section("Posts", (Page("posts.list_all", "Posts", "What each post did."),)),
     Section(
         "Audience",
-        (Page("accounts.list_all", "Accounts", "Your accounts, and their followers over time."),),
+        (
+            Page("accounts.list_all", "Accounts", "Your accounts, and their followers over time."),
+            Page("segments.list_all", "Segments", "Which followers clicked, where it is known."),
+            Page("followers.show", "Followers", "Who came, who left, and what a day cost."),
+        ),
     ),
     Section(
         "More",

@@ -17,7 +17,7 @@ from linktrack.db import now
 from linktrack.errors import Invalid, TooLarge
 from linktrack.links.lengths import Length, length
 from linktrack.links.models import Post
-from linktrack.links.posts import STATES, get_post
+from linktrack.links.posts import STATES, get_post, version_segments, warning_of
 from linktrack.publishing import states
 from linktrack.reports import queries
 from linktrack.reports.build import cpf_report, post_line
@@ -165,6 +165,10 @@ def _page(post: Post, error: str | None = None) -> str:
         links=links,
         totals=queries.link_totals(session, [link.id for link in links]),
         versions=list(zip(post.versions, _version_names(post), strict=True)),
+        doubts={
+            number: warning_of(segment)
+            for number, segment in version_segments(session, post).items()
+        },
         lengths=_lengths(post, account.network),
         short_url=shortener.short_url,
         window=window,
@@ -201,8 +205,8 @@ def _lengths(post: Post, network: str) -> list[Length | None]:
 
 
 def _version_names(post: Post) -> list[str]:
-    names = queries.segment_names(db_session(), {version.segment_id for version in post.versions})
-    return [names[version.segment_id] for version in post.versions]
+    segments = version_segments(db_session(), post)
+    return [segments[version.segment_id].name for version in post.versions]
 
 
 def _first_days(post: Post) -> DayRange:

@@ -113,7 +113,7 @@ def ratio_of_sums(
 
 def _clustered(pairs: Sequence[tuple[int, int]], clicks: int, followers: int) -> Interval:
     """Give the interval of a ratio of sums that `ratio_of_sums` describes."""
-    t = _t_quantile((1 + CONFIDENCE) / 2, len(pairs) - 1)
+    t = t_quantile((1 + CONFIDENCE) / 2, len(pairs) - 1)
     if clicks == 0:
         return _wilson(0, followers, t)
     ratio = clicks / followers
@@ -159,7 +159,7 @@ def _wilson(k: int, n: int, z: float) -> Interval:
 
 
 @lru_cache(maxsize=1024)
-def _t_quantile(probability: float, degrees: int) -> float:
+def t_quantile(probability: float, degrees: int) -> float:
     """Give Student's t quantile for a probability of at least one half."""
 
     def cumulated(t: float) -> float:
