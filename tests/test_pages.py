@@ -83,6 +83,7 @@ def addresses(account: Account, post: Post) -> list[str]:
         "/owner/compose",
         "/owner/accounts",
         f"/owner/accounts/{account.id}",
+        f"/owner/followers?account={account.id}",
     ]
 
 
