@@ -42,8 +42,10 @@ class Installation:
 
     def days(self) -> Days:
         """Return the calendar of the owner's time zone."""
-        return Days(self.settings.timezone)
+        return Days(self.settings.timezone, self.settings.visitor_period)
 
     def click_store(self) -> ClickStore:
         """Return a click store of its own for this thread."""
-        return ClickStore(self.database.engine, self.settings.timezone)
+        return ClickStore(
+            self.database.engine, self.settings.timezone, self.settings.visitor_period
+        )

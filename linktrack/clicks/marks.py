@@ -5,7 +5,7 @@ moves, and with it every count of unique clicks that hangs on it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Table, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,6 +14,10 @@ from linktrack.clicks.models import visitor_links, visitor_posts
 from linktrack.db import is_sqlite
 
 CHUNK: Final = 1_000  # pairs in one IN list; SQLite takes 32,766 values
+
+
+Deltas: TypeAlias = dict[tuple[int, ...], list[int]]
+"""What is to be added to counts, by their key."""
 
 
 class Click(NamedTuple):
@@ -132,3 +136,9 @@ def upsert(
         insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=changes),
         [dict(zip(names, row, strict=True)) for row in values],
     )
+
+
+def add(connection: Connection, table: Table, deltas: Deltas) -> None:
+    """Add to the counts under each key, making the rows that are not there yet."""
+    changed = [(*key, *values) for key, values in sorted(deltas.items()) if any(values)]
+    upsert(connection, table, changed, add=True)

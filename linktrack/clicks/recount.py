@@ -5,9 +5,16 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, delete, select, tuple_
 
-from linktrack.clicks.marks import Click, Unique, order_of
-from linktrack.clicks.models import clicks, referrers, visitor_links, visitor_posts
-from linktrack.clicks.rollups import COUNTS, POST_COUNTS, Batch, Days, add, add_batch
+from linktrack.clicks.marks import Click, Unique, add, order_of
+from linktrack.clicks.models import (
+    account_visits,
+    clicks,
+    referrers,
+    visitor_accounts,
+    visitor_links,
+    visitor_posts,
+)
+from linktrack.clicks.rollups import COUNTS, POST_COUNTS, Batch, Days, add_batch
 from linktrack.clicks.vocabulary import HUMAN
 from linktrack.db import to_ms
 from linktrack.links.models import Link, Post
@@ -76,7 +83,8 @@ def rebuild(connection: Connection, days: Days) -> int:
 
     It runs in one transaction that holds the writers' turn: loading waits, redirects do not.
     """
-    for table in (visitor_posts, visitor_links, *(table for table, _ in COUNTS)):
+    marks = (visitor_posts, visitor_links, visitor_accounts, account_visits)
+    for table in (*marks, *(table for table, _ in COUNTS)):
         connection.execute(delete(table))
     total = 0
     for step in _all_clicks(connection):

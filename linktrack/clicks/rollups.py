@@ -6,21 +6,25 @@ Each is one small function in a plain list, and hangs on the first-click marks (
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table
 
-from linktrack.clicks.marks import Click, Unique, mark_links, mark_posts, upsert
+from linktrack.clicks.marks import Click, Deltas, Unique, add, mark_links, mark_posts
 from linktrack.clicks.models import (
     account_days,
     link_days,
+    post_hours,
     post_reasons,
     post_sources,
     post_windows,
 )
-from linktrack.clicks.vocabulary import HUMAN, narrowest_window
+from linktrack.clicks.visits import add_visits
+from linktrack.clicks.visitors import period_end, period_start
+from linktrack.clicks.vocabulary import HOUR, HOURS_KEPT, HUMAN, narrowest_window
+from linktrack.settings import VisitorPeriod
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +37,14 @@ class Batch:
     days: "Days"
 
 
-Deltas: TypeAlias = dict[tuple[int, ...], list[int]]
-
-
 class Days:
     """Calendar days in the owner's time zone, as ordinals of the proleptic calendar."""
 
-    def __init__(self, timezone: ZoneInfo) -> None:
+    def __init__(self, timezone: ZoneInfo, visitor_period: VisitorPeriod = "month") -> None:
         self._timezone = timezone
+        self._visitor_period = visitor_period
         self._known: dict[int, int] = {}
+        self._halves: dict[int, tuple[int, int]] = {}
 
     def day(self, milliseconds: int) -> int:
         """Return the day of a moment; remembered by quarter hours, where all zones' days begin."""
@@ -53,6 +56,15 @@ class Days:
             day = datetime.fromtimestamp(quarter * 900, self._timezone).date().toordinal()
             self._known[quarter] = day
         return day
+
+    def half(self, day: int) -> tuple[int, int]:
+        """Return the first day of the visitor period that holds a day, and which half: 0 or 1."""
+        found = self._halves.get(day)
+        if found is None:
+            start = period_start(date.fromordinal(day), self._visitor_period)
+            first, end = start.toordinal(), period_end(start, self._visitor_period).toordinal()
+            found = self._halves[day] = (first, int(2 * (day - first) >= end - first))
+        return found
 
 
 def add_batch(connection: Connection, new: Sequence[Click], days: Days) -> None:
@@ -66,6 +78,7 @@ def add_batch(connection: Connection, new: Sequence[Click], days: Days) -> None:
     )
     for table, count in COUNTS:
         add(connection, table, count(batch))
+    add_visits(connection, count_visits(batch))
 
 
 def count_post_windows(batch: Batch) -> Deltas:
@@ -103,6 +116,17 @@ def count_post_reasons(batch: Batch) -> Deltas:
     return deltas
 
 
+def count_post_hours(batch: Batch) -> Deltas:
+    """Clicks by (post, hour since it was posted), for its first 7 days."""
+    deltas = _deltas(1)
+    for click in batch.clicks:
+        if click.reason == HUMAN and click.post_id is not None and click.posted_at is not None:
+            hour = max(0, (click.clicked_at - click.posted_at) // HOUR)
+            if hour < HOURS_KEPT:
+                deltas[click.post_id, hour][0] += 1
+    return deltas
+
+
 def count_link_days(batch: Batch) -> Deltas:
     """clicks, unique_clicks, not_human by (link, day)."""
     deltas = _deltas(3)
@@ -126,12 +150,23 @@ def count_account_days(batch: Batch) -> Deltas:
     return deltas
 
 
+def count_visits(batch: Batch) -> Deltas:
+    """Links clicked first in the first and second half by (account, visitor period, visitor)."""
+    deltas = _deltas(2)
+    for sign, click in batch.on_links:
+        if click.visitor is not None:
+            period, half = batch.days.half(batch.days.day(click.clicked_at))
+            deltas[click.account_id, period, click.visitor][half] += sign
+    return deltas
+
+
 Count: TypeAlias = Callable[[Batch], Deltas]
 
 POST_COUNTS: Final[tuple[tuple[Table, Count], ...]] = (
     (post_windows, count_post_windows),
     (post_sources, count_post_sources),
     (post_reasons, count_post_reasons),
+    (post_hours, count_post_hours),
 )
 """Counts that hang on a post's time of posting."""
 
@@ -148,9 +183,3 @@ def _window(click: Click) -> int:
 
 def _deltas(columns: int) -> "defaultdict[tuple[int, ...], list[int]]":
     return defaultdict(lambda: [0] * columns)
-
-
-def add(connection: Connection, table: Table, deltas: Deltas) -> None:
-    """Add to the counts under each key, making the rows that are not there yet."""
-    changed = [(*key, *values) for key, values in sorted(deltas.items()) if any(values)]
-    upsert(connection, table, changed, add=True)
