@@ -79,8 +79,11 @@ def wilson_sums(random: Random, runs: int) -> None:
             posts = pairs(random, spread, 50)
             hits.append(covers(wilson(sum(k for k, _ in posts), 50 * FOLLOWERS), RATE))
         row.append(share(hits))
-    table("For comparison: Wilson over summed followers, which is not used",
-          ["posts", *(f"CV {spread:g}" for spread in SPREADS)], [row])
+    table(
+        "For comparison: Wilson over summed followers, which is not used",
+        ["posts", *(f"CV {spread:g}" for spread in SPREADS)],
+        [row],
+    )
 
 
 def medians(random: Random, runs: int) -> None:
@@ -90,10 +93,16 @@ def medians(random: Random, runs: int) -> None:
         for spread in SPREADS:
             many = random.poisson(rates(random, spread, 400_000) * FOLLOWERS)
             truth = float(np.median(many)) / FOLLOWERS
-            row.append(share([
-                covers(median_interval([k / n for k, n in pairs(random, spread, size)]), truth)
-                for _ in range(runs)
-            ]))
+            row.append(
+                share(
+                    [
+                        covers(
+                            median_interval([k / n for k, n in pairs(random, spread, size)]), truth
+                        )
+                        for _ in range(runs)
+                    ]
+                )
+            )
         rows.append(row)
     table("The middle post (median)", ["posts", *(f"CV {spread:g}" for spread in SPREADS)], rows)
 
@@ -134,8 +143,11 @@ def never_clicked(random: Random, runs: int) -> None:
                 hits.append(covers(found, p - q))
             row.append(share(hits))
         rows.append(row)
-    table("Two accounts: difference of the shares of posts never clicked",
-          ["true shares", "12 posts each", "50 posts each"], rows)
+    table(
+        "Two accounts: difference of the shares of posts never clicked",
+        ["true shares", "12 posts each", "50 posts each"],
+        rows,
+    )
 
 
 def trends(random: Random, runs: int) -> None:
@@ -149,18 +161,23 @@ def trends(random: Random, runs: int) -> None:
                 for _ in range(min(runs, 2_000 if size < 100 else 1_000)):
                     mean = 35 * (followers / 23_000) ** slope
                     people = random.poisson(rates(random, spread, size, 1.0) * mean)
-                    found = theil_sen([
-                        (math.log(n), math.log(k + 0.5))
-                        for k, n in zip(people, followers, strict=True)
-                    ])
+                    found = theil_sen(
+                        [
+                            (math.log(n), math.log(k + 0.5))
+                            for k, n in zip(people, followers, strict=True)
+                        ]
+                    )
                     if found is None:
                         none += 1
                     else:
                         hits.append(covers(found.interval, slope))
                 row.append(share(hits))
             rows.append(row)
-    table("Does clicking grow with following: the slope",
-          ["posts", *(f"CV {spread:g}" for spread in SPREADS)], rows)
+    table(
+        "Does clicking grow with following: the slope",
+        ["posts", *(f"CV {spread:g}" for spread in SPREADS)],
+        rows,
+    )
 
 
 def crowd(random: Random, runs: int) -> None:
@@ -192,7 +209,12 @@ def crowd(random: Random, runs: int) -> None:
             rows.append(row)
     head = ["people, and links each clicks"]
     for spread in SPREADS:
-        head += [f"CV {spread:g}: estimate / truth", "covered", "low end holds", "two halves / truth"]
+        head += [
+            f"CV {spread:g}: estimate / truth",
+            "covered",
+            "low end holds",
+            "two halves / truth",
+        ]
     table("How many people click at all: at least", head, rows)
 
 
@@ -206,10 +228,12 @@ def lifetimes(random: Random, runs: int) -> None:
             for _ in range(runs):
                 true = random.lognormal(math.log(10_080), sigma, size)
                 seen = random.exponential(40_000, size)  # posts are younger or older
-                found = middle([
-                    Lifetime(float(min(t, s)), bool(t <= s))
-                    for t, s in zip(true, seen, strict=True)
-                ])
+                found = middle(
+                    [
+                        Lifetime(float(min(t, s)), bool(t <= s))
+                        for t, s in zip(true, seen, strict=True)
+                    ]
+                )
                 if found is None:
                     none += 1
                     continue
@@ -218,8 +242,11 @@ def lifetimes(random: Random, runs: int) -> None:
                 hits.append(low <= 10_080 <= high)
             row.append(share(hits))
         rows.append(row)
-    table("Half-life of an account's posts: the median, a third of them not over yet",
-          ["posts", *(f"CV {spread:g}" for spread in SPREADS)], rows)
+    table(
+        "Half-life of an account's posts: the median, a third of them not over yet",
+        ["posts", *(f"CV {spread:g}" for spread in SPREADS)],
+        rows,
+    )
 
 
 def alarms(random: Random, runs: int) -> None:
@@ -237,11 +264,13 @@ def alarms(random: Random, runs: int) -> None:
                 found = usual_rates(posts)
                 verdicts = surely(posts[:30], found) if found else []
                 flagged += sum(verdict is not None for verdict in verdicts)
-                alarm.append(any(
-                    (verdict == "above" and rate <= usual)
-                    or (verdict == "below" and rate >= usual)
-                    for verdict, rate in zip(verdicts, true[:30], strict=False)
-                ))
+                alarm.append(
+                    any(
+                        (verdict == "above" and rate <= usual)
+                        or (verdict == "below" and rate >= usual)
+                        for verdict, rate in zip(verdicts, true[:30], strict=False)
+                    )
+                )
             row += [share(alarm), f"{flagged / runs:.1f}"]
         rows.append(row)
     head = ["posts known"]
@@ -283,8 +312,16 @@ def hours(random: Random, runs: int) -> None:
 TABLES: dict[str, Callable[[Random, int], None]] = {
     function.__name__: function
     for function in (
-        ratios, wilson_sums, medians, differences, never_clicked, trends, crowd, lifetimes,
-        alarms, hours,
+        ratios,
+        wilson_sums,
+        medians,
+        differences,
+        never_clicked,
+        trends,
+        crowd,
+        lifetimes,
+        alarms,
+        hours,
     )
 }
 

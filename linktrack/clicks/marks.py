@@ -5,7 +5,7 @@ moves, and with it every count of unique clicks that hangs on it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, Table, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,10 +14,6 @@ from linktrack.clicks.models import visitor_links, visitor_posts
 from linktrack.db import is_sqlite
 
 CHUNK: Final = 1_000  # pairs in one IN list; SQLite takes 32,766 values
-
-
-Deltas: TypeAlias = dict[tuple[int, ...], list[int]]
-"""What is to be added to counts, by their key."""
 
 
 class Click(NamedTuple):
@@ -60,7 +56,7 @@ def mark_posts(connection: Connection, humans: Iterable[Click]) -> Iterator[Uniq
     table = visitor_posts
     marks = {
         (post_id, visitor): rest
-        for post_id, visitor, *rest in _select_pairs(connection, table, sorted(firsts))
+        for post_id, visitor, *rest in find_rows(connection, table, sorted(firsts))
     }
     moved = []
     for key, click in firsts.items():
@@ -90,7 +86,7 @@ def mark_links(connection: Connection, humans: Iterable[Click]) -> Iterator[Uniq
     table = visitor_links
     marks = {
         (link_id, visitor): first_at
-        for link_id, visitor, first_at in _select_pairs(connection, table, sorted(firsts))
+        for link_id, visitor, first_at in find_rows(connection, table, sorted(firsts))
     }
     moved = []
     for key, click in firsts.items():
@@ -109,12 +105,13 @@ def order_of(click: Click) -> tuple[int, int, int]:
     return (click.clicked_at, click.segment_id, click.source_id)
 
 
-def _select_pairs(
-    connection: Connection, table: Table, pairs: Sequence[tuple[int, int]]
+def find_rows(
+    connection: Connection, table: Table, keys: Sequence[tuple[int, ...]]
 ) -> Iterator[tuple[int, ...]]:
+    """Yield the rows that have these primary keys, all columns, in any order."""
     key = tuple_(*table.primary_key)
-    for start in range(0, len(pairs), CHUNK):
-        query = select(table).where(key.in_(pairs[start : start + CHUNK]))
+    for start in range(0, len(keys), CHUNK):
+        query = select(table).where(key.in_(keys[start : start + CHUNK]))
         for row in connection.execute(query):
             yield tuple(row)
 
@@ -136,9 +133,3 @@ def upsert(
         insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=changes),
         [dict(zip(names, row, strict=True)) for row in values],
     )
-
-
-def add(connection: Connection, table: Table, deltas: Deltas) -> None:
-    """Add to the counts under each key, making the rows that are not there yet."""
-    changed = [(*key, *values) for key, values in sorted(deltas.items()) if any(values)]
-    upsert(connection, table, changed, add=True)

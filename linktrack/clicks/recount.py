@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, delete, select, tuple_
 
-from linktrack.clicks.marks import Click, Unique, add, order_of
+from linktrack.clicks.marks import Click, Unique, order_of
 from linktrack.clicks.models import (
     account_visits,
     clicks,
@@ -14,7 +14,7 @@ from linktrack.clicks.models import (
     visitor_links,
     visitor_posts,
 )
-from linktrack.clicks.rollups import COUNTS, POST_COUNTS, Batch, Days, add_batch
+from linktrack.clicks.rollups import COUNTS, POST_COUNTS, Batch, Days, add, add_batch
 from linktrack.clicks.vocabulary import HUMAN
 from linktrack.db import to_ms
 from linktrack.links.models import Link, Post

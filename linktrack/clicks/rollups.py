@@ -12,17 +12,18 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table
 
-from linktrack.clicks.marks import Click, Deltas, Unique, add, mark_links, mark_posts
+from linktrack.clicks.marks import Click, Unique, mark_links, mark_posts, upsert
 from linktrack.clicks.models import (
     account_days,
+    account_visits,
     link_days,
     post_hours,
     post_reasons,
     post_sources,
     post_windows,
 )
-from linktrack.clicks.visits import add_visits
 from linktrack.clicks.visitors import period_end, period_start
+from linktrack.clicks.visits import forget_empty, move_visitors
 from linktrack.clicks.vocabulary import HOUR, HOURS_KEPT, HUMAN, narrowest_window
 from linktrack.settings import VisitorPeriod
 
@@ -35,6 +36,9 @@ class Batch:
     on_posts: Sequence[Unique]
     on_links: Sequence[Unique]
     days: "Days"
+
+
+Deltas: TypeAlias = dict[tuple[int, ...], list[int]]
 
 
 class Days:
@@ -78,7 +82,9 @@ def add_batch(connection: Connection, new: Sequence[Click], days: Days) -> None:
     )
     for table, count in COUNTS:
         add(connection, table, count(batch))
-    add_visits(connection, count_visits(batch))
+    moves = move_visitors(connection, count_visits(batch))
+    add(connection, account_visits, moves)
+    forget_empty(connection, moves)
 
 
 def count_post_windows(batch: Batch) -> Deltas:
@@ -183,3 +189,9 @@ def _window(click: Click) -> int:
 
 def _deltas(columns: int) -> "defaultdict[tuple[int, ...], list[int]]":
     return defaultdict(lambda: [0] * columns)
+
+
+def add(connection: Connection, table: Table, deltas: Deltas) -> None:
+    """Add to the counts under each key, making the rows that are not there yet."""
+    changed = [(*key, *values) for key, values in sorted(deltas.items()) if any(values)]
+    upsert(connection, table, changed, add=True)

@@ -43,37 +43,42 @@ def half_life(
     bitly's definition (Hilary Mason, 2011): the time in which a link receives half of the clicks
     it will ever receive after it has reached its peak. `clicks` are counts of successive spans of
     `width` seconds; the peak is the beginning of the first span with most clicks; `later` clicks
-    came after all spans. Within a span clicks are taken as evenly spread. `is_over` False, or a
-    last day that still brought more than 5 % of all: the result is a lower bound. None under
-    20 clicks.
+    came after all spans. Within a span clicks are taken as evenly spread. Where the link is not
+    over, or half came after all spans, the result is a lower bound. None under 20 clicks.
     """
     if sum(clicks) + later < FEWEST_CLICKS or not any(clicks):
         return None
-    peak = max(range(len(clicks)), key=lambda i: (clicks[i], -i))
-    return _half_of(clicks[peak:], width, later, is_over and not _is_alive(clicks, width))
+    peak = clicks.index(max(clicks))
+    return _share_of(clicks[peak:], width, 0.5, later, is_over)
 
 
-def time_to_half(
-    clicks: Sequence[int], width: float, later: int = 0, is_over: bool = True
+def time_to(
+    share: float, clicks: Sequence[int], width: float, later: int = 0, is_over: bool = True
 ) -> Lifetime | None:
-    """Give the time from the first click to half of all clicks, by the rules of `half_life`."""
+    """Give the time until this share (0 to 1) of all clicks had come, by `half_life`'s rules.
+
+    It runs from the beginning of the first span that has a click.
+    """
     if sum(clicks) + later < FEWEST_CLICKS or not any(clicks):
         return None
     first = next(i for i, count in enumerate(clicks) if count)
-    return _half_of(clicks[first:], width, later, is_over and not _is_alive(clicks, width))
+    return _share_of(clicks[first:], width, share, later, is_over)
 
 
-def _half_of(clicks: Sequence[int], width: float, later: int, is_over: bool) -> Lifetime:
-    half = (sum(clicks) + later) / 2
+def _share_of(
+    clicks: Sequence[int], width: float, share: float, later: int, is_over: bool
+) -> Lifetime:
+    wanted = (sum(clicks) + later) * share
     reached = list(accumulate(clicks))
-    if reached[-1] < half:  # half of them came after all that was looked at
+    if reached[-1] < wanted:  # it was reached after all that was looked at
         return Lifetime(len(clicks) * width, False)
-    i = next(i for i, total in enumerate(reached) if total >= half)
-    within = 1 - (reached[i] - half) / clicks[i] if clicks[i] else 1.0
+    i = next(i for i, total in enumerate(reached) if total >= wanted)
+    within = 1 - (reached[i] - wanted) / clicks[i] if clicks[i] else 1.0
     return Lifetime((i + within) * width, is_over)
 
 
-def _is_alive(clicks: Sequence[int], width: float) -> bool:
+def is_alive(clicks: Sequence[int], width: float) -> bool:
+    """Say whether the last day brought more than 5 % of all clicks, after an earlier one."""
     spans = round(DAY / width)
     return len(clicks) > spans and sum(clicks[-spans:]) > STILL_ALIVE * sum(clicks)
 
