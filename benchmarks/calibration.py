@@ -9,22 +9,23 @@ seconds to a few minutes with 2,000 runs.
 import argparse
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 from scipy import stats
 
+from linktrack.reports.growth import growth_of
+from linktrack.reports.hours import Slots, slots_of
 from linktrack.reports.statistics.capture import chao2, chapman
 from linktrack.reports.statistics.comparisons import (
     difference,
-    kruskal_wallis,
     median_interval,
 )
 from linktrack.reports.statistics.half_life import Lifetime, middle
 from linktrack.reports.statistics.rates import Interval, ratio_of_sums, wilson
-from linktrack.reports.statistics.shrinkage import shrink
-from linktrack.reports.statistics.trends import theil_sen
 from linktrack.reports.statistics.usual import Judged, surely, usual_rates
+from linktrack.reports.words import WEEKDAYS
 
 RATE = 35 / 23_000
 FOLLOWERS = 23_000
@@ -32,7 +33,7 @@ SPREADS = (0.3, 1.0, 3.0)
 Random = np.random.Generator
 
 
-def rates(random: Random, spread: float, size: int, mean: float = RATE) -> np.ndarray:
+def rates(random: Random, spread: float, size: int, mean: float = RATE) -> npt.NDArray[np.float64]:
     """Draw true rates of posts: gamma with this coefficient of variation."""
     shape = 1 / spread**2
     return random.gamma(shape, mean / shape, size)
@@ -44,22 +45,25 @@ def pairs(random: Random, spread: float, size: int, mean: float = RATE) -> list[
     return [(int(k), FOLLOWERS) for k in people]
 
 
-def share(values: list[bool]) -> str:
+def share(values: Sequence[bool]) -> str:
     """Write the part that is true in per cent."""
     return f"{100 * sum(values) / len(values):.1f}" if values else "–"
 
 
 def covers(interval: Interval | None, truth: float) -> bool:
+    """Say whether an interval holds the truth."""
     return interval is not None and interval.low <= truth <= interval.high
 
 
 def table(title: str, head: list[str], rows: list[list[str]]) -> None:
+    """Print a Markdown table."""
     print(f"\n### {title}\n")
     for line in (head, ["---"] + ["---:"] * (len(head) - 1), *rows):
         print("| " + " | ".join(line) + " |")
 
 
 def ratios(random: Random, runs: int) -> None:
+    """All clicks over all followers, with the jackknife interval."""
     rows = []
     for size in (5, 12, 50, 200):
         row = [str(size)]
@@ -72,6 +76,7 @@ def ratios(random: Random, runs: int) -> None:
 
 
 def wilson_sums(random: Random, runs: int) -> None:
+    """Wilson over summed followers: how far it falls short."""
     row = ["50"]
     for spread in SPREADS:
         hits = []
@@ -87,6 +92,7 @@ def wilson_sums(random: Random, runs: int) -> None:
 
 
 def medians(random: Random, runs: int) -> None:
+    """The middle post, by order statistics."""
     rows = []
     for size in (6, 12, 50, 200):
         row = [str(size)]
@@ -108,10 +114,10 @@ def medians(random: Random, runs: int) -> None:
 
 
 def differences(random: Random, runs: int) -> None:
+    """The difference of two accounts' clicks per follower."""
     rows = []
     for size in (12, 50):
         for second in (RATE, RATE / 2):
-            cover, alarm = [], []
             row = [f"{size}, {'same rate' if second == RATE else 'half the rate'}"]
             for spread in SPREADS:
                 cover, alarm = [], []
@@ -125,13 +131,12 @@ def differences(random: Random, runs: int) -> None:
                     alarm.append(not covers(found, 0.0))
                 row += [share(cover), share(alarm)]
             rows.append(row)
-    head = ["posts of each account"]
-    for spread in SPREADS:
-        head += [f"CV {spread:g}: covered", "told apart"]
+    head = by_spread("posts of each account", "covered", "told apart")
     table("Two accounts: difference of clicks per follower", head, rows)
 
 
 def never_clicked(random: Random, runs: int) -> None:
+    """The difference of two shares of posts never clicked."""
     rows = []
     for p, q in ((0.6, 0.6), (0.1, 0.1), (0.6, 0.3)):
         row = [f"{p:.0%} and {q:.0%}"]
@@ -151,36 +156,32 @@ def never_clicked(random: Random, runs: int) -> None:
 
 
 def trends(random: Random, runs: int) -> None:
+    """Hollow growth: the slope, and how often it is refused."""
     rows = []
     for size in (20, 100):
+        followers = [int(n) for n in np.geomspace(10_000, 23_000, size)]
         for slope in (0.0, 1.0):
             row = [f"{size}, true slope {slope:g}"]
-            followers = np.round(np.geomspace(10_000, 23_000, size)).astype(int)
             for spread in SPREADS:
-                hits, none = [], 0
-                for _ in range(min(runs, 2_000 if size < 100 else 1_000)):
-                    mean = 35 * (followers / 23_000) ** slope
+                hits, refused = [], []
+                for _ in range(runs if size < 100 else runs // 2):
+                    mean = 35 * (np.array(followers) / 23_000) ** slope
                     people = random.poisson(rates(random, spread, size, 1.0) * mean)
-                    found = theil_sen(
-                        [
-                            (math.log(n), math.log(k + 0.5))
-                            for k, n in zip(people, followers, strict=True)
-                        ]
-                    )
-                    if found is None:
-                        none += 1
-                    else:
-                        hits.append(covers(found.interval, slope))
-                row.append(share(hits))
+                    found = growth_of(list(zip(followers, map(int, people), strict=True)))
+                    refused.append(found.slope is None)
+                    if found.slope is not None:
+                        hits.append(covers(found.slope.interval, slope))
+                row += [share(hits), share(refused)]
             rows.append(row)
     table(
         "Does clicking grow with following: the slope",
-        ["posts", *(f"CV {spread:g}" for spread in SPREADS)],
+        by_spread("posts", "covered", "refused"),
         rows,
     )
 
 
 def crowd(random: Random, runs: int) -> None:
+    """The engaged audience: Chao's lower bound, and two halves."""
     rows = []
     links = 30
     for people in (200, 1_000):
@@ -219,6 +220,7 @@ def crowd(random: Random, runs: int) -> None:
 
 
 def lifetimes(random: Random, runs: int) -> None:
+    """The median half-life where some are not over."""
     rows = []
     for size in (12, 50):
         row = [str(size)]
@@ -250,6 +252,7 @@ def lifetimes(random: Random, runs: int) -> None:
 
 
 def alarms(random: Random, runs: int) -> None:
+    """False alarms of `surely` in one account and month."""
     rows = []
     for months, mean in ((1, RATE), (12, RATE), (1, RATE / 20), (12, RATE / 20)):
         row = [f"{months * 30}, {mean * FOLLOWERS:.3g} people a post"]
@@ -273,40 +276,48 @@ def alarms(random: Random, runs: int) -> None:
                 )
             row += [share(alarm), f"{flagged / runs:.1f}"]
         rows.append(row)
-    head = ["posts known"]
-    for spread in SPREADS:
-        head += [f"CV {spread:g}: months with a false alarm", "posts marked of 30"]
+    head = by_spread("posts known", "months with a false alarm", "posts marked of 30")
     table('"Surely" above or below the usual', head, rows)
 
 
 def hours(random: Random, runs: int) -> None:
+    """Weekdays: how often one is named, and what the shrunk intervals cover."""
     rows = []
     for size in (60, 300):
         for effect in (0.0, 0.3):
-            row = [f"{size}, {'no day is better' if not effect else 'days differ by 30 %'}"]
+            row = [f"{size}, {'days differ by 30 %' if effect else 'no day is better'}"]
             for spread in SPREADS:
-                said, cover, plain = [], [], []
-                for _ in range(runs // 4 if effect else runs):
-                    days = random.gamma(1 / effect**2, effect**2, 7) if effect else np.ones(7)
-                    at = random.integers(0, 7, size)
-                    true = rates(random, spread, size) * days[at]
-                    people = random.poisson(true * FOLLOWERS)
-                    groups: list[list[tuple[int, int]]] = [[] for _ in range(7)]
-                    for day, k in zip(at, people, strict=True):
-                        groups[day].append((int(k), FOLLOWERS))
-                    said.append(kruskal_wallis([[k / n for k, n in g] for g in groups]) <= 0.025)
-                    if effect or len(cover) < 7 * runs // 4:
-                        found = shrink(groups)
-                        if found is not None:
-                            for day, one in enumerate(found.groups):
-                                if one is not None:
-                                    cover.append(covers(one.interval, RATE * days[day]))
-                row += [share(said), share(cover)]
+                found = [week(random, size, effect, spread) for _ in range(runs)]
+                named = [slots.best is not None for _, slots in found]
+                cover = [
+                    covers(slot.cpf.interval, RATE * day)
+                    for days, slots in found
+                    for day, slot in zip(days, slots.slots, strict=True)
+                    if slot.cpf.interval is not None
+                ]
+                row += [share(named), share(cover)]
             rows.append(row)
-    head = ["posts"]
-    for spread in SPREADS:
-        head += [f"CV {spread:g}: a day named", "covered"]
+    head = by_spread("posts", "a day is named", "covered")
     table("When to post: days of the week", head, rows)
+
+
+def week(random: Random, size: int, effect: float, spread: float) -> tuple[Sequence[float], Slots]:
+    """Draw posts of a week, and judge them; also return the days' true effects."""
+    days = random.gamma(1 / effect**2, effect**2, 7) if effect else np.ones(7)
+    at = random.integers(0, 7, size)
+    people = random.poisson(rates(random, spread, size) * days[at] * FOLLOWERS)
+    groups: list[list[tuple[int, int]]] = [[] for _ in range(7)]
+    for day, k in zip(at, people, strict=True):
+        groups[int(day)].append((int(k), FOLLOWERS))
+    return list(days), slots_of(WEEKDAYS, groups)
+
+
+def by_spread(first: str, *others: str) -> list[str]:
+    """Head a table that has several columns for each spread."""
+    head = [first]
+    for spread in SPREADS:
+        head += [f"CV {spread:g}: {others[0]}", *others[1:]]
+    return head
 
 
 TABLES: dict[str, Callable[[Random, int], None]] = {
@@ -327,6 +338,7 @@ TABLES: dict[str, Callable[[Random, int], None]] = {
 
 
 def main() -> None:
+    """Print all tables, or the one that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=2_000)
     parser.add_argument("--only", choices=TABLES)

@@ -160,6 +160,12 @@ def audience_report(
     return judged(report, visits_in(session, account.id, start.toordinal()), links)
 
 
+def periods_of(session: Session, account: Account, period: VisitorPeriod) -> list[tuple[date, str]]:
+    """Return the first days of periods in which anybody came, newest first, with their names."""
+    starts = (date.fromordinal(number) for number in periods_with_visits(session, account.id))
+    return [(start, days_from(start, period_end(start, period))) for start in starts]
+
+
 def judged(report: AudienceReport, visits: Sequence[Visits], links: int) -> AudienceReport:
     """Return the report with what these visits tell, or why they tell nothing."""
     by_links: Counter[int] = Counter()

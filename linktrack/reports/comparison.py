@@ -119,7 +119,8 @@ _SENTENCE: Final = {
     "cpf": "{more} brings {told} more people who click per 1,000 followers than {less} ({ends}).",
     "people_per_post": "A post of {more} is clicked by {told} more people than one of {less} "
     "({ends}).",
-    "never_clicked": "Of 100 posts, {more} has {told} more that nobody clicks than {less} ({ends}).",
+    "never_clicked": "Of 100 posts, {more} has {told} more that nobody clicks than {less} "
+    "({ends}).",
     "half_life": "Posts of {more} live {told} longer than those of {less} ({ends}).",
 }
 

@@ -131,7 +131,12 @@ def _slots(names: Sequence[str], places: Sequence[int], posts: Sequence[RatedPos
     groups: list[list[tuple[int, int]]] = [[] for _ in names]
     for place, post in zip(places, posts, strict=True):
         groups[place].append((post.people, post.followers or 0))
-    shrunk = shrink(groups) if len(posts) >= FEWEST_POSTS else None
+    return slots_of(names, groups)
+
+
+def slots_of(names: Sequence[str], groups: Sequence[Sequence[tuple[int, int]]]) -> Slots:
+    """Judge groups of posts of (people who clicked, followers above 0)."""
+    shrunk = shrink(groups) if sum(map(len, groups)) >= FEWEST_POSTS else None
     slots = []
     for i, name in enumerate(names):
         found = None if shrunk is None else shrunk.groups[i]

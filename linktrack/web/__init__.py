@@ -8,13 +8,28 @@ if TYPE_CHECKING:
 
 def blueprints() -> "tuple[Blueprint, ...]":
     """Return all blueprints of the pages; imported here, so that importing one needs not all."""
-    from linktrack.web import accounts, compose, links, navigation, overview, posts, public, sign_in
+    from linktrack.web import (
+        accounts,
+        audience,
+        comparison,
+        compose,
+        links,
+        navigation,
+        overview,
+        posts,
+        public,
+        sign_in,
+        timing,
+    )
 
     return (
         overview.blueprint,
         posts.blueprint,
         links.blueprint,
         accounts.blueprint,
+        audience.blueprint,
+        comparison.blueprint,
+        timing.blueprint,
         compose.blueprint,
         navigation.blueprint,
         sign_in.blueprint,

@@ -16,6 +16,7 @@ from linktrack.links.catalog import change_destination, set_disabled
 from linktrack.links.models import Link
 from linktrack.links.posts import get_post
 from linktrack.reports import queries
+from linktrack.reports.lifetimes import link_life
 from linktrack.reports.overview import every_day
 from linktrack.reports.queries import DayCounts
 from linktrack.reports.ranges import DayRange
@@ -155,6 +156,7 @@ def _page(link: Link, error: str | None = None) -> str:
             unit="clicks a day",
             empty="No clicks in these days.",
         ),
+        life=link_life(session, link, now()),
         error=error,
         typed=request.form.get("destination", ""),
     )

@@ -38,10 +38,20 @@ class Section:
 
 SECTIONS: Final = (
     Section("Overview", (Page("overview.show", "Overview", "Every account at a glance."),)),
-    Section("Posts", (Page("posts.list_all", "Posts", "What each post did."),)),
+    Section(
+        "Posts",
+        (
+            Page("posts.list_all", "Posts", "What each post did."),
+            Page("timing.show", "Timing", "When posts do well, and how long they live."),
+        ),
+    ),
     Section(
         "Audience",
-        (Page("accounts.list_all", "Accounts", "Your accounts, and their followers over time."),),
+        (
+            Page("accounts.list_all", "Accounts", "Your accounts, and their followers over time."),
+            Page("audience.show", "Who clicks", "How many people there are, at least."),
+            Page("comparison.show", "Side by side", "What surely differs between accounts."),
+        ),
     ),
     Section(
         "More",
