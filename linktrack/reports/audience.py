@@ -84,8 +84,8 @@ class AudienceReport:
             )
         share, low, high = self.share
         return (
-            f"In {self.days}{so_far}, {people} click what {self.account.handle} posts ({between}): "
-            f"as many as {percent(share)} of its {self.followers:,} followers "
+            f"In {self.days}{so_far}, {people} click what {self.account.handle} posts ({between}). "
+            f"It has {self.followers:,} followers: that is {percent(share)} of their number "
             f"({percent(low)} to {percent(high)}). {seen}"
         )
 

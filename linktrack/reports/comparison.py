@@ -18,7 +18,7 @@ from linktrack.reports.rated import RatedPost, rated_posts
 from linktrack.reports.statistics.comparisons import difference
 from linktrack.reports.statistics.half_life import FEWEST_CLICKS, middle
 from linktrack.reports.statistics.rates import Interval, ratio_of_sums, wilson
-from linktrack.reports.words import about, duration, percent, thousandths
+from linktrack.reports.words import about, duration, durations, percent, thousandths
 
 MOST_SIDE_BY_SIDE: Final = 5
 """Accounts of which every pair is compared; of more, each with the first."""
@@ -72,10 +72,9 @@ class Difference:
             return f"{_TOPIC[self.figure]}: we can't tell {first} and {second} apart yet."
         more, less = (first, second) if self.value > 0 else (second, first)
         low, high = sorted((abs(self.interval.low), abs(self.interval.high)))
-        told, least, most = (_told(self.figure, value) for value in (abs(self.value), low, high))
+        told, ends = _told(self.figure, abs(self.value)), f"likely {_range(self.figure, low, high)}"
         if self.figure == "never_clicked":  # told of 100 posts
-            told, least, most = (text.removesuffix(" %") for text in (told, least, most))
-        ends = f"likely {least} to {most}"
+            told, ends = told.removesuffix(" %"), ends.replace(" %", "")
         return _SENTENCE[self.figure].format(more=more, less=less, told=told, ends=ends)
 
 
@@ -203,12 +202,24 @@ def differences(pairs: Sequence[tuple[AccountFigures, AccountFigures]]) -> list[
 
 def figure_in_words(figure: str, rate: Rate) -> str:
     """Return a figure with its interval, as in "1.52 (1.09 to 2.12)"."""
-    if rate.value is None:
-        return "unknown"
-    told = _told(figure, rate.value)
-    if rate.interval is None:
-        return told
-    return f"{told} ({_told(figure, rate.interval.low)} to {_told(figure, rate.interval.high)})"
+    ends = figure_range(figure, rate)
+    return f"{figure_value(figure, rate)} ({ends})" if ends else figure_value(figure, rate)
+
+
+def figure_value(figure: str, rate: Rate) -> str:
+    """Return a figure without its interval."""
+    return "unknown" if rate.value is None else _told(figure, rate.value)
+
+
+def figure_range(figure: str, rate: Rate) -> str:
+    """Return the interval of a figure, or nothing."""
+    return "" if rate.interval is None else _range(figure, rate.interval.low, rate.interval.high)
+
+
+def _range(figure: str, low: float, high: float) -> str:
+    if figure == "half_life":
+        return durations(low, high)
+    return f"{_told(figure, low)} to {_told(figure, high)}"
 
 
 def _told(figure: str, value: float) -> str:

@@ -25,7 +25,7 @@ from linktrack.reports.statistics.half_life import (
     middle,
     time_to,
 )
-from linktrack.reports.words import counted, duration
+from linktrack.reports.words import counted, duration, durations
 
 MOST_POSTS: Final = 500
 """Posts of an account whose lives are looked at, newest first."""
@@ -75,15 +75,16 @@ class LifetimesReport:
             return self.refused or ""
         handle = self.account.handle
         told = (
-            f"Half of the clicks that follow its busiest hour reach a post of {handle} within "
-            f"{duration(self.half.seconds)}{_likely(self.half)}, over "
-            f"{counted(len(self.posts), 'post')}."
+            f"From its busiest hour on, a post of {handle} gets half of its clicks within "
+            f"{duration(self.half.seconds)} ({_likely(self.half)}the middle of "
+            f"{counted(len(self.posts), 'post')})."
         )
         if self.whole is None:
             return told
+        likely = _likely(self.whole).removesuffix("; ")
         return (
-            f"{told} Nine tenths of its clicks have come after "
-            f"{duration(self.whole.seconds)}{_likely(self.whole)}."
+            f"{told} Nine tenths of all its clicks come within {duration(self.whole.seconds)} of "
+            f"the first hour that has any{f' ({likely})' if likely else ''}."
         )
 
     def as_json(self) -> dict[str, Json]:
@@ -128,9 +129,9 @@ class LinkLife:
         if self.half is None or self.since_first is None:
             return self.refused or ""
         return (
-            f"Half of the clicks that follow its busiest ten minutes came within "
-            f"{at_least(self.half)}; half of all clicks within {at_least(self.since_first)} of "
-            f"the first one."
+            f"From its busiest ten minutes on, this link got half of its clicks within "
+            f"{at_least(self.half)}; half of all its clicks came within "
+            f"{at_least(self.since_first)} of the first one."
         )
 
     def as_json(self) -> dict[str, Json]:
@@ -164,8 +165,8 @@ def lifetimes_report(
     whole = middle([life.whole for life in lives]) if half else None
     if len(lives) < FEWEST_POSTS:
         refused = (
-            f"{account.handle} has {counted(len(lives), 'post')} with {FEWEST_CLICKS} clicks or "
-            f"more in this time; it takes {FEWEST_POSTS}."
+            f"A half-life needs {FEWEST_POSTS} posts with {FEWEST_CLICKS} clicks or more; "
+            f"{account.handle} has {len(lives) or 'none'}."
         )
     elif half is None:
         refused = f"Most posts of {account.handle} are still being clicked; wait for their end."
@@ -234,8 +235,9 @@ def at_least(life: Lifetime) -> str:
 def _likely(life: Middle) -> str:
     if life.low is None:
         return ""
-    high = "more" if life.high is None else duration(life.high)
-    return f" (likely {duration(life.low)} to {high})"
+    if life.high is None:
+        return f"likely {duration(life.low)} or more; "
+    return f"likely {durations(life.low, life.high)}; "
 
 
 def _middle_json(name: str, life: Middle | None) -> dict[str, Json]:

@@ -53,6 +53,14 @@ def duration(seconds: float) -> str:
     return f"{_short(seconds / 86400)} days"
 
 
+def durations(low: float, high: float) -> str:
+    """Return a range of times: 2.9 to 3.4 hours."""
+    (first, unit), (last, last_unit) = (duration(x).split(" ") for x in (low, high))
+    if unit.rstrip("s") == last_unit.rstrip("s"):
+        return f"{first} to {last} {last_unit}"
+    return f"{first} {unit} to {last} {last_unit}"
+
+
 def counted(number: int, one: str, several: str | None = None) -> str:
     """Return a number with its word: 1 post, 2 posts."""
     return f"{number:,} {one if number == 1 else several or one + 's'}"

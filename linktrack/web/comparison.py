@@ -8,7 +8,7 @@ from linktrack.audience.accounts import list_accounts
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session
 from linktrack.db import now
-from linktrack.reports.comparison import compare, figure_in_words
+from linktrack.reports.comparison import compare, figure_range, figure_value
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import DAYS, chosen_range
 
@@ -37,7 +37,8 @@ def show() -> str:
         days=days,
         choices=DAYS,
         found=found,
-        figure_in_words=figure_in_words,
+        figure_range=figure_range,
+        figure_value=figure_value,
         sure=[difference for difference in found.differences if difference.is_sure],
         unsure=[difference for difference in found.differences if not difference.is_sure],
     )

@@ -45,6 +45,8 @@ def _bisect(rising: Callable[[float], float], target: float) -> float:
         low, high = high, high * 2
     while high - low > 1e-13 * high:
         middle = (low + high) / 2
+        if middle in (low, high):  # as near to zero as numbers come
+            break
         if rising(middle) < target:
             low = middle
         else:

@@ -110,7 +110,7 @@ def middle(lifetimes: Sequence[Lifetime]) -> Middle | None:
 
 def _band(alive: float, greenwood: float, z: float) -> Interval:
     """Give the interval of a share still alive; on the log-log scale it stays within 0 and 1."""
-    if alive <= 0 or alive >= 1:
-        return Interval(alive, alive)
+    if alive <= 0:  # the scale ends here: nothing is known of the upper end
+        return Interval(0.0, 1.0)
     spread = math.exp(z * math.sqrt(greenwood) / abs(math.log(alive)))
     return Interval(alive**spread, alive ** (1 / spread))
