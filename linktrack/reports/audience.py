@@ -83,6 +83,12 @@ class AudienceReport:
                 f"({between}). {seen}"
             )
         share, low, high = self.share
+        if share >= 2:
+            return (
+                f"In {self.days}{so_far}, {people} click what {self.account.handle} posts "
+                f"({between}). That is {share:.2g} times the number of its followers, "
+                f"{self.followers:,}. {seen}"
+            )
         return (
             f"In {self.days}{so_far}, {people} click what {self.account.handle} posts ({between}). "
             f"It has {self.followers:,} followers: that is {percent(share)} of their number "

@@ -89,8 +89,8 @@ class GrowthReport:
         if growth.slope is None:
             return growth.refused or ""
         bounds = growth.slope.interval
-        times = f"{2**growth.slope.value:.2g} times as many people clicked"
-        likely = f"likely {2**bounds.low:.2g} to {2**bounds.high:.2g} times"
+        times = f"{2**growth.slope.value:.2f} times as many people clicked"
+        likely = f"likely {2**bounds.low:.2f} to {2**bounds.high:.2f} times"
         meaning = {
             "hollow": "Following grows faster than clicking: the growth is partly hollow.",
             "denser": "Clicking grows faster than following: the audience gets livelier.",
