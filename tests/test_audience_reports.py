@@ -123,7 +123,11 @@ def test_an_earlier_click_loaded_later_moves_a_visit_to_its_month(world: World) 
             (account.id, may, 3, 0, 1),
             (account.id, june.toordinal(), 1, 1, 0),
         ],
-        [(account.id, may, 0, 1, 1), (account.id, may, 1, 0, 2), (account.id, june.toordinal(), 1, 0, 1)],
+        [
+            (account.id, may, 0, 1, 1),
+            (account.id, may, 1, 0, 2),
+            (account.id, june.toordinal(), 1, 0, 1),
+        ],
     ]  # fmt: skip
     with world.store().transaction() as connection:
         rebuild(connection, Days(world.settings.timezone))
@@ -165,7 +169,7 @@ def test_more_people_than_followers_are_told_as_such(sqlite_world: World) -> Non
     report = people(sqlite_world, account, since=NOON)
     assert report.share is not None
     assert report.share[0] > 1
-    assert "It has 3 followers: that is 2" in report.sentence
+    assert "That is 34 times the number of its followers, 3." in report.sentence
 
 
 def test_the_last_period_that_is_over_is_the_usual_one(sqlite_world: World) -> None:
@@ -191,8 +195,8 @@ def test_growth_is_told_in_a_sentence(world: World) -> None:
     report = growth_report(world.session, account, window="7d", now=LATER)
     assert report.growth.verdict == "hollow"
     assert report.sentence == (
-        "When @JessesLinks had twice as many followers, 1 times as many people clicked (likely "
-        "0.96 to 1.1 times; over 20 posts). Following grows faster than clicking: the growth is "
+        "When @JessesLinks had twice as many followers, 1.00 times as many people clicked (likely "
+        "1.00 to 1.04 times; over 20 posts). Following grows faster than clicking: the growth is "
         "partly hollow."
     )
     assert report.as_json()["verdict"] == "hollow"

@@ -116,6 +116,8 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         assert "1 in 23,000" in text
         assert "2 previews" in text
 
+        for path in ("audience", "compare", "timing", "posts?sort=low"):
+            reader.open(f"/owner/{path}")
         for path in ("/owner/", "/owner/posts", "/owner/links", f"/owner/links/{codes[0]}", "/"):
             reader.open(path)
         reader.open(f"/{codes[0]}+")
