@@ -119,7 +119,11 @@ def _clustered(pairs: Sequence[tuple[int, int]], clicks: int, followers: int) ->
     ratio = clicks / followers
     error = _jackknife_error(pairs, clicks, followers)
     factor = math.exp(min(t * error / ratio, _LARGEST_EXPONENT))
-    best = max(_interval_of(k, n).high for k, n in pairs if n > 0)
+    most: dict[int, int] = {}  # of posts with as many followers the one with most clicks is best
+    for k, n in pairs:
+        if n > 0:
+            most[n] = max(k, most.get(n, 0))
+    best = max(_interval_of(k, n).high for n, k in most.items())
     narrowest = _interval_of(clicks, followers)
     return Interval(
         min(ratio / factor, narrowest.low),
