@@ -57,7 +57,7 @@ def growth_of(posts: Sequence[tuple[int, int]]) -> Growth:
     if len(posts) < FEWEST or bounds is None:
         refused = (
             f"A trend needs {FEWEST} posts that have been counted to the end and have a follower "
-            f"count; here {'is' if len(posts) == 1 else 'are'} {len(posts)}."
+            f"count; here {'is' if len(posts) < 2 else 'are'} {len(posts) or 'none'}."
         )
     elif bounds[1] < LEAST_GROWTH * bounds[0]:
         refused = (

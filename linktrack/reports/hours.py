@@ -14,7 +14,7 @@ from linktrack.reports.build import Json, Rate, account_json, rate_json, window_
 from linktrack.reports.rated import RatedPost, rated_posts
 from linktrack.reports.statistics.comparisons import kruskal_wallis
 from linktrack.reports.statistics.shrinkage import shrink
-from linktrack.reports.words import WEEKDAYS, counted, per_thousand
+from linktrack.reports.words import WEEKDAYS, per_thousand
 
 FEWEST_POSTS: Final = 30
 FEWEST_IN_SLOT: Final = 5
@@ -109,9 +109,8 @@ def hours_report(
     refused = None
     if len(posts) < FEWEST_POSTS:
         refused = (
-            f"Not enough posts yet: {account.handle} has {counted(len(posts), 'post')} that "
-            f"{'has' if len(posts) == 1 else 'have'} been counted to the end and "
-            f"{'has' if len(posts) == 1 else 'have'} a follower count; it takes {FEWEST_POSTS}."
+            f"Not enough posts yet: it takes {FEWEST_POSTS} that have been counted to the end and "
+            f"have a follower count; {account.handle} has {len(posts) or 'none'}."
         )
     elif not people:
         refused = f"Nobody clicked any of the {len(posts):,} posts."
