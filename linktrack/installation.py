@@ -45,7 +45,7 @@ class Installation:
 
     def days(self) -> Days:
         """Return the calendar of the owner's time zone."""
-        return Days(self.settings.timezone)
+        return Days(self.settings.timezone, self.settings.visitor_period)
 
     def delete_old_clicks(self, at: datetime) -> int:
         """Delete single clicks older than LINKTRACK_KEEP_DAYS; return how many there were."""
@@ -66,4 +66,6 @@ class Installation:
 
     def click_store(self) -> ClickStore:
         """Return a click store of its own for this thread."""
-        return ClickStore(self.database.engine, self.settings.timezone)
+        return ClickStore(
+            self.database.engine, self.settings.timezone, self.settings.visitor_period
+        )

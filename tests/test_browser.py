@@ -13,6 +13,7 @@ from servers import Server, environment, serving
 pytestmark = pytest.mark.slow
 
 SIZES = {"phone": ViewportSize(width=320, height=640), "desk": ViewportSize(width=1280, height=900)}
+REPORTS = ("audience", "compare", "timing", "posts?sort=low")
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -116,6 +117,8 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         assert "1 in 23,000" in text
         assert "2 previews" in text
 
+        for path in (*REPORTS, "owners", "you", "shared", "more"):
+            reader.open(f"/owner/{path}")
         for path in (
             "/owner/",
             "/owner/followers",

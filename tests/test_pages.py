@@ -84,6 +84,12 @@ def addresses(account: Account, post: Post) -> list[str]:
         "/owner/accounts",
         f"/owner/accounts/{account.id}",
         f"/owner/followers?account={account.id}",
+        "/owner/posts?sort=low",
+        "/owner/audience",
+        f"/owner/audience?account={account.id}&period=2026-05-01",
+        "/owner/compare",
+        "/owner/compare?days=365",
+        "/owner/timing",
     ]
 
 

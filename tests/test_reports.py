@@ -71,6 +71,9 @@ def test_the_report_of_the_mission(world: World) -> None:
             "cpf_low": None,
             "cpf_high": None,
             "unattributed": 30,
+            "median_cpf": 0.001522,
+            "median_cpf_low": None,
+            "median_cpf_high": None,
         },
         "posts": [
             {
@@ -85,6 +88,7 @@ def test_the_report_of_the_mission(world: World) -> None:
                 "cpf": 0.001522,
                 "cpf_low": 0.001094,
                 "cpf_high": 0.002116,
+                "usual": None,
                 "segments": [
                     {
                         "segment": "community",

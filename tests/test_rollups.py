@@ -14,14 +14,17 @@ from world import NOON, World
 
 from linktrack.clicks.models import (
     account_days,
+    account_visits,
     agents,
     clicks,
     link_days,
+    post_hours,
     post_reasons,
     post_sources,
     post_windows,
     referrers,
     sources,
+    visitor_accounts,
     visitor_links,
     visitor_posts,
 )
@@ -39,10 +42,13 @@ TABLES = (
     post_windows,
     post_sources,
     post_reasons,
+    post_hours,
     link_days,
     account_days,
     visitor_posts,
     visitor_links,
+    visitor_accounts,
+    account_visits,
 )
 
 

@@ -17,6 +17,7 @@ from linktrack.owners.tokens import check_token, require_scope
 from linktrack.portability import export
 from linktrack.reports.build import MOST_POSTS, cpf_json, cpf_report
 from linktrack.reports.followers import followers_json, followers_report
+from linktrack.reports.rated import SORTS
 from linktrack.reports.segments import segments_json, segments_report
 from linktrack.times import parse_moment
 
@@ -57,13 +58,18 @@ def is_unauthenticated() -> bool:
     return bool(g.get("unauthenticated"))
 
 
-def _account(handle: str) -> "Account":
+def named_account(handle: str) -> "Account":
     """Return the account a caller names, as far as its token reaches."""
     account = find_account(db_session(), handle)
-    token: Token = g.token
-    if token.account_id not in (None, account.id):
-        raise Forbidden(f"This token is for another account than {account.handle}.")
+    refuse_elsewhere(account.id)
     return account
+
+
+def refuse_elsewhere(account_id: int | None) -> None:
+    """Raise `Forbidden` where an account lies beyond the caller's token; None lies nowhere."""
+    token: Token = g.token
+    if account_id is not None and token.account_id not in (None, account_id):
+        raise Forbidden("This token is for another account.")
 
 
 @blueprint.post("/posts")
@@ -83,7 +89,7 @@ def create_post() -> tuple[Response, int]:
     )
     shortener = installation().shortener
     session = db_session()
-    post = wrap_post(session, shortener, _account(fields.text("account")), wish, now())
+    post = wrap_post(session, shortener, named_account(fields.text("account")), wish, now())
     if post is None:
         return jsonify(no_post_json(wish.text)), 200
     session.commit()
@@ -94,15 +100,17 @@ def create_post() -> tuple[Response, int]:
 @needs("read")
 def report_cpf() -> Response:
     """Return clicks per follower of an account."""
-    fields = arguments(request, {"account", "window", "from", "to", "limit", "after"})
+    fields = arguments(request, {"account", "window", "from", "to", "limit", "after", "sort"})
     report = cpf_report(
         db_session(),
-        _account(fields.text("account")),
+        named_account(fields.text("account")),
         window=fields.text("window", DEFAULT_WINDOW),
         since=fields.moment("from"),
         until=fields.moment("to"),
         limit=fields.whole("limit") or MOST_POSTS,
         after=fields.whole("after"),
+        sort=fields.text("sort", SORTS[0]),
+        now=now(),
     )
     return jsonify(cpf_json(report))
 
@@ -114,7 +122,7 @@ def report_segments() -> Response:
     fields = arguments(request, {"account", "window", "from", "to"})
     report = segments_report(
         db_session(),
-        _account(fields.text("account")),
+        named_account(fields.text("account")),
         window=fields.text("window", DEFAULT_WINDOW),
         settings=installation().settings,
         now=now(),
@@ -132,7 +140,7 @@ def report_followers() -> Response:
     timezone = installation().settings.timezone
     report = followers_report(
         db_session(),
-        _account(fields.text("account")),
+        named_account(fields.text("account")),
         timezone,
         since=fields.moment("from"),
         until=fields.moment("to"),
@@ -149,7 +157,7 @@ def export_rows(what: str) -> Response:
         raise NotFound(f"There is no export of {what!r}: choose one of {', '.join(export.KINDS)}.")
     fields = arguments(request, {"account", "format", "from", "to", "after"})
     handle = fields.optional_text("account")
-    account_id = g.token.account_id if handle is None else _account(handle).id
+    account_id = g.token.account_id if handle is None else named_account(handle).id
     kind = fields.text("format", "ndjson")
     if kind not in export.MEDIA_TYPES:
         raise Invalid(f"There is no format {kind[:40]!r}: choose ndjson or csv.")

@@ -2,6 +2,7 @@
 
 import click
 
+from linktrack.cli.audience_reports import audience, compare, growth, half_life, hours
 from linktrack.cli.common import (
     Commands,
     installation,
@@ -24,6 +25,7 @@ def report() -> None:
 @click.option("--to", "until", metavar="DATE", help="Posts before this time.")
 @click.option("--limit", default=100, show_default=True, help="Posts on this page, at most 100.")
 @click.option("--after", type=int, metavar="POST", help="Begin behind this post.")
+@click.option("--sort", default="newest", show_default=True, help="newest, or low: surest first.")
 @json_option
 def cpf(
     handle: str,
@@ -32,10 +34,12 @@ def cpf(
     until: str | None,
     limit: int,
     after: int | None,
+    sort: str,
     as_json: bool,
 ) -> None:
     """Clicks per follower: people who clicked, of the followers there were."""
     from linktrack.audience.accounts import find_account
+    from linktrack.db import now
     from linktrack.links.posts import excerpt
     from linktrack.reports.build import cpf_json, cpf_report, utc
     from linktrack.reports.words import per_thousand
@@ -49,6 +53,8 @@ def cpf(
             until=parse_time(until, opened),
             limit=limit,
             after=after,
+            sort=sort,
+            now=now(),
         )
     if as_json:
         print_json(cpf_json(found))
@@ -58,13 +64,26 @@ def cpf(
         f"{found.account.handle}: {total.unique_clicks:,} people clicked in {total.posts:,} posts "
         f"(counted for {found.window}), {per_thousand(total.cpf)} per 1,000 followers"
     )
+    if total.posts > 1:
+        click.echo(f"The middle post: {per_thousand(total.median_cpf)} per 1,000 followers.")
+    if total.unique_clicks:
+        click.echo("People who clicked need not be followers.")
     if total.posts_without_count:
         click.echo(
             f"{total.posts_without_count:,} posts have no follower count and are left out: "
             f"linktrack counts record {found.account.handle} COUNT --at DATE"
         )
     print_table(
-        ("post", "posted at", "people", "clicks", "followers", "per 1,000 followers", "text"),
+        (
+            "post",
+            "posted at",
+            "people",
+            "clicks",
+            "followers",
+            "per 1,000 followers",
+            "usual",
+            "text",
+        ),
         [
             (
                 line.facts.id,
@@ -73,6 +92,7 @@ def cpf(
                 line.clicks,
                 line.facts.followers,
                 per_thousand(line.cpf),
+                line.usual and f"surely {line.usual}",
                 excerpt(line.facts.written, 40),
             )
             for line in found.posts
@@ -190,3 +210,7 @@ def followers_command(
         )
     for event in found.events:
         click.echo(event_in_words(event))
+
+
+for command in (audience, compare, growth, half_life, hours):
+    report.add_command(command)

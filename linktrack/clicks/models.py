@@ -190,6 +190,16 @@ post_reasons = Table(
 )
 """Clicks left out, by the reason why."""
 
+post_hours = Table(
+    "post_hours",
+    metadata,
+    Column("post_id", Integer, primary_key=True),
+    Column("hour", SmallInteger, primary_key=True),  # 0 to 167 since it was posted
+    *_counts("clicks"),
+    sqlite_with_rowid=False,
+)
+"""Human clicks of a post's first 7 days by the hour; those before it lie in the first."""
+
 link_days = Table(
     "link_days",
     metadata,
@@ -209,3 +219,26 @@ account_days = Table(
     sqlite_with_rowid=False,
 )
 """Clicks of an account by day; unique clicks on the day of the visitor's first on the post."""
+
+visitor_accounts = Table(
+    "visitor_accounts",
+    metadata,
+    Column("account_id", Integer, primary_key=True),
+    Column("period", Integer, primary_key=True),  # first day of the visitor period, an ordinal
+    Column("visitor", BigInteger, primary_key=True),
+    *_counts("first_half", "second_half"),
+    sqlite_with_rowid=False,
+)
+"""How many of an account's links a visitor clicked first in each half of a visitor period."""
+
+account_visits = Table(
+    "account_visits",
+    metadata,
+    Column("account_id", Integer, primary_key=True),
+    Column("period", Integer, primary_key=True),
+    Column("first_half", Integer, primary_key=True),
+    Column("second_half", Integer, primary_key=True),
+    *_counts("visitors"),
+    sqlite_with_rowid=False,
+)
+"""How many visitors have each pair of `visitor_accounts`: a few dozen rows tell of a month."""

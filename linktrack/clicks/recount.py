@@ -16,9 +16,17 @@ from sqlalchemy import Connection, Engine, Row, Table, delete, select, tuple_
 
 from linktrack.clicks.bulk import delete_rows, upsert_rows
 from linktrack.clicks.marks import Click, Unique, order_of
-from linktrack.clicks.models import clicks, referrers, visitor_links, visitor_posts
+from linktrack.clicks.models import (
+    account_days,
+    account_visits,
+    clicks,
+    referrers,
+    visitor_links,
+    visitor_posts,
+)
 from linktrack.clicks.retention import Frozen, frozen, has_lost_clicks
 from linktrack.clicks.rollups import COUNTS, POST_COUNTS, Batch, Days, Deltas, add, correct
+from linktrack.clicks.visits import forget_visits, recount_visits
 from linktrack.clicks.vocabulary import HUMAN
 from linktrack.db import is_sqlite, to_ms, writing
 from linktrack.errors import Conflict
@@ -84,6 +92,8 @@ def rebuild(connection: Connection, days: Days) -> int:
     kept = frozen(connection, days.day)
     errors = measure(connection, days, _all_links(connection), kept)
     errors.take_back(connection)
+    for account_id, period in _visited_periods(connection, days, kept):
+        _recount_visits(connection, account_id, period, days)
     return errors.clicks
 
 
@@ -111,7 +121,40 @@ def rebuild_beside(engine: Engine, days: Days) -> int:
             for part in _in_parts(list(deltas.items()), CORRECTED):
                 with writing(engine) as connection:
                     correct(connection, table, dict(part))
+    with _picture(engine) as connection:
+        periods = _visited_periods(connection, days, kept)
+    for account_id, period in periods:
+        with writing(engine) as connection:
+            _recount_visits(connection, account_id, period, days)
     return found
+
+
+def _visited_periods(connection: Connection, days: Days, kept: Frozen) -> list[tuple[int, int]]:
+    """Return (account, first day) of the visitor periods whose visits can be counted anew.
+
+    Those of marks, and those that are counted and should perhaps not be. Where clicks are
+    deleted, whole periods' marks are too (retention.py): what was counted of them stays.
+    """
+    found = {
+        (account_id, days.period(day)[0])
+        for account_id, day in connection.execute(
+            select(account_days.c.account_id, account_days.c.day)
+        )
+    }
+    query = select(account_visits.c.account_id, account_visits.c.period).distinct()
+    found.update((account_id, period) for account_id, period in connection.execute(query))
+    first = days.period(kept.first_day)[0] if kept.first_day else 0
+    frozen_accounts = kept.numbers["account_id"]
+    return sorted(pair for pair in found if pair[0] not in frozen_accounts or pair[1] >= first)
+
+
+def _recount_visits(connection: Connection, account_id: int, period: int, days: Days) -> None:
+    first, second_half, end = days.period(period)
+    if period != first:  # LINKTRACK_VISITOR_PERIOD was another then
+        forget_visits(connection, account_id, period)
+        return
+    bounds = (days.start_of(first), days.start_of(end))
+    recount_visits(connection, account_id, first, bounds, days.start_of(second_half))
 
 
 def measure(

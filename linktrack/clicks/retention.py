@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, Table, delete, exists, func, select
+from sqlalchemy import Connection, Engine, Table, and_, delete, exists, func, select
 
 from linktrack.clicks.facts import DELETED_BEFORE, read_fact, write_fact
 from linktrack.clicks.models import (
@@ -21,6 +21,7 @@ from linktrack.clicks.models import (
     link_days,
     post_reasons,
     post_windows,
+    visitor_accounts,
     visitor_links,
     visitor_posts,
 )
@@ -50,6 +51,7 @@ def delete_old(
     for links in _links(engine):
         total += _delete_clicks(engine, links, before)
         _delete_marks(engine, links, marks_before)
+    _delete_visits(engine, period_start(day, period).toordinal())
     return total
 
 
@@ -100,6 +102,19 @@ def _delete_marks(engine: Engine, links: Sequence[int], before: int) -> None:
                 continue
         with writing(engine) as connection:
             connection.execute(delete(table).where(condition))
+
+
+def _delete_visits(engine: Engine, first_day: int) -> None:
+    """Delete whose visits they were, in periods before the one that begins on a day."""
+    imported = select(imported_clicks.c.account_id)
+    condition = and_(
+        visitor_accounts.c.period < first_day, visitor_accounts.c.account_id.not_in(imported)
+    )
+    with engine.connect() as connection:
+        if connection.execute(select(visitor_accounts).where(condition).limit(1)).first() is None:
+            return
+    with writing(engine) as connection:
+        connection.execute(delete(visitor_accounts).where(condition))
 
 
 @dataclass(frozen=True, slots=True)

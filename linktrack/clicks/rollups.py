@@ -6,7 +6,7 @@ Each is one small function in a plain list, and hangs on the first-click marks (
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -23,12 +23,18 @@ from linktrack.clicks.marks import (
 )
 from linktrack.clicks.models import (
     account_days,
+    account_visits,
     link_days,
+    post_hours,
     post_reasons,
     post_sources,
     post_windows,
 )
-from linktrack.clicks.vocabulary import HUMAN, narrowest_window
+from linktrack.clicks.visitors import period_end, period_start
+from linktrack.clicks.visits import move_visitors
+from linktrack.clicks.vocabulary import HOUR, HOURS_KEPT, HUMAN, narrowest_window
+from linktrack.db import to_ms
+from linktrack.settings import VisitorPeriod
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +53,11 @@ Deltas: TypeAlias = dict[tuple[int, ...], list[int]]
 class Days:
     """Calendar days in the owner's time zone, as ordinals of the proleptic calendar."""
 
-    def __init__(self, timezone: ZoneInfo) -> None:
+    def __init__(self, timezone: ZoneInfo, visitor_period: VisitorPeriod = "month") -> None:
         self._timezone = timezone
+        self._visitor_period = visitor_period
         self._known: dict[int, int] = {}
+        self._periods: dict[int, tuple[int, int, int]] = {}
 
     def day(self, milliseconds: int) -> int:
         """Return the day of a moment; remembered by quarter hours, where all zones' days begin."""
@@ -61,6 +69,20 @@ class Days:
             day = datetime.fromtimestamp(quarter * 900, self._timezone).date().toordinal()
             self._known[quarter] = day
         return day
+
+    def period(self, day: int) -> tuple[int, int, int]:
+        """Return the visitor period of a day: its first, second half's first, day after its last."""
+        found = self._periods.get(day)
+        if found is None:
+            start = period_start(date.fromordinal(day), self._visitor_period)
+            first, end = start.toordinal(), period_end(start, self._visitor_period).toordinal()
+            found = self._periods[day] = (first, first + (end - first + 1) // 2, end)
+        return found
+
+    def start_of(self, day: int) -> int:
+        """Return the moment at which a day begins, in milliseconds since 1970 UTC."""
+        midnight = datetime.combine(date.fromordinal(day), time.min, self._timezone)
+        return to_ms(midnight)
 
 
 def add_batch(
@@ -78,6 +100,7 @@ def add_batch(
     )
     for table, count in COUNTS:
         add(connection, table, count(batch))
+    _move_visits(connection, batch)
 
 
 def move_batch(
@@ -100,6 +123,11 @@ def move_batch(
             row = deltas.setdefault(key, [0] * len(values))
             deltas[key] = [there - taken for there, taken in zip(row, values, strict=True)]
         correct(connection, table, deltas)
+    _move_visits(connection, new)
+
+
+def _move_visits(connection: Connection, batch: Batch) -> None:
+    correct(connection, account_visits, move_visitors(connection, count_visits(batch)))
 
 
 def count_post_windows(batch: Batch) -> Deltas:
@@ -137,6 +165,17 @@ def count_post_reasons(batch: Batch) -> Deltas:
     return deltas
 
 
+def count_post_hours(batch: Batch) -> Deltas:
+    """Clicks by (post, hour since it was posted), for its first 7 days."""
+    deltas = _deltas(1)
+    for click in batch.clicks:
+        if click.reason == HUMAN and click.post_id is not None and click.posted_at is not None:
+            hour = max(0, (click.clicked_at - click.posted_at) // HOUR)
+            if hour < HOURS_KEPT:
+                deltas[click.post_id, hour][0] += 1
+    return deltas
+
+
 def count_link_days(batch: Batch) -> Deltas:
     """clicks, unique_clicks, not_human by (link, day)."""
     deltas = _deltas(3)
@@ -160,12 +199,24 @@ def count_account_days(batch: Batch) -> Deltas:
     return deltas
 
 
+def count_visits(batch: Batch) -> Deltas:
+    """Links clicked first in the first and second half by (account, visitor period, visitor)."""
+    deltas = _deltas(2)
+    for sign, click in batch.on_links:
+        if click.visitor is not None:
+            day = batch.days.day(click.clicked_at)
+            first, second_half, _ = batch.days.period(day)
+            deltas[click.account_id, first, click.visitor][day >= second_half] += sign
+    return deltas
+
+
 Count: TypeAlias = Callable[[Batch], Deltas]
 
 POST_COUNTS: Final[tuple[tuple[Table, Count], ...]] = (
     (post_windows, count_post_windows),
     (post_sources, count_post_sources),
     (post_reasons, count_post_reasons),
+    (post_hours, count_post_hours),
 )
 """Counts that hang on a post's time of posting."""
 

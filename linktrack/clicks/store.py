@@ -33,6 +33,7 @@ from linktrack.clicks.vocabulary import (
 )
 from linktrack.db import to_ms, writing
 from linktrack.links.models import Link, Post
+from linktrack.settings import VisitorPeriod
 
 MOST_REMEMBERED: Final = 50_000  # distinct agents or referrers kept in memory, about 20 MB
 CHUNK: Final = 500  # values in one IN list
@@ -52,9 +53,11 @@ class _Home:
 class ClickStore:
     """Where clicks are kept. One store belongs to one thread."""
 
-    def __init__(self, engine: Engine, timezone: ZoneInfo) -> None:
+    def __init__(
+        self, engine: Engine, timezone: ZoneInfo, visitor_period: VisitorPeriod = "month"
+    ) -> None:
         self.engine = engine
-        self._days = Days(timezone)
+        self._days = Days(timezone, visitor_period)
         self._agents: dict[str | None, tuple[int, int]] = {}
         self._referrers: dict[str | None, tuple[int, int]] = {}
         self._sources: dict[tuple[str, str], int] = {}

@@ -38,6 +38,12 @@ def period_start(day: date, period: VisitorPeriod) -> date:
     return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
 
 
+def period_end(start: date, period: VisitorPeriod) -> date:
+    """Return the day after the visitor period that begins on `start`."""
+    longest = {"day": 1, "week": 7, "month": 31, "quarter": 92}[period]
+    return period_start(start + timedelta(days=longest), period)
+
+
 class Visitors:
     """Pseudonyms under the current period's key, which is destroyed when the period is over.
 

@@ -34,6 +34,10 @@ WINDOW_LENGTHS: Final = tuple(
 )
 """Milliseconds of every window but the last, which has no end."""
 
+HOUR: Final = 3_600_000  # milliseconds
+HOURS_KEPT: Final = 168
+"""Hours after a post for which its clicks are kept by the hour."""
+
 DEFAULT_WINDOW: Final = "7d"
 
 

@@ -156,6 +156,7 @@ class PostSums(NamedTuple):
     unique_clicks: int
     without_visitor: int
     unattributed: int
+    post_id: int
 
 
 def sums_by_post(session: Session, chosen: Chosen, window: int) -> list[PostSums]:
@@ -169,6 +170,7 @@ def sums_by_post(session: Session, chosen: Chosen, window: int) -> list[PostSums
             func.coalesce(func.sum(counts.unique_clicks), 0),
             func.coalesce(func.sum(counts.without_visitor), 0),
             func.coalesce(func.sum(counts.unique_clicks).filter(counts.segment_id == 0), 0),
+            Post.id,
         )
         .outerjoin(post_windows, and_(counts.post_id == Post.id, counts.window <= window))
         .where(chosen)

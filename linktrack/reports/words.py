@@ -1,19 +1,94 @@
 """Figures in words, the same on the command line and on pages. Pure."""
 
+from datetime import date
+from typing import Final
+
 from linktrack.reports.build import Rate
 from linktrack.reports.followers import Event
 from linktrack.reports.segments import SegmentsReport
 from linktrack.reports.statistics.rates import Interval
+
+WEEKDAYS: Final = (
+    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
+)  # fmt: skip
+_MONTHS: Final = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
 
 
 def per_thousand(rate: Rate) -> str:
     """Return a rate per 1,000 followers with its interval, as in "1.52 (1.09 to 2.12)"."""
     if rate.value is None:
         return "unknown"
-    told = f"{rate.value * 1000:.3g}"
+    told = thousandths(rate.value)
     if rate.interval is None:
         return told
-    return f"{told} ({rate.interval.low * 1000:.3g} to {rate.interval.high * 1000:.3g})"
+    return f"{told} ({thousandths(rate.interval.low)} to {thousandths(rate.interval.high)})"
+
+
+def thousandths(fraction: float) -> str:
+    """Return how many of a thousand, with three digits: 1.52."""
+    return f"{fraction * 1000:.3g}" if fraction < 0.9995 else f"{fraction * 1000:,.0f}"
+
+
+def about(people: float) -> str:
+    """Return a number of people as exactly as an estimate may be told: two digits from 100 on."""
+    if people < 100:
+        return f"{people:.0f}"
+    size = 10 ** (len(str(int(people))) - 2)
+    return f"{round(people / size) * size:,}"
+
+
+def percent(fraction: float) -> str:
+    """Return a fraction in per cent with two digits: 1.8 %; whole ones from 10 % on."""
+    number = fraction * 100
+    return f"{number:.0f} %" if number >= 10 or number == 0 else f"{number:.2g} %"
+
+
+def duration(seconds: float) -> str:
+    """Return a time as people say it: 40 minutes, 2.8 hours, 3.1 days."""
+    if seconds < 90 * 60:
+        minutes = max(1, round(seconds / 60))
+        return counted(minutes, "minute")
+    if seconds < 36 * 3600:
+        return f"{_short(seconds / 3600)} hours"
+    return f"{_short(seconds / 86400)} days"
+
+
+def durations(low: float, high: float) -> str:
+    """Return a range of times: 2.9 to 3.4 hours."""
+    (first, unit), (last, last_unit) = (duration(x).split(" ") for x in (low, high))
+    if unit.rstrip("s") == last_unit.rstrip("s"):
+        return f"{first} to {last} {last_unit}"
+    return f"{first} {unit} to {last} {last_unit}"
+
+
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """Return a number with its word: 1 post, 2 posts."""
+    return f"{number:,} {one if number == 1 else several or one + 's'}"
+
+
+def listed(names: list[str]) -> str:
+    """Return names as a list in a sentence: a, b and c."""
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+
+
+def days_from(first: date, end: date) -> str:
+    """Return the days from the first to the one before `end`: May 2026, or 4 to 10 May 2026."""
+    last = date.fromordinal(end.toordinal() - 1)
+    name = f"{_MONTHS[last.month - 1]} {last.year}"
+    if first == last:
+        return f"{last.day} {name}"
+    if first.day == 1 and end.day == 1:
+        return name if first.month == last.month else f"{_MONTHS[first.month - 1]} to {name}"
+    if first.month == last.month:
+        return f"{first.day} to {last.day} {name}"
+    return f"{first.day} {_MONTHS[first.month - 1]} to {last.day} {name}"
+
+
+def _short(number: float) -> str:
+    return f"{number:.0f}" if number >= 9.95 else f"{number:.1f}".removesuffix(".0")
 
 
 def times(rate: Rate) -> str:

@@ -10,6 +10,8 @@ def blueprints() -> "tuple[Blueprint, ...]":
     """Return all blueprints of the pages; imported here, so that importing one needs not all."""
     from linktrack.web import (
         accounts,
+        audience,
+        comparison,
         compose,
         demo,
         followers,
@@ -30,6 +32,7 @@ def blueprints() -> "tuple[Blueprint, ...]":
         segments,
         sharing,
         sign_in,
+        timing,
     )
 
     return (
@@ -39,6 +42,9 @@ def blueprints() -> "tuple[Blueprint, ...]":
         accounts.blueprint,
         segments.blueprint,
         followers.blueprint,
+        audience.blueprint,
+        comparison.blueprint,
+        timing.blueprint,
         compose.blueprint,
         demo.blueprint,
         live.blueprint,

@@ -17,6 +17,7 @@ from linktrack.db import now
 from linktrack.links.posts import excerpt
 from linktrack.reports.build import Rate
 from linktrack.reports.freshness import Freshness, freshness
+from linktrack.reports.words import about
 from linktrack.settings import Settings
 from linktrack.web.navigation import SECTIONS
 
@@ -89,6 +90,7 @@ def register(app: Flask, settings: Settings) -> None:
         share=share,
     )
     app.jinja_env.globals.update(
+        about=about,
         asset=_asset_addresses(app),
         data_until=data_until,
         here=here,

@@ -18,6 +18,7 @@ from linktrack.links.posts import get_post
 from linktrack.reports import queries
 from linktrack.reports.hosts import clicks_by_host
 from linktrack.reports.left_out import links_of, of_links
+from linktrack.reports.lifetimes import link_life
 from linktrack.reports.overview import every_day
 from linktrack.reports.queries import DayCounts
 from linktrack.reports.ranges import DayRange
@@ -158,6 +159,7 @@ def _page(link: Link, error: str | None = None) -> str:
             unit="clicks a day",
             empty="No clicks in these days.",
         ),
+        life=link_life(session, link, now()),
         error=error,
         typed=request.form.get("destination", ""),
     )

@@ -38,13 +38,21 @@ class Section:
 
 SECTIONS: Final = (
     Section("Overview", (Page("overview.show", "Overview", "Every account at a glance."),)),
-    Section("Posts", (Page("posts.list_all", "Posts", "What each post did."),)),
+    Section(
+        "Posts",
+        (
+            Page("posts.list_all", "Posts", "What each post did."),
+            Page("timing.show", "Timing", "When posts do well, and how long they live."),
+        ),
+    ),
     Section(
         "Audience",
         (
             Page("accounts.list_all", "Accounts", "Your accounts, and their followers over time."),
             Page("segments.list_all", "Segments", "Which followers clicked, where it is known."),
             Page("followers.show", "Followers", "Who came, who left, and what a day cost."),
+            Page("audience.show", "Who clicks", "How many people there are, at least."),
+            Page("comparison.show", "Side by side", "What surely differs between accounts."),
         ),
     ),
     Section(

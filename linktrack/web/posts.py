@@ -1,6 +1,6 @@
 """Posts: clicks per 1,000 followers of each, and what one post did."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Final
 
@@ -9,7 +9,6 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import get_account, list_accounts
-from linktrack.audience.models import Account
 from linktrack.charts import Point, Series, time_chart
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOW_LENGTHS, WINDOWS
 from linktrack.context import db_session, installation
@@ -23,10 +22,13 @@ from linktrack.reports import queries
 from linktrack.reports.build import cpf_report, post_line
 from linktrack.reports.hosts import HostLine, clicks_by_host
 from linktrack.reports.left_out import links_of, of_links
+from linktrack.reports.literature import FINDINGS
 from linktrack.reports.overview import is_stale
 from linktrack.reports.ranges import DayRange
+from linktrack.reports.rated import SORTS
+from linktrack.reports.standing import post_standing
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint, today
-from linktrack.web.fields import LARGEST_ID, chosen_account, day, moment, row_id, text
+from linktrack.web.fields import LARGEST_ID, account_or_main, day, moment, row_id, text
 
 blueprint = owner_blueprint("posts")
 
@@ -46,7 +48,7 @@ def list_all() -> str:
     accounts = list_accounts(db_session())
     if not accounts:
         return render_template("posts/no_accounts.html")
-    account = chosen_account(request.args) or _main_account(accounts)
+    account = account_or_main(request.args, accounts)
     state = text(request.args, "state", "The state") or "published"
     if state not in STATES:
         raise Invalid(f"{state[:40]!r} is no state of a post: choose one of {', '.join(STATES)}.")
@@ -68,6 +70,8 @@ def list_all() -> str:
         until=DayRange(last, last, timezone).end if last else None,
         limit=PAGE + 1,
         after=row_id(request.args, "after", "Post"),
+        sort=text(request.args, "sort", "The order") or SORTS[0],
+        now=now(),
     )
     return render_template(
         "posts/list.html",
@@ -79,6 +83,7 @@ def list_all() -> str:
         first=first,
         last=last,
         is_stale=is_stale,
+        findings=FINDINGS,
     )
 
 
@@ -155,6 +160,7 @@ def _page(post: Post, error: str | None = None) -> str:
     account = get_account(session, post.account_id)
     links = post.links
     line = post_line(session, post, window if post.posted_at else WINDOWS[-1])
+    standing = post_standing(session, post, window, now()) if post.state == "published" else None
     days = _first_days(post)
     series = queries.link_series(session, [link.id for link in links], days.first, days.last)
     return render_template(
@@ -176,6 +182,7 @@ def _page(post: Post, error: str | None = None) -> str:
         windows=WINDOW_WORDS,
         stale=is_stale(line.facts.followers_at, line.facts.posted_at),
         chart=_chart(post, days, series) if series else None,
+        standing=standing,
         error=error,
         typed=request.form.get("posted_at", ""),
     )
@@ -239,8 +246,3 @@ def _days() -> tuple[date | None, date | None]:
     if first and last and first > last:
         raise Invalid("The range is empty: its first day must not be later than its last day.")
     return first, last
-
-
-def _main_account(accounts: Sequence[Account]) -> Account:
-    """Return the account that shares links, else the first."""
-    return next((account for account in accounts if account.role == "you"), accounts[0])

@@ -4,13 +4,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from linktrack.reports.statistics.rates import (
-    CONFIDENCE,
-    FEWEST_POSTS,
-    Interval,
-    ratio_of_sums,
-    t_quantile,
-)
+from linktrack.reports.statistics.distributions import t_quantile
+from linktrack.reports.statistics.rates import CONFIDENCE, FEWEST_POSTS, Interval, ratio_of_sums
 
 _LARGEST_EXPONENT: Final = 700.0
 
