@@ -87,7 +87,7 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         page = reader.page
         reader.open(server.sign_in_path())
         reader.press("Sign in on this browser")
-        for path in ("accounts", "posts", "links", "compose"):
+        for path in ("accounts", "posts", "links", "compose", "left-out", "own-clicks"):
             reader.open(f"/owner/{path}")
 
         reader.open("/owner/accounts")
@@ -116,7 +116,15 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         assert "1 in 23,000" in text
         assert "2 previews" in text
 
-        for path in ("/owner/", "/owner/posts", "/owner/links", f"/owner/links/{codes[0]}", "/"):
+        for path in (
+            "/owner/",
+            "/owner/posts",
+            "/owner/links",
+            f"/owner/links/{codes[0]}",
+            "/",
+            "/privacy",
+            "/owner/left-out",
+        ):
             reader.open(path)
         reader.open(f"/{codes[0]}+")
         context.close()
