@@ -101,7 +101,7 @@ def test_fetchers_of_link_previews_are_previews(sent: str, rule: str) -> None:
         ("Mozilla/5.0", "bot:bare"),
         ("dormouse", "bot:tool"),
         ("dormouse-http/2.1.0", "bot:tool"),
-        ("Dormouse Uptime Checker", "bot:trade"),
+        ("Dormouse Report Runner", "bot:trade"),
         ("Mozilla/5.0 Dormouse/2.0", "bot:compatible"),
         (f"{CHROME.replace('like Gecko)', 'like Gecko; Dormouse/1.0)')}", "bot:compatible"),
         ("Mozilla/8.3 (Windows NT 10.0) Gecko/20100101 Firefox/99.0", "bot:forged"),

@@ -1,6 +1,7 @@
 """The main job in a real browser: every page usable, accessible, and within its policy."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from servers import Server, environment, serving
 pytestmark = pytest.mark.slow
 
 SIZES = {"phone": ViewportSize(width=320, height=640), "desk": ViewportSize(width=1280, height=900)}
+OWNER_PAGES = ("accounts", "segments", "posts", "links", "compose", "left-out", "own-clicks")
 REPORTS = ("audience", "compare", "timing", "posts?sort=low")
 QUIET = [
     "--no-sandbox",
@@ -65,6 +67,17 @@ class Reader:
         assert self.page.evaluate(wider) <= 0, self.page.url
         assert self.complaints == [], self.page.url
 
+    def wait_for(self, text: str, address: str, seconds: int = 30) -> str:
+        """Open an address until the text is on it, and look at it; return what it says."""
+        deadline = time.monotonic() + seconds
+        said = ""
+        while text not in said and time.monotonic() < deadline:
+            self.page.goto(address)
+            said = self.page.locator("main").inner_text()
+        assert text in said
+        self.look()
+        return said
+
     def press(self, name: str) -> None:
         """Press a button, and look at what comes."""
         self.page.get_by_role("button", name=name, exact=True).click()
@@ -88,7 +101,7 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         page = reader.page
         reader.open(server.sign_in_path())
         reader.press("Sign in on this browser")
-        for path in ("accounts", "segments", "posts", "links", "compose"):
+        for path in OWNER_PAGES:
             reader.open(f"/owner/{path}")
 
         reader.open("/owner/accounts")
@@ -110,11 +123,7 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         for code in codes:
             assert server.request(f"/{code}", User_Agent=browser)[0] == 302
             assert server.request(f"/{code}", User_Agent="Twitterbot/1.0")[0] == 302
-        page.wait_for_timeout(2_000)
-        page.goto(post)
-        reader.look()
-        text = page.locator("main").inner_text()
-        assert "1 in 23,000" in text
+        text = reader.wait_for("1 in 23,000", post)
         assert "2 previews" in text
 
         for path in (*REPORTS, "owners", "you", "shared", "more"):
@@ -126,6 +135,8 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
             "/owner/links",
             f"/owner/links/{codes[0]}",
             "/",
+            "/privacy",
+            "/owner/left-out",
         ):
             reader.open(path)
         reader.open(f"/{codes[0]}+")

@@ -71,7 +71,7 @@ class Days:
         return day
 
     def period(self, day: int) -> tuple[int, int, int]:
-        """Return the visitor period of a day: its first, second half's first, day after its last."""
+        """Return a day's visitor period: first day, first of its second half, day after its last."""
         found = self._periods.get(day)
         if found is None:
             start = period_start(date.fromordinal(day), self._visitor_period)
