@@ -19,6 +19,7 @@ from linktrack.clicks.recount import rebuild
 from linktrack.clicks.rollups import COUNTS, Days
 from linktrack.db import to_ms, writing
 from linktrack.networks.base import FollowerRecord
+from linktrack.publishing.personal import agree
 
 KEY = b"k" * 32
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -39,6 +40,9 @@ def test_a_forgotten_persons_clicks_are_of_nobody_we_can_tell(world: World) -> N
         world.session, account, people, NOON, "test",
         forgotten=Forgotten.read(world.session, "x", KEY), now=NOON,
     )  # fmt: skip
+    world.session.commit()
+    for follower in world.session.scalars(select(Follower)).all():
+        agree(world.session, follower, NOON)  # or no link would name them
     world.session.commit()
     numbers = dict(world.session.execute(select(Follower.handle, Follower.id)).all())
     world.session.rollback()
