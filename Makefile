@@ -11,6 +11,7 @@ help:
 	@echo "make run     serve linktrack on http://127.0.0.1:$(PORT)"
 	@echo "make test    all tests"
 	@echo "make check   the fast part, under a minute: style, types, rooms, quick tests"
+	@echo "make bench   redirects side by side, some ten minutes; docs/benchmarks.md has the others"
 	@echo "make clean   remove what make has made (your data stays)"
 
 run: $(VENV)/installed
@@ -21,6 +22,9 @@ test: $(VENV)/tests-installed lint
 
 check: $(VENV)/tests-installed lint
 	$(BIN)/pytest -m "not slow" -x -q
+
+bench: $(VENV)/tests-installed
+	$(BIN)/python benchmarks/redirects.py
 
 lint: $(VENV)/tests-installed
 	$(BIN)/ruff check .

@@ -126,7 +126,7 @@ def find_target(engine: Engine, codes: Codes, code: str) -> Target | None:
 
 
 def _target(
-    connection: Connection, query: Select[tuple[int, str, datetime | None]], key: str | int
+    connection: Connection, query: Select[int, str, datetime | None], key: str | int
 ) -> Target | None:
     row = connection.execute(query, {"key": key}).one_or_none()
     if row is None:
