@@ -12,6 +12,7 @@ help:
 	@echo "make test    all tests but those on the networks' own servers"
 	@echo "make test-networks  those: Bluesky's servers on this machine (needs Node.js 20 and g++)"
 	@echo "make check   the fast part, under a minute: style, types, rooms, quick tests"
+	@echo "make bench   redirects side by side, some ten minutes; docs/benchmarks.md has the others"
 	@echo "make clean   remove what make has made (your data stays)"
 
 run: $(VENV)/installed
@@ -25,6 +26,9 @@ test-networks: $(VENV)/tests-installed
 
 check: $(VENV)/tests-installed lint
 	$(BIN)/pytest -m "not slow and not network" -x -q
+
+bench: $(VENV)/tests-installed
+	$(BIN)/python benchmarks/redirects.py
 
 lint: $(VENV)/tests-installed
 	$(BIN)/ruff check .

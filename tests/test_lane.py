@@ -330,3 +330,15 @@ def test_sites_and_periods() -> None:
     assert period_start(day, "week") == date(2026, 11, 23)
     assert period_start(day, "month") == date(2026, 11, 1)
     assert period_start(day, "quarter") == date(2026, 10, 1)
+
+
+def test_a_click_has_the_time_of_its_request_and_a_clock_may_jump_back(street: Street) -> None:
+    """Milliseconds since 1970 in UTC; an hour back is another click, of the same visitor."""
+    street.now += 0.5678
+    assert street.get("/abcde").status_code == 302
+    street.now -= 3600
+    assert street.get("/abcde").status_code == 302
+    first, second = street.clicks()
+    assert first["t"] == 1_777_896_000_567
+    assert second["t"] == 1_777_892_400_567
+    assert first["v"] == second["v"]

@@ -133,7 +133,7 @@ class Loader:
                 self._positions[path.name] = stored
                 continue
             self._positions[path.name] = batch.end
-            behind = batch.end - start > self._bytes // 2
+            behind = bool(batch.records) and batch.end - start > self._bytes // 2
             self._bytes = min(MOST_BYTES, self._bytes * 2) if behind else BATCH_BYTES
             progress.clicks += len(batch.records)
             progress.bad_lines += len(batch.bad)

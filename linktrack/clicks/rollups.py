@@ -71,7 +71,7 @@ class Days:
         return day
 
     def period(self, day: int) -> tuple[int, int, int]:
-        """Return a day's visitor period: first day, first of its second half, day after its last."""
+        """Return a day's visitor period: its first day, second half, and the day after it."""
         found = self._periods.get(day)
         if found is None:
             start = period_start(date.fromordinal(day), self._visitor_period)
