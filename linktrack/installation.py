@@ -5,7 +5,8 @@ from typing import Final, Self
 
 # Every table is known wherever the database is used: foreign keys are found by name.
 import linktrack.audience.models
-import linktrack.owners.models  # noqa: F401
+import linktrack.owners.models
+import linktrack.reports.models  # noqa: F401
 from linktrack.clicks.rollups import Days
 from linktrack.clicks.store import ClickStore
 from linktrack.db import PATIENCE, Database

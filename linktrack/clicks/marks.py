@@ -4,7 +4,7 @@ The order of loading never matters: when an earlier click of a visitor comes lat
 moves, and with it every count of unique clicks that hangs on it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, Table, select, tuple_
@@ -28,6 +28,7 @@ class Click(NamedTuple):
     source_id: int
     visitor: int | None
     reason: int
+    referrer_id: int
 
 
 class Unique(NamedTuple):
@@ -40,69 +41,65 @@ class Unique(NamedTuple):
 def mark_posts(connection: Connection, humans: Iterable[Click]) -> Iterator[Unique]:
     """Move the first-click marks on posts; yield the unique clicks that come and go.
 
-    Of two clicks in the same millisecond the smaller segment, then source, is taken as the
+    Of two clicks in the same millisecond the smaller segment, then referrer, is taken as the
     first, whichever is loaded first.
     """
+
+    def key(click: Click) -> tuple[int, int]:
+        assert click.post_id is not None
+        assert click.visitor is not None
+        return click.post_id, click.visitor
+
+    return _move(connection, visitor_posts, humans, key)
+
+
+def mark_links(connection: Connection, humans: Iterable[Click]) -> Iterator[Unique]:
+    """Move the first-click marks on links; yield the unique clicks that come and go."""
+
+    def key(click: Click) -> tuple[int, int]:
+        assert click.visitor is not None
+        return click.link_id, click.visitor
+
+    return _move(connection, visitor_links, humans, key)
+
+
+def _move(
+    connection: Connection,
+    table: Table,
+    humans: Iterable[Click],
+    key_of: Callable[[Click], tuple[int, int]],
+) -> Iterator[Unique]:
     firsts: dict[tuple[int, int], Click] = {}
     for click in humans:
         if click.visitor is None:
             yield Unique(1, click)
             continue
-        assert click.post_id is not None
-        key = (click.post_id, click.visitor)
+        key = key_of(click)
         known = firsts.get(key)
         if known is None or order_of(click) < order_of(known):
             firsts[key] = click
-    table = visitor_posts
+    _, _, _, *kept = [column.name for column in table.columns]  # behind key and first_at
     marks = {
-        (post_id, visitor): rest
-        for post_id, visitor, *rest in _select_pairs(connection, table, sorted(firsts))
+        (subject, visitor): rest
+        for subject, visitor, *rest in _select_pairs(connection, table, sorted(firsts))
     }
     moved = []
     for key, click in firsts.items():
         mark = marks.get(key)
         if mark is not None:
-            first_at, segment_id, source_id = mark
-            old = click._replace(clicked_at=first_at, segment_id=segment_id, source_id=source_id)
+            first_at, *rest = mark
+            old = click._replace(clicked_at=first_at, **dict(zip(kept, rest, strict=True)))
             if order_of(old) <= order_of(click):
                 continue
             yield Unique(-1, old)
         yield Unique(1, click)
-        moved.append((*key, click.clicked_at, click.segment_id, click.source_id))
-    upsert(connection, table, moved)
-
-
-def mark_links(connection: Connection, humans: Iterable[Click]) -> Iterator[Unique]:
-    """Move the first-click marks on links; yield the unique clicks that come and go."""
-    firsts: dict[tuple[int, int], Click] = {}
-    for click in humans:
-        if click.visitor is None:
-            yield Unique(1, click)
-            continue
-        key = (click.link_id, click.visitor)
-        known = firsts.get(key)
-        if known is None or click.clicked_at < known.clicked_at:
-            firsts[key] = click
-    table = visitor_links
-    marks = {
-        (link_id, visitor): first_at
-        for link_id, visitor, first_at in _select_pairs(connection, table, sorted(firsts))
-    }
-    moved = []
-    for key, click in firsts.items():
-        first_at = marks.get(key)
-        if first_at is not None:
-            if first_at <= click.clicked_at:
-                continue
-            yield Unique(-1, click._replace(clicked_at=first_at))
-        yield Unique(1, click)
-        moved.append((*key, click.clicked_at))
+        moved.append((*key, click.clicked_at, *(getattr(click, name) for name in kept)))
     upsert(connection, table, moved)
 
 
 def order_of(click: Click) -> tuple[int, int, int]:
     """Return what decides which of a visitor's clicks is the first."""
-    return (click.clicked_at, click.segment_id, click.source_id)
+    return (click.clicked_at, click.segment_id, click.referrer_id)
 
 
 def _select_pairs(

@@ -105,6 +105,7 @@ visitor_posts = Table(
     Column("first_at", BigInteger, nullable=False),
     Column("segment_id", Integer, nullable=False),
     Column("source_id", Integer, nullable=False),
+    Column("referrer_id", Integer, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 """A visitor's first human click on a post."""
@@ -115,6 +116,8 @@ visitor_links = Table(
     Column("link_id", Integer, primary_key=True),
     Column("visitor", BigInteger, primary_key=True),
     Column("first_at", BigInteger, nullable=False),
+    Column("segment_id", Integer, nullable=False, server_default="0"),
+    Column("referrer_id", Integer, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 """A visitor's first human click on a link."""
@@ -176,3 +179,15 @@ account_days = Table(
     sqlite_with_rowid=False,
 )
 """Clicks of an account by day; unique clicks on the day of the visitor's first on the post."""
+
+account_referrer_days = Table(
+    "account_referrer_days",
+    metadata,
+    Column("account_id", Integer, primary_key=True),
+    Column("day", Integer, primary_key=True),
+    Column("segment_id", Integer, primary_key=True),
+    Column("referrer_id", Integer, primary_key=True),
+    *_counts("clicks", "unique_clicks"),
+    sqlite_with_rowid=False,
+)
+"""The same for people by segment and referrer: where each segment's clicks come from."""

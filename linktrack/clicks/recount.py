@@ -26,6 +26,7 @@ _STORED: Final = (
         referrers.c.source_id,
         clicks.c.visitor,
         clicks.c.reason,
+        clicks.c.referrer_id,
     )
     .join_from(clicks, Link, clicks.c.link_id == Link.id)
     .outerjoin(Post, Link.post_id == Post.id)
@@ -68,6 +69,7 @@ def _click(row: Row[Any]) -> Click:
         row.source_id,
         row.visitor,
         row.reason,
+        row.referrer_id,
     )
 
 

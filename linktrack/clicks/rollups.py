@@ -4,7 +4,7 @@ Each is one small function in a plain list, and hangs on the first-click marks (
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table
 from linktrack.clicks.marks import Click, Unique, mark_links, mark_posts, upsert
 from linktrack.clicks.models import (
     account_days,
+    account_referrer_days,
     link_days,
     post_reasons,
     post_sources,
@@ -120,10 +121,31 @@ def count_account_days(batch: Batch) -> Deltas:
     for click in batch.clicks:
         column = 0 if click.reason == HUMAN else 2
         deltas[click.account_id, batch.days.day(click.clicked_at)][column] += 1
-    alone = (unique for unique in batch.on_links if unique.click.post_id is None)
-    for sign, click in (*batch.on_posts, *alone):
+    for sign, click in _on_account(batch):
         deltas[click.account_id, batch.days.day(click.clicked_at)][1] += sign
     return deltas
+
+
+def count_account_referrer_days(batch: Batch) -> Deltas:
+    """clicks, unique_clicks by (account, day, segment, referrer)."""
+    deltas = _deltas(2)
+
+    def key(click: Click) -> tuple[int, ...]:
+        day = batch.days.day(click.clicked_at)
+        return click.account_id, day, click.segment_id, click.referrer_id
+
+    for click in batch.clicks:
+        if click.reason == HUMAN:
+            deltas[key(click)][0] += 1
+    for sign, click in _on_account(batch):
+        deltas[key(click)][1] += sign
+    return deltas
+
+
+def _on_account(batch: Batch) -> Iterator[Unique]:
+    """Yield an account's unique clicks: those on posts, and on links that are on their own."""
+    yield from batch.on_posts
+    yield from (unique for unique in batch.on_links if unique.click.post_id is None)
 
 
 Count: TypeAlias = Callable[[Batch], Deltas]
@@ -139,6 +161,7 @@ COUNTS: Final = (
     *POST_COUNTS,
     (link_days, count_link_days),
     (account_days, count_account_days),
+    (account_referrer_days, count_account_referrer_days),
 )
 
 

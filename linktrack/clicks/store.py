@@ -112,6 +112,7 @@ class ClickStore:
                     source_id,
                     record.visitor,
                     reason,
+                    referrer_id,
                 )
             )
         connection.execute(insert(clicks), rows)
