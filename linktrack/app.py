@@ -8,6 +8,7 @@ from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
+from linktrack.api import reports as api_reports
 from linktrack.api import v1
 from linktrack.api.problems import problem
 from linktrack.clicks.journal import Journal
@@ -86,7 +87,7 @@ def create_app(installation: Installation) -> Flask:
     app.extensions[EXTENSION] = installation
     csrf = CSRFProtect(app)
     csrf.exempt(v1.blueprint)
-    for blueprint in (v1.blueprint, *blueprints()):
+    for blueprint in (api_reports.blueprint, *blueprints()):
         app.register_blueprint(blueprint)
     formats.register(app, settings)
     app.teardown_appcontext(close_db_session)

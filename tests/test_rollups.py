@@ -56,9 +56,7 @@ def counts(world: World) -> dict[str, list[tuple[Any, ...]]]:
             "source_id": {
                 row.id: (row.name, row.medium) for row in connection.execute(select(sources))
             },
-            "referrer_id": {
-                row.id: row.referrer for row in connection.execute(select(referrers))
-            },
+            "referrer_id": {row.id: row.referrer for row in connection.execute(select(referrers))},
         }
         for table in TABLES:
             rows = []

@@ -54,7 +54,7 @@ def is_unauthenticated() -> bool:
     return bool(g.get("unauthenticated"))
 
 
-def _account(handle: str) -> "Account":
+def named_account(handle: str) -> "Account":
     """Return the account a caller names, as far as its token reaches."""
     account = find_account(db_session(), handle)
     token: Token = g.token
@@ -77,7 +77,7 @@ def create_post() -> tuple[Response, int]:
     )
     shortener = installation().shortener
     session = db_session()
-    post = wrap_post(session, shortener, _account(fields.text("account")), wish, now())
+    post = wrap_post(session, shortener, named_account(fields.text("account")), wish, now())
     if post is None:
         return jsonify(no_post_json(wish.text)), 200
     session.commit()
@@ -91,7 +91,7 @@ def report_cpf() -> Response:
     fields = arguments(request, {"account", "window", "from", "to", "limit", "after"})
     report = cpf_report(
         db_session(),
-        _account(fields.text("account")),
+        named_account(fields.text("account")),
         window=fields.text("window", DEFAULT_WINDOW),
         since=fields.moment("from"),
         until=fields.moment("to"),
@@ -109,7 +109,7 @@ def export_rows(what: str) -> Response:
         raise NotFound(f"There is no export of {what!r}: choose one of {', '.join(export.KINDS)}.")
     fields = arguments(request, {"account", "format", "from", "to", "after"})
     handle = fields.optional_text("account")
-    account_id = g.token.account_id if handle is None else _account(handle).id
+    account_id = g.token.account_id if handle is None else named_account(handle).id
     kind = fields.text("format", "ndjson")
     if kind not in export.MEDIA_TYPES:
         raise Invalid(f"There is no format {kind[:40]!r}: choose ndjson or csv.")

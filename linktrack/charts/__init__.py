@@ -5,11 +5,13 @@ stand in the svg's own CSS padding, so text never scales. Only lines live in a n
 stretched. There is no style attribute (the pages' policy forbids it): classes name everything.
 """
 
+from linktrack.charts.bars import Bar, stacked_bars
 from linktrack.charts.intervals import IntervalPoint, Reference, interval_chart
 from linktrack.charts.lines import Point, Series, sparkline, time_chart
 from linktrack.charts.scales import number
 
 __all__ = [
+    "Bar",
     "IntervalPoint",
     "Point",
     "Reference",
@@ -17,5 +19,6 @@ __all__ = [
     "interval_chart",
     "number",
     "sparkline",
+    "stacked_bars",
     "time_chart",
 ]

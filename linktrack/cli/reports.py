@@ -10,6 +10,7 @@ from linktrack.cli.common import (
     print_json,
     print_table,
 )
+from linktrack.cli.referrers import referrers
 
 
 @click.group(cls=Commands)
@@ -78,3 +79,6 @@ def cpf(
             for line in found.posts
         ],
     )
+
+
+report.add_command(referrers)

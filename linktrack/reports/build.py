@@ -219,11 +219,7 @@ def cpf_json(report: CpfReport) -> dict[str, Json]:
     """Return the CPF report as every door gives it: rates are fractions, times are UTC."""
     total = report.total
     return {
-        "account": {
-            "network": report.account.network,
-            "handle": report.account.handle,
-            "role": report.account.role,
-        },
+        "account": account_json(report.account),
         "window": report.window,
         "total": {
             "posts": total.posts,
@@ -237,6 +233,11 @@ def cpf_json(report: CpfReport) -> dict[str, Json]:
         },
         "posts": [_post_json(line) for line in report.posts],
     }
+
+
+def account_json(account: Account) -> dict[str, Json]:
+    """Return an account as every report names it."""
+    return {"network": account.network, "handle": account.handle, "role": account.role}
 
 
 def _post_json(line: PostLine) -> dict[str, Json]:

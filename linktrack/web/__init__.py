@@ -8,13 +8,24 @@ if TYPE_CHECKING:
 
 def blueprints() -> "tuple[Blueprint, ...]":
     """Return all blueprints of the pages; imported here, so that importing one needs not all."""
-    from linktrack.web import accounts, compose, links, navigation, overview, posts, public, sign_in
+    from linktrack.web import (
+        accounts,
+        compose,
+        links,
+        navigation,
+        overview,
+        posts,
+        public,
+        referrers,
+        sign_in,
+    )
 
     return (
         overview.blueprint,
         posts.blueprint,
         links.blueprint,
         accounts.blueprint,
+        referrers.blueprint,
         compose.blueprint,
         navigation.blueprint,
         sign_in.blueprint,

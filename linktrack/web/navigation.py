@@ -41,7 +41,10 @@ SECTIONS: Final = (
     Section("Posts", (Page("posts.list_all", "Posts", "What each post did."),)),
     Section(
         "Audience",
-        (Page("accounts.list_all", "Accounts", "Your accounts, and their followers over time."),),
+        (
+            Page("accounts.list_all", "Accounts", "Your accounts, and their followers over time."),
+            Page("referrers.show", "Referrers", "Where clicks come from, by segment."),
+        ),
     ),
     Section(
         "More",
