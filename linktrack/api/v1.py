@@ -57,23 +57,38 @@ def is_unauthenticated() -> bool:
 def named_account(handle: str) -> "Account":
     """Return the account a caller names, as far as its token reaches."""
     account = find_account(db_session(), handle)
-    token: Token = g.token
-    if token.account_id not in (None, account.id):
-        raise Forbidden(f"This token is for another account than {account.handle}.")
+    refuse_elsewhere(account.id)
     return account
+
+
+def refuse_elsewhere(account_id: int | None) -> None:
+    """Raise `Forbidden` where an account lies beyond the caller's token; None lies nowhere."""
+    token: Token = g.token
+    if account_id is not None and token.account_id not in (None, account_id):
+        raise Forbidden("This token is for another account.")
+
+
+def refuse_narrow() -> None:
+    """Raise `Forbidden` where a question is about all accounts and the token is for one."""
+    token: Token = g.token
+    if token.account_id is not None:
+        raise Forbidden("This token is for one account: name it.")
 
 
 @blueprint.post("/posts")
 @needs("wrap")
 def create_post() -> tuple[Response, int]:
     """Wrap a text and record it as a post; 200 where it holds no new address."""
-    fields = posted_object(request, {"account", "text", "state", "posted_at", "segments", "slugs"})
+    fields = posted_object(
+        request, {"account", "text", "state", "posted_at", "segments", "slugs", "promotes"}
+    )
     wish = Wish(
         text=fields.text("text"),
         state=fields.text("state", "published"),
         posted_at=fields.moment("posted_at"),
         segments=fields.texts("segments"),
         slugs=fields.texts("slugs"),
+        promotes=fields.texts("promotes"),
     )
     shortener = installation().shortener
     session = db_session()

@@ -10,6 +10,8 @@ from linktrack.cli.common import (
     print_json,
     print_table,
 )
+from linktrack.cli.experiments import experiment_of
+from linktrack.cli.people import report_own, report_people
 from linktrack.cli.referrers import referrers
 
 
@@ -81,4 +83,5 @@ def cpf(
     )
 
 
-report.add_command(referrers)
+for command in (referrers, experiment_of, report_people, report_own):
+    report.add_command(command)

@@ -228,7 +228,7 @@ def cpf_json(report: CpfReport) -> dict[str, Json]:
             "unique_clicks": total.unique_clicks,
             "without_visitor": total.without_visitor,
             "followers": total.followers,
-            **_rate(total.cpf),
+            **rate_json(total.cpf),
             "unattributed": total.unattributed,
         },
         "posts": [_post_json(line) for line in report.posts],
@@ -250,13 +250,13 @@ def _post_json(line: PostLine) -> dict[str, Json]:
         "clicks": line.clicks,
         "unique_clicks": line.unique_clicks,
         "not_human": dict(line.not_human),
-        **_rate(line.cpf),
+        **rate_json(line.cpf),
         "segments": [
             {
                 "segment": segment.segment,
                 "addressed": segment.addressed,
                 "unique_clicks": segment.unique_clicks,
-                **_rate(segment.cpf),
+                **rate_json(segment.cpf),
             }
             for segment in line.segments
         ],
@@ -273,8 +273,8 @@ def _post_json(line: PostLine) -> dict[str, Json]:
     }
 
 
-def _rate(rate: Rate) -> dict[str, Json]:
-    """Six decimals: one click of a million followers."""
+def rate_json(rate: Rate) -> dict[str, Json]:
+    """Return a rate as fractions, to six decimals: one click of a million followers."""
     interval = rate.interval
     return {
         "cpf": None if rate.value is None else round(rate.value, 6),

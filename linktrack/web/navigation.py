@@ -38,7 +38,15 @@ class Section:
 
 SECTIONS: Final = (
     Section("Overview", (Page("overview.show", "Overview", "Every account at a glance."),)),
-    Section("Posts", (Page("posts.list_all", "Posts", "What each post did."),)),
+    Section(
+        "Posts",
+        (
+            Page("posts.list_all", "Posts", "What each post did."),
+            Page("experiments.list_all", "Experiments", "Whether a change made a difference."),
+            Page("people.list_all", "People promoted", "Whom your links send readers to."),
+            Page("own_links.show", "Own links", "Your own sites' links beside other people's."),
+        ),
+    ),
     Section(
         "Audience",
         (

@@ -53,7 +53,7 @@ def show() -> str:
     account = chosen_account(request.args)
     if post is not None or link is not None:
         account = get_account(session, (post or link).account_id)  # type: ignore[union-attr]
-    account = account or _main_account(accounts)
+    account = account or main_account(accounts)
     days = chosen_range(request.args)
     everything = (post or link) is not None and not {"days", "from", "to"} & request.args.keys()
     report = referrers_report(
@@ -98,7 +98,8 @@ def _subject() -> tuple[Post | None, Link | None]:
     return None, named_link(code) if code else None
 
 
-def _main_account(accounts: Sequence[Account]) -> Account:
+def main_account(accounts: Sequence[Account]) -> Account:
+    """Return the account that shares links, else the first."""
     return next((account for account in accounts if account.role == "you"), accounts[0])
 
 
