@@ -110,8 +110,8 @@ def main() -> None:
             hits = {}
             for effect, runs in (
                 (1.0, options.runs),
-                (1.5, options.runs // 5),
-                (2.0, options.runs // 5),
+                (1.5, options.runs // 20),
+                (2.0, options.runs // 20),
             ):
                 drawn = [list(posts(chance, design, cv, effect)) for _ in range(runs)]
                 found = [decide(each, plan, i).day is not None for i, each in enumerate(drawn)]

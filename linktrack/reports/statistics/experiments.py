@@ -23,7 +23,7 @@ EARLY: Final = 0.01
 
 MOST_EXACT: Final = 5_000  # ways to deal the posts out that are all gone through
 SHUFFLES: Final = 9_999
-ENOUGH: Final = 50  # shuffles as extreme as what was seen, after which p is known well enough
+ENOUGH: Final = 20  # shuffles as extreme as what was seen, after which p is known well enough
 POWER: Final = 0.8
 
 Pair = tuple[int, int]
@@ -116,12 +116,13 @@ def permutation_p(first: Sequence[Pair], second: Sequence[Pair], seed: int = 0) 
     if len(first) < 2 or len(second) < 2:
         raise ValueError("a comparison needs two posts in each group")
     small, large = sorted((first, second), key=len)
-    posts = [(k, n, k * k, k * n, n * n) for k, n in (*small, *large)]
-    whole = tuple(map(sum, zip(*posts, strict=True)))
-    size, count = len(small), len(posts)
+    columns = list(zip(*_squares((*small, *large)), strict=True))
+    whole = tuple(map(sum, columns))
+    size, count = len(small), len(small) + len(large)
+    of = [column.__getitem__ for column in columns]
 
     def statistic(chosen: Sequence[int]) -> float:
-        part = tuple(map(sum, zip(*(posts[i] for i in chosen), strict=True)))
+        part = tuple(sum(map(get, chosen)) for get in of)
         rest = tuple(w - p for w, p in zip(whole, part, strict=True))
         return _studentised(part, size, rest, count - size)
 
