@@ -278,7 +278,8 @@ def test_people_on_pages_and_by_api(sqlite_world: World) -> None:
     assert gone.status_code == 303
     assert "Whom its links promote" in read(browser.get("/owner/compose"))
     form: dict[str, str | list[str]] = {
-        "account": str(account.id), "text": "https://x.org/", "promotes": ["Jo"], "state": "published",
+        "account": str(account.id), "text": "https://x.org/", "promotes": ["Jo"],
+        "state": "published",
     }  # fmt: skip
     assert browser.send("/owner/compose", form).status_code == 303
 

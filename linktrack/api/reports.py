@@ -1,5 +1,7 @@
 """Reports under /api/v1/reports: each the object that pages and command line show."""
 
+from datetime import datetime
+
 from flask import Response, jsonify, request
 
 from linktrack.api.read import arguments
@@ -10,6 +12,7 @@ from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.links.catalog import get_link
 from linktrack.links.posts import get_post
+from linktrack.reports.digest import digests
 from linktrack.reports.experiment_report import experiment_report
 from linktrack.reports.experiments import find_experiment
 from linktrack.reports.link_kinds import own_links_report, people_report
@@ -72,3 +75,16 @@ def report_own() -> Response:
     account = named_account(fields.text("account"))
     report = own_links_report(db_session(), account, fields.moment("from"), fields.moment("to"))
     return jsonify(report.as_json())
+
+
+@blueprint.get("/reports/digest")
+@needs("read")
+def report_digest() -> Response:
+    """Return an account's last whole week or month beside the one before it."""
+    fields = arguments(request, {"account", "period"})
+    account = named_account(fields.text("account"))
+    timezone = installation().settings.timezone
+    today = datetime.now(timezone).date()
+    period = fields.text("period", "week")
+    (found,) = digests(db_session(), [account], period, today, now(), timezone)
+    return jsonify(found.as_json())

@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "wrap": ("posts", "Record a post, and print its text with every address wrapped."),
     "post": ("posts", "Posts and their states."),
     "link": ("posts", "Single links: show, disable, lead elsewhere."),
+    "digest": ("digest", "An account's last week or month, ready to be printed or mailed."),
     "people": ("people", "People whom your links promote."),
     "site": ("people", "Sites of your own, told from other people's."),
     "experiment": ("experiments", "Questions put to your posts, named before the answer is known."),

@@ -11,6 +11,7 @@ def blueprints() -> "tuple[Blueprint, ...]":
     from linktrack.web import (
         accounts,
         compose,
+        digest,
         experiments,
         links,
         navigation,
@@ -31,6 +32,7 @@ def blueprints() -> "tuple[Blueprint, ...]":
         referrers.blueprint,
         experiments.blueprint,
         people.blueprint,
+        digest.blueprint,
         own_links.blueprint,
         compose.blueprint,
         navigation.blueprint,

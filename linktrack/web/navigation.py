@@ -37,7 +37,13 @@ class Section:
 
 
 SECTIONS: Final = (
-    Section("Overview", (Page("overview.show", "Overview", "Every account at a glance."),)),
+    Section(
+        "Overview",
+        (
+            Page("overview.show", "Overview", "Every account at a glance."),
+            Page("digest.show", "Digest", "The last week or month, to be read, printed or mailed."),
+        ),
+    ),
     Section(
         "Posts",
         (
