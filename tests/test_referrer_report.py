@@ -114,6 +114,35 @@ def test_days_choose_clicks_and_the_last_is_exclusive(world: World) -> None:
     assert whole_days(midnight, midnight, UTC) == (first, first)
 
 
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [
+        (None, None),
+        ("2026-01-31", "2026-04-01"),
+        ("2026-02-01", "2026-03-01"),
+        ("2026-02-02", "2026-02-27"),
+        ("2026-02-15", "2026-03-01"),
+        ("2026-02-15", "2026-03-20"),
+        ("2026-01-10", "2026-04-10"),
+        ("2026-02-01", "2026-02-02"),
+        (None, "2026-03-15"),
+        ("2026-03-15", None),
+    ],
+)
+def test_any_range_of_days_is_whole_months_and_the_days_around_them(
+    sqlite_world: World, since: str | None, until: str | None
+) -> None:
+    """One click a day from January to April: as many clicks as days."""
+    account = sqlite_world.account()
+    begin = NOON.replace(month=1, day=1)
+    post = sqlite_world.post(account, "http://one.com/", begin)
+    sqlite_world.click([click(post, day, "//t.co", hours=24 * day) for day in range(120)])
+    first, end = (None if day is None else date.fromisoformat(day) for day in (since, until))
+    report = referrers_report(sqlite_world.session, account, UTC, since=first, until=end)
+    days = (end or date(2026, 5, 1)) - (first or begin.date())
+    assert report.clicks == days.days
+
+
 def test_posts_and_links_are_counted_from_their_clicks_and_add_up(world: World) -> None:
     """Posts' lines sum to the account's; a link's people are counted on the link."""
     account, posts = filled(world)

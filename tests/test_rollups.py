@@ -15,6 +15,7 @@ from world import NOON, World
 from linktrack.clicks.models import (
     account_days,
     account_referrer_days,
+    account_referrer_months,
     agents,
     clicks,
     link_days,
@@ -43,6 +44,7 @@ TABLES = (
     link_days,
     account_days,
     account_referrer_days,
+    account_referrer_months,
     visitor_posts,
     visitor_links,
 )

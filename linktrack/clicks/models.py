@@ -191,3 +191,15 @@ account_referrer_days = Table(
     sqlite_with_rowid=False,
 )
 """The same for people by segment and referrer: where each segment's clicks come from."""
+
+account_referrer_months = Table(
+    "account_referrer_months",
+    metadata,
+    Column("account_id", Integer, primary_key=True),
+    Column("month", Integer, primary_key=True),  # 12 * year + month - 1
+    Column("segment_id", Integer, primary_key=True),
+    Column("referrer_id", Integer, primary_key=True),
+    *_counts("clicks", "unique_clicks"),
+    sqlite_with_rowid=False,
+)
+"""The same by month, so that long ranges read few rows."""

@@ -6,7 +6,7 @@ Each is one small function in a plain list, and hangs on the first-click marks (
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from linktrack.clicks.marks import Click, Unique, mark_links, mark_posts, upsert
 from linktrack.clicks.models import (
     account_days,
     account_referrer_days,
+    account_referrer_months,
     link_days,
     post_reasons,
     post_sources,
@@ -128,11 +129,19 @@ def count_account_days(batch: Batch) -> Deltas:
 
 def count_account_referrer_days(batch: Batch) -> Deltas:
     """clicks, unique_clicks by (account, day, segment, referrer)."""
+    return _by_referrer(batch, batch.days.day)
+
+
+def count_account_referrer_months(batch: Batch) -> Deltas:
+    """clicks, unique_clicks by (account, month, segment, referrer)."""
+    return _by_referrer(batch, lambda moment: month_of(date.fromordinal(batch.days.day(moment))))
+
+
+def _by_referrer(batch: Batch, period: Callable[[int], int]) -> Deltas:
     deltas = _deltas(2)
 
     def key(click: Click) -> tuple[int, ...]:
-        day = batch.days.day(click.clicked_at)
-        return click.account_id, day, click.segment_id, click.referrer_id
+        return click.account_id, period(click.clicked_at), click.segment_id, click.referrer_id
 
     for click in batch.clicks:
         if click.reason == HUMAN:
@@ -140,6 +149,11 @@ def count_account_referrer_days(batch: Batch) -> Deltas:
     for sign, click in _on_account(batch):
         deltas[key(click)][1] += sign
     return deltas
+
+
+def month_of(day: date) -> int:
+    """Return the number of a calendar month, as counts are kept under it."""
+    return 12 * day.year + day.month - 1
 
 
 def _on_account(batch: Batch) -> Iterator[Unique]:
@@ -162,6 +176,7 @@ COUNTS: Final = (
     (link_days, count_link_days),
     (account_days, count_account_days),
     (account_referrer_days, count_account_referrer_days),
+    (account_referrer_months, count_account_referrer_months),
 )
 
 

@@ -1,13 +1,20 @@
 """Where clicks came from, by segment: from an account's counts, or from a few links' clicks."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Select, Subquery, case, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, Table, case, func, select, union_all
 from sqlalchemy.orm import Session
 
-from linktrack.clicks.models import account_referrer_days, clicks, referrers, sources
+from linktrack.clicks.models import (
+    account_referrer_days,
+    account_referrer_months,
+    clicks,
+    referrers,
+    sources,
+)
+from linktrack.clicks.rollups import month_of
 from linktrack.clicks.vocabulary import HUMAN
 from linktrack.db import to_ms
 
@@ -26,19 +33,47 @@ class OriginCounts(NamedTuple):
 def account_origins(
     session: Session, account_id: int, since: date | None, until: date | None
 ) -> list[OriginCounts]:
-    """Return an account's clicks of the days in [since, until), most first."""
-    days = account_referrer_days.c
-    query = select(
-        days.segment_id,
-        days.referrer_id,
-        func.sum(days.clicks).label("clicks"),
-        func.sum(days.unique_clicks).label("unique_clicks"),
-    ).where(days.account_id == account_id)
-    if since is not None:
-        query = query.where(days.day >= since.toordinal())
-    if until is not None:
-        query = query.where(days.day < until.toordinal())
-    return _named(session, query.group_by(days.segment_id, days.referrer_id).subquery())
+    """Return an account's clicks of the days in [since, until), most first.
+
+    Whole months are read from the counts by month, the days before and behind them by day.
+    """
+    days, months = account_referrer_days, account_referrer_months
+    first = None if since is None else since.toordinal()
+    end = None if until is None else until.toordinal()
+    if since is not None and until is not None and until <= _month_after(since):
+        parts = [_part(days, days.c.day, account_id, first, end)]  # no whole month in between
+    else:
+        begin = None if since is None else month_of(since) + (since.day > 1)
+        close = None if until is None else month_of(until)
+        parts = [_part(months, months.c.month, account_id, begin, close)]
+        if since is not None and since.day > 1:
+            next_month = _month_after(since).toordinal()
+            parts.append(_part(days, days.c.day, account_id, first, next_month))
+        if until is not None and until.day > 1:
+            this_month = until.replace(day=1).toordinal()
+            parts.append(_part(days, days.c.day, account_id, this_month, end))
+    return _named(session, union_all(*parts).subquery())
+
+
+def _month_after(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def _part(
+    table: Table, period: ColumnElement[int], account_id: int, first: int | None, end: int | None
+) -> Select[tuple[int, int, int, int]]:
+    """Select an account's sums of the days, or months, in [first, end)."""
+    query: Select[tuple[int, int, int, int]] = select(
+        table.c.segment_id,
+        table.c.referrer_id,
+        func.sum(table.c.clicks).label("clicks"),
+        func.sum(table.c.unique_clicks).label("unique_clicks"),
+    ).where(table.c.account_id == account_id)
+    if first is not None:
+        query = query.where(period >= first)
+    if end is not None:
+        query = query.where(period < end)
+    return query.group_by(table.c.segment_id, table.c.referrer_id)
 
 
 def link_origins(

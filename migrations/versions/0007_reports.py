@@ -15,19 +15,21 @@ def upgrade() -> None:
         op.add_column(
             "visitor_links", sa.Column(name, sa.Integer(), nullable=False, server_default="0")
         )
-    op.create_table(
-        "account_referrer_days",
-        sa.Column("account_id", sa.Integer(), nullable=False),
-        sa.Column("day", sa.Integer(), nullable=False),
-        sa.Column("segment_id", sa.Integer(), nullable=False),
-        sa.Column("referrer_id", sa.Integer(), nullable=False),
-        sa.Column("clicks", sa.Integer(), nullable=False),
-        sa.Column("unique_clicks", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint(
-            "account_id", "day", "segment_id", "referrer_id", name=op.f("pk_account_referrer_days")
-        ),
-        sqlite_with_rowid=False,
-    )
+    for period in ("day", "month"):
+        table = f"account_referrer_{period}s"
+        op.create_table(
+            table,
+            sa.Column("account_id", sa.Integer(), nullable=False),
+            sa.Column(period, sa.Integer(), nullable=False),
+            sa.Column("segment_id", sa.Integer(), nullable=False),
+            sa.Column("referrer_id", sa.Integer(), nullable=False),
+            sa.Column("clicks", sa.Integer(), nullable=False),
+            sa.Column("unique_clicks", sa.Integer(), nullable=False),
+            sa.PrimaryKeyConstraint(
+                "account_id", period, "segment_id", "referrer_id", name=op.f(f"pk_{table}")
+            ),
+            sqlite_with_rowid=False,
+        )
     op.create_table(
         "experiments",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -97,6 +99,7 @@ def downgrade() -> None:
     op.drop_table("person_rules")
     op.drop_table("people")
     op.drop_table("experiments")
+    op.drop_table("account_referrer_months")
     op.drop_table("account_referrer_days")
     op.drop_column("visitor_links", "referrer_id")
     op.drop_column("visitor_links", "segment_id")
