@@ -87,7 +87,7 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         page = reader.page
         reader.open(server.sign_in_path())
         reader.press("Sign in on this browser")
-        for path in ("accounts", "posts", "links", "compose"):
+        for path in ("accounts", "posts", "links", "compose", "referrers", "experiments", "people"):
             reader.open(f"/owner/{path}")
 
         reader.open("/owner/accounts")
@@ -115,6 +115,19 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         text = page.locator("main").inner_text()
         assert "1 in 23,000" in text
         assert "2 previews" in text
+
+        reader.open("/owner/people")
+        page.get_by_label("Name").fill("Jo")
+        page.get_by_label("Site").fill("example.com")
+        reader.press("Add person")
+        reader.press("Open the page")
+        thanks = page.locator("#address").inner_text().removeprefix(server.base_url)
+        reader.open("/owner/experiments")
+        page.get_by_label("Name").fill("Pictures")
+        reader.press("Begin")
+        for path in ("referrers", "experiments", "people", "own-links", "digest"):
+            reader.open(f"/owner/{path}")
+        reader.open(thanks)
 
         for path in ("/owner/", "/owner/posts", "/owner/links", f"/owner/links/{codes[0]}", "/"):
             reader.open(path)
