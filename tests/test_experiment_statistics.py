@@ -99,6 +99,16 @@ def test_many_posts_are_shuffled_alike_each_time() -> None:
     assert permutation_p(first, far) == 1 / 10_000
 
 
+def test_very_many_posts_are_compared_at_once() -> None:
+    """20,000 posts take no shuffling, and give Welch's p where followers are the same."""
+    chance = random.Random(8)
+    first = [(round(chance.gauss(35, 6)), 23_000) for _ in range(10_000)]
+    second = [(round(chance.gauss(35.2, 6)), 23_000) for _ in range(10_000)]
+    expected = stats.ttest_ind([k for k, _ in first], [k for k, _ in second], equal_var=False)
+    assert permutation_p(first, second) == pytest.approx(float(expected.pvalue), rel=0.01)
+    assert permutation_p([(0, 10)] * 300, [(0, 10)] * 300) == 1
+
+
 def test_all_alike_is_no_difference_and_all_apart_is_the_smallest_p() -> None:
     """Also without any click, and where neither group scatters at all."""
     assert permutation_p([(0, 10)] * 5, [(0, 10)] * 5) == 1

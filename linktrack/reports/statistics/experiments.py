@@ -11,6 +11,7 @@ import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from statistics import NormalDist
 from typing import Final
@@ -23,6 +24,7 @@ EARLY: Final = 0.01
 
 MOST_EXACT: Final = 5_000  # ways to deal the posts out that are all gone through
 SHUFFLES: Final = 9_999
+MOST_SHUFFLED: Final = 400  # posts in both groups; shuffling them takes a second or two
 ENOUGH: Final = 20  # shuffles as extreme as what was seen, after which p is known well enough
 POWER: Final = 0.8
 
@@ -111,10 +113,16 @@ def permutation_p(first: Sequence[Pair], second: Sequence[Pair], seed: int = 0) 
     scatter differently are compared fairly. Where there are at most `MOST_EXACT` ways to deal, all
     are gone through and p is exact; else posts are shuffled `SHUFFLES` times, or until `ENOUGH`
     were as extreme (Besag and Clifford 1991, Biometrika 78:301): p is then valid as it is. The
-    same `seed` gives the same p. Raises ValueError for fewer than two posts in a group.
+    same `seed` gives the same p. More than `MOST_SHUFFLED` posts need no shuffling: then the
+    statistic is normal. Raises ValueError for fewer than two posts in a group.
     """
     if len(first) < 2 or len(second) < 2:
         raise ValueError("a comparison needs two posts in each group")
+    return _permutation_p(tuple(first), tuple(second), seed)
+
+
+@lru_cache(maxsize=512)  # a look that is over is asked again by every page that shows it
+def _permutation_p(first: tuple[Pair, ...], second: tuple[Pair, ...], seed: int) -> float:
     small, large = sorted((first, second), key=len)
     columns = list(zip(*_squares((*small, *large)), strict=True))
     whole = tuple(map(sum, columns))
@@ -128,6 +136,8 @@ def permutation_p(first: Sequence[Pair], second: Sequence[Pair], seed: int = 0) 
 
     # Rounding must not make one and the same deal look less extreme than itself.
     seen = statistic(range(size)) * (1 - 1e-9)
+    if count > MOST_SHUFFLED:
+        return 2 * NormalDist().cdf(-seen)
     ways = math.comb(count, size)
     if ways <= MOST_EXACT:
         extreme = sum(statistic(chosen) >= seen for chosen in combinations(range(count), size))
