@@ -185,6 +185,12 @@ def test_all_known_is_said_as_such(world: World) -> None:
         "Every click said where it came from.",
         "Of every click we can tell the segment.",
     ]
+    world.session.commit()
+    other = world.account("@Jesse", role="me")
+    world.click([click(world.post(other, "http://one.com/"), 1, None)])
+    assert referrers_report(world.session, other, UTC).sentences()[1] == (
+        "Of no click we can tell the segment."
+    )
 
 
 def rows_of(answer: str) -> Sequence[dict[str, object]]:

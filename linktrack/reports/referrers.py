@@ -62,16 +62,19 @@ class ReferrersReport:
         if not self.clicks:
             return []
         unsaid, unknown = self.unsaid, self.unattributed
+        everything = counted(self.clicks, "click")
         return [
             "Every click said where it came from."
             if not unsaid
-            else f"{unsaid:,} of {counted(self.clicks, 'click')} ({share(unsaid, self.clicks)}) "
-            f"did not say where {'it' if unsaid == 1 else 'they'} came from: most apps, and "
-            "browsers that keep it to themselves, send nothing. That is not “typed in”.",
+            else f"{unsaid:,} of {everything} ({share(unsaid, self.clicks)}) did not say where "
+            f"{'it' if unsaid == 1 else 'they'} came from: most apps, and browsers that keep it "
+            "to themselves, send nothing. That is not “typed in”.",
             "Of every click we can tell the segment."
             if not unknown
-            else f"For {unknown:,} of {counted(self.clicks, 'click')} "
-            f"({share(unknown, self.clicks)}) we can't tell who.",
+            else "Of no click we can tell the segment."
+            if unknown == self.clicks
+            else f"For {unknown:,} of {everything} ({share(unknown, self.clicks)}) we can't tell "
+            "who.",
         ]
 
     def as_json(self) -> dict[str, Json]:
