@@ -8,7 +8,8 @@ from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
-from linktrack.api import audience_reports, v1
+from linktrack.api import blueprint as api_blueprint
+from linktrack.api import v1
 from linktrack.api.problems import problem
 from linktrack.clicks.geoip import country_lookup
 from linktrack.clicks.journal import Journal
@@ -89,7 +90,7 @@ def create_app(installation: Installation) -> Flask:
     csrf.exempt(v1.blueprint)
     csrf.exempt(own_clicks.device)  # its address is the secret
     csrf.exempt(hello.blueprint)  # which has no session; it asks where a form comes from
-    for blueprint in (audience_reports.blueprint, *blueprints()):
+    for blueprint in (api_blueprint(), *blueprints()):
         app.register_blueprint(blueprint)
     formats.register(app, settings)
     app.teardown_appcontext(close_db_session)

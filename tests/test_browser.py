@@ -126,6 +126,19 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         text = reader.wait_for("1 in 23,000", post)
         assert "2 previews" in text
 
+        reader.open("/owner/people")
+        page.get_by_label("Name").fill("Jo")
+        page.get_by_label("Site").fill("example.com")
+        reader.press("Add person")
+        reader.press("Open the page")
+        thanks = page.locator("#address").inner_text().removeprefix(server.base_url)
+        reader.open("/owner/experiments")
+        page.get_by_label("Name").fill("Pictures")
+        reader.press("Begin")
+        for path in ("referrers", "experiments", "people", "own-links", "digest"):
+            reader.open(f"/owner/{path}")
+        reader.open(thanks)
+
         for path in (*REPORTS, "owners", "you", "shared", "more"):
             reader.open(f"/owner/{path}")
         for path in (

@@ -72,12 +72,29 @@ def refuse_elsewhere(account_id: int | None) -> None:
         raise Forbidden("This token is for another account.")
 
 
+def refuse_narrow() -> None:
+    """Raise `Forbidden` where a question is about all accounts and the token is for one."""
+    token: Token = g.token
+    if token.account_id is not None:
+        raise Forbidden("This token is for one account: name it.")
+
+
 @blueprint.post("/posts")
 @needs("wrap")
 def create_post() -> tuple[Response, int]:
     """Wrap a text and record it as a post; 200 where it holds no new address."""
     fields = posted_object(
-        request, {"account", "text", "state", "posted_at", "segments", "slugs", "addressed"}
+        request,
+        {
+            "account",
+            "text",
+            "state",
+            "posted_at",
+            "segments",
+            "slugs",
+            "addressed",
+            "promotes",
+        },
     )
     wish = Wish(
         text=fields.text("text"),
@@ -86,6 +103,7 @@ def create_post() -> tuple[Response, int]:
         segments=fields.texts("segments"),
         slugs=fields.texts("slugs"),
         addressed=fields.wholes("addressed"),
+        promotes=fields.texts("promotes"),
     )
     shortener = installation().shortener
     session = db_session()

@@ -29,6 +29,7 @@ from linktrack.errors import Invalid
     help="How many people its version reaches; the segment's size by default.",
 )
 @click.option("--slug", "slugs", multiple=True, help="A short code of your choice; one an address.")
+@click.option("--promotes", multiple=True, metavar="NAME", help="Whom its links promote.")
 @json_option
 def wrap(
     handle: str,
@@ -38,6 +39,7 @@ def wrap(
     segments: tuple[str, ...],
     addressed: tuple[str, ...],
     slugs: tuple[str, ...],
+    promotes: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Record a post, and print its text with every address wrapped.
@@ -61,7 +63,7 @@ def wrap(
         posted_at = parse_time(at, opened)
         later = posted_at is not None and posted_at > moment
         state = "draft" if draft else "scheduled" if later else "published"
-        wish = Wish(written, state, posted_at, segments, slugs, _addressed(addressed))
+        wish = Wish(written, state, posted_at, segments, slugs, _addressed(addressed), promotes)
         account = find_account(session, handle)
         post = wrap_post(session, opened.shortener, account, wish, moment)
         answer = (
@@ -264,3 +266,20 @@ def redirect(code: str, destination: str) -> None:
         change_destination(session, opened.shortener, found, destination, now())
         told = found.destination
     click.echo(f"{code} leads to {told} now.")
+
+
+@link.command()
+@click.argument("code")
+@click.argument("name")
+@click.option("--remove", is_flag=True, help="It promotes them no more.")
+def promote(code: str, name: str, remove: bool) -> None:
+    """Say whom the link promotes."""
+    from linktrack.links.catalog import get_link
+    from linktrack.links.people import find_person, promote_no_more
+    from linktrack.links.people import promote as promote_person
+
+    with transaction() as (opened, session):
+        found = get_link(session, opened.shortener.codes, code)
+        act = promote_no_more if remove else promote_person
+        act(session, found, find_person(session, name))
+    click.echo(f"{code} promotes {name}{' no more' if remove else ''}.")

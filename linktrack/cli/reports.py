@@ -11,6 +11,9 @@ from linktrack.cli.common import (
     print_json,
     print_table,
 )
+from linktrack.cli.experiments import experiment_of
+from linktrack.cli.people import report_own, report_people
+from linktrack.cli.referrers import referrers
 
 
 @click.group(cls=Commands)
@@ -212,5 +215,15 @@ def followers_command(
         click.echo(event_in_words(event))
 
 
-for command in (audience, compare, growth, half_life, hours):
+for command in (
+    audience,
+    compare,
+    growth,
+    half_life,
+    hours,
+    referrers,
+    experiment_of,
+    report_people,
+    report_own,
+):
     report.add_command(command)

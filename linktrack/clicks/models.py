@@ -138,6 +138,7 @@ visitor_posts = Table(
     Column("first_at", BigInteger, nullable=False),
     Column("segment_id", Integer, nullable=False),
     Column("source_id", Integer, nullable=False),
+    Column("referrer_id", Integer, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 """A visitor's first human click on a post."""
@@ -148,6 +149,8 @@ visitor_links = Table(
     Column("link_id", Integer, primary_key=True),
     Column("visitor", BigInteger, primary_key=True),
     Column("first_at", BigInteger, nullable=False),
+    Column("segment_id", Integer, nullable=False, server_default="0"),
+    Column("referrer_id", Integer, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 """A visitor's first human click on a link."""
@@ -242,3 +245,27 @@ account_visits = Table(
     sqlite_with_rowid=False,
 )
 """How many visitors have each pair of `visitor_accounts`: a few dozen rows tell of a month."""
+
+account_referrer_days = Table(
+    "account_referrer_days",
+    metadata,
+    Column("account_id", Integer, primary_key=True),
+    Column("day", Integer, primary_key=True),
+    Column("segment_id", Integer, primary_key=True),
+    Column("referrer_id", Integer, primary_key=True),
+    *_counts("clicks", "unique_clicks"),
+    sqlite_with_rowid=False,
+)
+"""The same for people by segment and referrer: where each segment's clicks come from."""
+
+account_referrer_months = Table(
+    "account_referrer_months",
+    metadata,
+    Column("account_id", Integer, primary_key=True),
+    Column("month", Integer, primary_key=True),  # 12 * year + month - 1
+    Column("segment_id", Integer, primary_key=True),
+    Column("referrer_id", Integer, primary_key=True),
+    *_counts("clicks", "unique_clicks"),
+    sqlite_with_rowid=False,
+)
+"""The same by month, so that long ranges read few rows."""

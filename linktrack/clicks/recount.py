@@ -51,6 +51,7 @@ STORED: Final = (
         referrers.c.source_id,
         clicks.c.visitor,
         clicks.c.reason,
+        clicks.c.referrer_id,
         clicks.c.seq,
     )
     .join_from(clicks, Link, clicks.c.link_id == Link.id)
@@ -354,8 +355,8 @@ def _clicks_of_post(connection: Connection, post_id: int) -> Iterator[list[Click
 
 def as_click(row: Row[Any]) -> Click:
     """Return a row of `STORED` as the counts take it; further columns may follow."""
-    at, link_id, post_id, account_id, posted_at, segment_id, source_id, visitor, reason, *_ = tuple(
-        row
+    at, link_id, post_id, account_id, posted_at, segment_id, source_id, visitor, reason, *rest = (
+        tuple(row)
     )
     return Click(
         at,
@@ -367,6 +368,7 @@ def as_click(row: Row[Any]) -> Click:
         source_id,
         visitor,
         reason,
+        rest[0],
     )
 
 

@@ -4,7 +4,7 @@ Each is one small function in a plain list, and hangs on the first-click marks (
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Final, TypeAlias
@@ -23,6 +23,8 @@ from linktrack.clicks.marks import (
 )
 from linktrack.clicks.models import (
     account_days,
+    account_referrer_days,
+    account_referrer_months,
     account_visits,
     link_days,
     post_hours,
@@ -193,8 +195,7 @@ def count_account_days(batch: Batch) -> Deltas:
     for click in batch.clicks:
         column = 0 if click.reason == HUMAN else 2
         deltas[click.account_id, batch.days.day(click.clicked_at)][column] += 1
-    alone = (unique for unique in batch.on_links if unique.click.post_id is None)
-    for sign, click in (*batch.on_posts, *alone):
+    for sign, click in _on_account(batch):
         deltas[click.account_id, batch.days.day(click.clicked_at)][1] += sign
     return deltas
 
@@ -208,6 +209,41 @@ def count_visits(batch: Batch) -> Deltas:
             first, second_half, _ = batch.days.period(day)
             deltas[click.account_id, first, click.visitor][day >= second_half] += sign
     return deltas
+
+
+def count_account_referrer_days(batch: Batch) -> Deltas:
+    """clicks, unique_clicks by (account, day, segment, referrer)."""
+    return _by_referrer(batch, batch.days.day)
+
+
+def count_account_referrer_months(batch: Batch) -> Deltas:
+    """clicks, unique_clicks by (account, month, segment, referrer)."""
+    return _by_referrer(batch, lambda moment: month_of(date.fromordinal(batch.days.day(moment))))
+
+
+def _by_referrer(batch: Batch, period: Callable[[int], int]) -> Deltas:
+    deltas = _deltas(2)
+
+    def key(click: Click) -> tuple[int, ...]:
+        return click.account_id, period(click.clicked_at), click.segment_id, click.referrer_id
+
+    for click in batch.clicks:
+        if click.reason == HUMAN:
+            deltas[key(click)][0] += 1
+    for sign, click in _on_account(batch):
+        deltas[key(click)][1] += sign
+    return deltas
+
+
+def month_of(day: date) -> int:
+    """Return the number of a calendar month, as counts are kept under it."""
+    return 12 * day.year + day.month - 1
+
+
+def _on_account(batch: Batch) -> Iterator[Unique]:
+    """Yield an account's unique clicks: those on posts, and on links that are on their own."""
+    yield from batch.on_posts
+    yield from (unique for unique in batch.on_links if unique.click.post_id is None)
 
 
 Count: TypeAlias = Callable[[Batch], Deltas]
@@ -224,6 +260,8 @@ COUNTS: Final = (
     *POST_COUNTS,
     (link_days, count_link_days),
     (account_days, count_account_days),
+    (account_referrer_days, count_account_referrer_days),
+    (account_referrer_months, count_account_referrer_months),
 )
 
 

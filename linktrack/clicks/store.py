@@ -126,6 +126,7 @@ class ClickStore:
                     source_id,
                     record.visitor,
                     reason,
+                    referrer_id,
                 )
             )
             if reason == HUMAN and not record.referrer and record.visitor is not None:

@@ -119,3 +119,49 @@ class UnwrappedAddress(Base):
     post_id: Mapped[int] = mapped_column(ForeignKey("unwrapped_posts.id"), primary_key=True)
     place: Mapped[int] = mapped_column(primary_key=True)
     address: Mapped[str] = mapped_column(Text)
+
+
+class Person(Base):
+    """Somebody whom links promote.
+
+    `page` numbers their public page: a new number makes the old address a stranger's.
+    """
+
+    __tablename__ = "people"
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    page: Mapped[int]
+    is_public: Mapped[bool]
+    created_at: Mapped[Moment]
+
+    rules: Mapped[list["PersonRule"]] = relationship(
+        order_by="PersonRule.kind, PersonRule.value", cascade="all, delete-orphan"
+    )
+
+
+class PersonRule(Base):
+    """A link promotes the person where its destination is on a host, or its post has a @mention."""
+
+    __tablename__ = "person_rules"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    value: Mapped[str] = mapped_column(String(255), primary_key=True)
+
+
+class LinkPerson(Base):
+    """Whom a link promotes by the owner's own word."""
+
+    __tablename__ = "link_people"
+
+    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
+
+
+class OwnSite(Base):
+    """A host of the owner's own; links to it, or to a host below it, are own links."""
+
+    __tablename__ = "own_sites"
+
+    host: Mapped[str] = mapped_column(String(255), primary_key=True)

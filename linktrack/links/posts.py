@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Final
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from linktrack.audience.segments import LARGEST, find_segment
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.catalog import Shortener, add_link
 from linktrack.links.models import Link, Post, Version
+from linktrack.links.people import find_person, promote
 from linktrack.links.wrapping import destinations, find_addresses, replace
 
 STATES: Final = ("draft", "scheduled", "published", "discarded")
@@ -26,7 +28,8 @@ class Wish:
 
     `posted_at` defaults to now for a published post. `slugs` are short codes of the owner's
     choice, for the text's new addresses in order of appearance. `addressed` is how many people
-    a segment's version reaches, by the segment's name; the segment's size by default.
+    a segment's version reaches, by the segment's name; the segment's size by default. `promotes`
+    names the people whom all links of the post promote.
     """
 
     text: str
@@ -35,6 +38,7 @@ class Wish:
     segments: tuple[str, ...] = ()
     slugs: tuple[str, ...] = ()
     addressed: Mapping[str, int] = field(default_factory=dict)
+    promotes: tuple[str, ...] = ()
 
 
 def wrap_post(
@@ -43,8 +47,8 @@ def wrap_post(
     """Record a post with a link for each distinct address in its text.
 
     Returns None, and records nothing, where the text holds no address that is not a short link
-    of ours already. Raises `Invalid`, `TooLarge`, `Conflict` or `NotFound` (a segment), and then
-    the session is to be rolled back.
+    of ours already. Raises `Invalid`, `TooLarge`, `Conflict` or `NotFound` (a segment, a person),
+    and then the session is to be rolled back.
     """
     state, posted_at = settle_state(wish.state, wish.posted_at, now)
     addresses = find_addresses(wish.text, account.network, shortener.base_url)
@@ -58,6 +62,7 @@ def wrap_post(
         return None
     segments = [find_segment(session, account, name) for name in dict.fromkeys(wish.segments)]
     addressed = _addressed(wish, segments)
+    people = [find_person(session, name) for name in dict.fromkeys(wish.promotes)]
     post = Post(
         account_id=account.id,
         state=state,
@@ -81,6 +86,8 @@ def wrap_post(
         )
         for destination, slug in zip(targets, slugs, strict=False)
     ]
+    for link, person in product(links, people):
+        promote(session, link, person)
     post.text = replace(wish.text, addresses, short_urls(shortener, links))
     for segment in segments:
         post.versions.append(

@@ -15,6 +15,7 @@ from linktrack.charts import number as in_words
 from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.links.posts import excerpt
+from linktrack.reports import words
 from linktrack.reports.build import Rate
 from linktrack.reports.freshness import Freshness, freshness
 from linktrack.reports.words import about
@@ -151,13 +152,8 @@ def one_in_interval(rate: Rate) -> str:
 
 
 def share(part: int, whole: int) -> str:
-    """Write a part of a whole in per cent; a part that is neither none nor all shows as such."""
-    if not whole:
-        return UNKNOWN
-    percent = round(100 * part / whole)
-    if 0 < part < whole:
-        percent = min(max(percent, 1), 99)
-    return f"{percent} %"
+    """Write a part of a whole in per cent."""
+    return words.share(part, whole) if whole else UNKNOWN
 
 
 def here(changes: Mapping[str, object]) -> str:

@@ -4,8 +4,10 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from linktrack.audience.accounts import list_accounts
-from linktrack.context import db_session
+from linktrack.context import db_session, installation
 from linktrack.errors import NotFound
+from linktrack.links.people import public_person
+from linktrack.reports.link_kinds import people_report, thanks
 from linktrack.web.fields import named_link
 
 blueprint = Blueprint("public", __name__)
@@ -38,6 +40,15 @@ def unknown(code: str) -> tuple[str, int]:
 def owner() -> AnyResponse:
     """Lead to the owner pages."""
     return redirect(url_for("overview.show"), 308)
+
+
+@blueprint.get("/people/<secret>")
+def person(secret: str) -> str:
+    """Thank a person whom links promote; the address is known to those who were given it."""
+    found = public_person(db_session(), installation().keys, secret)
+    report = people_report(db_session(), people=[found])
+    ((_, line),) = report.people
+    return render_template("public/person.html", person=found, line=line, thanks=thanks(report))
 
 
 @blueprint.get("/robots.txt")
