@@ -69,9 +69,7 @@ def counts(world: World) -> dict[str, list[tuple[Any, ...]]]:
         for table in TABLES:
             rows = []
             for row in connection.execute(select(table)).mappings():
-                values = [
-                    names[name][value] if name in names else value for name, value in row.items()
-                ]
+                values = [names.get(name, {}).get(value, value) for name, value in row.items()]
                 rows.append(tuple(values))
             found[table.name] = sorted(rows, key=repr)
     return found

@@ -26,7 +26,7 @@ from linktrack.clicks.models import (
 )
 from linktrack.clicks.retention import Frozen, frozen, has_lost_clicks
 from linktrack.clicks.rollups import COUNTS, POST_COUNTS, Batch, Days, Deltas, add, correct
-from linktrack.clicks.visits import forget_visits, recount_visits
+from linktrack.clicks.visits import Period, measure_visits, recount_visits
 from linktrack.clicks.vocabulary import HUMAN
 from linktrack.db import is_sqlite, to_ms, writing
 from linktrack.errors import Conflict
@@ -93,8 +93,8 @@ def rebuild(connection: Connection, days: Days) -> int:
     kept = frozen(connection, days.day)
     errors = measure(connection, days, _all_links(connection), kept)
     errors.take_back(connection)
-    for account_id, period in _visited_periods(connection, days, kept):
-        _recount_visits(connection, account_id, period, days)
+    for period in _visited_periods(connection, days, kept):
+        recount_visits(connection, period)
     return errors.clicks
 
 
@@ -124,14 +124,15 @@ def rebuild_beside(engine: Engine, days: Days) -> int:
                     correct(connection, table, dict(part))
     with _picture(engine) as connection:
         periods = _visited_periods(connection, days, kept)
-    for account_id, period in periods:
+        wrong = [period for period in periods if measure_visits(connection, period)]
+    for period in wrong:
         with writing(engine) as connection:
-            _recount_visits(connection, account_id, period, days)
+            recount_visits(connection, period)
     return found
 
 
-def _visited_periods(connection: Connection, days: Days, kept: Frozen) -> list[tuple[int, int]]:
-    """Return (account, first day) of the visitor periods whose visits can be counted anew.
+def _visited_periods(connection: Connection, days: Days, kept: Frozen) -> list[Period]:
+    """Return the visitor periods whose visits can be counted anew.
 
     Those of marks, and those that are counted and should perhaps not be. Where clicks are
     deleted, whole periods' marks are too (retention.py): what was counted of them stays.
@@ -146,16 +147,19 @@ def _visited_periods(connection: Connection, days: Days, kept: Frozen) -> list[t
     found.update((account_id, period) for account_id, period in connection.execute(query))
     first = days.period(kept.first_day)[0] if kept.first_day else 0
     frozen_accounts = kept.numbers["account_id"]
-    return sorted(pair for pair in found if pair[0] not in frozen_accounts or pair[1] >= first)
+    return [
+        _period(account_id, day, days)
+        for account_id, day in sorted(found)
+        if account_id not in frozen_accounts or day >= first
+    ]
 
 
-def _recount_visits(connection: Connection, account_id: int, period: int, days: Days) -> None:
-    first, second_half, end = days.period(period)
-    if period != first:  # LINKTRACK_VISITOR_PERIOD was another then
-        forget_visits(connection, account_id, period)
-        return
-    bounds = (days.start_of(first), days.start_of(end))
-    recount_visits(connection, account_id, first, bounds, days.start_of(second_half))
+def _period(account_id: int, first_day: int, days: Days) -> Period:
+    first, second_half, end = days.period(first_day)
+    if first != first_day:  # LINKTRACK_VISITOR_PERIOD was another when it was counted
+        return Period(account_id, first_day, 0, 0, 0)
+    moments = (days.start_of(day) for day in (first, second_half, end))
+    return Period(account_id, first_day, *moments)
 
 
 def measure(

@@ -6,6 +6,7 @@ that they equal those of a rebuild.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from sqlalchemy import Connection, Table, select
@@ -43,49 +44,63 @@ def move_visitors(
     return moves
 
 
-def recount_visits(
-    connection: Connection, account_id: int, first_day: int, bounds: tuple[int, int], half_at: int
-) -> None:
-    """Make both tables right for one account and visitor period, by the marks on its links.
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A visitor period of an account: the day it begins (an ordinal), and three moments.
 
-    `bounds` and `half_at` are moments in milliseconds since 1970 UTC: where the period begins and
-    ends, and where its second half begins. The caller holds the writers' turn.
+    It begins at `begins`, its second half at `half_at`, and it is over at `ends`: milliseconds
+    since 1970 UTC. Where these are equal it is none any more, and has no visits.
     """
+
+    account_id: int
+    first_day: int
+    begins: int
+    half_at: int
+    ends: int
+
+
+Wrong: TypeAlias = list[tuple[Table, list[Key], list[Key]]]
+"""Of each table: rows to be written, and keys of those to be deleted."""
+
+
+def measure_visits(connection: Connection, period: Period) -> Wrong:
+    """Return what is wrong with both tables in a period, by the marks on the account's links."""
+    place = (period.account_id, period.first_day)
     right: defaultdict[Key, list[int]] = defaultdict(lambda: [0, 0])
     marks = visitor_links.c
     query = (
         select(marks.visitor, marks.first_at)
         .join(Link, Link.id == marks.link_id)
-        .where(Link.account_id == account_id, marks.first_at.between(bounds[0], bounds[1] - 1))
+        .where(
+            Link.account_id == period.account_id,
+            marks.first_at >= period.begins,
+            marks.first_at < period.ends,
+        )
     )
     for visitor, first_at in connection.execute(query):
-        right[account_id, first_day, visitor][first_at >= half_at] += 1
-    _replace(connection, visitor_accounts, account_id, first_day, right)
+        right[*place, visitor][first_at >= period.half_at] += 1
     visits: defaultdict[Key, list[int]] = defaultdict(lambda: [0])
     for first, second in right.values():
-        visits[account_id, first_day, first, second][0] += 1
-    _replace(connection, account_visits, account_id, first_day, visits)
+        visits[*place, first, second][0] += 1
+    compared = (
+        _compare(connection, table, place, rows)
+        for table, rows in ((visitor_accounts, right), (account_visits, visits))
+    )
+    return [wrong for wrong in compared if wrong[1] or wrong[2]]
 
 
-def forget_visits(connection: Connection, account_id: int, first_day: int) -> None:
-    """Delete what is counted of one account and visitor period."""
-    _replace(connection, visitor_accounts, account_id, first_day, {})
-    _replace(connection, account_visits, account_id, first_day, {})
+def recount_visits(connection: Connection, period: Period) -> None:
+    """Make both tables right in a period; the caller holds the writers' turn."""
+    for table, rows, extra in measure_visits(connection, period):
+        upsert_rows(connection, table, rows)
+        delete_rows(connection, table, extra)
 
 
-def _replace(
-    connection: Connection,
-    table: Table,
-    account_id: int,
-    first_day: int,
-    right: Mapping[Key, Sequence[int]],
-) -> None:
+def _compare(
+    connection: Connection, table: Table, place: Key, right: Mapping[Key, Sequence[int]]
+) -> tuple[Table, list[Key], list[Key]]:
     width = len(table.primary_key)
-    there = table.c.account_id == account_id, table.c.period == first_day
-    stored = {
-        tuple(row[:width]): list(row[width:])
-        for row in connection.execute(select(table).where(*there))
-    }
+    query = select(table).where(table.c.account_id == place[0], table.c.period == place[1])
+    stored = {tuple(row[:width]): list(row[width:]) for row in connection.execute(query)}
     wrong = [(*key, *row) for key, row in right.items() if stored.get(key) != list(row)]
-    upsert_rows(connection, table, sorted(wrong))
-    delete_rows(connection, table, sorted(stored.keys() - right.keys()))
+    return table, sorted(wrong), sorted(stored.keys() - right.keys())

@@ -19,7 +19,7 @@ from linktrack.links.targets import Target
 
 ATTEMPTS: Final = 20
 
-_LED = select(Link.id, Link.destination, Link.disabled_at)
+_LED = select(Link.id, Link.destination, Link.disabled_at, Link.account_id)
 # Made once: making one takes longer than looking it up, and a cold redirect waits for it.
 _BY_CODE: Final = _LED.where(Link.code == bindparam("key"))
 _BY_NUMBER: Final = _LED.where(Link.id == bindparam("key"))
@@ -127,7 +127,7 @@ def find_target(engine: Engine, codes: Codes, code: str) -> Target | None:
 
 
 def _target(
-    connection: Connection, query: Select[int, str, datetime | None], key: str | int
+    connection: Connection, query: Select[int, str, datetime | None, int], key: str | int
 ) -> Target | None:
     row = connection.execute(query, {"key": key}).one_or_none()
     if row is None:
