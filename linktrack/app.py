@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from linktrack.api import shlink, v1, yourls
 from linktrack.api.access import is_unauthenticated
 from linktrack.api.problems import problem
+from linktrack.clicks.geoip import country_lookup
 from linktrack.clicks.journal import Journal
 from linktrack.clicks.lane import Lane
 from linktrack.clicks.visitors import Visitors
@@ -30,7 +31,7 @@ from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.links.catalog import changed_links, find_target
 from linktrack.links.targets import Targets
 from linktrack.owners.access import SESSION_LIFE
-from linktrack.web import blueprints, formats
+from linktrack.web import blueprints, formats, hello, own_clicks
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -93,6 +94,8 @@ def create_app(installation: Installation) -> Flask:
     doors = [DOORS[name].blueprint for name in settings.doors]
     for blueprint in (v1.blueprint, *doors):
         csrf.exempt(blueprint)
+    csrf.exempt(own_clicks.device)  # its address is the secret
+    csrf.exempt(hello.blueprint)  # which has no session; it asks where a form comes from
     for blueprint in (v1.blueprint, *doors, *blueprints()):
         app.register_blueprint(blueprint)
     formats.register(app, settings)
@@ -123,6 +126,9 @@ def create_wsgi_app(installation: Installation | None = None) -> "WSGIApplicatio
         Journal(settings.journals, settings.journal_sync),
         Visitors(settings.data / "visitor_keys", settings.visitor_period, settings.timezone),
         settings.trusted_proxies,
+        own=installation.own_clicks(),
+        country_of=None if settings.geoip is None else country_lookup(settings.geoip),
+        markers=installation.keys.markers(),
     )
     return app
 

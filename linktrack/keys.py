@@ -32,6 +32,11 @@ class Keys:
     def __repr__(self) -> str:
         return "Keys(…)"
 
+    @property
+    def forgetting(self) -> bytes:
+        """The key of the hashes of forgotten people; losing `check` forgets whom to leave out."""
+        return blake2b(self.check, person=b"forgotten", digest_size=32).digest()
+
     def sealing(self) -> bytes:
         """Return the key (32 bytes) under which secrets lie in the database."""
         return blake2b(bytes.fromhex(self.session), person=b"sealing", digest_size=32).digest()

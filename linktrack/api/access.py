@@ -90,16 +90,25 @@ def is_unauthenticated() -> bool:
     return bool(g.get("unauthenticated"))
 
 
-def reached(account_id: int) -> None:
-    """Raise `Forbidden` where what is asked for belongs to an account the token does not reach."""
-    if g.token.account_id not in (None, account_id):
+def reached(account_id: int | None) -> None:
+    """Raise `Forbidden` where what is asked for belongs to an account the token does not reach.
+
+    None belongs to no account.
+    """
+    token: Token = g.token
+    if account_id is not None and token.account_id not in (None, account_id):
         raise Forbidden("This token is for another account.")
+
+
+def reaches_all() -> None:
+    """Raise `Forbidden` where a question is about all accounts and the token is for one."""
+    token: Token = g.token
+    if token.account_id is not None:
+        raise Forbidden("This token is for one account: name it.")
 
 
 def named_account(handle: str) -> "Account":
     """Return the account a caller names, as far as its token reaches."""
     account = find_account(db_session(), handle)
-    token: Token = g.token
-    if token.account_id not in (None, account.id):
-        raise Forbidden(f"This token is for another account than {account.handle}.")
+    reached(account.id)
     return account

@@ -21,7 +21,7 @@ AFTER = Parameter("after", "Go on behind this number: `seq` of a click, else `id
     problems=(404,),
 )
 def export_rows(what: str) -> Response:
-    """Stream clicks, links, posts, counts or segments as NDJSON or CSV."""
+    """Stream clicks, links, posts, counts, followers or segments as NDJSON or CSV."""
     if what not in export.KINDS:
         raise NotFound(
             f"There is no export of {what[:40]!r}: choose one of {', '.join(export.KINDS)}."

@@ -28,7 +28,8 @@ def document(base_url: str) -> Json:
     types = {
         kind.__name__: kind
         for operation in OPERATIONS.values()
-        for kind in (operation.body, *operation.answers.values(), shapes.Problem)
+        for said in (operation.body, *operation.answers.values(), shapes.Problem)
+        for kind in (said if isinstance(said, tuple) else (said,))
         if isinstance(kind, type)
     }
     schemas: Json = {}
@@ -73,7 +74,7 @@ def _operation(operation: Operation) -> Json:
     responses: Json = {
         str(status): _answer(operation, kind) for status, kind in operation.answers.items()
     }
-    if operation.method == "GET" and isinstance(operation.answers.get(200), type):
+    if operation.method == "GET" and isinstance(operation.answers.get(200), type | tuple):
         responses["304"] = {"description": "Nothing has changed since the ETag that was sent."}
     problems = {*EVERYWHERE, *operation.problems}
     if operation.body is not None:
@@ -98,7 +99,15 @@ def _operation(operation: Operation) -> Json:
     return described
 
 
-def _answer(operation: Operation, kind: type | str) -> Json:
+def _answer(operation: Operation, kind: type | tuple[type, ...] | str | None) -> Json:
+    if kind is None:
+        return {"description": "It is done."}
+    if isinstance(kind, tuple):
+        one_of: Json = {"anyOf": [_reference(each.__name__) for each in kind]}
+        return {
+            "description": operation.summary,
+            "content": {"application/json": {"schema": one_of}},
+        }
     if isinstance(kind, str):
         streams = {media.strip(): {"schema": {"type": "string"}} for media in kind.split(",")}
         return {"description": "A stream of rows.", "content": streams}
@@ -123,6 +132,8 @@ def _query(parameter: Parameter) -> Json:
     schema: Json = {"type": "integer"} if parameter.kind == "whole" else {"type": "string"}
     if parameter.choices:
         schema["enum"] = list(parameter.choices)
+    if parameter.many:
+        schema = {"type": "array", "items": schema}
     return {
         "name": parameter.name,
         "in": "query",

@@ -13,12 +13,13 @@ from flask import Blueprint, Response, request
 from linktrack.api.access import needs
 from linktrack.api.idempotency import once
 from linktrack.api.read import Fields, arguments, posted_object
+from linktrack.clicks.vocabulary import WINDOWS
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 
 Kind: TypeAlias = Literal["text", "whole", "moment"]
-Answers: TypeAlias = Mapping[int, type | str]
-"""Status → the type of the JSON answered, or the media type of a stream."""
+Answers: TypeAlias = Mapping[int, type | tuple[type, ...] | str | None]
+"""Status → the type of the JSON answered (or one of some), the media types of a stream, nothing."""
 
 P = ParamSpec("P")
 R = TypeVar("R", bound="Response | tuple[Response, int]")
@@ -26,13 +27,14 @@ R = TypeVar("R", bound="Response | tuple[Response, int]")
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A query parameter; `choices` are its values where these are few."""
+    """A query parameter; `choices` are its values where these are few; `many` may be sent."""
 
     name: str
     meaning: str
     kind: Kind = "text"
     required: bool = False
     choices: tuple[str, ...] = ()
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +73,13 @@ ACCOUNT: Final = Parameter("account", "Handle of an account: @name, or network:@
 NEEDED_ACCOUNT: Final = Parameter("account", ACCOUNT.meaning, required=True)
 FROM: Final = Parameter("from", "Begin at this date or time (ISO 8601).", "moment")
 TO: Final = Parameter("to", "End before this date or time (ISO 8601).", "moment")
+WINDOW: Final = Parameter("window", "For how long a post's clicks are counted.", choices=WINDOWS)
 LIMIT: Final = Parameter("limit", "How many on this page, 1 to 100.", "whole")
 AFTER: Final = Parameter("after", "Go on behind this one: `next` of the page before.", "whole")
 
 
 def operation(
-    method: Literal["GET", "POST", "PATCH"],
+    method: Literal["GET", "POST", "PATCH", "DELETE"],
     rule: str,
     *,
     scope: str,

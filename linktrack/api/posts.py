@@ -45,6 +45,8 @@ def create_post() -> tuple[Response, int]:
         posted_at=fields.moment("posted_at"),
         segments=fields.texts("segments"),
         slugs=fields.texts("slugs"),
+        addressed=fields.wholes("addressed"),
+        promotes=fields.texts("promotes"),
     )
     shortener = installation().shortener
     session = db_session()

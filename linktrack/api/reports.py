@@ -1,8 +1,10 @@
-"""Reports: the same objects as on the command line."""
+"""Reports: each the object that pages and command line show."""
 
-from flask import Response, jsonify
+from datetime import datetime
 
-from linktrack.api import shapes
+from flask import Response, jsonify, request
+
+from linktrack.api import report_shapes as shapes
 from linktrack.api.access import named_account
 from linktrack.api.operations import (
     AFTER,
@@ -10,22 +12,37 @@ from linktrack.api.operations import (
     LIMIT,
     NEEDED_ACCOUNT,
     TO,
+    WINDOW,
     Parameter,
     asked,
     operation,
 )
-from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOWS
-from linktrack.context import db_session
+from linktrack.clicks.vocabulary import DEFAULT_WINDOW
+from linktrack.context import db_session, installation
+from linktrack.db import now
+from linktrack.links.catalog import get_link
+from linktrack.links.posts import get_post
 from linktrack.reports.build import MOST_POSTS, cpf_json, cpf_report
+from linktrack.reports.digest import PERIODS, digests
+from linktrack.reports.followers import followers_json, followers_report
+from linktrack.reports.ranges import whole_days
+from linktrack.reports.rated import SORTS
+from linktrack.reports.referrers import referrers_report
+from linktrack.reports.segments import segments_json, segments_report
+from linktrack.times import parse_moment
 
-WINDOW = Parameter("window", "For how long a post's clicks are counted.", choices=WINDOWS)
+SORT = Parameter("sort", "Newest first, or by the low end of the interval.", choices=SORTS)
+EVENT = Parameter("event", "A moment whose cost is asked for.", "moment", many=True)
+POST = Parameter("post", "Of one post alone.", "whole")
+LINK = Parameter("link", "Of one link alone, by its code.")
+PERIOD = Parameter("period", "What is looked back on.", choices=PERIODS)
 
 
 @operation(
     "GET",
     "/reports/cpf",
     scope="read",
-    query=(NEEDED_ACCOUNT, WINDOW, FROM, TO, LIMIT, AFTER),
+    query=(NEEDED_ACCOUNT, WINDOW, FROM, TO, LIMIT, AFTER, SORT),
     answers={200: shapes.CpfReport},
     problems=(404,),
 )
@@ -40,5 +57,100 @@ def report_cpf() -> Response:
         until=fields.moment("to"),
         limit=fields.whole("limit") or MOST_POSTS,
         after=fields.row_number("after"),
+        sort=fields.text("sort", SORTS[0]),
+        now=now(),
     )
     return jsonify(cpf_json(report))
+
+
+@operation(
+    "GET",
+    "/reports/segments",
+    scope="read",
+    query=(NEEDED_ACCOUNT, WINDOW, FROM, TO),
+    answers={200: shapes.SegmentsReport},
+    problems=(404,),
+)
+def report_segments() -> Response:
+    """Return who clicked, as far as it is known, by segment."""
+    fields = asked()
+    report = segments_report(
+        db_session(),
+        named_account(fields.text("account")),
+        window=fields.text("window", DEFAULT_WINDOW),
+        settings=installation().settings,
+        now=now(),
+        since=fields.moment("from"),
+        until=fields.moment("to"),
+    )
+    return jsonify(segments_json(report))
+
+
+@operation(
+    "GET",
+    "/reports/followers",
+    scope="read",
+    query=(NEEDED_ACCOUNT, FROM, TO, EVENT),
+    answers={200: shapes.FollowersReport},
+    problems=(404,),
+)
+def report_followers() -> Response:
+    """Return who came and left, and what an event cost (`event` may be there several times)."""
+    fields = asked()
+    timezone = installation().settings.timezone
+    report = followers_report(
+        db_session(),
+        named_account(fields.text("account")),
+        timezone,
+        since=fields.moment("from"),
+        until=fields.moment("to"),
+        events=[parse_moment(text, timezone) for text in request.args.getlist("event") if text],
+    )
+    return jsonify(followers_json(report))
+
+
+@operation(
+    "GET",
+    "/reports/referrers",
+    scope="read",
+    query=(NEEDED_ACCOUNT, FROM, TO, POST, LINK),
+    answers={200: shapes.ReferrersReport},
+    problems=(404,),
+)
+def report_referrers() -> Response:
+    """Return where the clicks of an account, a post or a link came from, by segment."""
+    fields = asked()
+    account = named_account(fields.text("account"))
+    opened, session = installation(), db_session()
+    timezone = opened.settings.timezone
+    since, until = whole_days(fields.moment("from"), fields.moment("to"), timezone)
+    post, code = fields.row_number("post"), fields.optional_text("link")
+    report = referrers_report(
+        session,
+        account,
+        timezone,
+        since=since,
+        until=until,
+        post=None if post is None else get_post(session, post),
+        link=None if code is None else get_link(session, opened.shortener.codes, code),
+    )
+    return jsonify(report.as_json())
+
+
+@operation(
+    "GET",
+    "/reports/digest",
+    scope="read",
+    query=(NEEDED_ACCOUNT, PERIOD),
+    answers={200: shapes.Digest},
+    problems=(404,),
+)
+def report_digest() -> Response:
+    """Return an account's last whole week or month beside the one before it."""
+    fields = asked()
+    account = named_account(fields.text("account"))
+    timezone = installation().settings.timezone
+    today = datetime.now(timezone).date()
+    period = fields.text("period", PERIODS[0])
+    (found,) = digests(db_session(), [account], period, today, now(), timezone)
+    return jsonify(found.as_json())

@@ -70,7 +70,11 @@ class PostPage(TypedDict):
 
 
 class NewPost(TypedDict):
-    """A text to be wrapped; `slugs` are codes of your own, in order of its addresses."""
+    """A text to be wrapped.
+
+    `slugs` are codes of your own, in order of its addresses; `addressed` says for segments how
+    many people their version reaches; `promotes` names people.
+    """
 
     account: str
     text: str
@@ -78,6 +82,8 @@ class NewPost(TypedDict):
     posted_at: NotRequired[str | None]
     segments: NotRequired[list[str]]
     slugs: NotRequired[list[str]]
+    addressed: NotRequired[dict[str, int]]
+    promotes: NotRequired[list[str]]
 
 
 class PostChange(TypedDict):
@@ -217,74 +223,3 @@ class NewSegment(TypedDict):
 
     segment: str
     size: NotRequired[int | None]
-
-
-class AccountName(TypedDict):
-    """Which account a report is of."""
-
-    network: Network
-    handle: str
-    role: Role | None
-
-
-class CpfTotal(TypedDict):
-    """All posts of the range that have a follower count."""
-
-    posts: int
-    posts_without_count: int
-    clicks: int
-    unique_clicks: int
-    without_visitor: int
-    followers: int
-    cpf: float | None
-    cpf_low: float | None
-    cpf_high: float | None
-    unattributed: int
-
-
-class CpfSegment(TypedDict):
-    """What one segment did on a post; null is "we can't tell who"."""
-
-    segment: str | None
-    addressed: int | None
-    unique_clicks: int
-    cpf: float | None
-    cpf_low: float | None
-    cpf_high: float | None
-
-
-class CpfSource(TypedDict):
-    """Clicks of a post from one source; null is "no referrer"."""
-
-    source: str | None
-    medium: str
-    clicks: int
-    unique_clicks: int
-
-
-class CpfPost(TypedDict):
-    """One post of the report."""
-
-    id: int
-    posted_at: str
-    text: str
-    followers: int | None
-    followers_at: str | None
-    clicks: int
-    unique_clicks: int
-    not_human: dict[Reason, int]
-    cpf: float | None
-    cpf_low: float | None
-    cpf_high: float | None
-    segments: list[CpfSegment]
-    without_visitor: int
-    referrers: list[CpfSource]
-
-
-class CpfReport(TypedDict):
-    """Clicks per follower of an account; `posts` is a page, newest first."""
-
-    account: AccountName
-    window: str
-    total: CpfTotal
-    posts: list[CpfPost]

@@ -3,7 +3,17 @@
 from flask import Response, request
 
 # Importing a module of operations makes their routes.
-from linktrack.api import accounts, documentation, exports, links, posts, reports  # noqa: F401
+from linktrack.api import (  # noqa: F401
+    accounts,
+    audience_reports,
+    documentation,
+    experiments,
+    exports,
+    links,
+    people,
+    posts,
+    reports,
+)
 from linktrack.api.limits import add_limit_headers
 from linktrack.api.operations import blueprint
 

@@ -110,7 +110,8 @@ def list_counts_command(handle: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument(
-    "what", type=click.Choice(["clicks", "links", "posts", "counts", "segments", "all"])
+    "what",
+    type=click.Choice(["clicks", "links", "posts", "counts", "followers", "segments", "all"]),
 )
 @click.option(
     "--format",
@@ -131,11 +132,11 @@ def export(
     output: Path | None,
     handle: str | None,
 ) -> None:
-    """Take everything out: clicks, links, posts, counts or segments.
+    """Take everything out: clicks, links, posts, counts, followers or segments.
 
     A range chooses clicks, counts and posts by their own times, links and segments by when they
-    were made. `all` writes one zip, from which `linktrack import all` restores an equal
-    installation; keep it secret.
+    were made, followers by the first list with them. `all` writes one zip, from which
+    `linktrack import all` restores an equal installation; keep it secret.
     """
     from linktrack.audience.accounts import find_account
     from linktrack.portability.export import Selection, stream
@@ -176,3 +177,31 @@ def _export_all(output: Path) -> None:
         f"{output} has {sum(counts.values()):,} rows of {len(counts)} tables. Keep it secret: "
         "the codes' secret is in it."
     )
+
+
+@click.command()
+@click.option("--remove", is_flag=True, help="Take the demonstration away again, whole.")
+@json_option
+def demo(remove: bool, as_json: bool) -> None:
+    """Make a demonstration: a simulated year of three accounts, marked as such.
+
+    Its accounts are @demo_me, @demo_you and @demo_we; yours are left alone.
+    """
+    from dataclasses import asdict
+
+    from linktrack.db import now
+    from linktrack.portability.demo import make_demo, remove_demo
+
+    with installation() as opened:
+        if remove:
+            remove_demo(opened.database)
+            click.echo('{"removed": true}' if as_json else "The demonstration is gone.")
+            return
+        made = make_demo(opened.database, opened.shortener, now())
+    if as_json:
+        print_json(asdict(made))
+    else:
+        click.echo(
+            f"{made.accounts} simulated accounts with {made.posts:,} posts and {made.clicks:,} "
+            "clicks are there. linktrack demo --remove takes them away."
+        )

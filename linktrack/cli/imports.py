@@ -109,6 +109,7 @@ def import_clicks_command(form: str, files: tuple[Path, ...], handle: str, as_js
                 now=now(),
                 progress=progress,
             )
+        opened.delete_old_clicks(now())
     if as_json:
         print_json(asdict(done))
     else:

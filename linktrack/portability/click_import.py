@@ -139,7 +139,9 @@ def import_clicks(
     started again. `progress` is told bytes of the files read. Raises `Invalid`, before anything
     is changed, where a file cannot be read or is of another kind.
     """
-    store = ClickStore(database.engine, database.settings.timezone)
+    store = ClickStore(
+        database.engine, database.settings.timezone, database.settings.visitor_period
+    )
     for path in paths:
         form.check(path)
     importing = _Import(store, shortener, account_id, form, visitor_key, now)

@@ -1,0 +1,149 @@
+"""Reports on how an audience behaves: each the object that pages and command line show."""
+
+from flask import Response, g, jsonify, request
+
+from linktrack.api import audience_shapes as shapes
+from linktrack.api.access import named_account
+from linktrack.api.operations import (
+    FROM,
+    NEEDED_ACCOUNT,
+    TO,
+    WINDOW,
+    Parameter,
+    asked,
+    operation,
+)
+from linktrack.audience.accounts import get_account, list_accounts
+from linktrack.clicks.vocabulary import DEFAULT_WINDOW
+from linktrack.context import db_session, installation
+from linktrack.db import now
+from linktrack.reports.audience import audience_report
+from linktrack.reports.comparison import compare
+from linktrack.reports.growth import growth_report
+from linktrack.reports.hours import hours_report
+from linktrack.reports.lifetimes import life_of_code, lifetimes_report
+
+ACCOUNTS = Parameter("account", "Handles of the accounts; default: all.", many=True)
+LINK = Parameter("link", "Of one link alone, by its code.")
+
+
+@operation(
+    "GET",
+    "/reports/audience",
+    scope="read",
+    query=(NEEDED_ACCOUNT, FROM, TO),
+    answers={200: shapes.AudienceReport},
+    problems=(404,),
+)
+def report_audience() -> Response:
+    """Return how many people click at all, in one visitor period."""
+    fields = asked()
+    settings = installation().settings
+    report = audience_report(
+        db_session(),
+        named_account(fields.text("account")),
+        period=settings.visitor_period,
+        timezone=settings.timezone,
+        now=now(),
+        since=fields.moment("from"),
+        until=fields.moment("to"),
+    )
+    return jsonify(report.as_json())
+
+
+@operation(
+    "GET",
+    "/reports/compare",
+    scope="read",
+    query=(ACCOUNTS, WINDOW, FROM, TO),
+    answers={200: shapes.Comparison},
+    problems=(404,),
+)
+def report_compare() -> Response:
+    """Return accounts side by side: those named (`account` may repeat), or all."""
+    fields = asked()
+    session = db_session()
+    handles = dict.fromkeys(handle for handle in request.args.getlist("account") if handle)
+    accounts = [named_account(handle) for handle in handles]
+    if not accounts and g.token.account_id is not None:
+        accounts = [get_account(session, g.token.account_id)]
+    report = compare(
+        session,
+        accounts or list_accounts(session),
+        window=fields.text("window", DEFAULT_WINDOW),
+        now=now(),
+        since=fields.moment("from"),
+        until=fields.moment("to"),
+    )
+    return jsonify(report.as_json())
+
+
+@operation(
+    "GET",
+    "/reports/growth",
+    scope="read",
+    query=(NEEDED_ACCOUNT, WINDOW, FROM, TO),
+    answers={200: shapes.GrowthReport},
+    problems=(404,),
+)
+def report_growth() -> Response:
+    """Return whether clicking grows as fast as following."""
+    fields = asked()
+    report = growth_report(
+        db_session(),
+        named_account(fields.text("account")),
+        window=fields.text("window", DEFAULT_WINDOW),
+        now=now(),
+        since=fields.moment("from"),
+        until=fields.moment("to"),
+    )
+    return jsonify(report.as_json())
+
+
+@operation(
+    "GET",
+    "/reports/half-life",
+    scope="read",
+    query=(NEEDED_ACCOUNT, LINK, FROM, TO),
+    answers={200: (shapes.LifetimesReport, shapes.LinkLife)},
+    problems=(404,),
+)
+def report_half_life() -> Response:
+    """Return how long an account's posts live, or one of its links."""
+    fields = asked()
+    account = named_account(fields.text("account"))
+    code = fields.optional_text("link")
+    if code is not None:
+        codes = installation().shortener.codes
+        return jsonify(life_of_code(db_session(), codes, account, code, now()).as_json())
+    report = lifetimes_report(
+        db_session(),
+        account,
+        now=now(),
+        since=fields.moment("from"),
+        until=fields.moment("to"),
+    )
+    return jsonify(report.as_json())
+
+
+@operation(
+    "GET",
+    "/reports/hours",
+    scope="read",
+    query=(NEEDED_ACCOUNT, WINDOW, FROM, TO),
+    answers={200: shapes.HoursReport},
+    problems=(404,),
+)
+def report_hours() -> Response:
+    """Return clicks per follower by weekday and hour of posting."""
+    fields = asked()
+    report = hours_report(
+        db_session(),
+        named_account(fields.text("account")),
+        window=fields.text("window", DEFAULT_WINDOW),
+        timezone=installation().settings.timezone,
+        now=now(),
+        since=fields.moment("from"),
+        until=fields.moment("to"),
+    )
+    return jsonify(report.as_json())
