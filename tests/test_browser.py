@@ -14,7 +14,16 @@ from servers import Server, environment, serving
 pytestmark = pytest.mark.slow
 
 SIZES = {"phone": ViewportSize(width=320, height=640), "desk": ViewportSize(width=1280, height=900)}
-OWNER_PAGES = ("accounts", "segments", "posts", "links", "compose", "left-out", "own-clicks")
+OWNER_PAGES = (
+    "accounts",
+    "segments",
+    "posts",
+    "links",
+    "tokens",
+    "compose",
+    "left-out",
+    "own-clicks",
+)
 REPORTS = ("audience", "compare", "timing", "posts?sort=low")
 QUIET = [
     "--no-sandbox",
