@@ -165,9 +165,9 @@ def _period(account_id: int, first_day: int, days: Days) -> Period:
 def recount_post(connection: Connection, post_id: int, days: Days) -> None:
     """Count a post's clicks anew after its time of posting has changed.
 
-    Marks and days do not depend on it. The database groups the clicks that count alike, so that
-    a million of them hold the writers' turn, which the caller has, for a second or two. Raises
-    `Conflict` where single clicks of the post are deleted.
+    Marks and days do not depend on it. The database groups the clicks that count alike: a million
+    of them hold the writers' turn, which the caller has, for some three seconds. Raises `Conflict`
+    where single clicks of the post are deleted.
     """
     if has_lost_clicks(connection, post_id):
         raise Conflict(
