@@ -6,6 +6,7 @@ moves, and with it every count of unique clicks that hangs on it.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import attrgetter
 from typing import Final, NamedTuple, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Table, select
@@ -114,6 +115,7 @@ def _mark(
         for place, visitor, *rest in find_rows(connection, table, sorted(firsts))
     }
     moved = []
+    rest_of = attrgetter(*kept)
     for key, click in firsts.items():
         mark = marks.get(key)
         if mark is not None:
@@ -122,7 +124,7 @@ def _mark(
                 continue
             yield Unique(-1, old)
         yield Unique(1, click)
-        moved.append((*key, *(getattr(click, name) for name in kept)))
+        moved.append((*key, *rest_of(click)))
     upsert_rows(connection, table, moved)
 
 
