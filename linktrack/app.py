@@ -8,8 +8,8 @@ from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
-from linktrack.api import blueprint as api_blueprint
-from linktrack.api import v1
+from linktrack.api import shlink, v1, yourls
+from linktrack.api.access import is_unauthenticated
 from linktrack.api.problems import problem
 from linktrack.clicks.geoip import country_lookup
 from linktrack.clicks.journal import Journal
@@ -24,6 +24,7 @@ from linktrack.errors import (
     LinktrackError,
     NotFound,
     TooLarge,
+    TooMany,
     Unavailable,
 )
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
@@ -43,8 +44,11 @@ STATUS: Final[dict[type[Exception], int]] = {
     Conflict: 409,
     Forbidden: 403,
     TooLarge: 413,
+    TooMany: 429,
     Unavailable: 503,
 }
+
+DOORS: Final = {"yourls": yourls, "shlink": shlink}
 
 LARGEST_REQUEST: Final = 2 * 1024 * 1024  # bytes; texts are shorter, files come by command
 
@@ -87,10 +91,12 @@ def create_app(installation: Installation) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # fields in the order of the guide
     app.extensions[EXTENSION] = installation
     csrf = CSRFProtect(app)
-    csrf.exempt(v1.blueprint)
+    doors = [DOORS[name].blueprint for name in settings.doors]
+    for blueprint in (v1.blueprint, *doors):
+        csrf.exempt(blueprint)
     csrf.exempt(own_clicks.device)  # its address is the secret
     csrf.exempt(hello.blueprint)  # which has no session; it asks where a form comes from
-    for blueprint in (api_blueprint(), *blueprints()):
+    for blueprint in (v1.blueprint, *doors, *blueprints()):
         app.register_blueprint(blueprint)
     formats.register(app, settings)
     app.teardown_appcontext(close_db_session)
@@ -137,7 +143,7 @@ def _add_headers(response: Response) -> Response:
 
 def _answer_known(error: LinktrackError) -> Response:
     status = STATUS.get(type(error), 500)
-    if isinstance(error, Forbidden) and v1.is_unauthenticated():
+    if isinstance(error, Forbidden) and is_unauthenticated():
         status = 401
     return _answer(status, error.sentence)
 

@@ -204,11 +204,17 @@ class Database:
 
 
 def _is_current(connection: Connection) -> bool:
-    from alembic.migration import MigrationContext
     from alembic.script import ScriptDirectory
 
     head = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == head
+    return revision_of(connection) == head
+
+
+def revision_of(connection: Connection) -> str | None:
+    """Return the revision that the tables of a database have."""
+    from alembic.migration import MigrationContext
+
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def alembic_config(connection: Connection) -> "Config":

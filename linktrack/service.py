@@ -28,10 +28,13 @@ from linktrack.sync import Schedule
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+    from linktrack.webhooks.deliver import Teller
+
 log = logging.getLogger(__name__)
 
 THREADS: Final = 4  # in each worker; 8 to 16 gained nothing that could be measured
 LAST_BATCH_SECONDS: Final = 30  # for the loader to finish when the service ends
+TELLER_SECONDS: Final = 12  # for a webhook that is just being told
 RESTART_SECONDS: Final = 1.0
 KEY_CHECK_SECONDS: Final = 3600.0
 
@@ -205,12 +208,29 @@ def follow(installation: Installation, parent: int | None = None) -> None:
         hourly()
         return stopping.is_set() or parent not in (None, os.getppid())
 
+    teller = threading.Thread(
+        target=_teller(installation).follow, args=(stopping.wait,), name="webhooks", daemon=True
+    )
+    teller.start()
     schedule = Schedule(installation)
     schedule.start()
     try:
         make_loader(installation).follow(ending)
     finally:
         schedule.stop()
+        stopping.set()
+        teller.join(TELLER_SECONDS)
+
+
+def _teller(installation: Installation) -> "Teller":
+    from linktrack.webhooks.deliver import Teller
+
+    return Teller(
+        installation.database,
+        installation.shortener,
+        installation.keys.sealing(),
+        installation.settings.webhook_networks,
+    )
 
 
 def make_loader(installation: Installation) -> Loader:

@@ -16,6 +16,8 @@ VisitorPeriod = Literal["day", "week", "month", "quarter"]
 JournalSync = Literal["background", "always"]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+DOORS: Final = ("yourls", "shlink")
+
 LOOPBACK: Final[tuple[Network, ...]] = (
     ipaddress.ip_network("127.0.0.0/8"),
     ipaddress.ip_network("::1/128"),
@@ -80,6 +82,21 @@ SETTINGS: Final = (
         "Days for which a loaded journal file is kept, so that a restored backup can replay it.",
     ),
     Setting(
+        "LINKTRACK_DOORS",
+        "none",
+        "Other shorteners' APIs that are answered, separated by commas: yourls, shlink.",
+    ),
+    Setting(
+        "LINKTRACK_RATE_LIMIT",
+        "600",
+        "Requests a minute that each web process takes from one token.",
+    ),
+    Setting(
+        "LINKTRACK_WEBHOOK_NETWORKS",
+        "none",
+        "Networks that are not public and that webhooks may be sent to, separated by commas.",
+    ),
+    Setting(
         "LINKTRACK_PERSONAL_LINKS",
         "off",
         "on: links may be made for one follower each, who agreed to it; off: none are made.",
@@ -109,6 +126,9 @@ class Settings:
     visitor_period: VisitorPeriod
     journal_sync: JournalSync
     journal_keep_days: int
+    doors: tuple[str, ...]
+    rate_limit: int
+    webhook_networks: tuple[Network, ...]
     personal_links: bool
     sync_hours: int
     bluesky: str
@@ -179,6 +199,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         journal_keep_days=_checked(_whole, "LINKTRACK_JOURNAL_KEEP_DAYS", get),
         sync_hours=_checked(_whole, "LINKTRACK_SYNC_HOURS", get),
         bluesky=_checked(_base_url, "LINKTRACK_BLUESKY", get),
+        doors=_checked(_doors, "LINKTRACK_DOORS", get),
+        rate_limit=_checked(_rate, "LINKTRACK_RATE_LIMIT", get),
+        webhook_networks=_checked(_networks, "LINKTRACK_WEBHOOK_NETWORKS", get),
     )
 
 
@@ -241,7 +264,7 @@ def _networks(value: str) -> tuple[Network, ...]:
     return tuple(
         ipaddress.ip_network(part.strip(), strict=False)
         for part in value.split(",")
-        if part.strip()
+        if part.strip() not in ("", "none")
     )
 
 
@@ -258,6 +281,21 @@ def _whole(value: str) -> int:
     if len(value) > 5:
         raise ValueError("at most 99999")
     return int(value)
+
+
+def _doors(value: str) -> tuple[str, ...]:
+    names = [part.strip().casefold() for part in value.split(",") if part.strip()]
+    if names == ["none"]:
+        return ()
+    if not set(names) <= set(DOORS):
+        raise ValueError(f"choose among {', '.join(DOORS)}, or none")
+    return tuple(dict.fromkeys(names))
+
+
+def _rate(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or not 0 < int(value[:9]) < 1_000_000:
+        raise ValueError("write a number of requests a minute, from 1 to 999999")
+    return int(value[:9])
 
 
 def _keep_days(value: str) -> int | None:

@@ -103,6 +103,7 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         reader.press("Sign in on this browser")
         for path in OWNER_PAGES:
             reader.open(f"/owner/{path}")
+        reader.open("/api/v1/docs")
 
         reader.open("/owner/accounts")
         page.get_by_label("Handle").fill("@JessesLinks")

@@ -231,3 +231,13 @@ class SyncPage(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     people: Mapped[str] = mapped_column(Text)
+
+
+class UtmValue(Base):
+    """What wrapping adds to the addresses of an account, such as utm_source=x."""
+
+    __tablename__ = "utm_values"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    value: Mapped[str] = mapped_column(String(100))

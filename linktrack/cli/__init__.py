@@ -11,7 +11,8 @@ from linktrack.cli.common import Commands
 COMMANDS: Final = {
     "serve": ("service", "Answer short links, load clicks, and show the owner pages."),
     "owner": ("service", "Owners, and their one-time sign-in links."),
-    "token": ("service", "Tokens for programs that use the JSON API."),
+    "token": ("programs", "Tokens for programs that use the JSON API."),
+    "webhook": ("programs", "Webhooks: other programs are told what happens."),
     "account": ("audience", "Social accounts and other audiences."),
     "segment": ("segments", "Named groups of an account's followers."),
     "personal": ("personal", "Links for one follower each, who agreed to it."),
@@ -32,8 +33,8 @@ COMMANDS: Final = {
     "rebuild": ("service", "Make all counts anew from the stored clicks."),
     "reclassify": ("classify", "Apply today's rules to stored clicks."),
     "classify": ("classify", "Say what user agents and referrers are taken for."),
-    "import": ("data", "Bring in clicks from elsewhere."),
-    "export": ("data", "Take everything out, as NDJSON or CSV."),
+    "import": ("imports", "Bring in links, clicks, or a whole installation."),
+    "export": ("data", "Take everything out, as NDJSON or CSV, or as one file."),
     "demo": ("data", "A simulated year of three accounts, to look around in."),
     "forget": ("followers", "Remove people who ask for it."),
 }

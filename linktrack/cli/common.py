@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -86,6 +86,23 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
             for cell, width, right in zip(line, widths, numeric, strict=True)
         ]
         click.echo("  ".join(cells).rstrip())
+
+
+@contextmanager
+def counting(label: str) -> "Iterator[Callable[[int], None]]":
+    """Show how many rows are done so far, on a terminal only: nobody knows how many there are."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    done = 0
+
+    def more(rows: int) -> None:
+        nonlocal done
+        done += rows
+        click.echo(f"\r{label}: {done:,} rows", nl=False, err=True)
+
+    yield more
+    click.echo("", err=True)
 
 
 def read_text(argument: str) -> str:

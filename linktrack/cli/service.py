@@ -168,28 +168,3 @@ def link(name: str | None, as_json: bool) -> None:
         print_json({"url": url})
     else:
         click.echo(url)
-
-
-@click.group(cls=Commands)
-def token() -> None:
-    """Tokens for programs that use the JSON API."""
-
-
-@token.command("create")
-@click.argument("name")
-@click.option("--scope", type=click.Choice(["read", "write", "wrap"]), required=True)
-@click.option("--account", "handle", metavar="HANDLE", help="Narrow the token to one account.")
-@json_option
-def create_token_command(name: str, scope: str, handle: str | None, as_json: bool) -> None:
-    """Make a token; it is shown this once and stored nowhere."""
-    from linktrack.audience.accounts import find_account
-    from linktrack.db import now
-    from linktrack.owners.tokens import create_token
-
-    with transaction() as (_, session):
-        account_id = None if handle is None else find_account(session, handle).id
-        secret = create_token(session, name, scope, account_id, now())
-    if as_json:
-        print_json({"name": name, "scope": scope, "token": secret})
-    else:
-        click.echo(secret)

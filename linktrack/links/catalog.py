@@ -1,6 +1,6 @@
 """The links of an installation: making them, finding where they lead, changing that."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,12 +14,12 @@ from linktrack.db import from_ms
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.links.codes import Bearer, Codes, check_custom, is_reserved
 from linktrack.links.destinations import parse_destination
-from linktrack.links.models import Link, LinkDestination
+from linktrack.links.models import ImportedTotal, Link, LinkDestination
 from linktrack.links.targets import Target
 
 ATTEMPTS: Final = 20
 
-_LED = select(Link.id, Link.destination, Link.disabled_at, Link.account_id)
+_LED = select(Link.id, Link.destination, Link.disabled_at, Link.account_id, Link.forward_query)
 # Made once: making one takes longer than looking it up, and a cold redirect waits for it.
 _BY_CODE: Final = _LED.where(Link.code == bindparam("key"))
 _BY_NUMBER: Final = _LED.where(Link.id == bindparam("key"))
@@ -122,18 +122,19 @@ def find_target(engine: Engine, codes: Codes, code: str) -> Target | None:
         bearer.segment_id,
         bearer.follower_id,
         "personal" if personal else "variant",
+        base.forward_query,
         base.account_id,
     )
 
 
 def _target(
-    connection: Connection, query: Select[int, str, datetime | None, int], key: str | int
+    connection: Connection, query: Select[int, str, datetime | None, int, bool], key: str | int
 ) -> Target | None:
     row = connection.execute(query, {"key": key}).one_or_none()
     if row is None:
         return None
     location = None if row.disabled_at is not None else row.destination
-    return Target(row.id, location, account_id=row.account_id)
+    return Target(row.id, location, forward_query=row.forward_query, account_id=row.account_id)
 
 
 def changed_links(engine: Engine, since_ms: int) -> Iterable[int]:
@@ -172,6 +173,14 @@ def set_disabled(session: Session, link: Link, disabled: bool, at: datetime) -> 
     session.flush()
 
 
+def set_forwarding(session: Session, link: Link, forward: bool, at: datetime) -> None:
+    """Hand what a click's address has behind its `?` on to the destination, or no longer."""
+    if forward != link.forward_query:
+        link.forward_query = forward
+        link.changed_at = at
+        session.flush()
+
+
 def change_destination(
     session: Session, shortener: Shortener, link: Link, written: str, at: datetime
 ) -> None:
@@ -188,3 +197,9 @@ def change_destination(
     link.history.append(LinkDestination(since=at, destination=destination))
     link.changed_at = at
     session.flush()
+
+
+def imported_totals(session: Session, link_id: int) -> Sequence[ImportedTotal]:
+    """Return how often a link was clicked elsewhere before it came here, by source."""
+    query = select(ImportedTotal).where(ImportedTotal.link_id == link_id)
+    return session.scalars(query.order_by(ImportedTotal.source)).all()

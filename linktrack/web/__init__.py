@@ -38,6 +38,7 @@ def blueprints() -> "tuple[Blueprint, ...]":
         sharing,
         sign_in,
         timing,
+        tokens,
     )
 
     return (
@@ -64,6 +65,7 @@ def blueprints() -> "tuple[Blueprint, ...]":
         sharing.blueprint,
         sharing.public,
         navigation.blueprint,
+        tokens.blueprint,
         left_out.blueprint,
         own_clicks.blueprint,
         own_clicks.device,

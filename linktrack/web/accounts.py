@@ -17,6 +17,8 @@ from linktrack.audience.accounts import (
 from linktrack.audience.counts import list_counts, record_count
 from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment, list_segments
+from linktrack.audience.utm import NAMES as UTM_NAMES
+from linktrack.audience.utm import set_utm_values, utm_values
 from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid
@@ -118,6 +120,18 @@ def segment(account_id: int) -> Response | tuple[str, int]:
     return _act(account_id, act)
 
 
+@blueprint.post(f"{ACCOUNT}/utm")
+def utm(account_id: int) -> Response | tuple[str, int]:
+    """Choose what wrapping adds to an account's addresses."""
+
+    def act(account: Account) -> str:
+        chosen = {name: text(request.form, name, name) for name in UTM_NAMES}
+        set_utm_values(db_session(), account, chosen)
+        return "Links made from now on have these values."
+
+    return _act(account_id, act)
+
+
 def _act(account_id: int, act: Callable[[Account], str]) -> Response | tuple[str, int]:
     account = get_account(db_session(), account_id)
     try:
@@ -161,6 +175,8 @@ def _page(account: Account, error: str | None = None) -> str:
         older=max(0, len(counts) - MOST_COUNTS),
         stale=bool(counts) and is_stale(counts[0].counted_at, now()),
         segments=list_segments(session, account),
+        utm_names=UTM_NAMES,
+        utm=utm_values(session, account.id),
         error=error,
         at=request.endpoint,
         typed=request.form,

@@ -12,7 +12,12 @@ from linktrack.audience.accounts import get_account, list_accounts
 from linktrack.charts import Point, Series, sparkline, time_chart
 from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.links.catalog import change_destination, set_disabled
+from linktrack.links.catalog import (
+    change_destination,
+    imported_totals,
+    set_disabled,
+    set_forwarding,
+)
 from linktrack.links.models import Link
 from linktrack.links.people import (
     find_person,
@@ -142,6 +147,18 @@ def redirect_elsewhere(code: str) -> Response | tuple[str, int]:
     return _act(code, act)
 
 
+@blueprint.post("/links/<code>/forwarding")
+def forward(code: str) -> Response | tuple[str, int]:
+    """Hand query strings on to the destination, or no longer."""
+
+    def act(link: Link) -> str:
+        on = request.form.get("forward") == "yes"
+        set_forwarding(db_session(), link, on, now())
+        return f"Query strings are {'' if on else 'not '}forwarded."
+
+    return _act(code, act)
+
+
 def _act(code: str, act: Callable[[Link], str]) -> Response | tuple[str, int]:
     link = named_link(code)
     try:
@@ -175,6 +192,7 @@ def _page(link: Link, error: str | None = None) -> str:
         clicks=clicks,
         unique_clicks=unique_clicks,
         not_human=not_human,
+        imported=imported_totals(session, link.id),
         days=days,
         choices=DAYS,
         sources=clicks_by_host(session, of_links(links_of(link_id=link.id), days)),
