@@ -28,7 +28,7 @@ from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.links.catalog import changed_links, find_target
 from linktrack.links.targets import Targets
 from linktrack.owners.access import SESSION_LIFE
-from linktrack.web import blueprints, formats
+from linktrack.web import blueprints, formats, register_notices
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -89,6 +89,7 @@ def create_app(installation: Installation) -> Flask:
     for blueprint in (v1.blueprint, *blueprints()):
         app.register_blueprint(blueprint)
     formats.register(app, settings)
+    register_notices(app)
     app.teardown_appcontext(close_db_session)
     app.after_request(_add_headers)
     app.register_error_handler(LinktrackError, _answer_known)

@@ -6,6 +6,7 @@ from flask import current_app, g, request
 
 from linktrack.db import Session
 from linktrack.installation import Installation
+from linktrack.owners.audit import acting
 
 EXTENSION = "linktrack"
 
@@ -23,6 +24,8 @@ def db_session() -> Session:
     if "db_session" not in g:
         writes = request.method not in ("GET", "HEAD", "OPTIONS")
         g.db_session = installation().database.session(writes=writes)
+        if "actor" in g:  # set by the door that found out who asks
+            acting(g.db_session, g.actor)
     return cast("Session", g.db_session)
 
 

@@ -20,8 +20,10 @@ from linktrack.clicks.visitors import Visitors
 from linktrack.db import now
 from linktrack.errors import Invalid, Unavailable
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
+from linktrack.logs import begin_logging, server_logger
 from linktrack.owners import access
 from linktrack.settings import LOOPBACK, Settings
+from linktrack.upkeep.link_checks import check_hourly
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -97,6 +99,7 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "threads": THREADS,
             "keepalive": 5,
             "loglevel": "warning",
+            "logger_class": server_logger(self._settings.log),
             "proc_name": "linktrack",
             "control_socket_disable": True,
             "when_ready": self._begin,
@@ -109,6 +112,7 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         """Make the application, in each worker after its fork (called by gunicorn)."""
         from linktrack.app import create_wsgi_app
 
+        begin_logging(self._settings.log)
         return create_wsgi_app(Installation.open(self._settings, PATIENCE_OF_WORKERS))
 
     def _begin(self, _server: object) -> None:
@@ -174,6 +178,7 @@ def follow(installation: Installation, parent: int | None = None) -> None:
     master ends us when the workers have ended. Old visitor keys are destroyed on the way.
     """
     settings = installation.settings
+    begin_logging(settings.log)
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -189,6 +194,13 @@ def follow(installation: Installation, parent: int | None = None) -> None:
         destroy()
         return stopping.is_set() or parent not in (None, os.getppid())
 
+    if settings.check_links:
+        threading.Thread(
+            target=check_hourly,
+            args=(installation.database, settings.base_url, stopping.is_set, now),
+            name="link-checks",
+            daemon=True,
+        ).start()
     make_loader(installation).follow(ending)
 
 

@@ -40,6 +40,7 @@ def needs(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 raise Forbidden("Send a token: Authorization: Bearer lt_….")
             with reading() as session:
                 g.token = check_token(session, header[len(BEARER) :].strip())
+            g.actor = f"token {g.token.name}"
             g.unauthenticated = False
             require_scope(g.token, scope)
             return view(*args, **kwargs)

@@ -3,13 +3,14 @@
 from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from linktrack.db import Base, Id, Moment
+from linktrack.db import Base, Id, Moment, OptionalMoment
 
 
 class Account(Base):
     """One social account or other audience.
 
-    `handle` is as people write it; `handle_key` is what it is found by.
+    `handle` is as people write it; `handle_key` is what it is found by. A removed account is in no
+    list and no report, and its links go on redirecting.
     """
 
     __tablename__ = "accounts"
@@ -22,6 +23,7 @@ class Account(Base):
     role: Mapped[str | None] = mapped_column(String(3))
     network_id: Mapped[str | None] = mapped_column(String(255))
     created_at: Mapped[Moment]
+    removed_at: Mapped[OptionalMoment]
 
 
 class FollowerCount(Base):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account, Segment
 from linktrack.errors import Conflict, Invalid
+from linktrack.owners.audit import note
 
 LARGEST: Final = 2**31 - 1
 
@@ -33,7 +34,7 @@ def add_segment(
         account_id=account.id, name=name, position=(last or 0) + 1, size=size, created_at=now
     )
     session.add(segment)
-    session.flush()
+    note(session, f"Added the segment {name} to {account.handle}.", now)
     return segment
 
 

@@ -22,6 +22,11 @@ COMMANDS: Final = {
     "status": ("service", "What is in the database, and what waits to be loaded."),
     "load": ("service", "Load captured clicks into the database."),
     "rebuild": ("service", "Make all counts anew from the stored clicks."),
+    "doctor": ("doctor", "Look for what is wrong with this installation, and say what to do."),
+    "backup": ("upkeep", "Back up the running installation into one file."),
+    "restore": ("upkeep", "Restore a backup into an empty place."),
+    "upgrade": ("upkeep", "Back up, and bring the database to this version."),
+    "check-links": ("upkeep", "Look whether the destinations of clicked links still answer."),
     "import": ("data", "Bring in clicks from elsewhere."),
     "export": ("data", "Take everything out, as NDJSON or CSV."),
 }
@@ -40,7 +45,7 @@ class LazyCommands(Commands):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"linktrack.cli.{COMMANDS[cmd_name][0]}")
-        name = "import_" if cmd_name == "import" else cmd_name
+        name = "import_" if cmd_name == "import" else cmd_name.replace("-", "_")
         command: click.Command = getattr(module, name)
         return command
 

@@ -20,16 +20,20 @@ from linktrack.cli.common import (
 )
 def serve(bind: str, workers: int) -> None:
     """Answer short links, load clicks, and show the owner pages."""
+    from linktrack.db import now
     from linktrack.installation import Installation
     from linktrack.service import Bind, Service, greeting, serving_settings
     from linktrack.settings import load_settings
+    from linktrack.upkeep.upgrade import upgrade
 
     place = Bind.parse(bind)
     settings = serving_settings(load_settings(), place, "LINKTRACK_BASE_URL" in os.environ)
     place.check_free()
     opened = Installation.open(settings)
-    opened.database.migrate()
     with opened.database.reachable():
+        done = upgrade(opened, os.environ, now())
+        if done.backup is not None:
+            click.echo(f"The database was of an older linktrack: backed up to {done.backup}.")
         text = greeting(opened)
     opened.database.close()  # no connection may cross the fork
     Service(settings, place, workers, text).run()

@@ -14,6 +14,7 @@ from linktrack.errors import Invalid, NotFound
 from linktrack.links.catalog import Shortener, add_link
 from linktrack.links.models import Link, Post, Version
 from linktrack.links.wrapping import destinations, find_addresses, replace
+from linktrack.owners.audit import note
 
 STATES: Final = ("draft", "scheduled", "published", "discarded")
 CLOCK_SLACK: Final = timedelta(minutes=2)  # two machines' clocks may differ by so much
@@ -86,7 +87,7 @@ def wrap_post(
                 addressed=segment.size,
             )
         )
-    session.flush()
+    note(session, f"Wrapped post {post.id} of {account.handle}, {state}.", now)
     session.expire(post, ["links"])
     return post
 

@@ -1,4 +1,7 @@
-"""Tables of owners, sign-in links, sessions and tokens. Only hashes of secrets are stored."""
+"""Tables of owners, sign-in links, sessions, tokens and the audit list.
+
+Only hashes of secrets are stored.
+"""
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -51,3 +54,14 @@ class Token(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     token_hash: Mapped[str] = mapped_column(String(HASH_LENGTH), unique=True)
     created_at: Mapped[Moment]
+
+
+class AuditEntry(Base):
+    """One change of access or data: when, who, and what in a sentence."""
+
+    __tablename__ = "audit_entries"
+
+    id: Mapped[Id]
+    at: Mapped[Moment]
+    actor: Mapped[str] = mapped_column(String(100))
+    what: Mapped[str] = mapped_column(String(300))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.errors import Conflict, Forbidden, Invalid
 from linktrack.owners.access import hash_secret
+from linktrack.owners.audit import note
 from linktrack.owners.models import Token
 
 SCOPES: Final = ("read", "write", "wrap")
@@ -40,7 +41,7 @@ def create_token(
             created_at=now,
         )
     )
-    session.flush()
+    note(session, f"Made the token {name}, which may {scope}.", now)
     return secret
 
 

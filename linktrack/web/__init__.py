@@ -3,12 +3,31 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from flask import Blueprint
+    from flask import Blueprint, Flask
+
+
+def register_notices(app: "Flask") -> None:
+    """Let every owner page say what waits for its owner."""
+    from linktrack.web.needs import notices
+
+    app.jinja_env.globals.update(notices=notices)
 
 
 def blueprints() -> "tuple[Blueprint, ...]":
     """Return all blueprints of the pages; imported here, so that importing one needs not all."""
-    from linktrack.web import accounts, compose, links, navigation, overview, posts, public, sign_in
+    from linktrack.web import (
+        accounts,
+        audit,
+        compose,
+        links,
+        navigation,
+        needs,
+        overview,
+        posts,
+        probe,
+        public,
+        sign_in,
+    )
 
     return (
         overview.blueprint,
@@ -17,6 +36,9 @@ def blueprints() -> "tuple[Blueprint, ...]":
         accounts.blueprint,
         compose.blueprint,
         navigation.blueprint,
+        needs.blueprint,
+        audit.blueprint,
         sign_in.blueprint,
+        probe.blueprint,
         public.blueprint,
     )

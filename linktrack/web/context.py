@@ -34,6 +34,8 @@ def current_owner() -> "Owner | None":
     if "owner" not in g:
         with reading() as session:
             g.owner = signed_in_owner(session, secret, now())
+        if g.owner is not None:
+            g.actor = g.owner.name
     return cast("Owner | None", g.owner)
 
 

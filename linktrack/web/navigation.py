@@ -48,6 +48,12 @@ SECTIONS: Final = (
         (
             Page("more.show", "All pages", "Everything there is."),
             Page("links.list_all", "Links", "Every short link, where it leads, and its clicks."),
+            Page(
+                "needs.show",
+                "Needs you",
+                "What waits for you: dead destinations, old counts, space.",
+            ),
+            Page("audit.show", "Changes", "Who changed what, and when."),
         ),
     ),
 )
