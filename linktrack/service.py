@@ -1,5 +1,6 @@
 """The running service: gunicorn's workers, and the loader beside them."""
 
+import gc
 import logging
 import os
 import signal
@@ -15,11 +16,13 @@ from typing import TYPE_CHECKING, Final
 
 from gunicorn.app.base import BaseApplication
 
+from linktrack.audience.accounts import list_accounts
 from linktrack.clicks.loader import Loader
 from linktrack.clicks.visitors import Visitors
 from linktrack.db import now
 from linktrack.errors import Invalid, Unavailable
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
+from linktrack.links.wrapping import detect
 from linktrack.logs import begin_logging, server_logger
 from linktrack.owners import access
 from linktrack.settings import LOOPBACK, Settings
@@ -202,6 +205,20 @@ def follow(installation: Installation, parent: int | None = None) -> None:
             daemon=True,
         ).start()
     make_loader(installation).follow(ending)
+
+
+def share_memory(installation: Installation) -> None:
+    """Import before the fork what all workers come to need: they share its memory then.
+
+    Detecting what Bluesky links takes 60 MB in each process that does it for itself.
+    """
+    import linktrack.app  # noqa: F401
+
+    with installation.database.session() as session:
+        networks = {account.network for account in list_accounts(session)}
+    if "bluesky" in networks:
+        detect("@a.example", "bluesky")
+    gc.freeze()  # a collection would write to every page, and so copy it
 
 
 def make_loader(installation: Installation) -> Loader:

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from databases import Maker
-from servers import Server, answer, command, environment, serving
+from servers import Server, command, environment, serving
 from world import World
 
+from linktrack.cli import main
 from linktrack.db import now, to_ms
 from linktrack.keys import load_keys
 from linktrack.upkeep.attention import Backlog, Space
@@ -38,11 +40,14 @@ def findings(environ: Mapping[str, str]) -> dict[str, Finding]:
 @pytest.fixture
 def healthy(sqlite_databases: Maker, tmp_path: Path) -> dict[str, str]:
     """An installation with one account; only its base address is one of loopback."""
-    data = tmp_path / "data"
-    environ = environment(data, sqlite_databases())
-    command(environ, "account", "add", "@me", "--network", "x", "--followers", "100")
-    command(environ, "wrap", "@me", "Read https://example.com/one")
-    command(environ, "backup", str(tmp_path / "b.tar.gz"))
+    environ = environment(tmp_path / "data", sqlite_databases())
+    for arguments in (
+        ("account", "add", "@me", "--network", "x", "--followers", "100"),
+        ("wrap", "@me", "Read https://example.com/one"),
+        ("backup", str(tmp_path / "b.tar.gz")),
+    ):
+        done = CliRunner().invoke(main, arguments, env=environ)
+        assert done.exit_code == 0, done.output
     return environ
 
 
@@ -196,7 +201,7 @@ def proxy(server: Server, way: str) -> Iterator[int]:
 def test_whom_the_service_takes_a_reader_for_is_found_through_the_proxy(
     healthy: dict[str, str],
 ) -> None:
-    """A proxy that appends or overwrites is right; one that passes on what readers make up is not."""
+    """Appending and overwriting are right; passing on what readers make up is not."""
     log = Path(healthy["LINKTRACK_DATA"]) / "log"
     with serving(healthy, log) as server:
         for way, fine in (("append", True), ("overwrite", True), ("pass on", False)):

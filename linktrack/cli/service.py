@@ -22,7 +22,7 @@ def serve(bind: str, workers: int) -> None:
     """Answer short links, load clicks, and show the owner pages."""
     from linktrack.db import now
     from linktrack.installation import Installation
-    from linktrack.service import Bind, Service, greeting, serving_settings
+    from linktrack.service import Bind, Service, greeting, serving_settings, share_memory
     from linktrack.settings import load_settings
     from linktrack.upkeep.upgrade import upgrade
 
@@ -35,6 +35,7 @@ def serve(bind: str, workers: int) -> None:
         if done.backup is not None:
             click.echo(f"The database was of an older linktrack: backed up to {done.backup}.")
         text = greeting(opened)
+        share_memory(opened)
     opened.database.close()  # no connection may cross the fork
     Service(settings, place, workers, text).run()
 

@@ -9,6 +9,7 @@ from linktrack.audience.accounts import list_accounts
 from linktrack.context import db_session, installation
 from linktrack.errors import LinktrackError, NotFound
 from linktrack.web.fields import named_link
+from linktrack.web.watchers import may_see_details
 
 blueprint = Blueprint("public", __name__)
 
@@ -67,12 +68,13 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """Say whether the database can be read and has its tables."""
+    """Say whether the database can be read; why not, to this machine and to reading tokens."""
     try:
         with installation().database.reachable():
             list_accounts(db_session())
     except LinktrackError as error:
-        return Response(f"{error.sentence}\n", status=503, mimetype="text/plain")
+        said = error.sentence if may_see_details() else "not ready"
+        return Response(f"{said}\n", status=503, mimetype="text/plain")
     return Response("ok\n", mimetype="text/plain")
 
 
