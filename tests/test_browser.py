@@ -116,7 +116,16 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         assert "1 in 23,000" in text
         assert "2 previews" in text
 
-        for path in ("/owner/", "/owner/posts", "/owner/links", f"/owner/links/{codes[0]}", "/"):
+        for path in (
+            "/owner/",
+            "/owner/posts",
+            "/owner/links",
+            f"/owner/links/{codes[0]}",
+            "/owner/needs-you",
+            "/owner/audit",
+            "/owner/accounts/1/remove",
+            "/",
+        ):
             reader.open(path)
         reader.open(f"/{codes[0]}+")
         context.close()
