@@ -1,6 +1,7 @@
 """Wiring: the Flask application, the lane in front of it, errors to statuses."""
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -102,9 +103,14 @@ def create_app(installation: Installation) -> Flask:
 def create_wsgi_app(installation: Installation | None = None) -> "WSGIApplication":
     """Return what a WSGI server serves: the lane, and Flask behind it.
 
-    Threads and files are made at the first click, so that the result may cross a fork.
+    Threads and files are made at the first click, so that the result may cross a fork. Raises
+    `Conflict` on a database of an older or a newer linktrack, unless the caller has seen to it.
     """
-    installation = installation or Installation.open(patience=PATIENCE_OF_WORKERS)
+    if installation is None:
+        installation = Installation.open(patience=PATIENCE_OF_WORKERS)
+        with suppress(Unavailable):  # away just now: redirects begin when it is back
+            installation.database.prepare()
+        installation.database.close()  # no connection may cross a fork
     settings = installation.settings
     engine, codes = installation.database.engine, installation.shortener.codes
     app = create_app(installation)

@@ -27,14 +27,13 @@ def faced(sqlite_databases: Maker, tmp_path: Path) -> World:
 
 
 def test_the_home_page_says_whose_links_these_are_and_how_to_reach_them(faced: World) -> None:
-    """The one page that may stand in search engines."""
+    """Links to a person and to where harm is reported."""
     faced.account()
     answer = Browser.on(faced).get("/")
     assert "Short links here are those of @JessesLinks on X." in read(answer)
     assert 'href="mailto:me@jessestay.com"' in answer.text
     assert 'href="https://jessestay.com/abuse"' in answer.text
-    assert answer.headers["X-Robots-Tag"] == "all"
-    assert 'name="robots"' not in answer.text
+    assert answer.headers["X-Robots-Tag"] == "noindex"
 
 
 def test_pages_of_links_that_are_not_there_help(faced: World) -> None:

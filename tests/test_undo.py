@@ -1,7 +1,12 @@
 """Undo, and the audit list: what was changed can be changed back, and stands with its author."""
 
+from pathlib import Path
+
 import pytest
 from browser import Browser, read
+from click.testing import CliRunner, Result
+from databases import Maker
+from servers import environment
 from world import NOON, World
 
 from linktrack.audience.accounts import (
@@ -11,6 +16,7 @@ from linktrack.audience.accounts import (
     list_accounts,
     remove_account,
 )
+from linktrack.cli import main
 from linktrack.errors import Conflict, NotFound
 from linktrack.links.catalog import find_target
 from linktrack.owners.audit import acting, entries, note
@@ -144,3 +150,24 @@ def test_a_long_sentence_is_cut_and_older_entries_are_a_page_away(sqlite_world: 
     assert "Older changes" in first.text
     assert "Number 20." in browser.get("/owner/audit?before=52").text
     assert browser.get("/owner/audit?before=x").status_code == 422
+
+
+def test_removing_by_command_asks_unless_told_not_to(
+    sqlite_databases: Maker, tmp_path: Path
+) -> None:
+    """No is no; what was done can be undone."""
+    environ = environment(tmp_path / "data", sqlite_databases())
+
+    def run(*arguments: str, text: str | None = None) -> Result:
+        return CliRunner().invoke(main, arguments, input=text, env=environ)
+
+    run("account", "add", "@me", "--network", "x")
+    refused = run("account", "remove", "@me", text="n\n")
+    assert refused.exit_code == 1
+    assert "go on redirecting" in refused.output
+    assert '"@me"' in run("account", "list", "--json").stdout
+    assert run("account", "remove", "@me", text="y\n").exit_code == 0
+    assert run("account", "list", "--json").stdout == "[]\n"
+    assert "is back" in run("account", "restore", "@ME").stdout
+    assert "is removed" in run("account", "remove", "@me", "--yes").stdout
+    assert run("account", "remove", "@nobody", "--yes").exit_code == 1

@@ -28,10 +28,9 @@ PREVIEWS: Final = (
 
 
 @blueprint.get("/")
-def home() -> Response:
-    """Say whose links these are; the one page that search engines may keep."""
-    page = render_template("public/home.html", accounts=list_accounts(db_session()))
-    return Response(page, headers={"X-Robots-Tag": "all"})
+def home() -> str:
+    """Say whose links these are, and how to reach them."""
+    return render_template("public/home.html", accounts=list_accounts(db_session()))
 
 
 @blueprint.get("/<code>+")
