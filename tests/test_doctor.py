@@ -223,10 +223,18 @@ def test_whom_the_service_takes_a_reader_for_is_found_through_the_proxy(
 
 def test_a_proxy_that_says_nothing_of_readers_is_found() -> None:
     """It took the header away, or passed on what we made up and added nothing."""
-    assert hides_readers(Seen("127.0.0.1", "127.0.0.1", None, 0.0))
-    assert not hides_readers(Seen("127.0.0.1", "203.0.113.5", f"{MADE_UP}, 203.0.113.5", 0.0))
-    assert misbelief(Seen("127.0.0.1", "203.0.113.5", "203.0.113.5", 0.0)) is None
-    assert misbelief(Seen("172.18.0.2", "172.18.0.2", f"{MADE_UP}, 203.0.113.5", 0.0)) is not None
+    here = "127.0.0.1"
+    assert hides_readers(Seen(here, True, here, None, 0.0))
+    assert hides_readers(Seen(here, True, MADE_UP, MADE_UP, 0.0))
+    assert not hides_readers(Seen(here, True, "203.0.113.5", f"{MADE_UP}, 203.0.113.5", 0.0))
+    assert misbelief(Seen(here, True, "203.0.113.5", "203.0.113.5", 0.0)) is None
+    # Also where the doctor is on the proxy's machine, so that both have the same address.
+    assert misbelief(Seen(here, True, here, here, 0.0)) is None
+    assert misbelief(Seen(here, False, here, here, 0.0)) is not None
+    assert misbelief(Seen("172.18.0.2", False, "172.18.0.2", "203.0.113.5", 0.0)) is not None
+    assert misbelief(Seen(here, True, MADE_UP, MADE_UP, 0.0)) is not None
+    # No proxy at all, and nobody is trusted.
+    assert misbelief(Seen(here, False, here, MADE_UP, 0.0)) is None
 
 
 def test_another_service_at_the_address_is_found(healthy: dict[str, str]) -> None:

@@ -21,9 +21,14 @@ SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the service says of our request; `skew` is its clock before ours, in seconds."""
+    """What the service says of our request.
+
+    `peer` is who connected to it, and `is_trusted` whether the word of that one on others is
+    believed; `client` is whom it takes us for; `skew` is its clock before ours, in seconds.
+    """
 
     peer: str
+    is_trusted: bool
     client: str
     forwarded: str | None
     skew: float | None
@@ -57,11 +62,21 @@ def probe(settings: Settings, keys: Keys) -> Seen:
     if response.status in (301, 302, 307, 308):
         where = response.getheader("Location", "")
         raise UnreachableError(f"it redirects to {where[:100]}: set LINKTRACK_BASE_URL to that")
+    if response.status in (502, 503, 504):
+        raise UnreachableError(
+            f"a proxy answers, and linktrack behind it does not (status {response.status})"
+        )
     try:
         fields = json.loads(body)
         date = response.getheader("Date")
         skew = None if date is None else parsedate_to_datetime(date).timestamp() - time.time()
-        return Seen(str(fields["peer"]), str(fields["client"]), fields["forwarded"], skew)
+        return Seen(
+            str(fields["peer"]),
+            bool(fields["is_trusted"]),
+            str(fields["client"]),
+            fields["forwarded"],
+            skew,
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise UnreachableError(
             f"another service answers there (status {response.status})"
@@ -80,7 +95,7 @@ def misbelief(seen: Seen) -> tuple[str, str] | None:
         )
     hops = [] if seen.forwarded is None else [hop.strip() for hop in seen.forwarded.split(",")]
     added = [hop for hop in hops if hop != MADE_UP]
-    if added and seen.client == seen.peer and added[-1] != seen.peer:
+    if added and not seen.is_trusted:
         return (
             f"the proxy's word is not believed: every reader is taken for {seen.peer}",
             f"set LINKTRACK_TRUSTED_PROXIES={seen.peer} and restart",

@@ -22,8 +22,12 @@ def seen() -> Response:
     value = installation().keys.markers().read(MARKER, f"{MARKER}={sent}")
     if value is None or not value.isdigit() or abs(time.time() - int(value)) > SECONDS:
         raise NotFound("There is nothing at this address.")
+    peer = request.environ.get("REMOTE_ADDR", "")
+    trusted = installation().settings.trusted_proxies
+    onward = {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": "192.0.2.1"}
     return jsonify(
-        peer=request.environ.get("REMOTE_ADDR", ""),
-        client=client_address(request.environ, installation().settings.trusted_proxies),
+        peer=peer,
+        is_trusted=client_address(onward, trusted) != peer,
+        client=client_address(request.environ, trusted),
         forwarded=request.headers.get("X-Forwarded-For"),
     )
