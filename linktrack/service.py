@@ -22,11 +22,9 @@ from linktrack.clicks.visitors import Visitors
 from linktrack.db import now
 from linktrack.errors import Invalid, Unavailable
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
-from linktrack.links.wrapping import detect
 from linktrack.logs import begin_logging, server_logger
 from linktrack.owners import access
 from linktrack.settings import LOOPBACK, Settings
-from linktrack.upkeep.link_checks import check_hourly
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -150,7 +148,11 @@ class LoaderKeeper:
             with self._lock:
                 if self._stopping.is_set():
                     return
-                self._process = os.posix_spawn(sys.executable, command, os.environ)
+                # A SIGTERM while it is still starting waits until it listens: the clicks that the
+                # workers have just written are then loaded all the same.
+                self._process = os.posix_spawn(
+                    sys.executable, command, os.environ, setsigmask=[signal.SIGTERM]
+                )
             with suppress(ChildProcessError):  # gunicorn's master may have waited for it first
                 os.waitpid(self._process, 0)
             with self._lock:
@@ -188,6 +190,7 @@ def follow(installation: Installation, parent: int | None = None) -> None:
         stopping.set()
 
     signal.signal(signal.SIGTERM, stop)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # blocked by the keeper
     signal.signal(signal.SIGINT, stop if parent is None else signal.SIG_IGN)
     signal.signal(signal.SIGHUP, stop if parent is None else signal.SIG_IGN)
     visitors = Visitors(settings.data / "visitor_keys", settings.visitor_period, settings.timezone)
@@ -198,6 +201,8 @@ def follow(installation: Installation, parent: int | None = None) -> None:
         return stopping.is_set() or parent not in (None, os.getppid())
 
     if settings.check_links:
+        from linktrack.upkeep.link_checks import check_hourly
+
         threading.Thread(
             target=check_hourly,
             args=(installation.database, settings.base_url, stopping.is_set, now),
@@ -213,6 +218,7 @@ def share_memory(installation: Installation) -> None:
     Detecting what Bluesky links takes 60 MB in each process that does it for itself.
     """
     import linktrack.app  # noqa: F401
+    from linktrack.links.wrapping import detect
 
     with installation.database.session() as session:
         networks = {account.network for account in list_accounts(session)}

@@ -87,6 +87,7 @@ def test_a_backup_under_load_restores_every_link_and_no_click_twice(
     assert "LINKTRACK_TIMEZONE=Europe/Berlin" in done.stdout
     restored = answer(elsewhere, "status")
     assert restored["links"] == 20
+    assert oct((tmp_path / "there").stat().st_mode)[-3:] == "700"
     assert restored["bytes_to_load"] == 0
     # Two more: a click is written down before its answer is read.
     assert before <= restored["clicks"] <= after + 2

@@ -49,7 +49,8 @@ def restore(settings: Settings, file: Path, environ: Mapping[str, str]) -> Resto
     folder = data / f".restore-{token_hex(4)}"
     database = Database(settings)
     try:
-        folder.mkdir(parents=True, mode=0o700)
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(mode=0o700)
         manifest = read_archive(file, folder)
         _check_fits(manifest, database, folder)
         _check_empty(settings, database)
