@@ -30,13 +30,15 @@ def serve(bind: str, workers: int) -> None:
     settings = serving_settings(load_settings(), place, "LINKTRACK_BASE_URL" in os.environ)
     place.check_free()
     opened = Installation.open(settings)
-    with opened.database.reachable():
-        done = upgrade(opened, os.environ, now())
-        if done.backup is not None:
-            click.echo(f"The database was of an older linktrack: backed up to {done.backup}.")
-        text = greeting(opened)
-        share_memory(opened)
-    opened.database.close()  # no connection may cross the fork
+    try:
+        with opened.database.reachable():
+            done = upgrade(opened, os.environ, now())
+            if done.backup is not None:
+                click.echo(f"The database was of an older linktrack: backed up to {done.backup}.")
+            text = greeting(opened)
+            share_memory(opened)
+    finally:
+        opened.database.close()  # no connection may cross the fork
     Service(settings, place, workers, text).run()
 
 
