@@ -5,22 +5,30 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help run test check lint bench clean
+.PHONY: help run test test-networks check lint bench clean
 
 help:
 	@echo "make run     serve linktrack on http://127.0.0.1:$(PORT)"
-	@echo "make test    all tests"
+	@echo "make test    all tests but those on the networks' own servers"
+	@echo "make test-networks  those: Bluesky's servers on this machine (needs Node.js 20 and g++)"
 	@echo "make check   the fast part, under a minute: style, types, rooms, quick tests"
+	@echo "make bench   redirects side by side, some ten minutes; docs/benchmarks.md has the others"
 	@echo "make clean   remove what make has made (your data stays)"
 
 run: $(VENV)/installed
 	@LINKTRACK_DATA="$${LINKTRACK_DATA:-data}" exec $(BIN)/linktrack serve --bind 127.0.0.1:$(PORT)
 
 test: $(VENV)/tests-installed lint
-	$(BIN)/pytest --cov --cov-report=term:skip-covered
+	$(BIN)/pytest -m "not network" --cov --cov-report=term:skip-covered
+
+test-networks: $(VENV)/tests-installed
+	$(BIN)/pytest -m network
 
 check: $(VENV)/tests-installed lint
-	$(BIN)/pytest -m "not slow" -x -q
+	$(BIN)/pytest -m "not slow and not network" -x -q
+
+bench: $(VENV)/tests-installed
+	$(BIN)/python benchmarks/redirects.py
 
 lint: $(VENV)/tests-installed
 	$(BIN)/ruff check .

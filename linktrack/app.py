@@ -9,8 +9,10 @@ from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
+from linktrack.api import blueprint as api_blueprint
 from linktrack.api import v1
 from linktrack.api.problems import problem
+from linktrack.clicks.geoip import country_lookup
 from linktrack.clicks.journal import Journal
 from linktrack.clicks.lane import Lane
 from linktrack.clicks.visitors import Visitors
@@ -29,7 +31,7 @@ from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.links.catalog import changed_links, find_target
 from linktrack.links.targets import Targets
 from linktrack.owners.access import SESSION_LIFE
-from linktrack.web import blueprints, formats, register_notices
+from linktrack.web import blueprints, formats, hello, own_clicks, register_notices
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -87,7 +89,9 @@ def create_app(installation: Installation) -> Flask:
     app.extensions[EXTENSION] = installation
     csrf = CSRFProtect(app)
     csrf.exempt(v1.blueprint)
-    for blueprint in (v1.blueprint, *blueprints()):
+    csrf.exempt(own_clicks.device)  # its address is the secret
+    csrf.exempt(hello.blueprint)  # which has no session; it asks where a form comes from
+    for blueprint in (api_blueprint(), *blueprints()):
         app.register_blueprint(blueprint)
     formats.register(app, settings)
     register_notices(app)
@@ -123,6 +127,9 @@ def create_wsgi_app(installation: Installation | None = None) -> "WSGIApplicatio
         Journal(settings.journals, settings.journal_sync),
         Visitors(settings.data / "visitor_keys", settings.visitor_period, settings.timezone),
         settings.trusted_proxies,
+        own=installation.own_clicks(),
+        country_of=None if settings.geoip is None else country_lookup(settings.geoip),
+        markers=installation.keys.markers(),
     )
     return app
 

@@ -1,11 +1,15 @@
 """One installation opened for use: settings, keys, database and short domain together."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Self
 
 # Every table is known wherever the database is used: foreign keys are found by name.
 import linktrack.audience.models
-import linktrack.owners.models  # noqa: F401
+import linktrack.owners.models
+import linktrack.reports.models  # noqa: F401
+from linktrack.clicks.own import OwnClicks
+from linktrack.clicks.retention import delete_old
 from linktrack.clicks.rollups import Days
 from linktrack.clicks.store import ClickStore
 from linktrack.db import PATIENCE, Database
@@ -42,8 +46,27 @@ class Installation:
 
     def days(self) -> Days:
         """Return the calendar of the owner's time zone."""
-        return Days(self.settings.timezone)
+        return Days(self.settings.timezone, self.settings.visitor_period)
+
+    def delete_old_clicks(self, at: datetime) -> int:
+        """Delete single clicks older than LINKTRACK_KEEP_DAYS; return how many there were."""
+        settings = self.settings
+        if settings.keep_days is None:
+            return 0
+        return delete_old(
+            self.database.engine,
+            settings.timezone,
+            settings.visitor_period,
+            settings.keep_days,
+            at,
+        )
+
+    def own_clicks(self) -> OwnClicks:
+        """Return what tells the owner's own clicks."""
+        return OwnClicks(self.keys.markers(), self.settings.ignore)
 
     def click_store(self) -> ClickStore:
         """Return a click store of its own for this thread."""
-        return ClickStore(self.database.engine, self.settings.timezone)
+        return ClickStore(
+            self.database.engine, self.settings.timezone, self.settings.visitor_period
+        )

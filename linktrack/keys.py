@@ -28,6 +28,11 @@ class Keys:
     def __repr__(self) -> str:
         return "Keys(…)"
 
+    @property
+    def forgetting(self) -> bytes:
+        """The key of the hashes of forgotten people; losing `check` forgets whom to leave out."""
+        return blake2b(self.check, person=b"forgotten", digest_size=32).digest()
+
     def markers(self) -> Markers:
         """Return what makes and reads the markers of this installation, signed under `session`."""
         return Markers(

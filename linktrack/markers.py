@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
+HELLO: Final = "hello-"
+"""A reader's own "count me as one of …", for the account whose number follows."""
+
 _SIGN_BYTES: Final = 16
 _LONGEST: Final = 200  # characters of a marker's cookie; anything longer was not made here
 
@@ -39,3 +42,11 @@ class Markers:
     def _signature(self, name: str, value: str) -> str:
         message = f"{name}={value}".encode("utf-8", "replace")
         return blake2b(message, key=self.key, digest_size=_SIGN_BYTES, person=b"marker").hexdigest()
+
+
+def said_hello(markers: Markers, account_id: int, cookies: str) -> int | None:
+    """Return the segment that this browser's reader said hello as, to this account, or None."""
+    if HELLO not in cookies:
+        return None
+    value = markers.read(f"{HELLO}{account_id}", cookies)
+    return int(value) if value is not None and value.isdigit() and len(value) < 11 else None

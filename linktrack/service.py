@@ -15,6 +15,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from gunicorn.app.base import BaseApplication
+from sqlalchemy.exc import SQLAlchemyError
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.clicks.loader import Loader
@@ -25,6 +26,7 @@ from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.logs import begin_logging, server_logger
 from linktrack.owners import access
 from linktrack.settings import LOOPBACK, Settings
+from linktrack.sync import Schedule
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -124,6 +126,11 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._keeper.stop()
 
 
+def run(settings: Settings, bind: Bind, workers: int, greeting: str) -> None:
+    """Serve with gunicorn until SIGTERM or Ctrl-C; SIGHUP replaces the workers."""
+    Service(settings, bind, workers, greeting).run()
+
+
 class LoaderKeeper:
     """Starts the loader as a process of its own, and again where it dies.
 
@@ -180,7 +187,8 @@ def follow(installation: Installation, parent: int | None = None) -> None:
 
     With a `parent` (the master's process number, which may be gone before we have begun) it ends
     with that one, and leaves Ctrl-C and hang-ups, which reach the whole terminal, to it: the
-    master ends us when the workers have ended. Old visitor keys are destroyed on the way.
+    master ends us when the workers have ended. Old visitor keys are destroyed on the way, and
+    the networks are read beside it.
     """
     settings = installation.settings
     begin_logging(settings.log)
@@ -194,10 +202,18 @@ def follow(installation: Installation, parent: int | None = None) -> None:
     signal.signal(signal.SIGINT, stop if parent is None else signal.SIG_IGN)
     signal.signal(signal.SIGHUP, stop if parent is None else signal.SIG_IGN)
     visitors = Visitors(settings.data / "visitor_keys", settings.visitor_period, settings.timezone)
-    destroy = _hourly(lambda: visitors.destroy_old(time.time()))
+
+    def tidy() -> None:
+        visitors.destroy_old(time.time())
+        try:
+            installation.delete_old_clicks(now())
+        except SQLAlchemyError as error:  # tried again in an hour
+            log.error("Old clicks could not be deleted: %s", error)
+
+    hourly = _hourly(tidy)
 
     def ending() -> bool:
-        destroy()
+        hourly()
         return stopping.is_set() or parent not in (None, os.getppid())
 
     if settings.check_links:
@@ -209,7 +225,12 @@ def follow(installation: Installation, parent: int | None = None) -> None:
             name="link-checks",
             daemon=True,
         ).start()
-    make_loader(installation).follow(ending)
+    schedule = Schedule(installation)
+    schedule.start()
+    try:
+        make_loader(installation).follow(ending)
+    finally:
+        schedule.stop()
 
 
 def share_memory(installation: Installation) -> None:
@@ -254,14 +275,9 @@ def greeting(installation: Installation) -> str:
         else:
             owner = access.first_owner(session, now())
             secret = access.make_sign_in_link(session, owner, now())
-            way = f"Sign in (once, within 15 minutes): {sign_in_url(base_url, secret)}"
+            way = f"Sign in (once, within 15 minutes): {access.sign_in_url(base_url, secret)}"
         session.commit()
     return f"linktrack answers on {base_url}\n{way}"
-
-
-def sign_in_url(base_url: str, secret: str) -> str:
-    """Return the address of a sign-in link."""
-    return f"{base_url}/owner/sign-in/{secret}"
 
 
 def serving_settings(settings: Settings, bind: Bind, base_url_is_set: bool) -> Settings:

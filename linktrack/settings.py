@@ -57,6 +57,21 @@ SETTINGS: Final = (
         "How long one visitor stays one visitor: day, week, month or quarter.",
     ),
     Setting(
+        "LINKTRACK_IGNORE",
+        "none",
+        "Networks of your own, whose clicks are not counted, separated by commas.",
+    ),
+    Setting(
+        "LINKTRACK_KEEP_DAYS",
+        "for ever",
+        "Days for which single clicks are kept; their sums are kept for ever.",
+    ),
+    Setting(
+        "LINKTRACK_GEOIP",
+        "none",
+        "A MaxMind-format file (.mmdb) that tells the country of an address.",
+    ),
+    Setting(
         "LINKTRACK_JOURNAL_SYNC",
         "background",
         "background: a power cut can take the last 50 ms of clicks; always: none, but slower.",
@@ -86,6 +101,21 @@ SETTINGS: Final = (
         "text",
         "text: lines for people; json: one object a line. Addresses and secrets are in neither.",
     ),
+    Setting(
+        "LINKTRACK_PERSONAL_LINKS",
+        "off",
+        "on: links may be made for one follower each, who agreed to it; off: none are made.",
+    ),
+    Setting(
+        "LINKTRACK_SYNC_HOURS",
+        "24",
+        "Hours between two readings of an account on Bluesky or Mastodon; 0: none by itself.",
+    ),
+    Setting(
+        "LINKTRACK_BLUESKY",
+        "https://public.api.bsky.app",
+        "Address of the AppView that is asked for followers; one set here may be private.",
+    ),
 )
 
 
@@ -101,6 +131,12 @@ class Settings:
     visitor_period: VisitorPeriod
     journal_sync: JournalSync
     journal_keep_days: int
+    personal_links: bool
+    sync_hours: int
+    bluesky: str
+    ignore: tuple[Network, ...] = ()
+    keep_days: int | None = None
+    geoip: Path | None = None
     contact: str | None = None
     abuse_contact: str | None = None
     check_links: bool = True
@@ -162,7 +198,13 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         journal_sync=cast(
             "JournalSync", _one_of("LINKTRACK_JOURNAL_SYNC", get, ("background", "always"))
         ),
-        journal_keep_days=_checked(_days, "LINKTRACK_JOURNAL_KEEP_DAYS", get),
+        ignore=_checked(_networks, "LINKTRACK_IGNORE", get),
+        keep_days=_checked(_keep_days, "LINKTRACK_KEEP_DAYS", get),
+        geoip=_checked(_geoip, "LINKTRACK_GEOIP", get),
+        personal_links=_one_of("LINKTRACK_PERSONAL_LINKS", get, ("off", "on")) == "on",
+        journal_keep_days=_checked(_whole, "LINKTRACK_JOURNAL_KEEP_DAYS", get),
+        sync_hours=_checked(_whole, "LINKTRACK_SYNC_HOURS", get),
+        bluesky=_checked(_base_url, "LINKTRACK_BLUESKY", get),
         contact=_contact("LINKTRACK_CONTACT", get),
         abuse_contact=_contact("LINKTRACK_ABUSE_CONTACT", get)
         or _contact("LINKTRACK_CONTACT", get),
@@ -172,12 +214,21 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 T = TypeVar("T")
+
+_NOTHING: Final = (
+    "LINKTRACK_TRUSTED_PROXIES",
+    "LINKTRACK_IGNORE",
+    "LINKTRACK_KEEP_DAYS",
+    "LINKTRACK_GEOIP",
+)
+"""Settings that are empty where they are not set: their defaults in the list are words."""
+
 Get = Callable[[str, str], str]
 
 
 def _checked(parse: Callable[[str], T], name: str, get: Get) -> T:
     default = next(setting.default for setting in SETTINGS if setting.name == name)
-    value = get(name, "" if name == "LINKTRACK_TRUSTED_PROXIES" else default)
+    value = get(name, "" if name in _NOTHING else default)
     try:
         return parse(value)
     except ValueError as error:
@@ -244,9 +295,27 @@ def _timezone(value: str) -> ZoneInfo:
         raise ValueError("no such time zone; write it like Europe/Berlin") from error
 
 
-def _days(value: str) -> int:
+def _whole(value: str) -> int:
     if not value.isascii() or not value.isdigit():
-        raise ValueError("write a number of days, 0 or more")
+        raise ValueError("write a whole number, 0 or more")
     if len(value) > 5:
-        raise ValueError("at most 99999 days")
+        raise ValueError("at most 99999")
     return int(value)
+
+
+def _keep_days(value: str) -> int | None:
+    if not value:
+        return None
+    days = _whole(value)
+    if days == 0:
+        raise ValueError("keep at least one day")
+    return days
+
+
+def _geoip(value: str) -> Path | None:
+    if not value:
+        return None
+    path = Path(value).expanduser().absolute()
+    if not path.is_file():
+        raise ValueError("there is no such file")
+    return path

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,10 +15,13 @@ from world import NOON, World
 
 from linktrack.app import create_app
 from linktrack.audience.counts import record_count
+from linktrack.audience.forgetting import Forgotten
+from linktrack.audience.rosters import take_roster
 from linktrack.audience.segments import add_segment
 from linktrack.clicks.records import ClickRecord
 from linktrack.installation import Installation
 from linktrack.keys import load_keys
+from linktrack.networks.base import FollowerRecord
 from linktrack.owners.tokens import create_token
 from linktrack.reports.build import cpf_json, cpf_report
 
@@ -149,7 +153,7 @@ def test_the_report_is_the_same_object_from_every_door(world: World, call: Call)
         ("GET", "/reports/cpf?account=@JessesLinks&after=99999999999999999999", None, 422),
         ("GET", "/reports/cpf?account=@JessesLinks&from=x", None, 422),
         ("GET", "/reports/cpf?account=@JessesLinks&colour=red", None, 422),
-        ("GET", "/export/followers", None, 404),
+        ("GET", "/export/feelings", None, 404),
         ("GET", "/export/clicks?format=xml", None, 422),
         ("GET", "/export/clicks?after=x", None, 422),
         ("GET", "/nothing", None, 404),
@@ -243,3 +247,28 @@ def test_answers_are_never_cached_or_framed(call: Call) -> None:
     response = call("GET", "/export/counts", "read")
     assert response.headers["Cache-Control"] == "private, no-store"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_followers_report_is_that_of_every_door(world: World, call: Call) -> None:
+    """Several events at once; a wrong one is a sentence."""
+    account = world.account()
+    for hours, people in ((0, range(100)), (24, range(20, 100))):
+        take_roster(
+            world.session, account, [FollowerRecord(str(one)) for one in people],
+            NOON + timedelta(hours=hours), "test",
+            forgotten=Forgotten("x", b"k", frozenset()), now=NOON + timedelta(days=9),
+        )  # fmt: skip
+    world.session.commit()
+    query = {"account": "@JessesLinks", "event": ["2026-05-04T13:00Z", "2026-06-04"]}
+    found = call("GET", "/reports/followers", "read", query_string=query).get_json()
+    assert found["days"] == [
+        {"day": "2026-05-05", "gained": 0, "lost": 20, "returned": 0, "net": -20,
+         "precision_days": 1.0, "jump": False},
+    ]  # fmt: skip
+    assert (found["event"]["left_1d"], found["event"]["share"]) == (20, 0.2)
+    assert [event["left_30d"] for event in found["events"]] == [20, None]
+    query["event"] = ["never"]
+    wrong = call("GET", "/reports/followers", "read", query_string=query)
+    assert "'never' is no date or time" in problem(wrong, 422)
+    lines = call("GET", "/export/followers?format=csv", "read").text.splitlines()
+    assert len(lines) == 101

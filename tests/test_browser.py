@@ -1,6 +1,7 @@
 """The main job in a real browser: every page usable, accessible, and within its policy."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from servers import Server, environment, serving
 pytestmark = pytest.mark.slow
 
 SIZES = {"phone": ViewportSize(width=320, height=640), "desk": ViewportSize(width=1280, height=900)}
+OWNER_PAGES = ("accounts", "segments", "posts", "links", "compose", "left-out", "own-clicks")
+REPORTS = ("audience", "compare", "timing", "posts?sort=low")
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -64,6 +67,17 @@ class Reader:
         assert self.page.evaluate(wider) <= 0, self.page.url
         assert self.complaints == [], self.page.url
 
+    def wait_for(self, address: str, *texts: str, seconds: int = 30) -> None:
+        """Open an address until these texts are on it, and look at it."""
+        deadline = time.monotonic() + seconds
+        missing = list(texts)
+        while missing and time.monotonic() < deadline:
+            self.page.goto(address)
+            said = self.page.locator("main").inner_text()
+            missing = [text for text in texts if text not in said]
+        assert missing == []
+        self.look()
+
     def press(self, name: str) -> None:
         """Press a button, and look at what comes."""
         self.page.get_by_role("button", name=name, exact=True).click()
@@ -87,7 +101,7 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         page = reader.page
         reader.open(server.sign_in_path())
         reader.press("Sign in on this browser")
-        for path in ("accounts", "posts", "links", "compose"):
+        for path in OWNER_PAGES:
             reader.open(f"/owner/{path}")
 
         reader.open("/owner/accounts")
@@ -109,23 +123,42 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         for code in codes:
             assert server.request(f"/{code}", User_Agent=browser)[0] == 302
             assert server.request(f"/{code}", User_Agent="Twitterbot/1.0")[0] == 302
-        page.wait_for_timeout(2_000)
-        page.goto(post)
-        reader.look()
-        text = page.locator("main").inner_text()
-        assert "1 in 23,000" in text
-        assert "2 previews" in text
+        reader.wait_for(post, "1 in 23,000", "2 previews")
 
+        reader.open("/owner/people")
+        page.get_by_label("Name").fill("Jo")
+        page.get_by_label("Site").fill("example.com")
+        reader.press("Add person")
+        reader.press("Open the page")
+        thanks = page.locator("#address").inner_text().removeprefix(server.base_url)
+        reader.open("/owner/experiments")
+        page.get_by_label("Name").fill("Pictures")
+        reader.press("Begin")
+        for path in ("referrers", "experiments", "people", "own-links", "digest"):
+            reader.open(f"/owner/{path}")
+        reader.open(thanks)
+
+        for path in (*REPORTS, "owners", "you", "shared", "more"):
+            reader.open(f"/owner/{path}")
         for path in (
             "/owner/",
+            "/owner/followers",
             "/owner/posts",
             "/owner/links",
             f"/owner/links/{codes[0]}",
+            "/",
+            "/privacy",
+            "/owner/left-out",
             "/owner/needs-you",
             "/owner/audit",
             "/owner/accounts/1/remove",
-            "/",
         ):
             reader.open(path)
         reader.open(f"/{codes[0]}+")
+        reader.open("/owner/segments")
+        page.get_by_label("Ready-made").select_option("looks empty")
+        reader.press("Add segment")
+        reader.open(f"/hello/{page.locator('code#hello').inner_text().partition('/hello/')[2]}")
+        reader.press("Yes, count me as one of looks empty")
+        reader.press("Forget me")
         context.close()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from markupsafe import Markup
 
 from linktrack.charts import (
+    Bar,
     IntervalPoint,
     Point,
     Reference,
@@ -21,6 +22,7 @@ from linktrack.charts import (
     interval_chart,
     number,
     sparkline,
+    stacked_bars,
     time_chart,
 )
 from linktrack.charts.scales import date_ticks, log_ticks, nice_ticks
@@ -368,6 +370,34 @@ def test_a_sparkline_of_zeros_lies_along_the_bottom() -> None:
     assert [y for _, y in run] == [31, 31, 31]
 
 
+@given(st.lists(st.lists(st.integers(0, 10**6), min_size=3, max_size=3), min_size=1, max_size=12))
+def test_stacked_bars_have_the_lengths_and_colours_of_their_parts(
+    values: list[list[int]],
+) -> None:
+    """Parts lie end to end, in proportion to the longest bar; the unknown part is grey."""
+    bars = [Bar(f"b{i}", row) for i, row in enumerate(values)]
+    chart = stacked_bars(
+        bars, ["?", "one", "two"], label="Bars", first="Bar", is_unknown=[True, False, False]
+    )
+    longest = max(map(sum, values))
+    if not longest:
+        assert 'class="empty"' in chart
+        return
+    root = parse(chart)
+    drawn = [rect for rect in with_class(root, "part", "rect") if rect.get("y") is not None]
+    expected = [(i, j) for i, row in enumerate(values) for j in range(3) if row[j]]
+    assert len(drawn) == len(expected)
+    ends: dict[int, float] = {}
+    for rect, (i, j) in zip(drawn, expected, strict=True):
+        assert at(rect.get("x")) == pytest.approx(ends.get(i, 0.0), abs=0.003)
+        width = at(rect.get("width"))
+        assert width == pytest.approx(values[i][j] / longest * 100, abs=0.001)
+        assert rect.get("class") == f"part {('unknown', 's0', 's1')[j]}"
+        ends[i] = ends.get(i, 0.0) + width
+    totals = [text.get("data-value") for text in with_class(root, "total")]
+    assert [float(total or 0) for total in totals] == [sum(row) for row in values if sum(row)]
+
+
 def every_chart(text: str) -> list[Markup]:
     """Draw each chart with this text wherever a text goes."""
     points = [IntervalPoint(text, 1.0, 0.5, 2.0, text, text, text)]
@@ -375,6 +405,9 @@ def every_chart(text: str) -> list[Markup]:
         time_chart([Series(text, daily([1.0]))], Series(text, daily([2.0])), label=text, unit=text),
         interval_chart(points, Reference(text, 1.0), label=text, unit=text),
         sparkline([1.0], label=text),
+        stacked_bars(
+            [Bar(text, [1.0, 2.0], text)], [text, text], label=text, first=text, unit=text
+        ),
         time_chart([], label=text, empty=text),
     ]
 
@@ -400,7 +433,7 @@ def tags(chart: Markup) -> list[str]:
 def test_nothing_breaks_the_strict_policy_and_every_class_has_a_rule() -> None:
     """No style attribute, no handler, no script; each class is known to the style sheet."""
     sheet = STYLE_SHEET.read_text(encoding="utf-8")
-    silent = {"num", "chart-time", "chart-interval", "numbers"}
+    silent = {"num", "chart-time", "chart-interval", "chart-bars", "numbers"}
     for chart in every_chart("text"):
         for element in parse(chart).iter():
             assert element.tag not in {"script", "style"}

@@ -103,9 +103,8 @@ def test_versions_are_printed_behind_the_public_text(run: Run) -> None:
     """One text, a door for each segment."""
     run("account", "add", "@JessesLinks", "--network", "x")
     good(run("segment", "add", "@JessesLinks", "community", "--size", "120"))
-    assert parsed(run("segment", "list", "@JessesLinks", "--json")) == [
-        {"segment": "community", "size": 120}
-    ]
+    (listed,) = parsed(run("segment", "list", "@JessesLinks", "--json"))
+    assert (listed["segment"], listed["size"]) == ("community", 120)
     answer = parsed(
         run("wrap", "@JessesLinks", "Go http://one.com/", "--segment", "community", "--json")
     )

@@ -17,12 +17,13 @@ import pytest
 from click.testing import CliRunner
 from databases import Maker
 from servers import Server, command, environment, serving
-from world import World
+from world import NOON, World
 
 from linktrack.cli import main
+from linktrack.clicks.backlog import Backlog
 from linktrack.db import now, to_ms
 from linktrack.keys import load_keys
-from linktrack.upkeep.attention import Backlog, Space
+from linktrack.upkeep.attention import Space, is_behind
 from linktrack.upkeep.doctor import Finding, examine
 from linktrack.upkeep.probing import MADE_UP, Seen, hides_readers, misbelief
 
@@ -121,8 +122,7 @@ def test_each_planted_fault_is_found(healthy: dict[str, str], tmp_path: Path) ->
 
     (data / "journals").mkdir()
     journal = data / "journals" / f"{'a' * 32}.journal"
-    journal.write_bytes(b"{}\n")
-    os.utime(journal, (time.time() - 120, time.time() - 120))
+    journal.write_bytes(f'{{"t":{to_ms(now()) - 120_000},"l":1}}\n'.encode())
     assert "load --follow" in also("loader")
     journal.unlink()
 
@@ -154,9 +154,9 @@ def test_space_and_backlog_are_judged_by_their_size_and_age() -> None:
     assert not Space(free=gigabyte, total=20 * gigabyte).is_scarce
     assert not Space(free=gigabyte // 3, total=gigabyte).is_scarce
     assert Space(free=gigabyte // 10, total=gigabyte).is_scarce
-    assert Backlog(waiting=10, seconds=61).is_behind
-    assert not Backlog(waiting=10, seconds=1).is_behind
-    assert not Backlog(waiting=0, seconds=1000).is_behind
+    assert is_behind(Backlog(10, 1, since=to_ms(NOON) - 61_000), NOON)
+    assert not is_behind(Backlog(10, 1, since=to_ms(NOON) - 1_000), NOON)
+    assert not is_behind(Backlog(), NOON)
 
 
 @contextmanager

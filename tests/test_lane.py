@@ -15,7 +15,7 @@ from werkzeug.test import Client, EnvironBuilder, TestResponse
 from linktrack.clicks.journal import SUFFIX, Journal
 from linktrack.clicks.lane import Lane, request_flags
 from linktrack.clicks.visitors import Visitors, client_address, period_start, site_of
-from linktrack.clicks.vocabulary import HEAD, NO_VISITOR, PREFETCH
+from linktrack.clicks.vocabulary import HEAD, NO_LANGUAGES, NO_VISITOR, PREFETCH
 from linktrack.links.targets import Target, Targets
 from linktrack.settings import LOOPBACK
 
@@ -218,20 +218,21 @@ def test_who_asks_not_to_be_tracked_has_no_visitor(street: Street, header: str) 
     """The click counts; nobody is behind it."""
     street.client.get("/abcde", headers={header: "1", "User-Agent": FIREFOX})
     (click,) = street.clicks()
-    assert (click["v"], click["x"]) == (None, NO_VISITOR)
+    assert (click["v"], click["x"]) == (None, NO_VISITOR | NO_LANGUAGES)
 
 
 @pytest.mark.parametrize(
     ("method", "headers", "flags"),
     [
-        ("GET", {}, 0),
-        ("HEAD", {}, HEAD),
-        ("GET", {"Sec-Purpose": "prefetch;prerender"}, PREFETCH),
-        ("GET", {"Purpose": "prefetch"}, PREFETCH),
-        ("GET", {"X-Moz": "prefetch"}, PREFETCH),
-        ("GET", {"Purpose": "preview"}, PREFETCH),
-        ("HEAD", {"DNT": "1"}, HEAD | NO_VISITOR),
-        ("GET", {"DNT": "0", "Sec-GPC": "0"}, 0),
+        ("GET", {"Accept-Language": "en"}, 0),
+        ("GET", {}, NO_LANGUAGES),
+        ("HEAD", {"Accept-Language": "en"}, HEAD),
+        ("GET", {"Sec-Purpose": "prefetch;prerender"}, PREFETCH | NO_LANGUAGES),
+        ("GET", {"Purpose": "prefetch"}, PREFETCH | NO_LANGUAGES),
+        ("GET", {"X-Moz": "prefetch"}, PREFETCH | NO_LANGUAGES),
+        ("GET", {"Purpose": "preview"}, PREFETCH | NO_LANGUAGES),
+        ("HEAD", {"DNT": "1"}, HEAD | NO_VISITOR | NO_LANGUAGES),
+        ("GET", {"DNT": "0", "Sec-GPC": "0"}, NO_LANGUAGES),
     ],
 )
 def test_a_request_says_what_it_is_for(method: str, headers: dict[str, str], flags: int) -> None:
@@ -243,7 +244,7 @@ def test_a_request_says_what_it_is_for(method: str, headers: dict[str, str], fla
 def test_a_head_is_answered_and_kept(street: Street) -> None:
     """HEAD gets the redirect too, and is stored with its flag."""
     assert street.client.head("/abcde").status_code == 302
-    assert street.clicks()[0]["x"] == HEAD
+    assert street.clicks()[0]["x"] == HEAD | NO_LANGUAGES
 
 
 def test_a_code_is_looked_up_once(street: Street) -> None:
@@ -329,3 +330,15 @@ def test_sites_and_periods() -> None:
     assert period_start(day, "week") == date(2026, 11, 23)
     assert period_start(day, "month") == date(2026, 11, 1)
     assert period_start(day, "quarter") == date(2026, 10, 1)
+
+
+def test_a_click_has_the_time_of_its_request_and_a_clock_may_jump_back(street: Street) -> None:
+    """Milliseconds since 1970 in UTC; an hour back is another click, of the same visitor."""
+    street.now += 0.5678
+    assert street.get("/abcde").status_code == 302
+    street.now -= 3600
+    assert street.get("/abcde").status_code == 302
+    first, second = street.clicks()
+    assert first["t"] == 1_777_896_000_567
+    assert second["t"] == 1_777_892_400_567
+    assert first["v"] == second["v"]

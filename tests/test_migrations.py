@@ -13,7 +13,8 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(world: World) -> N
     import linktrack.audience.models
     import linktrack.clicks.models
     import linktrack.links.models
-    import linktrack.owners.models  # noqa: F401
+    import linktrack.owners.models
+    import linktrack.reports.models  # noqa: F401
 
     with world.database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})

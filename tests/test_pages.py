@@ -81,8 +81,21 @@ def addresses(account: Account, post: Post) -> list[str]:
         f"/owner/links/{code}",
         f"/owner/links/{code}?days=365",
         "/owner/compose",
+        "/owner/referrers",
+        f"/owner/referrers?post={post.id}&segment=community",
+        "/owner/experiments",
+        "/owner/people",
+        "/owner/own-links",
+        "/owner/digest?period=month",
         "/owner/accounts",
         f"/owner/accounts/{account.id}",
+        f"/owner/followers?account={account.id}",
+        "/owner/posts?sort=low",
+        "/owner/audience",
+        f"/owner/audience?account={account.id}&period=2026-05-01",
+        "/owner/compare",
+        "/owner/compare?days=365",
+        "/owner/timing",
     ]
 
 
@@ -104,7 +117,11 @@ def test_every_page_answers_with_figures_and_with_its_policy(world: World) -> No
 def test_every_page_of_a_new_installation_helps(world: World) -> None:
     """Without an account each page leads to the first step."""
     browser = Browser.signed_in(world)
-    for address in ("/owner/", "/owner/posts", "/owner/links", "/owner/compose", "/owner/accounts"):
+    pages = (
+        *("", "posts", "links", "compose", "accounts", "referrers", "experiments", "people"),
+        *("own-links", "digest"),
+    )
+    for address in (f"/owner/{page}" for page in pages):
         assert browser.get(address).status_code == 200, address
     assert "Three steps to the first click" in read(browser.get("/owner/"))
     for address in ("/owner/", "/owner/posts", "/owner/compose"):

@@ -14,14 +14,19 @@ from world import NOON, World
 
 from linktrack.clicks.models import (
     account_days,
+    account_referrer_days,
+    account_referrer_months,
+    account_visits,
     agents,
     clicks,
     link_days,
+    post_hours,
     post_reasons,
     post_sources,
     post_windows,
     referrers,
     sources,
+    visitor_accounts,
     visitor_links,
     visitor_posts,
 )
@@ -39,24 +44,32 @@ TABLES = (
     post_windows,
     post_sources,
     post_reasons,
+    post_hours,
     link_days,
     account_days,
+    account_referrer_days,
+    account_referrer_months,
     visitor_posts,
     visitor_links,
+    visitor_accounts,
+    account_visits,
 )
 
 
 def counts(world: World) -> dict[str, list[tuple[Any, ...]]]:
-    """Return every count of the database, sources by name."""
+    """Return every count of the database, sources and referrers by name."""
     found: dict[str, list[tuple[Any, ...]]] = {}
     with world.database.engine.connect() as connection:
-        names = {row.id: (row.name, row.medium) for row in connection.execute(select(sources))}
+        names: dict[str, dict[int, object]] = {
+            "source_id": {
+                row.id: (row.name, row.medium) for row in connection.execute(select(sources))
+            },
+            "referrer_id": {row.id: row.referrer for row in connection.execute(select(referrers))},
+        }
         for table in TABLES:
             rows = []
             for row in connection.execute(select(table)).mappings():
-                values = [
-                    names[value] if name == "source_id" else value for name, value in row.items()
-                ]
+                values = [names.get(name, {}).get(value, value) for name, value in row.items()]
                 rows.append(tuple(values))
             found[table.name] = sorted(rows, key=repr)
     return found
@@ -192,6 +205,13 @@ def test_counts_equal_an_independent_recount(world: World) -> None:
     assert by_source == Counter(posts[record.link_id].id for record in human)
     assert sum(row[2] for row in stored["account_days"]) == len(human)
     assert sum(row[3] for row in stored["account_days"]) == sum(unique.values())
+    by_referrer: Counter[tuple[int, str | None]] = Counter()
+    first_by_referrer: Counter[tuple[int, str | None]] = Counter()
+    for _, _, segment_id, referrer, count, unique_count in stored["account_referrer_days"]:
+        by_referrer[segment_id, referrer or None] += count
+        first_by_referrer[segment_id, referrer or None] += unique_count
+    assert by_referrer == Counter((record.segment_id or 0, record.referrer) for record in human)
+    assert sum(first_by_referrer.values()) == sum(unique.values())
     assert sum(row[4] for row in stored["link_days"]) == len(records) - len(human)
 
 

@@ -3,6 +3,7 @@
 import http.client
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -12,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
 import pytest
-from databases import Maker
+from databases import Maker, postgresql_maker, postgresql_server
 from servers import Server, answer, command, environment, serving
 
 BROWSER = {
@@ -219,3 +221,149 @@ def test_a_place_to_listen_must_be_one() -> None:
     for wrong in ("8000", "127.0.0.1", "127.0.0.1:", ":8000", "a:99999", "a:0", "a:-1", "a:x"):
         with pytest.raises(Invalid):
             Bind.parse(wrong)
+
+
+class Readers:
+    """Threads that click on connections of their own until told to stop."""
+
+    def __init__(self, server: Server, path: str, number: int = 3) -> None:
+        self.answered = self.unclear = 0
+        self.wrong: list[int] = []
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._click, args=(server, path)) for _ in range(number)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _click(self, server: Server, path: str) -> None:
+        while not self._stop.is_set():
+            try:
+                status = server.request(path, **BROWSER)[0]
+            except (OSError, http.client.HTTPException):
+                with self._lock:
+                    self.unclear += 1  # perhaps written down before the worker ended
+                continue
+            with self._lock:
+                if status == 302:
+                    self.answered += 1
+                else:
+                    self.wrong.append(status)
+
+    def stop(self) -> None:
+        """End all of them."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["gunicorn", "granian"])
+def test_a_hang_up_replaces_the_workers_and_loses_nothing(
+    sqlite_databases: Maker, tmp_path: Path, kind: str
+) -> None:
+    """SIGHUP under load: new workers answer, the old ones end, each click counts once."""
+    if kind == "granian":
+        pytest.importorskip("granian", reason="pip install 'linktrack[granian]'")
+    environ = environment(tmp_path / "data", sqlite_databases())
+    path = a_link(environ)
+    with serving(environ, tmp_path / "log", "--server", kind) as server:
+        before = set(children(server))
+        readers = Readers(server, path)
+        time.sleep(0.5)
+        server.process.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 30
+        while len(before & set(children(server))) > 1 and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert len(before & set(children(server))) == 1, "the loader, and no old worker"
+        time.sleep(0.5)
+        readers.stop()
+        assert server.stop() == 0
+    assert readers.wrong == []
+    counted = answer(environ, "status")["clicks"]
+    assert answer(environ, "status")["bytes_to_load"] == 0
+    assert readers.answered <= counted <= readers.answered + readers.unclear
+
+
+@pytest.mark.slow
+def test_known_links_go_on_while_the_database_is_locked(
+    sqlite_databases: Maker, tmp_path: Path
+) -> None:
+    """Another program holds SQLite's write lock: no redirect fails, every click is counted."""
+    url = sqlite_databases()
+    environ = environment(tmp_path / "data", url)
+    path = a_link(environ)
+    with serving(environ, tmp_path / "log") as server:
+        for _ in range(20):
+            assert server.request(path, **BROWSER)[0] == 302  # every worker knows it now
+        lock = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+        lock.execute("BEGIN EXCLUSIVE")
+        readers = Readers(server, path)
+        time.sleep(3)
+        readers.stop()
+        behind = answer(environ, "status")
+        lock.execute("ROLLBACK")
+        lock.close()
+        assert readers.answered > 100
+        assert (readers.wrong, readers.unclear) == ([], 0)
+        assert behind["clicks_to_load"] >= readers.answered
+        assert behind["seconds_behind"] > 1
+        assert loaded(environ) == readers.answered + 20
+
+
+@pytest.mark.slow
+def test_known_links_go_on_while_postgresql_is_stopped(tmp_path: Path) -> None:
+    """The server is halted (SIGSTOP) and goes on later: no redirect fails, no click is lost."""
+    with postgresql_server(tmp_path) as address:
+        url = postgresql_maker(address, tmp_path)()
+        environ = environment(tmp_path / "data", url)
+        path = a_link(environ)
+        home = psycopg.connect(address, autocommit=True)
+        directory = home.execute("SHOW data_directory").fetchone()
+        assert directory is not None
+        postmaster = int((Path(directory[0]) / "postmaster.pid").read_text().split()[0])
+        with serving(environ, tmp_path / "log") as server:
+            for _ in range(20):
+                assert server.request(path, **BROWSER)[0] == 302
+            halted = [psutil.Process(postmaster)]
+            halted += halted[0].children(recursive=True)
+            for process in halted:
+                process.suspend()
+            try:
+                readers = Readers(server, path)
+                time.sleep(3)
+                readers.stop()
+            finally:
+                for process in halted:
+                    process.resume()
+            home.close()
+            assert readers.answered > 100
+            assert (readers.wrong, readers.unclear) == ([], 0)
+            assert loaded(environ) == readers.answered + 20
+
+
+@pytest.mark.slow
+def test_under_granian_nothing_is_lost_or_left_running(
+    sqlite_databases: Maker, tmp_path: Path
+) -> None:
+    """A killed worker, then a killed master: clicks count once, every process ends."""
+    pytest.importorskip("granian", reason="pip install 'linktrack[granian]'")
+    environ = environment(tmp_path / "data", sqlite_databases())
+    path = a_link(environ)
+    with serving(environ, tmp_path / "log", "--server", "granian") as server:
+        readers = Readers(server, path)
+        time.sleep(0.5)
+        family = [psutil.Process(number) for number in children(server)]
+        workers = [one for one in family if "--follow" not in one.cmdline()]
+        workers[0].kill()
+        time.sleep(2)
+        readers.stop()
+        family += [psutil.Process(number) for number in children(server)]
+        server.process.kill()
+        server.process.wait()
+        assert psutil.wait_procs(family, timeout=20)[1] == []
+    assert readers.wrong == []
+    assert command(environ, "load").returncode == 0
+    counted = answer(environ, "status")["clicks"]
+    assert readers.answered <= counted <= readers.answered + readers.unclear

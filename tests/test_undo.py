@@ -113,7 +113,7 @@ def test_every_change_on_the_pages_stands_in_the_audit_list(sqlite_world: World)
         "Added the owner Jesse.",
         "Made a sign-in link for Jesse.",
     ]
-    assert entries_now[2] == ("Jesse", "Signed in.")
+    assert entries_now[2] == ("Jesse", "Signed in by a one-time link.")
     assert {who for who, _ in entries_now[2:]} == {"Jesse"}
     said = [what for _, what in entries_now[3:]]
     assert said[:5] == [

@@ -77,7 +77,8 @@ class World:
 
     def store(self) -> ClickStore:
         """Return a new click store, with nothing remembered."""
-        return ClickStore(self.database.engine, self.settings.timezone)
+        settings = self.settings
+        return ClickStore(self.database.engine, settings.timezone, settings.visitor_period)
 
     def click(self, records: Sequence[ClickRecord]) -> int:
         """Store clicks in one batch."""

@@ -59,6 +59,15 @@ class Fields:
             raise Invalid(f"{name!r} must be a list of texts.")
         return tuple(value)
 
+    def wholes(self, name: str) -> dict[str, int]:
+        """Return an object of whole numbers; a missing field is an empty one."""
+        value = self._values.get(name)
+        if value is None:
+            return {}
+        if not isinstance(value, dict) or not all(type(item) is int for item in value.values()):
+            raise Invalid(f"{name!r} must be an object of whole numbers.")
+        return value
+
 
 def posted_object(request: Request, known: set[str]) -> Fields:
     """Return the JSON object of a request's body; raises `Invalid`."""

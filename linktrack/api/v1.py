@@ -16,6 +16,10 @@ from linktrack.links.posts import Wish, no_post_json, post_json, wrap_post
 from linktrack.owners.tokens import check_token, require_scope
 from linktrack.portability import export
 from linktrack.reports.build import MOST_POSTS, cpf_json, cpf_report
+from linktrack.reports.followers import followers_json, followers_report
+from linktrack.reports.rated import SORTS
+from linktrack.reports.segments import segments_json, segments_report
+from linktrack.times import parse_moment
 
 if TYPE_CHECKING:
     from linktrack.audience.models import Account
@@ -55,30 +59,56 @@ def is_unauthenticated() -> bool:
     return bool(g.get("unauthenticated"))
 
 
-def _account(handle: str) -> "Account":
+def named_account(handle: str) -> "Account":
     """Return the account a caller names, as far as its token reaches."""
     account = find_account(db_session(), handle)
-    token: Token = g.token
-    if token.account_id not in (None, account.id):
-        raise Forbidden(f"This token is for another account than {account.handle}.")
+    refuse_elsewhere(account.id)
     return account
+
+
+def refuse_elsewhere(account_id: int | None) -> None:
+    """Raise `Forbidden` where an account lies beyond the caller's token; None lies nowhere."""
+    token: Token = g.token
+    if account_id is not None and token.account_id not in (None, account_id):
+        raise Forbidden("This token is for another account.")
+
+
+def refuse_narrow() -> None:
+    """Raise `Forbidden` where a question is about all accounts and the token is for one."""
+    token: Token = g.token
+    if token.account_id is not None:
+        raise Forbidden("This token is for one account: name it.")
 
 
 @blueprint.post("/posts")
 @needs("wrap")
 def create_post() -> tuple[Response, int]:
     """Wrap a text and record it as a post; 200 where it holds no new address."""
-    fields = posted_object(request, {"account", "text", "state", "posted_at", "segments", "slugs"})
+    fields = posted_object(
+        request,
+        {
+            "account",
+            "text",
+            "state",
+            "posted_at",
+            "segments",
+            "slugs",
+            "addressed",
+            "promotes",
+        },
+    )
     wish = Wish(
         text=fields.text("text"),
         state=fields.text("state", "published"),
         posted_at=fields.moment("posted_at"),
         segments=fields.texts("segments"),
         slugs=fields.texts("slugs"),
+        addressed=fields.wholes("addressed"),
+        promotes=fields.texts("promotes"),
     )
     shortener = installation().shortener
     session = db_session()
-    post = wrap_post(session, shortener, _account(fields.text("account")), wish, now())
+    post = wrap_post(session, shortener, named_account(fields.text("account")), wish, now())
     if post is None:
         return jsonify(no_post_json(wish.text)), 200
     session.commit()
@@ -89,28 +119,64 @@ def create_post() -> tuple[Response, int]:
 @needs("read")
 def report_cpf() -> Response:
     """Return clicks per follower of an account."""
-    fields = arguments(request, {"account", "window", "from", "to", "limit", "after"})
+    fields = arguments(request, {"account", "window", "from", "to", "limit", "after", "sort"})
     report = cpf_report(
         db_session(),
-        _account(fields.text("account")),
+        named_account(fields.text("account")),
         window=fields.text("window", DEFAULT_WINDOW),
         since=fields.moment("from"),
         until=fields.moment("to"),
         limit=fields.whole("limit") or MOST_POSTS,
         after=fields.whole("after"),
+        sort=fields.text("sort", SORTS[0]),
+        now=now(),
     )
     return jsonify(cpf_json(report))
+
+
+@blueprint.get("/reports/segments")
+@needs("read")
+def report_segments() -> Response:
+    """Return who clicked, as far as it is known, by segment."""
+    fields = arguments(request, {"account", "window", "from", "to"})
+    report = segments_report(
+        db_session(),
+        named_account(fields.text("account")),
+        window=fields.text("window", DEFAULT_WINDOW),
+        settings=installation().settings,
+        now=now(),
+        since=fields.moment("from"),
+        until=fields.moment("to"),
+    )
+    return jsonify(segments_json(report))
+
+
+@blueprint.get("/reports/followers")
+@needs("read")
+def report_followers() -> Response:
+    """Return who came and left, and what an event cost (`event` may be there several times)."""
+    fields = arguments(request, {"account", "from", "to", "event"})
+    timezone = installation().settings.timezone
+    report = followers_report(
+        db_session(),
+        named_account(fields.text("account")),
+        timezone,
+        since=fields.moment("from"),
+        until=fields.moment("to"),
+        events=[parse_moment(text, timezone) for text in request.args.getlist("event") if text],
+    )
+    return jsonify(followers_json(report))
 
 
 @blueprint.get("/export/<what>")
 @needs("read")
 def export_rows(what: str) -> Response:
-    """Stream clicks, links, posts, counts or segments as NDJSON or CSV."""
+    """Stream clicks, links, posts, counts, followers or segments as NDJSON or CSV."""
     if what not in export.KINDS:
         raise NotFound(f"There is no export of {what!r}: choose one of {', '.join(export.KINDS)}.")
     fields = arguments(request, {"account", "format", "from", "to", "after"})
     handle = fields.optional_text("account")
-    account_id = g.token.account_id if handle is None else _account(handle).id
+    account_id = g.token.account_id if handle is None else named_account(handle).id
     kind = fields.text("format", "ndjson")
     if kind not in export.MEDIA_TYPES:
         raise Invalid(f"There is no format {kind[:40]!r}: choose ndjson or csv.")

@@ -147,6 +147,29 @@ def find_account(session: Session, handle: str, *, removed: bool = False) -> Acc
     return found[0]
 
 
+def claim_archive(
+    session: Session, account: Account, network_id: str | None, handle: str | None, confirmed: bool
+) -> None:
+    """Make sure that an archive is this account's, and keep the network's id of the account.
+
+    It is known by the id, else by the handle; an archive that does not say whose it is passes.
+    Raises `Conflict` for another account's, unless `confirmed`.
+    """
+    if account.network_id is not None and network_id is not None:
+        ours = account.network_id == network_id
+    else:
+        ours = handle is None or _key(handle) == account.handle_key
+    if not ours and not confirmed:
+        whose = network_id if handle is None else f"@{handle.removeprefix('@')}"
+        raise Conflict(
+            f"This is an archive of {whose}, not of {account.handle}: if it is the same account "
+            "under another handle, say --yes."
+        )
+    if account.network_id is None and network_id is not None:
+        account.network_id = network_id
+        session.flush()
+
+
 def get_account(session: Session, account_id: int) -> Account:
     """Return an account by its number; raises `NotFound`."""
     account = session.get(Account, account_id)

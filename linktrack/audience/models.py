@@ -1,6 +1,15 @@
-"""Tables of accounts, follower counts and segments."""
+"""Tables of accounts, follower counts, segments, followers and rosters."""
 
-from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linktrack.db import Base, Id, Moment, OptionalMoment
@@ -9,8 +18,9 @@ from linktrack.db import Base, Id, Moment, OptionalMoment
 class Account(Base):
     """One social account or other audience.
 
-    `handle` is as people write it; `handle_key` is what it is found by. A removed account is in no
-    list and no report, and its links go on redirecting.
+    `handle` is as people write it; `handle_key` is what it is found by. A `simulated` account
+    belongs to the demonstration. A removed account is in no list and no report, and its links go
+    on redirecting.
     """
 
     __tablename__ = "accounts"
@@ -22,6 +32,7 @@ class Account(Base):
     handle_key: Mapped[str] = mapped_column(String(255))
     role: Mapped[str | None] = mapped_column(String(3))
     network_id: Mapped[str | None] = mapped_column(String(255))
+    simulated: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     created_at: Mapped[Moment]
     removed_at: Mapped[OptionalMoment]
 
@@ -38,7 +49,12 @@ class FollowerCount(Base):
 
 
 class Segment(Base):
-    """A named group of an account's followers; `size` is what the owner or a roster says."""
+    """A named group of an account's followers; `size` is what the owner or a roster says.
+
+    `kind` says what puts a follower in: `rule` (`rules`, one a line; all must hold), `list`
+    (its `SegmentEntry` rows), `rest` (nothing else did), or `size`: the owner counts by hand.
+    `place` is where only they are reached. What was removed keeps its name for old clicks.
+    """
 
     __tablename__ = "segments"
     __table_args__ = (UniqueConstraint("account_id", "name"),)
@@ -49,3 +65,171 @@ class Segment(Base):
     position: Mapped[int]
     size: Mapped[int | None]
     created_at: Mapped[Moment]
+    kind: Mapped[str] = mapped_column(String(4), default="size", server_default="size")
+    rules: Mapped[str | None] = mapped_column(Text)
+    place: Mapped[str | None] = mapped_column(String(200))
+    removed_at: Mapped[OptionalMoment]
+
+
+class SegmentEntry(Base):
+    """One person on a segment's list: a network's id, or a handle's key with an @ before it."""
+
+    __tablename__ = "segment_entries"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    segment_id: Mapped[int] = mapped_column(ForeignKey("segments.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(512), primary_key=True)
+
+
+class SegmentSize(Base):
+    """How many followers of the newest roster a segment had when they were sorted.
+
+    All segments of an account are sorted at once, so the sizes of one `sized_at` add up to that
+    roster. For `unjudged` people a fact was missing that the segment's rules ask for.
+    """
+
+    __tablename__ = "segment_sizes"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    sized_at: Mapped[Moment] = mapped_column(primary_key=True)
+    segment_id: Mapped[int] = mapped_column(ForeignKey("segments.id"), primary_key=True)
+    size: Mapped[int]
+    unjudged: Mapped[int]
+
+
+class HelloDay(Base):
+    """How many browsers said hello as one of a segment on a day, and how many took it back.
+
+    `day` is the proleptic ordinal of the date. Nobody is named: the browser keeps a signed cookie.
+    """
+
+    __tablename__ = "hello_days"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    segment_id: Mapped[int] = mapped_column(ForeignKey("segments.id"), primary_key=True)
+    day: Mapped[int] = mapped_column(primary_key=True)
+    said: Mapped[int]
+    taken_back: Mapped[int]
+
+
+class Consent(Base):
+    """A follower's agreement to personal links; without this row their clicks name nobody."""
+
+    __tablename__ = "consents"
+
+    follower_id: Mapped[int] = mapped_column(ForeignKey("followers.id"), primary_key=True)
+    agreed_at: Mapped[Moment]
+
+
+class Roster(Base):
+    """One dated list of an account's followers; `size` is how many people of it are kept.
+
+    Who is in it is said by the follow periods that hold its moment.
+    """
+
+    __tablename__ = "rosters"
+    __table_args__ = (UniqueConstraint("account_id", "taken_at"),)
+
+    id: Mapped[Id]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    taken_at: Mapped[Moment]
+    source: Mapped[str] = mapped_column(String(20))
+    size: Mapped[int]
+
+
+class Follower(Base):
+    """One person who follows, or has followed, an account; each fact is null while unknown.
+
+    `network_id` is the network's own stable id: X's accountId, Bluesky's DID, Mastodon's account
+    URL. Where a list gave handles alone it is the `handle_key` with an @ before it, until a list
+    gives the id. `handle` is as people write it, with its @; `handle_key` is what it is found by.
+    `facts_at` is the moment of the newest roster that gave facts.
+    """
+
+    __tablename__ = "followers"
+    __table_args__ = (
+        UniqueConstraint("account_id", "network_id"),
+        Index(None, "account_id", "handle_key"),
+        # A number is never given twice: personal links carry it, and outlive who is forgotten.
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[Id]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    network_id: Mapped[str] = mapped_column(String(512))
+    handle: Mapped[str | None] = mapped_column(String(255))
+    handle_key: Mapped[str | None] = mapped_column(String(255))
+    followers: Mapped[int | None] = mapped_column(BigInteger)
+    following: Mapped[int | None] = mapped_column(BigInteger)
+    posts: Mapped[int | None] = mapped_column(BigInteger)
+    account_created_at: Mapped[OptionalMoment]
+    has_description: Mapped[bool | None]
+    has_picture: Mapped[bool | None]
+    last_active_at: Mapped[OptionalMoment]
+    followed_back: Mapped[bool | None]
+    facts_at: Mapped[OptionalMoment]
+
+
+class FollowPeriod(Base):
+    """A time in which a follower followed: an unbroken run of rosters that have them.
+
+    All four are moments of rosters. They began after `began_after` (the last roster without
+    them; null: there is none) and by `began_by` (the first with them). They ended after
+    `ended_after` (the last with them) and by `ended_by` (the first without): both null while
+    they follow. A roster of the account at T has them exactly where `began_by <= T` and
+    (`ended_after` is null or `T <= ended_after`).
+    """
+
+    __tablename__ = "follow_periods"
+    __table_args__ = (
+        Index(None, "account_id", "began_by"),
+        Index(None, "account_id", "ended_by"),
+        {"sqlite_with_rowid": False},
+    )
+
+    follower_id: Mapped[int] = mapped_column(ForeignKey("followers.id"), primary_key=True)
+    began_by: Mapped[Moment] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    began_after: Mapped[OptionalMoment]
+    ended_after: Mapped[OptionalMoment]
+    ended_by: Mapped[OptionalMoment]
+
+
+class ForgottenFollower(Base):
+    """The trace of a person who was forgotten: a keyed hash, which leads back to nobody.
+
+    The next roster leaves out whoever has this hash (`audience/forgetting.py`).
+    """
+
+    __tablename__ = "forgotten_followers"
+
+    digest: Mapped[str] = mapped_column(String(32), primary_key=True)
+    forgotten_at: Mapped[Moment]
+
+
+class Sync(Base):
+    """How far an account has been read from its network, so that reading goes on where it was.
+
+    `begun_at` is when reading the follower list began (null: none is being read), `cursor` where
+    the next page is. `next_at` is when the network is asked next; `problem` is why the last time
+    failed, in words.
+    """
+
+    __tablename__ = "syncs"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    next_at: Mapped[Moment]
+    begun_at: Mapped[OptionalMoment]
+    cursor: Mapped[str | None] = mapped_column(Text)
+    problem: Mapped[str | None] = mapped_column(Text)
+
+
+class SyncPage(Base):
+    """One page of a follower list that is being read; all pages together become a roster."""
+
+    __tablename__ = "sync_pages"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    people: Mapped[str] = mapped_column(Text)

@@ -5,17 +5,23 @@ stand in the svg's own CSS padding, so text never scales. Only lines live in a n
 stretched. There is no style attribute (the pages' policy forbids it): classes name everything.
 """
 
+from linktrack.charts.bars import Bar, stacked_bars
+from linktrack.charts.changes import Span, change_chart
 from linktrack.charts.intervals import IntervalPoint, Reference, interval_chart
 from linktrack.charts.lines import Point, Series, sparkline, time_chart
 from linktrack.charts.scales import number
 
 __all__ = [
+    "Bar",
     "IntervalPoint",
     "Point",
     "Reference",
     "Series",
+    "Span",
+    "change_chart",
     "interval_chart",
     "number",
     "sparkline",
+    "stacked_bars",
     "time_chart",
 ]

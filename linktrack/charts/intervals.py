@@ -68,6 +68,7 @@ def interval_chart(
     label: str,
     unit: str = "",
     groups: Sequence[str] = (),
+    what: str = "Post",
     empty: str = NOTHING,
 ) -> Markup:
     """Draw values with their intervals on a logarithmic scale, each a link, in the order given.
@@ -75,6 +76,7 @@ def interval_chart(
     A value of zero sits hollow on the floor, below the scale. Intervals are followed at most
     three decades below the lowest value. Values are never negative. Without any value: the
     sentence `empty`. The order of `groups` (then of first appearance) chooses shape and colour.
+    `what` heads the names in the table.
     """
     drawn = [point for point in points if known(point.value)]
     if not drawn:
@@ -102,7 +104,7 @@ def interval_chart(
         "interval",
         legend(keys, unit),
         picture(parts, floor + AXIS, "group", words),
-        _interval_table(label, points, unit),
+        _interval_table(label, points, unit, what),
     )
 
 
@@ -148,11 +150,11 @@ def _in_words(point: IntervalPoint) -> str:
     return f"{number(point.value)} ({number(point.low)} to {number(point.high)})"
 
 
-def _interval_table(label: str, points: Sequence[IntervalPoint], unit: str) -> Markup:
+def _interval_table(label: str, points: Sequence[IntervalPoint], unit: str, what: str) -> Markup:
     link = Markup('<a href="{}">{}</a>')
     rows = [
         (link.format(point.href, point.label), [point.value, point.low, point.high])
         for point in points
     ]
-    heads = ["Post", unit or "Value", "Lowest likely", "Highest likely"]
+    heads = [what, unit or "Value", "Lowest likely", "Highest likely"]
     return numbers_table(label, heads, rows, _places(points))

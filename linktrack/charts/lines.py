@@ -87,7 +87,7 @@ def time_chart(
         parts += [y_axis(below), _line(strip, below, across, "strip", 0)]
         bottom = below.bottom
     # Drawn last, lines lie above the grid of both bands.
-    parts.append(_x_axis(date_ticks(days[0], days[-1]), across, TOP, bottom))
+    parts.append(x_axis(date_ticks(days[0], days[-1]), across, TOP, bottom))
     colours = [i if line.colour is None else line.colour for i, line in enumerate(series)]
     for i, line in zip(colours, series, strict=True):
         parts.append(_line(line, plot, across, f"s{i % STYLES}", i))
@@ -135,7 +135,7 @@ def sparkline(
     return figure("spark", svg, numbers_table(label, ["Day", "Value"], rows, xs))
 
 
-def _x_axis(
+def x_axis(
     ticks: Sequence[tuple[date, str]], across: Callable[[date], float], top: float, bottom: float
 ) -> Markup:
     """Draw the dates below the lowest band; narrow screens keep about four labels."""

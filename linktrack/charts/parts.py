@@ -142,9 +142,21 @@ def mark_key(i: int, name: str) -> Markup:
     return _key(mark(50, 6, f"s{i % STYLES}", i), name, width=12)
 
 
+def swatch_key(style: str, name: str) -> Markup:
+    """Name a colour of a bar's parts."""
+    square = '<rect class="part {}" width="12" height="12"/>'
+    return _key(Markup(square).format(style), name, width=12)
+
+
 def hollow_key(name: str) -> Markup:
     """Name the hollow marks on the floor, whatever their shape."""
     return _key(mark(50, 6, "hollow", 0), name, width=12)
+
+
+def bar_key(i: int, name: str) -> Markup:
+    """Name a colour of bars."""
+    bar = Markup('<rect class="change s{}" x="1" y="1" width="10" height="10"/>').format(i % STYLES)
+    return _key(bar, name, width=12)
 
 
 def reference_key(text: str) -> Markup:

@@ -1,4 +1,4 @@
-"""Commands for accounts and segments."""
+"""Commands for accounts."""
 
 import click
 
@@ -111,39 +111,3 @@ def restore(handle: str) -> None:
         bring_back(session, found, now())
         handle = found.handle
     click.echo(f"{handle} is back.")
-
-
-@click.group(cls=Commands)
-def segment() -> None:
-    """Named groups of an account's followers."""
-
-
-@segment.command("add")
-@click.argument("handle")
-@click.argument("name")
-@click.option("--size", type=int, help="How many people it has, where you know.")
-def add_segment_command(handle: str, name: str, size: int | None) -> None:
-    """Add a segment after the account's others."""
-    from linktrack.audience.accounts import find_account
-    from linktrack.audience.segments import add_segment
-    from linktrack.db import now
-
-    with transaction() as (_, session):
-        add_segment(session, find_account(session, handle), name, size, now())
-    click.echo(f"Added the segment {name}.")
-
-
-@segment.command("list")
-@click.argument("handle")
-@json_option
-def list_segments_command(handle: str, as_json: bool) -> None:
-    """List the segments of an account, in their order."""
-    from linktrack.audience.accounts import find_account
-    from linktrack.audience.segments import list_segments
-
-    with installation() as opened, opened.database.session() as session:
-        found = list_segments(session, find_account(session, handle))
-    if as_json:
-        print_json([{"segment": item.name, "size": item.size} for item in found])
-    else:
-        print_table(("segment", "size"), [(item.name, item.size) for item in found])

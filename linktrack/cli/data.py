@@ -149,6 +149,7 @@ def import_clicks(form: str, files: tuple[Path, ...], handle: str, as_json: bool
                 now=now(),
                 progress=progress,
             )
+        opened.delete_old_clicks(now())
     if as_json:
         print_json(asdict(done))
     else:
@@ -185,7 +186,9 @@ def _print_summary(done: "ImportedFeed") -> None:
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["clicks", "links", "posts", "counts", "segments"]))
+@click.argument(
+    "what", type=click.Choice(["clicks", "links", "posts", "counts", "followers", "segments"])
+)
 @click.option(
     "--format",
     "form",
@@ -205,10 +208,10 @@ def export(
     output: Path | None,
     handle: str | None,
 ) -> None:
-    """Take everything out: clicks, links, posts, counts or segments.
+    """Take everything out: clicks, links, posts, counts, followers or segments.
 
     A range chooses clicks, counts and posts by their own times, links and segments by when they
-    were made.
+    were made, followers by the first list with them.
     """
     from linktrack.audience.accounts import find_account
     from linktrack.portability.export import Selection, stream
@@ -229,3 +232,31 @@ def export(
             print_blocks(sys.stdout.buffer, blocks)
         else:
             save(output, blocks)
+
+
+@click.command()
+@click.option("--remove", is_flag=True, help="Take the demonstration away again, whole.")
+@json_option
+def demo(remove: bool, as_json: bool) -> None:
+    """Make a demonstration: a simulated year of three accounts, marked as such.
+
+    Its accounts are @demo_me, @demo_you and @demo_we; yours are left alone.
+    """
+    from dataclasses import asdict
+
+    from linktrack.db import now
+    from linktrack.portability.demo import make_demo, remove_demo
+
+    with installation() as opened:
+        if remove:
+            remove_demo(opened.database)
+            click.echo('{"removed": true}' if as_json else "The demonstration is gone.")
+            return
+        made = make_demo(opened.database, opened.shortener, now())
+    if as_json:
+        print_json(asdict(made))
+    else:
+        click.echo(
+            f"{made.accounts} simulated accounts with {made.posts:,} posts and {made.clicks:,} "
+            "clicks are there. linktrack demo --remove takes them away."
+        )

@@ -12,6 +12,7 @@ from linktrack.cli.common import (
     read_text,
     transaction,
 )
+from linktrack.errors import Invalid
 
 
 @click.command()
@@ -20,7 +21,15 @@ from linktrack.cli.common import (
 @click.option("--at", metavar="ISO", help="When it was, or is to be, posted.")
 @click.option("--draft", is_flag=True, help="Keep it as a draft; publish it later.")
 @click.option("--segment", "segments", multiple=True, metavar="NAME", help="Make a version for it.")
+@click.option(
+    "--addressed",
+    "addressed",
+    multiple=True,
+    metavar="NAME=N",
+    help="How many people its version reaches; the segment's size by default.",
+)
 @click.option("--slug", "slugs", multiple=True, help="A short code of your choice; one an address.")
+@click.option("--promotes", multiple=True, metavar="NAME", help="Whom its links promote.")
 @json_option
 def wrap(
     handle: str,
@@ -28,7 +37,9 @@ def wrap(
     at: str | None,
     draft: bool,
     segments: tuple[str, ...],
+    addressed: tuple[str, ...],
     slugs: tuple[str, ...],
+    promotes: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Record a post, and print its text with every address wrapped.
@@ -38,7 +49,13 @@ def wrap(
     """
     from linktrack.audience.accounts import find_account
     from linktrack.db import now
-    from linktrack.links.posts import Wish, no_post_json, post_json, wrap_post
+    from linktrack.links.posts import (
+        Wish,
+        doubts_about_versions,
+        no_post_json,
+        post_json,
+        wrap_post,
+    )
 
     written = read_text(text)
     with transaction() as (opened, session):
@@ -46,21 +63,34 @@ def wrap(
         posted_at = parse_time(at, opened)
         later = posted_at is not None and posted_at > moment
         state = "draft" if draft else "scheduled" if later else "published"
-        wish = Wish(written, state, posted_at, segments, slugs)
+        wish = Wish(written, state, posted_at, segments, slugs, _addressed(addressed), promotes)
         account = find_account(session, handle)
         post = wrap_post(session, opened.shortener, account, wish, moment)
         answer = (
             no_post_json(written) if post is None else post_json(session, opened.shortener, post)
         )
-        versions = [] if post is None else [(item.text, item.segment_id) for item in post.versions]
+        versions = [] if post is None else [item.text for item in post.versions]
+        doubts = [] if post is None else doubts_about_versions(session, post)
+    for doubt in doubts:
+        click.echo(doubt, err=True)
     if as_json:
         print_json(answer)
         return
     click.echo(answer["text"])
-    for name, (version, _) in zip(dict.fromkeys(segments), versions, strict=True):
+    for name, version in zip(dict.fromkeys(segments), versions, strict=False):
         click.echo(f"\n{name}:\n{version}")
     if post is None:
         click.echo("There is no new address in this text: no post was made.", err=True)
+
+
+def _addressed(written: tuple[str, ...]) -> dict[str, int]:
+    found = {}
+    for pair in written:
+        name, equals, number = pair.rpartition("=")
+        if not equals or not (number.isascii() and number.isdigit()) or len(number) > 9:
+            raise Invalid(f"--addressed takes NAME=N, such as community=120, not {pair[:60]!r}.")
+        found[name] = int(number)
+    return found
 
 
 @click.group(cls=Commands)
@@ -236,3 +266,20 @@ def redirect(code: str, destination: str) -> None:
         change_destination(session, opened.shortener, found, destination, now())
         told = found.destination
     click.echo(f"{code} leads to {told} now.")
+
+
+@link.command()
+@click.argument("code")
+@click.argument("name")
+@click.option("--remove", is_flag=True, help="It promotes them no more.")
+def promote(code: str, name: str, remove: bool) -> None:
+    """Say whom the link promotes."""
+    from linktrack.links.catalog import get_link
+    from linktrack.links.people import find_person, promote_no_more
+    from linktrack.links.people import promote as promote_person
+
+    with transaction() as (opened, session):
+        found = get_link(session, opened.shortener.codes, code)
+        act = promote_no_more if remove else promote_person
+        act(session, found, find_person(session, name))
+    click.echo(f"{code} promotes {name}{' no more' if remove else ''}.")

@@ -9,6 +9,7 @@ from linktrack.cli.common import (
     installation,
     json_option,
     print_json,
+    print_table,
     transaction,
 )
 
@@ -18,13 +19,25 @@ from linktrack.cli.common import (
 @click.option(
     "--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Web processes."
 )
-def serve(bind: str, workers: int) -> None:
+@click.option(
+    "--server",
+    default="gunicorn",
+    show_default=True,
+    type=click.Choice(["gunicorn", "granian"]),
+    help="granian is quicker, and an extra: pip install 'linktrack[granian]'.",
+)
+def serve(bind: str, workers: int, server: str) -> None:
     """Answer short links, load clicks, and show the owner pages."""
     from linktrack.db import now
     from linktrack.installation import Installation
-    from linktrack.service import Bind, Service, greeting, serving_settings, share_memory
+    from linktrack.service import Bind, greeting, serving_settings, share_memory
     from linktrack.settings import load_settings
     from linktrack.upkeep.upgrade import upgrade
+
+    if server == "granian":
+        from linktrack.granian_service import run
+    else:
+        from linktrack.service import run
 
     place = Bind.parse(bind)
     settings = serving_settings(load_settings(), place, "LINKTRACK_BASE_URL" in os.environ)
@@ -39,7 +52,7 @@ def serve(bind: str, workers: int) -> None:
             share_memory(opened)
     finally:
         opened.database.close()  # no connection may cross the fork
-    Service(settings, place, workers, text).run()
+    run(settings, place, workers, text)
 
 
 @click.command()
@@ -67,8 +80,8 @@ def rebuild(as_json: bool) -> None:
     """Make all counts anew from the stored clicks. Reports read the same before and after."""
     from linktrack.clicks import recount
 
-    with installation() as opened, opened.click_store().transaction() as connection:
-        total = recount.rebuild(connection, opened.days())
+    with installation() as opened:
+        total = recount.rebuild_beside(opened.database.engine, opened.days())
     if as_json:
         print_json({"clicks": total})
     else:
@@ -79,10 +92,11 @@ def rebuild(as_json: bool) -> None:
 @json_option
 def status(as_json: bool) -> None:
     """Show what is in the database, and what waits to be loaded."""
+    from linktrack.db import now
     from linktrack.reports.status import status_of
 
     with installation() as opened, opened.database.session() as session:
-        found = status_of(session, opened.settings.journals)
+        found = status_of(session, opened.settings.journals, now())
     if as_json:
         print_json(found)
         return
@@ -97,14 +111,53 @@ def owner() -> None:
 
 @owner.command()
 @click.argument("name")
-def create(name: str) -> None:
+@click.option("--viewer", is_flag=True, help="May look at everything, and change nothing.")
+def create(name: str, viewer: bool) -> None:
     """Add a person who may open the owner pages."""
     from linktrack.db import now
     from linktrack.owners.access import create_owner
+    from linktrack.owners.viewers import set_role
 
     with transaction() as (_, session):
-        create_owner(session, name, now())
+        added = create_owner(session, name, now())
+        if viewer:
+            set_role(session, added, "viewer")
     click.echo(f"Added {name}. Sign in with: linktrack owner link {name!r}")
+
+
+@owner.command("list")
+@json_option
+def list_owners_command(as_json: bool) -> None:
+    """List who may sign in."""
+    from linktrack.owners.viewers import list_owners
+
+    with installation() as opened, opened.database.session() as session:
+        lines = [
+            (owner.name, owner.role, "yes" if owner.password_hash else "no")
+            for owner in list_owners(session)
+        ]
+    header = ("name", "role", "password")
+    if as_json:
+        print_json([dict(zip(header, line, strict=True)) for line in lines])
+    else:
+        print_table(header, lines)
+
+
+@owner.command()
+@click.argument("name", required=False)
+def password(name: str | None) -> None:
+    """Ask for a password for an owner, and sign them out everywhere."""
+    from linktrack.owners.access import find_owner
+    from linktrack.owners.passwords import set_password
+    from linktrack.owners.viewers import end_sessions
+
+    typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    with transaction() as (_, session):
+        found = find_owner(session, name)
+        set_password(session, found, typed)
+        end_sessions(session, found)
+        name = found.name
+    click.echo(f"The password of {name} is set.")
 
 
 @owner.command()
@@ -113,8 +166,7 @@ def create(name: str) -> None:
 def link(name: str | None, as_json: bool) -> None:
     """Print an address that signs an owner in once, within 15 minutes."""
     from linktrack.db import now
-    from linktrack.owners.access import find_owner, make_sign_in_link
-    from linktrack.service import sign_in_url
+    from linktrack.owners.access import find_owner, make_sign_in_link, sign_in_url
 
     with transaction() as (opened, session):
         secret = make_sign_in_link(session, find_owner(session, name), now())

@@ -56,7 +56,7 @@ def restore(file: Path, as_json: bool) -> None:
         with opened.database.session(writes=True) as session:
             note(session, f"Restored the backup {file.name}.", now(), COMMAND_LINE)
             session.commit()
-            found = status_of(session, opened.settings.journals)
+            found = status_of(session, opened.settings.journals, now())
     opened.database.close()
     if as_json:
         print_json(

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Raised with every change of a rule; `linktrack reclassify` applies newer rules to old clicks."""
 
 LONGEST = 1_000
@@ -115,6 +115,13 @@ _INNOCENT = (
     r"\bSogou(MSE|MobileBrowser|Search)\b|\bBlackboard/",  # a browser, a school's app
 )
 
+# What stands in a browser's own parentheses, and how agents of browsers and phones begin.
+_SYSTEMS = (
+    r".*(Windows|Macintosh|X11|Linux|Android|i(Phone|Pad|Pod)|compatible|Mobile|Nintendo"
+    r"|Play ?Station|Symbian|BlackBerry|BB10|Browser|Smart|Tizen|KaiOS)"
+)
+_FORMS = r"Mozilla|Opera|Dalvik|UCWEB|User-Agent\W+Mozilla|.*(Profile/|MIDP|Browser|Android \d)"
+
 # Marks of a program that neither list may know.
 _PROGRAMS: tuple[tuple[str, str], ...] = (
     # Code in place of a name: attempts at injection
@@ -123,15 +130,41 @@ _PROGRAMS: tuple[tuple[str, str], ...] = (
         "attack",
         r"\bwaitfor delay\b|\b(or|where|and) \(?'?\w+'?='?\w+|burpcollaborator|\bnslookup\b",
     ),
-    ("attack", r"\b(sleep|alert|concat|gethostbyname)\(|\.\.[/\\%]|%(25)?2e%"),
+    ("attack", r"\b(sleep|alert|concat|print|gethostbyname)\(|\.\.[/\\%]|%(25)?2e%|<\w+[ :]\w+="),
+    (
+        "attack",
+        r"'?\|\||--\s*$|\bcase when\b|\bor \d+[+=]\d+|^file:|/etc/|['\"]; ?\w|%0[ad]|%22|%3c",
+    ),
+    ("attack", r"^(-?\d+\\?)?['\"@<]|'\+\w+\("),
     # It says where to learn about it, or whom to write to
     ("address", r"\+ ?(https?:|mailto:|www\.)|^https?:|[^\s@(]@[a-z\d-]+\.[a-z]{2}"),
     ("address", r"^(?!Mozilla/|Opera/)[^()]*\([^()]*\bhttps?://"),
+    ("address", r"^Mozilla/\S+ \( ?(?!compatible)([^();]*\()?[^();]*(https?://|\bwww\.)"),
+    ("address", r"^Mozilla/5\.0 .*(\((https?://|www\.)|like Gecko; https?:)"),
+    ("address", r"^(www\.)?[\w-]+(\.[\w-]+)*\.[a-z]{2,}(/[\d.]+)?$|\bhttps?://\S+$(?<!\))"),
     # "Mozilla/5.0 (compatible; Name/1.0)": the form of crawlers, once the old browsers are out
     ("compatible", r"^Mozilla/[5-9]\.\d \(compatible; (?!MSIE|Konqueror)[\w .-]+/[\d.]+[^()]*\)$"),
+    ("compatible", r"^Mozilla/4\.0 \(compatible; (?!MSIE)[\w ]+(/[\d.]+; https?:[^()]*)?\)$"),
+    ("compatible", r"^Mozilla/\d\.0 (?!Firefox/)[a-z][\w.-]*/v?[\d.]+$"),
+    ("compatible", rf"^Mozilla/5\.0 \((?!{_SYSTEMS})[\w .-]+(/[\d.]+)?\)$"),
+    ("compatible", r"like Gecko; ?(compatible; ?)?[a-z][\w.-]*(/[\d.]+)?\)"),
     ("bare", r"^Mozilla/[\d.]+$"),  # what Apple's mail proxy sends
+    # A browser's form with what no browser ever sent
+    ("forged", r"\(Macintosh:|\bLinux x(?!86_64|64_64)\d+_64\b|^Mozilla/[5-9]\.[1-9]|; \{\}[;)]"),
     # Trades that no browser has
     ("trade", r"\bscanner\b|\bprobe\b|\bmonitor\b|\bsearch ?engine|-verification\b|\bproxy\)"),
+    ("trade", r"\bnode\.?js/|\bGoogle-(?!TV)[a-z]+|[a-z]diagnostics\b|[a-z]inspector/"),
+    (
+        "trade",
+        (
+            rf"^(?!{_FORMS}).*\b(clients?|sdk|services?|workers?|runner|user[ _-]?agent|tests?"
+            r"|tester|testing|checks?|checker|diagnostics?|plug-?in|integrations?|webhook|parser"
+            r"|downloader|lookup|callback|linktester|node(\.js)?|grpc[\w-]*)\b"
+        ),
+    ),
+    # A name of a library or a command: one word in small letters, with or without a version
+    ("tool", r"(?-i:^(?=.{1,40}$)(?!iphone|ipad$|ipod)[a-z][a-z\d]*([_-][a-z\d]+)*$)"),
+    ("tool", r"(?-i:^(?=.{1,60}$)(?!mozilla|opera|samsung|nokia)[a-z][a-z\d._-]*/v?\d[\w.+-]*$)"),
 )
 
 
@@ -193,10 +226,18 @@ def _first(rules: tuple[tuple[str, re.Pattern[str]], ...], text: str) -> str | N
 @cache
 def _crawler_lists() -> tuple[tuple[str, Callable[[str], bool]], ...]:
     """The two kept lists of crawlers. Imported at first use: only the loader needs them."""
-    from crawlerdetect import CrawlerDetect
+    from crawlerdetect import crawlerdetect
     from crawleruseragents import is_crawler
 
-    return (("crawlerdetect", CrawlerDetect().is_crawler), ("crawler-user-agents", is_crawler))
+    # CrawlerDetect's own two steps in small letters: its patterns, compiled to ignore case, take
+    # 0.9 ms for an agent, and these 0.2 ms. A test holds the answers equal.
+    leave_out = re.compile(crawlerdetect.get_compiled_exclusions_regex().pattern.lower())
+    crawlers = re.compile(crawlerdetect.get_compiled_crawler_regex().pattern.lower())
+
+    def detect(sent: str) -> bool:
+        return crawlers.search(leave_out.sub("", sent.lower())) is not None
+
+    return (("crawlerdetect", detect), ("crawler-user-agents", is_crawler))
 
 
 @cache

@@ -10,12 +10,21 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from linktrack.clicks.journal import Journal
+from linktrack.clicks.own import OwnClicks
 from linktrack.clicks.records import MOST_AGENT, ClickRecord, encode
 from linktrack.clicks.referrers import referrer_key
 from linktrack.clicks.visitors import Visitors, client_address
-from linktrack.clicks.vocabulary import HEAD, NO_VISITOR, PREFETCH
+from linktrack.clicks.vocabulary import (
+    FORWARDED,
+    HEAD,
+    NO_LANGUAGES,
+    NO_VISITOR,
+    OWNER,
+    PREFETCH,
+)
 from linktrack.links.codes import is_reserved
 from linktrack.links.targets import Target, Targets
+from linktrack.markers import Markers, said_hello
 from linktrack.settings import Network
 
 if TYPE_CHECKING:
@@ -40,6 +49,9 @@ class Lane:
         visitors: Visitors,
         trusted_proxies: tuple[Network, ...] = (),
         clock: Callable[[], float] = time.time,
+        own: OwnClicks | None = None,
+        country_of: Callable[[str], str | None] | None = None,
+        markers: Markers | None = None,
     ) -> None:
         self._application = application
         self._targets = targets
@@ -47,6 +59,9 @@ class Lane:
         self._visitors = visitors
         self._trusted = trusted_proxies
         self._clock = clock
+        self._own = own
+        self._country_of = country_of
+        self._markers = markers
         self._watching = False
 
     def __call__(
@@ -80,20 +95,25 @@ class Lane:
                 ("Content-Length", "0"),
             ],
         )
-        return ()
+        return []
 
     def _record(self, environ: "WSGIEnvironment", target: Target) -> ClickRecord:
         at = self._clock()
         agent = environ.get("HTTP_USER_AGENT")
         flags = request_flags(environ)
+        address = client_address(environ, self._trusted)
+        if self._own is not None and self._own.is_own(environ.get("HTTP_COOKIE"), address):
+            flags |= OWNER
+        if "HTTP_X_FORWARDED_FOR" in environ and address == environ.get("REMOTE_ADDR"):
+            flags |= FORWARDED
         visitor = None
         if not flags & NO_VISITOR:
-            address = client_address(environ, self._trusted)
             languages = environ.get("HTTP_ACCEPT_LANGUAGE", "")
             try:
                 visitor = self._visitors.identify(at, address, agent or "", languages)
             except OSError as error:
                 log.error("The visitor key cannot be used, a click has no visitor: %s", error)
+        segment_id, follower_id, attribution = self._attribute(environ, target, flags)
         return ClickRecord(
             clicked_at=int(at * 1000),
             link_id=target.link_id,
@@ -101,10 +121,28 @@ class Lane:
             referrer=referrer_key(environ.get("HTTP_REFERER")),
             visitor=visitor,
             flags=flags,
-            segment_id=target.segment_id,
-            follower_id=None if flags & NO_VISITOR else target.follower_id,
-            attribution=target.attribution,
+            segment_id=segment_id,
+            follower_id=follower_id,
+            attribution=attribution,
+            country=None if self._country_of is None else self._country_of(address),
         )
+
+    def _attribute(
+        self, environ: "WSGIEnvironment", target: Target, flags: int
+    ) -> tuple[int | None, int | None, str | None]:
+        """Return segment, follower and how they are known: by the code, else by a hello.
+
+        Whoever asks not to be tracked is neither named by a personal link nor recognised.
+        """
+        personal = target.follower_id is not None
+        if target.attribution is not None and not (personal and flags & NO_VISITOR):
+            return target.segment_id, target.follower_id, target.attribution
+        cookies = environ.get("HTTP_COOKIE")
+        if cookies and self._markers and target.account_id and not flags & NO_VISITOR:
+            segment_id = said_hello(self._markers, target.account_id, cookies)
+            if segment_id is not None:
+                return segment_id, None, "recognised"
+        return None, None, None
 
 
 def request_flags(environ: "WSGIEnvironment") -> int:
@@ -117,6 +155,8 @@ def request_flags(environ: "WSGIEnvironment") -> int:
     if environ["REQUEST_METHOD"] == "HEAD":
         flags |= HEAD
     get = environ.get
+    if not get("HTTP_ACCEPT_LANGUAGE"):
+        flags |= NO_LANGUAGES
     if get("HTTP_SEC_GPC") == "1" or get("HTTP_DNT") == "1":
         flags |= NO_VISITOR
     purpose = get("HTTP_SEC_PURPOSE") or get("HTTP_PURPOSE") or get("HTTP_X_MOZ")
@@ -136,4 +176,4 @@ def _unavailable(start_response: "StartResponse") -> Iterable[bytes]:
             ("Cache-Control", "no-store"),
         ],
     )
-    return (body,)
+    return [body]

@@ -4,16 +4,19 @@ The order of loading never matters: when an earlier click of a visitor comes lat
 moves, and with it every count of unique clicks that hangs on it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final, NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, Table, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, Table, select
+from sqlalchemy.orm import InstrumentedAttribute
 
-from linktrack.clicks.models import visitor_links, visitor_posts
-from linktrack.db import is_sqlite
+from linktrack.clicks.bulk import delete_rows, find_rows, upsert_rows
+from linktrack.clicks.models import clicks, referrers, visitor_links, visitor_posts
+from linktrack.clicks.vocabulary import HUMAN
+from linktrack.links.models import Link
 
-CHUNK: Final = 1_000  # pairs in one IN list; SQLite takes 32,766 values
+CHUNK: Final = 1_000  # visitors in one IN list; SQLite takes 32,766 values
 
 
 class Click(NamedTuple):
@@ -28,6 +31,7 @@ class Click(NamedTuple):
     source_id: int
     visitor: int | None
     reason: int
+    referrer_id: int
 
 
 class Unique(NamedTuple):
@@ -37,98 +41,164 @@ class Unique(NamedTuple):
     click: Click
 
 
+Key: TypeAlias = tuple[int, int]
+"""A post or a link, and a visitor."""
+
+
 def mark_posts(connection: Connection, humans: Iterable[Click]) -> Iterator[Unique]:
     """Move the first-click marks on posts; yield the unique clicks that come and go.
 
-    Of two clicks in the same millisecond the smaller segment, then source, is taken as the
+    Of two clicks in the same millisecond the smaller segment, then referrer, is taken as the
     first, whichever is loaded first.
     """
-    firsts: dict[tuple[int, int], Click] = {}
+    return _mark(connection, visitor_posts, humans, _post_of)
+
+
+def mark_links(connection: Connection, humans: Iterable[Click]) -> Iterator[Unique]:
+    """Move the first-click marks on links; yield the unique clicks that come and go."""
+    return _mark(connection, visitor_links, humans, _link_of)
+
+
+def unmark_posts(connection: Connection, gone: Iterable[Click]) -> Iterator[Unique]:
+    """Take back the marks on posts of clicks that no longer are a person's.
+
+    The stored clicks say so already: where a visitor has another human click on the post, the
+    earliest of them becomes the first. Yields the unique clicks that go and come.
+    """
+    return _unmark(connection, visitor_posts, gone, _post_of, Link.post_id)
+
+
+def unmark_links(connection: Connection, gone: Iterable[Click]) -> Iterator[Unique]:
+    """Take back the marks on links of clicks that no longer are a person's; as `unmark_posts`."""
+    return _unmark(connection, visitor_links, gone, _link_of, clicks.c.link_id)
+
+
+def order_of(click: Click) -> tuple[int, int, int]:
+    """Return what decides which of a visitor's clicks is the first."""
+    return (click.clicked_at, click.segment_id, click.referrer_id)
+
+
+def _post_of(click: Click) -> int:
+    assert click.post_id is not None
+    return click.post_id
+
+
+def _link_of(click: Click) -> int:
+    return click.link_id
+
+
+def _kept(table: Table) -> list[str]:
+    """What a mark says of its click, behind the key: its time first, then fields of a click."""
+    _, _, _, *kept = [column.name for column in table.columns]
+    return ["clicked_at", *kept]
+
+
+def _mark(
+    connection: Connection,
+    table: Table,
+    humans: Iterable[Click],
+    place_of: Callable[[Click], int],
+) -> Iterator[Unique]:
+    firsts: dict[Key, Click] = {}
     for click in humans:
         if click.visitor is None:
             yield Unique(1, click)
             continue
-        assert click.post_id is not None
-        key = (click.post_id, click.visitor)
+        key = (place_of(click), click.visitor)
         known = firsts.get(key)
         if known is None or order_of(click) < order_of(known):
             firsts[key] = click
-    table = visitor_posts
+    kept = _kept(table)
     marks = {
-        (post_id, visitor): rest
-        for post_id, visitor, *rest in _select_pairs(connection, table, sorted(firsts))
+        (place, visitor): rest
+        for place, visitor, *rest in find_rows(connection, table, sorted(firsts))
     }
     moved = []
     for key, click in firsts.items():
         mark = marks.get(key)
         if mark is not None:
-            first_at, segment_id, source_id = mark
-            old = click._replace(clicked_at=first_at, segment_id=segment_id, source_id=source_id)
+            old = click._replace(**dict(zip(kept, mark, strict=True)))
             if order_of(old) <= order_of(click):
                 continue
             yield Unique(-1, old)
         yield Unique(1, click)
-        moved.append((*key, click.clicked_at, click.segment_id, click.source_id))
-    upsert(connection, table, moved)
+        moved.append((*key, *(getattr(click, name) for name in kept)))
+    upsert_rows(connection, table, moved)
 
 
-def mark_links(connection: Connection, humans: Iterable[Click]) -> Iterator[Unique]:
-    """Move the first-click marks on links; yield the unique clicks that come and go."""
-    firsts: dict[tuple[int, int], Click] = {}
-    for click in humans:
+def _unmark(
+    connection: Connection,
+    table: Table,
+    gone: Iterable[Click],
+    place_of: Callable[[Click], int],
+    place: ColumnElement[int] | InstrumentedAttribute[int | None],
+) -> Iterator[Unique]:
+    lost: dict[Key, Click] = {}
+    by_key: defaultdict[Key, list[Click]] = defaultdict(list)
+    for click in gone:
         if click.visitor is None:
-            yield Unique(1, click)
-            continue
-        key = (click.link_id, click.visitor)
-        known = firsts.get(key)
-        if known is None or click.clicked_at < known.clicked_at:
-            firsts[key] = click
-    table = visitor_links
-    marks = {
-        (link_id, visitor): first_at
-        for link_id, visitor, first_at in _select_pairs(connection, table, sorted(firsts))
-    }
+            yield Unique(-1, click)
+        else:
+            by_key[place_of(click), click.visitor].append(click)
+    kept = _kept(table)
+    for number, visitor, *rest in find_rows(connection, table, sorted(by_key)):
+        for click in by_key[number, visitor]:
+            if [getattr(click, name) for name in kept] == rest:
+                lost[number, visitor] = click
+    heirs = _first_humans(connection, place, lost)
     moved = []
-    for key, click in firsts.items():
-        first_at = marks.get(key)
-        if first_at is not None:
-            if first_at <= click.clicked_at:
+    for key, click in lost.items():
+        yield Unique(-1, click)
+        heir = heirs.get(key)
+        if heir is not None:
+            yield Unique(1, heir)
+            moved.append((*key, *(getattr(heir, name) for name in kept)))
+    upsert_rows(connection, table, moved)
+    delete_rows(connection, table, sorted(lost.keys() - heirs.keys()))
+
+
+def _first_humans(
+    connection: Connection,
+    place: ColumnElement[int] | InstrumentedAttribute[int | None],
+    lost: Mapping[Key, Click],
+) -> dict[Key, Click]:
+    """Return the earliest stored human click of each (place, visitor), not before the lost one."""
+    found: dict[Key, Click] = {}
+    keys = sorted(lost)
+    for start in range(0, len(keys), CHUNK):
+        part = keys[start : start + CHUNK]
+        query = (
+            select(
+                place,
+                clicks.c.visitor,
+                clicks.c.clicked_at,
+                clicks.c.link_id,
+                clicks.c.segment_id,
+                referrers.c.source_id,
+                clicks.c.referrer_id,
+            )
+            .join_from(clicks, Link, clicks.c.link_id == Link.id)
+            .join(referrers, clicks.c.referrer_id == referrers.c.id)
+            .where(
+                place.in_({number for number, _ in part}),
+                clicks.c.clicked_at >= min(lost[key].clicked_at for key in part),
+                clicks.c.visitor.in_({visitor for _, visitor in part}),
+                clicks.c.reason == HUMAN,
+            )
+        )
+        for number, visitor, at, link_id, segment_id, source_id, referrer_id in connection.execute(
+            query
+        ):
+            key = (number, visitor)
+            if key not in lost:
                 continue
-            yield Unique(-1, click._replace(clicked_at=first_at))
-        yield Unique(1, click)
-        moved.append((*key, click.clicked_at))
-    upsert(connection, table, moved)
-
-
-def order_of(click: Click) -> tuple[int, int, int]:
-    """Return what decides which of a visitor's clicks is the first."""
-    return (click.clicked_at, click.segment_id, click.source_id)
-
-
-def _select_pairs(
-    connection: Connection, table: Table, pairs: Sequence[tuple[int, int]]
-) -> Iterator[tuple[int, ...]]:
-    key = tuple_(*table.primary_key)
-    for start in range(0, len(pairs), CHUNK):
-        query = select(table).where(key.in_(pairs[start : start + CHUNK]))
-        for row in connection.execute(query):
-            yield tuple(row)
-
-
-def upsert(
-    connection: Connection, table: Table, values: Sequence[tuple[int, ...]], add: bool = False
-) -> None:
-    """Write rows of a table under its primary key; with `add` onto the counts that are there."""
-    if not values:
-        return
-    names = [column.name for column in table.columns]
-    insert = (sqlite.insert if is_sqlite(connection) else postgresql.insert)(table)
-    changes = {
-        column.name: column + insert.excluded[column.name] if add else insert.excluded[column.name]
-        for column in table.columns
-        if not column.primary_key
-    }
-    connection.execute(
-        insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=changes),
-        [dict(zip(names, row, strict=True)) for row in values],
-    )
+            heir = lost[key]._replace(
+                clicked_at=at,
+                link_id=link_id,
+                segment_id=segment_id,
+                source_id=source_id,
+                referrer_id=referrer_id,
+            )
+            if key not in found or order_of(heir) < order_of(found[key]):
+                found[key] = heir
+    return found

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from linktrack.db import Base, BigId, Utc
@@ -74,6 +75,21 @@ clicks = Table(
     Column("reason", SmallInteger, nullable=False),
     Column("flags", SmallInteger, nullable=False),
     Index("ix_clicks_link_id_clicked_at", "link_id", "clicked_at"),
+    # Of the few clicks that name a person or come from one who said hello; others cost nothing.
+    Index(
+        "ix_clicks_personal",
+        "link_id",
+        "follower_id",
+        sqlite_where=text("follower_id IS NOT NULL"),
+        postgresql_where=text("follower_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_clicks_recognised",
+        "segment_id",
+        "clicked_at",
+        sqlite_where=text("attribution = 3"),
+        postgresql_where=text("attribution = 3"),
+    ),
     sqlite_autoincrement=True,  # a number is never given twice: exports resume by it
 )
 """Every click. No foreign keys: the loader has just looked up what it writes."""
@@ -88,6 +104,14 @@ journals = Table(
 )
 """How far each journal file is loaded; moves in the transaction that loads."""
 
+click_facts = Table(
+    "click_facts",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+"""What holds for all clicks: how often rules were applied anew, and before when clicks are gone."""
+
 imported_clicks = Table(
     "imported_clicks",
     metadata,
@@ -97,6 +121,15 @@ imported_clicks = Table(
 )
 """Which lines of old click logs are in, so that importing again adds only what is new."""
 
+forwarded_links = Table(
+    "forwarded_links",
+    metadata,
+    Column("link_id", Integer, primary_key=True),
+    Column("follower_id", Integer, primary_key=True),
+    sqlite_with_rowid=False,
+)
+"""Personal links that more visitors clicked than one person has browsers: they name nobody."""
+
 visitor_posts = Table(
     "visitor_posts",
     metadata,
@@ -105,6 +138,7 @@ visitor_posts = Table(
     Column("first_at", BigInteger, nullable=False),
     Column("segment_id", Integer, nullable=False),
     Column("source_id", Integer, nullable=False),
+    Column("referrer_id", Integer, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 """A visitor's first human click on a post."""
@@ -115,6 +149,8 @@ visitor_links = Table(
     Column("link_id", Integer, primary_key=True),
     Column("visitor", BigInteger, primary_key=True),
     Column("first_at", BigInteger, nullable=False),
+    Column("segment_id", Integer, nullable=False, server_default="0"),
+    Column("referrer_id", Integer, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 """A visitor's first human click on a link."""
@@ -157,6 +193,16 @@ post_reasons = Table(
 )
 """Clicks left out, by the reason why."""
 
+post_hours = Table(
+    "post_hours",
+    metadata,
+    Column("post_id", Integer, primary_key=True),
+    Column("hour", SmallInteger, primary_key=True),  # 0 to 167 since it was posted
+    *_counts("clicks"),
+    sqlite_with_rowid=False,
+)
+"""Human clicks of a post's first 7 days by the hour; those before it lie in the first."""
+
 link_days = Table(
     "link_days",
     metadata,
@@ -176,3 +222,50 @@ account_days = Table(
     sqlite_with_rowid=False,
 )
 """Clicks of an account by day; unique clicks on the day of the visitor's first on the post."""
+
+visitor_accounts = Table(
+    "visitor_accounts",
+    metadata,
+    Column("account_id", Integer, primary_key=True),
+    Column("period", Integer, primary_key=True),  # first day of the visitor period, an ordinal
+    Column("visitor", BigInteger, primary_key=True),
+    *_counts("first_half", "second_half"),
+    sqlite_with_rowid=False,
+)
+"""How many of an account's links a visitor clicked first in each half of a visitor period."""
+
+account_visits = Table(
+    "account_visits",
+    metadata,
+    Column("account_id", Integer, primary_key=True),
+    Column("period", Integer, primary_key=True),
+    Column("first_half", Integer, primary_key=True),
+    Column("second_half", Integer, primary_key=True),
+    *_counts("visitors"),
+    sqlite_with_rowid=False,
+)
+"""How many visitors have each pair of `visitor_accounts`: a few dozen rows tell of a month."""
+
+account_referrer_days = Table(
+    "account_referrer_days",
+    metadata,
+    Column("account_id", Integer, primary_key=True),
+    Column("day", Integer, primary_key=True),
+    Column("segment_id", Integer, primary_key=True),
+    Column("referrer_id", Integer, primary_key=True),
+    *_counts("clicks", "unique_clicks"),
+    sqlite_with_rowid=False,
+)
+"""The same for people by segment and referrer: where each segment's clicks come from."""
+
+account_referrer_months = Table(
+    "account_referrer_months",
+    metadata,
+    Column("account_id", Integer, primary_key=True),
+    Column("month", Integer, primary_key=True),  # 12 * year + month - 1
+    Column("segment_id", Integer, primary_key=True),
+    Column("referrer_id", Integer, primary_key=True),
+    *_counts("clicks", "unique_clicks"),
+    sqlite_with_rowid=False,
+)
+"""The same by month, so that long ranges read few rows."""

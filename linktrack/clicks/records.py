@@ -57,7 +57,7 @@ def decode(line: bytes) -> ClickRecord:
 
     Raises `ValueError` for a line that is torn or damaged.
     """
-    fields = json.loads(line)
+    fields = json.loads(line.decode("ascii"))  # as `encode` writes; bytes would be guessed at
     if not isinstance(fields, dict):
         raise ValueError("a journal's line is a JSON object")
     try:

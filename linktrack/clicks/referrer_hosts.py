@@ -112,7 +112,7 @@ Beehiiv: beehiiv.com; Buttondown: buttondown.com buttondown.email
 Proofpoint: urldefense.com urldefense.proofpoint.com; Mimecast: mimecastprotect.com mimecast.com
 Barracuda: linkprotect.cudasvc.com; Libraesva: urlsand.com; Intermedia: emailprotection.link
 """,
-    # Aggregators and readers, not newspapers: a newspaper is a site
+    # Aggregators and readers, then newspapers and broadcasters known beyond their country
     "news": """
 Google News: news.google.*
 Yahoo News: news.yahoo.*; Apple News: apple.news; Microsoft Start: msn.com
@@ -124,6 +124,26 @@ Ground News: ground.news; Techmeme: techmeme.com; Memeorandum: memeorandum.com
 Drudge Report: drudgereport.com; Alltop: alltop.com; Popurls: popurls.com; Menéame: meneame.net
 Wykop: wykop.pl; Toutiao: toutiao.com; Yandex Zen: dzen.ru zen.yandex.ru; Naver News: news.naver.com
 Daum News: news.daum.net media.daum.net
+New York Times: nytimes.com nyti.ms; Washington Post: washingtonpost.com wapo.st
+Guardian: theguardian.com guardian.co.uk; BBC: bbc.co.uk bbc.com bbc.in; CNN: cnn.com cnn.it
+Reuters: reuters.com; AP: apnews.com ap.org; AFP: afp.com; Bloomberg: bloomberg.com
+Wall Street Journal: wsj.com; Financial Times: ft.com; Economist: economist.com; Forbes: forbes.com
+Los Angeles Times: latimes.com; USA Today: usatoday.com; NPR: npr.org; PBS: pbs.org; Time: time.com
+NBC: nbcnews.com; CBS: cbsnews.com; ABC: abcnews.com abc.net.au abcnews.go.com; Fox: foxnews.com
+CNBC: cnbc.com; Politico: politico.com politico.eu; The Hill: thehill.com; Axios: axios.com
+HuffPost: huffingtonpost.* huffpost.com; Vox: vox.com; Slate: slate.com; Atlantic: theatlantic.com
+New Yorker: newyorker.com; Wired: wired.com; The Verge: theverge.com; TechCrunch: techcrunch.com
+Ars Technica: arstechnica.com; BuzzFeed: buzzfeed.com buzzfeednews.com; Vice: vice.com
+Daily Mail: dailymail.co.uk; Telegraph: telegraph.co.uk; Independent: independent.co.uk
+Times: thetimes.co.uk thetimes.com; Sky News: news.sky.com; Al Jazeera: aljazeera.com
+Spiegel: spiegel.de; Zeit: zeit.de; FAZ: faz.net; Süddeutsche: sueddeutsche.de; Bild: bild.de
+Tagesschau: tagesschau.de; heise: heise.de; Golem: golem.de; ORF: orf.at; Standard: derstandard.at
+NZZ: nzz.ch; SRF: srf.ch; Le Monde: lemonde.fr; Figaro: lefigaro.fr; Libération: liberation.fr
+El País: elpais.com; El Mundo: elmundo.es; Repubblica: repubblica.it; Corriere: corriere.it
+NOS: nos.nl; VRT: vrt.be; DR: dr.dk; SVT: svt.se; NRK: nrk.no; Yle: yle.fi; Folha: folha.uol.com.br
+Globo: globo.com; CBC: cbc.ca; Globe and Mail: theglobeandmail.com; NHK: nhk.or.jp; Asahi: asahi.com
+Nikkei: nikkei.com; Times of India: timesofindia.indiatimes.com; The Hindu: thehindu.com
+South China Morning Post: scmp.com; Straits Times: straitstimes.com
 """,
     # Sites of which everything is search
     "search": """
@@ -168,6 +188,30 @@ Francite: francite.com; Trovarapido: trovarapido.com; Arianna: arianna.libero.it
 Das Örtliche: dasoertliche.de dastelefonbuch.de; GoYellow: goyellow.de; Suchnase: suchnase.de
 Suchmaschine: suchmaschine.com; Suche.info: suche.info; Hit-Parade: hit-parade.com
 Qualigo: qualigo.at qualigo.ch qualigo.de qualigo.nl; Setooz: setooz.com
+1.cz: 1.cz; ABCsøk: abcsok.no; Acoon: acoon.de; Aguea: aguea.com; AlohaFind: alohafind.com
+All.by: all.by; Allesklar: allesklar.*; AllTheInternet: alltheinternet.com; Apollo7: apollo7.de
+Arama: arama.com; Austronaut: austronaut.at; Blogdigger: blogdigger.com; Blogpulse: blogpulse.com
+Crawler: crawler.com; dir.com: dir.com; Findhurtig: findhurtig.dk; Firstsfind: firstsfind.com
+Flix.de: flix.de; Geona: geona.net; Gnadenmeer: gnadenmeer.de; Gomeo: gomeo.com; Holmes: holmes.ge
+Kensaq: kensaq.com; La Toile: toile.com; Laban: laban.vn; Latne: latne.lv; Lo.st: lo.st
+Local Moxie: localmoxie.com; Maailm: maailm.com; MetaCrawler: metacrawler.de
+Mister Wong: mister-wong.*; Monstercrawler: monstercrawler.com; Paperball: paperball.de
+Plazoo: plazoo.com; Quendu: quendu.com; rpmfind: rpmfind.net; Searchy: searchy.co.uk
+Sharelook: sharelook.fr; sm.de: sm.de; Swiggle: swiggle.org.uk; Tarmot: tarmot.com
+Tixuma: tixuma.de; URL.ORGanzier: url.org; Web.nl: web.nl; Wedoo: wedoo.com; Witch: witch.de
+Woopie: woopie.jp; X-Recherche: x-recherche.com; Yellowmap: yellowmap.de; YouGoo: yougoo.fr
+Zoek: zoek.nl; Zxuso: zxuso.com
+Startpage: startpagel6srwcjlue4zgq3zevrujfaow726kjytqbbjyrswwmjzcqd.onion
+Babylon: search.babylon.com searchassist.babylon.com isearch.babylon.com
+Biglobe: search.biglobe.ne.jp; Conduit: search.conduit.com; au: search.auone.jp
+Nifty: search.nifty.com videosearch.nifty.com
+goo: search.goo.ne.jp ocnsearch.goo.ne.jp; Seesaa: search.seesaa.jp
+Disconnect: search.disconnect.me
+Rakuten: websearch.rakuten.co.jp; T-Online: suche.t-online.de; Virgilio: ricerca.virgilio.it
+Terra: buscador.terra.*; Onet: szukaj.onet.pl; Sapo: pesquisa.sapo.pt
+Wirtualna Polska: szukaj.wp.pl
+Comcast: search.comcast.net; Earthlink: search.earthlink.net; Freenet: suche.freenet.de
+Softonic: search.softonic.com; Yippy: search.yippy.com; Winamp: search.winamp.com
 PlusNetwork: plusnetwork.com; Toolbarhome: toolbarhome.com; dmoz: dmoz.org; Vuhuv: vuhuv.com
 Torry: torry.io; Zhongsou: zhongsou.com; Yongzin: yongzin.com
 """,

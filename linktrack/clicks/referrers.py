@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from linktrack.clicks import referrer_hosts as known
 
-RULES_VERSION = 1
+RULES_VERSION = 2
 """Raised with every change of a rule; `linktrack reclassify` applies newer rules to old clicks."""
 
 MEDIA = ("search", "social", "email", "messaging", "ai", "news", "site", "none")
@@ -33,6 +33,10 @@ _SEARCH_LABEL = re.compile(
     r"(?!.*research)[a-z0-9-]*search(?:es)?[0-9-]*|(?:[a-z0-9]*)(?:suche|recherche)[a-z]?\d*"
     r"|busca|buscador|busqueda|pesquisa|ricerca|szukaj|hledani|otsing"
 )
+# The same as the beginning of a name below a site's own: `searchassist.…`, `ricercavideo.…`.
+_SEARCH_BELOW = re.compile(r"(?:search|suche|ricerca|recherche)[a-z-]*\d*|find")
+# `forum.example.org`, `forums.…`, `forum5.…`: people talking with each other.
+_FORUM_LABEL = re.compile(r"(?:forum|foro|board|bbs)s?\d*")
 _FEDIVERSE_LABEL = {
     "mastodon": "Mastodon",
     "mstdn": "Mastodon",
@@ -91,8 +95,12 @@ def classify_referrer(sent: str | None) -> Referrer:
     for label in labels[:-1]:
         if label in _FEDIVERSE_LABEL:
             return Referrer(host, _FEDIVERSE_LABEL[label], "social", "label:fediverse")
-    if any(_SEARCH_LABEL.fullmatch(label) for label in labels[:-1]):
+    if any(_SEARCH_LABEL.fullmatch(label) for label in labels[:-1]) or any(
+        _SEARCH_BELOW.fullmatch(label) for label in labels[:own]
+    ):
         return Referrer(host, plain, "search", "label:search")
+    if any(_FORUM_LABEL.fullmatch(label) for label in labels[:own]):
+        return Referrer(host, plain, "social", "label:forum")
     return Referrer(host, plain, "site", "site")
 
 
@@ -169,8 +177,9 @@ def _in_table(labels: list[str]) -> tuple[str, str, str] | None:
             source, medium = _HOSTS[name]
             if medium != _PORTAL:
                 return source, medium, name
-            if all(
-                _PORTAL_FRONT.fullmatch(x) or _SEARCH_LABEL.fullmatch(x) for x in labels[:start]
+            front = labels[:start]
+            if "search" in front[-1:] or all(
+                _PORTAL_FRONT.fullmatch(x) or _SEARCH_LABEL.fullmatch(x) for x in front
             ):
                 return source, "search", name
             return None

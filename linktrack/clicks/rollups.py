@@ -4,23 +4,39 @@ Each is one small function in a plain list, and hangs on the first-click marks (
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table
 
-from linktrack.clicks.marks import Click, Unique, mark_links, mark_posts, upsert
+from linktrack.clicks.bulk import delete_rows, upsert_rows
+from linktrack.clicks.marks import (
+    Click,
+    Unique,
+    mark_links,
+    mark_posts,
+    unmark_links,
+    unmark_posts,
+)
 from linktrack.clicks.models import (
     account_days,
+    account_referrer_days,
+    account_referrer_months,
+    account_visits,
     link_days,
+    post_hours,
     post_reasons,
     post_sources,
     post_windows,
 )
-from linktrack.clicks.vocabulary import HUMAN, narrowest_window
+from linktrack.clicks.visitors import period_end, period_start
+from linktrack.clicks.visits import move_visitors
+from linktrack.clicks.vocabulary import HOUR, HOURS_KEPT, HUMAN, narrowest_window
+from linktrack.db import to_ms
+from linktrack.settings import VisitorPeriod
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +55,11 @@ Deltas: TypeAlias = dict[tuple[int, ...], list[int]]
 class Days:
     """Calendar days in the owner's time zone, as ordinals of the proleptic calendar."""
 
-    def __init__(self, timezone: ZoneInfo) -> None:
+    def __init__(self, timezone: ZoneInfo, visitor_period: VisitorPeriod = "month") -> None:
         self._timezone = timezone
+        self._visitor_period = visitor_period
         self._known: dict[int, int] = {}
+        self._periods: dict[int, tuple[int, int, int]] = {}
 
     def day(self, milliseconds: int) -> int:
         """Return the day of a moment; remembered by quarter hours, where all zones' days begin."""
@@ -54,8 +72,26 @@ class Days:
             self._known[quarter] = day
         return day
 
+    def period(self, day: int) -> tuple[int, int, int]:
+        """Return a day's visitor period: its first day, second half, and the day after it."""
+        found = self._periods.get(day)
+        if found is None:
+            start = period_start(date.fromordinal(day), self._visitor_period)
+            first, end = start.toordinal(), period_end(start, self._visitor_period).toordinal()
+            found = self._periods[day] = (first, first + (end - first + 1) // 2, end)
+        return found
 
-def add_batch(connection: Connection, new: Sequence[Click], days: Days) -> None:
+    def start_of(self, day: int) -> int:
+        """Return the moment at which a day begins, in milliseconds since 1970 UTC."""
+        midnight = datetime.combine(date.fromordinal(day), time.min, self._timezone)
+        return to_ms(midnight)
+
+
+def add_batch(
+    connection: Connection,
+    new: Sequence[Click],
+    days: Days,
+) -> None:
     """Count clicks that have just been stored, in the same transaction."""
     humans = [click for click in new if click.reason == HUMAN]
     batch = Batch(
@@ -66,6 +102,34 @@ def add_batch(connection: Connection, new: Sequence[Click], days: Days) -> None:
     )
     for table, count in COUNTS:
         add(connection, table, count(batch))
+    _move_visits(connection, batch)
+
+
+def move_batch(
+    connection: Connection, before: Sequence[Click], after: Sequence[Click], days: Days
+) -> None:
+    """Count stored clicks as they are now in place of as they were, marks included.
+
+    The clicks table and the referrers' sources say already what is now.
+    """
+    gone = [click for click in before if click.reason == HUMAN]
+    come = [click for click in after if click.reason == HUMAN]
+    on_posts = [*unmark_posts(connection, [click for click in gone if click.post_id is not None])]
+    on_links = [*unmark_links(connection, gone)]
+    on_posts += mark_posts(connection, [click for click in come if click.post_id is not None])
+    on_links += mark_links(connection, come)
+    old, new = Batch(before, [], [], days), Batch(after, on_posts, on_links, days)
+    for table, count in COUNTS:
+        deltas = count(new)
+        for key, values in count(old).items():
+            row = deltas.setdefault(key, [0] * len(values))
+            deltas[key] = [there - taken for there, taken in zip(row, values, strict=True)]
+        correct(connection, table, deltas)
+    _move_visits(connection, new)
+
+
+def _move_visits(connection: Connection, batch: Batch) -> None:
+    correct(connection, account_visits, move_visitors(connection, count_visits(batch)))
 
 
 def count_post_windows(batch: Batch) -> Deltas:
@@ -103,6 +167,17 @@ def count_post_reasons(batch: Batch) -> Deltas:
     return deltas
 
 
+def count_post_hours(batch: Batch) -> Deltas:
+    """Clicks by (post, hour since it was posted), for its first 7 days."""
+    deltas = _deltas(1)
+    for click in batch.clicks:
+        if click.reason == HUMAN and click.post_id is not None and click.posted_at is not None:
+            hour = max(0, (click.clicked_at - click.posted_at) // HOUR)
+            if hour < HOURS_KEPT:
+                deltas[click.post_id, hour][0] += 1
+    return deltas
+
+
 def count_link_days(batch: Batch) -> Deltas:
     """clicks, unique_clicks, not_human by (link, day)."""
     deltas = _deltas(3)
@@ -120,10 +195,55 @@ def count_account_days(batch: Batch) -> Deltas:
     for click in batch.clicks:
         column = 0 if click.reason == HUMAN else 2
         deltas[click.account_id, batch.days.day(click.clicked_at)][column] += 1
-    alone = (unique for unique in batch.on_links if unique.click.post_id is None)
-    for sign, click in (*batch.on_posts, *alone):
+    for sign, click in _on_account(batch):
         deltas[click.account_id, batch.days.day(click.clicked_at)][1] += sign
     return deltas
+
+
+def count_visits(batch: Batch) -> Deltas:
+    """Links clicked first in the first and second half by (account, visitor period, visitor)."""
+    deltas = _deltas(2)
+    for sign, click in batch.on_links:
+        if click.visitor is not None:
+            day = batch.days.day(click.clicked_at)
+            first, second_half, _ = batch.days.period(day)
+            deltas[click.account_id, first, click.visitor][day >= second_half] += sign
+    return deltas
+
+
+def count_account_referrer_days(batch: Batch) -> Deltas:
+    """clicks, unique_clicks by (account, day, segment, referrer)."""
+    return _by_referrer(batch, batch.days.day)
+
+
+def count_account_referrer_months(batch: Batch) -> Deltas:
+    """clicks, unique_clicks by (account, month, segment, referrer)."""
+    return _by_referrer(batch, lambda moment: month_of(date.fromordinal(batch.days.day(moment))))
+
+
+def _by_referrer(batch: Batch, period: Callable[[int], int]) -> Deltas:
+    deltas = _deltas(2)
+
+    def key(click: Click) -> tuple[int, ...]:
+        return click.account_id, period(click.clicked_at), click.segment_id, click.referrer_id
+
+    for click in batch.clicks:
+        if click.reason == HUMAN:
+            deltas[key(click)][0] += 1
+    for sign, click in _on_account(batch):
+        deltas[key(click)][1] += sign
+    return deltas
+
+
+def month_of(day: date) -> int:
+    """Return the number of a calendar month, as counts are kept under it."""
+    return 12 * day.year + day.month - 1
+
+
+def _on_account(batch: Batch) -> Iterator[Unique]:
+    """Yield an account's unique clicks: those on posts, and on links that are on their own."""
+    yield from batch.on_posts
+    yield from (unique for unique in batch.on_links if unique.click.post_id is None)
 
 
 Count: TypeAlias = Callable[[Batch], Deltas]
@@ -132,6 +252,7 @@ POST_COUNTS: Final[tuple[tuple[Table, Count], ...]] = (
     (post_windows, count_post_windows),
     (post_sources, count_post_sources),
     (post_reasons, count_post_reasons),
+    (post_hours, count_post_hours),
 )
 """Counts that hang on a post's time of posting."""
 
@@ -139,6 +260,8 @@ COUNTS: Final = (
     *POST_COUNTS,
     (link_days, count_link_days),
     (account_days, count_account_days),
+    (account_referrer_days, count_account_referrer_days),
+    (account_referrer_months, count_account_referrer_months),
 )
 
 
@@ -152,5 +275,12 @@ def _deltas(columns: int) -> "defaultdict[tuple[int, ...], list[int]]":
 
 def add(connection: Connection, table: Table, deltas: Deltas) -> None:
     """Add to the counts under each key, making the rows that are not there yet."""
-    changed = [(*key, *values) for key, values in sorted(deltas.items()) if any(values)]
-    upsert(connection, table, changed, add=True)
+    changed = [(*key, *values) for key, values in deltas.items() if any(values)]
+    upsert_rows(connection, table, sorted(changed), add=True)
+
+
+def correct(connection: Connection, table: Table, deltas: Deltas) -> None:
+    """Add to the counts under each key, and delete those that have come down to nothing."""
+    add(connection, table, deltas)
+    lowered = [key for key, values in deltas.items() if min(values) < 0]
+    delete_rows(connection, table, lowered, empty=True)

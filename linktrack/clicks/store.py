@@ -11,8 +11,12 @@ from sqlalchemy import Connection, Engine, Table, insert, select
 
 from linktrack.clicks.agents import RULES_VERSION as AGENT_RULES
 from linktrack.clicks.agents import Agent, classify_agent
+from linktrack.clicks.bulk import Row, insert_rows
+from linktrack.clicks.burst import MINUTE, Minute, judge_minutes
+from linktrack.clicks.facts import RECLASSIFIED, read_fact
 from linktrack.clicks.marks import Click
 from linktrack.clicks.models import agents, clicks, imported_clicks, referrers, sources
+from linktrack.clicks.personal import notice_forwarded, without_names
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.referrers import RULES_VERSION as REFERRER_RULES
 from linktrack.clicks.referrers import classify_referrer
@@ -20,6 +24,8 @@ from linktrack.clicks.rollups import Days, add_batch
 from linktrack.clicks.vocabulary import (
     ATTRIBUTION_NUMBER,
     HEAD,
+    HUMAN,
+    OWNER,
     PREFETCH,
     REASON_NUMBER,
     UNATTRIBUTED,
@@ -27,9 +33,11 @@ from linktrack.clicks.vocabulary import (
 )
 from linktrack.db import to_ms, writing
 from linktrack.links.models import Link, Post
+from linktrack.settings import VisitorPeriod
 
 MOST_REMEMBERED: Final = 50_000  # distinct agents or referrers kept in memory, about 20 MB
 CHUNK: Final = 500  # values in one IN list
+COLUMNS: Final = tuple(column.name for column in clicks.columns if column.name != "seq")
 T = TypeVar("T")
 
 
@@ -45,13 +53,16 @@ class _Home:
 class ClickStore:
     """Where clicks are kept. One store belongs to one thread."""
 
-    def __init__(self, engine: Engine, timezone: ZoneInfo) -> None:
+    def __init__(
+        self, engine: Engine, timezone: ZoneInfo, visitor_period: VisitorPeriod = "month"
+    ) -> None:
         self.engine = engine
-        self._days = Days(timezone)
+        self._days = Days(timezone, visitor_period)
         self._agents: dict[str | None, tuple[int, int]] = {}
         self._referrers: dict[str | None, tuple[int, int]] = {}
         self._sources: dict[tuple[str, str], int] = {}
         self._classified: dict[str, Agent] = {}
+        self._reclassified = 0
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -76,10 +87,13 @@ class ClickStore:
         records = _without_known(connection, records, homes)
         if not records:
             return 0
+        self._heed_changed_rules(connection)
+        records = without_names(connection, records)
         self._learn_agents(connection, {record.user_agent for record in records})
         self._learn_referrers(connection, {record.referrer for record in records})
-        rows: list[dict[str, int | None]] = []
+        rows: list[Row] = []
         batch: list[Click] = []
+        minutes: set[Minute] = set()
         for record in records:
             home = homes[record.link_id]
             agent_id, agent_reason = self._agents[record.user_agent]
@@ -87,19 +101,19 @@ class ClickStore:
             reason = judge(record.flags, agent_reason)
             segment_id = record.segment_id or UNATTRIBUTED
             rows.append(
-                {
-                    "clicked_at": record.clicked_at,
-                    "link_id": record.link_id,
-                    "segment_id": segment_id,
-                    "follower_id": record.follower_id,
-                    "attribution": ATTRIBUTION_NUMBER.get(record.attribution, 0),
-                    "agent_id": agent_id,
-                    "referrer_id": referrer_id,
-                    "visitor": record.visitor,
-                    "country": pack_country(record.country),
-                    "reason": reason,
-                    "flags": record.flags,
-                }
+                (
+                    record.clicked_at,
+                    record.link_id,
+                    segment_id,
+                    record.follower_id,
+                    ATTRIBUTION_NUMBER.get(record.attribution, 0),
+                    agent_id,
+                    referrer_id,
+                    record.visitor,
+                    pack_country(record.country),
+                    reason,
+                    record.flags,
+                )
             )
             batch.append(
                 Click(
@@ -112,11 +126,25 @@ class ClickStore:
                     source_id,
                     record.visitor,
                     reason,
+                    referrer_id,
                 )
             )
-        connection.execute(insert(clicks), rows)
+            if reason == HUMAN and not record.referrer and record.visitor is not None:
+                minutes.add((record.link_id, record.clicked_at // MINUTE))
+        insert_rows(connection, clicks, COLUMNS, rows)
         add_batch(connection, batch, self._days)
+        if minutes:
+            judge_minutes(connection, minutes, self._days)
+        notice_forwarded(connection, records, self._days)
         return len(rows)
+
+    def _heed_changed_rules(self, connection: Connection) -> None:
+        """Forget what was remembered where another process has applied newer rules since."""
+        times = read_fact(connection, RECLASSIFIED) or 0
+        if times != self._reclassified:
+            self._reclassified = times
+            self._agents.clear()
+            self._referrers.clear()
 
     def _homes(self, connection: Connection, link_ids: set[int]) -> dict[int, _Home]:
         homes = {}
@@ -222,6 +250,8 @@ def judge(flags: int, agent_reason: int) -> int:
         return REASON_NUMBER["head"]
     if flags & PREFETCH:
         return REASON_NUMBER["prefetch"]
+    if flags & OWNER:
+        return REASON_NUMBER["owner"]
     return agent_reason
 
 

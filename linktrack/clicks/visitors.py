@@ -38,6 +38,12 @@ def period_start(day: date, period: VisitorPeriod) -> date:
     return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
 
 
+def period_end(start: date, period: VisitorPeriod) -> date:
+    """Return the day after the visitor period that begins on `start`."""
+    longest = {"day": 1, "week": 7, "month": 31, "quarter": 92}[period]
+    return period_start(start + timedelta(days=longest), period)
+
+
 class Visitors:
     """Pseudonyms under the current period's key, which is destroyed when the period is over.
 
@@ -117,7 +123,7 @@ def client_address(environ: Mapping[str, object], trusted: tuple[Network, ...]) 
     if not forwarded or not trusted:
         return address
     for hop in reversed(str(forwarded).split(",")):
-        if not _is_trusted(address, trusted):
+        if not lies_in(address, trusted):
             break
         candidate = _bare(hop.strip())
         if candidate is None:
@@ -126,14 +132,15 @@ def client_address(environ: Mapping[str, object], trusted: tuple[Network, ...]) 
     return address
 
 
-def _is_trusted(address: str, trusted: tuple[Network, ...]) -> bool:
+def lies_in(address: str, networks: tuple[Network, ...]) -> bool:
+    """Whether an address is one of these networks'; what is no address lies in none."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return False
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
         parsed = parsed.ipv4_mapped
-    return any(parsed in network for network in trusted)
+    return any(parsed in network for network in networks)
 
 
 def _bare(hop: str) -> str | None:

@@ -21,6 +21,9 @@ UNATTRIBUTED: Final = 0  # as a segment: none is known
 HEAD: Final = 1
 PREFETCH: Final = 2
 NO_VISITOR: Final = 4  # the reader's browser asked not to be tracked (Sec-GPC or DNT)
+OWNER: Final = 8  # from a device or a network of the owner's own
+NO_LANGUAGES: Final = 16  # without Accept-Language, which every browser sends
+FORWARDED: Final = 32  # a proxy that is not trusted said for whom it asks: the address is its own
 
 WINDOWS: Final = ("1h", "24h", "7d", "30d", "all")
 """Counting windows after a post, narrowest first. Stored counts lie in the narrowest that fits."""
@@ -30,6 +33,10 @@ WINDOW_LENGTHS: Final = tuple(
     for length in (timedelta(hours=1), timedelta(days=1), timedelta(days=7), timedelta(days=30))
 )
 """Milliseconds of every window but the last, which has no end."""
+
+HOUR: Final = 3_600_000  # milliseconds
+HOURS_KEPT: Final = 168
+"""Hours after a post for which its clicks are kept by the hour."""
 
 DEFAULT_WINDOW: Final = "7d"
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Connection, Engine, select
+from sqlalchemy import Connection, Engine, Select, bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,11 @@ from linktrack.links.targets import Target
 from linktrack.owners.audit import note
 
 ATTEMPTS: Final = 20
+
+_LED = select(Link.id, Link.destination, Link.disabled_at, Link.account_id)
+# Made once: making one takes longer than looking it up, and a cold redirect waits for it.
+_BY_CODE: Final = _LED.where(Link.code == bindparam("key"))
+_BY_NUMBER: Final = _LED.where(Link.id == bindparam("key"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +107,13 @@ def code_is_taken(session: Session, code: str) -> bool:
 def find_target(engine: Engine, codes: Codes, code: str) -> Target | None:
     """Return where a code leads: a stored code, else a computed one whose check is right."""
     with engine.connect() as connection:
-        stored = _target(connection, Link.code == code)
+        stored = _target(connection, _BY_CODE, code)
         if stored is not None:
             return stored
         bearer = codes.read(code)
         if bearer is None:
             return None
-        base = _target(connection, Link.id == bearer.link_id)
+        base = _target(connection, _BY_NUMBER, bearer.link_id)
     if base is None:
         return None
     personal = bearer.follower_id is not None
@@ -118,16 +123,18 @@ def find_target(engine: Engine, codes: Codes, code: str) -> Target | None:
         bearer.segment_id,
         bearer.follower_id,
         "personal" if personal else "variant",
+        base.account_id,
     )
 
 
-def _target(connection: Connection, condition: ColumnElement[bool]) -> Target | None:
-    row = connection.execute(
-        select(Link.id, Link.destination, Link.disabled_at).where(condition)
-    ).one_or_none()
+def _target(
+    connection: Connection, query: Select[int, str, datetime | None, int], key: str | int
+) -> Target | None:
+    row = connection.execute(query, {"key": key}).one_or_none()
     if row is None:
         return None
-    return Target(row.id, None if row.disabled_at is not None else row.destination)
+    location = None if row.disabled_at is not None else row.destination
+    return Target(row.id, location, account_id=row.account_id)
 
 
 def changed_links(engine: Engine, since_ms: int) -> Iterable[int]:

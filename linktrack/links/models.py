@@ -1,4 +1,4 @@
-"""Tables of posts, their versions, links, and where links have led."""
+"""Tables of posts, their versions, links, where links have led, and posts not wrapped."""
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -103,3 +103,82 @@ class ImportedLink(Base):
     source: Mapped[str] = mapped_column(String(20), primary_key=True)
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     link_id: Mapped[int] = mapped_column(ForeignKey("links.id"))
+
+
+class UnwrappedPost(Base):
+    """What was published without a wrapped link: unmeasured, which is never zero.
+
+    `network_id` is the network's own id of the post; `text` is as readers saw it, with its
+    addresses written out. A repost passes on somebody else's words.
+    """
+
+    __tablename__ = "unwrapped_posts"
+    __table_args__ = (
+        UniqueConstraint("account_id", "network_id"),
+        Index(None, "account_id", "posted_at"),
+    )
+
+    id: Mapped[Id]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    network_id: Mapped[str] = mapped_column(String(512))
+    posted_at: Mapped[Moment]
+    is_repost: Mapped[bool]
+    text: Mapped[str] = mapped_column(Text)
+    addresses: Mapped[int]
+
+
+class UnwrappedAddress(Base):
+    """An address in a post that was not wrapped, by its place in the text, from 0."""
+
+    __tablename__ = "unwrapped_addresses"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("unwrapped_posts.id"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str] = mapped_column(Text)
+
+
+class Person(Base):
+    """Somebody whom links promote.
+
+    `page` numbers their public page: a new number makes the old address a stranger's.
+    """
+
+    __tablename__ = "people"
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    page: Mapped[int]
+    is_public: Mapped[bool]
+    created_at: Mapped[Moment]
+
+    rules: Mapped[list["PersonRule"]] = relationship(
+        order_by="PersonRule.kind, PersonRule.value", cascade="all, delete-orphan"
+    )
+
+
+class PersonRule(Base):
+    """A link promotes the person where its destination is on a host, or its post has a @mention."""
+
+    __tablename__ = "person_rules"
+
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    value: Mapped[str] = mapped_column(String(255), primary_key=True)
+
+
+class LinkPerson(Base):
+    """Whom a link promotes by the owner's own word."""
+
+    __tablename__ = "link_people"
+
+    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
+
+
+class OwnSite(Base):
+    """A host of the owner's own; links to it, or to a host below it, are own links."""
+
+    __tablename__ = "own_sites"
+
+    host: Mapped[str] = mapped_column(String(255), primary_key=True)

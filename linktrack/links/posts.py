@@ -2,17 +2,20 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account, Segment
+from linktrack.audience.segments import LARGEST, find_segment
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.catalog import Shortener, add_link
 from linktrack.links.models import Link, Post, Version
+from linktrack.links.people import find_person, promote
 from linktrack.links.wrapping import destinations, find_addresses, replace
 from linktrack.owners.audit import note
 
@@ -25,7 +28,9 @@ class Wish:
     """What the owner asks for when wrapping a text.
 
     `posted_at` defaults to now for a published post. `slugs` are short codes of the owner's
-    choice, for the text's new addresses in order of appearance.
+    choice, for the text's new addresses in order of appearance. `addressed` is how many people
+    a segment's version reaches, by the segment's name; the segment's size by default. `promotes`
+    names the people whom all links of the post promote.
     """
 
     text: str
@@ -33,6 +38,8 @@ class Wish:
     posted_at: datetime | None = None
     segments: tuple[str, ...] = ()
     slugs: tuple[str, ...] = ()
+    addressed: Mapping[str, int] = field(default_factory=dict)
+    promotes: tuple[str, ...] = ()
 
 
 def wrap_post(
@@ -41,8 +48,8 @@ def wrap_post(
     """Record a post with a link for each distinct address in its text.
 
     Returns None, and records nothing, where the text holds no address that is not a short link
-    of ours already. Raises `Invalid`, `TooLarge`, `Conflict` or `NotFound` (a segment), and then
-    the session is to be rolled back.
+    of ours already. Raises `Invalid`, `TooLarge`, `Conflict` or `NotFound` (a segment, a person),
+    and then the session is to be rolled back.
     """
     state, posted_at = settle_state(wish.state, wish.posted_at, now)
     addresses = find_addresses(wish.text, account.network, shortener.base_url)
@@ -54,7 +61,9 @@ def wrap_post(
         )
     if not addresses:
         return None
-    segments = [_segment(session, account, name) for name in dict.fromkeys(wish.segments)]
+    segments = [find_segment(session, account, name) for name in dict.fromkeys(wish.segments)]
+    addressed = _addressed(wish, segments)
+    people = [find_person(session, name) for name in dict.fromkeys(wish.promotes)]
     post = Post(
         account_id=account.id,
         state=state,
@@ -78,13 +87,15 @@ def wrap_post(
         )
         for destination, slug in zip(targets, slugs, strict=False)
     ]
+    for link, person in product(links, people):
+        promote(session, link, person)
     post.text = replace(wish.text, addresses, short_urls(shortener, links))
     for segment in segments:
         post.versions.append(
             Version(
                 segment_id=segment.id,
                 text=replace(wish.text, addresses, short_urls(shortener, links, segment.id)),
-                addressed=segment.size,
+                addressed=addressed.get(segment.name, segment.size),
             )
         )
     note(session, f"Wrapped post {post.id} of {account.handle}, {state}.", now)
@@ -127,16 +138,27 @@ def short_urls(
     }
 
 
-def _segment(session: Session, account: Account, name: str) -> Segment:
-    segment = session.scalar(
-        select(Segment).where(Segment.account_id == account.id, Segment.name == name)
+def _addressed(wish: Wish, segments: Sequence[Segment]) -> Mapping[str, int]:
+    names = {segment.name for segment in segments}
+    for name, people in wish.addressed.items():
+        if name not in names:
+            raise Invalid(f"No version is made for {name[:100]!r}: name it as a segment, too.")
+        if not 0 < people <= LARGEST:
+            raise Invalid(f"A version cannot reach {people} people: give a whole number above 0.")
+    return wish.addressed
+
+
+def warning_of(segment: Segment) -> str | None:
+    """Return what is doubtful about a version for this segment, or None.
+
+    Where others see a version too, their clicks are counted for the segment.
+    """
+    if segment.place is not None:
+        return None
+    return (
+        f"{segment.name} has no place that only they see: whoever sees this version and clicks "
+        "is counted as one of them. Name their place where there is one."
     )
-    if segment is None:
-        raise NotFound(
-            f"{account.handle} has no segment {name!r}: add it first, with "
-            f"linktrack segment add {account.handle} {name!r} --size N."
-        )
-    return segment
 
 
 def get_post(session: Session, post_id: int) -> Post:
@@ -172,14 +194,7 @@ def excerpt(text: str, most: int = 80) -> str:
 
 def post_json(session: Session, shortener: Shortener, post: Post) -> dict[str, object]:
     """Return a post as every door gives it, with the links of each version."""
-    names = {
-        row.id: row.name
-        for row in session.execute(
-            select(Segment.id, Segment.name).where(
-                Segment.id.in_([version.segment_id for version in post.versions])
-            )
-        )
-    }
+    segments = version_segments(session, post)
     return {
         "id": post.id,
         "state": post.state,
@@ -187,7 +202,7 @@ def post_json(session: Session, shortener: Shortener, post: Post) -> dict[str, o
         "links": [_link_json(shortener, link, link.code or "") for link in post.links],
         "versions": [
             {
-                "segment": names[version.segment_id],
+                "segment": segments[version.segment_id].name,
                 "text": version.text,
                 "links": [
                     _link_json(shortener, link, shortener.version_code(link.id, version.segment_id))
@@ -197,6 +212,20 @@ def post_json(session: Session, shortener: Shortener, post: Post) -> dict[str, o
             for version in post.versions
         ],
     }
+
+
+def version_segments(session: Session, post: Post) -> Mapping[int, Segment]:
+    """Return the segments of a post's versions, by their number."""
+    segment_ids = [version.segment_id for version in post.versions]
+    found = session.scalars(select(Segment).where(Segment.id.in_(segment_ids)))
+    return {segment.id: segment for segment in found}
+
+
+def doubts_about_versions(session: Session, post: Post) -> list[str]:
+    """Return what is doubtful about a post's versions, a sentence for each."""
+    segments = version_segments(session, post)
+    doubts = (warning_of(segments[version.segment_id]) for version in post.versions)
+    return [doubt for doubt in doubts if doubt is not None]
 
 
 def no_post_json(text: str) -> dict[str, object]:

@@ -20,7 +20,7 @@ class Target:
     """Where a code leads, and what a click on it is to be filed under.
 
     A disabled link has no `location`. `attribution` is "variant" or "personal" where the code
-    itself names the segment.
+    itself names the segment; else a hello to the link's account may.
     """
 
     link_id: int
@@ -28,6 +28,7 @@ class Target:
     segment_id: int | None = None
     follower_id: int | None = None
     attribution: str | None = None
+    account_id: int | None = None
 
 
 class Targets:

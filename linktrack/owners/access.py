@@ -79,6 +79,11 @@ def make_sign_in_link(session: Session, owner: Owner, now: datetime) -> str:
     return secret
 
 
+def sign_in_url(base_url: str, secret: str) -> str:
+    """Return the address of a sign-in link."""
+    return f"{base_url}/owner/sign-in/{secret}"
+
+
 def is_usable(session: Session, secret: str, now: datetime) -> bool:
     """Whether a sign-in link can still be used; asking does not spend it."""
     link = session.get(SignInLink, hash_secret(secret))
@@ -96,7 +101,6 @@ def sign_in(session: Session, secret: str, now: datetime) -> str:
 
     Raises `Forbidden` for a link that is unknown, too old or used; of two at once one wins.
     """
-    link = session.get(SignInLink, hash_secret(secret))
     spent = session.execute(
         update(SignInLink)
         .where(
@@ -107,20 +111,25 @@ def sign_in(session: Session, secret: str, now: datetime) -> str:
         .values(used_at=now)
         .returning(SignInLink.owner_id)
     ).scalar_one_or_none()
-    if link is None or spent is None:
+    if spent is None:
         raise Forbidden(SPENT)
+    return begin_session(session, spent, now, "a one-time link")
+
+
+def begin_session(session: Session, owner_id: int, now: datetime, by: str) -> str:
+    """Return the secret of a new session of an owner who has proved to be one, `by` what."""
     session.execute(delete(OwnerSession).where(OwnerSession.expires_at < now))
     session_secret = secrets.token_urlsafe(32)
     session.add(
         OwnerSession(
             token_hash=hash_secret(session_secret),
-            owner_id=spent,
+            owner_id=owner_id,
             created_at=now,
             expires_at=now + SESSION_LIFE,
         )
     )
-    owner = session.get_one(Owner, spent)
-    note(session, "Signed in.", now, actor=owner.name)
+    owner = session.get_one(Owner, owner_id)
+    note(session, f"Signed in by {by}.", now, actor=owner.name)
     return session_secret
 
 

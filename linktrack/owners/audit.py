@@ -15,12 +15,18 @@ from linktrack.owners.models import AuditEntry
 
 SOMEBODY: Final = "linktrack"
 _ACTOR: Final = "actor"
+_HUSHED: Final = "hushed"
 _LONGEST: Final = 300  # characters of a sentence; what is longer is cut
 
 
 def acting(session: Session, actor: str) -> None:
     """Say who acts in this session: an owner's name, a token's, or the command line."""
     session.info[_ACTOR] = actor
+
+
+def hush(session: Session) -> None:
+    """Let this session's changes be no entries each: its caller tells of all in one sentence."""
+    session.info[_HUSHED] = True
 
 
 def by_hand(session: Session) -> bool:
@@ -30,6 +36,8 @@ def by_hand(session: Session) -> bool:
 
 def note(session: Session, what: str, at: datetime, actor: str | None = None) -> None:
     """Add one sentence to the audit list, such as "Disabled the link winter."; no secret in it."""
+    if _HUSHED in session.info:
+        return
     who = actor or session.info.get(_ACTOR, SOMEBODY)
     short = what if len(what) <= _LONGEST else f"{what[: _LONGEST - 1]}…"
     session.add(AuditEntry(at=at, actor=str(who)[:100], what=short))

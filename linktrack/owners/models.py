@@ -3,7 +3,7 @@
 Only hashes of secrets are stored.
 """
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import Boolean, ForeignKey, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linktrack.db import Base, Id, Moment, OptionalMoment
@@ -12,13 +12,45 @@ HASH_LENGTH = 64  # hexadecimal SHA-256
 
 
 class Owner(Base):
-    """A person who may open the owner pages."""
+    """A person who may open the owner pages.
+
+    A `viewer` sees them and changes nothing but their own password; a `limited` one sees the
+    accounts of `ViewedAccount` alone, none where they are gone.
+    `failed_attempts` counts wrong passwords in a row.
+    """
 
     __tablename__ = "owners"
 
     id: Mapped[Id]
     name: Mapped[str] = mapped_column(String(100), unique=True)
+    role: Mapped[str] = mapped_column(String(10), default="owner", server_default="owner")
+    limited: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    failed_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    wait_until: Mapped[OptionalMoment]
     created_at: Mapped[Moment]
+
+
+class ViewedAccount(Base):
+    """An account that a viewer is limited to."""
+
+    __tablename__ = "viewed_accounts"
+
+    owner_id: Mapped[int] = mapped_column(ForeignKey("owners.id"), primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+
+
+class SharedReport(Base):
+    """An address that shows one account's posts to whoever has it, until it ends."""
+
+    __tablename__ = "shared_reports"
+
+    id: Mapped[Id]
+    token_hash: Mapped[str] = mapped_column(String(HASH_LENGTH), unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    created_at: Mapped[Moment]
+    expires_at: Mapped[Moment]
+    revoked_at: Mapped[OptionalMoment]
 
 
 class SignInLink(Base):

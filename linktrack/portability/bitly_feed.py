@@ -103,7 +103,9 @@ def import_bitly_feed(
     """
     for path in paths:
         _check_is_feed(path)
-    store = ClickStore(database.engine, database.settings.timezone)
+    store = ClickStore(
+        database.engine, database.settings.timezone, database.settings.visitor_period
+    )
     feed = _Import(store, shortener, account_id, visitor_key, now)
     for path in paths:
         feed.read(path, progress)

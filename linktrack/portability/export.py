@@ -1,4 +1,4 @@
-"""Exports: clicks, links, posts, counts and segments as NDJSON or CSV, in constant memory."""
+"""Exports of all kinds of rows as NDJSON or CSV, in constant memory."""
 
 import csv
 import io
@@ -14,6 +14,7 @@ from linktrack.errors import Invalid
 from linktrack.links.catalog import Shortener
 from linktrack.portability.click_rows import CLICK_FIELDS, click_rows
 from linktrack.portability.export_steps import Place, Row, Selection, Step, Value, in_steps
+from linktrack.portability.follower_rows import FOLLOWER_FIELDS, follower_rows
 from linktrack.portability.spreadsheets import protect
 from linktrack.portability.table_rows import (
     COUNT_FIELDS,
@@ -50,6 +51,7 @@ KINDS: Final = {
     "links": Kind(LINK_FIELDS, link_rows),
     "posts": Kind(POST_FIELDS, post_rows),
     "counts": Kind(COUNT_FIELDS, count_rows, (0, 0), numbered=False),
+    "followers": Kind(FOLLOWER_FIELDS, follower_rows, (0, 0), numbered=False),
     "segments": Kind(SEGMENT_FIELDS, segment_rows, (0, 0), numbered=False),
 }
 """All that can be exported."""
@@ -61,7 +63,8 @@ def export_rows(
     """Return the rows of one kind, in order of their numbers: `seq` for clicks, else `id`.
 
     A range chooses clicks by `clicked_at`, links and segments by when they were made, posts by
-    `posted_at`, counts by `counted_at`. Raises `Invalid` at once.
+    `posted_at`, counts by `counted_at`, followers by the first list with them (`began_by`).
+    Raises `Invalid` at once.
     """
     if what not in KINDS:
         raise Invalid(f"There is no export of {what[:40]!r}: choose one of {', '.join(KINDS)}.")

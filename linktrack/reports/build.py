@@ -1,14 +1,16 @@
 """Reports: queries and statistics joined into the objects that every door shows."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from statistics import median
 from typing import Final, TypeAlias
 
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
 from linktrack.clicks.vocabulary import UNATTRIBUTED, WINDOWS
+from linktrack.db import now as this_moment
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.models import Post
 from linktrack.reports import queries
@@ -19,7 +21,10 @@ from linktrack.reports.queries import (
     SourceCounts,
     VersionFacts,
 )
+from linktrack.reports.rated import SORTS, page_by_low, rated_posts, verdicts_of
+from linktrack.reports.statistics.comparisons import median_interval
 from linktrack.reports.statistics.rates import Interval, rate_interval, ratio_of_sums
+from linktrack.reports.statistics.usual import Verdict
 
 MOST_POSTS: Final = 100
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
@@ -62,11 +67,16 @@ class PostLine:
     cpf: Rate
     segments: list[SegmentLine]
     referrers: list[SourceCounts]
+    usual: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CpfTotal:
-    """All posts of the range that have a follower count; `followers` is summed over posts."""
+    """All posts of the range that have a follower count; `followers` is summed over posts.
+
+    `cpf` is all clicks over all followers, `median_cpf` that of the middle post: posts that did
+    very well raise the one and not the other.
+    """
 
     posts: int
     posts_without_count: int
@@ -76,11 +86,12 @@ class CpfTotal:
     followers: int
     cpf: Rate
     unattributed: int
+    median_cpf: Rate
 
 
 @dataclass(frozen=True, slots=True)
 class CpfReport:
-    """Clicks per follower of an account: the total, and a page of posts, newest first."""
+    """Clicks per follower of an account: the total, and a page of posts in the order asked for."""
 
     account: Account
     window: str
@@ -97,11 +108,15 @@ def cpf_report(
     until: datetime | None = None,
     limit: int = MOST_POSTS,
     after: int | None = None,
+    sort: str = "newest",
+    now: datetime | None = None,
 ) -> CpfReport:
     """Return clicks per follower of the posts posted in [since, until).
 
-    `limit` is 1 to 100 posts on the page, which begins behind post number `after`. Raises
-    `Invalid` or `NotFound`.
+    `limit` is 1 to 100 posts on the page, which begins behind post number `after`. `sort` is
+    `newest`, or `low`: by the lower end of the interval, surest success first. Posts are held
+    against what is usual in the range; those that are still counted `now` are never below it.
+    Raises `Invalid` or `NotFound`.
     """
     number = window_number(window)
     if not 1 <= limit <= MOST_POSTS:
@@ -114,12 +129,25 @@ def cpf_report(
         start = session.get(Post, after)
         if start is None or start.account_id != account.id:
             raise NotFound(f"There is no post number {after} on {account.handle}.")
-    facts = queries.posts_page(session, chosen, start, limit)
-    total = cpf_total(
-        queries.sums_by_post(session, chosen, number),
-        queries.count_histories(session, [account.id]),
-    )
-    return CpfReport(account, window, total, post_lines(session, facts, number))
+    if sort not in SORTS:
+        raise Invalid(f"{sort[:40]!r} is no order of posts: choose one of {', '.join(SORTS)}.")
+    sums = queries.sums_by_post(session, chosen, number)
+    histories = queries.count_histories(session, [account.id])
+    rated = rated_posts(sums, histories, window, now or this_moment())
+    if sort == "low":
+        numbers = page_by_low(rated, after, limit)
+        on_page = Post.id.in_(numbers)
+        place = {post_id: i for i, post_id in enumerate(numbers)}
+        facts = queries.posts_page(session, on_page, None, limit)
+        facts.sort(key=lambda post: place[post.id])
+    else:
+        facts = queries.posts_page(session, chosen, start, limit)
+    verdicts = verdicts_of(rated, {post.id for post in facts})
+    lines = [
+        replace(line, usual=verdicts.get(line.facts.id))
+        for line in post_lines(session, facts, number)
+    ]
+    return CpfReport(account, window, cpf_total(sums, histories), lines)
 
 
 def window_number(window: str) -> int:
@@ -146,8 +174,9 @@ def cpf_total(sums: Iterable[PostSums], histories: Mapping[int, queries.History]
     pairs: list[tuple[int, int]] = []
     total = [0, 0, 0, 0]
     missing = 0
-    for account_id, posted_at, *counts in sums:
-        _, followers = queries.standing_count(histories[account_id], posted_at)
+    for post in sums:
+        _, followers = queries.standing_count(histories[post.account_id], post.posted_at)
+        counts = (post.clicks, post.unique_clicks, post.without_visitor, post.unattributed)
         if not followers:  # unknown, or nobody: neither has a rate
             missing += 1
             continue
@@ -165,7 +194,14 @@ def cpf_total(sums: Iterable[PostSums], histories: Mapping[int, queries.History]
         followers=sum(n for _, n in pairs),
         cpf=rate,
         unattributed=unattributed,
+        median_cpf=_middle(pairs),
     )
+
+
+def _middle(pairs: Sequence[tuple[int, int]]) -> Rate:
+    """Return the middle post's rate; its interval needs 6 posts."""
+    rates = [people / followers for people, followers in pairs]
+    return Rate(median(rates), median_interval(rates)) if rates else Rate()
 
 
 def post_lines(session: Session, facts: Sequence[PostFacts], number: int) -> list[PostLine]:
@@ -219,11 +255,7 @@ def cpf_json(report: CpfReport) -> dict[str, Json]:
     """Return the CPF report as every door gives it: rates are fractions, times are UTC."""
     total = report.total
     return {
-        "account": {
-            "network": report.account.network,
-            "handle": report.account.handle,
-            "role": report.account.role,
-        },
+        "account": account_json(report.account),
         "window": report.window,
         "total": {
             "posts": total.posts,
@@ -232,11 +264,17 @@ def cpf_json(report: CpfReport) -> dict[str, Json]:
             "unique_clicks": total.unique_clicks,
             "without_visitor": total.without_visitor,
             "followers": total.followers,
-            **_rate(total.cpf),
+            **rate_json(total.cpf),
             "unattributed": total.unattributed,
+            **{f"median_{name}": value for name, value in rate_json(total.median_cpf).items()},
         },
         "posts": [_post_json(line) for line in report.posts],
     }
+
+
+def account_json(account: Account) -> dict[str, Json]:
+    """Return an account as every report names it."""
+    return {"network": account.network, "handle": account.handle, "role": account.role}
 
 
 def _post_json(line: PostLine) -> dict[str, Json]:
@@ -249,13 +287,14 @@ def _post_json(line: PostLine) -> dict[str, Json]:
         "clicks": line.clicks,
         "unique_clicks": line.unique_clicks,
         "not_human": dict(line.not_human),
-        **_rate(line.cpf),
+        **rate_json(line.cpf),
+        "usual": line.usual,
         "segments": [
             {
                 "segment": segment.segment,
                 "addressed": segment.addressed,
                 "unique_clicks": segment.unique_clicks,
-                **_rate(segment.cpf),
+                **rate_json(segment.cpf),
             }
             for segment in line.segments
         ],
@@ -272,8 +311,8 @@ def _post_json(line: PostLine) -> dict[str, Json]:
     }
 
 
-def _rate(rate: Rate) -> dict[str, Json]:
-    """Six decimals: one click of a million followers."""
+def rate_json(rate: Rate) -> dict[str, Json]:
+    """Return a rate as fractions, to six decimals: one click of a million followers."""
     interval = rate.interval
     return {
         "cpf": None if rate.value is None else round(rate.value, 6),

@@ -156,6 +156,7 @@ class PostSums(NamedTuple):
     unique_clicks: int
     without_visitor: int
     unattributed: int
+    post_id: int
 
 
 def sums_by_post(session: Session, chosen: Chosen, window: int) -> list[PostSums]:
@@ -169,6 +170,7 @@ def sums_by_post(session: Session, chosen: Chosen, window: int) -> list[PostSums
             func.coalesce(func.sum(counts.unique_clicks), 0),
             func.coalesce(func.sum(counts.without_visitor), 0),
             func.coalesce(func.sum(counts.unique_clicks).filter(counts.segment_id == 0), 0),
+            Post.id,
         )
         .outerjoin(post_windows, and_(counts.post_id == Post.id, counts.window <= window))
         .where(chosen)
@@ -354,10 +356,13 @@ def has_clicks(session: Session) -> bool:
 
 
 def segments_of(session: Session, account_ids: Iterable[int]) -> Mapping[int, list[Segment]]:
-    """Return the segments of these accounts, each account's in their order."""
+    """Return the segments of these accounts that can have versions, each account's in order."""
     found: defaultdict[int, list[Segment]] = defaultdict(list)
     query = (
-        select(Segment).where(Segment.account_id.in_(list(account_ids))).order_by(Segment.position)
+        select(Segment)
+        .where(Segment.account_id.in_(list(account_ids)))
+        .where(Segment.removed_at.is_(None), Segment.kind != "rest")
+        .order_by(Segment.position)
     )
     for segment in session.scalars(query):
         found[segment.account_id].append(segment)

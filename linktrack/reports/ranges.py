@@ -43,5 +43,17 @@ class DayRange:
         return (self.first + timedelta(days=i) for i in range(self.length))
 
 
+def whole_days(
+    since: datetime | None, until: datetime | None, timezone: ZoneInfo
+) -> tuple[date | None, date | None]:
+    """Return the calendar days that hold [since, until): the first, and the one after the last."""
+    first = None if since is None else since.astimezone(timezone).date()
+    if until is None:
+        return first, None
+    local = until.astimezone(timezone)
+    begun = local.timetz().replace(tzinfo=None) != time.min
+    return first, local.date() + timedelta(days=begun)
+
+
 def _midnight(day: date, timezone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.min, timezone).astimezone(UTC)

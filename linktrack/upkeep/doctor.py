@@ -18,8 +18,9 @@ from linktrack.errors import LinktrackError
 from linktrack.keys import Keys, load_keys
 from linktrack.links.models import Link
 from linktrack.owners.models import AuditEntry
+from linktrack.reports.status import Capture
 from linktrack.settings import Settings, load_settings
-from linktrack.upkeep.attention import backlog_of, old_counts, space_of
+from linktrack.upkeep.attention import is_behind, old_counts, space_of
 from linktrack.upkeep.probing import UnreachableError, hides_readers, misbelief, probe
 
 CLOCK_SECONDS: Final = 30.0
@@ -119,12 +120,12 @@ def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
         yield Finding("database", "it answers, and its tables are those of this version")
         with database.reachable(), database.session() as session:
             yield _clock(session, now)
-            backlog = backlog_of(session, settings.journals)
+            backlog = Capture.read(session, settings.journals).backlog
             yield Finding(
                 "loader",
-                f"{backlog.waiting:,} bytes of clicks wait to be loaded",
+                f"{backlog.clicks:,} clicks wait to be loaded",
                 "start the service, or linktrack load --follow beside it; then look at its log"
-                if backlog.is_behind
+                if is_behind(backlog, now)
                 else None,
             )
             yield _counts(session, now)

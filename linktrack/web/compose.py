@@ -10,6 +10,7 @@ from linktrack.audience.models import Account
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid
+from linktrack.links.people import list_people
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.reports import queries
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
@@ -56,6 +57,7 @@ def _wish(account: Account) -> Wish:
         posted_at=posted_at,
         segments=_segments(account),
         slugs=tuple(text(request.form, "slugs", "The short code").split()),
+        promotes=tuple(request.form.getlist("promotes")),
     )
 
 
@@ -91,6 +93,7 @@ def _page(error: str | None = None) -> str:
         "compose/show.html",
         accounts=accounts,
         chosen=chosen,
+        people=list_people(db_session()),
         segments=queries.segments_of(db_session(), [account.id for account in accounts]),
         ticked={(name, value) for name in request.form for value in request.form.getlist(name)},
         error=error,

@@ -3,14 +3,15 @@
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final, cast
 
-from flask import Blueprint, g, redirect, url_for
+from flask import Blueprint, g, redirect, request, url_for
 from flask import session as cookie
 from werkzeug.wrappers import Response
 
 from linktrack.context import installation, reading
 from linktrack.db import now
-from linktrack.errors import Conflict, Invalid, TooLarge
+from linktrack.errors import Conflict, Forbidden, Invalid, TooLarge
 from linktrack.owners.access import signed_in_owner
+from linktrack.owners.viewers import viewed_accounts
 
 if TYPE_CHECKING:
     from linktrack.owners.models import Owner
@@ -19,6 +20,9 @@ MENDABLE: Final = (Invalid, Conflict, TooLarge)
 """What a person mends in the form at hand, which is shown again with what was typed."""
 
 UNPROCESSABLE: Final = 422
+READS: Final = ("GET", "HEAD", "OPTIONS")
+OWN: Final = "own"
+"""The blueprint of what concerns oneself, which viewers change too."""
 
 
 def today() -> date:
@@ -34,6 +38,7 @@ def current_owner() -> "Owner | None":
     if "owner" not in g:
         with reading() as session:
             g.owner = signed_in_owner(session, secret, now())
+            g.shown_accounts = None if g.owner is None else viewed_accounts(session, g.owner)
         if g.owner is not None:
             g.actor = g.owner.name
     return cast("Owner | None", g.owner)
@@ -47,4 +52,9 @@ def owner_blueprint(name: str) -> Blueprint:
 
 
 def _send_strangers_away() -> Response | None:
-    return redirect(url_for("sign_in.explain")) if current_owner() is None else None
+    owner = current_owner()
+    if owner is None:
+        return redirect(url_for("sign_in.show"))
+    if owner.role == "viewer" and request.method not in READS and request.blueprint != OWN:
+        raise Forbidden("You may look at everything here, and change nothing: ask an owner to.")
+    return None

@@ -1,7 +1,7 @@
 """Reading what people send in forms and addresses; every failure names the field."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -69,6 +69,15 @@ def chosen_account(values: Values) -> Account | None:
     if account.removed_at is not None:
         raise NotFound(f"{account.handle} was removed: bring it back on the page Accounts first.")
     return account
+
+
+def account_or_main(values: Values, accounts: Sequence[Account]) -> Account:
+    """Return the account an address names, else the one that shares links, else the first.
+
+    Raises `NotFound`.
+    """
+    main = next((account for account in accounts if account.role == "you"), accounts[0])
+    return chosen_account(values) or main
 
 
 def named_link(code: str) -> Link:

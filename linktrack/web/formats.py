@@ -15,8 +15,10 @@ from linktrack.charts import number as in_words
 from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.links.posts import excerpt
+from linktrack.reports import words
 from linktrack.reports.build import Rate
 from linktrack.reports.freshness import Freshness, freshness
+from linktrack.reports.words import about
 from linktrack.settings import Settings
 from linktrack.web.navigation import SECTIONS
 
@@ -36,11 +38,11 @@ REASON_WORDS: Final = {
 REASON_MEANINGS: Final = {
     "head": "HEAD requests: a program asked where the link leads and read nothing.",
     "prefetch": "The browser fetched ahead of a person who may never have clicked.",
-    "owner": "From a browser in which an owner is signed in.",
+    "owner": "From a device or a network that you said is your own.",
     "no-agent": "The program did not say what it is; every browser does.",
     "preview": "A network or messenger fetched the page to show a card below the link.",
     "bot": "Crawlers and other programs that say what they are.",
-    "burst": "Far more visitors in one minute than the link usually has.",
+    "burst": "Ten or more visitors in a minute who look like browsers and are one program.",
 }
 
 MEDIUM_WORDS: Final = {"ai": "AI assistant", "none": "none sent"}
@@ -89,6 +91,7 @@ def register(app: Flask, settings: Settings) -> None:
         share=share,
     )
     app.jinja_env.globals.update(
+        about=about,
         asset=_asset_addresses(app),
         data_until=data_until,
         here=here,
@@ -149,13 +152,8 @@ def one_in_interval(rate: Rate) -> str:
 
 
 def share(part: int, whole: int) -> str:
-    """Write a part of a whole in per cent; a part that is neither none nor all shows as such."""
-    if not whole:
-        return UNKNOWN
-    percent = round(100 * part / whole)
-    if 0 < part < whole:
-        percent = min(max(percent, 1), 99)
-    return f"{percent} %"
+    """Write a part of a whole in per cent."""
+    return words.share(part, whole) if whole else UNKNOWN
 
 
 def here(changes: Mapping[str, object]) -> str:

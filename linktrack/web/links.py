@@ -14,8 +14,18 @@ from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.links.catalog import change_destination, set_disabled
 from linktrack.links.models import Link
+from linktrack.links.people import (
+    find_person,
+    list_people,
+    promote,
+    promote_no_more,
+    promoted_by,
+)
 from linktrack.links.posts import get_post
 from linktrack.reports import queries
+from linktrack.reports.hosts import clicks_by_host
+from linktrack.reports.left_out import links_of, of_links
+from linktrack.reports.lifetimes import link_life
 from linktrack.reports.overview import every_day
 from linktrack.reports.queries import DayCounts
 from linktrack.reports.ranges import DayRange
@@ -107,6 +117,21 @@ def enable(code: str) -> Response | tuple[str, int]:
     return _act(code, act)
 
 
+@blueprint.post("/links/<code>/promotes")
+def promotes(code: str) -> Response | tuple[str, int]:
+    """Say whom a link promotes, or that it promotes them no more."""
+
+    def act(link: Link) -> str:
+        person = find_person(db_session(), text(request.form, "person", "The person"))
+        if request.form.get("remove") == "yes":
+            promote_no_more(db_session(), link, person)
+            return f"The link promotes {person.name} no more."
+        promote(db_session(), link, person)
+        return f"The link promotes {person.name}."
+
+    return _act(code, act)
+
+
 @blueprint.post("/links/<code>/destination")
 def redirect_elsewhere(code: str) -> Response | tuple[str, int]:
     """Lead a link elsewhere."""
@@ -139,24 +164,29 @@ def _page(link: Link, error: str | None = None) -> str:
     clicks, unique_clicks, not_human = queries.link_totals(session, [link.id]).get(
         link.id, (0, 0, 0)
     )
+    post = get_post(session, link.post_id) if link.post_id else None
     points = [Point(day, value) for day, value in zip(days, values, strict=True)]
     return render_template(
         "links/show.html",
         link=link,
         account=get_account(session, link.account_id),
-        post=get_post(session, link.post_id) if link.post_id else None,
+        post=post,
+        promoted=promoted_by(session, link, post.written if post else None),
+        people=list_people(session),
         short_url=installation().shortener.short_url(link.code or ""),
         clicks=clicks,
         unique_clicks=unique_clicks,
         not_human=not_human,
         days=days,
         choices=DAYS,
+        sources=clicks_by_host(session, of_links(links_of(link_id=link.id), days)),
         chart=time_chart(
             [Series("Clicks", points)] if counts else [],
             label=f"Clicks a day on {link.code}",
             unit="clicks a day",
             empty="No clicks in these days.",
         ),
+        life=link_life(session, link, now()),
         error=error,
         typed=request.form.get("destination", ""),
     )

@@ -37,11 +37,33 @@ class Section:
 
 
 SECTIONS: Final = (
-    Section("Overview", (Page("overview.show", "Overview", "Every account at a glance."),)),
-    Section("Posts", (Page("posts.list_all", "Posts", "What each post did."),)),
+    Section(
+        "Overview",
+        (
+            Page("overview.show", "Overview", "Every account at a glance."),
+            Page("digest.show", "Digest", "The last week or month, to be read, printed or mailed."),
+        ),
+    ),
+    Section(
+        "Posts",
+        (
+            Page("posts.list_all", "Posts", "What each post did."),
+            Page("timing.show", "Timing", "When posts do well, and how long they live."),
+            Page("experiments.list_all", "Experiments", "Whether a change made a difference."),
+            Page("people.list_all", "People promoted", "Whom your links send readers to."),
+            Page("own_links.show", "Own links", "Your own sites' links beside other people's."),
+        ),
+    ),
     Section(
         "Audience",
-        (Page("accounts.list_all", "Accounts", "Your accounts, and their followers over time."),),
+        (
+            Page("accounts.list_all", "Accounts", "Your accounts, and their follower counts."),
+            Page("segments.list_all", "Segments", "Which followers clicked, where it is known."),
+            Page("followers.show", "Followers", "Who came, who left, and what a day cost."),
+            Page("audience.show", "Who clicks", "How many people there are, at least."),
+            Page("comparison.show", "Side by side", "What surely differs between accounts."),
+            Page("referrers.show", "Referrers", "Where clicks come from, by segment."),
+        ),
     ),
     Section(
         "More",
@@ -54,6 +76,11 @@ SECTIONS: Final = (
                 "What waits for you: dead destinations, old counts, space.",
             ),
             Page("audit.show", "Changes", "Who changed what, and when."),
+            Page("left_out.show", "Left out", "What is not counted, why, and from whom it came."),
+            Page("own_clicks.show", "Own clicks", "Which of your devices are not counted."),
+            Page("sharing.list_all", "Shared reports", "Addresses that show others your posts."),
+            Page("owners.list_all", "Owners", "Who may sign in, and what they may do."),
+            Page("own.show", "You", "Your password, and where you are signed in."),
         ),
     ),
 )

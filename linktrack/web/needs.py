@@ -7,7 +7,8 @@ from flask import render_template, url_for
 
 from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.upkeep.attention import backlog_of, old_counts, space_of
+from linktrack.reports.status import Capture
+from linktrack.upkeep.attention import is_behind, old_counts, space_of
 from linktrack.upkeep.link_checks import dead_links
 from linktrack.web.context import owner_blueprint
 
@@ -37,12 +38,12 @@ def notices() -> list[Notice]:
                 "clicks are lost; links go on redirecting."
             )
         )
-    backlog = backlog_of(db_session(), installation().settings.journals)
-    if backlog.is_behind:
+    capture = Capture.read(db_session(), installation().settings.journals)
+    if is_behind(capture.backlog, now()):
         found.append(
             Notice(
-                "Clicks wait to be counted and nothing loads them: run linktrack doctor on the "
-                "server. None is lost."
+                "Clicks have waited for more than a minute to be counted. None of them is lost; "
+                "linktrack doctor, on the server, says what to do."
             )
         )
     old = old_counts(db_session(), now())

@@ -25,6 +25,7 @@ from linktrack.reports import queries
 from linktrack.reports.build import PostLine, Rate
 from linktrack.reports.overview import AccountCard, Overview, overview
 from linktrack.reports.ranges import DayRange
+from linktrack.reports.words import reach
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import DAYS, chosen_account, chosen_range
 
@@ -65,6 +66,11 @@ def show() -> str:
         sparklines={card.account.id: _sparkline(card, days, colours) for card in found.cards},
         clicks_chart=_clicks_chart(found.cards, days, colours),
         rates_chart=_rates_chart(found, accounts),
+        sentences=[
+            (card.account.handle, reach(card.cpf))
+            for card in found.cards
+            if card.cpf.posts or chosen is not None
+        ],
         not_human=sum(card.not_human for card in found.cards),
     )
 

@@ -1,6 +1,6 @@
 """Posts: clicks per 1,000 followers of each, and what one post did."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Final
 
@@ -9,22 +9,26 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import get_account, list_accounts
-from linktrack.audience.models import Account
 from linktrack.charts import Point, Series, time_chart
-from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOWS
+from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOW_LENGTHS, WINDOWS
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid, TooLarge
 from linktrack.links.lengths import Length, length
 from linktrack.links.models import Post
-from linktrack.links.posts import STATES, get_post
+from linktrack.links.posts import STATES, get_post, version_segments, warning_of
 from linktrack.publishing import states
 from linktrack.reports import queries
 from linktrack.reports.build import cpf_report, post_line
+from linktrack.reports.hosts import HostLine, clicks_by_host
+from linktrack.reports.left_out import links_of, of_links
+from linktrack.reports.literature import FINDINGS
 from linktrack.reports.overview import is_stale
 from linktrack.reports.ranges import DayRange
+from linktrack.reports.rated import SORTS
+from linktrack.reports.standing import post_standing
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint, today
-from linktrack.web.fields import LARGEST_ID, chosen_account, day, moment, row_id, text
+from linktrack.web.fields import LARGEST_ID, account_or_main, day, moment, row_id, text
 
 blueprint = owner_blueprint("posts")
 
@@ -44,7 +48,7 @@ def list_all() -> str:
     accounts = list_accounts(db_session())
     if not accounts:
         return render_template("posts/no_accounts.html")
-    account = chosen_account(request.args) or _main_account(accounts)
+    account = account_or_main(request.args, accounts)
     state = text(request.args, "state", "The state") or "published"
     if state not in STATES:
         raise Invalid(f"{state[:40]!r} is no state of a post: choose one of {', '.join(STATES)}.")
@@ -66,6 +70,8 @@ def list_all() -> str:
         until=DayRange(last, last, timezone).end if last else None,
         limit=PAGE + 1,
         after=row_id(request.args, "after", "Post"),
+        sort=text(request.args, "sort", "The order") or SORTS[0],
+        now=now(),
     )
     return render_template(
         "posts/list.html",
@@ -77,6 +83,7 @@ def list_all() -> str:
         first=first,
         last=last,
         is_stale=is_stale,
+        findings=FINDINGS,
     )
 
 
@@ -153,6 +160,7 @@ def _page(post: Post, error: str | None = None) -> str:
     account = get_account(session, post.account_id)
     links = post.links
     line = post_line(session, post, window if post.posted_at else WINDOWS[-1])
+    standing = post_standing(session, post, window, now()) if post.state == "published" else None
     days = _first_days(post)
     series = queries.link_series(session, [link.id for link in links], days.first, days.last)
     return render_template(
@@ -163,15 +171,32 @@ def _page(post: Post, error: str | None = None) -> str:
         links=links,
         totals=queries.link_totals(session, [link.id for link in links]),
         versions=list(zip(post.versions, _version_names(post), strict=True)),
+        doubts={
+            number: warning_of(segment)
+            for number, segment in version_segments(session, post).items()
+        },
         lengths=_lengths(post, account.network),
         short_url=shortener.short_url,
         window=window,
+        hosts=_hosts(post, window),
         windows=WINDOW_WORDS,
         stale=is_stale(line.facts.followers_at, line.facts.posted_at),
         chart=_chart(post, days, series) if series else None,
+        standing=standing,
         error=error,
         typed=request.form.get("posted_at", ""),
     )
+
+
+def _hosts(post: Post, window: str) -> dict[str, list[HostLine]]:
+    """Return the hosts of each source, within the window."""
+    end = None
+    if post.posted_at is not None and window != WINDOWS[-1]:
+        length = WINDOW_LENGTHS[WINDOWS.index(window)]
+        end = post.posted_at + timedelta(milliseconds=length)
+    chosen = of_links(links_of(post_id=post.id), until=end)
+    lines = clicks_by_host(db_session(), chosen)
+    return {line.source: line.hosts for line in lines if line.source}
 
 
 def _lengths(post: Post, network: str) -> list[Length | None]:
@@ -187,8 +212,8 @@ def _lengths(post: Post, network: str) -> list[Length | None]:
 
 
 def _version_names(post: Post) -> list[str]:
-    names = queries.segment_names(db_session(), {version.segment_id for version in post.versions})
-    return [names[version.segment_id] for version in post.versions]
+    segments = version_segments(db_session(), post)
+    return [segments[version.segment_id].name for version in post.versions]
 
 
 def _first_days(post: Post) -> DayRange:
@@ -221,8 +246,3 @@ def _days() -> tuple[date | None, date | None]:
     if first and last and first > last:
         raise Invalid("The range is empty: its first day must not be later than its last day.")
     return first, last
-
-
-def _main_account(accounts: Sequence[Account]) -> Account:
-    """Return the account that shares links, else the first."""
-    return next((account for account in accounts if account.role == "you"), accounts[0])

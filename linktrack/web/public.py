@@ -1,4 +1,4 @@
-"""What everybody may see: the domain's face, where a link leads, and how the service is."""
+"""What everybody may see: the domain's face, and where a link leads."""
 
 from typing import Final
 
@@ -7,9 +7,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.context import db_session, installation
-from linktrack.errors import LinktrackError, NotFound
+from linktrack.errors import NotFound
+from linktrack.links.people import public_person
+from linktrack.reports.link_kinds import people_report, thanks
 from linktrack.web.fields import named_link
-from linktrack.web.watchers import may_see_details
 
 blueprint = Blueprint("public", __name__)
 
@@ -59,22 +60,13 @@ def owner() -> AnyResponse:
     return redirect(url_for("overview.show"), 308)
 
 
-@blueprint.get("/healthz")
-def healthz() -> Response:
-    """Say that this process answers."""
-    return Response("ok\n", mimetype="text/plain")
-
-
-@blueprint.get("/readyz")
-def readyz() -> Response:
-    """Say whether the database can be read; why not, to this machine and to reading tokens."""
-    try:
-        with installation().database.reachable():
-            list_accounts(db_session())
-    except LinktrackError as error:
-        said = error.sentence if may_see_details() else "not ready"
-        return Response(f"{said}\n", status=503, mimetype="text/plain")
-    return Response("ok\n", mimetype="text/plain")
+@blueprint.get("/people/<secret>")
+def person(secret: str) -> str:
+    """Thank a person whom links promote; the address is known to those who were given it."""
+    found = public_person(db_session(), installation().keys, secret)
+    report = people_report(db_session(), people=[found])
+    ((_, line),) = report.people
+    return render_template("public/person.html", person=found, line=line, thanks=thanks(report))
 
 
 @blueprint.get("/robots.txt")

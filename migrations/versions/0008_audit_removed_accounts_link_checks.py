@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0008"
-down_revision = "0001"
+down_revision = "0007"
 
 
 def upgrade() -> None:
@@ -34,7 +34,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("accounts") as batch_op:
-        batch_op.drop_column("removed_at")
+    op.drop_column("accounts", "removed_at")
     op.drop_table("link_checks")
     op.drop_table("audit_entries")

@@ -1,15 +1,15 @@
 """Rates and their intervals; pure arithmetic with no library beyond the standard one."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from statistics import NormalDist
 from typing import Final
 
+from linktrack.reports.statistics.distributions import gamma_quantile, t_quantile
+
 CONFIDENCE: Final = 0.95
 FEWEST_POSTS: Final = 5
-_SMALLEST: Final = 1e-300  # Lentz: what stands in for a zero denominator
 _LARGEST_EXPONENT: Final = 700.0  # math.exp overflows just above 709
 
 
@@ -50,8 +50,8 @@ def poisson_rate(k: int, n: int, confidence: float = CONFIDENCE) -> Interval:
     """
     _check(k, n, confidence)
     tail = (1 - confidence) / 2
-    low = _gamma_quantile(tail, k) if k else 0.0
-    return Interval(low / n, _gamma_quantile(1 - tail, k + 1) / n)
+    low = gamma_quantile(tail, k) if k else 0.0
+    return Interval(low / n, gamma_quantile(1 - tail, k + 1) / n)
 
 
 def rate_interval(k: int, n: int) -> Interval | None:
@@ -113,13 +113,17 @@ def ratio_of_sums(
 
 def _clustered(pairs: Sequence[tuple[int, int]], clicks: int, followers: int) -> Interval:
     """Give the interval of a ratio of sums that `ratio_of_sums` describes."""
-    t = _t_quantile((1 + CONFIDENCE) / 2, len(pairs) - 1)
+    t = t_quantile((1 + CONFIDENCE) / 2, len(pairs) - 1)
     if clicks == 0:
         return _wilson(0, followers, t)
     ratio = clicks / followers
     error = _jackknife_error(pairs, clicks, followers)
     factor = math.exp(min(t * error / ratio, _LARGEST_EXPONENT))
-    best = max(_interval_of(k, n).high for k, n in pairs if n > 0)
+    most: dict[int, int] = {}  # of posts with as many followers the one with most clicks is best
+    for k, n in pairs:
+        if n > 0:
+            most[n] = max(k, most.get(n, 0))
+    best = max(_interval_of(k, n).high for n, k in most.items())
     narrowest = _interval_of(clicks, followers)
     return Interval(
         min(ratio / factor, narrowest.low),
@@ -156,96 +160,3 @@ def _wilson(k: int, n: int, z: float) -> Interval:
     low = 0.0 if k == 0 else min(max(centre - half, 0.0), share)
     high = 1.0 if k == n else max(min(centre + half, 1.0), share)
     return Interval(low, high)
-
-
-@lru_cache(maxsize=1024)
-def _t_quantile(probability: float, degrees: int) -> float:
-    """Give Student's t quantile for a probability of at least one half."""
-
-    def cumulated(t: float) -> float:
-        return 1 - _beta_share(degrees / 2, 0.5, degrees / (degrees + t * t)) / 2
-
-    return _bisect(cumulated, probability)
-
-
-def _gamma_quantile(probability: float, shape: int) -> float:
-    """Give the quantile of the gamma distribution with this shape and scale 1."""
-    return _bisect(lambda x: _gamma_share(shape, x), probability)
-
-
-def _bisect(rising: Callable[[float], float], target: float) -> float:
-    """Give the x >= 0 at which a rising function reaches the target, to the last digits."""
-    low, high = 0.0, 1.0
-    while rising(high) < target:
-        low, high = high, high * 2
-    while high - low > 1e-13 * high:
-        middle = (low + high) / 2
-        if rising(middle) < target:
-            low = middle
-        else:
-            high = middle
-    return (low + high) / 2
-
-
-def _gamma_share(shape: float, x: float) -> float:
-    """Give the regularised lower incomplete gamma function P(shape, x).
-
-    A power series below shape + 1, a continued fraction above (DLMF 8.7.1, 8.9.2).
-    """
-    if x <= 0:
-        return 0.0
-    front = math.exp(shape * math.log(x) - x - math.lgamma(shape))
-    if x < shape + 1:
-        term = total = 1 / shape
-        step = shape
-        while term > total * 1e-17:
-            step += 1
-            term *= x / step
-            total += term
-        return front * total
-
-    def coefficients(i: int) -> tuple[float, float]:
-        return (1.0 if i == 0 else i * (shape - i)), x + 2 * i + 1 - shape
-
-    return 1 - front * _continued_fraction(coefficients)
-
-
-def _beta_share(a: float, b: float, x: float) -> float:
-    """Give the regularised incomplete beta function I_x(a, b) by its continued fraction.
-
-    DLMF 8.17.22; the symmetry I_x(a, b) = 1 - I_{1-x}(b, a) keeps it fast.
-    """
-    if x <= 0 or x >= 1:
-        return 0.0 if x <= 0 else 1.0
-    if x > (a + 1) / (a + b + 2):
-        return 1 - _beta_share(b, a, 1 - x)
-    front = math.exp(
-        a * math.log(x) + b * math.log1p(-x) + math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
-    )
-
-    def coefficients(i: int) -> tuple[float, float]:
-        if i == 0:
-            return 1.0, 1.0
-        m, odd = divmod(i, 2)
-        if odd:
-            return -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1)), 1.0
-        return m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)), 1.0
-
-    return front / a * _continued_fraction(coefficients)
-
-
-def _continued_fraction(coefficients: Callable[[int], tuple[float, float]]) -> float:
-    """Evaluate n0/(d0 + n1/(d1 + ...)) by the modified Lentz method (DLMF 3.10.4)."""
-    numerator, denominator = coefficients(0)
-    whole = ahead = denominator or _SMALLEST
-    behind = 0.0
-    change = 0.0
-    i = 0
-    while abs(change - 1) > 1e-14:
-        i += 1
-        above, below = coefficients(i)
-        behind = 1 / ((below + above * behind) or _SMALLEST)
-        ahead = (below + above / ahead) or _SMALLEST
-        change = ahead * behind
-        whole *= change
-    return numerator / whole

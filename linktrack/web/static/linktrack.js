@@ -136,3 +136,41 @@ function offerSegments(form) {
 }
 
 document.querySelectorAll("[data-compose]").forEach(offerSegments);
+
+// Figures that follow new clicks: a small question every 15 seconds while the page is looked at,
+// and the page's figures anew when the answer changes. Failing, it asks less and less often.
+function keepCurrent(every = 15_000) {
+  let pause = every;
+  let known;
+
+  async function ask() {
+    if (document.visibilityState === "visible") {
+      try {
+        const answer = await fetch("/owner/live.json", { cache: "no-cache", redirect: "error" });
+        const { seq } = await answer.json();
+        if (known !== undefined && seq !== known) await renew();
+        known = seq;
+        pause = every;
+      } catch {
+        pause = Math.min(pause * 2, 600_000);
+      }
+    }
+    setTimeout(ask, pause);
+  }
+
+  async function renew() {
+    const answer = await fetch(location.href, { redirect: "error" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const old of document.querySelectorAll("[data-live]")) {
+      const fresh = page.getElementById(old.id);
+      if (!fresh || fresh.innerHTML === old.innerHTML || old.contains(document.activeElement)) continue;
+      old.replaceChildren(...fresh.childNodes);
+      old.classList.remove("fresh");
+      requestAnimationFrame(() => old.classList.add("fresh"));
+    }
+  }
+
+  ask();
+}
+
+if (document.querySelector("main [data-live]")) keepCurrent();

@@ -1,0 +1,203 @@
+"""Reports and owner pages at size: python benchmarks/reports.py [--clicks N…] [--data FOLDER…].
+
+Fetches every owner page and every report of the JSON API on databases of those many clicks (made
+first, or those of `benchmarks/loading.py --keep FOLDER`), writes down the queries each sends, and
+runs these again: warm, and cold, which is a new connection after the file was thrown out of the
+operating system's memory. Steps are those of SQLite's virtual machine, some 10 a row it touches.
+"""
+
+import argparse
+import os
+import shutil
+import sqlite3
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from flask.testing import FlaskClient
+from loading import fill
+from machine import versions
+from material import HANDLES, open_installation
+from sqlalchemy import Engine, event, text
+
+from linktrack.app import create_app
+from linktrack.db import now
+from linktrack.installation import Installation
+from linktrack.owners import access
+from linktrack.owners.tokens import create_token
+
+COLD_MS, WARM_MS = 50, 15  # what is aimed at, at 10 million clicks
+REPEATS = 5
+
+
+@dataclass(slots=True)
+class Page:
+    """One page: how long it took whole, and its queries; milliseconds."""
+
+    address: str
+    status: int
+    whole: float
+    queries: list[tuple[str, Any]] = field(default_factory=list)
+    warm: float = 0.0
+    cold: float = 0.0
+    steps: int = 0
+
+
+@contextmanager
+def recorded(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
+    """Yield a list that grows by every SELECT of this engine."""
+    found: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, sql: str, parameters: Any, *_rest: Any) -> None:
+        if sql.lstrip().upper().startswith(("SELECT", "WITH")):
+            found.append((sql, parameters))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def pages(opened: Installation) -> Iterator[Page]:
+    """Fetch every page and report there is, as the owner."""
+    app = create_app(opened)
+    with opened.database.session(writes=True) as session:
+        owner = access.first_owner(session, now())
+        secret = access.make_sign_in_link(session, owner, now())
+        token = create_token(session, f"bench {time.time()}", "read", None, now())
+        post, code = session.execute(
+            text(
+                "SELECT post_id, code FROM links WHERE id = (SELECT link_id FROM link_days"
+                " GROUP BY link_id ORDER BY sum(clicks) DESC LIMIT 1)"
+            )
+        ).one()
+        session.commit()
+    app.config["WTF_CSRF_ENABLED"] = False
+    client = app.test_client()
+    answer = client.post(f"/owner/sign-in/{secret}")
+    assert answer.status_code in (302, 303), answer.text
+    samples = {"post_id": post, "code": code, "account_id": 1, "number": post, "id": post}
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        is_api = rule.rule.startswith("/api/v1/reports")
+        if "GET" not in (rule.methods or ()) or not (is_api or rule.rule.startswith("/owner/")):
+            continue
+        if "secret" in rule.arguments or not rule.arguments <= samples.keys():
+            continue
+        address = rule.rule
+        for name in rule.arguments:
+            for written in (f"<int:{name}>", f"<{name}>"):
+                address = address.replace(written, str(samples[name]))
+        queries = {"account": HANDLES[0]} if is_api or "<" not in rule.rule else {}
+        yield fetch(client, opened.database.engine, address, queries, token if is_api else None)
+
+
+def fetch(
+    client: FlaskClient, engine: Engine, address: str, query: dict[str, str], token: str | None
+) -> Page:
+    """Fetch one page twice, and time the second."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    client.get(address, query_string=query, headers=headers)
+    with recorded(engine) as queries:
+        begun = time.perf_counter()
+        status = client.get(address, query_string=query, headers=headers).status_code
+        whole = (time.perf_counter() - begun) * 1000
+    return Page(address, status, whole, queries)
+
+
+def time_queries(page: Page, database: Path) -> Page:
+    """Run a page's queries again, and return it with what they took."""
+    cold = []
+    for _ in range(2):
+        with database.open("rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        cold.append(run(page, sqlite3.connect(database)))
+    connection = sqlite3.connect(database, check_same_thread=False)
+    run(page, connection)
+    warm = statistics.median(run(page, connection) for _ in range(REPEATS))
+    steps = 0
+
+    def step() -> int:
+        nonlocal steps
+        steps += 10
+        return 0
+
+    connection.set_progress_handler(step, 10)
+    run(page, connection)
+    return replace(page, warm=warm, cold=statistics.median(cold), steps=steps)
+
+
+def run(page: Page, connection: sqlite3.Connection) -> float:
+    """Run all queries of a page; return the milliseconds."""
+    begun = time.perf_counter()
+    for sql, parameters in page.queries:
+        connection.execute(sql, parameters).fetchall()
+    return (time.perf_counter() - begun) * 1000
+
+
+def table(opened: Installation, folder: Path) -> dict[str, Page]:
+    """Time all pages of a database and print them."""
+    with opened.database.engine.connect() as connection:
+        clicks = connection.scalar(text("SELECT count(*) FROM clicks")) or 0
+    database = folder / "linktrack.db"
+    opened.database.close()
+    sqlite3.connect(database).execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+    size = database.stat().st_size / 1e6
+    each = size / clicks * 1e6
+    print(f"\n{clicks:,} clicks; the database has {size:,.0f} MB, {each:,.0f} MB a million.\n")
+    print("| page | queries | steps | cold ms | warm ms | whole page ms | |")
+    print("|---|---:|---:|---:|---:|---:|---|")
+    found = {}
+    for page in list(pages(opened)):
+        page = time_queries(page, database)
+        found[page.address] = page
+        slow = "" if page.cold <= COLD_MS and page.warm <= WARM_MS else "slow"
+        note = slow if page.status == 200 else f"status {page.status}"
+        print(
+            f"| {page.address} | {len(page.queries)} | {page.steps:,} | {page.cold:.1f} "
+            f"| {page.warm:.1f} | {page.whole:.0f} | {note} |",
+            flush=True,
+        )
+    return found
+
+
+def main() -> None:
+    """Make the databases, time them, and compare the last two."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--clicks", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000])
+    parser.add_argument("--data", type=Path, nargs="+", help="data folders that have clicks")
+    options = parser.parse_args()
+    if not hasattr(os, "posix_fadvise"):
+        sys.exit("This system cannot forget a file: the cold figures need Linux.")
+    made = Path(tempfile.mkdtemp(prefix="linktrack-bench-"))
+    print(versions("Flask"))
+    found = []
+    try:
+        for folder, clicks in (
+            [(folder, 0) for folder in options.data]
+            if options.data
+            else [(made / str(clicks), clicks) for clicks in options.clicks]
+        ):
+            opened = open_installation(folder)
+            for _ in fill(opened, clicks) if clicks else ():
+                pass
+            found.append(table(opened, folder))
+            opened.database.close()
+    finally:
+        shutil.rmtree(made)
+    if len(found) > 1:
+        print("\n| page | warm, last size ÷ the one before |\n|---|---:|")
+        for address, page in found[-1].items():
+            before = found[-2].get(address)
+            if before is not None and before.warm > 0:
+                print(f"| {address} | {page.warm / before.warm:.2f} |")
+
+
+if __name__ == "__main__":
+    main()

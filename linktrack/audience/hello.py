@@ -1,0 +1,108 @@
+"""Hello: a reader says whom they are one of, by a button, and takes it back as easily.
+
+Only their own browser keeps it, in a signed cookie; what is stored here is how many there were.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from linktrack.audience.models import Account, HelloDay, Segment
+from linktrack.audience.segments import get_segment
+from linktrack.errors import LinktrackError, NotFound
+from linktrack.markers import HELLO, Markers, said_hello
+
+INVITATION: Final = "invitation"
+LIFE: Final = 400 * 86_400
+"""Seconds: the longest that browsers keep a cookie (RFC 6265bis)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hellos:
+    """How many browsers have said hello as one of a segment, and how many took it back."""
+
+    said: int = 0
+    taken_back: int = 0
+
+    @property
+    def standing(self) -> int:
+        """The most that can be recognised now: browsers may have dropped the cookie."""
+        return max(0, self.said - self.taken_back)
+
+
+def cookie_name(account: Account) -> str:
+    """Return the name of an account's cookie."""
+    return f"{HELLO}{account.id}"
+
+
+def invitation(markers: Markers, segment: Segment) -> str:
+    """Return what is put behind /hello/ACCOUNT/ to invite a segment; nobody can guess it.
+
+    It is given out in the place that only the segment sees.
+    """
+    return markers.sign(INVITATION, str(segment.id))
+
+
+def invited(session: Session, markers: Markers, account: Account, token: str) -> Segment:
+    """Return the segment of an account that an invitation is for.
+
+    Raises `NotFound` for any other text, and where the segment was removed.
+    """
+    value = markers.read(INVITATION, f"{INVITATION}={token}")
+    segment = get_segment(session, int(value)) if value is not None else None
+    if segment is None or segment.account_id != account.id or segment.removed_at is not None:
+        raise NotFound("This invitation is not valid (any more): ask for a new one.")
+    return segment
+
+
+def remembered(
+    session: Session, markers: Markers, account: Account, cookies: str
+) -> Segment | None:
+    """Return the segment this browser has said hello as, None where it has not."""
+    segment_id = said_hello(markers, account.id, cookies)
+    if segment_id is None:
+        return None
+    try:
+        segment = get_segment(session, segment_id)
+    except LinktrackError:
+        return None
+    return segment if segment.account_id == account.id else None
+
+
+def count_hello(session: Session, day: date, said: Segment | None, before: Segment | None) -> None:
+    """Count a browser that says hello as one of `said` (None: takes it back) on a day.
+
+    `before` is what it had said: saying the same again is nothing new.
+    """
+    before_id = None if before is None else before.id
+    said_id = None if said is None else said.id
+    if before_id == said_id:
+        return
+    if before_id is not None:
+        _day(session, before_id, day).taken_back += 1
+    if said_id is not None:
+        _day(session, said_id, day).said += 1
+    session.flush()
+
+
+def hellos(session: Session, account: Account) -> dict[int, Hellos]:
+    """Return how many hellos each segment of an account has had."""
+    query = (
+        select(HelloDay.segment_id, func.sum(HelloDay.said), func.sum(HelloDay.taken_back))
+        .join(Segment, HelloDay.segment_id == Segment.id)
+        .where(Segment.account_id == account.id)
+        .group_by(HelloDay.segment_id)
+    )
+    return {row[0]: Hellos(int(row[1]), int(row[2])) for row in session.execute(query)}
+
+
+def _day(session: Session, segment_id: int, day: date) -> HelloDay:
+    key = (segment_id, day.toordinal())
+    found = session.get(HelloDay, key, with_for_update=True)
+    if found is None:
+        found = HelloDay(segment_id=segment_id, day=day.toordinal(), said=0, taken_back=0)
+        session.add(found)
+    return found

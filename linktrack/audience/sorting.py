@@ -1,0 +1,258 @@
+"""Sorting the followers of the newest roster into segments, and the sizes that gives."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import BigInteger, and_, delete, func, insert, or_, select, type_coerce
+from sqlalchemy.orm import Session, aliased
+
+from linktrack.audience.models import (
+    Account,
+    Follower,
+    FollowPeriod,
+    Roster,
+    Segment,
+    SegmentEntry,
+    SegmentSize,
+)
+from linktrack.audience.rules import Facts, Rule, judge, parse_rules
+from linktrack.audience.segments import list_segments
+from linktrack.db import to_ms
+
+STEP: Final = 5_000  # followers read at a time: about 5 MB
+
+
+@dataclass(frozen=True, slots=True)
+class Sorter:
+    """The segments of an account as they stand now, ready to judge one follower after another.
+
+    `steps` are the segments in order with their rules, None for a list; `rest` is everyone else.
+    """
+
+    steps: Sequence[tuple[int, tuple[Rule, ...] | None]]
+    rest: int | None
+    entries: Mapping[str, tuple[int, ...]]
+    community: Collection[str] | None
+    now: int
+    names: Mapping[int, str]
+
+    def place(self, facts: Facts, lists: Collection[int]) -> tuple[int | None, list[int]]:
+        """Return the first segment that matches, and those before it that could not be judged."""
+        unjudged: list[int] = []
+        for segment_id, rules in self.steps:
+            holds = segment_id in lists if rules is None else judge(rules, facts, self.now)
+            if holds:
+                return segment_id, unjudged
+            if holds is None:
+                unjudged.append(segment_id)
+        return self.rest, unjudged
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The sizes that stood at a moment, by segment; they add up to the roster of that sorting."""
+
+    sized_at: datetime
+    sizes: Mapping[int, int]
+    unjudged: Mapping[int, int]
+
+
+def sort_followers(
+    session: Session, account: Account, now: datetime, *, roster_came: bool = False
+) -> None:
+    """Sort the newest roster's followers into segments, and keep the sizes.
+
+    Call it after segments have changed, and with `roster_came` after a roster: what changed
+    today counts from today, and earlier sizes stay as they were. The sizes are those of the
+    roster's moment where nothing was sorted since, else of now: an older roster, placed in its
+    time, changes what is known today. Without a roster there are no sizes.
+    """
+    roster = newest_roster(session, account)
+    segments = [item for item in list_segments(session, account) if item.kind != "size"]
+    if roster is None or not segments:
+        return
+    last = session.scalar(
+        select(func.max(SegmentSize.sized_at)).where(SegmentSize.account_id == account.id)
+    )
+    is_newest = roster_came and (last is None or roster.taken_at > last)
+    sized_at = roster.taken_at if is_newest else now
+    sorter = _sorter(session, account, segments, sized_at)
+    counted: Counter[int | None] = Counter()
+    unjudged: Counter[int] = Counter()
+    for facts, lists in _followers(session, account, roster, sorter):
+        segment_id, unknown = sorter.place(facts, lists)
+        counted[segment_id] += 1
+        unjudged.update(unknown)
+    session.execute(
+        delete(SegmentSize).where(
+            SegmentSize.account_id == account.id, SegmentSize.sized_at == sized_at
+        )
+    )
+    session.execute(
+        insert(SegmentSize),
+        [
+            {
+                "account_id": account.id,
+                "sized_at": sized_at,
+                "segment_id": segment.id,
+                "size": counted[segment.id],
+                "unjudged": unjudged[segment.id],
+            }
+            for segment in segments
+        ],
+    )
+    for segment in segments:
+        segment.size = counted[segment.id]
+    session.flush()
+
+
+def segment_of(session: Session, account: Account, follower: Follower, now: datetime) -> int | None:
+    """Return the segment a follower is in now; None where they no longer follow."""
+    roster = newest_roster(session, account)
+    segments = [item for item in list_segments(session, account) if item.kind != "size"]
+    if roster is None:
+        return None
+    sorter = _sorter(session, account, segments, now)
+    for facts, lists in _followers(session, account, roster, sorter, follower.id):
+        return sorter.place(facts, lists)[0]
+    return None
+
+
+def sizes_at(session: Session, account_id: int, at: datetime | None = None) -> Sizes | None:
+    """Return the sizes that stood at a moment (default: the newest), None before the first."""
+    query = select(func.max(SegmentSize.sized_at)).where(SegmentSize.account_id == account_id)
+    if at is not None:
+        query = query.where(SegmentSize.sized_at <= at)
+    sized_at = session.scalar(query)
+    if sized_at is None:
+        return None
+    rows = session.scalars(
+        select(SegmentSize).where(
+            SegmentSize.account_id == account_id, SegmentSize.sized_at == sized_at
+        )
+    ).all()
+    return Sizes(
+        sized_at,
+        {row.segment_id: row.size for row in rows},
+        {row.segment_id: row.unjudged for row in rows},
+    )
+
+
+def size_history(session: Session, segment: Segment, most: int) -> Sequence[SegmentSize]:
+    """Return a segment's sizes, newest first, at most so many."""
+    query = select(SegmentSize).where(
+        SegmentSize.account_id == segment.account_id, SegmentSize.segment_id == segment.id
+    )
+    return session.scalars(query.order_by(SegmentSize.sized_at.desc()).limit(most)).all()
+
+
+def newest_roster(session: Session, account: Account) -> Roster | None:
+    """Return the account's last roster, None where there is none."""
+    query = select(Roster).where(Roster.account_id == account.id)
+    return session.scalar(query.order_by(Roster.taken_at.desc()).limit(1))
+
+
+def _sorter(
+    session: Session, account: Account, segments: Sequence[Segment], at: datetime
+) -> Sorter:
+    steps = [
+        (item.id, parse_rules((item.rules or "").splitlines()) if item.kind == "rule" else None)
+        for item in segments
+        if item.kind != "rest"
+    ]
+    asked = {rule.field for _, rules in steps for rule in rules or ()}
+    return Sorter(
+        steps,
+        next((item.id for item in segments if item.kind == "rest"), None),
+        _entries(session, [segment.id for segment in segments]),
+        _community(session, account) if "in_community" in asked else None,
+        to_ms(at),
+        {segment.id: segment.name for segment in segments},
+    )
+
+
+def _entries(session: Session, segment_ids: Sequence[int]) -> dict[str, tuple[int, ...]]:
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    query = select(SegmentEntry).where(SegmentEntry.segment_id.in_(segment_ids))
+    for entry in session.scalars(query):
+        found[entry.key].append(entry.segment_id)
+    return {key: tuple(ids) for key, ids in found.items()}
+
+
+def _community(session: Session, account: Account) -> Collection[str] | None:
+    """Return the ids of who follows an account with the role we on the same network.
+
+    None where no such account has a roster: then nobody can be judged.
+    """
+    communities = select(Account.id).where(
+        Account.network == account.network, Account.role == "we", Account.id != account.id
+    )
+    rosters = select(Roster.id).where(Roster.account_id.in_(communities)).limit(1)
+    if session.scalar(rosters) is None:
+        return None
+    query = (
+        select(Follower.network_id)
+        .join(FollowPeriod, FollowPeriod.follower_id == Follower.id)
+        .where(Follower.account_id.in_(communities), FollowPeriod.ended_after.is_(None))
+    )
+    return set(session.scalars(query))
+
+
+def _followers(
+    session: Session,
+    account: Account,
+    roster: Roster,
+    sorter: Sorter,
+    follower_id: int | None = None,
+) -> Iterator[tuple[Facts, set[int]]]:
+    """Yield what is known of everybody on a roster, and which lists they are on, in steps."""
+    period, earlier = FollowPeriod, aliased(FollowPeriod)
+    other_periods = select(earlier.began_by).where(
+        earlier.follower_id == Follower.id, earlier.began_by < period.began_by
+    )
+    # Whether somebody came back shows with the second roster.
+    rosters = select(func.count()).select_from(Roster).where(Roster.account_id == account.id)
+    several = (session.scalar(rosters) or 0) > 1
+    query = (
+        select(
+            type_coerce(period.began_by, BigInteger),
+            type_coerce(period.began_after, BigInteger),
+            Follower.followers,
+            Follower.following,
+            Follower.posts,
+            type_coerce(Follower.account_created_at, BigInteger),
+            Follower.has_description,
+            Follower.has_picture,
+            type_coerce(Follower.last_active_at, BigInteger),
+            Follower.followed_back,
+            other_periods.exists(),
+            Follower.network_id,
+            Follower.handle_key,
+        )
+        .join(period, period.follower_id == Follower.id)
+        .where(
+            Follower.account_id == account.id,
+            and_(
+                period.began_by <= roster.taken_at,
+                or_(period.ended_after.is_(None), period.ended_after >= roster.taken_at),
+            ),
+        )
+    )
+    if follower_id is not None:
+        query = query.where(Follower.id == follower_id)
+    entries = sorter.entries
+    for row in session.execute(query, execution_options={"yield_per": STEP}):
+        *known, came_back, network_id, handle_key = row
+        lists = {*entries.get(network_id, ()), *entries.get(f"@{handle_key}", ())}
+        facts = Facts._make(
+            (
+                *known,
+                came_back if several else None,
+                None if sorter.community is None else network_id in sorter.community,
+                tuple(sorter.names[number] for number in lists),
+            )
+        )
+        yield facts, lists

@@ -1,0 +1,150 @@
+"""Many rows at once, by the shortest way of each database: found, inserted, added to.
+
+SQLAlchemy's own way spends more time on naming parameters than the database on the rows; and
+SQLite reads the whole table for `(a, b) IN (VALUES …)`, though both columns are its key.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import TypeAlias
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql
+
+from linktrack.db import is_sqlite
+
+Row: TypeAlias = tuple[int | None, ...]
+
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+def find_rows(
+    connection: Connection, table: Table, keys: Sequence[tuple[int, ...]]
+) -> Iterator[tuple[int, ...]]:
+    """Yield the rows that have these primary keys, all columns, in any order."""
+    if not keys:
+        return
+    if is_sqlite(connection):
+        found = connection.exec_driver_sql(_find_in_sqlite(table), (json.dumps(keys),))
+    else:
+        found = connection.exec_driver_sql(_find_in_postgresql(table), _columns_of(keys))
+    yield from map(tuple, found.all())
+
+
+def insert_rows(
+    connection: Connection, table: Table, names: Sequence[str], rows: Sequence[Row]
+) -> None:
+    """Insert rows of these columns; numbers the database gives are in the order of the rows."""
+    _write(connection, table, tuple(names), "", rows)
+
+
+def upsert_rows(
+    connection: Connection, table: Table, rows: Sequence[Row], *, add: bool = False
+) -> None:
+    """Write whole rows under their primary key; with `add` onto the counts that are there."""
+    names = tuple(column.name for column in table.columns)
+    _write(connection, table, names, _on_conflict(table, add), rows)
+
+
+def delete_rows(
+    connection: Connection, table: Table, keys: Sequence[tuple[int, ...]], *, empty: bool = False
+) -> None:
+    """Delete the rows with these primary keys; with `empty` only those whose counts are all 0."""
+    if not keys:
+        return
+    if is_sqlite(connection):
+        connection.exec_driver_sql(_delete_in_sqlite(table, empty), list(keys))
+    else:
+        connection.exec_driver_sql(_delete_in_postgresql(table, empty), _columns_of(keys))
+
+
+def _write(
+    connection: Connection, table: Table, names: tuple[str, ...], end: str, rows: Sequence[Row]
+) -> None:
+    if not rows:
+        return
+    if is_sqlite(connection):
+        connection.exec_driver_sql(_write_in_sqlite(table, names, end), list(rows))
+    else:
+        connection.exec_driver_sql(_write_in_postgresql(table, names, end), _columns_of(rows))
+
+
+def _columns_of(rows: Iterable[Row]) -> tuple[list[int | None], ...]:
+    return tuple(map(list, zip(*rows, strict=True)))
+
+
+@cache
+def _find_in_sqlite(table: Table) -> str:
+    names = [_quoted(column.name) for column in table.primary_key]
+    match = " AND ".join(f"t.{name} = k.value ->> {place}" for place, name in enumerate(names))
+    # CROSS JOIN: SQLite then goes from the keys to the table, never the other way.
+    return f"SELECT t.* FROM json_each(?) AS k CROSS JOIN {table.name} AS t ON {match}"  # noqa: S608 - names of our own tables
+
+
+@cache
+def _find_in_postgresql(table: Table) -> str:
+    keys = list(table.primary_key)
+    names = ", ".join(_quoted(column.name) for column in keys)
+    return (
+        f"SELECT t.* FROM {_unnested(table, [column.name for column in keys])} AS k ({names})"  # noqa: S608
+        f" JOIN {table.name} AS t USING ({names})"
+    )
+
+
+@cache
+def _write_in_sqlite(table: Table, names: tuple[str, ...], end: str) -> str:
+    columns = ", ".join(map(_quoted, names))
+    return f"INSERT INTO {table.name} ({columns}) VALUES ({', '.join('?' * len(names))}){end}"  # noqa: S608
+
+
+@cache
+def _write_in_postgresql(table: Table, names: tuple[str, ...], end: str) -> str:
+    columns = ", ".join(map(_quoted, names))
+    return (
+        f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {_unnested(table, names)}"  # noqa: S608
+        f" WITH ORDINALITY AS rows ({columns}, place) ORDER BY place{end}"
+    )
+
+
+@cache
+def _delete_in_sqlite(table: Table, empty: bool) -> str:
+    names = [_quoted(column.name) for column in table.primary_key]
+    match = " AND ".join(f"{name} = ?" for name in names)
+    return f"DELETE FROM {table.name} WHERE {match}{_all_zero(table) if empty else ''}"  # noqa: S608
+
+
+@cache
+def _delete_in_postgresql(table: Table, empty: bool) -> str:
+    keys = [column.name for column in table.primary_key]
+    names = ", ".join(map(_quoted, keys))
+    match = " AND ".join(f"{table.name}.{_quoted(name)} = k.{_quoted(name)}" for name in keys)
+    return (
+        f"DELETE FROM {table.name} USING {_unnested(table, keys)} AS k ({names})"  # noqa: S608
+        f" WHERE {match}{_all_zero(table) if empty else ''}"
+    )
+
+
+def _all_zero(table: Table) -> str:
+    counts = [column.name for column in table.columns if not column.primary_key]
+    return "".join(f" AND {table.name}.{_quoted(name)} = 0" for name in counts)
+
+
+@cache
+def _on_conflict(table: Table, add: bool) -> str:
+    key = ", ".join(_quoted(column.name) for column in table.primary_key)
+    others = [_quoted(column.name) for column in table.columns if not column.primary_key]
+    changes = ", ".join(
+        f"{name} = {table.name}.{name} + excluded.{name}" if add else f"{name} = excluded.{name}"
+        for name in others
+    )
+    return f" ON CONFLICT ({key}) DO UPDATE SET {changes}"
+
+
+def _unnested(table: Table, names: Iterable[str]) -> str:
+    types = [table.c[name].type.compile(_DIALECT) for name in names]
+    return f"unnest({', '.join(f'%s::{kind}[]' for kind in types)})"
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'

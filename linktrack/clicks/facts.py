@@ -1,0 +1,27 @@
+"""What holds for all clicks: single numbers, written by the one who changes what they tell."""
+
+from typing import Final
+
+from sqlalchemy import Connection, insert, select, update
+
+from linktrack.clicks.models import click_facts
+
+RECLASSIFIED: Final = "reclassified"
+"""How often rules were applied anew to stored clicks: running loaders then read them again."""
+
+DELETED_BEFORE: Final = "deleted_before"
+"""Clicks before this moment (milliseconds since 1970 UTC) are deleted; their sums are kept."""
+
+
+def read_fact(connection: Connection, name: str) -> int | None:
+    """Return the number of that name, or None where nobody has written it yet."""
+    return connection.scalar(select(click_facts.c.value).where(click_facts.c.name == name))
+
+
+def write_fact(connection: Connection, name: str, value: int) -> None:
+    """Write the number of that name. The caller holds the writers' turn."""
+    changed = connection.execute(
+        update(click_facts).where(click_facts.c.name == name).values(value=value)
+    )
+    if changed.rowcount == 0:
+        connection.execute(insert(click_facts).values(name=name, value=value))

@@ -1,0 +1,106 @@
+"""How many of an account's links each visitor clicked, and how many visitors clicked how many.
+
+Every figure is a sum, so the order of loading never matters; rows that come to nothing go, so
+that they equal those of a rebuild.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sqlalchemy import Connection, Table, select
+
+from linktrack.clicks.bulk import delete_rows, find_rows, upsert_rows
+from linktrack.clicks.models import account_visits, visitor_accounts, visitor_links
+from linktrack.links.models import Link
+
+Key: TypeAlias = tuple[int, ...]
+
+
+def move_visitors(
+    connection: Connection, deltas: Mapping[Key, Sequence[int]]
+) -> dict[Key, list[int]]:
+    """Add to visitors' counts of links by (account, period, visitor).
+
+    Returns how many visitors come to, and leave, each row of `account_visits`.
+    """
+    changes = {key: change for key, change in sorted(deltas.items()) if any(change)}
+    known = {row[:3]: row[3:] for row in find_rows(connection, visitor_accounts, list(changes))}
+    moves: defaultdict[Key, list[int]] = defaultdict(lambda: [0])
+    gone = []
+    for key, change in changes.items():
+        before = known.get(key)
+        after = [old + more for old, more in zip(before or (0, 0), change, strict=True)]
+        if before is not None:
+            moves[*key[:2], *before][0] -= 1
+        if any(after):
+            moves[*key[:2], *after][0] += 1
+        else:
+            gone.append(key)
+    rows = [(*key, *change) for key, change in changes.items()]
+    upsert_rows(connection, visitor_accounts, rows, add=True)
+    delete_rows(connection, visitor_accounts, gone)
+    return moves
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A visitor period of an account: the day it begins (an ordinal), and three moments.
+
+    It begins at `begins`, its second half at `half_at`, and it is over at `ends`: milliseconds
+    since 1970 UTC. Where these are equal it is none any more, and has no visits.
+    """
+
+    account_id: int
+    first_day: int
+    begins: int
+    half_at: int
+    ends: int
+
+
+Wrong: TypeAlias = list[tuple[Table, list[Key], list[Key]]]
+"""Of each table: rows to be written, and keys of those to be deleted."""
+
+
+def measure_visits(connection: Connection, period: Period) -> Wrong:
+    """Return what is wrong with both tables in a period, by the marks on the account's links."""
+    place = (period.account_id, period.first_day)
+    right: defaultdict[Key, list[int]] = defaultdict(lambda: [0, 0])
+    marks = visitor_links.c
+    query = (
+        select(marks.visitor, marks.first_at)
+        .join(Link, Link.id == marks.link_id)
+        .where(
+            Link.account_id == period.account_id,
+            marks.first_at >= period.begins,
+            marks.first_at < period.ends,
+        )
+    )
+    for visitor, first_at in connection.execute(query):
+        right[*place, visitor][first_at >= period.half_at] += 1
+    visits: defaultdict[Key, list[int]] = defaultdict(lambda: [0])
+    for first, second in right.values():
+        visits[*place, first, second][0] += 1
+    compared = (
+        _compare(connection, table, place, rows)
+        for table, rows in ((visitor_accounts, right), (account_visits, visits))
+    )
+    return [wrong for wrong in compared if wrong[1] or wrong[2]]
+
+
+def recount_visits(connection: Connection, period: Period) -> None:
+    """Make both tables right in a period; the caller holds the writers' turn."""
+    for table, rows, extra in measure_visits(connection, period):
+        upsert_rows(connection, table, rows)
+        delete_rows(connection, table, extra)
+
+
+def _compare(
+    connection: Connection, table: Table, place: Key, right: Mapping[Key, Sequence[int]]
+) -> tuple[Table, list[Key], list[Key]]:
+    width = len(table.primary_key)
+    query = select(table).where(table.c.account_id == place[0], table.c.period == place[1])
+    stored = {tuple(row[:width]): list(row[width:]) for row in connection.execute(query)}
+    wrong = [(*key, *row) for key, row in right.items() if stored.get(key) != list(row)]
+    return table, sorted(wrong), sorted(stored.keys() - right.keys())

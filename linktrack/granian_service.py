@@ -1,0 +1,77 @@
+"""The service under granian instead of gunicorn: the same application, the same loader.
+
+An extra: pip install 'linktrack[granian]'. Imported only where `--server granian` asks for it.
+"""
+
+import os
+import signal
+import threading
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from linktrack.errors import Invalid
+from linktrack.installation import PATIENCE_OF_WORKERS, Installation
+from linktrack.logs import begin_logging
+from linktrack.service import Bind, LoaderKeeper
+from linktrack.settings import Settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+try:
+    from granian.constants import Interfaces
+    from granian.log import LogLevels
+    from granian.server import Server
+except ImportError as error:
+    raise Invalid(
+        "granian is not installed: pip install 'linktrack[granian]', or serve with gunicorn."
+    ) from error
+
+THREADS: Final = 4  # in each worker, as under gunicorn
+END_SECONDS: Final = 30  # for a worker to answer what it has begun
+WATCH_SECONDS: Final = 1.0
+
+
+def run(settings: Settings, bind: Bind, workers: int, greeting: str) -> None:
+    """Serve until SIGTERM or Ctrl-C; SIGHUP replaces the workers one by one."""
+    keeper = LoaderKeeper()
+    server = Server(
+        target="linktrack",
+        address=bind.host,
+        port=bind.port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=THREADS,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        respawn_interval=1.0,
+        workers_kill_timeout=END_SECONDS,
+    )
+
+    def begin() -> None:
+        keeper.start()
+        print(greeting, flush=True)
+
+    server.on_startup(begin)
+    server.on_shutdown(keeper.stop)
+    server.serve(target_loader=partial(_load, settings, os.getpid()), wrap_loader=False)
+
+
+def _load(settings: Settings, master: int) -> "WSGIApplication":
+    """Make the application, in each worker. It ends with its master, however that one ends."""
+    from linktrack.app import create_wsgi_app
+
+    begin_logging(settings.log)
+    threading.Thread(target=_end_with, args=(master,), name="parent", daemon=True).start()
+    return create_wsgi_app(Installation.open(settings, PATIENCE_OF_WORKERS))
+
+
+def _end_with(master: int) -> None:
+    while os.getppid() == master:
+        time.sleep(WATCH_SECONDS)
+    # More than once: a worker that is still starting takes the first for its master's.
+    for _ in range(END_SECONDS):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(WATCH_SECONDS)
+    os.kill(os.getpid(), signal.SIGKILL)  # what it has answered is in the journal

@@ -1,0 +1,177 @@
+"""People whom links promote, their rules and public pages, and the owner's own sites."""
+
+import hmac
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from hashlib import blake2b
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from linktrack.errors import Conflict, Invalid, NotFound
+from linktrack.keys import Keys
+from linktrack.links.models import Link, LinkPerson, OwnSite, Person, PersonRule
+from linktrack.links.promotion import HOST, MENTION, Rule, check_host, check_mention
+
+
+def add_person(session: Session, name: str, now: datetime) -> Person:
+    """Add a person whom links promote; their public page is off. Raises `Invalid`, `Conflict`."""
+    name = name.strip()
+    if not 1 <= len(name) <= 100 or not name.isprintable():
+        raise Invalid("A person needs a name of 1 to 100 visible characters.")
+    if session.scalar(select(Person.id).where(Person.name == name)) is not None:
+        raise Conflict(f"{name} is here already.")
+    person = Person(name=name, page=1, is_public=False, created_at=now)
+    session.add(person)
+    session.flush()
+    return person
+
+
+def list_people(session: Session) -> Sequence[Person]:
+    """Return all people by name."""
+    return session.scalars(select(Person).order_by(Person.name)).all()
+
+
+def get_person(session: Session, number: int) -> Person:
+    """Return a person by number; raises `NotFound`."""
+    person = session.get(Person, number)
+    if person is None:
+        raise NotFound(f"There is no person number {number}.")
+    return person
+
+
+def find_person(session: Session, name: str) -> Person:
+    """Return a person by name; raises `NotFound`."""
+    person = session.scalar(select(Person).where(Person.name == name.strip().replace("\0", "")))
+    if person is None:
+        raise NotFound(
+            f"There is no person {name[:100]!r}: add them with linktrack people add, or look at "
+            "linktrack people list."
+        )
+    return person
+
+
+def remove_person(session: Session, person: Person) -> None:
+    """Forget a person; links and clicks stay."""
+    session.execute(delete(LinkPerson).where(LinkPerson.person_id == person.id))
+    session.delete(person)
+    session.flush()
+
+
+def add_rule(session: Session, person: Person, kind: str, written: str) -> None:
+    """Let a host or a @mention say whom links promote, those made before included.
+
+    Raises `Invalid`; the same rule again changes nothing.
+    """
+    if kind not in (HOST, MENTION):
+        raise Invalid(f"{kind[:40]!r} is no rule: choose host or mention.")
+    value = check_host(written) if kind == HOST else check_mention(written)
+    if all((rule.kind, rule.value) != (kind, value) for rule in person.rules):
+        person.rules.append(PersonRule(kind=kind, value=value))
+        session.flush()
+
+
+def remove_rule(session: Session, person: Person, kind: str, value: str) -> None:
+    """Take a rule back; raises `NotFound`."""
+    for rule in person.rules:
+        if (rule.kind, rule.value) == (kind, value):
+            person.rules.remove(rule)
+            session.flush()
+            return
+    raise NotFound(f"{person.name} has no such rule.")
+
+
+def rules_of(people: Iterable[Person]) -> list[Rule]:
+    """Return the rules of these people."""
+    return [Rule(each.id, rule.kind, rule.value) for each in people for rule in each.rules]
+
+
+def promote(session: Session, link: Link, person: Person) -> None:
+    """Say that a link promotes a person; saying it again changes nothing."""
+    if session.get(LinkPerson, (link.id, person.id)) is None:
+        session.add(LinkPerson(link_id=link.id, person_id=person.id))
+        session.flush()
+
+
+def promote_no_more(session: Session, link: Link, person: Person) -> None:
+    """Take that back; raises `NotFound` where it was not said by hand."""
+    said = session.get(LinkPerson, (link.id, person.id))
+    if said is None:
+        raise NotFound(f"Nobody has said by hand that this link promotes {person.name}.")
+    session.delete(said)
+    session.flush()
+
+
+def promoted_by(session: Session, link: Link, text: str | None) -> list[tuple[Person, bool]]:
+    """Return whom a link promotes, and whether that was said by hand (else by rule)."""
+    by_hand = set(
+        session.scalars(select(LinkPerson.person_id).where(LinkPerson.link_id == link.id))
+    )
+    return [
+        (person, person.id in by_hand)
+        for person in list_people(session)
+        if person.id in by_hand
+        or any(rule.holds(link.destination, text) for rule in rules_of([person]))
+    ]
+
+
+# Public pages ---------------------------------------------------------------------------------
+
+
+def share_page(session: Session, person: Person, *, is_public: bool) -> None:
+    """Open a person's public page, or close it for good: opened again it has a new address."""
+    if person.is_public and not is_public:
+        person.page += 1
+    person.is_public = is_public
+    session.flush()
+
+
+def page_secret(keys: Keys, person: Person) -> str:
+    """Return the last part of the public page's address: nobody finds it by guessing (128 bits).
+
+    It is computed, and stored nowhere.
+    """
+    message = f"{person.id}-{person.page}".encode()
+    key = bytes.fromhex(keys.session)
+    signature = blake2b(message, key=key, person=b"people", digest_size=16).hexdigest()
+    return f"{person.id}-{signature}"
+
+
+def public_person(session: Session, keys: Keys, secret: str) -> Person:
+    """Return the person whose public page this is; raises `NotFound` for anything else."""
+    number = secret.partition("-")[0]
+    if number.isascii() and number.isdigit() and len(number) < 10:
+        person = session.get(Person, int(number))
+        if person is not None and person.is_public:
+            expected = page_secret(keys, person).encode()
+            if hmac.compare_digest(secret.encode("utf-8", "replace"), expected):
+                return person
+    raise NotFound("There is nothing at this address.")
+
+
+# Own sites ------------------------------------------------------------------------------------
+
+
+def add_own_site(session: Session, written: str) -> str:
+    """Say that a host, and those below it, are the owner's own; raises `Invalid`."""
+    host = check_host(written)
+    if session.get(OwnSite, host) is None:
+        session.add(OwnSite(host=host))
+        session.flush()
+    return host
+
+
+def list_own_sites(session: Session) -> Sequence[str]:
+    """Return the hosts that are the owner's own."""
+    return session.scalars(select(OwnSite.host).order_by(OwnSite.host)).all()
+
+
+def remove_own_site(session: Session, written: str) -> str:
+    """Take that back; raises `NotFound`."""
+    host = check_host(written)
+    site = session.get(OwnSite, host)
+    if site is None:
+        raise NotFound(f"{host} is not among your own sites.")
+    session.delete(site)
+    session.flush()
+    return host

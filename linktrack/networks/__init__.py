@@ -1,0 +1,1 @@
+"""The networks: what they say of accounts, followers and posts, read and never judged."""

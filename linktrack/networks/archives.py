@@ -1,0 +1,190 @@
+"""Archives as people have them: a folder or a ZIP file, of which only wanted files are read.
+
+Nothing is unpacked, and files nobody asks for (messages, addresses, devices) are never opened.
+"""
+
+import codecs
+import gzip
+import json
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final, TypeAlias, cast
+
+from linktrack.errors import Invalid
+
+CHUNK: Final = 1 << 16  # characters read at a time
+MOST_ITEM: Final = 1 << 24  # characters of one entry; a post has some thousands
+MOST_SMALL: Final = 1 << 26  # bytes of a file that is read whole
+
+Fields: TypeAlias = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """The files of an archive by their names in it, `/` between folders, `.gz` left out."""
+
+    label: str
+    openers: dict[str, Callable[[], BinaryIO]]
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[BinaryIO]:
+        """Open one file to be read as bytes; raises `Invalid` where it is damaged."""
+        try:
+            opened = self.openers[name]()
+        except RuntimeError as error:  # zipfile's word for a password, or an odd compression
+            raise Invalid(f"{self.label} cannot be opened ({error}): unpack it first.") from error
+        except OSError as error:
+            raise Invalid(f"{name} in {self.label} cannot be read: {error.strerror}.") from error
+        try:
+            with opened:
+                yield opened
+        except (zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile) as error:
+            raise Invalid(f"{name} in {self.label} is damaged: fetch the archive again.") from error
+
+    def read(self, name: str) -> bytes:
+        """Return a small file whole."""
+        with self.open(name) as file:
+            content = file.read(MOST_SMALL + 1)
+        if len(content) > MOST_SMALL:
+            raise Invalid(f"{name} in {self.label} is larger than it can be.")
+        return content
+
+
+@contextmanager
+def open_archive(path: Path) -> Iterator[Archive]:
+    """Open a folder, a ZIP file, or a single file; raises `Invalid` for anything else."""
+    if path.is_dir():
+        yield Archive(path.name, dict(_folder(path)))
+    elif not path.is_file():
+        raise Invalid(f"There is no file or folder {path}.")
+    elif zipfile.is_zipfile(path):
+        try:
+            with zipfile.ZipFile(path) as file:
+                yield Archive(path.name, _zipped(file))
+        except zipfile.BadZipFile as error:
+            raise Invalid(f"{path.name} is a damaged ZIP file: fetch it again.") from error
+    else:
+        yield Archive(path.name, {_plain(path.name): _opener(path)})
+
+
+def _folder(path: Path) -> Iterator[tuple[str, Callable[[], BinaryIO]]]:
+    """Look into the folder, its `data`, and one wrapping folder; media are not listed."""
+    inside = [child for child in sorted(path.iterdir()) if child.is_dir()]
+    wrapped = [child / "data" for child in inside if (child / "data").is_dir()]
+    for folder in (path, *inside, *wrapped):
+        if folder.name.endswith("_media") or folder.name in ("media_attachments", "assets"):
+            continue
+        for child in sorted(folder.iterdir()):
+            if child.is_file():
+                yield _plain(child.relative_to(path).as_posix()), _opener(child)
+
+
+def _zipped(file: zipfile.ZipFile) -> dict[str, Callable[[], BinaryIO]]:
+    def opener(info: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
+        def open_member() -> BinaryIO:
+            member = cast("BinaryIO", file.open(info))
+            return _unzipped(member) if info.filename.endswith(".gz") else member
+
+        return open_member
+
+    return {_plain(info.filename): opener(info) for info in file.infolist() if not info.is_dir()}
+
+
+def _opener(path: Path) -> Callable[[], BinaryIO]:
+    def open_file() -> BinaryIO:
+        file = path.open("rb")
+        return _unzipped(file) if path.name.endswith(".gz") else file
+
+    return open_file
+
+
+def _unzipped(file: BinaryIO) -> BinaryIO:
+    unzipped = gzip.GzipFile(fileobj=file)
+    unzipped.myfileobj = file  # type: ignore[assignment]  # what it closes with itself
+    return cast("BinaryIO", unzipped)
+
+
+def _plain(name: str) -> str:
+    return name.removesuffix(".gz")
+
+
+def items(file: BinaryIO, name: str, behind: str = "") -> Iterator[Fields]:
+    """Yield the objects of the first JSON list `behind` a text, one by one, in little memory.
+
+    What stands before the list (an assignment, the fields of an envelope) is passed over. Raises
+    `Invalid` where the list is broken or breaks off, and for text that is not UTF-8.
+    """
+    decoder = json.JSONDecoder()
+    text = _Text(file, name)
+    text.skip_to(behind)
+    text.skip_to("[")
+    while True:
+        text.skip_space(",")
+        if text.starts_with("]"):
+            return
+        value = text.decode(decoder)
+        if isinstance(value, dict):
+            yield value
+
+
+class _Text:
+    """A text file read in chunks, of which the part not yet understood is kept."""
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self._file = file
+        self._name = name
+        self._decode = codecs.getincrementaldecoder("utf-8-sig")()
+        self._text = ""
+        self._place = 0
+        self._ended = False
+
+    def skip_to(self, mark: str) -> None:
+        """Go on behind a mark, which may lie across two chunks."""
+        while (place := self._text.find(mark, self._place)) < 0:
+            self._place = max(self._place, len(self._text) - len(mark))
+            if not self._more():
+                raise Invalid(f"{self._name} has no list: this is not what it should be.")
+        self._place = place + len(mark)
+
+    def skip_space(self, also: str) -> None:
+        while True:
+            while self._place < len(self._text) and (
+                self._text[self._place].isspace() or self._text[self._place] == also
+            ):
+                self._place += 1
+            if self._place < len(self._text):
+                return
+            if not self._more():
+                raise Invalid(f"{self._name} breaks off before its end: fetch it again.")
+
+    def starts_with(self, character: str) -> bool:
+        return self._text[self._place] == character
+
+    def decode(self, decoder: json.JSONDecoder) -> object:
+        while True:
+            try:
+                value, self._place = decoder.raw_decode(self._text, self._place)
+            except (ValueError, RecursionError) as error:
+                if len(self._text) - self._place > MOST_ITEM or not self._more():
+                    raise Invalid(f"{self._name} is broken, or breaks off.") from error
+            else:
+                return cast("object", value)
+
+    def _more(self) -> bool:
+        if self._ended:
+            return False
+        # The more is kept, the more is read: a long entry is not begun again for every chunk.
+        wanted = max(CHUNK, len(self._text) - self._place)
+        content = self._file.read(wanted)
+        self._ended = not content
+        try:
+            text = self._decode.decode(content, self._ended)
+        except UnicodeDecodeError as error:
+            raise Invalid(f"{self._name} is not text in UTF-8.") from error
+        self._text = self._text[self._place :] + text
+        self._place = 0
+        return bool(text) or not self._ended

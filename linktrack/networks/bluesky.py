@@ -1,0 +1,75 @@
+"""Bluesky's public AppView: an account's follower count and its follower list, by anybody."""
+
+from typing import Final
+
+from linktrack.errors import NotFound, Unavailable
+from linktrack.networks.base import FollowerRecord, Page, Profile
+from linktrack.networks.fetching import Fetcher
+from linktrack.networks.records import bluesky_follower
+from linktrack.networks.texts import stable_id, text, whole
+
+PUBLIC: Final = "https://public.api.bsky.app"
+PAGE: Final = 100  # the most that getFollowers gives
+PROFILES: Final = 25  # the most that getProfiles takes
+
+
+class Bluesky:
+    """Reads an AppView (`base.Reader`)."""
+
+    def __init__(self, base_url: str = PUBLIC, page: int = PAGE) -> None:
+        """Another address than the public one is set on purpose, and may be private.
+
+        `page` is how many followers are asked for at a time, at most 100.
+        """
+        self._page = page
+        self._fetcher = Fetcher(base_url, may_be_private=base_url != PUBLIC)
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._fetcher.close()
+
+    def profile(self, name: str) -> Profile:
+        """Return an account by its handle or DID."""
+        found = self._fetcher.get("/xrpc/app.bsky.actor.getProfile", {"actor": name})
+        did, handle = stable_id(found.get("did")), text(found.get("handle"))
+        followers = whole(found.get("followersCount"))
+        if did is None or handle is None or followers is None:
+            raise Unavailable("Bluesky answers without a DID, a handle or a follower count.")
+        return Profile(did, "@" + handle, followers)
+
+    def followers(self, name: str, cursor: str | None) -> Page:
+        """Return one page of followers, newest first, with their figures.
+
+        Newest first: who comes while the list is read is not on it. A page may be empty though
+        it was promised; only a missing cursor ends the list.
+        """
+        arguments: dict[str, str | int | list[str]] = {"actor": name, "limit": self._page}
+        if cursor is not None:
+            arguments["cursor"] = cursor
+        found = self._fetcher.get("/xrpc/app.bsky.graph.getFollowers", arguments)
+        rows = found.get("followers")
+        people = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        dids = [did for row in people if (did := stable_id(row.get("did"))) is not None]
+        figures = self._figures(dids)
+        records: list[FollowerRecord] = []
+        for row in people:
+            record = bluesky_follower(row, figures.get(str(row.get("did"))))
+            if record is not None:
+                records.append(record)
+        return Page(records, text(found.get("cursor")))
+
+    def _figures(self, dids: list[str]) -> dict[str, dict[str, object]]:
+        """Return what only profiles have; somebody may be gone since."""
+        known: dict[str, dict[str, object]] = {}
+        for start in range(0, len(dids), PROFILES):
+            try:
+                found = self._fetcher.get(
+                    "/xrpc/app.bsky.actor.getProfiles", {"actors": dids[start : start + PROFILES]}
+                )
+            except NotFound:
+                continue
+            profiles = found.get("profiles")
+            for row in profiles if isinstance(profiles, list) else []:
+                if isinstance(row, dict):
+                    known[str(row.get("did"))] = row
+        return known

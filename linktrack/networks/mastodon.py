@@ -1,0 +1,34 @@
+"""Mastodon's public API: an account's follower count. Its follower list is not for everybody."""
+
+from linktrack.errors import Unavailable
+from linktrack.networks.base import Page, Profile
+from linktrack.networks.fetching import Fetcher
+from linktrack.networks.texts import stable_id, whole
+
+
+class Mastodon:
+    """Reads the server of an account (`base.Reader`)."""
+
+    def __init__(self, handle: str, base_url: str | None = None) -> None:
+        """The server is that of the handle, `@name@server`, or one set on purpose."""
+        self._host = handle.rpartition("@")[2]
+        self._fetcher = Fetcher(
+            base_url or f"https://{self._host}", may_be_private=base_url is not None
+        )
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._fetcher.close()
+
+    def profile(self, name: str) -> Profile:
+        """Return an account by its handle."""
+        user = name.removeprefix("@").partition("@")[0]
+        found = self._fetcher.get("/api/v1/accounts/lookup", {"acct": user})
+        url, followers = stable_id(found.get("url")), whole(found.get("followers_count"))
+        if url is None or followers is None:
+            raise Unavailable(f"{self._host} answers without an address or a follower count.")
+        return Profile(url, f"@{user}@{self._host}", followers)
+
+    def followers(self, name: str, cursor: str | None) -> Page | None:  # noqa: ARG002 - Reader's
+        """Return None: only the owner, signed in, is shown the whole list."""
+        return None

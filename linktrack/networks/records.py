@@ -1,0 +1,58 @@
+"""One person of a follower list, from the JSON that Bluesky and Mastodon give. Pure."""
+
+from urllib.parse import urlsplit
+
+from linktrack.networks.archives import Fields
+from linktrack.networks.base import FollowerRecord
+from linktrack.networks.texts import flag, handle, moment, stable_id, text, whole
+
+
+def bluesky_follower(fields: Fields, counts: Fields | None = None) -> FollowerRecord | None:
+    """Return a follower of app.bsky.graph.getFollowers; None where it has no DID.
+
+    `counts` is the same person from app.bsky.actor.getProfiles, which alone has figures.
+    `createdAt` is what the profile says of itself, so it is no fact about the account's age.
+    """
+    did = stable_id(fields.get("did"))
+    if did is None:
+        return None
+    known = {} if counts is None else counts
+    viewer = fields.get("viewer")
+    return FollowerRecord(
+        network_id=did,
+        handle=handle(fields.get("handle")),
+        followers=whole(known.get("followersCount")),
+        following=whole(known.get("followsCount")),
+        posts=whole(known.get("postsCount")),
+        has_description=text(fields.get("description")) is not None,
+        has_picture=text(fields.get("avatar")) is not None,
+        followed_back="following" in viewer if isinstance(viewer, dict) and viewer else None,
+    )
+
+
+def mastodon_follower(fields: Fields) -> FollowerRecord | None:
+    """Return an account of Mastodon's API; None where it has no address.
+
+    An `acct` without a host is of the server that answered, where the address leads too.
+    `created_at` is cut to midnight, `last_status_at` is a date.
+    """
+    url = stable_id(fields.get("url")) or stable_id(fields.get("uri"))
+    acct = text(fields.get("acct"))
+    if acct is not None and "@" not in acct:
+        acct = f"{acct}@{urlsplit(url or '').hostname}"
+    if url is None:
+        return None
+    note = text(fields.get("note"))
+    avatar = text(fields.get("avatar"))
+    return FollowerRecord(
+        network_id=url,
+        handle=None if acct is None else handle(acct),
+        followers=whole(fields.get("followers_count")),
+        following=whole(fields.get("following_count")),
+        posts=whole(fields.get("statuses_count")),
+        account_created_at=moment(fields.get("created_at")),
+        has_description=None if "note" not in fields else note not in (None, "<p></p>"),
+        has_picture=None if avatar is None else not avatar.endswith("/missing.png"),
+        last_active_at=moment(fields.get("last_status_at")),
+        followed_back=flag(fields.get("following")),
+    )

@@ -1,0 +1,83 @@
+"""Who may do what: owners everything, viewers look, some of them at some accounts alone."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from linktrack.errors import Conflict, Invalid, NotFound
+from linktrack.owners.models import Owner, OwnerSession, ViewedAccount
+
+ROLES: Final = ("owner", "viewer")
+
+
+def list_owners(session: Session) -> Sequence[Owner]:
+    """Return everybody who may sign in, oldest first."""
+    return session.scalars(select(Owner).order_by(Owner.id)).all()
+
+
+def get_owner(session: Session, owner_id: int) -> Owner:
+    """Return an owner by number; raises `NotFound`."""
+    owner = session.get(Owner, owner_id)
+    if owner is None:
+        raise NotFound(f"There is no owner number {owner_id}.")
+    return owner
+
+
+def set_role(session: Session, owner: Owner, role: str, account_ids: Iterable[int] = ()) -> None:
+    """Make somebody an owner, or a viewer of all accounts or of these alone.
+
+    Raises `Invalid` for an unknown role and `Conflict` where nobody would be left who may change
+    anything.
+    """
+    if role not in ROLES:
+        raise Invalid(f"{role[:40]!r} is no role here: choose owner or viewer.")
+    if role == "viewer":
+        _keep_one_owner(session, owner)
+    chosen = set(account_ids) if role == "viewer" else set()
+    owner.role, owner.limited = role, bool(chosen)
+    session.execute(delete(ViewedAccount).where(ViewedAccount.owner_id == owner.id))
+    session.add_all(ViewedAccount(owner_id=owner.id, account_id=number) for number in chosen)
+    session.flush()
+
+
+def viewed_accounts(session: Session, owner: Owner) -> frozenset[int] | None:
+    """Return the accounts somebody is limited to, or None for all."""
+    if not owner.limited:
+        return None
+    query = select(ViewedAccount.account_id).where(ViewedAccount.owner_id == owner.id)
+    return frozenset(session.scalars(query))
+
+
+def limits(session: Session) -> dict[int, set[int]]:
+    """Return for every limited viewer the accounts they see."""
+    found: dict[int, set[int]] = {}
+    for row in session.scalars(select(ViewedAccount)):
+        found.setdefault(row.owner_id, set()).add(row.account_id)
+    return found
+
+
+def list_sessions(session: Session, owner: Owner) -> Sequence[OwnerSession]:
+    """Return the browsers in which somebody is signed in, newest first."""
+    return session.scalars(
+        select(OwnerSession)
+        .where(OwnerSession.owner_id == owner.id)
+        .order_by(OwnerSession.created_at.desc())
+    ).all()
+
+
+def end_sessions(session: Session, owner: Owner, but: str | None = None) -> int:
+    """Sign somebody out everywhere, but for the session with the hash `but`; return how many."""
+    ended = session.execute(
+        delete(OwnerSession)
+        .where(OwnerSession.owner_id == owner.id, OwnerSession.token_hash != (but or ""))
+        .returning(OwnerSession.token_hash)
+    )
+    return len(ended.all())
+
+
+def _keep_one_owner(session: Session, owner: Owner) -> None:
+    others = select(func.count()).where(Owner.role == "owner", Owner.id != owner.id)
+    if not session.scalar(others):
+        raise Conflict("Somebody must remain an owner: make another person one first.")

@@ -1,0 +1,170 @@
+"""The demonstration: a simulated year of three accounts, marked as such, made and removed whole."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, select
+from sqlalchemy.orm import Session
+
+from linktrack.audience.accounts import add_account
+from linktrack.audience.counts import DatedCount, record_counts
+from linktrack.audience.models import Account
+from linktrack.audience.segments import add_segment
+from linktrack.clicks.records import ClickRecord
+from linktrack.clicks.store import ClickStore
+from linktrack.db import Base, Database, to_ms
+from linktrack.errors import Conflict, NotFound
+from linktrack.links.catalog import Shortener
+from linktrack.links.models import Link
+from linktrack.links.posts import Wish, wrap_post
+from linktrack.owners.audit import hush
+from linktrack.portability.simulation import (
+    COMMUNITY,
+    PROFILES,
+    WE,
+    YOU,
+    Profile,
+    SimulatedPost,
+    follower_counts,
+    posts,
+)
+
+SEED: Final = 2009
+BATCH: Final = 5_000  # clicks in one transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a demonstration consists of."""
+
+    accounts: int
+    posts: int
+    clicks: int
+
+
+def make_demo(
+    database: Database,
+    shortener: Shortener,
+    now: datetime,
+    seed: int = SEED,
+) -> Made:
+    """Make the demonstration, ending now; the same seed and time give the same one.
+
+    Raises `Conflict` where there is one already.
+    """
+    store = ClickStore(database.engine, database.settings.timezone)
+    made = clicks = 0
+    for profile in PROFILES:
+        year = list(posts(profile, now, seed))
+        with database.session(writes=True) as session:
+            hush(session)  # hundreds of posts are one deed, which the door tells
+            account, segment_id = _add_account(session, profile, now)
+            records: list[ClickRecord] = []
+            for post in year:
+                links = _add_post(session, shortener, account, post)
+                records += _records(post, links, segment_id)
+            session.commit()
+        made += len(year)
+        records.sort(key=lambda record: record.clicked_at)
+        for batch in _batches(records):
+            store.prepare({record.user_agent for record in batch})
+            with store.transaction() as connection:
+                clicks += store.append(connection, batch)
+    return Made(len(PROFILES), made, clicks)
+
+
+def _add_account(session: Session, profile: Profile, now: datetime) -> tuple[Account, int | None]:
+    if session.scalar(select(Account).where(Account.handle_key == profile.handle[1:])):
+        raise Conflict("The demonstration is here already: linktrack demo --remove takes it away.")
+    account = add_account(session, "x", profile.handle, profile.role, now)
+    account.simulated = True
+    counts = [DatedCount(*count) for count in follower_counts(profile, now)]
+    record_counts(session, account, counts, "simulated", now=now)
+    if profile is not YOU:
+        return account, None
+    return account, add_segment(session, account, COMMUNITY, WE.followers[0] * 2, now).id
+
+
+def _add_post(
+    session: Session, shortener: Shortener, account: Account, simulated: SimulatedPost
+) -> Sequence[Link]:
+    segments = (COMMUNITY,) if simulated.for_community else ()
+    wish = Wish(simulated.text, posted_at=simulated.at, segments=segments)
+    post = wrap_post(session, shortener, account, wish, simulated.at)
+    assert post is not None  # every simulated text holds an address
+    return post.links
+
+
+def _records(
+    post: SimulatedPost, links: Sequence[Link], segment_id: int | None
+) -> Iterator[ClickRecord]:
+    for click in post.clicks:
+        yield ClickRecord(
+            clicked_at=to_ms(click.at),
+            link_id=links[click.link].id,
+            user_agent=click.agent,
+            referrer=click.referrer,
+            visitor=click.visitor,
+            flags=click.flags,
+            segment_id=segment_id if click.of_community else None,
+            attribution="variant" if click.of_community else None,
+        )
+
+
+def _batches(records: Sequence[ClickRecord]) -> Iterator[Sequence[ClickRecord]]:
+    for start in range(0, len(records), BATCH):
+        yield records[start : start + BATCH]
+
+
+# Which column leads to the account that a row belongs to, and through which table. The first
+# that a table has is taken: a row of counts names a segment too, and 0 for none.
+_OWNERS: Final = {
+    "account_id": None,
+    "link_id": "links",
+    "post_id": "posts",
+    "follower_id": "followers",
+    "roster_id": "rosters",
+    "segment_id": "segments",
+}
+
+
+def remove_demo(database: Database) -> None:
+    """Remove the simulated accounts with everything that belongs to them.
+
+    Raises `NotFound` where there are none.
+    """
+    store = ClickStore(database.engine, database.settings.timezone)
+    with store.transaction() as connection:
+        simulated = select(Account.id).where(Account.simulated)
+        ids = connection.scalars(simulated).all()
+        if not ids:
+            raise NotFound("There is no demonstration to remove.")
+        _remove_rows(connection, ids)
+        connection.execute(delete(Account).where(Account.id.in_(ids)))
+
+
+def _remove_rows(connection: Connection, account_ids: Sequence[int]) -> None:
+    tables = Base.metadata.tables
+    parents = [tables[name] for name in _OWNERS.values() if name is not None and name in tables]
+    ordered = list(reversed(Base.metadata.sorted_tables))
+    # Rows that others lead through go last, whether or not a foreign key says so.
+    for table in sorted(ordered, key=lambda table: table in parents):
+        condition = _belongs(table, account_ids)
+        if condition is not None:
+            connection.execute(delete(table).where(condition))
+
+
+def _belongs(table: Table, account_ids: Sequence[int]) -> ColumnElement[bool] | None:
+    """Return what the rows of a table fulfil that belong to these accounts; None where none do."""
+    tables = Base.metadata.tables
+    for column, parent in _OWNERS.items():
+        if column not in table.c:
+            continue
+        if parent is None:
+            return table.c[column].in_(account_ids)
+        if parent in tables:
+            owners = tables[parent].c
+            return table.c[column].in_(select(owners.id).where(owners.account_id.in_(account_ids)))
+    return None

@@ -1,0 +1,248 @@
+"""Accounts side by side over one period: figures, differences, and whether they are sure."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import combinations
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from linktrack.audience.models import Account
+from linktrack.reports import queries
+from linktrack.reports.build import Json, Rate, account_json, window_number
+from linktrack.reports.life_queries import ClickedPost, clicked_posts
+from linktrack.reports.lifetimes import FEWEST_POSTS, MOST_POSTS, lives_of
+from linktrack.reports.rated import RatedPost, rated_posts
+from linktrack.reports.statistics.comparisons import difference
+from linktrack.reports.statistics.half_life import FEWEST_CLICKS, middle
+from linktrack.reports.statistics.rates import Interval, ratio_of_sums, wilson
+from linktrack.reports.words import about, duration, durations, percent, thousandths
+
+MOST_SIDE_BY_SIDE: Final = 5
+"""Accounts of which every pair is compared; of more, each with the first."""
+
+FIGURES: Final = ("cpf", "people_per_post", "never_clicked", "half_life")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFigures:
+    """One account's posts of the period that are counted to the end.
+
+    `cpf`: over its posts with a follower count. `people_per_post`, `never_clicked` (a share):
+    over all of them. `half_life`: seconds, the middle one of its posts with 20 clicks or more.
+    """
+
+    account: Account
+    posts: int
+    posts_without_count: int
+    unfinished: int
+    cpf: Rate
+    people_per_post: Rate
+    never_clicked: Rate
+    half_life: Rate
+
+    def rate(self, figure: str) -> Rate:
+        """Return one of `FIGURES`."""
+        rates = (self.cpf, self.people_per_post, self.never_clicked, self.half_life)
+        return rates[FIGURES.index(figure)]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """First account's figure minus the second's, with its 95 % interval."""
+
+    figure: str
+    first: Account
+    second: Account
+    value: float
+    interval: Interval
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the interval leaves no doubt which is larger."""
+        return self.interval.low > 0 or self.interval.high < 0
+
+    @property
+    def sentence(self) -> str:
+        """What the difference says, in words."""
+        first, second = self.first.handle, self.second.handle
+        if not self.is_sure:
+            return f"{_TOPIC[self.figure]}: we can't tell {first} and {second} apart yet."
+        more, less = (first, second) if self.value > 0 else (second, first)
+        low, high = sorted((abs(self.interval.low), abs(self.interval.high)))
+        told, ends = _told(self.figure, abs(self.value)), f"likely {_range(self.figure, low, high)}"
+        if self.figure == "never_clicked":  # told of 100 posts
+            told, ends = told.removesuffix(" %"), ends.replace(" %", "")
+        return _SENTENCE[self.figure].format(more=more, less=less, told=told, ends=ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All accounts in the order asked for, and the differences that can be told."""
+
+    window: str
+    accounts: list[AccountFigures]
+    differences: list[Difference]
+    figures: tuple[str, ...] = FIGURES
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the comparison as every door gives it; shares are fractions, times seconds."""
+        return {
+            "window": self.window,
+            "accounts": [_figures_json(figures) for figures in self.accounts],
+            "differences": [
+                {
+                    "figure": found.figure,
+                    "first": found.first.handle,
+                    "second": found.second.handle,
+                    "difference": round(found.value, 6),
+                    "low": round(found.interval.low, 6),
+                    "high": round(found.interval.high, 6),
+                    "sure": found.is_sure,
+                    "sentence": found.sentence,
+                }
+                for found in self.differences
+            ],
+        }
+
+
+_TOPIC: Final = {
+    "cpf": "Clicks per follower",
+    "people_per_post": "People per post",
+    "never_clicked": "Posts nobody clicked",
+    "half_life": "Half-life",
+}
+_SENTENCE: Final = {
+    "cpf": "{more} brings {told} more people who click per 1,000 followers than {less} ({ends}).",
+    "people_per_post": "A post of {more} is clicked by {told} more people than one of {less} "
+    "({ends}).",
+    "never_clicked": "Of 100 posts, {more} has {told} more that nobody clicks than {less} "
+    "({ends}).",
+    "half_life": "Posts of {more} live {told} longer than those of {less} ({ends}).",
+}
+
+
+def compare(
+    session: Session,
+    accounts: Sequence[Account],
+    *,
+    window: str,
+    now: datetime,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Comparison:
+    """Return these accounts side by side, by their posts posted in [since, until)."""
+    number = window_number(window)
+    ids = [account.id for account in accounts]
+    chosen = queries.chosen_posts(ids, since, until)
+    histories = queries.count_histories(session, ids)
+    by_account: defaultdict[int, list[RatedPost]] = defaultdict(list)
+    for post in rated_posts(queries.sums_by_post(session, chosen, number), histories, window, now):
+        by_account[post.account_id].append(post)
+    clicked, _ = clicked_posts(session, chosen, FEWEST_CLICKS, MOST_POSTS)
+    figures = [
+        figures_of(
+            account,
+            by_account[account.id],
+            _half_life([post for post in clicked if post.account_id == account.id], now),
+        )
+        for account in accounts
+    ]
+    pairs = list(combinations(figures, 2))
+    if len(figures) > MOST_SIDE_BY_SIDE:
+        pairs = [(figures[0], other) for other in figures[1:]]
+    return Comparison(window, figures, differences(pairs))
+
+
+def _half_life(posts: Sequence[ClickedPost], now: datetime) -> Rate:
+    """Return the middle half-life in seconds; unknown under 5 posts."""
+    lives = lives_of(posts, now)
+    half = middle([life.half for life in lives]) if len(lives) >= FEWEST_POSTS else None
+    if half is None:
+        return Rate()
+    known = half.low is not None and half.high is not None
+    return Rate(half.seconds, Interval(half.low or 0.0, half.high or 0.0) if known else None)
+
+
+def figures_of(account: Account, posts: Sequence[RatedPost], half_life: Rate) -> AccountFigures:
+    """Return an account's figures; posts that are still counted are left out of them."""
+    final = [post for post in posts if post.is_final]
+    known = [(post.people, post.followers) for post in final if post.followers]
+    ratio = ratio_of_sums(known)
+    each = ratio_of_sums([(post.people, 1) for post in final])
+    never = sum(not post.people for post in final)
+    return AccountFigures(
+        account,
+        len(final),
+        len(final) - len(known),
+        len(posts) - len(final),
+        Rate() if ratio is None else Rate(ratio.value, ratio.interval),
+        Rate() if each is None else Rate(each.value, each.interval),
+        Rate(never / len(final), wilson(never, len(final))) if final else Rate(),
+        half_life,
+    )
+
+
+def differences(pairs: Sequence[tuple[AccountFigures, AccountFigures]]) -> list[Difference]:
+    """Return the differences of every figure that both accounts of a pair have an interval of."""
+    found = []
+    for figure in FIGURES:
+        for first, second in pairs:
+            a, b = first.rate(figure), second.rate(figure)
+            if a.value is None or b.value is None or a.interval is None or b.interval is None:
+                continue
+            interval = difference(a.value, a.interval, b.value, b.interval)
+            found.append(
+                Difference(figure, first.account, second.account, a.value - b.value, interval)
+            )
+    return found
+
+
+def figure_in_words(figure: str, rate: Rate) -> str:
+    """Return a figure with its interval, as in "1.52 (1.09 to 2.12)"."""
+    ends = figure_range(figure, rate)
+    return f"{figure_value(figure, rate)} ({ends})" if ends else figure_value(figure, rate)
+
+
+def figure_value(figure: str, rate: Rate) -> str:
+    """Return a figure without its interval."""
+    return "unknown" if rate.value is None else _told(figure, rate.value)
+
+
+def figure_range(figure: str, rate: Rate) -> str:
+    """Return the interval of a figure, or nothing."""
+    return "" if rate.interval is None else _range(figure, rate.interval.low, rate.interval.high)
+
+
+def _range(figure: str, low: float, high: float) -> str:
+    if figure == "half_life":
+        return durations(low, high)
+    return f"{_told(figure, low)} to {_told(figure, high)}"
+
+
+def _told(figure: str, value: float) -> str:
+    if figure == "cpf":
+        return thousandths(value)
+    if figure == "never_clicked":
+        return percent(value)
+    if figure == "half_life":
+        return duration(value)
+    return f"{value:.2g}" if value < 100 else about(value)
+
+
+def _figures_json(figures: AccountFigures) -> dict[str, Json]:
+    found: dict[str, Json] = {
+        "account": account_json(figures.account),
+        "posts": figures.posts,
+        "posts_without_count": figures.posts_without_count,
+        "posts_still_counted": figures.unfinished,
+    }
+    for figure in FIGURES:
+        rate = figures.rate(figure)
+        bounds = rate.interval
+        found[figure] = None if rate.value is None else round(rate.value, 6)
+        found[f"{figure}_low"] = None if bounds is None else round(bounds.low, 6)
+        found[f"{figure}_high"] = None if bounds is None else round(bounds.high, 6)
+    return found

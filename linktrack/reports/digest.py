@@ -1,0 +1,279 @@
+"""The digest: an account's week or month in three numbers, its posts, and what surely changed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from linktrack.audience.models import Account
+from linktrack.errors import Invalid
+from linktrack.links.posts import excerpt
+from linktrack.reports import queries
+from linktrack.reports.build import (
+    CpfTotal,
+    Json,
+    PostLine,
+    account_json,
+    cpf_total,
+    post_lines,
+    rate_json,
+    window_number,
+)
+from linktrack.reports.ranges import DayRange
+from linktrack.reports.statistics.experiments import FALSE_ALARMS, Pair, permutation_p
+from linktrack.reports.statistics.rates import FEWEST_POSTS
+from linktrack.reports.words import counted, per_thousand, reach
+
+PERIODS: Final = ("week", "month")
+WINDOW: Final = "24h"
+"""Posts of the last days are counted like the first, so that weeks can be compared early."""
+
+MOST_BEST: Final = 3
+MOST_POSTS: Final = 500  # of a period, among which best and weakest are found
+
+
+@dataclass(frozen=True, slots=True)
+class DigestSide:
+    """One period's numbers; `followers` is what stood at its end."""
+
+    days: DayRange
+    unique_clicks: int
+    cpf: CpfTotal
+    followers: int | None
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the period as every door gives it."""
+        return {
+            "from": self.days.first.isoformat(),
+            "to": (self.days.last + timedelta(days=1)).isoformat(),
+            "unique_clicks": self.unique_clicks,
+            "posts": self.cpf.posts,
+            "posts_without_count": self.cpf.posts_without_count,
+            **rate_json(self.cpf.cpf),
+            "followers": self.followers,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """An account's last whole week or month beside the one before it.
+
+    `change` is "more" or "fewer" where clicks per follower surely changed, else None. `counting`
+    posts were posted so late that some of their clicks are still to come.
+    """
+
+    account: Account
+    period: str
+    now: DigestSide
+    before: DigestSide
+    change: str | None
+    counting: int
+    best: list[PostLine]
+    weakest: list[PostLine]
+
+    def sentence(self) -> str:
+        """Say the period in a sentence."""
+        return reach(self.now.cpf)
+
+    def sure(self) -> str:
+        """Say what surely changed."""
+        if self.change is not None:
+            return f"Surely {self.change} clicks per follower than in the {self.period} before."
+        if min(self.now.cpf.posts, self.before.cpf.posts) < FEWEST_POSTS:
+            return (
+                f"Too few posts to say what surely changed: {FEWEST_POSTS} in each {self.period} "
+                "are needed."
+            )
+        return f"Nothing surely changed since the {self.period} before."
+
+    def notes(self) -> list[str]:
+        """Say what the numbers leave out."""
+        notes = []
+        if self.counting:
+            are = "is" if self.counting == 1 else "are"
+            notes.append(f"{counted(self.counting, 'post')} {are} still being counted.")
+        missing = self.now.cpf.posts_without_count
+        if missing:
+            have = "has" if missing == 1 else "have"
+            notes.append(f"{counted(missing, 'post')} {have} no follower count and no rate.")
+        return notes
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the digest as every door gives it."""
+        return {
+            "account": account_json(self.account),
+            "period": self.period,
+            "window": WINDOW,
+            "now": self.now.as_json(),
+            "before": self.before.as_json(),
+            "change": self.change,
+            "posts_counting": self.counting,
+            "best": [_post_json(line) for line in self.best],
+            "weakest": [_post_json(line) for line in self.weakest],
+            "sentence": self.sentence(),
+            "sure": self.sure(),
+        }
+
+    def as_text(self) -> str:
+        """Return the digest as plain text of at most 80 columns or so, for a mail."""
+        now, before = self.now, self.before
+        lines = [
+            (
+                f"{self.account.handle}, {self.period} from {_day(now.days.first)} to "
+                f"{_day(now.days.last)}"
+            ),
+            "",
+            self.sentence(),
+            self.sure(),
+            *self.notes(),
+            "",
+            f"People who clicked          {now.unique_clicks:,} (before: {before.unique_clicks:,})",
+            (
+                f"Clicks per 1,000 followers  {per_thousand(now.cpf.cpf)} "
+                f"(before: {per_thousand(before.cpf.cpf)})"
+            ),
+            (
+                f"Followers                   {_known(now.followers)} "
+                f"(before: {_known(before.followers)})"
+            ),
+        ]
+        for title, posts in (("Best posts", self.best), ("Weakest posts", self.weakest)):
+            if posts:
+                lines += ["", title]
+            for line in posts:
+                people = counted(line.unique_clicks, "person", "people")
+                lines.append(f"  {people}, {per_thousand(line.cpf)} per 1,000")
+                lines.append(f"    {excerpt(line.facts.written, 72)}")
+        return "\n".join(lines) + "\n"
+
+
+def last_whole(period: str, today: date, timezone: ZoneInfo) -> tuple[DayRange, DayRange]:
+    """Return the last week (Monday to Sunday) or month that is over, and the one before it.
+
+    Raises `Invalid` for another period.
+    """
+    if period == "week":
+        monday = today - timedelta(days=today.weekday())
+        days = DayRange.until(monday - timedelta(days=1), 7, timezone)
+        return days, days.before
+    if period == "month":
+        last = today.replace(day=1) - timedelta(days=1)
+        earlier = last.replace(day=1) - timedelta(days=1)
+        return (
+            DayRange(last.replace(day=1), last, timezone),
+            DayRange(earlier.replace(day=1), earlier, timezone),
+        )
+    raise Invalid(f"{period[:40]!r} is no period of a digest: choose week or month.")
+
+
+def digests(
+    session: Session,
+    accounts: Sequence[Account],
+    period: str,
+    today: date,
+    now: datetime,
+    timezone: ZoneInfo,
+) -> list[Digest]:
+    """Return a digest of each account.
+
+    Of accounts without any change one in twenty digests of them all together says there is one.
+    """
+    days, earlier = last_whole(period, today, timezone)
+    number = window_number(WINDOW)
+    ids = [account.id for account in accounts]
+    histories = queries.count_histories(session, ids)
+    series = queries.account_series(session, ids, earlier.first, days.last)
+    chosen = queries.chosen_posts(ids, earlier.since, days.end)
+    sums = queries.sums_by_post(session, chosen, number)
+    alpha = FALSE_ALARMS / max(1, len(accounts))
+    found = []
+    for account in accounts:
+        own = [post for post in sums if post.account_id == account.id]
+        parts = [_within(own, earlier), _within(own, days)]
+        sides = [
+            DigestSide(
+                range_,
+                sum(
+                    counts.unique_clicks
+                    for counts in series.get(account.id, [])
+                    if range_.first <= counts.day <= range_.last
+                ),
+                cpf_total(part, histories),
+                queries.standing_count(histories[account.id], range_.end)[1],
+            )
+            for range_, part in zip((earlier, days), parts, strict=True)
+        ]
+        best, weakest = _ranked(session, account, days, number)
+        found.append(
+            Digest(
+                account,
+                period,
+                sides[1],
+                sides[0],
+                _change(_pairs(parts[0], histories), _pairs(parts[1], histories), alpha),
+                sum(post.posted_at > now - timedelta(days=1) for post in parts[1]),
+                best,
+                weakest,
+            )
+        )
+    return found
+
+
+def _within(sums: Sequence[queries.PostSums], days: DayRange) -> list[queries.PostSums]:
+    return [post for post in sums if days.since <= post.posted_at < days.end]
+
+
+def _pairs(
+    sums: Sequence[queries.PostSums], histories: Mapping[int, queries.History]
+) -> list[Pair]:
+    counts = [
+        (post.unique_clicks, queries.standing_count(histories[post.account_id], post.posted_at)[1])
+        for post in sums
+    ]
+    return [(k, n) for k, n in counts if n]
+
+
+def _change(before: Sequence[Pair], now: Sequence[Pair], alpha: float) -> str | None:
+    """Return "more" or "fewer" where posts dealt out anew would hardly differ so much."""
+    if min(len(before), len(now)) < FEWEST_POSTS or permutation_p(before, now) > alpha:
+        return None
+    rates = [sum(k for k, _ in side) / sum(n for _, n in side) for side in (before, now)]
+    return "more" if rates[1] > rates[0] else "fewer"
+
+
+def _ranked(
+    session: Session, account: Account, days: DayRange, number: int
+) -> tuple[list[PostLine], list[PostLine]]:
+    """Return the best posts, by the lower end of what is likely, and the weakest, by the upper.
+
+    No post is in both; one post alone is neither.
+    """
+    chosen = queries.chosen_posts([account.id], days.since, days.end)
+    facts = queries.posts_page(session, chosen, None, MOST_POSTS)
+    lines = [line for line in post_lines(session, facts, number) if line.cpf.interval is not None]
+    best = sorted(lines, key=lambda line: -line.cpf.interval.low if line.cpf.interval else 0.0)
+    best = best[: min(MOST_BEST, len(lines) // 2)]
+    chosen_ids = {line.facts.id for line in best}
+    rest = [line for line in lines if line.facts.id not in chosen_ids]
+    rest.sort(key=lambda line: line.cpf.interval.high if line.cpf.interval else 0.0)
+    return best, rest[: len(best)]
+
+
+def _post_json(line: PostLine) -> dict[str, Json]:
+    return {
+        "id": line.facts.id,
+        "text": line.facts.text,
+        "unique_clicks": line.unique_clicks,
+        **rate_json(line.cpf),
+    }
+
+
+def _known(number: int | None) -> str:
+    return "unknown" if number is None else f"{number:,}"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"

@@ -1,0 +1,113 @@
+"""What the followers report reads: sums over follow periods, a row for each list."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from sqlalchemy import BigInteger, case, exists, func, select, type_coerce
+from sqlalchemy.orm import Session, aliased
+
+from linktrack.audience.models import FollowPeriod, Roster
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one list shows against the one before: who came, came back and left in between."""
+
+    since: datetime
+    at: datetime
+    followers_before: int
+    followers: int
+    gained: int
+    returned: int
+    lost: int
+
+    @property
+    def days(self) -> float:
+        """How long the time between the two lists was: when it happened is known so exactly."""
+        return (self.at - self.since) / timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Churn:
+    """Of those seen to come: how many left soon, at least, as first seen to, and at most."""
+
+    gained: int
+    at_least: int
+    left: int
+    at_most: int
+
+
+def changes(session: Session, account_id: int) -> list[Change]:
+    """Return the changes from each list of an account to the next, oldest first."""
+    rosters = session.execute(
+        select(Roster.taken_at, Roster.size)
+        .where(Roster.account_id == account_id)
+        .order_by(Roster.taken_at)
+    ).all()
+    earlier = aliased(FollowPeriod)
+    had = exists().where(
+        earlier.follower_id == FollowPeriod.follower_id, earlier.began_by < FollowPeriod.began_by
+    )
+    mine = FollowPeriod.account_id == account_id
+    came = {
+        at: (count, back or 0)
+        for at, count, back in session.execute(
+            select(FollowPeriod.began_by, func.count(), func.sum(case((had, 1), else_=0)))
+            .where(mine, FollowPeriod.began_after.is_not(None))
+            .group_by(FollowPeriod.began_by)
+        )
+    }
+    left: Mapping[datetime | None, int] = dict(
+        session.execute(
+            select(FollowPeriod.ended_by, func.count())
+            .where(mine, FollowPeriod.ended_by.is_not(None))
+            .group_by(FollowPeriod.ended_by)
+        ).all()
+    )
+    found = []
+    for (since, before), (at, size) in pairwise(rosters):
+        count, back = came.get(at, (0, 0))
+        found.append(Change(since, at, before, size, count - back, back, left.get(at, 0)))
+    return found
+
+
+def leavers(
+    session: Session, account_id: int, of: datetime, until: datetime
+) -> list[tuple[datetime, int]]:
+    """Return how many of the list at `of` were first missing from each later list up to `until`."""
+    rows = session.execute(
+        select(FollowPeriod.ended_by, func.count())
+        .where(
+            FollowPeriod.account_id == account_id,
+            FollowPeriod.began_by <= of,
+            FollowPeriod.ended_after >= of,
+            FollowPeriod.ended_by <= until,
+        )
+        .group_by(FollowPeriod.ended_by)
+    )
+    return [(at, count) for at, count in rows if at is not None]
+
+
+def churn(session: Session, account_id: int, within: timedelta, last: datetime) -> Churn:
+    """Return how many of those seen to come, at least `within` before `last`, left within it."""
+    length = within // timedelta(milliseconds=1)
+    period = FollowPeriod
+    began_after, began_by, ended_after, ended_by = (
+        type_coerce(moment, BigInteger)
+        for moment in (period.began_after, period.began_by, period.ended_after, period.ended_by)
+    )
+    row = session.execute(
+        select(
+            func.count(),
+            func.count().filter(ended_by - began_after <= length),
+            func.count().filter(ended_by - began_by <= length),
+            func.count().filter(ended_after - began_by <= length),
+        ).where(
+            period.account_id == account_id,
+            period.began_after.is_not(None),
+            period.began_by <= last - within,
+        )
+    ).one()
+    return Churn(*row)

@@ -1,0 +1,85 @@
+"""Links with their posts and clicks of all time, as reports over kinds of links read them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from linktrack.clicks.models import link_days
+from linktrack.links.models import Link, LinkPerson, Post
+from linktrack.links.promotion import HOST, Rule
+
+
+class LinkSums(NamedTuple):
+    """One link of a published post, or on its own, and its clicks of all time."""
+
+    link_id: int
+    account_id: int
+    destination: str
+    post_id: int | None
+    posted_at: datetime | None
+    written: str | None
+    clicks: int
+    unique_clicks: int
+
+
+def link_sums(
+    session: Session,
+    account_ids: Iterable[int],
+    since: datetime | None,
+    until: datetime | None,
+    among: Sequence[Rule] | None = None,
+    person_ids: Sequence[int] = (),
+) -> list[LinkSums]:
+    """Return links that were posted (or made, on their own) in [since, until), newest first.
+
+    With `among` only those that a rule may hold for (the rule itself is asked by the caller), or
+    that promote one of these people by hand.
+    """
+    days = link_days.c
+    at = func.coalesce(Post.posted_at, Link.created_at)
+    query = (
+        select(
+            Link.id,
+            Link.account_id,
+            Link.destination,
+            Link.post_id,
+            Post.posted_at,
+            Post.written,
+            func.coalesce(func.sum(days.clicks), 0),
+            func.coalesce(func.sum(days.unique_clicks), 0),
+        )
+        .outerjoin(Post, Link.post_id == Post.id)
+        .outerjoin(link_days, days.link_id == Link.id)
+        .where(Link.account_id.in_(list(account_ids)))
+        .where(or_(Link.post_id.is_(None), Post.state == "published"))
+        .group_by(Link.id, Post.id)
+        .order_by(Link.id.desc())
+    )
+    if since is not None:
+        query = query.where(at >= since)
+    if until is not None:
+        query = query.where(at < until)
+    if among is not None:
+        said = select(LinkPerson.link_id).where(LinkPerson.person_id.in_(person_ids))
+        may = [
+            (Link.destination if rule.kind == HOST else Post.written).icontains(
+                rule.value, autoescape=True
+            )
+            for rule in among
+        ]
+        query = query.where(or_(Link.id.in_(said), *may))
+    return [
+        LinkSums._make((*facts, int(clicks), int(unique)))  # sums are decimals on PostgreSQL
+        for *facts, clicks, unique in session.execute(query)
+    ]
+
+
+def said_by_hand(session: Session, person_ids: Sequence[int]) -> set[tuple[int, int]]:
+    """Return (link, person) wherever the owner has said that a link promotes a person."""
+    query = select(LinkPerson.link_id, LinkPerson.person_id).where(
+        LinkPerson.person_id.in_(person_ids)
+    )
+    return {(row.link_id, row.person_id) for row in session.execute(query)}

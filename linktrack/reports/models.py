@@ -1,0 +1,26 @@
+"""Table of experiments."""
+
+from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from linktrack.db import Base, Id, Moment
+
+
+class Experiment(Base):
+    """A question put to an account's posts, with what the owner expects.
+
+    Without `other_id` the posts of `days` days before `at` are set against those of as many days
+    after it; with it, those of two accounts in the `days` days from `at` on.
+    """
+
+    __tablename__ = "experiments"
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    hypothesis: Mapped[str] = mapped_column(Text)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    other_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    at: Mapped[Moment]
+    days: Mapped[int]
+    window: Mapped[str] = mapped_column(String(4))
+    created_at: Mapped[Moment]

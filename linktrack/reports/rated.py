@@ -1,0 +1,112 @@
+"""Posts held against each other: what is surely above or below the usual, the surest first."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from linktrack.clicks.vocabulary import WINDOW_LENGTHS, WINDOWS
+from linktrack.errors import NotFound
+from linktrack.reports.queries import History, PostSums, standing_count
+from linktrack.reports.statistics.rates import Interval, rate_interval
+from linktrack.reports.statistics.usual import Judged, Verdict, surely, usual_rates
+
+SORTS: Final = ("newest", "low")
+
+SETTLED: Final = timedelta(days=30)
+"""Without an end of counting, a post this old counts as done."""
+
+
+class RatedPost(NamedTuple):
+    """A post's people who clicked within the window, and its account's followers at its time.
+
+    `followers` is None where there is no count; `is_final` says that its window is over.
+    """
+
+    post_id: int
+    account_id: int
+    posted_at: datetime
+    people: int
+    followers: int | None
+    is_final: bool
+
+
+def rated_posts(
+    sums: Iterable[PostSums], histories: Mapping[int, History], window: str, now: datetime
+) -> list[RatedPost]:
+    """Return the posts with their followers; a count of 0 is as good as none."""
+    settled = now - window_length(window)
+    return [
+        RatedPost(
+            post.post_id,
+            post.account_id,
+            post.posted_at,
+            post.unique_clicks,
+            standing_count(histories[post.account_id], post.posted_at)[1] or None,
+            post.posted_at <= settled,
+        )
+        for post in sums
+    ]
+
+
+def window_length(window: str) -> timedelta:
+    """Return how long a post is counted; `SETTLED` where there is no end."""
+    number = WINDOWS.index(window)
+    if number == len(WINDOW_LENGTHS):
+        return SETTLED
+    return timedelta(milliseconds=WINDOW_LENGTHS[number])
+
+
+def usual_of(posts: Sequence[RatedPost]) -> Interval | None:
+    """Return the range in which the usual rate of these posts of one account surely lies."""
+    return usual_rates([_judged(post) for post in posts if post.followers])
+
+
+def verdicts_of(posts: Sequence[RatedPost], wanted: AbstractSet[int]) -> dict[int, Verdict]:
+    """Return which of the wanted posts of one account are surely above or below its usual.
+
+    Posts of one calendar month (UTC) are judged together, with a correction for their number.
+    """
+    usual = usual_of(posts)
+    if usual is None:
+        return {}
+    months: defaultdict[tuple[int, int], list[RatedPost]] = defaultdict(list)
+    for post in posts:
+        if post.followers:
+            months[post.posted_at.year, post.posted_at.month].append(post)
+    found: dict[int, Verdict] = {}
+    for month in months.values():
+        if not any(post.post_id in wanted for post in month):
+            continue
+        verdicts = surely([_judged(post) for post in month], usual)
+        for post, verdict in zip(month, verdicts, strict=True):
+            if verdict is not None and post.post_id in wanted:
+                found[post.post_id] = verdict
+    return found
+
+
+def page_by_low(posts: Sequence[RatedPost], after: int | None, limit: int) -> list[int]:
+    """Return a page of post numbers by the lower end of their intervals, the highest first.
+
+    Posts without followers come last, newer ones first. Raises `NotFound` for an `after` that is
+    not among them.
+    """
+    ordered = sorted(posts, key=lambda post: (_low(post), post.post_id), reverse=True)
+    numbers = [post.post_id for post in ordered]
+    if after is None:
+        return numbers[:limit]
+    if after not in numbers:
+        raise NotFound(f"Post number {after} is not among these posts.")
+    start = numbers.index(after) + 1
+    return numbers[start : start + limit]
+
+
+def _low(post: RatedPost) -> float:
+    interval = rate_interval(post.people, post.followers) if post.followers else None
+    return -1.0 if interval is None else interval.low
+
+
+def _judged(post: RatedPost) -> Judged:
+    assert post.followers is not None
+    return Judged(post.people, post.followers, post.is_final)

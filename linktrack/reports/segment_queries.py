@@ -1,0 +1,98 @@
+"""What the report of segments reads: a row for each post and segment, and who was recognised."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import and_, func, literal_column, select
+from sqlalchemy.orm import Session
+
+from linktrack.audience.models import FollowerCount
+from linktrack.clicks.models import clicks, post_windows
+from linktrack.db import to_ms
+from linktrack.links.models import Post, Version
+from linktrack.reports.queries import Chosen, History, standing_count
+
+
+@dataclass(slots=True)
+class PostSegments:
+    """One post: people who clicked by segment (0: we can't tell who), and its versions' reach."""
+
+    id: int
+    posted_at: datetime
+    followers: int | None
+    unique: dict[int, int] = field(default_factory=dict)
+    addressed: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """All people who clicked."""
+        return sum(self.unique.values())
+
+
+def posts_by_segment(
+    session: Session, chosen: Chosen, window: int, history: History
+) -> list[PostSegments]:
+    """Return the chosen posts, oldest first, with what each segment did within the window."""
+    posts: dict[int, PostSegments] = {}
+    query = select(Post.id, Post.posted_at).where(chosen).order_by(Post.posted_at, Post.id)
+    for post_id, posted_at in session.execute(query):
+        assert posted_at is not None  # published posts have one
+        _, followers = standing_count(history, posted_at)
+        posts[post_id] = PostSegments(post_id, posted_at, followers)
+    counts = post_windows.c
+    sums = (
+        select(counts.post_id, counts.segment_id, func.sum(counts.unique_clicks))
+        .join(Post, and_(counts.post_id == Post.id, counts.window <= window))
+        .where(chosen)
+        .group_by(counts.post_id, counts.segment_id)
+    )
+    for post_id, segment_id, unique in session.execute(sums):
+        posts[post_id].unique[segment_id] = int(unique)
+    reach = (
+        select(Version.post_id, Version.segment_id, Version.addressed)
+        .join(Post, Version.post_id == Post.id)
+        .where(chosen, Version.addressed > 0)
+    )
+    for post_id, segment_id, addressed in session.execute(reach):
+        posts[post_id].addressed[segment_id] = addressed or 0
+    return list(posts.values())
+
+
+def recognised_since(
+    session: Session,
+    segment_ids: Sequence[int],
+    since: datetime,
+    period: Callable[[int], date],
+) -> dict[int, int]:
+    """Return how many people who said hello were recognised since, at least, by segment.
+
+    A visitor is another one in the next visitor period (`period` of a time in ms), so the most
+    that one period had is taken: no person is counted twice.
+    """
+    place = clicks.c
+    query = (
+        select(place.segment_id, place.visitor, func.max(place.clicked_at))
+        # Written out, so that the database sees it may use the index of recognised clicks.
+        .where(literal_column("attribution = 3"))
+        .where(place.segment_id.in_(segment_ids), place.clicked_at >= to_ms(since))
+        .where(place.reason == 0, place.visitor.is_not(None))
+        .group_by(place.segment_id, place.visitor)
+    )
+    seen: defaultdict[int, Counter[date]] = defaultdict(Counter)
+    for segment_id, _, clicked_at in session.execute(query):
+        seen[segment_id][period(clicked_at)] += 1
+    return {segment_id: max(periods.values()) for segment_id, periods in seen.items()}
+
+
+def newest_count(session: Session, account_id: int) -> tuple[datetime, int] | None:
+    """Return the last follower count of an account and its moment."""
+    query = (
+        select(FollowerCount.counted_at, FollowerCount.count)
+        .where(FollowerCount.account_id == account_id)
+        .order_by(FollowerCount.counted_at.desc())
+        .limit(1)
+    )
+    row = session.execute(query).one_or_none()
+    return None if row is None else (row[0], row[1])

@@ -1,0 +1,47 @@
+"""Where one post stands: beside what is usual for its account in the year around it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from linktrack.links.models import Post
+from linktrack.reports import queries
+from linktrack.reports.build import Rate, window_number
+from linktrack.reports.rated import rated_posts, usual_of, verdicts_of
+from linktrack.reports.statistics.rates import Interval
+from linktrack.reports.statistics.usual import Verdict
+
+AROUND: Final = timedelta(days=183)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The usual rate (half of the posts do better) surely lies in `usual`."""
+
+    usual: Interval
+    verdict: Verdict | None
+
+    @property
+    def rate(self) -> Rate:
+        """The usual range, as pages write rates."""
+        return Rate((self.usual.low + self.usual.high) / 2, self.usual)
+
+
+def post_standing(session: Session, post: Post, window: str, now: datetime) -> Standing | None:
+    """Return where a published post stands; None where too little is known."""
+    assert post.posted_at is not None
+    number = window_number(window)
+    since, until = post.posted_at - AROUND, post.posted_at + AROUND
+    chosen = queries.chosen_posts([post.account_id], since, until)
+    rated = rated_posts(
+        queries.sums_by_post(session, chosen, number),
+        queries.count_histories(session, [post.account_id]),
+        window,
+        now,
+    )
+    usual = usual_of(rated)
+    if usual is None:
+        return None
+    return Standing(usual, verdicts_of(rated, {post.id}).get(post.id))

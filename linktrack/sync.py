@@ -1,0 +1,85 @@
+"""Reading the networks on a schedule: beside the loader, never in a web worker."""
+
+import logging
+import threading
+from datetime import timedelta
+from typing import Final
+
+from linktrack.audience.models import Account
+from linktrack.audience.syncing import Synced, claim, due_accounts, sync_account
+from linktrack.db import is_database_away, now
+from linktrack.installation import Installation
+from linktrack.networks.base import Reader
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS: Final = 60.0
+"""How often is looked whether an account's time has come."""
+
+
+def sync_one(installation: Installation, account: Account, *, confirmed: bool = False) -> Synced:
+    """Read one account now; raises `Invalid` for a network that cannot be read."""
+
+    def open_network(account: Account) -> Reader:
+        # Imported here: half a second, which nothing else needs.
+        from linktrack.networks.bluesky import Bluesky
+        from linktrack.networks.mastodon import Mastodon
+
+        if account.network == "bluesky":
+            return Bluesky(installation.settings.bluesky)
+        return Mastodon(account.handle)
+
+    hours = installation.settings.sync_hours or 24
+    return sync_account(
+        installation.database,
+        account,
+        open_network,
+        key=installation.keys.forgetting,
+        every=timedelta(hours=hours),
+        confirmed=confirmed,
+    )
+
+
+def sync_due(installation: Installation) -> list[Synced]:
+    """Read the accounts whose time has come; what went wrong is logged, and tried again."""
+    with installation.database.session() as session:
+        accounts = due_accounts(session, now())
+    done = []
+    for account in accounts:
+        with installation.database.session(writes=True) as session:
+            ours = claim(session, account.id, now())
+            session.commit()
+        if not ours:  # another machine reads it
+            continue
+        found = sync_one(installation, account)
+        if found.problem is not None:
+            log.warning("%s", found.problem)
+        done.append(found)
+    return done
+
+
+class Schedule:
+    """Looks every minute, in a thread of its own, as long as the process lives."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
+
+    def start(self) -> None:
+        """Begin, unless the settings say that nothing is read by itself."""
+        if self._installation.settings.sync_hours:
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End after the page that is being read; what is read already is kept."""
+        self._stopping.set()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                sync_due(self._installation)
+            except Exception as error:
+                if not is_database_away(error):
+                    log.exception("Reading the networks failed; it is tried again.")
+            self._stopping.wait(LOOK_SECONDS)

@@ -1,0 +1,44 @@
+"""Accounts side by side over the days of one's choice."""
+
+from typing import Final
+
+from flask import render_template, request
+
+from linktrack.audience.accounts import list_accounts
+from linktrack.clicks.vocabulary import DEFAULT_WINDOW
+from linktrack.context import db_session
+from linktrack.db import now
+from linktrack.reports.comparison import compare, figure_range, figure_value
+from linktrack.web.context import owner_blueprint
+from linktrack.web.fields import DAYS, chosen_range
+
+blueprint = owner_blueprint("comparison")
+
+USUAL_DAYS: Final = 91
+
+
+@blueprint.get("/compare")
+def show() -> str:
+    """Show every account's figures beside the others', and which differences are sure."""
+    accounts = list_accounts(db_session())
+    if not accounts:
+        return render_template("posts/no_accounts.html")
+    days = chosen_range(request.args, USUAL_DAYS)
+    found = compare(
+        db_session(),
+        accounts,
+        window=DEFAULT_WINDOW,
+        now=now(),
+        since=days.since,
+        until=days.end,
+    )
+    return render_template(
+        "comparison/show.html",
+        days=days,
+        choices=DAYS,
+        found=found,
+        figure_range=figure_range,
+        figure_value=figure_value,
+        sure=[difference for difference in found.differences if difference.is_sure],
+        unsure=[difference for difference in found.differences if not difference.is_sure],
+    )

@@ -1,0 +1,35 @@
+"""The digest: a week or a month of every account, to be read, printed or mailed."""
+
+from flask import render_template, request
+
+from linktrack.audience.accounts import list_accounts
+from linktrack.context import db_session, installation
+from linktrack.db import now
+from linktrack.links.posts import excerpt
+from linktrack.reports.digest import PERIODS, digests
+from linktrack.web.context import owner_blueprint, today
+from linktrack.web.fields import chosen_account, text
+
+blueprint = owner_blueprint("digest")
+
+
+@blueprint.get("/digest")
+def show() -> str:
+    """Show the last whole week or month of one account, or of all of them."""
+    session = db_session()
+    accounts = list_accounts(session)
+    if not accounts:
+        return render_template("posts/no_accounts.html")
+    account = chosen_account(request.args)
+    period = text(request.args, "period", "The period") or PERIODS[0]
+    chosen = [account] if account else accounts
+    timezone = installation().settings.timezone
+    return render_template(
+        "digest/show.html",
+        accounts=accounts,
+        account=account,
+        period=period,
+        periods=PERIODS,
+        found=digests(session, chosen, period, today(), now(), timezone),
+        excerpt=excerpt,
+    )

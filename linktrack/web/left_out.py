@@ -1,0 +1,86 @@
+"""What was left out: by reason, by agent and by time, for an account, a post or a link."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+
+from flask import render_template, request
+from markupsafe import Markup
+
+from linktrack.audience.accounts import list_accounts
+from linktrack.charts import Point, Series, time_chart
+from linktrack.clicks.vocabulary import REASONS
+from linktrack.context import db_session
+from linktrack.links.posts import get_post
+from linktrack.reports import queries
+from linktrack.reports.left_out import left_out, links_of, of_links, proxy_is_not_trusted
+from linktrack.reports.queries import DayCounts
+from linktrack.reports.ranges import DayRange
+from linktrack.web.context import owner_blueprint
+from linktrack.web.fields import DAYS, chosen_account, chosen_range, named_link, row_id, text
+
+blueprint = owner_blueprint("left_out")
+
+
+@blueprint.get("/left-out")
+def show() -> str:
+    """Show what was left out in these days, of all accounts, one of them, one post or one link."""
+    session = db_session()
+    accounts = list_accounts(session)
+    account = chosen_account(request.args)
+    post_id = row_id(request.args, "post", "Post")
+    post = get_post(session, post_id) if post_id is not None else None
+    code = text(request.args, "link", "The link")
+    link = named_link(code) if code else None
+    days = chosen_range(request.args)
+    if link is not None:
+        links = links_of(link_id=link.id)
+        series = queries.link_series(session, [link.id], days.first, days.last)
+    elif post is not None:
+        links = links_of(post_id=post.id)
+        numbers = [each.id for each in post.links]
+        series = queries.link_series(session, numbers, days.first, days.last)
+    else:
+        shown = [account.id] if account else [each.id for each in accounts]
+        links = links_of(account_ids=shown)
+        series = queries.account_series(session, shown, days.first, days.last)
+    reason = text(request.args, "reason", "The reason") or None
+    found = left_out(
+        session, of_links(links, days), reason, row_id(request.args, "agent", "The agent")
+    )
+    return render_template(
+        "left_out/show.html",
+        accounts=accounts,
+        account=account,
+        post=post,
+        link=link,
+        days=days,
+        choices=DAYS,
+        found=found,
+        chosen_reason=reason,
+        reasons=REASONS[1:],
+        chart=_chart(days, series.values()),
+        proxy_is_not_trusted=proxy_is_not_trusted(session),
+    )
+
+
+def _chart(days: DayRange, series: Iterable[list[DayCounts]]) -> Markup:
+    people: defaultdict[date, int] = defaultdict(int)
+    others: defaultdict[date, int] = defaultdict(int)
+    for counts in series:
+        for count in counts:
+            people[count.day] += count.clicks
+            others[count.day] += count.not_human
+    if not others and not people:
+        lines = []
+    else:
+        lines = [
+            Series("People's clicks", [Point(day, people[day]) for day in days], 0),
+            Series("Left out", [Point(day, others[day]) for day in days], 1),
+        ]
+    return time_chart(
+        lines,
+        label="Clicks left out a day, beside people's",
+        unit="clicks a day",
+        empty="No clicks in these days.",
+    )

@@ -1,0 +1,28 @@
+"""What is stored of readers: a public page made from the settings that are in force."""
+
+from flask import Blueprint, render_template
+
+from linktrack.audience.accounts import list_accounts
+from linktrack.context import db_session, installation
+
+blueprint = Blueprint("privacy", __name__)
+
+PERIOD_WORDS = {
+    "day": "one day",
+    "week": "one week",
+    "month": "one calendar month",
+    "quarter": "a quarter of a year",
+}
+
+
+@blueprint.get("/privacy")
+def show() -> str:
+    """Say what is stored of a click, for how long, and what is not; with a text to paste."""
+    settings = installation().settings
+    return render_template(
+        "privacy/show.html",
+        accounts=list_accounts(db_session()),
+        period=PERIOD_WORDS[settings.visitor_period],
+        keep_days=settings.keep_days,
+        country=settings.geoip is not None,
+    )

@@ -1,0 +1,167 @@
+"""Referrers: where clicks came from, cut by segment."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from flask import render_template, request
+from markupsafe import Markup
+
+from linktrack.audience.accounts import get_account, list_accounts
+from linktrack.audience.models import Account
+from linktrack.charts import Bar, stacked_bars
+from linktrack.context import db_session, installation
+from linktrack.links.models import Link, Post
+from linktrack.links.posts import excerpt, get_post
+from linktrack.reports.referrers import ReferrerLine, ReferrersReport, referrers_report
+from linktrack.web.context import owner_blueprint
+from linktrack.web.fields import DAYS, chosen_account, chosen_range, named_link, row_id, text
+from linktrack.web.formats import here
+
+blueprint = owner_blueprint("referrers")
+
+UNSAID: Final = "Not said"
+UNTOLD: Final = "We can't tell who"
+NOTHING_SENT: Final = "-"
+"""In addresses: the filter for clicks that did not say where they came from, or whose they are."""
+
+MOST_BARS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One source, or one host of the source that was chosen."""
+
+    name: str
+    filter: str
+    medium: str
+    clicks: int
+    unique_clicks: int
+    by_segment: Counter[str]
+
+
+@blueprint.get("/referrers")
+def show() -> str:
+    """Show where the clicks of an account came from, or of one post or link of it."""
+    session = db_session()
+    accounts = list_accounts(session)
+    if not accounts:
+        return render_template("posts/no_accounts.html")
+    post, link = _subject()
+    account = chosen_account(request.args)
+    if post is not None or link is not None:
+        account = get_account(session, (post or link).account_id)  # type: ignore[union-attr]
+    account = account or main_account(accounts)
+    days = chosen_range(request.args)
+    everything = (post or link) is not None and not {"days", "from", "to"} & request.args.keys()
+    report = referrers_report(
+        session,
+        account,
+        installation().settings.timezone,
+        since=None if everything else days.first,
+        until=None if everything else days.last + timedelta(days=1),
+        post=post,
+        link=link,
+    )
+    source = text(request.args, "source", "The source") or None
+    segment = text(request.args, "segment", "The segment") or None
+    lines = [line for line in report.lines if _matches(line, source, segment)]
+    rows = _rows(lines, by_host=source is not None and source != NOTHING_SENT)
+    return render_template(
+        "referrers/show.html",
+        accounts=accounts,
+        account=account,
+        post=post,
+        link=link,
+        days=days,
+        choices=DAYS,
+        everything=everything,
+        report=report,
+        source=UNSAID if source == NOTHING_SENT else source,
+        segment=UNTOLD if segment == NOTHING_SENT else segment,
+        rows=rows,
+        names=_segment_names(report),
+        chart=_chart(rows, source),
+        by_host=source is not None,
+        excerpt=excerpt,
+    )
+
+
+def _subject() -> tuple[Post | None, Link | None]:
+    """Return the post or the link the address asks for."""
+    number = row_id(request.args, "post", "Post")
+    code = text(request.args, "link", "The link")
+    if number is not None:
+        return get_post(db_session(), number), None
+    return None, named_link(code) if code else None
+
+
+def main_account(accounts: Sequence[Account]) -> Account:
+    """Return the account that shares links, else the first."""
+    return next((account for account in accounts if account.role == "you"), accounts[0])
+
+
+def _matches(line: ReferrerLine, source: str | None, segment: str | None) -> bool:
+    return source in (None, line.source or NOTHING_SENT) and segment in (
+        None,
+        line.segment or NOTHING_SENT,
+    )
+
+
+def _rows(lines: Sequence[ReferrerLine], *, by_host: bool) -> list[Row]:
+    """Bring lines together by source, or by host, most clicks first."""
+    grouped: defaultdict[tuple[str | None, str | None], list[ReferrerLine]] = defaultdict(list)
+    for line in lines:
+        grouped[line.source, line.host if by_host else None].append(line)
+    rows = []
+    for (source, host), group in grouped.items():
+        by_segment: Counter[str] = Counter()
+        for line in group:
+            by_segment[line.segment or UNTOLD] += line.clicks
+        rows.append(
+            Row(
+                host or source or UNSAID,
+                source or NOTHING_SENT,
+                group[0].medium,
+                sum(line.clicks for line in group),
+                sum(line.unique_clicks for line in group),
+                by_segment,
+            )
+        )
+    return sorted(rows, key=lambda row: (-row.clicks, row.name))
+
+
+def _segment_names(report: ReferrersReport) -> list[tuple[str, str]]:
+    """Return the segments that clicked with their filters, the unknown ones first."""
+    found = dict.fromkeys(line.segment for line in report.lines)
+    named = sorted(name for name in found if name is not None)
+    unknown = [(UNTOLD, NOTHING_SENT)] if None in found else []
+    return [*unknown, *((name, name) for name in named)]
+
+
+def _chart(rows: Sequence[Row], source: str | None) -> Markup:
+    names = sorted({name for row in rows for name in row.by_segment} - {UNTOLD})
+    parts = [UNTOLD, *names]
+    bars = [
+        Bar(
+            excerpt(row.name, 40),
+            [row.by_segment[part] for part in parts],
+            here({"source": row.filter}) if source is None else "",
+        )
+        for row in rows[:MOST_BARS]
+    ]
+    rest = rows[MOST_BARS:]
+    if rest:
+        values = [sum(row.by_segment[part] for row in rest) for part in parts]
+        bars.append(Bar(f"{len(rest)} more", values))
+    return stacked_bars(
+        bars,
+        parts,
+        label="Clicks by where they came from and by segment",
+        first="Where from",
+        unit="clicks",
+        is_unknown=[True],
+        empty="Nobody clicked in these days.",
+    )

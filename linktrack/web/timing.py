@@ -1,0 +1,75 @@
+"""Timing: when an account's posts do well, and how long they live."""
+
+from typing import Final
+
+from flask import render_template, request, url_for
+from markupsafe import Markup
+
+from linktrack.audience.accounts import list_accounts
+from linktrack.audience.models import Account
+from linktrack.charts import IntervalPoint, Reference, interval_chart
+from linktrack.clicks.vocabulary import DEFAULT_WINDOW
+from linktrack.context import db_session, installation
+from linktrack.db import now
+from linktrack.reports.hours import HoursReport, Slots, hours_report
+from linktrack.reports.lifetimes import at_least, lifetimes_report
+from linktrack.web.context import owner_blueprint
+from linktrack.web.fields import account_or_main
+from linktrack.web.overview import per_thousand
+
+blueprint = owner_blueprint("timing")
+
+NEWEST: Final = 20
+
+
+@blueprint.get("/timing")
+def show() -> str:
+    """Show weekdays and hours, and the half-lives of posts, for one account."""
+    session = db_session()
+    accounts = list_accounts(session)
+    if not accounts:
+        return render_template("posts/no_accounts.html")
+    account = account_or_main(request.args, accounts)
+    hours = hours_report(
+        session,
+        account,
+        window=DEFAULT_WINDOW,
+        timezone=installation().settings.timezone,
+        now=now(),
+    )
+    return render_template(
+        "timing/show.html",
+        accounts=accounts,
+        account=account,
+        hours=hours,
+        weekdays_chart=_chart(account, hours, hours.weekdays, "Weekday"),
+        hours_chart=_chart(account, hours, hours.hours, "Hour"),
+        lives=lifetimes_report(session, account, now=now()),
+        newest=NEWEST,
+        at_least=at_least,
+    )
+
+
+def _chart(account: Account, report: HoursReport, slots: Slots, what: str) -> Markup:
+    points = []
+    for slot in slots.slots:
+        low, value, high = per_thousand(slot.cpf)
+        posts = f"{slot.posts} {'post' if slot.posts == 1 else 'posts'}"
+        points.append(
+            IntervalPoint(
+                label=f"{slot.name}, {posts}",
+                value=value,
+                low=low,
+                high=high,
+                href=url_for("posts.list_all", account=account.id),
+                short=slot.name[:3] if what == "Weekday" else slot.name[:2],
+            )
+        )
+    reference = Reference("all posts", report.cpf.value * 1000) if report.cpf.value else None
+    return interval_chart(
+        points,
+        reference,
+        label=f"People who clicked per 1,000 followers by {what.lower()} of posting",
+        unit="people who clicked per 1,000 followers",
+        what=what,
+    )

@@ -1,0 +1,129 @@
+"""Bluesky's own servers on loopback, for tests: directory, data server, AppView."""
+
+import contextlib
+import hashlib
+import json
+import os
+import select
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import psycopg
+from databases import skip_or_fail
+
+FOLDER: Final = Path(__file__).parent / "atnet"
+CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "linktrack-tests"
+PATIENCE: Final = 180.0  # seconds; the start takes five on an idle machine
+
+
+@dataclass(frozen=True)
+class Network:
+    """Where the servers answer."""
+
+    pds: str
+    bsky: str
+    control: str
+
+    def call(self, method: str, body: dict[str, Any], token: str | None = None) -> Any:
+        """Call a procedure of the data server."""
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        answer = httpx.post(f"{self.pds}/xrpc/{method}", json=body, headers=headers, timeout=60)
+        assert answer.status_code == 200, answer.text
+        return answer.json() if answer.content else None
+
+    def create(self, collection: str, record: dict[str, Any], person: "Person") -> str:
+        """Write a record; return its address."""
+        body = {"repo": person.did, "collection": collection, "record": record}
+        uri: str = self.call("com.atproto.repo.createRecord", body, person.token)["uri"]
+        return uri
+
+    def settle(self) -> None:
+        """Wait until the AppView shows what was written."""
+        answer = httpx.get(f"{self.control}/settle", timeout=60)
+        assert answer.text == "settled", answer.text
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with an account."""
+
+    did: str
+    handle: str
+    token: str
+
+
+def installed() -> Path:
+    """Install the servers into the cache, once for each state of the lock file; return the folder.
+
+    Compiling one of the packages takes two minutes.
+    """
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        skip_or_fail("Node.js is not here: install node and npm, version 20")
+    lock = (FOLDER / "package-lock.json").read_bytes()
+    version = subprocess.run(["node", "--version"], check=True, capture_output=True).stdout
+    folder = CACHE / f"atnet-{hashlib.sha256(lock + version).hexdigest()[:16]}"
+    if not (folder / "done").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(FOLDER / name, folder)
+        environ = dict(os.environ)
+        if Path("/usr/include/node/node.h").exists():
+            environ["npm_config_nodedir"] = "/usr"  # its headers are here: nothing is fetched
+        command = ["npm", "ci", "--no-audit", "--no-fund"]
+        subprocess.run(command, cwd=folder, env=environ, check=True, stdout=subprocess.DEVNULL)
+        (folder / "done").touch()
+    shutil.copy(FOLDER / "network.mjs", folder)
+    return folder
+
+
+@contextmanager
+def network(postgresql: str, temporary: Path) -> Iterator[Network]:
+    """Run the servers on a database of their own; they end with us."""
+    folder = installed()
+    with psycopg.connect(postgresql, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE atnet")
+    url = postgresql.replace("/postgres?", "/atnet?")
+    environ = {**os.environ, "DB_POSTGRES_URL": url, "TMPDIR": str(temporary)}
+    with (temporary / "log").open("wb") as log:
+        process = subprocess.Popen(
+            ["node", "network.mjs"], cwd=folder, env=environ,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+        )  # fmt: skip
+    try:
+        yield _ready(process, temporary / "log")
+    finally:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+        process.kill()
+        process.communicate()
+
+
+def _ready(process: "subprocess.Popen[bytes]", log: Path) -> Network:
+    assert process.stdout is not None
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        readable, _, _ = select.select([process.stdout], [], [], 1.0)
+        if readable:
+            line = process.stdout.readline()
+            assert line, log.read_text()
+            if line.startswith(b'{"plc"'):
+                found = json.loads(line)
+                return Network(found["pds"], found["bsky"], found["control"])
+    raise AssertionError(f"The servers did not start: {log.read_text()}")
+
+
+def join(network: Network, handle: str) -> Person:
+    """Make an account."""
+    made = network.call(
+        "com.atproto.server.createAccount",
+        {"handle": handle, "email": f"{handle}@example.org", "password": "a password"},
+    )
+    return Person(made["did"], made["handle"], made["accessJwt"])

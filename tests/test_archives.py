@@ -1,0 +1,383 @@
+"""Archives: every post and address once, whatever the year they were made in."""
+
+import gzip
+import html
+import io
+import json
+import re
+import zipfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+from world import NOON, World
+
+from linktrack.audience.models import Account, FollowPeriod
+from linktrack.errors import Conflict, Invalid
+from linktrack.links.models import UnwrappedAddress, UnwrappedPost
+from linktrack.links.unwrapped import coverage
+from linktrack.networks.archives import items, open_archive
+from linktrack.networks.base import PostRecord
+from linktrack.networks.mastodon_archive import MastodonArchive
+from linktrack.networks.x import XArchive
+from linktrack.portability.archive_import import ImportedArchive, import_archive
+
+Tweet = dict[str, Any]
+LATER = datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def take(world: World, account: Account, path: Path, *, confirmed: bool = False) -> ImportedArchive:
+    done = import_archive(
+        world.session, account, path,
+        base_host="go.jessestay.com", confirmed=confirmed, key=b"k" * 32, now=LATER,
+    )  # fmt: skip
+    world.session.commit()
+    return done
+
+
+def script(name: str, rows: list[Tweet], part: int = 0) -> str:
+    return f"window.YTD.{name}.part{part} = {json.dumps(rows, indent=2, ensure_ascii=False)}"
+
+
+def tweet(number: int, text: str, *urls: str, wrapped: bool = True) -> Tweet:
+    """Return a row in which each `{}` of the text is a t.co address of one of the urls."""
+    entities, full = [], ""
+    pieces = text.split("{}")
+    for place, piece in enumerate(pieces):
+        full += html.escape(piece, quote=False)
+        if place < len(urls):
+            short = f"https://t.co/{number:06d}{place:04d}"
+            entities.append({
+                "url": short, "expanded_url": urls[place], "display_url": urls[place][8:20] + "…",
+                "indices": [str(len(full)), str(len(full) + len(short))],
+            })  # fmt: skip
+            full += short
+    row: Tweet = {
+        "id": str(number), "id_str": str(number), "full_text": full, "retweeted": False,
+        "created_at": "Wed Oct 10 20:19:24 +0000 2018", "entities": {"urls": entities},
+    }  # fmt: skip
+    return {"tweet": row} if wrapped else row
+
+
+def zipped(path: Path, files: Mapping[str, str]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in files.items():
+            file.writestr(name, content)
+    return path
+
+
+def posts_of(path: Path) -> list[PostRecord]:
+    with open_archive(path) as archive:
+        return list(XArchive(archive).posts())
+
+
+def test_the_real_archive_of_x_comes_in_whole(world: World, shared_data: Path) -> None:
+    """Posts, reposts, links and followers are as many as counting the file by hand gives."""
+    folder = next((shared_data / "social").glob("x_archive_*"))
+    raw = gzip.decompress((folder / "data" / "tweets.js.gz").read_bytes()).decode()
+    rows = [row["tweet"] for row in json.loads(raw[raw.index("[") :])]
+    followers = json.loads((folder / "data" / "follower.js").read_text().partition("=")[2])
+    account = world.account("@milahu104")
+    done = take(world, account, folder)
+    assert done.posts.posts == done.posts.added == len({row["id_str"] for row in rows})
+    assert done.posts.links == sum(len(row["entities"]["urls"]) for row in rows)
+    assert done.posts.reposts == sum(row["full_text"].startswith("RT @") for row in rows)
+    assert done.roster is not None
+    assert done.roster.size == len(followers)
+    assert done.roster.taken_at == datetime(2026, 3, 6, 13, 15, 31, 187000, UTC)
+
+    addresses: dict[str, list[str]] = {}
+    query = select(UnwrappedPost.network_id, UnwrappedAddress.address).join(
+        UnwrappedAddress, UnwrappedAddress.post_id == UnwrappedPost.id
+    )
+    for network_id, address in world.session.execute(
+        query.order_by(UnwrappedPost.id, UnwrappedAddress.place)
+    ):
+        addresses.setdefault(network_id, []).append(address)
+    expected = {
+        row["id_str"]: [url["expanded_url"] for url in row["entities"]["urls"]]
+        for row in rows
+        if row["entities"]["urls"]
+    }
+    assert addresses == expected
+
+    # The text with each t.co address (found by searching, not by its indices) written out.
+    texts = dict(world.session.execute(select(UnwrappedPost.network_id, UnwrappedPost.text)).all())
+    for row in rows:
+        shown = html.unescape(row["full_text"])
+        for url in row["entities"]["urls"]:
+            shown = shown.replace(url["url"], url["expanded_url"], 1)
+        assert texts[row["id_str"]] == shown.strip()
+
+    again = take(world, account, folder)
+    assert (again.posts.added, again.posts.known) == (0, len(rows))
+    assert again.roster is not None
+    assert not again.roster.is_new
+
+
+def test_the_real_archive_of_mastodon_comes_in_whole(world: World, shared_data: Path) -> None:
+    """Its links are those that are neither mentions nor hashtags."""
+    folder = next((shared_data / "social").glob("mastodon_archive_*"))
+    rows = json.loads(gzip.decompress((folder / "outbox.json.gz").read_bytes()))["orderedItems"]
+    anchors = [
+        anchor
+        for row in rows
+        if row["type"] == "Create"
+        for anchor in re.findall(r"<a [^>]*>", row["object"]["content"])
+    ]
+    links = [anchor for anchor in anchors if not re.search(r'class="[^"]*\bmention\b', anchor)]
+    account = world.account("@darkpatern@mastodon.social", "mastodon")
+    done = take(world, account, folder)
+    assert (done.posts.posts, done.posts.links, done.roster) == (len(rows), len(links), None)
+    assert done.posts.reposts == sum(row["type"] == "Announce" for row in rows)
+    assert account.network_id == "https://mastodon.social/@darkpatern"
+    kept = world.session.scalars(select(UnwrappedAddress.address)).all()
+    hrefs = [html.unescape(re.findall(r'href="([^"]*)"', anchor)[0]) for anchor in links]
+    assert sorted(kept) == sorted(hrefs)
+    shown = world.session.scalars(select(UnwrappedPost.text)).all()
+    assert any('"AI-gevaren"' in text for text in shown)
+    assert not any("&quot;" in text or "<" in text for text in shown)
+
+
+YEARS = {
+    "2019, rows without a wrapper, no manifest": {
+        "data/tweet.js": script("tweet", [tweet(1, "See {}", "https://a.org/", wrapped=False)]),
+        "data/follower.js": script("follower", [{"accountId": "5"}]),
+    },
+    "2022, tweet.js": {
+        "data/tweet.js": script("tweet", [tweet(1, "See {}", "https://a.org/")]),
+        "data/follower.js": script("follower", [{"follower": {"accountId": "5"}}]),
+    },
+    "split parts, out of order, a doubled id": {
+        "data/tweets-part1.js": script("tweets", [tweet(1, "See {}", "https://a.org/")], 1),
+        "data/tweets.js": script("tweets", []),
+        "data/tweets-part2.js": script("tweets", [tweet(1, "See {}", "https://a.org/")], 2),
+        "data/follower.js": script("follower", []),
+        "data/follower-part1.js": script("follower", [{"follower": {"accountId": "5"}}], 1),
+    },
+    "both names of the file, in a folder of its own": {
+        "twitter-2022/data/tweet.js": script("tweet", [tweet(1, "See {}", "https://a.org/")]),
+        "twitter-2022/data/tweets.js": script("tweets", [tweet(1, "See {}", "https://a.org/")]),
+        "twitter-2022/data/follower.js": script("follower", [{"follower": {"accountId": "5"}}]),
+        "twitter-2022/data/deleted-tweets.js": script("deleted_tweets", [tweet(2, "gone")]),
+        "twitter-2022/assets/js/tweets.js": "not ours",
+    },
+}
+
+
+@pytest.mark.parametrize("files", YEARS.values(), ids=YEARS)
+@pytest.mark.parametrize("kind", ["zip", "folder"])
+def test_archives_of_all_years_say_the_same(
+    sqlite_world: World, tmp_path: Path, files: Mapping[str, str], kind: str
+) -> None:
+    """One post with one link, and one follower."""
+    path = zipped(tmp_path / "archive.zip", files)
+    if kind == "folder":
+        with zipfile.ZipFile(path) as file:
+            path = tmp_path / "unpacked"
+            file.extractall(path)
+    done = take(sqlite_world, sqlite_world.account(), path)
+    assert (done.posts.posts, done.posts.links) == (1, 1)
+    assert done.roster is not None
+    assert done.roster.size == 1
+    post = sqlite_world.session.scalars(select(UnwrappedPost)).one()
+    assert post.text == "See https://a.org/"
+    assert post.posted_at == datetime(2018, 10, 10, 20, 19, 24, tzinfo=UTC)
+
+
+parts = st.text(st.sampled_from("aé&<>\U0001f600\U00020000 \n"), max_size=8)
+
+
+@given(texts=st.lists(parts, min_size=1, max_size=5))
+def test_indices_count_code_points_of_the_escaped_text(texts: list[str]) -> None:
+    """Cut first, unescaped after: emoji, ampersands and all."""
+    urls = [f"https://example.org/{number}?a=1&b=2" for number in range(len(texts) - 1)]
+    row = tweet(1, "{}".join(texts), *urls)
+    found = _post_of(row["tweet"])
+    expected = texts[0] + "".join(url + text for url, text in zip(urls, texts[1:], strict=True))
+    assert (found.text, found.addresses) == (expected.strip(), tuple(urls))
+
+
+def _post_of(row: Tweet) -> PostRecord:
+    from linktrack.networks.x import _post
+
+    return _post(row, "1", NOON, ())
+
+
+def test_entities_are_unescaped_once(tmp_path: Path) -> None:
+    """A text that speaks of &amp; goes on speaking of it."""
+    path = zipped(
+        tmp_path / "a.zip", {"data/tweets.js": script("tweets", [tweet(1, "&amp; is &")])}
+    )
+    assert [post.text for post in posts_of(path)] == ["&amp; is &"]
+
+
+def test_a_long_post_has_its_whole_text_and_all_its_links(tmp_path: Path) -> None:
+    """The short form is cut; what lies behind the cut is in a file of its own."""
+    note = {
+        "noteTweet": {
+            "noteTweetId": "9", "createdAt": "2018-10-10T20:19:24.000Z",
+            "core": {
+                "text": "A long story & more https://t.co/x and https://t.co/y",
+                "urls": [
+                    {"shortUrl": "https://t.co/x", "expandedUrl": "https://a.org/"},
+                    {"shortUrl": "https://t.co/y", "expandedUrl": "https://b.org/"},
+                ],
+            },
+        }
+    }  # fmt: skip
+    files = {
+        "data/tweets.js": script(
+            "tweets", [tweet(1, "A long story & more {}…", "https://a.org/"), tweet(2, "Other")]
+        ),
+        "data/note-tweet.js": script("note_tweet", [note]),
+    }
+    long, other = posts_of(zipped(tmp_path / "a.zip", files))
+    assert long.text == "A long story & more https://a.org/ and https://b.org/"
+    assert long.addresses == ("https://a.org/", "https://b.org/")
+    assert (other.text, other.addresses) == ("Other", ())
+
+
+def test_posts_with_a_short_link_of_ours_are_measured_already(
+    sqlite_world: World, tmp_path: Path
+) -> None:
+    """They are counted and not kept as not wrapped; the share of wrapped links is known."""
+    account = sqlite_world.account()
+    sqlite_world.post(account, "Read https://example.com/story")
+    rows = [
+        tweet(1, "Read {}", "https://go.jessestay.com/abcde"),
+        tweet(2, "Old {} and {}", "https://a.org/", "https://b.org/"),
+        tweet(3, "RT @ann: {}", "https://c.org/"),
+        tweet(4, "Words alone"),
+    ]
+    path = zipped(tmp_path / "a.zip", {"data/tweets.js": script("tweets", rows)})
+    done = take(sqlite_world, account, path)
+    counts = done.posts
+    assert (counts.posts, counts.links, counts.reposts, counts.wrapped, counts.added) == (
+        4, 4, 1, 1, 3,
+    )  # fmt: skip
+    assert done.roster is None
+    found = coverage(sqlite_world.session, account.id)
+    assert (found.posts, found.posts_with_links, found.reposts) == (3, 2, 1)
+    assert (found.wrapped, found.not_wrapped, found.share) == (1, 2, 1 / 3)
+
+
+def test_an_archive_of_another_account_needs_a_yes(sqlite_world: World, tmp_path: Path) -> None:
+    """By its id where that is known: handles change."""
+    files = {
+        "data/account.js": script("account", [{"account": {"username": "new", "accountId": "7"}}]),
+        "data/tweets.js": script("tweets", [tweet(1, "Hello")]),
+    }
+    path = zipped(tmp_path / "a.zip", files)
+    account = sqlite_world.account("@old")
+    with pytest.raises(Conflict, match="an archive of @new, not of @old"):
+        take(sqlite_world, account, path)
+    sqlite_world.session.rollback()
+    assert take(sqlite_world, account, path, confirmed=True).posts.added == 1
+    assert account.network_id == "7"
+    assert take(sqlite_world, account, path).posts.known == 1
+
+
+def test_a_list_with_a_part_missing_is_refused(tmp_path: Path) -> None:
+    """Or those on the missing part would seem to have left."""
+    manifest = {
+        "dataTypes": {
+            "follower": {
+                "files": [
+                    {"fileName": "data/follower.js", "count": "1"},
+                    {"fileName": "data/follower-part1.js", "count": "1"},
+                ]
+            }
+        }
+    }
+    files = {
+        "data/manifest.js": f"window.__THAR_CONFIG = {json.dumps(manifest)}",
+        "data/follower.js": script("follower", [{"follower": {"accountId": "5"}}]),
+    }
+    with pytest.raises(Invalid, match=r"lacks data/follower-part1\.js"):
+        posts_of(zipped(tmp_path / "a.zip", files))
+
+
+def test_messages_are_not_publications(tmp_path: Path) -> None:
+    """Mastodon's outbox has them too: what only some people were to see is passed over."""
+    everybody = "https://www.w3.org/ns/activitystreams#Public"
+
+    def note(number: int, to: str, **more: str) -> dict[str, object]:
+        return {
+            "id": f"https://one.social/{number}", "type": "Create", "to": [to], "cc": [],
+            "published": "2026-05-04T12:00:00Z", "actor": "https://one.social/users/ann",
+            "object": {"id": f"https://one.social/n/{number}", "content": "<p>Hi</p>", **more},
+        }  # fmt: skip
+
+    rows = [
+        note(1, everybody, content="<p>A &amp;amp; B<br>C</p><p>D</p>"),
+        note(2, "https://one.social/users/ann/followers"),
+        note(3, "https://two.social/users/bob"),
+    ]
+    path = tmp_path / "outbox.json"
+    path.write_text(json.dumps({"@context": ["x"], "orderedItems": rows}))
+    with open_archive(path) as archive:
+        found = MastodonArchive(archive)
+        assert found.handle == "@ann@one.social"
+        assert [post.text for post in found.posts()] == ["A &amp; B\nC\n\nD", "Hi"]
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ({"readme.txt": "hello"}, "is no archive of X or Mastodon"),
+        ({"data/tweets.js": "window.YTD.tweets.part0 = [{"}, "is broken, or breaks off"),
+        ({"data/tweets.js": "window.YTD.tweets.part0 = [{},"}, "breaks off|no id"),
+        ({"data/tweets.js": "nothing"}, "has no list"),
+        ({"data/tweets.js": script("tweets", [{"tweet": {"id": "1"}}])}, "no id, or no time"),
+        ({"data/follower.js": script("follower", [{"follower": {}}])}, "has no accountId"),
+        (
+            {"data/tweets.js": "x = []", "data/manifest.js": "y = {"},
+            r"manifest\.js in .* is broken",
+        ),
+        ({"outbox.json": "{}"}, "archive of Mastodon, and @JessesLinks is on X"),
+    ],
+)
+def test_what_is_broken_is_refused_in_words(
+    sqlite_world: World, tmp_path: Path, files: Mapping[str, str], sentence: str
+) -> None:
+    """And changes nothing."""
+    account = sqlite_world.account()
+    with pytest.raises(Invalid, match=sentence):
+        take(sqlite_world, account, zipped(tmp_path / "a.zip", files))
+    sqlite_world.session.rollback()
+    assert sqlite_world.session.scalars(select(UnwrappedPost)).all() == []
+    assert sqlite_world.session.scalars(select(FollowPeriod)).all() == []
+
+
+def test_a_torn_zip_file_is_refused(sqlite_world: World, tmp_path: Path) -> None:
+    """Whether its end or its middle is missing."""
+    rows = [tweet(number, "Hello {}", "https://a.org/") for number in range(500)]
+    path = zipped(tmp_path / "a.zip", {"data/tweets.js": script("tweets", rows)})
+    content = bytearray(path.read_bytes())
+    path.write_bytes(content[:-200])
+    with pytest.raises(Invalid, match="is no archive of X or Mastodon"):
+        take(sqlite_world, sqlite_world.account(), path)
+    content[3000:3100] = bytes(100)
+    path.write_bytes(content)
+    with pytest.raises(Invalid, match=r"is damaged|is broken"):
+        take(sqlite_world, sqlite_world.account("@b"), path)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.dictionaries(st.text(max_size=3), st.text(max_size=200)), max_size=20))
+def test_a_long_list_is_read_piece_by_piece(rows: list[dict[str, str]]) -> None:
+    """Whatever its size, and wherever a piece ends."""
+
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            return super().read(7 if size else size)
+
+    text = f"window.x = {json.dumps(rows, ensure_ascii=False)}"
+    assert list(items(Slow(text.encode()), "x")) == rows
+    assert list(items(io.BytesIO(json.dumps(rows).encode()), "x")) == rows

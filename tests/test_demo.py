@@ -1,0 +1,99 @@
+"""The demonstration: a simulated year, marked as such, made and removed whole."""
+
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from browser import Browser, read
+from sqlalchemy import func, select
+from world import NOON, World
+
+from linktrack.audience.accounts import find_account, list_accounts
+from linktrack.clicks import recount
+from linktrack.clicks.rollups import Days
+from linktrack.db import Base
+from linktrack.errors import Conflict, NotFound
+from linktrack.portability.demo import make_demo, remove_demo
+from linktrack.portability.simulation import PROFILES, YOU, follower_counts, posts
+from linktrack.reports.build import cpf_json, cpf_report
+
+
+def rows(world: World) -> dict[str, int]:
+    """Return how many rows each table has, but for what all accounts share."""
+    shared = {"agents", "sources", "referrers"}
+    with world.database.engine.connect() as connection:
+        return {
+            table.name: connection.scalar(select(func.count()).select_from(table)) or 0
+            for table in Base.metadata.sorted_tables
+            if table.name not in shared
+        }
+
+
+def report(world: World) -> Any:
+    account = find_account(world.session, "@demo_you")
+    return cpf_json(cpf_report(world.session, account, window="7d", limit=1))["total"]
+
+
+@pytest.mark.slow
+def test_the_demonstration_leaves_nothing_behind(world: World) -> None:
+    """Made beside an owner's post, reported, counted anew, removed: only the owner's is left."""
+    account = world.account("@JessesLinks")
+    world.post(account, "Mine: https://example.com/mine")
+    before = rows(world)
+
+    made = make_demo(world.database, world.shortener, NOON)
+    assert made.posts > 500
+    assert made.clicks > 20_000
+    assert rows(world)["clicks"] == made.clicks
+    simulated = [each.handle for each in list_accounts(world.session) if each.simulated]
+    assert simulated == [profile.handle for profile in PROFILES]
+
+    total = report(world)
+    assert 0.0008 < total["cpf"] < 0.0025
+    assert total["posts_without_count"] == 0
+    assert total["unattributed"] / total["unique_clicks"] >= 0.8
+    with world.store().transaction() as connection:
+        recount.rebuild(connection, Days(world.settings.timezone))
+    world.session.expire_all()
+    world.session.rollback()
+    assert report(world) == total
+
+    with pytest.raises(Conflict, match="here already"):
+        make_demo(world.database, world.shortener, NOON)
+    world.session.rollback()
+    remove_demo(world.database)
+    assert rows(world) == before
+    with pytest.raises(NotFound, match="no demonstration"):
+        remove_demo(world.database)
+
+
+def test_the_same_seed_gives_the_same_year() -> None:
+    """So that pictures and sentences about it stay true."""
+    year = list(posts(YOU, NOON, 1))
+    assert year == list(posts(YOU, NOON, 1))
+    assert year != list(posts(YOU, NOON, 2))
+    assert all(post.at <= NOON for post in year)
+    assert all(click.at <= NOON for post in year for click in post.clicks)
+
+
+def test_the_accident_is_in_the_follower_counts() -> None:
+    """Within a week of it more than 5,000 people are gone; every count has its own day."""
+    counts = dict(follower_counts(YOU, NOON))
+    assert max(Counter(at.date() for at in counts).values()) == 1
+    before, after = (counts[NOON - timedelta(days=ago)] for ago in (131, 126))
+    assert before - after > 5_000
+
+
+@pytest.mark.slow
+def test_a_new_owner_looks_around_and_clears_up(sqlite_world: World) -> None:
+    """One button makes the demonstration, pages mark its accounts, one button removes it."""
+    browser = Browser.signed_in(sqlite_world)
+    assert "Or look around first" in read(browser.get("/owner/"))
+    made = browser.send("/owner/demo", {}, form="/owner/")
+    assert made.status_code == 303
+    assert read(browser.get("/owner/")).count("simulated") >= 3
+    removed = browser.send("/owner/demo/remove", {}, form="/owner/accounts")
+    assert removed.status_code == 303
+    assert "The demonstration is gone." in read(browser.get("/owner/"))
+    assert "Or look around first" in read(browser.get("/owner/"))

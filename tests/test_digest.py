@@ -1,0 +1,234 @@
+"""The digest and the sentence: true at every edge, and the same at every door."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from browser import Browser, read
+from test_cli import Run, good, parsed, run
+from test_reports import followers, people
+from world import NOON, World
+
+from linktrack.audience.models import Account
+from linktrack.audience.segments import add_segment
+from linktrack.db import now
+from linktrack.errors import Invalid
+from linktrack.owners.tokens import create_token
+from linktrack.reports.build import CpfTotal, Rate
+from linktrack.reports.digest import Digest, digests, last_whole
+from linktrack.reports.statistics.rates import ratio_of_sums
+from linktrack.reports.words import reach
+
+__all__ = ["run"]  # the fixture
+
+UTC = ZoneInfo("UTC")
+MONDAY = NOON + timedelta(days=14)
+"""18 May 2026, two weeks after the Monday on which tests begin."""
+
+
+def total(posts: Sequence[tuple[int, int]], unattributed: int, missing: int = 0) -> CpfTotal:
+    ratio = ratio_of_sums(posts)
+    unique = sum(k for k, _ in posts)
+    rate = Rate() if ratio is None else Rate(ratio.value, ratio.interval)
+    people = sum(n for _, n in posts)
+    return CpfTotal(len(posts), missing, unique, unique, 0, people, rate, unattributed, Rate())
+
+
+@pytest.mark.parametrize(
+    ("posts", "unattributed", "sentence"),
+    [
+        (
+            [(35, 23_000)] * 2,
+            60,
+            (
+                "Each post reaches about 35 of 23,000 followers, 1 in 657; we can tell who for 5 "
+                "of them."
+            ),
+        ),
+        (
+            [(35, 23_000)],
+            30,
+            ("The post reached 35 of 23,000 followers, 1 in 657; we can tell who for 5 of them."),
+        ),
+        (
+            [(35, 23_000)],
+            35,
+            "The post reached 35 of 23,000 followers, 1 in 657; we can't tell who.",
+        ),
+        (
+            [(35, 23_000)],
+            0,
+            "The post reached 35 of 23,000 followers, 1 in 657; we can tell who.",
+        ),
+        (
+            [(1, 100), (0, 100), (0, 100)],
+            0,
+            "Each post reaches fewer than 1 of 100 followers, 1 in 300; we can tell who.",
+        ),
+        (
+            [(10, 1_000)] * 20,
+            195,
+            (
+                "Each post reaches about 10 of 1,000 followers, 1 in 100; we can tell who for 5 of "
+                "200 in all."
+            ),
+        ),
+        ([(0, 1)], 0, "The post was not clicked; it had 1 follower."),
+        ([(0, 10)] * 3, 0, "None of 3 posts was clicked; they had 10 followers each."),
+        (
+            [(25, 10)],
+            25,
+            ("The post reached 25 people, more than the 10 followers it has; we can't tell who."),
+        ),
+        ([(3, 4)], 3, "The post reached 3 of 4 followers, 1 in 1.3; we can't tell who."),
+        ([], 0, "No posts were published."),
+    ],
+)
+def test_the_sentence_is_true_and_can_be_read_aloud(
+    posts: Sequence[tuple[int, int]], unattributed: int, sentence: str
+) -> None:
+    """One or several posts, nobody, everybody known, more people than followers."""
+    assert reach(total(posts, unattributed)) == sentence
+
+
+def test_without_a_count_the_sentence_says_what_is_missing() -> None:
+    """Nothing is set against nothing."""
+    assert reach(total([], 0, missing=2)).startswith("How many followers there were is not known")
+
+
+@pytest.mark.parametrize(
+    ("period", "today", "first", "last", "before"),
+    [
+        ("week", "2026-05-18", "2026-05-11", "2026-05-17", "2026-05-04"),
+        ("week", "2026-05-24", "2026-05-11", "2026-05-17", "2026-05-04"),
+        ("month", "2026-03-31", "2026-02-01", "2026-02-28", "2026-01-01"),
+        ("month", "2026-01-01", "2025-12-01", "2025-12-31", "2025-11-01"),
+    ],
+)
+def test_periods_are_whole_and_over(
+    period: str, today: str, first: str, last: str, before: str
+) -> None:
+    """Monday to Sunday, or a calendar month; the one before it as well."""
+    days, earlier = last_whole(period, date.fromisoformat(today), UTC)
+    assert (days.first.isoformat(), days.last.isoformat()) == (first, last)
+    assert earlier.first.isoformat() == before
+    assert earlier.last + timedelta(days=1) == days.first
+    with pytest.raises(Invalid):
+        last_whole("year", date.fromisoformat(today), UTC)
+
+
+def fortnight(world: World, first: Sequence[int], second: Sequence[int]) -> Account:
+    """One post a day in two weeks, with so many people each."""
+    account = world.account()
+    for week, counts in enumerate((first, second)):
+        for day, count in enumerate(counts):
+            at = NOON + timedelta(days=7 * week + day)
+            people(world, world.post(account, f"Day {day} http://{day}.com/", at), 0, count)
+    return account
+
+
+def of_week(world: World, account: Account, at: datetime = MONDAY) -> Digest:
+    (found,) = digests(world.session, [account], "week", at.date(), at, UTC)
+    return found
+
+
+def test_a_week_beside_the_one_before(world: World) -> None:
+    """Three numbers, best and weakest posts, and a change that is sure."""
+    account = fortnight(world, [20, 22, 21, 19, 23, 20, 22], [41, 44, 40, 46, 43, 90, 30])
+    followers(world, account, 10_000, days=-1)
+    followers(world, account, 10_500, days=9)
+    found = of_week(world, account)
+    assert (found.now.unique_clicks, found.before.unique_clicks) == (334, 147)
+    assert (found.now.followers, found.before.followers) == (10_500, 10_000)
+    assert found.change == "more"
+    assert found.sure() == "Surely more clicks per follower than in the week before."
+    assert [line.unique_clicks for line in found.best] == [90, 46, 44]
+    assert [line.unique_clicks for line in found.weakest] == [30, 40, 43]
+    assert found.counting == 0
+    assert of_week(world, account, MONDAY - timedelta(hours=12)).now.unique_clicks == 334
+    text = found.as_text()
+    assert text.startswith("@JessesLinks, week from 11 May 2026 to 17 May 2026\n\n")
+    assert "People who clicked          334 (before: 147)" in text
+    assert "Followers                   10,500 (before: 10,000)" in text
+    answer = found.as_json()
+    assert answer["now"] == {
+        "from": "2026-05-11", "to": "2026-05-18", "unique_clicks": 334, "posts": 7,
+        "posts_without_count": 0, "cpf": pytest.approx(334 / 72_500, abs=1e-6),
+        "cpf_low": pytest.approx(0.0034, abs=5e-4), "cpf_high": pytest.approx(0.0063, abs=6e-4),
+        "followers": 10_500,
+    }  # fmt: skip
+
+
+def test_weeks_without_enough_are_told_as_such(world: World) -> None:
+    """No posts, one post, no count, nobody."""
+    account = fortnight(world, [], [3])
+    found = of_week(world, account)
+    assert found.notes() == ["1 post has no follower count and no rate."]
+    assert found.sure().startswith("Too few posts to say what surely changed: 5 in each week")
+    assert (found.best, found.weakest, found.now.followers) == ([], [], None)
+    assert "Followers                   unknown (before: unknown)" in found.as_text()
+    followers(world, account, 2, days=-1)
+    one = of_week(world, account)
+    assert one.sentence().startswith("The post reached 3 people, more than the 2 followers")
+    assert (one.best, one.weakest) == ([], [])
+    empty = of_week(world, account, MONDAY + timedelta(days=70))
+    assert empty.sentence() == "No posts were published."
+
+
+def test_alike_weeks_show_no_change(world: World) -> None:
+    """And a post of the last hours is said to be counting still."""
+    account = fortnight(world, [20, 22, 21, 19, 23, 20, 22], [21, 20, 22, 23, 19, 22, 20])
+    followers(world, account, 10_000, days=-1)
+    assert of_week(world, account).sure() == "Nothing surely changed since the week before."
+    early = of_week(world, account, MONDAY - timedelta(hours=11))
+    assert early.notes() == ["1 post is still being counted."]
+
+
+def test_the_digest_by_command(run: Run) -> None:
+    """One account or all, text or JSON; nothing or both is wrong usage."""
+    run("account", "add", "@JessesLinks", "--network", "x", "--followers", "23000")
+    run("account", "add", "news", "--network", "other")
+    assert parsed(run("digest", "@JessesLinks", "--json"))["period"] == "week"
+    both = parsed(run("digest", "--all", "--period", "month", "--json"))
+    assert [each["account"]["handle"] for each in both] == ["@JessesLinks", "news"]
+    assert good(run("digest", "--all")).count("People who clicked") == 2
+    assert run("digest").exit_code == 2
+    assert run("digest", "news", "--all").exit_code == 2
+    assert run("digest", "news", "--period", "year").exit_code == 1
+
+
+def test_the_digest_on_its_page_and_by_api_and_the_sentence_on_the_overview(
+    sqlite_world: World,
+) -> None:
+    """The page is for print, the API has the same object; the overview says it in a sentence."""
+    world = sqlite_world
+    browser = Browser.signed_in(world)
+    assert browser.get("/owner/digest").status_code == 200
+    account = world.account()
+    followers(world, account, 23_000, days=-60)
+    segment = add_segment(world.session, account, "community", 120, NOON)
+    world.session.commit()
+    for days in (3, 10):
+        at = now() - timedelta(days=days)
+        post = world.post(account, f"https://{days}.org/", at, ("community",))
+        people(world, post, 0, 30)
+        people(world, post, 100, 105, segment_id=segment.id, attribution="variant")
+    assert (
+        "@JessesLinks Each post reaches about 35 of 23,000 followers, 1 in 657; we can tell who "
+        "for 5 of them." in read(browser.get("/owner/"))
+    )
+    page = read(browser.get("/owner/digest"))
+    assert "Week from" in page
+    assert "Too few posts to say what surely changed" in page
+    assert "Month from" in read(browser.get(f"/owner/digest?period=month&account={account.id}"))
+    assert browser.get("/owner/digest?period=year").status_code == 422
+
+    secret = create_token(world.session, "t", "read", None, now())
+    world.session.commit()
+    answer = browser.client.get(
+        "/api/v1/reports/digest?account=@JessesLinks&period=month",
+        headers={"Authorization": f"Bearer {secret}"},
+    )
+    assert answer.json is not None
+    assert answer.json["period"] == "month"

@@ -1,0 +1,164 @@
+"""Followers as a person meets them: the page, its chart, and the commands."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from browser import Browser, read
+from click.testing import CliRunner, Result
+from world import World
+
+from linktrack.audience.counts import record_count
+from linktrack.audience.forgetting import Forgotten
+from linktrack.audience.models import Account
+from linktrack.audience.rosters import take_roster
+from linktrack.charts import Span, change_chart
+from linktrack.cli import main
+from linktrack.db import now
+from linktrack.networks.base import FollowerRecord
+
+KEY = b"k" * 32
+
+
+def take(world: World, account: Account, days_ago: int, people: range) -> None:
+    take_roster(
+        world.session, account, [FollowerRecord(str(one)) for one in people],
+        now() - timedelta(days=days_ago), "test",
+        forgotten=Forgotten("x", KEY, frozenset()), now=now(),
+    )  # fmt: skip
+    world.session.commit()
+
+
+def test_the_page_shows_who_came_and_what_a_day_cost(world: World) -> None:
+    """As the report of every other door has it."""
+    account = world.account()
+    take(world, account, 40, range(1_000))
+    take(world, account, 20, range(100, 1_010))
+    day = (now() - timedelta(days=30)).date()
+    browser = Browser.signed_in(world)
+    answer = browser.get(f"/owner/followers?account={account.id}&event={day}")
+    page = read(answer)
+    assert "Told from 2 follower lists" in page
+    assert "of 1,000 followers before" in page
+    assert "one day: unknown, 7 days: unknown, 30 days: 100." in page
+    assert "10.0 % (8.3 to 12.0)" in page
+    assert re.search(r"\b10 0 100 -90 20\b", page)
+    assert not re.search(r"\sstyle=|<style|\son[a-z]+=", answer.text)
+
+
+def test_the_page_of_counts_alone_says_so(sqlite_world: World) -> None:
+    """Who came and who left is unknown."""
+    account = sqlite_world.account()
+    for days_ago, count in ((20, 23_000), (10, 17_000)):
+        at = now() - timedelta(days=days_ago)
+        record_count(sqlite_world.session, account, count, at, "entered", now=now())
+    sqlite_world.session.commit()
+    page = read(Browser.signed_in(sqlite_world).get("/owner/followers"))
+    assert "Told from follower counts alone" in page
+    assert "-6,000" in page
+
+
+def test_empty_pages_help(sqlite_world: World) -> None:
+    """Without an account, without a list, with a day that is none."""
+    browser = Browser.signed_in(sqlite_world)
+    assert "Add one first" in read(browser.get("/owner/followers"))
+    sqlite_world.account()
+    page = read(browser.get("/owner/followers"))
+    assert "linktrack followers import @JessesLinks FILE" in page
+    wrong = browser.get("/owner/followers?event=never")
+    assert wrong.status_code == 422
+    assert "'never' is no date or time" in read(wrong)
+    assert browser.get("/owner/followers?account=99").status_code == 404
+    strange = read(browser.get("/owner/followers?event=2026-01-01"))
+    assert "nothing is known from before" in strange
+
+
+def test_bars_are_as_wide_as_the_time_they_speak_of() -> None:
+    """Equal areas are equal numbers; the table has what is drawn."""
+    start = date(2026, 5, 1)
+    spans = [
+        Span(start + timedelta(days=10), 10, 50, 20),
+        Span(start + timedelta(days=20), 5, 50, 0),
+    ]
+    chart = change_chart(spans, label="A <b>", unit="people", up="came", down="left")
+    root = ElementTree.fromstring(chart)
+    plot = next(one for one in root.iter("svg") if one.get("role") == "img")
+    assert plot.get("aria-label") == "A <b>, 1 May 2026 to 21 May 2026: 100 came, 20 left."
+    bars = [
+        [float((bar.get(name) or "").rstrip("%")) for name in ("x", "width", "height")]
+        for bar in plot.iter("rect")
+    ]
+    assert [bar[:2] for bar in bars] == [[0, 50], [0, 50], [75, 25]]
+    assert bars[0][1] * bars[0][2] == pytest.approx(bars[2][1] * bars[2][2], rel=0.01)
+    assert bars[0][2] == pytest.approx(bars[1][2] * 2.5, rel=0.01)
+    cells = [cell.text for cell in root.iter("td")]
+    assert cells == ["10", "50", "20", "5", "50", "0"]
+    assert 'class="empty"' in change_chart([], label="x", up="a", down="b")
+
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(sqlite_world: World, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command on an installation of its own."""
+    monkeypatch.setenv("LINKTRACK_DATA", str(sqlite_world.settings.data))
+    monkeypatch.setenv("LINKTRACK_DATABASE", sqlite_world.settings.database)
+    sqlite_world.account()
+    return lambda *arguments: CliRunner().invoke(main, arguments)
+
+
+def test_followers_by_command(run: Run, tmp_path: Path) -> None:
+    """Take two lists, ask what a day cost, export, and forget somebody."""
+    first, second = tmp_path / "a.csv", tmp_path / "b.csv"
+    first.write_text("id\n" + "\n".join(map(str, range(1, 1001))))
+    second.write_text("id\n" + "\n".join(map(str, range(201, 1001))))
+    done = run("followers", "import", "@JessesLinks", str(first), "--at", "2026-05-01", "--json")
+    assert json.loads(done.stdout)["size"] == 1000
+    assert run("followers", "import", "@JessesLinks", str(second), "--at", "2026-05-02").stdout == (
+        "@JessesLinks: 800 followers at 2026-05-02T00:00:00Z.\n"
+        "Since the list before: 0 came, 0 came back, 200 left.\n"
+    )
+    again = run("followers", "import", "@JessesLinks", str(second), "--at", "2026-05-02")
+    assert "is known already" in again.stdout
+    report = run("report", "followers", "@JessesLinks", "--event", "2026-05-01T12:00", "--json")
+    event = json.loads(report.stdout)["event"]
+    assert (event["left_1d"], event["share"]) == (200, 0.2)
+    told = run("report", "followers", "@JessesLinks", "--event", "2026-05-01T12:00").stdout
+    assert "20.0 % (17.6 to 22.6)" in told
+    assert "-200" in told
+    assert run("forget", "follower", "555").exit_code == 0
+    exported = run("export", "followers").stdout.splitlines()
+    assert len(exported) == 999
+    assert "555" not in {json.loads(line)["id"] for line in exported}
+    assert [line["size"] for line in json.loads(
+        run("followers", "list", "@JessesLinks", "--json").stdout
+    )] == [999, 799]  # fmt: skip
+    wrong = run("forget", "follower", "555")
+    assert (wrong.exit_code, "There is no follower '555'" in wrong.stderr) == (1, True)
+
+
+def test_a_cut_off_list_by_command(run: Run, tmp_path: Path) -> None:
+    """It changes nothing without --yes."""
+    path = tmp_path / "a.csv"
+    path.write_text("id\n" + "\n".join(map(str, range(100))))
+    run("followers", "import", "@JessesLinks", str(path), "--at", "2026-05-01")
+    path.write_text("id\n1\n")
+    command = ("followers", "import", "@JessesLinks", str(path), "--at", "2026-05-02")
+    wrong = run(*command)
+    assert wrong.exit_code == 1
+    assert "has 100: if that is right, say --yes." in wrong.stderr
+    assert len(json.loads(run("followers", "list", "@JessesLinks", "--json").stdout)) == 1
+    assert run(*command, "--yes").exit_code == 0
+
+
+def test_sync_of_what_cannot_be_read_is_said(run: Run) -> None:
+    """X shows nobody's followers."""
+    wrong = run("sync", "@JessesLinks")
+    assert wrong.exit_code == 1
+    assert "X shows nobody's followers without a password" in wrong.stderr
+    assert "no account on Bluesky or Mastodon" in run("sync").stdout

@@ -1,0 +1,201 @@
+"""Owners and viewers, their passwords, and reports shared by address."""
+
+from datetime import timedelta
+
+import pytest
+from browser import Browser, read
+from sqlalchemy import delete
+from test_rollups import FIREFOX, START
+from world import NOON, World
+
+from linktrack.clicks.records import ClickRecord
+from linktrack.db import now
+from linktrack.errors import Conflict, Forbidden, Invalid
+from linktrack.owners.access import create_owner, find_owner
+from linktrack.owners.models import ViewedAccount
+from linktrack.owners.passwords import check_password, set_password
+from linktrack.owners.sharing import share_report
+from linktrack.owners.viewers import set_role, viewed_accounts
+
+GOOD = "seven quiet herons"
+Form = dict[str, str | list[str]]
+
+
+def viewer_of(world: World, *account_ids: int) -> Browser:
+    """Sign a viewer in, limited to these accounts if there are any."""
+    create_owner(world.session, "Jesse", NOON)
+    browser = Browser.signed_in(world, "Vera")
+    set_role(world.session, find_owner(world.session, "Vera"), "viewer", account_ids)
+    world.session.commit()
+    return browser
+
+
+def test_a_password_signs_in_on_a_new_browser(world: World) -> None:
+    """Set on one's own page, it works elsewhere, and every other browser is signed out."""
+    first = Browser.signed_in(world, "Jesse")
+    elsewhere = Browser.on(world)
+    assert elsewhere.send("/owner/sign-in", {"name": "Jesse", "password": GOOD}).status_code == 403
+    form: Form = {"password": GOOD, "again": GOOD}
+    assert first.send("/owner/you/password", form, form="/owner/you").status_code == 303
+    answer = elsewhere.send("/owner/sign-in", {"name": "Jesse", "password": GOOD})
+    assert (answer.status_code, answer.location) == (303, "/owner/")
+    assert elsewhere.get("/owner/").status_code == 200
+    assert first.send("/owner/you/sessions/end", {}, form="/owner/you").status_code == 303
+    assert elsewhere.get("/owner/").status_code == 302
+    assert first.get("/owner/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("password", "again"), [("short", "short"), (GOOD, GOOD + "!"), ("x" * 1_001, "x" * 1_001)]
+)
+def test_an_unsafe_or_mistyped_password_is_refused(
+    sqlite_world: World, password: str, again: str
+) -> None:
+    """One sentence on the form, and nothing has changed."""
+    browser = Browser.signed_in(sqlite_world)
+    form: Form = {"password": password, "again": again}
+    assert browser.send("/owner/you/password", form, form="/owner/you").status_code == 422
+    assert "You have none" in read(browser.get("/owner/you"))
+
+
+def test_guessing_is_slowed_down_and_one_time_links_go_on(world: World) -> None:
+    """After five failures even the right password waits, longer each time; then it works again."""
+    session = world.session
+    owner = create_owner(session, "Jesse", NOON)
+    set_password(session, owner, GOOD)
+    for _ in range(5):
+        with pytest.raises(Forbidden, match="name or the password is wrong"):
+            check_password(session, "Jesse", "wrong wrong wrong", NOON)
+    with pytest.raises(Forbidden, match="Too many failed attempts"):
+        check_password(session, "Jesse", GOOD, NOON + timedelta(seconds=29))
+    later = NOON + timedelta(seconds=31)
+    with pytest.raises(Forbidden, match="wrong"):
+        check_password(session, "Jesse", "wrong again, alas", later)
+    with pytest.raises(Forbidden, match="Too many"):
+        check_password(session, "Jesse", GOOD, later + timedelta(seconds=59))
+    assert check_password(session, "Jesse", GOOD, later + timedelta(seconds=61)) is owner
+    assert owner.failed_attempts == 0
+
+
+def test_failures_count_although_nobody_signs_in(sqlite_world: World) -> None:
+    """The page commits them: a guesser cannot start anew with every request."""
+    set_password(sqlite_world.session, create_owner(sqlite_world.session, "Jesse", NOON), GOOD)
+    sqlite_world.session.commit()
+    browser = Browser.on(sqlite_world)
+    wrong: Form = {"name": "Jesse", "password": "not the right one"}
+    said = [read(browser.send("/owner/sign-in", wrong)) for _ in range(6)]
+    assert "name or the password is wrong" in said[4]
+    assert "Too many failed attempts" in said[5]
+
+
+def test_an_unknown_name_and_a_missing_password_say_the_same(sqlite_world: World) -> None:
+    """Nobody learns who has an account here."""
+    create_owner(sqlite_world.session, "Jesse", NOON)
+    for name in ("Jesse", "Nobody", "\0", ""):
+        with pytest.raises(Forbidden, match="The name or the password is wrong"):
+            check_password(sqlite_world.session, name, GOOD, NOON)
+
+
+def test_a_viewer_looks_and_changes_nothing(world: World) -> None:
+    """Pages open; every form but one's own is refused with a sentence."""
+    world.post(world.account(), "Read http://example.com/one")
+    browser = viewer_of(world)
+    for page in ("/owner/", "/owner/posts", "/owner/links", "/owner/accounts", "/owner/owners"):
+        assert browser.get(page).status_code == 200
+    answer = browser.send("/owner/accounts", {"handle": "@other", "network": "x"})
+    assert answer.status_code == 403
+    assert "change nothing" in read(answer)
+    form: Form = {"password": GOOD, "again": GOOD}
+    assert browser.send("/owner/you/password", form, form="/owner/you").status_code == 303
+
+
+def test_a_limited_viewer_finds_nothing_of_other_accounts(world: World) -> None:
+    """Neither in lists nor by number: what is elsewhere is not there."""
+    mine, other = world.account("@JessesLinks"), world.account("@Jesse", role="me")
+    post, hidden = (
+        world.post(mine, "Mine http://example.com/one"),
+        world.post(other, "Hidden http://example.com/two"),
+    )
+    browser = viewer_of(world, mine.id)
+    assert viewed_accounts(world.session, find_owner(world.session, "Vera")) == frozenset({mine.id})
+    for page in ("/owner/", "/owner/posts", "/owner/links", "/owner/accounts", "/owner/compose"):
+        text = browser.get(page).text
+        assert "@JessesLinks" in text, page
+        assert "@Jesse<" not in text, page
+        assert "example.com/two" not in text, page
+    assert browser.get(f"/owner/posts/{post.id}").status_code == 200
+    for page in (
+        f"/owner/posts/{hidden.id}",
+        f"/owner/accounts/{other.id}",
+        f"/owner/posts?account={other.id}",
+        f"/owner/links/{hidden.links[0].code}",
+    ):
+        assert browser.get(page).status_code == 404, page
+
+
+def test_a_limited_viewer_whose_account_is_gone_sees_nothing(sqlite_world: World) -> None:
+    """Not everything, which an empty list might be taken for."""
+    account = sqlite_world.account()
+    browser = viewer_of(sqlite_world, account.id)
+    sqlite_world.session.execute(delete(ViewedAccount))
+    sqlite_world.session.commit()
+    assert "@JessesLinks" not in browser.get("/owner/accounts").text
+
+
+def test_somebody_remains_an_owner(world: World) -> None:
+    """The last one cannot become a viewer."""
+    owner = create_owner(world.session, "Jesse", NOON)
+    with pytest.raises(Conflict, match="make another person one first"):
+        set_role(world.session, owner, "viewer")
+    create_owner(world.session, "Second", NOON)
+    set_role(world.session, owner, "viewer")
+    with pytest.raises(Invalid, match="choose owner or viewer"):
+        set_role(world.session, owner, "king")
+
+
+def test_owners_are_added_and_given_a_way_in(sqlite_world: World) -> None:
+    """The page adds a viewer of one account, and shows a sign-in link once."""
+    account = sqlite_world.account()
+    browser = Browser.signed_in(sqlite_world)
+    form: Form = {
+        "name": "Vera",
+        "role": "viewer",
+        "accounts": [str(account.id)],
+    }
+    assert browser.send("/owner/owners", form).status_code == 303
+    assert "Viewer of @JessesLinks" in read(browser.get("/owner/owners"))
+    made = browser.send("/owner/owners/2/sign-in-link", {}, form="/owner/owners")
+    address = made.text.split("https://go.jessestay.com")[1].split('"')[0].split("<")[0]
+    assert Browser.on(sqlite_world).send(address, {}).status_code == 303
+    assert browser.send("/owner/owners", form).status_code == 422
+
+
+def test_a_shared_report_shows_posts_to_a_stranger_until_it_ends(world: World) -> None:
+    """With the address alone; ended, expired or guessed it shows nothing."""
+    account = world.account()
+    post = world.post(account, "Read http://example.com/one", now() - timedelta(hours=1))
+    world.click([ClickRecord(START, post.links[0].id, FIREFOX, None, 1)])
+    owner = Browser.signed_in(world)
+    made = owner.send("/owner/shared", {"account": str(account.id), "days": "7"})
+    address = "/shared/" + made.text.split("/shared/")[1].split('"')[0].split("<")[0]
+    stranger = Browser.on(world)
+    seen = read(stranger.get(address))
+    assert "Read http://example.com/one" in seen
+    assert "@JessesLinks" in seen
+    assert "<form" not in stranger.get(address).text
+    assert stranger.get("/shared/guessed").status_code == 404
+    assert owner.send("/owner/shared/1/end", {}, form="/owner/shared").status_code == 303
+    assert stranger.get(address).status_code == 404
+    old = share_report(world.session, account.id, 1, now() - timedelta(days=2))
+    world.session.commit()
+    assert stranger.get(f"/shared/{old}").status_code == 404
+
+
+@pytest.mark.parametrize("days", ["0", "367", "many", ""])
+def test_a_shared_report_must_end(sqlite_world: World, days: str) -> None:
+    """One sentence, and nothing is shared."""
+    account = sqlite_world.account()
+    owner = Browser.signed_in(sqlite_world)
+    answer = owner.send("/owner/shared", {"account": str(account.id), "days": days})
+    assert answer.status_code == 422
+    assert "Nothing is shared" in read(owner.get("/owner/shared"))

@@ -1,0 +1,100 @@
+"""Making counts right beside a running loader: whatever was wrong with them."""
+
+import random
+import threading
+
+import pytest
+from sqlalchemy import delete, insert, update
+from test_rollups import FIREFOX, START, counts, records_of, some_clicks
+from world import World
+
+from linktrack.clicks import recount
+from linktrack.clicks.models import (
+    account_days,
+    link_days,
+    post_sources,
+    post_windows,
+    visitor_links,
+    visitor_posts,
+)
+from linktrack.clicks.rollups import Days
+
+
+def many_clicks(world: World, links: list[int], number: int, seed: int = 1) -> None:
+    chance = random.Random(seed)
+    drawn = [
+        (
+            chance.randint(-30, 900),
+            chance.randrange(len(links)),
+            chance.randrange(3),
+            chance.choice([None, *range(50)]),
+            chance.choice([FIREFOX] * 4 + ["Twitterbot/1.0"]),
+            chance.choice(["", "//t.co", "//example.org"]),
+            0,
+        )
+        for _ in range(number)
+    ]
+    for start in range(0, number, 300):
+        world.click(records_of(drawn[start : start + 300], links))
+
+
+def spoil(world: World) -> None:
+    """Make every kind of mistake: too much, too little, missing, and of nothing at all."""
+    with world.database.engine.begin() as connection:
+        connection.execute(update(post_windows).values(clicks=post_windows.c.clicks + 3))
+        connection.execute(delete(link_days).where(link_days.c.link_id == 1))
+        connection.execute(update(account_days).values(unique_clicks=0, not_human=7))
+        connection.execute(
+            insert(post_sources).values(post_id=1, source_id=1, window=9, clicks=5, unique_clicks=5)
+        )
+        connection.execute(delete(visitor_posts).where(visitor_posts.c.visitor < 10))
+        connection.execute(update(visitor_links).values(first_at=START - 10**9))
+        connection.execute(insert(visitor_links).values(link_id=2, visitor=777, first_at=1))
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_counts_are_right_again_whatever_was_wrong(
+    world: World, beside: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Marks, counts, and rows that are missing or too many; in parts smaller than a post."""
+    monkeypatch.setattr(recount, "PART", 1)
+    monkeypatch.setattr(recount, "CORRECTED", 3)
+    links, _ = some_clicks(world)
+    many_clicks(world, links, 900)
+    right = counts(world)
+    spoil(world)
+    assert counts(world) != right
+    days = Days(world.settings.timezone)
+    if beside:
+        assert recount.rebuild_beside(world.database.engine, days) == 900
+    else:
+        with world.store().transaction() as connection:
+            assert recount.rebuild(connection, days) == 900
+    found = counts(world)
+    for table, rows in right.items():
+        assert found[table] == rows, table
+
+
+def test_loading_goes_on_while_counts_are_made_right(world: World) -> None:
+    """At the end all are right, those of the clicks that came meanwhile too."""
+    links, _ = some_clicks(world)
+    many_clicks(world, links, 600)
+    spoil(world)
+    loader = threading.Thread(target=many_clicks, args=(world, links, 1_500, 2))
+    loader.start()
+    days = Days(world.settings.timezone)
+    recount.rebuild_beside(world.database.engine, days)
+    loader.join()
+    found = counts(world)
+    with world.store().transaction() as connection:
+        assert recount.rebuild(connection, days) == 2_100
+    assert counts(world) == found
+
+
+def test_nothing_is_written_where_nothing_is_wrong(world: World) -> None:
+    """Measuring takes no writer's turn: it works while another holds it."""
+    links, _ = some_clicks(world)
+    many_clicks(world, links, 300)
+    world.session.close()
+    with world.store().transaction():
+        assert recount.rebuild_beside(world.database.engine, Days(world.settings.timezone)) == 300
