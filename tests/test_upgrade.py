@@ -6,7 +6,9 @@ import sqlite3
 import subprocess
 import sys
 import tarfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,6 +18,7 @@ from servers import answer, command, environment, free_port, serving
 from world import World
 
 from linktrack.cli import main
+from linktrack.clicks.facts import COUNTS_ADDED, read_fact
 from linktrack.keys import load_keys
 from linktrack.links.catalog import find_target
 from linktrack.links.codes import Codes
@@ -40,6 +43,11 @@ def loaded(url: str, release: str) -> None:
         server.execute("DROP SCHEMA public CASCADE")
         server.execute("CREATE SCHEMA public")
         server.execute((FIXTURES / f"{release}.postgresql.sql").read_bytes())
+
+
+def added_figures(environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return what is told by counts that the first release did not have."""
+    return {name: answer(environ, "report", name, "@JessesLinks")[name] for name in ("referrers",)}
 
 
 @pytest.fixture
@@ -91,8 +99,18 @@ def test_the_database_of_every_release_is_upgraded(
             assert (target.location, target.segment_id) == (destination, segment_id)
     total = answer(environ, "report", "cpf", "@JessesLinks")["total"]
     assert {name: total[name] for name in expected["total"]} == expected["total"]
+    counted = added_figures(environ)
+    assert counted["referrers"], "the first release knew no referrers by segment"
     assert command(environ, "rebuild").returncode == 0
     assert answer(environ, "report", "cpf", "@JessesLinks")["total"] == total
+    assert added_figures(environ) == counted
+    # A service of the version before may have loaded more: the next loader counts once again.
+    with World.at(data, old_url) as world, world.database.engine.connect() as connection:
+        assert read_fact(connection, COUNTS_ADDED) == 1
+    assert command(environ, "load").returncode == 0
+    with World.at(data, old_url) as world, world.database.engine.connect() as connection:
+        assert read_fact(connection, COUNTS_ADDED) is None
+    assert added_figures(environ) == counted
 
     # What was backed up before can be restored elsewhere, and is upgraded there.
     shutil.move(backup, tmp_path / "b.tar.gz")
@@ -105,6 +123,7 @@ def test_the_database_of_every_release_is_upgraded(
     restored = command(elsewhere, "restore", str(tmp_path / "b.tar.gz"))
     assert restored.returncode == 0, restored.stderr
     assert answer(elsewhere, "report", "cpf", "@JessesLinks")["total"] == total
+    assert added_figures(elsewhere) == counted
 
 
 @pytest.mark.parametrize("standing", ["0001", "9999"])

@@ -84,6 +84,7 @@ def restore(file: Path, as_json: bool) -> None:
 @click.option("--restart", metavar="UNIT", help="Restart this systemd unit afterwards.")
 def upgrade(file: Path | None, restart: str | None) -> None:
     """Back up, bring the database to this version, and restart the service."""
+    from linktrack.clicks.added import count_added
     from linktrack.db import now
     from linktrack.installation import Installation
     from linktrack.owners.audit import note
@@ -93,6 +94,8 @@ def upgrade(file: Path | None, restart: str | None) -> None:
     try:
         with opened.database.reachable():
             done = bring_up(opened, os.environ, now(), file)
+            # A service of the version before may be running: the new one's loader counts again.
+            count_added(opened.database.engine, opened.days(), last=False)
             if done.changed:
                 with opened.database.session(writes=True) as session:
                     note(session, "Upgraded the database.", now(), COMMAND_LINE)
