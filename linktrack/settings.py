@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +15,7 @@ from linktrack.errors import Invalid
 
 VisitorPeriod = Literal["day", "week", "month", "quarter"]
 JournalSync = Literal["background", "always"]
+LogKind = Literal["text", "json"]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 DOORS: Final = ("yourls", "shlink")
@@ -97,6 +99,26 @@ SETTINGS: Final = (
         "Networks that are not public and that webhooks may be sent to, separated by commas.",
     ),
     Setting(
+        "LINKTRACK_CONTACT",
+        "none",
+        "How strangers reach you: an e-mail address or a web address, shown on the domain's pages.",
+    ),
+    Setting(
+        "LINKTRACK_ABUSE_CONTACT",
+        "LINKTRACK_CONTACT",
+        "Where strangers report a link that does harm: an e-mail address or a web address.",
+    ),
+    Setting(
+        "LINKTRACK_CHECK_LINKS",
+        "weekly",
+        "weekly: destinations of clicked links are asked whether they answer; never: they are not.",
+    ),
+    Setting(
+        "LINKTRACK_LOG",
+        "text",
+        "text: lines for people; json: one object a line. Addresses and secrets are in neither.",
+    ),
+    Setting(
         "LINKTRACK_PERSONAL_LINKS",
         "off",
         "on: links may be made for one follower each, who agreed to it; off: none are made.",
@@ -135,6 +157,10 @@ class Settings:
     ignore: tuple[Network, ...] = ()
     keep_days: int | None = None
     geoip: Path | None = None
+    contact: str | None = None
+    abuse_contact: str | None = None
+    check_links: bool = True
+    log: LogKind = "text"
 
     @property
     def journals(self) -> Path:
@@ -202,6 +228,11 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         doors=_checked(_doors, "LINKTRACK_DOORS", get),
         rate_limit=_checked(_rate, "LINKTRACK_RATE_LIMIT", get),
         webhook_networks=_checked(_networks, "LINKTRACK_WEBHOOK_NETWORKS", get),
+        contact=_contact("LINKTRACK_CONTACT", get),
+        abuse_contact=_contact("LINKTRACK_ABUSE_CONTACT", get)
+        or _contact("LINKTRACK_CONTACT", get),
+        check_links=_one_of("LINKTRACK_CHECK_LINKS", get, ("weekly", "never")) == "weekly",
+        log=cast("LogKind", _one_of("LINKTRACK_LOG", get, ("text", "json"))),
     )
 
 
@@ -232,6 +263,18 @@ def _one_of(name: str, get: Get, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise Invalid(f"{name} is {value!r}: choose one of {', '.join(choices)}.")
     return value
+
+
+def _contact(name: str, get: Get) -> str | None:
+    """Return an address fit for a link: mailto: or http(s)."""
+    value = get(name, "")
+    if not value:
+        return None
+    if re.fullmatch(r"[^@\s:/?#<>\"]+@[^@\s:/?#<>\"]+\.[^@\s:/?#<>\"]+", value):
+        return f"mailto:{value}"
+    if re.fullmatch(r"https?://[^\s<>\"]+", value):
+        return value
+    raise Invalid(f"{name} is {value!r}: write me@example.org or https://example.org/contact.")
 
 
 def _base_url(value: str) -> str:

@@ -150,6 +150,9 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
             "/",
             "/privacy",
             "/owner/left-out",
+            "/owner/needs-you",
+            "/owner/audit",
+            "/owner/accounts/1/remove",
         ):
             reader.open(path)
         reader.open(f"/{codes[0]}+")

@@ -16,6 +16,7 @@ from linktrack.links.codes import Bearer, Codes, check_custom, is_reserved
 from linktrack.links.destinations import parse_destination
 from linktrack.links.models import ImportedTotal, Link, LinkDestination
 from linktrack.links.targets import Target
+from linktrack.owners.audit import note
 
 ATTEMPTS: Final = 20
 
@@ -170,7 +171,7 @@ def set_disabled(session: Session, link: Link, disabled: bool, at: datetime) -> 
         parse_destination(link.destination)
     link.disabled_at = at if disabled else None
     link.changed_at = at
-    session.flush()
+    note(session, f"{'Disabled' if disabled else 'Enabled'} the link {link.code}.", at)
 
 
 def set_forwarding(session: Session, link: Link, forward: bool, at: datetime) -> None:
@@ -196,7 +197,7 @@ def change_destination(
     link.destination = destination
     link.history.append(LinkDestination(since=at, destination=destination))
     link.changed_at = at
-    session.flush()
+    note(session, f"Led the link {link.code} to {destination}", at)
 
 
 def imported_totals(session: Session, link_id: int) -> Sequence[ImportedTotal]:

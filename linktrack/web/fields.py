@@ -63,7 +63,12 @@ def day(values: Values, name: str, label: str) -> date | None:
 def chosen_account(values: Values) -> Account | None:
     """Return the account an address names by its number; raises `NotFound`."""
     number = row_id(values, "account", "The account")
-    return None if number is None else get_account(db_session(), number)
+    if number is None:
+        return None
+    account = get_account(db_session(), number)
+    if account.removed_at is not None:
+        raise NotFound(f"{account.handle} was removed: bring it back on the page Accounts first.")
+    return account
 
 
 def account_or_main(values: Values, accounts: Sequence[Account]) -> Account:

@@ -63,7 +63,9 @@ def list_all() -> str:
     return render_template(
         "links/list.html",
         accounts=accounts,
-        handles={each.id: each.handle for each in accounts},
+        handles={
+            each.id: each.handle for each in (*accounts, *list_accounts(session, removed=True))
+        },
         account=account,
         search=search,
         facts=facts,
