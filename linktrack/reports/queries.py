@@ -344,6 +344,14 @@ def posts_in_state(
     return session.scalars(query.order_by(Post.id.desc()).limit(limit)).all()
 
 
+def overdue_posts(session: Session, account_ids: Sequence[int], now: datetime) -> Sequence[Post]:
+    """Return the planned posts of these accounts whose time has passed, the oldest first."""
+    query = select(Post).where(
+        Post.account_id.in_(account_ids), Post.state == "scheduled", Post.posted_at < now
+    )
+    return session.scalars(query.order_by(Post.posted_at).limit(20)).all()
+
+
 def newest_link(session: Session) -> Link | None:
     """Return the link that was made last, or None where there is none."""
     return session.scalar(select(Link).order_by(Link.id.desc()).limit(1))

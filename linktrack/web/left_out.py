@@ -17,7 +17,7 @@ from linktrack.reports.left_out import left_out, links_of, of_links, proxy_is_no
 from linktrack.reports.queries import DayCounts
 from linktrack.reports.ranges import DayRange
 from linktrack.web.context import owner_blueprint
-from linktrack.web.fields import DAYS, chosen_account, chosen_range, named_link, row_id, text
+from linktrack.web.fields import chosen_account, chosen_range, named_link, row_id, text
 
 blueprint = owner_blueprint("left_out")
 
@@ -55,7 +55,6 @@ def show() -> str:
         post=post,
         link=link,
         days=days,
-        choices=DAYS,
         found=found,
         chosen_reason=reason,
         reasons=REASONS[1:],

@@ -1,6 +1,6 @@
 """Links: where each leads, who clicked, and leading it elsewhere."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
 
@@ -9,7 +9,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import get_account, list_accounts
-from linktrack.charts import Point, Series, sparkline, time_chart
+from linktrack.charts import Point, Series, day_name, sparkline, time_chart
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.links.catalog import change_destination, set_disabled
@@ -30,7 +30,14 @@ from linktrack.reports.overview import every_day
 from linktrack.reports.queries import DayCounts
 from linktrack.reports.ranges import DayRange
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint, today
-from linktrack.web.fields import DAYS, chosen_account, chosen_range, named_link, row_id, text
+from linktrack.web.fields import (
+    chosen_account,
+    chosen_comparison,
+    chosen_range,
+    named_link,
+    row_id,
+    text,
+)
 
 blueprint = owner_blueprint("links")
 
@@ -163,7 +170,13 @@ def _page(link: Link, error: str | None = None) -> str:
         link.id, (0, 0, 0)
     )
     post = get_post(session, link.post_id) if link.post_id else None
-    points = [Point(day, value) for day, value in zip(days, values, strict=True)]
+    lines = [Series("Clicks", _points(days, values))] if counts else []
+    before = chosen_comparison(request.args, days)
+    if before is not None:
+        earlier = queries.link_series(session, [link.id], before.first, before.last)
+        then = every_day(before, earlier.get(link.id, []), link.created_at.date())
+        name = f"{day_name(before.first)} to {day_name(before.last)}"
+        lines += [Series(name, _points(days, then))] if any(then) else []
     return render_template(
         "links/show.html",
         link=link,
@@ -176,10 +189,9 @@ def _page(link: Link, error: str | None = None) -> str:
         unique_clicks=unique_clicks,
         not_human=not_human,
         days=days,
-        choices=DAYS,
         sources=clicks_by_host(session, of_links(links_of(link_id=link.id), days)),
         chart=time_chart(
-            [Series("Clicks", points)] if counts else [],
+            lines,
             label=f"Clicks a day on {link.code}",
             unit="clicks a day",
             empty="No clicks in these days.",
@@ -188,3 +200,7 @@ def _page(link: Link, error: str | None = None) -> str:
         error=error,
         typed=request.form.get("destination", ""),
     )
+
+
+def _points(days: DayRange, values: Sequence[int | None]) -> list[Point]:
+    return [Point(day, value) for day, value in zip(days, values, strict=True)]
