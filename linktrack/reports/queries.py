@@ -334,6 +334,14 @@ def links_page(
     return [LinkFacts(link, *totals.get(link.id, (0, 0, 0))) for link in links]
 
 
+def links_to(session: Session, destination: str) -> list[LinkFacts]:
+    """Return the links that lead to exactly this address now, newest first, 500 at most."""
+    query = select(Link).where(Link.destination == destination).order_by(Link.id.desc()).limit(500)
+    links = session.scalars(query).all()
+    totals = link_totals(session, [link.id for link in links])
+    return [LinkFacts(link, *totals.get(link.id, (0, 0, 0))) for link in links]
+
+
 def posts_in_state(
     session: Session, account_id: int, state: str, before: int | None, limit: int
 ) -> Sequence[Post]:

@@ -15,6 +15,7 @@ from linktrack.charts import day_name
 from linktrack.charts import number as in_words
 from linktrack.context import db_session
 from linktrack.db import now
+from linktrack.links.composers import composer_address
 from linktrack.links.posts import excerpt
 from linktrack.reports import words
 from linktrack.reports.build import Rate
@@ -97,6 +98,7 @@ def register(app: Flask, settings: Settings) -> None:
     app.jinja_env.globals.update(
         about=about,
         asset=_asset_addresses(app),
+        composer_address=composer_address,
         data_until=data_until,
         here=here,
         day_choices=DAYS,

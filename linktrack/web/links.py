@@ -1,5 +1,6 @@
 """Links: where each leads, who clicked, and leading it elsewhere."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
@@ -12,7 +13,8 @@ from linktrack.audience.accounts import get_account, list_accounts
 from linktrack.charts import Point, Series, day_name, sparkline, time_chart
 from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.links.catalog import change_destination, set_disabled
+from linktrack.errors import Invalid
+from linktrack.links.catalog import add_lone_link, change_destination, set_disabled
 from linktrack.links.models import Link
 from linktrack.links.people import (
     find_person,
@@ -48,6 +50,61 @@ SPARK_DAYS: Final = 28
 @blueprint.get("/links")
 def list_all() -> str:
     """Show links, newest first, that have the searched words in code or destination."""
+    return _list()
+
+
+@blueprint.get("/destinations")
+def destination() -> str:
+    """Show all links to one address together."""
+    session = db_session()
+    address = text(request.args, "address", "The address")
+    days = chosen_range(request.args)
+    facts = queries.links_to(session, address)
+    series = queries.link_series(session, [fact.link.id for fact in facts], days.first, days.last)
+    clicks: Counter[date] = Counter()
+    for counts in series.values():
+        clicks.update({each.day: each.clicks for each in counts})
+    accounts = list_accounts(session)
+    return render_template(
+        "links/destination.html",
+        address=address,
+        facts=facts,
+        handles={each.id: each.handle for each in accounts},
+        days=days,
+        chart=time_chart(
+            [Series("Clicks", [Point(day, clicks[day]) for day in days])] if clicks else [],
+            label="Clicks a day on all links to this address",
+            unit="clicks a day",
+            empty="No clicks in these days.",
+        ),
+    )
+
+
+@blueprint.post("/links")
+def add() -> Response | tuple[str, int]:
+    """Make a link without a post, for a poster or a profile."""
+    session = db_session()
+    try:
+        account = chosen_account(request.form)
+        if account is None:
+            raise Invalid("Choose the account the link is for.")
+        link = add_lone_link(
+            session,
+            installation().shortener,
+            account_id=account.id,
+            written=text(request.form, "destination", "The destination"),
+            at=now(),
+            slug=text(request.form, "slug", "The short code") or None,
+        )
+    except MENDABLE as error:
+        session.rollback()
+        return _list(error.sentence), UNPROCESSABLE
+    session.commit()
+    flash("The short link is made.")
+    return redirect(url_for("links.show", code=link.code), 303)
+
+
+def _list(error: str | None = None) -> str:
     session = db_session()
     account = chosen_account(request.args)
     search = text(request.args, "q", "The search")
@@ -70,6 +127,8 @@ def list_all() -> str:
         search=search,
         facts=facts,
         more=len(found) > PAGE,
+        error=error,
+        typed=request.form,
         sparklines={
             fact.link.id: _sparkline(fact.link, days, series.get(fact.link.id, []))
             for fact in facts

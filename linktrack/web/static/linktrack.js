@@ -239,14 +239,47 @@ function offerSegments(form) {
   const account = form.elements.account;
   const offer = () => {
     for (const group of form.querySelectorAll("[data-account]")) {
-      group.hidden = group.disabled = group.dataset.account !== account.value;
+      const wanted = form.querySelector(`[data-also="${group.dataset.account}"] input:checked`);
+      group.hidden = group.disabled = group.dataset.account !== account.value && !wanted;
+    }
+    for (const also of form.querySelectorAll("[data-also]")) {
+      also.hidden = also.dataset.also === account.value;
     }
   };
-  account.addEventListener("change", offer);
+  form.addEventListener("change", offer);
   offer();
 }
 
 document.querySelectorAll("[data-compose]").forEach(offerSegments);
+
+// The preview follows what is typed: the Preview button's own page is asked for, half a second
+// after the last key, and its preview taken over.
+function previewAsTyped(form) {
+  const button = form.querySelector("[data-preview]");
+  const place = form.querySelector("#preview");
+  let timer;
+  let latest = 0;
+
+  async function ask() {
+    const number = ++latest;
+    const answer = await fetch(button.formAction, { method: "POST", body: new FormData(form) });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById("preview");
+    if (fresh && number === latest) place.replaceChildren(...fresh.childNodes);
+  }
+
+  const soon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => ask().catch(() => {}), 500); // the button still works
+  };
+  form.addEventListener("input", soon);
+  button.hidden = true;
+  if (form.elements.text.value && !place.childElementCount) soon();
+}
+
+document.querySelectorAll("[data-compose]").forEach(previewAsTyped);
+
+document.querySelector(".pages-of [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 
 // Figures that follow new clicks: a small question every 15 seconds while the page is looked at,
 // and the page's figures anew when the answer changes. Failing, it asks less and less often.
