@@ -155,6 +155,7 @@ def _chart(rows: Sequence[Row], source: str | None) -> Markup:
 def _bars(rows: Sequence[Row], most: int, href: Callable[[str], str]) -> Markup:
     names = sorted({name for row in rows for name in row.by_segment} - {UNTOLD})
     parts = [UNTOLD, *names]
+    most += len(rows) == most + 1  # a bar for the last one says more than “1 more”
     bars = [
         Bar(
             excerpt(row.name, 40),
