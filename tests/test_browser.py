@@ -137,8 +137,8 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         for code in codes:
             assert server.request(f"/{code}", User_Agent=browser)[0] == 302
             assert server.request(f"/{code}", User_Agent="Twitterbot/1.0")[0] == 302
-        text = reader.wait_for("1 in 23,000", post)
-        assert "2 previews" in text
+        text = reader.wait_for("2 previews", post)  # the last click
+        assert "1 in 23,000" in text
 
         zoom_in(reader)
         ask_for_keys(reader)
