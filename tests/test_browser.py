@@ -194,11 +194,14 @@ def zoom_in(reader: Reader) -> None:
     page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + 60, steps=4)
     with page.expect_navigation():
         page.mouse.up()
-    first, last = page.get_by_label("From").input_value(), page.get_by_label("To").input_value()
+    first, last = (
+        page.get_by_label("From", exact=True).input_value(),
+        page.get_by_label("To", exact=True).input_value(),
+    )
     assert days[0] < first < last < days[-1]  # type: ignore[operator]
     reader.look()
     page.go_back()
-    assert page.get_by_label("From").input_value() == days[0]
+    assert page.get_by_label("From", exact=True).input_value() == days[0]
 
 
 def ask_for_keys(reader: Reader) -> None:
@@ -210,7 +213,7 @@ def ask_for_keys(reader: Reader) -> None:
     page.get_by_role("button", name="Close").click()
     page.keyboard.press("p")
     assert "/posts" not in page.url
-    page.get_by_role("button", name="Keys").click()
+    page.get_by_role("button", name="Keys", exact=True).click()
     page.get_by_label("Keys work on this device").check()
     page.keyboard.press("Escape")
     with page.expect_navigation():

@@ -188,7 +188,7 @@ def _describe(label: str, lines: Sequence[Series], days: Sequence[date]) -> str:
 
 def _time(day: date) -> Markup:
     """Write a day so that scripts can read it: dragging across days opens the page for them."""
-    return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), day_name(day))
+    return Markup(f'<time datetime="{day.isoformat()}">{day_name(day)}</time>')
 
 
 def _day_table(
