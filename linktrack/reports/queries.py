@@ -352,6 +352,12 @@ def posts_in_state(
     return session.scalars(query.order_by(Post.id.desc()).limit(limit)).all()
 
 
+def texts_of(session: Session, post_ids: Sequence[int]) -> Mapping[int, str]:
+    """Return the texts of these posts as they were written, by the posts' numbers."""
+    rows = session.execute(select(Post.id, Post.written).where(Post.id.in_(post_ids)))
+    return {row.id: row.written for row in rows}
+
+
 def overdue_posts(session: Session, account_ids: Sequence[int], now: datetime) -> Sequence[Post]:
     """Return the planned posts of these accounts whose time has passed, the oldest first."""
     query = select(Post).where(
