@@ -236,6 +236,28 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def in_force(settings: Settings) -> dict[str, str]:
+    """Return every setting's value by its name, to be shown; "" where nothing is set.
+
+    What is secret is not in it: a database's password, and settings that are named one.
+    """
+    return {setting.name: _shown(setting.name, settings) for setting in SETTINGS}
+
+
+def _shown(name: str, settings: Settings) -> str:
+    if name.endswith(("_PASSWORD", "_SECRET", "_TOKEN", "_KEY")):
+        return "(not shown)"
+    value = getattr(settings, name.removeprefix("LINKTRACK_").lower())
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    # Of an address with a password only what stands around it.
+    return re.sub(r"(?<=://)([^/@:]*):.*@", r"\1:(not shown)@", str(value))
+
+
 T = TypeVar("T")
 
 _NOTHING: Final = (

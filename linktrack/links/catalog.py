@@ -85,6 +85,38 @@ def add_link(
     return link
 
 
+def add_lone_link(
+    session: Session,
+    shortener: Shortener,
+    *,
+    account_id: int,
+    written: str,
+    at: datetime,
+    slug: str | None = None,
+) -> Link:
+    """Make a link that belongs to no post: for a poster, a profile, a signature.
+
+    Raises `Invalid` for an address that browsers cannot be sent to, or that leads back here, and
+    what `add_link` raises.
+    """
+    return add_link(
+        session,
+        shortener,
+        account_id=account_id,
+        post_id=None,
+        destination=_led_away(shortener, written),
+        at=at,
+        slug=slug,
+    )
+
+
+def _led_away(shortener: Shortener, written: str) -> str:
+    destination = parse_destination(written)
+    if shortener.is_own(destination):
+        raise Invalid("A short link cannot lead to another short link of this installation.")
+    return destination
+
+
 def _free_slug(session: Session, codes: Codes, slug: str) -> str:
     if code_is_taken(session, check_custom(slug)) or codes.read(slug) is not None:
         raise Conflict(f"The short code {slug!r} is taken: choose another.")
@@ -189,9 +221,7 @@ def change_destination(
 
     Raises `Invalid` for an address that browsers cannot be sent to, or that leads back here.
     """
-    destination = parse_destination(written)
-    if shortener.is_own(destination):
-        raise Invalid("A short link cannot lead to another short link of this installation.")
+    destination = _led_away(shortener, written)
     if destination == link.destination:
         return
     link.destination = destination

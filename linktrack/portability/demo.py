@@ -84,7 +84,9 @@ def _add_account(session: Session, profile: Profile, now: datetime) -> tuple[Acc
     record_counts(session, account, counts, "simulated", now=now)
     if profile is not YOU:
         return account, None
-    return account, add_segment(session, account, COMMUNITY, WE.followers[0] * 2, now).id
+    size = WE.followers[0] * 2
+    place = "the private account"
+    return account, add_segment(session, account, COMMUNITY, size, now, place=place).id
 
 
 def _add_post(

@@ -10,7 +10,7 @@ from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.reports.comparison import compare, figure_range, figure_value
 from linktrack.web.context import owner_blueprint
-from linktrack.web.fields import DAYS, chosen_range
+from linktrack.web.fields import chosen_range
 
 blueprint = owner_blueprint("comparison")
 
@@ -35,7 +35,6 @@ def show() -> str:
     return render_template(
         "comparison/show.html",
         days=days,
-        choices=DAYS,
         found=found,
         figure_range=figure_range,
         figure_value=figure_value,

@@ -14,7 +14,7 @@ from linktrack.links.unwrapped import coverage
 from linktrack.reports.followers import CHURN, DayLine, followers_report
 from linktrack.reports.words import event_in_words, per_cent
 from linktrack.web.context import UNPROCESSABLE, owner_blueprint
-from linktrack.web.fields import DAYS, chosen_account, chosen_range, moment
+from linktrack.web.fields import account_or_main, chosen_range, moment
 
 blueprint = owner_blueprint("followers")
 
@@ -27,9 +27,9 @@ def show() -> str | tuple[str, int]:
     """Show an account's changes over a range of days, and the cost of a day that is asked for."""
     session = db_session()
     accounts = list_accounts(session)
-    account = chosen_account(request.args) or next(iter(accounts), None)
-    if account is None:
+    if not accounts:
         return render_template("followers/no_accounts.html")
+    account = account_or_main(request.args, accounts)
     error = None
     try:
         event = moment(request.args, "event", "The day of the event")
@@ -51,7 +51,6 @@ def show() -> str | tuple[str, int]:
         accounts=accounts,
         account=account,
         days=days,
-        choices=DAYS,
         report=report,
         rosters=rosters,
         chart=_chart(report.days, account.handle),

@@ -79,6 +79,7 @@ SECTIONS: Final = (
             Page("audit.show", "Changes", "Who changed what, and when."),
             Page("left_out.show", "Left out", "What is not counted, why, and from whom it came."),
             Page("own_clicks.show", "Own clicks", "Which of your devices are not counted."),
+            Page("settings.show", "Settings", "What is set, and what each setting means."),
             Page("sharing.list_all", "Shared reports", "Addresses that show others your posts."),
             Page("owners.list_all", "Owners", "Who may sign in, and what they may do."),
             Page("own.show", "You", "Your password, and where you are signed in."),

@@ -11,6 +11,7 @@ from linktrack.charts import IntervalPoint, Reference, interval_chart
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session, installation
 from linktrack.db import now
+from linktrack.reports import queries
 from linktrack.reports.hours import HoursReport, Slots, hours_report
 from linktrack.reports.lifetimes import at_least, lifetimes_report
 from linktrack.web.context import owner_blueprint
@@ -37,6 +38,7 @@ def show() -> str:
         timezone=installation().settings.timezone,
         now=now(),
     )
+    lives = lifetimes_report(session, account, now=now())
     return render_template(
         "timing/show.html",
         accounts=accounts,
@@ -44,8 +46,9 @@ def show() -> str:
         hours=hours,
         weekdays_chart=_chart(account, hours, hours.weekdays, "Weekday"),
         hours_chart=_chart(account, hours, hours.hours, "Hour"),
-        lives=lifetimes_report(session, account, now=now()),
-        newest=NEWEST,
+        lives=lives,
+        newest=lives.posts[:NEWEST],
+        texts=queries.texts_of(session, [post.post_id for post in lives.posts[:NEWEST]]),
         at_least=at_least,
     )
 
