@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from linktrack.errors import Invalid
+from linktrack.mail import MailServer, mail_server
 
 VisitorPeriod = Literal["day", "week", "month", "quarter"]
 JournalSync = Literal["background", "always"]
@@ -94,6 +95,13 @@ SETTINGS: Final = (
         "https://public.api.bsky.app",
         "Address of the AppView that is asked for followers; one set here may be private.",
     ),
+    Setting(
+        "LINKTRACK_SMTP_URL",
+        "none",
+        "Server that mails digests, such as smtps://user:password@mail.example.org.",
+    ),
+    Setting("LINKTRACK_MAIL_TO", "none", "Who gets mailed digests, separated by commas."),
+    Setting("LINKTRACK_MAIL_FROM", "the first of LINKTRACK_MAIL_TO", "Sender of mailed digests."),
 )
 
 
@@ -115,6 +123,7 @@ class Settings:
     ignore: tuple[Network, ...] = ()
     keep_days: int | None = None
     geoip: Path | None = None
+    mail: MailServer | None = None
 
     @property
     def journals(self) -> Path:
@@ -179,6 +188,11 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         journal_keep_days=_checked(_whole, "LINKTRACK_JOURNAL_KEEP_DAYS", get),
         sync_hours=_checked(_whole, "LINKTRACK_SYNC_HOURS", get),
         bluesky=_checked(_base_url, "LINKTRACK_BLUESKY", get),
+        mail=mail_server(
+            get("LINKTRACK_SMTP_URL", ""),
+            get("LINKTRACK_MAIL_FROM", ""),
+            get("LINKTRACK_MAIL_TO", ""),
+        ),
     )
 
 
