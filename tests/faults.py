@@ -134,13 +134,15 @@ def state(url: str, folder: Path) -> list[Any]:
         ).join_from(clicks, agents, clicks.c.agent_id == agents.c.id)
         texts = texts.join(referrers, clicks.c.referrer_id == referrers.c.id)
         found = [sorted(map(repr, connection.execute(texts)))]
-        names = {row.id: row.name for row in connection.execute(select(sources))}
+        names = {
+            "source_id": {row.id: row.name for row in connection.execute(select(sources))},
+            "referrer_id": {row.id: row.referrer for row in connection.execute(select(referrers))},
+        }
         for table in COUNTED:
             rows = connection.execute(select(table)).mappings()
             found.append(
                 sorted(
-                    repr({k: names[v] if k == "source_id" else v for k, v in row.items()})
-                    for row in rows
+                    repr({k: names.get(k, {}).get(v, v) for k, v in row.items()}) for row in rows
                 )
             )
         found.append(sorted(map(repr, connection.execute(select(journals.c.name)))))

@@ -67,16 +67,16 @@ class Reader:
         assert self.page.evaluate(wider) <= 0, self.page.url
         assert self.complaints == [], self.page.url
 
-    def wait_for(self, text: str, address: str, seconds: int = 30) -> str:
-        """Open an address until the text is on it, and look at it; return what it says."""
+    def wait_for(self, address: str, *texts: str, seconds: int = 30) -> None:
+        """Open an address until these texts are on it, and look at it."""
         deadline = time.monotonic() + seconds
-        said = ""
-        while text not in said and time.monotonic() < deadline:
+        missing = list(texts)
+        while missing and time.monotonic() < deadline:
             self.page.goto(address)
             said = self.page.locator("main").inner_text()
-        assert text in said
+            missing = [text for text in texts if text not in said]
+        assert missing == []
         self.look()
-        return said
 
     def press(self, name: str) -> None:
         """Press a button, and look at what comes."""
@@ -123,8 +123,7 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         for code in codes:
             assert server.request(f"/{code}", User_Agent=browser)[0] == 302
             assert server.request(f"/{code}", User_Agent="Twitterbot/1.0")[0] == 302
-        text = reader.wait_for("1 in 23,000", post)
-        assert "2 previews" in text
+        reader.wait_for(post, "1 in 23,000", "2 previews")
 
         reader.open("/owner/people")
         page.get_by_label("Name").fill("Jo")
