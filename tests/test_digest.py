@@ -18,8 +18,8 @@ from linktrack.errors import Invalid
 from linktrack.owners.tokens import create_token
 from linktrack.reports.build import CpfTotal, Rate
 from linktrack.reports.digest import Digest, digests, last_whole
+from linktrack.reports.sentences import reach
 from linktrack.reports.statistics.rates import ratio_of_sums
-from linktrack.reports.words import reach
 
 __all__ = ["run"]  # the fixture
 

@@ -114,7 +114,8 @@ def segments(handle: str, window: str, since: str | None, until: str | None, as_
     from linktrack.audience.accounts import find_account
     from linktrack.db import now
     from linktrack.reports.segments import segments_json, segments_report
-    from linktrack.reports.words import living, per_thousand, times, unattributed
+    from linktrack.reports.sentences import living, unattributed
+    from linktrack.reports.words import per_thousand, times
 
     with installation() as opened, opened.database.session() as session:
         found = segments_report(
@@ -171,7 +172,8 @@ def followers_command(
     """Who came, left and came back between follower lists; what an event cost."""
     from linktrack.audience.accounts import find_account
     from linktrack.reports.followers import CHURN, followers_json, followers_report
-    from linktrack.reports.words import event_in_words, per_cent
+    from linktrack.reports.sentences import event_in_words
+    from linktrack.reports.words import percent
 
     with installation() as opened, opened.database.session() as session:
         moments = [moment for text in events if (moment := parse_time(text, opened))]
@@ -209,7 +211,7 @@ def followers_command(
     if found.churn is not None and found.churn.share is not None:
         click.echo(
             f"Of {found.churn.counts.gained:,} who came, {found.churn.counts.left:,} left again "
-            f"within {CHURN.days} days: {per_cent(found.churn.share, found.churn.interval)}."
+            f"within {CHURN.days} days: {percent(found.churn.share, found.churn.interval)}."
         )
     for event in found.events:
         click.echo(event_in_words(event))

@@ -15,7 +15,7 @@ from linktrack.reports.build import Json, account_json, utc
 from linktrack.reports.queries import count_histories, standing_count
 from linktrack.reports.statistics.capture import People, chao2, chapman
 from linktrack.reports.visit_queries import Visits, clicked_links, periods_with_visits, visits_in
-from linktrack.reports.words import about, counted, days_from, percent
+from linktrack.reports.words import about_between, counted, days_from, percent
 from linktrack.settings import VisitorPeriod
 
 FEWEST_IN_BOTH: Final = 7
@@ -72,9 +72,9 @@ class AudienceReport:
         """What is known, in words; it may be read aloud."""
         if self.people is None:
             return self.refused or ""
-        bounds = self.people.interval
-        people = f"at least about {about(self.people.estimate)} people"
-        between = f"likely {about(bounds.low)} to {about(bounds.high)} or more"
+        told, least, most = about_between(self.people.estimate, self.people.interval)
+        people = f"at least about {told} people"
+        between = f"likely {least} to {most} or more"
         so_far = " so far" if self.is_running else ""
         seen = f"We saw {counted(self.seen, 'of them', 'of them')}."
         if self.share is None or self.followers is None:

@@ -24,9 +24,10 @@ from linktrack.reports.build import (
 )
 from linktrack.reports.follower_queries import Moves, moves_of
 from linktrack.reports.ranges import DayRange
+from linktrack.reports.sentences import reach
 from linktrack.reports.statistics.experiments import FALSE_ALARMS, Pair, permutation_p
 from linktrack.reports.statistics.rates import FEWEST_POSTS
-from linktrack.reports.words import counted, listed, per_thousand, reach
+from linktrack.reports.words import counted, listed, per_thousand
 
 PERIODS: Final = ("week", "month")
 WINDOW: Final = "24h"

@@ -13,6 +13,7 @@ from linktrack.clicks.vocabulary import WINDOW_LENGTHS
 from linktrack.reports import queries
 from linktrack.reports.build import Json, Rate, rate_json, utc, window_number
 from linktrack.reports.models import Experiment
+from linktrack.reports.statistics.comparisons import difference_of_ratios, ratio_of_ratios
 from linktrack.reports.statistics.experiments import (
     Counted,
     Look,
@@ -20,10 +21,8 @@ from linktrack.reports.statistics.experiments import (
     Pair,
     day_of_verdict,
     decide,
-    difference_interval,
     groups_at,
     looks,
-    ratio_interval,
 )
 from linktrack.reports.statistics.rates import (
     FEWEST_POSTS,
@@ -203,9 +202,9 @@ def experiment_report(
         before=before,
         after=after,
         difference=second.value - first.value if first and second else None,
-        difference_interval=difference_interval(first, second) if first and second else None,
+        difference_interval=difference_of_ratios(first, second) if first and second else None,
         ratio=second.value / first.value if first and second and first.value else None,
-        ratio_interval=ratio_interval(first, second) if first and second else None,
+        ratio_interval=ratio_of_ratios(first, second) if first and second else None,
         p=decision.p,
         verdict=verdict,
         decided_at=None if decision.day is None else experiment.at + decision.day * DAY,

@@ -15,7 +15,7 @@ from linktrack.links.promotion import is_on_host
 from linktrack.reports import link_queries, queries
 from linktrack.reports.build import Json, Rate, account_json, rate_json, utc
 from linktrack.reports.link_queries import LinkSums
-from linktrack.reports.statistics.experiments import ratio_interval
+from linktrack.reports.statistics.comparisons import ratio_of_ratios
 from linktrack.reports.statistics.rates import Interval, RatioOfSums, ratio_of_sums
 from linktrack.reports.words import counted
 
@@ -213,7 +213,7 @@ def own_links_report(
     ratio = within = None
     if mine.ratio is not None and theirs.ratio is not None and theirs.ratio.value:
         ratio = mine.ratio.value / theirs.ratio.value
-        within = ratio_interval(theirs.ratio, mine.ratio)
+        within = ratio_of_ratios(theirs.ratio, mine.ratio)
     return OwnLinksReport(account, hosts, mine, theirs, ratio, within)
 
 

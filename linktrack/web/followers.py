@@ -12,7 +12,8 @@ from linktrack.context import db_session, installation
 from linktrack.errors import Invalid
 from linktrack.links.unwrapped import coverage
 from linktrack.reports.followers import CHURN, DayLine, followers_report
-from linktrack.reports.words import event_in_words, per_cent
+from linktrack.reports.sentences import event_in_words
+from linktrack.reports.words import percent
 from linktrack.web.context import UNPROCESSABLE, owner_blueprint
 from linktrack.web.fields import DAYS, chosen_account, chosen_range, moment
 
@@ -60,7 +61,7 @@ def show() -> str | tuple[str, int]:
         churn=None if churn is None or churn.share is None else churn,
         churn_share=None
         if churn is None or churn.share is None
-        else per_cent(churn.share, churn.interval),
+        else percent(churn.share, churn.interval),
         churn_days=CHURN.days,
         told=[event_in_words(event) for event in report.events],
         coverage=coverage(session, account.id),

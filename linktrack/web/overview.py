@@ -25,7 +25,7 @@ from linktrack.reports import queries
 from linktrack.reports.build import PostLine, Rate
 from linktrack.reports.overview import AccountCard, Overview, overview
 from linktrack.reports.ranges import DayRange
-from linktrack.reports.words import reach
+from linktrack.reports.sentences import reach
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import DAYS, chosen_account, chosen_range
 
