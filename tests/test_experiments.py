@@ -108,8 +108,8 @@ def test_weeks_and_what_else_happened_then(sqlite_world: World) -> None:
     assert found.weeks[-1].cpf.interval is None
     assert found.besides == [
         (
-            "@JessesLinks had 23,000 followers on 7 May 2026, after 10,900: that alone changes clicks "
-            "per follower."
+            "@JessesLinks had 23,000 followers on 7 May 2026, after 10,900: that alone changes "
+            "clicks per follower."
         ),
         "The experiment Hashtags ran on @JessesLinks at the same time.",
     ]

@@ -45,7 +45,7 @@ def cpf(
     from linktrack.db import now
     from linktrack.links.posts import excerpt
     from linktrack.reports.build import cpf_json, cpf_report, utc
-    from linktrack.reports.words import per_thousand
+    from linktrack.reports.words import counted, per_thousand
 
     with installation() as opened, opened.database.session() as session:
         found = cpf_report(
@@ -64,8 +64,9 @@ def cpf(
         return
     total = found.total
     click.echo(
-        f"{found.account.handle}: {total.unique_clicks:,} people clicked in {total.posts:,} posts "
-        f"(counted for {found.window}), {per_thousand(total.cpf)} per 1,000 followers"
+        f"{found.account.handle}: {counted(total.unique_clicks, 'person', 'people')} clicked on "
+        f"{counted(total.posts, 'post')} (each counted once for each post, for {found.window}), "
+        f"{per_thousand(total.cpf)} per 1,000 followers"
     )
     if total.posts > 1:
         click.echo(f"The middle post: {per_thousand(total.median_cpf)} per 1,000 followers.")
@@ -73,7 +74,7 @@ def cpf(
         click.echo("People who clicked need not be followers.")
     if total.posts_without_count:
         click.echo(
-            f"{total.posts_without_count:,} posts have no follower count and are left out: "
+            f"{counted(total.posts_without_count, 'post')} without a follower count left out: "
             f"linktrack counts record {found.account.handle} COUNT --at DATE"
         )
     print_table(

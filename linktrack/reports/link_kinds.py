@@ -159,7 +159,10 @@ class OwnLinksReport:
     def sentence(self) -> str:
         """Say which get more clicks, where that is sure."""
         if not self.hosts:
-            return "Which sites are your own is not known yet: name them."
+            return (
+                "Which sites are your own is not known yet: name them on the page Own links, or by "
+                "linktrack site add."
+            )
         if not self.own.links or not self.others.links:
             which = "your own sites" if not self.own.links else "other people's sites"
             return f"There are no links to {which} to compare."

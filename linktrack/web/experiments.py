@@ -24,6 +24,7 @@ from linktrack.reports.experiments import (
 )
 from linktrack.reports.words import counted
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
+from linktrack.web.csv_files import csv_file, is_csv_wanted
 from linktrack.web.fields import LARGEST_ID, chosen_account, moment, row_id, text, whole
 from linktrack.web.overview import per_thousand
 from linktrack.web.posts import WINDOW_WORDS
@@ -77,11 +78,13 @@ def _question() -> Question:
 
 
 @blueprint.get(EXPERIMENT)
-def show(number: int) -> str:
+def show(number: int) -> str | Response:
     """Show one experiment: both sides, the verdict, and when it will know."""
     session = db_session()
     accounts = {each.id: each for each in list_accounts(session)}
     report = experiment_report(session, get_experiment(session, number), accounts, now())
+    if is_csv_wanted():
+        return csv_file("experiment", report.as_json()["weeks"])
     return render_template(
         "experiments/show.html",
         report=report,

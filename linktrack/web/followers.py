@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import render_template, request
+from flask import Response, render_template, request
 from markupsafe import Markup
 
 from linktrack.audience.accounts import list_accounts
@@ -11,10 +11,11 @@ from linktrack.charts import Span, change_chart
 from linktrack.context import db_session, installation
 from linktrack.errors import Invalid
 from linktrack.links.unwrapped import coverage
-from linktrack.reports.followers import CHURN, DayLine, followers_report
+from linktrack.reports.followers import CHURN, DayLine, followers_json, followers_report
 from linktrack.reports.sentences import event_in_words
 from linktrack.reports.words import percent
 from linktrack.web.context import UNPROCESSABLE, owner_blueprint
+from linktrack.web.csv_files import csv_file, is_csv_wanted
 from linktrack.web.fields import DAYS, chosen_account, chosen_range, moment
 
 blueprint = owner_blueprint("followers")
@@ -24,7 +25,7 @@ DEFAULT_DAYS: Final = 91
 
 
 @blueprint.get("/followers")
-def show() -> str | tuple[str, int]:
+def show() -> str | Response | tuple[str, int]:
     """Show an account's changes over a range of days, and the cost of a day that is asked for."""
     session = db_session()
     accounts = list_accounts(session)
@@ -45,6 +46,8 @@ def show() -> str | tuple[str, int]:
         until=days.end,
         events=[event] if event else [],
     )
+    if is_csv_wanted():
+        return csv_file("followers", followers_json(report)["days"])
     rosters = list(list_rosters(session, account.id))
     churn = report.churn
     page = render_template(
