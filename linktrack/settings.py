@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from linktrack.errors import Invalid
+from linktrack.mail import MailServer, mail_server
 
 VisitorPeriod = Literal["day", "week", "month", "quarter"]
 JournalSync = Literal["background", "always"]
@@ -133,6 +134,13 @@ SETTINGS: Final = (
         "https://public.api.bsky.app",
         "Address of the AppView that is asked for followers; one set here may be private.",
     ),
+    Setting(
+        "LINKTRACK_SMTP_URL",
+        "none",
+        "Server that mails digests, such as smtps://user:password@mail.example.org.",
+    ),
+    Setting("LINKTRACK_MAIL_TO", "none", "Who gets mailed digests, separated by commas."),
+    Setting("LINKTRACK_MAIL_FROM", "the first of LINKTRACK_MAIL_TO", "Sender of mailed digests."),
 )
 
 
@@ -161,6 +169,7 @@ class Settings:
     abuse_contact: str | None = None
     check_links: bool = True
     log: LogKind = "text"
+    mail: MailServer | None = None
 
     @property
     def journals(self) -> Path:
@@ -233,6 +242,11 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         or _contact("LINKTRACK_CONTACT", get),
         check_links=_one_of("LINKTRACK_CHECK_LINKS", get, ("weekly", "never")) == "weekly",
         log=cast("LogKind", _one_of("LINKTRACK_LOG", get, ("text", "json"))),
+        mail=mail_server(
+            get("LINKTRACK_SMTP_URL", ""),
+            get("LINKTRACK_MAIL_FROM", ""),
+            get("LINKTRACK_MAIL_TO", ""),
+        ),
     )
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import render_template, request
+from flask import Response, render_template, request
 from markupsafe import Markup
 
 from linktrack.audience.accounts import list_accounts
@@ -11,9 +11,11 @@ from linktrack.charts import Span, change_chart
 from linktrack.context import db_session, installation
 from linktrack.errors import Invalid
 from linktrack.links.unwrapped import coverage
-from linktrack.reports.followers import CHURN, DayLine, followers_report
-from linktrack.reports.words import event_in_words, per_cent
+from linktrack.reports.followers import CHURN, DayLine, followers_json, followers_report
+from linktrack.reports.sentences import event_in_words
+from linktrack.reports.words import percent
 from linktrack.web.context import UNPROCESSABLE, owner_blueprint
+from linktrack.web.csv_files import csv_file, is_csv_wanted
 from linktrack.web.fields import account_or_main, chosen_range, moment
 
 blueprint = owner_blueprint("followers")
@@ -23,7 +25,7 @@ DEFAULT_DAYS: Final = 91
 
 
 @blueprint.get("/followers")
-def show() -> str | tuple[str, int]:
+def show() -> str | Response | tuple[str, int]:
     """Show an account's changes over a range of days, and the cost of a day that is asked for."""
     session = db_session()
     accounts = list_accounts(session)
@@ -44,6 +46,8 @@ def show() -> str | tuple[str, int]:
         until=days.end,
         events=[event] if event else [],
     )
+    if is_csv_wanted():
+        return csv_file("followers", followers_json(report)["days"])
     rosters = list(list_rosters(session, account.id))
     churn = report.churn
     page = render_template(
@@ -59,7 +63,7 @@ def show() -> str | tuple[str, int]:
         churn=None if churn is None or churn.share is None else churn,
         churn_share=None
         if churn is None or churn.share is None
-        else per_cent(churn.share, churn.interval),
+        else percent(churn.share, churn.interval),
         churn_days=CHURN.days,
         told=[event_in_words(event) for event in report.events],
         coverage=coverage(session, account.id),

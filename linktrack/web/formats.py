@@ -20,7 +20,7 @@ from linktrack.links.posts import excerpt
 from linktrack.reports import words
 from linktrack.reports.build import Rate
 from linktrack.reports.freshness import Freshness, freshness
-from linktrack.reports.words import about
+from linktrack.reports.words import about, thousandths
 from linktrack.settings import Settings
 from linktrack.web.context import today
 from linktrack.web.fields import DAYS
@@ -116,24 +116,14 @@ def amount(number: int | None) -> str:
 
 def per_thousand(rate: Rate) -> str:
     """Write a rate as clicks per 1,000 followers: 1.52."""
-    return UNKNOWN if rate.value is None else _thousandths(rate.value)
+    return UNKNOWN if rate.value is None else thousandths(rate.value)
 
 
 def interval(rate: Rate) -> str:
     """Write the interval of clicks per 1,000 followers, or nothing: 1.09 to 2.12."""
     if rate.interval is None:
         return ""
-    return f"{_thousandths(rate.interval.low)} to {_thousandths(rate.interval.high)}"
-
-
-def _thousandths(fraction: float) -> str:
-    """Write how many of a thousand: two decimals, or as many as a small number needs."""
-    number = fraction * 1000
-    if number == 0 or number >= 100:
-        return f"{number:,.0f}"
-    if number >= 10:
-        return f"{number:.1f}"
-    return f"{number:.2f}" if number >= 0.1 else f"{number:.2g}"
+    return f"{thousandths(rate.interval.low)} to {thousandths(rate.interval.high)}"
 
 
 def one_in(rate: Rate) -> str:

@@ -31,7 +31,7 @@ from linktrack.reports.left_out import proxy_is_not_trusted
 from linktrack.reports.overview import AccountCard, Overview, overview
 from linktrack.reports.ranges import DayRange
 from linktrack.reports.referrers import referrers_report
-from linktrack.reports.words import reach
+from linktrack.reports.sentences import reach
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import (
     account_or_main,

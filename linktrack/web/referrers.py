@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from flask import render_template, request
+from flask import Response, render_template, request
 from markupsafe import Markup
 
 from linktrack.audience.accounts import get_account, list_accounts
@@ -16,6 +16,7 @@ from linktrack.links.models import Link, Post
 from linktrack.links.posts import excerpt, get_post
 from linktrack.reports.referrers import ReferrerLine, ReferrersReport, referrers_report
 from linktrack.web.context import owner_blueprint
+from linktrack.web.csv_files import csv_file, is_csv_wanted
 from linktrack.web.fields import (
     account_or_main,
     chosen_account,
@@ -49,7 +50,7 @@ class Row:
 
 
 @blueprint.get("/referrers")
-def show() -> str:
+def show() -> str | Response:
     """Show where the clicks of an account came from, or of one post or link of it."""
     session = db_session()
     accounts = list_accounts(session)
@@ -71,6 +72,8 @@ def show() -> str:
         post=post,
         link=link,
     )
+    if is_csv_wanted():
+        return csv_file("referrers", report.as_json()["referrers"])
     source = text(request.args, "source", "The source") or None
     segment = text(request.args, "segment", "The segment") or None
     lines = [line for line in report.lines if _matches(line, source, segment)]

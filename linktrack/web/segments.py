@@ -25,7 +25,7 @@ from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid
-from linktrack.reports import words
+from linktrack.reports import sentences, words
 from linktrack.reports.ranges import DayRange
 from linktrack.reports.segments import FRESH, SegmentsReport, segments_report
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
@@ -153,6 +153,7 @@ def _list(accounts: Sequence[Account], account: Account, error: str | None = Non
         account=account,
         report=report,
         days=days,
+        sentences=sentences,
         words=words,
         waiting=pending_entries(db_session(), account),
         presets=PRESETS,
@@ -182,6 +183,7 @@ def _page(segment: Segment, error: str | None = None) -> str:
         line=next((line for line in report.lines if line.segment.id == segment.id), None),
         report=report,
         days=days,
+        sentences=sentences,
         words=words,
         sizes=size_history(session, segment, MOST_SIZES),
         waiting=pending_entries(session, account).get(segment.id, 0),

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import render_template, request, url_for
+from flask import Response, render_template, request, url_for
 from markupsafe import Markup
 
 from linktrack.audience.accounts import list_accounts
@@ -15,6 +15,7 @@ from linktrack.reports import queries
 from linktrack.reports.hours import HoursReport, Slots, hours_report
 from linktrack.reports.lifetimes import at_least, lifetimes_report
 from linktrack.web.context import owner_blueprint
+from linktrack.web.csv_files import csv_file, is_csv_wanted
 from linktrack.web.fields import account_or_main
 from linktrack.web.overview import per_thousand
 
@@ -24,7 +25,7 @@ NEWEST: Final = 20
 
 
 @blueprint.get("/timing")
-def show() -> str:
+def show() -> str | Response:
     """Show weekdays and hours, and the half-lives of posts, for one account."""
     session = db_session()
     accounts = list_accounts(session)
@@ -39,6 +40,8 @@ def show() -> str:
         now=now(),
     )
     lives = lifetimes_report(session, account, now=now())
+    if is_csv_wanted():
+        return csv_file("half-lives", lives.as_json()["lives"])
     return render_template(
         "timing/show.html",
         accounts=accounts,
