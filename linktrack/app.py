@@ -1,6 +1,7 @@
 """Wiring: the Flask application, the lane in front of it, errors to statuses."""
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -31,7 +32,7 @@ from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.links.catalog import changed_links, find_target
 from linktrack.links.targets import Targets
 from linktrack.owners.access import SESSION_LIFE
-from linktrack.web import blueprints, formats, hello, own_clicks
+from linktrack.web import blueprints, formats, hello, own_clicks, register_notices
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -55,7 +56,8 @@ LARGEST_REQUEST: Final = 2 * 1024 * 1024  # bytes; texts are shorter, files come
 HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -99,6 +101,7 @@ def create_app(installation: Installation) -> Flask:
     for blueprint in (v1.blueprint, *doors, *blueprints()):
         app.register_blueprint(blueprint)
     formats.register(app, settings)
+    register_notices(app)
     app.teardown_appcontext(close_db_session)
     app.after_request(_add_headers)
     app.register_error_handler(LinktrackError, _answer_known)
@@ -111,9 +114,14 @@ def create_app(installation: Installation) -> Flask:
 def create_wsgi_app(installation: Installation | None = None) -> "WSGIApplication":
     """Return what a WSGI server serves: the lane, and Flask behind it.
 
-    Threads and files are made at the first click, so that the result may cross a fork.
+    Threads and files are made at the first click, so that the result may cross a fork. Raises
+    `Conflict` on a database of an older or a newer linktrack, unless the caller has seen to it.
     """
-    installation = installation or Installation.open(patience=PATIENCE_OF_WORKERS)
+    if installation is None:
+        installation = Installation.open(patience=PATIENCE_OF_WORKERS)
+        with suppress(Unavailable):  # away just now: redirects begin when it is back
+            installation.database.prepare()
+        installation.database.close()  # no connection may cross a fork
     settings = installation.settings
     engine, codes = installation.database.engine, installation.shortener.codes
     app = create_app(installation)

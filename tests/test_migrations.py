@@ -32,6 +32,21 @@ def test_down_and_up_again_leads_back(world: World) -> None:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
 
 
+def test_the_newest_revision_is_known_by_its_name(world: World) -> None:
+    """What is read from file names, without Alembic, is what Alembic says."""
+    from alembic.script import ScriptDirectory
+
+    from linktrack.db import newest_revision
+
+    with world.database.engine.connect() as connection:
+        scripts = ScriptDirectory.from_config(alembic_config(connection))
+        assert newest_revision() == scripts.get_current_head()
+        assert all(
+            script.module.__name__.startswith(f"{script.revision}_")
+            for script in scripts.walk_revisions()
+        )
+
+
 def test_migrating_twice_changes_nothing(world: World) -> None:
     """Every start of the service migrates; on a current database that does nothing."""
     world.database.migrate()

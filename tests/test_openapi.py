@@ -14,6 +14,7 @@ from world import NOON, World
 from linktrack.api.limits import Limiter
 from linktrack.api.operations import OPERATIONS
 from linktrack.api.problems import PROBLEMS
+from linktrack.audience.accounts import remove_account
 from linktrack.audience.counts import record_count
 from linktrack.audience.segments import add_segment
 from linktrack.clicks.records import ClickRecord
@@ -223,6 +224,18 @@ def test_experiments_are_begun_listed_and_forgotten(call: Caller, world: World) 
     assert problem(call("DELETE", f"/experiments/{told['id']}"), 404)
     call.secret = whole
     assert [each["name"] for each in call("GET", "/experiments").get_json()["data"]] == ["pair"]
+
+
+def test_what_a_removed_account_had_keeps_its_name(call: Caller, world: World) -> None:
+    """In lists of all accounts: posts, links, experiments."""
+    account = world.account("@gone")
+    world.post(account, "http://one.com/")
+    assert call("POST", "/experiments", {"name": "evenings", "account": "@gone"}).status_code == 201
+    remove_account(world.session, account, NOON)
+    world.session.commit()
+    for path in ("/posts", "/links", "/experiments"):
+        assert [row["account"] for row in call("GET", path).get_json()["data"]] == ["@gone"]
+    assert call("GET", "/accounts").get_json() == {"data": []}
 
 
 def test_people_and_sites_are_named_and_forgotten(call: Caller, world: World) -> None:

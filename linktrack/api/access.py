@@ -52,6 +52,7 @@ def admit(secret: str) -> "Token":
     with reading() as session:
         token = check_token(session, secret, now())
     g.token = token
+    g.actor = f"token {token.name}"
     g.unauthenticated = False
     count_request(token.id)
     if is_mark_due(token, now()):

@@ -15,7 +15,7 @@ from linktrack.api.operations import (
     sent,
 )
 from linktrack.api.read import stored
-from linktrack.audience.accounts import list_accounts
+from linktrack.audience.accounts import accounts_by_number
 from linktrack.audience.models import Account
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session
@@ -50,8 +50,9 @@ def read_experiments() -> Response:
     account = None if handle is None else named_account(handle)
     if account is None:
         reaches_all()
-    accounts = _accounts()
-    found = list_experiments(db_session(), account)
+    session = db_session()
+    accounts = accounts_by_number(session)
+    found = list_experiments(session, account)
     return jsonify({"data": [_told(each, accounts) for each in found]})
 
 
@@ -79,7 +80,7 @@ def create_experiment() -> tuple[Response, int]:
     account = named_account(fields.text("account"))
     added = add_experiment(session, account, question, moment)
     session.commit()
-    return jsonify(_told(added, _accounts())), 201
+    return jsonify(_told(added, accounts_by_number(session))), 201
 
 
 @operation(
@@ -113,16 +114,14 @@ def report_experiment() -> Response:
     account = named_account(fields.text("account"))
     experiment = find_experiment(session, account, fields.optional_text("name"))
     _reach(experiment)
-    return jsonify(experiment_report(session, experiment, _accounts(), now()).as_json())
+    return jsonify(
+        experiment_report(session, experiment, accounts_by_number(session), now()).as_json()
+    )
 
 
 def _reach(experiment: Experiment) -> None:
     for number in (experiment.account_id, experiment.other_id):
         reached(number)
-
-
-def _accounts() -> Mapping[int, Account]:
-    return {each.id: each for each in list_accounts(db_session())}
 
 
 def _told(experiment: Experiment, accounts: Mapping[int, Account]) -> dict[str, object]:

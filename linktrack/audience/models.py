@@ -19,7 +19,8 @@ class Account(Base):
     """One social account or other audience.
 
     `handle` is as people write it; `handle_key` is what it is found by. A `simulated` account
-    belongs to the demonstration.
+    belongs to the demonstration. A removed account is in no list and no report, and its links go
+    on redirecting.
     """
 
     __tablename__ = "accounts"
@@ -33,6 +34,7 @@ class Account(Base):
     network_id: Mapped[str | None] = mapped_column(String(255))
     simulated: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     created_at: Mapped[Moment]
+    removed_at: Mapped[OptionalMoment]
 
 
 class FollowerCount(Base):

@@ -33,6 +33,11 @@ COMMANDS: Final = {
     "rebuild": ("service", "Make all counts anew from the stored clicks."),
     "reclassify": ("classify", "Apply today's rules to stored clicks."),
     "classify": ("classify", "Say what user agents and referrers are taken for."),
+    "doctor": ("doctor", "Look for what is wrong with this installation, and say what to do."),
+    "backup": ("upkeep", "Back up the running installation into one file."),
+    "restore": ("upkeep", "Restore a backup into an empty place."),
+    "upgrade": ("upkeep", "Back up, and bring the database to this version."),
+    "check-links": ("upkeep", "Look whether the destinations of clicked links still answer."),
     "import": ("imports", "Bring in links, clicks, or a whole installation."),
     "export": ("data", "Take everything out, as NDJSON or CSV, or as one file."),
     "demo": ("data", "A simulated year of three accounts, to look around in."),
@@ -53,7 +58,7 @@ class LazyCommands(Commands):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"linktrack.cli.{COMMANDS[cmd_name][0]}")
-        name = "import_" if cmd_name == "import" else cmd_name
+        name = "import_" if cmd_name == "import" else cmd_name.replace("-", "_")
         command: click.Command = getattr(module, name)
         return command
 

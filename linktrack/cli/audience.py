@@ -104,3 +104,38 @@ def utm(handle: str, values: tuple[str, ...], clear: bool, as_json: bool) -> Non
         click.echo("Nothing is added to this account's addresses.")
     for name, value in added.items() if not as_json else ():
         click.echo(f"{name}={value}")
+
+
+@account.command("remove")
+@click.argument("handle")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(handle: str, yes: bool) -> None:
+    """Leave an account out of lists and reports; its links go on redirecting."""
+    from linktrack.audience.accounts import find_account, remove_account
+    from linktrack.db import now
+
+    if not yes:
+        click.confirm(
+            f"Leave {handle} out of every list and report (its links go on redirecting)?",
+            abort=True,
+            err=True,
+        )
+    with transaction() as (_, session):
+        found = find_account(session, handle)
+        remove_account(session, found, now())
+        handle = found.handle
+    click.echo(f"{handle} is removed. Undo it with: linktrack account restore {handle}")
+
+
+@account.command("restore")
+@click.argument("handle")
+def restore(handle: str) -> None:
+    """Bring back an account that was removed, with all it had."""
+    from linktrack.audience.accounts import bring_back, find_account
+    from linktrack.db import now
+
+    with transaction() as (_, session):
+        found = find_account(session, handle, removed=True)
+        bring_back(session, found, now())
+        handle = found.handle
+    click.echo(f"{handle} is back.")

@@ -28,9 +28,11 @@ from linktrack.cli.common import (
 )
 def serve(bind: str, workers: int, server: str) -> None:
     """Answer short links, load clicks, and show the owner pages."""
+    from linktrack.db import now
     from linktrack.installation import Installation
-    from linktrack.service import Bind, greeting, serving_settings
+    from linktrack.service import Bind, greeting, serving_settings, share_memory
     from linktrack.settings import load_settings
+    from linktrack.upkeep.upgrade import upgrade
 
     if server == "granian":
         from linktrack.granian_service import run
@@ -41,10 +43,15 @@ def serve(bind: str, workers: int, server: str) -> None:
     settings = serving_settings(load_settings(), place, "LINKTRACK_BASE_URL" in os.environ)
     place.check_free()
     opened = Installation.open(settings)
-    opened.database.migrate()
-    with opened.database.reachable():
-        text = greeting(opened)
-    opened.database.close()  # no connection may cross the fork
+    try:
+        with opened.database.reachable():
+            done = upgrade(opened, os.environ, now())
+            if done.backup is not None:
+                click.echo(f"The database was of an older linktrack: backed up to {done.backup}.")
+            text = greeting(opened)
+            share_memory(opened)
+    finally:
+        opened.database.close()  # no connection may cross the fork
     run(settings, place, workers, text)
 
 

@@ -12,11 +12,11 @@ from linktrack.clicks.burst import BURST, MINUTE, judge_minutes
 from linktrack.clicks.changes import change_reasons
 from linktrack.clicks.facts import RECLASSIFIED, read_fact, write_fact
 from linktrack.clicks.models import agents, clicks, referrers, sources
-from linktrack.clicks.recount import STORED, as_click
 from linktrack.clicks.referrers import RULES_VERSION as REFERRER_RULES
 from linktrack.clicks.referrers import classify_referrer
 from linktrack.clicks.rollups import Days, move_batch
 from linktrack.clicks.store import ClickStore, judge
+from linktrack.clicks.stored import STORED, as_click
 from linktrack.clicks.vocabulary import HUMAN, REASON_NUMBER, REASONS
 
 STEP: Final = 5_000  # clicks looked at in one transaction

@@ -57,7 +57,7 @@ class ClickStore:
         self, engine: Engine, timezone: ZoneInfo, visitor_period: VisitorPeriod = "month"
     ) -> None:
         self.engine = engine
-        self._days = Days(timezone, visitor_period)
+        self.days = Days(timezone, visitor_period)
         self._agents: dict[str | None, tuple[int, int]] = {}
         self._referrers: dict[str | None, tuple[int, int]] = {}
         self._sources: dict[tuple[str, str], int] = {}
@@ -133,10 +133,10 @@ class ClickStore:
             if reason == HUMAN and not record.referrer and record.visitor is not None:
                 minutes.add((record.link_id, record.clicked_at // MINUTE))
         insert_rows(connection, clicks, COLUMNS, rows)
-        add_batch(connection, batch, self._days)
+        add_batch(connection, batch, self.days)
         if minutes:
-            judge_minutes(connection, minutes, self._days)
-        notice_forwarded(connection, records, self._days)
+            judge_minutes(connection, minutes, self.days)
+        notice_forwarded(connection, records, self.days)
         return len(rows)
 
     def _heed_changed_rules(self, connection: Connection) -> None:

@@ -16,6 +16,7 @@ from linktrack.links.codes import Bearer, Codes, check_custom, is_reserved
 from linktrack.links.destinations import parse_destination
 from linktrack.links.models import ImportedTotal, Link, LinkDestination
 from linktrack.links.targets import Target
+from linktrack.owners.audit import note
 
 ATTEMPTS: Final = 20
 
@@ -82,6 +83,38 @@ def add_link(
     except IntegrityError as error:  # taken by somebody else since we looked
         raise Conflict(f"The short code {link.code!r} has just been taken: try again.") from error
     return link
+
+
+def add_lone_link(
+    session: Session,
+    shortener: Shortener,
+    *,
+    account_id: int,
+    written: str,
+    at: datetime,
+    slug: str | None = None,
+) -> Link:
+    """Make a link that belongs to no post: for a poster, a profile, a signature.
+
+    Raises `Invalid` for an address that browsers cannot be sent to, or that leads back here, and
+    what `add_link` raises.
+    """
+    return add_link(
+        session,
+        shortener,
+        account_id=account_id,
+        post_id=None,
+        destination=_led_away(shortener, written),
+        at=at,
+        slug=slug,
+    )
+
+
+def _led_away(shortener: Shortener, written: str) -> str:
+    destination = parse_destination(written)
+    if shortener.is_own(destination):
+        raise Invalid("A short link cannot lead to another short link of this installation.")
+    return destination
 
 
 def _free_slug(session: Session, codes: Codes, slug: str) -> str:
@@ -170,7 +203,7 @@ def set_disabled(session: Session, link: Link, disabled: bool, at: datetime) -> 
         parse_destination(link.destination)
     link.disabled_at = at if disabled else None
     link.changed_at = at
-    session.flush()
+    note(session, f"{'Disabled' if disabled else 'Enabled'} the link {link.code}.", at)
 
 
 def set_forwarding(session: Session, link: Link, forward: bool, at: datetime) -> None:
@@ -188,15 +221,13 @@ def change_destination(
 
     Raises `Invalid` for an address that browsers cannot be sent to, or that leads back here.
     """
-    destination = parse_destination(written)
-    if shortener.is_own(destination):
-        raise Invalid("A short link cannot lead to another short link of this installation.")
+    destination = _led_away(shortener, written)
     if destination == link.destination:
         return
     link.destination = destination
     link.history.append(LinkDestination(since=at, destination=destination))
     link.changed_at = at
-    session.flush()
+    note(session, f"Led the link {link.code} to {destination}", at)
 
 
 def imported_totals(session: Session, link_id: int) -> Sequence[ImportedTotal]:

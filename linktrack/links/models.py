@@ -79,6 +79,23 @@ class LinkDestination(Base):
     link: Mapped[Link] = relationship(back_populates="history")
 
 
+class LinkCheck(Base):
+    """What the last look at a link's destination found.
+
+    `problem` is a sentence where it did not answer as a page should; `failing_since` is the first
+    of the checks in a row that found one. It holds as long as the link leads to `destination`.
+    """
+
+    __tablename__ = "link_checks"
+
+    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"), primary_key=True)
+    destination: Mapped[str] = mapped_column(Text)
+    checked_at: Mapped[Moment] = mapped_column(index=True)
+    problem: Mapped[str | None] = mapped_column(String(200))
+    failing_since: Mapped[OptionalMoment]
+    failures: Mapped[int]
+
+
 class ImportedLink(Base):
     """Which link an old log's name for a link has become; `source` is the log's format."""
 

@@ -19,6 +19,7 @@ from linktrack.links.destinations import parse_destination, with_parameters
 from linktrack.links.models import Link, Post, Version
 from linktrack.links.people import find_person, promote
 from linktrack.links.wrapping import destinations, find_addresses, replace
+from linktrack.owners.audit import note
 
 STATES: Final = ("draft", "scheduled", "published", "discarded")
 CLOCK_SLACK: Final = timedelta(minutes=2)  # two machines' clocks may differ by so much
@@ -101,7 +102,7 @@ def wrap_post(
                 addressed=addressed.get(segment.name, segment.size),
             )
         )
-    session.flush()
+    note(session, f"Wrapped post {post.id} of {account.handle}, {state}.", now)
     session.expire(post, ["links"])
     return post
 

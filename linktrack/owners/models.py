@@ -1,4 +1,7 @@
-"""Tables of owners, sign-in links, sessions and tokens. Only hashes of secrets are stored."""
+"""Tables of owners, sign-in links, sessions, tokens and the audit list.
+
+Only hashes of secrets are stored.
+"""
 
 from sqlalchemy import Boolean, ForeignKey, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
@@ -102,3 +105,14 @@ class IdempotentAnswer(Base):
     status: Mapped[int]
     body: Mapped[str] = mapped_column(Text)
     answered_at: Mapped[Moment] = mapped_column(index=True)
+
+
+class AuditEntry(Base):
+    """One change of access or data: when, who, and what in a sentence."""
+
+    __tablename__ = "audit_entries"
+
+    id: Mapped[Id]
+    at: Mapped[Moment]
+    actor: Mapped[str] = mapped_column(String(100))
+    what: Mapped[str] = mapped_column(String(300))

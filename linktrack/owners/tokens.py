@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.errors import Conflict, Forbidden, Invalid, NotFound
 from linktrack.owners.access import hash_secret
+from linktrack.owners.audit import note
 from linktrack.owners.models import Token
 
 SCOPES: Final = ("read", "write", "wrap")
@@ -51,7 +52,7 @@ def create_token(
             expires_at=expires_at,
         )
     )
-    session.flush()
+    note(session, f"Made the token {name}, which may {scope}.", now)
     return secret
 
 
@@ -80,7 +81,7 @@ def revoke_token(session: Session, token: Token, now: datetime) -> None:
     """End a token at once and for good; doing so again changes nothing."""
     if token.revoked_at is None:
         token.revoked_at = now
-        session.flush()
+        note(session, f"Revoked the token {token.name}.", now)
 
 
 def state_of(token: Token, now: datetime) -> str:

@@ -10,8 +10,10 @@ from linktrack.audience.accounts import (
     NETWORK_NAMES,
     ROLES,
     add_account,
+    bring_back,
     get_account,
     list_accounts,
+    remove_account,
     rename_account,
 )
 from linktrack.audience.counts import list_counts, record_count
@@ -81,6 +83,35 @@ def rename(account_id: int) -> Response | tuple[str, int]:
     def act(account: Account) -> str:
         rename_account(db_session(), account, text(request.form, "handle", "The handle"))
         return f"The account is called {account.handle} now."
+
+    return _act(account_id, act)
+
+
+@blueprint.get(f"{ACCOUNT}/remove")
+def confirm_removal(account_id: int) -> str:
+    """Say what removing an account means, and ask."""
+    account = get_account(db_session(), account_id)
+    return render_template("accounts/remove.html", account=account)
+
+
+@blueprint.post(f"{ACCOUNT}/remove")
+def remove(account_id: int) -> Response | tuple[str, int]:
+    """Leave an account out of lists and reports."""
+
+    def act(account: Account) -> str:
+        remove_account(db_session(), account, now())
+        return f"{account.handle} is removed; its links go on redirecting. You can bring it back."
+
+    return _act(account_id, act)
+
+
+@blueprint.post(f"{ACCOUNT}/restore")
+def restore(account_id: int) -> Response | tuple[str, int]:
+    """Bring a removed account back."""
+
+    def act(account: Account) -> str:
+        bring_back(db_session(), account, now())
+        return f"{account.handle} is back, with all it had."
 
     return _act(account_id, act)
 
@@ -157,6 +188,7 @@ def _list(error: str | None = None) -> str:
         "accounts/list.html",
         accounts=accounts,
         standing=standing,
+        removed=list_accounts(session, removed=True),
         stale={account_id: is_stale(at, moment_now) for account_id, (at, _) in standing.items()},
         networks=NETWORK_NAMES,
         roles={role: ROLE_WORDS[role] for role in ROLES},
