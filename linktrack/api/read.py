@@ -22,9 +22,11 @@ def stored(number: int) -> int:
 
 
 class Fields:
-    """Named values from a caller; every failure names the field."""
+    """Named values from a caller, which may be kept; every failure names the field."""
 
-    def __init__(self, values: Mapping[str, object], known: set[str]) -> None:
+    def __init__(
+        self, values: Mapping[str, object], known: set[str], *, is_kept: bool = False
+    ) -> None:
         unknown = sorted(set(values) - known)
         if unknown:
             raise Invalid(
@@ -32,13 +34,14 @@ class Fields:
                 f"{', '.join(sorted(known))}."
             )
         self._values = values
+        self._is_kept = is_kept
 
     def text(self, name: str, default: str | None = None) -> str:
         """Return a text; raises `Invalid` where it is missing or another type."""
         value = self._values.get(name, default)
         if not isinstance(value, str):
             raise Invalid(f"{name!r} must be a text.")
-        return _storable(name, value)
+        return self._storable(name, value)
 
     def value(self, name: str) -> object:
         """Return whatever was sent, or None."""
@@ -85,7 +88,15 @@ class Fields:
             return ()
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise Invalid(f"{name!r} must be a list of texts.")
-        return tuple(_storable(name, item) for item in value)
+        return tuple(self._storable(name, item) for item in value)
+
+    def _storable(self, name: str, text: str) -> str:
+        """Return a text as it is, where every database can keep it and be asked for it."""
+        if any("\ud800" <= character <= "\udfff" for character in text):
+            raise Invalid(f"{name!r} contains half a character (a lone surrogate).")
+        if self._is_kept and "\0" in text:
+            raise Invalid(f"{name!r} contains NUL, which cannot be kept.")
+        return text
 
     def objects(self, name: str) -> list[dict[str, object]]:
         """Return a list of objects; raises `Invalid`."""
@@ -104,13 +115,6 @@ class Fields:
         return value
 
 
-def _storable(name: str, text: str) -> str:
-    """Return a text as it is, where every database can keep it and be asked for it."""
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise Invalid(f"{name!r} contains NUL or half a character (a lone surrogate).")
-    return text
-
-
 def posted_object(request: Request, known: set[str]) -> Fields:
     """Return the JSON object of a request's body; raises `Invalid`."""
     try:
@@ -119,7 +123,7 @@ def posted_object(request: Request, known: set[str]) -> Fields:
         body = None
     if not isinstance(body, dict):
         raise Invalid("The body must be one JSON object.")
-    return Fields(body, known)
+    return Fields(body, known, is_kept=True)
 
 
 def arguments(request: Request, known: set[str]) -> Fields:
