@@ -1,18 +1,20 @@
 """Who is there, side by side, growth, half-lives, hours: true figures, and words where none are."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from browser import Browser, read
 from sqlalchemy import select
 from test_reports import followers
 from test_rollups import FIREFOX
 from world import NOON, World
 
 from linktrack.audience.models import Account
+from linktrack.audience.segments import add_segment
 from linktrack.clicks.models import account_visits, visitor_accounts
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.recount import rebuild
@@ -183,6 +185,43 @@ def test_the_last_period_that_is_over_is_the_usual_one(sqlite_world: World) -> N
     assert "so far" in running.sentence
     over = people(sqlite_world, account, now=NOON + timedelta(days=70))
     assert (over.first.month, over.is_running) == (5, False)
+
+
+def test_those_we_can_tell_are_counted_again_by_halves(world: World) -> None:
+    """Browsers that said hello, and followers with a personal link, whatever browser opens it."""
+    account = world.account()
+    followers(world, account, 1_000)
+    segment = add_segment(world.session, account, "community", 120, NOON)
+    other = add_segment(world.session, world.account("@other"), "community", 120, NOON)
+    world.session.commit()
+    one, two = posts(world, account, 2)
+    link = one.links[0].id
+    second_half = NOON + timedelta(days=20)
+
+    def known(at: datetime, visitors: Iterable[int], **more: Any) -> None:
+        fields = {"segment_id": segment.id, "attribution": "recognised", **more}
+        world.click(
+            [
+                ClickRecord(to_ms(at) + n * 60_000, link, FIREFOX, "//t.co/a", n, **fields)
+                for n in visitors
+            ]
+        )
+
+    known(NOON, range(20))
+    known(second_half, range(10, 30))
+    known(second_half, range(40, 45), segment_id=other.id)  # of another account's segment
+    known(second_half + timedelta(days=40), range(5))  # in another period
+    click(world, two, range(50, 60))
+    world.session.commit()
+    found = people(world, account, since=NOON)
+    halves = found.members
+    assert (halves.first, halves.second, halves.both) == (20, 20, 10)
+    assert halves.people is not None
+    assert halves.people.estimate == pytest.approx(21 * 21 / 11 - 1)
+    assert found.as_json()["members"]["method"] == "chapman"  # type: ignore[index,call-overload]
+    address = f"/owner/audience?period=2026-05-01&account={account.id}"
+    page = read(Browser.signed_in(world).get(address))
+    assert "Of those we can tell: first half, second half, both 20, 20, 10" in page
 
 
 def test_growth_is_told_in_a_sentence(world: World) -> None:

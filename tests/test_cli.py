@@ -77,7 +77,7 @@ def test_the_main_job_by_command(run: Run) -> None:
     report = parsed(run("report", "cpf", "@jesseslinks", "--json"))
     assert report["total"]["posts"] == 1
     assert report["posts"][0]["followers"] == 23_000
-    assert "0 people clicked in 1 posts" in good(run("report", "cpf", "x:@JessesLinks"))
+    assert "0 people clicked on 1 post (" in good(run("report", "cpf", "x:@JessesLinks"))
     assert parsed(run("status", "--json"))["links"] == 2
 
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from browser import Browser, read
 from test_cli import Run, good, parsed, run
+from test_followers_report import take
 from test_reports import followers, people
 from world import NOON, World
 
@@ -17,8 +18,8 @@ from linktrack.errors import Invalid
 from linktrack.owners.tokens import create_token
 from linktrack.reports.build import CpfTotal, Rate
 from linktrack.reports.digest import Digest, digests, last_whole
+from linktrack.reports.sentences import reach
 from linktrack.reports.statistics.rates import ratio_of_sums
-from linktrack.reports.words import reach
 
 __all__ = ["run"]  # the fixture
 
@@ -124,7 +125,13 @@ def fortnight(world: World, first: Sequence[int], second: Sequence[int]) -> Acco
     for week, counts in enumerate((first, second)):
         for day, count in enumerate(counts):
             at = NOON + timedelta(days=7 * week + day)
-            people(world, world.post(account, f"Day {day} http://{day}.com/", at), 0, count)
+            people(
+                world,
+                world.post(account, f"Day {day} http://{day}.com/", at),
+                0,
+                count,
+                referrer="//t.co/a",
+            )
     return account
 
 
@@ -156,8 +163,29 @@ def test_a_week_beside_the_one_before(world: World) -> None:
         "from": "2026-05-11", "to": "2026-05-18", "unique_clicks": 334, "posts": 7,
         "posts_without_count": 0, "cpf": pytest.approx(334 / 72_500, abs=1e-6),
         "cpf_low": pytest.approx(0.0034, abs=5e-4), "cpf_high": pytest.approx(0.0063, abs=6e-4),
-        "followers": 10_500,
+        "followers": 10_500, "gained": None, "lost": None,
     }  # fmt: skip
+    assert "Came, and left" not in text
+
+
+def test_follower_lists_say_who_came_and_left(world: World) -> None:
+    """By the lists taken in each week; who came back came; the first list says nothing."""
+    account = fortnight(world, [3], [4])
+    other = world.account("@other")
+    for day, names in enumerate(("abc", "abd", "abcdef", "bcd")):
+        take(world, account, 5 * day, names)
+    take(world, other, 8, "xy")
+    found = of_week(world, account, NOON + timedelta(days=15))
+    assert (found.before.gained, found.before.lost) == (1, 1)  # list of 9 May
+    assert (found.now.gained, found.now.lost) == (3, 0)  # of 14 May; that of 19 May is later
+    assert "Came, and left              +3, −0 (before: +1, −1)" in found.as_text()
+    assert found.as_json()["now"]["gained"] == 3  # type: ignore[index,call-overload]
+    alone = of_week(world, other, NOON + timedelta(days=15))
+    assert (alone.now.gained, alone.now.lost, alone.has_lists) == (None, None, False)
+    world.session.commit()
+    later = of_week(world, account, NOON + timedelta(days=22))
+    assert (later.now.gained, later.now.lost) == (0, 3)
+    assert "Came, and left              +0, −3 (before: +3, −0)" in later.as_text()
 
 
 def test_weeks_without_enough_are_told_as_such(world: World) -> None:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from linktrack.reports.statistics.comparisons import difference_of_ratios, ratio_of_ratios
 from linktrack.reports.statistics.experiments import (
     FALSE_ALARMS,
     Counted,
@@ -21,11 +22,9 @@ from linktrack.reports.statistics.experiments import (
     Pair,
     day_of_verdict,
     decide,
-    difference_interval,
     groups_at,
     looks,
     permutation_p,
-    ratio_interval,
 )
 from linktrack.reports.statistics.rates import Interval, RatioOfSums
 
@@ -150,20 +149,20 @@ def test_intervals_of_difference_and_ratio_hold_and_shrink_to_the_arms() -> None
     """MOVER: with equal, symmetric intervals the half-width is theirs times the root of two."""
     first = RatioOfSums(0.002, Interval(0.0015, 0.0025), 9)
     second = RatioOfSums(0.003, Interval(0.0025, 0.0035), 9)
-    within = difference_interval(first, second)
+    within = difference_of_ratios(first, second)
     assert within is not None
     assert within.low == pytest.approx(0.001 - 0.0005 * math.sqrt(2))
     assert within.high == pytest.approx(0.001 + 0.0005 * math.sqrt(2))
-    times = ratio_interval(first, second)
+    times = ratio_of_ratios(first, second)
     assert times is not None
     assert times.low < 1.5 < times.high
-    turned = ratio_interval(second, first)
+    turned = ratio_of_ratios(second, first)
     assert turned is not None
     assert turned.low == pytest.approx(1 / times.high)
     none = RatioOfSums(0.0, Interval(0.0, 0.001), 9)
-    assert ratio_interval(none, first) is None
-    assert difference_interval(first, RatioOfSums(0.1, None, 3)) is None
-    assert difference_interval(first, none) is not None
+    assert ratio_of_ratios(none, first) is None
+    assert difference_of_ratios(first, RatioOfSums(0.1, None, 3)) is None
+    assert difference_of_ratios(first, none) is not None
 
 
 def test_days_still_needed_follow_from_effect_scatter_and_pace() -> None:

@@ -70,7 +70,8 @@ def test_a_doubling_is_found_by_the_first_look_that_can(world: World) -> None:
     assert list(answer) == [
         "name", "hypothesis", "at", "days", "window", "before", "after",
         "difference", "difference_low", "difference_high", "ratio", "ratio_low", "ratio_high",
-        "p", "verdict", "decided_at", "next_look", "last_look", "days_needed", "sentence",
+        "p", "verdict", "decided_at", "next_look", "last_look", "days_needed", "weeks",
+        "besides", "sentence",
     ]  # fmt: skip
     before = answer["before"]
     assert isinstance(before, dict)
@@ -78,6 +79,44 @@ def test_a_doubling_is_found_by_the_first_look_that_can(world: World) -> None:
     assert found.ratio is not None
     assert found.ratio_interval is not None
     assert 1.5 < found.ratio_interval.low < found.ratio < found.ratio_interval.high
+
+
+def test_weeks_and_what_else_happened_then(sqlite_world: World) -> None:
+    """Week by week, and what may be the cause instead: followers, and other experiments."""
+    world = sqlite_world
+    account = world.account()
+    followers(world, account, 10_000, days=-60)
+    followers(world, account, 10_900, days=-10)
+    followers(world, account, 23_000, days=3)
+    followers(world, account, 5_000, days=20)  # after it
+    begun(world, account)
+    add_experiment(world.session, account, Question("Hashtags", NOON, days=7), NOON)
+    earlier = Question("Long ago", NOON - timedelta(days=100))
+    add_experiment(world.session, account, earlier, NOON)
+    world.session.commit()
+    posted(world, account, NOON - timedelta(days=14), [10] * 14)
+    posted(world, account, NOON, [20] * 9)
+    found = report(world, "Pictures", NOON + timedelta(days=40))
+    weeks = [(week.label, week.name, week.posts, week.unique_clicks) for week in found.weeks]
+    assert weeks == [
+        ("before", "2 weeks before", 7, 70),
+        ("before", "1 week before", 7, 70),
+        ("after", "week 1", 7, 140),
+        ("after", "week 2", 2, 40),
+    ]
+    assert found.weeks[0].cpf.interval is not None
+    assert found.weeks[-1].cpf.interval is None
+    assert found.besides == [
+        (
+            "@JessesLinks had 23,000 followers on 7 May 2026, after 10,900: that alone changes "
+            "clicks per follower."
+        ),
+        "The experiment Hashtags ran on @JessesLinks at the same time.",
+    ]
+    browser = Browser.signed_in(world)
+    page = read(browser.get(f"/owner/experiments/{found.experiment.id}"))
+    assert "Week by week" in page
+    assert found.besides[0] in page
 
 
 def test_two_accounts_over_the_same_days(world: World) -> None:

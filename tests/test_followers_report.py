@@ -19,8 +19,8 @@ from linktrack.errors import Invalid
 from linktrack.networks.base import FollowerRecord
 from linktrack.portability.export import Selection, export_rows
 from linktrack.reports.followers import followers_json, followers_report
+from linktrack.reports.sentences import event_in_words
 from linktrack.reports.statistics.leaving import daily_rate, excess_of, jumps
-from linktrack.reports.words import event_in_words
 
 UTC = ZoneInfo("UTC")
 KEY = b"k" * 32

@@ -27,12 +27,12 @@ def followers(world: World, account: Account, count: int, days: int = 0) -> None
 def people(
     world: World, post: Post, first: int, last: int, *, hours: float = 2, **more: object
 ) -> None:
-    """Let visitors first..last click the post's first link once each."""
+    """Let visitors first..last click the post's first link once each, some a minute: no burst."""
     at = to_ms(post.posted_at or NOON) + int(hours * 3_600_000)
     fields: dict[str, object] = {"user_agent": FIREFOX, "referrer": None, **more}
     world.click(
         [
-            ClickRecord(at + number, post.links[0].id, visitor=number, **fields)  # type: ignore[arg-type]
+            ClickRecord(at + 10_000 * (number - first), post.links[0].id, visitor=number, **fields)  # type: ignore[arg-type]
             for number in range(first, last)
         ]
     )

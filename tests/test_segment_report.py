@@ -17,8 +17,8 @@ from linktrack.audience.sorting import sort_followers
 from linktrack.db import now as right_now
 from linktrack.errors import Invalid
 from linktrack.reports.segments import SegmentsReport, segments_json, segments_report
+from linktrack.reports.sentences import living, unattributed
 from linktrack.reports.statistics.lifts import Pair, lift
-from linktrack.reports.words import living, unattributed
 
 DAY = timedelta(days=1)
 

@@ -49,7 +49,16 @@ def test_a_simulated_month_comes_out_of_the_database_as_it_went_in(world: World)
                 visitor += 1
                 known = None if group_id == attribution.NOBODY else numbers[group_id]
                 way = "variant" if group_id in simulated.addressed else "recognised"
-                fields = (to_ms(at) + visitor, link.id, FIREFOX, None, visitor, 0, known, None)
+                fields = (
+                    to_ms(at) + 4_000 * visitor,
+                    link.id,
+                    FIREFOX,
+                    None,
+                    visitor,
+                    0,
+                    known,
+                    None,
+                )
                 record = ClickRecord(*fields, None if known is None else way)
                 records += [record] * (1 + visitor % 2)  # half of them click twice
         records += [

@@ -9,23 +9,40 @@ from linktrack.cli.common import installation, json_option, print_json
 @click.argument("handle", required=False)
 @click.option("--all", "everybody", is_flag=True, help="All accounts, one after the other.")
 @click.option("--period", default="week", show_default=True, help="week or month: the last whole.")
+@click.option("--mail", "by_mail", is_flag=True, help="Mail it instead (LINKTRACK_SMTP_URL).")
 @json_option
-def digest(handle: str | None, everybody: bool, period: str, as_json: bool) -> None:
-    """Print an account's last week or month beside the one before it."""
+def digest(handle: str | None, everybody: bool, period: str, by_mail: bool, as_json: bool) -> None:
+    """Print an account's last week or month beside the one before it, or mail it."""
     from datetime import datetime
 
     from linktrack.audience.accounts import find_account, list_accounts
     from linktrack.db import now
-    from linktrack.reports.digest import digests
+    from linktrack.errors import Invalid
+    from linktrack.mail import send
+    from linktrack.reports.digest import digests, subject
 
     if (handle is None) == (not everybody):
         raise click.UsageError("Name one account, or all of them with --all.")
+    if by_mail and as_json:
+        raise click.UsageError("Mails are text: choose --mail or --json.")
     with installation() as opened, opened.database.session() as session:
-        timezone = opened.settings.timezone
+        timezone, mail = opened.settings.timezone, opened.settings.mail
+        if by_mail and mail is None:
+            raise Invalid(
+                "No mail server is known: set LINKTRACK_SMTP_URL and LINKTRACK_MAIL_TO, or hand "
+                "what linktrack digest prints to sendmail."
+            )
         accounts = list_accounts(session) if handle is None else [find_account(session, handle)]
         today = datetime.now(timezone).date()
         found = digests(session, accounts, period, today, now(), timezone)
     if as_json:
         print_json([each.as_json() for each in found] if everybody else found[0].as_json())
         return
-    click.echo(f"\n{'-' * 72}\n\n".join(each.as_text() for each in found), nl=False)
+    text = f"\n{'-' * 72}\n\n".join(each.as_text() for each in found)
+    if not by_mail or mail is None:
+        click.echo(text, nl=False)
+    elif not found:
+        click.echo("There are no accounts, so nothing was mailed.")
+    else:
+        send(mail, subject(found), text)
+        click.echo(f"Mailed to {', '.join(mail.recipients)}.")

@@ -123,6 +123,8 @@ def experiment_of(handle: str, name: str | None, as_json: bool) -> None:
         click.echo(f"Expected: {found.experiment.hypothesis}")
     click.echo(found.sentence())
     click.echo(found.on_looking())
+    for sentence in found.besides:
+        click.echo(sentence)
     print_table(
         ("side", "posts", "still counting", "without count", "people", "per 1,000 followers"),
         [

@@ -45,7 +45,7 @@ def cpf(
     from linktrack.db import now
     from linktrack.links.posts import excerpt
     from linktrack.reports.build import cpf_json, cpf_report, utc
-    from linktrack.reports.words import per_thousand
+    from linktrack.reports.words import counted, per_thousand
 
     with installation() as opened, opened.database.session() as session:
         found = cpf_report(
@@ -64,8 +64,9 @@ def cpf(
         return
     total = found.total
     click.echo(
-        f"{found.account.handle}: {total.unique_clicks:,} people clicked in {total.posts:,} posts "
-        f"(counted for {found.window}), {per_thousand(total.cpf)} per 1,000 followers"
+        f"{found.account.handle}: {counted(total.unique_clicks, 'person', 'people')} clicked on "
+        f"{counted(total.posts, 'post')} (each counted once for each post, for {found.window}), "
+        f"{per_thousand(total.cpf)} per 1,000 followers"
     )
     if total.posts > 1:
         click.echo(f"The middle post: {per_thousand(total.median_cpf)} per 1,000 followers.")
@@ -73,7 +74,7 @@ def cpf(
         click.echo("People who clicked need not be followers.")
     if total.posts_without_count:
         click.echo(
-            f"{total.posts_without_count:,} posts have no follower count and are left out: "
+            f"{counted(total.posts_without_count, 'post')} without a follower count left out: "
             f"linktrack counts record {found.account.handle} COUNT --at DATE"
         )
     print_table(
@@ -114,7 +115,8 @@ def segments(handle: str, window: str, since: str | None, until: str | None, as_
     from linktrack.audience.accounts import find_account
     from linktrack.db import now
     from linktrack.reports.segments import segments_json, segments_report
-    from linktrack.reports.words import living, per_thousand, times, unattributed
+    from linktrack.reports.sentences import living, unattributed
+    from linktrack.reports.words import per_thousand, times
 
     with installation() as opened, opened.database.session() as session:
         found = segments_report(
@@ -171,7 +173,8 @@ def followers_command(
     """Who came, left and came back between follower lists; what an event cost."""
     from linktrack.audience.accounts import find_account
     from linktrack.reports.followers import CHURN, followers_json, followers_report
-    from linktrack.reports.words import event_in_words, per_cent
+    from linktrack.reports.sentences import event_in_words
+    from linktrack.reports.words import percent
 
     with installation() as opened, opened.database.session() as session:
         moments = [moment for text in events if (moment := parse_time(text, opened))]
@@ -209,7 +212,7 @@ def followers_command(
     if found.churn is not None and found.churn.share is not None:
         click.echo(
             f"Of {found.churn.counts.gained:,} who came, {found.churn.counts.left:,} left again "
-            f"within {CHURN.days} days: {per_cent(found.churn.share, found.churn.interval)}."
+            f"within {CHURN.days} days: {percent(found.churn.share, found.churn.interval)}."
         )
     for event in found.events:
         click.echo(event_in_words(event))

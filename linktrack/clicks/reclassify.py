@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from linktrack.clicks.agents import RULES_VERSION as AGENT_RULES
-from linktrack.clicks.agents import classify_agent
+from linktrack.clicks.agents import TOLD, classify_agent
 from linktrack.clicks.burst import BURST, MINUTE, judge_minutes
 from linktrack.clicks.changes import change_reasons
 from linktrack.clicks.facts import RECLASSIFIED, read_fact, write_fact
@@ -65,7 +65,7 @@ def _classify_agents(store: ClickStore, done: Reclassified) -> bool:
     """Classify some agents anew; return whether there were any."""
     query = (
         select(agents.c.id, agents.c.user_agent, agents.c.reason)
-        .where(agents.c.rules_version.not_in((AGENT_RULES, MOVING)))
+        .where(agents.c.rules_version.not_in((AGENT_RULES, MOVING, TOLD)))
         .order_by(agents.c.id)
         .limit(AGENTS)
     )

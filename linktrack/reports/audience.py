@@ -11,11 +11,18 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
 from linktrack.clicks.visitors import period_end, period_start
+from linktrack.db import to_ms
 from linktrack.reports.build import Json, account_json, utc
 from linktrack.reports.queries import count_histories, standing_count
 from linktrack.reports.statistics.capture import People, chao2, chapman
-from linktrack.reports.visit_queries import Visits, clicked_links, periods_with_visits, visits_in
-from linktrack.reports.words import about, counted, days_from, percent
+from linktrack.reports.visit_queries import (
+    Visits,
+    clicked_links,
+    known_people,
+    periods_with_visits,
+    visits_in,
+)
+from linktrack.reports.words import about_between, counted, days_from, percent
 from linktrack.settings import VisitorPeriod
 
 FEWEST_IN_BOTH: Final = 7
@@ -31,11 +38,28 @@ class Halves:
     both: int
     people: People | None
 
+    @classmethod
+    def of(cls, first: int, second: int, both: int) -> "Halves":
+        """Return them with Chapman's estimate, where enough were seen twice."""
+        enough = both >= FEWEST_IN_BOTH
+        return cls(first, second, both, chapman(first, second, both) if enough else None)
+
+    def as_json(self) -> dict[str, Json]:
+        """Return them as every door gives them."""
+        return {
+            "first": self.first,
+            "second": self.second,
+            "both": self.both,
+            **_people_json("people", self.people),
+            "method": None if self.people is None else "chapman",
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class AudienceReport:
     """People who click, in the visitor period [first, end). `refused` says why nothing is told.
 
+    `members` are those of them we can tell: by a personal link, or because they said hello.
     `people` is Chao's lower bound. They need not be followers. Readers whose browser asks not to
     be tracked are in no figure, and one person with two devices is two.
     """
@@ -49,6 +73,7 @@ class AudienceReport:
     seen: int
     people: People | None
     halves: Halves
+    members: Halves
     followers: int | None
     followers_at: datetime | None
     refused: str | None
@@ -72,9 +97,9 @@ class AudienceReport:
         """What is known, in words; it may be read aloud."""
         if self.people is None:
             return self.refused or ""
-        bounds = self.people.interval
-        people = f"at least about {about(self.people.estimate)} people"
-        between = f"likely {about(bounds.low)} to {about(bounds.high)} or more"
+        told, least, most = about_between(self.people.estimate, self.people.interval)
+        people = f"at least about {told} people"
+        between = f"likely {least} to {most} or more"
         so_far = " so far" if self.is_running else ""
         seen = f"We saw {counted(self.seen, 'of them', 'of them')}."
         if self.share is None or self.followers is None:
@@ -98,7 +123,6 @@ class AudienceReport:
     def as_json(self) -> dict[str, Json]:
         """Return the report as every door gives it; numbers of people to four decimals."""
         people, share = self.people, self.share
-        halves = self.halves
         return {
             "account": account_json(self.account),
             "period": {
@@ -117,13 +141,8 @@ class AudienceReport:
             "share": None if share is None else round(share[0], 6),
             "share_low": None if share is None else round(share[1], 6),
             "share_high": None if share is None else round(share[2], 6),
-            "halves": {
-                "first": halves.first,
-                "second": halves.second,
-                "both": halves.both,
-                **_people_json("people", halves.people),
-                "method": None if halves.people is None else "chapman",
-            },
+            "halves": self.halves.as_json(),
+            "members": self.members.as_json(),
             "sentence": self.sentence,
         }
 
@@ -154,7 +173,7 @@ def audience_report(
     followers_at, followers = standing_count(history, min(now, midnight))
     report = AudienceReport(
         account, period, start, end, start <= today < end, 0, 0, None, Halves(0, 0, 0, None),
-        followers, followers_at, None,
+        Halves(0, 0, 0, None), followers, followers_at, None,
     )  # fmt: skip
     if last >= end:
         return replace(
@@ -163,6 +182,19 @@ def audience_report(
             f"person is new. Choose days within one {period}.",
         )
     links = clicked_links(session, account.id, start.toordinal(), end.toordinal())
+    half = start + timedelta(days=((end - start).days + 1) // 2)
+    begins, half_at, ends = (
+        to_ms(datetime.combine(day, time.min, timezone)) for day in (start, half, end)
+    )
+    known = known_people(session, account.id, begins, half_at, ends)
+    report = replace(
+        report,
+        members=Halves.of(
+            sum(first for first, _ in known),
+            sum(second for _, second in known),
+            sum(first and second for first, second in known),
+        ),
+    )
     return judged(report, visits_in(session, account.id, start.toordinal()), links)
 
 
@@ -186,11 +218,11 @@ def judged(report: AudienceReport, visits: Sequence[Visits], links: int) -> Audi
 
 
 def _halves(visits: Sequence[Visits]) -> Halves:
-    first = sum(visit.visitors for visit in visits if visit.first_half)
-    second = sum(visit.visitors for visit in visits if visit.second_half)
-    both = sum(visit.visitors for visit in visits if visit.first_half and visit.second_half)
-    enough = both >= FEWEST_IN_BOTH
-    return Halves(first, second, both, chapman(first, second, both) if enough else None)
+    return Halves.of(
+        sum(visit.visitors for visit in visits if visit.first_half),
+        sum(visit.visitors for visit in visits if visit.second_half),
+        sum(visit.visitors for visit in visits if visit.first_half and visit.second_half),
+    )
 
 
 def _refusal(report: AudienceReport, by_links: Counter[int]) -> str | None:

@@ -22,10 +22,12 @@ from linktrack.reports.build import (
     rate_json,
     window_number,
 )
+from linktrack.reports.follower_queries import Moves, moves_of
 from linktrack.reports.ranges import DayRange
+from linktrack.reports.sentences import reach
 from linktrack.reports.statistics.experiments import FALSE_ALARMS, Pair, permutation_p
 from linktrack.reports.statistics.rates import FEWEST_POSTS
-from linktrack.reports.words import counted, per_thousand, reach
+from linktrack.reports.words import counted, listed, per_thousand
 
 PERIODS: Final = ("week", "month")
 WINDOW: Final = "24h"
@@ -37,12 +39,17 @@ MOST_POSTS: Final = 500  # of a period, among which best and weakest are found
 
 @dataclass(frozen=True, slots=True)
 class DigestSide:
-    """One period's numbers; `followers` is what stood at its end."""
+    """One period's numbers; `followers` is what stood at its end.
+
+    `gained` (came, also again) and `lost` are by the follower lists taken in it; None without any.
+    """
 
     days: DayRange
     unique_clicks: int
     cpf: CpfTotal
     followers: int | None
+    gained: int | None
+    lost: int | None
 
     def as_json(self) -> dict[str, Json]:
         """Return the period as every door gives it."""
@@ -54,6 +61,8 @@ class DigestSide:
             "posts_without_count": self.cpf.posts_without_count,
             **rate_json(self.cpf.cpf),
             "followers": self.followers,
+            "gained": self.gained,
+            "lost": self.lost,
         }
 
 
@@ -73,6 +82,11 @@ class Digest:
     counting: int
     best: list[PostLine]
     weakest: list[PostLine]
+
+    @property
+    def has_lists(self) -> bool:
+        """Whether follower lists say who came and left in any of the two periods."""
+        return self.now.gained is not None or self.before.gained is not None
 
     def sentence(self) -> str:
         """Say the period in a sentence."""
@@ -140,6 +154,11 @@ class Digest:
                 f"(before: {_known(before.followers)})"
             ),
         ]
+        if self.has_lists:
+            lines.append(
+                f"Came, and left              {came_and_left(now)} (before: "
+                f"{came_and_left(before)})"
+            )
         for title, posts in (("Best posts", self.best), ("Weakest posts", self.weakest)):
             if posts:
                 lines += ["", title]
@@ -148,6 +167,12 @@ class Digest:
                 lines.append(f"  {people}, {per_thousand(line.cpf)} per 1,000")
                 lines.append(f"    {excerpt(line.facts.written, 72)}")
         return "\n".join(lines) + "\n"
+
+
+def subject(found: Sequence[Digest]) -> str:
+    """Return the subject of a mail with these digests, of which there is at least one."""
+    who = listed([each.account.handle for each in found]) if len(found) < 4 else "all accounts"
+    return f"Clicks of the {found[0].period} to {_day(found[0].now.days.last)}: {who}"
 
 
 def last_whole(period: str, today: date, timezone: ZoneInfo) -> tuple[DayRange, DayRange]:
@@ -189,6 +214,7 @@ def digests(
     chosen = queries.chosen_posts(ids, earlier.since, days.end)
     sums = queries.sums_by_post(session, chosen, number)
     alpha = FALSE_ALARMS / max(1, len(accounts))
+    moves = moves_of(session, ids, earlier.since, days.end)
     found = []
     for account in accounts:
         own = [post for post in sums if post.account_id == account.id]
@@ -203,6 +229,7 @@ def digests(
                 ),
                 cpf_total(part, histories),
                 queries.standing_count(histories[account.id], range_.end)[1],
+                *_gained_and_lost(moves.get(account.id, []), range_),
             )
             for range_, part in zip((earlier, days), parts, strict=True)
         ]
@@ -224,6 +251,13 @@ def digests(
 
 def _within(sums: Sequence[queries.PostSums], days: DayRange) -> list[queries.PostSums]:
     return [post for post in sums if days.since <= post.posted_at < days.end]
+
+
+def _gained_and_lost(moves: Sequence[Moves], days: DayRange) -> tuple[int | None, int | None]:
+    known = [move for move in moves if days.since <= move.at < days.end]
+    if not known:
+        return None, None
+    return sum(move.came for move in known), sum(move.left for move in known)
 
 
 def _pairs(
@@ -269,6 +303,13 @@ def _post_json(line: PostLine) -> dict[str, Json]:
         "unique_clicks": line.unique_clicks,
         **rate_json(line.cpf),
     }
+
+
+def came_and_left(side: DigestSide) -> str:
+    """Return who came and left in figures: +120, −80."""
+    if side.gained is None or side.lost is None:
+        return "unknown"
+    return f"+{side.gained:,}, −{side.lost:,}"
 
 
 def _known(number: int | None) -> str:

@@ -1,6 +1,7 @@
 """What an experiment has found so far, and when it will know."""
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,8 +12,10 @@ from sqlalchemy.orm import Session
 from linktrack.audience.models import Account
 from linktrack.clicks.vocabulary import WINDOW_LENGTHS
 from linktrack.reports import queries
+from linktrack.reports.besides import DAY, besides, span_of
 from linktrack.reports.build import Json, Rate, rate_json, utc, window_number
 from linktrack.reports.models import Experiment
+from linktrack.reports.statistics.comparisons import difference_of_ratios, ratio_of_ratios
 from linktrack.reports.statistics.experiments import (
     Counted,
     Look,
@@ -20,10 +23,8 @@ from linktrack.reports.statistics.experiments import (
     Pair,
     day_of_verdict,
     decide,
-    difference_interval,
     groups_at,
     looks,
-    ratio_interval,
 )
 from linktrack.reports.statistics.rates import (
     FEWEST_POSTS,
@@ -32,7 +33,7 @@ from linktrack.reports.statistics.rates import (
 )
 from linktrack.reports.words import counted, per_thousand
 
-DAY: Final = timedelta(days=1)
+_ROUNDING: Final = 1e-9  # days; what adding and taking off a window may lose
 
 MORE: Final = "more"
 FEWER: Final = "fewer"
@@ -73,11 +74,40 @@ class Arm:
 
 
 @dataclass(frozen=True, slots=True)
+class Week:
+    """The posts of one side in one week; the first after the beginning is 1, that before it -1."""
+
+    label: str
+    number: int
+    posts: int
+    unique_clicks: int
+    cpf: Rate
+
+    @property
+    def name(self) -> str:
+        """The week in words: week 1, 2 weeks before."""
+        if self.number > 0:
+            return f"week {self.number}"
+        return f"{counted(-self.number, 'week')} before"
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the week as every door gives it."""
+        return {
+            "label": self.label,
+            "week": self.number,
+            "posts": self.posts,
+            "unique_clicks": self.unique_clicks,
+            **rate_json(self.cpf),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class ExperimentReport:
     """Both sides of an experiment, what the looks found, and when the next is.
 
     `verdict` is one of the words above; `decided_at` is the look that found a difference.
     `difference` is in clicks per follower, after minus before; `ratio` after over before.
+    `weeks` has both sides week by week; `besides` says what else happened then.
     """
 
     experiment: Experiment
@@ -93,6 +123,8 @@ class ExperimentReport:
     next_look: datetime | None
     last_look: datetime
     days_needed: int | None
+    weeks: list[Week]
+    besides: list[str]
 
     def sentence(self) -> str:
         """Say what is known."""
@@ -161,6 +193,8 @@ class ExperimentReport:
             "next_look": None if self.next_look is None else utc(self.next_look),
             "last_look": utc(self.last_look),
             "days_needed": self.days_needed,
+            "weeks": [week.as_json() for week in self.weeks],
+            "besides": list(self.besides),
             "sentence": self.sentence(),
         }
 
@@ -169,7 +203,9 @@ def experiment_report(
     session: Session, experiment: Experiment, accounts: Mapping[int, Account], now: datetime
 ) -> ExperimentReport:
     """Return what an experiment has found by `now`; `accounts` by number holds those in it."""
-    posts, missing = _posts(session, experiment)
+    ids = [experiment.account_id, *filter(None, [experiment.other_id])]
+    histories = queries.count_histories(session, ids)
+    posts, missing = _posts(session, experiment, histories)
     plan = looks(experiment.days, _counting_days(experiment.window))
     today = (now - experiment.at) / DAY
     ahead = [look for look in plan if look.day > today]
@@ -203,29 +239,45 @@ def experiment_report(
         before=before,
         after=after,
         difference=second.value - first.value if first and second else None,
-        difference_interval=difference_interval(first, second) if first and second else None,
+        difference_interval=difference_of_ratios(first, second) if first and second else None,
         ratio=second.value / first.value if first and second and first.value else None,
-        ratio_interval=ratio_interval(first, second) if first and second else None,
+        ratio_interval=ratio_of_ratios(first, second) if first and second else None,
         p=decision.p,
         verdict=verdict,
         decided_at=None if decision.day is None else experiment.at + decision.day * DAY,
         next_look=experiment.at + ahead[0].day * DAY if verdict == NOT_YET else None,
         last_look=experiment.at + plan[-1].day * DAY,
         days_needed=_days_needed(experiment, groups, ahead, today) if verdict == NOT_YET else None,
+        weeks=_weeks(posts, labels, today, experiment.window),
+        besides=besides(session, experiment, accounts, histories),
     )
 
 
-def _posts(session: Session, experiment: Experiment) -> tuple[list[Counted], list[int]]:
+def _weeks(
+    posts: Sequence[Counted], labels: Sequence[str], today: float, window: str
+) -> list[Week]:
+    """Return the weeks of both sides, by when posts that are counted to the end were posted."""
+    length = timedelta(milliseconds=WINDOW_LENGTHS[window_number(window)]) / DAY
+    found: defaultdict[tuple[bool, int], list[Pair]] = defaultdict(list)
+    for post in posts:
+        if post.day <= today:
+            week = math.floor((post.day - length + _ROUNDING) / 7)
+            found[post.is_after, week + (week >= 0)].append(post.pair)
+    weeks = []
+    for (is_after, number), pairs in sorted(found.items()):
+        ratio = ratio_of_sums(pairs)
+        rate = Rate() if ratio is None else Rate(ratio.value, ratio.interval)
+        people = sum(k for k, _ in pairs)
+        weeks.append(Week(labels[is_after], number, len(pairs), people, rate))
+    return weeks
+
+
+def _posts(
+    session: Session, experiment: Experiment, histories: Mapping[int, queries.History]
+) -> tuple[list[Counted], list[int]]:
     """Return the posts of both sides, and how many of each side have no follower count."""
-    span = experiment.days * DAY
-    ids = [experiment.account_id]
-    since = experiment.at - span
-    if experiment.other_id is not None:
-        ids.append(experiment.other_id)
-        since = experiment.at
     number = window_number(experiment.window)
-    chosen = queries.chosen_posts(ids, since, experiment.at + span)
-    histories = queries.count_histories(session, ids)
+    chosen = queries.chosen_posts(histories, *span_of(experiment))
     length = timedelta(milliseconds=WINDOW_LENGTHS[number])
     posts, missing = [], [0, 0]
     for sums in queries.sums_by_post(session, chosen, number):

@@ -1,12 +1,13 @@
 """What the followers report reads: sums over follow periods, a row for each list."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sqlalchemy import BigInteger, case, exists, func, select, type_coerce
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import BigInteger, ColumnElement, case, exists, func, select, type_coerce
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from linktrack.audience.models import FollowPeriod, Roster
 
@@ -71,6 +72,56 @@ def changes(session: Session, account_id: int) -> list[Change]:
         count, back = came.get(at, (0, 0))
         found.append(Change(since, at, before, size, count - back, back, left.get(at, 0)))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """What the lists at some moments show against those before them: who came, also again; left."""
+
+    at: datetime
+    came: int
+    left: int
+
+
+def moves_of(
+    session: Session, account_ids: Sequence[int], since: datetime, until: datetime
+) -> Mapping[int, list[Moves]]:
+    """Return what the lists taken in [since, until) show, by account; none for its first list."""
+    period, earlier = FollowPeriod, aliased(Roster)
+    has_earlier = exists().where(
+        earlier.account_id == Roster.account_id, earlier.taken_at < Roster.taken_at
+    )
+    lists = session.execute(
+        select(Roster.account_id, Roster.taken_at)
+        .where(Roster.account_id.in_(account_ids), has_earlier)
+        .where(Roster.taken_at >= since, Roster.taken_at < until)
+        .order_by(Roster.taken_at)
+    ).all()
+    mine = period.account_id.in_(account_ids)
+    came = _counted_at(
+        session, period.began_by, since, until, mine, period.began_after.is_not(None)
+    )
+    left = _counted_at(session, period.ended_by, since, until, mine)
+    found: defaultdict[int, list[Moves]] = defaultdict(list)
+    for account_id, at in lists:
+        place = (account_id, at)
+        found[account_id].append(Moves(at, came.get(place, 0), left.get(place, 0)))
+    return found
+
+
+def _counted_at(
+    session: Session,
+    moment: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None],
+    since: datetime,
+    until: datetime,
+    *conditions: ColumnElement[bool],
+) -> dict[tuple[int, datetime], int]:
+    query = (
+        select(FollowPeriod.account_id, moment, func.count())
+        .where(*conditions, moment >= since, moment < until)
+        .group_by(FollowPeriod.account_id, moment)
+    )
+    return {(account_id, at): count for account_id, at, count in session.execute(query) if at}
 
 
 def leavers(

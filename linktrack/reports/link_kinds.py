@@ -15,7 +15,7 @@ from linktrack.links.promotion import is_on_host
 from linktrack.reports import link_queries, queries
 from linktrack.reports.build import Json, Rate, account_json, rate_json, utc
 from linktrack.reports.link_queries import LinkSums
-from linktrack.reports.statistics.experiments import ratio_interval
+from linktrack.reports.statistics.comparisons import ratio_of_ratios
 from linktrack.reports.statistics.rates import Interval, RatioOfSums, ratio_of_sums
 from linktrack.reports.words import counted
 
@@ -159,7 +159,10 @@ class OwnLinksReport:
     def sentence(self) -> str:
         """Say which get more clicks, where that is sure."""
         if not self.hosts:
-            return "Which sites are your own is not known yet: name them."
+            return (
+                "Which sites are your own is not known yet: name them on the page Own links, or by "
+                "linktrack site add."
+            )
         if not self.own.links or not self.others.links:
             which = "your own sites" if not self.own.links else "other people's sites"
             return f"There are no links to {which} to compare."
@@ -213,7 +216,7 @@ def own_links_report(
     ratio = within = None
     if mine.ratio is not None and theirs.ratio is not None and theirs.ratio.value:
         ratio = mine.ratio.value / theirs.ratio.value
-        within = ratio_interval(theirs.ratio, mine.ratio)
+        within = ratio_of_ratios(theirs.ratio, mine.ratio)
     return OwnLinksReport(account, hosts, mine, theirs, ratio, within)
 
 

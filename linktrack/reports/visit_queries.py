@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, literal_column, select
 from sqlalchemy.orm import Session
 
-from linktrack.clicks.models import account_visits, link_days
+from linktrack.audience.models import Segment
+from linktrack.clicks.models import account_visits, clicks, link_days
 from linktrack.links.models import Link
 
 
@@ -44,3 +45,35 @@ def clicked_links(session: Session, account_id: int, first: int, end: int) -> in
     )
     query = select(func.count()).select_from(Link).where(Link.account_id == account_id, clicked)
     return session.scalar(query) or 0
+
+
+def known_people(
+    session: Session, account_id: int, begins: int, half_at: int, ends: int
+) -> list[tuple[bool, bool]]:
+    """Return whether each person we can tell clicked in the first half, and in the second.
+
+    Those are followers with a personal link, and browsers that said hello; moments are
+    milliseconds since 1970 UTC. Both are read by an index of such clicks alone.
+    """
+    place = clicks.c
+    ends_of = (func.min(place.clicked_at), func.max(place.clicked_at))
+    counted = (place.reason == 0, place.clicked_at >= begins, place.clicked_at < ends)
+    by_link = (
+        select(*ends_of)
+        .join(Link, Link.id == place.link_id)
+        .where(place.follower_id.is_not(None), Link.account_id == account_id, *counted)
+        .group_by(place.follower_id)
+    )
+    segments = select(Segment.id).where(Segment.account_id == account_id)
+    by_hello = (
+        select(*ends_of)
+        # Written out, so that the database sees it may use the index of recognised clicks.
+        .where(literal_column("attribution = 3"), place.segment_id.in_(segments), *counted)
+        .where(place.visitor.is_not(None))
+        .group_by(place.visitor)
+    )
+    return [
+        (first < half_at, last >= half_at)
+        for query in (by_link, by_hello)
+        for first, last in session.execute(query)
+    ]

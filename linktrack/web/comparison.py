@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import render_template, request
+from flask import Response, render_template, request
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
@@ -10,7 +10,8 @@ from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.reports.comparison import compare, figure_range, figure_value
 from linktrack.web.context import owner_blueprint
-from linktrack.web.fields import DAYS, chosen_range
+from linktrack.web.csv_files import csv_file, is_csv_wanted
+from linktrack.web.fields import chosen_range
 
 blueprint = owner_blueprint("comparison")
 
@@ -18,7 +19,7 @@ USUAL_DAYS: Final = 91
 
 
 @blueprint.get("/compare")
-def show() -> str:
+def show() -> str | Response:
     """Show every account's figures beside the others', and which differences are sure."""
     accounts = list_accounts(db_session())
     if not accounts:
@@ -32,10 +33,11 @@ def show() -> str:
         since=days.since,
         until=days.end,
     )
+    if is_csv_wanted():
+        return csv_file("side-by-side", found.as_json()["accounts"])
     return render_template(
         "comparison/show.html",
         days=days,
-        choices=DAYS,
         found=found,
         figure_range=figure_range,
         figure_value=figure_value,

@@ -6,7 +6,7 @@ from linktrack.audience.accounts import list_accounts
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.links.posts import excerpt
-from linktrack.reports.digest import PERIODS, digests
+from linktrack.reports.digest import PERIODS, came_and_left, digests
 from linktrack.web.context import owner_blueprint, today
 from linktrack.web.fields import chosen_account, text
 
@@ -32,4 +32,5 @@ def show() -> str:
         periods=PERIODS,
         found=digests(session, chosen, period, today(), now(), timezone),
         excerpt=excerpt,
+        came_and_left=came_and_left,
     )

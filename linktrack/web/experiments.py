@@ -22,7 +22,9 @@ from linktrack.reports.experiments import (
     list_experiments,
     remove_experiment,
 )
+from linktrack.reports.words import counted
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
+from linktrack.web.csv_files import csv_file, is_csv_wanted
 from linktrack.web.fields import LARGEST_ID, chosen_account, moment, row_id, text, whole
 from linktrack.web.overview import per_thousand
 from linktrack.web.posts import WINDOW_WORDS
@@ -76,17 +78,20 @@ def _question() -> Question:
 
 
 @blueprint.get(EXPERIMENT)
-def show(number: int) -> str:
+def show(number: int) -> str | Response:
     """Show one experiment: both sides, the verdict, and when it will know."""
     session = db_session()
     accounts = {each.id: each for each in list_accounts(session)}
     report = experiment_report(session, get_experiment(session, number), accounts, now())
+    if is_csv_wanted():
+        return csv_file("experiment", report.as_json()["weeks"])
     return render_template(
         "experiments/show.html",
         report=report,
         experiment=report.experiment,
         account=accounts[report.experiment.account_id],
         chart=_chart(report, accounts),
+        weeks_chart=_weeks_chart(report, accounts),
         words=VERDICT_WORDS,
         windows=WINDOW_WORDS,
     )
@@ -115,6 +120,30 @@ def _chart(report: ExperimentReport, accounts: dict[int, Account]) -> Markup:
         label=f"Clicks per 1,000 followers, {report.before.label} and {report.after.label}",
         unit="clicks per 1,000 followers",
         empty="No post with a follower count has been counted to the end yet.",
+    )
+
+
+def _weeks_chart(report: ExperimentReport, accounts: dict[int, Account]) -> Markup:
+    """Draw both sides week by week."""
+    experiment = report.experiment
+    ids = {report.before.label: experiment.account_id, report.after.label: experiment.other_id}
+    points = []
+    for week in report.weeks:
+        low, value, high = per_thousand(week.cpf)
+        account = accounts[ids[week.label] or experiment.account_id]
+        points.append(
+            IntervalPoint(
+                f"{week.label}, {week.name}, {counted(week.posts, 'post')}",
+                value,
+                low,
+                high,
+                url_for("posts.list_all", account=account.id, window=experiment.window),
+                group=week.label,
+                short=str(week.number),
+            )
+        )
+    return interval_chart(
+        points, label="Clicks per 1,000 followers by week", unit="clicks per 1,000 followers"
     )
 
 

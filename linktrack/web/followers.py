@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import render_template, request
+from flask import Response, render_template, request
 from markupsafe import Markup
 
 from linktrack.audience.accounts import list_accounts
@@ -11,10 +11,12 @@ from linktrack.charts import Span, change_chart
 from linktrack.context import db_session, installation
 from linktrack.errors import Invalid
 from linktrack.links.unwrapped import coverage
-from linktrack.reports.followers import CHURN, DayLine, followers_report
-from linktrack.reports.words import event_in_words, per_cent
+from linktrack.reports.followers import CHURN, DayLine, followers_json, followers_report
+from linktrack.reports.sentences import event_in_words
+from linktrack.reports.words import percent
 from linktrack.web.context import UNPROCESSABLE, owner_blueprint
-from linktrack.web.fields import DAYS, chosen_account, chosen_range, moment
+from linktrack.web.csv_files import csv_file, is_csv_wanted
+from linktrack.web.fields import account_or_main, chosen_range, moment
 
 blueprint = owner_blueprint("followers")
 
@@ -23,13 +25,13 @@ DEFAULT_DAYS: Final = 91
 
 
 @blueprint.get("/followers")
-def show() -> str | tuple[str, int]:
+def show() -> str | Response | tuple[str, int]:
     """Show an account's changes over a range of days, and the cost of a day that is asked for."""
     session = db_session()
     accounts = list_accounts(session)
-    account = chosen_account(request.args) or next(iter(accounts), None)
-    if account is None:
+    if not accounts:
         return render_template("followers/no_accounts.html")
+    account = account_or_main(request.args, accounts)
     error = None
     try:
         event = moment(request.args, "event", "The day of the event")
@@ -44,6 +46,8 @@ def show() -> str | tuple[str, int]:
         until=days.end,
         events=[event] if event else [],
     )
+    if is_csv_wanted():
+        return csv_file("followers", followers_json(report)["days"])
     rosters = list(list_rosters(session, account.id))
     churn = report.churn
     page = render_template(
@@ -51,7 +55,6 @@ def show() -> str | tuple[str, int]:
         accounts=accounts,
         account=account,
         days=days,
-        choices=DAYS,
         report=report,
         rosters=rosters,
         chart=_chart(report.days, account.handle),
@@ -60,7 +63,7 @@ def show() -> str | tuple[str, int]:
         churn=None if churn is None or churn.share is None else churn,
         churn_share=None
         if churn is None or churn.share is None
-        else per_cent(churn.share, churn.interval),
+        else percent(churn.share, churn.interval),
         churn_days=CHURN.days,
         told=[event_in_words(event) for event in report.events],
         coverage=coverage(session, account.id),

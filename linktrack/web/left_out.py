@@ -24,7 +24,7 @@ from linktrack.reports.left_out import (
 from linktrack.reports.queries import DayCounts
 from linktrack.reports.ranges import DayRange
 from linktrack.web.context import owner_blueprint
-from linktrack.web.fields import DAYS, chosen_account, chosen_range, named_link, row_id, text
+from linktrack.web.fields import chosen_account, chosen_range, named_link, row_id, text
 
 blueprint = owner_blueprint("left_out")
 
@@ -61,7 +61,6 @@ def show() -> str:
         post=post,
         link=link,
         days=days,
-        choices=DAYS,
         found=found,
         chosen_reason=reason,
         reasons=REASONS[1:],

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import render_template, request, url_for
+from flask import Response, render_template, request, url_for
 from markupsafe import Markup
 
 from linktrack.audience.accounts import list_accounts
@@ -11,9 +11,11 @@ from linktrack.charts import IntervalPoint, Reference, interval_chart
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session, installation
 from linktrack.db import now
+from linktrack.reports import queries
 from linktrack.reports.hours import HoursReport, Slots, hours_report
 from linktrack.reports.lifetimes import at_least, lifetimes_report
 from linktrack.web.context import owner_blueprint
+from linktrack.web.csv_files import csv_file, is_csv_wanted
 from linktrack.web.fields import account_or_main
 from linktrack.web.overview import per_thousand
 
@@ -23,7 +25,7 @@ NEWEST: Final = 20
 
 
 @blueprint.get("/timing")
-def show() -> str:
+def show() -> str | Response:
     """Show weekdays and hours, and the half-lives of posts, for one account."""
     session = db_session()
     accounts = list_accounts(session)
@@ -37,6 +39,9 @@ def show() -> str:
         timezone=installation().settings.timezone,
         now=now(),
     )
+    lives = lifetimes_report(session, account, now=now())
+    if is_csv_wanted():
+        return csv_file("half-lives", lives.as_json()["lives"])
     return render_template(
         "timing/show.html",
         accounts=accounts,
@@ -44,8 +49,9 @@ def show() -> str:
         hours=hours,
         weekdays_chart=_chart(account, hours, hours.weekdays, "Weekday"),
         hours_chart=_chart(account, hours, hours.hours, "Hour"),
-        lives=lifetimes_report(session, account, now=now()),
-        newest=NEWEST,
+        lives=lives,
+        newest=lives.posts[:NEWEST],
+        texts=queries.texts_of(session, [post.post_id for post in lives.posts[:NEWEST]]),
         at_least=at_least,
     )
 

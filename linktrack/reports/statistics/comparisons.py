@@ -2,10 +2,9 @@
 
 import math
 from collections.abc import Sequence
-from statistics import median
 
 from linktrack.reports.statistics.distributions import chi_square_above
-from linktrack.reports.statistics.rates import CONFIDENCE, Interval
+from linktrack.reports.statistics.rates import CONFIDENCE, Interval, RatioOfSums
 
 
 def difference(
@@ -21,6 +20,30 @@ def difference(
     down = math.hypot(first - first_interval.low, second_interval.high - second)
     up = math.hypot(first_interval.high - first, second - second_interval.low)
     return Interval(value - down, value + up)
+
+
+def difference_of_ratios(first: RatioOfSums, second: RatioOfSums) -> Interval | None:
+    """Give the interval of second - first; None where one has no interval."""
+    if first.interval is None or second.interval is None:
+        return None
+    return difference(second.value, second.interval, first.value, first.interval)
+
+
+def ratio_of_ratios(first: RatioOfSums, second: RatioOfSums) -> Interval | None:
+    """Give the 95 % interval of second / first: their `difference` on logarithms.
+
+    None where one has no interval or no clicks: a ratio to nothing is unknown.
+    """
+    a, b = first.interval, second.interval
+    if a is None or b is None or min(first.value, second.value, a.low, b.low) <= 0:
+        return None
+    logs = difference(
+        math.log(second.value),
+        Interval(math.log(b.low), math.log(b.high)),
+        math.log(first.value),
+        Interval(math.log(a.low), math.log(a.high)),
+    )
+    return Interval(math.exp(logs.low), math.exp(logs.high))
 
 
 def holm(probabilities: Sequence[float], level: float) -> list[bool]:
@@ -83,11 +106,6 @@ def kruskal_wallis(groups: Sequence[Sequence[float]]) -> float:
     squares = sum(sum(rank[value] for value in group) ** 2 / len(group) for group in groups)
     statistic = (12 / (n * (n + 1)) * squares - 3 * (n + 1)) / correction
     return chi_square_above(statistic, len(groups) - 1)
-
-
-def middle_of(values: Sequence[float]) -> float | None:
-    """Give the median, or None where there is nothing."""
-    return median(values) if values else None
 
 
 def _log_choose(n: int, k: int) -> float:

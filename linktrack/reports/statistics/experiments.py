@@ -16,7 +16,7 @@ from itertools import combinations
 from statistics import NormalDist
 from typing import Final
 
-from linktrack.reports.statistics.rates import FEWEST_POSTS, Interval, RatioOfSums
+from linktrack.reports.statistics.rates import FEWEST_POSTS
 
 FALSE_ALARMS: Final = 0.05
 EARLY: Final = 0.01
@@ -168,41 +168,6 @@ def _variance(sums: tuple[int, ...], size: int) -> float:
     ratio = k / n
     squares = max(kk - 2 * ratio * kn + ratio * ratio * nn, 0.0)
     return squares / (n * n) * size / (size - 1)
-
-
-def difference_interval(first: RatioOfSums, second: RatioOfSums) -> Interval | None:
-    """Give the 95 % interval of second minus first from the intervals of both (MOVER).
-
-    Zou and Donner (2008), Statistics in Medicine 27:1693. None where one has no interval.
-    """
-    if first.interval is None or second.interval is None:
-        return None
-    return _mover(second.value, second.interval, first.value, first.interval)
-
-
-def ratio_interval(first: RatioOfSums, second: RatioOfSums) -> Interval | None:
-    """Give the 95 % interval of second over first, by the same method on logarithms.
-
-    None where one has no interval or no clicks: a ratio to nothing is unknown.
-    """
-    a, b = first.interval, second.interval
-    if a is None or b is None or min(first.value, second.value, a.low, b.low) <= 0:
-        return None
-    logs = _mover(
-        math.log(second.value),
-        Interval(math.log(b.low), math.log(b.high)),
-        math.log(first.value),
-        Interval(math.log(a.low), math.log(a.high)),
-    )
-    return Interval(math.exp(logs.low), math.exp(logs.high))
-
-
-def _mover(plus: float, around: Interval, minus: float, about: Interval) -> Interval:
-    difference = plus - minus
-    return Interval(
-        difference - math.hypot(plus - around.low, about.high - minus),
-        difference + math.hypot(around.high - plus, minus - about.low),
-    )
 
 
 @dataclass(frozen=True, slots=True)

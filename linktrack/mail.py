@@ -1,0 +1,136 @@
+"""Sending a text by mail: where to, from the settings, and the sending itself."""
+
+import ipaddress
+import re
+import ssl
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from linktrack.errors import Invalid, Unavailable
+
+PATIENCE: Final = 30
+"""Seconds that the mail server may take for each answer."""
+
+_PORTS: Final = {"smtp": 587, "smtps": 465}
+_ADDRESS: Final = re.compile(r"[^\s@<>(),;:\"\\]+@[^\s@<>(),;:\"\\]+")
+_EXAMPLE: Final = "write it like smtps://user:password@mail.example.org"
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """A server that takes mail, the sender, and who gets it. The password is never shown.
+
+    `is_tls`: TLS from the first byte; else STARTTLS. `user` "": no sign-in.
+    """
+
+    host: str
+    port: int
+    is_tls: bool
+    user: str
+    password: str = field(repr=False)
+    sender: str
+    recipients: tuple[str, ...]
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it runs on this machine, so that nobody can listen in between."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+def mail_server(url: str, sender: str, recipients: str) -> MailServer | None:
+    """Return the server that LINKTRACK_SMTP_URL, _MAIL_FROM and _MAIL_TO name; None without an URL.
+
+    Raises `Invalid` with a sentence that does not repeat the URL: it holds a password.
+    """
+    addresses = tuple(_addresses("LINKTRACK_MAIL_TO", recipients))
+    senders = tuple(_addresses("LINKTRACK_MAIL_FROM", sender))
+    if not url:
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise Invalid(f"LINKTRACK_SMTP_URL is no address: {_EXAMPLE}.") from error
+    if parts.scheme not in _PORTS or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise Invalid(
+            f"LINKTRACK_SMTP_URL must be smtp:// or smtps:// and a server: {_EXAMPLE}. In user and "
+            "password write %40 for @, %3A for : and %2F for /."
+        )
+    if not addresses:
+        raise Invalid("LINKTRACK_SMTP_URL is set, and LINKTRACK_MAIL_TO is not: say who gets mail.")
+    return MailServer(
+        parts.hostname,
+        port or _PORTS[parts.scheme],
+        parts.scheme == "smtps",
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        (senders or addresses)[0],
+        addresses,
+    )
+
+
+def send(server: MailServer, subject: str, text: str) -> None:
+    """Send a plain text to all recipients.
+
+    The connection is encrypted and the certificate checked; on this machine neither must be.
+    Raises `Unavailable` where the server does not take it.
+    """
+    import smtplib
+
+    message = EmailMessage()
+    message["Subject"], message["From"] = subject, server.sender
+    message["To"] = ", ".join(server.recipients)
+    message.set_content(text)
+    context = ssl.create_default_context()
+    if server.is_local:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    where = (server.host, server.port)
+    try:
+        with (
+            smtplib.SMTP_SSL(*where, timeout=PATIENCE, context=context)
+            if server.is_tls
+            else smtplib.SMTP(*where, timeout=PATIENCE)
+        ) as connection:
+            connection.ehlo()
+            if not server.is_tls and (not server.is_local or connection.has_extn("starttls")):
+                connection.starttls(context=context)
+            if server.user:
+                connection.login(server.user, server.password)
+            connection.send_message(message)
+    except (smtplib.SMTPException, OSError) as error:
+        reason = _reason(error)
+        raise Unavailable(
+            f"The mail server {server.host}:{server.port} did not take the mail: {reason}. Look at "
+            "LINKTRACK_SMTP_URL, LINKTRACK_MAIL_FROM and LINKTRACK_MAIL_TO."
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return what the server said in one line; none of the errors repeats a password."""
+    import smtplib
+
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return "it refused user and password"
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return f"it refused {', '.join(map(str, error.recipients))}"
+    if isinstance(error, smtplib.SMTPResponseException):
+        said = error.smtp_error
+        told = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+        return f"{error.smtp_code} {' '.join(told.split())}"
+    return " ".join(str(error).split()).rstrip(".") or "it gave no reason"
+
+
+def _addresses(name: str, written: str) -> list[str]:
+    """Return the addresses of a list with commas; raises `Invalid`."""
+    addresses = [part.strip() for part in written.split(",") if part.strip()]
+    for address in addresses:
+        if not _ADDRESS.fullmatch(address):
+            raise Invalid(f"{name} has {address!r}: write you@example.org.")
+    return addresses

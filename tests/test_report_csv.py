@@ -1,0 +1,65 @@
+"""Tables of pages as CSV: the same rows, and nothing that a spreadsheet would run."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from browser import Browser
+from test_experiments import begun
+from test_reports import followers, people
+from world import NOON, World
+
+from linktrack.db import now
+from linktrack.links.people import add_person
+from linktrack.portability.report_csv import report_csv
+
+
+def test_inner_objects_lists_and_formulas_are_cells() -> None:
+    """Texts that begin like a formula are marked; numbers stay numbers."""
+    rows = report_csv(
+        [
+            {"account": {"handle": "@jo"}, "n": -1, "x": None, "hosts": ["a.org", "b.org"]},
+            {"account": {"handle": "jo"}, "n": 0.5, "x": True, "posts": [{"id": 1}]},
+        ]
+    )
+    assert rows == "account_handle,n,x,hosts\r\n'@jo,-1,,a.org b.org\r\njo,0.5,true,\r\n"
+    assert report_csv([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "header"),
+    [
+        ("referrers?days=365", "source,medium,host,segment,clicks,unique_clicks"),
+        ("compare?days=365", "account_network,account_handle,account_role,posts,"),
+        ("timing", "id,posted_at,clicks,half_life,half_life_over,nine_tenths,nine_tenths_over"),
+        ("experiments/1", "label,week,posts,unique_clicks,cpf,cpf_low,cpf_high"),
+        ("people", "name,hosts,mentions,public,links,posts,"),
+        ("followers?days=365", "day,gained,lost,returned,net,precision_days,jump"),
+    ],
+)
+def test_a_page_gives_its_table(sqlite_world: World, path: str, header: str) -> None:
+    """At its own address with format=csv, which the page links to; another format is refused."""
+    world = sqlite_world
+    account = world.account()
+    followers(world, account, 23_000, days=-100)
+    followers(world, account, 23_500, days=2)
+    world.session.commit()
+    begun(world, account)
+    add_person(world.session, "=1+1", NOON)
+    post = world.post(account, "http://one.com/", NOON)
+    people(world, post, 0, 30, referrer="//t.co/a")
+    world.post(account, "http://before.com/", NOON - timedelta(days=3))
+    people(world, world.post(account, "http://two.com/", now()), 0, 3, referrer="//t.co/a")
+    browser = Browser.signed_in(world)
+    sign = "&" if "?" in path else "?"
+    answer = browser.get(f"/owner/{path}{sign}format=csv")
+    assert answer.status_code == 200, answer.text
+    assert answer.mimetype == "text/csv"
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename=")
+    assert answer.text.startswith(header)
+    assert len(list(csv.DictReader(io.StringIO(answer.text)))) >= 1
+    if path == "people":
+        assert "'=1+1" in answer.text
+    assert "format=csv" in browser.get(f"/owner/{path}").text
+    assert browser.get(f"/owner/{path}{sign}format=xlsx").status_code == 422
