@@ -15,6 +15,7 @@ from linktrack.cli.common import (
     parse_time,
     print_json,
     print_table,
+    tell,
     transaction,
 )
 
@@ -150,6 +151,7 @@ def import_clicks(form: str, files: tuple[Path, ...], handle: str, as_json: bool
                 progress=progress,
             )
         opened.delete_old_clicks(now())
+        tell(opened, f"Imported clicks of {handle} from {len(files)} files.")
     if as_json:
         print_json(asdict(done))
     else:
@@ -250,9 +252,11 @@ def demo(remove: bool, as_json: bool) -> None:
     with installation() as opened:
         if remove:
             remove_demo(opened.database)
+            tell(opened, "Removed the demonstration.")
             click.echo('{"removed": true}' if as_json else "The demonstration is gone.")
             return
         made = make_demo(opened.database, opened.shortener, now())
+        tell(opened, "Made the demonstration.")
     if as_json:
         print_json(asdict(made))
     else:
