@@ -19,6 +19,7 @@ OWNER_PAGES = (
     "segments",
     "posts",
     "links",
+    "tokens",
     "compose",
     "left-out",
     "own-clicks",

@@ -14,6 +14,7 @@ from world import NOON, World
 from linktrack.api.limits import Limiter
 from linktrack.api.operations import OPERATIONS
 from linktrack.api.problems import PROBLEMS
+from linktrack.audience.accounts import remove_account
 from linktrack.audience.counts import record_count
 from linktrack.audience.segments import add_segment
 from linktrack.clicks.records import ClickRecord
@@ -75,7 +76,7 @@ CHECKS = [
 @pytest.mark.slow
 @schema.parametrize()
 @settings(
-    max_examples=50,
+    max_examples=25,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
@@ -137,7 +138,8 @@ def test_what_the_pages_can_do_the_api_can(call: Caller) -> None:
     assert call("GET", f"/accounts/{number}").get_json() == account
     assert len(call("GET", f"/accounts/{number}/counts").get_json()["data"]) == 1
     segment = call("POST", f"/accounts/{number}/segments", {"segment": "community", "size": 120})
-    assert segment.get_json() == {"position": 1, "segment": "community", "size": 120}
+    community = {"position": 1, "segment": "community", "size": 120, "kind": "size"}
+    assert segment.get_json() == community | {"rules": [], "place": None}
     assert call("GET", f"/accounts/{number}/segments").get_json()["data"] == [segment.get_json()]
 
     wish = {"account": "@JessesLinks", "text": "See http://one.com/", "state": "draft"}
@@ -156,6 +158,124 @@ def test_what_the_pages_can_do_the_api_can(call: Caller) -> None:
     assert changed["disabled_at"] is not None
     assert call("PATCH", link, {"disabled": False}).get_json()["disabled_at"] is None
     assert len(call("GET", link).get_json()["history"]) == 2
+
+
+def test_follower_lists_and_segments_by_rule(call: Caller, world: World) -> None:
+    """A list changes who follows, and rules sort it at once; nonsense changes nothing."""
+    number = world.account("@JessesLinks").id
+    people = [{"id": str(n), "handle": f"@reader{n}", "followers": n} for n in range(10)]
+    first = {"taken_at": "2026-05-03T00:00:00Z", "followers": people}
+    made = call("POST", f"/accounts/{number}/rosters", first)
+    assert made.status_code == 201, made.text
+    assert (made.get_json()["size"], made.get_json()["gained"]) == (10, None)
+    assert call("POST", f"/accounts/{number}/rosters", first).get_json()["new"] is False
+    rules = {"segment": "known", "rules": ["followers >= 4"], "place": "a chat"}
+    segment = call("POST", f"/accounts/{number}/segments", rules).get_json()
+    assert (segment["size"], segment["kind"], segment["rules"]) == (6, "rule", ["followers >= 4"])
+    rest = call("GET", f"/accounts/{number}/segments").get_json()["data"][-1]
+    assert (rest["segment"], rest["size"], rest["kind"]) == ("everyone else", 4, "rest")
+
+    second = {"taken_at": "2026-05-04T00:00:00Z", "followers": people[1:]}
+    taken = call("POST", f"/accounts/{number}/rosters", second).get_json()
+    assert (taken["gained"], taken["returned"], taken["lost"]) == (0, 0, 1)
+    shrunk = {"taken_at": "2026-05-05T00:00:00Z", "followers": []}
+    assert problem(call("POST", f"/accounts/{number}/rosters", shrunk), 409)
+    nobody = {"followers": [{"followers": 3}]}
+    assert "neither an id" in problem(call("POST", f"/accounts/{number}/rosters", nobody), 422)
+    assert problem(call("POST", f"/accounts/{number}/rosters", {"followers": [3]}), 422)
+    listed = call("GET", f"/accounts/{number}/rosters").get_json()["data"]
+    assert [(each["taken_at"], each["size"]) for each in listed] == [
+        ("2026-05-03T00:00:00Z", 10),
+        ("2026-05-04T00:00:00Z", 9),
+    ]
+    rows = call("GET", "/export/followers")
+    assert rows.status_code == 200
+    assert len(rows.text.splitlines()) == 10
+
+
+def test_experiments_are_begun_listed_and_forgotten(call: Caller, world: World) -> None:
+    """One of two accounts is out of reach for a token of one of them."""
+    mine, other = world.account("@mine"), world.account("@other")
+    wish = {"name": "evenings", "account": "@mine", "at": "2026-05-04T00:00:00Z"}
+    made = call("POST", "/experiments", wish)
+    assert made.status_code == 201, made.text
+    told = made.get_json()
+    assert (told["account"], told["other"], told["days"], told["window"]) == (
+        "@mine",
+        None,
+        28,
+        "7d",
+    )
+    assert problem(call("POST", "/experiments", wish), 409)
+    pair = {"name": "pair", "account": "@mine", "other": "@other", "days": 14, "window": "24h"}
+    paired = call("POST", "/experiments", pair).get_json()
+    assert (paired["other"], paired["days"], paired["window"]) == ("@other", 14, "24h")
+    assert problem(call("POST", "/experiments", pair | {"name": "long", "days": 0}), 422)
+    assert len(call("GET", f"/experiments?account={other.handle}").get_json()["data"]) == 1
+    assert len(call("GET", "/experiments").get_json()["data"]) == 2
+    assert call("GET", "/reports/experiment?account=@mine&name=evenings").status_code == 200
+
+    whole = call.secret
+    call.secret = create_token(world.session, "mine", "write", mine.id, NOON)
+    world.session.commit()
+    assert problem(call("DELETE", f"/experiments/{paired['id']}"), 403)
+    assert problem(call("POST", "/experiments", pair | {"name": "again"}), 403)
+    assert call("DELETE", f"/experiments/{told['id']}").status_code == 204
+    assert problem(call("DELETE", f"/experiments/{told['id']}"), 404)
+    call.secret = whole
+    assert [each["name"] for each in call("GET", "/experiments").get_json()["data"]] == ["pair"]
+
+
+def test_what_a_removed_account_had_keeps_its_name(call: Caller, world: World) -> None:
+    """In lists of all accounts: posts, links, experiments."""
+    account = world.account("@gone")
+    world.post(account, "http://one.com/")
+    assert call("POST", "/experiments", {"name": "evenings", "account": "@gone"}).status_code == 201
+    remove_account(world.session, account, NOON)
+    world.session.commit()
+    for path in ("/posts", "/links", "/experiments"):
+        assert [row["account"] for row in call("GET", path).get_json()["data"]] == ["@gone"]
+    assert call("GET", "/accounts").get_json() == {"data": []}
+
+
+def test_people_and_sites_are_named_and_forgotten(call: Caller, world: World) -> None:
+    """They belong to no account, so a token of one account reaches none of them."""
+    account = world.account("@JessesLinks")
+    wish = {"name": "Ann", "hosts": ["https://www.ann.example/"], "mentions": ["Ann"]}
+    made = call("POST", "/people", wish)
+    assert made.status_code == 201, made.text
+    ann = made.get_json()
+    assert (ann["hosts"], ann["mentions"], ann["public"]) == (["ann.example"], ["@ann"], False)
+    assert problem(call("POST", "/people", wish), 409)
+    half = {"name": "Bob", "hosts": ["no site"]}
+    assert problem(call("POST", "/people", half), 422)
+    assert call("GET", "/people").get_json()["data"] == [ann]
+    post = {"account": "@JessesLinks", "text": "http://one.com/", "promotes": ["Ann"]}
+    assert call("POST", "/posts", post).status_code == 201
+    (person,) = call("GET", "/reports/people").get_json()["people"]
+    assert (person["name"], person["links"]) == ("Ann", 1)
+    assert call("DELETE", f"/people/{ann['id']}").status_code == 204
+    assert call("GET", "/people").get_json() == {"data": []}
+
+    assert call("POST", "/sites", {"host": "https://me.example/about"}).get_json() == {
+        "host": "me.example"
+    }
+    assert call("GET", "/sites").get_json() == {"data": [{"host": "me.example"}]}
+    assert call("DELETE", "/sites/me.example").status_code == 204
+    assert problem(call("DELETE", "/sites/me.example"), 404)
+    call.secret = create_token(world.session, "one", "write", account.id, NOON)
+    world.session.commit()
+    assert problem(call("GET", "/people"), 403)
+    assert problem(call("POST", "/sites", {"host": "me.example"}), 403)
+
+
+def test_texts_that_no_database_keeps_are_refused(call: Caller, world: World) -> None:
+    """NUL, and halves of characters."""
+    world.account("@mine")
+    for text in ("a\0b", "\ud800"):
+        wish = {"name": "n", "account": "@mine", "hypothesis": text}
+        assert problem(call("POST", "/experiments", wish), 422)
+        assert problem(call("POST", "/people", {"name": "n", "hosts": [text]}), 422)
 
 
 def test_lists_are_paged_by_a_cursor(call: Caller, world: World) -> None:

@@ -105,7 +105,7 @@ def reaches_all() -> None:
     """Raise `Forbidden` where a question is about all accounts and the token is for one."""
     token: Token = g.token
     if token.account_id is not None:
-        raise Forbidden("This token is for one account: name it.")
+        raise Forbidden("This token is for one account, and this is about all of them.")
 
 
 def named_account(handle: str) -> "Account":

@@ -1,4 +1,4 @@
-"""Accounts, their follower counts and their segments."""
+"""Accounts and their follower counts."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +12,6 @@ from linktrack.api.read import stored
 from linktrack.audience.accounts import add_account, get_account, list_accounts
 from linktrack.audience.counts import list_counts, record_count
 from linktrack.audience.models import Account
-from linktrack.audience.segments import add_segment, list_segments
 from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.errors import Forbidden, Invalid
@@ -57,7 +56,7 @@ def create_account() -> tuple[Response, int]:
 @operation("GET", ACCOUNT, scope="read", answers={200: shapes.Account}, problems=(404,))
 def read_account(number: int) -> Response:
     """Return an account with its last follower count."""
-    return jsonify(_told([_account(number)])[0])
+    return jsonify(_told([numbered_account(number)])[0])
 
 
 @operation(
@@ -65,7 +64,7 @@ def read_account(number: int) -> Response:
 )
 def read_counts(number: int) -> Response:
     """Return the follower counts of an account, oldest first."""
-    counts = list_counts(db_session(), _account(number).id)
+    counts = list_counts(db_session(), numbered_account(number).id)
     rows = [_count(count.counted_at, count.count, count.source) for count in counts]
     return jsonify({"data": rows})
 
@@ -80,7 +79,7 @@ def read_counts(number: int) -> Response:
 )
 def create_count(number: int) -> tuple[Response, int]:
     """Record how many followers an account had; the same figure again changes nothing."""
-    fields, account = sent(), _account(number)
+    fields, account = sent(), numbered_account(number)
     count = fields.whole("count")
     if count is None:
         raise Invalid("'count' must be a whole number.")
@@ -92,33 +91,8 @@ def create_count(number: int) -> tuple[Response, int]:
     return jsonify(_count(at, count, "entered")), 201
 
 
-@operation(
-    "GET", f"{ACCOUNT}/segments", scope="read", answers={200: shapes.SegmentList}, problems=(404,)
-)
-def read_segments(number: int) -> Response:
-    """Return the segments of an account in their order."""
-    segments = list_segments(db_session(), _account(number))
-    rows = [_segment(each.position, each.name, each.size) for each in segments]
-    return jsonify({"data": rows})
-
-
-@operation(
-    "POST",
-    f"{ACCOUNT}/segments",
-    scope="write",
-    body=shapes.NewSegment,
-    answers={201: shapes.Segment},
-    problems=(404, 409),
-)
-def create_segment(number: int) -> tuple[Response, int]:
-    """Add a segment after the account's others."""
-    fields, account = sent(), _account(number)
-    added = add_segment(db_session(), account, fields.text("segment"), fields.whole("size"), now())
-    db_session().commit()
-    return jsonify(_segment(added.position, added.name, added.size)), 201
-
-
-def _account(number: int) -> Account:
+def numbered_account(number: int) -> Account:
+    """Return the account of a path, as far as the token reaches."""
     account = get_account(db_session(), stored(number))
     reached(account.id)
     return account
@@ -145,7 +119,3 @@ def _told(accounts: Sequence[Account]) -> list[dict[str, object]]:
 
 def _count(at: datetime, count: int, source: str) -> dict[str, object]:
     return {"counted_at": utc(at), "count": count, "source": source}
-
-
-def _segment(position: int, name: str, size: int | None) -> dict[str, object]:
-    return {"position": position, "segment": name, "size": size}

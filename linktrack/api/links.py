@@ -6,7 +6,7 @@ from linktrack.api import shapes
 from linktrack.api.access import named_account, reached
 from linktrack.api.operations import ACCOUNT, AFTER, LIMIT, Parameter, asked, operation, sent
 from linktrack.api.paging import page_size
-from linktrack.audience.accounts import list_accounts
+from linktrack.audience.accounts import accounts_by_number
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import NotFound
@@ -36,8 +36,8 @@ def read_links() -> Response:
     size = page_size(fields)
     search = fields.text("q", "").replace("\0", "")
     found = links_page(session, account_id, search, fields.row_number("after"), size + 1)
-    handles = {account.id: account.handle for account in list_accounts(session)}
-    rows = [_row(facts, handles[facts.link.account_id]) for facts in found[:size]]
+    accounts = accounts_by_number(session)
+    rows = [_row(facts, accounts[facts.link.account_id].handle) for facts in found[:size]]
     return jsonify({"data": rows, "next": rows[-1]["id"] if len(found) > size else None})
 
 

@@ -7,7 +7,7 @@ from linktrack.api.access import named_account, reached
 from linktrack.api.operations import ACCOUNT, AFTER, LIMIT, Parameter, asked, operation, sent
 from linktrack.api.paging import page_size
 from linktrack.api.read import stored
-from linktrack.audience.accounts import list_accounts
+from linktrack.audience.accounts import accounts_by_number
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid
@@ -75,8 +75,8 @@ def read_posts() -> Response:
     found = list_posts(
         session, account_id, fields.optional_text("state"), size + 1, fields.row_number("after")
     )
-    handles = {account.id: account.handle for account in list_accounts(session)}
-    rows = [_row(post, handles[post.account_id]) for post in found[:size]]
+    accounts = accounts_by_number(session)
+    rows = [_row(post, accounts[post.account_id].handle) for post in found[:size]]
     return jsonify({"data": rows, "next": rows[-1]["id"] if len(found) > size else None})
 
 

@@ -38,7 +38,7 @@ class Fields:
         value = self._values.get(name, default)
         if not isinstance(value, str):
             raise Invalid(f"{name!r} must be a text.")
-        return value
+        return _storable(name, value)
 
     def value(self, name: str) -> object:
         """Return whatever was sent, or None."""
@@ -85,7 +85,14 @@ class Fields:
             return ()
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise Invalid(f"{name!r} must be a list of texts.")
-        return tuple(value)
+        return tuple(_storable(name, item) for item in value)
+
+    def objects(self, name: str) -> list[dict[str, object]]:
+        """Return a list of objects; raises `Invalid`."""
+        value = self._values.get(name)
+        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+            raise Invalid(f"{name!r} must be a list of objects.")
+        return value
 
     def wholes(self, name: str) -> dict[str, int]:
         """Return an object of whole numbers; a missing field is an empty one."""
@@ -95,6 +102,13 @@ class Fields:
         if not isinstance(value, dict) or not all(type(item) is int for item in value.values()):
             raise Invalid(f"{name!r} must be an object of whole numbers.")
         return value
+
+
+def _storable(name: str, text: str) -> str:
+    """Return a text as it is, where every database can keep it and be asked for it."""
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise Invalid(f"{name!r} contains NUL or half a character (a lone surrogate).")
+    return text
 
 
 def posted_object(request: Request, known: set[str]) -> Fields:

@@ -204,12 +204,18 @@ class NewCount(TypedDict):
     replace: NotRequired[bool]
 
 
+SegmentKind = Literal["rule", "list", "size", "rest"]
+
+
 class Segment(TypedDict):
-    """A segment; its size is null where it is not known."""
+    """A segment and what puts followers in; its size is null where it is not known."""
 
     position: int
     segment: str
     size: int | None
+    kind: SegmentKind
+    rules: list[str]
+    place: str | None
 
 
 class SegmentList(TypedDict):
@@ -219,7 +225,115 @@ class SegmentList(TypedDict):
 
 
 class NewSegment(TypedDict):
-    """A segment to be added after the others."""
+    """A segment to be added after the others: by rules, which all must hold, or by hand."""
 
     segment: str
     size: NotRequired[int | None]
+    rules: NotRequired[list[str]]
+    place: NotRequired[str | None]
+
+
+class Roster(TypedDict):
+    """A follower list: when it was taken, and how many people of it are kept."""
+
+    taken_at: str
+    size: int
+    source: str
+
+
+class RosterList(TypedDict):
+    """The follower lists of an account, oldest first."""
+
+    data: list[Roster]
+
+
+class NewRoster(TypedDict):
+    """A follower list: people with an `id` or a `handle` each, and what else is known of them.
+
+    It was taken now where `taken_at` is left out. A list with a tenth of the people of the one
+    before is taken where it is `confirmed`.
+    """
+
+    followers: list[dict[str, object]]
+    taken_at: NotRequired[str | None]
+    confirmed: NotRequired[bool]
+
+
+class TakenRoster(TypedDict):
+    """What a follower list changed; null for a first one, before which nothing is known."""
+
+    taken_at: str
+    size: int
+    new: bool
+    gained: int | None
+    returned: int | None
+    lost: int | None
+    forgotten: int
+
+
+class Experiment(TypedDict):
+    """A question: posts before and after `at`, or those of two accounts from `at` on."""
+
+    id: int
+    name: str
+    account: str
+    other: str | None
+    at: str
+    days: int
+    window: str
+    hypothesis: str
+    created_at: str
+
+
+class ExperimentList(TypedDict):
+    """Experiments, the newest first."""
+
+    data: list[Experiment]
+
+
+class NewExperiment(TypedDict):
+    """An experiment to be begun, before its answer is known; `at` is now where it is left out."""
+
+    name: str
+    account: str
+    other: NotRequired[str | None]
+    at: NotRequired[str | None]
+    days: NotRequired[int]
+    window: NotRequired[Literal["1h", "24h", "7d", "30d"]]
+    hypothesis: NotRequired[str]
+
+
+class Person(TypedDict):
+    """Somebody whom links promote: those to these hosts, and those of posts with these @names."""
+
+    id: int
+    name: str
+    hosts: list[str]
+    mentions: list[str]
+    public: bool
+
+
+class PersonList(TypedDict):
+    """People by name."""
+
+    data: list[Person]
+
+
+class NewPerson(TypedDict):
+    """A person to be added."""
+
+    name: str
+    hosts: NotRequired[list[str]]
+    mentions: NotRequired[list[str]]
+
+
+class Site(TypedDict):
+    """A host of the owner's own; those below it are, too."""
+
+    host: str
+
+
+class SiteList(TypedDict):
+    """The owner's own sites."""
+
+    data: list[Site]

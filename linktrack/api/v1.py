@@ -5,6 +5,7 @@ from flask import Response, request
 # Importing a module of operations makes their routes.
 from linktrack.api import (  # noqa: F401
     accounts,
+    audience,
     audience_reports,
     documentation,
     experiments,

@@ -114,6 +114,11 @@ def list_accounts(session: Session, *, removed: bool = False) -> Sequence[Accoun
     return sorted(accounts, key=lambda account: order.get(account.role or "", len(ROLES)))
 
 
+def accounts_by_number(session: Session) -> dict[int, Account]:
+    """Return all accounts by their numbers, removed ones too: what they had keeps its name."""
+    return {account.id: account for account in session.scalars(select(Account))}
+
+
 def find_account(session: Session, handle: str, *, removed: bool = False) -> Account:
     """Return the account of `@name` or `network:@name`, whatever the case.
 

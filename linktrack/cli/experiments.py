@@ -59,14 +59,14 @@ def add(
 @json_option
 def list_(handle: str | None, as_json: bool) -> None:
     """List experiments with what they have found so far, newest first."""
-    from linktrack.audience.accounts import find_account, list_accounts
+    from linktrack.audience.accounts import accounts_by_number, find_account
     from linktrack.db import now
     from linktrack.reports.experiment_report import experiment_report
     from linktrack.reports.experiments import list_experiments
 
     with installation() as opened, opened.database.session() as session:
         account = None if handle is None else find_account(session, handle)
-        accounts = {each.id: each for each in list_accounts(session)}
+        accounts = accounts_by_number(session)
         found = [
             experiment_report(session, each, accounts, now())
             for each in list_experiments(session, account)
@@ -105,7 +105,7 @@ def remove(name: str) -> None:
 @json_option
 def experiment_of(handle: str, name: str | None, as_json: bool) -> None:
     """What an experiment has found, and when it will know."""
-    from linktrack.audience.accounts import find_account, list_accounts
+    from linktrack.audience.accounts import accounts_by_number, find_account
     from linktrack.db import now
     from linktrack.reports.experiment_report import experiment_report
     from linktrack.reports.experiments import find_experiment
@@ -113,7 +113,7 @@ def experiment_of(handle: str, name: str | None, as_json: bool) -> None:
 
     with installation() as opened, opened.database.session() as session:
         wanted = find_experiment(session, find_account(session, handle), name)
-        accounts = {each.id: each for each in list_accounts(session)}
+        accounts = accounts_by_number(session)
         found = experiment_report(session, wanted, accounts, now())
     if as_json:
         print_json(found.as_json())

@@ -40,7 +40,7 @@ def import_followers(
     """Take a follower list: CSV or JSON with an id or a handle each, or an archive of X."""
     from linktrack.audience.accounts import find_account
     from linktrack.db import now
-    from linktrack.portability.roster_files import import_roster
+    from linktrack.portability.roster_files import import_roster, roster_json
 
     with transaction() as (opened, session):
         account = find_account(session, handle)
@@ -55,7 +55,7 @@ def import_followers(
         )
         handle = account.handle
     if as_json:
-        print_json({"account": handle, **_roster_json(done)})
+        print_json({"account": handle, **roster_json(done)})
     else:
         _say_roster(handle, done)
 
@@ -99,6 +99,7 @@ def import_archive_command(handle: str, path: Path, confirmed: bool, as_json: bo
     from linktrack.audience.accounts import find_account
     from linktrack.db import now
     from linktrack.portability.archive_import import import_archive
+    from linktrack.portability.roster_files import roster_json
 
     with transaction() as (opened, session):
         account = find_account(session, handle)
@@ -119,7 +120,7 @@ def import_archive_command(handle: str, path: Path, confirmed: bool, as_json: bo
                 "account": handle,
                 **asdict(posts),
                 "followers": None if roster is None else roster.size,
-                "roster": None if roster is None else _roster_json(roster),
+                "roster": None if roster is None else roster_json(roster),
             }
         )
         return
@@ -145,6 +146,7 @@ def sync(handle: str | None, confirmed: bool, as_json: bool) -> None:
     from linktrack.audience.accounts import find_account
     from linktrack.audience.syncing import readable_accounts
     from linktrack.errors import Unavailable
+    from linktrack.portability.roster_files import roster_json
     from linktrack.sync import sync_one
 
     with installation() as opened:
@@ -157,7 +159,7 @@ def sync(handle: str | None, confirmed: bool, as_json: bool) -> None:
                 {
                     "account": one.handle,
                     "followers": one.followers,
-                    "roster": None if one.roster is None else _roster_json(one.roster),
+                    "roster": None if one.roster is None else roster_json(one.roster),
                     "problem": one.problem,
                 }
                 for one in done
@@ -191,20 +193,6 @@ def forget_follower_command(name: str) -> None:
     with transaction() as (opened, session):
         forget_follower(session, name, opened.keys.forgetting, opened.days(), now())
     click.echo("Forgotten. The next follower list will not bring them back.")
-
-
-def _roster_json(done: "TakenRoster") -> dict[str, str | int | bool | None]:
-    from linktrack.reports.build import utc
-
-    return {
-        "taken_at": utc(done.taken_at),
-        "size": done.size,
-        "new": done.is_new,
-        "gained": done.gained,
-        "returned": done.returned,
-        "lost": done.lost,
-        "forgotten": done.forgotten,
-    }
 
 
 def _say_roster(handle: str, done: "TakenRoster") -> None:

@@ -25,6 +25,7 @@ from linktrack.networks.records import bluesky_follower, mastodon_follower
 from linktrack.networks.texts import flag, handle, is_filled, moment, stable_id, whole
 from linktrack.networks.x import XArchive
 from linktrack.portability.spreadsheets import MARK, restore
+from linktrack.reports.build import utc
 
 _ID_COLUMNS: Final = (
     "id",
@@ -124,6 +125,19 @@ def import_roster(
         )
 
 
+def roster_json(done: TakenRoster) -> dict[str, str | int | bool | None]:
+    """Return what taking a roster did, as every door gives it."""
+    return {
+        "taken_at": utc(done.taken_at),
+        "size": done.size,
+        "new": done.is_new,
+        "gained": done.gained,
+        "returned": done.returned,
+        "lost": done.lost,
+        "forgotten": done.forgotten,
+    }
+
+
 @contextmanager
 def open_roster(path: Path, network: str, *, confirmed: bool = False) -> Iterator[RosterFile]:
     """Open a follower list for an account on `network`.
@@ -174,7 +188,15 @@ def _of_x(archive: Archive, network: str) -> RosterFile:
 
 
 def _of_json(file: TextIO, name: str, network: str) -> Iterator[FollowerRecord]:
-    for fields in _objects(file, name):
+    yield from read_people(_objects(file, name), name, network)
+
+
+def read_people(people: Iterable[Fields], name: str, network: str) -> Iterator[FollowerRecord]:
+    """Yield the followers that JSON objects tell of; `name` is what the list is called.
+
+    Raises `Invalid` for somebody without an id or handle, or with an id of another network.
+    """
+    for fields in people:
         if fields.get(_ENDED) is not None:
             continue
         if "did" in fields:

@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from linktrack.audience.accounts import get_account, list_accounts
+from linktrack.audience.accounts import accounts_by_number, get_account, list_accounts
 from linktrack.audience.models import Account
 from linktrack.charts import IntervalPoint, interval_chart
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOWS
@@ -81,7 +81,7 @@ def _question() -> Question:
 def show(number: int) -> str | Response:
     """Show one experiment: both sides, the verdict, and when it will know."""
     session = db_session()
-    accounts = {each.id: each for each in list_accounts(session)}
+    accounts = accounts_by_number(session)
     report = experiment_report(session, get_experiment(session, number), accounts, now())
     if is_csv_wanted():
         return csv_file("experiment", report.as_json()["weeks"])

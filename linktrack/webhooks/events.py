@@ -120,7 +120,7 @@ def _seen(session: Session, webhook: Webhook, now: datetime) -> int:
 
 
 def _handles(session: Session, webhook: Webhook) -> dict[int, Account]:
-    query = select(Account)
+    query = select(Account).where(Account.removed_at.is_(None))
     if webhook.account_id is not None:
         query = query.where(Account.id == webhook.account_id)
     return {account.id: account for account in session.scalars(query)}
