@@ -4,14 +4,16 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+SIDE_BY_SIDE := --numprocesses=auto --dist=worksteal
 
-.PHONY: help run test test-networks check lint bench clean
+.PHONY: help run test test-networks coverage check lint bench clean
 
 help:
 	@echo "make run     serve linktrack on http://127.0.0.1:$(PORT)"
 	@echo "make test    all tests but those on the networks' own servers"
 	@echo "make test-networks  those: Bluesky's servers on this machine (needs Node.js 20 and g++)"
 	@echo "make check   the fast part, under a minute: style, types, rooms, quick tests"
+	@echo "make coverage  all tests, and which lines they reach"
 	@echo "make bench   redirects side by side, some ten minutes; docs/benchmarks.md has the others"
 	@echo "make clean   remove what make has made (your data stays)"
 
@@ -19,13 +21,17 @@ run: $(VENV)/installed
 	@LINKTRACK_DATA="$${LINKTRACK_DATA:-data}" exec $(BIN)/linktrack serve --bind 127.0.0.1:$(PORT)
 
 test: $(VENV)/tests-installed lint
-	$(BIN)/pytest -m "not network" --cov --cov-report=term:skip-covered
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not network and not alone"
+	$(BIN)/pytest -m "alone and not network"
+
+coverage: $(VENV)/tests-installed
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not network" --cov --cov-report=term:skip-covered
 
 test-networks: $(VENV)/tests-installed
 	$(BIN)/pytest -m network
 
 check: $(VENV)/tests-installed lint
-	$(BIN)/pytest -m "not slow and not network" -x -q
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow and not network" -x -q
 
 bench: $(VENV)/tests-installed
 	$(BIN)/python benchmarks/redirects.py

@@ -64,6 +64,8 @@ def read(server: Server, path: str, tally: Tally, stop: threading.Event) -> None
 def kill(server: Server, victim: str, chance: random.Random) -> None:
     """Kill what `victim` says, and start the service again where its master is dead."""
     master = psutil.Process(server.process.pid)
+    if victim == "everything":
+        master.suspend()  # it may be about to start a worker, which would live on
     children = master.children(recursive=True)
     loaders = [one for one in children if "--follow" in cmdline(one)]
     workers = [one for one in children if one not in loaders]

@@ -2,7 +2,8 @@
 
 Clicks come in order of time over two years. Two in three are on links of the last days (ages are
 spread evenly over the logarithm, from a minute to 30 days), the others on any link; of the links
-of a day, and of all, the n-th has a chance of 1/n (Zipf). They bear user agents and referrers
+of a day, and of all, the n-th has a chance of 1/n (Zipf). One in five is of a segment's version.
+They bear user agents and referrers
 that were really sent, where the public bitly feed is at hand (LINKTRACK_BENCH_FEED names a folder
 of its files), else made-up ones of the same variety.
 """
@@ -12,7 +13,7 @@ import json
 import os
 import random
 from bisect import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -21,10 +22,11 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from linktrack.audience.accounts import add_account
-from linktrack.audience.models import FollowerCount
+from linktrack.audience.models import Account, FollowerCount
+from linktrack.audience.segments import add_segment
 from linktrack.clicks.journal import SUFFIX
 from linktrack.clicks.referrers import referrer_key
 from linktrack.db import to_ms
@@ -36,6 +38,7 @@ START: Final = datetime(2024, 11, 1, tzinfo=UTC)
 SPAN: Final = timedelta(days=730)
 HANDLES: Final = ("@JessesLinks", "@Jesse", "@community")
 SHARES: Final = (0.6, 0.9, 1.0)  # of the links: the first account has 60 %
+SEGMENTS: Final = ("close", "often", "new")  # of each account
 VISITORS: Final = 200_000
 FILE_CLICKS: Final = 250_000  # in one journal file, about 64 MB
 CHUNK: Final = 5_000
@@ -70,6 +73,9 @@ def add_links(opened: Installation, count: int, posts: bool = True) -> list[str]
                 for account in accounts
             ],
         )
+        for account in session.scalars(select(Account).order_by(Account.id)):
+            for name in SEGMENTS:
+                add_segment(session, account, name, 1_000, START)
         session.commit()
     codes = [opened.shortener.codes.propose(number) for number in range(1, count + 1)]
     with opened.database.engine.begin() as connection:
@@ -159,16 +165,23 @@ def write_journal(folder: Path, clicks: range, of: int, links: int) -> None:
         for place in clicks:
             one = pick(sent)
             file.write(
-                b'{"t":%d,"l":%d,"a":%b,"r":%b,"v":%d}\n'
+                b'{"t":%d,"l":%d,"a":%b,"r":%b,"v":%d%b}\n'
                 % (
                     first + place * span // of,
-                    draw(place / of),
+                    link := draw(place / of),
                     one.agent,
                     one.referrer,
                     # 64-bit pseudonyms, as they are: spread over the whole range.
                     (int(visitor() * VISITORS) * 0x9E3779B97F4A7C15) % 2**64 - 2**63,
+                    _version(link, pick) if place % 5 == 0 else b"",
                 )
             )
+
+
+def _version(link: int, pick: Callable[[range], int]) -> bytes:
+    account = bisect(SHARES, link * 0.618 % 1)
+    segment = account * len(SEGMENTS) + pick(range(len(SEGMENTS))) + 1
+    return b',"s":%d,"f":null,"b":"variant"' % segment
 
 
 @cache

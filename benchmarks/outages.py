@@ -1,19 +1,22 @@
 """The database away under load: python benchmarks/outages.py [--seconds 30].
 
-SQLite locked by another program, PostgreSQL halted (SIGSTOP): redirects of known links go on, and
-every click is counted afterwards.
+SQLite and PostgreSQL locked by another program, PostgreSQL halted (SIGSTOP), PostgreSQL stopped
+(connections are refused): redirects of known links go on, and every click is counted afterwards.
 """
 
 import argparse
+import getpass
 import shutil
 import signal
 import sqlite3
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -37,15 +40,44 @@ def locked(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def halted(postmaster: int) -> Iterator[None]:
+def tables_locked(url: str) -> Iterator[None]:
+    """Hold PostgreSQL's strongest lock on what redirects and the loader read and write."""
+    with psycopg.connect(url) as connection:
+        connection.execute("LOCK TABLE links, clicks, journals IN ACCESS EXCLUSIVE MODE")
+        yield
+        connection.rollback()
+
+
+def postmaster(address: str) -> psutil.Process:
+    """Return PostgreSQL's first process."""
+    with psycopg.connect(address) as connection:
+        row = connection.execute("SHOW data_directory").fetchone()
+    assert row is not None
+    return psutil.Process(int((Path(row[0]) / "postmaster.pid").read_text().split()[0]))
+
+
+@contextmanager
+def halted(server: psutil.Process) -> Iterator[None]:
     """Halt PostgreSQL, all its processes."""
-    server = psutil.Process(postmaster)
     family = [server, *server.children(recursive=True)]
     for process in family:
         process.send_signal(signal.SIGSTOP)
     yield
     for process in family:
         process.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def stopped(server: psutil.Process) -> Iterator[None]:
+    """Stop PostgreSQL (a fast shutdown), and start it again as it was started."""
+    command, user = server.cmdline(), server.username()
+    as_user = [] if user == getpass.getuser() else ["runuser", "-u", user, "--"]
+    server.send_signal(signal.SIGINT)
+    server.wait(30)
+    yield
+    subprocess.Popen(
+        [*as_user, *command], cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
 
 
 def outage(
@@ -101,14 +133,16 @@ def main() -> None:
         database = folder / "sqlite" / "linktrack.db"
         right = outage("SQLite locked", environ, folder, options.seconds, lambda: locked(database))
         with postgresql_server(folder) as address:
-            with psycopg.connect(address) as connection:
-                row = connection.execute("SHOW data_directory").fetchone()
-            assert row is not None
-            number = int((Path(row[0]) / "postmaster.pid").read_text().split()[0])
-            environ = environment(folder / "postgresql", postgresql_maker(address, folder)())
-            right &= outage(
-                "PostgreSQL halted", environ, folder, options.seconds, lambda: halted(number)
-            )
+            make = postgresql_maker(address, folder)
+            away: dict[str, Callable[[str], AbstractContextManager[None]]] = {
+                "PostgreSQL locked": tables_locked,
+                "PostgreSQL halted": lambda _: halted(postmaster(address)),
+                "PostgreSQL stopped": lambda _: stopped(postmaster(address)),
+            }
+            for name, take in away.items():
+                url = make()
+                environ = environment(folder / name.replace(" ", "-"), url)
+                right &= outage(name, environ, folder, options.seconds, partial(take, url))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     sys.exit(0 if right else 1)

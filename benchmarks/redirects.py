@@ -2,7 +2,7 @@
 
 Every variant is started; wrk loads them one after the other in short rounds, each second round
 in reversed order, with the headers of a browser. What one variant reaches is set against bare
-gunicorn of the same round. A run in which a click is missing, or an answer is not a redirect,
+gunicorn of the same round. A round in which a click is missing, or an answer is not a redirect,
 does not count. Prints Markdown.
 """
 
@@ -39,7 +39,9 @@ wrk.headers["Accept"] = "text/html,application/xhtml+xml,application/xml;q=0.9,*
 wrk.headers["Accept-Language"] = "en-US,en;q=0.5"
 wrk.headers["Accept-Encoding"] = "gzip, deflate, br, zstd"
 wrk.headers["Referer"] = "https://t.co/"
-local requests, place = {}, 0
+local requests, place, threads = {}, 0, {}
+wrong = 0
+function setup(thread) threads[#threads + 1] = thread end
 function init(arguments)
   for path in io.lines(arguments[1]) do requests[#requests + 1] = wrk.format("GET", path) end
   math.randomseed(os.time()); place = math.random(#requests)
@@ -48,13 +50,15 @@ function request()
   place = place % #requests + 1
   return requests[place]
 end
+function response(status) if status ~= 302 then wrong = wrong + 1 end end
 function done(summary, latency, _)
-  local errors = summary.errors
+  local errors, wrong = summary.errors, 0
+  for _, thread in ipairs(threads) do wrong = wrong + thread:get("wrong") end
   io.write(string.format(
     '{"requests": %d, "seconds": %f, "p50": %f, "p99": %f, "failed": %d}\\n',
     summary.requests, summary.duration / 1e6, latency:percentile(50) / 1e3,
     latency:percentile(99) / 1e3,
-    errors.connect + errors.read + errors.write + errors.status + errors.timeout))
+    errors.connect + errors.read + errors.write + errors.timeout + wrong))
 end
 """
 
@@ -282,8 +286,13 @@ def main() -> None:
             for variant in variants:  # the caches are filled
                 load(variant, min(options.seconds, 2), script)
             for number in range(options.rounds):
-                for variant in variants if number % 2 == 0 else reversed(variants):
-                    variant.runs.append(load(variant, options.seconds, script))
+                order = variants if number % 2 == 0 else variants[::-1]
+                runs = {variant.name: load(variant, options.seconds, script) for variant in order}
+                if None in runs.values():
+                    print(f"  Round {number + 1} does not count.", flush=True)
+                    runs = dict.fromkeys(runs)
+                for variant in variants:
+                    variant.runs.append(runs[variant.name])
             print(f"\n{options.rounds} rounds of {options.seconds} s, {CONNECTIONS} connections.")
             print_table(variants)
     finally:

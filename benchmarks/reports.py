@@ -8,6 +8,7 @@ operating system's memory. Steps are those of SQLite's virtual machine, some 10 
 
 import argparse
 import os
+import re
 import shutil
 import sqlite3
 import statistics
@@ -19,21 +20,50 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from flask.testing import FlaskClient
 from loading import fill
 from machine import versions
-from material import HANDLES, open_installation
+from material import HANDLES, SPAN, START, open_installation
 from sqlalchemy import Engine, event, text
 
 from linktrack.app import create_app
+from linktrack.audience.accounts import get_account
 from linktrack.db import now
 from linktrack.installation import Installation
+from linktrack.links.models import Link
+from linktrack.links.people import add_person, page_secret, promote, share_page
 from linktrack.owners import access
+from linktrack.owners.sharing import share_report
 from linktrack.owners.tokens import create_token
+from linktrack.reports.experiments import Question, add_experiment
 
 COLD_MS, WARM_MS = 50, 15  # what is aimed at, at 10 million clicks
 REPEATS = 5
+NOT_REPORTS = (
+    "/<",  # redirects, and what a code with a plus leads to
+    "/api/v1/export",  # all rows there are, streamed
+    "/hello",
+    "/owner/sign-in",
+    "/static",
+    "/uncounted",
+)
+EVER = "from=2024-11-01&to=2026-11-01"
+MORE = {  # further views of a page, most of all those of the longest range
+    "/owner/": (EVER,),
+    "/owner/compare": (EVER,),
+    "/owner/digest": ("period=month",),
+    "/owner/followers": (EVER,),
+    "/owner/left-out": (EVER,),
+    "/owner/links": ("q=articles/12",),
+    "/owner/links/<code>": (EVER,),
+    "/owner/own-links": (EVER,),
+    "/owner/posts": ("sort=low", "window=all"),
+    "/owner/referrers": (EVER,),
+    "/owner/segments": (),
+    "/owner/timing": (),
+}
 
 
 @dataclass(slots=True)
@@ -41,7 +71,6 @@ class Page:
     """One page: how long it took whole, and its queries; milliseconds."""
 
     address: str
-    status: int
     whole: float
     queries: list[tuple[str, Any]] = field(default_factory=list)
     warm: float = 0.0
@@ -66,49 +95,78 @@ def recorded(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
 
 
 def pages(opened: Installation) -> Iterator[Page]:
-    """Fetch every page and report there is, as the owner."""
+    """Fetch every page and report there is, as the owner; raises where one is not answered."""
     app = create_app(opened)
+    samples, sign_in, token = prepare(opened)
+    app.config["WTF_CSRF_ENABLED"] = False
+    client = app.test_client()
+    answer = client.post(sign_in)
+    assert answer.status_code in (302, 303), answer.text
+    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
+        # /owner itself leads to /owner/.
+        is_report = rule.rule != "/owner" and not rule.rule.startswith(NOT_REPORTS)
+        if "GET" not in (rule.methods or ()) or not is_report:
+            continue
+        address = rule.rule
+        for name in rule.arguments:
+            # Of two pages of one parameter, the fuller name says what it is of.
+            sample = samples.get(f"{address.split('/<')[0]}/{name}", samples.get(name))
+            assert sample is not None, f"{address} needs a sample"
+            address = re.sub(f"<[^<>]*\\b{name}>", str(sample), address)
+        is_api = address.startswith("/api/")
+        of_account = f"account={quote(HANDLES[0])}"
+        for query in [of_account] if is_api else ["", *MORE.get(rule.rule, ())]:
+            whole = f"{address}?{query}" if query else address
+            yield fetch(client, opened.database.engine, whole, token if is_api else None)
+
+
+def prepare(opened: Installation) -> tuple[dict[str, object], str, str]:
+    """Make what pages are of; return samples for addresses, where to sign in, and a token."""
     with opened.database.session(writes=True) as session:
         owner = access.first_owner(session, now())
         secret = access.make_sign_in_link(session, owner, now())
         token = create_token(session, f"bench {time.time()}", "read", None, now())
-        post, code = session.execute(
+        post, link_id, code = session.execute(
             text(
-                "SELECT post_id, code FROM links WHERE id = (SELECT link_id FROM link_days"
+                "SELECT post_id, id, code FROM links WHERE id = (SELECT link_id FROM link_days"
                 " GROUP BY link_id ORDER BY sum(clicks) DESC LIMIT 1)"
             )
         ).one()
+        account = get_account(session, 1)
+        middle = START + SPAN / 2
+        name = f"bench {time.time()}"
+        experiment = add_experiment(session, account, Question(name, middle), now())
+        person = add_person(session, name, now())
+        link = session.get(Link, link_id)
+        assert link is not None
+        promote(session, link, person)
+        share_page(session, person, is_public=True)
+        shared = share_report(session, account.id, 30, now())
         session.commit()
-    app.config["WTF_CSRF_ENABLED"] = False
-    client = app.test_client()
-    answer = client.post(f"/owner/sign-in/{secret}")
-    assert answer.status_code in (302, 303), answer.text
-    samples = {"post_id": post, "code": code, "account_id": 1, "number": post, "id": post}
-    for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
-        is_api = rule.rule.startswith("/api/v1/reports")
-        if "GET" not in (rule.methods or ()) or not (is_api or rule.rule.startswith("/owner/")):
-            continue
-        if "secret" in rule.arguments or not rule.arguments <= samples.keys():
-            continue
-        address = rule.rule
-        for name in rule.arguments:
-            for written in (f"<int:{name}>", f"<{name}>"):
-                address = address.replace(written, str(samples[name]))
-        queries = {"account": HANDLES[0]} if is_api or "<" not in rule.rule else {}
-        yield fetch(client, opened.database.engine, address, queries, token if is_api else None)
+        samples = {
+            "account_id": account.id,
+            "post_id": post,
+            "code": code,
+            "form": "svg",
+            "segment_id": 1,
+            "/owner/experiments/number": experiment.id,
+            "/owner/people/number": person.id,
+            "/people/secret": page_secret(opened.keys, person),
+            "/shared/secret": shared,
+        }
+    return samples, f"/owner/sign-in/{secret}", token
 
 
-def fetch(
-    client: FlaskClient, engine: Engine, address: str, query: dict[str, str], token: str | None
-) -> Page:
+def fetch(client: FlaskClient, engine: Engine, address: str, token: str | None) -> Page:
     """Fetch one page twice, and time the second."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    client.get(address, query_string=query, headers=headers)
+    client.get(address, headers=headers)
     with recorded(engine) as queries:
         begun = time.perf_counter()
-        status = client.get(address, query_string=query, headers=headers).status_code
+        answer = client.get(address, headers=headers)
         whole = (time.perf_counter() - begun) * 1000
-    return Page(address, status, whole, queries)
+    assert answer.status_code == 200, f"{address}: {answer.status} {answer.text[:300]}"
+    return Page(address, whole, queries)
 
 
 def time_queries(page: Page, database: Path) -> Page:
@@ -158,10 +216,9 @@ def table(opened: Installation, folder: Path) -> dict[str, Page]:
         page = time_queries(page, database)
         found[page.address] = page
         slow = "" if page.cold <= COLD_MS and page.warm <= WARM_MS else "slow"
-        note = slow if page.status == 200 else f"status {page.status}"
         print(
             f"| {page.address} | {len(page.queries)} | {page.steps:,} | {page.cold:.1f} "
-            f"| {page.warm:.1f} | {page.whole:.0f} | {note} |",
+            f"| {page.warm:.1f} | {page.whole:.0f} | {slow} |",
             flush=True,
         )
     return found

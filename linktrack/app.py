@@ -1,6 +1,7 @@
 """Wiring: the Flask application, the lane in front of it, errors to statuses."""
 
 import logging
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -8,8 +9,8 @@ from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
-from linktrack.api import blueprint as api_blueprint
-from linktrack.api import v1
+from linktrack.api import shlink, v1, yourls
+from linktrack.api.access import is_unauthenticated
 from linktrack.api.problems import problem
 from linktrack.clicks.geoip import country_lookup
 from linktrack.clicks.journal import Journal
@@ -24,13 +25,14 @@ from linktrack.errors import (
     LinktrackError,
     NotFound,
     TooLarge,
+    TooMany,
     Unavailable,
 )
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.links.catalog import changed_links, find_target
 from linktrack.links.targets import Targets
 from linktrack.owners.access import SESSION_LIFE
-from linktrack.web import blueprints, formats, hello, own_clicks
+from linktrack.web import blueprints, formats, hello, own_clicks, register_notices
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -43,15 +45,19 @@ STATUS: Final[dict[type[Exception], int]] = {
     Conflict: 409,
     Forbidden: 403,
     TooLarge: 413,
+    TooMany: 429,
     Unavailable: 503,
 }
+
+DOORS: Final = {"yourls": yourls, "shlink": shlink}
 
 LARGEST_REQUEST: Final = 2 * 1024 * 1024  # bytes; texts are shorter, files come by command
 
 HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -87,12 +93,15 @@ def create_app(installation: Installation) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]  # fields in the order of the guide
     app.extensions[EXTENSION] = installation
     csrf = CSRFProtect(app)
-    csrf.exempt(v1.blueprint)
+    doors = [DOORS[name].blueprint for name in settings.doors]
+    for blueprint in (v1.blueprint, *doors):
+        csrf.exempt(blueprint)
     csrf.exempt(own_clicks.device)  # its address is the secret
     csrf.exempt(hello.blueprint)  # which has no session; it asks where a form comes from
-    for blueprint in (api_blueprint(), *blueprints()):
+    for blueprint in (v1.blueprint, *doors, *blueprints()):
         app.register_blueprint(blueprint)
     formats.register(app, settings)
+    register_notices(app)
     app.teardown_appcontext(close_db_session)
     app.after_request(_add_headers)
     app.register_error_handler(LinktrackError, _answer_known)
@@ -105,9 +114,14 @@ def create_app(installation: Installation) -> Flask:
 def create_wsgi_app(installation: Installation | None = None) -> "WSGIApplication":
     """Return what a WSGI server serves: the lane, and Flask behind it.
 
-    Threads and files are made at the first click, so that the result may cross a fork.
+    Threads and files are made at the first click, so that the result may cross a fork. Raises
+    `Conflict` on a database of an older or a newer linktrack, unless the caller has seen to it.
     """
-    installation = installation or Installation.open(patience=PATIENCE_OF_WORKERS)
+    if installation is None:
+        installation = Installation.open(patience=PATIENCE_OF_WORKERS)
+        with suppress(Unavailable):  # away just now: redirects begin when it is back
+            installation.database.prepare()
+        installation.database.close()  # no connection may cross a fork
     settings = installation.settings
     engine, codes = installation.database.engine, installation.shortener.codes
     app = create_app(installation)
@@ -137,7 +151,7 @@ def _add_headers(response: Response) -> Response:
 
 def _answer_known(error: LinktrackError) -> Response:
     status = STATUS.get(type(error), 500)
-    if isinstance(error, Forbidden) and v1.is_unauthenticated():
+    if isinstance(error, Forbidden) and is_unauthenticated():
         status = 401
     return _answer(status, error.sentence)
 

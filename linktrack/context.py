@@ -7,6 +7,7 @@ from flask import current_app, g, request
 from linktrack.db import Session
 from linktrack.installation import Installation
 from linktrack.links.visibility import show_only
+from linktrack.owners.audit import acting
 
 EXTENSION = "linktrack"
 
@@ -16,14 +17,16 @@ def installation() -> Installation:
     return cast("Installation", current_app.extensions[EXTENSION])
 
 
-def db_session() -> Session:
+def db_session(*, writes: bool = False) -> Session:
     """Return this request's session, made at the first call and closed after the answer.
 
-    Requests that may change something take the write lock at once.
+    Requests that may change something take the write lock at once; a GET that does so says it.
     """
     if "db_session" not in g:
-        writes = request.method not in ("GET", "HEAD", "OPTIONS")
+        writes = writes or request.method not in ("GET", "HEAD", "OPTIONS")
         g.db_session = installation().database.session(writes=writes)
+        if "actor" in g:  # set by the door that found out who asks
+            acting(g.db_session, g.actor)
         if g.get("shown_accounts") is not None:  # set by the door that found out who asks
             show_only(g.db_session, g.shown_accounts)
     return cast("Session", g.db_session)

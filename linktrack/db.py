@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from sqlalchemy import (
     BigInteger,
@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     create_engine,
     event,
+    inspect,
     text,
 )
 from sqlalchemy.engine import make_url
@@ -25,7 +26,7 @@ from sqlalchemy.orm import Session as Session  # doors name it from here
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
-from linktrack.errors import Unavailable
+from linktrack.errors import Conflict, Unavailable
 from linktrack.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,6 +34,17 @@ if TYPE_CHECKING:
 
 PATIENCE: Final = 15.0  # seconds to wait for another writer, before it is said
 WRITE_LOCK: Final = 0x6C696E6B  # PostgreSQL advisory lock held while clicks are appended ("link")
+
+Standing = Literal["new", "older", "current", "newer"]
+
+OLDER: Final = (
+    "The database is of an older linktrack: bring it up to date with linktrack upgrade, "
+    "which makes a backup first."
+)
+NEWER: Final = (
+    "The database is of a newer linktrack than this one: install that version again, "
+    "or restore the backup that was made before the upgrade."
+)
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -170,10 +182,31 @@ class Database:
         self._make_folder()
         with self.reachable():
             with self.engine.connect() as connection:
-                if revision == "head" and _is_current(connection):
-                    return  # the usual case, which waits for nobody
+                standing = standing_of(connection)
+            if standing == "newer":
+                raise Conflict(NEWER)
+            if revision == "head" and standing == "current":
+                return  # the usual case, which waits for nobody
             with writing(self.engine) as connection:  # two may start at once
                 command.upgrade(alembic_config(connection), revision)
+
+    def standing(self) -> Standing:
+        """Return how the database's tables stand to this linktrack; raises `Unavailable`."""
+        self._make_folder()
+        with self.reachable(), self.engine.connect() as connection:
+            return standing_of(connection)
+
+    def prepare(self) -> None:
+        """Make the tables of a new database; a current one is left as it is.
+
+        Raises `Conflict` for an older one, which `linktrack upgrade` brings up to date after a
+        backup, and for a newer one, which nothing here may write to.
+        """
+        standing = self.standing()
+        if standing == "older":
+            raise Conflict(OLDER)
+        if standing != "current":
+            self.migrate()
 
     def _make_folder(self) -> None:
         """SQLite makes files, not folders."""
@@ -203,12 +236,33 @@ class Database:
         self.engine.dispose()
 
 
-def _is_current(connection: Connection) -> bool:
+def revision_of(connection: Connection) -> str | None:
+    """Return the revision that the tables of a database have."""
     from alembic.migration import MigrationContext
+
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def standing_of(connection: Connection) -> Standing:
+    """Return how the tables of a database stand to this linktrack."""
+    revision = None
+    if inspect(connection).has_table("alembic_version"):
+        revision = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    if revision is None:
+        return "new"
+    if revision == newest_revision():
+        return "current"  # the usual case, without Alembic's 15 MB and 0.3 s
     from alembic.script import ScriptDirectory
 
-    head = ScriptDirectory.from_config(alembic_config(connection)).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == head
+    scripts = ScriptDirectory.from_config(alembic_config(connection))
+    known = {script.revision for script in scripts.walk_revisions()}
+    return "older" if revision in known else "newer"
+
+
+def newest_revision() -> str:
+    """Return the newest of our revisions, whose files' names begin with their numbers."""
+    files = (resource("migrations") / "versions").glob("[0-9]*_*.py")
+    return max(file.name.partition("_")[0] for file in files)
 
 
 def alembic_config(connection: Connection) -> "Config":

@@ -29,5 +29,9 @@ class TooLarge(LinktrackError):
     """The input is larger than what is taken."""
 
 
+class TooMany(LinktrackError):
+    """The caller asks more often than is answered; later it may ask again."""
+
+
 class Unavailable(LinktrackError):
     """The database, the data folder or a port cannot be used just now."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from linktrack.errors import Invalid
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
+from linktrack.logs import begin_logging
 from linktrack.service import Bind, LoaderKeeper
 from linktrack.settings import Settings
 
@@ -61,6 +62,7 @@ def _load(settings: Settings, master: int) -> "WSGIApplication":
     """Make the application, in each worker. It ends with its master, however that one ends."""
     from linktrack.app import create_wsgi_app
 
+    begin_logging(settings.log)
     threading.Thread(target=_end_with, args=(master,), name="parent", daemon=True).start()
     return create_wsgi_app(Installation.open(settings, PATIENCE_OF_WORKERS))
 

@@ -7,7 +7,8 @@ from typing import Final, Self
 # Every table is known wherever the database is used: foreign keys are found by name.
 import linktrack.audience.models
 import linktrack.owners.models
-import linktrack.reports.models  # noqa: F401
+import linktrack.reports.models
+import linktrack.webhooks.models  # noqa: F401
 from linktrack.clicks.own import OwnClicks
 from linktrack.clicks.retention import delete_old
 from linktrack.clicks.rollups import Days

@@ -8,9 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
+from typing import Final
 
 from linktrack.errors import Invalid, Unavailable
 from linktrack.markers import Markers
+
+KEYS_FILE: Final = "keys.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,8 @@ class Keys:
     """Secrets of one installation.
 
     `salt` orders the proposals for codes (losing it breaks no link), `check` signs the codes of
-    versions (losing it breaks those), `session` signs cookies (losing it signs owners out).
+    versions (losing it breaks those), `session` signs cookies and seals
+    webhooks' secrets (losing it signs owners out, and webhooks have to be added again).
     """
 
     salt: str
@@ -33,6 +37,10 @@ class Keys:
         """The key of the hashes of forgotten people; losing `check` forgets whom to leave out."""
         return blake2b(self.check, person=b"forgotten", digest_size=32).digest()
 
+    def sealing(self) -> bytes:
+        """Return the key (32 bytes) under which secrets lie in the database."""
+        return blake2b(bytes.fromhex(self.session), person=b"sealing", digest_size=32).digest()
+
     def markers(self) -> Markers:
         """Return what makes and reads the markers of this installation, signed under `session`."""
         return Markers(
@@ -45,7 +53,7 @@ def load_keys(data: Path) -> Keys:
 
     Raises `Unavailable` where the folder cannot be used and `Invalid` where the file is damaged.
     """
-    path = data / "keys.json"
+    path = data / KEYS_FILE
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
         content = read_or_create(path, lambda: json.dumps(_new_keys()).encode())

@@ -1,5 +1,6 @@
 """The running service: gunicorn's workers, and the loader beside them."""
 
+import gc
 import logging
 import os
 import signal
@@ -16,11 +17,13 @@ from typing import TYPE_CHECKING, Final
 from gunicorn.app.base import BaseApplication
 from sqlalchemy.exc import SQLAlchemyError
 
+from linktrack.audience.accounts import list_accounts
 from linktrack.clicks.loader import Loader
 from linktrack.clicks.visitors import Visitors
 from linktrack.db import now
 from linktrack.errors import Invalid, Unavailable
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
+from linktrack.logs import begin_logging, server_logger
 from linktrack.owners import access
 from linktrack.settings import LOOPBACK, Settings
 from linktrack.sync import Schedule
@@ -28,10 +31,13 @@ from linktrack.sync import Schedule
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+    from linktrack.webhooks.deliver import Teller
+
 log = logging.getLogger(__name__)
 
 THREADS: Final = 4  # in each worker; 8 to 16 gained nothing that could be measured
 LAST_BATCH_SECONDS: Final = 30  # for the loader to finish when the service ends
+TELLER_SECONDS: Final = 12  # for a webhook that is just being told
 RESTART_SECONDS: Final = 1.0
 KEY_CHECK_SECONDS: Final = 3600.0
 
@@ -99,6 +105,7 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "threads": THREADS,
             "keepalive": 5,
             "loglevel": "warning",
+            "logger_class": server_logger(self._settings.log),
             "proc_name": "linktrack",
             "control_socket_disable": True,
             "when_ready": self._begin,
@@ -111,6 +118,7 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         """Make the application, in each worker after its fork (called by gunicorn)."""
         from linktrack.app import create_wsgi_app
 
+        begin_logging(self._settings.log)
         return create_wsgi_app(Installation.open(self._settings, PATIENCE_OF_WORKERS))
 
     def _begin(self, _server: object) -> None:
@@ -150,7 +158,11 @@ class LoaderKeeper:
             with self._lock:
                 if self._stopping.is_set():
                     return
-                self._process = os.posix_spawn(sys.executable, command, os.environ)
+                # A SIGTERM while it is still starting waits until it listens: the clicks that the
+                # workers have just written are then loaded all the same.
+                self._process = os.posix_spawn(
+                    sys.executable, command, os.environ, setsigmask=[signal.SIGTERM]
+                )
             with suppress(ChildProcessError):  # gunicorn's master may have waited for it first
                 os.waitpid(self._process, 0)
             with self._lock:
@@ -182,12 +194,14 @@ def follow(installation: Installation, parent: int | None = None) -> None:
     the networks are read beside it.
     """
     settings = installation.settings
+    begin_logging(settings.log)
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         stopping.set()
 
     signal.signal(signal.SIGTERM, stop)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # blocked by the keeper
     signal.signal(signal.SIGINT, stop if parent is None else signal.SIG_IGN)
     signal.signal(signal.SIGHUP, stop if parent is None else signal.SIG_IGN)
     visitors = Visitors(settings.data / "visitor_keys", settings.visitor_period, settings.timezone)
@@ -205,12 +219,53 @@ def follow(installation: Installation, parent: int | None = None) -> None:
         hourly()
         return stopping.is_set() or parent not in (None, os.getppid())
 
+    teller = threading.Thread(
+        target=_teller(installation).follow, args=(stopping.wait,), name="webhooks", daemon=True
+    )
+    teller.start()
+    if settings.check_links:
+        from linktrack.upkeep.link_checks import check_hourly
+
+        threading.Thread(
+            target=check_hourly,
+            args=(installation.database, settings.base_url, stopping.is_set, now),
+            name="link-checks",
+            daemon=True,
+        ).start()
     schedule = Schedule(installation)
     schedule.start()
     try:
         make_loader(installation).follow(ending)
     finally:
         schedule.stop()
+        stopping.set()
+        teller.join(TELLER_SECONDS)
+
+
+def _teller(installation: Installation) -> "Teller":
+    from linktrack.webhooks.deliver import Teller
+
+    return Teller(
+        installation.database,
+        installation.shortener,
+        installation.keys.sealing(),
+        installation.settings.webhook_networks,
+    )
+
+
+def share_memory(installation: Installation) -> None:
+    """Import before the fork what all workers come to need: they share its memory then.
+
+    Detecting what Bluesky links takes 60 MB in each process that does it for itself.
+    """
+    import linktrack.app  # noqa: F401
+    from linktrack.links.wrapping import detect
+
+    with installation.database.session() as session:
+        networks = {account.network for account in list_accounts(session)}
+    if "bluesky" in networks:
+        detect("@a.example", "bluesky")
+    gc.freeze()  # a collection would write to every page, and so copy it
 
 
 def make_loader(installation: Installation) -> Loader:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,7 +16,10 @@ from linktrack.mail import MailServer, mail_server
 
 VisitorPeriod = Literal["day", "week", "month", "quarter"]
 JournalSync = Literal["background", "always"]
+LogKind = Literal["text", "json"]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+DOORS: Final = ("yourls", "shlink")
 
 LOOPBACK: Final[tuple[Network, ...]] = (
     ipaddress.ip_network("127.0.0.0/8"),
@@ -81,6 +85,41 @@ SETTINGS: Final = (
         "Days for which a loaded journal file is kept, so that a restored backup can replay it.",
     ),
     Setting(
+        "LINKTRACK_DOORS",
+        "none",
+        "Other shorteners' APIs that are answered, separated by commas: yourls, shlink.",
+    ),
+    Setting(
+        "LINKTRACK_RATE_LIMIT",
+        "600",
+        "Requests a minute that each web process takes from one token.",
+    ),
+    Setting(
+        "LINKTRACK_WEBHOOK_NETWORKS",
+        "none",
+        "Networks that are not public and that webhooks may be sent to, separated by commas.",
+    ),
+    Setting(
+        "LINKTRACK_CONTACT",
+        "none",
+        "How strangers reach you: an e-mail address or a web address, shown on the domain's pages.",
+    ),
+    Setting(
+        "LINKTRACK_ABUSE_CONTACT",
+        "LINKTRACK_CONTACT",
+        "Where strangers report a link that does harm: an e-mail address or a web address.",
+    ),
+    Setting(
+        "LINKTRACK_CHECK_LINKS",
+        "weekly",
+        "weekly: destinations of clicked links are asked whether they answer; never: they are not.",
+    ),
+    Setting(
+        "LINKTRACK_LOG",
+        "text",
+        "text: lines for people; json: one object a line. Addresses and secrets are in neither.",
+    ),
+    Setting(
         "LINKTRACK_PERSONAL_LINKS",
         "off",
         "on: links may be made for one follower each, who agreed to it; off: none are made.",
@@ -117,12 +156,19 @@ class Settings:
     visitor_period: VisitorPeriod
     journal_sync: JournalSync
     journal_keep_days: int
+    doors: tuple[str, ...]
+    rate_limit: int
+    webhook_networks: tuple[Network, ...]
     personal_links: bool
     sync_hours: int
     bluesky: str
     ignore: tuple[Network, ...] = ()
     keep_days: int | None = None
     geoip: Path | None = None
+    contact: str | None = None
+    abuse_contact: str | None = None
+    check_links: bool = True
+    log: LogKind = "text"
     mail: MailServer | None = None
 
     @property
@@ -188,12 +234,42 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         journal_keep_days=_checked(_whole, "LINKTRACK_JOURNAL_KEEP_DAYS", get),
         sync_hours=_checked(_whole, "LINKTRACK_SYNC_HOURS", get),
         bluesky=_checked(_base_url, "LINKTRACK_BLUESKY", get),
+        doors=_checked(_doors, "LINKTRACK_DOORS", get),
+        rate_limit=_checked(_rate, "LINKTRACK_RATE_LIMIT", get),
+        webhook_networks=_checked(_networks, "LINKTRACK_WEBHOOK_NETWORKS", get),
+        contact=_contact("LINKTRACK_CONTACT", get),
+        abuse_contact=_contact("LINKTRACK_ABUSE_CONTACT", get)
+        or _contact("LINKTRACK_CONTACT", get),
+        check_links=_one_of("LINKTRACK_CHECK_LINKS", get, ("weekly", "never")) == "weekly",
+        log=cast("LogKind", _one_of("LINKTRACK_LOG", get, ("text", "json"))),
         mail=mail_server(
             get("LINKTRACK_SMTP_URL", ""),
             get("LINKTRACK_MAIL_FROM", ""),
             get("LINKTRACK_MAIL_TO", ""),
         ),
     )
+
+
+def in_force(settings: Settings) -> dict[str, str]:
+    """Return every setting's value by its name, to be shown; "" where nothing is set.
+
+    What is secret is not in it: a database's password, and settings that are named one.
+    """
+    return {setting.name: _shown(setting.name, settings) for setting in SETTINGS}
+
+
+def _shown(name: str, settings: Settings) -> str:
+    if name.endswith(("_PASSWORD", "_SECRET", "_TOKEN", "_KEY")):
+        return "(not shown)"
+    value = getattr(settings, name.removeprefix("LINKTRACK_").lower())
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    # Of an address with a password only what stands around it.
+    return re.sub(r"(?<=://)([^/@:]*):.*@", r"\1:(not shown)@", str(value))
 
 
 T = TypeVar("T")
@@ -223,6 +299,18 @@ def _one_of(name: str, get: Get, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise Invalid(f"{name} is {value!r}: choose one of {', '.join(choices)}.")
     return value
+
+
+def _contact(name: str, get: Get) -> str | None:
+    """Return an address fit for a link: mailto: or http(s)."""
+    value = get(name, "")
+    if not value:
+        return None
+    if re.fullmatch(r"[^@\s:/?#<>\"]+@[^@\s:/?#<>\"]+\.[^@\s:/?#<>\"]+", value):
+        return f"mailto:{value}"
+    if re.fullmatch(r"https?://[^\s<>\"]+", value):
+        return value
+    raise Invalid(f"{name} is {value!r}: write me@example.org or https://example.org/contact.")
 
 
 def _base_url(value: str) -> str:
@@ -255,7 +343,7 @@ def _networks(value: str) -> tuple[Network, ...]:
     return tuple(
         ipaddress.ip_network(part.strip(), strict=False)
         for part in value.split(",")
-        if part.strip()
+        if part.strip() not in ("", "none")
     )
 
 
@@ -272,6 +360,21 @@ def _whole(value: str) -> int:
     if len(value) > 5:
         raise ValueError("at most 99999")
     return int(value)
+
+
+def _doors(value: str) -> tuple[str, ...]:
+    names = [part.strip().casefold() for part in value.split(",") if part.strip()]
+    if names == ["none"]:
+        return ()
+    if not set(names) <= set(DOORS):
+        raise ValueError(f"choose among {', '.join(DOORS)}, or none")
+    return tuple(dict.fromkeys(names))
+
+
+def _rate(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or not 0 < int(value[:9]) < 1_000_000:
+        raise ValueError("write a number of requests a minute, from 1 to 999999")
+    return int(value[:9])
 
 
 def _keep_days(value: str) -> int | None:

@@ -8,7 +8,8 @@ from alembic.autogenerate.api import AutogenContext
 import linktrack.audience.models
 import linktrack.clicks.models
 import linktrack.links.models
-import linktrack.owners.models  # noqa: F401 - importing registers the tables
+import linktrack.owners.models
+import linktrack.webhooks.models  # noqa: F401 - importing registers the tables
 from linktrack.db import Base, Utc
 
 

@@ -10,7 +10,7 @@ import os
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Engine, delete, event, select
 
 from linktrack.audience import models as _audience  # noqa: F401 - foreign keys find their tables
-from linktrack.clicks.agents import classify_agent
+from linktrack.clicks.agents import Agent, classify_agent
 from linktrack.clicks.loader import SET_ASIDE, Loader
 from linktrack.clicks.models import (
     agents,
@@ -33,6 +33,7 @@ from linktrack.clicks.models import (
 from linktrack.clicks.rollups import COUNTS
 from linktrack.clicks.store import ClickStore
 from linktrack.db import make_engine
+from linktrack.owners import models as _owners  # noqa: F401
 from linktrack.settings import load_settings
 
 COUNTED = (visitor_posts, visitor_links, *(table for table, _ in COUNTS))
@@ -87,10 +88,12 @@ class Store(ClickStore):
 
     steps: Steps
 
-    def prepare(self, user_agents: set[str | None]) -> None:
+    def prepare(
+        self, user_agents: set[str | None], told: Mapping[str | None, Agent] | None = None
+    ) -> None:
         """Classify between two steps."""
         self.steps.step("before classify")
-        super().prepare(user_agents)
+        super().prepare(user_agents, told)
         self.steps.step("after classify")
 
 

@@ -22,8 +22,9 @@ from linktrack.clicks.vocabulary import unpack_country
 from linktrack.errors import Invalid
 from linktrack.links.catalog import add_link, find_target, get_link, set_disabled
 from linktrack.links.models import Link, Post
-from linktrack.portability import bitly_feed
-from linktrack.portability.bitly_feed import ImportedFeed, import_bitly_feed, parse_line
+from linktrack.portability import bitly_feed, click_import
+from linktrack.portability.bitly_feed import BITLY_FEED, parse_line
+from linktrack.portability.click_import import ImportedClicks, import_clicks
 from linktrack.portability.log_files import MOST_LINE, read_lines
 
 KEY = bytes(32)
@@ -53,9 +54,9 @@ def feed(folder: Path, *lines: bytes, name: str = "feed.jsonl") -> Path:
     return path
 
 
-def bring_in(world: World, account: Account, *paths: Path) -> ImportedFeed:
-    return import_bitly_feed(
-        world.database, world.shortener, account.id, paths, visitor_key=KEY, now=NOON
+def bring_in(world: World, account: Account, *paths: Path) -> ImportedClicks:
+    return import_clicks(
+        world.database, world.shortener, account.id, BITLY_FEED, paths, visitor_key=KEY, now=NOON
     )
 
 
@@ -64,9 +65,9 @@ def stored(world: World) -> int:
         return connection.scalar(select(func.count()).select_from(clicks)) or 0
 
 
-def account_for(done: ImportedFeed) -> bool:
+def account_for(done: ImportedClicks) -> bool:
     """Whether every line is accounted for."""
-    kinds = (done.added, done.known, done.heartbeats, done.blank, done.broken)
+    kinds = (done.added, done.known, done.not_clicks, done.blank, done.broken)
     return done.lines == sum(kinds)
 
 
@@ -126,10 +127,11 @@ def test_visitors_depend_on_the_key(sqlite_world: World, tmp_path: Path) -> None
     """Two accounts' visitors cannot be compared."""
     account = sqlite_world.account()
     for key, second in ((KEY, 1), (bytes([1]) * 32, 2)):
-        import_bitly_feed(
+        import_clicks(
             sqlite_world.database,
             sqlite_world.shortener,
             account.id,
+            BITLY_FEED,
             [feed(tmp_path, line(t=1331923247 + second))],
             visitor_key=key,
             now=NOON,
@@ -187,7 +189,7 @@ def test_importing_again_adds_nothing_and_a_grown_log_only_what_is_new(
     account = world.account()
     lines = [line(), line(), HEARTBEAT_LINE, line(), line(t=1331923248)]
     first = bring_in(world, account, feed(tmp_path, *lines))
-    assert (first.added, first.known, first.heartbeats) == (4, 0, 1)
+    assert (first.added, first.known, first.not_clicks) == (4, 0, 1)
     again = bring_in(world, account, feed(tmp_path, *lines))
     assert (again.added, again.known, again.links) == (0, 4, 0)
     grown = bring_in(world, account, feed(tmp_path, *lines, line(), line(t=1331923249)))
@@ -200,7 +202,7 @@ def test_an_import_that_was_cut_off_goes_on(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was committed stays, the rest is added, nothing is doubled."""
-    monkeypatch.setattr(bitly_feed, "BATCH", 10)
+    monkeypatch.setattr(click_import, "BATCH", 10)
     account = world.account()
     path = feed(tmp_path, *(line(t=1331923247 + n, h=f"hash{n % 7}") for n in range(100)))
     seen = 0
@@ -395,7 +397,7 @@ def test_a_missing_file_is_refused(sqlite_world: World, tmp_path: Path) -> None:
 def test_heartbeats_alone_are_a_feed(sqlite_world: World, tmp_path: Path) -> None:
     """A quiet hour."""
     done = bring_in(sqlite_world, sqlite_world.account(), feed(tmp_path, HEARTBEAT_LINE))
-    assert (done.lines, done.heartbeats, done.added) == (1, 1, 0)
+    assert (done.lines, done.not_clicks, done.added) == (1, 1, 0)
 
 
 # Real files
@@ -476,7 +478,7 @@ def test_the_import_command(sqlite_world: World, tmp_path: Path) -> None:
     assert result.stdout.startswith("Clicks added: 1, known already: 0.\n")
     assert "feed.jsonl, line 2: it is not a JSON object." in result.stdout
     again = json.loads(CliRunner().invoke(main, [*arguments, "--json"], env=env).stdout)
-    assert (again["added"], again["known"], again["heartbeats"], again["broken"]) == (0, 1, 1, 1)
+    assert (again["added"], again["known"], again["not_clicks"], again["broken"]) == (0, 1, 1, 1)
     (key,) = (sqlite_world.settings.data / "visitor_keys").iterdir()
     assert key.name.startswith("import-")
     assert key.stat().st_mode & 0o077 == 0

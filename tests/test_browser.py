@@ -14,8 +14,17 @@ from servers import Server, environment, serving
 pytestmark = pytest.mark.slow
 
 SIZES = {"phone": ViewportSize(width=320, height=640), "desk": ViewportSize(width=1280, height=900)}
-OWNER_PAGES = ("accounts", "segments", "posts", "links", "compose", "left-out", "own-clicks")
-REPORTS = ("audience", "compare", "timing", "posts?sort=low")
+OWNER_PAGES = (
+    "accounts",
+    "segments",
+    "posts",
+    "links",
+    "compose",
+    "left-out",
+    "own-clicks",
+    "settings",
+)
+REPORTS = ("audience", "compare", "timing", "posts?sort=low", "?compare=year", "posts?days=28")
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -103,6 +112,7 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         reader.press("Sign in on this browser")
         for path in OWNER_PAGES:
             reader.open(f"/owner/{path}")
+        reader.open("/api/v1/docs")
 
         reader.open("/owner/accounts")
         page.get_by_label("Handle").fill("@JessesLinks")
@@ -112,7 +122,12 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
 
         reader.open("/owner/compose")
         assert page.get_by_text("work on this machine only").count() == 1
-        page.get_by_label("Text").fill("Two: https://example.com/one and https://example.org/two")
+        page.get_by_label("Text", exact=True).fill(
+            "Two: https://example.com/one and https://example.org/two"
+        )
+        page.get_by_role("heading", name="As it will be").wait_for()
+        assert page.get_by_text("2 short links; •").count() == 1
+        reader.look()
         reader.press("Wrap as draft")
         reader.press("Mark as published")
         post = page.url
@@ -124,6 +139,9 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
             assert server.request(f"/{code}", User_Agent=browser)[0] == 302
             assert server.request(f"/{code}", User_Agent="Twitterbot/1.0")[0] == 302
         reader.wait_for(post, "1 in 23,000", "2 previews")
+
+        zoom_in(reader)
+        ask_for_keys(reader)
 
         reader.open("/owner/people")
         page.get_by_label("Name").fill("Jo")
@@ -146,9 +164,13 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
             "/owner/posts",
             "/owner/links",
             f"/owner/links/{codes[0]}",
+            "/owner/destinations?address=https://example.com/one",
             "/",
             "/privacy",
             "/owner/left-out",
+            "/owner/needs-you",
+            "/owner/audit",
+            "/owner/accounts/1/remove",
         ):
             reader.open(path)
         reader.open(f"/{codes[0]}+")
@@ -159,3 +181,44 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         reader.press("Yes, count me as one of looks empty")
         reader.press("Forget me")
         context.close()
+
+
+def zoom_in(reader: Reader) -> None:
+    """Drag across days of the overview: the page is about those days, and Back undoes it."""
+    page = reader.page
+    reader.open("/owner/?days=28")
+    days = [time.get_attribute("datetime") for time in page.locator(".chart-time tbody time").all()]
+    plot = page.locator(".chart-time .plot")
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + 60, steps=4)
+    with page.expect_navigation():
+        page.mouse.up()
+    first, last = (
+        page.get_by_label("From", exact=True).input_value(),
+        page.get_by_label("To", exact=True).input_value(),
+    )
+    assert days[0] < first < last < days[-1]  # type: ignore[operator]
+    reader.look()
+    page.go_back()
+    assert page.get_by_label("From", exact=True).input_value() == days[0]
+
+
+def ask_for_keys(reader: Reader) -> None:
+    """“?” says which keys there are; a letter leads to its page, unless keys are turned off."""
+    page = reader.page
+    page.keyboard.press("?")
+    reader.look()
+    page.get_by_label("Keys work on this device").uncheck()
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("p")
+    assert "/posts" not in page.url
+    page.get_by_role("button", name="Keys", exact=True).click()
+    page.get_by_label("Keys work on this device").check()
+    page.keyboard.press("Escape")
+    with page.expect_navigation():
+        page.keyboard.press("p")
+    assert page.url.endswith("/owner/posts")

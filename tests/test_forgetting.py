@@ -1,7 +1,6 @@
 """Forgetting a person: nothing names them, and every count stays what a rebuild makes."""
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -54,7 +53,7 @@ def test_a_forgotten_persons_clicks_are_of_nobody_we_can_tell(world: World) -> N
             segment_id=segment.id, follower_id=numbers[who or "@ann"], attribution="personal",
         )  # fmt: skip
         if who is None:
-            return replace(personal, follower_id=None, segment_id=None, attribution=None)
+            return personal._replace(follower_id=None, segment_id=None, attribution=None)
         return personal
 
     world.click(

@@ -18,6 +18,7 @@ from linktrack.clicks.loader import Loader
 from linktrack.clicks.losses import NAME, Losses
 from linktrack.db import now
 from linktrack.installation import Installation
+from linktrack.owners.tokens import create_token
 from linktrack.reports.status import status_of
 
 
@@ -89,6 +90,40 @@ def test_a_database_that_is_away_is_not_ready_but_alive(tmp_path: Path) -> None:
             answer = client.get(path)
             assert answer.status_code == 503
             assert "cannot be used just now" in answer.text
+
+
+def test_strangers_learn_no_figures(sqlite_world: World) -> None:
+    """Through a proxy: ready or not, and nothing of clicks; a reading token opens the rest."""
+    secret = create_token(sqlite_world.session, "watch", "read", None, now())
+    sqlite_world.session.commit()
+    folder = sqlite_world.settings.journals
+    folder.mkdir()
+    losses = Losses(folder)
+    losses.prepare()
+    losses.add()
+    stranger = {"X-Forwarded-For": "203.0.113.9"}
+    watcher = {**stranger, "Authorization": f"Bearer {secret}"}
+    with client_of(sqlite_world) as client:
+        answer = client.get("/readyz", headers=stranger)
+        assert (answer.status_code, answer.text) == (503, "not ready\n")
+        assert "1 clicks were lost" in client.get("/readyz", headers=watcher).text
+        (folder / NAME).write_bytes(b"00000000000000000012 01777900000000\n")
+        answer = client.get("/readyz", headers=stranger)
+        assert (answer.status_code, answer.text) == (200, "ok\n")
+        refused = client.get("/metrics", headers=stranger)
+        assert refused.status_code == 403
+        assert "linktrack_" not in refused.text
+        assert "linktrack_clicks_lost_total 12" in client.get("/metrics", headers=watcher).text
+
+
+def test_a_token_proves_nothing_while_the_database_is_away(tmp_path: Path) -> None:
+    """Not ready, or refused; no fault of ours is shown."""
+    address = "postgresql://nobody@127.0.0.1:1/none"
+    watcher = {"X-Forwarded-For": "203.0.113.9", "Authorization": "Bearer lt_any"}
+    with World.at(tmp_path / "data", address) as world, client_of(world) as client:
+        answer = client.get("/readyz", headers=watcher)
+        assert (answer.status_code, answer.text) == (503, "not ready\n")
+        assert client.get("/metrics", headers=watcher).status_code == 403
 
 
 @pytest.mark.skipif(not Path("/dev/fd").exists(), reason="counting descriptors needs /dev/fd")

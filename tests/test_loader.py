@@ -91,11 +91,26 @@ def test_damaged_lines_cost_only_themselves(world: World) -> None:
 
 
 def test_a_file_without_a_line_end_is_got_through(world: World) -> None:
-    """Two megabytes of zeros, as a disk may leave them, do not stop the loader."""
+    """Two megabytes of zeros, as a disk may leave them, are set aside; the next file is loaded."""
+    links, _ = some_clicks(world)
     folder = world.settings.journals
     folder.mkdir(parents=True)
-    (folder / f"zeros{SUFFIX}").write_bytes(b"\0" * 2_500_000)
-    assert world.loader().load().bad_lines == 3
+    (folder / f"0{SUFFIX}").write_bytes(b"\0" * 2_500_000)
+    (folder / f"1{SUFFIX}").write_bytes(click(links[0]) * 3)
+    loader = world.loader()
+    progress = loader.load()
+    assert progress.clicks == stored(world) == 3
+    pieces = (folder / SET_ASIDE).read_bytes().splitlines()
+    assert len(pieces) == progress.bad_lines > 0
+    assert b"".join(pieces) == b"\0" * 2_500_000
+    with world.database.engine.connect() as connection:
+        rows = connection.execute(select(journals).order_by(journals.c.name)).all()
+    assert [(row.position, row.bad_lines) for row in rows] == [
+        (2_500_000, len(pieces)),
+        (3 * len(click(links[0])), 0),
+    ]
+    assert all(row.finished_at for row in rows)
+    assert loader.load().bad_lines == 0
 
 
 def test_clicks_of_links_that_do_not_exist_are_left_out(world: World) -> None:

@@ -2,15 +2,17 @@
 
 import random
 import threading
+import tracemalloc
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, func, insert, select, update
 from test_rollups import FIREFOX, START, counts, records_of, some_clicks
-from world import World
+from world import NOON, World
 
-from linktrack.clicks import recount
+from linktrack.clicks import differences, recount, stored
 from linktrack.clicks.models import (
     account_days,
+    account_referrer_days,
     link_days,
     post_sources,
     post_windows,
@@ -18,6 +20,7 @@ from linktrack.clicks.models import (
     visitor_posts,
 )
 from linktrack.clicks.rollups import Days
+from linktrack.errors import Unavailable
 
 
 def many_clicks(world: World, links: list[int], number: int, seed: int = 1) -> None:
@@ -57,8 +60,8 @@ def test_counts_are_right_again_whatever_was_wrong(
     world: World, beside: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Marks, counts, and rows that are missing or too many; in parts smaller than a post."""
-    monkeypatch.setattr(recount, "PART", 1)
-    monkeypatch.setattr(recount, "CORRECTED", 3)
+    monkeypatch.setattr(stored, "PART", 1)
+    monkeypatch.setattr(differences, "CORRECTED", 3)
     links, _ = some_clicks(world)
     many_clicks(world, links, 900)
     right = counts(world)
@@ -98,3 +101,47 @@ def test_nothing_is_written_where_nothing_is_wrong(world: World) -> None:
     world.session.close()
     with world.store().transaction():
         assert recount.rebuild_beside(world.database.engine, Days(world.settings.timezone)) == 300
+
+
+def test_what_is_still_wrong_in_the_end_is_said(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Marks take one round and counts another: with one round it cannot know that all is right."""
+    links, _ = some_clicks(world)
+    many_clicks(world, links, 300)
+    right = counts(world)
+    spoil(world)
+    days = Days(world.settings.timezone)
+    with monkeypatch.context() as patched:
+        patched.setattr(recount, "ROUNDS", 1)
+        with pytest.raises(Unavailable, match="still wrong"):
+            recount.rebuild_beside(world.database.engine, days)
+    assert recount.rebuild_beside(world.database.engine, days) == 300
+    assert counts(world) == right
+
+
+def test_memory_does_not_grow_with_the_counts_of_an_account(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sums over all posts lie in the database: three times the posts and days take no more."""
+    monkeypatch.setattr(stored, "PART", 1)
+    account = sqlite_world.account()
+    days = Days(sqlite_world.settings.timezone)
+
+    def grow(posts: range) -> int:
+        """Add posts of a day and 100 referrers each; return the most bytes in use."""
+        for number in posts:
+            link = sqlite_world.post(account, f"http://one.com/{number}", NOON).links[0]
+            drawn = [(72 * number, 0, 0, 1, FIREFOX, f"//{i}.com", 0) for i in range(100)]
+            sqlite_world.click(records_of(drawn, [link.id]))
+        tracemalloc.start()
+        recount.rebuild_beside(sqlite_world.database.engine, days)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    grow(range(2))  # statements are compiled once
+    small, large = grow(range(2, 20)), grow(range(20, 60))
+    with sqlite_world.database.engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(account_referrer_days)) == 6_000
+    assert large < 1.5 * small

@@ -18,6 +18,8 @@ import pytest
 from databases import Maker, postgresql_maker, postgresql_server
 from servers import Server, answer, command, environment, serving
 
+pytestmark = pytest.mark.alone
+
 BROWSER = {
     "User_Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "Accept_Language": "en",

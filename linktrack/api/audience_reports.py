@@ -2,9 +2,17 @@
 
 from flask import Response, g, jsonify, request
 
-from linktrack.api.read import arguments
-from linktrack.api.v1 import blueprint as blueprint  # the application registers it from here
-from linktrack.api.v1 import named_account, needs
+from linktrack.api import audience_shapes as shapes
+from linktrack.api.access import named_account
+from linktrack.api.operations import (
+    FROM,
+    NEEDED_ACCOUNT,
+    TO,
+    WINDOW,
+    Parameter,
+    asked,
+    operation,
+)
 from linktrack.audience.accounts import get_account, list_accounts
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session, installation
@@ -15,12 +23,21 @@ from linktrack.reports.growth import growth_report
 from linktrack.reports.hours import hours_report
 from linktrack.reports.lifetimes import life_of_code, lifetimes_report
 
+ACCOUNTS = Parameter("account", "Handles of the accounts; default: all.", many=True)
+LINK = Parameter("link", "Of one link alone, by its code.")
 
-@blueprint.get("/reports/audience")
-@needs("read")
+
+@operation(
+    "GET",
+    "/reports/audience",
+    scope="read",
+    query=(NEEDED_ACCOUNT, FROM, TO),
+    answers={200: shapes.AudienceReport},
+    problems=(404,),
+)
 def report_audience() -> Response:
     """Return how many people click at all, in one visitor period."""
-    fields = arguments(request, {"account", "from", "to"})
+    fields = asked()
     settings = installation().settings
     report = audience_report(
         db_session(),
@@ -34,11 +51,17 @@ def report_audience() -> Response:
     return jsonify(report.as_json())
 
 
-@blueprint.get("/reports/compare")
-@needs("read")
+@operation(
+    "GET",
+    "/reports/compare",
+    scope="read",
+    query=(ACCOUNTS, WINDOW, FROM, TO),
+    answers={200: shapes.Comparison},
+    problems=(404,),
+)
 def report_compare() -> Response:
     """Return accounts side by side: those named (`account` may repeat), or all."""
-    fields = arguments(request, {"account", "window", "from", "to"})
+    fields = asked()
     session = db_session()
     handles = dict.fromkeys(handle for handle in request.args.getlist("account") if handle)
     accounts = [named_account(handle) for handle in handles]
@@ -55,11 +78,17 @@ def report_compare() -> Response:
     return jsonify(report.as_json())
 
 
-@blueprint.get("/reports/growth")
-@needs("read")
+@operation(
+    "GET",
+    "/reports/growth",
+    scope="read",
+    query=(NEEDED_ACCOUNT, WINDOW, FROM, TO),
+    answers={200: shapes.GrowthReport},
+    problems=(404,),
+)
 def report_growth() -> Response:
     """Return whether clicking grows as fast as following."""
-    fields = arguments(request, {"account", "window", "from", "to"})
+    fields = asked()
     report = growth_report(
         db_session(),
         named_account(fields.text("account")),
@@ -71,11 +100,17 @@ def report_growth() -> Response:
     return jsonify(report.as_json())
 
 
-@blueprint.get("/reports/half-life")
-@needs("read")
+@operation(
+    "GET",
+    "/reports/half-life",
+    scope="read",
+    query=(NEEDED_ACCOUNT, LINK, FROM, TO),
+    answers={200: (shapes.LifetimesReport, shapes.LinkLife)},
+    problems=(404,),
+)
 def report_half_life() -> Response:
     """Return how long an account's posts live, or one of its links."""
-    fields = arguments(request, {"account", "link", "from", "to"})
+    fields = asked()
     account = named_account(fields.text("account"))
     code = fields.optional_text("link")
     if code is not None:
@@ -91,11 +126,17 @@ def report_half_life() -> Response:
     return jsonify(report.as_json())
 
 
-@blueprint.get("/reports/hours")
-@needs("read")
+@operation(
+    "GET",
+    "/reports/hours",
+    scope="read",
+    query=(NEEDED_ACCOUNT, WINDOW, FROM, TO),
+    answers={200: shapes.HoursReport},
+    problems=(404,),
+)
 def report_hours() -> Response:
     """Return clicks per follower by weekday and hour of posting."""
-    fields = arguments(request, {"account", "window", "from", "to"})
+    fields = asked()
     report = hours_report(
         db_session(),
         named_account(fields.text("account")),

@@ -1,15 +1,43 @@
-"""Errors of the API as application/problem+json (RFC 9457)."""
+"""Errors of the API as application/problem+json (RFC 9457), each of a kind the docs explain."""
 
 import json
+from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Final
 
 from flask import Response
 
+from linktrack.context import installation
 
-def problem(status: int, sentence: str) -> Response:
-    """Return an error that programs and people can read."""
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A kind of error; `means` says what to do about it."""
+
+    name: str
+    means: str
+
+
+PROBLEMS: Final = {
+    400: Problem("bad-request", "The request cannot be read at all: mend the program."),
+    401: Problem("unauthorized", "No token was sent, or it is unknown, expired or revoked."),
+    403: Problem("forbidden", "The token's scope or account does not reach this."),
+    404: Problem("not-found", "What was named does not exist."),
+    405: Problem("method-not-allowed", "This address takes other methods: see Allow."),
+    409: Problem("conflict", "It contradicts what is there already; nothing was changed."),
+    413: Problem("too-large", "A request has at most 2 MB, a text fewer characters."),
+    422: Problem("invalid", "A field or parameter is not what it must be; nothing was changed."),
+    429: Problem("too-many", "The token's limit is reached: go on after Retry-After seconds."),
+    500: Problem("failure", "A defect of ours; it is in the log."),
+    503: Problem("unavailable", "The database is away or busy: try again in a minute."),
+}
+"""What each status of an error means; its address is the `type` of the problem."""
+
+
+def problem(status: int, sentence: str, kind: str | None = None) -> Response:
+    """Return an error that programs and people can read; `kind` is the address of another type."""
     body = {
-        "type": "about:blank",
+        "type": kind or problem_type(status),
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": sentence,
@@ -18,3 +46,11 @@ def problem(status: int, sentence: str) -> Response:
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="linktrack"'
     return response
+
+
+def problem_type(status: int) -> str:
+    """Return the address at which a kind of error is explained."""
+    known = PROBLEMS.get(status)
+    if known is None:
+        return "about:blank"
+    return f"{installation().settings.base_url}/api/v1/docs#{known.name}"

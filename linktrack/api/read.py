@@ -3,12 +3,22 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from flask import Request
 
 from linktrack.context import installation
-from linktrack.errors import Invalid
+from linktrack.errors import Invalid, NotFound
 from linktrack.times import parse_moment
+
+LARGEST_ID: Final = 2**31 - 1
+
+
+def stored(number: int) -> int:
+    """Return a number of a path, as far as anything can be stored under it; raises `NotFound`."""
+    if number > LARGEST_ID:
+        raise NotFound(f"There is nothing under number {number}.")
+    return number
 
 
 class Fields:
@@ -30,6 +40,10 @@ class Fields:
             raise Invalid(f"{name!r} must be a text.")
         return value
 
+    def value(self, name: str) -> object:
+        """Return whatever was sent, or None."""
+        return self._values.get(name)
+
     def optional_text(self, name: str) -> str | None:
         """Return a text, or None where the field is missing or null."""
         return None if self._values.get(name) is None else self.text(name)
@@ -44,6 +58,20 @@ class Fields:
         if type(value) is int and abs(value) < 2**63:
             return value
         raise Invalid(f"{name!r} must be a whole number.")
+
+    def row_number(self, name: str) -> int | None:
+        """Return the number of something stored, or None; raises `Invalid`."""
+        number = self.whole(name)
+        if number is not None and not 0 < number <= LARGEST_ID:
+            raise Invalid(f"{name!r} must be a number from 1 to {LARGEST_ID}.")
+        return number
+
+    def truth(self, name: str) -> bool:
+        """Return true or false; raises `Invalid` for anything else."""
+        value = self._values.get(name)
+        if not isinstance(value, bool):
+            raise Invalid(f"{name!r} must be true or false.")
+        return value
 
     def moment(self, name: str) -> datetime | None:
         """Return a date or time, local where it has no offset."""

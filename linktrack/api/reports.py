@@ -1,35 +1,130 @@
-"""Reports under /api/v1/reports: each the object that pages and command line show."""
+"""Reports: each the object that pages and command line show."""
 
 from datetime import datetime
 
 from flask import Response, jsonify, request
 
-from linktrack.api.read import arguments
-from linktrack.api.v1 import blueprint as blueprint  # the application registers it from here
-from linktrack.api.v1 import named_account, needs, refuse_elsewhere, refuse_narrow
-from linktrack.audience.accounts import list_accounts
+from linktrack.api import report_shapes as shapes
+from linktrack.api.access import named_account
+from linktrack.api.operations import (
+    AFTER,
+    FROM,
+    LIMIT,
+    NEEDED_ACCOUNT,
+    TO,
+    WINDOW,
+    Parameter,
+    asked,
+    operation,
+)
+from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.links.catalog import get_link
 from linktrack.links.posts import get_post
-from linktrack.reports.digest import digests
-from linktrack.reports.experiment_report import experiment_report
-from linktrack.reports.experiments import find_experiment
-from linktrack.reports.link_kinds import own_links_report, people_report
+from linktrack.reports.build import MOST_POSTS, cpf_json, cpf_report
+from linktrack.reports.digest import PERIODS, digests
+from linktrack.reports.followers import followers_json, followers_report
 from linktrack.reports.ranges import whole_days
+from linktrack.reports.rated import SORTS
 from linktrack.reports.referrers import referrers_report
+from linktrack.reports.segments import segments_json, segments_report
+from linktrack.times import parse_moment
+
+SORT = Parameter("sort", "Newest first, or by the low end of the interval.", choices=SORTS)
+EVENT = Parameter("event", "A moment whose cost is asked for.", "moment", many=True)
+POST = Parameter("post", "Of one post alone.", "whole")
+LINK = Parameter("link", "Of one link alone, by its code.")
+PERIOD = Parameter("period", "What is looked back on.", choices=PERIODS)
 
 
-@blueprint.get("/reports/referrers")
-@needs("read")
+@operation(
+    "GET",
+    "/reports/cpf",
+    scope="read",
+    query=(NEEDED_ACCOUNT, WINDOW, FROM, TO, LIMIT, AFTER, SORT),
+    answers={200: shapes.CpfReport},
+    problems=(404,),
+)
+def report_cpf() -> Response:
+    """Return clicks per follower of an account."""
+    fields = asked()
+    report = cpf_report(
+        db_session(),
+        named_account(fields.text("account")),
+        window=fields.text("window", DEFAULT_WINDOW),
+        since=fields.moment("from"),
+        until=fields.moment("to"),
+        limit=fields.whole("limit") or MOST_POSTS,
+        after=fields.row_number("after"),
+        sort=fields.text("sort", SORTS[0]),
+        now=now(),
+    )
+    return jsonify(cpf_json(report))
+
+
+@operation(
+    "GET",
+    "/reports/segments",
+    scope="read",
+    query=(NEEDED_ACCOUNT, WINDOW, FROM, TO),
+    answers={200: shapes.SegmentsReport},
+    problems=(404,),
+)
+def report_segments() -> Response:
+    """Return who clicked, as far as it is known, by segment."""
+    fields = asked()
+    report = segments_report(
+        db_session(),
+        named_account(fields.text("account")),
+        window=fields.text("window", DEFAULT_WINDOW),
+        settings=installation().settings,
+        now=now(),
+        since=fields.moment("from"),
+        until=fields.moment("to"),
+    )
+    return jsonify(segments_json(report))
+
+
+@operation(
+    "GET",
+    "/reports/followers",
+    scope="read",
+    query=(NEEDED_ACCOUNT, FROM, TO, EVENT),
+    answers={200: shapes.FollowersReport},
+    problems=(404,),
+)
+def report_followers() -> Response:
+    """Return who came and left, and what an event cost (`event` may be there several times)."""
+    fields = asked()
+    timezone = installation().settings.timezone
+    report = followers_report(
+        db_session(),
+        named_account(fields.text("account")),
+        timezone,
+        since=fields.moment("from"),
+        until=fields.moment("to"),
+        events=[parse_moment(text, timezone) for text in request.args.getlist("event") if text],
+    )
+    return jsonify(followers_json(report))
+
+
+@operation(
+    "GET",
+    "/reports/referrers",
+    scope="read",
+    query=(NEEDED_ACCOUNT, FROM, TO, POST, LINK),
+    answers={200: shapes.ReferrersReport},
+    problems=(404,),
+)
 def report_referrers() -> Response:
     """Return where the clicks of an account, a post or a link came from, by segment."""
-    fields = arguments(request, {"account", "from", "to", "post", "link"})
+    fields = asked()
     account = named_account(fields.text("account"))
     opened, session = installation(), db_session()
     timezone = opened.settings.timezone
     since, until = whole_days(fields.moment("from"), fields.moment("to"), timezone)
-    post, code = fields.whole("post"), fields.optional_text("link")
+    post, code = fields.row_number("post"), fields.optional_text("link")
     report = referrers_report(
         session,
         account,
@@ -42,49 +137,20 @@ def report_referrers() -> Response:
     return jsonify(report.as_json())
 
 
-@blueprint.get("/reports/experiment")
-@needs("read")
-def report_experiment() -> Response:
-    """Return what an account's experiment has found: the named one, or its newest."""
-    fields = arguments(request, {"account", "name"})
-    session = db_session()
-    account = named_account(fields.text("account"))
-    experiment = find_experiment(session, account, fields.optional_text("name"))
-    for number in (experiment.account_id, experiment.other_id):
-        refuse_elsewhere(number)
-    accounts = {each.id: each for each in list_accounts(session)}
-    return jsonify(experiment_report(session, experiment, accounts, now()).as_json())
-
-
-@blueprint.get("/reports/people")
-@needs("read")
-def report_people() -> Response:
-    """Return what links sent to the people they promote, from one account or from all."""
-    handle = arguments(request, {"account"}).optional_text("account")
-    account = None if handle is None else named_account(handle)
-    if account is None:
-        refuse_narrow()
-    return jsonify(people_report(db_session(), account).as_json())
-
-
-@blueprint.get("/reports/own")
-@needs("read")
-def report_own() -> Response:
-    """Return what links to the owner's own sites got, beside other people's."""
-    fields = arguments(request, {"account", "from", "to"})
-    account = named_account(fields.text("account"))
-    report = own_links_report(db_session(), account, fields.moment("from"), fields.moment("to"))
-    return jsonify(report.as_json())
-
-
-@blueprint.get("/reports/digest")
-@needs("read")
+@operation(
+    "GET",
+    "/reports/digest",
+    scope="read",
+    query=(NEEDED_ACCOUNT, PERIOD),
+    answers={200: shapes.Digest},
+    problems=(404,),
+)
 def report_digest() -> Response:
     """Return an account's last whole week or month beside the one before it."""
-    fields = arguments(request, {"account", "period"})
+    fields = asked()
     account = named_account(fields.text("account"))
     timezone = installation().settings.timezone
     today = datetime.now(timezone).date()
-    period = fields.text("period", "week")
+    period = fields.text("period", PERIODS[0])
     (found,) = digests(db_session(), [account], period, today, now(), timezone)
     return jsonify(found.as_json())

@@ -9,7 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
+from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, NotFound
+from linktrack.owners.audit import note
 
 NETWORKS: Final = ("x", "bluesky", "mastodon", "other")
 ROLES: Final = ("me", "you", "we")
@@ -48,7 +50,7 @@ def add_account(
         network=network, handle=handle, handle_key=_key(handle), role=role, created_at=now
     )
     session.add(account)
-    session.flush()
+    note(session, f"Added the account {handle} on {NETWORK_NAMES[network]}.", now)
     return account
 
 
@@ -57,8 +59,27 @@ def rename_account(session: Session, account: Account, handle: str) -> None:
     handle = check_handle(account.network, handle)
     if _key(handle) != account.handle_key:
         _refuse_taken(session, account.network, handle)
+    if handle != account.handle:
+        note(session, f"Renamed the account {account.handle} to {handle}.", this_moment())
     account.handle, account.handle_key = handle, _key(handle)
     session.flush()
+
+
+def remove_account(session: Session, account: Account, now: datetime) -> None:
+    """Leave an account out of every list and report from now on.
+
+    Nothing is deleted: its links go on redirecting and counting, and `bring_back` undoes it.
+    """
+    if account.removed_at is None:
+        account.removed_at = now
+        note(session, f"Removed the account {account.handle}.", now)
+
+
+def bring_back(session: Session, account: Account, now: datetime) -> None:
+    """Take a removed account into lists and reports again, with all it had."""
+    if account.removed_at is not None:
+        account.removed_at = None
+        note(session, f"Brought back the account {account.handle}.", now)
 
 
 def check_handle(network: str, handle: str) -> str:
@@ -82,17 +103,22 @@ def _has_surrogate(handle: str) -> bool:
     return any("\ud800" <= character <= "\udfff" for character in handle)
 
 
-def list_accounts(session: Session) -> Sequence[Account]:
-    """Return all accounts: me, you, we, then the others, each in order of adding."""
-    accounts = session.scalars(select(Account).order_by(Account.id)).all()
+def list_accounts(session: Session, *, removed: bool = False) -> Sequence[Account]:
+    """Return all accounts: me, you, we, then the others, each in order of adding.
+
+    With `removed`, those that were removed instead.
+    """
+    which = Account.removed_at.is_not(None) if removed else Account.removed_at.is_(None)
+    accounts = session.scalars(select(Account).where(which).order_by(Account.id)).all()
     order = {role: number for number, role in enumerate(ROLES)}
     return sorted(accounts, key=lambda account: order.get(account.role or "", len(ROLES)))
 
 
-def find_account(session: Session, handle: str) -> Account:
+def find_account(session: Session, handle: str, *, removed: bool = False) -> Account:
     """Return the account of `@name` or `network:@name`, whatever the case.
 
-    Raises `NotFound`, or `Invalid` where several networks have that handle.
+    With `removed`, one that was removed is found too. Raises `NotFound`, or `Invalid` where several
+    networks have that handle.
     """
     network, colon, rest = handle.strip().partition(":")
     named = network.casefold() if colon and network.casefold() in NETWORKS else None
@@ -103,6 +129,13 @@ def find_account(session: Session, handle: str) -> Account:
     if _has_surrogate(handle):
         raise NotFound("There is no such account.")
     found = session.scalars(query.order_by(Account.id)).all()
+    there = [account for account in found if removed or account.removed_at is None]
+    if found and not there:
+        raise NotFound(
+            f"The account {found[0].handle} was removed: bring it back with "
+            f"linktrack account restore {found[0].handle}."
+        )
+    found = there
     if not found:
         raise NotFound(
             f"There is no account {handle[:60]!r}: add it with linktrack account add HANDLE "
@@ -151,5 +184,11 @@ def _key(handle: str) -> str:
 
 def _refuse_taken(session: Session, network: str, handle: str) -> None:
     query = select(Account).where(Account.network == network, Account.handle_key == _key(handle))
-    if session.scalar(query) is not None:
+    taken = session.scalar(query)
+    if taken is not None and taken.removed_at is not None:
+        raise Conflict(
+            f"{handle} on {NETWORK_NAMES[network]} was removed: bring it back with "
+            f"linktrack account restore {taken.handle}, or on the page Accounts."
+        )
+    if taken is not None:
         raise Conflict(f"{handle} on {NETWORK_NAMES[network]} is here already.")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from linktrack.audience.models import Account, FollowerCount
 from linktrack.db import from_ms, to_ms
 from linktrack.errors import Conflict, Invalid
+from linktrack.owners.audit import by_hand, note
 
 LARGEST: Final = 10**10
 """More followers than there are people is a slip of the pen."""
@@ -105,7 +106,17 @@ def record_counts(
         session.flush()
     except IntegrityError as error:  # somebody else has recorded one since we looked
         raise Conflict("A count for the same moment has just been recorded: try again.") from error
+    if different or (new and by_hand(session)):
+        note(session, _told(account.handle, wanted, len(new), len(different)), now)
     return Recorded(len(new), len(counts) - len(new) - len(different), len(different))
+
+
+def _told(handle: str, counts: dict[datetime, int], added: int, replaced: int) -> str:
+    if len(counts) == 1:
+        ((moment, count),) = counts.items()
+        verb = "Replaced the follower count of" if replaced else "Recorded a follower count of"
+        return f"{verb} {handle} at {_shown(moment)}: {count:,}."
+    return f"Recorded {added:,} follower counts of {handle} and replaced {replaced:,}."
 
 
 def check_count(dated: DatedCount, now: datetime) -> None:

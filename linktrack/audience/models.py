@@ -19,7 +19,8 @@ class Account(Base):
     """One social account or other audience.
 
     `handle` is as people write it; `handle_key` is what it is found by. A `simulated` account
-    belongs to the demonstration.
+    belongs to the demonstration. A removed account is in no list and no report, and its links go
+    on redirecting.
     """
 
     __tablename__ = "accounts"
@@ -33,6 +34,7 @@ class Account(Base):
     network_id: Mapped[str | None] = mapped_column(String(255))
     simulated: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     created_at: Mapped[Moment]
+    removed_at: Mapped[OptionalMoment]
 
 
 class FollowerCount(Base):
@@ -231,3 +233,13 @@ class SyncPage(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     people: Mapped[str] = mapped_column(Text)
+
+
+class UtmValue(Base):
+    """What wrapping adds to the addresses of an account, such as utm_source=x."""
+
+    __tablename__ = "utm_values"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    value: Mapped[str] = mapped_column(String(100))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from linktrack.audience.models import Account, Follower, Segment, SegmentEntry
 from linktrack.audience.rules import parse_rules
 from linktrack.errors import Conflict, Invalid, NotFound
+from linktrack.owners.audit import note
 
 LARGEST: Final = 2**31 - 1
 REST: Final = "everyone else"
@@ -60,6 +61,7 @@ def add_segment(
     set_place(segment, place)
     session.flush()
     set_entries(session, segment, entries or ())
+    note(session, f"Added the segment {name} to {account.handle}.", now)
     return segment
 
 

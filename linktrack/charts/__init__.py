@@ -9,7 +9,7 @@ from linktrack.charts.bars import Bar, stacked_bars
 from linktrack.charts.changes import Span, change_chart
 from linktrack.charts.intervals import IntervalPoint, Reference, interval_chart
 from linktrack.charts.lines import Point, Series, sparkline, time_chart
-from linktrack.charts.scales import number
+from linktrack.charts.scales import day_name, number
 
 __all__ = [
     "Bar",
@@ -19,6 +19,7 @@ __all__ = [
     "Series",
     "Span",
     "change_chart",
+    "day_name",
     "interval_chart",
     "number",
     "sparkline",

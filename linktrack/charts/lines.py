@@ -186,10 +186,15 @@ def _describe(label: str, lines: Sequence[Series], days: Sequence[date]) -> str:
     return f"{label}, {span}. {'; '.join(each)}."
 
 
+def _time(day: date) -> Markup:
+    """Write a day so that scripts can read it: dragging across days opens the page for them."""
+    return Markup(f'<time datetime="{day.isoformat()}">{day_name(day)}</time>')
+
+
 def _day_table(
     label: str, lines: Sequence[Series], days: Sequence[date], across: Callable[[date], float]
 ) -> Markup:
     by_day = [{point.day: point.value for point in line.points} for line in lines]
-    rows = [(day_name(day), [values.get(day) for values in by_day]) for day in days]
+    rows = [(_time(day), [values.get(day) for values in by_day]) for day in days]
     heads = ["Day", *(line.name for line in lines)]
     return numbers_table(label, heads, rows, [across(day) for day in days])

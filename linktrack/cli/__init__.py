@@ -11,7 +11,8 @@ from linktrack.cli.common import Commands
 COMMANDS: Final = {
     "serve": ("service", "Answer short links, load clicks, and show the owner pages."),
     "owner": ("service", "Owners, and their one-time sign-in links."),
-    "token": ("service", "Tokens for programs that use the JSON API."),
+    "token": ("programs", "Tokens for programs that use the JSON API."),
+    "webhook": ("programs", "Webhooks: other programs are told what happens."),
     "account": ("audience", "Social accounts and other audiences."),
     "segment": ("segments", "Named groups of an account's followers."),
     "personal": ("personal", "Links for one follower each, who agreed to it."),
@@ -32,8 +33,13 @@ COMMANDS: Final = {
     "rebuild": ("service", "Make all counts anew from the stored clicks."),
     "reclassify": ("classify", "Apply today's rules to stored clicks."),
     "classify": ("classify", "Say what user agents and referrers are taken for."),
-    "import": ("data", "Bring in clicks from elsewhere."),
-    "export": ("data", "Take everything out, as NDJSON or CSV."),
+    "doctor": ("doctor", "Look for what is wrong with this installation, and say what to do."),
+    "backup": ("upkeep", "Back up the running installation into one file."),
+    "restore": ("upkeep", "Restore a backup into an empty place."),
+    "upgrade": ("upkeep", "Back up, and bring the database to this version."),
+    "check-links": ("upkeep", "Look whether the destinations of clicked links still answer."),
+    "import": ("imports", "Bring in links, clicks, or a whole installation."),
+    "export": ("data", "Take everything out, as NDJSON or CSV, or as one file."),
     "demo": ("data", "A simulated year of three accounts, to look around in."),
     "forget": ("followers", "Remove people who ask for it."),
 }
@@ -52,7 +58,7 @@ class LazyCommands(Commands):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"linktrack.cli.{COMMANDS[cmd_name][0]}")
-        name = "import_" if cmd_name == "import" else cmd_name
+        name = "import_" if cmd_name == "import" else cmd_name.replace("-", "_")
         command: click.Command = getattr(module, name)
         return command
 

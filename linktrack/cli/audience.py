@@ -76,3 +76,66 @@ def rename(handle: str, new_handle: str) -> None:
         rename_account(session, found, new_handle)
         new_handle = found.handle
     click.echo(f"It is {new_handle} now.")
+
+
+@account.command()
+@click.argument("handle")
+@click.argument("values", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option("--clear", is_flag=True, help="Add nothing any more.")
+@json_option
+def utm(handle: str, values: tuple[str, ...], clear: bool, as_json: bool) -> None:
+    """Show, or choose, what wrapping adds to this account's addresses.
+
+    NAME is utm_source, utm_medium, utm_campaign, utm_term or utm_content. What is chosen replaces
+    what was; links that are there already stay as they are.
+    """
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.utm import set_utm_values, utm_values
+
+    chosen = dict(value.partition("=")[::2] for value in values)
+    with transaction() as (_, session):
+        found = find_account(session, handle)
+        if chosen or clear:
+            set_utm_values(session, found, chosen)
+        added = dict(utm_values(session, found.id))
+    if as_json:
+        print_json(added)
+    elif not added:
+        click.echo("Nothing is added to this account's addresses.")
+    for name, value in added.items() if not as_json else ():
+        click.echo(f"{name}={value}")
+
+
+@account.command("remove")
+@click.argument("handle")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(handle: str, yes: bool) -> None:
+    """Leave an account out of lists and reports; its links go on redirecting."""
+    from linktrack.audience.accounts import find_account, remove_account
+    from linktrack.db import now
+
+    if not yes:
+        click.confirm(
+            f"Leave {handle} out of every list and report (its links go on redirecting)?",
+            abort=True,
+            err=True,
+        )
+    with transaction() as (_, session):
+        found = find_account(session, handle)
+        remove_account(session, found, now())
+        handle = found.handle
+    click.echo(f"{handle} is removed. Undo it with: linktrack account restore {handle}")
+
+
+@account.command("restore")
+@click.argument("handle")
+def restore(handle: str) -> None:
+    """Bring back an account that was removed, with all it had."""
+    from linktrack.audience.accounts import bring_back, find_account
+    from linktrack.db import now
+
+    with transaction() as (_, session):
+        found = find_account(session, handle, removed=True)
+        bring_back(session, found, now())
+        handle = found.handle
+    click.echo(f"{handle} is back.")

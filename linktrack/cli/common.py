@@ -2,10 +2,10 @@
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -14,6 +14,9 @@ from linktrack.errors import Invalid, LinktrackError
 if TYPE_CHECKING:
     from linktrack.db import Session
     from linktrack.installation import Installation
+
+COMMAND_LINE: Final = "command line"
+"""Who acts, by the audit list, where a command does."""
 
 
 class Commands(click.Group):
@@ -34,15 +37,16 @@ class Commands(click.Group):
 
 @contextmanager
 def installation() -> "Iterator[Installation]":
-    """Open this environment's installation with its tables up to date.
+    """Open this environment's installation; a new one gets its tables.
 
-    The driver's failures become one sentence (`Unavailable`).
+    The driver's failures become one sentence (`Unavailable`); a database of an older or a newer
+    linktrack is refused (`Conflict`).
     """
     from linktrack.installation import Installation
 
     opened = Installation.open()
     try:
-        opened.database.migrate()
+        opened.database.prepare()
         with opened.database.reachable():
             yield opened
     finally:
@@ -52,7 +56,10 @@ def installation() -> "Iterator[Installation]":
 @contextmanager
 def transaction() -> "Iterator[tuple[Installation, Session]]":
     """Open the installation and a session that is committed where the command succeeds."""
+    from linktrack.owners.audit import acting
+
     with installation() as opened, opened.database.session(writes=True) as session:
+        acting(session, COMMAND_LINE)
         yield opened, session
         session.commit()
 
@@ -86,6 +93,23 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
             for cell, width, right in zip(line, widths, numeric, strict=True)
         ]
         click.echo("  ".join(cells).rstrip())
+
+
+@contextmanager
+def counting(label: str) -> "Iterator[Callable[[int], None]]":
+    """Show how many rows are done so far, on a terminal only: nobody knows how many there are."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    done = 0
+
+    def more(rows: int) -> None:
+        nonlocal done
+        done += rows
+        click.echo(f"\r{label}: {done:,} rows", nl=False, err=True)
+
+    yield more
+    click.echo("", err=True)
 
 
 def read_text(argument: str) -> str:

@@ -1,15 +1,13 @@
-"""Commands that bring data in and take it out."""
+"""Commands that take data out, and bring follower counts in."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from linktrack.cli.common import (
     Commands,
+    counting,
     installation,
     json_option,
     parse_time,
@@ -17,9 +15,6 @@ from linktrack.cli.common import (
     print_table,
     transaction,
 )
-
-if TYPE_CHECKING:
-    from linktrack.portability.bitly_feed import ImportedFeed
 
 FILE = click.Path(path_type=Path)
 replace_option = click.option(
@@ -113,81 +108,10 @@ def list_counts_command(handle: str, as_json: bool) -> None:
         print_table(("counted at", "followers", "source"), lines)
 
 
-@click.group("import", cls=Commands)
-def import_() -> None:
-    """Bring in clicks from elsewhere."""
-
-
-@import_.command("clicks")
-@click.argument("form", metavar="FORMAT", type=click.Choice(["bitly-feed"]))
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FILE)
-@click.option("--account", "handle", required=True, help="The account the clicks belong to.")
-@json_option
-def import_clicks(form: str, files: tuple[Path, ...], handle: str, as_json: bool) -> None:
-    """Import old clicks; importing a file again adds only what is new.
-
-    FORMAT is bitly-feed: Bitly's public click feed, JSON lines, gzip or plain.
-    """
-    from dataclasses import asdict
-
-    from linktrack.audience.accounts import find_account
-    from linktrack.db import now
-    from linktrack.portability.bitly_feed import import_bitly_feed
-    from linktrack.portability.visitor_keys import import_key
-
-    assert form == "bitly-feed"
-    with installation() as opened:
-        with opened.database.session() as session:
-            account_id = find_account(session, handle).id
-        with _progress(files) as progress:
-            done = import_bitly_feed(
-                opened.database,
-                opened.shortener,
-                account_id,
-                files,
-                visitor_key=import_key(opened.settings.data, account_id),
-                now=now(),
-                progress=progress,
-            )
-        opened.delete_old_clicks(now())
-    if as_json:
-        print_json(asdict(done))
-    else:
-        _print_summary(done)
-
-
-@contextmanager
-def _progress(files: tuple[Path, ...]) -> Iterator[Callable[[int], None]]:
-    """Show a bar over the bytes of the files, on a terminal only."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    length = sum(file.stat().st_size for file in files if file.is_file())
-    with click.progressbar(length=length, label="Importing", file=sys.stderr) as bar:
-        yield bar.update
-
-
-def _print_summary(done: "ImportedFeed") -> None:
-    click.echo(f"Clicks added: {done.added:,}, known already: {done.known:,}.")
-    click.echo(f"Links made, each in a post of its own: {done.links:,}.")
-    if done.disabled:
-        click.echo(f"Of these links, disabled, since they led to no web page: {done.disabled:,}.")
-    if done.codes_taken:
-        named = ", ".join(done.taken) + (", …" if done.codes_taken > len(done.taken) else "")
-        click.echo(f"Links that could not keep their short codes: {done.codes_taken:,} ({named}).")
-    click.echo(
-        f"Lines read: {done.lines:,}, of which heartbeats {done.heartbeats:,}, "
-        f"blank {done.blank:,}, broken {done.broken:,}."
-    )
-    for line in done.broken_lines:
-        click.echo(f"{line.file}, line {line.line}: {line.why}.")
-    if done.broken > len(done.broken_lines):
-        click.echo(f"… and {done.broken - len(done.broken_lines):,} more.")
-
-
 @click.command()
 @click.argument(
-    "what", type=click.Choice(["clicks", "links", "posts", "counts", "followers", "segments"])
+    "what",
+    type=click.Choice(["clicks", "links", "posts", "counts", "followers", "segments", "all"]),
 )
 @click.option(
     "--format",
@@ -211,12 +135,18 @@ def export(
     """Take everything out: clicks, links, posts, counts, followers or segments.
 
     A range chooses clicks, counts and posts by their own times, links and segments by when they
-    were made, followers by the first list with them.
+    were made, followers by the first list with them. `all` writes one zip, from which
+    `linktrack import all` restores an equal installation; keep it secret.
     """
     from linktrack.audience.accounts import find_account
     from linktrack.portability.export import Selection, stream
     from linktrack.portability.output import print_blocks, save
 
+    if what == "all":
+        if output is None or since or until or handle or form != "ndjson":
+            raise click.UsageError("export all takes --output FILE.zip, and nothing else.")
+        _export_all(output)
+        return
     with installation() as opened:
         account_id = None
         if handle is not None:
@@ -232,6 +162,21 @@ def export(
             print_blocks(sys.stdout.buffer, blocks)
         else:
             save(output, blocks)
+
+
+def _export_all(output: Path) -> None:
+    from linktrack.db import now
+    from linktrack.portability.everything import export_all
+    from linktrack.service import make_loader
+
+    with installation() as opened:
+        make_loader(opened).load()  # clicks that wait in the journals belong to everything
+        with counting("Exporting") as progress:
+            counts = export_all(opened.database, output, now(), progress)
+    click.echo(
+        f"{output} has {sum(counts.values()):,} rows of {len(counts)} tables. Keep it secret: "
+        "the codes' secret is in it."
+    )
 
 
 @click.command()

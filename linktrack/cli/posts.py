@@ -224,6 +224,9 @@ def show(code: str, as_json: bool) -> None:
     )
     if answer["disabled_at"]:
         click.echo(f"disabled at {answer['disabled_at']}")
+    for total in answer["imported"]:
+        before = f"before {total['before']}, as {total['source']} counted"
+        click.echo(f"imported: {total['clicks']:,} clicks {before}")
     for step in answer["history"]:
         click.echo(f"  since {step['since']}: {step['destination']}")
 
@@ -266,6 +269,20 @@ def redirect(code: str, destination: str) -> None:
         change_destination(session, opened.shortener, found, destination, now())
         told = found.destination
     click.echo(f"{code} leads to {told} now.")
+
+
+@link.command()
+@click.argument("code")
+@click.argument("choice", type=click.Choice(["on", "off"]))
+def forward(code: str, choice: str) -> None:
+    """Hand what a click's address has behind its `?` on to the destination, or no longer."""
+    from linktrack.db import now
+    from linktrack.links.catalog import get_link, set_forwarding
+
+    with transaction() as (opened, session):
+        found = get_link(session, opened.shortener.codes, code)
+        set_forwarding(session, found, choice == "on", now())
+    click.echo(f"{code}: query strings are {'' if choice == 'on' else 'not '}forwarded.")
 
 
 @link.command()

@@ -28,9 +28,11 @@ from linktrack.cli.common import (
 )
 def serve(bind: str, workers: int, server: str) -> None:
     """Answer short links, load clicks, and show the owner pages."""
+    from linktrack.db import now
     from linktrack.installation import Installation
-    from linktrack.service import Bind, greeting, serving_settings
+    from linktrack.service import Bind, greeting, serving_settings, share_memory
     from linktrack.settings import load_settings
+    from linktrack.upkeep.upgrade import upgrade
 
     if server == "granian":
         from linktrack.granian_service import run
@@ -41,10 +43,15 @@ def serve(bind: str, workers: int, server: str) -> None:
     settings = serving_settings(load_settings(), place, "LINKTRACK_BASE_URL" in os.environ)
     place.check_free()
     opened = Installation.open(settings)
-    opened.database.migrate()
-    with opened.database.reachable():
-        text = greeting(opened)
-    opened.database.close()  # no connection may cross the fork
+    try:
+        with opened.database.reachable():
+            done = upgrade(opened, os.environ, now())
+            if done.backup is not None:
+                click.echo(f"The database was of an older linktrack: backed up to {done.backup}.")
+            text = greeting(opened)
+            share_memory(opened)
+    finally:
+        opened.database.close()  # no connection may cross the fork
     run(settings, place, workers, text)
 
 
@@ -168,28 +175,3 @@ def link(name: str | None, as_json: bool) -> None:
         print_json({"url": url})
     else:
         click.echo(url)
-
-
-@click.group(cls=Commands)
-def token() -> None:
-    """Tokens for programs that use the JSON API."""
-
-
-@token.command("create")
-@click.argument("name")
-@click.option("--scope", type=click.Choice(["read", "write", "wrap"]), required=True)
-@click.option("--account", "handle", metavar="HANDLE", help="Narrow the token to one account.")
-@json_option
-def create_token_command(name: str, scope: str, handle: str | None, as_json: bool) -> None:
-    """Make a token; it is shown this once and stored nowhere."""
-    from linktrack.audience.accounts import find_account
-    from linktrack.db import now
-    from linktrack.owners.tokens import create_token
-
-    with transaction() as (_, session):
-        account_id = None if handle is None else find_account(session, handle).id
-        secret = create_token(session, name, scope, account_id, now())
-    if as_json:
-        print_json({"name": name, "scope": scope, "token": secret})
-    else:
-        click.echo(secret)

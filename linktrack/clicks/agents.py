@@ -14,6 +14,9 @@ from functools import cache
 RULES_VERSION = 2
 """Raised with every change of a rule; `linktrack reclassify` applies newer rules to old clicks."""
 
+TOLD = -1
+"""Stands for the rules of an agent that an old log told of: there is no user agent to judge."""
+
 LONGEST = 1_000
 """Characters of an agent that are looked at. Real ones have about 120; 1,000 bounds the work."""
 

@@ -6,8 +6,8 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, bindparam, update
 
 from linktrack.clicks.models import clicks
-from linktrack.clicks.recount import STORED, as_click
 from linktrack.clicks.rollups import Days, move_batch
+from linktrack.clicks.stored import STORED, as_click
 from linktrack.clicks.vocabulary import UNATTRIBUTED
 
 STEP: Final = 500  # clicks in one IN list

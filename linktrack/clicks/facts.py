@@ -12,6 +12,9 @@ RECLASSIFIED: Final = "reclassified"
 DELETED_BEFORE: Final = "deleted_before"
 """Clicks before this moment (milliseconds since 1970 UTC) are deleted; their sums are kept."""
 
+COUNTS_ADDED: Final = "counts_added"
+"""A migration added counts to a database with clicks: they are made before loading goes on."""
+
 
 def read_fact(connection: Connection, name: str) -> int | None:
     """Return the number of that name, or None where nobody has written it yet."""

@@ -23,6 +23,7 @@ from linktrack.clicks.vocabulary import (
     PREFETCH,
 )
 from linktrack.links.codes import is_reserved
+from linktrack.links.destinations import with_query
 from linktrack.links.targets import Target, Targets
 from linktrack.markers import Markers, said_hello
 from linktrack.settings import Network
@@ -86,10 +87,13 @@ class Lane:
             environ["PATH_INFO"] = f"/{code}"  # without what a sentence left on it
             return self._application(environ, start_response)
         self._journal.append(encode(self._record(environ, target)))
+        location = target.location
+        if target.forward_query:
+            location = with_query(location, environ.get("QUERY_STRING", ""))
         start_response(
             "302 Found",
             [
-                ("Location", target.location),
+                ("Location", location),
                 ("Cache-Control", "private, no-store"),
                 ("X-Robots-Tag", "noindex"),
                 ("Content-Length", "0"),

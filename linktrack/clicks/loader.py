@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import DataError, SQLAlchemyError
 
+from linktrack.clicks.added import count_added
 from linktrack.clicks.journal import SUFFIX, is_written
 from linktrack.clicks.models import journals
 from linktrack.clicks.records import ClickRecord, decode
@@ -64,13 +65,19 @@ class Loader:
     _failing: set[str] = field(default_factory=set)
     _delete_at: float = 0.0
     _bytes: int = BATCH_BYTES
+    _counted: bool = False
 
     def load(self) -> Progress:
         """Load all there is at this moment, and delete files that were finished long ago.
 
+        Before the first batch the counts are made that an upgrade has added.
+
         A file that cannot be loaded is named in the log and tried again later; the others are
         loaded. Raises `OperationalError` while the database is away.
         """
+        if not self._counted:
+            count_added(self.store.engine, self.store.days)
+            self._counted = True
         if not self._positions:
             self._remember_positions()
         progress = Progress()

@@ -6,6 +6,7 @@ moves, and with it every count of unique clicks that hangs on it.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import attrgetter
 from typing import Final, NamedTuple, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Table, select
@@ -87,8 +88,8 @@ def _link_of(click: Click) -> int:
     return click.link_id
 
 
-def _kept(table: Table) -> list[str]:
-    """What a mark says of its click, behind the key: its time first, then fields of a click."""
+def kept_by(table: Table) -> list[str]:
+    """Return what a mark says of its click, behind the key: its time first, then its fields."""
     _, _, _, *kept = [column.name for column in table.columns]
     return ["clicked_at", *kept]
 
@@ -108,12 +109,13 @@ def _mark(
         known = firsts.get(key)
         if known is None or order_of(click) < order_of(known):
             firsts[key] = click
-    kept = _kept(table)
+    kept = kept_by(table)
     marks = {
         (place, visitor): rest
         for place, visitor, *rest in find_rows(connection, table, sorted(firsts))
     }
     moved = []
+    rest_of = attrgetter(*kept)
     for key, click in firsts.items():
         mark = marks.get(key)
         if mark is not None:
@@ -122,7 +124,7 @@ def _mark(
                 continue
             yield Unique(-1, old)
         yield Unique(1, click)
-        moved.append((*key, *(getattr(click, name) for name in kept)))
+        moved.append((*key, *rest_of(click)))
     upsert_rows(connection, table, moved)
 
 
@@ -140,7 +142,7 @@ def _unmark(
             yield Unique(-1, click)
         else:
             by_key[place_of(click), click.visitor].append(click)
-    kept = _kept(table)
+    kept = kept_by(table)
     for number, visitor, *rest in find_rows(connection, table, sorted(by_key)):
         for click in by_key[number, visitor]:
             if [getattr(click, name) for name in kept] == rest:

@@ -6,7 +6,6 @@ clicks names anybody, the earlier ones neither, in whatever order they were load
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, and_, distinct, func, insert, select, tuple_
@@ -44,7 +43,7 @@ def without_names(connection: Connection, records: Sequence[ClickRecord]) -> lis
         record
         if record.follower_id is None
         or (record.follower_id in agreed and (record.link_id, record.follower_id) not in forwarded)
-        else replace(record, follower_id=None, segment_id=None, attribution=None)
+        else record._replace(follower_id=None, segment_id=None, attribution=None)
         for record in records
     ]
 

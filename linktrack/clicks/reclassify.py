@@ -7,16 +7,16 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from linktrack.clicks.agents import RULES_VERSION as AGENT_RULES
-from linktrack.clicks.agents import classify_agent
+from linktrack.clicks.agents import TOLD, classify_agent
 from linktrack.clicks.burst import BURST, MINUTE, judge_minutes
 from linktrack.clicks.changes import change_reasons
 from linktrack.clicks.facts import RECLASSIFIED, read_fact, write_fact
 from linktrack.clicks.models import agents, clicks, referrers, sources
-from linktrack.clicks.recount import STORED, as_click
 from linktrack.clicks.referrers import RULES_VERSION as REFERRER_RULES
 from linktrack.clicks.referrers import classify_referrer
 from linktrack.clicks.rollups import Days, move_batch
 from linktrack.clicks.store import ClickStore, judge
+from linktrack.clicks.stored import STORED, as_click
 from linktrack.clicks.vocabulary import HUMAN, REASON_NUMBER, REASONS
 
 STEP: Final = 5_000  # clicks looked at in one transaction
@@ -65,7 +65,7 @@ def _classify_agents(store: ClickStore, done: Reclassified) -> bool:
     """Classify some agents anew; return whether there were any."""
     query = (
         select(agents.c.id, agents.c.user_agent, agents.c.reason)
-        .where(agents.c.rules_version.not_in((AGENT_RULES, MOVING)))
+        .where(agents.c.rules_version.not_in((AGENT_RULES, MOVING, TOLD)))
         .order_by(agents.c.id)
         .limit(AGENTS)
     )

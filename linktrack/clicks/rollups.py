@@ -213,25 +213,29 @@ def count_visits(batch: Batch) -> Deltas:
 
 def count_account_referrer_days(batch: Batch) -> Deltas:
     """clicks, unique_clicks by (account, day, segment, referrer)."""
-    return _by_referrer(batch, batch.days.day)
+    deltas = _deltas(2)
+    day = batch.days.day
+    for click in batch.clicks:
+        if click.reason == HUMAN:
+            key = click.account_id, day(click.clicked_at), click.segment_id, click.referrer_id
+            deltas[key][0] += 1
+    for sign, click in _on_account(batch):
+        key = click.account_id, day(click.clicked_at), click.segment_id, click.referrer_id
+        deltas[key][1] += sign
+    return deltas
 
 
 def count_account_referrer_months(batch: Batch) -> Deltas:
     """clicks, unique_clicks by (account, month, segment, referrer)."""
-    return _by_referrer(batch, lambda moment: month_of(date.fromordinal(batch.days.day(moment))))
-
-
-def _by_referrer(batch: Batch, period: Callable[[int], int]) -> Deltas:
     deltas = _deltas(2)
-
-    def key(click: Click) -> tuple[int, ...]:
-        return click.account_id, period(click.clicked_at), click.segment_id, click.referrer_id
-
-    for click in batch.clicks:
-        if click.reason == HUMAN:
-            deltas[key(click)][0] += 1
-    for sign, click in _on_account(batch):
-        deltas[key(click)][1] += sign
+    months: dict[int, int] = {}
+    for (account_id, day, *rest), (clicks, unique_clicks) in count_account_referrer_days(
+        batch
+    ).items():
+        month = months.get(day) or months.setdefault(day, month_of(date.fromordinal(day)))
+        row = deltas[account_id, month, *rest]
+        row[0] += clicks
+        row[1] += unique_clicks
     return deltas
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, Table, insert, select
 
 from linktrack.clicks.agents import RULES_VERSION as AGENT_RULES
-from linktrack.clicks.agents import Agent, classify_agent
+from linktrack.clicks.agents import TOLD, Agent, classify_agent
 from linktrack.clicks.bulk import Row, insert_rows
 from linktrack.clicks.burst import MINUTE, Minute, judge_minutes
 from linktrack.clicks.facts import RECLASSIFIED, read_fact
@@ -57,11 +57,12 @@ class ClickStore:
         self, engine: Engine, timezone: ZoneInfo, visitor_period: VisitorPeriod = "month"
     ) -> None:
         self.engine = engine
-        self._days = Days(timezone, visitor_period)
+        self.days = Days(timezone, visitor_period)
         self._agents: dict[str | None, tuple[int, int]] = {}
         self._referrers: dict[str | None, tuple[int, int]] = {}
         self._sources: dict[tuple[str, str], int] = {}
         self._classified: dict[str, Agent] = {}
+        self._told: set[str] = set()
         self._reclassified = 0
 
     @contextmanager
@@ -132,10 +133,10 @@ class ClickStore:
             if reason == HUMAN and not record.referrer and record.visitor is not None:
                 minutes.add((record.link_id, record.clicked_at // MINUTE))
         insert_rows(connection, clicks, COLUMNS, rows)
-        add_batch(connection, batch, self._days)
+        add_batch(connection, batch, self.days)
         if minutes:
-            judge_minutes(connection, minutes, self._days)
-        notice_forwarded(connection, records, self._days)
+            judge_minutes(connection, minutes, self.days)
+        notice_forwarded(connection, records, self.days)
         return len(rows)
 
     def _heed_changed_rules(self, connection: Connection) -> None:
@@ -160,16 +161,23 @@ class ClickStore:
                 )
         return homes
 
-    def prepare(self, user_agents: set[str | None]) -> None:
+    def prepare(
+        self, user_agents: set[str | None], told: Mapping[str | None, Agent] | None = None
+    ) -> None:
         """Classify agents that are new, ahead of `append` and outside its transaction.
 
         An agent that is made up to be slow takes tenths of a second: no writer is to wait for it.
+        `told` is what an old log says of agents whose user agent it has not kept.
         """
         if len(self._agents) > MOST_REMEMBERED:
             self._agents.clear()
         with self.engine.connect() as connection:
             new = self._find_agents(connection, user_agents)
-        self._classified = {digest: classify_agent(sent[0]) for digest, sent in new.items()}
+        told = told or {}
+        self._told = {digest for digest, sent in new.items() if sent[0] in told}
+        self._classified = {
+            digest: told.get(sent[0]) or classify_agent(sent[0]) for digest, sent in new.items()
+        }
 
     def _find_agents(
         self, connection: Connection, user_agents: set[str | None]
@@ -199,7 +207,7 @@ class ClickStore:
                     "device": _cut(found.device, 20),
                     "browser": _cut(found.browser, 60),
                     "os": _cut(found.os, 60),
-                    "rules_version": AGENT_RULES,
+                    "rules_version": TOLD if digest in self._told else AGENT_RULES,
                 }
             )
         for row, number in zip(rows, _insert(connection, agents, rows), strict=True):

@@ -56,6 +56,26 @@ def find_imported(
     return found
 
 
+def find_by_code(
+    connection: Connection, codes: Codes, account_id: int, wanted: Iterable[str]
+) -> dict[str, int]:
+    """Return which of these codes are the account's, stored or computed, and of which links."""
+    found: dict[str, int] = {}
+    bearers = {}
+    for part in _parts(sorted(wanted)):
+        query = select(Link.code, Link.id).where(Link.account_id == account_id, Link.code.in_(part))
+        found.update((code, link_id) for code, link_id in connection.execute(query) if code)
+        for code in part:
+            bearer = codes.read(code) if code not in found else None
+            if bearer is not None:
+                bearers[code] = bearer.link_id
+    for numbers in _parts(sorted(set(bearers.values()))):
+        own_links = select(Link.id).where(Link.account_id == account_id, Link.id.in_(numbers))
+        own = set(connection.scalars(own_links))
+        found.update((code, link_id) for code, link_id in bearers.items() if link_id in own)
+    return found
+
+
 def add_imported(
     connection: Connection,
     shortener: Shortener,

@@ -1,6 +1,6 @@
 """The links of an installation: making them, finding where they lead, changing that."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -14,12 +14,13 @@ from linktrack.db import from_ms
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.links.codes import Bearer, Codes, check_custom, is_reserved
 from linktrack.links.destinations import parse_destination
-from linktrack.links.models import Link, LinkDestination
+from linktrack.links.models import ImportedTotal, Link, LinkDestination
 from linktrack.links.targets import Target
+from linktrack.owners.audit import note
 
 ATTEMPTS: Final = 20
 
-_LED = select(Link.id, Link.destination, Link.disabled_at, Link.account_id)
+_LED = select(Link.id, Link.destination, Link.disabled_at, Link.account_id, Link.forward_query)
 # Made once: making one takes longer than looking it up, and a cold redirect waits for it.
 _BY_CODE: Final = _LED.where(Link.code == bindparam("key"))
 _BY_NUMBER: Final = _LED.where(Link.id == bindparam("key"))
@@ -84,6 +85,38 @@ def add_link(
     return link
 
 
+def add_lone_link(
+    session: Session,
+    shortener: Shortener,
+    *,
+    account_id: int,
+    written: str,
+    at: datetime,
+    slug: str | None = None,
+) -> Link:
+    """Make a link that belongs to no post: for a poster, a profile, a signature.
+
+    Raises `Invalid` for an address that browsers cannot be sent to, or that leads back here, and
+    what `add_link` raises.
+    """
+    return add_link(
+        session,
+        shortener,
+        account_id=account_id,
+        post_id=None,
+        destination=_led_away(shortener, written),
+        at=at,
+        slug=slug,
+    )
+
+
+def _led_away(shortener: Shortener, written: str) -> str:
+    destination = parse_destination(written)
+    if shortener.is_own(destination):
+        raise Invalid("A short link cannot lead to another short link of this installation.")
+    return destination
+
+
 def _free_slug(session: Session, codes: Codes, slug: str) -> str:
     if code_is_taken(session, check_custom(slug)) or codes.read(slug) is not None:
         raise Conflict(f"The short code {slug!r} is taken: choose another.")
@@ -122,18 +155,19 @@ def find_target(engine: Engine, codes: Codes, code: str) -> Target | None:
         bearer.segment_id,
         bearer.follower_id,
         "personal" if personal else "variant",
+        base.forward_query,
         base.account_id,
     )
 
 
 def _target(
-    connection: Connection, query: Select[int, str, datetime | None, int], key: str | int
+    connection: Connection, query: Select[int, str, datetime | None, int, bool], key: str | int
 ) -> Target | None:
     row = connection.execute(query, {"key": key}).one_or_none()
     if row is None:
         return None
     location = None if row.disabled_at is not None else row.destination
-    return Target(row.id, location, account_id=row.account_id)
+    return Target(row.id, location, forward_query=row.forward_query, account_id=row.account_id)
 
 
 def changed_links(engine: Engine, since_ms: int) -> Iterable[int]:
@@ -169,7 +203,15 @@ def set_disabled(session: Session, link: Link, disabled: bool, at: datetime) -> 
         parse_destination(link.destination)
     link.disabled_at = at if disabled else None
     link.changed_at = at
-    session.flush()
+    note(session, f"{'Disabled' if disabled else 'Enabled'} the link {link.code}.", at)
+
+
+def set_forwarding(session: Session, link: Link, forward: bool, at: datetime) -> None:
+    """Hand what a click's address has behind its `?` on to the destination, or no longer."""
+    if forward != link.forward_query:
+        link.forward_query = forward
+        link.changed_at = at
+        session.flush()
 
 
 def change_destination(
@@ -179,12 +221,16 @@ def change_destination(
 
     Raises `Invalid` for an address that browsers cannot be sent to, or that leads back here.
     """
-    destination = parse_destination(written)
-    if shortener.is_own(destination):
-        raise Invalid("A short link cannot lead to another short link of this installation.")
+    destination = _led_away(shortener, written)
     if destination == link.destination:
         return
     link.destination = destination
     link.history.append(LinkDestination(since=at, destination=destination))
     link.changed_at = at
-    session.flush()
+    note(session, f"Led the link {link.code} to {destination}", at)
+
+
+def imported_totals(session: Session, link_id: int) -> Sequence[ImportedTotal]:
+    """Return how often a link was clicked elsewhere before it came here, by source."""
+    query = select(ImportedTotal).where(ImportedTotal.link_id == link_id)
+    return session.scalars(query.order_by(ImportedTotal.source)).all()

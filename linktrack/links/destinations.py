@@ -1,6 +1,8 @@
 """Turn an address as somebody wrote it into the ASCII address a browser is sent to."""
 
 import re
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import ada_url
 
@@ -17,6 +19,7 @@ _SHOWN = 100
 _PLAIN = re.compile(
     r"""https?://([a-z0-9.-]+)(?::[0-9]+)?(?:[/?#][!#-&(-;=?-\[\]-~]*)?""", re.IGNORECASE
 )
+_UNSAFE = re.compile(r"[^!-~]|[\"<>#]")
 _SAFE = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 
 
@@ -46,6 +49,29 @@ def parse_destination(written: str) -> str:
     if not _SAFE.fullmatch(destination):
         raise Invalid(_why_not(written))
     return destination
+
+
+def with_query(destination: str, query: str) -> str:
+    """Return a destination with a click's own query behind its query, before its fragment.
+
+    `query` is as WSGI gives it: bytes read as Latin-1. What cannot stand in a header is
+    percent-encoded; one that would make the address too long is left out.
+    """
+    added = _UNSAFE.sub(lambda found: f"%{ord(found[0]) & 0xFF:02X}", query)
+    if not added or len(destination) + len(added) >= MAX_LENGTH:
+        return destination
+    address, hash_mark, fragment = destination.partition("#")
+    joint = "&" if "?" in address else "?"
+    return f"{address}{joint}{added}{hash_mark}{fragment}"
+
+
+def with_parameters(destination: str, values: Mapping[str, str]) -> str:
+    """Return a destination with these query parameters, but for those it has already."""
+    address, _, _ = destination.partition("#")
+    there = {name for name, _ in parse_qsl(urlsplit(address).query, keep_blank_values=True)}
+    return with_query(
+        destination, urlencode({name: value for name, value in values.items() if name not in there})
+    )
 
 
 def parse_retired(written: str) -> str:

@@ -1,6 +1,6 @@
 """Tables of posts, their versions, links, where links have led, and posts not wrapped."""
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from linktrack.db import Base, Id, Moment, OptionalMoment
@@ -45,7 +45,8 @@ class Link(Base):
     """One wrapped address in one post, or on its own.
 
     `code` is null only between the link's first flush and its second. `changed_at` tells the
-    redirecting workers what to look up anew.
+    redirecting workers what to look up anew. With `forward_query` what a click's address has behind
+    its `?` is added to the destination.
     """
 
     __tablename__ = "links"
@@ -58,6 +59,7 @@ class Link(Base):
     created_at: Mapped[Moment]
     disabled_at: Mapped[OptionalMoment]
     changed_at: Mapped[Moment] = mapped_column(index=True)
+    forward_query: Mapped[bool] = mapped_column(server_default=false(), default=False)
 
     history: Mapped[list["LinkDestination"]] = relationship(
         order_by="LinkDestination.since", back_populates="link"
@@ -77,6 +79,23 @@ class LinkDestination(Base):
     link: Mapped[Link] = relationship(back_populates="history")
 
 
+class LinkCheck(Base):
+    """What the last look at a link's destination found.
+
+    `problem` is a sentence where it did not answer as a page should; `failing_since` is the first
+    of the checks in a row that found one. It holds as long as the link leads to `destination`.
+    """
+
+    __tablename__ = "link_checks"
+
+    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"), primary_key=True)
+    destination: Mapped[str] = mapped_column(Text)
+    checked_at: Mapped[Moment] = mapped_column(index=True)
+    problem: Mapped[str | None] = mapped_column(String(200))
+    failing_since: Mapped[OptionalMoment]
+    failures: Mapped[int]
+
+
 class ImportedLink(Base):
     """Which link an old log's name for a link has become; `source` is the log's format."""
 
@@ -86,6 +105,34 @@ class ImportedLink(Base):
     source: Mapped[str] = mapped_column(String(20), primary_key=True)
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
     link_id: Mapped[int] = mapped_column(ForeignKey("links.id"))
+
+
+class LinkLabel(Base):
+    """What another program said of a link: its title, its tags (a JSON list), and who made it.
+
+    `token_id` is the token through whose door the link was made, if any.
+    """
+
+    __tablename__ = "link_labels"
+
+    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"), primary_key=True)
+    title: Mapped[str | None] = mapped_column(Text)
+    tags: Mapped[str] = mapped_column(Text)
+    token_id: Mapped[int | None] = mapped_column(ForeignKey("tokens.id"), index=True)
+
+
+class ImportedTotal(Base):
+    """How often a link was clicked before `before`, as another shortener counted.
+
+    It has no clicks behind it, and is never added to counted ones.
+    """
+
+    __tablename__ = "imported_totals"
+
+    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"), primary_key=True)
+    source: Mapped[str] = mapped_column(String(20), primary_key=True)
+    clicks: Mapped[int] = mapped_column(BigInteger)
+    before: Mapped[Moment]
 
 
 class UnwrappedPost(Base):

@@ -12,11 +12,14 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account, Segment
 from linktrack.audience.segments import LARGEST, find_segment
+from linktrack.audience.utm import utm_values
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.catalog import Shortener, add_link
+from linktrack.links.destinations import parse_destination, with_parameters
 from linktrack.links.models import Link, Post, Version
 from linktrack.links.people import find_person, promote
 from linktrack.links.wrapping import destinations, find_addresses, replace
+from linktrack.owners.audit import note
 
 STATES: Final = ("draft", "scheduled", "published", "discarded")
 CLOCK_SLACK: Final = timedelta(minutes=2)  # two machines' clocks may differ by so much
@@ -74,13 +77,14 @@ def wrap_post(
     session.add(post)
     session.flush()
     slugs = (*wish.slugs, *(None for _ in targets))
+    utm = utm_values(session, account.id)
     links = [
         add_link(
             session,
             shortener,
             account_id=account.id,
             post_id=post.id,
-            destination=destination,
+            destination=parse_destination(with_parameters(destination, utm)),
             at=now,
             slug=slug,
         )
@@ -88,16 +92,17 @@ def wrap_post(
     ]
     for link, person in product(links, people):
         promote(session, link, person)
-    post.text = replace(wish.text, addresses, short_urls(shortener, links))
+    wrapped = dict(zip(targets, links, strict=True))
+    post.text = replace(wish.text, addresses, short_urls(shortener, wrapped))
     for segment in segments:
         post.versions.append(
             Version(
                 segment_id=segment.id,
-                text=replace(wish.text, addresses, short_urls(shortener, links, segment.id)),
+                text=replace(wish.text, addresses, short_urls(shortener, wrapped, segment.id)),
                 addressed=addressed.get(segment.name, segment.size),
             )
         )
-    session.flush()
+    note(session, f"Wrapped post {post.id} of {account.handle}, {state}.", now)
     session.expire(post, ["links"])
     return post
 
@@ -126,14 +131,14 @@ def settle_state(
 
 
 def short_urls(
-    shortener: Shortener, links: Sequence[Link], segment_id: int | None = None
+    shortener: Shortener, links: Mapping[str, Link], segment_id: int | None = None
 ) -> Mapping[str, str]:
-    """Return destination → short address, for everybody or for one segment."""
+    """Return address → short address, for everybody or for one segment."""
     return {
-        link.destination: shortener.short_url(
+        address: shortener.short_url(
             link.code or "" if segment_id is None else shortener.version_code(link.id, segment_id)
         )
-        for link in links
+        for address, link in links.items()
     }
 
 
@@ -169,9 +174,13 @@ def get_post(session: Session, post_id: int) -> Post:
 
 
 def list_posts(
-    session: Session, account_id: int | None, state: str | None, limit: int
+    session: Session,
+    account_id: int | None,
+    state: str | None,
+    limit: int,
+    before: int | None = None,
 ) -> Sequence[Post]:
-    """Return posts, newest first; raises `Invalid` for an unknown state."""
+    """Return posts, newest first, behind number `before`; raises `Invalid` for an unknown state."""
     if state is not None and state not in STATES:
         raise Invalid(f"{state[:40]!r} is no state of a post: choose one of {', '.join(STATES)}.")
     query = select(Post).order_by(Post.id.desc()).limit(limit)
@@ -179,6 +188,8 @@ def list_posts(
         query = query.where(Post.account_id == account_id)
     if state is not None:
         query = query.where(Post.state == state)
+    if before is not None:
+        query = query.where(Post.id < before)
     return session.scalars(query).all()
 
 

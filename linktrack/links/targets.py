@@ -20,7 +20,8 @@ class Target:
     """Where a code leads, and what a click on it is to be filed under.
 
     A disabled link has no `location`. `attribution` is "variant" or "personal" where the code
-    itself names the segment; else a hello to the link's account may.
+    itself names the segment; else a hello to the link's account may. With `forward_query` a
+    click's query goes on to the destination.
     """
 
     link_id: int
@@ -28,6 +29,7 @@ class Target:
     segment_id: int | None = None
     follower_id: int | None = None
     attribution: str | None = None
+    forward_query: bool = False
     account_id: int | None = None
 
 

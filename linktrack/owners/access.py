@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from linktrack.errors import Conflict, Forbidden, Invalid, NotFound
+from linktrack.owners.audit import note
 from linktrack.owners.models import Owner, OwnerSession, SignInLink
 
 LINK_LIFE: Final = timedelta(minutes=15)
@@ -33,7 +34,7 @@ def create_owner(session: Session, name: str, now: datetime) -> Owner:
         raise Conflict(f"There is an owner {name!r} already.")
     owner = Owner(name=name, created_at=now)
     session.add(owner)
-    session.flush()
+    note(session, f"Added the owner {name}.", now)
     return owner
 
 
@@ -74,7 +75,7 @@ def make_sign_in_link(session: Session, owner: Owner, now: datetime) -> str:
     session.add(
         SignInLink(token_hash=hash_secret(secret), owner_id=owner.id, expires_at=now + LINK_LIFE)
     )
-    session.flush()
+    note(session, f"Made a sign-in link for {owner.name}.", now)
     return secret
 
 
@@ -112,11 +113,11 @@ def sign_in(session: Session, secret: str, now: datetime) -> str:
     ).scalar_one_or_none()
     if spent is None:
         raise Forbidden(SPENT)
-    return begin_session(session, spent, now)
+    return begin_session(session, spent, now, "a one-time link")
 
 
-def begin_session(session: Session, owner_id: int, now: datetime) -> str:
-    """Return the secret of a new session of an owner who has proved to be one."""
+def begin_session(session: Session, owner_id: int, now: datetime, by: str) -> str:
+    """Return the secret of a new session of an owner who has proved to be one, `by` what."""
     session.execute(delete(OwnerSession).where(OwnerSession.expires_at < now))
     session_secret = secrets.token_urlsafe(32)
     session.add(
@@ -127,7 +128,8 @@ def begin_session(session: Session, owner_id: int, now: datetime) -> str:
             expires_at=now + SESSION_LIFE,
         )
     )
-    session.flush()
+    owner = session.get_one(Owner, owner_id)
+    note(session, f"Signed in by {by}.", now, actor=owner.name)
     return session_secret
 
 

@@ -1,6 +1,9 @@
-"""Tables of owners, sign-in links, sessions and tokens. Only hashes of secrets are stored."""
+"""Tables of owners, sign-in links, sessions, tokens and the audit list.
 
-from sqlalchemy import Boolean, ForeignKey, String, false
+Only hashes of secrets are stored.
+"""
+
+from sqlalchemy import Boolean, ForeignKey, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linktrack.db import Base, Id, Moment, OptionalMoment
@@ -83,3 +86,33 @@ class Token(Base):
     account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
     token_hash: Mapped[str] = mapped_column(String(HASH_LENGTH), unique=True)
     created_at: Mapped[Moment]
+    expires_at: Mapped[OptionalMoment]
+    revoked_at: Mapped[OptionalMoment]
+    last_used_at: Mapped[OptionalMoment]
+
+
+class IdempotentAnswer(Base):
+    """What was answered to a POST with an Idempotency-Key, so that sending it again repeats it.
+
+    `request_hash` tells the same request from another one under the same key.
+    """
+
+    __tablename__ = "idempotent_answers"
+
+    token_id: Mapped[int] = mapped_column(ForeignKey("tokens.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(255), primary_key=True)
+    request_hash: Mapped[str] = mapped_column(String(HASH_LENGTH))
+    status: Mapped[int]
+    body: Mapped[str] = mapped_column(Text)
+    answered_at: Mapped[Moment] = mapped_column(index=True)
+
+
+class AuditEntry(Base):
+    """One change of access or data: when, who, and what in a sentence."""
+
+    __tablename__ = "audit_entries"
+
+    id: Mapped[Id]
+    at: Mapped[Moment]
+    actor: Mapped[str] = mapped_column(String(100))
+    what: Mapped[str] = mapped_column(String(300))

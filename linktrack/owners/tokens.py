@@ -1,23 +1,32 @@
 """Tokens: how programs prove to the JSON API that they may read, write or wrap."""
 
 import secrets
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from linktrack.errors import Conflict, Forbidden, Invalid
+from linktrack.errors import Conflict, Forbidden, Invalid, NotFound
 from linktrack.owners.access import hash_secret
+from linktrack.owners.audit import note
 from linktrack.owners.models import Token
 
 SCOPES: Final = ("read", "write", "wrap")
 ALLOWS: Final = {"read": {"read"}, "write": {"read", "write", "wrap"}, "wrap": {"wrap"}}
 PREFIX: Final = "lt_"  # secret scanners find keys by their prefix
+MARK_EVERY: Final = timedelta(minutes=5)
+"""How exact "last used" is: marking every request would make every reader a writer."""
 
 
 def create_token(
-    session: Session, name: str, scope: str, account_id: int | None, now: datetime
+    session: Session,
+    name: str,
+    scope: str,
+    account_id: int | None,
+    now: datetime,
+    expires_at: datetime | None = None,
 ) -> str:
     """Add a token and return its secret, which is stored nowhere and shown once.
 
@@ -28,6 +37,8 @@ def create_token(
         raise Invalid("A token needs a name of 1 to 100 visible characters.")
     if scope not in SCOPES:
         raise Invalid(f"{scope[:40]!r} is no scope: choose read, write or wrap.")
+    if expires_at is not None and expires_at <= now:
+        raise Invalid("A token cannot end before it begins: give a time in the future.")
     if session.scalar(select(Token).where(Token.name == name)) is not None:
         raise Conflict(f"There is a token {name!r} already: choose another name.")
     secret = PREFIX + secrets.token_urlsafe(32)
@@ -38,21 +49,65 @@ def create_token(
             account_id=account_id,
             token_hash=hash_secret(secret),
             created_at=now,
+            expires_at=expires_at,
         )
     )
-    session.flush()
+    note(session, f"Made the token {name}, which may {scope}.", now)
     return secret
 
 
-def check_token(session: Session, secret: str) -> Token:
-    """Return the token of this secret; raises `Forbidden` where it is unknown.
+def list_tokens(session: Session) -> Sequence[Token]:
+    """Return all tokens, also those that are over, newest first."""
+    return session.scalars(select(Token).order_by(Token.id.desc())).all()
+
+
+def find_token(session: Session, name: str) -> Token:
+    """Return the token of that name; raises `NotFound`."""
+    token = session.scalar(select(Token).where(Token.name == name.strip().replace("\0", "")))
+    if token is None:
+        raise NotFound(f"There is no token {name[:100]!r}: look at linktrack token list.")
+    return token
+
+
+def get_token(session: Session, token_id: int) -> Token:
+    """Return a token by its number; raises `NotFound`."""
+    token = session.get(Token, token_id)
+    if token is None:
+        raise NotFound(f"There is no token number {token_id}.")
+    return token
+
+
+def revoke_token(session: Session, token: Token, now: datetime) -> None:
+    """End a token at once and for good; doing so again changes nothing."""
+    if token.revoked_at is None:
+        token.revoked_at = now
+        note(session, f"Revoked the token {token.name}.", now)
+
+
+def state_of(token: Token, now: datetime) -> str:
+    """Return `active`, `expired` or `revoked`."""
+    if token.revoked_at is not None:
+        return "revoked"
+    return "expired" if token.expires_at is not None and token.expires_at <= now else "active"
+
+
+def check_token(session: Session, secret: str, now: datetime) -> Token:
+    """Return the token of this secret; raises `Forbidden` where it is unknown or over.
 
     It is looked up by its hash, so that timing tells nothing about the secret.
     """
     token = session.scalar(select(Token).where(Token.token_hash == hash_secret(secret)))
     if token is None:
         raise Forbidden("This token is unknown: make one with linktrack token create.")
+    state = state_of(token, now)
+    if state != "active":
+        raise Forbidden(f"This token is {state}: make another with linktrack token create.")
     return token
+
+
+def is_mark_due(token: Token, now: datetime) -> bool:
+    """Whether the time at which a token was last used is to be written again."""
+    return token.last_used_at is None or token.last_used_at + MARK_EVERY <= now
 
 
 def require_scope(token: Token, needed: str) -> None:

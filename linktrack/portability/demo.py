@@ -19,6 +19,7 @@ from linktrack.errors import Conflict, NotFound
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Link
 from linktrack.links.posts import Wish, wrap_post
+from linktrack.owners.audit import hush
 from linktrack.portability.simulation import (
     COMMUNITY,
     PROFILES,
@@ -58,6 +59,7 @@ def make_demo(
     for profile in PROFILES:
         year = list(posts(profile, now, seed))
         with database.session(writes=True) as session:
+            hush(session)  # hundreds of posts are one deed, which the door tells
             account, segment_id = _add_account(session, profile, now)
             records: list[ClickRecord] = []
             for post in year:
@@ -82,7 +84,9 @@ def _add_account(session: Session, profile: Profile, now: datetime) -> tuple[Acc
     record_counts(session, account, counts, "simulated", now=now)
     if profile is not YOU:
         return account, None
-    return account, add_segment(session, account, COMMUNITY, WE.followers[0] * 2, now).id
+    size = WE.followers[0] * 2
+    place = "the private account"
+    return account, add_segment(session, account, COMMUNITY, size, now, place=place).id
 
 
 def _add_post(

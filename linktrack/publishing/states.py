@@ -7,10 +7,12 @@ from sqlalchemy.orm import Session
 
 from linktrack.clicks.recount import recount_post
 from linktrack.clicks.rollups import Days
+from linktrack.db import now as this_moment
 from linktrack.db import take_turns
 from linktrack.errors import Conflict
 from linktrack.links.models import Post
 from linktrack.links.posts import settle_state
+from linktrack.owners.audit import note
 
 
 def publish(
@@ -26,6 +28,7 @@ def publish(
     planned = post.posted_at if post.posted_at is not None and post.posted_at <= now else None
     state, moment = settle_state("published", posted_at or planned, now)
     _settle(session, post, state, moment, days)
+    note(session, f"Marked post {post.id} as published at {moment:%Y-%m-%d %H:%M} UTC.", now)
 
 
 def schedule(session: Session, post: Post, posted_at: datetime, now: datetime, days: Days) -> None:
@@ -34,6 +37,7 @@ def schedule(session: Session, post: Post, posted_at: datetime, now: datetime, d
         raise Conflict(f"Post {post.id} is {post.state}: only a draft can be scheduled.")
     state, moment = settle_state("scheduled", posted_at, now)
     _settle(session, post, state, moment, days)
+    note(session, f"Planned post {post.id} for {posted_at:%Y-%m-%d %H:%M} UTC.", now)
 
 
 def discard(session: Session, post: Post) -> None:
@@ -41,11 +45,13 @@ def discard(session: Session, post: Post) -> None:
 
     A published post keeps its time, and is published again when it is restored; a plan is dropped.
     """
+    if post.state == "discarded":
+        return
     if post.state == "published":
         post.state = "discarded"
-        session.flush()
-    elif post.state != "discarded":
+    else:
         _settle(session, post, "discarded", None, Days(ZoneInfo("UTC")))
+    note(session, f"Discarded post {post.id}.", this_moment())
 
 
 def restore(session: Session, post: Post) -> None:
@@ -53,7 +59,7 @@ def restore(session: Session, post: Post) -> None:
     if post.state != "discarded":
         raise Conflict(f"Post {post.id} is {post.state}, not discarded.")
     post.state = "draft" if post.posted_at is None else "published"
-    session.flush()
+    note(session, f"Restored post {post.id}, {post.state} again.", this_moment())
 
 
 def _settle(

@@ -1,12 +1,13 @@
 """What was left out of the figures, from the single clicks: by reason, by agent, and when."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, desc, exists, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from linktrack.clicks.burst import BURST, MINUTE
@@ -22,6 +23,7 @@ from linktrack.clicks.vocabulary import (
 from linktrack.db import from_ms, to_ms
 from linktrack.errors import Invalid
 from linktrack.links.models import Link
+from linktrack.reports.queries import DayCounts
 from linktrack.reports.ranges import DayRange
 
 MOST_AGENTS: Final = 50
@@ -33,6 +35,9 @@ NEWEST: Final = 1_000
 NINE_IN_TEN: Final = 0.9
 
 Clicks = ColumnElement[bool]
+
+_NOT_HUMAN: Final = clicks.c.reason != literal_column(str(HUMAN))
+"""With the number in the statement: only so does SQLite see that the index has all of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,58 +92,68 @@ class LeftOut:
         return sum(self.reasons.values())
 
 
+def of_accounts(account_ids: Sequence[int], days: DayRange) -> Clicks:
+    """Return the condition for the clicks of accounts within days.
+
+    Each click's link is looked up: for `IN`, SQLite would look up the clicks of every link.
+    """
+    owned = exists().where(Link.id == clicks.c.link_id, Link.account_id.in_(account_ids))
+    return and_(_within(days), owned)
+
+
 def of_links(
     links: ColumnElement[bool], days: DayRange | None = None, until: datetime | None = None
 ) -> Clicks:
-    """Return the condition for the clicks of links: within days, before a moment, or all."""
+    """Return the condition for the clicks of some links: within days, before a moment, or all."""
     chosen: Clicks = clicks.c.link_id.in_(select(Link.id).where(links))
     if days is not None:
-        chosen = and_(
-            chosen,
-            clicks.c.clicked_at >= to_ms(days.since),
-            clicks.c.clicked_at < to_ms(days.end),
-        )
+        chosen = and_(chosen, _within(days))
     return chosen if until is None else and_(chosen, clicks.c.clicked_at < to_ms(until))
 
 
-def links_of(
-    *,
-    account_ids: Sequence[int] = (),
-    post_id: int | None = None,
-    link_id: int | None = None,
-) -> ColumnElement[bool]:
-    """Return the condition for the links of accounts, of one post, or for one link."""
-    if link_id is not None:
-        return Link.id == link_id
-    return Link.post_id == post_id if post_id is not None else Link.account_id.in_(account_ids)
+def _within(days: DayRange) -> Clicks:
+    return and_(clicks.c.clicked_at >= to_ms(days.since), clicks.c.clicked_at < to_ms(days.end))
+
+
+def links_of(*, post_id: int | None = None, link_id: int | None = None) -> ColumnElement[bool]:
+    """Return the condition for the links of one post, or for one link."""
+    return Link.id == link_id if link_id is not None else Link.post_id == post_id
+
+
+def people_of(session: Session, series: Iterable[Sequence[DayCounts]], timezone: ZoneInfo) -> int:
+    """Return how many clicks of people are stored, by their sums: of days that are not deleted."""
+    deleted = deleted_before(session)
+    first = date.min if deleted is None else deleted.astimezone(timezone).date()
+    return sum(day.clicks for counts in series for day in counts if day.day >= first)
 
 
 def left_out(
-    session: Session, chosen: Clicks, reason: str | None = None, agent_id: int | None = None
+    session: Session,
+    chosen: Clicks,
+    people: int,
+    reason: str | None = None,
+    agent_id: int | None = None,
 ) -> LeftOut:
-    """Return what was left out of the chosen clicks; the newest narrowed to a reason or an agent.
+    """Return what was left out of the chosen clicks, beside those of so many `people`'s clicks.
 
-    Raises `Invalid` for a reason there is not.
+    The newest are narrowed to a reason or an agent. Raises `Invalid` for a reason there is not.
     """
     if reason is not None and reason not in REASONS[1:]:
         raise Invalid(f"{reason[:40]!r} is no reason: choose one of {', '.join(REASONS[1:])}.")
     reasons: defaultdict[str, int] = defaultdict(int)
-    total = 0
     counted = func.count().label("clicks")
     lines: list[tuple[int, int, int, int]] = []
     for number, agent, count, last in session.execute(
         select(clicks.c.reason, clicks.c.agent_id, counted, func.max(clicks.c.clicked_at))
-        .where(chosen)
+        .where(chosen, _NOT_HUMAN)
         .group_by(clicks.c.reason, clicks.c.agent_id)
     ):
-        total += count
-        if number != HUMAN:
-            reasons[REASONS[number]] += count
-            lines.append((count, number, agent, last))
+        reasons[REASONS[number]] += count
+        lines.append((count, number, agent, last))
     lines = [line for line in lines if reason is None or REASONS[line[1]] == reason]
     named = _agents(session, sorted(lines, reverse=True)[:MOST_AGENTS])
     return LeftOut(
-        clicks=total,
+        clicks=people + sum(reasons.values()),
         reasons=dict(sorted(reasons.items(), key=lambda item: -item[1])),
         agents=named,
         bursts=_bursts(session, chosen) if reason in (None, "burst") else [],
@@ -168,48 +183,53 @@ def _agents(session: Session, lines: Sequence[tuple[int, int, int, int]]) -> lis
 
 def _bursts(session: Session, chosen: Clicks) -> list[BurstLine]:
     minute = clicks.c.clicked_at - clicks.c.clicked_at % MINUTE
-    query = (
+    found = (
         select(
-            Link.code,
-            minute,
+            clicks.c.link_id,
+            minute.label("minute"),
             func.count(),
             func.count(clicks.c.visitor.distinct()),
             func.count(clicks.c.agent_id.distinct()),
             func.count().filter(clicks.c.flags.bitwise_and(NO_LANGUAGES) > 0),
         )
-        .join_from(clicks, Link, clicks.c.link_id == Link.id)
-        .where(chosen, clicks.c.reason == BURST)
-        .group_by(Link.id, Link.code, minute)
-        .order_by(minute.desc(), Link.id)
+        .where(chosen, _NOT_HUMAN, clicks.c.reason == BURST)
+        .group_by(clicks.c.link_id, "minute")
+        .order_by(desc("minute"), clicks.c.link_id)
         .limit(MOST_BURSTS)
+        .subquery()
+    )
+    query = (
+        select(Link.code, found)
+        .join(Link, Link.id == found.c.link_id)
+        .order_by(found.c.minute.desc(), found.c.link_id)
     )
     return [
-        BurstLine(code or "", from_ms(at), *counts) for code, at, *counts in session.execute(query)
+        BurstLine(code or "", from_ms(at), *counts)
+        for code, _, at, *counts in session.execute(query)
     ]
 
 
 def _newest(
     session: Session, chosen: Clicks, reason: str | None, agent_id: int | None
 ) -> list[ClickLine]:
-    query = (
-        select(
-            clicks.c.clicked_at,
-            Link.code,
-            clicks.c.reason,
-            agents.c.user_agent,
-            referrers.c.host,
-        )
-        .join_from(clicks, Link, clicks.c.link_id == Link.id)
-        .join(agents, clicks.c.agent_id == agents.c.id)
-        .join(referrers, clicks.c.referrer_id == referrers.c.id)
-        .where(chosen, clicks.c.reason != HUMAN)
+    newest = (
+        select(clicks)
+        .where(chosen, _NOT_HUMAN)
         .order_by(clicks.c.clicked_at.desc(), clicks.c.seq.desc())
         .limit(MOST_CLICKS)
     )
     if reason is not None:
-        query = query.where(clicks.c.reason == REASON_NUMBER[reason])
+        newest = newest.where(clicks.c.reason == REASON_NUMBER[reason])
     if agent_id is not None:
-        query = query.where(clicks.c.agent_id == agent_id)
+        newest = newest.where(clicks.c.agent_id == agent_id)
+    found = newest.subquery()  # before the joins, by which SQLite would begin
+    query = (
+        select(found.c.clicked_at, Link.code, found.c.reason, agents.c.user_agent, referrers.c.host)
+        .join(Link, found.c.link_id == Link.id)
+        .join(agents, found.c.agent_id == agents.c.id)
+        .join(referrers, found.c.referrer_id == referrers.c.id)
+        .order_by(found.c.clicked_at.desc(), found.c.seq.desc())
+    )
     return [
         ClickLine(from_ms(at), code or "", REASONS[number], user_agent, host)
         for at, code, number, user_agent, host in session.execute(query)

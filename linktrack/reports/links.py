@@ -4,7 +4,7 @@ from typing import TypedDict
 
 from sqlalchemy.orm import Session
 
-from linktrack.links.catalog import Shortener
+from linktrack.links.catalog import Shortener, imported_totals
 from linktrack.links.models import Link
 from linktrack.reports.build import utc
 from linktrack.reports.queries import link_totals
@@ -15,6 +15,14 @@ class Step(TypedDict):
 
     since: str
     destination: str
+
+
+class Imported(TypedDict):
+    """How often it was clicked before a time, as another shortener counted."""
+
+    source: str
+    clicks: int
+    before: str
 
 
 class LinkJson(TypedDict):
@@ -29,6 +37,8 @@ class LinkJson(TypedDict):
     clicks: int
     unique_clicks: int
     not_human: int
+    imported: list[Imported]
+    forward_query: bool
     history: list[Step]
 
 
@@ -46,6 +56,11 @@ def link_json(session: Session, shortener: Shortener, link: Link) -> LinkJson:
         "clicks": clicks,
         "unique_clicks": unique_clicks,
         "not_human": not_human,
+        "imported": [
+            {"source": total.source, "clicks": total.clicks, "before": utc(total.before)}
+            for total in imported_totals(session, link.id)
+        ],
+        "forward_query": link.forward_query,
         "history": [
             {"since": utc(step.since), "destination": step.destination} for step in link.history
         ],

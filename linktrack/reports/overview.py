@@ -40,6 +40,7 @@ class AccountCard:
     unique_clicks: int
     not_human: int
     clicks_by_day: list[int | None]
+    clicks_by_day_before: list[int | None]
     followers_by_day: list[tuple[date, int]]
     cpf: CpfTotal
 
@@ -55,19 +56,29 @@ class Overview:
 
 
 def overview(
-    session: Session, accounts: Sequence[Account], days: DayRange, window: str, now: datetime
+    session: Session,
+    accounts: Sequence[Account],
+    days: DayRange,
+    window: str,
+    now: datetime,
+    before: DayRange | None = None,
 ) -> Overview:
-    """Return the overview of these accounts; `window` counts the clicks of posts."""
+    """Return the overview of these accounts; `window` counts the clicks of posts.
+
+    Clicks are held against those of `before`, as many days; by default those directly before.
+    """
+    before = before or days.before
     number = window_number(window)
     ids = [account.id for account in accounts]
     histories = queries.count_histories(session, ids)
-    series = queries.account_series(session, ids, days.before.first, days.last)
+    series = queries.account_series(session, ids, before.first, days.last)
     chosen = queries.chosen_posts(ids, days.since, days.end)
     sums = queries.sums_by_post(session, chosen, number)
     cards = [
         _card(
             account,
             days,
+            before,
             histories[account.id],
             series.get(account.id, []),
             cpf_total([post for post in sums if post.account_id == account.id], histories),
@@ -95,6 +106,7 @@ def is_stale(counted_at: datetime | None, at: datetime) -> bool:
 def _card(
     account: Account,
     days: DayRange,
+    before: DayRange,
     history: History,
     series: Sequence[DayCounts],
     cpf: CpfTotal,
@@ -102,6 +114,7 @@ def _card(
 ) -> AccountCard:
     followers_at, followers = queries.standing_count(history, now)
     within = [counts for counts in series if counts.day >= days.first]
+    earlier = [counts for counts in series if counts.day <= before.last]
     counted_since = min(
         [account.created_at.astimezone(days.timezone).date(), *(counts.day for counts in series)]
     )
@@ -111,10 +124,11 @@ def _card(
         followers_at=followers_at,
         is_stale=is_stale(followers_at, now),
         clicks=sum(counts.clicks for counts in within),
-        clicks_before=sum(counts.clicks for counts in series if counts.day < days.first),
+        clicks_before=sum(counts.clicks for counts in earlier),
         unique_clicks=sum(counts.unique_clicks for counts in within),
         not_human=sum(counts.not_human for counts in within),
         clicks_by_day=every_day(days, within, counted_since),
+        clicks_by_day_before=every_day(before, earlier, counted_since),
         followers_by_day=followers_by_day(history, days),
         cpf=cpf,
     )

@@ -334,6 +334,14 @@ def links_page(
     return [LinkFacts(link, *totals.get(link.id, (0, 0, 0))) for link in links]
 
 
+def links_to(session: Session, destination: str) -> list[LinkFacts]:
+    """Return the links that lead to exactly this address now, newest first, 500 at most."""
+    query = select(Link).where(Link.destination == destination).order_by(Link.id.desc()).limit(500)
+    links = session.scalars(query).all()
+    totals = link_totals(session, [link.id for link in links])
+    return [LinkFacts(link, *totals.get(link.id, (0, 0, 0))) for link in links]
+
+
 def posts_in_state(
     session: Session, account_id: int, state: str, before: int | None, limit: int
 ) -> Sequence[Post]:
@@ -342,6 +350,20 @@ def posts_in_state(
     if before is not None:
         query = query.where(Post.id < before)
     return session.scalars(query.order_by(Post.id.desc()).limit(limit)).all()
+
+
+def texts_of(session: Session, post_ids: Sequence[int]) -> Mapping[int, str]:
+    """Return the texts of these posts as they were written, by the posts' numbers."""
+    rows = session.execute(select(Post.id, Post.written).where(Post.id.in_(post_ids)))
+    return {row.id: row.written for row in rows}
+
+
+def overdue_posts(session: Session, account_ids: Sequence[int], now: datetime) -> Sequence[Post]:
+    """Return the planned posts of these accounts whose time has passed, the oldest first."""
+    query = select(Post).where(
+        Post.account_id.in_(account_ids), Post.state == "scheduled", Post.posted_at < now
+    )
+    return session.scalars(query.order_by(Post.posted_at).limit(20)).all()
 
 
 def newest_link(session: Session) -> Link | None:

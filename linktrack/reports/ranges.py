@@ -39,6 +39,21 @@ class DayRange:
         """As many days that end where these begin."""
         return DayRange.until(self.first - timedelta(days=1), self.length, self.timezone)
 
+    def earlier(self, days: int) -> "DayRange":
+        """Return as many days, so many days earlier."""
+        shift = timedelta(days=days)
+        return DayRange(self.first - shift, self.last - shift, self.timezone)
+
+    def compared(self, choice: str) -> "DayRange":
+        """Return the days these are held against: those `before`, or a `year` ago.
+
+        Weekdays meet the same weekdays: the shift is in whole weeks, 52 of them for a year. Fewer
+        than 7 days are held against those directly before them.
+        """
+        if choice == "year":
+            return self.earlier(364)
+        return self.earlier(self.length if self.length < 7 else -(-self.length // 7) * 7)
+
     def __iter__(self) -> Iterator[date]:
         return (self.first + timedelta(days=i) for i in range(self.length))
 

@@ -3,7 +3,14 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from flask import Blueprint
+    from flask import Blueprint, Flask
+
+
+def register_notices(app: "Flask") -> None:
+    """Let every owner page say what waits for its owner."""
+    from linktrack.web.needs import notices
+
+    app.jinja_env.globals.update(notices=notices)
 
 
 def blueprints() -> "tuple[Blueprint, ...]":
@@ -11,6 +18,7 @@ def blueprints() -> "tuple[Blueprint, ...]":
     from linktrack.web import (
         accounts,
         audience,
+        audit,
         comparison,
         compose,
         demo,
@@ -23,6 +31,7 @@ def blueprints() -> "tuple[Blueprint, ...]":
         links,
         live,
         navigation,
+        needs,
         overview,
         own,
         own_clicks,
@@ -31,13 +40,16 @@ def blueprints() -> "tuple[Blueprint, ...]":
         people,
         posts,
         privacy,
+        probe,
         public,
         qr,
         referrers,
         segments,
+        settings,
         sharing,
         sign_in,
         timing,
+        tokens,
     )
 
     return (
@@ -61,9 +73,13 @@ def blueprints() -> "tuple[Blueprint, ...]":
         own.blueprint,
         owners.blueprint,
         qr.blueprint,
+        settings.blueprint,
         sharing.blueprint,
         sharing.public,
         navigation.blueprint,
+        tokens.blueprint,
+        needs.blueprint,
+        audit.blueprint,
         left_out.blueprint,
         own_clicks.blueprint,
         own_clicks.device,
@@ -71,5 +87,6 @@ def blueprints() -> "tuple[Blueprint, ...]":
         sign_in.blueprint,
         health.blueprint,
         hello.blueprint,
+        probe.blueprint,
         public.blueprint,
     )

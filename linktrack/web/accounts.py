@@ -10,13 +10,17 @@ from linktrack.audience.accounts import (
     NETWORK_NAMES,
     ROLES,
     add_account,
+    bring_back,
     get_account,
     list_accounts,
+    remove_account,
     rename_account,
 )
 from linktrack.audience.counts import list_counts, record_count
 from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment, list_segments
+from linktrack.audience.utm import NAMES as UTM_NAMES
+from linktrack.audience.utm import set_utm_values, utm_values
 from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid
@@ -83,6 +87,35 @@ def rename(account_id: int) -> Response | tuple[str, int]:
     return _act(account_id, act)
 
 
+@blueprint.get(f"{ACCOUNT}/remove")
+def confirm_removal(account_id: int) -> str:
+    """Say what removing an account means, and ask."""
+    account = get_account(db_session(), account_id)
+    return render_template("accounts/remove.html", account=account)
+
+
+@blueprint.post(f"{ACCOUNT}/remove")
+def remove(account_id: int) -> Response | tuple[str, int]:
+    """Leave an account out of lists and reports."""
+
+    def act(account: Account) -> str:
+        remove_account(db_session(), account, now())
+        return f"{account.handle} is removed; its links go on redirecting. You can bring it back."
+
+    return _act(account_id, act)
+
+
+@blueprint.post(f"{ACCOUNT}/restore")
+def restore(account_id: int) -> Response | tuple[str, int]:
+    """Bring a removed account back."""
+
+    def act(account: Account) -> str:
+        bring_back(db_session(), account, now())
+        return f"{account.handle} is back, with all it had."
+
+    return _act(account_id, act)
+
+
 @blueprint.post(f"{ACCOUNT}/counts")
 def count(account_id: int) -> Response | tuple[str, int]:
     """Record how many followers an account had, now or at the time given."""
@@ -118,6 +151,18 @@ def segment(account_id: int) -> Response | tuple[str, int]:
     return _act(account_id, act)
 
 
+@blueprint.post(f"{ACCOUNT}/utm")
+def utm(account_id: int) -> Response | tuple[str, int]:
+    """Choose what wrapping adds to an account's addresses."""
+
+    def act(account: Account) -> str:
+        chosen = {name: text(request.form, name, name) for name in UTM_NAMES}
+        set_utm_values(db_session(), account, chosen)
+        return "Links made from now on have these values."
+
+    return _act(account_id, act)
+
+
 def _act(account_id: int, act: Callable[[Account], str]) -> Response | tuple[str, int]:
     account = get_account(db_session(), account_id)
     try:
@@ -143,6 +188,7 @@ def _list(error: str | None = None) -> str:
         "accounts/list.html",
         accounts=accounts,
         standing=standing,
+        removed=list_accounts(session, removed=True),
         stale={account_id: is_stale(at, moment_now) for account_id, (at, _) in standing.items()},
         networks=NETWORK_NAMES,
         roles={role: ROLE_WORDS[role] for role in ROLES},
@@ -161,6 +207,8 @@ def _page(account: Account, error: str | None = None) -> str:
         older=max(0, len(counts) - MOST_COUNTS),
         stale=bool(counts) and is_stale(counts[0].counted_at, now()),
         segments=list_segments(session, account),
+        utm_names=UTM_NAMES,
+        utm=utm_values(session, account.id),
         error=error,
         at=request.endpoint,
         typed=request.form,

@@ -11,7 +11,7 @@ from linktrack.db import now
 from linktrack.reports.comparison import compare, figure_range, figure_value
 from linktrack.web.context import owner_blueprint
 from linktrack.web.csv_files import csv_file, is_csv_wanted
-from linktrack.web.fields import DAYS, chosen_range
+from linktrack.web.fields import chosen_range
 
 blueprint = owner_blueprint("comparison")
 
@@ -38,7 +38,6 @@ def show() -> str | Response:
     return render_template(
         "comparison/show.html",
         days=days,
-        choices=DAYS,
         found=found,
         figure_range=figure_range,
         figure_value=figure_value,

@@ -1,6 +1,8 @@
 """Composing: a text goes in, the same text with short links comes out."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -10,40 +12,113 @@ from linktrack.audience.models import Account
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid
+from linktrack.links.models import Post
 from linktrack.links.people import list_people
-from linktrack.links.posts import Wish, wrap_post
+from linktrack.links.posts import Wish, get_post, wrap_post
+from linktrack.links.preview import Preview, preview
 from linktrack.reports import queries
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
-from linktrack.web.fields import chosen_account, moment, text
+from linktrack.web.fields import chosen_account, moment, row_id, text
 
 blueprint = owner_blueprint("compose")
+
+BOOKMARKLET: Final = (
+    "javascript:location.href='{}?title='+encodeURIComponent(document.title)"
+    "+'&url='+encodeURIComponent(location.href)"
+)
+MOST: Final = 50
+"""Accounts that one text is wrapped for at once, at most."""
 
 
 @blueprint.get("/compose")
 def show() -> str:
-    """Show the empty form."""
+    """Show the form: empty, or with the text that a bookmark or a phone's share menu hands over."""
     return _page()
+
+
+@blueprint.post("/compose/preview")
+def look() -> str | tuple[str, int]:
+    """Show the form as it was sent, with the text as it will be wrapped; nothing is made."""
+    try:
+        account = chosen_account(request.form)
+        if account is None:
+            raise Invalid("Choose the account the text is for.")
+        written = text(request.form, "text", "The text")
+        newest = queries.newest_link(db_session())
+        seen = preview(
+            installation().shortener,
+            written,
+            account.network,
+            text(request.form, "slugs", "The short code").split(),
+            newest.id if newest else 0,
+        )
+    except MENDABLE as error:
+        return _page(error.sentence), UNPROCESSABLE
+    return _page(seen=seen if written else None)
 
 
 @blueprint.post("/compose")
 def wrap() -> Response | tuple[str, int]:
-    """Wrap a text as a draft, as planned or as published, and lead to the post."""
+    """Wrap a text as a draft, as planned or as published, for one account or several."""
     session = db_session()
-    account = chosen_account(request.form)
     try:
-        if account is None:
-            raise Invalid("Choose the account the text is for.")
-        post = wrap_post(session, installation().shortener, account, _wish(account), now())
-        if post is None:
-            raise Invalid(
-                "There is no address in this text that could become a short link: nothing was made."
-            )
+        posts = [_wrapped(account) for account in _accounts()]
     except MENDABLE as error:
         session.rollback()
         return _page(error.sentence), UNPROCESSABLE
     session.commit()
-    flash(f"{len(post.links)} short link{'s' * (len(post.links) > 1)} made.")
-    return redirect(url_for("posts.show", post_id=post.id), 303)
+    made = sum(len(post.links) for post in posts)
+    flash(f"{made} short link{'s' * (made > 1)} made.")
+    if len(posts) == 1:
+        return redirect(url_for("posts.show", post_id=posts[0].id), 303)
+    return redirect(url_for("compose.made", post=[post.id for post in posts]), 303)
+
+
+@blueprint.get("/compose/made")
+def made() -> str:
+    """Show the texts that one text has become, each for its account, to be copied and posted."""
+    session = db_session()
+    posts = [get_post(session, _number(value)) for value in request.args.getlist("post")[:MOST]]
+    accounts = {account.id: account for account in list_accounts(session)}
+    return render_template(
+        "compose/made.html", pairs=[(post, accounts[post.account_id]) for post in posts]
+    )
+
+
+def _number(value: str) -> int:
+    return row_id({"post": value}, "post", "Post") or 0
+
+
+def _accounts() -> list[Account]:
+    """Return the account the text is for, and those it is for as well."""
+    first = chosen_account(request.form)
+    if first is None:
+        raise Invalid("Choose the account the text is for.")
+    also = [chosen_account({"account": value}) for value in request.form.getlist("also")[:MOST]]
+    found = {each.id: each for each in (first, *also) if each is not None}
+    if len(found) > 1 and text(request.form, "slugs", "The short code"):
+        raise Invalid(
+            "Each account gets links of its own, and a short code leads one way only: leave the "
+            "codes out, or wrap the text for one account at a time."
+        )
+    ticked = [name for name in request.form if name.startswith("segment-")]
+    strange = [name for name in ticked if name.removeprefix("segment-") not in map(str, found)]
+    if strange:
+        segment = request.form[strange[0]]
+        raise Invalid(
+            f"The segment {segment[:100]!r} belongs to another account than "
+            f"{first.handle}: take its tick away."
+        )
+    return list(found.values())
+
+
+def _wrapped(account: Account) -> Post:
+    post = wrap_post(db_session(), installation().shortener, account, _wish(account), now())
+    if post is None:
+        raise Invalid(
+            "There is no address in this text that could become a short link: nothing was made."
+        )
+    return post
 
 
 def _wish(account: Account) -> Wish:
@@ -55,7 +130,7 @@ def _wish(account: Account) -> Wish:
         text=written,
         state=_state(posted_at),
         posted_at=posted_at,
-        segments=_segments(account),
+        segments=tuple(request.form.getlist(f"segment-{account.id}")),
         slugs=tuple(text(request.form, "slugs", "The short code").split()),
         promotes=tuple(request.form.getlist("promotes")),
     )
@@ -68,20 +143,16 @@ def _state(posted_at: datetime | None) -> str:
     return "scheduled" if posted_at is not None and posted_at > now() else "draft"
 
 
-def _segments(account: Account) -> tuple[str, ...]:
-    """Return the ticked segments; without scripts those of other accounts can be ticked too."""
-    ticked = {name: request.form.getlist(name) for name in request.form if name[:8] == "segment-"}
-    names = ticked.pop(f"segment-{account.id}", [])
-    others = [name for chosen in ticked.values() for name in chosen]
-    if others:
-        raise Invalid(
-            f"The segment {others[0][:100]!r} belongs to another account than {account.handle}: "
-            "take its tick away."
-        )
-    return tuple(names)
+def _handed_over(values: Mapping[str, str]) -> str:
+    """Return the text of an address: what a share menu sends in three parts becomes one."""
+    parts = [text(values, name, "The text") for name in ("title", "text", "url")]
+    title, said, url = parts
+    return " ".join(
+        part for part in (title * (title not in said), said, url * (url not in said)) if part
+    )
 
 
-def _page(error: str | None = None) -> str:
+def _page(error: str | None = None, seen: Preview | None = None) -> str:
     accounts = list_accounts(db_session())
     if not accounts:
         return render_template("compose/no_accounts.html")
@@ -97,5 +168,8 @@ def _page(error: str | None = None) -> str:
         segments=queries.segments_of(db_session(), [account.id for account in accounts]),
         ticked={(name, value) for name in request.form for value in request.form.getlist(name)},
         error=error,
+        seen=seen,
+        bookmarklet=BOOKMARKLET.format(url_for("compose.show", _external=True)),
+        written=request.form.get("text") or _handed_over(request.args),
         typed=request.form,
     )

@@ -39,6 +39,8 @@ def current_owner() -> "Owner | None":
         with reading() as session:
             g.owner = signed_in_owner(session, secret, now())
             g.shown_accounts = None if g.owner is None else viewed_accounts(session, g.owner)
+        if g.owner is not None:
+            g.actor = g.owner.name
     return cast("Owner | None", g.owner)
 
 

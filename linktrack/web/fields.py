@@ -17,6 +17,8 @@ from linktrack.web.context import today
 
 LARGEST_ID: Final = 2**31 - 1
 DAYS: Final = (7, 28, 91, 365)
+RANGE: Final = ("days", "from", "to")
+COMPARISONS: Final = ("before", "year")
 LONGEST_RANGE: Final = timedelta(days=3653)
 
 Values = Mapping[str, str]
@@ -63,7 +65,12 @@ def day(values: Values, name: str, label: str) -> date | None:
 def chosen_account(values: Values) -> Account | None:
     """Return the account an address names by its number; raises `NotFound`."""
     number = row_id(values, "account", "The account")
-    return None if number is None else get_account(db_session(), number)
+    if number is None:
+        return None
+    account = get_account(db_session(), number)
+    if account.removed_at is not None:
+        raise NotFound(f"{account.handle} was removed: bring it back on the page Accounts first.")
+    return account
 
 
 def account_or_main(values: Values, accounts: Sequence[Account]) -> Account:
@@ -80,6 +87,21 @@ def named_link(code: str) -> Link:
     if "\0" in code:  # which no database can be asked for
         raise NotFound("There is no link with this code.")
     return get_link(db_session(), installation().shortener.codes, code)
+
+
+def chosen_comparison(values: Values, days: DayRange) -> DayRange | None:
+    """Return the days that `compare` asks to hold these against; raises `Invalid`."""
+    choice = text(values, "compare", "The comparison")
+    if not choice:
+        return None
+    if choice not in COMPARISONS:
+        raise Invalid(f"Compare with one of {', '.join(COMPARISONS)}, or with nothing.")
+    return days.compared(choice)
+
+
+def chosen_range_or_all(values: Values) -> DayRange | None:
+    """Return the days an address asks for as `chosen_range` does, None where it asks for none."""
+    return chosen_range(values) if any(values.get(name) for name in RANGE) else None
 
 
 def chosen_range(values: Values, default: int = 28) -> DayRange:

@@ -16,7 +16,7 @@ from linktrack.reports.sentences import event_in_words
 from linktrack.reports.words import percent
 from linktrack.web.context import UNPROCESSABLE, owner_blueprint
 from linktrack.web.csv_files import csv_file, is_csv_wanted
-from linktrack.web.fields import DAYS, chosen_account, chosen_range, moment
+from linktrack.web.fields import account_or_main, chosen_range, moment
 
 blueprint = owner_blueprint("followers")
 
@@ -29,9 +29,9 @@ def show() -> str | Response | tuple[str, int]:
     """Show an account's changes over a range of days, and the cost of a day that is asked for."""
     session = db_session()
     accounts = list_accounts(session)
-    account = chosen_account(request.args) or next(iter(accounts), None)
-    if account is None:
+    if not accounts:
         return render_template("followers/no_accounts.html")
+    account = account_or_main(request.args, accounts)
     error = None
     try:
         event = moment(request.args, "event", "The day of the event")
@@ -55,7 +55,6 @@ def show() -> str | Response | tuple[str, int]:
         accounts=accounts,
         account=account,
         days=days,
-        choices=DAYS,
         report=report,
         rosters=rosters,
         chart=_chart(report.days, account.handle),

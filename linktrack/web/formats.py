@@ -11,15 +11,19 @@ from flask import Flask, request, url_for
 from markupsafe import Markup
 
 from linktrack.audience.accounts import NETWORK_NAMES
+from linktrack.charts import day_name
 from linktrack.charts import number as in_words
 from linktrack.context import db_session
 from linktrack.db import now
+from linktrack.links.composers import composer_address
 from linktrack.links.posts import excerpt
 from linktrack.reports import words
 from linktrack.reports.build import Rate
 from linktrack.reports.freshness import Freshness, freshness
 from linktrack.reports.words import about, thousandths
 from linktrack.settings import Settings
+from linktrack.web.context import today
+from linktrack.web.fields import DAYS
 from linktrack.web.navigation import SECTIONS
 
 UNKNOWN: Final = "unknown"
@@ -86,6 +90,7 @@ def register(app: Flask, settings: Settings) -> None:
         one_in=one_in,
         one_in_interval=one_in_interval,
         per_thousand=per_thousand,
+        plain_day=day_name,
         reason=lambda name, count: REASON_WORDS[name][count != 1],
         reason_meaning=lambda name: REASON_MEANINGS.get(name, ""),
         share=share,
@@ -93,8 +98,11 @@ def register(app: Flask, settings: Settings) -> None:
     app.jinja_env.globals.update(
         about=about,
         asset=_asset_addresses(app),
+        composer_address=composer_address,
         data_until=data_until,
         here=here,
+        day_choices=DAYS,
+        today=today,
         sections=SECTIONS,
         settings=settings,
     )

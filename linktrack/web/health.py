@@ -7,8 +7,9 @@ from flask import Blueprint, Response
 
 from linktrack.context import db_session, installation
 from linktrack.db import now, to_ms
-from linktrack.errors import LinktrackError
+from linktrack.errors import Forbidden, LinktrackError
 from linktrack.reports.status import Capture, counted_clicks
+from linktrack.web.watchers import may_see_details
 
 blueprint = Blueprint("health", __name__)
 
@@ -25,20 +26,25 @@ def healthz() -> Response:
 def readyz() -> Response:
     """Say whether clicks can be counted: the database can be read, the journals be written.
 
-    Redirects of known links go on even where it says no.
+    Redirects of known links go on even where it says no. Why, it says to `may_see_details` alone.
     """
     try:
         with installation().database.reachable():
             capture = Capture.read(db_session(), installation().settings.journals)
     except LinktrackError as error:
-        return Response(f"{error.sentence}\n", status=503, mimetype="text/plain")
+        return _not_ready(f"{error.sentence}\n")
     at = capture.lost_at
-    if at is None:
+    if at is None or not (_is_losing(at) or may_see_details()):
         return Response("ok\n", mimetype="text/plain")
     said = f"{capture.lost.count} clicks were lost, the last at {at:%Y-%m-%dT%H:%M:%SZ}.\n"
     if _is_losing(at):
-        return Response(f"Clicks are being lost: {said}", status=503, mimetype="text/plain")
+        return _not_ready(f"Clicks are being lost: {said}")
     return Response(f"ok\n{said}", mimetype="text/plain")
+
+
+def _not_ready(why: str) -> Response:
+    said = why if may_see_details() else "not ready\n"
+    return Response(said, status=503, mimetype="text/plain")
 
 
 def _is_losing(at: datetime) -> bool:
@@ -47,7 +53,15 @@ def _is_losing(at: datetime) -> bool:
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Give figures as Prometheus reads them (text format 0.0.4), of this node and its database."""
+    """Give figures as Prometheus reads them (text format 0.0.4), of this node and its database.
+
+    Only to this machine and to programs with a token for reading.
+    """
+    if not may_see_details():
+        raise Forbidden(
+            "Figures are for this machine, not through a proxy, and for programs with a token: "
+            "linktrack token create NAME --scope read."
+        )
     with installation().database.reachable():
         capture = Capture.read(db_session(), installation().settings.journals)
         counted = counted_clicks(db_session())

@@ -13,11 +13,18 @@ from linktrack.clicks.vocabulary import REASONS
 from linktrack.context import db_session
 from linktrack.links.posts import get_post
 from linktrack.reports import queries
-from linktrack.reports.left_out import left_out, links_of, of_links, proxy_is_not_trusted
+from linktrack.reports.left_out import (
+    left_out,
+    links_of,
+    of_accounts,
+    of_links,
+    people_of,
+    proxy_is_not_trusted,
+)
 from linktrack.reports.queries import DayCounts
 from linktrack.reports.ranges import DayRange
 from linktrack.web.context import owner_blueprint
-from linktrack.web.fields import DAYS, chosen_account, chosen_range, named_link, row_id, text
+from linktrack.web.fields import chosen_account, chosen_range, named_link, row_id, text
 
 blueprint = owner_blueprint("left_out")
 
@@ -34,20 +41,19 @@ def show() -> str:
     link = named_link(code) if code else None
     days = chosen_range(request.args)
     if link is not None:
-        links = links_of(link_id=link.id)
+        chosen = of_links(links_of(link_id=link.id), days)
         series = queries.link_series(session, [link.id], days.first, days.last)
     elif post is not None:
-        links = links_of(post_id=post.id)
+        chosen = of_links(links_of(post_id=post.id), days)
         numbers = [each.id for each in post.links]
         series = queries.link_series(session, numbers, days.first, days.last)
     else:
         shown = [account.id] if account else [each.id for each in accounts]
-        links = links_of(account_ids=shown)
+        chosen = of_accounts(shown, days)
         series = queries.account_series(session, shown, days.first, days.last)
     reason = text(request.args, "reason", "The reason") or None
-    found = left_out(
-        session, of_links(links, days), reason, row_id(request.args, "agent", "The agent")
-    )
+    people = people_of(session, series.values(), days.timezone)
+    found = left_out(session, chosen, people, reason, row_id(request.args, "agent", "The agent"))
     return render_template(
         "left_out/show.html",
         accounts=accounts,
@@ -55,7 +61,6 @@ def show() -> str:
         post=post,
         link=link,
         days=days,
-        choices=DAYS,
         found=found,
         chosen_reason=reason,
         reasons=REASONS[1:],

@@ -1,6 +1,7 @@
 """Links: where each leads, who clicked, and leading it elsewhere."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
 
@@ -9,10 +10,17 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import get_account, list_accounts
-from linktrack.charts import Point, Series, sparkline, time_chart
+from linktrack.charts import Point, Series, day_name, sparkline, time_chart
 from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.links.catalog import change_destination, set_disabled
+from linktrack.errors import Invalid
+from linktrack.links.catalog import (
+    add_lone_link,
+    change_destination,
+    imported_totals,
+    set_disabled,
+    set_forwarding,
+)
 from linktrack.links.models import Link
 from linktrack.links.people import (
     find_person,
@@ -30,7 +38,14 @@ from linktrack.reports.overview import every_day
 from linktrack.reports.queries import DayCounts
 from linktrack.reports.ranges import DayRange
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint, today
-from linktrack.web.fields import DAYS, chosen_account, chosen_range, named_link, row_id, text
+from linktrack.web.fields import (
+    chosen_account,
+    chosen_comparison,
+    chosen_range,
+    named_link,
+    row_id,
+    text,
+)
 
 blueprint = owner_blueprint("links")
 
@@ -41,6 +56,61 @@ SPARK_DAYS: Final = 28
 @blueprint.get("/links")
 def list_all() -> str:
     """Show links, newest first, that have the searched words in code or destination."""
+    return _list()
+
+
+@blueprint.get("/destinations")
+def destination() -> str:
+    """Show all links to one address together."""
+    session = db_session()
+    address = text(request.args, "address", "The address")
+    days = chosen_range(request.args)
+    facts = queries.links_to(session, address)
+    series = queries.link_series(session, [fact.link.id for fact in facts], days.first, days.last)
+    clicks: Counter[date] = Counter()
+    for counts in series.values():
+        clicks.update({each.day: each.clicks for each in counts})
+    accounts = list_accounts(session)
+    return render_template(
+        "links/destination.html",
+        address=address,
+        facts=facts,
+        handles={each.id: each.handle for each in accounts},
+        days=days,
+        chart=time_chart(
+            [Series("Clicks", [Point(day, clicks[day]) for day in days])] if clicks else [],
+            label="Clicks a day on all links to this address",
+            unit="clicks a day",
+            empty="No clicks in these days.",
+        ),
+    )
+
+
+@blueprint.post("/links")
+def add() -> Response | tuple[str, int]:
+    """Make a link without a post, for a poster or a profile."""
+    session = db_session()
+    try:
+        account = chosen_account(request.form)
+        if account is None:
+            raise Invalid("Choose the account the link is for.")
+        link = add_lone_link(
+            session,
+            installation().shortener,
+            account_id=account.id,
+            written=text(request.form, "destination", "The destination"),
+            at=now(),
+            slug=text(request.form, "slug", "The short code") or None,
+        )
+    except MENDABLE as error:
+        session.rollback()
+        return _list(error.sentence), UNPROCESSABLE
+    session.commit()
+    flash("The short link is made.")
+    return redirect(url_for("links.show", code=link.code), 303)
+
+
+def _list(error: str | None = None) -> str:
     session = db_session()
     account = chosen_account(request.args)
     search = text(request.args, "q", "The search")
@@ -58,11 +128,15 @@ def list_all() -> str:
     return render_template(
         "links/list.html",
         accounts=accounts,
-        handles={each.id: each.handle for each in accounts},
+        handles={
+            each.id: each.handle for each in (*accounts, *list_accounts(session, removed=True))
+        },
         account=account,
         search=search,
         facts=facts,
         more=len(found) > PAGE,
+        error=error,
+        typed=request.form,
         sparklines={
             fact.link.id: _sparkline(fact.link, days, series.get(fact.link.id, []))
             for fact in facts
@@ -142,6 +216,18 @@ def redirect_elsewhere(code: str) -> Response | tuple[str, int]:
     return _act(code, act)
 
 
+@blueprint.post("/links/<code>/forwarding")
+def forward(code: str) -> Response | tuple[str, int]:
+    """Hand query strings on to the destination, or no longer."""
+
+    def act(link: Link) -> str:
+        on = request.form.get("forward") == "yes"
+        set_forwarding(db_session(), link, on, now())
+        return f"Query strings are {'' if on else 'not '}forwarded."
+
+    return _act(code, act)
+
+
 def _act(code: str, act: Callable[[Link], str]) -> Response | tuple[str, int]:
     link = named_link(code)
     try:
@@ -163,7 +249,13 @@ def _page(link: Link, error: str | None = None) -> str:
         link.id, (0, 0, 0)
     )
     post = get_post(session, link.post_id) if link.post_id else None
-    points = [Point(day, value) for day, value in zip(days, values, strict=True)]
+    lines = [Series("Clicks", _points(days, values))] if counts else []
+    before = chosen_comparison(request.args, days)
+    if before is not None:
+        earlier = queries.link_series(session, [link.id], before.first, before.last)
+        then = every_day(before, earlier.get(link.id, []), link.created_at.date())
+        name = f"{day_name(before.first)} to {day_name(before.last)}"
+        lines += [Series(name, _points(days, then))] if any(then) else []
     return render_template(
         "links/show.html",
         link=link,
@@ -175,11 +267,11 @@ def _page(link: Link, error: str | None = None) -> str:
         clicks=clicks,
         unique_clicks=unique_clicks,
         not_human=not_human,
+        imported=imported_totals(session, link.id),
         days=days,
-        choices=DAYS,
         sources=clicks_by_host(session, of_links(links_of(link_id=link.id), days)),
         chart=time_chart(
-            [Series("Clicks", points)] if counts else [],
+            lines,
             label=f"Clicks a day on {link.code}",
             unit="clicks a day",
             empty="No clicks in these days.",
@@ -188,3 +280,7 @@ def _page(link: Link, error: str | None = None) -> str:
         error=error,
         typed=request.form.get("destination", ""),
     )
+
+
+def _points(days: DayRange, values: Sequence[int | None]) -> list[Point]:
+    return [Point(day, value) for day, value in zip(days, values, strict=True)]

@@ -70,8 +70,16 @@ SECTIONS: Final = (
         (
             Page("more.show", "All pages", "Everything there is."),
             Page("links.list_all", "Links", "Every short link, where it leads, and its clicks."),
+            Page("tokens.list_all", "Tokens", "Programs that may read, write or wrap for you."),
+            Page(
+                "needs.show",
+                "Needs you",
+                "What waits for you: dead destinations, old counts, space.",
+            ),
+            Page("audit.show", "Changes", "Who changed what, and when."),
             Page("left_out.show", "Left out", "What is not counted, why, and from whom it came."),
             Page("own_clicks.show", "Own clicks", "Which of your devices are not counted."),
+            Page("settings.show", "Settings", "What is set, and what each setting means."),
             Page("sharing.list_all", "Shared reports", "Addresses that show others your posts."),
             Page("owners.list_all", "Owners", "Who may sign in, and what they may do."),
             Page("own.show", "You", "Your password, and where you are signed in."),

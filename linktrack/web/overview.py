@@ -1,7 +1,9 @@
 """The overview: what all accounts do, over the days of one's choice."""
 
 from collections.abc import Sequence
-from typing import Final, TypeAlias
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final, TypeAlias
 
 from flask import render_template, request, url_for
 from markupsafe import Markup
@@ -13,6 +15,7 @@ from linktrack.charts import (
     Point,
     Reference,
     Series,
+    day_name,
     interval_chart,
     sparkline,
     time_chart,
@@ -23,11 +26,21 @@ from linktrack.db import now
 from linktrack.links.posts import excerpt
 from linktrack.reports import queries
 from linktrack.reports.build import PostLine, Rate
+from linktrack.reports.freshness import freshness
+from linktrack.reports.left_out import proxy_is_not_trusted
 from linktrack.reports.overview import AccountCard, Overview, overview
 from linktrack.reports.ranges import DayRange
+from linktrack.reports.referrers import referrers_report
 from linktrack.reports.sentences import reach
 from linktrack.web.context import owner_blueprint
-from linktrack.web.fields import DAYS, chosen_account, chosen_range
+from linktrack.web.fields import (
+    account_or_main,
+    chosen_account,
+    chosen_comparison,
+    chosen_range,
+)
+from linktrack.web.referrers import source_bars
+from linktrack.web.to_do import needs
 
 blueprint = owner_blueprint("overview")
 
@@ -35,6 +48,8 @@ Colours: TypeAlias = dict[int, int]  # of accounts, by their number
 
 MOST_LINES: Final = 5
 """Accounts with a line of their own; the others share one."""
+
+TOP_SOURCES: Final = 7
 
 
 @blueprint.get("/")
@@ -51,20 +66,39 @@ def show() -> str:
             short_url=installation().shortener.short_url,
         )
     days = chosen_range(request.args)
+    before = chosen_comparison(request.args, days)
     chosen = chosen_account(request.args)
     colours = {account.id: number for number, account in enumerate(accounts)}
     shown = [chosen] if chosen else accounts
-    found = overview(session, shown, days, DEFAULT_WINDOW, now())
+    at = now()
+    found = overview(session, shown, days, DEFAULT_WINDOW, at, before)
+    settings = installation().settings
+    account = account_or_main(request.args, accounts)
+    referrers = referrers_report(
+        session, account, settings.timezone, since=days.first, until=days.last + timedelta(days=1)
+    )
     return render_template(
         "overview/show.html",
         accounts=accounts,
         chosen=chosen,
         colours=colours,
         days=days,
-        choices=DAYS,
         found=found,
         sparklines={card.account.id: _sparkline(card, days, colours) for card in found.cards},
-        clicks_chart=_clicks_chart(found.cards, days, colours),
+        before=before,
+        clicks_chart=_clicks_chart(found.cards, days, colours, before),
+        needs=needs(
+            found.cards,
+            queries.overdue_posts(session, [account.id for account in shown], at),
+            freshness(session, settings.journals, at),
+            local_address=settings.base_url if settings.is_local else None,
+            proxy_is_not_trusted=proxy_is_not_trusted(session),
+        ),
+        account=account,
+        referrers=referrers,
+        referrers_chart=source_bars(
+            referrers.lines, most=TOP_SOURCES, href=partial(_source_page, account, days)
+        ),
         rates_chart=_rates_chart(found, accounts),
         sentences=[
             (card.account.handle, reach(card.cpf))
@@ -86,8 +120,18 @@ def _sparkline(card: AccountCard, days: DayRange, colours: Colours) -> Markup:
     )
 
 
-def _clicks_chart(cards: Sequence[AccountCard], days: DayRange, colours: Colours) -> Markup:
-    """Draw a line for each account with clicks; the largest account's followers below."""
+def _source_page(account: Account, days: DayRange, source: str) -> str:
+    values: dict[str, Any] = {"from": days.first.isoformat(), "to": days.last.isoformat()}
+    return url_for("referrers.show", account=account.id, source=source, **values)
+
+
+def _clicks_chart(
+    cards: Sequence[AccountCard], days: DayRange, colours: Colours, before: DayRange | None
+) -> Markup:
+    """Draw a line for each account with clicks; the largest account's followers below.
+
+    Beside other days: one line for all accounts in these days, and one for them in those.
+    """
     lines = [
         Series(
             card.account.handle,
@@ -99,6 +143,8 @@ def _clicks_chart(cards: Sequence[AccountCard], days: DayRange, colours: Colours
     ]
     if len(lines) > MOST_LINES:
         lines = [*lines[: MOST_LINES - 1], _together(lines[MOST_LINES - 1 :])]
+    if before is not None:
+        lines = _beside(cards, days, before)
     counted = [card for card in cards if card.followers_by_day]
     strip = None
     if lines and counted:
@@ -114,6 +160,33 @@ def _clicks_chart(cards: Sequence[AccountCard], days: DayRange, colours: Colours
         unit="clicks a day",
         empty="Nobody clicked in these days.",
     )
+
+
+def _beside(cards: Sequence[AccountCard], days: DayRange, before: DayRange) -> list[Series]:
+    """Return the clicks of all cards in these days, and those of other days laid upon them."""
+    then = f"{day_name(before.first)} to {day_name(before.last)}"
+    sides = (
+        ("These days", [card.clicks_by_day for card in cards]),
+        (then, [card.clicks_by_day_before for card in cards]),
+    )
+    return [
+        Series(
+            name,
+            [
+                Point(day, _sum(at_day))
+                for day, at_day in zip(days, zip(*each, strict=True), strict=True)
+            ],
+            colour,
+        )
+        for colour, (name, each) in enumerate(sides)
+        if any(value for card in each for value in card)
+    ]
+
+
+def _sum(values: Sequence[int | None]) -> int | None:
+    """Return the sum of what is known, None where nothing is."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
 
 
 def _together(lines: Sequence[Series]) -> Series:

@@ -10,8 +10,7 @@ from linktrack.context import db_session
 from linktrack.links.people import add_own_site, remove_own_site
 from linktrack.reports.link_kinds import own_links_report
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
-from linktrack.web.fields import DAYS, chosen_account, chosen_range, text
-from linktrack.web.referrers import main_account
+from linktrack.web.fields import account_or_main, chosen_range, text
 
 blueprint = owner_blueprint("own_links")
 
@@ -58,14 +57,13 @@ def _page(error: str | None = None) -> str:
     accounts = list_accounts(session)
     if not accounts:
         return render_template("posts/no_accounts.html")
-    account = chosen_account(request.args) or main_account(accounts)
+    account = account_or_main(request.args, accounts)
     days = chosen_range(request.args, default=365)
     return render_template(
         "own_links/show.html",
         accounts=accounts,
         account=account,
         days=days,
-        choices=DAYS,
         report=own_links_report(session, account, days.since, days.end),
         error=error,
         typed=request.form,

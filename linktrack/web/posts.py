@@ -28,7 +28,14 @@ from linktrack.reports.ranges import DayRange
 from linktrack.reports.rated import SORTS
 from linktrack.reports.standing import post_standing
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint, today
-from linktrack.web.fields import LARGEST_ID, account_or_main, day, moment, row_id, text
+from linktrack.web.fields import (
+    LARGEST_ID,
+    account_or_main,
+    chosen_range_or_all,
+    moment,
+    row_id,
+    text,
+)
 
 blueprint = owner_blueprint("posts")
 
@@ -60,14 +67,13 @@ def list_all() -> str:
             "posts/waiting.html", **chosen, posts=posts[:PAGE], more=len(posts) > PAGE
         )
     window = _window()
-    first, last = _days()
-    timezone = installation().settings.timezone
+    days = chosen_range_or_all(request.args)
     report = cpf_report(
         db_session(),
         account,
         window=window,
-        since=DayRange(first, first, timezone).since if first else None,
-        until=DayRange(last, last, timezone).end if last else None,
+        since=days.since if days else None,
+        until=days.end if days else None,
         limit=PAGE + 1,
         after=row_id(request.args, "after", "Post"),
         sort=text(request.args, "sort", "The order") or SORTS[0],
@@ -80,8 +86,7 @@ def list_all() -> str:
         lines=report.posts[:PAGE],
         more=len(report.posts) > PAGE,
         windows=WINDOW_WORDS,
-        first=first,
-        last=last,
+        days=days,
         is_stale=is_stale,
         findings=FINDINGS,
     )
@@ -238,11 +243,3 @@ def _chart(post: Post, days: DayRange, series: Mapping[int, list[queries.DayCoun
 
 def _window() -> str:
     return text(request.args, "window", "The counting window") or DEFAULT_WINDOW
-
-
-def _days() -> tuple[date | None, date | None]:
-    first = day(request.args, "from", "The first day")
-    last = day(request.args, "to", "The last day")
-    if first and last and first > last:
-        raise Invalid("The range is empty: its first day must not be later than its last day.")
-    return first, last

@@ -1,5 +1,7 @@
 """What everybody may see: the domain's face, and where a link leads."""
 
+from typing import Final
+
 from flask import Blueprint, Response, redirect, render_template, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -12,10 +14,23 @@ from linktrack.web.fields import named_link
 
 blueprint = Blueprint("public", __name__)
 
+PREVIEWS: Final = (
+    "Twitterbot",
+    "facebookexternalhit",
+    "LinkedInBot",
+    "Slackbot",
+    "TelegramBot",
+    "WhatsApp",
+    "Discordbot",
+    "Mastodon",
+    "Bluesky Cardyb",
+)
+"""Programs that fetch a link so that a post shows a card."""
+
 
 @blueprint.get("/")
 def home() -> str:
-    """Say whose links these are."""
+    """Say whose links these are, and how to reach them."""
     return render_template("public/home.html", accounts=list_accounts(db_session()))
 
 
@@ -29,7 +44,10 @@ def preview(code: str) -> str:
 @blueprint.get("/<code>")
 def unknown(code: str) -> tuple[str, int]:
     """Answer what the lane did not: a disabled link is gone, everything else was never here."""
-    link = named_link(code)
+    try:
+        link = named_link(code)
+    except NotFound:
+        return render_template("public/unknown.html", code=code), 404
     if link.disabled_at is None:
         # The link was made, or enabled, a moment after the lane looked.
         raise NotFound("This short link is not ready yet: try again in a moment.")
@@ -53,5 +71,17 @@ def person(secret: str) -> str:
 
 @blueprint.get("/robots.txt")
 def robots() -> Response:
-    """Ask crawlers to leave short links alone: each would be a click."""
-    return Response("User-agent: *\nAllow: /$\nDisallow: /\n", mimetype="text/plain")
+    """Ask crawlers to leave short links alone: each would be a click.
+
+    The programs that fetch a link for its preview are let in: some of them obey this file, and a
+    post whose link shows no card is clicked less. Their clicks are left out of every figure.
+    """
+    lines = [f"User-agent: {name}" for name in PREVIEWS]
+    lines += ["Allow: /", "", "User-agent: *", "Allow: /$", "Allow: /static/", "Disallow: /", ""]
+    return Response("\n".join(lines), mimetype="text/plain")
+
+
+@blueprint.get("/favicon.ico")
+def favicon() -> AnyResponse:
+    """Serve the icon to whoever asks without having read the page."""
+    return redirect(url_for("static", filename="favicon.svg"), 301)

@@ -1,7 +1,7 @@
 """Referrers: where clicks came from, cut by segment."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -10,7 +10,6 @@ from flask import Response, render_template, request
 from markupsafe import Markup
 
 from linktrack.audience.accounts import get_account, list_accounts
-from linktrack.audience.models import Account
 from linktrack.charts import Bar, stacked_bars
 from linktrack.context import db_session, installation
 from linktrack.links.models import Link, Post
@@ -18,7 +17,14 @@ from linktrack.links.posts import excerpt, get_post
 from linktrack.reports.referrers import ReferrerLine, ReferrersReport, referrers_report
 from linktrack.web.context import owner_blueprint
 from linktrack.web.csv_files import csv_file, is_csv_wanted
-from linktrack.web.fields import DAYS, chosen_account, chosen_range, named_link, row_id, text
+from linktrack.web.fields import (
+    account_or_main,
+    chosen_account,
+    chosen_range,
+    named_link,
+    row_id,
+    text,
+)
 from linktrack.web.formats import here
 
 blueprint = owner_blueprint("referrers")
@@ -54,7 +60,7 @@ def show() -> str | Response:
     account = chosen_account(request.args)
     if post is not None or link is not None:
         account = get_account(session, (post or link).account_id)  # type: ignore[union-attr]
-    account = account or main_account(accounts)
+    account = account or account_or_main(request.args, accounts)
     days = chosen_range(request.args)
     everything = (post or link) is not None and not {"days", "from", "to"} & request.args.keys()
     report = referrers_report(
@@ -79,7 +85,6 @@ def show() -> str | Response:
         post=post,
         link=link,
         days=days,
-        choices=DAYS,
         everything=everything,
         report=report,
         source=UNSAID if source == NOTHING_SENT else source,
@@ -99,11 +104,6 @@ def _subject() -> tuple[Post | None, Link | None]:
     if number is not None:
         return get_post(db_session(), number), None
     return None, named_link(code) if code else None
-
-
-def main_account(accounts: Sequence[Account]) -> Account:
-    """Return the account that shares links, else the first."""
-    return next((account for account in accounts if account.role == "you"), accounts[0])
 
 
 def _matches(line: ReferrerLine, source: str | None, segment: str | None) -> bool:
@@ -144,18 +144,30 @@ def _segment_names(report: ReferrersReport) -> list[tuple[str, str]]:
     return [*unknown, *((name, name) for name in named)]
 
 
+def source_bars(lines: Sequence[ReferrerLine], *, most: int, href: Callable[[str], str]) -> Markup:
+    """Draw so many sources, most clicks first; `href` gives a source's page by its filter."""
+    return _bars(_rows(lines, by_host=False), most, href)
+
+
 def _chart(rows: Sequence[Row], source: str | None) -> Markup:
+    if source is None:
+        return _bars(rows, MOST_BARS, lambda filter_: here({"source": filter_}))
+    return _bars(rows, MOST_BARS, lambda _: "")
+
+
+def _bars(rows: Sequence[Row], most: int, href: Callable[[str], str]) -> Markup:
     names = sorted({name for row in rows for name in row.by_segment} - {UNTOLD})
     parts = [UNTOLD, *names]
+    most += len(rows) == most + 1  # a bar for the last one says more than “1 more”
     bars = [
         Bar(
             excerpt(row.name, 40),
             [row.by_segment[part] for part in parts],
-            here({"source": row.filter}) if source is None else "",
+            href(row.filter),
         )
-        for row in rows[:MOST_BARS]
+        for row in rows[:most]
     ]
-    rest = rows[MOST_BARS:]
+    rest = rows[most:]
     if rest:
         values = [sum(row.by_segment[part] for row in rest) for part in parts]
         bars.append(Bar(f"{len(rest)} more", values))

@@ -28,13 +28,20 @@ from linktrack.errors import Invalid
 from linktrack.reports import sentences, words
 from linktrack.reports.ranges import DayRange
 from linktrack.reports.segments import FRESH, SegmentsReport, segments_report
-from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint, today
-from linktrack.web.fields import LARGEST_ID, chosen_account, text, whole
+from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
+from linktrack.web.fields import (
+    LARGEST_ID,
+    account_or_main,
+    chosen_account,
+    chosen_range,
+    text,
+    whole,
+)
 
 blueprint = owner_blueprint("segments")
 
 SEGMENT: Final = f"/segments/<int(max={LARGEST_ID}):segment_id>"
-DAYS: Final = 91
+USUAL_DAYS: Final = 91
 MOST_SIZES: Final = 60
 
 
@@ -44,7 +51,7 @@ def list_all() -> str:
     accounts = list_accounts(db_session())
     if not accounts:
         return render_template("segments/no_accounts.html")
-    return _list(accounts, chosen_account(request.args) or _main_account(accounts))
+    return _list(accounts, account_or_main(request.args, accounts))
 
 
 @blueprint.post("/segments")
@@ -191,9 +198,9 @@ def _page(segment: Segment, error: str | None = None) -> str:
 
 
 def _report(account: Account) -> tuple[SegmentsReport, DayRange]:
-    """Return the report over the posts of the last three months."""
+    """Return the report over the posts of the chosen days, else of the last three months."""
     settings = installation().settings
-    days = DayRange.until(today(), DAYS, settings.timezone)
+    days = chosen_range(request.args, USUAL_DAYS)
     report = segments_report(
         db_session(),
         account,
@@ -201,6 +208,7 @@ def _report(account: Account) -> tuple[SegmentsReport, DayRange]:
         settings=settings,
         now=now(),
         since=days.since,
+        until=days.end,
     )
     return report, days
 
@@ -212,7 +220,3 @@ def _in_address(account: Account) -> str:
     except Invalid:
         return f"{account.network}:{account.handle}"
     return account.handle
-
-
-def _main_account(accounts: Sequence[Account]) -> Account:
-    return next((account for account in accounts if account.role == "you"), accounts[0])

@@ -33,7 +33,7 @@ def enter() -> Response | tuple[str, int]:
     except Forbidden as error:
         db_session().commit()  # a failure counts
         return render_template("sign_in/show.html", error=error.sentence, name=name), 403
-    return _begin(access.begin_session(db_session(), owner.id, now()))
+    return _begin(access.begin_session(db_session(), owner.id, now(), "a password"))
 
 
 @blueprint.get("/sign-in/<secret>")

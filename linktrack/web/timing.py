@@ -11,6 +11,7 @@ from linktrack.charts import IntervalPoint, Reference, interval_chart
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session, installation
 from linktrack.db import now
+from linktrack.reports import queries
 from linktrack.reports.hours import HoursReport, Slots, hours_report
 from linktrack.reports.lifetimes import at_least, lifetimes_report
 from linktrack.web.context import owner_blueprint
@@ -49,7 +50,8 @@ def show() -> str | Response:
         weekdays_chart=_chart(account, hours, hours.weekdays, "Weekday"),
         hours_chart=_chart(account, hours, hours.hours, "Hour"),
         lives=lives,
-        newest=NEWEST,
+        newest=lives.posts[:NEWEST],
+        texts=queries.texts_of(session, [post.post_id for post in lives.posts[:NEWEST]]),
         at_least=at_least,
     )
 

@@ -1,6 +1,6 @@
 """Clicks by the hour after a post, and how many of an account's links visitors clicked.
 
-Both begin empty; `linktrack rebuild` fills them for clicks that are stored already.
+Both begin empty, and say so: the next loader makes them from the clicks that are stored already.
 """
 
 import sqlalchemy as sa
@@ -44,6 +44,12 @@ def upgrade() -> None:
             "account_id", "period", "first_half", "second_half", name=op.f("pk_account_visits")
         ),
         sqlite_with_rowid=False,
+    )
+    # Clicks that are stored already are in none of these counts: the next loader makes them.
+    op.execute(
+        "INSERT INTO click_facts (name, value) SELECT 'counts_added', 1 "
+        "WHERE EXISTS (SELECT 1 FROM clicks) "
+        "AND NOT EXISTS (SELECT 1 FROM click_facts WHERE name = 'counts_added')"
     )
 
 

@@ -8,13 +8,12 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("segments", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column("kind", sa.String(length=4), nullable=False, server_default="size")
-        )
-        batch_op.add_column(sa.Column("rules", sa.Text(), nullable=True))
-        batch_op.add_column(sa.Column("place", sa.String(length=200), nullable=True))
-        batch_op.add_column(sa.Column("removed_at", sa.BigInteger(), nullable=True))
+    op.add_column(
+        "segments", sa.Column("kind", sa.String(length=4), nullable=False, server_default="size")
+    )
+    op.add_column("segments", sa.Column("rules", sa.Text(), nullable=True))
+    op.add_column("segments", sa.Column("place", sa.String(length=200), nullable=True))
+    op.add_column("segments", sa.Column("removed_at", sa.BigInteger(), nullable=True))
     op.create_table(
         "segment_entries",
         sa.Column("segment_id", sa.Integer(), nullable=False),
@@ -98,6 +97,5 @@ def downgrade() -> None:
         "segment_entries",
     ):
         op.drop_table(table)
-    with op.batch_alter_table("segments", schema=None) as batch_op:
-        for column in ("removed_at", "place", "rules", "kind"):
-            batch_op.drop_column(column)
+    for column in ("removed_at", "place", "rules", "kind"):
+        op.drop_column("segments", column)

@@ -89,6 +89,12 @@ def upgrade() -> None:
         sa.Column("host", sa.String(length=255), nullable=False),
         sa.PrimaryKeyConstraint("host", name=op.f("pk_own_sites")),
     )
+    # Clicks that are stored already are in none of these counts: the next loader makes them.
+    op.execute(
+        "INSERT INTO click_facts (name, value) SELECT 'counts_added', 1 "
+        "WHERE EXISTS (SELECT 1 FROM clicks) "
+        "AND NOT EXISTS (SELECT 1 FROM click_facts WHERE name = 'counts_added')"
+    )
 
 
 def downgrade() -> None:

@@ -100,12 +100,18 @@ function follow(chart) {
     return best;
   }
 
-  plot.addEventListener("pointermove", (event) => {
+  function under(event) {
     const { left, width } = inside();
     const x = event.clientX - plot.getBoundingClientRect().left - left;
-    show(nearest((x / width) * 100));
+    return nearest((x / width) * 100);
+  }
+
+  plot.addEventListener("pointermove", (event) => {
+    show(under(event));
+    if (zoom) zoom.stretch(at);
   });
   plot.addEventListener("pointerleave", hide);
+  const zoom = document.querySelector(".range input[name=from]") && zoomable(plot, rows, places, under);
   plot.setAttribute("tabindex", "0");
   plot.addEventListener("blur", hide);
   plot.addEventListener("keydown", (event) => {
@@ -120,7 +126,112 @@ function follow(chart) {
   });
 }
 
+// Dragging across days opens the whole page for them: the range is in the address, so that Back
+// undoes it. A touch scrolls, as everywhere.
+const dayOf = (row) => row.querySelector("time").dateTime;
+
+function zoomable(plot, rows, places, under) {
+  const band = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+  band.setAttribute("class", "band");
+  band.setAttribute("y", "0");
+  band.setAttribute("height", "100%");
+  let from = -1;
+  let to = -1;
+
+  plot.addEventListener("pointerdown", (event) => {
+    if (event.pointerType !== "mouse" || event.button) return;
+    event.preventDefault(); // or the labels are selected
+    plot.setPointerCapture(event.pointerId);
+    from = to = under(event);
+  });
+  plot.addEventListener("pointerup", () => {
+    const [first, last] = [Math.min(from, to), Math.max(from, to)];
+    stop();
+    if (first < 0 || first === last) return;
+    const address = new URL(location.href);
+    for (const name of ["days", "after"]) address.searchParams.delete(name);
+    address.searchParams.set("from", dayOf(rows[first]));
+    address.searchParams.set("to", dayOf(rows[last]));
+    location.assign(address);
+  });
+  plot.addEventListener("pointercancel", stop);
+  document.addEventListener("keydown", (event) => event.key === "Escape" && stop());
+
+  function stop() {
+    from = to = -1;
+    band.remove();
+  }
+
+  function stretch(i) {
+    if (from < 0) return;
+    to = i;
+    const [left, right] = [places[from], places[to]].sort((a, b) => a - b);
+    band.setAttribute("x", `${left}%`);
+    band.setAttribute("width", `${right - left}%`);
+    plot.prepend(band);
+  }
+
+  return { stretch };
+}
+
 document.querySelectorAll(".chart-time").forEach(follow);
+
+// Keys: one letter a page, as the dialog behind "?" says. They can be turned off there, since
+// people who speak to their computer would press them unawares.
+function keys() {
+  const pages = new Map();
+  for (const link of document.querySelectorAll("[data-key]")) pages.set(link.dataset.key, link);
+  if (!document.querySelector(".top [data-key]")) return;
+  const on = () => localStorage.getItem("keys") !== "off";
+  let dialog;
+
+  function help() {
+    dialog ??= document.body.appendChild(made());
+    dialog.showModal();
+  }
+
+  function made() {
+    const box = document.createElement("dialog");
+    box.className = "keys";
+    box.setAttribute("aria-labelledby", "keys-name");
+    const name = document.createElement("h2");
+    name.id = "keys-name";
+    name.textContent = "Keys";
+    const list = document.createElement("dl");
+    for (const [key, link] of [...pages, ["?", null]]) {
+      const term = list.appendChild(document.createElement("dt"));
+      term.appendChild(document.createElement("kbd")).textContent = key;
+      const says = list.appendChild(document.createElement("dd"));
+      says.textContent = link ? (link.ariaLabel ?? link.textContent.trim()) : "These keys";
+    }
+    const choice = document.createElement("label");
+    choice.className = "check";
+    const tick = document.createElement("input");
+    tick.type = "checkbox";
+    tick.checked = on();
+    tick.addEventListener("change", () => localStorage.setItem("keys", tick.checked ? "on" : "off"));
+    choice.append(tick, " Keys work on this device");
+    const close = document.createElement("button");
+    close.className = "secondary";
+    close.textContent = "Close";
+    close.addEventListener("click", () => box.close());
+    box.append(name, list, choice, close);
+    return box;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (event.target.closest("input, textarea, select, dialog, [contenteditable]")) return;
+    if (!on()) return;
+    if (event.key === "?") help();
+    else if (pages.has(event.key)) pages.get(event.key).click();
+  });
+  const asked = document.querySelector("[data-keys-help]");
+  asked.hidden = false;
+  asked.addEventListener("click", help);
+}
+
+keys();
 
 // Composing: the segments of the chosen account only. Without scripts all are shown, each under
 // its account's name.
@@ -128,14 +239,47 @@ function offerSegments(form) {
   const account = form.elements.account;
   const offer = () => {
     for (const group of form.querySelectorAll("[data-account]")) {
-      group.hidden = group.disabled = group.dataset.account !== account.value;
+      const wanted = form.querySelector(`[data-also="${group.dataset.account}"] input:checked`);
+      group.hidden = group.disabled = group.dataset.account !== account.value && !wanted;
+    }
+    for (const also of form.querySelectorAll("[data-also]")) {
+      also.hidden = also.dataset.also === account.value;
     }
   };
-  account.addEventListener("change", offer);
+  form.addEventListener("change", offer);
   offer();
 }
 
 document.querySelectorAll("[data-compose]").forEach(offerSegments);
+
+// The preview follows what is typed: the Preview button's own page is asked for, half a second
+// after the last key, and its preview taken over.
+function previewAsTyped(form) {
+  const button = form.querySelector("[data-preview]");
+  const place = form.querySelector("#preview");
+  let timer;
+  let latest = 0;
+
+  async function ask() {
+    const number = ++latest;
+    const answer = await fetch(button.formAction, { method: "POST", body: new FormData(form) });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.getElementById("preview");
+    if (fresh && number === latest) place.replaceChildren(...fresh.childNodes);
+  }
+
+  const soon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => ask().catch(() => {}), 500); // the button still works
+  };
+  form.addEventListener("input", soon);
+  button.hidden = true;
+  if (form.elements.text.value && !place.childElementCount) soon();
+}
+
+document.querySelectorAll("[data-compose]").forEach(previewAsTyped);
+
+document.querySelector(".pages-of [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 
 // Figures that follow new clicks: a small question every 15 seconds while the page is looked at,
 // and the page's figures anew when the answer changes. Failing, it asks less and less often.

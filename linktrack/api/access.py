@@ -1,0 +1,115 @@
+"""Who calls: tokens, what their scope allows, and the accounts they reach."""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+
+from flask import g, request
+
+from linktrack.api.limits import count_request
+from linktrack.audience.accounts import find_account
+from linktrack.context import db_session, installation, reading
+from linktrack.db import is_database_away, now
+from linktrack.errors import Forbidden
+from linktrack.owners.tokens import check_token, get_token, is_mark_due, require_scope
+
+if TYPE_CHECKING:
+    from linktrack.audience.models import Account
+    from linktrack.owners.models import Token
+
+log = logging.getLogger(__name__)
+
+BEARER: Final = "bearer "
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def needs(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Ask for a bearer token that allows this; raises `Forbidden` or `TooMany` else."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            header = request.headers.get("Authorization", "")
+            g.unauthenticated = True
+            if not header.casefold().startswith(BEARER):
+                raise Forbidden("Send a token: Authorization: Bearer lt_….")
+            require_scope(admit(header[len(BEARER) :].strip()), scope)
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def admit(secret: str) -> "Token":
+    """Return the token of a secret, and count this request against its limit.
+
+    Raises `Forbidden` where it is unknown or over, `TooMany` where its limit is reached.
+    """
+    g.unauthenticated = True
+    with reading() as session:
+        token = check_token(session, secret, now())
+    g.token = token
+    g.actor = f"token {token.name}"
+    g.unauthenticated = False
+    count_request(token.id)
+    if is_mark_due(token, now()):
+        _mark_used(token.id)
+    return token
+
+
+def admit_door(secret: str) -> "Token":
+    """Return the token of another shortener's client: it may wrap, and for one account.
+
+    Raises `Forbidden` or `TooMany`.
+    """
+    token = admit(secret)
+    if token.scope != "wrap" or token.account_id is None:
+        raise Forbidden(
+            "This door needs a token of its own: linktrack token create NAME --scope wrap "
+            "--account HANDLE."
+        )
+    return token
+
+
+def _mark_used(token_id: int) -> None:
+    """Write down when a token was last used; the request goes on where that cannot be done."""
+    try:
+        with installation().database.session(writes=True) as session:
+            get_token(session, token_id).last_used_at = now()
+            session.commit()
+    except Exception as error:
+        if not is_database_away(error):
+            raise
+        log.warning("When token %d was last used is not written down: %s", token_id, error)
+
+
+def is_unauthenticated() -> bool:
+    """Whether the caller is unknown: then the answer is 401 and not 403."""
+    return bool(g.get("unauthenticated"))
+
+
+def reached(account_id: int | None) -> None:
+    """Raise `Forbidden` where what is asked for belongs to an account the token does not reach.
+
+    None belongs to no account.
+    """
+    token: Token = g.token
+    if account_id is not None and token.account_id not in (None, account_id):
+        raise Forbidden("This token is for another account.")
+
+
+def reaches_all() -> None:
+    """Raise `Forbidden` where a question is about all accounts and the token is for one."""
+    token: Token = g.token
+    if token.account_id is not None:
+        raise Forbidden("This token is for one account: name it.")
+
+
+def named_account(handle: str) -> "Account":
+    """Return the account a caller names, as far as its token reaches."""
+    account = find_account(db_session(), handle)
+    reached(account.id)
+    return account

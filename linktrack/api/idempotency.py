@@ -1,0 +1,53 @@
+"""Idempotency-Key: a POST that is sent again is answered again, and done once."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Final, ParamSpec, TypeVar, cast
+
+from flask import Response, g, make_response, request
+
+from linktrack.context import db_session
+from linktrack.db import now
+from linktrack.errors import Invalid
+from linktrack.owners.answers import remember_answer, reserve_answer
+
+LONGEST: Final = 255
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def once(view: Callable[P, R]) -> Callable[P, R]:
+    """Let a view be done once for each key of a token (for a day).
+
+    The key is put down in the transaction of the view's own work: both are there, or neither.
+    Raises `Invalid` for a key that is none or was used for another request, `Conflict` while the
+    first is still being answered.
+    """
+
+    @wraps(view)
+    def answered(*args: P.args, **kwargs: P.kwargs) -> R:
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return view(*args, **kwargs)
+        if not 0 < len(key) <= LONGEST or not key.isascii() or not key.isprintable():
+            raise Invalid(f"An Idempotency-Key has 1 to {LONGEST} visible ASCII characters.")
+        session, moment = db_session(), now()
+        known = reserve_answer(session, g.token.id, key, _digest(), moment)
+        if known is not None:
+            response = Response(known.body, known.status, mimetype="application/json")
+            response.headers["Idempotent-Replayed"] = "true"
+            return cast("R", response)
+        response = make_response(view(*args, **kwargs))
+        remember_answer(session, g.token.id, key, response.status_code, response.get_data(True))
+        session.commit()
+        return cast("R", response)
+
+    return answered
+
+
+def _digest() -> str:
+    """Return what tells one request from another: its path and what was sent."""
+    sent = json.dumps([request.method, request.full_path]).encode() + request.get_data()
+    return hashlib.sha256(sent).hexdigest()

@@ -1,0 +1,95 @@
+"""Links: where they lead, their clicks, and leading them elsewhere."""
+
+from flask import Response, g, jsonify
+
+from linktrack.api import shapes
+from linktrack.api.access import named_account, reached
+from linktrack.api.operations import ACCOUNT, AFTER, LIMIT, Parameter, asked, operation, sent
+from linktrack.api.paging import page_size
+from linktrack.audience.accounts import list_accounts
+from linktrack.context import db_session, installation
+from linktrack.db import now
+from linktrack.errors import NotFound
+from linktrack.links.catalog import change_destination, get_link, set_disabled, set_forwarding
+from linktrack.links.models import Link
+from linktrack.reports.build import utc
+from linktrack.reports.links import link_json
+from linktrack.reports.queries import LinkFacts, links_page
+
+SEARCH = Parameter("q", "Words in the code or the destination.")
+
+
+@operation(
+    "GET",
+    "/links",
+    scope="read",
+    query=(ACCOUNT, SEARCH, LIMIT, AFTER),
+    answers={200: shapes.LinkPage},
+    problems=(404,),
+)
+def read_links() -> Response:
+    """List links with their clicks, newest first."""
+    fields = asked()
+    session = db_session()
+    handle = fields.optional_text("account")
+    account_id = g.token.account_id if handle is None else named_account(handle).id
+    size = page_size(fields)
+    search = fields.text("q", "").replace("\0", "")
+    found = links_page(session, account_id, search, fields.row_number("after"), size + 1)
+    handles = {account.id: account.handle for account in list_accounts(session)}
+    rows = [_row(facts, handles[facts.link.account_id]) for facts in found[:size]]
+    return jsonify({"data": rows, "next": rows[-1]["id"] if len(found) > size else None})
+
+
+@operation("GET", "/links/<code>", scope="read", answers={200: shapes.Link}, problems=(404,))
+def read_link(code: str) -> Response:
+    """Return a link with its history and its clicks."""
+    return jsonify(link_json(db_session(), installation().shortener, _link(code)))
+
+
+@operation(
+    "PATCH",
+    "/links/<code>",
+    scope="write",
+    body=shapes.LinkChange,
+    answers={200: shapes.Link},
+    problems=(404,),
+)
+def change_link(code: str) -> Response:
+    """Lead a link elsewhere, disable or enable it, forward query strings or not."""
+    fields = sent()
+    session, shortener = db_session(), installation().shortener
+    link = _link(code)
+    if fields.value("destination") is not None:
+        change_destination(session, shortener, link, fields.text("destination"), now())
+    if fields.value("forward_query") is not None:
+        set_forwarding(session, link, fields.truth("forward_query"), now())
+    if fields.value("disabled") is not None:
+        set_disabled(session, link, fields.truth("disabled"), now())
+    session.commit()
+    return jsonify(link_json(session, shortener, link))
+
+
+def _link(code: str) -> Link:
+    if "\0" in code:  # which no database can be asked for
+        raise NotFound("There is no link with this code.")
+    link = get_link(db_session(), installation().shortener.codes, code)
+    reached(link.account_id)
+    return link
+
+
+def _row(facts: LinkFacts, handle: str) -> dict[str, object]:
+    link = facts.link
+    return {
+        "id": link.id,
+        "code": link.code,
+        "short_url": installation().shortener.short_url(link.code or ""),
+        "destination": link.destination,
+        "account": handle,
+        "post": link.post_id,
+        "created_at": utc(link.created_at),
+        "disabled_at": None if link.disabled_at is None else utc(link.disabled_at),
+        "clicks": facts.clicks,
+        "unique_clicks": facts.unique_clicks,
+        "not_human": facts.not_human,
+    }

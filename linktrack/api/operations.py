@@ -1,0 +1,119 @@
+"""What an operation of the API is: its route, scope, parameters and answers, said once.
+
+`operation` makes the route and remembers what it said, from which openapi.py writes the document.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, ParamSpec, TypeAlias, TypeVar, get_type_hints
+
+from flask import Blueprint, Response, request
+
+from linktrack.api.access import needs
+from linktrack.api.idempotency import once
+from linktrack.api.read import Fields, arguments, posted_object
+from linktrack.clicks.vocabulary import WINDOWS
+
+blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+
+Kind: TypeAlias = Literal["text", "whole", "moment"]
+Answers: TypeAlias = Mapping[int, type | tuple[type, ...] | str | None]
+"""Status → the type of the JSON answered (or one of some), the media types of a stream, nothing."""
+
+P = ParamSpec("P")
+R = TypeVar("R", bound="Response | tuple[Response, int]")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A query parameter; `choices` are its values where these are few; `many` may be sent."""
+
+    name: str
+    meaning: str
+    kind: Kind = "text"
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method at one path; `body` is a TypedDict, whose fields are all that may be sent."""
+
+    method: str
+    rule: str
+    name: str
+    summary: str
+    scope: str
+    query: tuple[Parameter, ...]
+    body: type | None
+    answers: Answers
+    problems: tuple[int, ...]
+
+    @property
+    def path(self) -> str:
+        """The path with its arguments in braces, below /api/v1."""
+        return ARGUMENT.sub(r"{\2}", self.rule)
+
+    @property
+    def takes(self) -> tuple[str, ...]:
+        """The names of the parameters or fields that may be sent."""
+        fields = get_type_hints(self.body) if self.body else {}
+        return (*(parameter.name for parameter in self.query), *fields)
+
+
+ARGUMENT: Final = re.compile(r"<(?:(int):)?(\w+)>")
+"""An argument in a rule: its converter, and its name."""
+
+OPERATIONS: Final[dict[str, Operation]] = {}
+"""All operations by the name of their view."""
+
+ACCOUNT: Final = Parameter("account", "Handle of an account: @name, or network:@name.")
+NEEDED_ACCOUNT: Final = Parameter("account", ACCOUNT.meaning, required=True)
+FROM: Final = Parameter("from", "Begin at this date or time (ISO 8601).", "moment")
+TO: Final = Parameter("to", "End before this date or time (ISO 8601).", "moment")
+WINDOW: Final = Parameter("window", "For how long a post's clicks are counted.", choices=WINDOWS)
+LIMIT: Final = Parameter("limit", "How many on this page, 1 to 100.", "whole")
+AFTER: Final = Parameter("after", "Go on behind this one: `next` of the page before.", "whole")
+
+
+def operation(
+    method: Literal["GET", "POST", "PATCH", "DELETE"],
+    rule: str,
+    *,
+    scope: str,
+    answers: Answers,
+    query: tuple[Parameter, ...] = (),
+    body: type | None = None,
+    problems: tuple[int, ...] = (),
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a view an operation: routed, guarded by its scope, and in the document.
+
+    The first line of the view's docstring is its summary. `problems` are the statuses it can
+    answer besides those that every operation can.
+    """
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        name = view.__name__
+        summary = (view.__doc__ or name).splitlines()[0]
+        OPERATIONS[f"api.{name}"] = Operation(
+            method, rule, name, summary, scope, query, body, answers, problems
+        )
+        guarded = needs(scope)(once(view) if method == "POST" else view)
+        blueprint.add_url_rule(rule, name, guarded, methods=[method])
+        return view
+
+    return decorate
+
+
+def asked() -> Fields:
+    """Return the query arguments of this request; raises `Invalid` for any that is not said."""
+    chosen = OPERATIONS[request.endpoint or ""]
+    return arguments(request, {parameter.name for parameter in chosen.query})
+
+
+def sent() -> Fields:
+    """Return the JSON object of this request; raises `Invalid` for a field that is not said."""
+    body = OPERATIONS[request.endpoint or ""].body
+    return posted_object(request, set(get_type_hints(body)) if body else set())

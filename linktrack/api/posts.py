@@ -1,0 +1,135 @@
+"""Posts: wrapping a text, and what becomes of the post."""
+
+from flask import Response, g, jsonify
+
+from linktrack.api import shapes
+from linktrack.api.access import named_account, reached
+from linktrack.api.operations import ACCOUNT, AFTER, LIMIT, Parameter, asked, operation, sent
+from linktrack.api.paging import page_size
+from linktrack.api.read import stored
+from linktrack.audience.accounts import list_accounts
+from linktrack.context import db_session, installation
+from linktrack.db import now
+from linktrack.errors import Invalid
+from linktrack.links.models import Post
+from linktrack.links.posts import (
+    STATES,
+    Wish,
+    get_post,
+    list_posts,
+    no_post_json,
+    post_json,
+    wrap_post,
+)
+from linktrack.publishing import states
+from linktrack.reports.build import utc
+
+POST = "/posts/<int:number>"
+STATE = Parameter("state", "Only posts in this state.", choices=STATES)
+
+
+@operation(
+    "POST",
+    "/posts",
+    scope="wrap",
+    body=shapes.NewPost,
+    answers={201: shapes.Post, 200: shapes.Post},
+    problems=(404, 409),
+)
+def create_post() -> tuple[Response, int]:
+    """Wrap a text and record it as a post; 200 where it holds no new address."""
+    fields = sent()
+    wish = Wish(
+        text=fields.text("text"),
+        state=fields.text("state", "published"),
+        posted_at=fields.moment("posted_at"),
+        segments=fields.texts("segments"),
+        slugs=fields.texts("slugs"),
+        addressed=fields.wholes("addressed"),
+        promotes=fields.texts("promotes"),
+    )
+    shortener = installation().shortener
+    session = db_session()
+    post = wrap_post(session, shortener, named_account(fields.text("account")), wish, now())
+    if post is None:
+        return jsonify(no_post_json(wish.text)), 200
+    session.commit()
+    return jsonify(post_json(session, shortener, post)), 201
+
+
+@operation(
+    "GET",
+    "/posts",
+    scope="read",
+    query=(ACCOUNT, STATE, LIMIT, AFTER),
+    answers={200: shapes.PostPage},
+    problems=(404,),
+)
+def read_posts() -> Response:
+    """List posts, newest first."""
+    fields = asked()
+    session = db_session()
+    handle = fields.optional_text("account")
+    account_id = g.token.account_id if handle is None else named_account(handle).id
+    size = page_size(fields)
+    found = list_posts(
+        session, account_id, fields.optional_text("state"), size + 1, fields.row_number("after")
+    )
+    handles = {account.id: account.handle for account in list_accounts(session)}
+    rows = [_row(post, handles[post.account_id]) for post in found[:size]]
+    return jsonify({"data": rows, "next": rows[-1]["id"] if len(found) > size else None})
+
+
+@operation("GET", POST, scope="read", answers={200: shapes.Post}, problems=(404,))
+def read_post(number: int) -> Response:
+    """Return a post with its links and versions."""
+    session = db_session()
+    post = get_post(session, stored(number))
+    reached(post.account_id)
+    return jsonify(post_json(session, installation().shortener, post))
+
+
+@operation(
+    "PATCH",
+    POST,
+    scope="write",
+    body=shapes.PostChange,
+    answers={200: shapes.Post},
+    problems=(404, 409),
+)
+def change_post(number: int) -> Response:
+    """Publish, schedule, discard or restore a post, or give it another time.
+
+    `draft` restores what was discarded.
+    """
+    fields = sent()
+    session, days = db_session(), installation().days()
+    post = get_post(session, stored(number))
+    reached(post.account_id)
+    state, posted_at = fields.text("state"), fields.moment("posted_at")
+    if state == "published":
+        states.publish(session, post, posted_at, now(), days)
+    elif state == "scheduled":
+        if posted_at is None:
+            raise Invalid("A scheduled post needs posted_at, a time in the future.")
+        states.schedule(session, post, posted_at, now(), days)
+    elif state == "discarded":
+        states.discard(session, post)
+    elif state == "draft":
+        states.restore(session, post)
+    else:
+        raise Invalid(f"{state[:40]!r} is no state: choose one of {', '.join(STATES)}.")
+    session.commit()
+    return jsonify(post_json(session, installation().shortener, post))
+
+
+def _row(post: Post, handle: str) -> dict[str, object]:
+    return {
+        "id": post.id,
+        "account": handle,
+        "state": post.state,
+        "text": post.text,
+        "written": post.written,
+        "posted_at": None if post.posted_at is None else utc(post.posted_at),
+        "created_at": utc(post.created_at),
+    }

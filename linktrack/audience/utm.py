@@ -1,0 +1,38 @@
+"""UTM values: what wrapping adds to an account's addresses, for the site's own statistics."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from linktrack.audience.models import Account, UtmValue
+from linktrack.errors import Invalid
+
+NAMES: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+LONGEST: Final = 100
+
+
+def utm_values(session: Session, account_id: int) -> Mapping[str, str]:
+    """Return what is added to the addresses of an account, in the usual order."""
+    rows = session.scalars(select(UtmValue).where(UtmValue.account_id == account_id))
+    found = {row.name: row.value for row in rows}
+    return {name: found[name] for name in NAMES if name in found}
+
+
+def set_utm_values(session: Session, account: Account, values: Mapping[str, str]) -> None:
+    """Let these, and only these, be added from now on; an empty value is none.
+
+    Links that are there already stay as they are. Raises `Invalid`.
+    """
+    chosen = {name: value.strip() for name, value in values.items() if value.strip()}
+    for name, value in chosen.items():
+        if name not in NAMES:
+            raise Invalid(f"{name[:40]!r} is no UTM value: choose among {', '.join(NAMES)}.")
+        if len(value) > LONGEST or not value.isprintable():
+            raise Invalid(f"{name} needs a value of 1 to {LONGEST} visible characters.")
+    session.execute(delete(UtmValue).where(UtmValue.account_id == account.id))
+    session.add_all(
+        UtmValue(account_id=account.id, name=name, value=value) for name, value in chosen.items()
+    )
+    session.flush()

@@ -1,0 +1,33 @@
+"""`linktrack doctor`: one line for each look, and what to do."""
+
+import os
+import sys
+from dataclasses import asdict
+
+import click
+
+from linktrack.cli.common import json_option, print_json
+
+
+@click.command()
+@json_option
+def doctor(as_json: bool) -> None:
+    """Look for what is wrong with this installation, and say what to do.
+
+    Nothing is changed. Status 0 where all is well, 1 where something is to be mended. Run it with
+    the service's user and settings.
+    """
+    from linktrack.db import now
+    from linktrack.upkeep.doctor import examine
+
+    findings = []
+    for finding in examine(os.environ, now()):
+        findings.append(finding)
+        if not as_json:
+            mark = "ok  " if finding.remedy is None else "MEND"
+            remedy = "" if finding.remedy is None else f" → {finding.remedy}"
+            click.echo(f"{mark}  {finding.name}: {finding.says}{remedy}")
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    if any(finding.remedy is not None for finding in findings):
+        sys.exit(1)

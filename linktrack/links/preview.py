@@ -1,0 +1,47 @@
+"""What a text will look like once it is wrapped, before anything is made."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from linktrack.links.catalog import Shortener
+from linktrack.links.lengths import Length, length
+from linktrack.links.wrapping import destinations, find_addresses, replace
+
+UNKNOWN: Final = "•"
+"""Stands for each character of a code that is not made yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The text with codes still to be made, how long it will be, and where its links lead."""
+
+    text: str
+    length: Length
+    destinations: Sequence[str]
+
+
+def preview(
+    shortener: Shortener, text: str, network: str, slugs: Sequence[str], newest_link: int
+) -> Preview:
+    """Return the wrapped text as it will be, with `•` for codes that are not made yet.
+
+    `newest_link` is the number of the link made last: codes grow with it, and so does the length.
+    Raises `Invalid` and `TooLarge` as wrapping does.
+    """
+    addresses = find_addresses(text, network, shortener.base_url)
+    targets = destinations(addresses)
+    likely = [shortener.codes.propose(newest_link + i + 1) for i in range(len(targets))]
+    codes = [*slugs[: len(targets)], *likely[len(slugs) :]]
+    shown = [*slugs[: len(targets)], *(UNKNOWN * len(code) for code in likely[len(slugs) :])]
+
+    def short(codes: Sequence[str]) -> Mapping[str, str]:
+        pairs = zip(targets, codes, strict=True)
+        return {destination: shortener.short_url(code) for destination, code in pairs}
+
+    wrapped = replace(text, addresses, short(codes))
+    return Preview(
+        replace(text, addresses, short(shown)),
+        length(wrapped, network, shortener.base_url),
+        targets,
+    )

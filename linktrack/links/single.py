@@ -1,0 +1,108 @@
+"""One link at a time, as other programs make them: each in a published post of its own."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from linktrack.audience.models import Account
+from linktrack.audience.utm import utm_values
+from linktrack.errors import Invalid
+from linktrack.links.catalog import Shortener, add_link
+from linktrack.links.destinations import parse_destination, with_parameters
+from linktrack.links.models import Link, LinkLabel, Post
+
+MOST_TITLE = 1_000
+MOST_TAGS = 50
+
+
+def add_single(
+    session: Session,
+    shortener: Shortener,
+    account: Account,
+    written: str,
+    now: datetime,
+    *,
+    token_id: int,
+    slug: str | None = None,
+    title: str | None = None,
+    tags: Sequence[str] = (),
+    forward_query: bool = False,
+) -> Link:
+    """Make a link to an address, made through the door of a token.
+
+    Its post is its short address, published now: whoever shortens is about to post. Raises
+    `Invalid` or `Conflict`.
+    """
+    destination = destination_for(session, shortener, account, written)
+    post = Post(
+        account_id=account.id,
+        state="published",
+        written=written,
+        text="",
+        posted_at=now,
+        created_at=now,
+    )
+    session.add(post)
+    session.flush()
+    link = add_link(
+        session,
+        shortener,
+        account_id=account.id,
+        post_id=post.id,
+        destination=destination,
+        at=now,
+        slug=slug,
+    )
+    link.forward_query = forward_query
+    post.text = shortener.short_url(link.code or "")
+    label = LinkLabel(
+        link_id=link.id,
+        title=_clean(title)[:MOST_TITLE] if title else None,
+        tags=json.dumps([_clean(tag)[:100] for tag in tags[:MOST_TAGS]]),
+        token_id=token_id,
+    )
+    session.add(label)
+    session.flush()
+    return link
+
+
+def destination_for(session: Session, shortener: Shortener, account: Account, written: str) -> str:
+    """Return where a link to this address leads, with the account's UTM values.
+
+    Raises `Invalid` where no browser can be sent there, or it is a short link of ours.
+    """
+    destination = parse_destination(written)
+    if shortener.is_own(destination):
+        raise Invalid("This is a short link of this installation already.")
+    return parse_destination(with_parameters(destination, utm_values(session, account.id)))
+
+
+def find_single(session: Session, token_id: int, destination: str) -> Link | None:
+    """Return the newest link that a token's door has made to a destination, if it redirects."""
+    query = (
+        select(Link)
+        .join(LinkLabel, LinkLabel.link_id == Link.id)
+        .where(LinkLabel.token_id == token_id, Link.destination == destination)
+        .where(Link.disabled_at.is_(None))
+        .order_by(Link.id.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def labels_of(session: Session, link_ids: Sequence[int]) -> Mapping[int, LinkLabel]:
+    """Return what other programs said of these links."""
+    query = select(LinkLabel).where(LinkLabel.link_id.in_(link_ids))
+    return {label.link_id: label for label in session.scalars(query)}
+
+
+def tags_of(label: LinkLabel | None) -> list[str]:
+    """Return the tags of a label."""
+    return [] if label is None else [str(tag) for tag in json.loads(label.tags)]
+
+
+def _clean(text: str) -> str:
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()

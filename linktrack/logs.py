@@ -1,0 +1,99 @@
+"""What the log says, and how: text for people or JSON lines; addresses and secrets in neither."""
+
+import ipaddress
+import json
+import logging
+import re
+import sys
+from datetime import UTC, datetime
+from typing import Final
+
+from gunicorn.glogging import Logger
+
+from linktrack.settings import LogKind
+
+_SECRETS: Final = (
+    (re.compile(r"\blt_[A-Za-z0-9_-]{8,}"), "lt_…"),
+    (re.compile(r"(/sign-in/)[A-Za-z0-9_-]+"), r"\1…"),
+    (re.compile(r"(://[^/\s:@]*:)[^/\s@]+@"), r"\1…@"),
+)
+_MAYBE_ADDRESS: Final = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+")
+
+
+def hide(message: str) -> str:
+    """Return a message without addresses, tokens, sign-in secrets and passwords in addresses."""
+    for pattern, instead in _SECRETS:
+        message = pattern.sub(instead, message)
+    return _MAYBE_ADDRESS.sub(_hidden, message)
+
+
+def _hidden(found: re.Match[str]) -> str:
+    """Return what is shown of something that looks like an address: times of day look so too."""
+    try:
+        ipaddress.ip_address(found[0].rstrip(".:") if "::" not in found[0] else found[0])
+    except ValueError:
+        return found[0]
+    return "(address)"
+
+
+class TextFormatter(logging.Formatter):
+    """A line for people: time, level, who says it, and what."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, a traceback below it where there is one."""
+        moment = datetime.fromtimestamp(record.created, UTC)
+        return hide(
+            f"{moment:%Y-%m-%d %H:%M:%SZ} {record.levelname.lower()} {record.name}: "
+            f"{super().format(record)}"
+        )
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: at, level, logger, process, message, and traceback or null."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the object."""
+        traceback = self.formatException(record.exc_info) if record.exc_info else None
+        return json.dumps(
+            {
+                "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
+                "level": record.levelname.lower(),
+                "logger": record.name,
+                "process": record.process,
+                "message": hide(record.getMessage()),
+                "traceback": None if traceback is None else hide(traceback),
+            },
+            ensure_ascii=False,
+        )
+
+
+def _formatter(kind: LogKind) -> logging.Formatter:
+    return JsonFormatter() if kind == "json" else TextFormatter()
+
+
+def begin_logging(kind: LogKind) -> None:
+    """Send this process's log to standard error, from warnings on."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_formatter(kind))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+class _TextLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's own messages, which name addresses, in our form and without those."""
+
+    kind: LogKind = "text"
+
+    def setup(self, cfg: object) -> None:
+        """Configure the handlers (called by gunicorn)."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(_formatter(self.kind))
+
+
+class _JsonLogger(_TextLogger):
+    kind: LogKind = "json"
+
+
+def server_logger(kind: LogKind) -> type[Logger]:
+    """Return gunicorn's logger for a kind of log."""
+    return _JsonLogger if kind == "json" else _TextLogger

@@ -1,0 +1,1 @@
+"""Upkeep: what keeps an installation alive: backups, upgrades, its doctor, dead destinations."""

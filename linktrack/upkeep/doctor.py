@@ -1,0 +1,224 @@
+"""The doctor: looks at an installation as it stands, and says in a line each what to do."""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from stat import S_IMODE
+from typing import Final
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from linktrack.clicks.models import clicks
+from linktrack.db import NEWER, OLDER, Database, from_ms, is_sqlite
+from linktrack.errors import LinktrackError
+from linktrack.keys import Keys, load_keys
+from linktrack.links.models import Link
+from linktrack.owners.models import AuditEntry
+from linktrack.reports.status import Capture
+from linktrack.settings import Settings, load_settings
+from linktrack.upkeep.attention import is_behind, old_counts, space_of
+from linktrack.upkeep.probing import UnreachableError, hides_readers, misbelief, probe
+
+CLOCK_SECONDS: Final = 30.0
+BACKUP_AGE: Final = timedelta(days=8)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one look found; `remedy` is None where all is well."""
+
+    name: str
+    says: str
+    remedy: str | None = None
+
+
+def examine(environ: Mapping[str, str], now: datetime) -> Iterator[Finding]:
+    """Look at everything and yield the findings as they come; nothing is changed.
+
+    What cannot be looked at because of an earlier fault is left out.
+    """
+    try:
+        settings = load_settings(environ)
+    except LinktrackError as error:
+        yield Finding("settings", "a setting is wrong", error.sentence)
+        return
+    yield Finding("settings", "all can be read")
+    data = settings.data
+    if not data.is_dir() or not os.access(data, os.W_OK | os.X_OK):
+        yield Finding(
+            "data folder",
+            f"{data} is missing, or not writable for this user",
+            "run the doctor with the service's own user and settings, or make the folder writable",
+        )
+        return
+    space = space_of(data)
+    free = f"{space.free / 1000**3:,.1f} of {space.total / 1000**3:,.1f} GB are free"
+    yield Finding("disk", free, "make room, or clicks will be lost" if space.is_scarce else None)
+    yield from _secrets(settings)
+    yield _owners_of_files(data)
+    keys = load_keys(data) if (data / "keys.json").exists() else None
+    yield from _database(settings, now)
+    yield from _address(settings, environ, keys)
+
+
+def _secrets(settings: Settings) -> Iterator[Finding]:
+    data = settings.data
+    keys = data / "keys.json"
+    if not keys.exists():
+        yield Finding(
+            "keys",
+            f"{keys} is missing",
+            "put it back from a backup; a new installation gets one when the service starts",
+        )
+        return
+    try:
+        load_keys(data)
+    except LinktrackError as error:
+        yield Finding("keys", "the keys cannot be read", error.sentence)
+        return
+    private = [data, keys, *sorted((data / "visitor_keys").glob("*.key"))]
+    open_ones = [path for path in private if S_IMODE(path.stat().st_mode) & 0o077]
+    if open_ones:
+        names = " ".join(map(str, open_ones))
+        yield Finding(
+            "secrets", f"other users may read {open_ones[0].name}", f"chmod go-rwx {names}"
+        )
+    else:
+        yield Finding("secrets", "only their owner may read them")
+
+
+def _owners_of_files(data: Path) -> Finding:
+    """A command run as root leaves files that the service cannot write."""
+    owner = data.stat().st_uid
+    paths = [*data.glob("linktrack.db*"), *data.glob("*.json"), *data.glob("journals/*")]
+    strange = [path for path in paths if path.stat().st_uid != owner]
+    if strange:
+        return Finding(
+            "owner of files",
+            f"{strange[0].name} belongs to another user than its folder",
+            f"chown -R --reference={data} {data}, and run commands as the service's user",
+        )
+    return Finding("owner of files", "one user owns them all")
+
+
+def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
+    database = Database(settings, patience=5.0)
+    try:
+        standing = database.standing()
+        if standing != "current":
+            remedy = {
+                "new": "start the service: it makes the tables",
+                "older": OLDER,
+                "newer": NEWER,
+            }[standing]
+            yield Finding("database", f"its tables are {standing}", remedy)
+            return
+        yield Finding("database", "it answers, and its tables are those of this version")
+        with database.reachable(), database.session() as session:
+            yield _clock(session, now)
+            backlog = Capture.read(session, settings.journals).backlog
+            yield Finding(
+                "loader",
+                f"{backlog.clicks:,} clicks wait to be loaded",
+                "start the service, or linktrack load --follow beside it; then look at its log"
+                if is_behind(backlog, now)
+                else None,
+            )
+            yield _counts(session, now)
+            yield _backups(session, now)
+    except LinktrackError as error:
+        yield Finding("database", "it cannot be used", error.sentence)
+    finally:
+        database.close()
+
+
+def _clock(session: Session, now: datetime) -> Finding:
+    """Compare this machine's clock with what it has written, and with PostgreSQL's."""
+    remedy = "set the clock: apt install systemd-timesyncd, or chrony"
+    latest = session.scalar(select(clicks.c.clicked_at).order_by(clicks.c.seq.desc()).limit(1))
+    changed = session.scalar(select(func.max(Link.changed_at)))
+    moments = [moment for moment in (latest and from_ms(latest), changed) if moment]
+    slack = timedelta(seconds=CLOCK_SECONDS)
+    if moments and max(moments) > now + slack:
+        return Finding("clock", f"something is stored of {max(moments):%Y-%m-%d %H:%M} UTC", remedy)
+    if not is_sqlite(session.connection()):
+        there = session.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one()
+        off = abs(float(there) - time.time())
+        if off > CLOCK_SECONDS:
+            return Finding("clock", f"it is {off:,.0f} seconds off the database server's", remedy)
+    return Finding("clock", "nothing stored lies in the future")
+
+
+def _counts(session: Session, now: datetime) -> Finding:
+    old = old_counts(session, now)
+    if not old:
+        return Finding("follower counts", "none is older than 30 days")
+    names = ", ".join(line.handle for line in old[:5])
+    return Finding(
+        "follower counts",
+        f"older than 30 days: {names}",
+        f"linktrack counts record {old[0].handle} COUNT",
+    )
+
+
+def _backups(session: Session, now: datetime) -> Finding:
+    made = AuditEntry.what.startswith("Made a backup")
+    last = session.scalar(select(func.max(AuditEntry.at)).where(made))
+    remedy = "linktrack backup FILE, every night, to another machine"
+    links = session.scalar(select(func.count()).select_from(Link)) or 0
+    if last is None:
+        return Finding("backups", "none was ever made", remedy if links else None)
+    age = now - last
+    return Finding(
+        "backups", f"the last is {age.days} days old", remedy if age > BACKUP_AGE else None
+    )
+
+
+def _address(
+    settings: Settings, environ: Mapping[str, str], keys: Keys | None
+) -> Iterator[Finding]:
+    url = settings.base_url
+    if not environ.get("LINKTRACK_BASE_URL") or settings.is_local:
+        yield Finding(
+            "base address",
+            f"short links begin with {url}, which works on this machine only",
+            "set LINKTRACK_BASE_URL to your public address, such as https://go.yoursite.org",
+        )
+    elif not settings.is_https:
+        yield Finding(
+            "base address",
+            f"{url} is not https: browsers warn, and sign-in cookies travel in the open",
+            "put a proxy with a certificate in front, and set LINKTRACK_BASE_URL to https://…",
+        )
+    else:
+        yield Finding("base address", f"{url} is https")
+    if keys is None:
+        return
+    try:
+        seen = probe(settings, keys)
+    except UnreachableError as error:
+        yield Finding(
+            "service",
+            f"it was not reached at {url}: {error}",
+            "start the service, look at DNS and the proxy, and open ports 80 and 443",
+        )
+        return
+    yield Finding("service", f"it answers at {url}")
+    if seen.skew is not None and abs(seen.skew) > CLOCK_SECONDS:
+        yield Finding(
+            "clock of the proxy",
+            f"it is {seen.skew:,.0f} seconds off ours",
+            "set the clock of both machines: apt install systemd-timesyncd",
+        )
+    wrong = misbelief(seen)
+    if wrong is None and settings.is_https and hides_readers(seen):
+        wrong = (
+            "the proxy does not say who asks: every reader looks like one",
+            "let it send X-Forwarded-For",
+        )
+    says, remedy = wrong or (f"a reader is known by their own address, {seen.client}", None)
+    yield Finding("readers' addresses", says, remedy)

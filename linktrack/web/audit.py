@@ -1,0 +1,21 @@
+"""The audit list: who changed what, newest first."""
+
+from typing import Final
+
+from flask import render_template, request
+
+from linktrack.context import db_session
+from linktrack.owners.audit import entries
+from linktrack.web.context import owner_blueprint
+from linktrack.web.fields import row_id
+
+blueprint = owner_blueprint("audit")
+
+PAGE: Final = 100
+
+
+@blueprint.get("/audit")
+def show() -> str:
+    """Show a page of changes of access and data."""
+    found = entries(db_session(), row_id(request.args, "before", "Entry"), PAGE + 1)
+    return render_template("audit/show.html", entries=found[:PAGE], more=len(found) > PAGE)

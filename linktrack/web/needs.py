@@ -1,0 +1,67 @@
+"""What waits for the owner: one page, and the notices on all pages."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask import render_template, url_for
+
+from linktrack.context import db_session, installation
+from linktrack.db import now
+from linktrack.reports.status import Capture
+from linktrack.upkeep.attention import is_behind, old_counts, space_of
+from linktrack.upkeep.link_checks import dead_links
+from linktrack.web.context import owner_blueprint
+
+blueprint = owner_blueprint("needs")
+
+MOST: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to do: a sentence, where to do it, and what that is called."""
+
+    sentence: str
+    href: str | None = None
+    label: str = ""
+
+
+def notices() -> list[Notice]:
+    """Return what every page says: no space, clicks that wait, follower counts of long ago."""
+    found = []
+    data = installation().settings.data
+    space = space_of(data)
+    if space.is_scarce:
+        found.append(
+            Notice(
+                f"The disk is nearly full: {space.free // 1000**2:,} MB are free. When it is full, "
+                "clicks are lost; links go on redirecting."
+            )
+        )
+    capture = Capture.read(db_session(), installation().settings.journals)
+    if is_behind(capture.backlog, now()):
+        found.append(
+            Notice(
+                "Clicks have waited for more than a minute to be counted. None of them is lost; "
+                "linktrack doctor, on the server, says what to do."
+            )
+        )
+    old = old_counts(db_session(), now())
+    if old:
+        names = ", ".join(line.handle for line in old[:3])
+        more = f" and {len(old) - 3} more" if old[3:] else ""
+        href = url_for("accounts.show", account_id=old[0].id)
+        found.append(
+            Notice(
+                f"No follower count of the last 30 days: {names}{more}.",
+                href if len(old) == 1 else url_for("accounts.list_all"),
+                "Record one",
+            )
+        )
+    return found
+
+
+@blueprint.get("/needs-you")
+def show() -> str:
+    """Show what waits for the owner; dead destinations with the clicks they still get."""
+    return render_template("needs/show.html", dead=dead_links(db_session(), now(), MOST))

@@ -1,0 +1,18 @@
+"""What is set: every setting as it is in force, with what it means."""
+
+from flask import render_template
+
+from linktrack.context import installation
+from linktrack.settings import SETTINGS, in_force
+from linktrack.web.context import owner_blueprint
+
+blueprint = owner_blueprint("settings")
+
+
+@blueprint.get("/settings")
+def show() -> str:
+    """Show each setting: what it means, what it is now, and what it is where nothing is set."""
+    values = in_force(installation().settings)
+    return render_template(
+        "settings/show.html", lines=[(setting, values[setting.name]) for setting in SETTINGS]
+    )

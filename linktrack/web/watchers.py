@@ -1,0 +1,35 @@
+"""Who may see how the service is in detail: this machine, and programs with a token for reading."""
+
+import ipaddress
+from typing import Final
+
+from flask import request
+
+from linktrack.context import installation, reading
+from linktrack.db import now
+from linktrack.errors import Forbidden, Unavailable
+from linktrack.owners.tokens import check_token, require_scope
+
+_BEARER: Final = "bearer "
+_OF_PROXIES: Final = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Forwarded", "Via")
+
+
+def may_see_details() -> bool:
+    """Whether this request comes from loopback, not through a proxy, or bears a reading token.
+
+    A proxy on this machine is on loopback too: what bears a header of proxies came through one.
+    """
+    header = request.headers.get("Authorization", "")
+    if header.casefold().startswith(_BEARER):
+        try:
+            with installation().database.reachable(), reading() as session:
+                require_scope(check_token(session, header[len(_BEARER) :].strip(), now()), "read")
+        except (Forbidden, Unavailable):  # without a database nobody can prove anything
+            return False
+        return True
+    if any(name in request.headers for name in _OF_PROXIES):
+        return False
+    try:
+        return ipaddress.ip_address(request.environ.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:  # a Unix socket: a proxy's
+        return False

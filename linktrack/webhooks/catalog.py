@@ -1,0 +1,82 @@
+"""The webhooks of an installation: adding, listing, removing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from linktrack.errors import Invalid, NotFound
+from linktrack.links.models import Post
+from linktrack.settings import Network
+from linktrack.webhooks.addresses import check_url
+from linktrack.webhooks.models import Delivery, Webhook
+from linktrack.webhooks.signing import new_secret, seal
+
+EVENTS: Final = {
+    "post.wrapped": "a text was wrapped and recorded as a post",
+    "clicks.milestone": "a post has 10, 50, 100, 500, … people who clicked",
+    "followers.jumped": "a follower count differs by 5 % and 50 from the one before",
+    "digest.weekly": "the week is over: clicks per follower of its posts",
+}
+"""What a webhook can be told, and what each means."""
+
+
+def add_webhook(
+    session: Session,
+    key: bytes,
+    url: str,
+    events: Sequence[str],
+    account_id: int | None,
+    now: datetime,
+    allowed: tuple[Network, ...] = (),
+) -> tuple[Webhook, str]:
+    """Add a webhook for what happens from now on; return it and its secret, shown this once.
+
+    `key` seals the secret. Raises `Invalid`.
+    """
+    chosen = list(dict.fromkeys(events)) or list(EVENTS)
+    for event in chosen:
+        if event not in EVENTS:
+            raise Invalid(f"{event[:40]!r} is no event: choose among {', '.join(EVENTS)}.")
+    secret = new_secret()
+    newest = session.scalar(select(func.max(Post.id))) or 0
+    webhook = Webhook(
+        url=check_url(url, allowed),
+        events=" ".join(chosen),
+        account_id=account_id,
+        sealed_secret=seal(key, secret),
+        first_post=newest,
+        seen_post=newest,
+        created_at=now,
+    )
+    session.add(webhook)
+    session.flush()
+    return webhook, secret
+
+
+def list_webhooks(session: Session) -> Sequence[Webhook]:
+    """Return all webhooks, oldest first."""
+    return session.scalars(select(Webhook).order_by(Webhook.id)).all()
+
+
+def get_webhook(session: Session, number: int) -> Webhook:
+    """Return a webhook; raises `NotFound`."""
+    webhook = session.get(Webhook, number) if 0 < number < 2**31 else None
+    if webhook is None:
+        raise NotFound(f"There is no webhook number {number}.")
+    return webhook
+
+
+def remove_webhook(session: Session, webhook: Webhook) -> None:
+    """Forget a webhook and what was sent to it."""
+    session.execute(delete(Delivery).where(Delivery.webhook_id == webhook.id))
+    session.delete(webhook)
+    session.flush()
+
+
+def deliveries_of(session: Session, webhook: Webhook, limit: int = 50) -> Sequence[Delivery]:
+    """Return what was, or is to be, sent to a webhook, newest first."""
+    query = select(Delivery).where(Delivery.webhook_id == webhook.id)
+    return session.scalars(query.order_by(Delivery.id.desc()).limit(limit)).all()

@@ -1,0 +1,47 @@
+"""Tables of webhooks and of what was, or is to be, sent to them."""
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from linktrack.db import Base, Id, Moment, OptionalMoment
+
+
+class Webhook(Base):
+    """An address that is told what happens.
+
+    `events` are names parted by spaces; `sealed_secret` is encrypted under a key outside the
+    database. Posts after number `seen_post` have not been told yet; `first_post` is where it began.
+    """
+
+    __tablename__ = "webhooks"
+
+    id: Mapped[Id]
+    url: Mapped[str] = mapped_column(Text)
+    events: Mapped[str] = mapped_column(String(200))
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    sealed_secret: Mapped[str] = mapped_column(Text)
+    first_post: Mapped[int]
+    seen_post: Mapped[int]
+    created_at: Mapped[Moment]
+    disabled_at: Mapped[OptionalMoment]
+
+
+class Delivery(Base):
+    """One event for one webhook; `event_key` names what happened, so that it is told once.
+
+    It is due at `next_at`, which is null once it is delivered or given up.
+    """
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (UniqueConstraint("webhook_id", "event_key"), Index(None, "next_at"))
+
+    id: Mapped[Id]
+    webhook_id: Mapped[int] = mapped_column(ForeignKey("webhooks.id"))
+    event: Mapped[str] = mapped_column(String(40))
+    event_key: Mapped[str] = mapped_column(String(100))
+    body: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[Moment]
+    attempts: Mapped[int]
+    next_at: Mapped[OptionalMoment]
+    delivered_at: Mapped[OptionalMoment]
+    answer: Mapped[str | None] = mapped_column(String(200))

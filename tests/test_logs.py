@@ -1,0 +1,46 @@
+"""The log says what happened, and neither who asked nor what opens a door."""
+
+import json
+import logging
+
+import pytest
+
+from linktrack.logs import JsonFormatter, TextFormatter, hide
+
+
+@pytest.mark.parametrize(
+    ("said", "logged"),
+    [
+        ("Invalid request from ip=203.0.113.9: bad", "Invalid request from ip=(address): bad"),
+        ("from 2001:db8::1 and ::1", "from (address) and (address)"),
+        ("from [2001:db8:0:0:0:0:0:1]:443", "from [(address)]:443"),
+        ("peer 203.0.113.9:55123 left", "peer (address):55123 left"),
+        ("GET /owner/sign-in/abcDEF_123-x", "GET /owner/sign-in/…"),
+        ("Bearer lt_abcdefgh12345", "Bearer lt_…"),
+        ("postgresql://me:secret@db/linktrack", "postgresql://me:…@db/linktrack"),
+        ("at 12:34:56, version 0.1.0", "at 12:34:56, version 0.1.0"),
+        ("https://example.com/a:b", "https://example.com/a:b"),
+    ],
+)
+def test_addresses_and_secrets_are_hidden(said: str, logged: str) -> None:
+    """Whatever a library puts into a message."""
+    assert hide(said) == logged
+
+
+def test_json_lines_can_be_read_by_programs() -> None:
+    """One object, with the traceback where there is one."""
+    try:
+        int("from 203.0.113.9")
+    except ValueError as error:
+        record = logging.LogRecord(
+            "linktrack.x", logging.ERROR, "x.py", 1, "It failed for %s", ("203.0.113.9",), None
+        )
+        record.exc_info = (type(error), error, error.__traceback__)
+    line = json.loads(JsonFormatter().format(record))
+    assert (line["level"], line["logger"], line["message"]) == (
+        "error",
+        "linktrack.x",
+        "It failed for (address)",
+    )
+    assert "from (address)" in line["traceback"]
+    assert "203.0.113.9" not in TextFormatter().format(record)

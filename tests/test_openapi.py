@@ -1,0 +1,241 @@
+"""The document of the API tells the truth: whatever is sent, the answers are those it names."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from test_api import client_of, problem
+from test_rollups import FIREFOX, START
+from werkzeug.test import TestResponse
+from world import NOON, World
+
+from linktrack.api.limits import Limiter
+from linktrack.api.operations import OPERATIONS
+from linktrack.api.problems import PROBLEMS
+from linktrack.audience.counts import record_count
+from linktrack.audience.segments import add_segment
+from linktrack.clicks.records import ClickRecord
+from linktrack.db import now
+from linktrack.owners.tokens import create_token
+
+
+class Caller:
+    """A program with a token that may do everything."""
+
+    def __init__(self, world: World) -> None:
+        self.client = client_of(world)
+        self.secret = create_token(world.session, "all", "write", None, NOON)
+        world.session.commit()
+
+    def __call__(self, method: str, path: str, body: object = None, **headers: str) -> TestResponse:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        options: dict[str, Any] = {} if body is None else {"json": body}
+        return self.client.open(
+            f"/api/v1{path}",
+            method=method,
+            headers={"Authorization": f"Bearer {self.secret}", **named},
+            **options,
+        )
+
+
+@pytest.fixture
+def call(world: World) -> Caller:
+    return Caller(world)
+
+
+@pytest.fixture
+def checked_schema(sqlite_world: World) -> Any:
+    """The document of a small installation, with its application behind it."""
+    world = sqlite_world
+    account = world.account()
+    record_count(world.session, account, 23_000, NOON, "entered", now=NOON)
+    add_segment(world.session, account, "community", 120, NOON)
+    post = world.post(account, "http://one.com/", segments=("community",))
+    world.click([ClickRecord(START + n, post.links[0].id, FIREFOX, "//t.co", n) for n in range(3)])
+    caller = Caller(world)
+    app = caller.client.application
+    app.extensions["limiter"] = Limiter(1_000_000)  # else most answers were 429
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
+    schema.config.update(headers={"Authorization": f"Bearer {caller.secret}"})
+    return schema
+
+
+schema = schemathesis.pytest.from_fixture("checked_schema")
+
+CHECKS = [
+    schemathesis.checks.not_a_server_error,
+    schemathesis.checks.status_code_conformance,
+    schemathesis.checks.content_type_conformance,
+    schemathesis.checks.response_schema_conformance,
+]
+
+
+@pytest.mark.slow
+@schema.parametrize()
+@settings(
+    max_examples=50,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+def test_no_request_is_answered_but_as_the_document_says(case: schemathesis.Case[Any]) -> None:
+    """No 5xx, no status, media type or JSON that it does not name."""
+    case.call_and_validate(checks=CHECKS)
+
+
+def test_every_route_of_the_api_is_in_the_document(call: Caller) -> None:
+    """But for the document itself and its page."""
+    document = call("GET", "/openapi.json").get_json()
+    assert document["openapi"] == "3.1.0"
+    rules = {
+        rule.endpoint
+        for rule in call.client.application.url_map.iter_rules()
+        if rule.rule.startswith("/api/v1")
+    }
+    assert rules - {"api.openapi", "api.page"} == OPERATIONS.keys()
+    told = {
+        (method.upper(), path.removeprefix("/api/v1"))
+        for path, methods in document["paths"].items()
+        for method in methods
+    }
+    assert told == {(each.method, each.path) for each in OPERATIONS.values()}
+
+
+def test_strangers_read_the_document_and_its_page(world: World) -> None:
+    """It names every operation and every kind of error, and needs no script."""
+    client = client_of(world)
+    assert client.get("/api/v1/openapi.json").status_code == 200
+    page = client.get("/api/v1/docs")
+    assert page.status_code == 200
+    for operation in OPERATIONS.values():
+        assert f"{operation.method} /api/v1{operation.path}" in page.text
+    for kind in PROBLEMS.values():
+        assert f'id="{kind.name}"' in page.text
+
+
+def test_the_type_of_a_problem_leads_to_its_explanation(call: Caller) -> None:
+    """An address on our own origin."""
+    body = call("GET", "/posts/99999").get_json()
+    assert body["type"] == "https://go.jessestay.com/api/v1/docs#not-found"
+    assert problem(call("GET", "/posts?limit=0"), 422)
+
+
+def test_what_the_pages_can_do_the_api_can(call: Caller) -> None:
+    """Accounts, counts, segments, posts and links: made, read, changed."""
+    made = call("POST", "/accounts", {"network": "x", "handle": "@JessesLinks", "role": "you"})
+    assert made.status_code == 201
+    number = made.get_json()["id"]
+    counted = {"count": 23_000, "counted_at": "2026-05-04T00:00:00Z"}
+    assert call("POST", f"/accounts/{number}/counts", counted).status_code == 201
+    assert call("POST", f"/accounts/{number}/counts", counted | {"count": 5}).status_code == 409
+    replaced = counted | {"count": 24_000, "replace": True}
+    assert call("POST", f"/accounts/{number}/counts", replaced).status_code == 201
+    (account,) = call("GET", "/accounts").get_json()["data"]
+    assert (account["followers"], account["followers_at"]) == (24_000, "2026-05-04T00:00:00Z")
+    assert call("GET", f"/accounts/{number}").get_json() == account
+    assert len(call("GET", f"/accounts/{number}/counts").get_json()["data"]) == 1
+    segment = call("POST", f"/accounts/{number}/segments", {"segment": "community", "size": 120})
+    assert segment.get_json() == {"position": 1, "segment": "community", "size": 120}
+    assert call("GET", f"/accounts/{number}/segments").get_json()["data"] == [segment.get_json()]
+
+    wish = {"account": "@JessesLinks", "text": "See http://one.com/", "state": "draft"}
+    post = call("POST", "/posts", wish).get_json()
+    path = f"/posts/{post['id']}"
+    assert call("PATCH", path, {"state": "published"}).get_json()["state"] == "published"
+    assert call("PATCH", path, {"state": "discarded"}).get_json()["state"] == "discarded"
+    assert call("PATCH", path, {"state": "published"}).status_code == 409
+    assert call("PATCH", path, {"state": "draft"}).get_json()["state"] == "published"
+    assert call("GET", path).get_json()["links"] == post["links"]
+
+    link = f"/links/{post['links'][0]['code']}"
+    change = {"destination": "http://two.com/", "forward_query": True, "disabled": True}
+    changed = call("PATCH", link, change).get_json()
+    assert (changed["destination"], changed["forward_query"]) == ("http://two.com/", True)
+    assert changed["disabled_at"] is not None
+    assert call("PATCH", link, {"disabled": False}).get_json()["disabled_at"] is None
+    assert len(call("GET", link).get_json()["history"]) == 2
+
+
+def test_lists_are_paged_by_a_cursor(call: Caller, world: World) -> None:
+    """`next` is the `after` of the next page; nothing is given twice, whatever is added."""
+    account = world.account()
+    for number in range(5):
+        world.post(account, f"http://one.com/{number}")
+    for path in ("/posts", "/links?account=@JessesLinks"):
+        joint = "&" if "?" in path else "?"
+        first = call("GET", f"{path}{joint}limit=2").get_json()
+        world.post(account, "http://late.com/")
+        second = call("GET", f"{path}{joint}limit=2&after={first['next']}").get_json()
+        third = call("GET", f"{path}{joint}limit=100&after={second['next']}").get_json()
+        ids = [row["id"] for page in (first, second, third) for row in page["data"]]
+        assert ids == sorted(set(ids), reverse=True)
+        assert third["next"] is None
+    assert len(call("GET", "/links?q=late").get_json()["data"]) == 2
+    assert call("GET", "/posts?state=draft").get_json() == {"data": [], "next": None}
+
+
+def test_who_has_an_answer_already_gets_304(call: Caller, world: World) -> None:
+    """By its ETag; once something has changed, the whole answer again."""
+    account = world.account()
+    first = call("GET", "/links")
+    tag = first.headers["ETag"]
+    again = call("GET", "/links", If_None_Match=tag)
+    assert (again.status_code, again.data) == (304, b"")
+    assert first.headers["Cache-Control"] == "private, no-cache"
+    world.post(account, "http://one.com/")
+    assert call("GET", "/links", If_None_Match=tag).status_code == 200
+
+
+def test_a_post_with_a_key_is_done_once(call: Caller, world: World) -> None:
+    """Sent again it is answered again; another request under the key is refused."""
+    world.account()
+    wish = {"account": "@JessesLinks", "text": "http://one.com/"}
+    first = call("POST", "/posts", wish, Idempotency_Key="a-1")
+    again = call("POST", "/posts", wish, Idempotency_Key="a-1")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.get_json() == first.get_json()
+    assert again.headers["Idempotent-Replayed"] == "true"
+    other = call("POST", "/posts", wish | {"text": "http://two.com/"}, Idempotency_Key="a-1")
+    assert "another request" in problem(other, 422)
+    assert call("POST", "/posts", wish, Idempotency_Key="a-2").get_json() != first.get_json()
+    assert len(call("GET", "/posts").get_json()["data"]) == 2
+    assert problem(call("POST", "/posts", wish, Idempotency_Key="x" * 256), 422)
+
+
+def test_a_key_of_a_request_that_failed_is_free_again(call: Caller, world: World) -> None:
+    """Nothing was done, so there is nothing to repeat; after a day a key is forgotten."""
+    from linktrack.owners.answers import remember_answer, reserve_answer
+
+    wish = {"account": "@JessesLinks", "text": "http://one.com/"}
+    assert call("POST", "/posts", wish, Idempotency_Key="b").status_code == 404
+    world.account()
+    assert call("POST", "/posts", wish, Idempotency_Key="b").status_code == 201
+
+    assert reserve_answer(world.session, 1, "c", "hash", now()) is None
+    remember_answer(world.session, 1, "c", 201, "{}")
+    known = reserve_answer(world.session, 1, "c", "hash", now())
+    assert known is not None
+    assert known.status == 201
+    assert reserve_answer(world.session, 1, "c", "hash", now() + timedelta(days=2)) is None
+
+
+def test_a_token_of_one_account_reaches_its_own_only(call: Caller, world: World) -> None:
+    """In lists and by number alike."""
+    mine, other = world.account("@mine"), world.account("@other")
+    posts = [world.post(account, "http://one.com/") for account in (mine, other)]
+    call.secret = create_token(world.session, "mine", "write", mine.id, NOON)
+    world.session.commit()
+    assert [row["handle"] for row in call("GET", "/accounts").get_json()["data"]] == ["@mine"]
+    for path in ("/posts", "/links"):
+        assert {row["account"] for row in call("GET", path).get_json()["data"]} == {"@mine"}
+    for path in (
+        f"/posts/{posts[1].id}",
+        f"/links/{posts[1].links[0].code}",
+        f"/accounts/{other.id}",
+        f"/accounts/{other.id}/counts",
+    ):
+        assert problem(call("GET", path), 403)
+    assert problem(call("PATCH", f"/posts/{posts[1].id}", {"state": "discarded"}), 403)
+    assert problem(call("POST", "/accounts", {"network": "x", "handle": "@new"}), 403)

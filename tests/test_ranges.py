@@ -1,0 +1,77 @@
+"""Ranges of days: what a report is held against, and the bar that chooses it."""
+
+import re
+from datetime import date
+from zoneinfo import ZoneInfo
+
+import pytest
+from browser import Browser, read
+from hypothesis import given
+from hypothesis import strategies as st
+from test_pages import filled
+from world import World
+
+from linktrack.reports.ranges import DayRange
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@given(
+    st.dates(date(2005, 1, 1), date(2090, 1, 1)),
+    st.integers(7, 800),
+    st.sampled_from(["before", "year"]),
+)
+def test_weekdays_are_held_against_the_same_weekdays(last: date, length: int, choice: str) -> None:
+    """As many days, and each falls on the weekday of the day it is held against."""
+    days = DayRange.until(last, length, BERLIN)
+    other = days.compared(choice)
+    assert other.length == days.length
+    assert other.first.weekday() == days.first.weekday()
+    if choice == "before":
+        assert other.last < days.first
+        assert (days.first - other.last).days <= 7
+
+
+def test_a_few_days_are_held_against_those_directly_before() -> None:
+    """Three days in a week have no weekdays in common with the three before them."""
+    days = DayRange(date(2026, 3, 10), date(2026, 3, 12), BERLIN)
+    assert days.compared("before") == DayRange(date(2026, 3, 7), date(2026, 3, 9), BERLIN)
+
+
+def test_the_bar_keeps_what_the_page_is_filtered_by(sqlite_world: World) -> None:
+    """Earlier, later and other periods lead to the same account; the form carries it along."""
+    account, _ = filled(sqlite_world)
+    browser = Browser.signed_in(sqlite_world)
+    page = browser.get(f"/owner/?account={account.id}&from=2026-03-01&to=2026-03-07").text
+    bar = page[page.index('class="range"') : page.index("</form>", page.index('class="range"'))]
+    for link in re.findall(r'href="([^"]+)"', bar):
+        assert f"account={account.id}" in link
+    assert "from=2026-02-22&amp;to=2026-02-28" in bar
+    assert "from=2026-03-08&amp;to=2026-03-14" in bar
+    assert f'name="account" value="{account.id}"' in bar
+
+
+@pytest.mark.parametrize("choice", ["before", "year"])
+def test_clicks_stand_beside_those_of_other_days(sqlite_world: World, choice: str) -> None:
+    """The overview says which days; a comparison with something else is refused."""
+    account, posts = filled(sqlite_world)
+    browser = Browser.signed_in(sqlite_world)
+    assert "52 weeks before" in read(browser.get("/owner/?compare=year"))
+    link = f"/owner/links/{posts[0].links[0].code}"
+    for page in ("/owner/", link, f"/owner/?account={account.id}"):
+        assert (
+            browser.get(f"{page}{'&' if '?' in page else '?'}compare={choice}").status_code == 200
+        )
+    wrong = browser.get("/owner/?compare=moon")
+    assert wrong.status_code == 422
+    assert "Compare with one of before, year" in read(wrong)
+
+
+def test_posts_are_of_all_time_unless_days_are_chosen(sqlite_world: World) -> None:
+    """The bar's “All time” is where the page begins."""
+    filled(sqlite_world)
+    browser = Browser.signed_in(sqlite_world)
+    assert "Over 6 posts" in read(browser.get("/owner/posts"))
+    assert "No posts were published in these days" in read(
+        browser.get("/owner/posts?from=2020-01-01&to=2020-01-31")
+    )

@@ -1,0 +1,347 @@
+"""Webhooks: told once, signed, again until heard, and never sent where they must not go."""
+
+import base64
+import hashlib
+import hmac
+import http.server
+import ipaddress
+import json
+import threading
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from databases import Maker
+from hypothesis import given
+from hypothesis import strategies as st
+from servers import answer, command, environment, serving
+from sqlalchemy import select
+from test_rollups import FIREFOX, START
+from world import NOON, World
+
+from linktrack.audience.counts import record_count
+from linktrack.cli import main
+from linktrack.clicks.records import ClickRecord
+from linktrack.errors import Invalid
+from linktrack.settings import LOOPBACK
+from linktrack.webhooks.addresses import check_url, find_place, is_allowed
+from linktrack.webhooks.catalog import EVENTS, add_webhook
+from linktrack.webhooks.deliver import WAITS, Teller, post
+from linktrack.webhooks.events import is_jump, milestone
+from linktrack.webhooks.models import Delivery, Webhook
+from linktrack.webhooks.signing import seal, unseal
+
+KEY = bytes(range(32))
+
+
+class Receiver:
+    """A program that listens; it answers with `status`, and remembers what it heard."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.heard: list[tuple[dict[str, str], str]] = []
+        receiver = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                receiver.heard.append(({k.lower(): v for k, v in self.headers.items()}, body))
+                self.send_response(receiver.status)
+                self.send_header("Location", f"{receiver.url}elsewhere")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *arguments: object) -> None:
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def events(self) -> list[dict[str, object]]:
+        return [json.loads(body) for _, body in self.heard]
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    listening = Receiver()
+    yield listening
+    listening.server.shutdown()
+    listening.server.server_close()
+
+
+class Telling:
+    """A teller with a clock that the test moves."""
+
+    def __init__(self, world: World, receiver: Receiver, *events: str) -> None:
+        self.world = world
+        self.now = NOON
+        _, self.secret = add_webhook(world.session, KEY, receiver.url, events, None, NOON, LOOPBACK)
+        world.session.commit()
+        self.teller = Teller(world.database, world.shortener, KEY, LOOPBACK, lambda: self.now)
+
+    def tell(self, **later: int) -> int:
+        self.now += timedelta(**later)
+        return self.teller.tell()
+
+    def deliveries(self) -> list[Delivery]:
+        self.world.session.expire_all()
+        found = list(self.world.session.scalars(select(Delivery).order_by(Delivery.id)))
+        self.world.session.rollback()
+        return found
+
+
+def test_a_wrapped_post_is_told_once_and_signed(world: World, receiver: Receiver) -> None:
+    """The body is POST posts' answer with its account; the signature is Standard Webhooks'."""
+    account = world.account()
+    world.post(account, "http://before.com/")
+    telling = Telling(world, receiver, "post.wrapped")
+    made = world.post(account, "http://one.com/", NOON)
+    assert (telling.tell(), telling.tell(), telling.tell(minutes=30)) == (1, 0, 0)
+    ((headers, body),) = receiver.heard
+    told = json.loads(body)
+    assert told["type"] == "post.wrapped"
+    assert told["data"]["account"]["handle"] == "@JessesLinks"
+    assert told["data"]["links"][0]["code"] == made.links[0].code
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.{body}".encode()
+    key = base64.b64decode(telling.secret.removeprefix("whsec_"))
+    digest = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    assert headers["webhook-signature"] == f"v1,{digest}"
+    assert int(headers["webhook-timestamp"]) == int(NOON.timestamp())
+
+
+def test_what_is_not_heard_is_sent_again_later_and_later(
+    sqlite_world: World, receiver: Receiver
+) -> None:
+    """With the same id and body; after the last wait it is given up, and that is written down."""
+    world = sqlite_world
+    telling = Telling(world, receiver, "post.wrapped")
+    world.post(world.account(), "http://one.com/", NOON)
+    receiver.status = 500
+    assert telling.tell() == 0
+    assert telling.tell(seconds=59) == 0
+    assert len(receiver.heard) == 1
+    for wait in WAITS:
+        telling.now += wait
+        telling.tell()
+    assert len(receiver.heard) == 1 + len(WAITS)
+    assert len({(headers["webhook-id"], body) for headers, body in receiver.heard}) == 1
+    (given_up,) = telling.deliveries()
+    assert (given_up.next_at, given_up.delivered_at, given_up.answer) == (None, None, "status 500")
+    assert telling.tell(days=30) == 0
+
+
+def test_a_redirect_is_not_followed(sqlite_world: World, receiver: Receiver) -> None:
+    """It might lead into the house."""
+    world = sqlite_world
+    telling = Telling(world, receiver, "post.wrapped")
+    world.post(world.account(), "http://one.com/", NOON)
+    receiver.status = 307
+    assert telling.tell() == 0
+    assert len(receiver.heard) == 1
+    receiver.status = 204
+    assert telling.tell(minutes=1) == 1
+
+
+def test_milestones_jumps_and_digests_are_told(world: World, receiver: Receiver) -> None:
+    """Each once; what was before the webhook is not news."""
+    account = world.account()
+    record_count(world.session, account, 1_000, NOON - timedelta(days=9), "entered", now=NOON)
+    old = world.post(account, "http://old.com/")
+    world.click([ClickRecord(START - 1, old.links[0].id, FIREFOX, "//t.co", n) for n in range(60)])
+    telling = Telling(world, receiver, "clicks.milestone", "followers.jumped", "digest.weekly")
+    made = world.post(account, "http://one.com/", NOON)
+    link = made.links[0].id
+    world.click([ClickRecord(START + 1, link, FIREFOX, "//t.co", n) for n in range(9)])
+    soon = NOON + timedelta(hours=1)
+    record_count(world.session, account, 1_049, soon, "entered", now=soon)
+    world.session.commit()
+    assert telling.tell() == 0
+    world.click([ClickRecord(START + 2, link, FIREFOX, "//t.co", n) for n in range(9, 55)])
+    later = NOON + timedelta(hours=2)
+    record_count(world.session, account, 1_120, later, "entered", now=later)
+    world.session.commit()
+    assert telling.tell() == 2
+    told = {str(event["type"]): event["data"] for event in receiver.events()}
+    milestone_data, jump = told["clicks.milestone"], told["followers.jumped"]
+    assert isinstance(milestone_data, dict)
+    assert isinstance(jump, dict)
+    assert (milestone_data["post"], milestone_data["milestone"]) == (made.id, 50)
+    assert (jump["before"], jump["followers"]) == (1_049, 1_120)
+    assert telling.tell(days=6) == 0  # Sunday
+    assert telling.tell(days=1) == 1
+    digest = receiver.events()[-1]["data"]
+    assert isinstance(digest, dict)
+    assert (digest["from"], digest["to"]) == ("2026-05-04T00:00:00Z", "2026-05-11T00:00:00Z")
+    assert digest["total"]["unique_clicks"] == 115
+    assert telling.tell(days=1) == 0
+
+
+def test_a_webhook_of_one_account_hears_of_no_other(
+    sqlite_world: World, receiver: Receiver
+) -> None:
+    """Neither posts nor counts."""
+    world = sqlite_world
+    mine, other = world.account("@mine"), world.account("@other")
+    add_webhook(world.session, KEY, receiver.url, (), mine.id, NOON, LOOPBACK)
+    world.session.commit()
+    for account in (mine, other):
+        world.post(account, "http://one.com/", NOON)
+    teller = Teller(world.database, world.shortener, KEY, LOOPBACK, lambda: NOON)
+    assert teller.tell() == 1
+    assert [event["data"]["account"]["handle"] for event in receiver.events()] == ["@mine"]  # type: ignore[index]
+
+
+def test_two_processes_do_not_send_the_same(world: World, receiver: Receiver) -> None:
+    """Who takes a delivery has it for five minutes."""
+    telling = Telling(world, receiver, "post.wrapped")
+    world.post(world.account(), "http://one.com/", NOON)
+    other = Teller(world.database, world.shortener, KEY, LOOPBACK, lambda: NOON)
+    threads = [threading.Thread(target=each.tell) for each in (telling.teller, other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    telling.tell()
+    assert len(receiver.heard) == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
+        "0.0.0.0", "224.0.0.1", "255.255.255.255", "::1", "::", "fe80::1", "fc00::1", "ff02::1",  # noqa: S104
+        "::ffff:127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::", "64:ff9b::7f00:1",
+        "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+    ],
+)  # fmt: skip
+def test_addresses_that_are_not_public_are_refused(address: str) -> None:
+    """Also in IPv6's ways to write them; unless the owner names the network."""
+    parsed = ipaddress.ip_address(address)
+    assert not is_allowed(parsed, ())
+    written = f"http://[{address}]/" if ":" in address else f"http://{address}/"
+    with pytest.raises(Invalid, match="LINKTRACK_WEBHOOK_NETWORKS"):
+        check_url(written, ())
+    assert is_allowed(
+        parsed, (ipaddress.ip_network(f"{address}/32" if parsed.version == 4 else address),)
+    )
+
+
+@pytest.mark.parametrize("address", ["93.184.216.34", "2606:2800:220:1::1", "64:ff9b::808:808"])
+def test_public_addresses_are_taken(address: str) -> None:
+    """As they are."""
+    assert is_allowed(ipaddress.ip_address(address), ())
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "ftp://a.com/",
+        "http://0x7f.1/",
+        "http://2130706433/",
+        "http://user:x@a.com/",
+        "",
+        "http://a.com/#x",
+    ],
+)
+def test_other_addresses_are_refused_when_added(written: str) -> None:
+    """Other ways to write loopback are read as browsers read them."""
+    with pytest.raises(Invalid):
+        check_url(written, ())
+
+
+def test_a_name_is_judged_by_what_it_stands_for_when_it_is_sent(
+    sqlite_world: World, receiver: Receiver
+) -> None:
+    """`localhost` may be added, and is refused then; the sentence is in the list of deliveries."""
+    world = sqlite_world
+    assert check_url("http://localhost/", ()) == "http://localhost/"
+    with pytest.raises(Invalid, match="not a public address"):
+        find_place("http://localhost/", ())
+    port = receiver.server.server_port
+    telling = Telling(world, receiver, "post.wrapped")
+    with world.session.begin():
+        world.session.scalars(select(Webhook)).one().url = f"http://localhost:{port}/"
+    world.post(world.account(), "http://one.com/", NOON)
+    strict = Teller(world.database, world.shortener, KEY, (), lambda: NOON)
+    assert strict.tell() == 0
+    assert receiver.heard == []
+    assert "not a public address" in (telling.deliveries()[0].answer or "")
+
+
+def test_the_checked_address_is_the_one_connected_to(receiver: Receiver) -> None:
+    """The name goes into Host; it is not looked up again."""
+    place = find_place(receiver.url, LOOPBACK)
+    pinned = type(place)("http", "name.invalid", place.port, "/x?y=1", "127.0.0.1")
+    assert post(pinned, {"webhook-id": "m"}, "{}") == 200
+    headers, _ = receiver.heard[0]
+    assert headers["host"] == f"name.invalid:{place.port}"
+
+
+@given(st.text())
+def test_secrets_are_sealed(secret: str) -> None:
+    """Nothing of them shows, and another key opens nothing."""
+    encodable = secret.encode("utf-8", "replace").decode()
+    sealed = seal(KEY, encodable)
+    assert unseal(KEY, sealed) == encodable
+    with pytest.raises(Invalid):
+        unseal(bytes(32), sealed)
+
+
+def test_the_thresholds() -> None:
+    """10, 50, 100, 500 …; 5 % and 50 people."""
+    found = [milestone(people) for people in (0, 9, 10, 49, 50, 99, 100, 499, 500, 1234, 70_000)]
+    assert found == [0, 0, 10, 10, 50, 50, 100, 100, 500, 1_000, 50_000]
+    jumps = [is_jump(*pair) for pair in ((10, 59), (10, 60), (2_000, 2_099), (2_000, 1_900))]
+    assert jumps == [False, True, False, True]
+
+
+def test_the_commands_add_list_and_remove(sqlite_world: World) -> None:
+    """The secret is printed once, and is in the database sealed only."""
+    world = sqlite_world
+    env = {
+        "LINKTRACK_DATA": str(world.settings.data),
+        "LINKTRACK_DATABASE": world.settings.database,
+    }
+
+    def run(*arguments: str, status: int = 0) -> str:
+        done = CliRunner().invoke(main, ["webhook", *arguments], env=env)
+        assert done.exit_code == status, done.output
+        return done.output
+
+    added = json.loads(run("add", "https://example.com/hook", "--json"))
+    assert added["events"] == list(EVENTS)
+    assert added["secret"].startswith("whsec_")
+    stored = world.session.scalars(select(Webhook)).one()
+    assert added["secret"] not in stored.sealed_secret
+    world.session.rollback()
+    assert added["secret"] not in run("list", "--json")
+    assert json.loads(run("deliveries", "1", "--json")) == []
+    assert "public address" in run("add", "http://127.0.0.1/", status=1)
+    assert "no event" in run("add", "http://a.com/", "--event", "x", status=1)
+    run("remove", "1")
+    assert json.loads(run("list", "--json")) == []
+    run("remove", "1", status=1)
+
+
+@pytest.mark.slow
+def test_a_running_service_tells(
+    sqlite_databases: Maker, tmp_path: Path, receiver: Receiver
+) -> None:
+    """The loader's process does it, within seconds."""
+    environ = environment(
+        tmp_path / "data", sqlite_databases(), LINKTRACK_WEBHOOK_NETWORKS="127.0.0.0/8"
+    )
+    command(environ, "account", "add", "@JessesLinks", "--network", "x")
+    answer(environ, "webhook", "add", receiver.url, "--event", "post.wrapped")
+    with serving(environ, tmp_path / "log"):
+        answer(environ, "wrap", "@JessesLinks", "http://one.com/")
+        deadline = time.monotonic() + 30
+        while not receiver.heard and time.monotonic() < deadline:
+            time.sleep(0.2)
+    (event,) = receiver.events()
+    assert event["type"] == "post.wrapped"
+    assert datetime.fromisoformat(str(event["timestamp"])).tzinfo is not None
