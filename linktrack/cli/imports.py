@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linktrack.cli.common import Commands, counting, installation, json_option, print_json
+from linktrack.cli.common import Commands, counting, installation, json_option, print_json, tell
 
 if TYPE_CHECKING:
     from linktrack.portability.click_import import BrokenLine, ImportedClicks
