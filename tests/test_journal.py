@@ -34,6 +34,8 @@ printable = st.text(st.characters(exclude_characters="\0", exclude_categories=["
         segment_id=st.none(),
         follower_id=st.none(),
         country=st.none() | st.sampled_from(["DE", "US"]),
+        attribution=st.none(),
+        identity=st.none(),
     )
 )
 def test_a_click_survives_the_way_through_the_journal(record: ClickRecord) -> None:

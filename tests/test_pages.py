@@ -126,6 +126,8 @@ def test_every_page_of_a_new_installation_helps(world: World) -> None:
     assert "Three steps to the first click" in read(browser.get("/owner/"))
     for address in ("/owner/", "/owner/posts", "/owner/compose"):
         assert 'href="/owner/accounts"' in browser.get(address).text
+    for page, name in (("audience", "Who clicks"), ("timing", "Timing"), ("compose", "Compose")):
+        assert f"<h1>{name}</h1>" in browser.get(f"/owner/{page}").text
     assert "None have been made yet" in read(browser.get("/"))
 
 

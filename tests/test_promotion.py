@@ -171,7 +171,7 @@ def test_own_sites_beside_other_peoples(world: World) -> None:
     account = world.account()
     followers(world, account, 10_000, days=-1)
     report = own_links_report(world.session, account)
-    assert report.sentence() == "Which sites are your own is not known yet: name them."
+    assert report.sentence().startswith("Which sites are your own is not known yet: name them on")
     assert add_own_site(world.session, "https://www.me.org/") == "me.org"
     add_own_site(world.session, "me.org")
     world.session.commit()

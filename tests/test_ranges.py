@@ -75,3 +75,13 @@ def test_posts_are_of_all_time_unless_days_are_chosen(sqlite_world: World) -> No
     assert "No posts were published in these days" in read(
         browser.get("/owner/posts?from=2020-01-01&to=2020-01-31")
     )
+
+
+def test_a_range_without_clicks_says_when_the_last_one_was(sqlite_world: World) -> None:
+    """And leads to the days until then."""
+    filled(sqlite_world)
+    browser = Browser.signed_in(sqlite_world)
+    page = browser.get("/owner/?from=2020-01-01&to=2020-01-07").text
+    assert "Nobody clicked in these days; the last click was on" in page
+    assert "Show the 7 days until then" in page
+    assert "the last click was on" not in read(browser.get("/owner/"))

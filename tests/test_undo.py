@@ -16,10 +16,16 @@ from linktrack.audience.accounts import (
     list_accounts,
     remove_account,
 )
+from linktrack.audience.syncing import due_accounts, readable_accounts
 from linktrack.cli import main
-from linktrack.errors import Conflict, NotFound
+from linktrack.db import now
+from linktrack.errors import Conflict, Forbidden, NotFound
 from linktrack.links.catalog import find_target
+from linktrack.owners.access import begin_session, create_owner, find_owner
 from linktrack.owners.audit import acting, entries, note
+from linktrack.owners.passwords import check_password, remove_password, set_password
+from linktrack.owners.sharing import find_shared, revoke_shared, share_report
+from linktrack.owners.viewers import end_sessions, set_role
 from linktrack.reports.accounts import account_lines
 
 
@@ -126,7 +132,66 @@ def test_every_change_on_the_pages_stands_in_the_audit_list(sqlite_world: World)
     assert said[5].startswith("Recorded a follower count of @Renamed at ")
     assert said[6:] == ["Added the segment friends to @Renamed."]
     shown = read(browser.get("/owner/audit"))
-    assert shown.index("Added the segment") < shown.index("Signed in.")
+    assert shown.index("Added the segment") < shown.index("Signed in by a one-time link.")
+
+
+def test_what_changes_access_is_told_once_each(world: World) -> None:
+    """Passwords, failures that lock, roles, sessions, shared reports: no secret in a sentence."""
+    session = world.session
+    account = world.account()
+    owner, viewer = create_owner(session, "Jesse", NOON), create_owner(session, "Jo", NOON)
+    session.commit()
+    before = len(told(world))
+    acting(session, "Jesse")
+    set_password(session, owner, "a long enough one")
+    for _ in range(5):
+        with pytest.raises(Forbidden):
+            check_password(session, "Jesse", "a wrong one", NOON)
+    begin_session(session, owner.id, NOON, "a password")
+    end_sessions(session, owner)
+    end_sessions(session, owner)  # of nobody: nothing to tell
+    remove_password(session, owner)
+    set_role(session, viewer, "viewer", [account.id])
+    secret = share_report(session, account.id, 7, NOON)
+    revoke_shared(session, find_shared(session, secret, NOON).id, NOON)
+    session.commit()
+    assert told(world)[before:] == [
+        ("Jesse", "Set the password of Jesse."),
+        ("somebody", "Password of Jesse wrong 5 times: it waits."),
+        ("Jesse", "Signed in by a password."),
+        ("Jesse", "Signed Jesse out of 1 browser."),
+        ("Jesse", "Removed the password of Jesse."),
+        ("Jesse", "Made Jo a viewer of 1 account."),
+        ("Jesse", f"Shared the posts of account {account.id} for 7 days."),
+        ("Jesse", f"Ended the shared report of account {account.id}."),
+    ]
+
+
+def test_a_removed_account_is_neither_read_nor_shared(sqlite_world: World) -> None:
+    """The networks are not asked about it, and its shared address shows nothing."""
+    account = sqlite_world.account("@jesse.bsky.social", network="bluesky")
+    secret = share_report(sqlite_world.session, account.id, 7, now())
+    sqlite_world.session.commit()
+    browser = Browser.on(sqlite_world)
+    assert browser.get(f"/shared/{secret}").status_code == 200
+    assert due_accounts(sqlite_world.session, NOON) == [account]
+    remove_account(sqlite_world.session, account, NOON)
+    sqlite_world.session.commit()
+    assert due_accounts(sqlite_world.session, NOON) == []
+    assert readable_accounts(sqlite_world.session) == []
+    assert browser.get(f"/shared/{secret}").status_code == 404
+
+
+def test_a_viewer_of_some_accounts_does_not_read_the_list_of_changes(sqlite_world: World) -> None:
+    """It names the other accounts."""
+    account = sqlite_world.account()
+    browser = Browser.signed_in(sqlite_world)
+    assert browser.get("/owner/audit").status_code == 200
+    create_owner(sqlite_world.session, "Second", NOON)
+    owner = find_owner(sqlite_world.session, "Jesse")
+    set_role(sqlite_world.session, owner, "viewer", [account.id])
+    sqlite_world.session.commit()
+    assert browser.get("/owner/audit").status_code == 403
 
 
 def test_what_is_undone_is_not_audited(world: World) -> None:

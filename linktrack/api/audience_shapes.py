@@ -40,6 +40,7 @@ class AudienceReport(TypedDict):
     share_low: float | None
     share_high: float | None
     halves: Halves
+    members: Halves
     sentence: str
 
 
@@ -176,6 +177,15 @@ class Arm(Rate):
     followers: int
 
 
+class ExperimentWeek(Rate):
+    """One side's posts of a week: 1 is the first after the beginning, -1 the last before it."""
+
+    label: str
+    week: int
+    posts: int
+    unique_clicks: int
+
+
 class ExperimentReport(TypedDict):
     """What an experiment has found: after minus before, after over before."""
 
@@ -198,6 +208,8 @@ class ExperimentReport(TypedDict):
     next_look: str | None
     last_look: str
     days_needed: int | None
+    weeks: list[ExperimentWeek]
+    besides: list[str]
     sentence: str
 
 

@@ -230,6 +230,8 @@ class DigestSide(DigestRange, Rate):
     posts: int
     posts_without_count: int
     followers: int | None
+    gained: int | None
+    lost: int | None
 
 
 class Digest(TypedDict):

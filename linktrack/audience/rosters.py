@@ -43,6 +43,7 @@ from linktrack.audience.sorting import sort_followers
 from linktrack.db import Utc, from_ms, is_sqlite, to_ms
 from linktrack.errors import Conflict, Invalid
 from linktrack.networks.base import FollowerRecord
+from linktrack.owners.audit import by_hand, note
 
 CHUNK: Final = 5_000  # people written at a time
 SHRUNK: Final = 10  # a list of a tenth of the people, or fewer, is doubted
@@ -172,6 +173,8 @@ def take_roster(
         if before is not None:
             gained, returned, lost = changes_at(session, account.id, taken_at)
     _staging.drop_all(connection)
+    if is_new and by_hand(session):
+        note(session, f"Took a list of {size:,} followers of {account.handle}.", now)
     return TakenRoster(taken_at, size, is_new, gained, returned, lost, staged.forgotten)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account, Follower, Segment, SegmentEntry
 from linktrack.audience.rules import parse_rules
+from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.owners.audit import note
 
@@ -116,6 +117,8 @@ def rename_segment(session: Session, account: Account, segment: Segment, name: s
         raise Conflict(
             f"{account.handle} has, or had, a segment {name!r} already: choose another name."
         )
+    if name != segment.name:
+        note(session, f"Renamed the segment {segment.name} to {name}.", this_moment())
     segment.name = name
     session.flush()
 
@@ -134,6 +137,7 @@ def move_segment(session: Session, account: Account, segment: Segment, place: in
     for number, other in enumerate(order, 1):
         other.position = number
     session.flush()
+    note(session, f"Moved the segment {segment.name} to place {place}.", this_moment())
 
 
 def remove_segment(session: Session, segment: Segment, now: datetime) -> None:
@@ -146,6 +150,7 @@ def remove_segment(session: Session, segment: Segment, now: datetime) -> None:
     segment.size = None
     set_entries(session, segment, ())
     session.flush()
+    note(session, f"Removed the segment {segment.name}.", now)
 
 
 def change_segment(
@@ -175,6 +180,7 @@ def change_segment(
     if place is not None:
         set_place(segment, place)
     session.flush()
+    note(session, f"Changed the segment {segment.name}.", this_moment())
 
 
 def set_place(segment: Segment, place: str | None) -> None:

@@ -188,7 +188,10 @@ def _community(session: Session, account: Account) -> Collection[str] | None:
     None where no such account has a roster: then nobody can be judged.
     """
     communities = select(Account.id).where(
-        Account.network == account.network, Account.role == "we", Account.id != account.id
+        Account.network == account.network,
+        Account.role == "we",
+        Account.id != account.id,
+        Account.removed_at.is_(None),
     )
     rosters = select(Roster.id).where(Roster.account_id.in_(communities)).limit(1)
     if session.scalar(rosters) is None:

@@ -53,7 +53,8 @@ Open = Callable[[Account], Reader]
 
 def readable_accounts(session: Session) -> list[Account]:
     """Return the accounts on networks that can be read without a password."""
-    query = select(Account).where(Account.network.in_(READABLE)).order_by(Account.id)
+    query = select(Account).where(Account.network.in_(READABLE), Account.removed_at.is_(None))
+    query = query.order_by(Account.id)
     return list(session.scalars(query))
 
 
@@ -62,7 +63,8 @@ def due_accounts(session: Session, at: datetime) -> list[Account]:
     query = (
         select(Account)
         .outerjoin(Sync, Sync.account_id == Account.id)
-        .where(Account.network.in_(READABLE), or_(Sync.next_at.is_(None), Sync.next_at <= at))
+        .where(Account.network.in_(READABLE), Account.removed_at.is_(None))
+        .where(or_(Sync.next_at.is_(None), Sync.next_at <= at))
     )
     return list(session.scalars(query.order_by(Account.id)))
 

@@ -7,7 +7,7 @@ from typing import BinaryIO, Final
 
 import click
 
-from linktrack.cli.common import installation, json_option, print_json
+from linktrack.cli.common import installation, json_option, print_json, tell
 
 AGENT_FIELDS: Final = ("human", "reason", "rule", "device", "browser", "os")
 REFERRER_FIELDS: Final = ("host", "source", "medium", "rule")
@@ -77,6 +77,7 @@ def reclassify(as_json: bool) -> None:
 
     with installation() as opened:
         done = apply(opened.click_store(), opened.days())
+        tell(opened, "Applied today's rules to stored clicks.")
     if as_json:
         print_json(
             {

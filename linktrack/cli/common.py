@@ -64,6 +64,16 @@ def transaction() -> "Iterator[tuple[Installation, Session]]":
         session.commit()
 
 
+def tell(opened: "Installation", what: str) -> None:
+    """Add a sentence on what a command did, outside any transaction, to the audit list."""
+    from linktrack.db import now
+    from linktrack.owners.audit import note
+
+    with opened.database.session(writes=True) as session:
+        note(session, what, now(), COMMAND_LINE)
+        session.commit()
+
+
 def parse_time(written: str | None, opened: "Installation") -> datetime | None:
     """Return the moment of an ISO date or time; without an offset it is in LINKTRACK_TIMEZONE.
 

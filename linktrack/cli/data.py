@@ -13,6 +13,7 @@ from linktrack.cli.common import (
     parse_time,
     print_json,
     print_table,
+    tell,
     transaction,
 )
 
@@ -195,9 +196,11 @@ def demo(remove: bool, as_json: bool) -> None:
     with installation() as opened:
         if remove:
             remove_demo(opened.database)
+            tell(opened, "Removed the demonstration.")
             click.echo('{"removed": true}' if as_json else "The demonstration is gone.")
             return
         made = make_demo(opened.database, opened.shortener, now())
+        tell(opened, "Made the demonstration.")
     if as_json:
         print_json(asdict(made))
     else:

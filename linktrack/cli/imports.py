@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linktrack.cli.common import Commands, counting, installation, json_option, print_json
+from linktrack.cli.common import Commands, counting, installation, json_option, print_json, tell
 
 if TYPE_CHECKING:
     from linktrack.portability.click_import import BrokenLine, ImportedClicks
@@ -67,6 +67,7 @@ def import_links_command(form: str, files: tuple[Path, ...], handle: str, as_jso
                 Reading(parse_time, progress),
                 now=now(),
             )
+        tell(opened, f"Imported links for {handle} from {len(files)} files.")
     if as_json:
         print_json(asdict(done))
     else:
@@ -110,6 +111,7 @@ def import_clicks_command(form: str, files: tuple[Path, ...], handle: str, as_js
                 progress=progress,
             )
         opened.delete_old_clicks(now())
+        tell(opened, f"Imported clicks of {handle} from {len(files)} files.")
     if as_json:
         print_json(asdict(done))
     else:

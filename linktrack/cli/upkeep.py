@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from linktrack.cli.common import COMMAND_LINE, installation, json_option, print_json
+from linktrack.cli.common import installation, json_option, print_json, tell
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -20,14 +20,11 @@ def backup(file: Path, as_json: bool) -> None:
     Visitor keys are not in it. Keep the file secret: it holds the installation's keys.
     """
     from linktrack.db import now
-    from linktrack.owners.audit import note
     from linktrack.upkeep.backup import back_up
 
     with installation() as opened:
         done = back_up(opened, file, os.environ, now())
-        with opened.database.session(writes=True) as session:
-            note(session, f"Made a backup, {done.file.name}.", now(), COMMAND_LINE)
-            session.commit()
+        tell(opened, f"Made a backup, {done.file.name}.")
     if as_json:
         print_json({"file": str(file), "bytes": done.size, "journals": done.journals})
     else:
@@ -43,7 +40,6 @@ def restore(file: Path, as_json: bool) -> None:
     from linktrack import service
     from linktrack.db import now
     from linktrack.installation import Installation
-    from linktrack.owners.audit import note
     from linktrack.reports.status import status_of
     from linktrack.settings import load_settings
     from linktrack.upkeep import restore as restoring
@@ -53,9 +49,8 @@ def restore(file: Path, as_json: bool) -> None:
     opened.database.migrate()
     with opened.database.reachable():
         progress = service.make_loader(opened).load()
-        with opened.database.session(writes=True) as session:
-            note(session, f"Restored the backup {file.name}.", now(), COMMAND_LINE)
-            session.commit()
+        tell(opened, f"Restored the backup {file.name}.")
+        with opened.database.session() as session:
             found = status_of(session, opened.settings.journals, now())
     opened.database.close()
     if as_json:
@@ -87,7 +82,6 @@ def upgrade(file: Path | None, restart: str | None) -> None:
     from linktrack.clicks.added import count_added
     from linktrack.db import now
     from linktrack.installation import Installation
-    from linktrack.owners.audit import note
     from linktrack.upkeep.upgrade import upgrade as bring_up
 
     opened = Installation.open()
@@ -97,9 +91,7 @@ def upgrade(file: Path | None, restart: str | None) -> None:
             # A service of the version before may be running: the new one's loader counts again.
             count_added(opened.database.engine, opened.days(), last=False)
             if done.changed:
-                with opened.database.session(writes=True) as session:
-                    note(session, "Upgraded the database.", now(), COMMAND_LINE)
-                    session.commit()
+                tell(opened, "Upgraded the database.")
     finally:
         opened.database.close()
     if done.backup is not None:

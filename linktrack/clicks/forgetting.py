@@ -10,6 +10,7 @@ from linktrack.audience.sorting import sort_followers
 from linktrack.clicks.personal import take_follower_away
 from linktrack.clicks.rollups import Days
 from linktrack.db import take_turns
+from linktrack.owners.audit import note
 
 
 def forget_follower(session: Session, name: str, key: bytes, days: Days, now: datetime) -> None:
@@ -28,3 +29,4 @@ def forget_follower(session: Session, name: str, key: bytes, days: Days, now: da
     forget_people(session, people, key, now)
     for account in accounts:
         sort_followers(session, account, now)
+    note(session, "Forgot a follower.", now)  # whom, is what nobody is to know any more

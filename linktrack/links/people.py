@@ -8,10 +8,12 @@ from hashlib import blake2b
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.keys import Keys
 from linktrack.links.models import Link, LinkPerson, OwnSite, Person, PersonRule
 from linktrack.links.promotion import HOST, MENTION, Rule, check_host, check_mention
+from linktrack.owners.audit import note
 
 
 def add_person(session: Session, name: str, now: datetime) -> Person:
@@ -23,7 +25,7 @@ def add_person(session: Session, name: str, now: datetime) -> Person:
         raise Conflict(f"{name} is here already.")
     person = Person(name=name, page=1, is_public=False, created_at=now)
     session.add(person)
-    session.flush()
+    note(session, f"Added the person {name}.", now)
     return person
 
 
@@ -55,7 +57,7 @@ def remove_person(session: Session, person: Person) -> None:
     """Forget a person; links and clicks stay."""
     session.execute(delete(LinkPerson).where(LinkPerson.person_id == person.id))
     session.delete(person)
-    session.flush()
+    note(session, f"Removed the person {person.name}.", this_moment())
 
 
 def add_rule(session: Session, person: Person, kind: str, written: str) -> None:
@@ -68,7 +70,7 @@ def add_rule(session: Session, person: Person, kind: str, written: str) -> None:
     value = check_host(written) if kind == HOST else check_mention(written)
     if all((rule.kind, rule.value) != (kind, value) for rule in person.rules):
         person.rules.append(PersonRule(kind=kind, value=value))
-        session.flush()
+        note(session, f"Links promote {person.name} by the {kind} {value}.", this_moment())
 
 
 def remove_rule(session: Session, person: Person, kind: str, value: str) -> None:
@@ -76,7 +78,7 @@ def remove_rule(session: Session, person: Person, kind: str, value: str) -> None
     for rule in person.rules:
         if (rule.kind, rule.value) == (kind, value):
             person.rules.remove(rule)
-            session.flush()
+            note(session, f"Links promote {person.name} no more by {value}.", this_moment())
             return
     raise NotFound(f"{person.name} has no such rule.")
 
@@ -90,7 +92,7 @@ def promote(session: Session, link: Link, person: Person) -> None:
     """Say that a link promotes a person; saying it again changes nothing."""
     if session.get(LinkPerson, (link.id, person.id)) is None:
         session.add(LinkPerson(link_id=link.id, person_id=person.id))
-        session.flush()
+        note(session, f"The link {link.code} promotes {person.name}.", this_moment())
 
 
 def promote_no_more(session: Session, link: Link, person: Person) -> None:
@@ -99,7 +101,7 @@ def promote_no_more(session: Session, link: Link, person: Person) -> None:
     if said is None:
         raise NotFound(f"Nobody has said by hand that this link promotes {person.name}.")
     session.delete(said)
-    session.flush()
+    note(session, f"The link {link.code} promotes {person.name} no more.", this_moment())
 
 
 def promoted_by(session: Session, link: Link, text: str | None) -> list[tuple[Person, bool]]:
@@ -122,6 +124,9 @@ def share_page(session: Session, person: Person, *, is_public: bool) -> None:
     """Open a person's public page, or close it for good: opened again it has a new address."""
     if person.is_public and not is_public:
         person.page += 1
+    if person.is_public != is_public:
+        deed = "Opened" if is_public else "Closed"
+        note(session, f"{deed} the page of {person.name}.", this_moment())
     person.is_public = is_public
     session.flush()
 
@@ -157,7 +162,7 @@ def add_own_site(session: Session, written: str) -> str:
     host = check_host(written)
     if session.get(OwnSite, host) is None:
         session.add(OwnSite(host=host))
-        session.flush()
+        note(session, f"Added the own site {host}.", this_moment())
     return host
 
 
@@ -173,5 +178,5 @@ def remove_own_site(session: Session, written: str) -> str:
     if site is None:
         raise NotFound(f"{host} is not among your own sites.")
     session.delete(site)
-    session.flush()
+    note(session, f"Removed the own site {host}.", this_moment())
     return host

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from linktrack.db import now as this_moment
 from linktrack.errors import Forbidden, Invalid
+from linktrack.owners.audit import note
 from linktrack.owners.models import Owner
 
 if TYPE_CHECKING:
@@ -35,13 +37,14 @@ def set_password(session: Session, owner: Owner, password: str) -> None:
         raise Invalid(f"A password needs {SHORTEST} to {LONGEST:,} characters.")
     owner.password_hash = _hasher().hash(password)
     owner.failed_attempts, owner.wait_until = 0, None
-    session.flush()
+    note(session, f"Set the password of {owner.name}.", this_moment())
 
 
 def remove_password(session: Session, owner: Owner) -> None:
     """Take an owner's password away: only one-time links sign in then."""
-    owner.password_hash = None
-    session.flush()
+    if owner.password_hash is not None:
+        owner.password_hash = None
+        note(session, f"Removed the password of {owner.name}.", this_moment())
 
 
 def check_password(session: Session, name: str, password: str, now: datetime) -> Owner:
@@ -62,8 +65,7 @@ def check_password(session: Session, name: str, password: str, now: datetime) ->
     stored = None if owner is None else owner.password_hash
     if not _matches(stored or _nobodys_hash(), password) or owner is None or stored is None:
         if owner is not None:
-            _count_failure(owner, now)
-            session.flush()
+            _count_failure(session, owner, now)
         raise Forbidden(WRONG)
     owner.failed_attempts, owner.wait_until = 0, None
     session.flush()
@@ -80,11 +82,14 @@ def _matches(stored: str, password: str) -> bool:
             return False
 
 
-def _count_failure(owner: Owner, now: datetime) -> None:
+def _count_failure(session: Session, owner: Owner, now: datetime) -> None:
     owner.failed_attempts += 1
     further = owner.failed_attempts - FREE_ATTEMPTS
     if further >= 0:
         owner.wait_until = now + min(FIRST_WAIT * 2 ** min(further, 20), LONGEST_WAIT)
+        tried = f"Password of {owner.name} wrong {owner.failed_attempts} times: it waits."
+        note(session, tried, now, actor="somebody")
+    session.flush()
 
 
 @cache

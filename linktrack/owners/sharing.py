@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.errors import Invalid, NotFound
 from linktrack.owners.access import hash_secret
+from linktrack.owners.audit import note
 from linktrack.owners.models import SharedReport
 
 LONGEST_DAYS: Final = 366
@@ -31,7 +32,7 @@ def share_report(session: Session, account_id: int, days: int, now: datetime) ->
             expires_at=now + timedelta(days=days),
         )
     )
-    session.flush()
+    note(session, f"Shared the posts of account {account_id} for {days} days.", now)
     return secret
 
 
@@ -50,8 +51,9 @@ def revoke_shared(session: Session, number: int, now: datetime) -> None:
     found = session.get(SharedReport, number)
     if found is None:
         raise NotFound(f"There is no shared report number {number}.")
-    found.revoked_at = found.revoked_at or now
-    session.flush()
+    if found.revoked_at is None:
+        found.revoked_at = now
+        note(session, f"Ended the shared report of account {found.account_id}.", now)
 
 
 def list_shared(session: Session, now: datetime) -> Sequence[SharedReport]:

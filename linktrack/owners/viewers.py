@@ -6,7 +6,9 @@ from typing import Final
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, NotFound
+from linktrack.owners.audit import note
 from linktrack.owners.models import Owner, OwnerSession, ViewedAccount
 
 ROLES: Final = ("owner", "viewer")
@@ -40,6 +42,9 @@ def set_role(session: Session, owner: Owner, role: str, account_ids: Iterable[in
     session.execute(delete(ViewedAccount).where(ViewedAccount.owner_id == owner.id))
     session.add_all(ViewedAccount(owner_id=owner.id, account_id=number) for number in chosen)
     session.flush()
+    limit = f" of {len(chosen)} account{'s' if len(chosen) > 1 else ''}" if chosen else ""
+    what = "an owner" if role == "owner" else f"a viewer{limit}"
+    note(session, f"Made {owner.name} {what}.", this_moment())
 
 
 def viewed_accounts(session: Session, owner: Owner) -> frozenset[int] | None:
@@ -74,7 +79,11 @@ def end_sessions(session: Session, owner: Owner, but: str | None = None) -> int:
         .where(OwnerSession.owner_id == owner.id, OwnerSession.token_hash != (but or ""))
         .returning(OwnerSession.token_hash)
     )
-    return len(ended.all())
+    count = len(ended.all())
+    if count:
+        browsers = f"{count} browser{'s' if count > 1 else ''}"
+        note(session, f"Signed {owner.name} out of {browsers}.", this_moment())
+    return count
 
 
 def _keep_one_owner(session: Session, owner: Owner) -> None:

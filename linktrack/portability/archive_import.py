@@ -15,6 +15,7 @@ from linktrack.links.unwrapped import KeptPosts, keep_posts
 from linktrack.networks.archives import open_archive
 from linktrack.networks.mastodon_archive import MastodonArchive
 from linktrack.networks.x import XArchive
+from linktrack.owners.audit import note
 from linktrack.portability.roster_files import written_at
 
 
@@ -42,6 +43,7 @@ def import_archive(
     is no archive of the account's network, and `Conflict` for another account's, or for a follower
     list that cannot be right, unless `confirmed`.
     """
+    note(session, f"Imported an archive of {account.handle}.", now)
     with open_archive(path) as archive:
         if XArchive.is_one(archive):
             _check_network(account, "x")

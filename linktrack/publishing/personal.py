@@ -10,11 +10,13 @@ from linktrack.audience.segments import entry_key, rest_segment
 from linktrack.audience.sorting import segment_of
 from linktrack.clicks.personal import take_follower_away
 from linktrack.clicks.rollups import Days
+from linktrack.db import now as this_moment
 from linktrack.db import take_turns
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import Bearer
 from linktrack.links.models import Link
+from linktrack.owners.audit import note
 
 
 def find_follower(session: Session, account: Account, written: str) -> Follower:
@@ -34,7 +36,7 @@ def agree(session: Session, follower: Follower, now: datetime) -> None:
     """Keep that a follower agreed to personal links; agreeing again changes nothing."""
     if session.get(Consent, follower.id) is None:
         session.add(Consent(follower_id=follower.id, agreed_at=now))
-        session.flush()
+        note(session, "A follower agreed to personal links.", now)
 
 
 def withdraw(session: Session, follower: Follower, days: Days) -> None:
@@ -46,7 +48,7 @@ def withdraw(session: Session, follower: Follower, days: Days) -> None:
     consent = session.get(Consent, follower.id)
     if consent is not None:
         session.delete(consent)
-        session.flush()
+        note(session, "A follower took the agreement to personal links back.", this_moment())
     take_follower_away(session.connection(), follower.id, days)
 
 

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOWS
+from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, NotFound
+from linktrack.owners.audit import note
 from linktrack.reports.models import Experiment
 
 DAYS: Final = 28
@@ -65,7 +67,7 @@ def add_experiment(
         created_at=now,
     )
     session.add(experiment)
-    session.flush()
+    note(session, f"Began the experiment {name}.", now)
     return experiment
 
 
@@ -107,4 +109,4 @@ def remove_experiment(session: Session, name: str) -> None:
             f"There is no experiment {name[:100]!r}: linktrack experiment list names them."
         )
     session.delete(experiment)
-    session.flush()
+    note(session, f"Removed the experiment {name}.", this_moment())

@@ -377,6 +377,14 @@ def has_clicks(session: Session) -> bool:
     return session.scalar(query) is not None
 
 
+def last_clicked_day(session: Session, account_ids: Sequence[int]) -> date | None:
+    """Return the day of the last click of a person on these accounts, None where there is none."""
+    days = account_days.c
+    query = select(func.max(days.day)).where(days.account_id.in_(account_ids), days.clicks > 0)
+    last = session.scalar(query)
+    return None if last is None else date.fromordinal(last)
+
+
 def segments_of(session: Session, account_ids: Iterable[int]) -> Mapping[int, list[Segment]]:
     """Return the segments of these accounts that can have versions, each account's in order."""
     found: defaultdict[int, list[Segment]] = defaultdict(list)

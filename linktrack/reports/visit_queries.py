@@ -61,7 +61,9 @@ def known_people(
     by_link = (
         select(*ends_of)
         .join(Link, Link.id == place.link_id)
-        .where(place.follower_id.is_not(None), Link.account_id == account_id, *counted)
+        .where(place.follower_id.is_not(None), Link.account_id == account_id, place.reason == 0)
+        # A sum, so that the database takes the index of personal clicks and not that of all.
+        .where((place.clicked_at + 0).between(begins, ends - 1))
         .group_by(place.follower_id)
     )
     segments = select(Segment.id).where(Segment.account_id == account_id)

@@ -22,7 +22,7 @@ def show() -> str:
     session, settings = db_session(), installation().settings
     accounts = list_accounts(session)
     if not accounts:
-        return render_template("posts/no_accounts.html")
+        return render_template("no_accounts.html")
     account = account_or_main(request.args, accounts)
     at = moment(request.args, "period", "The period")
     report = audience_report(

@@ -5,8 +5,9 @@ from typing import Final
 from flask import render_template, request
 
 from linktrack.context import db_session
+from linktrack.errors import Forbidden
 from linktrack.owners.audit import entries
-from linktrack.web.context import owner_blueprint
+from linktrack.web.context import current_owner, owner_blueprint
 from linktrack.web.fields import row_id
 
 blueprint = owner_blueprint("audit")
@@ -17,5 +18,8 @@ PAGE: Final = 100
 @blueprint.get("/audit")
 def show() -> str:
     """Show a page of changes of access and data."""
+    owner = current_owner()
+    if owner is not None and owner.limited:
+        raise Forbidden("The list of changes is about all accounts, and you look at some of them.")
     found = entries(db_session(), row_id(request.args, "before", "Entry"), PAGE + 1)
     return render_template("audit/show.html", entries=found[:PAGE], more=len(found) > PAGE)

@@ -23,7 +23,7 @@ def show() -> str | Response:
     """Show every account's figures beside the others', and which differences are sure."""
     accounts = list_accounts(db_session())
     if not accounts:
-        return render_template("posts/no_accounts.html")
+        return render_template("no_accounts.html")
     days = chosen_range(request.args, USUAL_DAYS)
     found = compare(
         db_session(),

@@ -155,7 +155,7 @@ def _handed_over(values: Mapping[str, str]) -> str:
 def _page(error: str | None = None, seen: Preview | None = None) -> str:
     accounts = list_accounts(db_session())
     if not accounts:
-        return render_template("compose/no_accounts.html")
+        return render_template("no_accounts.html")
     values = request.form or request.args
     wanted = values.get("account", "")
     chosen = next((each for each in accounts if str(each.id) == wanted), None)

@@ -19,7 +19,7 @@ def show() -> str:
     session = db_session()
     accounts = list_accounts(session)
     if not accounts:
-        return render_template("posts/no_accounts.html")
+        return render_template("no_accounts.html")
     account = chosen_account(request.args)
     period = text(request.args, "period", "The period") or PERIODS[0]
     chosen = [account] if account else accounts

@@ -86,6 +86,7 @@ def show() -> str:
         found=found,
         sparklines={card.account.id: _sparkline(card, days, colours) for card in found.cards},
         before=before,
+        last=_last_days(shown, found.cards, days),
         clicks_chart=_clicks_chart(found.cards, days, colours, before),
         needs=needs(
             found.cards,
@@ -118,6 +119,16 @@ def _sparkline(card: AccountCard, days: DayRange, colours: Colours) -> Markup:
         colour=colours[card.account.id],
         empty="No clicks in these days.",
     )
+
+
+def _last_days(
+    accounts: Sequence[Account], cards: Sequence[AccountCard], days: DayRange
+) -> DayRange | None:
+    """Return as many days, those of the last click, where nobody clicked in the days shown."""
+    if any(card.clicks for card in cards):
+        return None
+    last = queries.last_clicked_day(db_session(), [account.id for account in accounts])
+    return None if last is None else DayRange.until(last, days.length, days.timezone)
 
 
 def _source_page(account: Account, days: DayRange, source: str) -> str:

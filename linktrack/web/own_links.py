@@ -56,7 +56,7 @@ def _page(error: str | None = None) -> str:
     session = db_session()
     accounts = list_accounts(session)
     if not accounts:
-        return render_template("posts/no_accounts.html")
+        return render_template("no_accounts.html")
     account = account_or_main(request.args, accounts)
     days = chosen_range(request.args, default=365)
     return render_template(

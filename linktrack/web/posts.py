@@ -54,7 +54,7 @@ def list_all() -> str:
     """Show an account's posts: published ones with their figures, the others as they wait."""
     accounts = list_accounts(db_session())
     if not accounts:
-        return render_template("posts/no_accounts.html")
+        return render_template("no_accounts.html")
     account = account_or_main(request.args, accounts)
     state = text(request.args, "state", "The state") or "published"
     if state not in STATES:

@@ -55,7 +55,7 @@ def show() -> str | Response:
     session = db_session()
     accounts = list_accounts(session)
     if not accounts:
-        return render_template("posts/no_accounts.html")
+        return render_template("no_accounts.html")
     post, link = _subject()
     account = chosen_account(request.args)
     if post is not None or link is not None:

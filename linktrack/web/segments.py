@@ -50,7 +50,7 @@ def list_all() -> str:
     """Show an account's segments: first for how many clicks we can't tell who."""
     accounts = list_accounts(db_session())
     if not accounts:
-        return render_template("segments/no_accounts.html")
+        return render_template("no_accounts.html")
     return _list(accounts, account_or_main(request.args, accounts))
 
 

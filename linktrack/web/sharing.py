@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from linktrack.audience.accounts import get_account, list_accounts
 from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.errors import Invalid
+from linktrack.errors import Invalid, NotFound
 from linktrack.owners.sharing import find_shared, list_shared, revoke_shared, share_report
 from linktrack.reports.build import cpf_report
 from linktrack.web.context import UNPROCESSABLE, owner_blueprint
@@ -58,6 +58,8 @@ def show(secret: str) -> str:
     session = db_session()
     found = find_shared(session, secret, now())
     account = get_account(session, found.account_id)
+    if account.removed_at is not None:
+        raise NotFound("This report is not shared any more: ask for a new address.")
     report = cpf_report(
         session, account, window="7d", since=now() - timedelta(days=SHOWN_DAYS), limit=100
     )
@@ -68,11 +70,11 @@ def show(secret: str) -> str:
 
 def _page(error: str | None = None, made: str | None = None) -> str:
     session = db_session()
-    accounts = list_accounts(session)
+    accounts, removed = list_accounts(session), list_accounts(session, removed=True)
     return render_template(
         "shared/list.html",
         accounts=accounts,
-        handles={account.id: account.handle for account in accounts},
+        handles={each.id: each.handle for each in (*accounts, *removed)},
         shared=list_shared(session, now()),
         made=made,
         error=error,

@@ -30,7 +30,7 @@ def show() -> str | Response:
     session = db_session()
     accounts = list_accounts(session)
     if not accounts:
-        return render_template("posts/no_accounts.html")
+        return render_template("no_accounts.html")
     account = account_or_main(request.args, accounts)
     hours = hours_report(
         session,

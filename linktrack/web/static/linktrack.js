@@ -226,7 +226,8 @@ function keys() {
     if (event.key === "?") help();
     else if (pages.has(event.key)) pages.get(event.key).click();
   });
-  const asked = document.querySelector("[data-keys-help]");
+  const asked = document.querySelector("[data-keys-help]"); // error pages have no foot
+  if (!asked) return;
   asked.hidden = false;
   asked.addEventListener("click", help);
 }
