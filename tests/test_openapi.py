@@ -104,6 +104,53 @@ def test_every_route_of_the_api_is_in_the_document(call: Caller) -> None:
     assert told == {(each.method, each.path) for each in OPERATIONS.values()}
 
 
+def undescribed(value: Any, schema: Any, named: Any) -> set[str]:
+    """Return the fields of an answer that its schema does not name."""
+    if "$ref" in schema:
+        return undescribed(value, named[schema["$ref"].rpartition("/")[2]], named)
+    if "anyOf" in schema:
+        fits = [each for each in schema["anyOf"] if (each.get("type") == "null") == (value is None)]
+        return min((undescribed(value, each, named) for each in fits), key=len)
+    if isinstance(value, list):
+        return set().union(*(undescribed(each, schema["items"], named) for each in value))
+    if not isinstance(value, dict) or "properties" not in schema:
+        return set()
+    known = schema["properties"]
+    inner = (undescribed(value[name], known[name], named) for name in value.keys() & known.keys())
+    return set(value.keys() - known.keys()).union(*inner)
+
+
+def test_every_field_of_an_answer_is_in_the_document(call: Caller, world: World) -> None:
+    """Of every GET that answers JSON, for an account with some of everything."""
+    account = world.account("@mine")
+    record_count(world.session, account, 23_000, NOON, "entered", now=NOON)
+    add_segment(world.session, account, "community", 120, NOON)
+    post = world.post(account, "http://one.com/", segments=("community",))
+    world.click([ClickRecord(START + n, post.links[0].id, FIREFOX, "//t.co", n) for n in range(3)])
+    code = str(post.links[0].code)
+    for path, body in (
+        ("/experiments", {"name": "evenings", "account": "@mine", "at": "2026-05-01"}),
+        ("/people", {"name": "Ann", "hosts": ["one.com"]}),
+        ("/sites", {"host": "me.example"}),
+        (f"/accounts/{account.id}/rosters", {"followers": [{"id": "7"}]}),
+    ):
+        assert call("POST", path, body).status_code == 201
+    document = call("GET", "/openapi.json").get_json()
+    named = document["components"]["schemas"]
+    for operation in OPERATIONS.values():
+        if operation.method != "GET" or operation.path.startswith("/export/"):
+            continue
+        known = {"account": "@mine", "event": "2026-05-01"}
+        taken = {parameter.name for parameter in operation.query} & known.keys()
+        asked = "&".join(f"{name}={known[name]}" for name in taken)
+        number = account.id if operation.path.startswith("/accounts/") else post.id
+        answer = call("GET", f"{operation.path.format(number=number, code=code)}?{asked}")
+        assert answer.status_code == 200, answer.text
+        said = document["paths"][f"/api/v1{operation.path}"]["get"]["responses"]["200"]
+        schema = said["content"]["application/json"]["schema"]
+        assert undescribed(answer.get_json(), schema, named) == set(), operation.path
+
+
 def test_strangers_read_the_document_and_its_page(world: World) -> None:
     """It names every operation and every kind of error, and needs no script."""
     client = client_of(world)
