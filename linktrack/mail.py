@@ -34,6 +34,12 @@ class MailServer:
     recipients: tuple[str, ...]
 
     @property
+    def address(self) -> str:
+        """The server's address, without the password."""
+        user = f"{self.user}@" if self.user else ""
+        return f"{'smtps' if self.is_tls else 'smtp'}://{user}{self.host}:{self.port}"
+
+    @property
     def is_local(self) -> bool:
         """Whether it runs on this machine, so that nobody can listen in between."""
         if self.host == "localhost":

@@ -187,6 +187,21 @@ class Settings:
         return urlsplit(self.base_url).hostname or ""
 
     @property
+    def smtp_url(self) -> str | None:
+        """Where digests are mailed through, without the password; None where nowhere."""
+        return None if self.mail is None else self.mail.address
+
+    @property
+    def mail_to(self) -> tuple[str, ...]:
+        """Who gets mailed digests."""
+        return () if self.mail is None else self.mail.recipients
+
+    @property
+    def mail_from(self) -> str | None:
+        """Whom mailed digests come from."""
+        return None if self.mail is None else self.mail.sender
+
+    @property
     def is_local(self) -> bool:
         """Whether short links made now work on this machine only."""
         host = self.base_host

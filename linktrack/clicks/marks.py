@@ -49,8 +49,8 @@ Key: TypeAlias = tuple[int, int]
 def mark_posts(connection: Connection, humans: Iterable[Click]) -> Iterator[Unique]:
     """Move the first-click marks on posts; yield the unique clicks that come and go.
 
-    Of two clicks in the same millisecond the smaller segment, then referrer, is taken as the
-    first, whichever is loaded first.
+    Of two clicks in the same millisecond that of the smaller segment, then of the referrer that
+    was known before the other, is taken as the first, whichever is loaded first.
     """
     return _mark(connection, visitor_posts, humans, _post_of)
 
