@@ -54,7 +54,9 @@ def make_demo(
 
     Raises `Conflict` where there is one already.
     """
-    store = ClickStore(database.engine, database.settings.timezone)
+    store = ClickStore(
+        database.engine, database.settings.timezone, database.settings.visitor_period
+    )
     made = clicks = 0
     for profile in PROFILES:
         year = list(posts(profile, now, seed))
@@ -137,7 +139,9 @@ def remove_demo(database: Database) -> None:
 
     Raises `NotFound` where there are none.
     """
-    store = ClickStore(database.engine, database.settings.timezone)
+    store = ClickStore(
+        database.engine, database.settings.timezone, database.settings.visitor_period
+    )
     with store.transaction() as connection:
         simulated = select(Account.id).where(Account.simulated)
         ids = connection.scalars(simulated).all()
