@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from linktrack.errors import LinktrackError, Unavailable
+
 
 @dataclass(frozen=True, slots=True)
 class FollowerRecord:
@@ -54,6 +56,60 @@ class Page:
     cursor: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class PostPage:
+    """One page of an account's own posts, newest first; without a cursor it was the last."""
+
+    posts: Sequence[PostRecord]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is shown of a page below a post that links to it; `url` is our short address.
+
+    `picture` is an encoded image (PNG, JPEG, WebP) of `picture_type`, a MIME type.
+    """
+
+    url: str
+    title: str
+    description: str
+    picture: bytes | None = None
+    picture_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A post to be sent: `text` as it is to be read, in which `short_urls` stand.
+
+    `key` was made by `Writer.new_key` and stored before the first attempt; a second attempt
+    with the same key makes no second post.
+    """
+
+    key: str
+    text: str
+    short_urls: tuple[str, ...] = ()
+    card: Card | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A post as the network took it; `url` is where people see it."""
+
+    network_id: str
+    url: str
+    posted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a network lets a program do; what it does not is done by hand."""
+
+    edits: bool
+    shows_followers: bool
+    follows: bool
+
+
 class Reader(Protocol):
     """A network that can be asked without a password.
 
@@ -72,6 +128,64 @@ class Reader(Protocol):
     def close(self) -> None:
         """Give back the connections."""
         ...
+
+
+class Writer(Reader, Protocol):
+    """A network where an account is signed in.
+
+    Each call raises `Refused` where a retry is worthless, `Unavailable` or `Pause` where nothing
+    was done and a later retry is worth it, and `Unclear` where it may have been done.
+    """
+
+    abilities: Abilities
+
+    def new_key(self) -> str:
+        """Return a new key for a message; the network is not asked."""
+        ...
+
+    def publish(self, message: Message) -> Sent:
+        """Send a post. The same key again gives the same post."""
+        ...
+
+    def find(self, message: Message) -> Sent | None:
+        """Look whether a post whose sending ended unclear is there."""
+        ...
+
+    def edit(self, network_id: str, message: Message) -> Sent:
+        """Change a post's text; raises `Refused` where `abilities.edits` is false."""
+        ...
+
+    def delete(self, network_id: str) -> None:
+        """Take a post back; one that is gone already is no error."""
+        ...
+
+    def posts(self, cursor: str | None) -> PostPage:
+        """Return one page of the account's own posts, newest first."""
+        ...
+
+    def follows(self, cursor: str | None) -> Page | None:
+        """Return one page of whom the account follows; None where the network shows no list."""
+        ...
+
+    def follow(self, network_id: str) -> str:
+        """Follow somebody; return by what `unfollow` takes just this back."""
+        ...
+
+    def unfollow(self, followed: str) -> None:
+        """Take one follow back; one that is gone already is no error."""
+        ...
+
+
+class Refused(LinktrackError):
+    """The network does not take it, and will not however often it is tried."""
+
+
+class SignedOut(Refused):
+    """The network does not take the credential any more: the owner has to connect again."""
+
+
+class Unclear(Unavailable):
+    """No answer came: it may have been done. `Writer.find` tells, and so does the same key."""
 
 
 class Pause(Exception):
