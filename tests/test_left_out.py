@@ -69,8 +69,8 @@ def test_sources_open_to_their_hosts(world: World) -> None:
     browser = Browser.signed_in(world)
     for address in (f"/owner/posts/{post_id}", f"/owner/links/{code}"):
         text = read(browser.get(address))
-        assert "X t.co/03elZC4Q 1 t.co/7abc 1" in text, address
-        assert "example.org www.example.org 1" in text
+        assert "X 2 hosts t.co/03elZC4Q 1 t.co/7abc 1" in text, address
+        assert "example.org 1 host www.example.org 1" in text
 
 
 def test_a_stranger_sees_none_of_it(sqlite_world: World) -> None:

@@ -14,6 +14,7 @@ from linktrack.db import now as this_moment
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.models import Post
 from linktrack.reports import queries
+from linktrack.reports.parts import WHOLE, Part, part_sums
 from linktrack.reports.queries import (
     PostCounts,
     PostFacts,
@@ -110,8 +111,9 @@ def cpf_report(
     after: int | None = None,
     sort: str = "newest",
     now: datetime | None = None,
+    part: Part = WHOLE,
 ) -> CpfReport:
-    """Return clicks per follower of the posts posted in [since, until).
+    """Return clicks per follower of the posts posted in [since, until), or of a part of the clicks.
 
     `limit` is 1 to 100 posts on the page, which begins behind post number `after`. `sort` is
     `newest`, or `low`: by the lower end of the interval, surest success first. Posts are held
@@ -131,7 +133,10 @@ def cpf_report(
             raise NotFound(f"There is no post number {after} on {account.handle}.")
     if sort not in SORTS:
         raise Invalid(f"{sort[:40]!r} is no order of posts: choose one of {', '.join(SORTS)}.")
-    sums = queries.sums_by_post(session, chosen, number)
+    if part.is_whole:
+        sums = queries.sums_by_post(session, chosen, number)
+    else:
+        sums = part_sums(session, chosen, number, part)
     histories = queries.count_histories(session, [account.id])
     rated = rated_posts(sums, histories, window, now or this_moment())
     if sort == "low":
@@ -147,7 +152,20 @@ def cpf_report(
         replace(line, usual=verdicts.get(line.facts.id))
         for line in post_lines(session, facts, number)
     ]
+    if not part.is_whole:
+        of_part = {post.post_id: post for post in sums}
+        lines = [_narrowed(line, of_part[line.facts.id]) for line in lines]
     return CpfReport(account, window, cpf_total(sums, histories), lines)
+
+
+def _narrowed(line: PostLine, counts: PostSums) -> PostLine:
+    """Return a post's line with the figures of a part of its clicks."""
+    return replace(
+        line,
+        clicks=counts.clicks,
+        unique_clicks=counts.unique_clicks,
+        cpf=Rate.of(counts.unique_clicks, line.facts.followers),
+    )
 
 
 def window_number(window: str) -> int:

@@ -17,6 +17,7 @@ from linktrack.reports.build import (
     post_lines,
     window_number,
 )
+from linktrack.reports.parts import WHOLE, Part, part_series
 from linktrack.reports.queries import DayCounts, History
 from linktrack.reports.ranges import DayRange
 from linktrack.reports.statistics.rates import ratio_of_sums
@@ -62,16 +63,21 @@ def overview(
     window: str,
     now: datetime,
     before: DayRange | None = None,
+    part: Part = WHOLE,
 ) -> Overview:
     """Return the overview of these accounts; `window` counts the clicks of posts.
 
     Clicks are held against those of `before`, as many days; by default those directly before.
+    A `part` narrows clicks and people by day; rates of posts are of all clicks.
     """
     before = before or days.before
     number = window_number(window)
     ids = [account.id for account in accounts]
     histories = queries.count_histories(session, ids)
-    series = queries.account_series(session, ids, before.first, days.last)
+    if part.is_whole:
+        series = queries.account_series(session, ids, before.first, days.last)
+    else:
+        series = part_series(session, ids, before.first, days.last, part)
     chosen = queries.chosen_posts(ids, days.since, days.end)
     sums = queries.sums_by_post(session, chosen, number)
     cards = [

@@ -7,9 +7,11 @@ if TYPE_CHECKING:
 
 
 def register_notices(app: "Flask") -> None:
-    """Let every owner page say what waits for its owner."""
+    """Let every owner page say what waits for its owner, and what narrows it."""
+    from linktrack.web import filters
     from linktrack.web.needs import notices
 
+    filters.register(app)
     app.jinja_env.globals.update(notices=notices)
 
 

@@ -1,7 +1,9 @@
 """What the owner pages reach for in a request: the owner, the day, forms that failed."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import urlencode
 
 from flask import Blueprint, g, redirect, request, url_for
 from flask import session as cookie
@@ -28,6 +30,13 @@ OWN: Final = "own"
 def today() -> date:
     """Return the calendar day it is in the owner's time zone."""
     return datetime.now(installation().settings.timezone).date()
+
+
+def here(changes: Mapping[str, object]) -> str:
+    """Return this page's address with some of its arguments changed; None takes one out."""
+    arguments: dict[str, object] = dict(request.args.items()) | dict(changes)
+    kept = {name: value for name, value in arguments.items() if value not in (None, "")}
+    return f"{request.path}?{urlencode(kept)}" if kept else request.path
 
 
 def current_owner() -> "Owner | None":

@@ -1,13 +1,12 @@
 """How pages write numbers, rates, times and names."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlencode
 
-from flask import Flask, request, url_for
+from flask import Flask, url_for
 from markupsafe import Markup
 
 from linktrack.audience.accounts import NETWORK_NAMES
@@ -22,7 +21,7 @@ from linktrack.reports.build import Rate
 from linktrack.reports.freshness import Freshness, freshness
 from linktrack.reports.words import about, thousandths
 from linktrack.settings import Settings
-from linktrack.web.context import today
+from linktrack.web.context import here, today
 from linktrack.web.fields import DAYS
 from linktrack.web.navigation import SECTIONS
 
@@ -152,13 +151,6 @@ def one_in_interval(rate: Rate) -> str:
 def share(part: int, whole: int) -> str:
     """Write a part of a whole in per cent."""
     return words.share(part, whole) if whole else UNKNOWN
-
-
-def here(changes: Mapping[str, object]) -> str:
-    """Return this page's address with some of its arguments changed; None takes one out."""
-    arguments: dict[str, object] = dict(request.args.items()) | dict(changes)
-    kept = {name: value for name, value in arguments.items() if value not in (None, "")}
-    return f"{request.path}?{urlencode(kept)}" if kept else request.path
 
 
 def _turned(fraction: float) -> str:

@@ -9,14 +9,21 @@ from linktrack.web.context import owner_blueprint
 
 blueprint = owner_blueprint("more")
 
+ACCOUNT: Final = ("account",)
+CLICKS: Final = ("account", "source", "segment")
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page as the navigation names it; `says` is one sentence on what it is for."""
+    """A page as the navigation names it; `says` is one sentence on what it is for.
+
+    `by` is what its address can narrow it by, None where it is no report.
+    """
 
     endpoint: str
     label: str
     says: str
+    by: tuple[str, ...] | None = None
 
     @property
     def blueprint(self) -> str:
@@ -40,29 +47,51 @@ SECTIONS: Final = (
     Section(
         "Overview",
         (
-            Page("overview.show", "Overview", "Every account at a glance."),
-            Page("digest.show", "Digest", "The last week or month, to be read, printed or mailed."),
+            Page("overview.show", "Overview", "Every account at a glance.", CLICKS),
+            Page(
+                "digest.show",
+                "Digest",
+                "The last week or month, to be read, printed or mailed.",
+                ACCOUNT,
+            ),
         ),
     ),
     Section(
         "Posts",
         (
-            Page("posts.list_all", "Posts", "What each post did."),
-            Page("timing.show", "Timing", "When posts do well, and how long they live."),
+            Page("posts.list_all", "Posts", "What each post did.", CLICKS),
+            Page("timing.show", "Timing", "When posts do well, and how long they live.", ACCOUNT),
             Page("experiments.list_all", "Experiments", "Whether a change made a difference."),
             Page("people.list_all", "People promoted", "Whom your links send readers to."),
-            Page("own_links.show", "Own links", "Your own sites' links beside other people's."),
+            Page(
+                "own_links.show",
+                "Own links",
+                "Your own sites' links beside other people's.",
+                ACCOUNT,
+            ),
         ),
     ),
     Section(
         "Audience",
         (
             Page("accounts.list_all", "Accounts", "Your accounts, and their follower counts."),
-            Page("segments.list_all", "Segments", "Which followers clicked, where it is known."),
-            Page("followers.show", "Followers", "Who came, who left, and what a day cost."),
-            Page("audience.show", "Who clicks", "How many people there are, at least."),
-            Page("comparison.show", "Side by side", "What surely differs between accounts."),
-            Page("referrers.show", "Referrers", "Where clicks come from, by segment."),
+            Page(
+                "segments.list_all",
+                "Segments",
+                "Which followers clicked, where it is known.",
+                ACCOUNT,
+            ),
+            Page(
+                "followers.show", "Followers", "Who came, who left, and what a day cost.", ACCOUNT
+            ),
+            Page("audience.show", "Who clicks", "How many people there are, at least.", ACCOUNT),
+            Page("comparison.show", "Side by side", "What surely differs between accounts.", ()),
+            Page(
+                "referrers.show",
+                "Referrers",
+                "Where clicks come from, by segment.",
+                (*CLICKS, "post", "link"),
+            ),
         ),
     ),
     Section(
@@ -77,7 +106,12 @@ SECTIONS: Final = (
                 "What waits for you: dead destinations, old counts, space.",
             ),
             Page("audit.show", "Changes", "Who changed what, and when."),
-            Page("left_out.show", "Left out", "What is not counted, why, and from whom it came."),
+            Page(
+                "left_out.show",
+                "Left out",
+                "What is not counted, why, and from whom it came.",
+                (*ACCOUNT, "post", "link", "reason", "agent"),
+            ),
             Page("own_clicks.show", "Own clicks", "Which of your devices are not counted."),
             Page("settings.show", "Settings", "What is set, and what each setting means."),
             Page("sharing.list_all", "Shared reports", "Addresses that show others your posts."),

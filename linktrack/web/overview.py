@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from flask import render_template, request, url_for
 from markupsafe import Markup
@@ -32,13 +31,14 @@ from linktrack.reports.overview import AccountCard, Overview, overview
 from linktrack.reports.ranges import DayRange
 from linktrack.reports.referrers import referrers_report
 from linktrack.reports.sentences import reach
-from linktrack.web.context import owner_blueprint
+from linktrack.web.context import here, owner_blueprint
 from linktrack.web.fields import (
     account_or_main,
     chosen_account,
     chosen_comparison,
     chosen_range,
 )
+from linktrack.web.filters import chosen_part
 from linktrack.web.referrers import source_bars
 from linktrack.web.to_do import needs
 
@@ -71,14 +71,17 @@ def show() -> str:
     colours = {account.id: number for number, account in enumerate(accounts)}
     shown = [chosen] if chosen else accounts
     at = now()
-    found = overview(session, shown, days, DEFAULT_WINDOW, at, before)
+    part = chosen_part()
+    found = overview(session, shown, days, DEFAULT_WINDOW, at, before, part)
     settings = installation().settings
     account = account_or_main(request.args, accounts)
     referrers = referrers_report(
         session, account, settings.timezone, since=days.first, until=days.last + timedelta(days=1)
     )
+    lines = [line for line in referrers.lines if part.has(line.source, line.segment)]
     return render_template(
         "overview/show.html",
+        part=part,
         accounts=accounts,
         chosen=chosen,
         colours=colours,
@@ -98,7 +101,7 @@ def show() -> str:
         account=account,
         referrers=referrers,
         referrers_chart=source_bars(
-            referrers.lines, most=TOP_SOURCES, href=partial(_source_page, account, days)
+            lines, most=TOP_SOURCES, href=lambda source: here({"source": source})
         ),
         rates_chart=_rates_chart(found, accounts),
         sentences=[
@@ -129,11 +132,6 @@ def _last_days(
         return None
     last = queries.last_clicked_day(db_session(), [account.id for account in accounts])
     return None if last is None else DayRange.until(last, days.length, days.timezone)
-
-
-def _source_page(account: Account, days: DayRange, source: str) -> str:
-    values: dict[str, Any] = {"from": days.first.isoformat(), "to": days.last.isoformat()}
-    return url_for("referrers.show", account=account.id, source=source, **values)
 
 
 def _clicks_chart(

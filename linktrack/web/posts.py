@@ -36,6 +36,7 @@ from linktrack.web.fields import (
     row_id,
     text,
 )
+from linktrack.web.filters import chosen_part
 
 blueprint = owner_blueprint("posts")
 
@@ -68,6 +69,7 @@ def list_all() -> str:
         )
     window = _window()
     days = chosen_range_or_all(request.args)
+    part = chosen_part()
     report = cpf_report(
         db_session(),
         account,
@@ -78,10 +80,12 @@ def list_all() -> str:
         after=row_id(request.args, "after", "Post"),
         sort=text(request.args, "sort", "The order") or SORTS[0],
         now=now(),
+        part=part,
     )
     return render_template(
         "posts/list.html",
         **chosen,
+        part=part,
         report=report,
         lines=report.posts[:PAGE],
         more=len(report.posts) > PAGE,

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -14,8 +14,9 @@ from linktrack.charts import Bar, stacked_bars
 from linktrack.context import db_session, installation
 from linktrack.links.models import Link, Post
 from linktrack.links.posts import excerpt, get_post
-from linktrack.reports.referrers import ReferrerLine, ReferrersReport, referrers_report
-from linktrack.web.context import owner_blueprint
+from linktrack.reports.parts import UNKNOWN
+from linktrack.reports.referrers import ReferrerLine, referrers_report
+from linktrack.web.context import here, owner_blueprint
 from linktrack.web.csv_files import csv_file, is_csv_wanted
 from linktrack.web.fields import (
     account_or_main,
@@ -25,14 +26,9 @@ from linktrack.web.fields import (
     row_id,
     text,
 )
-from linktrack.web.formats import here
+from linktrack.web.filters import UNSAID, UNTOLD, as_filter, chosen_part
 
 blueprint = owner_blueprint("referrers")
-
-UNSAID: Final = "Not said"
-UNTOLD: Final = "We can't tell who"
-NOTHING_SENT: Final = "-"
-"""In addresses: the filter for clicks that did not say where they came from, or whose they are."""
 
 MOST_BARS: Final = 12
 
@@ -47,6 +43,16 @@ class Row:
     clicks: int
     unique_clicks: int
     by_segment: Counter[str]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRow:
+    """The clicks of one segment, or of those of whom we can't tell."""
+
+    name: str
+    filter: str
+    clicks: int
+    unique_clicks: int
 
 
 @blueprint.get("/referrers")
@@ -72,12 +78,14 @@ def show() -> str | Response:
         post=post,
         link=link,
     )
+    part, whole = chosen_part(), report.clicks
+    report = replace(
+        report, lines=[line for line in report.lines if part.has(line.source, line.segment)]
+    )
     if is_csv_wanted():
         return csv_file("referrers", report.as_json()["referrers"])
-    source = text(request.args, "source", "The source") or None
-    segment = text(request.args, "segment", "The segment") or None
-    lines = [line for line in report.lines if _matches(line, source, segment)]
-    rows = _rows(lines, by_host=source is not None and source != NOTHING_SENT)
+    by_host = part.source not in (None, UNKNOWN)
+    rows = _rows(report.lines, by_host=by_host)
     return render_template(
         "referrers/show.html",
         accounts=accounts,
@@ -87,13 +95,12 @@ def show() -> str | Response:
         days=days,
         everything=everything,
         report=report,
-        source=UNSAID if source == NOTHING_SENT else source,
-        segment=UNTOLD if segment == NOTHING_SENT else segment,
+        part=part,
+        whole=whole,
         rows=rows,
-        names=_segment_names(report),
-        chart=_chart(rows, source),
-        by_host=source is not None,
-        excerpt=excerpt,
+        segments=_by_segment(report.lines),
+        chart=_chart(rows, by_host=by_host),
+        by_host=by_host,
     )
 
 
@@ -104,13 +111,6 @@ def _subject() -> tuple[Post | None, Link | None]:
     if number is not None:
         return get_post(db_session(), number), None
     return None, named_link(code) if code else None
-
-
-def _matches(line: ReferrerLine, source: str | None, segment: str | None) -> bool:
-    return source in (None, line.source or NOTHING_SENT) and segment in (
-        None,
-        line.segment or NOTHING_SENT,
-    )
 
 
 def _rows(lines: Sequence[ReferrerLine], *, by_host: bool) -> list[Row]:
@@ -126,7 +126,7 @@ def _rows(lines: Sequence[ReferrerLine], *, by_host: bool) -> list[Row]:
         rows.append(
             Row(
                 host or source or UNSAID,
-                source or NOTHING_SENT,
+                as_filter(source),
                 group[0].medium,
                 sum(line.clicks for line in group),
                 sum(line.unique_clicks for line in group),
@@ -136,12 +136,17 @@ def _rows(lines: Sequence[ReferrerLine], *, by_host: bool) -> list[Row]:
     return sorted(rows, key=lambda row: (-row.clicks, row.name))
 
 
-def _segment_names(report: ReferrersReport) -> list[tuple[str, str]]:
-    """Return the segments that clicked with their filters, the unknown ones first."""
-    found = dict.fromkeys(line.segment for line in report.lines)
-    named = sorted(name for name in found if name is not None)
-    unknown = [(UNTOLD, NOTHING_SENT)] if None in found else []
-    return [*unknown, *((name, name) for name in named)]
+def _by_segment(lines: Sequence[ReferrerLine]) -> list[SegmentRow]:
+    """Bring lines together by segment, those of whom we can't tell first."""
+    clicks: Counter[str | None] = Counter()
+    people: Counter[str | None] = Counter()
+    for line in lines:
+        clicks[line.segment] += line.clicks
+        people[line.segment] += line.unique_clicks
+    ordered = sorted(clicks, key=lambda name: (name is not None, -clicks[name], name or ""))
+    return [
+        SegmentRow(name or UNTOLD, as_filter(name), clicks[name], people[name]) for name in ordered
+    ]
 
 
 def source_bars(lines: Sequence[ReferrerLine], *, most: int, href: Callable[[str], str]) -> Markup:
@@ -149,10 +154,10 @@ def source_bars(lines: Sequence[ReferrerLine], *, most: int, href: Callable[[str
     return _bars(_rows(lines, by_host=False), most, href)
 
 
-def _chart(rows: Sequence[Row], source: str | None) -> Markup:
-    if source is None:
-        return _bars(rows, MOST_BARS, lambda filter_: here({"source": filter_}))
-    return _bars(rows, MOST_BARS, lambda _: "")
+def _chart(rows: Sequence[Row], *, by_host: bool) -> Markup:
+    if by_host:
+        return _bars(rows, MOST_BARS, lambda _: "")
+    return _bars(rows, MOST_BARS, lambda source: here({"source": source}))
 
 
 def _bars(rows: Sequence[Row], most: int, href: Callable[[str], str]) -> Markup:

@@ -1,0 +1,133 @@
+"""Filters: what an address narrows a report to, as chips that can be taken off.
+
+A filter stands in the address and goes along from report to report, as the days do. Which report
+takes which is said once, in `navigation`; a report says which of those it is given it cannot take.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import Flask, request, url_for
+
+from linktrack.reports.parts import UNKNOWN, Part
+from linktrack.web.context import here
+from linktrack.web.fields import RANGE, text
+from linktrack.web.formats import REASON_WORDS
+from linktrack.web.navigation import SECTIONS, Page, Section
+
+NOTHING_SENT: Final = "-"
+"""In addresses: clicks that did not say where they came from, or of which we can't tell who."""
+
+UNSAID: Final = "Not said"
+UNTOLD: Final = "We can't tell who"
+
+CARRIED: Final = (*RANGE, "account", "source", "segment")
+"""What goes along from report to report."""
+
+LONGEST: Final = 60
+"""Letters of a filter's value on a chip."""
+
+CANNOT: Final = {"source": "by where clicks came from", "segment": "by segment"}
+"""How reports say what they cannot be narrowed by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter that is set, in words, and the address without it."""
+
+    words: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What narrows the report at hand, and what cannot, in a sentence or ""."""
+
+    chips: list[Chip]
+    ignored: list[Chip]
+    sentence: str
+    all_off: str
+
+
+def chosen_part() -> Part:
+    """Return which clicks the address asks for."""
+    return Part(_unhyphened("source", "The source"), _unhyphened("segment", "The segment"))
+
+
+def _unhyphened(name: str, label: str) -> str | None:
+    value = text(request.args, name, label)
+    return UNKNOWN if value == NOTHING_SENT else value or None
+
+
+def as_filter(name: str | None) -> str:
+    """Return a source or a segment as it stands in addresses."""
+    return name or NOTHING_SENT
+
+
+def narrowing(cannot: Collection[str] = ()) -> Narrowing:
+    """Return the filters of this page's address; `cannot` are those it cannot take as it stands."""
+    page = _page_at_hand()
+    takes = (set(page.by or ()) if page else set()) - set(cannot)
+    words = _words()
+    chips = {name: Chip(said, here({name: None, "after": None})) for name, said in words.items()}
+    ignored = [name for name in chips if name not in takes]
+    told = " or ".join(CANNOT[name] for name in ignored if name in CANNOT)
+    return Narrowing(
+        [chip for name, chip in chips.items() if name in takes],
+        [chips[name] for name in ignored],
+        f"This page cannot be narrowed {told}{_together(cannot)}." if told else "",
+        here(dict.fromkeys((*chips, "after"))),
+    )
+
+
+def _together(cannot: Collection[str]) -> str:
+    return " at the same time" if cannot else ""
+
+
+def _words() -> dict[str, str]:
+    """Return the filters of the address in words, but the account: it has a choice of its own."""
+    given = {name: value[:LONGEST] for name, value in request.args.items() if value}
+    found = {}
+    if source := given.get("source"):
+        found["source"] = f"From: {UNSAID.lower() if source == NOTHING_SENT else source}"
+    if segment := given.get("segment"):
+        found["segment"] = UNTOLD if segment == NOTHING_SENT else f"Segment: {segment}"
+    if reason := given.get("reason"):
+        found["reason"] = f"Reason: {REASON_WORDS.get(reason, (reason, reason))[1]}"
+    if "agent" in given:
+        found["agent"] = "One agent"
+    if "post" in given:
+        found["post"] = f"Post {given['post']}"
+    if link := given.get("link"):
+        found["link"] = f"Link {link}"
+    return found
+
+
+def _page_at_hand() -> Page | None:
+    pages = (page for section in SECTIONS for page in section.pages)
+    return next((page for page in pages if page.endpoint == request.endpoint), None)
+
+
+def page_address(page: Page, carry: bool = True) -> str:
+    """Return a page's address; between reports, days and filters go along."""
+    at_hand = _page_at_hand()
+    if not carry or page.by is None or at_hand is None or at_hand.by is None:
+        return url_for(page.endpoint)
+    carried: dict[str, Any] = {name: request.args.get(name) or None for name in CARRIED}
+    return url_for(page.endpoint, **carried)
+
+
+def section_address(section: Section, carry: bool = True) -> str:
+    """Return the address of a section's first page."""
+    return page_address(section.pages[0], carry)
+
+
+def register(app: Flask) -> None:
+    """Teach the templates."""
+    app.jinja_env.globals.update(
+        as_filter=as_filter,
+        narrowing=narrowing,
+        page_address=page_address,
+        section_address=section_address,
+    )

@@ -1,0 +1,129 @@
+"""Filters: a row narrows a report, a chip takes it off, and reports say what they cannot."""
+
+import re
+from datetime import timedelta
+
+from browser import Browser, read
+from test_pages import EVIL, clicks, counted
+from world import World
+
+from linktrack.audience.segments import add_segment
+from linktrack.db import now
+from linktrack.links.models import Post
+
+
+def two_posts(world: World) -> tuple[int, list[Post]]:
+    """Two posts: 6 people by X, 3 by Google, 2 of the community who do not say from where."""
+    account = world.account()
+    counted(world, account, 1_000)
+    segment = add_segment(world.session, account, "community", 120, now())
+    world.session.commit()
+    posts = [
+        world.post(account, f"Number {n}: https://example.com/{n}", now() - timedelta(days=n + 1))
+        for n in range(2)
+    ]
+    world.click(clicks(posts[0], range(6), referrer="//t.co"))
+    world.click(clicks(posts[1], range(3), referrer="//www.google.com"))
+    said = {"segment_id": segment.id, "attribution": "variant", "referrer": ""}
+    world.click(clicks(posts[1], [50, 51], **said))
+    return account.id, posts
+
+
+def chips(page: str) -> list[str]:
+    """What the page says it is narrowed to; what it cannot use is in brackets."""
+    found = re.findall(r'<a class="chip (filter|unused)"[^>]*>(.*?)\s*<span', page, re.DOTALL)
+    return [words if kind == "filter" else f"[{words[3:-4]}]" for kind, words in found]
+
+
+def test_the_overview_is_narrowed_by_source_and_by_segment(world: World) -> None:
+    """Clicks and people are those of the part; rates of posts say that they are of all clicks."""
+    two_posts(world)
+    browser = Browser.signed_in(world)
+    assert "Clicks, 28 days 11" in read(browser.get("/owner/"))
+    for address, said, count in (
+        ("source=X", ["From: X"], 6),
+        ("source=Google", ["From: Google"], 3),
+        ("source=-", ["From: not said"], 2),
+        ("segment=community", ["Segment: community"], 2),
+        ("segment=-", ["We can&#39;t tell who"], 9),
+        ("source=X&segment=-", ["From: X", "We can&#39;t tell who"], 6),
+        ("source=X&segment=community", ["From: X", "Segment: community"], 0),
+    ):
+        page = browser.get(f"/owner/?{address}")
+        assert chips(page.text) == said, address
+        text = read(page)
+        assert f"Clicks, 28 days {count} " in text, address
+        assert f"People who clicked {count} " in text, address
+        assert "Clicks per 1,000 followers, all clicks" in text
+
+
+def test_posts_are_narrowed_by_source_or_by_segment(world: World) -> None:
+    """Rates are those of the part; both at once are not counted, which the page says."""
+    two_posts(world)
+    browser = Browser.signed_in(world)
+    for address, said in (
+        ("source=X", "6.00"),
+        ("segment=community", "2.00"),
+        ("source=-", "2.00"),
+    ):
+        page = read(browser.get(f"/owner/posts?{address}"))
+        assert said in page, address
+        assert "Over 2 posts: " in page, address
+    both = browser.get("/owner/posts?source=X&segment=community")
+    assert chips(both.text) == ["From: X", "[Segment: community]"]
+    assert "cannot be narrowed by segment at the same time" in read(both)
+    assert "6.00" in read(both)
+    low = browser.get("/owner/posts?sort=low&source=Google")
+    assert read(low).index("Number 1") < read(low).index("Number 0")
+
+
+def test_a_row_narrows_and_a_chip_takes_it_off(sqlite_world: World) -> None:
+    """Every row is a link that keeps what is chosen; so is every chip, without its filter."""
+    account, posts = two_posts(sqlite_world)
+    browser = Browser.signed_in(sqlite_world)
+    page = browser.get(f"/owner/referrers?account={account}&days=91").text
+    assert f'href="/owner/referrers?account={account}&amp;days=91&amp;source=X"' in page
+    page = browser.get(f"/owner/referrers?account={account}&days=91&source=X&segment=-").text
+    assert chips(page) == ["From: X", "We can&#39;t tell who"]
+    assert f'href="/owner/referrers?account={account}&amp;days=91&amp;segment=-" data-off' in page
+    assert f'href="/owner/referrers?account={account}&amp;days=91">Take all off' in page
+    post = browser.get(f"/owner/posts/{posts[1].id}").text
+    assert f'href="/owner/referrers?post={posts[1].id}&amp;source=Google"' in post
+    assert f'href="/owner/referrers?post={posts[1].id}&amp;segment=community"' in post
+    link = browser.get(f"/owner/links/{posts[1].links[0].code}").text
+    assert f'href="/owner/referrers?source=Google&amp;link={posts[1].links[0].code}"' in link
+    left_out = browser.get("/owner/left-out?reason=bot&agent=1&days=7").text
+    assert chips(left_out) == ["Reason: bots", "One agent"]
+
+
+def test_filters_go_along_and_reports_say_what_they_cannot(sqlite_world: World) -> None:
+    """Days and filters are kept from report to report, and nowhere else."""
+    account, _ = two_posts(sqlite_world)
+    browser = Browser.signed_in(sqlite_world)
+    page = browser.get(f"/owner/referrers?account={account}&days=91&source=X").text
+    assert f'href="/owner/followers?days=91&amp;account={account}&amp;source=X"' in page
+    assert f'href="/owner/?days=91&amp;account={account}&amp;source=X"' in page
+    assert 'href="/owner/accounts"' in page
+    for report in ("followers", "audience", "compare", "timing", "digest", "segments", "own-links"):
+        narrow = browser.get(f"/owner/{report}?source=X&segment=-")
+        assert chips(narrow.text) == ["[From: X]", "[We can&#39;t tell who]"], report
+        sentence = "This page cannot be narrowed by where clicks came from or by segment."
+        assert sentence in read(narrow), report
+    assert "followers?" not in browser.get("/owner/settings?source=X").text
+    failed = browser.get("/owner/?days=5&source=X")
+    assert failed.status_code == 422
+    assert "days=5" not in failed.text
+
+
+def test_hostile_filters_are_harmless(sqlite_world: World) -> None:
+    """Nothing of an address runs, and a filter that nothing matches shows nothing."""
+    two_posts(sqlite_world)
+    browser = Browser.signed_in(sqlite_world)
+    for page in ("", "posts", "referrers", "followers"):
+        answer = browser.get(f"/owner/{page}?source={EVIL}&segment=%00")
+        assert answer.status_code == (422 if page != "followers" else 200)
+        assert EVIL not in answer.text
+        answer = browser.get(f"/owner/{page}?source={EVIL}&segment={'x' * 5000}")
+        assert answer.status_code == 200
+        assert EVIL not in answer.text
+        assert "x" * 100 + "</" not in answer.text
