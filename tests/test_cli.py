@@ -155,6 +155,16 @@ def test_an_account_is_renamed_with_all_it_has(run: Run) -> None:
     assert run("report", "cpf", "@JessesLinks").exit_code == 1
 
 
+def test_an_account_is_given_another_role(run: Run) -> None:
+    """Or none; a word that is no role is wrong usage."""
+    run("account", "add", "@JessesLinks", "--network", "x", "--role", "you")
+    assert "the role we" in good(run("account", "role", "@JessesLinks", "we"))
+    assert parsed(run("account", "list", "--json"))[0]["role"] == "we"
+    good(run("account", "role", "@JessesLinks", "none"))
+    assert parsed(run("account", "list", "--json"))[0]["role"] is None
+    assert run("account", "role", "@JessesLinks", "boss").exit_code == 2
+
+
 def test_the_same_handle_on_two_networks_is_named_with_its_network(run: Run) -> None:
     """Otherwise nobody knows which is meant."""
     run("account", "add", "@jesse", "--network", "x")

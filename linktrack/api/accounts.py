@@ -7,11 +7,20 @@ from flask import Response, g, jsonify
 
 from linktrack.api import shapes
 from linktrack.api.access import reached
-from linktrack.api.operations import operation, sent
+from linktrack.api.operations import Parameter, asked, operation, sent
 from linktrack.api.read import stored
-from linktrack.audience.accounts import add_account, get_account, list_accounts
+from linktrack.audience.accounts import (
+    add_account,
+    bring_back,
+    get_account,
+    list_accounts,
+    remove_account,
+    rename_account,
+    set_account_role,
+)
 from linktrack.audience.counts import list_counts, record_count
 from linktrack.audience.models import Account
+from linktrack.audience.utm import set_utm_values, utm_by_account
 from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.errors import Forbidden, Invalid
@@ -19,12 +28,18 @@ from linktrack.reports.build import utc
 from linktrack.reports.queries import count_histories, standing_count
 
 ACCOUNT = "/accounts/<int:number>"
+REMOVED = Parameter(
+    "removed", "Those that were removed, in place of the others.", choices=("false", "true")
+)
 
 
-@operation("GET", "/accounts", scope="read", answers={200: shapes.AccountList})
+@operation("GET", "/accounts", scope="read", query=(REMOVED,), answers={200: shapes.AccountList})
 def read_accounts() -> Response:
     """List the accounts that the token reaches."""
-    accounts = list_accounts(db_session())
+    removed = asked().text("removed", "false")
+    if removed not in REMOVED.choices:
+        raise Invalid("'removed' must be true or false.")
+    accounts = list_accounts(db_session(), removed=removed == "true")
     wanted = [each for each in accounts if g.token.account_id in (None, each.id)]
     return jsonify({"data": _told(wanted)})
 
@@ -57,6 +72,30 @@ def create_account() -> tuple[Response, int]:
 def read_account(number: int) -> Response:
     """Return an account with its last follower count."""
     return jsonify(_told([numbered_account(number)])[0])
+
+
+@operation(
+    "PATCH",
+    ACCOUNT,
+    scope="write",
+    body=shapes.AccountChange,
+    answers={200: shapes.Account},
+    problems=(404, 409),
+)
+def change_account(number: int) -> Response:
+    """Rename an account, give it a role or UTM values, remove it or bring it back."""
+    fields, account, session = sent(), numbered_account(number), db_session()
+    if fields.value("handle") is not None:
+        rename_account(session, account, fields.text("handle"))
+    if fields.has("role"):
+        set_account_role(session, account, fields.optional_text("role"))
+    if fields.value("utm") is not None:
+        set_utm_values(session, account, fields.named_texts("utm"))
+    if fields.value("removed") is not None:
+        change = remove_account if fields.truth("removed") else bring_back
+        change(session, account, now())
+    session.commit()
+    return jsonify(_told([account])[0])
 
 
 @operation(
@@ -100,6 +139,7 @@ def numbered_account(number: int) -> Account:
 
 def _told(accounts: Sequence[Account]) -> list[dict[str, object]]:
     histories = count_histories(db_session(), [account.id for account in accounts])
+    utm = utm_by_account(db_session())
     rows = []
     for account in accounts:
         at, followers = standing_count(histories.get(account.id, ()), now())
@@ -110,6 +150,8 @@ def _told(accounts: Sequence[Account]) -> list[dict[str, object]]:
                 "handle": account.handle,
                 "role": account.role,
                 "created_at": utc(account.created_at),
+                "removed_at": None if account.removed_at is None else utc(account.removed_at),
+                "utm": dict(utm.get(account.id, {})),
                 "followers": followers,
                 "followers_at": None if at is None else utc(at),
             }

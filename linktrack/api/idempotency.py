@@ -47,6 +47,21 @@ def once(view: Callable[P, R]) -> Callable[P, R]:
     return answered
 
 
+def unrepeated(view: Callable[P, R]) -> Callable[P, R]:
+    """Let a view's answer, which holds a secret, be kept nowhere: raises `Invalid` for a key."""
+
+    @wraps(view)
+    def answered(*args: P.args, **kwargs: P.kwargs) -> R:
+        if "Idempotency-Key" in request.headers:
+            raise Invalid(
+                "This answer holds a secret and is not kept, so it cannot be given again: leave "
+                "the Idempotency-Key out."
+            )
+        return view(*args, **kwargs)
+
+    return answered
+
+
 def _digest() -> str:
     """Return what tells one request from another: its path and what was sent."""
     sent = json.dumps([request.method, request.full_path]).encode() + request.get_data()

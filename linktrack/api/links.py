@@ -10,8 +10,15 @@ from linktrack.audience.accounts import accounts_by_number
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import NotFound
-from linktrack.links.catalog import change_destination, get_link, set_disabled, set_forwarding
+from linktrack.links.catalog import (
+    add_lone_link,
+    change_destination,
+    get_link,
+    set_disabled,
+    set_forwarding,
+)
 from linktrack.links.models import Link
+from linktrack.links.people import promote_these
 from linktrack.reports.build import utc
 from linktrack.reports.links import link_json
 from linktrack.reports.queries import LinkFacts, links_page
@@ -41,6 +48,29 @@ def read_links() -> Response:
     return jsonify({"data": rows, "next": rows[-1]["id"] if len(found) > size else None})
 
 
+@operation(
+    "POST",
+    "/links",
+    scope="wrap",
+    body=shapes.NewLink,
+    answers={201: shapes.Link},
+    problems=(404, 409),
+)
+def create_link() -> tuple[Response, int]:
+    """Make a link without a post, for a poster or a profile."""
+    fields, session, shortener = sent(), db_session(), installation().shortener
+    link = add_lone_link(
+        session,
+        shortener,
+        account_id=named_account(fields.text("account")).id,
+        written=fields.text("destination"),
+        at=now(),
+        slug=fields.optional_text("slug"),
+    )
+    session.commit()
+    return jsonify(link_json(session, shortener, link)), 201
+
+
 @operation("GET", "/links/<code>", scope="read", answers={200: shapes.Link}, problems=(404,))
 def read_link(code: str) -> Response:
     """Return a link with its history and its clicks."""
@@ -56,7 +86,7 @@ def read_link(code: str) -> Response:
     problems=(404,),
 )
 def change_link(code: str) -> Response:
-    """Lead a link elsewhere, disable or enable it, forward query strings or not."""
+    """Lead a link elsewhere, disable or enable it, say whom it promotes or what it forwards."""
     fields = sent()
     session, shortener = db_session(), installation().shortener
     link = _link(code)
@@ -66,6 +96,8 @@ def change_link(code: str) -> Response:
         set_forwarding(session, link, fields.truth("forward_query"), now())
     if fields.value("disabled") is not None:
         set_disabled(session, link, fields.truth("disabled"), now())
+    if fields.value("promotes") is not None:
+        promote_these(session, link, fields.texts("promotes"))
     session.commit()
     return jsonify(link_json(session, shortener, link))
 

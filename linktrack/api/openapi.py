@@ -79,7 +79,7 @@ def _operation(operation: Operation) -> Json:
     problems = {*EVERYWHERE, *operation.problems}
     if operation.body is not None:
         problems |= {400, 413}
-    if operation.method == "POST":
+    if operation.takes_key:
         problems.add(409)
     for status in sorted(problems):
         responses[str(status)] = {"$ref": f"#/components/responses/{PROBLEMS[status].name}"}
@@ -144,7 +144,7 @@ def _query(parameter: Parameter) -> Json:
 
 
 def _headers(operation: Operation) -> list[Json]:
-    if operation.method != "POST":
+    if not operation.takes_key:
         return []
     return [
         {

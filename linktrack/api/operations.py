@@ -11,7 +11,7 @@ from typing import Final, Literal, ParamSpec, TypeAlias, TypeVar, get_type_hints
 from flask import Blueprint, Response, request
 
 from linktrack.api.access import needs
-from linktrack.api.idempotency import once
+from linktrack.api.idempotency import once, unrepeated
 from linktrack.api.read import Fields, arguments, posted_object
 from linktrack.clicks.vocabulary import WINDOWS
 
@@ -50,6 +50,7 @@ class Operation:
     body: type | None
     answers: Answers
     problems: tuple[int, ...]
+    takes_key: bool
 
     @property
     def path(self) -> str:
@@ -87,21 +88,26 @@ def operation(
     query: tuple[Parameter, ...] = (),
     body: type | None = None,
     problems: tuple[int, ...] = (),
+    shows_secret: bool = False,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a view an operation: routed, guarded by its scope, and in the document.
 
     The first line of the view's docstring is its summary. `problems` are the statuses it can
-    answer besides those that every operation can.
+    answer besides those that every operation can. A POST takes an Idempotency-Key; one that
+    `shows_secret` refuses it, since its answer is kept nowhere.
     """
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         name = view.__name__
         summary = (view.__doc__ or name).splitlines()[0]
+        takes_key = method == "POST" and not shows_secret
         OPERATIONS[f"api.{name}"] = Operation(
-            method, rule, name, summary, scope, query, body, answers, problems
+            method, rule, name, summary, scope, query, body, answers, problems, takes_key
         )
-        guarded = needs(scope)(once(view) if method == "POST" else view)
-        blueprint.add_url_rule(rule, name, guarded, methods=[method])
+        act = view
+        if method == "POST":
+            act = unrepeated(view) if shows_secret else once(view)
+        blueprint.add_url_rule(rule, name, needs(scope)(act), methods=[method])
         return view
 
     return decorate

@@ -6,7 +6,7 @@ from linktrack.api import audience_shapes, shapes
 from linktrack.api.access import named_account, reaches_all
 from linktrack.api.operations import ACCOUNT, FROM, NEEDED_ACCOUNT, TO, asked, operation, sent
 from linktrack.api.read import stored
-from linktrack.context import db_session
+from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.links.models import Person
 from linktrack.links.people import (
@@ -16,11 +16,17 @@ from linktrack.links.people import (
     get_person,
     list_own_sites,
     list_people,
+    page_address,
     remove_own_site,
     remove_person,
+    replace_rules,
+    share_page,
 )
 from linktrack.links.promotion import HOST, MENTION
 from linktrack.reports.link_kinds import own_links_report, people_report
+
+RULES = {HOST: "hosts", MENTION: "mentions"}
+"""By the kind of a rule, the field that lists the rules of this kind."""
 
 
 @operation("GET", "/people", scope="read", answers={200: shapes.PersonList})
@@ -43,11 +49,33 @@ def create_person() -> tuple[Response, int]:
     reaches_all()
     fields, session = sent(), db_session()
     person = add_person(session, fields.text("name"), now())
-    for kind, name in ((HOST, "hosts"), (MENTION, "mentions")):
+    for kind, name in RULES.items():
         for written in fields.texts(name):
             add_rule(session, person, kind, written)
     session.commit()
     return jsonify(_told(person)), 201
+
+
+@operation(
+    "PATCH",
+    "/people/<int:number>",
+    scope="write",
+    body=shapes.PersonChange,
+    answers={200: shapes.Person},
+    problems=(404,),
+)
+def change_person(number: int) -> Response:
+    """Change by which rules links promote a person, and open or close their public page."""
+    reaches_all()
+    fields, session = sent(), db_session()
+    person = get_person(session, stored(number))
+    for kind, name in RULES.items():
+        if fields.value(name) is not None:
+            replace_rules(session, person, kind, fields.texts(name))
+    if fields.value("public") is not None:
+        share_page(session, person, is_public=fields.truth("public"))
+    session.commit()
+    return jsonify(_told(person))
 
 
 @operation("DELETE", "/people/<int:number>", scope="write", answers={204: None}, problems=(404,))
@@ -119,10 +147,12 @@ def report_own() -> Response:
 
 
 def _told(person: Person) -> dict[str, object]:
+    opened = installation()
     return {
         "id": person.id,
         "name": person.name,
         "hosts": [rule.value for rule in person.rules if rule.kind == HOST],
         "mentions": [rule.value for rule in person.rules if rule.kind == MENTION],
         "public": person.is_public,
+        "page": page_address(opened.settings.base_url, opened.keys, person),
     }

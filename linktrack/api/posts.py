@@ -21,8 +21,10 @@ from linktrack.links.posts import (
     post_json,
     wrap_post,
 )
+from linktrack.links.preview import preview
 from linktrack.publishing import states
 from linktrack.reports.build import utc
+from linktrack.reports.queries import newest_link
 
 POST = "/posts/<int:number>"
 STATE = Parameter("state", "Only posts in this state.", choices=STATES)
@@ -55,6 +57,31 @@ def create_post() -> tuple[Response, int]:
         return jsonify(no_post_json(wish.text)), 200
     session.commit()
     return jsonify(post_json(session, shortener, post)), 201
+
+
+@operation(
+    "POST",
+    "/posts/preview",
+    scope="wrap",
+    body=shapes.NewPreview,
+    answers={200: shapes.Preview},
+    problems=(404,),
+)
+def preview_post() -> Response:
+    """Return a text as it will be once it is wrapped, and how long; nothing is made."""
+    fields, session = sent(), db_session()
+    account = named_account(fields.text("account"))
+    newest = newest_link(session)
+    seen = preview(
+        installation().shortener,
+        fields.text("text"),
+        account.network,
+        fields.texts("slugs"),
+        newest.id if newest else 0,
+    )
+    length = {"used": seen.length.used, "limit": seen.length.limit, "fits": seen.length.fits}
+    told = {"text": seen.text, "length": length, "destinations": list(seen.destinations)}
+    return jsonify(told)
 
 
 @operation(

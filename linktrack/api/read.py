@@ -47,6 +47,10 @@ class Fields:
         """Return whatever was sent, or None."""
         return self._values.get(name)
 
+    def has(self, name: str) -> bool:
+        """Whether a field was sent, be it null."""
+        return name in self._values
+
     def optional_text(self, name: str) -> str | None:
         """Return a text, or None where the field is missing or null."""
         return None if self._values.get(name) is None else self.text(name)
@@ -104,6 +108,13 @@ class Fields:
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
             raise Invalid(f"{name!r} must be a list of objects.")
         return value
+
+    def named_texts(self, name: str) -> dict[str, str]:
+        """Return an object of texts; raises `Invalid`."""
+        value = self._values.get(name)
+        if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+            raise Invalid(f"{name!r} must be an object of texts.")
+        return {key: self._storable(name, item) for key, item in value.items()}
 
     def wholes(self, name: str) -> dict[str, int]:
         """Return an object of whole numbers; a missing field is an empty one."""

@@ -86,6 +86,30 @@ class NewPost(TypedDict):
     promotes: NotRequired[list[str]]
 
 
+class NewPreview(TypedDict):
+    """A text to be looked at as it will be; nothing is made."""
+
+    account: str
+    text: str
+    slugs: NotRequired[list[str]]
+
+
+class Length(TypedDict):
+    """How long a text is by its network's rule, and how long it may be (null: no limit)."""
+
+    used: int
+    limit: int | None
+    fits: bool
+
+
+class Preview(TypedDict):
+    """The text with `•` for each character of a code still to be made."""
+
+    text: str
+    length: Length
+    destinations: list[str]
+
+
 class PostChange(TypedDict):
     """Another state of a post, or another time: published and scheduled posts have one."""
 
@@ -109,7 +133,10 @@ class Step(TypedDict):
 
 
 class Link(TypedDict):
-    """A link with its history and its clicks of all time."""
+    """A link with its history and its clicks of all time.
+
+    `promotes` names whom it was said by hand to promote; people's rules may add others.
+    """
 
     code: str
     short_url: str
@@ -122,6 +149,7 @@ class Link(TypedDict):
     not_human: int
     imported: list[Imported]
     forward_query: bool
+    promotes: list[str]
     history: list[Step]
 
 
@@ -148,22 +176,43 @@ class LinkPage(TypedDict):
     next: int | None
 
 
+class NewLink(TypedDict):
+    """A link without a post, for a poster or a profile; `slug` is a code of your own."""
+
+    account: str
+    destination: str
+    slug: NotRequired[str | None]
+
+
 class LinkChange(TypedDict, total=False):
-    """What is to change of a link; what is left out stays."""
+    """What is to change of a link; what is left out stays. `promotes` names all, by hand."""
 
     destination: str
     disabled: bool
     forward_query: bool
+    promotes: list[str]
+
+
+class UtmValues(TypedDict, total=False):
+    """What wrapping adds to an account's addresses."""
+
+    utm_source: str
+    utm_medium: str
+    utm_campaign: str
+    utm_term: str
+    utm_content: str
 
 
 class Account(TypedDict):
-    """An account with its last follower count."""
+    """An account with its last follower count, and what wrapping adds to its addresses."""
 
     id: int
     network: Network
     handle: str
     role: Role | None
     created_at: str
+    removed_at: str | None
+    utm: UtmValues
     followers: int | None
     followers_at: str | None
 
@@ -180,6 +229,19 @@ class NewAccount(TypedDict):
     network: Network
     handle: str
     role: NotRequired[Role | None]
+
+
+class AccountChange(TypedDict, total=False):
+    """What is to change of an account; what is left out stays.
+
+    `utm` replaces what there is. One that is `removed` is in no list and report; its links go on
+    redirecting, and `false` brings it back.
+    """
+
+    handle: str
+    role: Role | None
+    utm: UtmValues
+    removed: bool
 
 
 class Count(TypedDict):
@@ -210,6 +272,7 @@ SegmentKind = Literal["rule", "list", "size", "rest"]
 class Segment(TypedDict):
     """A segment and what puts followers in; its size is null where it is not known."""
 
+    id: int
     position: int
     segment: str
     size: int | None
@@ -225,12 +288,39 @@ class SegmentList(TypedDict):
 
 
 class NewSegment(TypedDict):
-    """A segment to be added after the others: by rules, which all must hold, or by hand."""
+    """A segment to be added after the others.
+
+    By rules, which all must hold, those of a ready-made one included; or by people, ids or handles;
+    or counted by hand.
+    """
 
     segment: str
     size: NotRequired[int | None]
     rules: NotRequired[list[str]]
+    preset: NotRequired[str | None]
+    people: NotRequired[list[str]]
     place: NotRequired[str | None]
+
+
+class SegmentChange(TypedDict, total=False):
+    """What is to change of a segment, from now on; what is left out stays.
+
+    `people` replace those on its list; `place` is empty where there is none any more; `position` is
+    from 1.
+    """
+
+    segment: str
+    size: int
+    rules: list[str]
+    people: list[str]
+    place: str
+    position: int
+
+
+class SegmentPeople(TypedDict):
+    """Who is on a segment's list: ids of the network, or @handles."""
+
+    data: list[str]
 
 
 class Roster(TypedDict):
@@ -304,13 +394,17 @@ class NewExperiment(TypedDict):
 
 
 class Person(TypedDict):
-    """Somebody whom links promote: those to these hosts, and those of posts with these @names."""
+    """Somebody whom links promote: those to these hosts, and those of posts with these @names.
+
+    `page` is the address of their public page, null where it is closed.
+    """
 
     id: int
     name: str
     hosts: list[str]
     mentions: list[str]
     public: bool
+    page: str | None
 
 
 class PersonList(TypedDict):
@@ -325,6 +419,17 @@ class NewPerson(TypedDict):
     name: str
     hosts: NotRequired[list[str]]
     mentions: NotRequired[list[str]]
+
+
+class PersonChange(TypedDict, total=False):
+    """What is to change of a person; what is left out stays, what is sent replaces what there is.
+
+    A page that was closed opens again at another address.
+    """
+
+    hosts: list[str]
+    mentions: list[str]
+    public: bool
 
 
 class Site(TypedDict):

@@ -5,7 +5,6 @@ from flask import Response, request
 # Importing a module of operations makes their routes.
 from linktrack.api import (  # noqa: F401
     accounts,
-    audience,
     audience_reports,
     documentation,
     experiments,
@@ -14,6 +13,10 @@ from linktrack.api import (  # noqa: F401
     people,
     posts,
     reports,
+    rosters,
+    segments,
+    sharing,
+    webhooks,
 )
 from linktrack.api.limits import add_limit_headers
 from linktrack.api.operations import blueprint

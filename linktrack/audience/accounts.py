@@ -42,8 +42,7 @@ def add_account(
     """
     if network not in NETWORKS:
         raise Invalid(f"{network[:40]!r} is no network: choose one of {', '.join(NETWORKS)}.")
-    if role is not None and role not in ROLES:
-        raise Invalid(f"{role[:40]!r} is no role: choose me, you, we, or none.")
+    _check_role(role)
     handle = check_handle(network, handle)
     _refuse_taken(session, network, handle)
     account = Account(
@@ -62,6 +61,15 @@ def rename_account(session: Session, account: Account, handle: str) -> None:
     if handle != account.handle:
         note(session, f"Renamed the account {account.handle} to {handle}.", this_moment())
     account.handle, account.handle_key = handle, _key(handle)
+    session.flush()
+
+
+def set_account_role(session: Session, account: Account, role: str | None) -> None:
+    """Say what an account is for: `me`, `you`, `we`, or nothing of these; raises `Invalid`."""
+    _check_role(role)
+    if role != account.role:
+        note(session, f"{account.handle} is {role or 'of no role'} now.", this_moment())
+    account.role = role
     session.flush()
 
 
@@ -181,6 +189,11 @@ def get_account(session: Session, account_id: int) -> Account:
     if account is None:
         raise NotFound(f"There is no account number {account_id}.")
     return account
+
+
+def _check_role(role: str | None) -> None:
+    if role is not None and role not in ROLES:
+        raise Invalid(f"{role[:40]!r} is no role: choose me, you, we, or none.")
 
 
 def _key(handle: str) -> str:

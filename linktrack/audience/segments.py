@@ -199,6 +199,12 @@ def set_entries(session: Session, segment: Segment, entries: Collection[str]) ->
         session.execute(insert(SegmentEntry), rows)
 
 
+def list_entries(session: Session, segment: Segment) -> Sequence[str]:
+    """Return who is on a segment's list, by the keys of `entry_key`."""
+    query = select(SegmentEntry.key).where(SegmentEntry.segment_id == segment.id)
+    return session.scalars(query.order_by(SegmentEntry.key)).all()
+
+
 def pending_entries(session: Session, account: Account) -> dict[int, int]:
     """Return by segment how many people on its list are nobody known: their handles wait.
 
@@ -237,6 +243,16 @@ def entry_key(network: str, written: str) -> str:
         "other": not written.startswith("@"),
     }[network]
     return written if is_id else f"@{written.removeprefix('@').casefold()}"
+
+
+def entry_keys(network: str, people: Sequence[str]) -> set[str]:
+    """Return the keys of people by id or handle; raises `Invalid` naming the one that is neither.
+
+    A list names somebody.
+    """
+    if not people:
+        raise Invalid("The list names nobody.")
+    return {entry_key(network, written) for written in people}
 
 
 def _check_size(size: int) -> int:

@@ -20,6 +20,15 @@ def utm_values(session: Session, account_id: int) -> Mapping[str, str]:
     return {name: found[name] for name in NAMES if name in found}
 
 
+def utm_by_account(session: Session) -> Mapping[int, Mapping[str, str]]:
+    """Return what is added to the addresses of each account that adds anything."""
+    found: dict[int, dict[str, str]] = {}
+    rows = session.scalars(select(UtmValue))
+    for row in sorted(rows, key=lambda row: NAMES.index(row.name)):
+        found.setdefault(row.account_id, {})[row.name] = row.value
+    return found
+
+
 def set_utm_values(session: Session, account: Account, values: Mapping[str, str]) -> None:
     """Let these, and only these, be added from now on; an empty value is none.
 

@@ -80,6 +80,20 @@ def rename(handle: str, new_handle: str) -> None:
 
 @account.command()
 @click.argument("handle")
+@click.argument("role", type=click.Choice(["me", "you", "we", "none"]))
+def role(handle: str, role: str) -> None:
+    """Say what an account is for: own words, sharing links, a private community, or neither."""
+    from linktrack.audience.accounts import find_account, set_account_role
+
+    with transaction() as (_, session):
+        found = find_account(session, handle)
+        set_account_role(session, found, None if role == "none" else role)
+        handle = found.handle
+    click.echo(f"{handle} has {'no role' if role == 'none' else f'the role {role}'} now.")
+
+
+@account.command()
+@click.argument("handle")
 @click.argument("values", nargs=-1, metavar="[NAME=VALUE]...")
 @click.option("--clear", is_flag=True, help="Add nothing any more.")
 @json_option

@@ -65,13 +65,13 @@ def remove(name: str) -> None:
 @click.option("--stop", is_flag=True, help="Close the page; opened again it has a new address.")
 def share(name: str, stop: bool) -> None:
     """Open a page that thanks a person, and print its address: whoever has it can read it."""
-    from linktrack.links.people import find_person, page_secret, share_page
+    from linktrack.links.people import find_person, page_address, share_page
 
     with transaction() as (opened, session):
         person = find_person(session, name)
         share_page(session, person, is_public=not stop)
-        address = f"{opened.settings.base_url}/people/{page_secret(opened.keys, person)}"
-    click.echo(f"The page of {name} is closed." if stop else address)
+        address = page_address(opened.settings.base_url, opened.keys, person)
+    click.echo(address or f"The page of {name} is closed.")
 
 
 @click.command("people")

@@ -83,6 +83,17 @@ def remove_rule(session: Session, person: Person, kind: str, value: str) -> None
     raise NotFound(f"{person.name} has no such rule.")
 
 
+def replace_rules(session: Session, person: Person, kind: str, written: Iterable[str]) -> None:
+    """Let these rules of a kind hold, and no others of it; raises `Invalid`."""
+    check = check_host if kind == HOST else check_mention
+    wanted = {check(each) for each in written}
+    for value in [rule.value for rule in person.rules if rule.kind == kind]:
+        if value not in wanted:
+            remove_rule(session, person, kind, value)
+    for value in sorted(wanted):
+        add_rule(session, person, kind, value)
+
+
 def rules_of(people: Iterable[Person]) -> list[Rule]:
     """Return the rules of these people."""
     return [Rule(each.id, rule.kind, rule.value) for each in people for rule in each.rules]
@@ -102,6 +113,22 @@ def promote_no_more(session: Session, link: Link, person: Person) -> None:
         raise NotFound(f"Nobody has said by hand that this link promotes {person.name}.")
     session.delete(said)
     note(session, f"The link {link.code} promotes {person.name} no more.", this_moment())
+
+
+def promoted_by_hand(session: Session, link: Link) -> Sequence[Person]:
+    """Return by name the people whom somebody said by hand that a link promotes."""
+    said = select(LinkPerson.person_id).where(LinkPerson.link_id == link.id)
+    return session.scalars(select(Person).where(Person.id.in_(said)).order_by(Person.name)).all()
+
+
+def promote_these(session: Session, link: Link, names: Iterable[str]) -> None:
+    """Say by hand that a link promotes these people, and no others; raises `NotFound`."""
+    wanted = {person.id: person for person in (find_person(session, name) for name in names)}
+    for person in promoted_by_hand(session, link):
+        if person.id not in wanted:
+            promote_no_more(session, link, person)
+    for person in wanted.values():
+        promote(session, link, person)
 
 
 def promoted_by(session: Session, link: Link, text: str | None) -> list[tuple[Person, bool]]:
@@ -140,6 +167,11 @@ def page_secret(keys: Keys, person: Person) -> str:
     key = bytes.fromhex(keys.session)
     signature = blake2b(message, key=key, person=b"people", digest_size=16).hexdigest()
     return f"{person.id}-{signature}"
+
+
+def page_address(base_url: str, keys: Keys, person: Person) -> str | None:
+    """Return the address of a person's public page, None where it is closed."""
+    return f"{base_url}/people/{page_secret(keys, person)}" if person.is_public else None
 
 
 def public_person(session: Session, keys: Keys, secret: str) -> Person:

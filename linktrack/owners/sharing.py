@@ -46,11 +46,17 @@ def find_shared(session: Session, secret: str, now: datetime) -> SharedReport:
     return found
 
 
-def revoke_shared(session: Session, number: int, now: datetime) -> None:
-    """End an address at once; raises `NotFound`."""
+def get_shared(session: Session, number: int) -> SharedReport:
+    """Return a shared report by its number; raises `NotFound`."""
     found = session.get(SharedReport, number)
     if found is None:
         raise NotFound(f"There is no shared report number {number}.")
+    return found
+
+
+def revoke_shared(session: Session, number: int, now: datetime) -> None:
+    """End an address at once; raises `NotFound`."""
+    found = get_shared(session, number)
     if found.revoked_at is None:
         found.revoked_at = now
         note(session, f"Ended the shared report of account {found.account_id}.", now)

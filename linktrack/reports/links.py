@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.links.catalog import Shortener, imported_totals
 from linktrack.links.models import Link
+from linktrack.links.people import promoted_by_hand
 from linktrack.reports.build import utc
 from linktrack.reports.queries import link_totals
 
@@ -39,6 +40,7 @@ class LinkJson(TypedDict):
     not_human: int
     imported: list[Imported]
     forward_query: bool
+    promotes: list[str]
     history: list[Step]
 
 
@@ -61,6 +63,7 @@ def link_json(session: Session, shortener: Shortener, link: Link) -> LinkJson:
             for total in imported_totals(session, link.id)
         ],
         "forward_query": link.forward_query,
+        "promotes": [person.name for person in promoted_by_hand(session, link)],
         "history": [
             {"since": utc(step.since), "destination": step.destination} for step in link.history
         ],

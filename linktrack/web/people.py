@@ -14,7 +14,7 @@ from linktrack.links.people import (
     add_person,
     add_rule,
     get_person,
-    page_secret,
+    page_address,
     remove_person,
     remove_rule,
     share_page,
@@ -137,13 +137,12 @@ def _list(error: str | None = None) -> str:
 def _page(person: Person, error: str | None = None) -> str:
     opened = installation()
     report = people_report(db_session(), people=[person])
-    address = f"{opened.settings.base_url}/people/{page_secret(opened.keys, person)}"
     return render_template(
         "people/show.html",
         person=person,
         line=report.people[0][1],
         thanks=thanks(report),
-        address=address if person.is_public else None,
+        address=page_address(opened.settings.base_url, opened.keys, person),
         excerpt=excerpt,
         error=error,
         typed=request.form,

@@ -1,16 +1,21 @@
 """The webhooks of an installation: adding, listing, removing."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
+from urllib.parse import urlsplit
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from linktrack.db import now as this_moment
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.models import Post
+from linktrack.owners.audit import note
 from linktrack.settings import Network
 from linktrack.webhooks.addresses import check_url
+from linktrack.webhooks.events import Event, delivery_of
 from linktrack.webhooks.models import Delivery, Webhook
 from linktrack.webhooks.signing import new_secret, seal
 
@@ -21,6 +26,9 @@ EVENTS: Final = {
     "digest.weekly": "the week is over: clicks per follower of its posts",
 }
 """What a webhook can be told, and what each means."""
+
+TEST: Final = "webhook.test"
+"""The event of a test, which every webhook is told and none asks for."""
 
 
 def add_webhook(
@@ -52,8 +60,21 @@ def add_webhook(
         created_at=now,
     )
     session.add(webhook)
-    session.flush()
+    note(session, f"Added a webhook to {host_of(webhook)}.", now)
     return webhook, secret
+
+
+def send_test(session: Session, webhook: Webhook, now: datetime) -> Delivery:
+    """Let a webhook be sent a test, whatever events it asks for; return the delivery, still due.
+
+    It goes the way of everything else: signed, from the service's own process, within seconds.
+    """
+    data = {"webhook": webhook.id, "events": webhook.events.split()}
+    event = Event(webhook.id, TEST, f"{TEST}:{secrets.token_hex(8)}", data)
+    delivery = delivery_of(event, now)
+    session.add(delivery)
+    session.flush()
+    return delivery
 
 
 def list_webhooks(session: Session) -> Sequence[Webhook]:
@@ -73,7 +94,13 @@ def remove_webhook(session: Session, webhook: Webhook) -> None:
     """Forget a webhook and what was sent to it."""
     session.execute(delete(Delivery).where(Delivery.webhook_id == webhook.id))
     session.delete(webhook)
+    note(session, f"Removed the webhook to {host_of(webhook)}.", this_moment())
     session.flush()
+
+
+def host_of(webhook: Webhook) -> str:
+    """Return the host of a webhook's address, whose path may hold a secret of the receiver's."""
+    return urlsplit(webhook.url).hostname or ""
 
 
 def deliveries_of(session: Session, webhook: Webhook, limit: int = 50) -> Sequence[Delivery]:

@@ -61,12 +61,13 @@ def put_down(database: Database, shortener: Shortener, now: datetime) -> int:
         for webhook in session.scalars(select(Webhook).where(Webhook.id.in_(seen))):
             webhook.seen_post = max(webhook.seen_post, seen[webhook.id])
         new = [event for event in found if (event.webhook_id, event.key) not in there]
-        session.add_all(_delivery(event, now) for event in new)
+        session.add_all(delivery_of(event, now) for event in new)
         session.commit()
     return len(new)
 
 
-def _delivery(event: Event, now: datetime) -> Delivery:
+def delivery_of(event: Event, now: datetime) -> Delivery:
+    """Return what is to be sent of an event, due at once."""
     body = {"type": event.name, "timestamp": utc(now), "data": event.data}
     return Delivery(
         webhook_id=event.webhook_id,
