@@ -31,6 +31,7 @@ from linktrack.errors import (
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.links.catalog import changed_links, find_target
 from linktrack.links.targets import Targets
+from linktrack.networks.base import Refused, SignedOut, Unclear
 from linktrack.owners.access import SESSION_LIFE
 from linktrack.web import blueprints, formats, hello, own_clicks, register_notices
 
@@ -47,6 +48,9 @@ STATUS: Final[dict[type[Exception], int]] = {
     TooLarge: 413,
     TooMany: 429,
     Unavailable: 503,
+    Refused: 422,
+    SignedOut: 409,
+    Unclear: 503,
 }
 
 DOORS: Final = {"yourls": yourls, "shlink": shlink}

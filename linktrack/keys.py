@@ -22,7 +22,8 @@ class Keys:
 
     `salt` orders the proposals for codes (losing it breaks no link), `check` signs the codes of
     versions (losing it breaks those), `session` signs cookies and seals
-    webhooks' secrets (losing it signs owners out, and webhooks have to be added again).
+    the secrets of webhooks and networks (losing it signs owners out, and webhooks have to be
+    added, accounts to be connected again).
     """
 
     salt: str

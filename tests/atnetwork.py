@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,9 @@ from databases import skip_or_fail
 
 FOLDER: Final = Path(__file__).parent / "atnet"
 CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "linktrack-tests"
+MOMENTS: Final = (f"2026-05-04T12:00:00.{number:03d}Z" for number in count())
+"""Each follow at a time of its own: the AppView loses follows of one millisecond between pages."""
+
 PATIENCE: Final = 180.0  # seconds; the start takes five on an idle machine
 
 
@@ -127,3 +131,9 @@ def join(network: Network, handle: str) -> Person:
         {"handle": handle, "email": f"{handle}@example.org", "password": "a password"},
     )
     return Person(made["did"], made["handle"], made["accessJwt"])
+
+
+def follow(network: Network, who: Person, whom: Person) -> str:
+    """Have one follow the other; return the follow's address."""
+    record = {"$type": "app.bsky.graph.follow", "subject": whom.did, "createdAt": next(MOMENTS)}
+    return network.create("app.bsky.graph.follow", record, who)

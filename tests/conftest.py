@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from atnetwork import Network, network
 from databases import Maker, postgresql_maker, postgresql_server, sqlite_maker
 from world import World
 
@@ -52,3 +53,11 @@ def sqlite_world(sqlite_databases: Maker, tmp_path: Path) -> Iterator[World]:
     """The same on SQLite alone, for behaviour that no database can change."""
     with World.at(tmp_path / "data", sqlite_databases()) as world:
         yield world
+
+
+@pytest.fixture(scope="session")
+def atmosphere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    """Bluesky's own servers, started once for all tests that are marked `network`."""
+    folder = tmp_path_factory.mktemp("atnet")
+    with postgresql_server(folder) as server, network(server, folder) as running:
+        yield running

@@ -1,14 +1,11 @@
 """The networks' own servers, on loopback: what we read of them is what they show."""
 
-from collections.abc import Iterator
 from contextlib import closing
-from itertools import count
 
 import httpx
 import pytest
-from atnetwork import Network, Person, join, network
+from atnetwork import Network, Person, follow, join
 from click.testing import CliRunner
-from databases import postgresql_server
 from sqlalchemy import select
 from world import World
 
@@ -21,15 +18,6 @@ pytestmark = pytest.mark.network
 
 FOLLOWERS = 12
 WHEN = "2026-05-04T12:00:00.000Z"
-MOMENTS = (f"2026-05-04T12:00:00.{number:03d}Z" for number in count())
-"""Each follow at a time of its own: the AppView loses follows of one millisecond between pages."""
-
-
-@pytest.fixture(scope="module")
-def atmosphere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
-    folder = tmp_path_factory.mktemp("atnet")
-    with postgresql_server(folder) as server, network(server, folder) as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +38,6 @@ def village(atmosphere: Network) -> list[Person]:
     follow(atmosphere, me, crowd[1])
     atmosphere.settle()
     return [me, *crowd]
-
-
-def follow(atmosphere: Network, who: Person, whom: Person) -> str:
-    record = {"$type": "app.bsky.graph.follow", "subject": whom.did, "createdAt": next(MOMENTS)}
-    return atmosphere.create("app.bsky.graph.follow", record, who)
 
 
 def test_count_and_pages_are_those_of_the_appview(

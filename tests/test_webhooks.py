@@ -26,13 +26,14 @@ from linktrack.audience.counts import record_count
 from linktrack.cli import main
 from linktrack.clicks.records import ClickRecord
 from linktrack.errors import Invalid
+from linktrack.sealing import seal, unseal
 from linktrack.settings import LOOPBACK
 from linktrack.webhooks.addresses import check_url, find_place, is_allowed
 from linktrack.webhooks.catalog import EVENTS, add_webhook
 from linktrack.webhooks.deliver import WAITS, Teller, post
 from linktrack.webhooks.events import is_jump, milestone
 from linktrack.webhooks.models import Delivery, Webhook
-from linktrack.webhooks.signing import seal, unseal
+from linktrack.webhooks.signing import OTHER_KEYS
 
 KEY = bytes(range(32))
 
@@ -286,9 +287,9 @@ def test_secrets_are_sealed(secret: str) -> None:
     """Nothing of them shows, and another key opens nothing."""
     encodable = secret.encode("utf-8", "replace").decode()
     sealed = seal(KEY, encodable)
-    assert unseal(KEY, sealed) == encodable
+    assert unseal(KEY, sealed, OTHER_KEYS) == encodable
     with pytest.raises(Invalid):
-        unseal(bytes(32), sealed)
+        unseal(bytes(32), sealed, OTHER_KEYS)
 
 
 def test_the_thresholds() -> None:

@@ -19,6 +19,7 @@ from linktrack.audience.accounts import (
     set_account_role,
 )
 from linktrack.audience.counts import list_counts, record_count
+from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account
 from linktrack.audience.utm import set_utm_values, utm_by_account
 from linktrack.context import db_session
@@ -140,6 +141,7 @@ def numbered_account(number: int) -> Account:
 def _told(accounts: Sequence[Account]) -> list[dict[str, object]]:
     histories = count_histories(db_session(), [account.id for account in accounts])
     utm = utm_by_account(db_session())
+    connected = connections(db_session())
     rows = []
     for account in accounts:
         at, followers = standing_count(histories.get(account.id, ()), now())
@@ -154,6 +156,7 @@ def _told(accounts: Sequence[Account]) -> list[dict[str, object]]:
                 "utm": dict(utm.get(account.id, {})),
                 "followers": followers,
                 "followers_at": None if at is None else utc(at),
+                "connected": account.id in connected,
             }
         )
     return rows

@@ -215,6 +215,7 @@ class Account(TypedDict):
     utm: UtmValues
     followers: int | None
     followers_at: str | None
+    connected: bool
 
 
 class AccountList(TypedDict):

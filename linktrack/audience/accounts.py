@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from linktrack.audience.models import Account
+from linktrack.audience.models import Account, StoredCredential
 from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.owners.audit import note
@@ -76,9 +76,11 @@ def set_account_role(session: Session, account: Account, role: str | None) -> No
 def remove_account(session: Session, account: Account, now: datetime) -> None:
     """Leave an account out of every list and report from now on.
 
-    Nothing is deleted: its links go on redirecting and counting, and `bring_back` undoes it.
+    Nothing is deleted but what signs it in: its links go on redirecting and counting, and
+    `bring_back` undoes it.
     """
     if account.removed_at is None:
+        session.execute(delete(StoredCredential).where(StoredCredential.account_id == account.id))
         account.removed_at = now
         note(session, f"Removed the account {account.handle}.", now)
 

@@ -37,6 +37,20 @@ class Account(Base):
     removed_at: Mapped[OptionalMoment]
 
 
+class StoredCredential(Base):
+    """What signs an account in on its network, sealed under a key outside the database.
+
+    `problem` is what the network said when it took it no more; null: it takes it.
+    """
+
+    __tablename__ = "credentials"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    sealed: Mapped[str] = mapped_column(Text)
+    connected_at: Mapped[Moment]
+    problem: Mapped[str | None] = mapped_column(Text)
+
+
 class FollowerCount(Base):
     """How many followers an account had at a moment, and who said so."""
 

@@ -1,8 +1,12 @@
 """Commands for accounts."""
 
+import sys
+from typing import TYPE_CHECKING
+
 import click
 
 from linktrack.cli.common import (
+    COMMAND_LINE,
     Commands,
     installation,
     json_option,
@@ -10,6 +14,9 @@ from linktrack.cli.common import (
     print_table,
     transaction,
 )
+
+if TYPE_CHECKING:
+    from linktrack.networks.credentials import Needs
 
 
 @click.group(cls=Commands)
@@ -50,7 +57,7 @@ def list_(as_json: bool) -> None:
         print_json([line.as_json() for line in lines])
         return
     print_table(
-        ("network", "handle", "role", "followers", "counted at"),
+        ("network", "handle", "role", "followers", "counted at", "connected"),
         [
             (
                 line.network,
@@ -58,6 +65,7 @@ def list_(as_json: bool) -> None:
                 line.role,
                 line.followers,
                 line.followers_at and f"{line.followers_at:%Y-%m-%d}",
+                "yes" if line.connected else "no",
             )
             for line in lines
         ],
@@ -153,3 +161,58 @@ def restore(handle: str) -> None:
         bring_back(session, found, now())
         handle = found.handle
     click.echo(f"{handle} is back.")
+
+
+@account.command("connect")
+@click.argument("handle")
+@click.option("--server", help="Address of the account's server, where it is not the usual one.")
+def connect_command(handle: str, server: str | None) -> None:
+    """Sign an account in on its network, so that linktrack may post for it.
+
+    What signs in is asked for, and not shown; from a pipe it is read line by line, in the order
+    in which it is asked for. It is kept sealed, and never shown again.
+    """
+    from linktrack.audience.accounts import find_account, get_account
+    from linktrack.audience.credentials import connect
+    from linktrack.db import now
+    from linktrack.networks.credentials import needs_of
+    from linktrack.networks.signing_in import sign_in
+    from linktrack.owners.audit import acting
+
+    with installation() as opened:
+        with opened.database.session() as session:
+            found = find_account(session, handle)
+        typed = _read_secrets(needs_of(found.network))
+        signed = sign_in(found.network, found.handle, typed, server)
+        with opened.database.session(writes=True) as session:
+            acting(session, COMMAND_LINE)
+            connect(session, opened.keys, get_account(session, found.id), signed, now())
+            session.commit()
+    click.echo(f"{found.handle} is connected.")
+
+
+@account.command("disconnect")
+@click.argument("handle")
+def disconnect_command(handle: str) -> None:
+    """Forget what signs an account in."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.credentials import disconnect
+    from linktrack.db import now
+
+    with transaction() as (_, session):
+        found = find_account(session, handle)
+        was_connected = disconnect(session, found, now())
+        handle = found.handle
+    click.echo(f"{handle} is not connected {'any more' if was_connected else 'and was not'}.")
+
+
+def _read_secrets(needs: "Needs") -> dict[str, str]:
+    """Ask for each secret, unseen; from a pipe, take a line for each."""
+    if sys.stdin.isatty():
+        click.echo(needs.where, err=True)
+        return {
+            secret.name: click.prompt(secret.label, hide_input=True, err=True)
+            for secret in needs.secrets
+        }
+    lines = sys.stdin.read().splitlines()
+    return dict(zip((secret.name for secret in needs.secrets), lines, strict=False))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from linktrack.errors import LinktrackError, Unavailable
 
@@ -110,6 +110,15 @@ class Abilities:
     follows: bool
 
 
+ABILITIES: Final = {
+    "bluesky": Abilities(edits=False, shows_followers=True, follows=True),
+    "mastodon": Abilities(edits=True, shows_followers=True, follows=True),
+    # X's automation rules forbid following back, and each follower that is read may cost money.
+    "x": Abilities(edits=False, shows_followers=False, follows=False),
+}
+"""What is possible on each network where an account can be signed in."""
+
+
 class Reader(Protocol):
     """A network that can be asked without a password.
 
@@ -134,7 +143,8 @@ class Writer(Reader, Protocol):
     """A network where an account is signed in.
 
     Each call raises `Refused` where a retry is worthless, `Unavailable` or `Pause` where nothing
-    was done and a later retry is worth it, and `Unclear` where it may have been done.
+    was done and a later retry is worth it, and `Unclear` where it may have been done. It may keep
+    a new credential while it is called: call it while no transaction of yours is writing.
     """
 
     abilities: Abilities
@@ -181,7 +191,7 @@ class Refused(LinktrackError):
 
 
 class SignedOut(Refused):
-    """The network does not take the credential any more: the owner has to connect again."""
+    """Nobody is signed in, or the network does not take it any more: the owner has to connect."""
 
 
 class Unclear(Unavailable):

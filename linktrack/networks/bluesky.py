@@ -1,8 +1,10 @@
 """Bluesky's public AppView: an account's follower count and its follower list, by anybody."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, Protocol
 
 from linktrack.errors import NotFound, Unavailable
+from linktrack.networks.archives import Fields
 from linktrack.networks.base import FollowerRecord, Page, Profile
 from linktrack.networks.fetching import Fetcher
 from linktrack.networks.records import bluesky_follower
@@ -13,16 +15,31 @@ PAGE: Final = 100  # the most that getFollowers gives
 PROFILES: Final = 25  # the most that getProfiles takes
 
 
+class Asked(Protocol):
+    """Who answers: an AppView, or the server of an account that is signed in."""
+
+    def get(self, path: str, arguments: Mapping[str, str | int | list[str]]) -> Fields:
+        """Return the JSON object at a path."""
+        ...
+
+    def close(self) -> None:
+        """Give back the connections."""
+        ...
+
+
 class Bluesky:
     """Reads an AppView (`base.Reader`)."""
 
-    def __init__(self, base_url: str = PUBLIC, page: int = PAGE) -> None:
+    def __init__(
+        self, base_url: str = PUBLIC, page: int = PAGE, asked: Asked | None = None
+    ) -> None:
         """Another address than the public one is set on purpose, and may be private.
 
-        `page` is how many followers are asked for at a time, at most 100.
+        `page` is how many people are asked for at a time, at most 100. With `asked`, that is
+        asked instead of the address.
         """
         self._page = page
-        self._fetcher = Fetcher(base_url, may_be_private=base_url != PUBLIC)
+        self._fetcher = asked or Fetcher(base_url, may_be_private=base_url != PUBLIC)
 
     def close(self) -> None:
         """Give back the connections."""
@@ -43,11 +60,18 @@ class Bluesky:
         Newest first: who comes while the list is read is not on it. A page may be empty though
         it was promised; only a missing cursor ends the list.
         """
+        return self._people("app.bsky.graph.getFollowers", "followers", name, cursor)
+
+    def follows(self, name: str, cursor: str | None) -> Page:
+        """Return one page of whom an account follows, as `followers` does."""
+        return self._people("app.bsky.graph.getFollows", "follows", name, cursor)
+
+    def _people(self, method: str, key: str, name: str, cursor: str | None) -> Page:
         arguments: dict[str, str | int | list[str]] = {"actor": name, "limit": self._page}
         if cursor is not None:
             arguments["cursor"] = cursor
-        found = self._fetcher.get("/xrpc/app.bsky.graph.getFollowers", arguments)
-        rows = found.get("followers")
+        found = self._fetcher.get(f"/xrpc/{method}", arguments)
+        rows = found.get(key)
         people = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
         dids = [did for row in people if (did := stable_id(row.get("did"))) is not None]
         figures = self._figures(dids)

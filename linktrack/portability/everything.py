@@ -37,6 +37,7 @@ from linktrack.reports.build import utc
 
 FORMAT: Final = 1
 LEFT_OUT: Final = {
+    "credentials": "what signs accounts in on their networks: connect them again",
     "idempotent_answers": "answers kept for a day, to requests that came twice",
     "journals": "how far the files of this machine are loaded",
     "owner_sessions": "browsers in which owners are signed in",

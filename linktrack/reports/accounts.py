@@ -7,6 +7,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.accounts import list_accounts
+from linktrack.audience.credentials import connections
 from linktrack.audience.models import FollowerCount
 from linktrack.reports.build import Json, utc
 
@@ -21,6 +22,7 @@ class AccountLine:
     role: str | None
     followers: int | None
     followers_at: datetime | None
+    connected: bool
 
     def as_json(self) -> dict[str, Json]:
         """Return the account as every door gives it."""
@@ -30,6 +32,7 @@ class AccountLine:
             "role": self.role,
             "followers": self.followers,
             "followers_at": None if self.followers_at is None else utc(self.followers_at),
+            "connected": self.connected,
         }
 
 
@@ -48,6 +51,7 @@ def account_lines(session: Session) -> list[AccountLine]:
         ),
     )
     counts = {count.account_id: count for count in session.scalars(query)}
+    connected = connections(session)
     lines = []
     for account in list_accounts(session):
         count = counts.get(account.id)
@@ -59,6 +63,7 @@ def account_lines(session: Session) -> list[AccountLine]:
                 account.role,
                 None if count is None else count.count,
                 None if count is None else count.counted_at,
+                account.id in connected,
             )
         )
     return lines

@@ -13,11 +13,12 @@ from linktrack.db import now as this_moment
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.models import Post
 from linktrack.owners.audit import note
+from linktrack.sealing import seal
 from linktrack.settings import Network
 from linktrack.webhooks.addresses import check_url
 from linktrack.webhooks.events import Event, delivery_of
 from linktrack.webhooks.models import Delivery, Webhook
-from linktrack.webhooks.signing import new_secret, seal
+from linktrack.webhooks.signing import new_secret
 
 EVENTS: Final = {
     "post.wrapped": "a text was wrapped and recorded as a post",

@@ -16,11 +16,12 @@ from linktrack import __version__
 from linktrack.db import Database, now
 from linktrack.errors import Invalid
 from linktrack.links.catalog import Shortener
+from linktrack.sealing import unseal
 from linktrack.settings import Network
 from linktrack.webhooks.addresses import Place, find_place
 from linktrack.webhooks.events import put_down
 from linktrack.webhooks.models import Delivery, Webhook
-from linktrack.webhooks.signing import sign, unseal
+from linktrack.webhooks.signing import OTHER_KEYS, sign
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +115,7 @@ class Teller:
     def _send(self, due: _Due) -> bool:
         message_id = f"msg_{due.id}"
         try:
-            secret = unseal(self._key, due.sealed_secret)
+            secret = unseal(self._key, due.sealed_secret, OTHER_KEYS)
             seconds = int(self._clock().timestamp())
             headers = {
                 "webhook-id": message_id,

@@ -1,0 +1,130 @@
+"""Accounts that are signed in on their networks: connecting, disconnecting, speaking for them.
+
+What signs in lies sealed in the database, under a key of the data folder.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from linktrack.audience.accounts import NETWORK_NAMES, check_handle
+from linktrack.audience.models import Account, StoredCredential
+from linktrack.db import Database
+from linktrack.errors import Conflict
+from linktrack.keys import Keys
+from linktrack.networks.base import SignedOut, Writer
+from linktrack.networks.credentials import Credential, SignIn
+from linktrack.owners.audit import note
+from linktrack.sealing import seal, unseal
+
+_OTHER_KEYS: Final = (
+    "What signs this account in was sealed under another keys.json: connect the account again."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """An account is signed in, since when, and what its network has against it (None: nothing)."""
+
+    connected_at: datetime
+    problem: str | None
+
+
+def connect(
+    session: Session, keys: Keys, account: Account, signed: SignIn, now: datetime
+) -> Connection:
+    """Keep what signs an account in (`networks.signing_in.sign_in` has tried it).
+
+    What was kept before is gone. Raises `Conflict` where the sign-in is another account's.
+    """
+    _refuse_others(account, signed)
+    account.network_id = account.network_id or signed.network_id
+    _forget(session, account)
+    sealed = seal(keys.sealing(), signed.credential.packed())
+    session.add(StoredCredential(account_id=account.id, sealed=sealed, connected_at=now))
+    note(session, f"Connected the account {account.handle}.", now)
+    session.flush()
+    return Connection(now, None)
+
+
+def disconnect(session: Session, account: Account, now: datetime) -> bool:
+    """Forget what signs an account in; say whether there was anything."""
+    if not _forget(session, account):
+        return False
+    note(session, f"Disconnected the account {account.handle}.", now)
+    return True
+
+
+def connections(session: Session) -> dict[int, Connection]:
+    """Return the accounts that are connected, by their numbers."""
+    query = select(
+        StoredCredential.account_id, StoredCredential.connected_at, StoredCredential.problem
+    )
+    return {number: Connection(at, problem) for number, at, problem in session.execute(query)}
+
+
+def open_writer(database: Database, keys: Keys, account: Account) -> Writer:
+    """Return an account's network, signed in; nothing is asked yet, and the caller closes it.
+
+    Renewed sessions, and the network's refusal of the credential, are kept in transactions of
+    their own: use it while none of yours writes. Raises `SignedOut` where the account is not
+    connected, `Invalid` where keys.json is another one.
+    """
+    # Imported here: the clients take up to a second, which nothing else needs.
+    from linktrack.networks.signing_in import signed_in
+
+    with database.session() as session:
+        stored = session.get(StoredCredential, account.id)
+    if stored is None:
+        raise SignedOut(
+            f"{account.handle} is not connected: connect it on the page of the account, or with "
+            f"linktrack account connect {account.handle}."
+        )
+    packed = unseal(keys.sealing(), stored.sealed, _OTHER_KEYS)
+    return signed_in(Credential.unpacked(packed), _Keeper(database, keys, stored))
+
+
+class _Keeper:
+    """Keeps what becomes of one connection, as long as it has not been made anew."""
+
+    def __init__(self, database: Database, keys: Keys, stored: StoredCredential) -> None:
+        self._database = database
+        self._keys = keys
+        self._this = (
+            StoredCredential.account_id == stored.account_id,
+            StoredCredential.connected_at == stored.connected_at,
+        )
+
+    def renewed(self, credential: Credential) -> None:
+        """Keep the credential that has taken the place of the one before."""
+        self._update(sealed=seal(self._keys.sealing(), credential.packed()), problem=None)
+
+    def refused(self, sentence: str) -> None:
+        """Keep why the network does not take the credential."""
+        self._update(problem=sentence)
+
+    def _update(self, **values: str | None) -> None:
+        with self._database.session(writes=True) as session:
+            session.execute(update(StoredCredential).where(*self._this).values(**values))
+            session.commit()
+
+
+def _forget(session: Session, account: Account) -> bool:
+    gone = delete(StoredCredential).where(StoredCredential.account_id == account.id)
+    return session.scalar(gone.returning(StoredCredential.account_id)) is not None
+
+
+def _refuse_others(account: Account, signed: SignIn) -> None:
+    """The network's id decides, where both are known: handles change."""
+    if account.network_id is not None:
+        ours = account.network_id == signed.network_id
+    else:
+        ours = check_handle(account.network, signed.handle).casefold() == account.handle.casefold()
+    if not ours:
+        raise Conflict(
+            f"That signs in {signed.handle} on {NETWORK_NAMES[account.network]}, "
+            f"not {account.handle}: nothing was kept."
+        )

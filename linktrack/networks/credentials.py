@@ -1,0 +1,115 @@
+"""What signs an account in: which values each network asks for, and how they are kept. Pure."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final, Protocol, Self
+
+from linktrack.errors import Invalid
+from linktrack.networks.base import SignedOut
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """One secret an owner is asked for: `name` in forms and pipes, `label` as people read it."""
+
+    name: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a network asks for; `where` says where its owner gets it, `server` which it is on."""
+
+    secrets: tuple[Secret, ...]
+    where: str
+    server: str
+
+
+NEEDS: Final = {
+    "bluesky": Needs(
+        (Secret("app_password", "App password"),),
+        "On Bluesky: Settings, Privacy and security, App passwords, Add App Password. Not the "
+        "password you sign in with yourself.",
+        "https://bsky.social",
+    ),
+}
+"""The networks where an account can be signed in, each with what that takes."""
+
+
+class Credential:
+    """What signs one account in. Nothing that prints, logs or compares it shows it."""
+
+    __slots__ = ("network", "secrets", "server")
+
+    def __init__(self, network: str, server: str, secrets: Mapping[str, str]) -> None:
+        self.network = network
+        self.server = server
+        self.secrets = dict(secrets)
+
+    def __repr__(self) -> str:
+        return f"Credential({self.network!r}, …)"
+
+    def packed(self) -> str:
+        """Return it as text, to be sealed."""
+        return json.dumps([self.network, self.server, self.secrets])
+
+    @classmethod
+    def unpacked(cls, text: str) -> Self:
+        """Undo `packed`."""
+        return cls(*json.loads(text))
+
+
+class Keeper(Protocol):
+    """Who keeps a credential, and is told what becomes of it."""
+
+    def renewed(self, credential: Credential) -> None:
+        """Another has taken its place."""
+        ...
+
+    def refused(self, sentence: str) -> None:
+        """Its network does not take it any more, and why."""
+        ...
+
+
+@contextmanager
+def telling(keeper: Keeper) -> Iterator[None]:
+    """Tell who keeps the credential that it is not taken, and raise on."""
+    try:
+        yield
+    except SignedOut as error:
+        keeper.refused(error.sentence)
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """A sign-in that worked: whose account it is by the network's word, and what to keep."""
+
+    network_id: str
+    handle: str
+    credential: Credential
+
+
+def needs_of(network: str) -> Needs:
+    """Return what signing in takes; raises `Invalid` for a network where nobody can be."""
+    if network not in NEEDS:
+        raise Invalid("linktrack signs in on no such network: copy the text, and post it by hand.")
+    return NEEDS[network]
+
+
+def check_typed(network: str, typed: Mapping[str, str]) -> dict[str, str]:
+    """Return the secrets that were typed, without the spaces that copying adds.
+
+    Raises `Invalid`, which never repeats them.
+    """
+    needs = needs_of(network)
+    found = {one.name: typed.get(one.name, "").strip() for one in needs.secrets}
+    for one in needs.secrets:
+        value = found[one.name]
+        if not value:
+            raise Invalid(f"{one.label} is missing. {needs.where}")
+        if not (value.isascii() and value.isprintable()) or " " in value or len(value) > 1_000:
+            raise Invalid(f"{one.label} cannot be right: it has no spaces, and plain letters only.")
+    return found

@@ -1,0 +1,236 @@
+"""Signed in on Bluesky's own servers: what we send is what they show."""
+
+import base64
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import httpx
+import pytest
+from atnetwork import Network, Person, follow, join
+
+from linktrack.errors import Invalid
+from linktrack.networks.base import Card, Message, PostRecord, Refused, SignedOut
+from linktrack.networks.bluesky_writer import BlueskyWriter, sign_in
+from linktrack.networks.credentials import Credential
+
+pytestmark = pytest.mark.network
+
+SHORT = "https://go.jessestay.com/Ab3dE"
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+    "0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"
+)
+
+
+class Kept:
+    """Keeps credentials in memory."""
+
+    def __init__(self) -> None:
+        self.credentials: list[Credential] = []
+        self.sentences: list[str] = []
+
+    def renewed(self, credential: Credential) -> None:
+        self.credentials.append(credential)
+
+    def refused(self, sentence: str) -> None:
+        self.sentences.append(sentence)
+
+
+def app_password(atmosphere: Network, person: Person) -> str:
+    made = atmosphere.call(
+        "com.atproto.server.createAppPassword", {"name": "linktrack"}, person.token
+    )
+    password: str = made["password"]
+    return password
+
+
+@pytest.fixture(scope="module")
+def author(atmosphere: Network) -> Person:
+    return join(atmosphere, "jesseslinks.test")
+
+
+@pytest.fixture(scope="module")
+def credential(atmosphere: Network, author: Person) -> Credential:
+    signed = sign_in("@jesseslinks.test", app_password(atmosphere, author), atmosphere.pds)
+    assert (signed.network_id, signed.handle) == (author.did, "@jesseslinks.test")
+    return signed.credential
+
+
+@pytest.fixture
+def writer(credential: Credential) -> Iterator[BlueskyWriter]:
+    with closing(BlueskyWriter(credential, Kept(), page=25)) as writer:
+        yield writer
+
+
+def record_of(atmosphere: Network, uri: str) -> dict[str, Any]:
+    """Return a record as the data server has it, asked by nobody."""
+    did, collection, rkey = uri.removeprefix("at://").split("/")
+    arguments = {"repo": did, "collection": collection, "rkey": rkey}
+    answer = httpx.get(f"{atmosphere.pds}/xrpc/com.atproto.repo.getRecord", params=arguments)
+    assert answer.status_code == 200, answer.text
+    value: dict[str, Any] = answer.json()["value"]
+    return value
+
+
+def test_a_post_is_read_back_byte_for_byte(atmosphere: Network, writer: BlueskyWriter) -> None:
+    """With our address as a link of its own, tags and mentions, and the card with its picture."""
+    text = f"Grüße 👩‍👩‍👧‍👦 an @jesseslinks.test: {SHORT}, #links and go.jessestay.com/Ab3dE!"
+    card = Card(SHORT, "A title – “quoted”", "What it says.", PIXEL, "image/png")
+    sent = writer.publish(Message(writer.new_key(), text, (SHORT,), card))
+    record = record_of(atmosphere, sent.network_id)
+    assert record["text"] == text
+    raw, did = text.encode(), sent.network_id.split("/")[2]
+    parts = [
+        (raw[facet["index"]["byteStart"] : facet["index"]["byteEnd"]].decode(), value)
+        for facet in record["facets"]
+        for feature in facet["features"]
+        for name, value in feature.items()
+        if name != "$type"
+    ]
+    assert parts == [
+        ("@jesseslinks.test", did),
+        (SHORT, SHORT),
+        ("#links", "links"),
+        ("go.jessestay.com/Ab3dE", SHORT),
+    ]
+    external = record["embed"]["external"]
+    assert (external["uri"], external["title"], external["description"]) == (
+        SHORT, "A title – “quoted”", "What it says.",
+    )  # fmt: skip
+    assert external["thumb"]["size"] == len(PIXEL)
+    assert sent.url == f"https://bsky.app/profile/{did}/post/{sent.network_id.rpartition('/')[2]}"
+    assert writer.posts(None).posts[0] == PostRecord(
+        sent.network_id, sent.posted_at, False, text, (SHORT,)
+    )
+
+
+def test_a_picture_that_is_too_large_is_left_out(
+    atmosphere: Network, writer: BlueskyWriter
+) -> None:
+    """The card stays."""
+    card = Card(SHORT, "A title", "", PIXEL + bytes(1_000_000), "image/png")
+    sent = writer.publish(Message(writer.new_key(), f"Read {SHORT}", (SHORT,), card))
+    external = record_of(atmosphere, sent.network_id)["embed"]["external"]
+    assert "thumb" not in external
+    assert external["title"] == "A title"
+
+
+def test_the_same_key_is_the_same_post(atmosphere: Network, writer: BlueskyWriter) -> None:
+    """A second attempt changes nothing, not even where the text is another."""
+    message = Message(writer.new_key(), f"Once {SHORT}", (SHORT,))
+    assert writer.find(message) is None
+    before = len(writer.posts(None).posts)
+    sent = writer.publish(message)
+    assert writer.publish(message) == sent
+    assert writer.publish(Message(message.key, "Something else")) == sent
+    assert writer.find(message) == sent
+    assert record_of(atmosphere, sent.network_id)["text"] == f"Once {SHORT}"
+    assert len(writer.posts(None).posts) == before + 1
+
+
+def test_posts_are_taken_back_once_and_twice(atmosphere: Network, writer: BlueskyWriter) -> None:
+    """One that is gone is no error; what is not ours is refused."""
+    message = Message(writer.new_key(), "Oops")
+    sent = writer.publish(message)
+    writer.delete(sent.network_id)
+    writer.delete(sent.network_id)
+    assert writer.find(message) is None
+    with pytest.raises(Refused):
+        writer.delete("at://did:plc:somebody/app.bsky.feed.post/3jzfcijpj2z2a")
+    with pytest.raises(Refused, match="no editing"):
+        writer.edit(sent.network_id, message)
+
+
+def test_posts_come_in_pages_newest_first(credential: Credential) -> None:
+    """With what somebody wrote around us: links, cards, and texts without either."""
+    with closing(BlueskyWriter(credential, Kept(), page=2)) as writer:
+        texts = [f"Number {number}" for number in range(5)]
+        for text in texts:
+            writer.publish(Message(writer.new_key(), text))
+        found, cursor = [], None
+        for _ in range(3):
+            page = writer.posts(cursor)
+            found += [post.text for post in page.posts]
+            cursor = page.cursor
+        assert found[:5] == texts[::-1]
+
+
+def test_what_bluesky_does_not_take_is_refused(writer: BlueskyWriter) -> None:
+    """Its own rule: 300 graphemes. A retry is worthless, and it says so."""
+    writer.publish(Message(writer.new_key(), "é" * 300))
+    with pytest.raises(Refused, match="Bluesky refuses it"):
+        writer.publish(Message(writer.new_key(), "é" * 301))
+
+
+def test_followers_come_in_pages_and_say_who_is_followed_back(
+    atmosphere: Network, author: Person, writer: BlueskyWriter
+) -> None:
+    """Forty of them; and following one of them can be taken back, once and twice."""
+    crowd = [join(atmosphere, f"reader{number}.test") for number in range(40)]
+    for person in crowd:
+        follow(atmosphere, person, author)
+    atmosphere.settle()
+    followed = writer.follow(crowd[3].did)
+    atmosphere.settle()
+    assert writer.follow(crowd[3].did) == followed
+    assert writer.profile(author.did).followers == 40
+    first = writer.followers(author.did, None)
+    second = writer.followers(author.did, first.cursor)
+    assert (len(first.people), len(second.people)) == (25, 15)
+    back = {person.network_id: person.followed_back for person in [*first.people, *second.people]}
+    assert set(back) == {person.did for person in crowd}
+    assert [did for did, is_back in back.items() if is_back] == [crowd[3].did]
+    assert [person.handle for person in writer.follows(None).people] == ["@reader3.test"]
+    for _ in range(2):
+        writer.unfollow(followed)
+    atmosphere.settle()
+    assert writer.follows(None).people == []
+    with pytest.raises(Refused, match="Bluesky has no such thing"):
+        writer.follow("did:plc:aaaaaaaaaaaaaaaaaaaaaaaa")
+
+
+def test_a_session_goes_on_by_its_refresh_token(
+    atmosphere: Network, credential: Credential
+) -> None:
+    """What replaces it is kept, and signs in nobody anew."""
+    handle, did, access, refresh, server = credential.secrets["session"].split(":::")
+    expired = ":::".join([handle, did, aged(access), refresh, server])
+    kept = Kept()
+    with closing(
+        BlueskyWriter(Credential("bluesky", server, {"session": expired}), kept)
+    ) as writer:
+        assert writer.profile(did).network_id == did
+    (renewed,) = kept.credentials
+    assert renewed.secrets["session"].split(":::")[2] != access
+    with closing(BlueskyWriter(renewed, kept)) as writer:
+        assert writer.profile(did).network_id == did
+    assert (len(kept.credentials), kept.sentences) == (1, [])
+
+
+def aged(token: str) -> str:
+    """Return an access token that says of itself that it ended long ago."""
+    head, body, _ = token.split(".")
+    fields = json.loads(base64.urlsafe_b64decode(body + "=="))
+    changed = base64.urlsafe_b64encode(json.dumps({**fields, "exp": 1_700_000_000}).encode())
+    return f"{head}.{changed.decode().rstrip('=')}.{'A' * 43}"
+
+
+def test_who_is_signed_out_hears_it(atmosphere: Network) -> None:
+    """A password that is none of an app, a wrong one, and a session that is not taken any more."""
+    person = join(atmosphere, "leaver.test")
+    with pytest.raises(Invalid, match="no app password"):
+        sign_in("@leaver.test", "a password", atmosphere.pds)
+    with pytest.raises(SignedOut, match="does not take this app password"):
+        sign_in("@leaver.test", "aaaa-bbbb-cccc-dddd", atmosphere.pds)
+    signed = sign_in("@leaver.test", app_password(atmosphere, person), atmosphere.pds)
+    handle, did, access, refresh, server = signed.credential.secrets["session"].split(":::")
+    broken = ":::".join([handle, did, access[:-6] + "AAAAAA", refresh, server])
+    kept = Kept()
+    with (
+        closing(BlueskyWriter(Credential("bluesky", server, {"session": broken}), kept)) as writer,
+        pytest.raises(SignedOut, match="connect the account again"),
+    ):
+        writer.publish(Message(writer.new_key(), "Hello"))
+    assert len(kept.sentences) == 1

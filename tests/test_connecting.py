@@ -1,0 +1,342 @@
+"""Connecting accounts: what signs them in is tried, sealed, used, and shown to nobody."""
+
+import base64
+import json
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import select
+from standins import Answer, Asked, Standin, standin
+from world import NOON, World
+
+from linktrack.audience.accounts import bring_back, remove_account
+from linktrack.audience.credentials import connect, connections, disconnect, open_writer
+from linktrack.audience.models import Account, StoredCredential
+from linktrack.cli import main
+from linktrack.errors import Conflict, Invalid, Unavailable
+from linktrack.keys import Keys, load_keys
+from linktrack.networks.base import Message, Pause, Refused, SignedOut, Unclear
+from linktrack.networks.credentials import Credential, SignIn
+from linktrack.networks.signing_in import sign_in
+from linktrack.portability.everything import export_all
+
+APP_PASSWORD = "k3yx-p4ss-w0rd-7q2z"  # noqa: S105 - made up
+DID = "did:plc:jesse"
+
+
+def token(seconds: float, name: str) -> str:
+    """Return an access token as a Bluesky server makes them, but for its signature."""
+    fields = {"exp": int(time.time() + seconds), "sub": DID, "jti": name}
+    body = base64.urlsafe_b64encode(json.dumps(fields).encode()).decode().rstrip("=")
+    return f"eyJhbGciOiJub25lIn0.{body}.{name}signature"
+
+
+@dataclass
+class Server:
+    """A stand-in for somebody's Bluesky server; `next` is what it answers to what comes then."""
+
+    handle: str = "jesse.example.com"
+    lives: float = 7200.0
+    next: list[Answer] = field(default_factory=list)
+
+    def answer(self, asked: Asked) -> Answer:
+        method = asked.path.removeprefix("/xrpc/")
+        if method == "com.atproto.server.createSession":
+            if asked.json["password"] != APP_PASSWORD:
+                return Answer({"error": "AuthenticationRequired", "message": "Invalid"}, 401)
+            return Answer(self.session("first"))
+        if method == "com.atproto.server.refreshSession":
+            return Answer(self.session("second"))
+        return self.next.pop(0)
+
+    def session(self, name: str) -> dict[str, str]:
+        lives = self.lives if name == "first" else 7200.0
+        return {
+            "did": DID, "handle": self.handle,
+            "accessJwt": token(lives, name), "refreshJwt": token(9e6, name + "refresh"),
+        }  # fmt: skip
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+@pytest.fixture
+def place(server: Server) -> Iterator[Standin]:
+    with standin(server.answer) as running:
+        yield running
+
+
+def keys_of(world: World) -> Keys:
+    return load_keys(world.settings.data)
+
+
+def connected(world: World, place: Standin, handle: str = "@jesse.example.com") -> Account:
+    """Add an account and connect it."""
+    account = world.account(handle, "bluesky")
+    signed = sign_in("bluesky", handle, {"app_password": APP_PASSWORD}, place.address)
+    connect(world.session, keys_of(world), account, signed, NOON)
+    world.session.commit()
+    return account
+
+
+def test_an_account_is_connected_used_and_disconnected(world: World, place: Standin) -> None:
+    """The app password is forgotten at once; the network's id of the account is kept."""
+    account = connected(world, place)
+    assert account.network_id == DID
+    assert connections(world.session)[account.id].connected_at == NOON
+    with closing(open_writer(world.database, keys_of(world), account)) as writer:
+        assert (writer.abilities.edits, writer.abilities.follows) == (False, True)
+        assert len(writer.new_key()) == 13
+    assert disconnect(world.session, account, NOON)
+    assert not disconnect(world.session, account, NOON)
+    world.session.commit()
+    assert connections(world.session) == {}
+    with pytest.raises(SignedOut, match="linktrack account connect @jesse"):
+        open_writer(world.database, keys_of(world), account)
+
+
+def test_a_renewed_session_takes_the_place_of_the_old_one(
+    world: World, place: Standin, server: Server
+) -> None:
+    """It is sealed as the first one was, and nobody signs in anew."""
+    server.lives = 60.0
+    account = connected(world, place)
+    before = world.session.scalars(select(StoredCredential.sealed)).one()
+    world.session.rollback()
+    server.next = [Answer({"records": []})] * 2
+    for _ in range(2):
+        with closing(open_writer(world.database, keys_of(world), account)) as writer:
+            assert writer.posts(None).posts == []
+    assert [path.rpartition(".")[2] for path in place.paths()] == [
+        "createSession", "refreshSession", "listRecords", "listRecords",
+    ]  # fmt: skip
+    assert "secondsignature" in place.asked[-1].headers["authorization"]
+    world.session.rollback()
+    assert world.session.scalars(select(StoredCredential.sealed)).one() != before
+
+
+def test_what_the_network_has_against_it_is_kept_until_it_is_connected_again(
+    world: World, place: Standin, server: Server
+) -> None:
+    """A connection that was made anew meanwhile is not blamed."""
+    account = connected(world, place)
+    gone = Answer({"error": "ExpiredToken", "message": "Token has been revoked"}, 400)
+    server.next = [gone, gone]
+    with closing(open_writer(world.database, keys_of(world), account)) as writer:
+        with pytest.raises(SignedOut):
+            writer.posts(None)
+        problem = connections(world.session)[account.id].problem
+        assert problem == (
+            "Bluesky does not take the sign-in any more (ExpiredToken): connect the account again."
+        )
+        signed = sign_in("bluesky", account.handle, {"app_password": APP_PASSWORD}, place.address)
+        connect(world.session, keys_of(world), account, signed, NOON + timedelta(hours=1))
+        world.session.commit()
+        with pytest.raises(SignedOut):
+            writer.posts(None)
+    assert connections(world.session)[account.id].problem is None
+
+
+def test_somebody_elses_sign_in_is_refused(world: World, place: Standin) -> None:
+    """By the network's id where it is known, else by the handle."""
+    other = world.account("@other.example.com", "bluesky")
+    signed = SignIn(DID, "@jesse.example.com", Credential("bluesky", place.address, {}))
+    with pytest.raises(Conflict, match=r"signs in @jesse\.example\.com on Bluesky, not @other"):
+        connect(world.session, keys_of(world), other, signed, NOON)
+    renamed = world.account("@old.example.com", "bluesky")
+    renamed.network_id = DID
+    connect(world.session, keys_of(world), renamed, signed, NOON)
+    renamed.network_id = "did:plc:another"
+    with pytest.raises(Conflict):
+        connect(world.session, keys_of(world), renamed, signed, NOON)
+
+
+def test_a_removed_account_is_not_signed_in_any_more(world: World, place: Standin) -> None:
+    """Bringing it back does not bring that back."""
+    account = connected(world, place)
+    remove_account(world.session, account, NOON)
+    bring_back(world.session, account, NOON)
+    world.session.commit()
+    assert connections(world.session) == {}
+
+
+def test_other_keys_open_nothing(world: World, place: Standin) -> None:
+    """And the sentence says what to do."""
+    account = connected(world, place)
+    other = Keys("salt", bytes(32), "ab" * 32)
+    with pytest.raises(
+        Invalid, match=r"sealed under another keys\.json: connect the account again"
+    ):
+        open_writer(world.database, other, account)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("", "App password is missing. On Bluesky: Settings"),
+        ("my own password", "App password cannot be right"),
+        ("mysecret", "This is no app password"),
+        ("aaaa-bbbb-cccc-dddd", "does not take this app password for @jesse.example.com"),
+    ],
+)
+def test_what_cannot_be_right_is_said_without_repeating_it(
+    place: Standin, typed: str, sentence: str
+) -> None:
+    """Also where the network says so."""
+    with pytest.raises((Invalid, SignedOut)) as failed:
+        sign_in("bluesky", "@jesse.example.com", {"app_password": typed}, place.address)
+    assert sentence in failed.value.sentence
+    assert not typed or typed not in failed.value.sentence
+
+
+def test_where_nobody_signs_in_nothing_is_asked() -> None:
+    """A newsletter is posted by hand."""
+    with pytest.raises(Invalid, match="by hand"):
+        sign_in("other", "Newsletter", {}, None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (Answer(silent=True), Unclear),
+        (Answer({"error": "InternalServerError", "message": "Internal"}, 500), Unclear),
+        (Answer({"error": "UpstreamFailure", "message": "Away"}, 502), Unclear),
+        (Answer({"error": "InvalidRequest", "message": "grapheme too big"}, 400), Refused),
+        (Answer({"error": "AuthMissing", "message": "Authentication Required"}, 401), SignedOut),
+        (Answer({"error": "RateLimitExceeded"}, 429), Pause),
+        (Answer(b"<html>", 200, {"Content-Type": "text/html"}), Unclear),
+    ],
+)
+def test_what_may_have_been_done_is_told_from_what_was_not(
+    sqlite_world: World, place: Standin, server: Server, answer: Answer, error: type[Exception]
+) -> None:
+    """Only what surely was not is worth a plain retry."""
+    account = connected(sqlite_world, place)
+    server.next = [answer]
+    with (
+        closing(open_writer(sqlite_world.database, keys_of(sqlite_world), account)) as writer,
+        pytest.raises(error) as raised,
+    ):
+        writer.publish(Message(writer.new_key(), "Hello"))
+    assert type(raised.value) is error
+
+
+def test_reading_is_never_unclear(sqlite_world: World, place: Standin, server: Server) -> None:
+    """Nothing can have been done."""
+    account = connected(sqlite_world, place)
+    server.next = [Answer(silent=True), Answer({"error": "InternalServerError"}, 500)]
+    with closing(open_writer(sqlite_world.database, keys_of(sqlite_world), account)) as writer:
+        for _ in range(2):
+            with pytest.raises(Unavailable) as raised:
+                writer.posts(None)
+            assert type(raised.value) is Unavailable
+
+
+def test_a_server_that_is_not_there_has_done_nothing(sqlite_world: World, server: Server) -> None:
+    """So a plain retry is worth it."""
+    with standin(server.answer) as place:
+        account = connected(sqlite_world, place)
+    with (
+        closing(open_writer(sqlite_world.database, keys_of(sqlite_world), account)) as writer,
+        pytest.raises(Unavailable, match="cannot be reached") as raised,
+    ):
+        writer.publish(Message(writer.new_key(), "Hello"))
+    assert type(raised.value) is Unavailable
+
+
+def test_a_pause_ends_when_the_network_says(
+    sqlite_world: World, place: Standin, server: Server
+) -> None:
+    """In seconds since 1970, or in seconds from now."""
+    account = connected(sqlite_world, place)
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=90)
+    reset = {"ratelimit-reset": str(int(until.timestamp()))}
+    server.next = [
+        Answer({"error": "RateLimitExceeded"}, 429, reset),
+        Answer({"error": "RateLimitExceeded"}, 429, {"retry-after": "30"}),
+    ]
+    with closing(open_writer(sqlite_world.database, keys_of(sqlite_world), account)) as writer:
+        with pytest.raises(Pause) as pause:
+            writer.delete(f"at://{DID}/app.bsky.feed.post/3jzfcijpj2z2a")
+        assert pause.value.until == until
+        with pytest.raises(Pause) as pause:
+            writer.posts(None)
+        assert 25 < (pause.value.until - datetime.now(UTC)).total_seconds() < 31
+
+
+# The doors. --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def commands(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A world that commands work on."""
+    monkeypatch.setenv("LINKTRACK_DATA", str(world.settings.data))
+    monkeypatch.setenv("LINKTRACK_DATABASE", world.settings.database)
+    return world
+
+
+def run(*arguments: str, text: str | None = None) -> Result:
+    return CliRunner().invoke(main, arguments, input=text)
+
+
+def parsed(result: Result) -> Any:
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_by_command(commands: World, place: Standin, tmp_path: Path) -> None:
+    """The secret comes from a pipe or a prompt, never as an argument."""
+    commands.account("@jesse.example.com", "bluesky")
+    at = ("account", "connect", "@jesse.example.com", "--server", place.address)
+    wrong = run(*at, text="aaaa-bbbb-cccc-dddd\n")
+    assert (wrong.exit_code, wrong.stdout) == (1, "")
+    assert "does not take this app password" in wrong.stderr
+    done = run(*at, text=APP_PASSWORD + "\n")
+    assert (done.exit_code, done.stdout) == (0, "@jesse.example.com is connected.\n")
+    (line,) = parsed(run("account", "list", "--json"))
+    assert line["connected"] is True
+    gone = run("account", "disconnect", "@jesse.example.com")
+    assert gone.stdout == "@jesse.example.com is not connected any more.\n"
+    (line,) = parsed(run("account", "list", "--json"))
+    assert line["connected"] is False
+
+
+def test_nothing_that_signs_in_is_to_be_found(
+    commands: World, place: Standin, server: Server, tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:  # fmt: skip
+    """Not in the database, in logs, in what is said, in an export, or in what Python prints."""
+    caplog.set_level(logging.DEBUG)
+    account = commands.account("@jesse.example.com", "bluesky")
+    said = run(
+        "account", "connect", "@jesse.example.com", "--server", place.address,
+        text=f"{APP_PASSWORD}\n",
+    ).output  # fmt: skip
+    server.next = [Answer({"error": "InvalidToken", "message": "Bad token"}, 400)]
+    stored = commands.session.scalars(select(StoredCredential)).one()
+    writer = open_writer(commands.database, keys_of(commands), account)
+    with closing(writer), pytest.raises(SignedOut) as refused:
+        writer.publish(Message(writer.new_key(), "Hello"))
+    commands.session.rollback()
+    everything = tmp_path / "all.zip"
+    export_all(commands.database, everything, NOON)
+    printed = repr((writer, vars(writer), refused.value, stored))
+    texts = [said, caplog.text, printed, stored.sealed, everything.read_bytes().decode("latin-1")]
+    files = [path.read_bytes() for path in commands.settings.data.rglob("*") if path.is_file()]
+    if commands.settings.database.startswith("sqlite"):
+        file = Path(commands.settings.database.removeprefix("sqlite:///"))
+        files += [path.read_bytes() for path in file.parent.glob(file.name + "*")]
+    secrets = [APP_PASSWORD, server.session("first")["accessJwt"][-20:], "firstrefresh"]
+    for secret in secrets:
+        assert not any(secret in text for text in texts), secret
+        assert not any(secret.encode() in content for content in files), secret
