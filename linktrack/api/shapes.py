@@ -394,6 +394,30 @@ class NewExperiment(TypedDict):
     hypothesis: NotRequired[str]
 
 
+class Note(TypedDict):
+    """What the owner wrote of a day; `account` is null where it is about all accounts."""
+
+    id: int
+    day: str
+    account: str | None
+    text: str
+    created_at: str
+
+
+class NoteList(TypedDict):
+    """Notes, the newest day first."""
+
+    data: list[Note]
+
+
+class NewNote(TypedDict):
+    """A note to be written; `day` is today where it is left out."""
+
+    text: str
+    day: NotRequired[str | None]
+    account: NotRequired[str | None]
+
+
 class Person(TypedDict):
     """Somebody whom links promote: those to these hosts, and those of posts with these @names.
 

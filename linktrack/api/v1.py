@@ -10,6 +10,7 @@ from linktrack.api import (  # noqa: F401
     experiments,
     exports,
     links,
+    notes,
     people,
     posts,
     reports,

@@ -9,11 +9,13 @@ from linktrack.charts.bars import Bar, stacked_bars
 from linktrack.charts.changes import Span, change_chart
 from linktrack.charts.intervals import IntervalPoint, Reference, interval_chart
 from linktrack.charts.lines import Point, Series, sparkline, time_chart
+from linktrack.charts.marks import Mark
 from linktrack.charts.scales import day_name, number
 
 __all__ = [
     "Bar",
     "IntervalPoint",
+    "Mark",
     "Point",
     "Reference",
     "Series",

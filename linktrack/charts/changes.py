@@ -1,12 +1,13 @@
 """Who came and who left: bars up and down from a line, each as wide as the time it speaks of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from markupsafe import Markup
 
 from linktrack.charts.lines import x_axis
+from linktrack.charts.marks import Mark, lettered, mark_lines, mark_list
 from linktrack.charts.parts import (
     AXIS,
     NOTHING,
@@ -37,13 +38,20 @@ class Span:
 
 
 def change_chart(
-    spans: Sequence[Span], *, label: str, unit: str = "", up: str, down: str, empty: str = NOTHING
+    spans: Sequence[Span],
+    *,
+    label: str,
+    unit: str = "",
+    up: str,
+    down: str,
+    empty: str = NOTHING,
+    marks: Iterable[Mark] = (),
 ) -> Markup:
     """Draw people a day up and down from zero; where nothing is known nothing stands.
 
     A bar is as wide as the time in which it may have happened, and as high as its people for
     each day of it, so that equal areas are equal numbers. `up` and `down` name the two in the
-    legend.
+    legend; `marks` of these days stand above and in a list below.
     """
     if not spans:
         return nothing(empty)
@@ -73,6 +81,8 @@ def change_chart(
             if value
         ]
         parts.append(Markup("<g><title>{}</title>{}</g>").format(words, join(bars)))
+    noted = lettered(marks, first, last)
+    parts.append(mark_lines(noted, across, TOP, band.bottom))
     rows = [(day_name(span.day), [span.days, span.up, span.down]) for span in spans]
     table = numbers_table(
         label, ["Day", "Within days", up, down], rows, [across(span.day) for span in spans]
@@ -86,6 +96,7 @@ def change_chart(
         "changes",
         legend([bar_key(0, up), bar_key(1, down)], unit),
         picture(parts, band.bottom + AXIS, "img", said),
+        mark_list(noted),
         table,
     )
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from markupsafe import Markup
 
+from linktrack.charts.marks import Lettered, Mark, lettered, mark_lines, mark_list, texts_by_day
 from linktrack.charts.parts import (
     AXIS,
     NOTHING,
@@ -66,11 +67,13 @@ def time_chart(
     label: str,
     unit: str = "",
     empty: str = NOTHING,
+    marks: Iterable[Mark] = (),
 ) -> Markup:
     """Draw lines over days from a common zero, and a thin strip with its own scale below.
 
     `label` names the chart for those who cannot see it; `unit` stands in the legend. The strip
-    (followers) shares the x axis and never the y axis. Without any value: the sentence `empty`.
+    (followers) shares the x axis and never the y axis. `marks` of these days stand above it, in
+    a list below and in the table. Without any value: the sentence `empty`.
     """
     lines = [*series, strip] if strip is not None else list(series)
     days = sorted({point.day for line in lines for point in line.points})
@@ -88,6 +91,8 @@ def time_chart(
         bottom = below.bottom
     # Drawn last, lines lie above the grid of both bands.
     parts.append(x_axis(date_ticks(days[0], days[-1]), across, TOP, bottom))
+    noted = lettered(marks, days[0], days[-1])
+    parts.append(mark_lines(noted, across, TOP, bottom))
     colours = [i if line.colour is None else line.colour for i, line in enumerate(series)]
     for i, line in zip(colours, series, strict=True):
         parts.append(_line(line, plot, across, f"s{i % STYLES}", i))
@@ -96,7 +101,8 @@ def time_chart(
         "time",
         legend(keys, unit),
         picture(parts, bottom + AXIS, "img", _describe(label, lines, days)),
-        _day_table(label, lines, days, across),
+        mark_list(noted),
+        _day_table(label, lines, days, across, noted),
     )
 
 
@@ -192,9 +198,17 @@ def _time(day: date) -> Markup:
 
 
 def _day_table(
-    label: str, lines: Sequence[Series], days: Sequence[date], across: Callable[[date], float]
+    label: str,
+    lines: Sequence[Series],
+    days: Sequence[date],
+    across: Callable[[date], float],
+    noted: Sequence[Lettered],
 ) -> Markup:
     by_day = [{point.day: point.value for point in line.points} for line in lines]
     rows = [(_time(day), [values.get(day) for values in by_day]) for day in days]
     heads = ["Day", *(line.name for line in lines)]
-    return numbers_table(label, heads, rows, [across(day) for day in days])
+    xs = [across(day) for day in days]
+    if not noted:
+        return numbers_table(label, heads, rows, xs)
+    texts = texts_by_day(noted)
+    return numbers_table(label, [*heads, "Notes"], rows, xs, [texts.get(day, "") for day in days])

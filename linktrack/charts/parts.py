@@ -15,6 +15,7 @@ AXIS: Final = 26.0  # px below the plot for the labels of x
 _DENSE: Final = 250  # lines of more places are drawn thinner
 _X_UNITS: Final = 10000  # path units over the width
 _Y_UNITS: Final = 10  # path units to the px
+NO_TEXT: Final = "\u2013"
 STYLES: Final = 6  # how many classes s0..s5 the style sheet has
 # Shape tells series apart where colour cannot.
 _SHAPES: Final = (
@@ -169,9 +170,11 @@ def _cell(value: float | None) -> str:
     return f'<td class="num">{text}</td>'
 
 
-def _row(x: float, name: str | Markup, values: Iterable[float | None]) -> str:
+def _row(x: float, name: str | Markup, values: Iterable[float | None], text: str | None) -> str:
     # Markup.format would take 100 ms for a year of three lines, half of a page's time.
     cells = "".join(map(_cell, values))
+    if text is not None:
+        cells += f"<td>{escape(text or NO_TEXT)}</td>"
     return f'<tr data-x="{x:.6g}"><th scope="row">{escape(name)}</th>{cells}</tr>'
 
 
@@ -180,14 +183,22 @@ def numbers_table(
     heads: Sequence[str],
     rows: Iterable[tuple[str | Markup, Sequence[float | None]]],
     xs: Sequence[float],
+    texts: Sequence[str] | None = None,
 ) -> Markup:
-    """Give the numbers as a table behind a summary; data-x is each row's place in the picture."""
-    head = Markup('<th scope="col">{}</th>').format(heads[0]) + join(
-        Markup('<th scope="col" class="num">{}</th>').format(text) for text in heads[1:]
+    """Give the numbers as a table behind a summary; data-x is each row's place in the picture.
+
+    `texts`, one for each row or "", stand in a last column, named by the last of the heads.
+    """
+    numeric = len(heads) - (texts is not None)
+    head = join(
+        Markup('<th scope="col"{}>{}</th>').format(
+            Markup(' class="num"') if 0 < i < numeric else "", text
+        )
+        for i, text in enumerate(heads)
     )
-    body = Markup(
-        "".join(_row(x, name, values) for x, (name, values) in zip(xs, rows, strict=True))
-    )
+    last: Sequence[str | None] = [None] * len(xs) if texts is None else texts
+    lines = zip(xs, rows, last, strict=True)
+    body = Markup("".join(_row(x, name, values, text) for x, (name, values), text in lines))
     return Markup(
         '<details class="numbers"><summary>Show the numbers</summary><div class="table-scroll"'
         ' role="region" tabindex="0" aria-label="{0}"><table><caption>{0}</caption>'

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "people": ("people", "People whom your links promote."),
     "site": ("people", "Sites of your own, told from other people's."),
     "experiment": ("experiments", "Questions put to your posts, named before the answer is known."),
+    "note": ("notes", "Notes for days, shown on every chart over time."),
     "report": ("reports", "Clicks against followers."),
     "status": ("service", "What is in the database, and what waits to be loaded."),
     "load": ("service", "Load captured clicks into the database."),

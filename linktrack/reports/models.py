@@ -1,4 +1,6 @@
-"""Table of experiments."""
+"""Tables of experiments, and of notes for days."""
+
+from datetime import date
 
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -24,3 +26,20 @@ class Experiment(Base):
     days: Mapped[int]
     window: Mapped[str] = mapped_column(String(4))
     created_at: Mapped[Moment]
+
+
+class DayNote(Base):
+    """What the owner wrote of a day (a date's proleptic ordinal); no account: of all of them."""
+
+    __tablename__ = "day_notes"
+
+    id: Mapped[Id]
+    day: Mapped[int] = mapped_column(index=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    text: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[Moment]
+
+    @property
+    def date(self) -> date:
+        """The calendar day."""
+        return date.fromordinal(self.day)

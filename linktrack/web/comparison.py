@@ -10,8 +10,8 @@ from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.reports.comparison import compare, figure_range, figure_value
 from linktrack.web.context import owner_blueprint
-from linktrack.web.csv_files import csv_file, is_csv_wanted
 from linktrack.web.fields import chosen_range
+from linktrack.web.table_files import is_table_wanted, table_file
 
 blueprint = owner_blueprint("comparison")
 
@@ -33,8 +33,8 @@ def show() -> str | Response:
         since=days.since,
         until=days.end,
     )
-    if is_csv_wanted():
-        return csv_file("side-by-side", found.as_json()["accounts"])
+    if is_table_wanted():
+        return table_file("side-by-side", found.as_json()["accounts"])
     return render_template(
         "comparison/show.html",
         days=days,

@@ -24,10 +24,10 @@ from linktrack.reports.experiments import (
 )
 from linktrack.reports.words import counted
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
-from linktrack.web.csv_files import csv_file, is_csv_wanted
 from linktrack.web.fields import LARGEST_ID, chosen_account, moment, row_id, text, whole
 from linktrack.web.overview import per_thousand
 from linktrack.web.posts import WINDOW_WORDS
+from linktrack.web.table_files import is_table_wanted, table_file
 
 blueprint = owner_blueprint("experiments")
 
@@ -83,8 +83,8 @@ def show(number: int) -> str | Response:
     session = db_session()
     accounts = accounts_by_number(session)
     report = experiment_report(session, get_experiment(session, number), accounts, now())
-    if is_csv_wanted():
-        return csv_file("experiment", report.as_json()["weeks"])
+    if is_table_wanted():
+        return table_file("experiment", report.as_json()["weeks"])
     return render_template(
         "experiments/show.html",
         report=report,

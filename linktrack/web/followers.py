@@ -1,5 +1,6 @@
 """Followers: who came, left and came back, and what one day cost."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from flask import Response, render_template, request
@@ -7,7 +8,7 @@ from markupsafe import Markup
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.audience.rosters import list_rosters
-from linktrack.charts import Span, change_chart
+from linktrack.charts import Mark, Span, change_chart
 from linktrack.context import db_session, installation
 from linktrack.errors import Invalid
 from linktrack.links.unwrapped import coverage
@@ -15,8 +16,9 @@ from linktrack.reports.followers import CHURN, DayLine, followers_json, follower
 from linktrack.reports.sentences import event_in_words
 from linktrack.reports.words import percent
 from linktrack.web.context import UNPROCESSABLE, owner_blueprint
-from linktrack.web.csv_files import csv_file, is_csv_wanted
 from linktrack.web.fields import account_or_main, chosen_range, moment
+from linktrack.web.notes import marks_of
+from linktrack.web.table_files import is_table_wanted, table_file
 
 blueprint = owner_blueprint("followers")
 
@@ -46,8 +48,8 @@ def show() -> str | Response | tuple[str, int]:
         until=days.end,
         events=[event] if event else [],
     )
-    if is_csv_wanted():
-        return csv_file("followers", followers_json(report)["days"])
+    if is_table_wanted():
+        return table_file("followers", followers_json(report)["days"])
     rosters = list(list_rosters(session, account.id))
     churn = report.churn
     page = render_template(
@@ -57,7 +59,7 @@ def show() -> str | Response | tuple[str, int]:
         days=days,
         report=report,
         rosters=rosters,
-        chart=_chart(report.days, account.handle),
+        chart=_chart(report.days, account.handle, marks_of([account], days)),
         lines=report.days[::-1][:MOST_LINES],
         older=max(0, len(report.days) - MOST_LINES),
         churn=None if churn is None or churn.share is None else churn,
@@ -72,7 +74,7 @@ def show() -> str | Response | tuple[str, int]:
     return (page, UNPROCESSABLE) if error else page
 
 
-def _chart(lines: list[DayLine], handle: str) -> Markup:
+def _chart(lines: list[DayLine], handle: str, marks: Sequence[Mark]) -> Markup:
     """Draw who came and who left; where counts alone are known, the net of them."""
     spans = []
     for line in lines:
@@ -89,4 +91,5 @@ def _chart(lines: list[DayLine], handle: str) -> Markup:
         up="more" if counted else "came",
         down="fewer" if counted else "left",
         empty="No two follower lists, and no two counts, lie in these days.",
+        marks=marks,
     )

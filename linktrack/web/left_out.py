@@ -1,16 +1,18 @@
 """What was left out: by reason, by agent and by time, for an account, a post or a link."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from flask import render_template, request
 from markupsafe import Markup
 
 from linktrack.audience.accounts import list_accounts
-from linktrack.charts import Point, Series, time_chart
+from linktrack.audience.models import Account
+from linktrack.charts import Mark, Point, Series, time_chart
 from linktrack.clicks.vocabulary import REASONS
 from linktrack.context import db_session
+from linktrack.links.models import Link, Post
 from linktrack.links.posts import get_post
 from linktrack.reports import queries
 from linktrack.reports.left_out import (
@@ -25,6 +27,7 @@ from linktrack.reports.queries import DayCounts
 from linktrack.reports.ranges import DayRange
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import chosen_account, chosen_range, named_link, row_id, text
+from linktrack.web.notes import marks_of
 
 blueprint = owner_blueprint("left_out")
 
@@ -64,12 +67,22 @@ def show() -> str:
         found=found,
         chosen_reason=reason,
         reasons=REASONS[1:],
-        chart=_chart(days, series.values()),
+        chart=_chart(days, series.values(), _marks(accounts, account, link or post, days)),
         proxy_is_not_trusted=proxy_is_not_trusted(session),
     )
 
 
-def _chart(days: DayRange, series: Iterable[list[DayCounts]]) -> Markup:
+def _marks(
+    accounts: Sequence[Account],
+    account: Account | None,
+    subject: Link | Post | None,
+    days: DayRange,
+) -> list[Mark]:
+    number = account.id if account else subject.account_id if subject else None
+    return marks_of([each for each in accounts if number in (None, each.id)], days)
+
+
+def _chart(days: DayRange, series: Iterable[list[DayCounts]], marks: Sequence[Mark]) -> Markup:
     people: defaultdict[date, int] = defaultdict(int)
     others: defaultdict[date, int] = defaultdict(int)
     for counts in series:
@@ -88,4 +101,5 @@ def _chart(days: DayRange, series: Iterable[list[DayCounts]]) -> Markup:
         label="Clicks left out a day, beside people's",
         unit="clicks a day",
         empty="No clicks in these days.",
+        marks=marks,
     )

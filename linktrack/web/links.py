@@ -46,6 +46,7 @@ from linktrack.web.fields import (
     row_id,
     text,
 )
+from linktrack.web.notes import marks_of
 
 blueprint = owner_blueprint("links")
 
@@ -82,6 +83,10 @@ def destination() -> str:
             label="Clicks a day on all links to this address",
             unit="clicks a day",
             empty="No clicks in these days.",
+            marks=marks_of(
+                [each for each in accounts if each.id in {fact.link.account_id for fact in facts}],
+                days,
+            ),
         ),
     )
 
@@ -249,6 +254,7 @@ def _page(link: Link, error: str | None = None) -> str:
         link.id, (0, 0, 0)
     )
     post = get_post(session, link.post_id) if link.post_id else None
+    account = get_account(session, link.account_id)
     lines = [Series("Clicks", _points(days, values))] if counts else []
     before = chosen_comparison(request.args, days)
     if before is not None:
@@ -259,7 +265,7 @@ def _page(link: Link, error: str | None = None) -> str:
     return render_template(
         "links/show.html",
         link=link,
-        account=get_account(session, link.account_id),
+        account=account,
         post=post,
         promoted=promoted_by(session, link, post.written if post else None),
         people=list_people(session),
@@ -275,6 +281,7 @@ def _page(link: Link, error: str | None = None) -> str:
             label=f"Clicks a day on {link.code}",
             unit="clicks a day",
             empty="No clicks in these days.",
+            marks=marks_of([account], days),
         ),
         life=link_life(session, link, now()),
         error=error,

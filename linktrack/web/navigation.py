@@ -62,6 +62,7 @@ SECTIONS: Final = (
             Page("posts.list_all", "Posts", "What each post did.", CLICKS),
             Page("timing.show", "Timing", "When posts do well, and how long they live.", ACCOUNT),
             Page("experiments.list_all", "Experiments", "Whether a change made a difference."),
+            Page("notes.list_all", "Notes", "What you want to remember of a day, on every chart."),
             Page("people.list_all", "People promoted", "Whom your links send readers to."),
             Page(
                 "own_links.show",

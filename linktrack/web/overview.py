@@ -11,6 +11,7 @@ from linktrack.audience.accounts import list_accounts
 from linktrack.audience.models import Account
 from linktrack.charts import (
     IntervalPoint,
+    Mark,
     Point,
     Reference,
     Series,
@@ -39,6 +40,7 @@ from linktrack.web.fields import (
     chosen_range,
 )
 from linktrack.web.filters import chosen_part
+from linktrack.web.notes import marks_of
 from linktrack.web.referrers import source_bars
 from linktrack.web.to_do import needs
 
@@ -90,7 +92,7 @@ def show() -> str:
         sparklines={card.account.id: _sparkline(card, days, colours) for card in found.cards},
         before=before,
         last=_last_days(shown, found.cards, days),
-        clicks_chart=_clicks_chart(found.cards, days, colours, before),
+        clicks_chart=_clicks_chart(found.cards, days, colours, before, marks_of(shown, days)),
         needs=needs(
             found.cards,
             queries.overdue_posts(session, [account.id for account in shown], at),
@@ -135,7 +137,11 @@ def _last_days(
 
 
 def _clicks_chart(
-    cards: Sequence[AccountCard], days: DayRange, colours: Colours, before: DayRange | None
+    cards: Sequence[AccountCard],
+    days: DayRange,
+    colours: Colours,
+    before: DayRange | None,
+    marks: Sequence[Mark],
 ) -> Markup:
     """Draw a line for each account with clicks; the largest account's followers below.
 
@@ -168,6 +174,7 @@ def _clicks_chart(
         label="Clicks a day",
         unit="clicks a day",
         empty="Nobody clicked in these days.",
+        marks=marks,
     )
 
 

@@ -22,8 +22,8 @@ from linktrack.links.people import (
 from linktrack.links.posts import excerpt
 from linktrack.reports.link_kinds import people_report, thanks
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
-from linktrack.web.csv_files import csv_file, is_csv_wanted
 from linktrack.web.fields import LARGEST_ID, chosen_account, text
+from linktrack.web.table_files import is_table_wanted, table_file
 
 blueprint = owner_blueprint("people")
 
@@ -33,9 +33,9 @@ PERSON: Final = f"/people/<int(max={LARGEST_ID}):number>"
 @blueprint.get("/people")
 def list_all() -> str | Response:
     """Show everybody who is promoted, and the form for another."""
-    if is_csv_wanted():
+    if is_table_wanted():
         report = people_report(db_session(), chosen_account(request.args))
-        return csv_file("people", report.as_json()["people"])
+        return table_file("people", report.as_json()["people"])
     return _list()
 
 

@@ -1,6 +1,6 @@
 """Posts: clicks per 1,000 followers of each, and what one post did."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
@@ -9,7 +9,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import get_account, list_accounts
-from linktrack.charts import Point, Series, time_chart
+from linktrack.charts import Mark, Point, Series, time_chart
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOW_LENGTHS, WINDOWS
 from linktrack.context import db_session, installation
 from linktrack.db import now
@@ -37,6 +37,7 @@ from linktrack.web.fields import (
     text,
 )
 from linktrack.web.filters import chosen_part
+from linktrack.web.notes import marks_of
 
 blueprint = owner_blueprint("posts")
 
@@ -190,7 +191,7 @@ def _page(post: Post, error: str | None = None) -> str:
         hosts=_hosts(post, window),
         windows=WINDOW_WORDS,
         stale=is_stale(line.facts.followers_at, line.facts.posted_at),
-        chart=_chart(post, days, series) if series else None,
+        chart=_chart(post, days, series, marks_of([account], days)) if series else None,
         standing=standing,
         error=error,
         typed=request.form.get("posted_at", ""),
@@ -232,7 +233,12 @@ def _first_days(post: Post) -> DayRange:
     return DayRange(first, max(first, min(today(), first + timedelta(CHART_DAYS - 1))), timezone)
 
 
-def _chart(post: Post, days: DayRange, series: Mapping[int, list[queries.DayCounts]]) -> Markup:
+def _chart(
+    post: Post,
+    days: DayRange,
+    series: Mapping[int, list[queries.DayCounts]],
+    marks: Sequence[Mark],
+) -> Markup:
     clicks: dict[date, int] = dict.fromkeys(days, 0)
     for counts in series.values():
         for count in counts:
@@ -242,6 +248,7 @@ def _chart(post: Post, days: DayRange, series: Mapping[int, list[queries.DayCoun
         [Series("Clicks", points)],
         label=f"Clicks a day on post {post.id}",
         unit=f"clicks a day, from the first day to day {len(points)}" if points[1:] else "clicks",
+        marks=marks,
     )
 
 

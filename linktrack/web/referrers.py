@@ -17,7 +17,6 @@ from linktrack.links.posts import excerpt, get_post
 from linktrack.reports.parts import UNKNOWN
 from linktrack.reports.referrers import ReferrerLine, referrers_report
 from linktrack.web.context import here, owner_blueprint
-from linktrack.web.csv_files import csv_file, is_csv_wanted
 from linktrack.web.fields import (
     account_or_main,
     chosen_account,
@@ -27,6 +26,7 @@ from linktrack.web.fields import (
     text,
 )
 from linktrack.web.filters import UNSAID, UNTOLD, as_filter, chosen_part
+from linktrack.web.table_files import is_table_wanted, table_file
 
 blueprint = owner_blueprint("referrers")
 
@@ -82,8 +82,8 @@ def show() -> str | Response:
     report = replace(
         report, lines=[line for line in report.lines if part.has(line.source, line.segment)]
     )
-    if is_csv_wanted():
-        return csv_file("referrers", report.as_json()["referrers"])
+    if is_table_wanted():
+        return table_file("referrers", report.as_json()["referrers"])
     by_host = part.source not in (None, UNKNOWN)
     rows = _rows(report.lines, by_host=by_host)
     return render_template(

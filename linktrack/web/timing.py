@@ -15,9 +15,9 @@ from linktrack.reports import queries
 from linktrack.reports.hours import HoursReport, Slots, hours_report
 from linktrack.reports.lifetimes import at_least, lifetimes_report
 from linktrack.web.context import owner_blueprint
-from linktrack.web.csv_files import csv_file, is_csv_wanted
 from linktrack.web.fields import account_or_main
 from linktrack.web.overview import per_thousand
+from linktrack.web.table_files import is_table_wanted, table_file
 
 blueprint = owner_blueprint("timing")
 
@@ -40,8 +40,8 @@ def show() -> str | Response:
         now=now(),
     )
     lives = lifetimes_report(session, account, now=now())
-    if is_csv_wanted():
-        return csv_file("half-lives", lives.as_json()["lives"])
+    if is_table_wanted():
+        return table_file("half-lives", lives.as_json()["lives"])
     return render_template(
         "timing/show.html",
         accounts=accounts,

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import event
+from sqlalchemy import event, or_
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from linktrack.audience.models import Account, Segment
 from linktrack.links.models import Link, Post
+from linktrack.owners.models import Token
+from linktrack.reports.models import DayNote, Experiment
 
 
 def show_only(session: Session, account_ids: Iterable[int]) -> None:
-    """Make everything this session reads of accounts, segments, posts and links be of these.
+    """Make everything this session reads of accounts, and of what belongs to one, be of these.
 
-    It holds for every query that names them, by number too: what is elsewhere is not there.
+    It holds for every query that names them, by number too: what is elsewhere is not there. Tokens
+    of all accounts are elsewhere, notes for all accounts are everybody's.
     """
     shown = list(account_ids)
     options = (
@@ -20,6 +23,15 @@ def show_only(session: Session, account_ids: Iterable[int]) -> None:
         with_loader_criteria(Segment, Segment.account_id.in_(shown)),
         with_loader_criteria(Post, Post.account_id.in_(shown)),
         with_loader_criteria(Link, Link.account_id.in_(shown)),
+        with_loader_criteria(Token, Token.account_id.in_(shown)),
+        with_loader_criteria(
+            DayNote, or_(DayNote.account_id.is_(None), DayNote.account_id.in_(shown))
+        ),
+        with_loader_criteria(
+            Experiment,
+            Experiment.account_id.in_(shown)
+            & or_(Experiment.other_id.is_(None), Experiment.other_id.in_(shown)),
+        ),
     )
 
     @event.listens_for(session, "do_orm_execute")

@@ -1,0 +1,35 @@
+"""Tables of pages as files: the same address with `format=csv` or `format=json`."""
+
+import json
+from typing import Final
+
+from flask import Response, request
+
+from linktrack.errors import Invalid
+from linktrack.portability.report_csv import report_csv
+from linktrack.reports.build import Json
+
+FORMATS: Final = ("csv", "json")
+
+
+def is_table_wanted() -> bool:
+    """Whether the address asks for the page's table as a file; raises `Invalid` for which is not.
+
+    Filters, days and order are those of the page.
+    """
+    wanted = request.args.get("format", "")
+    if wanted and wanted not in FORMATS:
+        raise Invalid(f"There is no format {wanted[:40]!r}: choose csv or json, or leave it out.")
+    return bool(wanted)
+
+
+def table_file(name: str, rows: Json) -> Response:
+    """Return a list of a report's JSON as a file to download, as CSV or as it is."""
+    kind = request.args["format"]
+    if kind == "csv":
+        answer = Response(report_csv(rows), mimetype="text/csv")
+    else:
+        text = json.dumps(rows, ensure_ascii=False, indent=1)
+        answer = Response(f"{text}\n", mimetype="application/json")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
+    return answer
