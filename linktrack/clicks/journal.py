@@ -93,7 +93,8 @@ class Journal:
             elif now >= self._check_at:
                 self._check_at = now + CHECK_SECONDS
                 self._restore()
-        self._unsynced.set()
+        if not self._unsynced.is_set():  # setting it takes 3 µs
+            self._unsynced.set()
         return True
 
     def _lose(self, error: OSError) -> None:

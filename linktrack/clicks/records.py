@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 MOST_AGENT: Final = 1_000  # characters of a user agent that are kept
 MOST_REFERRER: Final = 255
 LATEST: Final = 32_503_680_000_000  # the year 3000 in milliseconds
-_to_json: Final = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps makes one each time
+_quote: Final = json.encoder.encode_basestring_ascii  # a whole encoder takes five times as long
 
 
 class ClickRecord(NamedTuple):
@@ -33,22 +33,24 @@ class ClickRecord(NamedTuple):
 
 def encode(record: ClickRecord) -> bytes:
     """Return a journal's line; short names, since the disk sees every click."""
-    line: dict[str, int | str | None] = {
-        "t": record.clicked_at,
-        "l": record.link_id,
-        "a": record.user_agent,
-        "r": record.referrer,
-        "v": record.visitor,
-    }
+    line = (
+        f'{{"t":{record.clicked_at},"l":{record.link_id},"a":{_json(record.user_agent)},'
+        f'"r":{_json(record.referrer)},"v":{_json(record.visitor)}'
+    )
     if record.flags:
-        line["x"] = record.flags
+        line += f',"x":{record.flags}'
     if record.attribution is not None:
-        line["s"] = record.segment_id
-        line["f"] = record.follower_id
-        line["b"] = record.attribution
+        line += f',"s":{_json(record.segment_id)},"f":{_json(record.follower_id)}'
+        line += f',"b":{_quote(record.attribution)}'
     if record.country is not None:
-        line["c"] = record.country
-    return (_to_json(line) + "\n").encode()
+        line += f',"c":{_quote(record.country)}'
+    return (line + "}\n").encode("ascii")
+
+
+def _json(value: str | int | None) -> str | int:
+    if value is None:
+        return "null"
+    return _quote(value) if isinstance(value, str) else value
 
 
 def decode(line: bytes) -> ClickRecord:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from linktrack.clicks import referrer_hosts as known
 
@@ -15,10 +16,13 @@ MEDIA = ("search", "social", "email", "messaging", "ai", "news", "site", "none")
 LONGEST_KEY = 255
 """Characters of the longest `referrer_key`."""
 
+_REMEMBERED = 200  # characters of the longest referrer whose key is remembered, to bound memory
+
 _APP = "android-app://"
 
 # A web address, an app's, or a key of ours (`//host`). RFC 9110 takes a bare host for a path.
 _SENT = re.compile(r"(?:(?P<scheme>https?|android-app):)?//(?P<authority>[^/?#\\]*)", re.IGNORECASE)
+_PORT = re.compile(r":\d*\Z")
 _NAME = re.compile(r"(?=.{1,253}\Z)[\w-]{1,63}(?:\.[\w-]{1,63})*")
 _IPV6 = re.compile(r"\[[0-9a-f:.]{2,45}\]")
 _TCO = re.compile(r"/([A-Za-z0-9]{1,64})/?(?:[?#]|\Z)")
@@ -111,6 +115,12 @@ def referrer_key(sent: str | None) -> str | None:
     more: `android-app://package`, and `//t.co/03elZC4Q`, since X's short code tells which post
     was clicked.
     """
+    if sent is None:
+        return None
+    return _short_key(sent) if len(sent) <= _REMEMBERED else _key(sent)
+
+
+def _key(sent: str) -> str | None:
     host, is_app, code = _read(sent)
     if host is None:
         return None
@@ -121,6 +131,9 @@ def referrer_key(sent: str | None) -> str | None:
     return f"//{host}"
 
 
+_short_key = lru_cache(maxsize=2048)(_key)
+
+
 def _read(sent: str | None) -> tuple[str | None, bool, str | None]:
     """(host, whether it is an app's package, t.co code) of what was sent; host None if invalid."""
     text = (sent or "").strip()
@@ -128,7 +141,7 @@ def _read(sent: str | None) -> tuple[str | None, bool, str | None]:
     if match is None:
         return None, False, None
     scheme, authority = (part or "" for part in match.groups())
-    host = re.sub(r":\d*\Z", "", authority.rpartition("@")[2]).removesuffix(".").lower()
+    host = _PORT.sub("", authority.rpartition("@")[2]).removesuffix(".").lower()
     is_app = scheme.lower() == "android-app"
     if _IPV6.fullmatch(host):
         return (None if is_app else host), False, None
