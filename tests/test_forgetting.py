@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, select
 from world import NOON, World
 
@@ -53,7 +54,7 @@ def test_a_forgotten_persons_clicks_are_of_nobody_we_can_tell(world: World) -> N
             segment_id=segment.id, follower_id=numbers[who or "@ann"], attribution="personal",
         )  # fmt: skip
         if who is None:
-            return personal._replace(follower_id=None, segment_id=None, attribution=None)
+            return replace(personal, follower_id=None, segment_id=None, attribution=None)
         return personal
 
     world.click(

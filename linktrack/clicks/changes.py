@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Connection, bindparam, update
 
 from linktrack.clicks.models import clicks
@@ -32,7 +33,7 @@ def change_reasons(connection: Connection, wanted: Mapping[int, int], days: Days
         connection.execute(change, [{"of": row.seq, "reason_now": wanted[row.seq]} for row in rows])
         before = [as_click(row) for row in rows]
         after = [
-            click._replace(reason=wanted[row.seq]) for click, row in zip(before, rows, strict=True)
+            replace(click, reason=wanted[row.seq]) for click, row in zip(before, rows, strict=True)
         ]
         move_batch(connection, before, after, days)
         changed += len(rows)
@@ -50,5 +51,5 @@ def make_unattributed(connection: Connection, condition: ColumnElement[bool], da
         .where(condition)
         .values(follower_id=None, segment_id=UNATTRIBUTED, attribution=0)
     )
-    after = [click._replace(segment_id=UNATTRIBUTED) for click in before]
+    after = [replace(click, segment_id=UNATTRIBUTED) for click in before]
     move_batch(connection, before, after, days)

@@ -7,8 +7,10 @@ moves, and with it every count of unique clicks that hangs on it.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from operator import attrgetter
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
+import msgspec
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Connection, Table, select
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -20,7 +22,7 @@ from linktrack.links.models import Link
 CHUNK: Final = 1_000  # visitors in one IN list; SQLite takes 32,766 values
 
 
-class Click(NamedTuple):
+class Click(msgspec.Struct, frozen=True, gc=False):
     """What the counts need to know of a click. Times are in milliseconds since 1970 UTC."""
 
     clicked_at: int
@@ -35,12 +37,11 @@ class Click(NamedTuple):
     referrer_id: int
 
 
-class Unique(NamedTuple):
-    """One unique click coming (`sign` 1) or going (-1), with the click it is the first of."""
+Unique: TypeAlias = tuple[int, Click]
+"""One unique click coming (1) or going (-1), with the click it is the first of."""
 
-    sign: int
-    click: Click
-
+_POST_OF: Final[Callable[[Click], int]] = attrgetter("post_id")
+_LINK_OF: Final[Callable[[Click], int]] = attrgetter("link_id")
 
 Key: TypeAlias = tuple[int, int]
 """A post or a link, and a visitor."""
@@ -52,12 +53,12 @@ def mark_posts(connection: Connection, humans: Iterable[Click]) -> Iterator[Uniq
     Of two clicks in the same millisecond that of the smaller segment, then of the referrer that
     was known before the other, is taken as the first, whichever is loaded first.
     """
-    return _mark(connection, visitor_posts, humans, _post_of)
+    return _mark(connection, visitor_posts, humans, _POST_OF)
 
 
 def mark_links(connection: Connection, humans: Iterable[Click]) -> Iterator[Unique]:
     """Move the first-click marks on links; yield the unique clicks that come and go."""
-    return _mark(connection, visitor_links, humans, _link_of)
+    return _mark(connection, visitor_links, humans, _LINK_OF)
 
 
 def unmark_posts(connection: Connection, gone: Iterable[Click]) -> Iterator[Unique]:
@@ -66,26 +67,17 @@ def unmark_posts(connection: Connection, gone: Iterable[Click]) -> Iterator[Uniq
     The stored clicks say so already: where a visitor has another human click on the post, the
     earliest of them becomes the first. Yields the unique clicks that go and come.
     """
-    return _unmark(connection, visitor_posts, gone, _post_of, Link.post_id)
+    return _unmark(connection, visitor_posts, gone, _POST_OF, Link.post_id)
 
 
 def unmark_links(connection: Connection, gone: Iterable[Click]) -> Iterator[Unique]:
     """Take back the marks on links of clicks that no longer are a person's; as `unmark_posts`."""
-    return _unmark(connection, visitor_links, gone, _link_of, clicks.c.link_id)
+    return _unmark(connection, visitor_links, gone, _LINK_OF, clicks.c.link_id)
 
 
 def order_of(click: Click) -> tuple[int, int, int]:
     """Return what decides which of a visitor's clicks is the first."""
     return (click.clicked_at, click.segment_id, click.referrer_id)
-
-
-def _post_of(click: Click) -> int:
-    assert click.post_id is not None
-    return click.post_id
-
-
-def _link_of(click: Click) -> int:
-    return click.link_id
 
 
 def kept_by(table: Table) -> list[str]:
@@ -103,27 +95,25 @@ def _mark(
     firsts: dict[Key, Click] = {}
     for click in humans:
         if click.visitor is None:
-            yield Unique(1, click)
+            yield 1, click
             continue
         key = (place_of(click), click.visitor)
         known = firsts.get(key)
         if known is None or order_of(click) < order_of(known):
             firsts[key] = click
     kept = kept_by(table)
-    marks = {
-        (place, visitor): rest
-        for place, visitor, *rest in find_rows(connection, table, sorted(firsts))
-    }
+    keys = sorted(firsts)  # in the order of the table, which finds and writes rows fastest so
+    marks = {row[:2]: row[2:] for row in find_rows(connection, table, keys)}
     moved = []
     rest_of = attrgetter(*kept)
-    for key, click in firsts.items():
-        mark = marks.get(key)
+    for key in keys:
+        click, mark = firsts[key], marks.get(key)
         if mark is not None:
-            old = click._replace(**dict(zip(kept, mark, strict=True)))
+            old = replace(click, **dict(zip(kept, mark, strict=True)))
             if order_of(old) <= order_of(click):
                 continue
-            yield Unique(-1, old)
-        yield Unique(1, click)
+            yield -1, old
+        yield 1, click
         moved.append((*key, *rest_of(click)))
     upsert_rows(connection, table, moved)
 
@@ -139,7 +129,7 @@ def _unmark(
     by_key: defaultdict[Key, list[Click]] = defaultdict(list)
     for click in gone:
         if click.visitor is None:
-            yield Unique(-1, click)
+            yield -1, click
         else:
             by_key[place_of(click), click.visitor].append(click)
     kept = kept_by(table)
@@ -150,10 +140,10 @@ def _unmark(
     heirs = _first_humans(connection, place, lost)
     moved = []
     for key, click in lost.items():
-        yield Unique(-1, click)
+        yield -1, click
         heir = heirs.get(key)
         if heir is not None:
-            yield Unique(1, heir)
+            yield 1, heir
             moved.append((*key, *(getattr(heir, name) for name in kept)))
     upsert_rows(connection, table, moved)
     delete_rows(connection, table, sorted(lost.keys() - heirs.keys()))
@@ -194,7 +184,8 @@ def _first_humans(
             key = (number, visitor)
             if key not in lost:
                 continue
-            heir = lost[key]._replace(
+            heir = replace(
+                lost[key],
                 clicked_at=at,
                 link_id=link_id,
                 segment_id=segment_id,

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import Connection, Table, select
 
 from linktrack.clicks.bulk import delete_rows, upsert_rows
-from linktrack.clicks.marks import Click, Key, Unique, kept_by, order_of
+from linktrack.clicks.marks import Click, Key, kept_by, order_of
 from linktrack.clicks.models import clicks, visitor_links, visitor_posts
 from linktrack.clicks.retention import Frozen
 from linktrack.clicks.rollups import COUNTS, Batch, Days, Deltas
@@ -48,12 +48,12 @@ def count_links(connection: Connection, links: Links, days: Days, kept: Frozen) 
             if click.reason != HUMAN:
                 continue
             if click.visitor is None:
-                unknown.append(Unique(1, click))
+                unknown.append((1, click))
                 continue
             if click.post_id is not None:
                 _keep_first(on_posts, (click.post_id, click.visitor), click)
             _keep_first(on_links, (click.link_id, click.visitor), click)
-        known = [unique for unique in unknown if unique.click.post_id is not None]
+        known = [unique for unique in unknown if unique[1].post_id is not None]
         _add_up(right, Batch(step, known, unknown, days))
     for table, numbers, firsts in (
         (visitor_posts, _posts_of(links), on_posts),
@@ -61,7 +61,7 @@ def count_links(connection: Connection, links: Links, days: Days, kept: Frozen) 
     ):
         for key in kept.marks(connection, table, numbers):
             firsts.pop(key, None)  # the visitor's first click there is deleted, and counted
-    posts, own = ([Unique(1, click) for click in one.values()] for one in (on_posts, on_links))
+    posts, own = ([(1, click) for click in one.values()] for one in (on_posts, on_links))
     _add_up(right, Batch([], posts, own, days))
     return Counted(links, number, right, on_posts, on_links)
 

@@ -8,6 +8,7 @@ clicks names anybody, the earlier ones neither, in whatever order they were load
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final, TypeAlias
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, and_, distinct, func, insert, select, tuple_
 
 from linktrack.audience.models import Consent
@@ -43,7 +44,7 @@ def without_names(connection: Connection, records: Sequence[ClickRecord]) -> lis
         record
         if record.follower_id is None
         or (record.follower_id in agreed and (record.link_id, record.follower_id) not in forwarded)
-        else record._replace(follower_id=None, segment_id=None, attribution=None)
+        else replace(record, follower_id=None, segment_id=None, attribution=None)
         for record in records
     ]
 

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from linktrack.clicks.agents import RULES_VERSION as AGENT_RULES
@@ -184,7 +185,7 @@ def _classify_referrers(connection: Connection, days: Days, done: Reclassified) 
         changed = [row for row in step if row.referrer_id in before]
         now = [as_click(row) for row in changed]
         then = [
-            click._replace(source_id=before[row.referrer_id])
+            replace(click, source_id=before[row.referrer_id])
             for click, row in zip(now, changed, strict=True)
         ]
         move_batch(connection, then, now, days)

@@ -17,7 +17,7 @@ from linktrack.clicks.differences import (
     end_differences,
     wrong_counts,
 )
-from linktrack.clicks.marks import Click, Unique
+from linktrack.clicks.marks import Click
 from linktrack.clicks.measuring import count_links, wrong_marks
 from linktrack.clicks.models import (
     account_days,
@@ -214,7 +214,7 @@ def _alike(connection: Connection, post_id: int, days: Days) -> Iterator[tuple[i
     )
     for hour, segment_id, source_id, has_visitor, reason, number in connection.execute(query):
         one = click(hour, segment_id, source_id, 0 if has_visitor else None, reason)
-        unique = [] if has_visitor or reason != HUMAN else [Unique(1, one)]
+        unique = [] if has_visitor or reason != HUMAN else [(1, one)]
         yield number, Batch([one], unique, [], days)
     mark = visitor_posts.c
     query = (
@@ -228,7 +228,7 @@ def _alike(connection: Connection, post_id: int, days: Days) -> Iterator[tuple[i
         .group_by("hour", mark.segment_id, mark.source_id)
     )
     for hour, segment_id, source_id, number in connection.execute(query):
-        yield number, Batch([], [Unique(1, click(hour, segment_id, source_id, 0, HUMAN))], [], days)
+        yield number, Batch([], [(1, click(hour, segment_id, source_id, 0, HUMAN))], [], days)
 
 
 def _hour_after(posted_at: int | None, moment: ColumnElement[int]) -> ColumnElement[int]:

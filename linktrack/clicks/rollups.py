@@ -4,9 +4,10 @@ Each is one small function in a plain list, and hangs on the first-click marks (
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cached_property
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -38,18 +39,66 @@ from linktrack.clicks.vocabulary import HOUR, HOURS_KEPT, HUMAN, narrowest_windo
 from linktrack.db import to_ms
 from linktrack.settings import VisitorPeriod
 
+Deltas: TypeAlias = dict[tuple[int, ...], list[int]]
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Batch:
-    """Clicks to be counted, and what they change among unique clicks."""
+    """Clicks to be counted, and what they change among unique clicks.
+
+    What several counts ask of each click is found once.
+    """
 
     clicks: Sequence[Click]
     on_posts: Sequence[Unique]
     on_links: Sequence[Unique]
     days: "Days"
 
+    @cached_property
+    def humans_on_posts(self) -> Sequence[tuple[Click, int]]:
+        """People's clicks on posts, each with its window."""
+        return [
+            (click, narrowest_window(click.clicked_at, click.posted_at))
+            for click in self.clicks
+            if click.reason == HUMAN and click.post_id is not None
+        ]
 
-Deltas: TypeAlias = dict[tuple[int, ...], list[int]]
+    @cached_property
+    def uniques_on_posts(self) -> Sequence[tuple[int, Click, int]]:
+        """Sign, click and window of the unique clicks that come and go on posts."""
+        return [
+            (sign, click, narrowest_window(click.clicked_at, click.posted_at))
+            for sign, click in self.on_posts
+        ]
+
+    @cached_property
+    def clicks_by_day(self) -> Sequence[tuple[Click, int]]:
+        """All clicks, each with its day."""
+        day = self.days.day
+        return [(click, day(click.clicked_at)) for click in self.clicks]
+
+    @cached_property
+    def uniques_on_account(self) -> Sequence[tuple[int, Click, int]]:
+        """Sign, click and day of an account's unique clicks.
+
+        They are those on posts, and on links that are on their own.
+        """
+        day = self.days.day
+        on_their_own = [unique for unique in self.on_links if unique[1].post_id is None]
+        return [
+            (sign, click, day(click.clicked_at)) for sign, click in (*self.on_posts, *on_their_own)
+        ]
+
+    @cached_property
+    def by_referrer_and_day(self) -> Deltas:
+        """clicks, unique_clicks by (account, day, segment, referrer)."""
+        deltas = _deltas(2)
+        for click, day in self.clicks_by_day:
+            if click.reason == HUMAN:
+                deltas[click.account_id, day, click.segment_id, click.referrer_id][0] += 1
+        for sign, click, day in self.uniques_on_account:
+            deltas[click.account_id, day, click.segment_id, click.referrer_id][1] += sign
+        return deltas
 
 
 class Days:
@@ -120,9 +169,10 @@ def move_batch(
     on_links += mark_links(connection, come)
     old, new = Batch(before, [], [], days), Batch(after, on_posts, on_links, days)
     for table, count in COUNTS:
-        deltas = count(new)
+        come_to = count(new)
+        deltas = dict(come_to)  # a batch may share one mapping among its counts
         for key, values in count(old).items():
-            row = deltas.setdefault(key, [0] * len(values))
+            row = come_to.get(key, [0] * len(values))
             deltas[key] = [there - taken for there, taken in zip(row, values, strict=True)]
         correct(connection, table, deltas)
     _move_visits(connection, new)
@@ -135,26 +185,22 @@ def _move_visits(connection: Connection, batch: Batch) -> None:
 def count_post_windows(batch: Batch) -> Deltas:
     """clicks, unique_clicks, without_visitor by (post, segment, window)."""
     deltas = _deltas(3)
-    for click in batch.clicks:
-        if click.reason == HUMAN and click.post_id is not None:
-            row = deltas[click.post_id, click.segment_id, _window(click)]
-            row[0] += 1
-            row[2] += click.visitor is None
-    for sign, click in batch.on_posts:
-        assert click.post_id is not None
-        deltas[click.post_id, click.segment_id, _window(click)][1] += sign
+    for click, window in batch.humans_on_posts:
+        row = deltas[_post(click), click.segment_id, window]
+        row[0] += 1
+        row[2] += click.visitor is None
+    for sign, click, window in batch.uniques_on_posts:
+        deltas[_post(click), click.segment_id, window][1] += sign
     return deltas
 
 
 def count_post_sources(batch: Batch) -> Deltas:
     """clicks, unique_clicks by (post, source, window)."""
     deltas = _deltas(2)
-    for click in batch.clicks:
-        if click.reason == HUMAN and click.post_id is not None:
-            deltas[click.post_id, click.source_id, _window(click)][0] += 1
-    for sign, click in batch.on_posts:
-        assert click.post_id is not None
-        deltas[click.post_id, click.source_id, _window(click)][1] += sign
+    for click, window in batch.humans_on_posts:
+        deltas[_post(click), click.source_id, window][0] += 1
+    for sign, click, window in batch.uniques_on_posts:
+        deltas[_post(click), click.source_id, window][1] += sign
     return deltas
 
 
@@ -163,27 +209,27 @@ def count_post_reasons(batch: Batch) -> Deltas:
     deltas = _deltas(1)
     for click in batch.clicks:
         if click.reason != HUMAN and click.post_id is not None:
-            deltas[click.post_id, click.reason, _window(click)][0] += 1
+            window = narrowest_window(click.clicked_at, click.posted_at)
+            deltas[click.post_id, click.reason, window][0] += 1
     return deltas
 
 
 def count_post_hours(batch: Batch) -> Deltas:
     """Clicks by (post, hour since it was posted), for its first 7 days."""
     deltas = _deltas(1)
-    for click in batch.clicks:
-        if click.reason == HUMAN and click.post_id is not None and click.posted_at is not None:
+    for click, _ in batch.humans_on_posts:
+        if click.posted_at is not None:
             hour = max(0, (click.clicked_at - click.posted_at) // HOUR)
             if hour < HOURS_KEPT:
-                deltas[click.post_id, hour][0] += 1
+                deltas[_post(click), hour][0] += 1
     return deltas
 
 
 def count_link_days(batch: Batch) -> Deltas:
     """clicks, unique_clicks, not_human by (link, day)."""
     deltas = _deltas(3)
-    for click in batch.clicks:
-        column = 0 if click.reason == HUMAN else 2
-        deltas[click.link_id, batch.days.day(click.clicked_at)][column] += 1
+    for click, day in batch.clicks_by_day:
+        deltas[click.link_id, day][0 if click.reason == HUMAN else 2] += 1
     for sign, click in batch.on_links:
         deltas[click.link_id, batch.days.day(click.clicked_at)][1] += sign
     return deltas
@@ -192,11 +238,10 @@ def count_link_days(batch: Batch) -> Deltas:
 def count_account_days(batch: Batch) -> Deltas:
     """clicks, unique_clicks, not_human by (account, day); a link on its own counts as a post."""
     deltas = _deltas(3)
-    for click in batch.clicks:
-        column = 0 if click.reason == HUMAN else 2
-        deltas[click.account_id, batch.days.day(click.clicked_at)][column] += 1
-    for sign, click in _on_account(batch):
-        deltas[click.account_id, batch.days.day(click.clicked_at)][1] += sign
+    for click, day in batch.clicks_by_day:
+        deltas[click.account_id, day][0 if click.reason == HUMAN else 2] += 1
+    for sign, click, day in batch.uniques_on_account:
+        deltas[click.account_id, day][1] += sign
     return deltas
 
 
@@ -213,27 +258,19 @@ def count_visits(batch: Batch) -> Deltas:
 
 def count_account_referrer_days(batch: Batch) -> Deltas:
     """clicks, unique_clicks by (account, day, segment, referrer)."""
-    deltas = _deltas(2)
-    day = batch.days.day
-    for click in batch.clicks:
-        if click.reason == HUMAN:
-            key = click.account_id, day(click.clicked_at), click.segment_id, click.referrer_id
-            deltas[key][0] += 1
-    for sign, click in _on_account(batch):
-        key = click.account_id, day(click.clicked_at), click.segment_id, click.referrer_id
-        deltas[key][1] += sign
-    return deltas
+    return batch.by_referrer_and_day
 
 
 def count_account_referrer_months(batch: Batch) -> Deltas:
     """clicks, unique_clicks by (account, month, segment, referrer)."""
     deltas = _deltas(2)
     months: dict[int, int] = {}
-    for (account_id, day, *rest), (clicks, unique_clicks) in count_account_referrer_days(
-        batch
-    ).items():
+    for (account_id, day, segment_id, referrer_id), (
+        clicks,
+        unique_clicks,
+    ) in batch.by_referrer_and_day.items():
         month = months.get(day) or months.setdefault(day, month_of(date.fromordinal(day)))
-        row = deltas[account_id, month, *rest]
+        row = deltas[account_id, month, segment_id, referrer_id]
         row[0] += clicks
         row[1] += unique_clicks
     return deltas
@@ -242,12 +279,6 @@ def count_account_referrer_months(batch: Batch) -> Deltas:
 def month_of(day: date) -> int:
     """Return the number of a calendar month, as counts are kept under it."""
     return 12 * day.year + day.month - 1
-
-
-def _on_account(batch: Batch) -> Iterator[Unique]:
-    """Yield an account's unique clicks: those on posts, and on links that are on their own."""
-    yield from batch.on_posts
-    yield from (unique for unique in batch.on_links if unique.click.post_id is None)
 
 
 Count: TypeAlias = Callable[[Batch], Deltas]
@@ -269,8 +300,9 @@ COUNTS: Final = (
 )
 
 
-def _window(click: Click) -> int:
-    return narrowest_window(click.clicked_at, click.posted_at)
+def _post(click: Click) -> int:
+    assert click.post_id is not None
+    return click.post_id
 
 
 def _deltas(columns: int) -> "defaultdict[tuple[int, ...], list[int]]":
@@ -279,8 +311,8 @@ def _deltas(columns: int) -> "defaultdict[tuple[int, ...], list[int]]":
 
 def add(connection: Connection, table: Table, deltas: Deltas) -> None:
     """Add to the counts under each key, making the rows that are not there yet."""
-    changed = [(*key, *values) for key, values in deltas.items() if any(values)]
-    upsert_rows(connection, table, sorted(changed), add=True)
+    changed = [(*key, *values) for key, values in sorted(deltas.items()) if any(values)]
+    upsert_rows(connection, table, changed, add=True)
 
 
 def correct(connection: Connection, table: Table, deltas: Deltas) -> None:

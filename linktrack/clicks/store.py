@@ -99,7 +99,7 @@ class ClickStore:
             home = homes[record.link_id]
             agent_id, agent_reason = self._agents[record.user_agent]
             referrer_id, source_id = self._referrers[record.referrer]
-            reason = judge(record.flags, agent_reason)
+            reason = judge(record.flags, agent_reason) if record.flags else agent_reason
             segment_id = record.segment_id or UNATTRIBUTED
             rows.append(
                 (

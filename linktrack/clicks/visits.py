@@ -27,21 +27,24 @@ def move_visitors(
     """
     changes = {key: change for key, change in sorted(deltas.items()) if any(change)}
     known = {row[:3]: row[3:] for row in find_rows(connection, visitor_accounts, list(changes))}
-    moves: defaultdict[Key, list[int]] = defaultdict(lambda: [0])
+    moves: defaultdict[Key, int] = defaultdict(int)
     gone = []
-    for key, change in changes.items():
+    for key, (more, more_later) in changes.items():
+        account_id, period, _ = key
         before = known.get(key)
-        after = [old + more for old, more in zip(before or (0, 0), change, strict=True)]
-        if before is not None:
-            moves[*key[:2], *before][0] -= 1
+        if before is None:
+            after = (more, more_later)
+        else:
+            moves[account_id, period, *before] -= 1
+            after = (before[0] + more, before[1] + more_later)
         if any(after):
-            moves[*key[:2], *after][0] += 1
+            moves[account_id, period, *after] += 1
         else:
             gone.append(key)
     rows = [(*key, *change) for key, change in changes.items()]
     upsert_rows(connection, visitor_accounts, rows, add=True)
     delete_rows(connection, visitor_accounts, gone)
-    return moves
+    return {key: [visitors] for key, visitors in moves.items()}
 
 
 @dataclass(frozen=True, slots=True)

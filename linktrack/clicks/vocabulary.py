@@ -3,6 +3,7 @@
 The numbers are part of the database's format: append, never renumber.
 """
 
+from bisect import bisect_right
 from datetime import timedelta
 from typing import Final
 
@@ -46,12 +47,9 @@ def narrowest_window(clicked_at: int, posted_at: int | None) -> int:
 
     Clicks before the post lie in the narrowest one; without a time of posting only `all` holds.
     """
-    if posted_at is not None:
-        age = clicked_at - posted_at
-        for number, length in enumerate(WINDOW_LENGTHS):
-            if age < length:
-                return number
-    return len(WINDOW_LENGTHS)
+    if posted_at is None:
+        return len(WINDOW_LENGTHS)
+    return bisect_right(WINDOW_LENGTHS, clicked_at - posted_at)
 
 
 def pack_country(code: str | None) -> int | None:
