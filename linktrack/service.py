@@ -39,6 +39,9 @@ THREADS: Final = 4  # in each worker; 8 to 16 gained nothing that could be measu
 LAST_BATCH_SECONDS: Final = 30  # for the loader to finish when the service ends
 TELLER_SECONDS: Final = 12  # for a webhook that is just being told
 RESTART_SECONDS: Final = 1.0
+NICE: Final = 10
+"""How much the loader gives way to the workers: readers wait for a redirect, nobody for a count."""
+
 KEY_CHECK_SECONDS: Final = 3600.0
 
 
@@ -195,6 +198,8 @@ def follow(installation: Installation, parent: int | None = None) -> None:
     """
     settings = installation.settings
     begin_logging(settings.log)
+    if parent is not None:
+        os.nice(NICE)
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

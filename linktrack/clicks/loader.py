@@ -25,7 +25,12 @@ log = logging.getLogger(__name__)
 
 BATCH_BYTES: Final = 1024 * 1024  # about 4,000 clicks: a transaction of some 150 ms
 MOST_BYTES: Final = 4 * BATCH_BYTES  # a batch when behind: others wait half a second at most
-IDLE_SECONDS: Final = 0.2
+PAUSE_SECONDS: Final = 0.4
+"""Between two passes: a batch of ten clicks is nearly the work of a thousand."""
+
+RETRY_SECONDS: Final = 0.2
+"""Doubled with each failure in a row, up to five seconds."""
+
 DELETE_SECONDS: Final = 3600.0
 GONE: Final = ".gone"  # end of a file's name while it is being deleted
 SET_ASIDE: Final = "set-aside.jsonl"
@@ -33,10 +38,11 @@ SET_ASIDE: Final = "set-aside.jsonl"
 
 @dataclass(slots=True)
 class Progress:
-    """What a pass over the journals did."""
+    """What a pass over the journals did; `behind`: so much that more is probably waiting."""
 
     clicks: int = 0
     bad_lines: int = 0
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +107,15 @@ class Loader:
         while not stopping:
             stopping = stop()
             try:
-                if self.load().clicks == 0 and not stopping:
-                    time.sleep(IDLE_SECONDS)
+                if not self.load().behind and not stopping:
+                    time.sleep(PAUSE_SECONDS)
                 failures = 0
             except (SQLAlchemyError, OSError) as error:  # clicks wait in the journals
                 failures += 1
                 if failures == 1:
                     log.error("Loading waits, the journals grow: %s", error)
                 if not stopping:
-                    time.sleep(min(5.0, IDLE_SECONDS * 2**failures))
+                    time.sleep(min(5.0, RETRY_SECONDS * 2**failures))
 
     def _remember_positions(self) -> None:
         """Ask once how far all files are: most of those that are kept were finished long ago."""
@@ -142,6 +148,7 @@ class Loader:
             self._positions[path.name] = batch.end
             behind = bool(batch.records) and batch.end - start > self._bytes // 2
             self._bytes = min(MOST_BYTES, self._bytes * 2) if behind else BATCH_BYTES
+            progress.behind |= behind
             progress.clicks += len(batch.records)
             progress.bad_lines += len(batch.bad)
             if batch.finished:
