@@ -20,6 +20,7 @@ OWNER_PAGES = (
     "posts",
     "links",
     "tokens",
+    "webhooks",
     "compose",
     "left-out",
     "own-clicks",
@@ -157,6 +158,12 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
             reader.open(f"/owner/{path}")
         reader.open(thanks)
 
+        reader.open("/owner/webhooks")
+        page.get_by_label("Address").fill("https://example.com/hook")
+        reader.press("Add webhook")
+        reader.open("/owner/webhooks/1")
+        reader.press("Send a test")
+
         for path in (*REPORTS, "owners", "you", "shared", "more"):
             reader.open(f"/owner/{path}")
         for path in (
@@ -222,4 +229,4 @@ def ask_for_keys(reader: Reader) -> None:
     page.keyboard.press("Escape")
     with page.expect_navigation():
         page.keyboard.press("p")
-    assert page.url.endswith("/owner/posts")
+    assert page.url.endswith("/owner/posts?days=28")  # the days go along

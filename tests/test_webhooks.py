@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from browser import Browser, read
 from click.testing import CliRunner
 from databases import Maker
 from hypothesis import given
@@ -25,11 +26,16 @@ from world import NOON, World
 from linktrack.audience.counts import record_count
 from linktrack.cli import main
 from linktrack.clicks.records import ClickRecord
+from linktrack.db import now
 from linktrack.errors import Invalid
+from linktrack.keys import load_keys
+from linktrack.owners.access import create_owner
+from linktrack.owners.models import Owner
+from linktrack.owners.viewers import set_role
 from linktrack.sealing import seal, unseal
 from linktrack.settings import LOOPBACK
 from linktrack.webhooks.addresses import check_url, find_place, is_allowed
-from linktrack.webhooks.catalog import EVENTS, add_webhook
+from linktrack.webhooks.catalog import EVENTS, add_webhook, send_test
 from linktrack.webhooks.deliver import WAITS, Teller, post
 from linktrack.webhooks.events import is_jump, milestone
 from linktrack.webhooks.models import Delivery, Webhook
@@ -300,6 +306,96 @@ def test_the_thresholds() -> None:
     assert jumps == [False, True, False, True]
 
 
+def test_a_test_is_sent_whatever_is_asked_for(world: World, receiver: Receiver) -> None:
+    """Signed and sent again like everything else; another test is another message."""
+    telling = Telling(world, receiver, "digest.weekly")
+    webhook = world.session.scalars(select(Webhook)).one()
+    send_test(world.session, webhook, NOON)
+    send_test(world.session, webhook, NOON)
+    world.session.commit()
+    assert telling.tell() == 2
+    assert [event["type"] for event in receiver.events()] == ["webhook.test"] * 2
+    assert receiver.events()[0]["data"] == {"webhook": webhook.id, "events": ["digest.weekly"]}
+    assert {each.answer for each in telling.deliveries()} == {"status 200"}
+    assert telling.tell(hours=1) == 0
+
+
+def test_what_kept_a_message_away_is_said_in_words(world: World, receiver: Receiver) -> None:
+    """A closed port and an unknown name, as far as machines give them."""
+    telling = Telling(world, receiver, "post.wrapped")
+    webhook = world.session.scalars(select(Webhook)).one()
+    for url, sentence in (
+        ("http://127.0.0.1:1/", "Nobody listens there: the connection was refused."),
+        ("http://nowhere.invalid/", "The name of the host is not known ("),
+    ):
+        webhook.url = url
+        send_test(world.session, webhook, telling.now)
+        world.session.commit()
+        telling.tell()
+        assert (telling.deliveries()[-1].answer or "").startswith(sentence)
+
+
+def test_an_owner_adds_tests_and_removes_webhooks_on_the_page(
+    world: World, receiver: Receiver
+) -> None:
+    """The secret is on one answer; the page of a webhook says what was answered and when next."""
+    browser = Browser.signed_in(world)
+    world.account()
+    assert "No webhooks yet" in read(browser.get("/owner/webhooks"))
+    form: dict[str, str | list[str]] = {
+        "url": "https://example.com/hook/s3cret",
+        "events": ["post.wrapped"],
+        "account": "1",
+    }
+    wrong = browser.send("/owner/webhooks", form | {"url": "http://127.0.0.1/"})
+    assert (wrong.status_code, "public address" in read(wrong)) == (422, True)
+    made = browser.send("/owner/webhooks", form)
+    secret = made.text.split('id="secret">')[1].split("<")[0]
+    assert secret.startswith("whsec_")
+    page = browser.get("/owner/webhooks")
+    assert secret not in page.text
+    told = "https://example.com/hook/s3cret post.wrapped @JessesLinks nothing sent yet"
+    assert told in read(page)
+
+    path = "/owner/webhooks/1"
+    assert browser.send(f"{path}/test", {}, path).status_code == 303
+    assert "webhook.test waiting sent within seconds" in read(browser.get(path))
+    webhook = world.session.scalars(select(Webhook)).one()
+    webhook.url = receiver.url
+    key = load_keys(world.settings.data).sealing()
+    world.session.commit()
+    receiver.status = 500
+    later = now() + timedelta(seconds=1)
+    Teller(world.database, world.shortener, key, LOOPBACK, lambda: later).tell()
+    assert "not heard 1 try, next" in read(browser.get(path))
+    assert "status 500" in read(browser.get(path))
+    receiver.status = 200
+    later += timedelta(minutes=2)
+    Teller(world.database, world.shortener, key, LOOPBACK, lambda: later).tell()
+    assert "heard" in read(browser.get("/owner/webhooks"))
+    assert "status 200" in read(browser.get(path))
+
+    assert browser.send(f"{path}/remove", {}, path).status_code == 303
+    assert "is removed" in read(browser.get("/owner/webhooks"))
+    assert browser.get(path).status_code == 404
+
+
+def test_a_viewer_sees_no_whole_address_of_a_webhook(sqlite_world: World) -> None:
+    """It often holds a secret of the receiver."""
+    world = sqlite_world
+    browser = Browser.signed_in(world)
+    add_webhook(world.session, KEY, "https://example.com/hook/s3cret", (), None, NOON)
+    create_owner(world.session, "Somebody else", NOON)
+    owner = world.session.scalars(select(Owner).where(Owner.name == "Jesse")).one()
+    set_role(world.session, owner, "viewer")
+    world.session.commit()
+    for path in ("/owner/webhooks", "/owner/webhooks/1"):
+        page = browser.get(path)
+        assert page.status_code == 200
+        assert "example.com" in page.text
+        assert "s3cret" not in page.text
+
+
 def test_the_commands_add_list_and_remove(sqlite_world: World) -> None:
     """The secret is printed once, and is in the database sealed only."""
     world = sqlite_world
@@ -323,6 +419,9 @@ def test_the_commands_add_list_and_remove(sqlite_world: World) -> None:
     assert json.loads(run("deliveries", "1", "--json")) == []
     assert "public address" in run("add", "http://127.0.0.1/", status=1)
     assert "no event" in run("add", "http://a.com/", "--event", "x", status=1)
+    assert "on its way" in run("test", "1")
+    (waiting,) = json.loads(run("deliveries", "1", "--json"))
+    assert (waiting["event"], waiting["attempts"]) == ("webhook.test", 0)
     run("remove", "1")
     assert json.loads(run("list", "--json")) == []
     run("remove", "1", status=1)

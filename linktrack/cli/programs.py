@@ -179,6 +179,18 @@ def list_deliveries_command(number: int, as_json: bool) -> None:
         print_table([name.replace("_", " ") for name in header], lines)
 
 
+@webhook.command("test")
+@click.argument("number", type=int, metavar="WEBHOOK")
+def test_webhook_command(number: int) -> None:
+    """Let the running service send a webhook a test; its deliveries say what was answered."""
+    from linktrack.db import now
+    from linktrack.webhooks.catalog import get_webhook, send_test
+
+    with transaction() as (_, session):
+        send_test(session, get_webhook(session, number), now())
+    click.echo(f"A test is on its way: linktrack webhook deliveries {number} says how it went.")
+
+
 @webhook.command("remove")
 @click.argument("number", type=int, metavar="WEBHOOK")
 def remove_webhook_command(number: int) -> None:

@@ -53,6 +53,7 @@ def blueprints() -> "tuple[Blueprint, ...]":
         sign_in,
         timing,
         tokens,
+        webhooks,
     )
 
     return (
@@ -82,6 +83,7 @@ def blueprints() -> "tuple[Blueprint, ...]":
         sharing.public,
         navigation.blueprint,
         tokens.blueprint,
+        webhooks.blueprint,
         needs.blueprint,
         audit.blueprint,
         left_out.blueprint,

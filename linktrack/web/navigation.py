@@ -101,6 +101,7 @@ SECTIONS: Final = (
             Page("more.show", "All pages", "Everything there is."),
             Page("links.list_all", "Links", "Every short link, where it leads, and its clicks."),
             Page("tokens.list_all", "Tokens", "Programs that may read, write or wrap for you."),
+            Page("webhooks.list_all", "Webhooks", "Programs that are told what happens."),
             Page(
                 "needs.show",
                 "Needs you",

@@ -104,6 +104,13 @@ def host_of(webhook: Webhook) -> str:
     return urlsplit(webhook.url).hostname or ""
 
 
+def last_deliveries(session: Session) -> dict[int, Delivery]:
+    """Return by webhook the delivery that was put down last."""
+    newest = select(func.max(Delivery.id)).group_by(Delivery.webhook_id)
+    found = session.scalars(select(Delivery).where(Delivery.id.in_(newest)))
+    return {delivery.webhook_id: delivery for delivery in found}
+
+
 def deliveries_of(session: Session, webhook: Webhook, limit: int = 50) -> Sequence[Delivery]:
     """Return what was, or is to be, sent to a webhook, newest first."""
     query = select(Delivery).where(Delivery.webhook_id == webhook.id)

@@ -127,7 +127,7 @@ class Teller:
         except Invalid as error:
             heard, said = False, error.sentence
         except (OSError, http.client.HTTPException) as error:
-            heard, said = False, f"{type(error).__name__}: {error}"
+            heard, said = False, _in_words(error)
         self._write_down(due, heard, said)
         return heard
 
@@ -148,6 +148,17 @@ class Teller:
                 )
             )
             session.commit()
+
+
+def _in_words(error: OSError | http.client.HTTPException) -> str:
+    """Return what kept a message from being heard, as its owner reads it."""
+    if isinstance(error, socket.gaierror):
+        return f"The name of the host is not known ({error.strerror})."
+    if isinstance(error, TimeoutError):
+        return f"There was no answer within {TIMEOUT:.0f} seconds."
+    if isinstance(error, ConnectionRefusedError):
+        return "Nobody listens there: the connection was refused."
+    return f"{type(error).__name__}: {error}"
 
 
 def post(place: Place, headers: dict[str, str], body: str) -> int:
