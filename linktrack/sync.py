@@ -10,6 +10,8 @@ from linktrack.audience.syncing import Synced, claim, due_accounts, sync_account
 from linktrack.db import is_database_away, now
 from linktrack.installation import Installation
 from linktrack.networks.base import Reader
+from linktrack.networks.feeds import Feed
+from linktrack.publishing.watching import Watched, claim_watch, due_watches, watch_account
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +42,22 @@ def sync_one(installation: Installation, account: Account, *, confirmed: bool = 
     )
 
 
+def watch_one(installation: Installation, account: Account) -> Watched:
+    """Read an account's own posts now; what nobody may read gives nothing."""
+
+    def open_feed(account: Account) -> Feed | None:
+        from linktrack.networks.feeds import BlueskyFeed, MastodonFeed
+
+        if account.network == "bluesky":
+            name = account.network_id or account.handle
+            return BlueskyFeed(name, installation.settings.bluesky)
+        return MastodonFeed(account.handle) if account.network == "mastodon" else None
+
+    return watch_account(
+        installation.database, installation.shortener, account, open_feed, installation.days()
+    )
+
+
 def sync_due(installation: Installation) -> list[Synced]:
     """Read the accounts whose time has come; what went wrong is logged, and tried again."""
     with installation.database.session() as session:
@@ -52,6 +70,24 @@ def sync_due(installation: Installation) -> list[Synced]:
         if not ours:  # another machine reads it
             continue
         found = sync_one(installation, account)
+        if found.problem is not None:
+            log.warning("%s", found.problem)
+        done.append(found)
+    return done
+
+
+def watch_due(installation: Installation) -> list[Watched]:
+    """Read the own posts of the accounts whose time has come; what went wrong is logged."""
+    with installation.database.session() as session:
+        accounts = due_watches(session, now())
+    done = []
+    for account in accounts:
+        with installation.database.session(writes=True) as session:
+            ours = claim_watch(session, account.id, now())
+            session.commit()
+        if not ours:  # another machine reads it
+            continue
+        found = watch_one(installation, account)
         if found.problem is not None:
             log.warning("%s", found.problem)
         done.append(found)
@@ -79,6 +115,7 @@ class Schedule:
         while not self._stopping.is_set():
             try:
                 sync_due(self._installation)
+                watch_due(self._installation)
             except Exception as error:
                 if not is_database_away(error):
                     log.exception("Reading the networks failed; it is tried again.")

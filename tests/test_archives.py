@@ -19,8 +19,8 @@ from world import NOON, World
 
 from linktrack.audience.models import Account, FollowPeriod
 from linktrack.errors import Conflict, Invalid
+from linktrack.links.coverage import coverage
 from linktrack.links.models import UnwrappedAddress, UnwrappedPost
-from linktrack.links.unwrapped import coverage
 from linktrack.networks.archives import items, open_archive
 from linktrack.networks.base import PostRecord
 from linktrack.networks.mastodon_archive import MastodonArchive

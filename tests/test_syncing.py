@@ -1,16 +1,12 @@
 """Reading the networks: page by page, going on where it was, and politely."""
 
-import json
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlalchemy import select
+from standin import stand_in
 from world import World
 
 from linktrack.audience.counts import list_counts
@@ -188,41 +184,6 @@ def test_x_is_not_read(sqlite_world: World) -> None:
     """It shows nobody's followers without a password."""
     with pytest.raises(Invalid, match="X shows nobody's followers without a password"):
         sync(sqlite_world, sqlite_world.account(), Village([]))
-
-
-# A stand-in for the networks' servers: it answers what it is told to. ---------------------------
-
-Answer = Callable[[str, dict[str, list[str]]], tuple[int, dict[str, str], object]]
-
-
-@contextmanager
-def stand_in(answer: Answer) -> Iterator[str]:
-    """Answer GET requests on loopback by a function of path and arguments."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            parts = urlsplit(self.path)
-            status, headers, body = answer(parts.path, parse_qs(parts.query))
-            content = body if isinstance(body, bytes) else json.dumps(body).encode()
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def test_mastodons_count_is_public() -> None:

@@ -189,6 +189,26 @@ class FollowersReport(TypedDict):
     churn: Churn | None
 
 
+CoverageRange = TypedDict("CoverageRange", {"from": str | None, "to": str | None})
+
+
+class CoverageReport(CoverageRange):
+    """Which part of the links posted in own words was wrapped; null without any, or unknown.
+
+    What was posted is known from `known_from` to `known_until`, within the time asked for.
+    """
+
+    account: AccountName
+    known_from: str | None
+    known_until: str | None
+    posts: int
+    posts_with_links: int
+    reposts: int
+    wrapped: int
+    not_wrapped: int
+    coverage: float | None
+
+
 class ReferrersLine(TypedDict):
     """Clicks from one source by one segment; a null segment is "we can't tell who"."""
 

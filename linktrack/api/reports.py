@@ -23,6 +23,7 @@ from linktrack.db import now
 from linktrack.links.catalog import get_link
 from linktrack.links.posts import get_post
 from linktrack.reports.build import MOST_POSTS, cpf_json, cpf_report
+from linktrack.reports.coverage import coverage_report
 from linktrack.reports.digest import PERIODS, digests
 from linktrack.reports.followers import followers_json, followers_report
 from linktrack.reports.ranges import whole_days
@@ -84,6 +85,26 @@ def report_segments() -> Response:
         until=fields.moment("to"),
     )
     return jsonify(segments_json(report))
+
+
+@operation(
+    "GET",
+    "/reports/coverage",
+    scope="read",
+    query=(NEEDED_ACCOUNT, FROM, TO),
+    answers={200: shapes.CoverageReport},
+    problems=(404,),
+)
+def report_coverage() -> Response:
+    """Return which part of the links that an account posted, in its own words, was wrapped."""
+    fields = asked()
+    report = coverage_report(
+        db_session(),
+        named_account(fields.text("account")),
+        fields.moment("from"),
+        fields.moment("to"),
+    )
+    return jsonify(report.as_json())
 
 
 @operation(

@@ -69,6 +69,24 @@ class PostPage(TypedDict):
     next: int | None
 
 
+class UnwrappedPost(TypedDict):
+    """A post with links that are not wrapped; `url` is where its network shows it."""
+
+    id: int
+    account: str
+    posted_at: str
+    text: str
+    url: str | None
+    links: list[str]
+
+
+class UnwrappedPage(TypedDict):
+    """Posts with links that are not wrapped, newest first; `next` is the next page's `after`."""
+
+    data: list[UnwrappedPost]
+    next: int | None
+
+
 class NewPost(TypedDict):
     """A text to be wrapped.
 

@@ -12,10 +12,10 @@ from datetime import datetime, timedelta
 from typing import Final, cast
 
 from sqlalchemy import delete, func, or_, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from linktrack.audience.accounts import NETWORK_NAMES
+from linktrack.audience.claims import claim_turn
 from linktrack.audience.counts import record_count
 from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.models import Account, Sync, SyncPage
@@ -71,16 +71,7 @@ def due_accounts(session: Session, at: datetime) -> list[Account]:
 
 def claim(session: Session, account_id: int, at: datetime) -> bool:
     """Reserve a due account for this process; of several that try at once one gets it."""
-    if session.get(Sync, account_id) is None:
-        session.add(Sync(account_id=account_id, next_at=at + LEASE))
-        try:
-            session.flush()
-        except IntegrityError:
-            session.rollback()
-            return False
-        return True
-    due = update(Sync).where(Sync.account_id == account_id, Sync.next_at <= at)
-    return len(session.scalars(due.values(next_at=at + LEASE).returning(Sync.account_id)).all()) > 0
+    return claim_turn(session, Sync, account_id, at, LEASE)
 
 
 def sync_account(

@@ -18,7 +18,7 @@ COMMANDS: Final = {
     "personal": ("personal", "Links for one follower each, who agreed to it."),
     "counts": ("data", "Dated follower counts."),
     "followers": ("followers", "Who follows an account: dated lists."),
-    "sync": ("followers", "Read counts and follower lists from Bluesky and Mastodon."),
+    "sync": ("followers", "Read counts, follower lists and own posts from the networks."),
     "archive": ("followers", "Your own archives from X and Mastodon."),
     "wrap": ("posts", "Record a post, and print its text with every address wrapped."),
     "post": ("posts", "Posts and their states."),

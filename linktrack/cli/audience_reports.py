@@ -50,6 +50,28 @@ def audience(handle: str, since: str | None, until: str | None, as_json: bool) -
 
 
 @click.command()
+@click.argument("handle")
+@range_options
+@json_option
+def coverage(handle: str, since: str | None, until: str | None, as_json: bool) -> None:
+    """Which part of the links that an account posted, in its own words, was wrapped."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.reports.coverage import coverage_report
+
+    with installation() as opened, opened.database.session() as session:
+        found = coverage_report(
+            session,
+            find_account(session, handle),
+            parse_time(since, opened),
+            parse_time(until, opened),
+        )
+    if as_json:
+        print_json(found.as_json())
+        return
+    click.echo(found.sentence)
+
+
+@click.command()
 @click.argument("handles", nargs=-1, metavar="[HANDLE]...")
 @window_option
 @range_options

@@ -18,6 +18,7 @@ from linktrack.cli.common import (
 
 if TYPE_CHECKING:
     from linktrack.audience.rosters import TakenRoster
+    from linktrack.publishing.watching import Watched
 
 FILE = click.Path(path_type=Path)
 yes_option = click.option("--yes", "confirmed", is_flag=True, help="Take what looks wrong.")
@@ -138,21 +139,22 @@ def import_archive_command(handle: str, path: Path, confirmed: bool, as_json: bo
 @yes_option
 @json_option
 def sync(handle: str | None, confirmed: bool, as_json: bool) -> None:
-    """Read the follower count, and on Bluesky the follower list, of one account or of all.
+    """Read the follower count, on Bluesky the follower list, and the own posts since last time.
 
-    `serve` does it by itself, as often as LINKTRACK_SYNC_HOURS says. What a network does not
-    let finish goes on where it was the next time.
+    Of one account or of all. `serve` does it by itself: posts every hour, the rest as often as
+    LINKTRACK_SYNC_HOURS says. What a network does not let finish goes on where it was.
     """
     from linktrack.audience.accounts import find_account
     from linktrack.audience.syncing import readable_accounts
     from linktrack.errors import Unavailable
     from linktrack.portability.roster_files import roster_json
-    from linktrack.sync import sync_one
+    from linktrack.sync import sync_one, watch_one
 
     with installation() as opened:
         with opened.database.session() as session:
             accounts = [find_account(session, handle)] if handle else readable_accounts(session)
         done = [sync_one(opened, account, confirmed=confirmed) for account in accounts]
+        watched = [watch_one(opened, account) for account in accounts]
     if as_json:
         print_json(
             [
@@ -160,9 +162,12 @@ def sync(handle: str | None, confirmed: bool, as_json: bool) -> None:
                     "account": one.handle,
                     "followers": one.followers,
                     "roster": None if one.roster is None else roster_json(one.roster),
-                    "problem": one.problem,
+                    "posts": posts.posts,
+                    "published": list(posts.published),
+                    "not_wrapped": posts.not_wrapped,
+                    "problem": one.problem or posts.problem,
                 }
-                for one in done
+                for one, posts in zip(done, watched, strict=True)
             ]
         )
     else:
@@ -171,9 +176,12 @@ def sync(handle: str | None, confirmed: bool, as_json: bool) -> None:
                 click.echo(f"{one.handle}: {one.followers:,} followers by its own count.")
             if one.roster is not None:
                 _say_roster(one.handle, one.roster)
+        for posts in watched:
+            _say_posts(posts)
         if not done:
             click.echo("There is no account on Bluesky or Mastodon to read.")
-    problems = [one.problem for one in done if one.problem is not None]
+    said = [*(one.problem for one in done), *(posts.problem for posts in watched)]
+    problems = dict.fromkeys(problem for problem in said if problem is not None)
     if problems:
         raise Unavailable(" ".join(problems))
 
@@ -193,6 +201,14 @@ def forget_follower_command(name: str) -> None:
     with transaction() as (opened, session):
         forget_follower(session, name, opened.keys.forgetting, opened.days(), now())
     click.echo("Forgotten. The next follower list will not bring them back.")
+
+
+def _say_posts(done: "Watched") -> None:
+    click.echo(
+        f"{done.handle}: {done.posts:,} posts read; drafts found published: "
+        f"{len(done.published):,}; new posts with links that are not wrapped: "
+        f"{done.not_wrapped:,}."
+    )
 
 
 def _say_roster(handle: str, done: "TakenRoster") -> None:

@@ -140,6 +140,31 @@ def list_(handle: str | None, state: str | None, limit: int, as_json: bool) -> N
 
 
 @post.command()
+@click.argument("handle")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
+@json_option
+def unwrapped(handle: str, limit: int, as_json: bool) -> None:
+    """List an account's posts with links that are not wrapped, newest first."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.links.posts import excerpt
+    from linktrack.links.unwrapped import addresses_of, list_unwrapped
+    from linktrack.reports.build import utc
+    from linktrack.reports.coverage import unwrapped_json
+
+    with installation() as opened, opened.database.session() as session:
+        account = find_account(session, handle)
+        posts = list_unwrapped(session, account.id, limit)
+        addresses = addresses_of(session, posts)
+    if as_json:
+        print_json([unwrapped_json(account, item, addresses[item.id]) for item in posts])
+        return
+    print_table(
+        ("number", "posted at", "links", "text"),
+        [(item.id, utc(item.posted_at), item.addresses, excerpt(item.text, 60)) for item in posts],
+    )
+
+
+@post.command()
 @click.argument("number", type=int, metavar="POST")
 @click.option("--at", metavar="ISO", help="When it was posted; now by default.")
 def publish(number: int, at: str | None) -> None:

@@ -2,7 +2,14 @@
 
 import click
 
-from linktrack.cli.audience_reports import audience, compare, growth, half_life, hours
+from linktrack.cli.audience_reports import (
+    audience,
+    compare,
+    coverage,
+    growth,
+    half_life,
+    hours,
+)
 from linktrack.cli.common import (
     Commands,
     installation,
@@ -221,6 +228,7 @@ def followers_command(
 for command in (
     audience,
     compare,
+    coverage,
     growth,
     half_life,
     hours,

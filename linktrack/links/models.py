@@ -139,7 +139,9 @@ class UnwrappedPost(Base):
     """What was published without a wrapped link: unmeasured, which is never zero.
 
     `network_id` is the network's own id of the post; `text` is as readers saw it, with its
-    addresses written out. A repost passes on somebody else's words.
+    addresses written out. A repost passes on somebody else's words. One that is `partly` wrapped
+    has short links of ours beside its `addresses`. `is_plain` is whether the text is all there is
+    (`networks.base.PostRecord`); null: not known.
     """
 
     __tablename__ = "unwrapped_posts"
@@ -155,6 +157,8 @@ class UnwrappedPost(Base):
     is_repost: Mapped[bool]
     text: Mapped[str] = mapped_column(Text)
     addresses: Mapped[int]
+    partly: Mapped[bool] = mapped_column(server_default=false(), default=False)
+    is_plain: Mapped[bool | None]
 
 
 class UnwrappedAddress(Base):
@@ -166,6 +170,55 @@ class UnwrappedAddress(Base):
     post_id: Mapped[int] = mapped_column(ForeignKey("unwrapped_posts.id"), primary_key=True)
     place: Mapped[int] = mapped_column(primary_key=True)
     address: Mapped[str] = mapped_column(Text)
+
+
+class SeenPost(Base):
+    """A post of ours that was seen on its network; `network_id` is the network's own id of it."""
+
+    __tablename__ = "seen_posts"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    network_id: Mapped[str] = mapped_column(String(512), primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, index=True)
+    posted_at: Mapped[Moment]
+
+
+class Replacement(Base):
+    """A post of ours that is to take the place of one that was not wrapped.
+
+    `network_id` is that of the one not wrapped. `key` is what the network is to know ours by where
+    it is sent; it is stored before the first attempt, and each further one has the same.
+    """
+
+    __tablename__ = "replacements"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    network_id: Mapped[str] = mapped_column(String(512), primary_key=True)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), index=True)
+    key: Mapped[str | None] = mapped_column(String(200))
+
+
+class Watch(Base):
+    """How far an account's own posts have been read from its network.
+
+    Posts from `known_from` to `known_until` are known: null before the first reading is done.
+    While one goes on, `begun_at` is when it began, `cursor` where its next page is, and `oldest`
+    the time of the oldest post it has come to. `next_at` is when the network is asked next;
+    `problem` is why the last time failed, in words.
+    """
+
+    __tablename__ = "watches"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    next_at: Mapped[Moment]
+    known_from: Mapped[OptionalMoment]
+    known_until: Mapped[OptionalMoment]
+    begun_at: Mapped[OptionalMoment]
+    cursor: Mapped[str | None] = mapped_column(Text)
+    oldest: Mapped[OptionalMoment]
+    problem: Mapped[str | None] = mapped_column(Text)
 
 
 class Person(Base):

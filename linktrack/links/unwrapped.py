@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
-from linktrack.links.models import Link, Post, UnwrappedAddress, UnwrappedPost
+from linktrack.errors import NotFound
+from linktrack.links.models import UnwrappedAddress, UnwrappedPost
 from linktrack.networks.base import PostRecord
 
 CHUNK: Final = 500
@@ -21,7 +23,8 @@ class KeptPosts:
     """What a list of posts held, and what of it was new.
 
     `links` are all addresses, reposts' too. `wrapped` posts have a short link of ours, and are
-    measured already; `known` ones were kept before.
+    measured already; where they have other links beside it, these are kept. `known` posts were
+    kept before. Of the `added` ones `around` are own words with a link that is not wrapped.
     """
 
     posts: int = 0
@@ -30,70 +33,109 @@ class KeptPosts:
     wrapped: int = 0
     known: int = 0
     added: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """How much of what an account published can be measured: links in its own words.
-
-    Reposts are apart: nobody wraps another's links.
-    """
-
-    posts: int
-    posts_with_links: int
-    reposts: int
-    not_wrapped: int
-    wrapped: int
-
-    @property
-    def share(self) -> float | None:
-        """The part of its links that were wrapped, a fraction; None without any link."""
-        links = self.wrapped + self.not_wrapped
-        return self.wrapped / links if links else None
+    around: int = 0
 
 
 def keep_posts(
     session: Session, account: Account, posts: Iterable[PostRecord], base_host: str
 ) -> KeptPosts:
-    """Keep the posts that have no short link of `base_host`; the same again is nothing new."""
-    total = [0] * 6
+    """Keep what has no short link of `base_host`; the same again is nothing new.
+
+    What was kept is brought up to date where it reads otherwise now, and dropped where its links
+    have been wrapped since.
+    """
+    total = [0] * 7
     rest = iter(posts)
     while chunk := list(islice(rest, CHUNK)):
-        unwrapped = [post for post in chunk if not _is_wrapped(post, base_host)]
-        known = set(
-            session.scalars(
-                select(UnwrappedPost.network_id).where(
-                    UnwrappedPost.account_id == account.id,
-                    UnwrappedPost.network_id.in_([post.network_id for post in unwrapped]),
-                )
-            )
-        )
+        known = _known(session, account.id, [post.network_id for post in chunk])
+        unwrapped = [post for post in chunk if _is_to_keep(post, base_host)]
+        stale = {
+            post.network_id: known[post.network_id].id
+            for post in chunk
+            if post.network_id in known and _is_stale(post, known[post.network_id], base_host)
+        }
+        _delete(session, stale.values())
         new = [post for post in unwrapped if post.network_id not in known]
-        _insert(session, account.id, new)
+        again = [post for post in unwrapped if post.network_id in stale]
+        _insert(session, account.id, [*new, *again], base_host)
         counted = (
             len(chunk),
             sum(post.is_repost for post in chunk),
             sum(len(post.addresses) for post in chunk),
-            len(chunk) - len(unwrapped),
+            sum(is_wrapped(post, base_host) for post in chunk),
             len(unwrapped) - len(new),
             len(new),
+            sum(not post.is_repost and bool(_not_wrapped(post, base_host)) for post in new),
         )
         total = [whole + part for whole, part in zip(total, counted, strict=True)]
     return KeptPosts(*total)
 
 
-def _is_wrapped(post: PostRecord, base_host: str) -> bool:
-    return any(_host(address) == base_host for address in post.addresses)
+def is_wrapped(post: PostRecord, base_host: str) -> bool:
+    """Whether a post has a short link of ours."""
+    return any(host_of(address) == base_host for address in post.addresses)
 
 
-def _host(address: str) -> str | None:
+def host_of(address: str) -> str | None:
+    """Return the host of an address, None where it has none."""
     try:
         return urlsplit(address).hostname
     except ValueError:
         return None
 
 
-def _insert(session: Session, account_id: int, posts: Sequence[PostRecord]) -> None:
+def _not_wrapped(post: PostRecord, base_host: str) -> list[str]:
+    return [address for address in post.addresses if host_of(address) != base_host]
+
+
+def _is_to_keep(post: PostRecord, base_host: str) -> bool:
+    return bool(_not_wrapped(post, base_host)) or not is_wrapped(post, base_host)
+
+
+class _Kept(NamedTuple):
+    """What is kept of a post, as far as it may change."""
+
+    id: int
+    text: str
+    addresses: int
+    is_plain: bool | None
+
+
+def _known(session: Session, account_id: int, network_ids: Sequence[str]) -> dict[str, _Kept]:
+    query = select(
+        UnwrappedPost.network_id,
+        UnwrappedPost.id,
+        UnwrappedPost.text,
+        UnwrappedPost.addresses,
+        UnwrappedPost.is_plain,
+    ).where(UnwrappedPost.account_id == account_id, UnwrappedPost.network_id.in_(network_ids))
+    return {row[0]: _Kept(*row[1:]) for row in session.execute(query)}
+
+
+def _is_stale(post: PostRecord, kept: _Kept, base_host: str) -> bool:
+    """Whether what is kept of a post is not what it is now."""
+    return (
+        not _is_to_keep(post, base_host)
+        or kept.text != post.text
+        or kept.addresses != len(_not_wrapped(post, base_host))
+        or (post.is_plain is not None and kept.is_plain != post.is_plain)
+    )
+
+
+def _delete(session: Session, numbers: Iterable[int]) -> None:
+    chosen = list(numbers)
+    if not chosen:
+        return
+    for table, column in (
+        (UnwrappedAddress, UnwrappedAddress.post_id),
+        (UnwrappedPost, UnwrappedPost.id),
+    ):
+        session.execute(
+            delete(table).where(column.in_(chosen)).execution_options(synchronize_session=False)
+        )
+
+
+def _insert(session: Session, account_id: int, posts: Sequence[PostRecord], base_host: str) -> None:
     if not posts:
         return
     rows = [
@@ -103,7 +145,9 @@ def _insert(session: Session, account_id: int, posts: Sequence[PostRecord]) -> N
             "posted_at": post.posted_at,
             "is_repost": post.is_repost,
             "text": post.text,
-            "addresses": len(post.addresses),
+            "addresses": len(_not_wrapped(post, base_host)),
+            "partly": is_wrapped(post, base_host),
+            "is_plain": post.is_plain,
         }
         for post in posts
     ]
@@ -113,29 +157,69 @@ def _insert(session: Session, account_id: int, posts: Sequence[PostRecord]) -> N
     addresses = [
         {"post_id": number, "place": place, "address": address}
         for number, post in zip(numbers, posts, strict=True)
-        for place, address in enumerate(post.addresses)
+        for place, address in enumerate(_not_wrapped(post, base_host))
     ]
     if addresses:
         session.execute(insert(UnwrappedAddress), addresses)
 
 
-def coverage(session: Session, account_id: int) -> Coverage:
-    """Return how many of an account's links were wrapped, over all its known posts."""
-    mine = UnwrappedPost.account_id == account_id
-    own = ~UnwrappedPost.is_repost
-    posts, with_links, not_wrapped, reposts = session.execute(
-        select(
-            func.count().filter(own),
-            func.count().filter(own, UnwrappedPost.addresses > 0),
-            func.coalesce(func.sum(UnwrappedPost.addresses).filter(own), 0),
-            func.count().filter(UnwrappedPost.is_repost),
-        ).where(mine)
-    ).one()
-    published = Post.account_id == account_id, Post.state == "published"
-    wrapped_posts = session.scalar(select(func.count()).select_from(Post).where(*published)) or 0
-    wrapped = session.scalar(
-        select(func.count()).select_from(Link).join(Post, Link.post_id == Post.id).where(*published)
+def forget_unwrapped(session: Session, post: UnwrappedPost) -> None:
+    """Drop what is kept of a post: its links are wrapped now, or it is gone."""
+    _delete(session, [post.id])
+    session.expunge(post)
+
+
+def get_unwrapped(session: Session, number: int) -> UnwrappedPost:
+    """Return a post that was not wrapped; raises `NotFound`."""
+    post = session.get(UnwrappedPost, number)
+    if post is None:
+        raise NotFound(
+            f"There is no unwrapped post number {number}: it may have been wrapped meanwhile."
+        )
+    return post
+
+
+def list_unwrapped(
+    session: Session,
+    account_id: int,
+    limit: int,
+    after: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Sequence[UnwrappedPost]:
+    """Return an account's own posts of [since, until) with links not wrapped, newest first.
+
+    `after` is the number of the post behind which the page begins.
+    """
+    query = (
+        select(UnwrappedPost)
+        .where(
+            UnwrappedPost.account_id == account_id,
+            UnwrappedPost.addresses > 0,
+            ~UnwrappedPost.is_repost,
+        )
+        .order_by(UnwrappedPost.posted_at.desc(), UnwrappedPost.id.desc())
     )
-    return Coverage(
-        posts + wrapped_posts, with_links + wrapped_posts, reposts, not_wrapped, wrapped or 0
+    if since is not None:
+        query = query.where(UnwrappedPost.posted_at >= since)
+    if until is not None:
+        query = query.where(UnwrappedPost.posted_at < until)
+    last = None if after is None else session.get(UnwrappedPost, after)
+    if last is not None:
+        earlier = UnwrappedPost.posted_at < last.posted_at
+        same = (UnwrappedPost.posted_at == last.posted_at) & (UnwrappedPost.id < last.id)
+        query = query.where(earlier | same)
+    return session.scalars(query.limit(limit)).all()
+
+
+def addresses_of(session: Session, posts: Sequence[UnwrappedPost]) -> dict[int, list[str]]:
+    """Return the unwrapped addresses of posts, in order of their texts, by the post's number."""
+    found: dict[int, list[str]] = {post.id: [] for post in posts}
+    query = (
+        select(UnwrappedAddress)
+        .where(UnwrappedAddress.post_id.in_(found))
+        .order_by(UnwrappedAddress.post_id, UnwrappedAddress.place)
     )
+    for row in session.scalars(query):
+        found[row.post_id].append(row.address)
+    return found

@@ -30,13 +30,18 @@ class FollowerRecord:
 
 @dataclass(frozen=True, slots=True)
 class PostRecord:
-    """One post as it was published: `text` as readers saw it, `addresses` in order of the text."""
+    """One post as it was published: `text` as readers saw it, `addresses` in order of the text.
+
+    `is_plain` says that the text is all there is: no picture, no quoted post, nothing that a new
+    text in its place would lose; None where that is not known.
+    """
 
     network_id: str
     posted_at: datetime
     is_repost: bool
     text: str
     addresses: tuple[str, ...]
+    is_plain: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

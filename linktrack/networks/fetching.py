@@ -50,6 +50,19 @@ class Fetcher:
         Raises `NotFound` where the server says so, `Unavailable` where it cannot be asked, and
         `Pause` where it wants to be left alone.
         """
+        found = self._ask(path, arguments)
+        if not isinstance(found, dict):
+            raise Unavailable(f"{self._name} answers with status 200 and something else.")
+        return cast("Fields", found)
+
+    def get_list(self, path: str, arguments: Mapping[str, str | int | list[str]]) -> list[Fields]:
+        """Return the JSON objects of the list at a path; raises what `get` raises."""
+        found = self._ask(path, arguments)
+        if not isinstance(found, list):
+            raise Unavailable(f"{self._name} answers with status 200 and something else.")
+        return [cast("Fields", row) for row in found if isinstance(row, dict)]
+
+    def _ask(self, path: str, arguments: Mapping[str, str | int | list[str]]) -> object:
         if self._pause is not None and datetime.now(UTC) < self._pause:
             raise Pause(self._pause)
         if not self._may_be_private:
@@ -91,7 +104,7 @@ class Fetcher:
         if remaining is not None and remaining < SPARE and until is not None:
             self._pause = until
 
-    def _understand(self, status: int, content: bytes) -> Fields:
+    def _understand(self, status: int, content: bytes) -> object:
         try:
             found = json.loads(content)
         except (ValueError, RecursionError):
@@ -99,7 +112,7 @@ class Fetcher:
         said = found.get("message") or found.get("error") if isinstance(found, dict) else None
         if status == 404 or (status == 400 and "not found" in str(said).casefold()):
             raise NotFound(f"{self._name} knows no such account.")
-        if status != 200 or not isinstance(found, dict):
+        if status != 200 or not isinstance(found, dict | list):
             told = f": {said}" if isinstance(said, str) else ""
             raise Unavailable(f"{self._name} answers with status {status}{told[:200]}.")
-        return cast("Fields", found)
+        return found

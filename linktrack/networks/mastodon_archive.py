@@ -94,16 +94,8 @@ def _post(activity: Fields) -> PostRecord | None:
     post = activity.get("object")
     if kind != "Create" or not isinstance(post, dict):
         return None
-    content = _Content()
-    content.feed(str(post.get("content") or ""))
-    content.close()
-    return PostRecord(
-        stable_id(post.get("id")) or network_id,
-        posted_at,
-        False,
-        content.shown,
-        tuple(content.addresses),
-    )
+    shown, addresses = read_content(str(post.get("content") or ""))
+    return PostRecord(stable_id(post.get("id")) or network_id, posted_at, False, shown, addresses)
 
 
 def _is_published(activity: Fields) -> bool:
@@ -116,6 +108,14 @@ def _is_published(activity: Fields) -> bool:
             ):
                 return True
     return False
+
+
+def read_content(html: str) -> tuple[str, tuple[str, ...]]:
+    """Return the text of a post's HTML with its addresses written out, and the addresses."""
+    content = _Content()
+    content.feed(html)
+    content.close()
+    return content.shown, tuple(content.addresses)
 
 
 class _Content(HTMLParser):

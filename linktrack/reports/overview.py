@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
+from linktrack.links.coverage import Coverage, coverages
 from linktrack.reports import queries
 from linktrack.reports.build import (
     CpfTotal,
@@ -44,6 +45,7 @@ class AccountCard:
     clicks_by_day_before: list[int | None]
     followers_by_day: list[tuple[date, int]]
     cpf: CpfTotal
+    coverage: Coverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ def overview(
         series = part_series(session, ids, before.first, days.last, part)
     chosen = queries.chosen_posts(ids, days.since, days.end)
     sums = queries.sums_by_post(session, chosen, number)
+    covered = coverages(session, ids, days.since, days.end)
     cards = [
         _card(
             account,
@@ -88,6 +91,7 @@ def overview(
             histories[account.id],
             series.get(account.id, []),
             cpf_total([post for post in sums if post.account_id == account.id], histories),
+            covered[account.id],
             now,
         )
         for account in accounts
@@ -116,6 +120,7 @@ def _card(
     history: History,
     series: Sequence[DayCounts],
     cpf: CpfTotal,
+    covered: Coverage,
     now: datetime,
 ) -> AccountCard:
     followers_at, followers = queries.standing_count(history, now)
@@ -137,6 +142,7 @@ def _card(
         clicks_by_day_before=every_day(before, earlier, counted_since),
         followers_by_day=followers_by_day(history, days),
         cpf=cpf,
+        coverage=covered,
     )
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import event, or_
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from linktrack.audience.models import Account, Segment
-from linktrack.links.models import Link, Post
+from linktrack.links.models import Link, Post, UnwrappedPost
 from linktrack.owners.models import Token
 from linktrack.reports.models import DayNote, Experiment
 
@@ -32,6 +32,7 @@ def show_only(session: Session, account_ids: Iterable[int]) -> None:
             Experiment.account_id.in_(shown)
             & or_(Experiment.other_id.is_(None), Experiment.other_id.in_(shown)),
         ),
+        with_loader_criteria(UnwrappedPost, UnwrappedPost.account_id.in_(shown)),
     )
 
     @event.listens_for(session, "do_orm_execute")

@@ -35,6 +35,7 @@ def blueprints() -> "tuple[Blueprint, ...]":
         navigation,
         needs,
         notes,
+        not_wrapped,
         overview,
         own,
         own_clicks,
@@ -59,6 +60,7 @@ def blueprints() -> "tuple[Blueprint, ...]":
     return (
         overview.blueprint,
         posts.blueprint,
+        not_wrapped.blueprint,
         links.blueprint,
         accounts.blueprint,
         segments.blueprint,

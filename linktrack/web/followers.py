@@ -11,7 +11,7 @@ from linktrack.audience.rosters import list_rosters
 from linktrack.charts import Mark, Span, change_chart
 from linktrack.context import db_session, installation
 from linktrack.errors import Invalid
-from linktrack.links.unwrapped import coverage
+from linktrack.links.coverage import coverage
 from linktrack.reports.followers import CHURN, DayLine, followers_json, followers_report
 from linktrack.reports.sentences import event_in_words
 from linktrack.reports.words import percent

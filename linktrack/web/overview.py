@@ -97,6 +97,7 @@ def show() -> str:
             found.cards,
             queries.overdue_posts(session, [account.id for account in shown], at),
             freshness(session, settings.journals, at),
+            days,
             local_address=settings.base_url if settings.is_local else None,
             proxy_is_not_trusted=proxy_is_not_trusted(session),
         ),

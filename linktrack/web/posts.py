@@ -18,6 +18,7 @@ from linktrack.links.lengths import Length, length
 from linktrack.links.models import Post
 from linktrack.links.posts import STATES, get_post, version_segments, warning_of
 from linktrack.publishing import states
+from linktrack.publishing.matching import seen_at
 from linktrack.reports import queries
 from linktrack.reports.build import cpf_report, post_line
 from linktrack.reports.hosts import HostLine, clicks_by_host
@@ -193,6 +194,7 @@ def _page(post: Post, error: str | None = None) -> str:
         stale=is_stale(line.facts.followers_at, line.facts.posted_at),
         chart=_chart(post, days, series, marks_of([account], days)) if series else None,
         standing=standing,
+        places=seen_at(session, post, account),
         error=error,
         typed=request.form.get("posted_at", ""),
     )

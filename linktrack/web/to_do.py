@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from flask import url_for
 
@@ -10,6 +10,7 @@ from linktrack.links.models import Post
 from linktrack.links.posts import excerpt
 from linktrack.reports.freshness import Freshness
 from linktrack.reports.overview import AccountCard
+from linktrack.reports.ranges import DayRange
 
 MANY_WAIT: Final = 1000
 """So many clicks waiting are no matter of seconds: the loader is behind, or not running."""
@@ -30,6 +31,7 @@ def needs(
     cards: Iterable[AccountCard],
     overdue: Sequence[Post],
     data: Freshness,
+    days: DayRange,
     *,
     local_address: str | None,
     proxy_is_not_trusted: bool,
@@ -61,7 +63,7 @@ def needs(
                 "linktrack serve brings them in, and linktrack doctor says what keeps it."
             )
         )
-    found += [need for card in cards for need in _of_account(card)]
+    found += [need for card in cards for need in _of_account(card, days)]
     found += [
         Need(
             f"The time planned for “{excerpt(post.written, 60)}” has passed. Was it posted?",
@@ -82,7 +84,11 @@ def needs(
     return found
 
 
-def _of_account(card: AccountCard) -> Iterator[Need]:
+def _days(days: DayRange) -> dict[str, Any]:
+    return {"from": days.first.isoformat(), "to": days.last.isoformat()}
+
+
+def _of_account(card: AccountCard, days: DayRange) -> Iterator[Need]:
     account = card.account
     page = url_for("accounts.show", account_id=account.id)
     if card.followers is None:
@@ -97,6 +103,14 @@ def _of_account(card: AccountCard) -> Iterator[Need]:
             f"{card.followers_at:%b %Y}, older than 90 days.",
             "Record a new one",
             page,
+        )
+    missed = card.coverage.not_wrapped
+    if missed and card.coverage.known_until is not None:
+        yield Need(
+            f"{missed:,} {'link' if missed == 1 else 'links'} of {account.handle} in these days "
+            f"{'was' if missed == 1 else 'were'} posted without being wrapped: unmeasured.",
+            "Look at them",
+            url_for("not_wrapped.show", account=account.id, **_days(days)),
         )
     if card.cpf.posts_without_count and card.followers is not None:
         posts = card.cpf.posts_without_count

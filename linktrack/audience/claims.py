@@ -1,0 +1,34 @@
+"""Taking turns at a network: of several processes and machines one asks for an account."""
+
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from linktrack.db import Base
+
+T = TypeVar("T", bound=Base)
+
+
+def claim_turn(
+    session: Session, table: type[T], account_id: int, at: datetime, lease: timedelta
+) -> bool:
+    """Reserve a due account for this process, for as long as `lease`.
+
+    Of several that try at once one gets it, and is told so. `table` has one row for each
+    account, by its `account_id`, and says with `next_at` when it is due. The caller commits.
+    """
+    if session.get(table, account_id) is None:
+        session.add(table(account_id=account_id, next_at=at + lease))
+        try:
+            session.flush()
+        except IntegrityError:
+            session.rollback()
+            return False
+        return True
+    columns = table.__table__.c
+    due = update(table).where(columns.account_id == account_id, columns.next_at <= at)
+    claimed = due.values(next_at=at + lease).returning(columns.account_id)
+    return len(session.scalars(claimed).all()) > 0

@@ -1,0 +1,75 @@
+"""The coverage report: which part of the links an account posted was wrapped."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from linktrack.audience.models import Account
+from linktrack.links.coverage import Coverage, coverage
+from linktrack.links.models import UnwrappedPost
+from linktrack.networks.addresses import post_address
+from linktrack.reports.build import Json, account_json, utc
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageReport:
+    """An account's coverage in the days asked for."""
+
+    account: Account
+    since: datetime | None
+    until: datetime | None
+    coverage: Coverage
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the report as every door gives it; a coverage that is not known is null."""
+        found = self.coverage
+        return {
+            "account": account_json(self.account),
+            "from": None if self.since is None else utc(self.since),
+            "to": None if self.until is None else utc(self.until),
+            "known_from": None if found.known_from is None else utc(found.known_from),
+            "known_until": None if found.known_until is None else utc(found.known_until),
+            "posts": found.posts,
+            "posts_with_links": found.posts_with_links,
+            "reposts": found.reposts,
+            "wrapped": found.wrapped,
+            "not_wrapped": found.not_wrapped,
+            "coverage": None if found.share is None else round(found.share, 6),
+        }
+
+    @property
+    def sentence(self) -> str:
+        """The figure as people read it."""
+        return coverage_in_words(self.coverage)
+
+
+def coverage_report(
+    session: Session, account: Account, since: datetime | None, until: datetime | None
+) -> CoverageReport:
+    """Return the coverage of an account's posts in [since, until)."""
+    return CoverageReport(account, since, until, coverage(session, account.id, since, until))
+
+
+def coverage_in_words(found: Coverage) -> str:
+    """Return what part of the links was wrapped, or why nobody knows."""
+    if found.known_until is None:
+        return "Nobody has looked yet what else was posted: the part that was wrapped is unknown."
+    if not found.links:
+        return "No links were posted in own words."
+    return (
+        f"{found.wrapped:,} of {found.links:,} links posted in own words were wrapped"
+        f" ({found.wrapped / found.links:.0%})."
+    )
+
+
+def unwrapped_json(account: Account, post: UnwrappedPost, addresses: list[str]) -> dict[str, Json]:
+    """Return a post with links that are not wrapped, as every door gives it."""
+    return {
+        "id": post.id,
+        "account": account.handle,
+        "posted_at": utc(post.posted_at),
+        "text": post.text,
+        "url": post_address(account.network, post.network_id),
+        "links": list(addresses),
+    }

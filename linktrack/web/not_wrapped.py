@@ -1,0 +1,85 @@
+"""What was posted around linktrack: links that nobody counts, and their wrapped versions."""
+
+from typing import Final
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from linktrack.audience.accounts import get_account, list_accounts
+from linktrack.context import db_session, installation
+from linktrack.db import now
+from linktrack.links.coverage import coverage
+from linktrack.links.unwrapped import addresses_of, get_unwrapped, list_unwrapped
+from linktrack.networks.addresses import post_address
+from linktrack.publishing.replacing import draft_for, is_gone, replacements_of
+from linktrack.publishing.watching import watch_of
+from linktrack.reports.coverage import coverage_in_words
+from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
+from linktrack.web.fields import LARGEST_ID, account_or_main, chosen_range, row_id
+
+blueprint = owner_blueprint("not_wrapped")
+
+PAGE: Final = 25
+OLD: Final = f"/not-wrapped/<int(max={LARGEST_ID}):number>"
+
+
+@blueprint.get("/not-wrapped")
+def show() -> str:
+    """Show which part of an account's links was wrapped, and the posts whose links were not."""
+    return _page()
+
+
+@blueprint.post(f"{OLD}/wrap")
+def wrap(number: int) -> Response | tuple[str, int]:
+    """Make the wrapped version of a post, to be copied."""
+    session = db_session()
+    old = get_unwrapped(session, number)
+    account = get_account(session, old.account_id)
+    try:
+        post = draft_for(session, installation().shortener, account, old, now())
+    except MENDABLE as error:
+        session.rollback()
+        return _page(error.sentence), UNPROCESSABLE
+    session.commit()
+    flash("Here is the wrapped version. Post it in place of the other, and say so here.")
+    return redirect(url_for("posts.show", post_id=post.id), 303)
+
+
+@blueprint.post(f"{OLD}/gone")
+def gone(number: int) -> Response:
+    """Take a post that was deleted on the network off the list."""
+    session = db_session()
+    old = get_unwrapped(session, number)
+    account_id = old.account_id
+    is_gone(session, old, now())
+    session.commit()
+    flash("It is off the list.")
+    return redirect(url_for("not_wrapped.show", account=account_id), 303)
+
+
+def _page(error: str | None = None) -> str:
+    session = db_session()
+    accounts = list_accounts(session)
+    if not accounts:
+        return render_template("no_accounts.html")
+    account = account_or_main(request.args, accounts)
+    days = chosen_range(request.args)
+    after = row_id(request.args, "after", "Post")
+    posts = list_unwrapped(session, account.id, PAGE + 1, after, days.since, days.end)
+    shown = posts[:PAGE]
+    found = coverage(session, account.id, days.since, days.end)
+    return render_template(
+        "not_wrapped/show.html",
+        accounts=accounts,
+        account=account,
+        days=days,
+        coverage=found,
+        sentence=coverage_in_words(found),
+        watch=watch_of(session, account.id),
+        posts=shown,
+        addresses=addresses_of(session, shown),
+        replacements=replacements_of(session, shown),
+        places={post.id: post_address(account.network, post.network_id) for post in shown},
+        more=len(posts) > PAGE,
+        error=error,
+    )
