@@ -18,6 +18,7 @@ OWNER_PAGES = (
     "accounts",
     "segments",
     "posts",
+    "not-wrapped",
     "links",
     "tokens",
     "webhooks",

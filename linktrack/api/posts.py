@@ -7,10 +7,7 @@ from linktrack.api.access import named_account, reached
 from linktrack.api.operations import (
     ACCOUNT,
     AFTER,
-    FROM,
     LIMIT,
-    NEEDED_ACCOUNT,
-    TO,
     Parameter,
     asked,
     operation,
@@ -33,10 +30,8 @@ from linktrack.links.posts import (
     wrap_post,
 )
 from linktrack.links.preview import preview
-from linktrack.links.unwrapped import addresses_of, list_unwrapped
 from linktrack.publishing import states
 from linktrack.reports.build import utc
-from linktrack.reports.coverage import unwrapped_json
 from linktrack.reports.queries import newest_link
 
 POST = "/posts/<int:number>"
@@ -118,33 +113,6 @@ def read_posts() -> Response:
     accounts = accounts_by_number(session)
     rows = [_row(post, accounts[post.account_id].handle) for post in found[:size]]
     return jsonify({"data": rows, "next": rows[-1]["id"] if len(found) > size else None})
-
-
-@operation(
-    "GET",
-    "/not-wrapped",
-    scope="read",
-    query=(NEEDED_ACCOUNT, FROM, TO, LIMIT, AFTER),
-    answers={200: shapes.UnwrappedPage},
-    problems=(404,),
-)
-def read_not_wrapped() -> Response:
-    """List an account's own posts with links that are not wrapped, newest first."""
-    fields = asked()
-    session = db_session()
-    account = named_account(fields.text("account"))
-    size = page_size(fields)
-    found = list_unwrapped(
-        session,
-        account.id,
-        size + 1,
-        fields.row_number("after"),
-        fields.moment("from"),
-        fields.moment("to"),
-    )
-    addresses = addresses_of(session, found)
-    rows = [unwrapped_json(account, post, addresses[post.id]) for post in found[:size]]
-    return jsonify({"data": rows, "next": found[size - 1].id if len(found) > size else None})
 
 
 @operation("GET", POST, scope="read", answers={200: shapes.Post}, problems=(404,))

@@ -11,6 +11,7 @@ from linktrack.api import (  # noqa: F401
     exports,
     links,
     notes,
+    not_wrapped,
     people,
     posts,
     reports,

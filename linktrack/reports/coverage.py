@@ -10,6 +10,7 @@ from linktrack.links.coverage import Coverage, coverage
 from linktrack.links.models import UnwrappedPost
 from linktrack.networks.addresses import post_address
 from linktrack.reports.build import Json, account_json, utc
+from linktrack.reports.words import share
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def coverage_in_words(found: Coverage) -> str:
         return "No links were posted in own words."
     return (
         f"{found.wrapped:,} of {found.links:,} links posted in own words were wrapped"
-        f" ({found.wrapped / found.links:.0%})."
+        f" ({share(found.wrapped, found.links)})."
     )
 
 

@@ -1,0 +1,158 @@
+"""What was posted around linktrack, at every door: page, overview, command line, JSON."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from browser import Browser, read
+from click.testing import CliRunner
+from test_api import problem
+from test_openapi import Caller
+from test_pages import clicks, counted
+from test_watching import Wall, watch
+from world import World
+
+from linktrack.audience.models import Account
+from linktrack.cli import main
+from linktrack.db import now
+from linktrack.errors import NotFound
+from linktrack.links.unwrapped import get_unwrapped, list_unwrapped
+from linktrack.reports.visibility import show_only
+
+HOUR = timedelta(hours=1)
+
+
+def posted_around(world: World) -> tuple[Account, Wall]:
+    """An account with one wrapped link, seen yesterday, and three that were not wrapped."""
+    account = world.account("@me.test", "bluesky")
+    counted(world, account, 23_000)
+    post = world.post(account, "Read https://a.org/", now() - 24 * HOUR)
+    short = world.shortener.short_url(post.links[0].code or "")
+    wall = Wall()
+    wall.write("Before", at=now() - 48 * HOUR)
+    wall.write("Read it", short, at=now() - 24 * HOUR)
+    wall.write("Two <b> https://b.org/ https://c.org/", "https://b.org/", "https://c.org/",
+               at=now() - 3 * HOUR)  # fmt: skip
+    wall.write("One https://d.org/", "https://d.org/", at=now() - 2 * HOUR)
+    watch(world, account, wall)
+    return account, wall
+
+
+def test_the_page_lists_what_was_posted_around_us(world: World) -> None:
+    """With the part that was wrapped, and where each post can be seen."""
+    account, _ = posted_around(world)
+    browser = Browser.signed_in(world)
+    answer = browser.get(f"/owner/not-wrapped?account={account.id}")
+    page = read(answer)
+    assert "1 of 4 links posted in own words were wrapped (25 %)." in page
+    assert page.index("One https://d.org/") < page.index("Two <b> https://b.org/")
+    assert "2 links not wrapped." in page
+    assert 'href="https://bsky.app/profile/did:plc:me/post/3"' in answer.text
+    assert "&lt;b&gt;" in answer.text
+    post = read(browser.get("/owner/posts/1"))
+    assert "See it on Bluesky" in post
+
+
+def test_the_overview_says_how_much_was_wrapped_and_what_was_not(world: World) -> None:
+    """As a figure of the account, and among what needs the owner."""
+    posted_around(world)
+    world.click(clicks(world.post(world.account("@x"), "https://e.org/"), [1]))
+    page = read(Browser.signed_in(world).get("/owner/"))
+    assert "Links wrapped 25 % 1 of 4" in page
+    assert "3 links of @me.test in these days were posted without being wrapped" in page
+    assert page.count("Links wrapped") == 1  # nobody has looked what the other account posts
+
+
+def test_the_wrapped_version_is_one_draft_however_often_it_is_asked_for(world: World) -> None:
+    """Once it is posted, and the other deleted, nothing is left to do."""
+    account, wall = posted_around(world)
+    browser = Browser.signed_in(world)
+    old = list_unwrapped(world.session, account.id, 1)[0]
+    number = old.id
+    world.session.rollback()
+    form = "/owner/not-wrapped"
+    first = browser.send(f"{form}/{number}/wrap", {}, form)
+    again = browser.send(f"{form}/{number}/wrap", {}, form)
+    assert first.status_code == again.status_code == 303
+    assert first.headers["Location"] == again.headers["Location"]
+    page = read(browser.get(first.headers["Location"]))
+    assert "draft" in page
+    assert "One https://go.jessestay.com/" in page
+    assert "Its wrapped version" in read(browser.get("/owner/not-wrapped"))
+    assert browser.send(f"{form}/{number}/gone", {}, form).status_code == 303
+    assert [post.id for post in list_unwrapped(world.session, account.id, 9)] != [number]
+    world.session.rollback()
+    assert browser.send(f"{form}/{number}/gone", {}, form).status_code == 404
+    assert browser.send(f"{form}/{number}/wrap", {}, form).status_code == 404
+    assert watch(world, account, wall).not_wrapped == 1  # it was not deleted, after all
+
+
+def test_a_text_in_which_nothing_can_be_wrapped_says_so(world: World) -> None:
+    """A link that stands in the card alone, and leads to no web page."""
+    account = world.account("@me.test", "bluesky")
+    wall = Wall()
+    wall.write("Nothing here", "ftp://a.org/", at=now() - HOUR)
+    watch(world, account, wall)
+    browser = Browser.signed_in(world)
+    old = list_unwrapped(world.session, account.id, 1)[0]
+    form = "/owner/not-wrapped"
+    number = old.id
+    world.session.rollback()
+    answer = browser.send(f"{form}/{number}/wrap", {}, form)
+    assert answer.status_code == 422
+    assert "no address in this text" in read(answer)
+
+
+def test_a_limited_viewer_sees_nothing_of_other_accounts(world: World) -> None:
+    """Not by number either."""
+    account, _ = posted_around(world)
+    number = list_unwrapped(world.session, account.id, 1)[0].id
+    show_only(world.session, [account.id + 1])
+    world.session.expunge_all()
+    assert list_unwrapped(world.session, account.id, 9) == []
+    with pytest.raises(NotFound, match="There is no unwrapped post"):
+        get_unwrapped(world.session, number)
+
+
+def test_the_api_lists_wraps_and_drops_them(world: World) -> None:
+    """Page by page; coverage is null where it is not known."""
+    posted_around(world)
+    world.account("@silent", "x", None)
+    call = Caller(world)
+    page = call("GET", "/not-wrapped?account=@me.test&limit=1").get_json()
+    assert [row["links"] for row in page["data"]] == [["https://d.org/"]]
+    assert page["data"][0]["url"] == "https://bsky.app/profile/did:plc:me/post/3"
+    rest = call("GET", f"/not-wrapped?account=@me.test&after={page['next']}").get_json()
+    assert [row["links"] for row in rest["data"]] == [["https://b.org/", "https://c.org/"]]
+    assert rest["next"] is None
+    found = call("GET", "/reports/coverage?account=@me.test").get_json()
+    assert (found["wrapped"], found["not_wrapped"], found["coverage"]) == (1, 3, 0.25)
+    assert call("GET", "/reports/coverage?account=@silent").get_json()["coverage"] is None
+    path = f"/not-wrapped/{page['next']}"
+    draft = call("POST", f"{path}/draft")
+    assert draft.status_code == 201
+    assert draft.get_json()["state"] == "draft"
+    assert call("POST", f"{path}/draft").get_json()["id"] == draft.get_json()["id"]
+    assert call("DELETE", path).status_code == 204
+    assert problem(call("DELETE", path), 404)
+    assert problem(call("POST", "/not-wrapped/99999999999/draft"), 404)
+
+
+def test_the_command_line_prints_the_same(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list, and a sentence or JSON."""
+    posted_around(world)
+    monkeypatch.setenv("LINKTRACK_DATA", str(world.settings.data))
+    monkeypatch.setenv("LINKTRACK_DATABASE", world.settings.database)
+    world.session.rollback()
+
+    def run(*arguments: str) -> str:
+        result = CliRunner().invoke(main, arguments)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    assert "One https://d.org/" in run("post", "unwrapped", "@me.test")
+    rows = json.loads(run("post", "unwrapped", "@me.test", "--json"))
+    assert [len(row["links"]) for row in rows] == [1, 2]
+    assert "1 of 4 links" in run("report", "coverage", "@me.test")
+    found = json.loads(run("report", "coverage", "@me.test", "--from", "2030-01-01", "--json"))
+    assert (found["wrapped"], found["coverage"], found["known_until"]) == (0, None, None)
