@@ -19,6 +19,7 @@ from linktrack.charts import (
     Point,
     Reference,
     Series,
+    heat_table,
     interval_chart,
     number,
     sparkline,
@@ -541,3 +542,47 @@ def test_dates_are_labelled_in_the_unit_that_fits(
 def test_numbers_are_written_for_people(value: float, text: str) -> None:
     """Three significant digits, thousands set apart, no exponent and no needless zeros."""
     assert number(value) == text
+
+
+@given(st.lists(st.lists(st.integers(0, 10**6), min_size=24, max_size=24), min_size=7, max_size=7))
+def test_a_heat_table_shows_every_number_and_its_strength(values: list[list[int]]) -> None:
+    """Cells row by row; the strength is the number's share of the highest, in sixths, upwards."""
+    days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+    hours = [f"{hour:02}" for hour in range(24)]
+    chart = heat_table(
+        values, label="Clicks", rows=days, columns=hours, first="Hour", unit="clicks", empty="None."
+    )
+    highest = max(map(max, values))
+    if not highest:
+        assert "None." in chart
+        return
+    root = parse(chart)
+    (grid,) = with_class(root, "heat")
+    found = [each for each in grid if each.get("class", "").startswith("h") and each.text]
+    heads = [each.text for each in found if each.get("class") == "head"]
+    assert heads == [*hours, *days]
+    drawn = [each for each in found if each.get("class") != "head"]
+    flat = [value for row in values for value in row]
+    for each, value in zip(drawn, flat, strict=True):
+        step = int(each.get("class", "")[1:])
+        assert step == -(-value * 6 // highest)
+        if value < 10_000:
+            assert each.text == number(value)
+    table = cells(root)
+    assert table[0] == ["Hour", *days]
+    assert table[1:] == [
+        [hour, *(number(row[i]) for row in values)] for i, hour in enumerate(hours)
+    ]
+
+
+def test_a_heat_table_says_where_most_is_and_shortens_what_is_long() -> None:
+    """To those who cannot see it; six figures fit a narrow column."""
+    values = [[0] * 3, [123_456, 5, 0]]
+    chart = heat_table(
+        values, label=HOSTILE, rows=["Mon", "Tue"], columns=["a", "b", "c"], first="x", unit="y"
+    )
+    root = parse(chart)
+    (grid,) = with_class(root, "heat")
+    assert grid.get("aria-label", "").endswith("Most: 123,456, Tue a.")
+    assert [each.text for each in grid][-3:] == ["123k", "5", "0"]
+    assert "<script" not in chart

@@ -7,6 +7,7 @@ stretched. There is no style attribute (the pages' policy forbids it): classes n
 
 from linktrack.charts.bars import Bar, stacked_bars
 from linktrack.charts.changes import Span, change_chart
+from linktrack.charts.heat import heat_table
 from linktrack.charts.intervals import IntervalPoint, Reference, interval_chart
 from linktrack.charts.lines import Point, Series, sparkline, time_chart
 from linktrack.charts.marks import Mark
@@ -22,6 +23,7 @@ __all__ = [
     "Span",
     "change_chart",
     "day_name",
+    "heat_table",
     "interval_chart",
     "number",
     "sparkline",

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.audience.models import Account
+from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid
@@ -17,6 +18,7 @@ from linktrack.links.people import list_people
 from linktrack.links.posts import Wish, get_post, wrap_post
 from linktrack.links.preview import Preview, preview
 from linktrack.reports import queries
+from linktrack.reports.similar import SimilarPosts, similar_posts
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
 from linktrack.web.fields import chosen_account, moment, row_id, text
 
@@ -52,9 +54,11 @@ def look() -> str | tuple[str, int]:
             text(request.form, "slugs", "The short code").split(),
             newest.id if newest else 0,
         )
+        links = len(seen.destinations)
+        similar = similar_posts(db_session(), account, links, DEFAULT_WINDOW, now())
     except MENDABLE as error:
         return _page(error.sentence), UNPROCESSABLE
-    return _page(seen=seen if written else None)
+    return _page(seen=seen if written else None, similar=similar if links else None)
 
 
 @blueprint.post("/compose")
@@ -152,7 +156,9 @@ def _handed_over(values: Mapping[str, str]) -> str:
     )
 
 
-def _page(error: str | None = None, seen: Preview | None = None) -> str:
+def _page(
+    error: str | None = None, seen: Preview | None = None, similar: SimilarPosts | None = None
+) -> str:
     accounts = list_accounts(db_session())
     if not accounts:
         return render_template("no_accounts.html")
@@ -169,6 +175,7 @@ def _page(error: str | None = None, seen: Preview | None = None) -> str:
         ticked={(name, value) for name in request.form for value in request.form.getlist(name)},
         error=error,
         seen=seen,
+        similar=similar,
         bookmarklet=BOOKMARKLET.format(url_for("compose.show", _external=True)),
         written=request.form.get("text") or _handed_over(request.args),
         typed=request.form,

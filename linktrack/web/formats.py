@@ -100,6 +100,7 @@ def register(app: Flask, settings: Settings) -> None:
         composer_address=composer_address,
         data_until=data_until,
         here=here,
+        thousandths=thousandths,
         day_choices=DAYS,
         today=today,
         sections=SECTIONS,

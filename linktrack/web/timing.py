@@ -7,21 +7,24 @@ from markupsafe import Markup
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.audience.models import Account
-from linktrack.charts import IntervalPoint, Reference, interval_chart
+from linktrack.charts import IntervalPoint, Reference, heat_table, interval_chart
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.reports import queries
+from linktrack.reports.heat import HOURS, heat_report
 from linktrack.reports.hours import HoursReport, Slots, hours_report
 from linktrack.reports.lifetimes import at_least, lifetimes_report
+from linktrack.reports.words import WEEKDAYS
 from linktrack.web.context import owner_blueprint
-from linktrack.web.fields import account_or_main
+from linktrack.web.fields import account_or_main, chosen_range
 from linktrack.web.overview import per_thousand
 from linktrack.web.table_files import is_table_wanted, table_file
 
 blueprint = owner_blueprint("timing")
 
 NEWEST: Final = 20
+HEAT_DAYS: Final = 91
 
 
 @blueprint.get("/timing")
@@ -40,7 +43,11 @@ def show() -> str | Response:
         now=now(),
     )
     lives = lifetimes_report(session, account, now=now())
+    days = chosen_range(request.args, HEAT_DAYS)
+    heat = heat_report(session, account, days)
     if is_table_wanted():
+        if request.args.get("table") == "clicks":
+            return table_file("clicks-by-hour", heat.as_json()["clicks"])
         return table_file("half-lives", lives.as_json()["lives"])
     return render_template(
         "timing/show.html",
@@ -49,6 +56,17 @@ def show() -> str | Response:
         hours=hours,
         weekdays_chart=_chart(account, hours, hours.weekdays, "Weekday"),
         hours_chart=_chart(account, hours, hours.hours, "Hour"),
+        days=days,
+        heat=heat,
+        heat_chart=heat_table(
+            heat.clicks,
+            label=f"Clicks on links of {account.handle} by weekday and hour",
+            rows=[name[:3] for name in WEEKDAYS],
+            columns=[f"{hour:02}" for hour in range(HOURS)],
+            first="Hour",
+            unit="clicks",
+            empty=heat.sentence,
+        ),
         lives=lives,
         newest=lives.posts[:NEWEST],
         texts=queries.texts_of(session, [post.post_id for post in lives.posts[:NEWEST]]),
