@@ -238,6 +238,11 @@ def test_clicks_are_exported_line_by_line_and_resumed(world: World, call: Call) 
     assert (rows[0]["source"], rows[0]["medium"], rows[0]["human"]) == ("X", "social", True)
     rest = call("GET", f"/export/clicks?after={rows[2]['seq']}", "read").text.splitlines()
     assert [json.loads(line) for line in rest] == rows[3:]
+    assert len(call("GET", "/export/clicks?source=X&human=true").text.splitlines()) == 5
+    assert call("GET", "/export/clicks?human=false").text == ""
+    assert problem(call("GET", "/export/clicks?human=maybe"), 422)
+    assert problem(call("GET", "/export/clicks?segment=nobody"), 404)
+    assert problem(call("GET", "/export/links?human=true"), 422)
     table = list(csv.DictReader(io.StringIO(call("GET", "/export/clicks?format=csv").text)))
     assert [row["seq"] for row in table] == [str(row["seq"]) for row in rows]
 

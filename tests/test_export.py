@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import tracemalloc
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,15 +15,17 @@ from sqlalchemy import event, insert
 from world import NOON, World
 
 from linktrack.audience.counts import record_count
+from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment
 from linktrack.cli import main
 from linktrack.clicks.models import clicks
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import HEAD
 from linktrack.db import to_ms
-from linktrack.errors import Invalid, Unavailable
+from linktrack.errors import Invalid, NotFound, Unavailable
 from linktrack.links.catalog import change_destination, set_disabled
 from linktrack.links.posts import Wish, wrap_post
+from linktrack.portability.click_filters import find_wanted
 from linktrack.portability.export import (
     KINDS,
     Selection,
@@ -36,6 +39,10 @@ from linktrack.portability.output import save
 from linktrack.portability.spreadsheets import restore
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+PHONE = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 "
+    "(KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1"
+)
 AT = to_ms(NOON)
 CONTRACT = [
     "seq",
@@ -185,6 +192,101 @@ def test_an_account_s_clicks_are_its_own(world: World) -> None:
     world.click([ClickRecord(AT, link.id, FIREFOX, None, 1) for link in (first, second)])
     (row,) = rows(world, "clicks", account_id=other.id)
     assert (row["account"], row["code"]) == ("@two", second.code)
+
+
+def varied(world: World) -> Account:
+    """Make an account whose clicks differ in everything one may ask for: seven, by code."""
+    account = world.account()
+    segment = add_segment(world.session, account, "community", 120, NOON)
+    one = world.post(account, "https://example.com/a", segments=("community",)).links[0]
+    two = world.post(account, "https://example.com/b").links[0]
+    world.click(
+        [
+            ClickRecord(AT, one.id, FIREFOX, "//t.co", 1),
+            ClickRecord(AT, one.id, PHONE, None, 2),
+            ClickRecord(
+                AT, one.id, FIREFOX, "//t.co", 3, segment_id=segment.id, attribution="variant"
+            ),
+            ClickRecord(AT, two.id, FIREFOX, "https://www.google.com/", 4),
+            ClickRecord(AT, two.id, "Twitterbot/1.0", None, 5),
+            ClickRecord(AT, two.id, FIREFOX, None, 6, flags=HEAD),
+        ]
+    )
+    return account
+
+
+@pytest.mark.parametrize(
+    ("asked", "seqs"),
+    [
+        ({}, [1, 2, 3, 4, 5, 6]),
+        ({"link": "CODE"}, [1, 2, 3]),
+        ({"post": "2"}, [4, 5, 6]),
+        ({"segment": "community"}, [3]),
+        ({"segment": "-"}, [1, 2, 4, 5, 6]),
+        ({"attribution": "variant"}, [3]),
+        ({"attribution": "-", "link": "CODE"}, [1, 2]),
+        ({"source": "X"}, [1, 3]),
+        ({"source": "-", "human": "true"}, [2]),
+        ({"medium": "search"}, [4]),
+        ({"device": "mobile"}, [2]),
+        ({"human": "false"}, [5, 6]),
+        ({"reason": "head"}, [6]),
+        ({"reason": "burst"}, []),
+        ({"source": "X", "segment": "-", "medium": "social"}, [1]),
+    ],
+)
+def test_clicks_are_narrowed_by_what_is_asked(
+    world: World, asked: dict[str, str], seqs: list[int]
+) -> None:
+    """All of it must hold, and the rest of an export goes on behind any click as ever."""
+    account = varied(world)
+    code = rows(world, "links")[0]["code"]
+    asked = {name: str(code) if value == "CODE" else value for name, value in asked.items()}
+    for account_id in (None, account.id):
+        wanted = find_wanted(world.session, world.shortener.codes, asked, account_id)
+        world.session.rollback()
+        found = rows(world, "clicks", wanted=wanted, account_id=account_id)
+        assert [row["seq"] for row in found] == seqs
+        behind = rows(world, "clicks", wanted=wanted, account_id=account_id, after=2)
+        assert [row["seq"] for row in behind] == [seq for seq in seqs if seq > 2]
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"reason": "human"}, "'reason' must be one of"),
+        ({"human": "yes"}, "'human' must be one of true, false"),
+        ({"medium": "post"}, "'medium' must be one of"),
+        ({"segment": "nobody"}, "There is no segment 'nobody'"),
+        ({"source": "nowhere"}, "No click has come from the source 'nowhere'"),
+        ({"link": "nothing"}, "There is no link with the code 'nothing'"),
+        ({"post": "99"}, "There is no post"),
+        ({"post": "first"}, "'post' must be the number"),
+        ({"post": "99999999999"}, "'post' must be the number"),
+    ],
+)
+def test_a_filter_for_what_is_not_there_is_refused(
+    world: World, asked: dict[str, str], sentence: str
+) -> None:
+    """An empty file would look like an answer."""
+    varied(world)
+    with pytest.raises((Invalid, NotFound), match=re.escape(sentence)):
+        find_wanted(world.session, world.shortener.codes, asked, None)
+
+
+def test_a_filter_that_few_fulfil_reads_in_short_steps(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Steps that find nothing are gone over to the last click, and no further."""
+    monkeypatch.setattr("linktrack.portability.click_rows.SPAN", 2)
+    varied(world)
+    wanted = find_wanted(world.session, world.shortener.codes, {"reason": "head"}, None)
+    world.session.rollback()
+    assert [row["seq"] for row in rows(world, "clicks", wanted=wanted)] == [6]
+    assert [row["seq"] for row in rows(world, "clicks")] == [1, 2, 3, 4, 5, 6]
+    assert rows(world, "clicks", after=6) == []
+    with pytest.raises(Invalid, match="Only clicks are narrowed"):
+        rows(world, "links", wanted=wanted)
 
 
 def many_clicks(world: World, number: int) -> None:
@@ -457,6 +559,10 @@ def test_the_export_command(sqlite_world: World, tmp_path: Path) -> None:
     assert path.read_bytes().count(b"\n") == 1
     CliRunner().invoke(main, [*arguments, "--account", "@JessesLinks"], env=env)
     assert path.read_bytes().count(b"\n") == 4
+    only = ["export", "clicks", "--only", "human=true", "--only", "source=-"]
+    assert CliRunner().invoke(main, only, env=env).stdout.count("\n") == 3
+    wrong = CliRunner().invoke(main, ["export", "clicks", "--only", "color=red"], env=env)
+    assert (wrong.exit_code, "is no filter" in wrong.stderr) == (1, True)
     unknown = CliRunner().invoke(main, ["export", "clicks", "--account", "@nobody"], env=env)
     assert unknown.exit_code == 1
     assert unknown.stdout == ""

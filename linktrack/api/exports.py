@@ -4,11 +4,16 @@ from flask import Response, g
 
 from linktrack.api.access import named_account
 from linktrack.api.operations import ACCOUNT, FROM, TO, Parameter, asked, operation
-from linktrack.context import close_db_session, installation
+from linktrack.context import close_db_session, db_session, installation
 from linktrack.errors import Invalid, NotFound
 from linktrack.portability import export
+from linktrack.portability.click_filters import FILTERS, find_wanted
 
 FORMAT = Parameter("format", "How rows are written.", choices=tuple(export.MEDIA_TYPES))
+NARROWING = tuple(
+    Parameter(name, f"Of clicks alone: {each.meaning}", choices=each.choices)
+    for name, each in FILTERS.items()
+)
 AFTER = Parameter("after", "Go on behind this number: `seq` of a click, else `id`.", "whole")
 
 
@@ -16,7 +21,7 @@ AFTER = Parameter("after", "Go on behind this number: `seq` of a click, else `id
     "GET",
     "/export/<what>",
     scope="read",
-    query=(ACCOUNT, FORMAT, FROM, TO, AFTER),
+    query=(ACCOUNT, FORMAT, FROM, TO, AFTER, *NARROWING),
     answers={200: "application/x-ndjson, text/csv"},
     problems=(404,),
 )
@@ -32,13 +37,16 @@ def export_rows(what: str) -> Response:
     kind = fields.text("format", "ndjson")
     if kind not in export.MEDIA_TYPES:
         raise Invalid(f"There is no format {kind[:40]!r}: choose ndjson or csv.")
+    opened = installation()
+    asked_for = {name: fields.text(name) for name in FILTERS if fields.has(name)}
+    codes = opened.shortener.codes
     selection = export.Selection(
         since=fields.moment("from"),
         until=fields.moment("to"),
         after=fields.whole("after") or 0,
         account_id=account_id,
+        wanted=find_wanted(db_session(), codes, asked_for, account_id),
     )
     close_db_session()
-    opened = installation()
     lines = export.stream(opened.database.engine, opened.shortener, what, kind, selection)
     return Response(lines, mimetype=export.MEDIA_TYPES[kind])

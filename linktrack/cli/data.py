@@ -125,6 +125,13 @@ def list_counts_command(handle: str, as_json: bool) -> None:
 @click.option("--to", "until", metavar="TIME", help="End before this date or time.")
 @click.option("--output", type=FILE, help="Write to this file; default: standard output.")
 @click.option("--account", "handle", help="Only what belongs to this account.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Narrow clicks by link, post, segment, attribution, source, medium, device, human or "
+    "reason; several must all hold.",
+)
 def export(
     what: str,
     form: str,
@@ -132,31 +139,35 @@ def export(
     until: str | None,
     output: Path | None,
     handle: str | None,
+    only: tuple[str, ...],
 ) -> None:
     """Take everything out: clicks, links, posts, counts, followers or segments.
 
     A range chooses clicks, counts and posts by their own times, links and segments by when they
     were made, followers by the first list with them. `all` writes one zip, from which
-    `linktrack import all` restores an equal installation; keep it secret.
+    `linktrack import all` restores an equal installation; keep it secret. --only has the values of
+    the fields themselves, - for what is not known: --only segment=-.
     """
     from linktrack.audience.accounts import find_account
+    from linktrack.portability.click_filters import find_wanted, read_filters
     from linktrack.portability.export import Selection, stream
     from linktrack.portability.output import print_blocks, save
 
     if what == "all":
-        if output is None or since or until or handle or form != "ndjson":
+        if output is None or since or until or handle or only or form != "ndjson":
             raise click.UsageError("export all takes --output FILE.zip, and nothing else.")
         _export_all(output)
         return
     with installation() as opened:
-        account_id = None
-        if handle is not None:
-            with opened.database.session() as session:
-                account_id = find_account(session, handle).id
+        with opened.database.session() as session:
+            account_id = None if handle is None else find_account(session, handle).id
+            codes = opened.shortener.codes
+            wanted = find_wanted(session, codes, read_filters(only), account_id)
         selection = Selection(
             since=parse_time(since, opened),
             until=parse_time(until, opened),
             account_id=account_id,
+            wanted=wanted,
         )
         blocks = stream(opened.database.engine, opened.shortener, what, form, selection)
         if output is None:

@@ -41,12 +41,21 @@ BY_AGENT: Final = frozenset({"no-agent", "preview", "bot"})
 """Reasons that the user agent gives; the rule that decided is kept with the agent."""
 
 
+SPAN: Final = 500_000
+"""Numbers of clicks that one step looks at: a filter that few fulfil keeps no long transaction."""
+
+LAST: Final = select(func.max(clicks.c.seq))
+
+
 def click_rows(
     connection: Connection, shortener: Shortener, selection: Selection, place: Place
 ) -> tuple[Sequence[Row], Place | None]:
-    """Read one step of clicks in order of `seq`."""
+    """Read one step of clicks in order of `seq`; it looks at no more than `SPAN` numbers."""
     (after,) = place
     found = connection.execute(_step(selection, after)).all()
+    following: Place | None = (found[-1].seq,) if len(found) == STEP else (after + SPAN,)
+    if len(found) < STEP and after + SPAN >= (connection.scalar(LAST) or 0):
+        following = None
     code_of = lru_cache(maxsize=STEP)(shortener.codes.compute)
     rows: list[Row] = []
     for row in found:
@@ -80,7 +89,7 @@ def click_rows(
                 "rule": (row.rule or reason) if reason in BY_AGENT else reason,
             }
         )
-    return rows, (found[-1].seq,) if found else None
+    return rows, following
 
 
 def utc_milliseconds(milliseconds: int) -> str:
@@ -92,7 +101,9 @@ def utc_milliseconds(milliseconds: int) -> str:
 def _step(selection: Selection, after: int) -> Select[tuple[object, ...]]:
     # The rows are chosen first, along the key, and dressed afterwards: left to itself a planner
     # may begin at another table and sort all clicks for every step.
-    chosen = select(clicks).where(clicks.c.seq > after).order_by(clicks.c.seq).limit(STEP)
+    near = clicks.c.seq.between(after + 1, after + SPAN)
+    chosen = select(clicks).where(near, *selection.wanted.conditions)
+    chosen = chosen.order_by(clicks.c.seq).limit(STEP)
     if selection.since is not None:
         chosen = chosen.where(clicks.c.clicked_at >= to_ms(selection.since))
     if selection.until is not None:

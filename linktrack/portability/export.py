@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from linktrack.errors import Invalid
 from linktrack.links.catalog import Shortener
+from linktrack.portability.click_filters import FILTERS
 from linktrack.portability.click_rows import CLICK_FIELDS, click_rows
 from linktrack.portability.export_steps import Place, Row, Selection, Step, Value, in_steps
 from linktrack.portability.follower_rows import FOLLOWER_FIELDS, follower_rows
@@ -72,6 +73,8 @@ def export_rows(
     if since is not None and until is not None and until <= since:
         raise Invalid("The range is empty: its end must be later than its beginning.")
     kind = KINDS[what]
+    if selection.wanted.conditions and what != "clicks":
+        raise Invalid(f"Only clicks are narrowed by {', '.join(FILTERS)}: leave it out for {what}.")
     start = kind.start
     if selection.after:
         if not kind.numbered or not 0 < selection.after < 2**63:

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from sqlalchemy import Connection, Engine
 
 from linktrack.links.catalog import Shortener
+from linktrack.portability.click_filters import EVERY_CLICK, Wanted
 
 STEP: Final = 2_000  # rows read at a time
 
@@ -19,12 +20,16 @@ Place: TypeAlias = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which rows are exported: those in [since, until), behind number `after`, of an account."""
+    """Which rows are exported: those in [since, until), behind number `after`, of an account.
+
+    `wanted` narrows clicks, and nothing else.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
     after: int = 0
     account_id: int | None = None
+    wanted: Wanted = EVERY_CLICK
 
 
 Step: TypeAlias = Callable[
