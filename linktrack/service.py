@@ -237,6 +237,14 @@ def follow(installation: Installation, parent: int | None = None) -> None:
             name="link-checks",
             daemon=True,
         ).start()
+    from linktrack.upkeep.card_visits import follow_cards
+
+    threading.Thread(
+        target=follow_cards,
+        args=(installation.database, settings.base_url, stopping.wait, now),
+        name="cards",
+        daemon=True,
+    ).start()
     schedule = Schedule(installation)
     schedule.start()
     try:

@@ -18,6 +18,7 @@ from linktrack.audience.accounts import (
     rename_account,
     set_account_role,
 )
+from linktrack.audience.cards import set_card
 from linktrack.audience.counts import list_counts, record_count
 from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account
@@ -84,7 +85,7 @@ def read_account(number: int) -> Response:
     problems=(404, 409),
 )
 def change_account(number: int) -> Response:
-    """Rename an account, give it a role or UTM values, remove it or bring it back."""
+    """Rename an account, give it a role, UTM values or a card, remove it or bring it back."""
     fields, account, session = sent(), numbered_account(number), db_session()
     if fields.value("handle") is not None:
         rename_account(session, account, fields.text("handle"))
@@ -92,6 +93,8 @@ def change_account(number: int) -> Response:
         set_account_role(session, account, fields.optional_text("role"))
     if fields.value("utm") is not None:
         set_utm_values(session, account, fields.named_texts("utm"))
+    if fields.value("card") is not None:
+        set_card(session, account, fields.text("card"), now())
     if fields.value("removed") is not None:
         change = remove_account if fields.truth("removed") else bring_back
         change(session, account, now())
@@ -151,6 +154,7 @@ def _told(accounts: Sequence[Account]) -> list[dict[str, object]]:
                 "network": account.network,
                 "handle": account.handle,
                 "role": account.role,
+                "card": account.card,
                 "created_at": utc(account.created_at),
                 "removed_at": None if account.removed_at is None else utc(account.removed_at),
                 "utm": dict(utm.get(account.id, {})),

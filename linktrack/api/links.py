@@ -6,10 +6,12 @@ from linktrack.api import shapes
 from linktrack.api.access import named_account, reached
 from linktrack.api.operations import ACCOUNT, AFTER, LIMIT, Parameter, asked, operation, sent
 from linktrack.api.paging import page_size
+from linktrack.api.read import Fields
 from linktrack.audience.accounts import accounts_by_number
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import NotFound
+from linktrack.links.cards import read_again, set_own_words
 from linktrack.links.catalog import (
     add_lone_link,
     change_destination,
@@ -86,7 +88,7 @@ def read_link(code: str) -> Response:
     problems=(404,),
 )
 def change_link(code: str) -> Response:
-    """Lead a link elsewhere, disable or enable it, say whom it promotes or what it forwards."""
+    """Lead a link elsewhere, disable or enable it, say whom it promotes, what its card says."""
     fields = sent()
     session, shortener = db_session(), installation().shortener
     link = _link(code)
@@ -98,8 +100,20 @@ def change_link(code: str) -> Response:
         set_disabled(session, link, fields.truth("disabled"), now())
     if fields.value("promotes") is not None:
         promote_these(session, link, fields.texts("promotes"))
+    _change_card(link, fields)
     session.commit()
     return jsonify(link_json(session, shortener, link))
+
+
+def _change_card(link: Link, fields: Fields) -> None:
+    words = [
+        None if fields.value(name) is None else fields.text(name).replace("\0", "")
+        for name in ("card_title", "card_description")
+    ]
+    if any(said is not None for said in words):
+        set_own_words(db_session(), link, *words)
+    if fields.value("read_card") is not None and fields.truth("read_card"):
+        read_again(db_session(), link)
 
 
 def _link(code: str) -> Link:

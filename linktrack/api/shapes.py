@@ -12,6 +12,7 @@ NewState = Literal["draft", "scheduled", "published"]
 State = Literal["draft", "scheduled", "published", "discarded"]
 Network = Literal["x", "bluesky", "mastodon", "other"]
 Role = Literal["me", "you", "we"]
+Card = Literal["ours", "destination"]
 Reason = Literal["head", "prefetch", "owner", "no-agent", "preview", "bot", "burst"]
 
 
@@ -150,6 +151,16 @@ class Step(TypedDict):
     destination: str
 
 
+class LinkCard(TypedDict):
+    """What is shown of a link below a post; `read_at` is null where its page was not read."""
+
+    title: str
+    description: str
+    picture: str | None
+    read_at: str | None
+    problem: str | None
+
+
 class Link(TypedDict):
     """A link with its history and its clicks of all time.
 
@@ -168,6 +179,7 @@ class Link(TypedDict):
     imported: list[Imported]
     forward_query: bool
     promotes: list[str]
+    card: LinkCard
     history: list[Step]
 
 
@@ -203,12 +215,19 @@ class NewLink(TypedDict):
 
 
 class LinkChange(TypedDict, total=False):
-    """What is to change of a link; what is left out stays. `promotes` names all, by hand."""
+    """What is to change of a link; what is left out stays. `promotes` names all, by hand.
+
+    `card_title` and `card_description` stand on its card in place of the page's, "" takes them
+    off; with `read_card` the page is read again.
+    """
 
     destination: str
     disabled: bool
     forward_query: bool
     promotes: list[str]
+    card_title: str
+    card_description: str
+    read_card: bool
 
 
 class UtmValues(TypedDict, total=False):
@@ -228,6 +247,7 @@ class Account(TypedDict):
     network: Network
     handle: str
     role: Role | None
+    card: Card
     created_at: str
     removed_at: str | None
     utm: UtmValues
@@ -260,6 +280,7 @@ class AccountChange(TypedDict, total=False):
     handle: str
     role: Role | None
     utm: UtmValues
+    card: Card
     removed: bool
 
 

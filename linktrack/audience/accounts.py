@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from linktrack.audience.cards import usual_card
 from linktrack.audience.models import Account, StoredCredential
 from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, NotFound
@@ -46,7 +47,12 @@ def add_account(
     handle = check_handle(network, handle)
     _refuse_taken(session, network, handle)
     account = Account(
-        network=network, handle=handle, handle_key=_key(handle), role=role, created_at=now
+        network=network,
+        handle=handle,
+        handle_key=_key(handle),
+        role=role,
+        created_at=now,
+        card=usual_card(network),
     )
     session.add(account)
     note(session, f"Added the account {handle} on {NETWORK_NAMES[network]}.", now)

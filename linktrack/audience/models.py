@@ -20,7 +20,8 @@ class Account(Base):
 
     `handle` is as people write it; `handle_key` is what it is found by. A `simulated` account
     belongs to the demonstration. A removed account is in no list and no report, and its links go
-    on redirecting.
+    on redirecting. `card` says what fetchers of link previews get (`audience/cards.py`);
+    `card_set_at` is when that was chosen, for the workers that remember it.
     """
 
     __tablename__ = "accounts"
@@ -35,6 +36,10 @@ class Account(Base):
     simulated: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     created_at: Mapped[Moment]
     removed_at: Mapped[OptionalMoment]
+    card: Mapped[str] = mapped_column(
+        String(11), default="destination", server_default="destination"
+    )
+    card_set_at: Mapped[OptionalMoment]
 
 
 class StoredCredential(Base):

@@ -128,6 +128,31 @@ def utm(handle: str, values: tuple[str, ...], clear: bool, as_json: bool) -> Non
         click.echo(f"{name}={value}")
 
 
+@account.command()
+@click.argument("handle")
+@click.argument("choice", required=False, metavar="[ours|destination]")
+@json_option
+def card(handle: str, choice: str | None, as_json: bool) -> None:
+    """Show, or choose, whose card networks show below posts with this account's links.
+
+    With "ours" fetchers of link previews get a page of our own, so that taps on the card are
+    counted; with "destination" they are redirected like people.
+    """
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.cards import set_card
+    from linktrack.db import now
+
+    with transaction() as (_, session):
+        found = find_account(session, handle)
+        if choice is not None:
+            set_card(session, found, choice, now())
+        chosen = found.card
+    if as_json:
+        print_json({"card": chosen})
+    else:
+        click.echo(chosen)
+
+
 @account.command("remove")
 @click.argument("handle")
 @click.option("--yes", is_flag=True, help="Do not ask.")

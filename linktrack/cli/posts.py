@@ -298,6 +298,33 @@ def redirect(code: str, destination: str) -> None:
 
 @link.command()
 @click.argument("code")
+@click.option("--title", help="Show this in place of the page's title; '' for the page's.")
+@click.option("--description", help="Show this in place of the page's description.")
+@click.option("--read", is_flag=True, help="Read the page again, within seconds of the service.")
+@json_option
+def card(code: str, title: str | None, description: str | None, read: bool, as_json: bool) -> None:
+    """Show the link's card, or change what it says."""
+    from linktrack.links.cards import read_again, set_own_words
+    from linktrack.links.catalog import get_link
+    from linktrack.reports.links import card_json
+
+    with transaction() as (opened, session):
+        found = get_link(session, opened.shortener.codes, code)
+        set_own_words(session, found, title, description)
+        if read:
+            read_again(session, found)
+        answer = card_json(session, opened.shortener, found)
+    if as_json:
+        print_json(answer)
+        return
+    for part in ("title", "description", "picture", "problem"):
+        if answer[part]:
+            click.echo(f"{part}: {answer[part]}")
+    click.echo(f"read: {answer['read_at'] or 'not yet'}")
+
+
+@link.command()
+@click.argument("code")
 @click.argument("choice", type=click.Choice(["on", "off"]))
 def forward(code: str, choice: str) -> None:
     """Hand what a click's address has behind its `?` on to the destination, or no longer."""

@@ -9,7 +9,7 @@ programs that neither list names.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 RULES_VERSION = 2
 """Raised with every change of a rule; `linktrack reclassify` applies newer rules to old clicks."""
@@ -176,6 +176,7 @@ def _compile(rules: tuple[tuple[str, str], ...]) -> tuple[tuple[str, re.Pattern[
 
 
 _PREVIEW_RULES = _compile(_PREVIEWS)
+_ANY_PREVIEW = re.compile("|".join(f"(?:{rule})" for _, rule in _PREVIEWS), re.IGNORECASE)
 _APP_RULES = _compile(_APPS)
 _PROGRAM_RULES = _compile(_PROGRAMS)
 _STUMBLES = re.compile("|".join([*_INNOCENT, *(pattern for _, pattern in _APPS)]), re.IGNORECASE)
@@ -207,6 +208,15 @@ def classify_agent(user_agent: str | None) -> Agent:
     reason, rule = _judge(sent)
     device, browser, system = _describer()(sent)
     return Agent(reason, rule, device, _first(_APP_RULES, sent) or browser, system)
+
+
+@lru_cache(maxsize=4096)
+def is_preview(user_agent: str) -> bool:
+    """Whether a fetcher of link previews sent a user agent: `classify_agent` calls it "preview".
+
+    Cheap enough for the way of a redirect: remembered, and one look at what is new.
+    """
+    return _ANY_PREVIEW.search(user_agent[:LONGEST].strip()) is not None
 
 
 def _judge(sent: str) -> tuple[str | None, str | None]:

@@ -1,6 +1,7 @@
 """The lane: short links answered in front of Flask. It looks up, writes down, and answers.
 
-Everything that is not a plain known code goes to the application behind it.
+Everything that is not a plain known code goes to the application behind it; so does a fetcher of
+link previews, once it is written down, where an account shows cards of our own.
 """
 
 import logging
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
+from linktrack.clicks.agents import is_preview
 from linktrack.clicks.journal import Journal
 from linktrack.clicks.own import OwnClicks
 from linktrack.clicks.records import MOST_AGENT, ClickRecord, encode
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger(__name__)
+
+CARD: Final = "linktrack.card"
+"""In the environment of a request that the application is to answer with a link's card."""
 
 # What people and programs leave hanging on an address at the end of a sentence, as it arrives:
 # bytes of UTF-8, read as Latin-1 by WSGI. The curly quotes and the ellipsis are three bytes each.
@@ -68,7 +73,7 @@ class Lane:
     def __call__(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
-        """Answer a known code with 302; hand everything else on."""
+        """Answer a known code with 302, or have its card answered; hand everything else on."""
         match = _PATH.fullmatch(environ["PATH_INFO"])
         if match is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return self._application(environ, start_response)
@@ -87,6 +92,9 @@ class Lane:
             environ["PATH_INFO"] = f"/{code}"  # without what a sentence left on it
             return self._application(environ, start_response)
         self._journal.append(encode(self._record(environ, target)))
+        if target.shows_card and is_preview(environ.get("HTTP_USER_AGENT", "")[:MOST_AGENT]):
+            environ["PATH_INFO"], environ[CARD] = f"/{code}", True
+            return self._application(environ, start_response)
         location = target.location
         if target.forward_query:
             location = with_query(location, environ.get("QUERY_STRING", ""))

@@ -8,10 +8,20 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
-from sqlalchemy import Dialect, Engine, PoolProxiedConnection, Select, bindparam, select
+from sqlalchemy import (
+    Dialect,
+    Engine,
+    PoolProxiedConnection,
+    Select,
+    bindparam,
+    literal_column,
+    select,
+)
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from linktrack.audience.cards import OURS
+from linktrack.audience.models import Account
 from linktrack.db import from_ms
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.links.codes import Bearer, Codes, check_custom, is_reserved
@@ -22,10 +32,16 @@ from linktrack.owners.audit import note
 
 ATTEMPTS: Final = 20
 
-_Led: TypeAlias = Select[int, str, datetime | None, int, bool]
+_Led: TypeAlias = Select[int, str, datetime | None, int, bool, bool]
+# A literal, since the key is the only value that is handed over.
 _LED: Final[_Led] = select(
-    Link.id, Link.destination, Link.disabled_at, Link.account_id, Link.forward_query
-)
+    Link.id,
+    Link.destination,
+    Link.disabled_at,
+    Link.account_id,
+    Link.forward_query,
+    (Account.card == literal_column(f"'{OURS}'")).label("shows_card"),
+).join(Account, Account.id == Link.account_id)
 # Made once: making one takes longer than looking it up, and a cold redirect waits for it.
 _BY_CODE: Final = _LED.where(Link.code == bindparam("key"))
 _BY_NUMBER: Final = _LED.where(Link.id == bindparam("key"))
@@ -162,6 +178,7 @@ def find_target(engine: Engine, codes: Codes, code: str) -> Target | None:
         "personal" if personal else "variant",
         base.forward_query,
         base.account_id,
+        base.shows_card,
     )
 
 
@@ -176,9 +193,15 @@ def _target(
     cursor.close()
     if row is None:
         return None
-    number, destination, disabled_at, account_id, forward_query = row
+    number, destination, disabled_at, account_id, forward_query, shows_card = row
     location = None if disabled_at is not None else destination
-    return Target(number, location, forward_query=bool(forward_query), account_id=account_id)
+    return Target(
+        number,
+        location,
+        forward_query=bool(forward_query),
+        account_id=account_id,
+        shows_card=bool(shows_card),
+    )
 
 
 @lru_cache(maxsize=16)
@@ -187,10 +210,18 @@ def _sql(dialect: Dialect, query: _Led) -> str:
 
 
 def changed_links(engine: Engine, since_ms: int) -> Iterable[int]:
-    """Return the ids of links changed at or after `since_ms` (milliseconds since 1970)."""
+    """Return the ids of links changed at or after `since_ms` (milliseconds since 1970).
+
+    All links of an account whose choice of a card was changed since then are among them.
+    """
+    since = from_ms(since_ms)
+    query = select(Link.id).where(Link.changed_at >= since)
+    of_accounts = select(Link.id).join(Account, Account.id == Link.account_id)
     with engine.connect() as connection:
-        query = select(Link.id).where(Link.changed_at >= from_ms(since_ms))
-        return connection.scalars(query).all()
+        return [
+            *connection.scalars(query),
+            *connection.scalars(of_accounts.where(Account.card_set_at >= since)),
+        ]
 
 
 def get_link(session: Session, codes: Codes, code: str) -> Link:

@@ -96,6 +96,26 @@ class LinkCheck(Base):
     failures: Mapped[int]
 
 
+class LinkCard(Base):
+    """What the page behind a link says of itself, and what the owner says instead.
+
+    `read_at` is null while the page is still to be read. What was read holds as long as the link
+    leads to `destination`; `problem` is a sentence where it could not be. `picture` is an address.
+    """
+
+    __tablename__ = "link_cards"
+
+    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"), primary_key=True)
+    destination: Mapped[str] = mapped_column(Text)
+    read_at: Mapped[OptionalMoment] = mapped_column(index=True)
+    title: Mapped[str | None] = mapped_column(Text)
+    description: Mapped[str | None] = mapped_column(Text)
+    picture: Mapped[str | None] = mapped_column(Text)
+    problem: Mapped[str | None] = mapped_column(String(200))
+    own_title: Mapped[str | None] = mapped_column(Text)
+    own_description: Mapped[str | None] = mapped_column(Text)
+
+
 class ImportedLink(Base):
     """Which link an old log's name for a link has become; `source` is the log's format."""
 

@@ -21,7 +21,8 @@ class Target:
 
     A disabled link has no `location`. `attribution` is "variant" or "personal" where the code
     itself names the segment; else a hello to the link's account may. With `forward_query` a
-    click's query goes on to the destination.
+    click's query goes on to the destination. With `shows_card` fetchers of link previews get a
+    card in place of the redirect.
     """
 
     link_id: int
@@ -31,6 +32,7 @@ class Target:
     attribution: str | None = None
     forward_query: bool = False
     account_id: int | None = None
+    shows_card: bool = False
 
 
 class Targets:

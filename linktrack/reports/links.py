@@ -4,6 +4,7 @@ from typing import TypedDict
 
 from sqlalchemy.orm import Session
 
+from linktrack.links.cards import kept_card, shown_card
 from linktrack.links.catalog import Shortener, imported_totals
 from linktrack.links.models import Link
 from linktrack.links.people import promoted_by_hand
@@ -26,6 +27,19 @@ class Imported(TypedDict):
     before: str
 
 
+class CardJson(TypedDict):
+    """What is shown of a link below a post: `picture` is an address, `problem` why it says little.
+
+    `read_at` is null where the page has not been read.
+    """
+
+    title: str
+    description: str
+    picture: str | None
+    read_at: str | None
+    problem: str | None
+
+
 class LinkJson(TypedDict):
     """A link as every door gives it."""
 
@@ -41,6 +55,7 @@ class LinkJson(TypedDict):
     imported: list[Imported]
     forward_query: bool
     promotes: list[str]
+    card: CardJson
     history: list[Step]
 
 
@@ -64,7 +79,23 @@ def link_json(session: Session, shortener: Shortener, link: Link) -> LinkJson:
         ],
         "forward_query": link.forward_query,
         "promotes": [person.name for person in promoted_by_hand(session, link)],
+        "card": card_json(session, shortener, link),
         "history": [
             {"since": utc(step.since), "destination": step.destination} for step in link.history
         ],
+    }
+
+
+def card_json(session: Session, shortener: Shortener, link: Link) -> CardJson:
+    """Return the card of a link."""
+    kept = kept_card(session, link)
+    shown = shown_card(shortener, link, kept)
+    is_current = kept is not None and kept.destination == link.destination
+    read_at = kept.read_at if kept is not None and is_current else None
+    return {
+        "title": shown.title,
+        "description": shown.description,
+        "picture": shown.picture,
+        "read_at": None if read_at is None else utc(read_at),
+        "problem": kept.problem if kept is not None and is_current else None,
     }

@@ -16,6 +16,7 @@ from linktrack.audience.accounts import (
     remove_account,
     rename_account,
 )
+from linktrack.audience.cards import OURS, set_card
 from linktrack.audience.counts import list_counts, record_count
 from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment, list_segments
@@ -159,6 +160,19 @@ def utm(account_id: int) -> Response | tuple[str, int]:
         chosen = {name: text(request.form, name, name) for name in UTM_NAMES}
         set_utm_values(db_session(), account, chosen)
         return "Links made from now on have these values."
+
+    return _act(account_id, act)
+
+
+@blueprint.post(f"{ACCOUNT}/card")
+def card(account_id: int) -> Response | tuple[str, int]:
+    """Choose whose card an account's links have."""
+
+    def act(account: Account) -> str:
+        set_card(db_session(), account, text(request.form, "card", "The card"), now())
+        if account.card == OURS:
+            return "Networks that ask for a card get ours from now on."
+        return "Networks make their card of the destination from now on."
 
     return _act(account_id, act)
 

@@ -14,6 +14,7 @@ from linktrack.charts import Point, Series, day_name, sparkline, time_chart
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid
+from linktrack.links.cards import kept_card, read_again, set_own_words, shown_card
 from linktrack.links.catalog import (
     add_lone_link,
     change_destination,
@@ -221,6 +222,21 @@ def redirect_elsewhere(code: str) -> Response | tuple[str, int]:
     return _act(code, act)
 
 
+@blueprint.post("/links/<code>/card")
+def change_card(code: str) -> Response | tuple[str, int]:
+    """Show the owner's words on a link's card, or have its page read again."""
+
+    def act(link: Link) -> str:
+        if request.form.get("read") == "yes":
+            read_again(db_session(), link)
+            return "The page is being read: its card is here in a few seconds."
+        title = text(request.form, "title", "The title")
+        set_own_words(db_session(), link, title, text(request.form, "words", "The text"))
+        return "The card is changed. Networks that have one keep it for a while."
+
+    return _act(code, act)
+
+
 @blueprint.post("/links/<code>/forwarding")
 def forward(code: str) -> Response | tuple[str, int]:
     """Hand query strings on to the destination, or no longer."""
@@ -255,6 +271,7 @@ def _page(link: Link, error: str | None = None) -> str:
     )
     post = get_post(session, link.post_id) if link.post_id else None
     account = get_account(session, link.account_id)
+    kept = kept_card(session, link)
     lines = [Series("Clicks", _points(days, values))] if counts else []
     before = chosen_comparison(request.args, days)
     if before is not None:
@@ -267,6 +284,8 @@ def _page(link: Link, error: str | None = None) -> str:
         link=link,
         account=account,
         post=post,
+        card=shown_card(installation().shortener, link, kept),
+        kept=kept,
         promoted=promoted_by(session, link, post.written if post else None),
         people=list_people(session),
         short_url=installation().shortener.short_url(link.code or ""),

@@ -2,12 +2,14 @@
 
 from typing import Final
 
-from flask import Blueprint, Response, redirect, render_template, url_for
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from linktrack.audience.accounts import list_accounts
+from linktrack.clicks.lane import CARD
 from linktrack.context import db_session, installation
 from linktrack.errors import NotFound
+from linktrack.links.cards import card_of
 from linktrack.links.people import public_person
 from linktrack.reports.link_kinds import people_report, thanks
 from linktrack.web.fields import named_link
@@ -43,11 +45,14 @@ def preview(code: str) -> str:
 
 @blueprint.get("/<code>")
 def unknown(code: str) -> tuple[str, int]:
-    """Answer what the lane did not: a disabled link is gone, everything else was never here."""
+    """Answer what the lane did not: a card for fetchers of previews, gone, or never here."""
     try:
         link = named_link(code)
     except NotFound:
         return render_template("public/unknown.html", code=code), 404
+    if request.environ.get(CARD) and link.disabled_at is None:
+        shown = card_of(db_session(), installation().shortener, link, code)
+        return render_template("public/card.html", card=shown, code=code), 200
     if link.disabled_at is None:
         # The link was made, or enabled, a moment after the lane looked.
         raise NotFound("This short link is not ready yet: try again in a moment.")

@@ -1,0 +1,44 @@
+"""Whose card fetchers of link previews get: one of ours, or the destination's."""
+
+from datetime import datetime
+from typing import Final, Literal
+
+from sqlalchemy.orm import Session
+
+from linktrack.audience.models import Account
+from linktrack.errors import Invalid
+from linktrack.owners.audit import note
+
+Choice = Literal["ours", "destination"]
+
+OURS: Final = "ours"
+"""Fetchers of previews are answered with the link's card, so that taps on it are counted."""
+
+DESTINATION: Final = "destination"
+"""Fetchers are redirected like people, and make a card of the page they come to."""
+
+CHOICES: Final = (OURS, DESTINATION)
+
+
+def usual_card(network: str) -> Choice:
+    """Return what a new account of a network begins with.
+
+    Mastodon writes the last address of a redirect on its card, so that a tap passes us by; the
+    other networks keep the address that was posted, and there a card shows its own site's name.
+    """
+    return "ours" if network == "mastodon" else "destination"
+
+
+def set_card(session: Session, account: Account, choice: str, now: datetime) -> None:
+    """Choose whose card an account's links have; every worker follows within 2 seconds.
+
+    Raises `Invalid` for another choice than `ours` and `destination`.
+    """
+    if choice not in CHOICES:
+        raise Invalid(f"{choice[:40]!r} is no card: choose ours or destination.")
+    if choice == account.card:
+        return
+    account.card, account.card_set_at = choice, now
+    session.flush()
+    whose = "our own" if choice == OURS else "the destination's"
+    note(session, f"Links of {account.handle} show {whose} card.", now)

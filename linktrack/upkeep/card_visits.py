@@ -1,0 +1,61 @@
+"""Read the pages behind new links for their cards: in the background, within seconds."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.exc import IntegrityError
+
+from linktrack import __version__
+from linktrack.db import Database
+from linktrack.links.cards import Found, keep_card, links_to_read, read_page
+
+log = logging.getLogger(__name__)
+
+INTERVAL: Final = 2.0  # seconds between two looks for new links
+AT_ONCE: Final = 20
+
+
+def agent_of(base_url: str) -> str:
+    """Return the name under which pages and pictures are read; it says whose they are."""
+    return f"linktrack/{__version__} (link card; +{base_url}/)"
+
+
+def read_cards(database: Database, now: datetime, reading: Callable[[str], Found]) -> int:
+    """Read the pages that are to be read; return how many.
+
+    Nothing of the database is held while a page is read.
+    """
+    with database.session() as session:
+        due = links_to_read(session, now, AT_ONCE)
+    seen: dict[str, Found] = {}
+    for link_id, destination in due:
+        if destination not in seen:
+            seen[destination] = reading(destination)
+        with database.session(writes=True) as session:
+            try:
+                keep_card(session, link_id, destination, seen[destination], now)
+                session.commit()
+            except IntegrityError:  # another machine has read it meanwhile
+                session.rollback()
+    return len(seen)
+
+
+def follow_cards(
+    database: Database, base_url: str, wait: Callable[[float], bool], clock: Callable[[], datetime]
+) -> None:
+    """Read what is to be read, again and again; `wait(seconds)` returns whether to end.
+
+    Meant for a thread of its own: a page may take seconds. A failure is one line in the log.
+    """
+    agent = agent_of(base_url)
+    failing = False
+    while not wait(INTERVAL):
+        try:
+            read_cards(database, clock(), lambda destination: read_page(destination, agent))
+            failing = False
+        except Exception as error:  # noqa: BLE001 - the next look is another try
+            if not failing:
+                log.error("Pages could not be read for their cards: %s", error)
+            failing = True
