@@ -92,7 +92,7 @@ SETTINGS: Final = (
     Setting(
         "LINKTRACK_RATE_LIMIT",
         "600",
-        "Requests a minute that each web process takes from one token.",
+        "Requests a minute that one token gets, over all web processes of a machine.",
     ),
     Setting(
         "LINKTRACK_WEBHOOK_NETWORKS",

@@ -11,7 +11,7 @@ from test_rollups import FIREFOX, START
 from werkzeug.test import TestResponse
 from world import NOON, World
 
-from linktrack.api.limits import Limiter
+from linktrack.api.limits import NAME, Limiter
 from linktrack.api.operations import OPERATIONS
 from linktrack.api.problems import PROBLEMS
 from linktrack.audience.accounts import remove_account
@@ -57,7 +57,9 @@ def checked_schema(sqlite_world: World) -> Any:
     world.click([ClickRecord(START + n, post.links[0].id, FIREFOX, "//t.co", n) for n in range(3)])
     caller = Caller(world)
     app = caller.client.application
-    app.extensions["limiter"] = Limiter(1_000_000)  # else most answers were 429
+    app.extensions["limiter"] = Limiter(
+        1_000_000, world.settings.data / NAME
+    )  # else most answers were 429
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
     schema.config.update(headers={"Authorization": f"Bearer {caller.secret}"})
     return schema

@@ -1,17 +1,22 @@
 """Tokens: shown once, ending, revocable, and known by when they were last used."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from browser import Browser, read
 from click.testing import CliRunner
+from databases import Maker
 from flask.testing import FlaskClient
+from servers import answer, environment, serving
 from test_api import client_of, problem
 from werkzeug.test import TestResponse
 from world import NOON, World
 
-from linktrack.api.limits import Limiter
+from linktrack.api.limits import NAME, Limiter
 from linktrack.cli import main
 from linktrack.db import now
 from linktrack.errors import Forbidden, Invalid
@@ -65,20 +70,69 @@ def test_the_api_says_that_a_token_is_over_and_writes_down_its_use(world: World)
 
 def test_a_token_gets_so_many_requests_a_minute(sqlite_world: World) -> None:
     """The headers count down; then 429 says when to go on."""
-    limiter = Limiter(2)
+    limiter = Limiter(2, sqlite_world.settings.data / "counts")
     assert [limiter.count(7, at)[0] for at in (0.0, 30.0, 59.0, 60.0)] == [1, 0, -1, 1]
     assert limiter.count(8, 60.5)[0] == 1
     assert limiter.count(7, 61.25) == (0, 59)
+    assert limiter.count(7, 3.0) == (1, 60)  # the machine was started anew
 
     secret = create_token(sqlite_world.session, "phone", "read", None, now())
     sqlite_world.session.commit()
     client = client_of(sqlite_world)
-    client.application.extensions["limiter"] = Limiter(1)
+    client.application.extensions["limiter"] = Limiter(1, sqlite_world.settings.data / NAME)
     first = ask(client, secret)
     assert first.headers["RateLimit"] == '"token";r=0;t=60'
     second = ask(client, secret)
     assert "in a minute" in problem(second, 429)
     assert second.headers["Retry-After"] == "60"
+
+
+def test_processes_count_together(tmp_path: Path) -> None:
+    """Each number of what is left is given once, whoever counts."""
+    program = (
+        "import sys; from pathlib import Path; from linktrack.api.limits import Limiter\n"
+        "limiter = Limiter(200, Path(sys.argv[1]))\n"
+        "for number in range(50): print(limiter.count(3, 1.0 + number / 10)[0])"
+    )
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(tmp_path / "counts")], stdout=subprocess.PIPE
+        )
+        for _ in range(4)
+    ]
+    printed = [process.communicate(timeout=60)[0].split() for process in started]
+    left = [int(number) for numbers in printed for number in numbers]
+    assert sorted(left) == list(range(200))
+    assert Limiter(200, tmp_path / "counts").count(4, 6.0) == (199, 60)
+
+
+def test_what_cannot_be_counted_is_answered(
+    sqlite_world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without headers that would not be true; the log says why."""
+    secret = create_token(sqlite_world.session, "phone", "read", None, now())
+    sqlite_world.session.commit()
+    client = client_of(sqlite_world)
+    nowhere = sqlite_world.settings.data / "no folder" / NAME
+    client.application.extensions["limiter"] = Limiter(1, nowhere)
+    for _ in range(3):
+        answer = ask(client, secret)
+        assert answer.status_code == 200
+        assert "RateLimit" not in answer.headers
+    assert "not counted against its token's limit" in caplog.text
+
+
+@pytest.mark.slow
+def test_a_limit_holds_over_all_workers(sqlite_databases: Maker, tmp_path: Path) -> None:
+    """The headers of three workers count down together."""
+    environ = environment(tmp_path / "data", sqlite_databases(), LINKTRACK_RATE_LIMIT="20")
+    with serving(environ, tmp_path / "log", "--workers", "3") as server:
+        made = answer(environ, "token", "create", "phone", "--scope", "read")
+        headers = {"Authorization": f"Bearer {made['token']}"}
+        asked = [server.request("/api/v1/accounts", **headers) for _ in range(25)]
+    assert [status for status, _, _ in asked] == [200] * 20 + [429] * 5
+    left = [dict(found)["RateLimit"].split(";")[1] for _, found, _ in asked]
+    assert left == [f"r={max(0, 19 - number)}" for number in range(25)]
 
 
 def test_an_owner_makes_and_revokes_tokens_on_the_page(world: World) -> None:
