@@ -23,6 +23,7 @@ from linktrack.clicks.models import (
     post_hours,
     post_reasons,
     post_sources,
+    post_totals,
     post_windows,
     referrers,
     sources,
@@ -42,6 +43,7 @@ START = to_ms(NOON)
 HOUR = 3_600_000
 TABLES = (
     post_windows,
+    post_totals,
     post_sources,
     post_reasons,
     post_hours,

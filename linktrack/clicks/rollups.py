@@ -31,11 +31,19 @@ from linktrack.clicks.models import (
     post_hours,
     post_reasons,
     post_sources,
+    post_totals,
     post_windows,
 )
 from linktrack.clicks.visitors import period_end, period_start
 from linktrack.clicks.visits import move_visitors
-from linktrack.clicks.vocabulary import HOUR, HOURS_KEPT, HUMAN, narrowest_window
+from linktrack.clicks.vocabulary import (
+    HOUR,
+    HOURS_KEPT,
+    HUMAN,
+    UNATTRIBUTED,
+    WINDOWS,
+    narrowest_window,
+)
 from linktrack.db import to_ms
 from linktrack.settings import VisitorPeriod
 
@@ -70,6 +78,18 @@ class Batch:
             (sign, click, narrowest_window(click.clicked_at, click.posted_at))
             for sign, click in self.on_posts
         ]
+
+    @cached_property
+    def by_segment_and_window(self) -> Deltas:
+        """clicks, unique_clicks, without_visitor by (post, segment, window)."""
+        deltas = _deltas(3)
+        for click, window in self.humans_on_posts:
+            row = deltas[_post(click), click.segment_id, window]
+            row[0] += 1
+            row[2] += click.visitor is None
+        for sign, click, window in self.uniques_on_posts:
+            deltas[_post(click), click.segment_id, window][1] += sign
+        return deltas
 
     @cached_property
     def clicks_by_day(self) -> Sequence[tuple[Click, int]]:
@@ -184,13 +204,20 @@ def _move_visits(connection: Connection, batch: Batch) -> None:
 
 def count_post_windows(batch: Batch) -> Deltas:
     """clicks, unique_clicks, without_visitor by (post, segment, window)."""
-    deltas = _deltas(3)
-    for click, window in batch.humans_on_posts:
-        row = deltas[_post(click), click.segment_id, window]
-        row[0] += 1
-        row[2] += click.visitor is None
-    for sign, click, window in batch.uniques_on_posts:
-        deltas[_post(click), click.segment_id, window][1] += sign
+    return batch.by_segment_and_window
+
+
+def count_post_totals(batch: Batch) -> Deltas:
+    """The same and unattributed by post: four numbers for each window, in one row."""
+    deltas = _deltas(4 * len(WINDOWS))
+    for (post_id, segment_id, window), counts in batch.by_segment_and_window.items():
+        row = deltas[post_id,]
+        place = 4 * window
+        row[place] += counts[0]
+        row[place + 1] += counts[1]
+        row[place + 2] += counts[2]
+        if segment_id == UNATTRIBUTED:
+            row[place + 3] += counts[1]
     return deltas
 
 
@@ -285,6 +312,7 @@ Count: TypeAlias = Callable[[Batch], Deltas]
 
 POST_COUNTS: Final[tuple[tuple[Table, Count], ...]] = (
     (post_windows, count_post_windows),
+    (post_totals, count_post_totals),
     (post_sources, count_post_sources),
     (post_reasons, count_post_reasons),
     (post_hours, count_post_hours),

@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from linktrack.clicks.models import clicks, post_hours, post_windows
-from linktrack.clicks.vocabulary import HOURS_KEPT, HUMAN
+from linktrack.clicks.models import clicks, post_hours, post_totals
+from linktrack.clicks.vocabulary import HOURS_KEPT, HUMAN, WINDOWS
 from linktrack.links.models import Post
-from linktrack.reports.queries import Chosen
+from linktrack.reports.queries import Chosen, within_window
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,33 +31,34 @@ def clicked_posts(
 
     The second value is how many more such posts there are.
     """
-    counts = post_windows.c
+    total = within_window("clicks", len(WINDOWS) - 1)
+    of_account = Post.account_id
+    newest_first = (Post.posted_at.desc(), Post.id.desc())
     clicked = (
-        select(Post.id, Post.account_id, Post.posted_at, func.sum(counts.clicks).label("clicks"))
-        .join(post_windows, counts.post_id == Post.id)
-        .where(chosen)
-        .group_by(Post.id, Post.account_id, Post.posted_at)
-        .having(func.sum(counts.clicks) >= fewest)
+        select(
+            Post.id,
+            Post.account_id,
+            Post.posted_at,
+            total.label("clicks"),
+            func.row_number().over(partition_by=of_account, order_by=newest_first).label("place"),
+            func.count().over(partition_by=of_account).label("posts"),
+        )
+        .join(post_totals, post_totals.c.post_id == Post.id)
+        .where(chosen, total >= fewest)
         .subquery()
     )
-    newest_first = (clicked.c.posted_at.desc(), clicked.c.id.desc())
-    place = func.row_number().over(partition_by=clicked.c.account_id, order_by=newest_first)
-    placed = select(clicked, place.label("place")).subquery()
     found: dict[int, ClickedPost] = {}
-    newest = select(placed).where(placed.c.place <= most).order_by(placed.c.place)
-    for post_id, account_id, posted_at, total, _ in session.execute(newest):
+    all_of_them: dict[int, int] = {}
+    newest = select(clicked).where(clicked.c.place <= most).order_by(clicked.c.place)
+    for post_id, account_id, posted_at, clicks_ever, _, posts in session.execute(newest):
         by_hour = [0] * HOURS_KEPT
-        found[post_id] = ClickedPost(post_id, account_id, posted_at, int(total), by_hour)
+        found[post_id] = ClickedPost(post_id, account_id, posted_at, clicks_ever, by_hour)
+        all_of_them[account_id] = posts
     hours = post_hours.c
-    by_hours = (
-        select(hours.post_id, hours.hour, hours.clicks)
-        .join(placed, hours.post_id == placed.c.id)
-        .where(placed.c.place <= most)
-    )
+    by_hours = select(hours.post_id, hours.hour, hours.clicks).where(hours.post_id.in_(list(found)))
     for post_id, hour, count in session.execute(by_hours):
         found[post_id].by_hour[hour] = count
-    all_of_them = session.scalar(select(func.count()).select_from(clicked)) or 0
-    return list(found.values()), all_of_them - len(found)
+    return list(found.values()), sum(all_of_them.values()) - len(found)
 
 
 def spans_of_link(session: Session, link_id: int, width: int) -> Sequence[tuple[int, int]]:

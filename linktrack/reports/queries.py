@@ -5,6 +5,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import reduce
+from operator import add
 from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -16,10 +18,11 @@ from linktrack.clicks.models import (
     link_days,
     post_reasons,
     post_sources,
+    post_totals,
     post_windows,
     sources,
 )
-from linktrack.clicks.vocabulary import REASONS
+from linktrack.clicks.vocabulary import REASONS, WINDOWS
 from linktrack.links.models import Link, Post, Version
 
 
@@ -161,22 +164,30 @@ class PostSums(NamedTuple):
 
 def sums_by_post(session: Session, chosen: Chosen, window: int) -> list[PostSums]:
     """Return the sums of every post, also of those without a click."""
-    counts = post_windows.c
     query = (
         select(
             Post.account_id,
             Post.posted_at,
-            func.coalesce(func.sum(counts.clicks), 0),
-            func.coalesce(func.sum(counts.unique_clicks), 0),
-            func.coalesce(func.sum(counts.without_visitor), 0),
-            func.coalesce(func.sum(counts.unique_clicks).filter(counts.segment_id == 0), 0),
+            within_window("clicks", window),
+            within_window("unique_clicks", window),
+            within_window("without_visitor", window),
+            within_window("unattributed", window),
             Post.id,
         )
-        .outerjoin(post_windows, and_(counts.post_id == Post.id, counts.window <= window))
+        .outerjoin(post_totals, post_totals.c.post_id == Post.id)
         .where(chosen)
-        .group_by(Post.id, Post.account_id, Post.posted_at)
     )
-    return [PostSums(row[0], row[1], *map(int, row[2:])) for row in session.execute(query)]
+    found = []
+    for account_id, posted_at, *sums in session.execute(query):
+        assert posted_at is not None  # published posts have one
+        found.append(PostSums(account_id, posted_at, *sums))
+    return found
+
+
+def within_window(what: str, window: int) -> ColumnElement[int]:
+    """Return a post's total of something up to a window; 0 for a post without a click."""
+    narrower = [post_totals.c[f"{what}_{name}"] for name in WINDOWS[: window + 1]]
+    return func.coalesce(reduce(add, narrower), 0)
 
 
 def left_out_of_posts(session: Session, chosen: Chosen, window: int) -> dict[str, int]:
