@@ -16,6 +16,7 @@ class Post(Base):
     __tablename__ = "posts"
     __table_args__ = (
         Index(None, "account_id", "posted_at"),
+        Index(None, "account_id"),  # in the order of the rows, as lists show them
         # Reports of all posts find these without reading their texts.
         Index("ix_posts_published", "account_id", "state", "posted_at"),
     )

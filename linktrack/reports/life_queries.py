@@ -1,5 +1,6 @@
 """What reports read about how long posts and links live."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,33 +33,25 @@ def clicked_posts(
     The second value is how many more such posts there are.
     """
     total = within_window("clicks", len(WINDOWS) - 1)
-    of_account = Post.account_id
-    newest_first = (Post.posted_at.desc(), Post.id.desc())
     clicked = (
-        select(
-            Post.id,
-            Post.account_id,
-            Post.posted_at,
-            total.label("clicks"),
-            func.row_number().over(partition_by=of_account, order_by=newest_first).label("place"),
-            func.count().over(partition_by=of_account).label("posts"),
-        )
+        select(Post.id, Post.account_id, Post.posted_at, total)
         .join(post_totals, post_totals.c.post_id == Post.id)
         .where(chosen, total >= fewest)
-        .subquery()
+        .order_by(Post.posted_at.desc(), Post.id.desc())
     )
     found: dict[int, ClickedPost] = {}
-    all_of_them: dict[int, int] = {}
-    newest = select(clicked).where(clicked.c.place <= most).order_by(clicked.c.place)
-    for post_id, account_id, posted_at, clicks_ever, _, posts in session.execute(newest):
-        by_hour = [0] * HOURS_KEPT
-        found[post_id] = ClickedPost(post_id, account_id, posted_at, clicks_ever, by_hour)
-        all_of_them[account_id] = posts
+    posts_of: Counter[int] = Counter()
+    for post_id, account_id, posted_at, clicks_ever in session.execute(clicked):
+        assert posted_at is not None  # published posts have one
+        posts_of[account_id] += 1
+        if posts_of[account_id] <= most:
+            by_hour = [0] * HOURS_KEPT
+            found[post_id] = ClickedPost(post_id, account_id, posted_at, clicks_ever, by_hour)
     hours = post_hours.c
     by_hours = select(hours.post_id, hours.hour, hours.clicks).where(hours.post_id.in_(list(found)))
     for post_id, hour, count in session.execute(by_hours):
         found[post_id].by_hour[hour] = count
-    return list(found.values()), sum(all_of_them.values()) - len(found)
+    return list(found.values()), posts_of.total() - len(found)
 
 
 def spans_of_link(session: Session, link_id: int, width: int) -> Sequence[tuple[int, int]]:

@@ -79,13 +79,16 @@ def visitor_for(base_url: str) -> Callable[[str], Visit]:
 
 
 def _recent_clicks(now: datetime) -> Select[int, int]:
-    since = (now - CLICKED_WITHIN).date().toordinal()
     return (
         select(link_days.c.link_id, func.sum(link_days.c.clicks).label("clicks"))
-        .where(link_days.c.day >= since)
+        .where(link_days.c.day >= _since(now))
         .group_by(link_days.c.link_id)
         .having(func.sum(link_days.c.clicks) > 0)
     )
+
+
+def _since(now: datetime) -> int:
+    return (now - CLICKED_WITHIN).date().toordinal()
 
 
 def _due(now: datetime) -> Select[int, str]:
@@ -125,17 +128,23 @@ def _write_down(
 
 def dead_links(session: Session, now: datetime, limit: int) -> Sequence[DeadLink]:
     """Return links that are still clicked and lead to nothing, the most clicked first."""
-    recent = _recent_clicks(now).subquery()
+    # Summed for the few dead links alone: all days of a month are many rows.
+    days = link_days.c
+    recent = (
+        select(func.sum(days.clicks))
+        .where(days.link_id == Link.id, days.day >= _since(now))
+        .scalar_subquery()
+    )
     query = (
-        select(Link, LinkCheck, recent.c.clicks)
+        select(Link, LinkCheck, recent)
         .join(LinkCheck, LinkCheck.link_id == Link.id)
-        .join(recent, recent.c.link_id == Link.id)
         .where(
             Link.disabled_at.is_(None),
             LinkCheck.destination == Link.destination,
             LinkCheck.failures >= DEAD_AFTER,
+            recent > 0,
         )
-        .order_by(recent.c.clicks.desc(), Link.id)
+        .order_by(recent.desc(), Link.id)
         .limit(limit)
     )
     return [DeadLink(link, check, clicks) for link, check, clicks in session.execute(query)]

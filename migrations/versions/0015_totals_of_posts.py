@@ -39,6 +39,7 @@ def upgrade() -> None:
         "WHERE EXISTS (SELECT 1 FROM clicks) "
         "AND NOT EXISTS (SELECT 1 FROM click_facts WHERE name = 'counts_added')"
     )
+    op.create_index("ix_posts_account_id", "posts", ["account_id"])
     op.create_index("ix_posts_published", "posts", ["account_id", "state", "posted_at"])
     op.create_index(
         "ix_clicks_of_link", "clicks", ["link_id", "clicked_at", "reason", "referrer_id"]
@@ -50,4 +51,5 @@ def downgrade() -> None:
     op.create_index("ix_clicks_link_id_clicked_at", "clicks", ["link_id", "clicked_at"])
     op.drop_index("ix_clicks_of_link", table_name="clicks")
     op.drop_index("ix_posts_published", table_name="posts")
+    op.drop_index("ix_posts_account_id", table_name="posts")
     op.drop_table("post_totals")
