@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import reduce
 from operator import add
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
@@ -130,6 +130,8 @@ def _with_followers(session: Session, posts: Sequence[Post]) -> list[PostFacts]:
 
 History: TypeAlias = Sequence[tuple[datetime, int]]
 
+_ENDLESS: Final = 2**63  # more followers than any count: it sorts behind those of its moment
+
 
 def count_histories(session: Session, account_ids: Iterable[int]) -> Mapping[int, History]:
     """Return each account's follower counts, oldest first."""
@@ -146,7 +148,7 @@ def count_histories(session: Session, account_ids: Iterable[int]) -> Mapping[int
 
 def standing_count(history: History, at: datetime) -> tuple[datetime | None, int | None]:
     """Return the last follower count at or before a moment, or two Nones."""
-    place = bisect_right(history, at, key=lambda item: item[0])
+    place = bisect_right(history, (at, _ENDLESS))
     return history[place - 1] if place else (None, None)
 
 
