@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from atnetwork import Network, Person, follow, join
+from keepers import Kept
 
 from linktrack.errors import Invalid
 from linktrack.networks.base import Card, Message, PostRecord, Refused, SignedOut
@@ -22,20 +23,6 @@ PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
     "0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"
 )
-
-
-class Kept:
-    """Keeps credentials in memory."""
-
-    def __init__(self) -> None:
-        self.credentials: list[Credential] = []
-        self.sentences: list[str] = []
-
-    def renewed(self, credential: Credential) -> None:
-        self.credentials.append(credential)
-
-    def refused(self, sentence: str) -> None:
-        self.sentences.append(sentence)
 
 
 def app_password(atmosphere: Network, person: Person) -> str:
@@ -195,7 +182,7 @@ def test_a_session_goes_on_by_its_refresh_token(
     atmosphere: Network, credential: Credential
 ) -> None:
     """What replaces it is kept, and signs in nobody anew."""
-    handle, did, access, refresh, server = credential.secrets["session"].split(":::")
+    handle, did, access, refresh, server = credential.values["session"].split(":::")
     expired = ":::".join([handle, did, aged(access), refresh, server])
     kept = Kept()
     with closing(
@@ -203,7 +190,7 @@ def test_a_session_goes_on_by_its_refresh_token(
     ) as writer:
         assert writer.profile(did).network_id == did
     (renewed,) = kept.credentials
-    assert renewed.secrets["session"].split(":::")[2] != access
+    assert renewed.values["session"].split(":::")[2] != access
     with closing(BlueskyWriter(renewed, kept)) as writer:
         assert writer.profile(did).network_id == did
     assert (len(kept.credentials), kept.sentences) == (1, [])
@@ -225,7 +212,7 @@ def test_who_is_signed_out_hears_it(atmosphere: Network) -> None:
     with pytest.raises(SignedOut, match="does not take this app password"):
         sign_in("@leaver.test", "aaaa-bbbb-cccc-dddd", atmosphere.pds)
     signed = sign_in("@leaver.test", app_password(atmosphere, person), atmosphere.pds)
-    handle, did, access, refresh, server = signed.credential.secrets["session"].split(":::")
+    handle, did, access, refresh, server = signed.credential.values["session"].split(":::")
     broken = ":::".join([handle, did, access[:-6] + "AAAAAA", refresh, server])
     kept = Kept()
     with (

@@ -4,6 +4,7 @@ import base64
 import json
 import logging
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import Browser
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 from standins import Answer, Asked, Standin, standin
@@ -199,6 +201,16 @@ def test_what_cannot_be_right_is_said_without_repeating_it(
     assert not typed or typed not in failed.value.sentence
 
 
+@pytest.mark.parametrize(
+    "server",
+    ["pds.example.org", "ftp://pds.example.org", "https://", "https://a:b@c", "https://[a"],
+)
+def test_a_server_is_written_as_an_address(server: str) -> None:
+    """Nothing is asked where it is not."""
+    with pytest.raises(Invalid, match="is no server: write it like"):
+        sign_in("bluesky", "@jesse.example.com", {"app_password": APP_PASSWORD}, server)
+
+
 def test_where_nobody_signs_in_nothing_is_asked() -> None:
     """A newsletter is posted by hand."""
     with pytest.raises(Invalid, match="by hand"):
@@ -311,32 +323,76 @@ def test_by_command(commands: World, place: Standin, tmp_path: Path) -> None:
     assert line["connected"] is False
 
 
+def pages(world: World, account: Account) -> list[str]:
+    """Return what pages say that know of the account."""
+    browser = Browser.signed_in(world)
+    places = ("/owner/accounts", f"/owner/accounts/{account.id}", "/owner/audit")
+    return [browser.get(place).text for place in places]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network: how its account is called, what is typed, and what it answers.
+
+    `found` signs in; `gone` is said to what comes then.
+    """
+
+    network: str
+    handle: str
+    typed: tuple[str, ...]
+    found: object
+    gone: Answer
+
+
+CASES = (
+    Case(
+        "bluesky", "@jesse.example.com", (APP_PASSWORD,), Server().session("first"),
+        Answer({"error": "InvalidToken", "message": "Bad token"}, 400),
+    ),
+    Case(
+        "mastodon", "@jesse@example.com", ("tok-3nSecret-9",),
+        {"id": "1", "acct": "jesse", "url": "https://example.com/@jesse"},
+        Answer({"error": "The access token was revoked"}, 401),
+    ),
+    Case(
+        "x", "@jesse", ("ck-One1", "cs-Two2", "42-at-Three3", "ats-Four4"),
+        {"data": {"id": "42", "name": "Jesse", "username": "jesse"}},
+        Answer({"title": "Unauthorized", "status": 401}, 401),
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.network)
 def test_nothing_that_signs_in_is_to_be_found(
-    commands: World, place: Standin, server: Server, tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
-) -> None:  # fmt: skip
+    commands: World, tmp_path: Path, caplog: pytest.LogCaptureFixture, case: Case
+) -> None:
     """Not in the database, in logs, in what is said, in an export, or in what Python prints."""
     caplog.set_level(logging.DEBUG)
-    account = commands.account("@jesse.example.com", "bluesky")
-    said = run(
-        "account", "connect", "@jesse.example.com", "--server", place.address,
-        text=f"{APP_PASSWORD}\n",
-    ).output  # fmt: skip
-    server.next = [Answer({"error": "InvalidToken", "message": "Bad token"}, 400)]
-    stored = commands.session.scalars(select(StoredCredential)).one()
-    writer = open_writer(commands.database, keys_of(commands), account)
-    with closing(writer), pytest.raises(SignedOut) as refused:
-        writer.publish(Message(writer.new_key(), "Hello"))
+    answers = [Answer(case.found), case.gone]
+    account = commands.account(case.handle, case.network)
+    with standin(lambda _: answers.pop(0)) as place:
+        said = run(
+            "account", "connect", case.handle, "--server", place.address,
+            text="\n".join(case.typed) + "\n",
+        ).output  # fmt: skip
+        assert said == f"{case.handle} is connected.\n"
+        stored = commands.session.scalars(select(StoredCredential)).one()
+        writer = open_writer(commands.database, keys_of(commands), account)
+        with closing(writer), pytest.raises(SignedOut) as refused:
+            writer.publish(Message(writer.new_key(), "Hello"))
     commands.session.rollback()
+    said += run("account", "list").output + run("account", "list", "--json").output
     everything = tmp_path / "all.zip"
     export_all(commands.database, everything, NOON)
-    printed = repr((writer, vars(writer), refused.value, stored))
-    texts = [said, caplog.text, printed, stored.sealed, everything.read_bytes().decode("latin-1")]
+    with zipfile.ZipFile(everything) as archive:
+        exported = b"".join(archive.read(name) for name in archive.namelist())
+    printed = repr((writer, vars(writer), refused.value, stored, vars(stored)))
+    texts = [said, caplog.text, printed, exported.decode(), *pages(commands, account)]
     files = [path.read_bytes() for path in commands.settings.data.rglob("*") if path.is_file()]
     if commands.settings.database.startswith("sqlite"):
         file = Path(commands.settings.database.removeprefix("sqlite:///"))
         files += [path.read_bytes() for path in file.parent.glob(file.name + "*")]
-    secrets = [APP_PASSWORD, server.session("first")["accessJwt"][-20:], "firstrefresh"]
+    secrets = [*case.typed, "firstsignature", "firstrefresh"]
     for secret in secrets:
         assert not any(secret in text for text in texts), secret
         assert not any(secret.encode() in content for content in files), secret

@@ -5,8 +5,6 @@ minutes, and 300 a day. Slow to import (atproto takes a second).
 """
 
 import re
-import secrets
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -49,6 +47,10 @@ from linktrack.networks.bluesky_posts import own_links, stored_post
 from linktrack.networks.credentials import Credential, Keeper, SignIn, telling
 from linktrack.networks.fetching import PATIENCE, WAIT
 from linktrack.networks.texts import moment, text
+from linktrack.networks.tids import new_tid
+
+HOSTING: Final = "https://bsky.social"
+"""Where most accounts are signed in; their own servers are named in the answer."""
 
 POSTS: Final = "app.bsky.feed.post"
 FOLLOWS: Final = "app.bsky.graph.follow"
@@ -57,24 +59,18 @@ LARGEST_PICTURE: Final = 1_000_000
 
 Arguments = Mapping[str, str | int | list[str]]
 APP_PASSWORD: Final = re.compile(r"[a-z0-9]{4}(-[a-z0-9]{4}){3}", re.IGNORECASE)
-_DIGITS: Final = "234567abcdefghijklmnopqrstuvwxyz"
 _GONE: Final = ("ExpiredToken", "InvalidToken", "AccountTakedown", "AccountDeactivated")
 _CONNECT: Final = "connect the account again"
 
 
-def new_tid() -> str:
-    """Return a record key: this microsecond and ten bits by chance (atproto.com/specs/tid)."""
-    number = (time.time_ns() // 1_000) << 10 | secrets.randbelow(1024)
-    return "".join(_DIGITS[number >> place & 31] for place in range(60, -1, -5))
-
-
-def sign_in(handle: str, app_password: str, server: str) -> SignIn:
+def sign_in(handle: str, app_password: str, server: str | None) -> SignIn:
     """Sign in with an app password, which is not kept: the session is.
 
     Raises `Invalid` for a password that is none of an app, `SignedOut` where it is not taken.
     """
     if not APP_PASSWORD.fullmatch(app_password):
         raise Invalid("This is no app password: those are written xxxx-xxxx-xxxx-xxxx.")
+    server = server or HOSTING
     client = _client(server)
     try:
         with asking(sends=False):
@@ -98,7 +94,7 @@ class BlueskyWriter:
 
     def __init__(self, credential: Credential, keeper: Keeper, page: int = PAGE) -> None:
         """`page` is how many people, or posts, are asked for at a time, at most 100."""
-        self._did = credential.secrets["session"].split(":::")[1]
+        self._did = credential.values["session"].split(":::")[1]
         self._page = page
         self._server = _Server(credential, keeper)
         self._reader = Bluesky(page=page, asked=self._server)
@@ -251,14 +247,14 @@ class _Server:
         self._credential = credential
         self._keeper = keeper
         self._client = _client(credential.server)
-        session = credential.secrets["session"]
+        session = credential.values["session"]
         self._client.login(session_string=session, fetch_bsky_profile=False)
         self._client.on_session_change(self._renewed)
 
     def _renewed(self, event: SessionEvent, _: object) -> None:
         if event is SessionEvent.REFRESH:
-            secrets = {"session": self._client.export_session_string()}
-            self._keeper.renewed(Credential("bluesky", self._credential.server, secrets))
+            values = {"session": self._client.export_session_string()}
+            self._keeper.renewed(Credential("bluesky", self._credential.server, values))
 
     def get(self, path: str, arguments: Arguments) -> Fields:
         """Return the JSON object at a path; raises as `base.Writer` says, and `NotFound`."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, Protocol, Self
+from urllib.parse import urlsplit
 
 from linktrack.errors import Invalid
 from linktrack.networks.base import SignedOut
@@ -20,11 +21,10 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a network asks for; `where` says where its owner gets it, `server` which it is on."""
+    """What a network asks for; `where` says where its owner gets it."""
 
     secrets: tuple[Secret, ...]
     where: str
-    server: str
 
 
 NEEDS: Final = {
@@ -32,28 +32,43 @@ NEEDS: Final = {
         (Secret("app_password", "App password"),),
         "On Bluesky: Settings, Privacy and security, App passwords, Add App Password. Not the "
         "password you sign in with yourself.",
-        "https://bsky.social",
+    ),
+    "mastodon": Needs(
+        (Secret("access_token", "Access token"),),
+        "On your server: Preferences, Development, New application, with the scopes read:accounts, "
+        "read:follows, read:search, read:statuses, write:follows and write:statuses; then open the "
+        "application.",
+    ),
+    "x": Needs(
+        (
+            Secret("consumer_key", "API key"),
+            Secret("consumer_secret", "API key secret"),
+            Secret("access_token", "Access token"),
+            Secret("access_token_secret", "Access token secret"),
+        ),
+        "On developer.x.com: your project's app, User authentication settings with Read and write; "
+        "then Keys and tokens.",
     ),
 }
 """The networks where an account can be signed in, each with what that takes."""
 
 
 class Credential:
-    """What signs one account in. Nothing that prints, logs or compares it shows it."""
+    """What signs one account in: secrets, and whose they are. Nothing that prints it shows it."""
 
-    __slots__ = ("network", "secrets", "server")
+    __slots__ = ("network", "server", "values")
 
-    def __init__(self, network: str, server: str, secrets: Mapping[str, str]) -> None:
+    def __init__(self, network: str, server: str, values: Mapping[str, str]) -> None:
         self.network = network
         self.server = server
-        self.secrets = dict(secrets)
+        self.values = dict(values)
 
     def __repr__(self) -> str:
         return f"Credential({self.network!r}, …)"
 
     def packed(self) -> str:
         """Return it as text, to be sealed."""
-        return json.dumps([self.network, self.server, self.secrets])
+        return json.dumps([self.network, self.server, self.values])
 
     @classmethod
     def unpacked(cls, text: str) -> Self:
@@ -97,6 +112,21 @@ def needs_of(network: str) -> Needs:
     if network not in NEEDS:
         raise Invalid("linktrack signs in on no such network: copy the text, and post it by hand.")
     return NEEDS[network]
+
+
+def check_server(typed: str | None) -> str | None:
+    """Return the address of a server set on purpose, None where none is; raises `Invalid`."""
+    written = (typed or "").strip().rstrip("/")
+    if not written:
+        return None
+    try:
+        parts = urlsplit(written)
+        is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_one = False
+    if not is_one or parts.path or parts.query or parts.fragment or parts.username:
+        raise Invalid(f"{written[:60]!r} is no server: write it like https://pds.example.org.")
+    return written
 
 
 def check_typed(network: str, typed: Mapping[str, str]) -> dict[str, str]:

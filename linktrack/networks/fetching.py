@@ -23,6 +23,17 @@ WAIT: Final = timedelta(minutes=5)
 """How long to leave a network alone that refuses and does not say how long."""
 
 
+def refuse_private(host: str) -> None:
+    """Raise `Unavailable` for a host that nobody has set on purpose, and that is not public."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise Unavailable(f"{host} cannot be found.") from error
+    for *_, address in found:
+        if not ipaddress.ip_address(str(address[0]).partition("%")[0]).is_global:
+            raise Unavailable(f"{host} is a private address: it is not asked.")
+
+
 class Fetcher:
     """Fetches JSON from one server, and stops where the server asks for a pause.
 
@@ -66,7 +77,7 @@ class Fetcher:
         if self._pause is not None and datetime.now(UTC) < self._pause:
             raise Pause(self._pause)
         if not self._may_be_private:
-            self._refuse_private()
+            refuse_private(self._name)
         try:
             with self._client.stream("GET", self._base_url + path, params=arguments) as answer:
                 content = b""
@@ -78,15 +89,6 @@ class Fetcher:
             raise Unavailable(f"{self._name} cannot be reached: {error}.") from error
         self._heed(answer)
         return self._understand(answer.status_code, content)
-
-    def _refuse_private(self) -> None:
-        try:
-            found = socket.getaddrinfo(self._name, None, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError) as error:
-            raise Unavailable(f"{self._name} cannot be found.") from error
-        for *_, address in found:
-            if not ipaddress.ip_address(str(address[0]).partition("%")[0]).is_global:
-                raise Unavailable(f"{self._name} is a private address: it is not asked.")
 
     def _heed(self, answer: httpx.Response) -> None:
         """Read how many more requests are wanted: Bluesky's and Mastodon's headers."""
