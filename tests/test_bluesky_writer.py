@@ -89,7 +89,12 @@ def test_a_post_is_read_back_byte_for_byte(atmosphere: Network, writer: BlueskyW
     assert external["thumb"]["size"] == len(PIXEL)
     assert sent.url == f"https://bsky.app/profile/{did}/post/{sent.network_id.rpartition('/')[2]}"
     assert writer.posts(None).posts[0] == PostRecord(
-        sent.network_id, sent.posted_at, False, text, (SHORT,)
+        sent.network_id,
+        sent.posted_at,
+        False,
+        text.replace(" go.", " https://go."),
+        (SHORT, SHORT),
+        True,
     )
 
 

@@ -43,8 +43,9 @@ from linktrack.networks.base import (
     Unclear,
 )
 from linktrack.networks.bluesky import PAGE, Bluesky
-from linktrack.networks.bluesky_posts import own_links, stored_post
+from linktrack.networks.bluesky_links import own_links
 from linktrack.networks.credentials import Credential, Keeper, SignIn, telling
+from linktrack.networks.feeds import bluesky_post
 from linktrack.networks.fetching import PATIENCE, WAIT
 from linktrack.networks.texts import moment, text
 from linktrack.networks.tids import new_tid
@@ -174,12 +175,14 @@ class BlueskyWriter:
             arguments["cursor"] = cursor
         found = self._server.get("/xrpc/com.atproto.repo.listRecords", arguments)
         rows = found.get("records")
-        records = (
-            [stored_post(row) for row in rows if isinstance(row, dict)]
-            if isinstance(rows, list)
-            else []
-        )
-        return PostPage([post for post in records if post is not None], text(found.get("cursor")))
+        # A stored record, in the shape in which an AppView gives it.
+        items: list[Fields] = [
+            {"post": {"uri": row.get("uri"), "record": row.get("value")}}
+            for row in (rows if isinstance(rows, list) else [])
+            if isinstance(row, dict)
+        ]
+        records = [record for item in items if (record := bluesky_post(item)) is not None]
+        return PostPage(records, text(found.get("cursor")))
 
     def follow(self, network_id: str) -> str:
         """Follow a DID; return the follow's own address. Who is followed already stays so."""

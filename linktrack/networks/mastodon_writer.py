@@ -35,9 +35,9 @@ from linktrack.networks.base import (
     Unclear,
 )
 from linktrack.networks.credentials import Credential, Keeper, SignIn, telling
+from linktrack.networks.feeds import mastodon_post
 from linktrack.networks.fetching import PATIENCE, WAIT, refuse_private
 from linktrack.networks.looking_back import find_sent
-from linktrack.networks.mastodon_archive import read_content
 from linktrack.networks.records import mastodon_follower
 from linktrack.networks.sending import silence
 from linktrack.networks.texts import moment, stable_id, text, whole
@@ -251,17 +251,7 @@ def _next(found: object) -> str | None:
 
 
 def _posts(statuses: list[Fields]) -> list[PostRecord]:
-    return [post for status in statuses if (post := _post(status)) is not None]
-
-
-def _post(status: Fields) -> PostRecord | None:
-    address, at = stable_id(status.get("uri")), moment(status.get("created_at"))
-    if address is None or at is None:
-        return None
-    if status.get("reblog") is not None:
-        return PostRecord(address, at, True, "", ())
-    shown, addresses = read_content(str(status.get("content") or ""))
-    return PostRecord(address, at, False, shown, addresses)
+    return [post for status in statuses if (post := mastodon_post(status)) is not None]
 
 
 def _sent(status: object) -> Sent:
