@@ -29,6 +29,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
+import linktrack.installation  # noqa: F401 - it knows every table: what is not known is not carried
 from linktrack import __version__
 from linktrack.db import Base, Database, Utc, is_sqlite, revision_of
 from linktrack.errors import Unavailable
