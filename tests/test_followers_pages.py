@@ -1,5 +1,6 @@
 """Followers as a person meets them: the page, its chart, and the commands."""
 
+import io
 import json
 import re
 from collections.abc import Callable
@@ -8,18 +9,20 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from browser import Browser, read
+from browser import TOKEN, Browser, read
 from click.testing import CliRunner, Result
+from werkzeug.test import TestResponse
 from world import World
 
 from linktrack.audience.counts import record_count
 from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.models import Account
-from linktrack.audience.rosters import take_roster
+from linktrack.audience.rosters import list_rosters, take_roster
 from linktrack.charts import Span, change_chart
 from linktrack.cli import main
 from linktrack.db import now
 from linktrack.networks.base import FollowerRecord
+from linktrack.owners.tokens import create_token
 
 KEY = b"k" * 32
 
@@ -162,3 +165,71 @@ def test_sync_of_what_cannot_be_read_is_said(run: Run) -> None:
     assert wrong.exit_code == 1
     assert "X shows nobody's followers without a password" in wrong.stderr
     assert "no account on Bluesky or Mastodon" in run("sync").stdout
+
+
+def sent(content: str, name: str = "list.csv") -> tuple[io.BytesIO, str]:
+    """A file as a browser sends it."""
+    return io.BytesIO(content.encode()), name
+
+
+def upload(browser: Browser, account: Account, **fields: object) -> TestResponse:
+    """Send the form that takes a follower list."""
+    token = TOKEN.search(browser.get("/owner/followers").text)
+    assert token is not None
+    data = {"csrf_token": token[1], "account": str(account.id), **fields}
+    return browser.client.post("/owner/followers", data=data)
+
+
+def test_a_list_is_taken_from_a_file_on_the_page(world: World) -> None:
+    """Dated as the form says; the same again is said to be known; who came stands on the page."""
+    account = world.account()
+    browser = Browser.signed_in(world)
+    first = sent("id,handle\n1,ann\n2,bob\n")
+    assert upload(browser, account, file=first, taken_at="2026-11-01T10:00").status_code == 303
+    assert "The list is taken: 2 followers." in read(browser.get("/owner/followers"))
+    again = sent("id,handle\n1,ann\n2,bob\n")
+    upload(browser, account, file=again, taken_at="2026-11-01T10:00")
+    assert "This list is known already: 2 people." in read(browser.get("/owner/followers"))
+    upload(browser, account, file=sent("id\n1\n3\n"), taken_at="2026-11-03T10:00")
+    page = read(browser.get("/owner/followers?from=2026-10-25&to=2026-11-10"))
+    assert "Told from 2 follower lists" in page
+    assert re.search(r"3 Nov 2026 1 0 1 0 2\b", page)
+
+
+def test_a_file_that_is_no_list_is_said_and_changes_nothing(sqlite_world: World) -> None:
+    """With the form as it was; what looks wrong can be taken all the same."""
+    account = sqlite_world.account()
+    browser = Browser.signed_in(sqlite_world)
+    for wrong in ({}, {"file": sent("")}, {"file": sent("no,columns\n1,2\n")}):
+        answer = upload(browser, account, **wrong)
+        assert answer.status_code == 422, wrong
+        assert 'role="alert"' in answer.text
+        assert "Take it all the same" in read(answer)
+    binary = io.BytesIO(b"\x00\xff\x00\xfe" * 50), "../../etc/passwd.zip"
+    assert upload(browser, account, file=binary).status_code == 422
+    assert list(list_rosters(sqlite_world.session, account.id)) == []
+
+
+def test_a_person_is_forgotten_on_the_page_and_by_api(sqlite_world: World) -> None:
+    """Removed from the list, kept out of the next; who is not there is said."""
+    account = sqlite_world.account()
+    browser = Browser.signed_in(sqlite_world)
+    upload(browser, account, file=sent("id,handle\n1,ann\n2,bob\n3,cat\n"))
+    form = {"account": str(account.id), "follower": "@ann"}
+    done = browser.send("/owner/followers/forget", {**form}, form="/owner/followers")
+    assert done.status_code == 303
+    assert "Forgotten." in read(browser.get("/owner/followers"))
+    gone = browser.send("/owner/followers/forget", {**form}, form="/owner/followers")
+    assert gone.status_code == 422
+    assert "There is no follower" in read(gone)
+    secret = create_token(sqlite_world.session, "t", "write", None, now())
+    sqlite_world.session.commit()
+    for status in (204, 404):
+        answer = browser.client.post(
+            "/api/v1/forgotten-followers",
+            json={"follower": "@bob"},
+            headers={"Authorization": f"Bearer {secret}"},
+        )
+        assert answer.status_code == status
+    (roster,) = list_rosters(sqlite_world.session, account.id)
+    assert roster.size == 1

@@ -199,3 +199,12 @@ def test_followers_are_exported_with_the_times_they_followed(world: World) -> No
     assert json.loads(json.dumps(rows[0]))["account"] == "@JessesLinks"
     later = Selection(since=day(2), account_id=account.id)
     assert len(list(export_rows(world.database.engine, world.shortener, "followers", later))) == 1
+
+
+def test_growth_that_has_become_fast_is_no_jump_and_a_jump_in_it_is_one() -> None:
+    """Ten a day for a year, then fifty: only the week that brings four times as many stands out."""
+    slow, fast = [(70, 7.0)] * 52, [(350, 7.0)] * 40
+    fast[30] = (1_400, 7.0)
+    found = jumps([*slow, *fast])
+    assert [i for i, jump in enumerate(found) if jump and i > 52 + 14] == [82]
+    assert not any(found[:52])

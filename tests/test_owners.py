@@ -1,5 +1,6 @@
 """Owners and viewers, their passwords, and reports shared by address."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -15,7 +16,8 @@ from linktrack.owners.access import create_owner, find_owner
 from linktrack.owners.models import ViewedAccount
 from linktrack.owners.passwords import check_password, set_password
 from linktrack.owners.sharing import share_report
-from linktrack.owners.viewers import set_role, viewed_accounts
+from linktrack.owners.tokens import create_token
+from linktrack.owners.viewers import list_owners, set_role, viewed_accounts
 
 GOOD = "seven quiet herons"
 Form = dict[str, str | list[str]]
@@ -199,3 +201,44 @@ def test_a_shared_report_must_end(sqlite_world: World, days: str) -> None:
     answer = owner.send("/owner/shared", {"account": str(account.id), "days": days})
     assert answer.status_code == 422
     assert "Nothing is shared" in read(owner.get("/owner/shared"))
+
+
+def test_an_owner_sees_and_ends_the_sessions_of_others(sqlite_world: World) -> None:
+    """One browser at a time; a viewer sees none of them, and ends none."""
+    owner = Browser.signed_in(sqlite_world, "Jesse")
+    viewer = Browser.signed_in(sqlite_world, "Vic")
+    page = owner.get("/owner/owners")
+    assert read(page).count("Signed in with 1 browser") == 2
+    assert "this browser" in read(page)
+    (mark,) = re.findall(r'name="session" value="([0-9a-f]{16})"', page.text)
+    vic = next(each for each in list_owners(sqlite_world.session) if each.name == "Vic")
+    ending = f"/owner/owners/{vic.id}/sessions/end"
+    wrong = owner.send(ending, {"session": "0" * 16}, form="/owner/owners")
+    assert wrong.status_code == 404
+    assert viewer.get("/owner/you").status_code == 200
+    set_role(sqlite_world.session, vic, "viewer")
+    sqlite_world.session.commit()
+    assert "Signed in with" not in read(viewer.get("/owner/owners"))
+    refused = viewer.send(ending, {"session": mark}, form="/owner/owners")
+    assert refused.status_code == 403
+    done = owner.send(ending, {"session": mark}, form="/owner/owners")
+    assert done.status_code == 303
+    assert viewer.get("/owner/you").status_code == 302
+    assert "Signed Vic out of 1 browser" in read(owner.get("/owner/audit"))
+
+
+def test_a_limited_viewer_sees_no_tokens_of_other_accounts(sqlite_world: World) -> None:
+    """Neither those of another account nor those of all; of theirs, they see the names."""
+    world = sqlite_world
+    shown, hidden = world.account(), world.account("@hidden")
+    for name, number in (("for shown", shown.id), ("for hidden", hidden.id), ("for all", None)):
+        create_token(world.session, name, "read", number, now())
+    browser = Browser.signed_in(world, "Vic")
+    Browser.signed_in(world, "Jesse")
+    vic = next(each for each in list_owners(world.session) if each.name == "Vic")
+    set_role(world.session, vic, "viewer", [shown.id])
+    world.session.commit()
+    page = read(browser.get("/owner/tokens"))
+    assert "for shown" in page
+    assert "for hidden" not in page
+    assert "for all" not in page

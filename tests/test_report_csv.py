@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from test_experiments import begun
 from test_reports import followers, people
 from world import NOON, World
 
+from linktrack.audience.segments import add_segment
 from linktrack.db import now
 from linktrack.links.people import add_person
 from linktrack.portability.report_csv import report_csv
@@ -35,6 +37,12 @@ def test_inner_objects_lists_and_formulas_are_cells() -> None:
         ("timing", "id,posted_at,clicks,half_life,half_life_over,nine_tenths,nine_tenths_over"),
         ("experiments/1", "label,week,posts,unique_clicks,cpf,cpf_low,cpf_high"),
         ("people", "name,hosts,mentions,public,links,posts,"),
+        ("posts?days=365", "id,posted_at,text,followers,followers_at,clicks,unique_clicks,"),
+        ("links", "code,short_url,destination,created_at,clicks,unique_clicks,not_human"),
+        ("segments?days=365", "segment,"),
+        ("own-links?days=365", "kind,links,posts,posts_without_count,clicks,unique_clicks,"),
+        ("audience?period=2026-05-01", "account_network,account_handle,account_role,period_name,"),
+        ("left-out?days=365", "user_agent,reason,rule,clicks,last_at"),
         ("followers?days=365", "day,gained,lost,returned,net,precision_days,jump"),
     ],
 )
@@ -49,6 +57,8 @@ def test_a_page_gives_its_table(sqlite_world: World, path: str, header: str) -> 
     add_person(world.session, "=1+1", NOON)
     post = world.post(account, "http://one.com/", NOON)
     people(world, post, 0, 30, referrer="//t.co/a")
+    people(world, post, 40, 41, user_agent="curl/8.5.0")
+    add_segment(world.session, account, "community", 120, NOON)
     world.post(account, "http://before.com/", NOON - timedelta(days=3))
     people(world, world.post(account, "http://two.com/", now()), 0, 3, referrer="//t.co/a")
     browser = Browser.signed_in(world)
@@ -58,7 +68,11 @@ def test_a_page_gives_its_table(sqlite_world: World, path: str, header: str) -> 
     assert answer.mimetype == "text/csv"
     assert answer.headers["Content-Disposition"].startswith("attachment; filename=")
     assert answer.text.startswith(header)
-    assert len(list(csv.DictReader(io.StringIO(answer.text)))) >= 1
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert len(rows) >= 1
+    told = browser.get(f"/owner/{path}{sign}format=json")
+    assert told.mimetype == "application/json"
+    assert len(json.loads(told.text)) == len(rows)
     if path == "people":
         assert "'=1+1" in answer.text
     assert "format=csv" in browser.get(f"/owner/{path}").text

@@ -3,10 +3,12 @@
 from flask import Response, jsonify
 
 from linktrack.api import shapes
+from linktrack.api.access import reaches_all
 from linktrack.api.accounts import ACCOUNT, numbered_account
 from linktrack.api.operations import operation, sent
 from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.rosters import list_rosters, take_roster
+from linktrack.clicks.forgetting import forget_follower
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.portability.roster_files import read_people, roster_json
@@ -53,3 +55,21 @@ def create_roster(number: int) -> tuple[Response, int]:
     )
     session.commit()
     return jsonify(roster_json(done)), 201
+
+
+@operation(
+    "POST",
+    "/forgotten-followers",
+    scope="write",
+    body=shapes.ForgottenFollower,
+    answers={204: None},
+    problems=(404,),
+)
+def create_forgotten_follower() -> Response:
+    """Remove a person for good, who asks for it: from follower lists and from clicks."""
+    reaches_all()
+    session, opened = db_session(), installation()
+    name = sent().text("follower")
+    forget_follower(session, name, opened.keys.forgetting, opened.days(), now())
+    session.commit()
+    return Response(status=204)

@@ -433,6 +433,12 @@ class NewExperiment(TypedDict):
     hypothesis: NotRequired[str]
 
 
+class ForgottenFollower(TypedDict):
+    """Who is to be forgotten: the network's own id, or the @handle, or `network:` and either."""
+
+    follower: str
+
+
 class Note(TypedDict):
     """What the owner wrote of a day; `account` is null where it is about all accounts."""
 

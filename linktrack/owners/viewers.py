@@ -1,6 +1,7 @@
 """Who may do what: owners everything, viewers look, some of them at some accounts alone."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import delete, func, select
@@ -84,6 +85,24 @@ def end_sessions(session: Session, owner: Owner, but: str | None = None) -> int:
         browsers = f"{count} browser{'s' if count > 1 else ''}"
         note(session, f"Signed {owner.name} out of {browsers}.", this_moment())
     return count
+
+
+def open_sessions(session: Session, now: datetime) -> dict[int, list[OwnerSession]]:
+    """Return for everybody who is signed in the browsers they are signed in with, newest first."""
+    found: dict[int, list[OwnerSession]] = {}
+    query = select(OwnerSession).where(OwnerSession.expires_at > now)
+    for one in session.scalars(query.order_by(OwnerSession.created_at.desc())):
+        found.setdefault(one.owner_id, []).append(one)
+    return found
+
+
+def end_session(session: Session, owner: Owner, mark: str) -> None:
+    """Sign somebody out of the browser whose session has this `mark`; raises `NotFound`."""
+    found = [one for one in list_sessions(session, owner) if one.mark == mark]
+    if not found:
+        raise NotFound(f"{owner.name} is not signed in with that browser any more.")
+    session.delete(found[0])
+    note(session, f"Signed {owner.name} out of 1 browser.", this_moment())
 
 
 def _keep_one_owner(session: Session, owner: Owner) -> None:

@@ -23,6 +23,7 @@ from linktrack.clicks.vocabulary import (
 from linktrack.db import from_ms, to_ms
 from linktrack.errors import Invalid
 from linktrack.links.models import Link
+from linktrack.reports.build import Json, utc
 from linktrack.reports.queries import DayCounts
 from linktrack.reports.ranges import DayRange
 
@@ -50,6 +51,16 @@ class AgentLine:
     rule: str | None
     clicks: int
     last_at: datetime
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the line in JSON, named as the export of clicks names it."""
+        return {
+            "user_agent": self.user_agent,
+            "reason": self.reason,
+            "rule": self.rule,
+            "clicks": self.clicks,
+            "last_at": utc(self.last_at),
+        }
 
 
 @dataclass(frozen=True, slots=True)

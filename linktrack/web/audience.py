@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from flask import render_template, request
+from flask import Response, render_template, request
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
@@ -12,12 +12,13 @@ from linktrack.reports.audience import audience_report, periods_of
 from linktrack.reports.growth import growth_report
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import account_or_main, moment
+from linktrack.web.table_files import is_table_wanted, table_file
 
 blueprint = owner_blueprint("audience")
 
 
 @blueprint.get("/audience")
-def show() -> str:
+def show() -> str | Response:
     """Show at least how many people click, and hollow growth, for one account."""
     session, settings = db_session(), installation().settings
     accounts = list_accounts(session)
@@ -33,6 +34,8 @@ def show() -> str:
         now=now(),
         since=at,
     )
+    if is_table_wanted():
+        return table_file("who-clicks", [report.as_json()])
     periods: list[tuple[date, str]] = periods_of(session, account, settings.visitor_period)
     return render_template(
         "audience/show.html",

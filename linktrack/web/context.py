@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from linktrack.context import installation, reading
 from linktrack.db import now
 from linktrack.errors import Conflict, Forbidden, Invalid, TooLarge
-from linktrack.owners.access import signed_in_owner
+from linktrack.owners.access import hash_secret, signed_in_owner
 from linktrack.owners.viewers import viewed_accounts
 
 if TYPE_CHECKING:
@@ -51,6 +51,11 @@ def current_owner() -> "Owner | None":
         if g.owner is not None:
             g.actor = g.owner.name
     return cast("Owner | None", g.owner)
+
+
+def own_hash() -> str:
+    """Return the hash by which this browser's own session is known."""
+    return hash_secret(str(cookie.get("secret")))
 
 
 def owner_blueprint(name: str) -> Blueprint:

@@ -1,22 +1,36 @@
 """Followers: who came, left and came back, and what one day cost."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
-from flask import Response, render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from markupsafe import Markup
+from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import list_accounts
+from linktrack.audience.models import Account
 from linktrack.audience.rosters import list_rosters
 from linktrack.charts import Mark, Span, change_chart
+from linktrack.clicks.forgetting import forget_follower
 from linktrack.context import db_session, installation
-from linktrack.errors import Invalid
+from linktrack.db import now
+from linktrack.errors import Invalid, NotFound
 from linktrack.links.coverage import coverage
+from linktrack.portability.roster_files import import_roster
 from linktrack.reports.followers import CHURN, DayLine, followers_json, followers_report
 from linktrack.reports.sentences import event_in_words
-from linktrack.reports.words import percent
-from linktrack.web.context import UNPROCESSABLE, owner_blueprint
-from linktrack.web.fields import account_or_main, chosen_range, moment
+from linktrack.reports.words import counted, percent
+from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
+from linktrack.web.fields import (
+    account_or_main,
+    chosen_account,
+    chosen_range,
+    moment,
+    text,
+)
 from linktrack.web.notes import marks_of
 from linktrack.web.table_files import is_table_wanted, table_file
 
@@ -29,11 +43,80 @@ DEFAULT_DAYS: Final = 91
 @blueprint.get("/followers")
 def show() -> str | Response | tuple[str, int]:
     """Show an account's changes over a range of days, and the cost of a day that is asked for."""
-    session = db_session()
-    accounts = list_accounts(session)
+    accounts = list_accounts(db_session())
     if not accounts:
         return render_template("no_accounts.html")
-    account = account_or_main(request.args, accounts)
+    return _page(accounts, account_or_main(request.args, accounts))
+
+
+@blueprint.post("/followers")
+def take() -> Response | tuple[str, int]:
+    """Take a follower list from a file."""
+
+    def act(account: Account) -> str:
+        with _sent_file() as path:
+            done = import_roster(
+                db_session(),
+                account,
+                path,
+                at=moment(request.form, "taken_at", "The time of the list"),
+                confirmed=request.form.get("confirmed") == "yes",
+                key=installation().keys.forgetting,
+                now=now(),
+            )
+        if not done.is_new:
+            return f"This list is known already: {counted(done.size, 'person', 'people')}."
+        return f"The list is taken: {counted(done.size, 'follower')}."
+
+    return _act(act)
+
+
+@blueprint.post("/followers/forget")
+def forget() -> Response | tuple[str, int]:
+    """Remove a person for good, who asks for it."""
+
+    def act(_account: Account) -> str:
+        opened = installation()
+        name = text(request.form, "follower", "The follower")
+        forget_follower(db_session(), name, opened.keys.forgetting, opened.days(), now())
+        return "Forgotten. The next follower list will not bring them back."
+
+    return _act(act)
+
+
+def _act(act: Callable[[Account], str]) -> Response | tuple[str, int]:
+    accounts = list_accounts(db_session())
+    account = chosen_account(request.form)
+    if account is None:
+        raise Invalid("Choose the account first.")
+    number = account.id
+    try:
+        said = act(account)
+    except (*MENDABLE, NotFound) as wrong:
+        db_session().rollback()
+        page = _page(accounts, account, wrong.sentence, failed=request.endpoint)
+        return page if isinstance(page, tuple) else (str(page), UNPROCESSABLE)
+    db_session().commit()
+    flash(said)
+    return redirect(url_for("followers.show", account=number), 303)
+
+
+@contextmanager
+def _sent_file() -> Iterator[Path]:
+    """Keep the file that was sent for as long as it is read; raises `Invalid` where none was."""
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        raise Invalid("Choose the file with the follower list.")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"list{Path(sent.filename).suffix[:10].lower()}"
+        sent.save(path)
+        yield path
+
+
+def _page(
+    accounts: Sequence[Account], account: Account, failure: str = "", failed: str | None = None
+) -> str | Response | tuple[str, int]:
+    session = db_session()
     error = None
     try:
         event = moment(request.args, "event", "The day of the event")
@@ -70,6 +153,9 @@ def show() -> str | Response | tuple[str, int]:
         told=[event_in_words(event) for event in report.events],
         coverage=coverage(session, account.id),
         error=error,
+        failure=failure,
+        failed=failed,
+        typed=request.form,
     )
     return (page, UNPROCESSABLE) if error else page
 

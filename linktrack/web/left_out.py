@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from flask import render_template, request
+from flask import Response, render_template, request
 from markupsafe import Markup
 
 from linktrack.audience.accounts import list_accounts
@@ -28,12 +28,13 @@ from linktrack.reports.ranges import DayRange
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import chosen_account, chosen_range, named_link, row_id, text
 from linktrack.web.notes import marks_of
+from linktrack.web.table_files import is_table_wanted, table_file
 
 blueprint = owner_blueprint("left_out")
 
 
 @blueprint.get("/left-out")
-def show() -> str:
+def show() -> str | Response:
     """Show what was left out in these days, of all accounts, one of them, one post or one link."""
     session = db_session()
     accounts = list_accounts(session)
@@ -57,6 +58,8 @@ def show() -> str:
     reason = text(request.args, "reason", "The reason") or None
     people = people_of(session, series.values(), days.timezone)
     found = left_out(session, chosen, people, reason, row_id(request.args, "agent", "The agent"))
+    if is_table_wanted():
+        return table_file("left-out", [line.as_json() for line in found.agents])
     return render_template(
         "left_out/show.html",
         accounts=accounts,

@@ -32,6 +32,7 @@ from linktrack.links.people import (
 )
 from linktrack.links.posts import get_post
 from linktrack.reports import queries
+from linktrack.reports.build import Json, utc
 from linktrack.reports.hosts import clicks_by_host
 from linktrack.reports.left_out import links_of, of_links
 from linktrack.reports.lifetimes import link_life
@@ -48,6 +49,7 @@ from linktrack.web.fields import (
     text,
 )
 from linktrack.web.notes import marks_of
+from linktrack.web.table_files import is_table_wanted, table_file
 
 blueprint = owner_blueprint("links")
 
@@ -56,7 +58,7 @@ SPARK_DAYS: Final = 28
 
 
 @blueprint.get("/links")
-def list_all() -> str:
+def list_all() -> str | Response:
     """Show links, newest first, that have the searched words in code or destination."""
     return _list()
 
@@ -110,13 +112,13 @@ def add() -> Response | tuple[str, int]:
         )
     except MENDABLE as error:
         session.rollback()
-        return _list(error.sentence), UNPROCESSABLE
+        return str(_list(error.sentence)), UNPROCESSABLE
     session.commit()
     flash("The short link is made.")
     return redirect(url_for("links.show", code=link.code), 303)
 
 
-def _list(error: str | None = None) -> str:
+def _list(error: str | None = None) -> str | Response:
     session = db_session()
     account = chosen_account(request.args)
     search = text(request.args, "q", "The search")
@@ -128,6 +130,8 @@ def _list(error: str | None = None) -> str:
         PAGE + 1,
     )
     facts = found[:PAGE]
+    if is_table_wanted():
+        return table_file("links", [_fact_json(fact) for fact in facts])
     days = DayRange.until(today(), SPARK_DAYS, installation().settings.timezone)
     series = queries.link_series(session, [fact.link.id for fact in facts], days.first, days.last)
     accounts = list_accounts(session)
@@ -149,6 +153,19 @@ def _list(error: str | None = None) -> str:
         },
         short_url=installation().shortener.short_url,
     )
+
+
+def _fact_json(fact: queries.LinkFacts) -> dict[str, Json]:
+    link = fact.link
+    return {
+        "code": link.code,
+        "short_url": installation().shortener.short_url(link.code or ""),
+        "destination": link.destination,
+        "created_at": utc(link.created_at),
+        "clicks": fact.clicks,
+        "unique_clicks": fact.unique_clicks,
+        "not_human": fact.not_human,
+    }
 
 
 def _sparkline(link: Link, days: DayRange, counts: list[DayCounts]) -> Markup:

@@ -1,17 +1,15 @@
 """What concerns oneself: one's password, and the browsers in which one is signed in."""
 
 from flask import flash, redirect, render_template, request, url_for
-from flask import session as cookie
 from werkzeug.wrappers import Response
 
 from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.errors import Invalid
-from linktrack.owners.access import hash_secret
 from linktrack.owners.models import Owner
 from linktrack.owners.passwords import remove_password, set_password
 from linktrack.owners.viewers import end_sessions, get_owner, list_sessions
-from linktrack.web.context import OWN, UNPROCESSABLE, current_owner, owner_blueprint
+from linktrack.web.context import OWN, UNPROCESSABLE, current_owner, own_hash, owner_blueprint
 
 blueprint = owner_blueprint(OWN)
 
@@ -31,7 +29,7 @@ def change_password() -> Response | tuple[str, int]:
     try:
         if password:
             set_password(db_session(), _self(), password)
-            end_sessions(db_session(), _self(), _session_hash())
+            end_sessions(db_session(), _self(), own_hash())
             flash("The password is set. Every other browser is signed out.")
         else:
             remove_password(db_session(), _self())
@@ -46,7 +44,7 @@ def change_password() -> Response | tuple[str, int]:
 @blueprint.post("/you/sessions/end")
 def end_others() -> Response:
     """Sign out everywhere but here."""
-    ended = end_sessions(db_session(), _self(), _session_hash())
+    ended = end_sessions(db_session(), _self(), own_hash())
     db_session().commit()
     flash(f"Signed out in {ended} other browser{'' if ended == 1 else 's'}.")
     return redirect(url_for("own.show"), 303)
@@ -56,7 +54,7 @@ def _page(error: str | None = None) -> str:
     owner = _self()
     sessions = [one for one in list_sessions(db_session(), owner) if one.expires_at > now()]
     return render_template(
-        "own/show.html", owner=owner, sessions=sessions, here_hash=_session_hash(), error=error
+        "own/show.html", owner=owner, sessions=sessions, here_hash=own_hash(), error=error
     )
 
 
@@ -64,7 +62,3 @@ def _self() -> Owner:
     owner = current_owner()
     assert owner is not None  # strangers do not come here
     return get_owner(db_session(), owner.id)
-
-
-def _session_hash() -> str:
-    return hash_secret(str(cookie.get("secret")))

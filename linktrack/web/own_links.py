@@ -11,12 +11,13 @@ from linktrack.links.people import add_own_site, remove_own_site
 from linktrack.reports.link_kinds import own_links_report
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
 from linktrack.web.fields import account_or_main, chosen_range, text
+from linktrack.web.table_files import is_table_wanted, table_file
 
 blueprint = owner_blueprint("own_links")
 
 
 @blueprint.get("/own-links")
-def show() -> str:
+def show() -> str | Response:
     """Show both kinds side by side, and which sites are the owner's own."""
     return _page()
 
@@ -46,25 +47,29 @@ def _act(act: Callable[[str], str]) -> Response | tuple[str, int]:
         said = act(text(request.form, "host", "The site"))
     except MENDABLE as error:
         db_session().rollback()
-        return _page(error.sentence), UNPROCESSABLE
+        return str(_page(error.sentence)), UNPROCESSABLE
     db_session().commit()
     flash(said)
     return redirect(url_for("own_links.show"), 303)
 
 
-def _page(error: str | None = None) -> str:
+def _page(error: str | None = None) -> str | Response:
     session = db_session()
     accounts = list_accounts(session)
     if not accounts:
         return render_template("no_accounts.html")
     account = account_or_main(request.args, accounts)
     days = chosen_range(request.args, default=365)
+    report = own_links_report(session, account, days.since, days.end)
+    if is_table_wanted():
+        kinds = (("own", report.own), ("others", report.others))
+        return table_file("own-links", [{"kind": name, **line.as_json()} for name, line in kinds])
     return render_template(
         "own_links/show.html",
         accounts=accounts,
         account=account,
         days=days,
-        report=own_links_report(session, account, days.since, days.end),
+        report=report,
         error=error,
         typed=request.form,
     )

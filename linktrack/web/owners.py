@@ -12,8 +12,22 @@ from linktrack.db import now
 from linktrack.errors import Invalid
 from linktrack.owners.access import create_owner, make_sign_in_link, sign_in_url
 from linktrack.owners.models import Owner
-from linktrack.owners.viewers import end_sessions, get_owner, limits, list_owners, set_role
-from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
+from linktrack.owners.viewers import (
+    end_session,
+    end_sessions,
+    get_owner,
+    limits,
+    list_owners,
+    open_sessions,
+    set_role,
+)
+from linktrack.web.context import (
+    MENDABLE,
+    UNPROCESSABLE,
+    current_owner,
+    own_hash,
+    owner_blueprint,
+)
 from linktrack.web.fields import LARGEST_ID, text
 
 blueprint = owner_blueprint("owners")
@@ -63,6 +77,18 @@ def sign_out(owner_id: int) -> Response | tuple[str, int]:
     return _act(act)
 
 
+@blueprint.post(f"{OWNER}/sessions/end")
+def end_one(owner_id: int) -> Response | tuple[str, int]:
+    """Sign somebody out of one browser."""
+
+    def act() -> str:
+        owner = get_owner(db_session(), owner_id)
+        end_session(db_session(), owner, text(request.form, "session", "The browser"))
+        return f"{owner.name} is signed out of that browser."
+
+    return _act(act)
+
+
 @blueprint.post(f"{OWNER}/sign-in-link")
 def make_link(owner_id: int) -> str:
     """Show a one-time sign-in address, this once."""
@@ -94,9 +120,13 @@ def _act(act: Callable[[], str]) -> Response | tuple[str, int]:
 
 def _page(error: str | None = None, made: tuple[str, str] | None = None) -> str:
     session = db_session()
+    me = current_owner()
+    assert me is not None  # strangers do not come here
     return render_template(
         "owners/list.html",
         owners=list_owners(session),
+        sessions=open_sessions(session, now()) if me.role == "owner" else {},
+        here_hash=own_hash(),
         accounts=list_accounts(session),
         limits=limits(session),
         error=error,

@@ -20,7 +20,7 @@ from linktrack.links.posts import STATES, get_post, version_segments, warning_of
 from linktrack.publishing import states
 from linktrack.publishing.matching import seen_at
 from linktrack.reports import queries
-from linktrack.reports.build import cpf_report, post_line
+from linktrack.reports.build import MOST_POSTS, cpf_json, cpf_report, post_line
 from linktrack.reports.hosts import HostLine, clicks_by_host
 from linktrack.reports.left_out import links_of, of_links
 from linktrack.reports.literature import FINDINGS
@@ -39,6 +39,7 @@ from linktrack.web.fields import (
 )
 from linktrack.web.filters import chosen_part
 from linktrack.web.notes import marks_of
+from linktrack.web.table_files import is_table_wanted, table_file
 
 blueprint = owner_blueprint("posts")
 
@@ -53,7 +54,7 @@ STATE_WORDS: Final = {state: state.capitalize() for state in ("published", *STAT
 
 
 @blueprint.get("/posts")
-def list_all() -> str:
+def list_all() -> str | Response:
     """Show an account's posts: published ones with their figures, the others as they wait."""
     accounts = list_accounts(db_session())
     if not accounts:
@@ -78,12 +79,14 @@ def list_all() -> str:
         window=window,
         since=days.since if days else None,
         until=days.end if days else None,
-        limit=PAGE + 1,
+        limit=MOST_POSTS if is_table_wanted() else PAGE + 1,
         after=row_id(request.args, "after", "Post"),
         sort=text(request.args, "sort", "The order") or SORTS[0],
         now=now(),
         part=part,
     )
+    if is_table_wanted():
+        return table_file("posts", cpf_json(report)["posts"])
     return render_template(
         "posts/list.html",
         **chosen,

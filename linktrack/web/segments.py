@@ -27,7 +27,7 @@ from linktrack.db import now
 from linktrack.errors import Invalid
 from linktrack.reports import sentences, words
 from linktrack.reports.ranges import DayRange
-from linktrack.reports.segments import FRESH, SegmentsReport, segments_report
+from linktrack.reports.segments import FRESH, SegmentsReport, segments_json, segments_report
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
 from linktrack.web.fields import (
     LARGEST_ID,
@@ -37,6 +37,7 @@ from linktrack.web.fields import (
     text,
     whole,
 )
+from linktrack.web.table_files import is_table_wanted, table_file
 
 blueprint = owner_blueprint("segments")
 
@@ -46,12 +47,15 @@ MOST_SIZES: Final = 60
 
 
 @blueprint.get("/segments")
-def list_all() -> str:
+def list_all() -> str | Response:
     """Show an account's segments: first for how many clicks we can't tell who."""
     accounts = list_accounts(db_session())
     if not accounts:
         return render_template("no_accounts.html")
-    return _list(accounts, account_or_main(request.args, accounts))
+    account = account_or_main(request.args, accounts)
+    if is_table_wanted():
+        return table_file("segments", segments_json(_report(account)[0])["segments"])
+    return _list(accounts, account)
 
 
 @blueprint.post("/segments")

@@ -8,6 +8,9 @@ from typing import Final
 
 from linktrack.reports.statistics.rates import Interval, rate_interval
 
+NEIGHBOURS: Final = 14
+"""Changes before and behind one that it is held against: growth differs from year to year."""
+
 FEWEST: Final = 10
 """People who must come or go before a day is said to stand out."""
 
@@ -53,16 +56,17 @@ def excess_of(left: int, followers: int, rate: float | None, days: float) -> Exc
 
 
 def jumps(changes: Sequence[tuple[int, float]]) -> list[bool]:
-    """Say of each (people, days) whether it stands out from the others.
+    """Say of each (people, days), in order of time, whether it stands out from its neighbours.
 
     It does where it has at least ten people and lies five standard deviations of a Poisson count
-    above what the median daily rate of all gives for its days.
+    above what the median daily rate around it gives for its days: of the changes at most
+    `NEIGHBOURS` before and behind it, so that steady growth, however fast by now, is no jump.
     """
-    rates = [people / days for people, days in changes if days > 0]
-    usual = median(rates) if rates else 0.0
+    rates = [people / days if days > 0 else None for people, days in changes]
     found = []
-    for people, days in changes:
-        expected = usual * days
+    for i, (people, days) in enumerate(changes):
+        around = rates[max(0, i - NEIGHBOURS) : i + NEIGHBOURS + 1]
+        expected = median([rate for rate in around if rate is not None] or [0.0]) * days
         found.append(
             people >= FEWEST and people > expected + _SIGMAS * math.sqrt(max(expected, 1.0))
         )
