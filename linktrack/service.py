@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Final
 
@@ -164,7 +165,11 @@ class LoaderKeeper:
                 # A SIGTERM while it is still starting waits until it listens: the clicks that the
                 # workers have just written are then loaded all the same.
                 self._process = os.posix_spawn(
-                    sys.executable, command, os.environ, setsigmask=[signal.SIGTERM]
+                    sys.executable,
+                    command,
+                    os.environ,
+                    file_actions=[(os.POSIX_SPAWN_CLOSE, file) for file in _inherited()],
+                    setsigmask=[signal.SIGTERM],
                 )
             with suppress(ChildProcessError):  # gunicorn's master may have waited for it first
                 os.waitpid(self._process, 0)
@@ -186,6 +191,20 @@ class LoaderKeeper:
         if self._process is not None:
             with suppress(ProcessLookupError):
                 os.kill(self._process, number)
+
+
+def _inherited() -> list[int]:
+    """Return the open files that a new process would have too, but for the first three.
+
+    gunicorn makes its listening socket one of them: a loader that outlives a killed master by a
+    second would keep the port from the next one.
+    """
+    found = []
+    for file in Path("/dev/fd").iterdir():
+        with suppress(OSError):  # the one that listed them is closed by now
+            if int(file.name) > 2 and os.get_inheritable(int(file.name)):
+                found.append(int(file.name))
+    return found
 
 
 def follow(installation: Installation, parent: int | None = None) -> None:

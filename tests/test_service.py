@@ -203,6 +203,26 @@ def test_a_loader_whose_master_is_gone_ends_by_itself(
 
 
 @pytest.mark.slow
+def test_a_loader_that_outlives_its_master_does_not_keep_the_port(
+    sqlite_databases: Maker, tmp_path: Path
+) -> None:
+    """The next service listens there while the old loader is still at its batch."""
+    environ = environment(tmp_path / "data", sqlite_databases())
+    with serving(environ, tmp_path / "log") as server:
+        family = [psutil.Process(number) for number in children(server)]
+        (loader,) = (one for one in family if "--follow" in one.cmdline())
+        loader.suspend()
+        for process in (psutil.Process(server.process.pid), *family):
+            if process != loader:
+                process.kill()
+        server.process.wait(10)
+        server.start()
+        assert loader.is_running()
+        loader.resume()
+        loader.wait(20)
+
+
+@pytest.mark.slow
 def test_a_port_in_use_is_one_clear_sentence(sqlite_databases: Maker, tmp_path: Path) -> None:
     """The second service does not start, and says what to do."""
     environ = environment(tmp_path / "data", sqlite_databases())
