@@ -235,6 +235,36 @@ def test_our_own_export_comes_in_elsewhere(world: World, tmp_path: Path) -> None
         assert (version == TOLD) == user_agent.startswith("linktrack export: ")
 
 
+def test_visits_of_yourls_plugin_are_of_the_link_their_file_is_named_after(
+    sqlite_world: World, tmp_path: Path
+) -> None:
+    """The JSON does not say; a file whose name is no code here loses nothing silently."""
+    account = account_with_link(sqlite_world)
+    visits = [
+        {
+            "click_time": "2024-05-04 12:00:00",
+            "referrer": referrer,
+            "user_agent": FIREFOX,
+            "ip_address": "192.0.2.1",
+            "country_code": "DE",
+        }
+        for referrer in ("direct", "https://t.co/abc", "direct")
+    ]
+    content = json.dumps({"statusCode": 200, "message": "success", "result": [*visits, 5]})
+    path = write(tmp_path, "ozh.json", content)
+    done = bring_in(sqlite_world, account, "yourls-log", path)
+    assert (done.added, done.broken) == (3, 1)
+    found = exported(sqlite_world, "clicked_at", "referrer_host", "country", "code")
+    assert found == [
+        ("2024-05-04T12:00:00.000Z", host, "DE", "ozh") for host in (None, "t.co", None)
+    ]
+    again = bring_in(sqlite_world, account, "yourls-log", path)
+    assert (again.added, again.known) == (0, 3)
+    other = bring_in(sqlite_world, account, "yourls-log", write(tmp_path, "visits.json", content))
+    assert (other.added, other.broken) == (0, 4)
+    assert "visits" in other.broken_lines[-1].why, other.broken_lines
+
+
 @pytest.mark.parametrize("form", sorted(FORMATS))
 def test_a_file_of_another_kind_is_one_sentence(
     sqlite_world: World, tmp_path: Path, form: str
