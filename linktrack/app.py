@@ -27,6 +27,7 @@ from linktrack.errors import (
     TooLarge,
     TooMany,
     Unavailable,
+    Unconfirmed,
 )
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.links.catalog import changed_links, find_target
@@ -44,6 +45,7 @@ STATUS: Final[dict[type[Exception], int]] = {
     Invalid: 422,
     NotFound: 404,
     Conflict: 409,
+    Unconfirmed: 409,
     Forbidden: 403,
     TooLarge: 413,
     TooMany: 429,

@@ -21,6 +21,10 @@ class Conflict(LinktrackError):
     """The input contradicts what is already there; nothing was changed."""
 
 
+class Unconfirmed(Conflict):
+    """It is done only on the caller's second word."""
+
+
 class Forbidden(LinktrackError):
     """The caller is known or unknown, and may not do this."""
 

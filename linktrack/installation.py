@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final, Self
 
 # Every table is known wherever the database is used: foreign keys are found by name.
 import linktrack.audience.models
 import linktrack.owners.models
+import linktrack.publishing.models
 import linktrack.reports.models
 import linktrack.webhooks.models  # noqa: F401
+from linktrack.audience.credentials import open_writer
 from linktrack.clicks.own import OwnClicks
 from linktrack.clicks.retention import delete_old
 from linktrack.clicks.rollups import Days
@@ -17,6 +20,7 @@ from linktrack.db import PATIENCE, Database
 from linktrack.keys import Keys, load_keys
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import Codes
+from linktrack.publishing.sender import Sender
 from linktrack.settings import Settings, load_settings
 
 PATIENCE_OF_WORKERS: Final = 3.0
@@ -65,6 +69,15 @@ class Installation:
     def own_clicks(self) -> OwnClicks:
         """Return what tells the owner's own clicks."""
         return OwnClicks(self.keys.markers(), self.settings.ignore)
+
+    def sender(self) -> Sender:
+        """Return what sends the posts that are due, signed in as their accounts."""
+        return Sender(
+            self.database,
+            self.shortener,
+            self.days(),
+            partial(open_writer, self.database, self.keys),
+        )
 
     def click_store(self) -> ClickStore:
         """Return a click store of its own for this thread."""

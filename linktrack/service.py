@@ -39,6 +39,7 @@ log = logging.getLogger(__name__)
 THREADS: Final = 4  # in each worker; 8 to 16 gained nothing that could be measured
 LAST_BATCH_SECONDS: Final = 30  # for the loader to finish when the service ends
 TELLER_SECONDS: Final = 12  # for a webhook that is just being told
+SENDING_SECONDS: Final = 5  # for a post that is just being sent; cut off, it is looked for later
 RESTART_SECONDS: Final = 1.0
 NICE: Final = 10
 """How much the loader gives way to the workers: readers wait for a redirect, nobody for a count."""
@@ -212,8 +213,8 @@ def follow(installation: Installation, parent: int | None = None) -> None:
 
     With a `parent` (the master's process number, which may be gone before we have begun) it ends
     with that one, and leaves Ctrl-C and hang-ups, which reach the whole terminal, to it: the
-    master ends us when the workers have ended. Old visitor keys are destroyed on the way, and
-    the networks are read beside it.
+    master ends us when the workers have ended. Old visitor keys are destroyed on the way; beside
+    it the networks are read, and posts that are due are sent to them.
     """
     settings = installation.settings
     begin_logging(settings.log)
@@ -264,6 +265,10 @@ def follow(installation: Installation, parent: int | None = None) -> None:
         name="cards",
         daemon=True,
     ).start()
+    sending = threading.Thread(
+        target=installation.sender().follow, args=(stopping.wait,), name="sending", daemon=True
+    )
+    sending.start()
     schedule = Schedule(installation)
     schedule.start()
     try:
@@ -272,6 +277,7 @@ def follow(installation: Installation, parent: int | None = None) -> None:
         schedule.stop()
         stopping.set()
         teller.join(TELLER_SECONDS)
+        sending.join(SENDING_SECONDS)
 
 
 def _teller(installation: Installation) -> "Teller":

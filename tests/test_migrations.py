@@ -14,6 +14,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(world: World) -> N
     import linktrack.clicks.models
     import linktrack.links.models
     import linktrack.owners.models
+    import linktrack.publishing.models
     import linktrack.reports.models
     import linktrack.webhooks.models  # noqa: F401
 

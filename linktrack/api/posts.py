@@ -1,5 +1,7 @@
 """Posts: wrapping a text, and what becomes of the post."""
 
+from datetime import datetime
+
 from flask import Response, g, jsonify
 
 from linktrack.api import shapes
@@ -14,7 +16,8 @@ from linktrack.api.operations import (
     sent,
 )
 from linktrack.api.paging import page_size
-from linktrack.api.read import stored
+from linktrack.api.queue import enqueue
+from linktrack.api.read import Fields, stored
 from linktrack.audience.accounts import accounts_by_number
 from linktrack.context import db_session, installation
 from linktrack.db import now
@@ -26,13 +29,15 @@ from linktrack.links.posts import (
     get_post,
     list_posts,
     no_post_json,
-    post_json,
     wrap_post,
 )
 from linktrack.links.preview import preview
+from linktrack.owners.tokens import require_scope
 from linktrack.publishing import states
+from linktrack.publishing.queue import rewrite
 from linktrack.reports.build import utc
 from linktrack.reports.queries import newest_link
+from linktrack.reports.sendings import full_post_json
 
 POST = "/posts/<int:number>"
 STATE = Parameter("state", "Only posts in this state.", choices=STATES)
@@ -49,10 +54,13 @@ STATE = Parameter("state", "Only posts in this state.", choices=STATES)
 def create_post() -> tuple[Response, int]:
     """Wrap a text and record it as a post; 200 where it holds no new address."""
     fields = sent()
+    sends = fields.flag("send")
+    if sends:
+        _check_may_send(fields)
     wish = Wish(
         text=fields.text("text"),
-        state=fields.text("state", "published"),
-        posted_at=fields.moment("posted_at"),
+        state="draft" if sends else fields.text("state", "published"),
+        posted_at=None if sends else fields.moment("posted_at"),
         segments=fields.texts("segments"),
         slugs=fields.texts("slugs"),
         addressed=fields.wholes("addressed"),
@@ -61,10 +69,22 @@ def create_post() -> tuple[Response, int]:
     shortener = installation().shortener
     session = db_session()
     post = wrap_post(session, shortener, named_account(fields.text("account")), wish, now())
+    if post is None and sends:
+        raise Invalid(
+            "There is no address in this text that could become a short link: nothing was sent."
+        )
     if post is None:
         return jsonify(no_post_json(wish.text)), 200
+    if sends:
+        enqueue(post, fields)
     session.commit()
-    return jsonify(post_json(session, shortener, post)), 201
+    return jsonify(full_post_json(session, shortener, post)), 201
+
+
+def _check_may_send(fields: Fields) -> None:
+    require_scope(g.token, "write")
+    if fields.optional_text("state") is not None:
+        raise Invalid("Leave state out where you send: posted_at says when, by default now.")
 
 
 @operation(
@@ -121,7 +141,7 @@ def read_post(number: int) -> Response:
     session = db_session()
     post = get_post(session, stored(number))
     reached(post.account_id)
-    return jsonify(post_json(session, installation().shortener, post))
+    return jsonify(full_post_json(session, installation().shortener, post))
 
 
 @operation(
@@ -133,15 +153,28 @@ def read_post(number: int) -> Response:
     problems=(404, 409),
 )
 def change_post(number: int) -> Response:
-    """Publish, schedule, discard or restore a post, or give it another time.
+    """Publish, schedule, discard or restore a post, or give it another time or text.
 
-    `draft` restores what was discarded.
+    `draft` restores what was discarded. What waits to be sent is sent at its new time, and not
+    at all where it was published by hand.
     """
     fields = sent()
-    session, days = db_session(), installation().days()
+    session = db_session()
     post = get_post(session, stored(number))
     reached(post.account_id)
-    state, posted_at = fields.text("state"), fields.moment("posted_at")
+    if fields.value("text") is not None:
+        rewrite(session, installation().shortener, post, fields.text("text"), now())
+    state = fields.optional_text("state")
+    if state is not None:
+        _change_state(post, state, fields.moment("posted_at"))
+    elif fields.value("text") is None:
+        raise Invalid("Send a state, or a text.")
+    session.commit()
+    return jsonify(full_post_json(session, installation().shortener, post))
+
+
+def _change_state(post: Post, state: str, posted_at: datetime | None) -> None:
+    session, days = db_session(), installation().days()
     if state == "published":
         states.publish(session, post, posted_at, now(), days)
     elif state == "scheduled":
@@ -154,8 +187,6 @@ def change_post(number: int) -> Response:
         states.restore(session, post)
     else:
         raise Invalid(f"{state[:40]!r} is no state: choose one of {', '.join(STATES)}.")
-    session.commit()
-    return jsonify(post_json(session, installation().shortener, post))
 
 
 def _row(post: Post, handle: str) -> dict[str, object]:

@@ -80,6 +80,10 @@ class Fields:
             raise Invalid(f"{name!r} must be true or false.")
         return value
 
+    def flag(self, name: str) -> bool:
+        """Return true or false; a missing field is false."""
+        return self._values.get(name) is not None and self.truth(name)
+
     def moment(self, name: str) -> datetime | None:
         """Return a date or time, local where it has no offset."""
         written = self.optional_text(name)

@@ -41,14 +41,60 @@ class PostVersion(TypedDict):
     links: list[WrappedLink]
 
 
+class Sending(TypedDict):
+    """How far a post is on its way to its network.
+
+    `next_at` is when it is tried next; `problem` is why the last attempt sent nothing. While it is
+    `in_doubt` the network may have the post: it is looked for before it is sent again.
+    """
+
+    state: Literal["waiting", "sending", "sent", "failed", "withdrawn"]
+    due_at: str
+    next_at: str | None
+    attempts: int
+    in_doubt: bool
+    problem: str | None
+    network_id: str | None
+    url: str | None
+
+
 class Post(TypedDict):
-    """A post with its links; a text without a new address makes none, and has null here."""
+    """A post with its links; a text without a new address makes none, and has null here.
+
+    `sending` is there where linktrack was asked to send it.
+    """
 
     id: int | None
     state: State | None
     text: str
     links: list[WrappedLink]
     versions: list[PostVersion]
+    sending: NotRequired[Sending]
+
+
+class QueuedPost(TypedDict):
+    """A post in the queue."""
+
+    post: int
+    account: str
+    text: str
+    sending: Sending
+
+
+class Queue(TypedDict):
+    """What could not be sent, then what waits, in order of time."""
+
+    data: list[QueuedPost]
+
+
+class Send(TypedDict):
+    """When to send a post: now without `posted_at`.
+
+    `confirmed` says that the same text may go to several accounts on X, against X's rules.
+    """
+
+    posted_at: NotRequired[str | None]
+    confirmed: NotRequired[bool]
 
 
 class PostRow(TypedDict):
@@ -92,7 +138,9 @@ class NewPost(TypedDict):
     """A text to be wrapped.
 
     `slugs` are codes of your own, in order of its addresses; `addressed` says for segments how
-    many people their version reaches; `promotes` names people.
+    many people their version reaches; `promotes` names people. With `send` linktrack posts the main
+    text itself, now or at `posted_at`; that needs scope write, an account that is connected, and no
+    `state`. `confirmed` sends the same text to a second account on X, against X's rules.
     """
 
     account: str
@@ -103,6 +151,8 @@ class NewPost(TypedDict):
     slugs: NotRequired[list[str]]
     addressed: NotRequired[dict[str, int]]
     promotes: NotRequired[list[str]]
+    send: NotRequired[bool]
+    confirmed: NotRequired[bool]
 
 
 class NewPreview(TypedDict):
@@ -130,9 +180,10 @@ class Preview(TypedDict):
 
 
 class PostChange(TypedDict):
-    """Another state of a post, or another time: published and scheduled posts have one."""
+    """Another text for what is not out yet; another state, or another time for it."""
 
-    state: State
+    text: NotRequired[str]
+    state: NotRequired[State]
     posted_at: NotRequired[str | None]
 
 

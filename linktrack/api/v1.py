@@ -14,6 +14,7 @@ from linktrack.api import (  # noqa: F401
     notes,
     people,
     posts,
+    queue,
     reports,
     rosters,
     segments,

@@ -12,6 +12,16 @@ from linktrack.cli.common import (
     read_text,
     transaction,
 )
+from linktrack.cli.sending import (
+    confirmed_option,
+    edit,
+    enqueue,
+    queue,
+    say_how_it_went,
+    send,
+    send_what_is_due,
+    withdraw,
+)
 from linktrack.errors import Invalid
 
 
@@ -30,6 +40,8 @@ from linktrack.errors import Invalid
 )
 @click.option("--slug", "slugs", multiple=True, help="A short code of your choice; one an address.")
 @click.option("--promotes", multiple=True, metavar="NAME", help="Whom its links promote.")
+@click.option("--send", "sends", is_flag=True, help="Post it on its network, now or at --at.")
+@confirmed_option
 @json_option
 def wrap(
     handle: str,
@@ -40,12 +52,17 @@ def wrap(
     addressed: tuple[str, ...],
     slugs: tuple[str, ...],
     promotes: tuple[str, ...],
+    sends: bool,
+    confirmed: bool,
     as_json: bool,
 ) -> None:
     """Record a post, and print its text with every address wrapped.
 
     TEXT is read from standard input where it is - or left out. A time in the future makes a
     scheduled post. A text without a new address makes no post and is printed as it is.
+
+    With --send its main text is posted on the account's network, at --at by the running service.
+    Versions are for places, where they are posted by hand.
     """
     from linktrack.audience.accounts import find_account
     from linktrack.db import now
@@ -53,33 +70,52 @@ def wrap(
         Wish,
         doubts_about_versions,
         no_post_json,
-        post_json,
         wrap_post,
     )
+    from linktrack.reports.sendings import full_post_json
 
+    if sends and draft:
+        raise Invalid("A draft is not sent: leave out --draft or --send.")
     written = read_text(text)
     with transaction() as (opened, session):
         moment = now()
         posted_at = parse_time(at, opened)
         later = posted_at is not None and posted_at > moment
-        state = "draft" if draft else "scheduled" if later else "published"
-        wish = Wish(written, state, posted_at, segments, slugs, _addressed(addressed), promotes)
+        state = "draft" if draft or sends else "scheduled" if later else "published"
+        at_once = None if sends else posted_at
+        wish = Wish(written, state, at_once, segments, slugs, _addressed(addressed), promotes)
         account = find_account(session, handle)
         post = wrap_post(session, opened.shortener, account, wish, moment)
+        if sends:
+            if post is None:
+                raise Invalid("There is no new address in this text: nothing was sent.")
+            enqueue(opened, session, post, posted_at, confirmed)
         answer = (
-            no_post_json(written) if post is None else post_json(session, opened.shortener, post)
+            no_post_json(written)
+            if post is None
+            else full_post_json(session, opened.shortener, post)
         )
         versions = [] if post is None else [item.text for item in post.versions]
         doubts = [] if post is None else doubts_about_versions(session, post)
     for doubt in doubts:
         click.echo(doubt, err=True)
+    if sends and post is not None:
+        answer = send_what_is_due(post.id)
+    _print_wrapped(answer, segments, versions, as_json)
+    if sends and post is not None:
+        say_how_it_went(post.id, quiet=as_json)
+
+
+def _print_wrapped(
+    answer: dict[str, object], segments: tuple[str, ...], versions: list[str], as_json: bool
+) -> None:
     if as_json:
         print_json(answer)
         return
     click.echo(answer["text"])
     for name, version in zip(dict.fromkeys(segments), versions, strict=False):
         click.echo(f"\n{name}:\n{version}")
-    if post is None:
+    if answer["id"] is None:
         click.echo("There is no new address in this text: no post was made.", err=True)
 
 
@@ -96,6 +132,10 @@ def _addressed(written: tuple[str, ...]) -> dict[str, int]:
 @click.group(cls=Commands)
 def post() -> None:
     """Posts and their states."""
+
+
+for _command in (send, queue, edit, withdraw):
+    post.add_command(_command)
 
 
 @post.command("list")

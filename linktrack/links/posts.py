@@ -16,7 +16,7 @@ from linktrack.audience.utm import utm_values
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.catalog import Shortener, add_link
 from linktrack.links.destinations import parse_destination, with_parameters
-from linktrack.links.models import Link, Post, Version
+from linktrack.links.models import Link, LinkDestination, Post, Version
 from linktrack.links.people import find_person, promote
 from linktrack.links.wrapping import destinations, find_addresses, replace
 from linktrack.owners.audit import note
@@ -105,6 +105,51 @@ def wrap_post(
     note(session, f"Wrapped post {post.id} of {account.handle}, {state}.", now)
     session.expire(post, ["links"])
     return post
+
+
+def rewrap_post(
+    session: Session,
+    shortener: Shortener,
+    account: Account,
+    post: Post,
+    written: str,
+    now: datetime,
+) -> None:
+    """Give a post another text: an address it had keeps its link, a new one gets one.
+
+    Links that no text names any more stay with the post and go on redirecting. Raises `Invalid`
+    for a text without an address, and what `wrap_post` raises; then the session is to be rolled
+    back.
+    """
+    addresses = find_addresses(written, account.network, shortener.base_url)
+    if not addresses:
+        raise Invalid("There is no address in this text that could become a short link.")
+    utm = utm_values(session, account.id)
+    led = (
+        select(LinkDestination.destination, Link)
+        .join(Link, Link.id == LinkDestination.link_id)
+        .where(Link.post_id == post.id)
+        .order_by(Link.id.desc())
+    )
+    known = {row.destination: row.Link for row in session.execute(led)}
+    wrapped = {}
+    for target in destinations(addresses):
+        destination = parse_destination(with_parameters(target, utm))
+        wrapped[target] = known.get(destination) or add_link(
+            session,
+            shortener,
+            account_id=account.id,
+            post_id=post.id,
+            destination=destination,
+            at=now,
+        )
+    post.written = written
+    post.text = replace(written, addresses, short_urls(shortener, wrapped))
+    for version in post.versions:
+        urls = short_urls(shortener, wrapped, version.segment_id)
+        version.text = replace(written, addresses, urls)
+    session.flush()
+    session.expire(post, ["links"])
 
 
 def settle_state(

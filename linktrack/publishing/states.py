@@ -13,6 +13,7 @@ from linktrack.errors import Conflict
 from linktrack.links.models import Post
 from linktrack.links.posts import settle_state
 from linktrack.owners.audit import note
+from linktrack.publishing import sendings
 
 
 def publish(
@@ -20,37 +21,45 @@ def publish(
 ) -> None:
     """Say that a post was published at `posted_at` (default: as planned, else now).
 
-    A published post gets a new time that way; clicks that are in already are counted by it.
-    Raises `Invalid` for a time in the future and `Conflict` for a discarded post.
+    A published post gets a new time that way; clicks that are in already are counted by it. One
+    that waits to be sent is not sent any more. Raises `Invalid` for a time in the future and
+    `Conflict` for a discarded post.
     """
     if post.state == "discarded":
         raise Conflict(f"Post {post.id} is discarded: restore it first.")
     planned = post.posted_at if post.posted_at is not None and post.posted_at <= now else None
     state, moment = settle_state("published", posted_at or planned, now)
-    _settle(session, post, state, moment, days)
+    sendings.stop(session, post.id, now)
+    settle(session, post, state, moment, days)
     note(session, f"Marked post {post.id} as published at {moment:%Y-%m-%d %H:%M} UTC.", now)
 
 
 def schedule(session: Session, post: Post, posted_at: datetime, now: datetime, days: Days) -> None:
-    """Plan a draft for a time in the future; raises `Invalid` or `Conflict`."""
+    """Plan a draft for a time in the future; raises `Invalid` or `Conflict`.
+
+    One that is in the queue is sent at that time.
+    """
     if post.state not in ("draft", "scheduled"):
         raise Conflict(f"Post {post.id} is {post.state}: only a draft can be scheduled.")
     state, moment = settle_state("scheduled", posted_at, now)
-    _settle(session, post, state, moment, days)
+    sendings.move(session, post.id, posted_at, now)
+    settle(session, post, state, moment, days)
     note(session, f"Planned post {post.id} for {posted_at:%Y-%m-%d %H:%M} UTC.", now)
 
 
 def discard(session: Session, post: Post) -> None:
     """Leave a post out of reports and lists; its links go on redirecting and counting.
 
-    A published post keeps its time, and is published again when it is restored; a plan is dropped.
+    A published post keeps its time, and is published again when it is restored; a plan is dropped,
+    and with it that it is to be sent.
     """
     if post.state == "discarded":
         return
+    sendings.stop(session, post.id, this_moment())
     if post.state == "published":
         post.state = "discarded"
     else:
-        _settle(session, post, "discarded", None, Days(ZoneInfo("UTC")))
+        settle(session, post, "discarded", None, Days(ZoneInfo("UTC")))
     note(session, f"Discarded post {post.id}.", this_moment())
 
 
@@ -62,9 +71,10 @@ def restore(session: Session, post: Post) -> None:
     note(session, f"Restored post {post.id}, {post.state} again.", this_moment())
 
 
-def _settle(
+def settle(
     session: Session, post: Post, state: str, posted_at: datetime | None, days: Days
 ) -> None:
+    """Give a post a state and a time that fit each other; its windows are counted by that time."""
     connection = session.connection()
     take_turns(connection)
     moved = post.posted_at != posted_at

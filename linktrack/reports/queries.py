@@ -24,6 +24,8 @@ from linktrack.clicks.models import (
 )
 from linktrack.clicks.vocabulary import REASONS, WINDOWS
 from linktrack.links.models import Link, Post, Version
+from linktrack.publishing.models import Sending
+from linktrack.publishing.sendings import OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,9 +374,16 @@ def texts_of(session: Session, post_ids: Sequence[int]) -> Mapping[int, str]:
 
 
 def overdue_posts(session: Session, account_ids: Sequence[int], now: datetime) -> Sequence[Post]:
-    """Return the planned posts of these accounts whose time has passed, the oldest first."""
+    """Return the planned posts of these accounts whose time has passed, the oldest first.
+
+    Those that linktrack sends itself are not among them.
+    """
+    queued = select(Sending.post_id).where(Sending.state.in_(OPEN))
     query = select(Post).where(
-        Post.account_id.in_(account_ids), Post.state == "scheduled", Post.posted_at < now
+        Post.account_id.in_(account_ids),
+        Post.state == "scheduled",
+        Post.posted_at < now,
+        Post.id.not_in(queued),
     )
     return session.scalars(query.order_by(Post.posted_at).limit(20)).all()
 

@@ -8,15 +8,18 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import list_accounts
+from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.errors import Invalid
+from linktrack.errors import Invalid, Unconfirmed
 from linktrack.links.models import Post
 from linktrack.links.people import list_people
 from linktrack.links.posts import Wish, get_post, wrap_post
 from linktrack.links.preview import Preview, preview
+from linktrack.publishing.queue import enqueue
+from linktrack.publishing.sendings import sendings_of
 from linktrack.reports import queries
 from linktrack.reports.similar import SimilarPosts, similar_posts
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
@@ -63,16 +66,18 @@ def look() -> str | tuple[str, int]:
 
 @blueprint.post("/compose")
 def wrap() -> Response | tuple[str, int]:
-    """Wrap a text as a draft, as planned or as published, for one account or several."""
+    """Wrap a text for one account or several: as a draft, planned, published, or to be sent."""
     session = db_session()
     try:
-        posts = [_wrapped(account) for account in _accounts()]
+        accounts = _accounts()
+        posts = [_wrapped(account) for account in accounts]
+        sent = _sent(posts, accounts) if _sends() else 0
     except MENDABLE as error:
         session.rollback()
-        return _page(error.sentence), UNPROCESSABLE
+        return _page(error.sentence, twin=isinstance(error, Unconfirmed)), UNPROCESSABLE
     session.commit()
     made = sum(len(post.links) for post in posts)
-    flash(f"{made} short link{'s' * (made > 1)} made.")
+    flash(f"{made} short link{'s' * (made > 1)} made.{_said(sent, len(posts) - sent)}")
     if len(posts) == 1:
         return redirect(url_for("posts.show", post_id=posts[0].id), 303)
     return redirect(url_for("compose.made", post=[post.id for post in posts]), 303)
@@ -85,7 +90,9 @@ def made() -> str:
     posts = [get_post(session, _number(value)) for value in request.args.getlist("post")[:MOST]]
     accounts = {account.id: account for account in list_accounts(session)}
     return render_template(
-        "compose/made.html", pairs=[(post, accounts[post.account_id]) for post in posts]
+        "compose/made.html",
+        pairs=[(post, accounts[post.account_id]) for post in posts],
+        sendings=sendings_of(session, [post.id for post in posts]),
     )
 
 
@@ -125,11 +132,53 @@ def _wrapped(account: Account) -> Post:
     return post
 
 
+def _sends() -> bool:
+    return request.form.get("state") in ("send", "send-later")
+
+
+def _sent(posts: list[Post], accounts: list[Account]) -> int:
+    """Put what linktrack can post into the queue; return how many posts that is.
+
+    Accounts that are not connected keep a draft, to be posted by hand, unless it is all of them.
+    """
+    due_at = _due_at()
+    connected = connections(db_session())
+    pairs = [pair for pair in zip(posts, accounts, strict=True) if pair[1].id in connected]
+    for post, _ in pairs or zip(posts[:1], accounts[:1], strict=True):
+        enqueue(
+            db_session(),
+            post,
+            due_at,
+            now(),
+            installation().days(),
+            base_url=installation().settings.base_url,
+            confirmed="confirmed" in request.form,
+        )
+    return len(pairs)
+
+
+def _due_at() -> datetime | None:
+    posted_at = moment(request.form, "posted_at", "The time")
+    later = request.form.get("state") == "send-later"
+    if later and posted_at is None:
+        raise Invalid("Choose the time at which it is to be published.")
+    if posted_at is not None and not later:
+        raise Invalid("A time is chosen: publish at that time, or take it away to publish now.")
+    return posted_at
+
+
+def _said(sent: int, by_hand: int) -> str:
+    if not sent:
+        return ""
+    posts = f" {sent} post{'s' * (sent > 1)} {'wait' if sent > 1 else 'waits'} to be published."
+    return posts + f" {by_hand} must be posted by hand." * bool(by_hand)
+
+
 def _wish(account: Account) -> Wish:
     written = text(request.form, "text", "The text")
     if not written:
         raise Invalid("Write the text first.")
-    posted_at = moment(request.form, "posted_at", "The time")
+    posted_at = None if _sends() else moment(request.form, "posted_at", "The time")
     return Wish(
         text=written,
         state=_state(posted_at),
@@ -157,7 +206,11 @@ def _handed_over(values: Mapping[str, str]) -> str:
 
 
 def _page(
-    error: str | None = None, seen: Preview | None = None, similar: SimilarPosts | None = None
+    error: str | None = None,
+    seen: Preview | None = None,
+    similar: SimilarPosts | None = None,
+    *,
+    twin: bool = False,
 ) -> str:
     accounts = list_accounts(db_session())
     if not accounts:
@@ -170,6 +223,8 @@ def _page(
         "compose/show.html",
         accounts=accounts,
         chosen=chosen,
+        connected=connections(db_session()),
+        twin=twin or "confirmed" in request.form,
         people=list_people(db_session()),
         segments=queries.segments_of(db_session(), [account.id for account in accounts]),
         ticked={(name, value) for name in request.form for value in request.form.getlist(name)},

@@ -60,6 +60,7 @@ SECTIONS: Final = (
         "Posts",
         (
             Page("posts.list_all", "Posts", "What each post did.", CLICKS),
+            Page("queue.show", "Queue", "What is to be published, and what could not be.", ACCOUNT),
             Page("not_wrapped.show", "Not wrapped", "What was posted around linktrack.", ACCOUNT),
             Page("timing.show", "Timing", "When posts do well, and how long they live.", ACCOUNT),
             Page("experiments.list_all", "Experiments", "Whether a change made a difference."),

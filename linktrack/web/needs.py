@@ -7,6 +7,7 @@ from flask import render_template, url_for
 
 from linktrack.context import db_session, installation
 from linktrack.db import now
+from linktrack.publishing.queue import count_failed
 from linktrack.reports.status import Capture
 from linktrack.upkeep.attention import is_behind, old_counts, space_of
 from linktrack.upkeep.link_checks import dead_links
@@ -27,7 +28,7 @@ class Notice:
 
 
 def notices() -> list[Notice]:
-    """Return what every page says: no space, clicks that wait, follower counts of long ago."""
+    """Return what every page says: no space, clicks that wait, posts that failed, old counts."""
     found = []
     data = installation().settings.data
     space = space_of(data)
@@ -46,6 +47,10 @@ def notices() -> list[Notice]:
                 "linktrack doctor, on the server, says what to do."
             )
         )
+    failed = count_failed(db_session())
+    if failed:
+        posts = "A post" if failed == 1 else f"{failed} posts"
+        found.append(Notice(f"{posts} could not be published.", url_for("queue.show"), "See why"))
     old = old_counts(db_session(), now())
     if old:
         names = ", ".join(line.handle for line in old[:3])

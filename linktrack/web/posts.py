@@ -9,16 +9,18 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import get_account, list_accounts
+from linktrack.audience.credentials import connections
 from linktrack.charts import Mark, Point, Series, time_chart
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOW_LENGTHS, WINDOWS
 from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.errors import Invalid, TooLarge
+from linktrack.errors import Invalid, LinktrackError, TooLarge, Unconfirmed
 from linktrack.links.lengths import Length, length
 from linktrack.links.models import Post
 from linktrack.links.posts import STATES, get_post, version_segments, warning_of
 from linktrack.publishing import states
 from linktrack.publishing.matching import seen_at
+from linktrack.publishing.sendings import OPEN, sending_of
 from linktrack.reports import queries
 from linktrack.reports.build import MOST_POSTS, cpf_json, cpf_report, post_line
 from linktrack.reports.hosts import HostLine, clicks_by_host
@@ -104,7 +106,7 @@ def list_all() -> str | Response:
 @blueprint.get(POST)
 def show(post_id: int) -> str:
     """Show one post: its text as wrapped, its state, and what is known of its clicks."""
-    return _page(get_post(db_session(), post_id))
+    return post_page(get_post(db_session(), post_id))
 
 
 @blueprint.post(f"{POST}/publish")
@@ -161,18 +163,21 @@ def _act(post_id: int, act: Callable[[Post], str]) -> Response | tuple[str, int]
         said = act(post)
     except MENDABLE as error:
         db_session().rollback()
-        return _page(post, error.sentence), UNPROCESSABLE
+        return post_page(post, error), UNPROCESSABLE
     db_session().commit()
     flash(said)
     return redirect(url_for("posts.show", post_id=post_id), 303)
 
 
-def _page(post: Post, error: str | None = None) -> str:
+def post_page(post: Post, error: LinktrackError | None = None) -> str:
+    """Return the page of a post, with what was wrong with the form that was sent."""
     session = db_session()
     shortener = installation().shortener
     window = _window()
     account = get_account(session, post.account_id)
     links = post.links
+    sending = sending_of(session, post.id)
+    unpublished = post.state in ("draft", "scheduled")
     line = post_line(session, post, window if post.posted_at else WINDOWS[-1])
     standing = post_standing(session, post, window, now()) if post.state == "published" else None
     days = _first_days(post)
@@ -198,8 +203,14 @@ def _page(post: Post, error: str | None = None) -> str:
         chart=_chart(post, days, series, marks_of([account], days)) if series else None,
         standing=standing,
         places=seen_at(session, post, account),
-        error=error,
+        error=error.sentence if error else None,
+        twin=isinstance(error, Unconfirmed),
         typed=request.form.get("posted_at", ""),
+        rewritten=request.form.get("text", post.written),
+        sending=sending,
+        unpublished=unpublished,
+        queued=unpublished and sending is not None and sending.state in OPEN,
+        connected=account.id in connections(session),
     )
 
 

@@ -1,0 +1,85 @@
+"""What is refused before a post is sent, and what needs the owner's second word."""
+
+import ipaddress
+from typing import Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from linktrack.audience.accounts import NETWORK_NAMES
+from linktrack.audience.models import Account
+from linktrack.errors import Invalid, Unconfirmed
+from linktrack.links.lengths import length
+from linktrack.links.models import Post
+from linktrack.links.visiting import is_public
+
+HOUSE_NAMES: Final = ("localhost", "local", "internal", "lan", "home.arpa", "localdomain")
+"""Ends of names that no public name has (RFC 6761, 6762, 8375, and ICANN's .internal)."""
+
+
+def check_sendable(account: Account, text: str, base_url: str, connected: bool) -> None:
+    """Raise `Invalid` where a wrapped text cannot be sent for an account.
+
+    That is: readers could not follow its links, nobody signed in, or it is too long.
+    """
+    if not is_reachable(base_url):
+        raise Invalid(
+            f"Short links begin with {base_url}, which readers cannot reach: set "
+            "LINKTRACK_BASE_URL to your public address before linktrack posts one."
+        )
+    network = NETWORK_NAMES[account.network]
+    if account.network == "other":
+        raise Invalid(
+            f"linktrack cannot post for {account.handle}, which is on no network it knows: "
+            "copy the text and post it yourself."
+        )
+    if not connected:
+        raise Invalid(
+            f"{account.handle} is not connected to {network}: connect it on its page, or copy "
+            "the text and post it yourself."
+        )
+    used = length(text, account.network, base_url)
+    if used.fits:
+        return
+    if used.limit is None or used.used <= used.limit:
+        raise Invalid(
+            f"The text for {account.handle} has too many bytes for {network}: shorten it."
+        )
+    raise Invalid(
+        f"The text for {account.handle} is too long for {network}: {used.used:,} characters once "
+        f"wrapped, where {used.limit:,} are taken."
+    )
+
+
+def is_reachable(base_url: str) -> bool:
+    """Whether readers elsewhere can reach an address: a public name, or a public IP address."""
+    host = (urlsplit(base_url).hostname or "").rstrip(".")
+    try:
+        return is_public(ipaddress.ip_address(host))
+    except ValueError:
+        return "." in host and not any(host.endswith(f".{name}") for name in HOUSE_NAMES)
+
+
+def check_twin(session: Session, account: Account, post: Post) -> None:
+    """Raise `Unconfirmed` where another account on X has, or is to have, the same text.
+
+    X's rules forbid it (its automation rules: duplicate posts over several accounts), so it is
+    sent only on the owner's second word.
+    """
+    if account.network != "x":
+        return
+    query = (
+        select(Account.handle)
+        .join(Post, Post.account_id == Account.id)
+        .where(Account.network == "x", Account.id != account.id, Post.id != post.id)
+        .where(Post.state.in_(("scheduled", "published")))
+        .where(Post.written == post.written)
+    )
+    twin = session.scalars(query.limit(1)).first()
+    if twin is not None:
+        raise Unconfirmed(
+            f"The same text is on {twin} already, or waits for it. X forbids the same post on "
+            "several accounts and may lock them: change the text, or say that you want it "
+            "all the same."
+        )

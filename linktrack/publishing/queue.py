@@ -1,0 +1,144 @@
+"""The queue of posts that linktrack sends: in and out, another text, another time.
+
+Who may be sent, and what is too long, is judged by `checks.py`; the sending is `sender.py`'s.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from linktrack.audience.credentials import connections
+from linktrack.audience.models import Account
+from linktrack.clicks.rollups import Days
+from linktrack.errors import Conflict, Invalid
+from linktrack.links.catalog import Shortener
+from linktrack.links.models import Post
+from linktrack.links.posts import rewrap_post
+from linktrack.owners.audit import note
+from linktrack.publishing.checks import check_sendable, check_twin
+from linktrack.publishing.models import Sending
+from linktrack.publishing.sendings import OPEN, check_idle, sending_of, stop, wait
+from linktrack.publishing.states import settle
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A line of the queue."""
+
+    sending: Sending
+    post: Post
+    account: Account
+
+
+def enqueue(
+    session: Session,
+    post: Post,
+    due_at: datetime | None,
+    now: datetime,
+    days: Days,
+    *,
+    base_url: str,
+    confirmed: bool = False,
+) -> Sending:
+    """Let a draft, or what failed, be sent at a time, by default now; it counts as planned.
+
+    Only its main text is sent: versions are for places, where they are posted by hand. Raises
+    `Invalid` for a time in the past and for what cannot be sent (`check_sendable`), `Conflict`
+    for a post that is out already or is being sent, `Unconfirmed` for another's twin.
+    """
+    if due_at is not None and due_at <= now:
+        raise Invalid("Choose a time in the future, or leave it out to send the post now.")
+    sending = sending_of(session, post.id, lock=True)
+    _check_unsent(post, sending, now)
+    account = session.get_one(Account, post.account_id)
+    connection = connections(session).get(account.id)
+    check_sendable(account, post.text, base_url, connected=connection is not None)
+    if not confirmed:
+        check_twin(session, account, post)
+    moment = due_at or now
+    if sending is None:
+        sending = Sending(post_id=post.id)
+        session.add(sending)
+    wait(sending, moment, now)
+    settle(session, post, "scheduled", moment, days)
+    when = f"at {moment:%Y-%m-%d %H:%M} UTC" if due_at else "now"
+    note(session, f"Asked for post {post.id} to be sent to {account.handle} {when}.", now)
+    return sending
+
+
+def _check_unsent(post: Post, sending: Sending | None, now: datetime) -> None:
+    if sending is not None and sending.state == "sent":
+        raise Conflict(f"Post {post.id} was sent already: {sending.url}")
+    if sending is not None:
+        check_idle(sending, now)
+    if post.state not in ("draft", "scheduled"):
+        raise Conflict(f"Post {post.id} is {post.state}: only what is not out yet can be sent.")
+
+
+def withdraw(session: Session, post: Post, now: datetime, days: Days) -> None:
+    """Take a post out of the queue: it is a draft again.
+
+    Raises `Conflict` where it is in none, and while it is being sent.
+    """
+    sending = sending_of(session, post.id, lock=True)
+    if sending is None or sending.state not in OPEN:
+        raise Conflict(f"Post {post.id} is not in the queue.")
+    check_idle(sending, now)
+    stop(session, post.id, now)
+    settle(session, post, "draft", None, days)
+    note(session, f"Took post {post.id} out of the queue.", now)
+
+
+def rewrite(
+    session: Session, shortener: Shortener, post: Post, written: str, now: datetime
+) -> None:
+    """Give a post that is not out yet another text; its addresses are wrapped anew.
+
+    Raises `Conflict` where the network may have the old text already, `Invalid` where it is in
+    the queue and too long, and what wrapping raises; then the session is to be rolled back.
+    """
+    sending = sending_of(session, post.id, lock=True)
+    if post.state not in ("draft", "scheduled"):
+        raise Conflict(f"Post {post.id} is {post.state}: its text is out already.")
+    account = session.get_one(Account, post.account_id)
+    if sending is not None and sending.in_doubt:
+        raise Conflict(
+            f"{account.handle} may have this post already: its last sending ended without an "
+            "answer. Send it again as it is, and linktrack looks first; or discard it."
+        )
+    rewrap_post(session, shortener, account, post, written, now)
+    if sending is not None and sending.state in OPEN:
+        check_sendable(account, post.text, shortener.base_url, connected=True)
+    note(session, f"Changed the text of post {post.id}.", now)
+
+
+def queued(session: Session, account_id: int | None = None) -> list[Waiting]:
+    """Return what is in the queue: what failed first, then what waits, by its time."""
+    query = _lines(account_id).where(Sending.state.in_(OPEN), Post.state == "scheduled")
+    query = query.order_by(Sending.state, Sending.due_at, Sending.post_id)
+    return [Waiting(*row) for row in session.execute(query)]
+
+
+def sent_lately(session: Session, account_id: int | None, limit: int) -> list[Waiting]:
+    """Return what linktrack has sent, the newest first."""
+    query = _lines(account_id).where(Sending.state == "sent")
+    query = query.order_by(Sending.changed_at.desc(), Sending.post_id.desc()).limit(limit)
+    return [Waiting(*row) for row in session.execute(query)]
+
+
+def count_failed(session: Session) -> int:
+    """Return how many posts are in the queue that are not tried any more."""
+    query = select(func.count()).select_from(Sending).join(Post, Post.id == Sending.post_id)
+    return session.scalar(query.where(Sending.state == "failed", Post.state == "scheduled")) or 0
+
+
+def _lines(account_id: int | None) -> Select[Sending, Post, Account]:
+    query = (
+        select(Sending, Post, Account)
+        .join(Post, Post.id == Sending.post_id)
+        .join(Account, Account.id == Post.account_id)
+        .where(Account.removed_at.is_(None))
+    )
+    return query if account_id is None else query.where(Post.account_id == account_id)

@@ -1,0 +1,73 @@
+"""The rows of the queue: finding one, stopping it, giving it another time."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from linktrack.errors import Conflict
+from linktrack.publishing.models import Sending
+
+OPEN: Final = ("waiting", "sending", "failed")
+"""The states in which a sending is in the queue."""
+
+
+def sending_of(session: Session, post_id: int, *, lock: bool = False) -> Sending | None:
+    """Return what is known of a post's sending; None where linktrack was never to send it.
+
+    With `lock` no attempt begins until the transaction ends.
+    """
+    query = select(Sending).where(Sending.post_id == post_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    return session.scalar(query)
+
+
+def sendings_of(session: Session, post_ids: Iterable[int]) -> Mapping[int, Sending]:
+    """Return what is known of these posts' sendings, by post."""
+    found = session.scalars(select(Sending).where(Sending.post_id.in_(list(post_ids))))
+    return {sending.post_id: sending for sending in found}
+
+
+def stop(session: Session, post_id: int, now: datetime) -> bool:
+    """Take a post out of the queue, where it is in it; return whether it was.
+
+    Whether the network may have it already stays known: sent again, it is looked for first.
+    """
+    sending = sending_of(session, post_id, lock=True)
+    if sending is None or sending.state not in OPEN:
+        return False
+    sending.state, sending.next_at, sending.changed_at = "withdrawn", None, now
+    session.flush()
+    return True
+
+
+def move(session: Session, post_id: int, due_at: datetime, now: datetime) -> bool:
+    """Give a post that is in the queue another time; return whether it is in it.
+
+    Raises `Conflict` while it is being sent.
+    """
+    sending = sending_of(session, post_id, lock=True)
+    if sending is None or sending.state not in OPEN:
+        return False
+    check_idle(sending, now)
+    wait(sending, due_at, now)
+    session.flush()
+    return True
+
+
+def check_idle(sending: Sending, now: datetime) -> None:
+    """Raise `Conflict` while an attempt may be under way."""
+    if sending.state == "sending" and sending.next_at is not None and sending.next_at > now:
+        raise Conflict(
+            f"Post {sending.post_id} is being sent just now: look again in a few minutes."
+        )
+
+
+def wait(sending: Sending, due_at: datetime, now: datetime) -> None:
+    """Let a post wait for its time, as if nothing had been tried; what is in doubt stays so."""
+    sending.state, sending.problem, sending.attempts = "waiting", None, 0
+    sending.due_at = sending.next_at = due_at
+    sending.changed_at = now

@@ -1,0 +1,67 @@
+"""A process that is killed while it sends: the network has the post once all the same."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from standins import Answer, Asked, standin
+from test_sending import Office
+from world import NOON, World
+
+from linktrack.publishing.sender import LEASE
+
+SCRIPT = Path(__file__).with_name("killnetwork.py")
+
+
+@pytest.mark.parametrize("moment", ["before it has the post", "before its answer", "never"])
+def test_a_process_killed_between_storing_and_sending_posts_once(world: World, moment: str) -> None:
+    """And so does one that is killed between sending and storing: the next one looks first."""
+    posts: list[str] = []
+    kills = [] if moment == "never" else [moment]
+
+    def network(asked: Asked) -> Answer:
+        if asked.method == "GET":
+            return Answer(
+                [f"n{i}" for i, text in enumerate(posts) if [text] == asked.arguments["text"]]
+            )
+        if kills == ["before it has the post"]:
+            kills.clear()
+            os.kill(int(asked.headers["pid"]), signal.SIGKILL)
+            return Answer(silent=True)
+        posts.append(asked.json["text"])
+        if kills:
+            kills.clear()
+            os.kill(int(asked.headers["pid"]), signal.SIGKILL)
+            return Answer(silent=True)
+        return Answer({"id": f"n{len(posts) - 1}"}, 201)
+
+    office = Office(world)
+    post = office.draft(world.account())
+    office.enqueue(post)
+    world.session.rollback()
+    with standin(network) as running:
+
+        def send(at: timedelta) -> int:
+            arguments = (str(world.settings.data), world.settings.database, running.address)
+            command = [sys.executable, str(SCRIPT), *arguments, (NOON + at).isoformat()]
+            return subprocess.run(command, check=False, timeout=120).returncode
+
+        first = send(timedelta())
+        assert first == (0 if moment == "never" else -signal.SIGKILL)
+        if moment != "never":
+            left = office.sending(post)
+            assert (left.state, left.in_doubt) == ("sending", True)
+            assert left.key
+            assert send(LEASE - timedelta(seconds=1)) == 0
+            assert office.sending(post).state == "sending"
+        assert send(LEASE) == 0
+        assert send(2 * LEASE) == 0
+        assert posts == [post.text]
+        assert office.sending(post).state == "sent"
+        assert office.state(post) == "published"
+        keys = {asked.json["key"] for asked in running.asked if asked.method == "POST"}
+        assert keys == {office.sending(post).key}
