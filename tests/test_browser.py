@@ -23,6 +23,7 @@ OWNER_PAGES = (
     "tokens",
     "webhooks",
     "compose",
+    "queue",
     "left-out",
     "own-clicks",
     "settings",
