@@ -74,11 +74,16 @@ def register(app: Flask, settings: Settings) -> None:
         """Write a moment as inputs of type datetime-local take it."""
         return "" if at is None else f"{at.astimezone(settings.timezone):%Y-%m-%dT%H:%M}"
 
+    def clock(at: datetime) -> Markup:
+        """Write the time of day."""
+        return _time_tag(at, f"{at.astimezone(settings.timezone):%H:%M}")
+
     def data_until() -> Freshness:
         return freshness(db_session(), settings.journals, now())
 
     app.jinja_env.filters.update(
         amount=amount,
+        clock=clock,
         day=day,
         excerpt=excerpt,
         interval=interval,

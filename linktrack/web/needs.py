@@ -5,9 +5,11 @@ from typing import Final
 
 from flask import render_template, url_for
 
+from linktrack.audience.accounts import list_accounts
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.publishing.queue import count_failed
+from linktrack.reports.first_fetches import first_fetches
 from linktrack.reports.status import Capture
 from linktrack.upkeep.attention import is_behind, old_counts, space_of
 from linktrack.upkeep.link_checks import dead_links
@@ -68,5 +70,11 @@ def notices() -> list[Notice]:
 
 @blueprint.get("/needs-you")
 def show() -> str:
-    """Show what waits for the owner; dead destinations with the clicks they still get."""
-    return render_template("needs/show.html", dead=dead_links(db_session(), now(), MOST))
+    """Show what waits for the owner: posts that seem to be out, destinations that are dead."""
+    session = db_session()
+    shown = [account.id for account in list_accounts(session)]
+    return render_template(
+        "needs/show.html",
+        dead=dead_links(session, now(), MOST),
+        fetched=first_fetches(session, shown, now()),
+    )

@@ -26,6 +26,7 @@ from linktrack.db import now
 from linktrack.links.posts import excerpt
 from linktrack.reports import queries
 from linktrack.reports.build import PostLine, Rate
+from linktrack.reports.first_fetches import first_fetches
 from linktrack.reports.freshness import freshness
 from linktrack.reports.left_out import proxy_is_not_trusted
 from linktrack.reports.overview import AccountCard, Overview, overview
@@ -96,6 +97,7 @@ def show() -> str:
         needs=needs(
             found.cards,
             queries.overdue_posts(session, [account.id for account in shown], at),
+            first_fetches(session, [account.id for account in shown], at),
             freshness(session, settings.journals, at),
             days,
             local_address=settings.base_url if settings.is_local else None,

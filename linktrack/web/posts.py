@@ -23,6 +23,7 @@ from linktrack.publishing.matching import seen_at
 from linktrack.publishing.sendings import OPEN, sending_of
 from linktrack.reports import queries
 from linktrack.reports.build import MOST_POSTS, cpf_json, cpf_report, post_line
+from linktrack.reports.first_fetches import first_fetch, first_fetches
 from linktrack.reports.hosts import HostLine, clicks_by_host
 from linktrack.reports.left_out import links_of, of_links
 from linktrack.reports.literature import FINDINGS
@@ -69,8 +70,13 @@ def list_all() -> str | Response:
     if state != "published":
         before = row_id(request.args, "before", "Post")
         posts = queries.posts_in_state(db_session(), account.id, state, before, PAGE + 1)
+        fetches = first_fetches(db_session(), [account.id], now())
         return render_template(
-            "posts/waiting.html", **chosen, posts=posts[:PAGE], more=len(posts) > PAGE
+            "posts/waiting.html",
+            **chosen,
+            posts=posts[:PAGE],
+            more=len(posts) > PAGE,
+            fetched={fetch.post.id: fetch for fetch in fetches},
         )
     window = _window()
     days = chosen_range_or_all(request.args)
@@ -202,6 +208,7 @@ def post_page(post: Post, error: LinktrackError | None = None) -> str:
         stale=is_stale(line.facts.followers_at, line.facts.posted_at),
         chart=_chart(post, days, series, marks_of([account], days)) if series else None,
         standing=standing,
+        fetched=first_fetch(session, post, now()),
         places=seen_at(session, post, account),
         error=error.sentence if error else None,
         twin=isinstance(error, Unconfirmed),

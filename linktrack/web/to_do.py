@@ -8,6 +8,7 @@ from flask import url_for
 
 from linktrack.links.models import Post
 from linktrack.links.posts import excerpt
+from linktrack.reports.first_fetches import FirstFetch
 from linktrack.reports.freshness import Freshness
 from linktrack.reports.overview import AccountCard
 from linktrack.reports.ranges import DayRange
@@ -30,6 +31,7 @@ class Need:
 def needs(
     cards: Iterable[AccountCard],
     overdue: Sequence[Post],
+    fetched: Sequence[FirstFetch],
     data: Freshness,
     days: DayRange,
     *,
@@ -64,6 +66,18 @@ def needs(
             )
         )
     found += [need for card in cards for need in _of_account(card, days)]
+    known = {fetch.post.id for fetch in fetched}
+    overdue = [post for post in overdue if post.id not in known]
+    if fetched:
+        posts = len(fetched)
+        found.append(
+            Need(
+                f"{posts:,} {'post that waits was' if posts == 1 else 'posts that wait were'} "
+                f"fetched by {'its network' if posts == 1 else 'their networks'}: posted already?",
+                "Say when",
+                url_for("needs.show"),
+            )
+        )
     found += [
         Need(
             f"The time planned for “{excerpt(post.written, 60)}” has passed. Was it posted?",

@@ -1,0 +1,116 @@
+"""When a post was probably published: its network fetched the link for a card."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session
+
+from linktrack.audience.models import Account
+from linktrack.clicks.models import agents, clicks
+from linktrack.clicks.vocabulary import REASON_NUMBER
+from linktrack.db import from_ms, to_ms
+from linktrack.links.models import Link, Post, SeenPost
+from linktrack.publishing.models import Sending
+
+# Whose fetchers look at a link as soon as it is posted, by the rules of clicks/agents.py. A
+# messenger's fetch tells nothing: there the link may have been shown to one person.
+_FETCHERS: Final = {
+    "x": ("twitterbot",),
+    "bluesky": ("bluesky",),
+    "mastodon": (
+        *("mastodon", "pleroma", "misskey", "lemmy", "friendica"),
+        *("peertube", "gotosocial", "pixelfed", "fediverse"),
+    ),
+}
+_WAITING: Final = ("draft", "scheduled")
+MADE_WITHIN: Final = timedelta(days=90)
+CLEARLY: Final = timedelta(minutes=10)
+"""So much earlier than a post's time is no matter of two clocks."""
+
+MOST: Final = 200  # links that are looked at; the newest
+
+
+@dataclass(frozen=True, slots=True)
+class FirstFetch:
+    """The first fetch of a post's links by its account's network."""
+
+    post: Post
+    network: str
+    at: datetime
+
+
+def first_fetches(
+    session: Session, account_ids: Sequence[int], now: datetime
+) -> Sequence[FirstFetch]:
+    """Return when drafts and planned posts were first fetched; the newest post first."""
+    return _first_fetches(
+        session,
+        and_(
+            Post.account_id.in_(account_ids),
+            Post.state.in_(_WAITING),
+            Post.created_at >= now - MADE_WITHIN,
+        ),
+        to_ms(now),
+    )
+
+
+def first_fetch(session: Session, post: Post, now: datetime) -> FirstFetch | None:
+    """Return when a post was first fetched, None where that says nothing new.
+
+    Of a published post a fetch does that was clearly earlier than the time it was given by hand.
+    """
+    if post.state == "published" and post.posted_at is not None:
+        seen = select(SeenPost.post_id).where(SeenPost.post_id == post.id).limit(1)
+        if session.scalar(seen) is not None:  # the network itself said when
+            return None
+        now = min(now, post.posted_at - CLEARLY)
+    elif post.state not in _WAITING:
+        return None
+    found = _first_fetches(session, Post.id == post.id, to_ms(now))
+    return found[0] if found else None
+
+
+def _first_fetches(
+    session: Session, which: ColumnElement[bool], until: int
+) -> Sequence[FirstFetch]:
+    # The first by the index of link and time: a draft may have been read by many meanwhile.
+    first = (
+        select(clicks.c.clicked_at)
+        .join(agents, agents.c.id == clicks.c.agent_id)
+        .where(
+            clicks.c.link_id == Link.id,
+            clicks.c.clicked_at <= until,
+            clicks.c.reason == REASON_NUMBER["preview"],
+            or_(
+                *(
+                    and_(
+                        Account.network == network,
+                        agents.c.rule.in_([f"preview:{name}" for name in names]),
+                    )
+                    for network, names in _FETCHERS.items()
+                )
+            ),
+        )
+        .order_by(clicks.c.clicked_at)
+        .limit(1)
+        .correlate(Link, Account)
+        .scalar_subquery()
+    )
+    # What linktrack publishes itself has its time from there.
+    queued = exists().where(Sending.post_id == Post.id, Sending.state != "withdrawn")
+    query = (
+        select(Post, Account.network, first.label("at"))
+        .join(Account, Account.id == Post.account_id)
+        .join(Link, Link.post_id == Post.id)
+        .where(which, Account.network.in_(_FETCHERS), ~queued)
+        .order_by(Post.id.desc())
+        .limit(MOST)
+    )
+    found: dict[int, FirstFetch] = {}
+    for post, network, at in session.execute(query):
+        if at is not None and (post.id not in found or from_ms(at) < found[post.id].at):
+            found[post.id] = FirstFetch(post, network, from_ms(at))
+    return list(found.values())
