@@ -102,7 +102,6 @@ def test_what_linktrack_publishes_itself_needs_no_suggestion(world: World) -> No
         state="waiting",
         due_at=NOON,
         next_at=NOON,
-        created_at=NOON,
         changed_at=NOON,
     )
     world.session.add(sending)
