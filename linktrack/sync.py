@@ -5,6 +5,7 @@ import threading
 from datetime import timedelta
 from typing import Final
 
+from linktrack.audience.credentials import connections, open_writer
 from linktrack.audience.models import Account
 from linktrack.audience.syncing import Synced, claim, due_accounts, sync_account
 from linktrack.db import is_database_away, now
@@ -20,9 +21,17 @@ LOOK_SECONDS: Final = 60.0
 
 
 def sync_one(installation: Installation, account: Account, *, confirmed: bool = False) -> Synced:
-    """Read one account now; raises `Invalid` for a network that cannot be read."""
+    """Read one account now; raises `Invalid` for an account that cannot be read.
+
+    A connected account is read by itself: that shows more. One whose network does not take the
+    sign-in any more is read as everybody may.
+    """
 
     def open_network(account: Account) -> Reader:
+        with installation.database.session() as session:
+            connection = connections(session).get(account.id)
+        if connection is not None and connection.problem is None:
+            return open_writer(installation.database, installation.keys, account)
         # Imported here: half a second, which nothing else needs.
         from linktrack.networks.bluesky import Bluesky
         from linktrack.networks.mastodon import Mastodon

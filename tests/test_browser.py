@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
 SIZES = {"phone": ViewportSize(width=320, height=640), "desk": ViewportSize(width=1280, height=900)}
 OWNER_PAGES = (
     "accounts",
+    "connections",
     "segments",
     "posts",
     "not-wrapped",
@@ -181,6 +182,7 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
             "/owner/needs-you",
             "/owner/audit",
             "/owner/accounts/1/remove",
+            "/owner/accounts/1/connection",
         ):
             reader.open(path)
         reader.open(f"/{codes[0]}+")

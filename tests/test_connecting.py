@@ -7,14 +7,15 @@ import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import Browser
+from browser import Browser, read
 from click.testing import CliRunner, Result
+from replaying import replayed
 from sqlalchemy import select
 from standins import Answer, Asked, Standin, standin
 from world import NOON, World
@@ -24,11 +25,14 @@ from linktrack.audience.credentials import connect, connections, disconnect, ope
 from linktrack.audience.models import Account, StoredCredential
 from linktrack.cli import main
 from linktrack.errors import Conflict, Invalid, Unavailable
+from linktrack.installation import Installation
 from linktrack.keys import Keys, load_keys
 from linktrack.networks.base import Message, Pause, Refused, SignedOut, Unclear
 from linktrack.networks.credentials import Credential, SignIn
 from linktrack.networks.signing_in import sign_in
+from linktrack.owners.tokens import create_token
 from linktrack.portability.everything import export_all
+from linktrack.sync import sync_one
 
 APP_PASSWORD = "k3yx-p4ss-w0rd-7q2z"  # noqa: S105 - made up
 DID = "did:plc:jesse"
@@ -323,10 +327,129 @@ def test_by_command(commands: World, place: Standin, tmp_path: Path) -> None:
     assert line["connected"] is False
 
 
+def test_by_page(world: World, place: Standin, server: Server) -> None:
+    """The form says where to get what it asks for, and what was typed is never on a page again."""
+    account = world.account("@jesse.example.com", "bluesky")
+    by_hand = world.account("Newsletter", "other")
+    browser = Browser.signed_in(world)
+    page = f"/owner/accounts/{account.id}/connection"
+    assert "Settings, Privacy and security, App passwords" in read(browser.get(page))
+    typed = {"app_password": "aaaa-bbbb-cccc-dddd", "server": place.address}
+    wrong = browser.send(page, {**typed})
+    assert wrong.status_code == 422
+    assert "does not take this app password" in read(wrong)
+    assert "aaaa-bbbb-cccc-dddd" not in wrong.text
+    assert place.address in wrong.text
+    assert browser.send(page, {**typed, "app_password": APP_PASSWORD}).status_code == 303
+    told = read(browser.get(page))
+    assert "Connected since" in told
+    assert "post, delete, read posts, read follower lists, follow" in told
+    assert "Connected since" in read(browser.get("/owner/connections"))
+    assert "Signed in since" in read(browser.get(f"/owner/accounts/{account.id}"))
+    world.session.rollback()
+    server.next = [Answer({"error": "ExpiredToken"}, 400)]
+    with (
+        closing(open_writer(world.database, keys_of(world), account)) as writer,
+        pytest.raises(SignedOut),
+    ):
+        writer.posts(None)
+    assert "Bluesky does not take the sign-in any more" in read(browser.get("/owner/posts"))
+    assert browser.send(f"{page}/remove", {}, page).status_code == 303
+    assert "Connected since" not in read(browser.get(page))
+    assert "does not take the sign-in" not in read(browser.get("/owner/posts"))
+    assert "Nobody signs in there" in read(browser.get(f"/owner/accounts/{by_hand.id}/connection"))
+
+
+def test_a_network_that_asks_to_wait_is_said(sqlite_world: World) -> None:
+    """In the form, which is shown again."""
+    account = sqlite_world.account("@jesse.example.com", "bluesky")
+    browser = Browser.signed_in(sqlite_world)
+    with standin(lambda _: Answer({"error": "RateLimitExceeded"}, 429)) as place:
+        typed = {"app_password": APP_PASSWORD, "server": place.address}
+        answer = browser.send(f"/owner/accounts/{account.id}/connection", {**typed})
+    assert answer.status_code == 422
+    assert "The network asked to wait until" in read(answer)
+
+
+def test_the_api_says_only_whether_an_account_is_connected(world: World, place: Standin) -> None:
+    """Not since when, not by what."""
+    account = connected(world, place)
+    world.account("@other")
+    headers = {"Authorization": f"Bearer {create_token(world.session, 't', 'read', None, NOON)}"}
+    world.session.commit()
+    client = Browser.on(world).client
+    rows = client.get("/api/v1/accounts", headers=headers).get_json()["data"]
+    assert {row["id"]: row["connected"] for row in rows}[account.id] is True
+    assert [row["connected"] for row in rows].count(True) == 1
+
+
+# Reading the networks by accounts that are connected. --------------------------------------------
+
+
+def installed(world: World, **settings: str) -> Installation:
+    """Return the installation of a world, with some settings of its own."""
+    changed = replace(world.settings, **settings)
+    return Installation(changed, keys_of(world), world.database, world.shortener)
+
+
+def test_a_connected_account_on_mastodon_gives_its_list(world: World) -> None:
+    """Which nobody else may read."""
+    account = world.account("@you@a.example", "mastodon")
+    with replayed("mastodon.json", "connect", "connect", "followers") as place:
+        typed = {"access_token": "tok-3nSecret-9"}
+        signed = sign_in("mastodon", account.handle, typed, place.address)
+        connect(world.session, keys_of(world), account, signed, NOON)
+        world.session.commit()
+        done = sync_one(installed(world), account)
+    assert (done.followers, done.problem) == (3, None)
+    assert done.roster is not None
+    assert done.roster.size == 3
+
+
+def test_a_connected_account_on_x_gives_its_count(commands: World) -> None:
+    """And no list; one that is not connected gives neither."""
+    commands.account("@jesse")
+    refused = run("sync", "@jesse")
+    assert refused.exit_code == 1
+    assert "linktrack account connect" in refused.stderr
+    me = {"id": "42", "name": "Jesse", "username": "jesse"}
+    metrics = {"public_metrics": {"followers_count": 23_000}}
+    answers = [Answer({"data": me}), Answer({"data": {**me, **metrics}})]
+    with standin(lambda _: answers.pop(0)) as place:
+        at = ("account", "connect", "@jesse", "--server", place.address)
+        assert run(*at, text="ck\ncs\n42-at\nats\n").exit_code == 0
+        (synced,) = parsed(run("sync", "--json"))
+    assert (synced["account"], synced["followers"], synced["roster"]) == ("@jesse", 23_000, None)
+
+
+def test_an_account_that_is_signed_out_is_read_as_everybody_may(
+    world: World, place: Standin, server: Server
+) -> None:
+    """The count goes on being recorded; the sentence stays until it is connected again."""
+    account = connected(world, place)
+    server.next = [
+        Answer({"error": "ExpiredToken"}, 400),
+        Answer({"did": DID, "handle": "jesse.example.com", "followersCount": 1}),
+        Answer({"followers": [{"did": "did:plc:ann", "handle": "ann.test"}]}),
+        Answer({"profiles": []}),
+    ]
+    here = installed(world, bluesky=place.address)
+    problem = sync_one(here, account).problem
+    assert problem is not None
+    assert "does not take the sign-in any more" in problem
+    done = sync_one(here, account)
+    assert (done.followers, done.problem) == (1, None)
+    assert done.roster is not None
+    assert "authorization" in place.asked[1].headers
+    assert not any("authorization" in asked.headers for asked in place.asked[2:])
+    assert connections(world.session)[account.id].problem is not None
+
+
 def pages(world: World, account: Account) -> list[str]:
     """Return what pages say that know of the account."""
     browser = Browser.signed_in(world)
-    places = ("/owner/accounts", f"/owner/accounts/{account.id}", "/owner/audit")
+    own = f"/owner/accounts/{account.id}"
+    places = ("/owner/accounts", own, f"{own}/connection", "/owner/connections", "/owner/audit")
     return [browser.get(place).text for place in places]
 
 

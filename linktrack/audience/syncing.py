@@ -11,14 +11,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final, cast
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from linktrack.audience.accounts import NETWORK_NAMES
 from linktrack.audience.claims import claim_turn
 from linktrack.audience.counts import record_count
 from linktrack.audience.forgetting import Forgotten
-from linktrack.audience.models import Account, Sync, SyncPage
+from linktrack.audience.models import Account, StoredCredential, Sync, SyncPage
 from linktrack.audience.rosters import TakenRoster, take_roster
 from linktrack.db import Database, from_ms, now, to_ms
 from linktrack.errors import Conflict, Invalid, LinktrackError
@@ -52,8 +52,8 @@ Open = Callable[[Account], Reader]
 
 
 def readable_accounts(session: Session) -> list[Account]:
-    """Return the accounts on networks that can be read without a password."""
-    query = select(Account).where(Account.network.in_(READABLE), Account.removed_at.is_(None))
+    """Return the accounts that can be read: by everybody, or since they are signed in."""
+    query = select(Account).where(_is_readable(), Account.removed_at.is_(None))
     query = query.order_by(Account.id)
     return list(session.scalars(query))
 
@@ -63,7 +63,7 @@ def due_accounts(session: Session, at: datetime) -> list[Account]:
     query = (
         select(Account)
         .outerjoin(Sync, Sync.account_id == Account.id)
-        .where(Account.network.in_(READABLE), Account.removed_at.is_(None))
+        .where(_is_readable(), Account.removed_at.is_(None))
         .where(or_(Sync.next_at.is_(None), Sync.next_at <= at))
     )
     return list(session.scalars(query.order_by(Account.id)))
@@ -86,14 +86,16 @@ def sync_account(
     """Read an account's count and list, and say when it is to be read next.
 
     It commits after each page. What the network or the list has against it is returned as
-    `problem`, and kept. Raises `Invalid` for a network that cannot be read.
+    `problem`, and kept. Raises `Invalid` for an account that cannot be read.
     """
-    if account.network not in READABLE:
-        raise Invalid(
-            f"{NETWORK_NAMES[account.network]} shows nobody's followers without a password: "
-            f"linktrack archive import, or linktrack counts record, for {account.handle}."
-        )
     with database.session(writes=True) as session:
+        this = select(Account.id).where(Account.id == account.id, _is_readable())
+        if session.scalar(this) is None:
+            raise Invalid(
+                f"{NETWORK_NAMES[account.network]} shows nobody's followers without a password: "
+                f"linktrack account connect, linktrack archive import, or linktrack counts record, "
+                f"for {account.handle}."
+            )
         _reserve(session, account.id, now())
         session.commit()
     followers: int | None = None
@@ -117,6 +119,14 @@ def sync_account(
         )
         session.commit()
     return Synced(account.handle, followers, roster, problem)
+
+
+def _is_readable() -> ColumnElement[bool]:
+    """Whether an account can be read: a sign-in that its network does not take is none."""
+    signed_in = exists().where(
+        StoredCredential.account_id == Account.id, StoredCredential.problem.is_(None)
+    )
+    return or_(Account.network.in_(READABLE), signed_in)
 
 
 def _reserve(session: Session, account_id: int, at: datetime) -> Sync:

@@ -179,7 +179,7 @@ def sync(handle: str | None, confirmed: bool, as_json: bool) -> None:
         for posts in watched:
             _say_posts(posts)
         if not done:
-            click.echo("There is no account on Bluesky or Mastodon to read.")
+            click.echo("There is no account on Bluesky or Mastodon to read, and none is connected.")
     said = [*(one.problem for one in done), *(posts.problem for posts in watched)]
     problems = dict.fromkeys(problem for problem in said if problem is not None)
     if problems:

@@ -18,6 +18,7 @@ from linktrack.audience.accounts import (
 )
 from linktrack.audience.cards import OURS, set_card
 from linktrack.audience.counts import list_counts, record_count
+from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment, list_segments
 from linktrack.audience.utm import NAMES as UTM_NAMES
@@ -25,6 +26,7 @@ from linktrack.audience.utm import set_utm_values, utm_values
 from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid
+from linktrack.networks.credentials import NEEDS
 from linktrack.reports import queries
 from linktrack.reports.overview import is_stale
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
@@ -221,6 +223,8 @@ def _page(account: Account, error: str | None = None) -> str:
         older=max(0, len(counts) - MOST_COUNTS),
         stale=bool(counts) and is_stale(counts[0].counted_at, now()),
         segments=list_segments(session, account),
+        connection=connections(session).get(account.id),
+        can_connect=account.network in NEEDS,
         utm_names=UTM_NAMES,
         utm=utm_values(session, account.id),
         error=error,

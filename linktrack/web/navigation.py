@@ -78,6 +78,7 @@ SECTIONS: Final = (
         "Audience",
         (
             Page("accounts.list_all", "Accounts", "Your accounts, and their follower counts."),
+            Page("connections.list_all", "Connections", "Which accounts linktrack posts for."),
             Page(
                 "segments.list_all",
                 "Segments",

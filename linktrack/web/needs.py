@@ -6,6 +6,7 @@ from typing import Final
 from flask import render_template, url_for
 
 from linktrack.audience.accounts import list_accounts
+from linktrack.audience.credentials import connections
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.publishing.queue import count_failed
@@ -65,6 +66,10 @@ def notices() -> list[Notice]:
                 "Record one",
             )
         )
+    for number, connection in sorted(connections(db_session()).items()):
+        if connection.problem is not None:
+            href = url_for("connections.show", account_id=number)
+            found.append(Notice(connection.problem, href, "Connect"))
     return found
 
 
