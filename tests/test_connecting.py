@@ -386,9 +386,9 @@ def test_the_api_says_only_whether_an_account_is_connected(world: World, place: 
 # Reading the networks by accounts that are connected. --------------------------------------------
 
 
-def installed(world: World, **settings: str) -> Installation:
-    """Return the installation of a world, with some settings of its own."""
-    changed = replace(world.settings, **settings)
+def installed(world: World, bluesky: str = "http://127.0.0.1:9") -> Installation:
+    """Return the installation of a world, with an AppView of its own."""
+    changed = replace(world.settings, bluesky=bluesky)
     return Installation(changed, keys_of(world), world.database, world.shortener)
 
 

@@ -29,6 +29,7 @@ _OTHER_KEYS: Final = (
 class Connection:
     """An account is signed in, since when, and what its network has against it (None: nothing)."""
 
+    handle: str
     connected_at: datetime
     problem: str | None
 
@@ -47,7 +48,7 @@ def connect(
     session.add(StoredCredential(account_id=account.id, sealed=sealed, connected_at=now))
     note(session, f"Connected the account {account.handle}.", now)
     session.flush()
-    return Connection(now, None)
+    return Connection(account.handle, now, None)
 
 
 def disconnect(session: Session, account: Account, now: datetime) -> bool:
@@ -61,9 +62,10 @@ def disconnect(session: Session, account: Account, now: datetime) -> bool:
 def connections(session: Session) -> dict[int, Connection]:
     """Return the accounts that are connected, by their numbers."""
     query = select(
-        StoredCredential.account_id, StoredCredential.connected_at, StoredCredential.problem
-    )
-    return {number: Connection(at, problem) for number, at, problem in session.execute(query)}
+        Account.id, Account.handle, StoredCredential.connected_at, StoredCredential.problem
+    ).join(StoredCredential, StoredCredential.account_id == Account.id)
+    rows = session.execute(query)
+    return {number: Connection(handle, at, problem) for number, handle, at, problem in rows}
 
 
 def open_writer(database: Database, keys: Keys, account: Account) -> Writer:

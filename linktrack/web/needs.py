@@ -69,7 +69,7 @@ def notices() -> list[Notice]:
     for number, connection in sorted(connections(db_session()).items()):
         if connection.problem is not None:
             href = url_for("connections.show", account_id=number)
-            found.append(Notice(connection.problem, href, "Connect"))
+            found.append(Notice(f"{connection.handle}: {connection.problem}", href, "Connect"))
     return found
 
 
