@@ -22,7 +22,7 @@ from linktrack.clicks.vocabulary import unpack_country
 from linktrack.errors import Invalid
 from linktrack.links.catalog import add_link, find_target, get_link, set_disabled
 from linktrack.links.models import Link, Post
-from linktrack.portability import bitly_feed, click_import
+from linktrack.portability import click_import, click_lines
 from linktrack.portability.bitly_feed import BITLY_FEED, parse_line
 from linktrack.portability.click_import import ImportedClicks, import_clicks
 from linktrack.portability.log_files import MOST_LINE, read_lines
@@ -219,7 +219,7 @@ def test_an_import_that_was_cut_off_goes_on(
             yield each
 
     with monkeypatch.context() as cut:
-        cut.setattr(bitly_feed, "read_lines", lines)
+        cut.setattr(click_lines, "read_lines", lines)
         with pytest.raises(Cut):
             bring_in(world, account, path)
     assert stored(world) == 40

@@ -11,10 +11,9 @@ from linktrack.api.operations import (
     WINDOW,
     Parameter,
     asked,
-    operation,
 )
+from linktrack.api.reporting import asked_range, asked_window, report_at
 from linktrack.audience.accounts import get_account, list_accounts
-from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.reports.audience import audience_report
@@ -27,14 +26,7 @@ ACCOUNTS = Parameter("account", "Handles of the accounts; default: all.", many=T
 LINK = Parameter("link", "Of one link alone, by its code.")
 
 
-@operation(
-    "GET",
-    "/reports/audience",
-    scope="read",
-    query=(NEEDED_ACCOUNT, FROM, TO),
-    answers={200: shapes.AudienceReport},
-    problems=(404,),
-)
+@report_at("audience", (NEEDED_ACCOUNT, FROM, TO), shapes.AudienceReport)
 def report_audience() -> Response:
     """Return how many people click at all, in one visitor period."""
     fields = asked()
@@ -45,20 +37,12 @@ def report_audience() -> Response:
         period=settings.visitor_period,
         timezone=settings.timezone,
         now=now(),
-        since=fields.moment("from"),
-        until=fields.moment("to"),
+        **asked_range(fields),
     )
     return jsonify(report.as_json())
 
 
-@operation(
-    "GET",
-    "/reports/compare",
-    scope="read",
-    query=(ACCOUNTS, WINDOW, FROM, TO),
-    answers={200: shapes.Comparison},
-    problems=(404,),
-)
+@report_at("compare", (ACCOUNTS, WINDOW, FROM, TO), shapes.Comparison)
 def report_compare() -> Response:
     """Return accounts side by side: those named (`account` may repeat), or all."""
     fields = asked()
@@ -70,44 +54,28 @@ def report_compare() -> Response:
     report = compare(
         session,
         accounts or list_accounts(session),
-        window=fields.text("window", DEFAULT_WINDOW),
+        window=asked_window(fields),
         now=now(),
-        since=fields.moment("from"),
-        until=fields.moment("to"),
+        **asked_range(fields),
     )
     return jsonify(report.as_json())
 
 
-@operation(
-    "GET",
-    "/reports/growth",
-    scope="read",
-    query=(NEEDED_ACCOUNT, WINDOW, FROM, TO),
-    answers={200: shapes.GrowthReport},
-    problems=(404,),
-)
+@report_at("growth", (NEEDED_ACCOUNT, WINDOW, FROM, TO), shapes.GrowthReport)
 def report_growth() -> Response:
     """Return whether clicking grows as fast as following."""
     fields = asked()
     report = growth_report(
         db_session(),
         named_account(fields.text("account")),
-        window=fields.text("window", DEFAULT_WINDOW),
+        window=asked_window(fields),
         now=now(),
-        since=fields.moment("from"),
-        until=fields.moment("to"),
+        **asked_range(fields),
     )
     return jsonify(report.as_json())
 
 
-@operation(
-    "GET",
-    "/reports/half-life",
-    scope="read",
-    query=(NEEDED_ACCOUNT, LINK, FROM, TO),
-    answers={200: (shapes.LifetimesReport, shapes.LinkLife)},
-    problems=(404,),
-)
+@report_at("half-life", (NEEDED_ACCOUNT, LINK, FROM, TO), shapes.LifetimesReport, shapes.LinkLife)
 def report_half_life() -> Response:
     """Return how long an account's posts live, or one of its links."""
     fields = asked()
@@ -120,30 +88,21 @@ def report_half_life() -> Response:
         db_session(),
         account,
         now=now(),
-        since=fields.moment("from"),
-        until=fields.moment("to"),
+        **asked_range(fields),
     )
     return jsonify(report.as_json())
 
 
-@operation(
-    "GET",
-    "/reports/hours",
-    scope="read",
-    query=(NEEDED_ACCOUNT, WINDOW, FROM, TO),
-    answers={200: shapes.HoursReport},
-    problems=(404,),
-)
+@report_at("hours", (NEEDED_ACCOUNT, WINDOW, FROM, TO), shapes.HoursReport)
 def report_hours() -> Response:
     """Return clicks per follower by weekday and hour of posting."""
     fields = asked()
     report = hours_report(
         db_session(),
         named_account(fields.text("account")),
-        window=fields.text("window", DEFAULT_WINDOW),
+        window=asked_window(fields),
         timezone=installation().settings.timezone,
         now=now(),
-        since=fields.moment("from"),
-        until=fields.moment("to"),
+        **asked_range(fields),
     )
     return jsonify(report.as_json())

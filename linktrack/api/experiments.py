@@ -15,6 +15,7 @@ from linktrack.api.operations import (
     sent,
 )
 from linktrack.api.read import stored
+from linktrack.api.reporting import report_at
 from linktrack.audience.accounts import accounts_by_number
 from linktrack.audience.models import Account
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
@@ -99,14 +100,7 @@ def delete_experiment(number: int) -> Response:
     return Response(status=204)
 
 
-@operation(
-    "GET",
-    "/reports/experiment",
-    scope="read",
-    query=(NEEDED_ACCOUNT, NAME),
-    answers={200: audience_shapes.ExperimentReport},
-    problems=(404,),
-)
+@report_at("experiment", (NEEDED_ACCOUNT, NAME), audience_shapes.ExperimentReport)
 def report_experiment() -> Response:
     """Return what an account's experiment has found: the named one, or its newest."""
     fields = asked()

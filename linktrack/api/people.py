@@ -6,6 +6,7 @@ from linktrack.api import audience_shapes, shapes
 from linktrack.api.access import named_account, reaches_all
 from linktrack.api.operations import ACCOUNT, FROM, NEEDED_ACCOUNT, TO, asked, operation, sent
 from linktrack.api.read import stored
+from linktrack.api.reporting import report_at
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.links.models import Person
@@ -113,14 +114,7 @@ def delete_site(host: str) -> Response:
     return Response(status=204)
 
 
-@operation(
-    "GET",
-    "/reports/people",
-    scope="read",
-    query=(ACCOUNT,),
-    answers={200: audience_shapes.PeopleReport},
-    problems=(404,),
-)
+@report_at("people", (ACCOUNT,), audience_shapes.PeopleReport)
 def report_people() -> Response:
     """Return what links sent to the people they promote, from one account or from all."""
     handle = asked().optional_text("account")
@@ -130,14 +124,7 @@ def report_people() -> Response:
     return jsonify(people_report(db_session(), account).as_json())
 
 
-@operation(
-    "GET",
-    "/reports/own",
-    scope="read",
-    query=(NEEDED_ACCOUNT, FROM, TO),
-    answers={200: audience_shapes.OwnLinksReport},
-    problems=(404,),
-)
+@report_at("own", (NEEDED_ACCOUNT, FROM, TO), audience_shapes.OwnLinksReport)
 def report_own() -> Response:
     """Return what links to the owner's own sites got, beside other people's."""
     fields = asked()

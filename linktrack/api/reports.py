@@ -15,9 +15,8 @@ from linktrack.api.operations import (
     WINDOW,
     Parameter,
     asked,
-    operation,
 )
-from linktrack.clicks.vocabulary import DEFAULT_WINDOW
+from linktrack.api.reporting import asked_range, asked_window, report_at
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.links.catalog import get_link
@@ -39,23 +38,15 @@ LINK = Parameter("link", "Of one link alone, by its code.")
 PERIOD = Parameter("period", "What is looked back on.", choices=PERIODS)
 
 
-@operation(
-    "GET",
-    "/reports/cpf",
-    scope="read",
-    query=(NEEDED_ACCOUNT, WINDOW, FROM, TO, LIMIT, AFTER, SORT),
-    answers={200: shapes.CpfReport},
-    problems=(404,),
-)
+@report_at("cpf", (NEEDED_ACCOUNT, WINDOW, FROM, TO, LIMIT, AFTER, SORT), shapes.CpfReport)
 def report_cpf() -> Response:
     """Return clicks per follower of an account."""
     fields = asked()
     report = cpf_report(
         db_session(),
         named_account(fields.text("account")),
-        window=fields.text("window", DEFAULT_WINDOW),
-        since=fields.moment("from"),
-        until=fields.moment("to"),
+        window=asked_window(fields),
+        **asked_range(fields),
         limit=fields.whole("limit") or MOST_POSTS,
         after=fields.row_number("after"),
         sort=fields.text("sort", SORTS[0]),
@@ -64,37 +55,22 @@ def report_cpf() -> Response:
     return jsonify(cpf_json(report))
 
 
-@operation(
-    "GET",
-    "/reports/segments",
-    scope="read",
-    query=(NEEDED_ACCOUNT, WINDOW, FROM, TO),
-    answers={200: shapes.SegmentsReport},
-    problems=(404,),
-)
+@report_at("segments", (NEEDED_ACCOUNT, WINDOW, FROM, TO), shapes.SegmentsReport)
 def report_segments() -> Response:
     """Return who clicked, as far as it is known, by segment."""
     fields = asked()
     report = segments_report(
         db_session(),
         named_account(fields.text("account")),
-        window=fields.text("window", DEFAULT_WINDOW),
+        window=asked_window(fields),
         settings=installation().settings,
         now=now(),
-        since=fields.moment("from"),
-        until=fields.moment("to"),
+        **asked_range(fields),
     )
     return jsonify(segments_json(report))
 
 
-@operation(
-    "GET",
-    "/reports/coverage",
-    scope="read",
-    query=(NEEDED_ACCOUNT, FROM, TO),
-    answers={200: shapes.CoverageReport},
-    problems=(404,),
-)
+@report_at("coverage", (NEEDED_ACCOUNT, FROM, TO), shapes.CoverageReport)
 def report_coverage() -> Response:
     """Return which part of the links that an account posted, in its own words, was wrapped."""
     fields = asked()
@@ -107,14 +83,7 @@ def report_coverage() -> Response:
     return jsonify(report.as_json())
 
 
-@operation(
-    "GET",
-    "/reports/followers",
-    scope="read",
-    query=(NEEDED_ACCOUNT, FROM, TO, EVENT),
-    answers={200: shapes.FollowersReport},
-    problems=(404,),
-)
+@report_at("followers", (NEEDED_ACCOUNT, FROM, TO, EVENT), shapes.FollowersReport)
 def report_followers() -> Response:
     """Return who came and left, and what an event cost (`event` may be there several times)."""
     fields = asked()
@@ -123,21 +92,13 @@ def report_followers() -> Response:
         db_session(),
         named_account(fields.text("account")),
         timezone,
-        since=fields.moment("from"),
-        until=fields.moment("to"),
+        **asked_range(fields),
         events=[parse_moment(text, timezone) for text in request.args.getlist("event") if text],
     )
     return jsonify(followers_json(report))
 
 
-@operation(
-    "GET",
-    "/reports/referrers",
-    scope="read",
-    query=(NEEDED_ACCOUNT, FROM, TO, POST, LINK),
-    answers={200: shapes.ReferrersReport},
-    problems=(404,),
-)
+@report_at("referrers", (NEEDED_ACCOUNT, FROM, TO, POST, LINK), shapes.ReferrersReport)
 def report_referrers() -> Response:
     """Return where the clicks of an account, a post or a link came from, by segment."""
     fields = asked()
@@ -158,14 +119,7 @@ def report_referrers() -> Response:
     return jsonify(report.as_json())
 
 
-@operation(
-    "GET",
-    "/reports/digest",
-    scope="read",
-    query=(NEEDED_ACCOUNT, PERIOD),
-    answers={200: shapes.Digest},
-    problems=(404,),
-)
+@report_at("digest", (NEEDED_ACCOUNT, PERIOD), shapes.Digest)
 def report_digest() -> Response:
     """Return an account's last whole week or month beside the one before it."""
     fields = asked()

@@ -1,24 +1,15 @@
 """Reports on how an audience behaves: who is there, how posts live, when to post."""
 
-from collections.abc import Callable
-from typing import TypeVar
-
 import click
 
-from linktrack.cli.common import installation, json_option, parse_time, print_json, print_table
-
-F = TypeVar("F", bound=Callable[..., None])
-
-
-def range_options(command: F) -> F:
-    """Add --from and --to, which choose posts by their time."""
-    until = click.option("--to", "until", metavar="DATE", help="Posts before this time.")
-    since = click.option("--from", "since", metavar="DATE", help="Posts from this time on.")
-    return since(until(command))
-
-
-window_option = click.option(
-    "--window", default="7d", show_default=True, help="1h, 24h, 7d, 30d or all."
+from linktrack.cli.common import (
+    installation,
+    json_option,
+    parse_time,
+    print_json,
+    print_table,
+    range_options,
+    window_option,
 )
 
 

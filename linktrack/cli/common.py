@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
@@ -14,6 +14,8 @@ from linktrack.errors import Invalid, LinktrackError
 if TYPE_CHECKING:
     from linktrack.db import Session
     from linktrack.installation import Installation
+
+F = TypeVar("F", bound=Callable[..., None])
 
 COMMAND_LINE: Final = "command line"
 """Who acts, by the audit list, where a command does."""
@@ -105,6 +107,14 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
         click.echo("  ".join(cells).rstrip())
 
 
+def print_rows(header: Sequence[str], rows: Sequence[Sequence[object]], *, as_json: bool) -> None:
+    """Print rows as JSON objects with these fields, or as a table headed by the same words."""
+    if as_json:
+        print_json([dict(zip(header, row, strict=True)) for row in rows])
+    else:
+        print_table([name.replace("_", " ") for name in header], rows)
+
+
 @contextmanager
 def counting(label: str) -> "Iterator[Callable[[int], None]]":
     """Show how many rows are done so far, on a terminal only: nobody knows how many there are."""
@@ -137,3 +147,14 @@ def read_text(argument: str) -> str:
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+window_option = click.option(
+    "--window", default="7d", show_default=True, help="1h, 24h, 7d, 30d or all."
+)
+
+
+def range_options(command: F) -> F:
+    """Add --from and --to, which choose posts by their time."""
+    until = click.option("--to", "until", metavar="DATE", help="Posts before this time.")
+    since = click.option("--from", "since", metavar="DATE", help="Posts from this time on.")
+    return since(until(command))

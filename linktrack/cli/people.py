@@ -9,6 +9,7 @@ from linktrack.cli.common import (
     parse_time,
     print_json,
     print_table,
+    range_options,
     transaction,
 )
 
@@ -155,8 +156,7 @@ def remove_site(host: str) -> None:
 
 @click.command("own")
 @click.argument("handle")
-@click.option("--from", "since", metavar="DATE", help="Posts from this time on.")
-@click.option("--to", "until", metavar="DATE", help="Posts before this time.")
+@range_options
 @json_option
 def report_own(handle: str, since: str | None, until: str | None, as_json: bool) -> None:
     """Links to your own sites beside other people's."""

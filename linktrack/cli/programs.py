@@ -8,7 +8,7 @@ from linktrack.cli.common import (
     json_option,
     parse_time,
     print_json,
-    print_table,
+    print_rows,
     transaction,
 )
 
@@ -65,10 +65,7 @@ def list_tokens_command(as_json: bool) -> None:
             for token in list_tokens(session)
         ]
     header = ("name", "scope", "account", "state", "created_at", "expires_at", "last_used_at")
-    if as_json:
-        print_json([dict(zip(header, line, strict=True)) for line in lines])
-    else:
-        print_table([name.replace("_", " ") for name in header], lines)
+    print_rows(header, lines, as_json=as_json)
 
 
 @token.command("revoke")
@@ -143,10 +140,7 @@ def list_webhooks_command(as_json: bool) -> None:
             for each in list_webhooks(session)
         ]
     header = ("id", "url", "events", "account", "created_at")
-    if as_json:
-        print_json([dict(zip(header, line, strict=True)) for line in lines])
-    else:
-        print_table([name.replace("_", " ") for name in header], lines)
+    print_rows(header, lines, as_json=as_json)
 
 
 @webhook.command("deliveries")
@@ -173,10 +167,7 @@ def list_deliveries_command(number: int, as_json: bool) -> None:
     header = (
         "id", "event", "created_at", "attempts", "delivered_at", "next_at", "answer",
     )  # fmt: skip
-    if as_json:
-        print_json([dict(zip(header, line, strict=True)) for line in lines])
-    else:
-        print_table([name.replace("_", " ") for name in header], lines)
+    print_rows(header, lines, as_json=as_json)
 
 
 @webhook.command("test")

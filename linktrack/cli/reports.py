@@ -17,6 +17,8 @@ from linktrack.cli.common import (
     parse_time,
     print_json,
     print_table,
+    range_options,
+    window_option,
 )
 from linktrack.cli.experiments import experiment_of
 from linktrack.cli.people import report_own, report_people
@@ -30,9 +32,8 @@ def report() -> None:
 
 @report.command()
 @click.argument("handle")
-@click.option("--window", default="7d", show_default=True, help="1h, 24h, 7d, 30d or all.")
-@click.option("--from", "since", metavar="DATE", help="Posts from this time on.")
-@click.option("--to", "until", metavar="DATE", help="Posts before this time.")
+@window_option
+@range_options
 @click.option("--limit", default=100, show_default=True, help="Posts on this page, at most 100.")
 @click.option("--after", type=int, metavar="POST", help="Begin behind this post.")
 @click.option("--sort", default="newest", show_default=True, help="newest, or low: surest first.")
@@ -113,9 +114,8 @@ def cpf(
 
 @report.command()
 @click.argument("handle")
-@click.option("--window", default="7d", show_default=True, help="1h, 24h, 7d, 30d or all.")
-@click.option("--from", "since", metavar="DATE", help="Posts from this time on.")
-@click.option("--to", "until", metavar="DATE", help="Posts before this time.")
+@window_option
+@range_options
 @json_option
 def segments(handle: str, window: str, since: str | None, until: str | None, as_json: bool) -> None:
     """Who clicked, as far as it is known: by segment, and first for how many it is not."""

@@ -9,7 +9,7 @@ from linktrack.cli.common import (
     installation,
     json_option,
     print_json,
-    print_table,
+    print_rows,
     transaction,
 )
 
@@ -137,10 +137,7 @@ def list_owners_command(as_json: bool) -> None:
             for owner in list_owners(session)
         ]
     header = ("name", "role", "password")
-    if as_json:
-        print_json([dict(zip(header, line, strict=True)) for line in lines])
-    else:
-        print_table(header, lines)
+    print_rows(header, lines, as_json=as_json)
 
 
 @owner.command()

@@ -4,36 +4,15 @@ Each link of the feed (its `h`) becomes a link in a post published when it was m
 no addresses: a visitor is what it says of browser, language and place.
 """
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from linktrack.clicks.records import MOST_AGENT, clean
 from linktrack.clicks.referrers import referrer_key
 from linktrack.errors import Invalid
-from linktrack.portability.click_import import (
-    ClickFormat,
-    OldClick,
-    OldLine,
-    Progress,
-    checked_time,
-)
+from linktrack.portability.click_import import ClickFormat, OldClick, checked_time
+from linktrack.portability.click_lines import json_object, line_by_line
 from linktrack.portability.log_files import read_lines
-
-
-def read_feed(path: Path, latest: float, progress: Progress) -> Iterator[OldLine]:
-    """Yield the lines of a feed."""
-    for number, line, why in read_lines(path, progress):
-        if why is not None:
-            yield OldLine(number, line, broken=why)
-        elif not line.strip():
-            yield OldLine(number, line, blank=True)
-        else:
-            try:
-                yield OldLine(number, line, parse_line(line, latest))
-            except ValueError as error:
-                yield OldLine(number, line, broken=str(error))
 
 
 def parse_line(line: bytes, latest: float) -> OldClick | None:
@@ -42,7 +21,7 @@ def parse_line(line: bytes, latest: float) -> OldClick | None:
     `latest` (seconds since 1970 UTC) is the last moment a click can have. Raises `ValueError`
     with a clause that says what is wrong.
     """
-    fields = _object(line)
+    fields = json_object(line)
     if fields is None:
         raise ValueError("it is not a JSON object")
     if "_heartbeat_" in fields:
@@ -73,14 +52,6 @@ def parse_line(line: bytes, latest: float) -> OldClick | None:
     )
 
 
-def _object(line: bytes) -> dict[str, object] | None:
-    try:
-        fields = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return fields if isinstance(fields, dict) else None
-
-
 def _time(fields: dict[str, object], name: str, latest: float) -> int:
     value = fields.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -102,10 +73,10 @@ def _check_is_feed(path: Path) -> None:
 
 
 def _is_shaped(line: bytes) -> bool:
-    fields = _object(line)
+    fields = json_object(line)
     return fields is not None and ("_heartbeat_" in fields or {"h", "u", "t"} <= fields.keys())
 
 
 BITLY_FEED: Final = ClickFormat(
-    "bitly-feed", read_feed, "bitly-feed", makes_links=True, check=_check_is_feed
+    "bitly-feed", line_by_line(parse_line), "bitly-feed", makes_links=True, check=_check_is_feed
 )

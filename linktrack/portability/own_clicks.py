@@ -5,7 +5,7 @@ visitor keeps the pseudonym it had.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -14,29 +14,11 @@ from linktrack.clicks.agents import Agent
 from linktrack.clicks.referrers import referrer_key
 from linktrack.clicks.vocabulary import HEAD, NO_VISITOR, PREFETCH, REASONS
 from linktrack.errors import Invalid
-from linktrack.portability.click_import import (
-    ClickFormat,
-    OldClick,
-    OldLine,
-    Progress,
-    checked_time,
-)
+from linktrack.portability.click_import import ClickFormat, OldClick, checked_time
+from linktrack.portability.click_lines import json_object, line_by_line
 from linktrack.portability.log_files import read_lines
 
 _BY_REQUEST: Final = {"head": HEAD, "prefetch": PREFETCH}
-
-
-def _read(path: Path, latest: float, progress: Progress) -> Iterator[OldLine]:
-    for number, line, why in read_lines(path, progress):
-        if why is not None:
-            yield OldLine(number, line, broken=why)
-        elif not line.strip():
-            yield OldLine(number, line, blank=True)
-        else:
-            try:
-                yield OldLine(number, line, parse_line(line, latest))
-            except ValueError as error:
-                yield OldLine(number, line, broken=str(error))
 
 
 def parse_line(line: bytes, latest: float) -> OldClick:
@@ -44,7 +26,7 @@ def parse_line(line: bytes, latest: float) -> OldClick:
 
     Raises `ValueError` with a clause that says what is wrong.
     """
-    fields = _object(line)
+    fields = json_object(line)
     if fields is None:
         raise ValueError("it is not a JSON object")
     code, url = fields.get("code"), fields.get("destination")
@@ -74,14 +56,6 @@ def parse_line(line: bytes, latest: float) -> OldClick:
         flags=flags,
         told=told,
     )
-
-
-def _object(line: bytes) -> dict[str, object] | None:
-    try:
-        fields = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return fields if isinstance(fields, dict) else None
 
 
 def _visitor(value: object) -> int | None:
@@ -118,10 +92,12 @@ def _text(fields: Mapping[str, object], name: str) -> str | None:
 
 def _check(path: Path) -> None:
     for _, line, _why in read_lines(path):
-        fields = _object(line)
+        fields = json_object(line)
         if fields is not None and {"seq", "clicked_at", "code"} <= fields.keys():
             return
     raise Invalid(f"{path.name} is no export of linktrack's clicks as NDJSON.")
 
 
-OWN_CLICKS: Final = ClickFormat("ndjson", _read, "ndjson", makes_links=True, check=_check)
+OWN_CLICKS: Final = ClickFormat(
+    "ndjson", line_by_line(parse_line), "ndjson", makes_links=True, check=_check
+)

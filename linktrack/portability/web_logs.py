@@ -1,7 +1,6 @@
 """Clicks from the logs of a web server in Apache's combined format, as nginx writes it too."""
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -13,13 +12,8 @@ from linktrack.clicks.visitors import site_of
 from linktrack.clicks.vocabulary import HEAD
 from linktrack.errors import Invalid
 from linktrack.links.codes import CODE
-from linktrack.portability.click_import import (
-    ClickFormat,
-    OldClick,
-    OldLine,
-    Progress,
-    checked_time,
-)
+from linktrack.portability.click_import import ClickFormat, OldClick, checked_time
+from linktrack.portability.click_lines import line_by_line
 from linktrack.portability.log_files import read_lines
 
 # Possessive quotes-or-escapes: a line of many backslashes takes no more than one pass.
@@ -28,19 +22,6 @@ _LINE: Final = re.compile(
     rf"(\S+) \S+ .*?\[([^\]]+)\] {_QUOTED} (\d{{3}}) \S+ {_QUOTED} {_QUOTED}.*", re.DOTALL
 )
 _LONGEST: Final = 20_000
-
-
-def _read(path: Path, latest: float, progress: Progress) -> Iterator[OldLine]:
-    for number, line, why in read_lines(path, progress):
-        if why is not None:
-            yield OldLine(number, line, broken=why)
-        elif not line.strip():
-            yield OldLine(number, line, blank=True)
-        else:
-            try:
-                yield OldLine(number, line, parse_line(line, latest))
-            except ValueError as error:
-                yield OldLine(number, line, broken=str(error))
 
 
 def parse_line(line: bytes, latest: float) -> OldClick | None:
@@ -90,5 +71,5 @@ def _check(path: Path) -> None:
 
 
 COMBINED_LOG: Final = ClickFormat(
-    "combined-log", _read, "combined-log", others_too=True, check=_check
+    "combined-log", line_by_line(parse_line), "combined-log", others_too=True, check=_check
 )
