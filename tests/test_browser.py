@@ -1,15 +1,25 @@
 """The main job in a real browser: every page usable, accessible, and within its policy."""
 
+import re
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from axe_core_python.sync_playwright import Axe
 from databases import Maker, skip_or_fail
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Page,
+    ViewportSize,
+    sync_playwright,
+)
 from servers import Server, environment, serving
+from test_rollups import FIREFOX
 
 pytestmark = pytest.mark.slow
 
@@ -28,6 +38,8 @@ OWNER_PAGES = (
     "left-out",
     "own-clicks",
     "settings",
+    "notes",
+    "more",
 )
 REPORTS = ("audience", "compare", "timing", "posts?sort=low", "?compare=year", "posts?days=28")
 QUIET = [
@@ -234,3 +246,82 @@ def ask_for_keys(reader: Reader) -> None:
     with page.expect_navigation():
         page.keyboard.press("p")
     assert page.url.endswith("/owner/posts?days=28")  # the days go along
+
+
+def test_the_owners_whole_story(chromium: Browser, sqlite_databases: Maker, tmp_path: Path) -> None:
+    """First run, account, text, clicks, filter, export, note, zoom, experiment, token, sign out."""
+    environ = environment(tmp_path / "data", sqlite_databases())
+    with serving(environ, tmp_path / "log") as server:
+        context = chromium.new_context(viewport=SIZES["desk"], accept_downloads=True)
+        reader = Reader(context, server)
+        page = reader.page
+        reader.open(server.sign_in_path())
+        reader.press("Sign in on this browser")
+        assert page.get_by_role("heading", name="Three steps to the first click").count() == 1
+        page.locator("main").get_by_role("link", name="account").first.click()
+        reader.look()
+        page.get_by_label("Handle").fill("@JessesLinks")
+        page.get_by_label("Role").select_option("you")
+        page.get_by_label("Followers now").fill("1000")
+        reader.press("Add account")
+        page.locator(".top").get_by_role("link", name="Compose").click()
+        page.get_by_label("Text", exact=True).fill("Worth reading: https://example.com/one")
+        page.get_by_role("heading", name="As it will be").wait_for()
+        reader.press("Wrap and mark as published now")
+        post = page.url
+        code = page.locator("table a[href*='/owner/links/']").first.inner_text()
+
+        click_from_elsewhere(chromium, server, code, "https://t.co/abc")
+        click_from_elsewhere(chromium, server, code, None)
+        reader.wait_for(post, "1 in 500")
+
+        reader.open("/owner/?days=28")
+        with page.expect_navigation():
+            page.get_by_role("link", name=re.compile("^X")).first.click()
+        reader.look()
+        assert "source=X" in page.url
+        assert page.get_by_role("navigation", name="Narrowed to").inner_text().startswith("From: X")
+        with page.expect_navigation():
+            page.get_by_role("link", name="All referrers").click()
+        with page.expect_navigation():
+            page.get_by_role("link", name=re.compile("^From: X")).click()
+        reader.look()
+        assert "source=" not in page.url
+        with page.expect_download() as download:
+            page.get_by_role("link", name="CSV").first.click()
+        saved = download.value.path().read_text()
+        assert saved.startswith("source,medium,host,segment,clicks,unique_clicks")
+        assert saved.count("\n") == 3
+
+        reader.open("/owner/notes")
+        page.get_by_label("Note", exact=True).fill("The first day")
+        reader.press("Note it")
+        reader.open("/owner/?days=28")
+        assert page.locator(".marks").inner_text().endswith("The first day")
+        zoom_in(reader)
+        reader.open("/owner/experiments")
+        page.get_by_label("Name").fill("Pictures")
+        reader.press("Begin")
+        reader.open("/owner/tokens")
+        page.get_by_label("Name").fill("phone")
+        reader.press("Make token")
+        assert page.locator("#secret").inner_text().startswith("lt_")
+        page.get_by_role("button", name="Sign out", exact=True).click()
+        reader.open("/owner/")
+        assert page.url.endswith("/owner/sign-in")
+        context.close()
+
+
+def click_from_elsewhere(
+    chromium: Browser, server: Server, code: str, referrer: str | None
+) -> None:
+    """Another person opens the short link in a browser of their own, and is led on."""
+    headers = {"Accept-Language": f"en, x-{referrer is None}"}
+    other = chromium.new_context(extra_http_headers=headers, user_agent=FIREFOX)
+    page = other.new_page()
+    led: list[tuple[int, str | None]] = []
+    page.on("response", lambda found: led.append((found.status, found.headers.get("location"))))
+    with suppress(Error):  # the destination is not of this machine
+        page.goto(f"{server.base_url}/{code}", referer=referrer)
+    assert led[:1] == [(302, "https://example.com/one")]
+    other.close()

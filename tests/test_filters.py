@@ -115,6 +115,20 @@ def test_filters_go_along_and_reports_say_what_they_cannot(sqlite_world: World) 
     assert "days=5" not in failed.text
 
 
+def test_a_link_without_clicks_in_these_days_says_when_the_last_was(sqlite_world: World) -> None:
+    """With the way there; one that nobody ever clicked says so."""
+    _, posts = two_posts(sqlite_world)
+    browser = Browser.signed_in(sqlite_world)
+    code = posts[0].links[0].code
+    for page in (f"links/{code}?", "destinations?address=https://example.com/0&"):
+        answer = browser.get(f"/owner/{page}from=2025-01-01&to=2025-01-28")
+        assert "Nobody clicked in these days; the last click was on" in read(answer)
+        assert "Show the 28 days until then" in read(answer)
+        there = re.search(r'href="([^"]+)">Show the 28 days', answer.text)
+        assert there is not None
+        assert "Nobody clicked" not in read(browser.get(there[1].replace("&amp;", "&")))
+
+
 def test_hostile_filters_are_harmless(sqlite_world: World) -> None:
     """Nothing of an address runs, and a filter that nothing matches shows nothing."""
     two_posts(sqlite_world)

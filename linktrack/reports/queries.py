@@ -407,6 +407,14 @@ def last_clicked_day(session: Session, account_ids: Sequence[int]) -> date | Non
     return None if last is None else date.fromordinal(last)
 
 
+def last_clicked_day_of_links(session: Session, link_ids: Sequence[int]) -> date | None:
+    """Return the day of the last click of a person on these links, None where there is none."""
+    days = link_days.c
+    query = select(func.max(days.day)).where(days.link_id.in_(link_ids), days.clicks > 0)
+    last = session.scalar(query)
+    return None if last is None else date.fromordinal(last)
+
+
 def segments_of(session: Session, account_ids: Iterable[int]) -> Mapping[int, list[Segment]]:
     """Return the segments of these accounts that can have versions, each account's in order."""
     found: defaultdict[int, list[Segment]] = defaultdict(list)

@@ -81,6 +81,7 @@ def destination() -> str:
         facts=facts,
         handles={each.id: each.handle for each in accounts},
         days=days,
+        last=None if clicks.total() else _last_days([fact.link for fact in facts], days),
         chart=time_chart(
             [Series("Clicks", [Point(day, clicks[day]) for day in days])] if clicks else [],
             label="Clicks a day on all links to this address",
@@ -311,6 +312,7 @@ def _page(link: Link, error: str | None = None) -> str:
         not_human=not_human,
         imported=imported_totals(session, link.id),
         days=days,
+        last=None if any(values) or before else _last_days([link], days),
         sources=clicks_by_host(session, of_links(links_of(link_id=link.id), days)),
         chart=time_chart(
             lines,
@@ -323,6 +325,12 @@ def _page(link: Link, error: str | None = None) -> str:
         error=error,
         typed=request.form.get("destination", ""),
     )
+
+
+def _last_days(links: Sequence[Link], days: DayRange) -> DayRange | None:
+    """Return as many days as these, until the last click on these links; None without one."""
+    last = queries.last_clicked_day_of_links(db_session(), [link.id for link in links])
+    return None if last is None else DayRange.until(last, days.length, days.timezone)
 
 
 def _points(days: DayRange, values: Sequence[int | None]) -> list[Point]:
