@@ -59,10 +59,6 @@ class FakeNetwork:
     looks: int = 0
     look_is_away: bool = False
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
-    _keys: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
-
-    def new_key(self) -> str:
-        return f"key{next(self._keys)}"
 
     def publish(self, message: Message) -> Sent:
         self.messages.append(message)

@@ -24,9 +24,6 @@ class HttpNetwork:
         self._client = httpx.Client(base_url=url, headers={"Pid": str(os.getpid())})
         self._clock = clock
 
-    def new_key(self) -> str:
-        return f"key-{os.getpid()}"
-
     def publish(self, message: Message) -> Sent:
         answer = self._client.post("/posts", json={"text": message.text, "key": message.key})
         return self._sent(answer.json()["id"])

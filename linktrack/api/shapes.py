@@ -90,7 +90,8 @@ class Queue(TypedDict):
 class Send(TypedDict):
     """When to send a post: now without `posted_at`.
 
-    `confirmed` says that the same text may go to several accounts on X, against X's rules.
+    `confirmed` says that the same text may go to several accounts on X, against X's rules, and
+    that a server of Mastodon takes more than 500 characters.
     """
 
     posted_at: NotRequired[str | None]
@@ -140,7 +141,7 @@ class NewPost(TypedDict):
     `slugs` are codes of your own, in order of its addresses; `addressed` says for segments how
     many people their version reaches; `promotes` names people. With `send` linktrack posts the main
     text itself, now or at `posted_at`; that needs scope write, an account that is connected, and no
-    `state`. `confirmed` sends the same text to a second account on X, against X's rules.
+    `state`. `confirmed` is as in sending a draft.
     """
 
     account: str

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from linktrack.publishing.models import Sending
 
 confirmed_option = click.option(
-    "--yes", "confirmed", is_flag=True, help="Send the same text to a second account on X, too."
+    "--yes", "confirmed", is_flag=True, help="Send it though X or Mastodon may not like it."
 )
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from linktrack import __version__
 from linktrack.audience.cards import OURS
 from linktrack.audience.models import Account
 from linktrack.errors import Invalid
@@ -50,6 +51,11 @@ class Found:
     description: str | None = None
     picture: str | None = None
     problem: str | None = None
+
+
+def agent_of(base_url: str) -> str:
+    """Return the name under which pages and pictures are read; it says whose they are."""
+    return f"linktrack/{__version__} (link card; +{base_url}/)"
 
 
 def card_of(

@@ -20,10 +20,6 @@ PATIENCE: Final = timedelta(hours=24)
 class Publisher(Protocol):
     """What of a network's `Writer` sending needs."""
 
-    def new_key(self) -> str:
-        """Return a new key for a message; the network is not asked."""
-        ...
-
     def publish(self, message: Message) -> Sent:
         """Send a post."""
         ...

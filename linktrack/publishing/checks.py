@@ -40,7 +40,7 @@ def check_sendable(account: Account, text: str, base_url: str, connected: bool) 
             "the text and post it yourself."
         )
     used = length(text, account.network, base_url)
-    if used.fits:
+    if used.fits or account.network == "mastodon":  # each server has a limit of its own
         return
     if used.limit is None or used.used <= used.limit:
         raise Invalid(
@@ -50,6 +50,18 @@ def check_sendable(account: Account, text: str, base_url: str, connected: bool) 
         f"The text for {account.handle} is too long for {network}: {used.used:,} characters once "
         f"wrapped, where {used.limit:,} are taken."
     )
+
+
+def check_usual_length(account: Account, text: str, base_url: str) -> None:
+    """Raise `Unconfirmed` where a text is longer than most servers of Mastodon take."""
+    if account.network != "mastodon":
+        return
+    used = length(text, account.network, base_url)
+    if not used.fits:
+        raise Unconfirmed(
+            f"The text for {account.handle} has {used.used:,} characters once wrapped, and most "
+            f"servers of Mastodon take {used.limit:,}: shorten it, or say that yours takes more."
+        )
 
 
 def is_reachable(base_url: str) -> bool:

@@ -13,10 +13,10 @@ class Sending(Base):
     `withdrawn` from the queue. `due_at` is the owner's time for it. `next_at` is when it is tried
     next; while it is `sending`, until when it is left to whoever sends it; else null.
 
-    `key` is what the network, or a look at it, knows the post by: it is committed before the first
-    attempt and never changes. `in_doubt` is committed with it before each attempt, and taken back
-    when its end is known: while it is true, the network may have the post. `problem` is why the
-    last attempt sent nothing. `network_id` and `url` are the network's own, once it is sent.
+    `key` is what the network, or a look at it, knows the post by: it never changes. `in_doubt` is
+    committed before each attempt, and taken back when its end is known: while it is true, the
+    network may have the post. `problem` is why the last attempt sent nothing. `network_id` and
+    `url` are the network's own, once it is sent.
     """
 
     __tablename__ = "sendings"
@@ -26,7 +26,7 @@ class Sending(Base):
     state: Mapped[str] = mapped_column(String(10))
     due_at: Mapped[Moment]
     next_at: Mapped[OptionalMoment]
-    key: Mapped[str | None] = mapped_column(String(200))
+    key: Mapped[str] = mapped_column(String(200))
     attempts: Mapped[int] = mapped_column(default=0)
     in_doubt: Mapped[bool] = mapped_column(default=False)
     problem: Mapped[str | None] = mapped_column(Text)

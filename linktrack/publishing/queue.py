@@ -16,8 +16,9 @@ from linktrack.errors import Conflict, Invalid
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Post
 from linktrack.links.posts import rewrap_post
+from linktrack.networks.tids import new_tid
 from linktrack.owners.audit import note
-from linktrack.publishing.checks import check_sendable, check_twin
+from linktrack.publishing.checks import check_sendable, check_twin, check_usual_length
 from linktrack.publishing.models import Sending
 from linktrack.publishing.sendings import OPEN, check_idle, sending_of, stop, wait
 from linktrack.publishing.states import settle
@@ -46,7 +47,7 @@ def enqueue(
 
     Only its main text is sent: versions are for places, where they are posted by hand. Raises
     `Invalid` for a time in the past and for what cannot be sent (`check_sendable`), `Conflict`
-    for a post that is out already or is being sent, `Unconfirmed` for another's twin.
+    for a post that is out already or is being sent, `Unconfirmed` for what needs a second word.
     """
     if due_at is not None and due_at <= now:
         raise Invalid("Choose a time in the future, or leave it out to send the post now.")
@@ -56,10 +57,11 @@ def enqueue(
     connection = connections(session).get(account.id)
     check_sendable(account, post.text, base_url, connected=connection is not None)
     if not confirmed:
+        check_usual_length(account, post.text, base_url)
         check_twin(session, account, post)
     moment = due_at or now
     if sending is None:
-        sending = Sending(post_id=post.id)
+        sending = Sending(post_id=post.id, key=new_tid())
         session.add(sending)
     wait(sending, moment, now)
     settle(session, post, "scheduled", moment, days)

@@ -1,14 +1,14 @@
 """Sending what is due, each post exactly once, whatever is killed when.
 
-Before an attempt one transaction reserves the post for this process, and stores its key and that
-it is in doubt; after it another says how it ended. Whoever finds a post in doubt, after a kill,
-looks for it on the network first.
+The key that the network is told was stored with the wish to send it. Before an attempt one
+transaction reserves the post for this process, and stores that it is in doubt; after it another
+says how it ended. Whoever finds a post in doubt, after a kill, looks for it on the network first.
 """
 
 import logging
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -23,9 +23,11 @@ from linktrack.db import now as this_moment
 from linktrack.errors import LinktrackError
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Link, Post, SeenPost
+from linktrack.links.visiting import Address, is_public
 from linktrack.networks.base import Message, Pause, Sent
 from linktrack.owners.audit import note
 from linktrack.publishing.attempts import PATIENCE, Failure, Publisher, attempt, judge
+from linktrack.publishing.cards import WITH_CARDS, card_below
 from linktrack.publishing.checks import check_sendable
 from linktrack.publishing.models import Sending
 from linktrack.publishing.states import settle
@@ -57,7 +59,7 @@ class _Due:
     seen_at: datetime
     due_at: datetime
     attempts: int
-    key: str | None
+    key: str
     in_doubt: bool
 
 
@@ -71,12 +73,15 @@ class Sender:
         days: Days,
         open_writer: Open,
         clock: Callable[[], datetime] = this_moment,
+        readable: Callable[[Address], bool] = is_public,
     ) -> None:
+        """`readable` says which addresses may be read for cards."""
         self._database = database
         self._shortener = shortener
         self._days = days
         self._open = open_writer
         self._clock = clock
+        self._readable = readable
 
     def follow(self, wait: Callable[[float], bool]) -> None:
         """Make one pass after another; `wait(seconds)` returns whether to end."""
@@ -132,20 +137,34 @@ class Sender:
         with closing(writer):
             lease = now + LEASE
             try:
-                message = self._claim(due, due.key or writer.new_key(), lease)
+                message = self._claim(due, lease)
             except LinktrackError as error:
                 self._write_down(due, due.seen_at, Failure(error, due.in_doubt))
                 return
             if message is None:  # another machine sends it, or it was taken back
                 return
+            message = self._with_card(due, message)
             ended = attempt(writer, message, due.in_doubt or now > due.seen_at + LATE)
         if isinstance(ended, Sent):
             self._write_down_sent(due, ended)
         else:
             self._write_down(due, lease, ended)
 
-    def _claim(self, due: _Due, key: str, lease: datetime) -> Message | None:
-        """Reserve a post, committed with its key; None where it is not ours to send.
+    def _with_card(self, due: _Due, message: Message) -> Message:
+        if due.account.network not in WITH_CARDS:
+            return message
+        card = card_below(
+            self._database,
+            self._shortener,
+            due.post_id,
+            message.text,
+            self._clock(),
+            self._readable,
+        )
+        return replace(message, card=card)
+
+    def _claim(self, due: _Due, lease: datetime) -> Message | None:
+        """Reserve a post, and commit that it is in doubt; None where it is not ours to send.
 
         The text is read behind the reservation: nobody changes it from then on. Raises what
         `check_sendable` raises.
@@ -162,7 +181,6 @@ class Sender:
                     state="sending",
                     next_at=lease,
                     attempts=Sending.attempts + 1,
-                    key=key,
                     in_doubt=True,
                     problem=None,
                     changed_at=self._clock(),
@@ -175,7 +193,7 @@ class Sender:
             if post.state != "scheduled":
                 return None
             check_sendable(due.account, post.text, self._shortener.base_url, connected=True)
-            message = self._message(session, post, key)
+            message = self._message(session, post, due.key)
             session.commit()
         return message
 

@@ -7,19 +7,13 @@ from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 
-from linktrack import __version__
 from linktrack.db import Database
-from linktrack.links.cards import Found, keep_card, links_to_read, read_page
+from linktrack.links.cards import Found, agent_of, keep_card, links_to_read, read_page
 
 log = logging.getLogger(__name__)
 
 INTERVAL: Final = 2.0  # seconds between two looks for new links
 AT_ONCE: Final = 20
-
-
-def agent_of(base_url: str) -> str:
-    """Return the name under which pages and pictures are read; it says whose they are."""
-    return f"linktrack/{__version__} (link card; +{base_url}/)"
 
 
 def read_cards(database: Database, now: datetime, reading: Callable[[str], Found]) -> int:

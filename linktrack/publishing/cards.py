@@ -1,0 +1,49 @@
+"""The card below a post that is sent: what the page behind its first link says of itself."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import select
+
+from linktrack.db import Database
+from linktrack.links.cards import agent_of, keep_card, message_card, read_page, shown_card
+from linktrack.links.catalog import Shortener
+from linktrack.links.models import Link, LinkCard
+from linktrack.links.visiting import Address, is_public
+from linktrack.networks.base import Card
+
+WITH_CARDS = ("bluesky",)
+"""Networks where a post brings its card along; others fetch it themselves."""
+
+
+def card_below(
+    database: Database,
+    shortener: Shortener,
+    post_id: int,
+    text: str,
+    now: datetime,
+    allowed: Callable[[Address], bool] = is_public,
+) -> Card | None:
+    """Return the card of the first link in a post's text; None where nothing is known of its page.
+
+    A page that was not read yet is read now, which with its picture takes at most 20 seconds;
+    nothing of the database is held meanwhile.
+    """
+    with database.session() as session:
+        links = session.scalars(select(Link).where(Link.post_id == post_id)).all()
+        places = {text.find(shortener.short_url(link.code or "")): link for link in links}
+        places.pop(-1, None)
+        if not places:
+            return None
+        link = places[min(places)]
+        kept = session.get(LinkCard, link.id)
+    agent = agent_of(shortener.base_url)
+    if kept is None or kept.read_at is None or kept.destination != link.destination:
+        found = read_page(link.destination, agent, allowed)
+        with database.session(writes=True) as session:
+            keep_card(session, link.id, link.destination, found, now)
+            session.commit()
+            kept = session.get(LinkCard, link.id)
+    shown = shown_card(shortener, link, kept)
+    own = kept is not None and kept.own_title is not None
+    return None if shown.is_bare and not own else message_card(shown, agent, allowed)
