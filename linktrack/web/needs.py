@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from flask import render_template, url_for
+from flask import render_template, request, url_for
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.audience.credentials import connections
@@ -51,7 +51,7 @@ def notices() -> list[Notice]:
             )
         )
     failed = count_failed(db_session())
-    if failed:
+    if failed and request.endpoint != "queue.show":
         posts = "A post" if failed == 1 else f"{failed} posts"
         found.append(Notice(f"{posts} could not be published.", url_for("queue.show"), "See why"))
     old = old_counts(db_session(), now())
