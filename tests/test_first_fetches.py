@@ -99,6 +99,7 @@ def test_what_linktrack_publishes_itself_needs_no_suggestion(world: World) -> No
     world.click([click(post.links[0], CARDYB, NOON + MINUTE)])
     sending = Sending(
         post_id=post.id,
+        key="3jzfcijpj2z2a",
         state="waiting",
         due_at=NOON,
         next_at=NOON,
