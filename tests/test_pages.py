@@ -479,6 +479,20 @@ def test_a_count_is_replaced_only_when_that_is_ticked(world: World) -> None:
     assert "00:00 100" not in shown
 
 
+def test_an_account_is_given_another_role(sqlite_world: World) -> None:
+    """Or none; what is no role is refused."""
+    account = sqlite_world.account(role=None)
+    browser = Browser.signed_in(sqlite_world)
+    page = f"/owner/accounts/{account.id}"
+    assert browser.send(f"{page}/role", {"role": "you"}, page).status_code == 303
+    shown = browser.get(page)
+    assert "has the role you now" in read(shown)
+    assert '<option value="you" selected>' in shown.text
+    assert browser.send(f"{page}/role", {"role": "boss"}, page).status_code == 422
+    assert browser.send(f"{page}/role", {"role": ""}, page).status_code == 303
+    assert "has no role now" in read(browser.get(page))
+
+
 def test_an_account_is_renamed(sqlite_world: World) -> None:
     """Handles change."""
     account = sqlite_world.account()

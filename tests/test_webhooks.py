@@ -31,6 +31,7 @@ from linktrack.errors import Invalid
 from linktrack.keys import load_keys
 from linktrack.owners.access import create_owner
 from linktrack.owners.models import Owner
+from linktrack.owners.sharing import share_report
 from linktrack.owners.viewers import set_role
 from linktrack.sealing import seal, unseal
 from linktrack.settings import LOOPBACK
@@ -394,6 +395,27 @@ def test_a_viewer_sees_no_whole_address_of_a_webhook(sqlite_world: World) -> Non
         assert page.status_code == 200
         assert "example.com" in page.text
         assert "s3cret" not in page.text
+
+
+def test_a_limited_viewer_sees_the_webhooks_of_their_accounts(sqlite_world: World) -> None:
+    """Neither those of another account nor those of all, by number either; shared reports alike."""
+    world = sqlite_world
+    shown, hidden = world.account(), world.account("@hidden")
+    for name, number in (("shown", shown.id), ("hidden", hidden.id), ("all", None)):
+        add_webhook(world.session, KEY, f"https://{name}.example/", (), number, NOON)
+    share_report(world.session, hidden.id, 99, now())
+    browser = Browser.signed_in(world, "Vic")
+    create_owner(world.session, "Jesse", NOON)
+    vic = world.session.scalars(select(Owner).where(Owner.name == "Vic")).one()
+    set_role(world.session, vic, "viewer", [shown.id])
+    world.session.commit()
+    page = read(browser.get("/owner/webhooks"))
+    assert "shown.example" in page
+    assert "hidden.example" not in page
+    assert "all.example" not in page
+    statuses = [browser.get(f"/owner/webhooks/{number}").status_code for number in (1, 2, 3)]
+    assert statuses == [200, 404, 404]
+    assert "Nothing is shared" in read(browser.get("/owner/shared"))
 
 
 def test_the_commands_add_list_and_remove(sqlite_world: World) -> None:

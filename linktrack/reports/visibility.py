@@ -7,7 +7,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
 from linktrack.audience.models import Account, Segment
 from linktrack.links.models import Link, Post, UnwrappedPost
-from linktrack.owners.models import Token
+from linktrack.owners.models import SharedReport, Token
 from linktrack.reports.models import DayNote, Experiment
 
 
@@ -24,6 +24,7 @@ def show_only(session: Session, account_ids: Iterable[int]) -> None:
         with_loader_criteria(Post, Post.account_id.in_(shown)),
         with_loader_criteria(Link, Link.account_id.in_(shown)),
         with_loader_criteria(Token, Token.account_id.in_(shown)),
+        with_loader_criteria(SharedReport, SharedReport.account_id.in_(shown)),
         with_loader_criteria(
             DayNote, or_(DayNote.account_id.is_(None), DayNote.account_id.in_(shown))
         ),

@@ -15,6 +15,7 @@ from linktrack.audience.accounts import (
     list_accounts,
     remove_account,
     rename_account,
+    set_account_role,
 )
 from linktrack.audience.cards import OURS, set_card
 from linktrack.audience.counts import list_counts, record_count
@@ -86,6 +87,18 @@ def rename(account_id: int) -> Response | tuple[str, int]:
     def act(account: Account) -> str:
         rename_account(db_session(), account, text(request.form, "handle", "The handle"))
         return f"The account is called {account.handle} now."
+
+    return _act(account_id, act)
+
+
+@blueprint.post(f"{ACCOUNT}/role")
+def change_role(account_id: int) -> Response | tuple[str, int]:
+    """Say what an account is for."""
+
+    def act(account: Account) -> str:
+        role = text(request.form, "role", "The role") or None
+        set_account_role(db_session(), account, role)
+        return f"{account.handle} has {f'the role {role}' if role else 'no role'} now."
 
     return _act(account_id, act)
 
@@ -227,6 +240,7 @@ def _page(account: Account, error: str | None = None) -> str:
         can_connect=account.network in NEEDS,
         utm_names=UTM_NAMES,
         utm=utm_values(session, account.id),
+        roles={role: ROLE_WORDS[role] for role in ROLES},
         error=error,
         at=request.endpoint,
         typed=request.form,

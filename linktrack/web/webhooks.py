@@ -2,12 +2,13 @@
 
 from typing import Final
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.context import db_session, installation
 from linktrack.db import now
+from linktrack.errors import NotFound
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, current_owner, owner_blueprint
 from linktrack.web.fields import LARGEST_ID, chosen_account, text
 from linktrack.webhooks.catalog import (
@@ -22,6 +23,7 @@ from linktrack.webhooks.catalog import (
     remove_webhook,
     send_test,
 )
+from linktrack.webhooks.models import Webhook
 
 blueprint = owner_blueprint("webhooks")
 
@@ -61,6 +63,8 @@ def show(number: int) -> str:
     """Show one webhook: what was sent, what was answered, and what is sent again when."""
     session = db_session()
     webhook = get_webhook(session, number)
+    if not _is_seen(webhook):
+        raise NotFound(f"There is no webhook number {number}.")
     return render_template(
         "webhooks/show.html",
         webhook=webhook,
@@ -94,7 +98,7 @@ def remove(number: int) -> Response:
 
 def _page(error: str | None = None, made: int | None = None, secret: str | None = None) -> str:
     session = db_session()
-    webhooks = list_webhooks(session)
+    webhooks = [each for each in list_webhooks(session) if _is_seen(each)]
     return render_template(
         "webhooks/list.html",
         webhooks=webhooks,
@@ -110,6 +114,12 @@ def _page(error: str | None = None, made: int | None = None, secret: str | None 
         secret=secret,
         typed=request.form if error else {},
     )
+
+
+def _is_seen(webhook: Webhook) -> bool:
+    """Whether the accounts a viewer is limited to, if they are, include the webhook's."""
+    shown = g.get("shown_accounts")
+    return shown is None or webhook.account_id in shown
 
 
 def _is_owner() -> bool:
