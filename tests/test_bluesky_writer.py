@@ -9,15 +9,22 @@ from typing import Any
 import httpx
 import pytest
 from atnetwork import Network, Person, follow, join
+from click.testing import CliRunner
 from keepers import Kept
+from sqlalchemy import select
+from world import World
 
+from linktrack.audience.models import Account, Follower
+from linktrack.cli import main
 from linktrack.errors import Invalid
+from linktrack.links.lengths import length
 from linktrack.networks.base import Card, Message, PostRecord, Refused, SignedOut
 from linktrack.networks.bluesky_writer import BlueskyWriter, sign_in
 from linktrack.networks.credentials import Credential
 
 pytestmark = pytest.mark.network
 
+FAMILY = "👩‍👩‍👧‍👦"  # one picture, 25 bytes
 SHORT = "https://go.jessestay.com/Ab3dE"
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
@@ -150,10 +157,15 @@ def test_posts_come_in_pages_newest_first(credential: Credential) -> None:
 
 
 def test_what_bluesky_does_not_take_is_refused(writer: BlueskyWriter) -> None:
-    """Its own rule: 300 graphemes. A retry is worthless, and it says so."""
-    writer.publish(Message(writer.new_key(), "é" * 300))
-    with pytest.raises(Refused, match="Bluesky refuses it"):
-        writer.publish(Message(writer.new_key(), "é" * 301))
+    """Its own rule, as ours measures it: 300 graphemes, and 3,000 bytes."""
+    for text in ("é" * 300, FAMILY * 120, "é" * 301, FAMILY * 120 + "."):
+        message = Message(writer.new_key(), text)
+        if length(text, "bluesky", "https://go.jessestay.com").fits:
+            assert writer.publish(message) == writer.find(message)
+        else:
+            with pytest.raises(Refused, match=r"Bluesky refuses it: .* too "):
+                writer.publish(message)
+            assert writer.find(message) is None
 
 
 def test_followers_come_in_pages_and_say_who_is_followed_back(
@@ -226,3 +238,30 @@ def test_who_is_signed_out_hears_it(atmosphere: Network) -> None:
     ):
         writer.publish(Message(writer.new_key(), "Hello"))
     assert len(kept.sentences) == 1
+
+
+def test_a_connected_account_is_synced_as_itself(
+    atmosphere: Network, sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By command, from the app password to a list that says who is followed back."""
+    monkeypatch.setenv("LINKTRACK_DATA", str(sqlite_world.settings.data))
+    monkeypatch.setenv("LINKTRACK_DATABASE", sqlite_world.settings.database)
+    monkeypatch.setenv("LINKTRACK_BLUESKY", atmosphere.bsky)
+    me, friend, other = (join(atmosphere, f"{name}.test") for name in ("itself", "mate", "crank"))
+    for person in (friend, other):
+        follow(atmosphere, person, me)
+    follow(atmosphere, me, friend)
+    atmosphere.settle()
+
+    def run(*arguments: str, text: str | None = None) -> str:
+        result = CliRunner().invoke(main, arguments, input=text)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    run("account", "add", "@itself.test", "--network", "bluesky")
+    at = ("account", "connect", "@itself.test", "--server", atmosphere.pds)
+    assert run(*at, text=app_password(atmosphere, me)) == "@itself.test is connected.\n"
+    assert "@itself.test: 2 followers at" in run("sync")
+    back = sqlite_world.session.execute(select(Follower.handle, Follower.followed_back)).all()
+    assert sorted(map(tuple, back)) == [("@crank.test", False), ("@mate.test", True)]
+    assert sqlite_world.session.scalars(select(Account.network_id)).one() == me.did

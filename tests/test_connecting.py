@@ -24,11 +24,11 @@ from linktrack.audience.accounts import bring_back, remove_account
 from linktrack.audience.credentials import connect, connections, disconnect, open_writer
 from linktrack.audience.models import Account, StoredCredential
 from linktrack.cli import main
-from linktrack.errors import Conflict, Invalid, Unavailable
+from linktrack.errors import Conflict, Invalid, LinktrackError, Unavailable
 from linktrack.installation import Installation
 from linktrack.keys import Keys, load_keys
 from linktrack.networks.base import Message, Pause, Refused, SignedOut, Unclear
-from linktrack.networks.credentials import Credential, SignIn
+from linktrack.networks.credentials import NEEDS, Credential, SignIn
 from linktrack.networks.signing_in import sign_in
 from linktrack.owners.tokens import create_token
 from linktrack.portability.everything import export_all
@@ -445,9 +445,8 @@ def test_an_account_that_is_signed_out_is_read_as_everybody_may(
     assert connections(world.session)[account.id].problem is not None
 
 
-def pages(world: World, account: Account) -> list[str]:
+def pages(browser: Browser, account: Account) -> list[str]:
     """Return what pages say that know of the account."""
-    browser = Browser.signed_in(world)
     own = f"/owner/accounts/{account.id}"
     places = ("/owner/accounts", own, f"{own}/connection", "/owner/connections", "/owner/audit")
     return [browser.get(place).text for place in places]
@@ -489,11 +488,20 @@ CASES = (
 def test_nothing_that_signs_in_is_to_be_found(
     commands: World, tmp_path: Path, caplog: pytest.LogCaptureFixture, case: Case
 ) -> None:
-    """Not in the database, in logs, in what is said, in an export, or in what Python prints."""
+    """Not in the database, logs, error pages, exports, in what is said, or what Python prints."""
     caplog.set_level(logging.DEBUG)
-    answers = [Answer(case.found), case.gone]
     account = commands.account(case.handle, case.network)
+    browser = Browser.signed_in(commands)
+    answers = [case.gone, Answer(b"[]"), Answer(case.found), case.gone]
+    names = [secret.name for secret in NEEDS[case.network].secrets]
+    typed = dict(zip(names, case.typed, strict=True))
+    page = f"/owner/accounts/{account.id}/connection"
+    shown = []
     with standin(lambda _: answers.pop(0)) as place:
+        for _ in range(2):
+            failed = browser.send(page, {**typed, "server": place.address})
+            assert failed.status_code == 422
+            shown.append(failed.text)
         said = run(
             "account", "connect", case.handle, "--server", place.address,
             text="\n".join(case.typed) + "\n",
@@ -510,7 +518,8 @@ def test_nothing_that_signs_in_is_to_be_found(
     with zipfile.ZipFile(everything) as archive:
         exported = b"".join(archive.read(name) for name in archive.namelist())
     printed = repr((writer, vars(writer), refused.value, stored, vars(stored)))
-    texts = [said, caplog.text, printed, exported.decode(), *pages(commands, account)]
+    texts = [said, caplog.text, printed, exported.decode(), *shown]
+    texts += pages(browser, account)
     files = [path.read_bytes() for path in commands.settings.data.rglob("*") if path.is_file()]
     if commands.settings.database.startswith("sqlite"):
         file = Path(commands.settings.database.removeprefix("sqlite:///"))
@@ -519,3 +528,29 @@ def test_nothing_that_signs_in_is_to_be_found(
     for secret in secrets:
         assert not any(secret in text for text in texts), secret
         assert not any(secret.encode() in content for content in files), secret
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.network)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(b"[]"),
+        Answer(b"5"),
+        Answer(b"null"),
+        Answer({}),
+        Answer({"data": [], "id": None, "did": 5}),
+        Answer(b"\xff<html>"),
+        Answer(b"[1]", 400),
+        Answer(b'"no"', 403),
+        Answer(b"[]", 429),
+        Answer({"error": ["a"], "errors": "b", "message": 5}, 422),
+        Answer(b"<html>", 503),
+        Answer(silent=True),
+    ],
+)
+def test_whatever_a_server_answers_is_one_sentence(case: Case, answer: Answer) -> None:
+    """However wrong it is."""
+    names = [secret.name for secret in NEEDS[case.network].secrets]
+    typed = dict(zip(names, case.typed, strict=True))
+    with standin(lambda _: answer) as place, pytest.raises((LinktrackError, Pause)):
+        sign_in(case.network, case.handle, typed, place.address)

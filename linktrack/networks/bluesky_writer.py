@@ -46,7 +46,7 @@ from linktrack.networks.bluesky import PAGE, Bluesky
 from linktrack.networks.bluesky_links import own_links
 from linktrack.networks.credentials import Credential, Keeper, SignIn, telling
 from linktrack.networks.feeds import bluesky_post
-from linktrack.networks.fetching import PATIENCE, WAIT
+from linktrack.networks.fetching import MISREADINGS, PATIENCE, WAIT
 from linktrack.networks.texts import moment, text
 from linktrack.networks.tids import new_tid
 
@@ -326,15 +326,17 @@ def asking(*, sends: bool) -> Iterator[None]:
         raise _understood(error, sends) from error
     except httpx.HTTPError as error:
         raise _silent(sends, error) from error
-    except AtProtocolError as error:
-        raise Unavailable("Bluesky answers with what is not understood.") from error
+    except (AtProtocolError, *MISREADINGS) as error:
+        raise (Unclear if sends else Unavailable)(
+            "Bluesky answers with what is not understood."
+        ) from error
 
 
 def _understood(error: RequestErrorBase, sends: bool) -> Exception:
     answer = error.response
     if answer is None:
         return _silent(sends, error.__cause__)
-    name = getattr(answer.content, "error", None)
+    name = text(getattr(answer.content, "error", None))
     said = text(getattr(answer.content, "message", None)) or name or f"status {answer.status_code}"
     if name in _GONE:
         return SignedOut(f"Bluesky does not take the sign-in any more ({name}): {_CONNECT}.")

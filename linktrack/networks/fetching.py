@@ -19,6 +19,9 @@ from linktrack.networks.texts import moment, whole
 PATIENCE: Final = 20.0  # seconds
 MOST_BYTES: Final = 10_000_000
 SPARE: Final = 5  # requests that are left to others before the network's limit
+MISREADINGS: Final = (AttributeError, LookupError, TypeError, ValueError)
+"""What networks' clients raise where an answer has another shape than they take for granted."""
+
 WAIT: Final = timedelta(minutes=5)
 """How long to leave a network alone that refuses and does not say how long."""
 

@@ -36,7 +36,7 @@ from linktrack.networks.base import (
 )
 from linktrack.networks.credentials import Credential, Keeper, SignIn, telling
 from linktrack.networks.feeds import mastodon_post
-from linktrack.networks.fetching import PATIENCE, WAIT, refuse_private
+from linktrack.networks.fetching import MISREADINGS, PATIENCE, WAIT, refuse_private
 from linktrack.networks.looking_back import find_sent
 from linktrack.networks.records import mastodon_follower
 from linktrack.networks.sending import silence
@@ -296,8 +296,10 @@ def asking(client: Client, *, sends: bool) -> Iterator[None]:
                 "Mastodon answers with what is not understood."
             ) from error
         raise Refused(f"Mastodon refuses it: {_said(error)}.") from error
-    except MastodonError as error:
-        raise Unavailable("Mastodon answers with what is not understood.") from error
+    except (MastodonError, *MISREADINGS) as error:
+        raise (Unclear if sends else Unavailable)(
+            "Mastodon answers with what is not understood."
+        ) from error
 
 
 def _said(error: MastodonAPIError) -> str:

@@ -32,7 +32,7 @@ from linktrack.networks.base import (
     Unclear,
 )
 from linktrack.networks.credentials import NEEDS, Credential, Keeper, SignIn, telling
-from linktrack.networks.fetching import PATIENCE, WAIT
+from linktrack.networks.fetching import MISREADINGS, PATIENCE, WAIT
 from linktrack.networks.looking_back import find_sent
 from linktrack.networks.sending import silence
 from linktrack.networks.texts import moment, stable_id, text, whole
@@ -266,6 +266,9 @@ def asking(*, sends: bool) -> Iterator[None]:
         raise (Unclear if sends else Unavailable)("X answers with what is no JSON.") from error
     except requests.RequestException as error:
         raise silence(error, "X", sends=sends) from error
+    except MISREADINGS as error:
+        sentence = "X answers with what is not understood."
+        raise (Unclear if sends else Unavailable)(sentence) from error
 
 
 def _said(error: tweepy.HTTPException) -> str:
