@@ -16,6 +16,7 @@ from browser import read as read_text
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from servers import answer, command, environment, serving
 from sqlalchemy import select
 from test_own_clicks import lane
 from world import NOON, World
@@ -630,3 +631,24 @@ def test_programs_choose_an_accounts_card(sqlite_world: World) -> None:
     answer = client.patch(path, headers=headers, json={"card_title": ""})
     assert answer.get_json()["card"]["title"] == "The title"
     assert client.patch(path, headers=headers, json={"card_title": "x" * 301}).status_code == 422
+
+
+@pytest.mark.slow
+def test_a_running_service_reads_pages_and_answers_fetchers(tmp_path: Path) -> None:
+    """With either server: the page behind a new link is asked within seconds, never in the way."""
+    environ = environment(tmp_path)
+    command(environ, "account", "add", "@me@example.social", "--network", "mastodon")
+    (made,) = answer(environ, "wrap", "@me@example.social", "http://nowhere.invalid/a")["links"]
+    path = "/" + made["code"]
+    for name in ("gunicorn", "granian"):
+        with serving(environ, tmp_path / "log", "--server", name) as server:
+            status, _, page = server.request(path, User_Agent="Mastodon/4.3.1 (http.rb/5)")
+            assert status == 200
+            assert tags(page.decode())["og:title"] == "nowhere.invalid"
+            assert server.request(path, User_Agent=PEOPLE[0])[0] == 302
+            deadline = time.monotonic() + 20
+            while not answer(environ, "link", "card", made["code"])["read_at"]:
+                assert time.monotonic() < deadline
+                time.sleep(0.5)
+    problem = answer(environ, "link", "card", made["code"])["problem"]
+    assert problem == "Its site does not exist: the name is not known."
