@@ -32,6 +32,7 @@ from linktrack.charts.parts import (
 from linktrack.charts.scales import Band, known, log_ticks, number
 
 _MOST_SHORT_LABELS: Final = 8
+_MOST_ON_PHONES: Final = 4
 _LOG_DECADES: Final = 3  # how far below the lowest value an interval is followed
 _ZERO: Final = 26.0  # px the floor for zero clicks lies below the lowest logarithmic tick
 
@@ -95,9 +96,10 @@ def interval_chart(
     if any(point.value == 0 for point in drawn):
         keys.append(hollow_key("no clicks"))
     every = math.ceil(len(points) / _MOST_SHORT_LABELS)
+    crowded = len(points) > _MOST_ON_PHONES
     for i, (x, point) in enumerate(zip(_places(points), points, strict=True)):
         if point.short and i % every == 0:
-            parts.append(x_label(point.short, x, floor, minor=bool(i // every % 2)))
+            parts.append(x_label(point.short, x, floor, minor=crowded and i // every % 2 == 1))
         parts.append(_dot(point, x, band, floor, order.index(point.group)))
     words = f"{label}; {len(drawn)} values with their intervals"
     return figure(

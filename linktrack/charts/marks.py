@@ -10,7 +10,7 @@ from markupsafe import Markup
 from linktrack.charts.parts import join, percent, px
 from linktrack.charts.scales import day_name
 
-_CLOSE: Final = 3.0  # percent: letters nearer than this would lie on each other
+_CLOSE: Final = 7.0  # percent: letters nearer than this would lie on each other on a phone
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
