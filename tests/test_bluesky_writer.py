@@ -207,10 +207,16 @@ def test_a_session_goes_on_by_its_refresh_token(
     ) as writer:
         assert writer.profile(did).network_id == did
     (renewed,) = kept.credentials
-    assert renewed.values["session"].split(":::")[2] != access
+    assert renewed.values["session"].split(":::")[3] != refresh
     with closing(BlueskyWriter(renewed, kept)) as writer:
         assert writer.profile(did).network_id == did
     assert (len(kept.credentials), kept.sentences) == (1, [])
+    # A process that has read the old one just before renews it too; neither is in the way.
+    old = Credential("bluesky", server, {"session": expired})
+    for one in (old, renewed, *kept.credentials):
+        with closing(BlueskyWriter(one, kept)) as writer:
+            assert writer.profile(did).network_id == did
+    assert kept.sentences == []
 
 
 def aged(token: str) -> str:

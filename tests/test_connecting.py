@@ -16,7 +16,7 @@ import pytest
 from browser import Browser, read
 from click.testing import CliRunner, Result
 from replaying import replayed
-from sqlalchemy import select
+from sqlalchemy import select, update
 from standins import Answer, Asked, Standin, standin
 from world import NOON, World
 
@@ -30,7 +30,9 @@ from linktrack.keys import Keys, load_keys
 from linktrack.networks.base import Message, Pause, Refused, SignedOut, Unclear
 from linktrack.networks.credentials import NEEDS, Credential, SignIn
 from linktrack.networks.signing_in import sign_in
+from linktrack.owners.access import find_owner
 from linktrack.owners.tokens import create_token
+from linktrack.owners.viewers import set_role
 from linktrack.portability.everything import export_all
 from linktrack.sync import sync_one
 
@@ -358,6 +360,24 @@ def test_by_page(world: World, place: Standin, server: Server) -> None:
     assert "Connected since" not in read(browser.get(page))
     assert "does not take the sign-in" not in read(browser.get("/owner/posts"))
     assert "Nobody signs in there" in read(browser.get(f"/owner/accounts/{by_hand.id}/connection"))
+
+
+def test_a_limited_viewer_sees_nothing_of_other_accounts(world: World, place: Standin) -> None:
+    """Neither that they are connected, nor what their networks have against it."""
+    hidden = connected(world, place)
+    shown = world.account("@shown.example.com", "bluesky")
+    world.session.execute(update(StoredCredential).values(problem="It is over."))
+    Browser.signed_in(world, "Jesse")
+    browser = Browser.signed_in(world, "Vera")
+    set_role(world.session, find_owner(world.session, "Vera"), "viewer", [shown.id])
+    world.session.commit()
+    page = browser.get("/owner/connections")
+    assert "@shown.example.com" in page.text
+    assert "@jesse.example.com" not in page.text
+    assert "It is over." not in page.text
+    assert browser.get(f"/owner/accounts/{hidden.id}/connection").status_code == 404
+    own = f"/owner/accounts/{shown.id}/connection"
+    assert browser.send(f"{own}/remove", {}, "/owner/you").status_code == 403
 
 
 def test_a_network_that_asks_to_wait_is_said(sqlite_world: World) -> None:
