@@ -6,6 +6,12 @@ from datetime import timedelta
 from typing import Final
 
 from linktrack.audience.credentials import connections, open_writer
+from linktrack.audience.follow_back import (
+    FollowedBack,
+    claim_follow_back,
+    due_follow_backs,
+    follow_back,
+)
 from linktrack.audience.models import Account
 from linktrack.audience.syncing import Synced, claim, due_accounts, sync_account
 from linktrack.db import is_database_away, now
@@ -103,6 +109,30 @@ def watch_due(installation: Installation) -> list[Watched]:
     return done
 
 
+def follow_back_one(installation: Installation, account: Account) -> FollowedBack:
+    """Follow back for an account that is claimed, and take back what its owner wants undone."""
+    database, keys = installation.database, installation.keys
+    return follow_back(database, account, lambda account: open_writer(database, keys, account))
+
+
+def follow_back_due(installation: Installation) -> list[FollowedBack]:
+    """Follow back for the accounts whose time has come; what went wrong is logged."""
+    with installation.database.session() as session:
+        accounts = due_follow_backs(session, now())
+    done = []
+    for account in accounts:
+        with installation.database.session(writes=True) as session:
+            ours = claim_follow_back(session, account.id, now())
+            session.commit()
+        if not ours:  # another machine does it
+            continue
+        found = follow_back_one(installation, account)
+        if found.problem is not None:
+            log.warning("%s", found.problem)
+        done.append(found)
+    return done
+
+
 class Schedule:
     """Looks every minute, in a thread of its own, as long as the process lives."""
 
@@ -112,9 +142,8 @@ class Schedule:
         self._thread = threading.Thread(target=self._run, name="sync", daemon=True)
 
     def start(self) -> None:
-        """Begin, unless the settings say that nothing is read by itself."""
-        if self._installation.settings.sync_hours:
-            self._thread.start()
+        """Begin; where the settings say that nothing is read by itself, nothing is."""
+        self._thread.start()
 
     def stop(self) -> None:
         """End after the page that is being read; what is read already is kept."""
@@ -123,8 +152,10 @@ class Schedule:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                sync_due(self._installation)
-                watch_due(self._installation)
+                if self._installation.settings.sync_hours:
+                    sync_due(self._installation)
+                    watch_due(self._installation)
+                follow_back_due(self._installation)
             except Exception as error:
                 if not is_database_away(error):
                     log.exception("Reading the networks failed; it is tried again.")

@@ -30,6 +30,7 @@ OWNER_PAGES = (
     "segments",
     "posts",
     "not-wrapped",
+    "follow-back",
     "links",
     "tokens",
     "webhooks",

@@ -259,3 +259,51 @@ class OwnLinksReport(TypedDict):
     ratio_low: float | None
     ratio_high: float | None
     sentence: str
+
+
+class FollowCandidate(TypedDict):
+    """One person who followed since the date; `skipped` is why they are not followed back."""
+
+    id: str
+    handle: str | None
+    why: str
+    skipped: str | None
+
+
+class FollowPlan(TypedDict):
+    """Who is followed next, how many on the days after, and who is skipped."""
+
+    now: list[FollowCandidate]
+    later: int
+    skipped: list[FollowCandidate]
+
+
+class FollowBack(TypedDict):
+    """Whether an account follows back; `after` and `daily_limit` are null where it was never set."""
+
+    on: bool
+    after: str | None
+    daily_limit: int | None
+    followed_within_24h: int
+    problem: str | None
+    plan: FollowPlan
+
+
+class MadeFollow(TypedDict):
+    """One person who was followed back, or is about to be."""
+
+    number: int
+    id: str
+    handle: str | None
+    state: Literal["following", "followed", "refused", "by_hand", "undoing", "undone"]
+    why: str
+    begun_at: str
+    ended_at: str | None
+    problem: str | None
+
+
+class MadeFollowPage(TypedDict):
+    """Follows that were made, newest first; `next` is the next page's `after`."""
+
+    data: list[MadeFollow]
+    next: int | None

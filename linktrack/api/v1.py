@@ -9,6 +9,7 @@ from linktrack.api import (  # noqa: F401
     documentation,
     experiments,
     exports,
+    following,
     links,
     not_wrapped,
     notes,

@@ -15,6 +15,7 @@ from linktrack.audience.models import (
     Follower,
     FollowPeriod,
     ForgottenFollower,
+    MadeFollow,
     Roster,
     Sync,
     SyncPage,
@@ -101,6 +102,11 @@ def forget_people(
             .where(Roster.account_id == follower.account_id, held)
             .values(size=Roster.size - 1)
             .execution_options(synchronize_session=False)
+        )
+        session.execute(
+            delete(MadeFollow).where(
+                MadeFollow.account_id == follower.account_id, MadeFollow.network_id.in_(names)
+            )
         )
         session.execute(delete(Consent).where(Consent.follower_id == follower.id))
         session.execute(delete(FollowPeriod).where(FollowPeriod.follower_id == follower.id))

@@ -254,6 +254,52 @@ class SyncPage(Base):
     people: Mapped[str] = mapped_column(Text)
 
 
+class FollowBack(Base):
+    """Whether an account follows back, whom, and how many.
+
+    Only people who followed after `since`, and at most `daily_limit` within 24 hours. It is on
+    where `on_since` is a moment; it can only be switched on once its dry run was shown, at
+    `shown_at`. `next_at` is when it is looked again; `problem` is why the last time failed.
+    """
+
+    __tablename__ = "follow_backs"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    since: Mapped[Moment]
+    daily_limit: Mapped[int]
+    shown_at: Mapped[Moment]
+    on_since: Mapped[OptionalMoment]
+    next_at: Mapped[Moment]
+    problem: Mapped[str | None] = mapped_column(Text)
+
+
+class MadeFollow(Base):
+    """One person whom linktrack has followed back, or begun to; nobody is here twice.
+
+    It is `following` from before the network is asked until its answer is stored, then `followed`
+    or `refused`; `by_hand` where the owner did it. `followed` is by what the network takes just
+    this follow back: asked for, it is `undoing`, and then `undone`. `why` is a sentence. A person
+    who asks to be forgotten is taken out.
+    """
+
+    __tablename__ = "made_follows"
+    __table_args__ = (
+        UniqueConstraint("account_id", "network_id"),
+        Index(None, "account_id", "begun_at"),
+    )
+
+    id: Mapped[Id]
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    network_id: Mapped[str] = mapped_column(String(512))
+    handle: Mapped[str | None] = mapped_column(String(255))
+    state: Mapped[str] = mapped_column(String(10))
+    why: Mapped[str] = mapped_column(Text)
+    begun_at: Mapped[Moment]
+    ended_at: Mapped[OptionalMoment]
+    followed: Mapped[str | None] = mapped_column(Text)
+    problem: Mapped[str | None] = mapped_column(Text)
+
+
 class UtmValue(Base):
     """What wrapping adds to the addresses of an account, such as utm_source=x."""
 

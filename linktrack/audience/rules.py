@@ -146,6 +146,11 @@ SIGNS: Final[dict[str, Callable[[Facts, int], bool | None]]] = {
 """Name → whether a profile shows this sign of being empty."""
 
 
+def shown_signs(facts: Facts, now: int) -> list[str]:
+    """Return the names of the signs that surely show."""
+    return [name for name, sign in SIGNS.items() if sign(facts, now)]
+
+
 def empty_signs(facts: Facts, now: int) -> tuple[int, int]:
     """Return how many signs surely show, and how many more may."""
     found = [sign(facts, now) for sign in SIGNS.values()]

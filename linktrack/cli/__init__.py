@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "personal": ("personal", "Links for one follower each, who agreed to it."),
     "counts": ("data", "Dated follower counts."),
     "followers": ("followers", "Who follows an account: dated lists."),
+    "follow-back": ("following", "Follow back who followed: dry run, on, off, undo."),
     "sync": ("followers", "Read counts, follower lists and own posts from the networks."),
     "archive": ("followers", "Your own archives from X and Mastodon."),
     "wrap": ("posts", "Record a post, and print its text with every address wrapped."),

@@ -88,6 +88,7 @@ SECTIONS: Final = (
             Page(
                 "followers.show", "Followers", "Who came, who left, and what a day cost.", ACCOUNT
             ),
+            Page("follow_back.show", "Follow back", "Whom you follow back, by itself or by hand."),
             Page("audience.show", "Who clicks", "How many people there are, at least.", ACCOUNT),
             Page("comparison.show", "Side by side", "What surely differs between accounts.", ()),
             Page(
