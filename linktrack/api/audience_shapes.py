@@ -279,7 +279,7 @@ class FollowPlan(TypedDict):
 
 
 class FollowBack(TypedDict):
-    """Whether an account follows back; `after` and `daily_limit` are null where it was never set."""
+    """Whether an account follows back; `after` and `daily_limit` are null if it was never set."""
 
     on: bool
     after: str | None

@@ -58,9 +58,7 @@ def status(handle: str, as_json: bool) -> None:
         return
     settings = standing.settings
     if settings is None:
-        click.echo(
-            "Following back was never set: begin with linktrack follow-back dry-run."
-        )
+        click.echo("Following back was never set: begin with linktrack follow-back dry-run.")
         return
     click.echo(
         f"{'On' if settings.on_since else 'Off'}; {standing.followed} of {settings.daily_limit} "
@@ -123,9 +121,7 @@ def log(handle: str, limit: int, as_json: bool) -> None:
 
 @follow_back.command()
 @click.argument("handle")
-@click.option(
-    "--follow", "number", type=int, metavar="N", help="One, by its number in the log."
-)
+@click.option("--follow", "number", type=int, metavar="N", help="One, by its number in the log.")
 @click.option("--day", metavar="DATE", help="Those made on this day.")
 @click.option("--all", "everything", is_flag=True, help="All that linktrack made.")
 @click.option("--number", "typed", type=int, metavar="N", help="How many, where they are over 20.")
