@@ -66,7 +66,13 @@ def watch_one(installation: Installation, account: Account) -> Watched:
         if account.network == "bluesky":
             name = account.network_id or account.handle
             return BlueskyFeed(name, installation.settings.bluesky)
-        return MastodonFeed(account.handle) if account.network == "mastodon" else None
+        if account.network == "mastodon":
+            return MastodonFeed(account.handle)
+        with installation.database.session() as session:
+            connection = connections(session).get(account.id)
+        if connection is None or connection.problem is not None:
+            return None
+        return open_writer(installation.database, installation.keys, account)
 
     return watch_account(
         installation.database, installation.shortener, account, open_feed, installation.days()
