@@ -3,6 +3,7 @@
 import click
 
 from linktrack.cli.common import (
+    COMMAND_LINE,
     Commands,
     installation,
     json_option,
@@ -202,6 +203,30 @@ def unwrapped(handle: str, limit: int, as_json: bool) -> None:
         ("number", "posted at", "links", "text"),
         [(item.id, utc(item.posted_at), item.addresses, excerpt(item.text, 60)) for item in posts],
     )
+
+
+@post.command()
+@click.argument("number", type=int)
+@click.option("--yes", "confirmed", is_flag=True, help="Delete the post where it cannot be edited.")
+def rewrap(number: int, confirmed: bool) -> None:
+    """Put the wrapped version in the place of a post that was not wrapped, on its network.
+
+    NUMBER is that of linktrack post unwrapped.
+    """
+    from linktrack.audience.credentials import open_writer
+    from linktrack.publishing.replacing import replace_on_network
+
+    with installation() as opened:
+        done = replace_on_network(
+            opened.database,
+            opened.shortener,
+            opened.days(),
+            number,
+            lambda account: open_writer(opened.database, opened.keys, account),
+            confirmed=confirmed,
+            actor=COMMAND_LINE,
+        )
+    click.echo(f"Post {done.post_id} stands in its place.")
 
 
 @post.command()

@@ -45,7 +45,8 @@ def match_posts(
     for record in sorted(records, key=lambda record: record.posted_at):
         for post in found.get(record.network_id, ()):
             at = max(post.created_at, min(record.posted_at, now))
-            if (record.network_id, post.id) not in seen:
+            is_new = (record.network_id, post.id) not in seen
+            if is_new:
                 session.add(
                     SeenPost(
                         account_id=account.id,
@@ -55,7 +56,7 @@ def match_posts(
                     )
                 )
             waits = post.state in ("draft", "scheduled")
-            ours = post.state == "published" and (post.id, post.posted_at) in times
+            ours = is_new and post.state == "published" and (post.id, post.posted_at) in times
             if waits or (ours and post.posted_at is not None and at < post.posted_at):
                 publish(session, post, at, now, days)
                 times.add((post.id, at))

@@ -1,18 +1,60 @@
-"""Putting a wrapped post in the place of one that was posted without."""
+"""Putting a wrapped post in the place of one that was posted without.
 
-from collections.abc import Sequence
+Mastodon's posts are edited where they stand. Bluesky has no editing: the wrapped post is sent
+first, under a key that was stored before, and only then the other is deleted. Whatever is killed
+in between, the same asked for again goes on where it was.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from linktrack.audience.accounts import NETWORK_NAMES
 from linktrack.audience.models import Account
-from linktrack.errors import Invalid
+from linktrack.clicks.rollups import Days
+from linktrack.db import Database
+from linktrack.db import now as this_moment
+from linktrack.errors import Conflict, Invalid, Unavailable
 from linktrack.links.catalog import Shortener
-from linktrack.links.models import Post, Replacement, UnwrappedPost
+from linktrack.links.models import Post, Replacement, SeenPost, UnwrappedPost
 from linktrack.links.posts import Wish, wrap_post
-from linktrack.links.unwrapped import forget_unwrapped
-from linktrack.owners.audit import note
+from linktrack.links.unwrapped import forget_unwrapped, get_unwrapped
+from linktrack.networks.base import ABILITIES, Message, Pause, Writer
+from linktrack.owners.audit import acting, note
+from linktrack.publishing.checks import check_sendable
+from linktrack.publishing.states import publish
+
+Way = Literal["edit", "repost", "copy"]
+
+LOST: Final = "its likes, its reposts, and its place above the replies to it"
+"""What a post loses that is deleted and posted anew."""
+
+Open = Callable[[Account], Writer]
+"""Opens the network of an account that is connected; raises `LinktrackError` where it cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """The post that stands in the other's place now."""
+
+    post_id: int
+    way: Way
+
+
+def way_of(account: Account, old: UnwrappedPost, connected: bool) -> Way:
+    """Return how a post can be wrapped: where it stands, by posting it anew, or by hand.
+
+    By hand where a new text would lose more than the old one: pictures, a quote, a thread.
+    """
+    abilities = ABILITIES.get(account.network)
+    if not connected or not old.is_plain or abilities is None or account.network == "x":
+        return "copy"
+    return "edit" if abilities.edits else "repost"
 
 
 def draft_for(
@@ -33,6 +75,95 @@ def draft_for(
     )
     session.flush()
     return post
+
+
+def replace_on_network(
+    database: Database,
+    shortener: Shortener,
+    days: Days,
+    number: int,
+    open_writer: Open,
+    *,
+    confirmed: bool,
+    actor: str,
+) -> Replaced:
+    """Put the wrapped version of a post in its place on the network; it commits as it goes.
+
+    Posting it anew takes `confirmed`, since that loses what `LOST` says. Raises `Invalid` where it
+    can only be done by hand, `Conflict` where it is not confirmed or its draft is discarded,
+    `NotFound`, and what the network has against it. Call it while no transaction of yours writes.
+    """
+    with database.session() as session:
+        account = session.get_one(Account, get_unwrapped(session, number).account_id)
+    try:
+        with closing(open_writer(account)) as writer:
+            return _replace(database, shortener, days, number, writer, confirmed, actor)
+    except Pause as pause:
+        raise Unavailable(f"{NETWORK_NAMES[account.network]} {pause}: try again then.") from pause
+
+
+def _replace(
+    database: Database,
+    shortener: Shortener,
+    days: Days,
+    number: int,
+    writer: Writer,
+    confirmed: bool,
+    actor: str,
+) -> Replaced:
+    with database.session(writes=True) as session:
+        acting(session, actor)
+        old = get_unwrapped(session, number)
+        account = session.get_one(Account, old.account_id)
+        way = way_of(account, old, connected=True)
+        if way == "copy":
+            raise Invalid(
+                "A new text would lose more than the old one: its pictures, its quote or its place "
+                "in a thread. Make the wrapped version, and copy it."
+            )
+        if way == "repost" and not confirmed:
+            raise Conflict(
+                f"{NETWORK_NAMES[account.network]} has no editing: the post is deleted and posted "
+                f"anew, and loses {LOST}. Say that you want that."
+            )
+        post = draft_for(session, shortener, account, old, this_moment())
+        if post.state == "discarded":
+            raise Conflict(f"Its wrapped version, post {post.id}, is discarded: restore it first.")
+        check_sendable(account, post.text, shortener.base_url, connected=True)
+        replacement = session.get_one(Replacement, (account.id, old.network_id))
+        replacement.key = replacement.key or writer.new_key()
+        urls = [shortener.short_url(link.code or "") for link in post.links]
+        shown = tuple(url for url in urls if url in post.text)
+        message = Message(replacement.key, post.text, shown)
+        post_id, network_id = post.id, old.network_id
+        session.commit()
+    sent = writer.edit(network_id, message) if way == "edit" else writer.publish(message)
+    with database.session(writes=True) as session:
+        acting(session, actor)
+        now = this_moment()
+        post = session.get_one(Post, post_id)
+        if post.state in ("draft", "scheduled"):
+            # Edited, it can be counted from now on; what was clicked before is unmeasured.
+            publish(session, post, now if way == "edit" else min(sent.posted_at, now), now, days)
+        session.merge(
+            SeenPost(
+                account_id=post.account_id,
+                network_id=sent.network_id,
+                post_id=post_id,
+                posted_at=post.posted_at or now,
+            )
+        )
+        session.commit()
+    if way == "repost":
+        writer.delete(network_id)
+    with database.session(writes=True) as session:
+        acting(session, actor)
+        old_now = session.get(UnwrappedPost, number)
+        if old_now is not None:  # else a reading has seen it meanwhile
+            _drop(session, old_now)
+        note(session, f"Put post {post_id} in the place of one that was not wrapped.", now)
+        session.commit()
+    return Replaced(post_id, way)
 
 
 def replacement_of(session: Session, old: UnwrappedPost) -> Replacement | None:
@@ -56,8 +187,12 @@ def replacements_of(session: Session, posts: Sequence[UnwrappedPost]) -> dict[in
 
 def is_gone(session: Session, old: UnwrappedPost, now: datetime) -> None:
     """Drop a post that its owner has deleted on the network: it lowers no coverage any more."""
+    note(session, f"Took an unwrapped post of {old.posted_at:%Y-%m-%d} off the list.", now)
+    _drop(session, old)
+
+
+def _drop(session: Session, old: UnwrappedPost) -> None:
     found = replacement_of(session, old)
     if found is not None:
         session.delete(found)
-    note(session, f"Took an unwrapped post of {old.posted_at:%Y-%m-%d} off the list.", now)
     forget_unwrapped(session, old)
