@@ -1,4 +1,7 @@
-"""Three accounts on Bluesky's own servers, with forty followers: watched, and followed back."""
+"""Three accounts on Bluesky's own servers, with forty followers: watched, and followed back.
+
+One test, since joining forty people takes most of it.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +14,7 @@ from sqlalchemy import func, select
 from test_bluesky_writer import app_password
 from world import World
 
-from linktrack.audience.credentials import connect
+from linktrack.audience.credentials import connect, open_writer
 from linktrack.audience.following import dry_run, follow_log, switch_on, undo, undoable
 from linktrack.audience.models import Account, FollowBack, MadeFollow
 from linktrack.db import now
@@ -21,6 +24,8 @@ from linktrack.links.coverage import coverage
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.links.unwrapped import list_unwrapped
 from linktrack.networks.bluesky_writer import sign_in
+from linktrack.networks.feeds import BlueskyFeed
+from linktrack.publishing.replacing import replace_on_network
 from linktrack.sync import follow_back_due, sync_one, watch_one
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
@@ -114,13 +119,31 @@ def test_three_accounts_and_forty_followers(atmosphere: Network, world: World) -
     # Following back: dry run, five a day, nobody twice, and an undo.
     signed = sign_in(account.handle, app_password(atmosphere, you), atmosphere.pds)
     connect(session, installation.keys, account, signed, now())
+    session.commit()
+    number = account.id
+    around = list_unwrapped(session, number, 1)[0]
+    old_id, old_address = around.id, around.network_id
+    session.rollback()
+    replaced = replace_on_network(
+        world.database, world.shortener, installation.days(), old_id,
+        lambda each: open_writer(world.database, installation.keys, each),
+        confirmed=True, actor="a test",
+    )  # fmt: skip
+    assert replaced.way == "repost"
+    atmosphere.settle()
+    assert watch_one(installation, account).not_wrapped == 0
+    session.rollback()
+    assert coverage(session, number).share == 1.0
+    shown = [post.network_id for post in BlueskyFeed(you.did, atmosphere.bsky).posts(None).posts]
+    assert len(shown) == 3
+    assert old_address not in shown
+
     follow(atmosphere, you, people_new[-1])  # by hand
     atmosphere.settle()
     plan = dry_run(session, account, since, 5, now())
     assert (len(plan.now), plan.later, len(plan.skipped)) == (5, NEW - 5, EMPTY)
     switch_on(session, account, now())
     session.commit()
-    number = account.id
     session.rollback()
     assert [one.followed for one in follow_back_due(installation)] == [5]
     assert follow_back_due(installation) == []
