@@ -4,6 +4,7 @@ One test, since joining forty people takes most of it.
 """
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -134,7 +135,8 @@ def test_three_accounts_and_forty_followers(atmosphere: Network, world: World) -
     assert watch_one(installation, account).not_wrapped == 0
     session.rollback()
     assert coverage(session, number).share == 1.0
-    shown = [post.network_id for post in BlueskyFeed(you.did, atmosphere.bsky).posts(None).posts]
+    with closing(BlueskyFeed(you.did, atmosphere.bsky)) as feed:
+        shown = [post.network_id for post in feed.posts(None).posts]
     assert len(shown) == 3
     assert old_address not in shown
 
