@@ -1,7 +1,9 @@
 """Posts are sent exactly once, whatever fails, and what cannot be sent says why."""
 
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from fakenetwork import FAULTS, Clock, FakeNetwork, Killed
@@ -13,6 +15,7 @@ from world import NOON, World
 from linktrack.audience.accounts import remove_account
 from linktrack.audience.models import Account, StoredCredential
 from linktrack.clicks.rollups import Days
+from linktrack.db import Database, is_sqlite
 from linktrack.errors import Conflict, Invalid, LinktrackError, Unconfirmed
 from linktrack.links.models import Post
 from linktrack.links.posts import Wish, wrap_post
@@ -190,6 +193,52 @@ def test_two_machines_send_once(office: Office) -> None:
     first._send(*row)
     second._send(*row)
     assert len(office.network.messages) == 1
+
+
+def test_two_doors_that_ask_at_once_make_one_sending(office: Office) -> None:
+    """A button that is pressed twice, on either database."""
+    post = office.draft(office.world.account())
+    world = office.world
+    world.session.rollback()
+    together = Barrier(4)
+
+    def ask() -> str:
+        with world.database.session(writes=True) as session:
+            again = session.get_one(Post, post.id)
+            if not is_sqlite(world.database.engine):
+                together.wait(20)
+            base_url = world.settings.base_url
+            made = queue.enqueue(session, again, None, NOON, office.days, base_url=base_url)
+            session.commit()
+            return made.state
+
+    with ThreadPoolExecutor(4) as pool:
+        assert [each.result() for each in [pool.submit(ask) for _ in range(4)]] == ["waiting"] * 4
+    office.send()
+    assert len(office.network.messages) == 1
+
+
+def test_the_service_sends_what_is_due_until_it_ends(
+    small: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A database that is away is said once, and waited for."""
+    post = small.draft(small.world.account())
+    small.enqueue(post)
+    looks = 0
+
+    def wait(_seconds: float) -> bool:
+        nonlocal looks
+        looks += 1
+        return looks > 3
+
+    small.sender.follow(wait)
+    assert looks == 4
+    assert small.sending().state == "sent"
+    settings = replace(small.world.settings, database="sqlite:////nowhere/at/all.sqlite")
+    away = Sender(Database(settings), small.world.shortener, small.days, small._open, small.clock)
+    looks = 0
+    away.follow(wait)
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
 def test_what_is_away_is_tried_again_later_and_later(small: Office) -> None:

@@ -52,6 +52,9 @@ def enqueue(
     if due_at is not None and due_at <= now:
         raise Invalid("Choose a time in the future, or leave it out to send the post now.")
     sending = sending_of(session, post.id, lock=True)
+    if sending is None:  # two doors may ask at once, and only one row can be made
+        session.execute(select(Post.id).where(Post.id == post.id).with_for_update())
+        sending = sending_of(session, post.id, lock=True)
     _check_unsent(post, sending, now)
     account = session.get_one(Account, post.account_id)
     connection = connections(session).get(account.id)

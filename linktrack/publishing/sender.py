@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from linktrack.audience.accounts import NETWORK_NAMES
 from linktrack.audience.models import Account
 from linktrack.clicks.rollups import Days
-from linktrack.db import Database, is_database_away, take_turns
+from linktrack.db import Database, is_database_away
 from linktrack.db import now as this_moment
 from linktrack.errors import LinktrackError
 from linktrack.links.catalog import Shortener
@@ -209,7 +209,6 @@ class Sender:
         """
         now = self._clock()
         with self._database.session(writes=True) as session:
-            take_turns(session.connection())
             sending = session.get_one(Sending, due.post_id, with_for_update=True)
             sending.state, sending.next_at, sending.problem = "sent", None, None
             sending.network_id, sending.url, sending.in_doubt = sent.network_id, sent.url, False
