@@ -4,14 +4,22 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from databases import Maker
+from servers import answer, environment, serving
+from sqlalchemy import update
 from standins import Answer, Asked, standin
+from test_connecting import DID, connected
+from test_connecting import Server as Bluesky
 from test_sending import Office
 from world import NOON, World
 
+from linktrack.db import now
+from linktrack.publishing.models import Sending
 from linktrack.publishing.sender import LEASE
 
 SCRIPT = Path(__file__).with_name("killnetwork.py")
@@ -65,3 +73,41 @@ def test_a_process_killed_between_storing_and_sending_posts_once(world: World, m
         assert office.state(post) == "published"
         keys = {asked.json["key"] for asked in running.asked if asked.method == "POST"}
         assert keys == {office.sending(post).key}
+
+
+@pytest.mark.slow
+def test_the_running_service_publishes_what_is_due(sqlite_databases: Maker, tmp_path: Path) -> None:
+    """`linktrack wrap --send --at` puts a post into the queue; `linktrack serve` sends it."""
+    database_url = sqlite_databases()
+    environ = environment(
+        tmp_path,
+        database_url,
+        LINKTRACK_BASE_URL="https://go.jessestay.com",
+        LINKTRACK_SYNC_HOURS="0",
+    )
+    written = {"uri": f"at://{DID}/app.bsky.feed.post/3jzfcijpj2z2a", "cid": "bafy"}
+    bluesky = Bluesky()
+
+    def network(asked: Asked) -> Answer:
+        return Answer(written) if asked.path.endswith("putRecord") else bluesky.answer(asked)
+
+    with standin(network) as place, World.at(tmp_path, database_url) as world:
+        connected(world, place)
+        planned = answer(
+            environ, "wrap", "@jesse.example.com", "Read http://192.0.2.1/", "--send",
+            "--at", "2099-01-01",
+        )  # fmt: skip
+        assert planned["sending"]["state"] == "waiting"
+        world.session.execute(update(Sending).values(due_at=now(), next_at=now()))  # it is 2099
+        world.session.commit()
+        with serving(environ, tmp_path / "log"):
+            for _ in range(150):
+                world.session.expire_all()
+                sending = world.session.get_one(Sending, planned["id"])
+                world.session.rollback()
+                if sending.state == "sent":
+                    break
+                time.sleep(0.2)
+        assert (sending.state, sending.problem) == ("sent", None)
+        puts = [one for one in place.asked if one.path.endswith("putRecord")]
+        assert [one.json["record"]["text"] for one in puts] == [planned["text"]]
