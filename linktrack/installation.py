@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 # Every table is known wherever the database is used: foreign keys are found by name.
 import linktrack.audience.models
@@ -20,8 +20,10 @@ from linktrack.db import PATIENCE, Database
 from linktrack.keys import Keys, load_keys
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import Codes
-from linktrack.publishing.sender import Sender
 from linktrack.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from linktrack.publishing.sender import Sender
 
 PATIENCE_OF_WORKERS: Final = 3.0
 """Seconds a web worker waits for another writer: its threads answer redirects too."""
@@ -70,8 +72,10 @@ class Installation:
         """Return what tells the owner's own clicks."""
         return OwnClicks(self.keys.markers(), self.settings.ignore)
 
-    def sender(self) -> Sender:
+    def sender(self) -> "Sender":
         """Return what sends the posts that are due, signed in as their accounts."""
+        from linktrack.publishing.sender import Sender
+
         return Sender(
             self.database,
             self.shortener,

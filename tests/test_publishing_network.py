@@ -184,7 +184,7 @@ def test_a_killed_process_between_storing_and_sending_posts_once(
         left = world.session.get_one(Sending, 1)
         assert (left.state, left.in_doubt) == ("sending", True)
         assert len(records()) - before == (moment == "before its answer")
-        world.session.execute(update(Sending).values(next_at=now()))  # five minutes later
+        world.session.execute(update(Sending).values(next_at=now()))  # ten minutes later
         world.session.commit()
         for _ in range(2):
             subprocess.run(command, env=environ, check=True, stdout=subprocess.DEVNULL)

@@ -1,5 +1,6 @@
 """Posts are sent exactly once, whatever fails, and what cannot be sent says why."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -21,7 +22,7 @@ from linktrack.links.models import Post
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.owners.audit import entries
 from linktrack.publishing import queue, states
-from linktrack.publishing.attempts import PATIENCE, WAITS
+from linktrack.publishing.attempts import PATIENCE, WAITS, Publisher
 from linktrack.publishing.models import Sending
 from linktrack.publishing.sender import LEASE, Sender
 from linktrack.publishing.sendings import sending_of
@@ -39,6 +40,7 @@ class Office:
 
     def __post_init__(self) -> None:
         self.network = FakeNetwork(self.clock)
+        self.open: Callable[[], Publisher] = lambda: self.network
         self.days = Days(self.world.settings.timezone, "month")
         self.sender = self.another()
 
@@ -47,10 +49,10 @@ class Office:
         world = self.world
         return Sender(world.database, world.shortener, self.days, self._open, self.clock)
 
-    def _open(self, _account: Account) -> FakeNetwork:
+    def _open(self, _account: Account) -> Publisher:
         if self.refusal is not None:
             raise self.refusal
-        return self.network
+        return self.open()
 
     def draft(self, account: Account, text: str = TEXT) -> Post:
         session = self.world.session

@@ -10,15 +10,21 @@ from pathlib import Path
 
 import pytest
 from databases import Maker
+from fakenetwork import Clock
+from keepers import Kept
 from servers import answer, environment, serving
 from sqlalchemy import update
 from standins import Answer, Asked, standin
 from test_connecting import DID, connected
 from test_connecting import Server as Bluesky
 from test_sending import Office
+from test_x_writer import VALUES
+from test_x_writer import Server as XServer
 from world import NOON, World
 
 from linktrack.db import now
+from linktrack.networks.credentials import Credential
+from linktrack.networks.x_writer import XWriter
 from linktrack.publishing.models import Sending
 from linktrack.publishing.sender import LEASE
 
@@ -111,3 +117,30 @@ def test_the_running_service_publishes_what_is_due(sqlite_databases: Maker, tmp_
         assert (sending.state, sending.problem) == ("sent", None)
         puts = [one for one in place.asked if one.path.endswith("putRecord")]
         assert [one.json["record"]["text"] for one in puts] == [planned["text"]]
+
+
+def test_a_time_out_after_success_on_x_makes_no_second_post(sqlite_world: World) -> None:
+    """X has no keys: the queue looks among the newest posts, and finds it by its short link."""
+    office = Office(sqlite_world, Clock(now()))
+    account = sqlite_world.account("@JessesLinks")
+    post = office.draft(account)
+    office.enqueue(post)
+    url = sqlite_world.shortener.short_url(post.links[0].code or "")
+    x = XServer(loses_answers=True)
+
+    def network(asked: Asked) -> Answer:
+        said = x.answer(asked)
+        if asked.method == "GET" and isinstance(said.body, dict):
+            for each in said.body["data"]:
+                each["entities"]["urls"] = [{"url": url, "expanded_url": url}]
+        return said
+
+    with standin(network) as place:
+        values = {**VALUES, "id": "42", "username": "JessesLinks"}
+        office.open = lambda: XWriter(Credential("x", place.address, values), Kept())
+        unclear = office.send()
+        assert (unclear.state, unclear.in_doubt) == ("waiting", True)
+        found = office.send(minutes=1)
+    assert (found.state, found.network_id) == ("sent", "1")
+    assert place.paths().count("POST /2/tweets") == 1
+    assert office.state(post) == "published"
