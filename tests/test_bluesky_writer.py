@@ -19,7 +19,8 @@ from linktrack.cli import main
 from linktrack.errors import Invalid
 from linktrack.links.lengths import length
 from linktrack.networks.base import Card, Message, PostRecord, Refused, SignedOut
-from linktrack.networks.bluesky_writer import BlueskyWriter, sign_in
+from linktrack.networks.bluesky_session import sign_in
+from linktrack.networks.bluesky_writer import BlueskyWriter
 from linktrack.networks.credentials import Credential
 
 pytestmark = pytest.mark.network

@@ -1,8 +1,13 @@
 """Connecting accounts: what signs them in is tried, sealed, used, and shown to nobody."""
 
 import base64
+import contextlib
 import json
 import logging
+import os
+import pty
+import subprocess
+import sys
 import time
 import zipfile
 from collections.abc import Iterator
@@ -27,7 +32,7 @@ from linktrack.cli import main
 from linktrack.errors import Conflict, Invalid, LinktrackError, Unavailable
 from linktrack.installation import Installation
 from linktrack.keys import Keys, load_keys
-from linktrack.networks.base import Message, Pause, Refused, SignedOut, Unclear
+from linktrack.networks.base import Card, Message, Pause, Refused, SignedOut, Unclear
 from linktrack.networks.credentials import NEEDS, Credential, SignIn
 from linktrack.networks.signing_in import sign_in
 from linktrack.owners.access import find_owner
@@ -249,6 +254,22 @@ def test_what_may_have_been_done_is_told_from_what_was_not(
     assert type(raised.value) is error
 
 
+def test_a_picture_that_is_refused_keeps_no_post_back(
+    sqlite_world: World, place: Standin, server: Server
+) -> None:
+    """The card goes without it."""
+    account = connected(sqlite_world, place)
+    server.next = [
+        Answer({"error": "InvalidMimeType", "message": "no picture"}, 400),
+        Answer({"uri": f"at://{DID}/app.bsky.feed.post/3jzfcijpj2z2a", "cid": "b"}),
+    ]
+    card = Card("https://go.jessestay.com/Ab3dE", "A title", "", b"<svg/>", "image/svg+xml")
+    with closing(open_writer(sqlite_world.database, keys_of(sqlite_world), account)) as writer:
+        writer.publish(Message("3jzfcijpj2z2a", "Hello", (), card))
+    external = place.asked[-1].json["record"]["embed"]["external"]
+    assert external == {"uri": card.url, "title": "A title", "description": ""}
+
+
 def test_reading_is_never_unclear(sqlite_world: World, place: Standin, server: Server) -> None:
     """Nothing can have been done."""
     account = connected(sqlite_world, place)
@@ -327,6 +348,34 @@ def test_by_command(commands: World, place: Standin, tmp_path: Path) -> None:
     assert gone.stdout == "@jesse.example.com is not connected any more.\n"
     (line,) = parsed(run("account", "list", "--json"))
     assert line["connected"] is False
+
+
+def test_a_terminal_asks_and_does_not_echo(sqlite_world: World, place: Standin) -> None:
+    """It says where to get what it asks for."""
+    sqlite_world.account("@jesse.example.com", "bluesky")
+    ours, theirs = pty.openpty()
+    environ = {
+        **os.environ,
+        "LINKTRACK_DATA": str(sqlite_world.settings.data),
+        "LINKTRACK_DATABASE": sqlite_world.settings.database,
+    }
+    command = [sys.executable, "-m", "linktrack", "account", "connect", "@jesse.example.com",
+               "--server", place.address]  # fmt: skip
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environ) as run:
+        os.close(theirs)
+        said = b""
+        while not said.endswith(b"App password: "):
+            said += os.read(ours, 1000)
+        os.write(ours, APP_PASSWORD.encode() + b"\n")
+        with contextlib.suppress(OSError):  # the terminal is gone with the command
+            while block := os.read(ours, 1000):
+                said += block
+    os.close(ours)
+    shown = said.decode().replace("\r", "")
+    assert run.returncode == 0, shown
+    assert shown.startswith("On Bluesky: Settings, Privacy and security, App passwords")
+    assert shown.endswith("\n@jesse.example.com is connected.\n")
+    assert APP_PASSWORD not in shown
 
 
 def test_by_page(world: World, place: Standin, server: Server) -> None:

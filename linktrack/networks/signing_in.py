@@ -15,9 +15,9 @@ def sign_in(network: str, handle: str, typed: Mapping[str, str], server: str | N
     """
     values, server = check_typed(network, typed), check_server(server)
     if network == "bluesky":
-        from linktrack.networks import bluesky_writer
+        from linktrack.networks import bluesky_session
 
-        return bluesky_writer.sign_in(handle, values["app_password"], server)
+        return bluesky_session.sign_in(handle, values["app_password"], server)
     if network == "mastodon":
         from linktrack.networks import mastodon_writer
 
