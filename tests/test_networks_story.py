@@ -24,7 +24,7 @@ from linktrack.keys import load_keys
 from linktrack.links.coverage import coverage
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.links.unwrapped import list_unwrapped
-from linktrack.networks.bluesky_writer import sign_in
+from linktrack.networks.bluesky_session import sign_in
 from linktrack.networks.feeds import BlueskyFeed
 from linktrack.publishing.replacing import replace_on_network
 from linktrack.sync import follow_back_due, sync_one, watch_one
