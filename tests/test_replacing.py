@@ -16,9 +16,9 @@ from linktrack.db import now
 from linktrack.errors import Conflict, Invalid, NotFound, Unavailable
 from linktrack.links.coverage import coverage
 from linktrack.links.models import Post, Replacement, SeenPost
-from linktrack.links.unwrapped import list_unwrapped
+from linktrack.links.unwrapped import get_unwrapped, list_unwrapped
 from linktrack.networks.base import ABILITIES, Message, Pause, PostRecord, Refused, Sent
-from linktrack.publishing.replacing import Replaced, replace_on_network
+from linktrack.publishing.replacing import Replaced, draft_for, replace_on_network
 from linktrack.publishing.states import discard
 
 HOUR = timedelta(hours=1)
@@ -221,6 +221,21 @@ def test_a_discarded_version_is_not_posted(sqlite_world: World) -> None:
     world.session.commit()
     with pytest.raises(Conflict, match="is discarded"):
         replace(world, number, writer)
+
+
+def test_a_version_that_was_posted_by_hand_is_not_posted_again(sqlite_world: World) -> None:
+    """It was copied, and a reading has seen it."""
+    world = sqlite_world
+    account, wall, number = one_around(world)
+    old = get_unwrapped(world.session, number)
+    draft = draft_for(world.session, world.shortener, account, old, now())
+    text, short = draft.text, world.shortener.short_url(draft.links[0].code or "")
+    world.session.commit()
+    wall.write(text, short, at=now())
+    assert len(watch(world, account, wall).published) == 1
+    with pytest.raises(Conflict, match="is out already"):
+        replace(world, number, Writing("bluesky", wall))
+    assert len(wall.written) == 2
 
 
 def test_the_page_says_what_is_lost_and_by_hand_where_nobody_signed_in(world: World) -> None:

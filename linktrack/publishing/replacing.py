@@ -90,8 +90,9 @@ def replace_on_network(
     """Put the wrapped version of a post in its place on the network; it commits as it goes.
 
     Posting it anew takes `confirmed`, since that loses what `LOST` says. Raises `Invalid` where it
-    can only be done by hand, `Conflict` where it is not confirmed or its draft is discarded,
-    `NotFound`, and what the network has against it. Call it while no transaction of yours writes.
+    can only be done by hand, `Conflict` where it is not confirmed, or its draft is discarded or was
+    posted by hand, `NotFound`, and what the network has against it. Call it while no transaction of
+    yours writes.
     """
     with database.session() as session:
         account = session.get_one(Account, get_unwrapped(session, number).account_id)
@@ -131,6 +132,11 @@ def _replace(
             raise Conflict(f"Its wrapped version, post {post.id}, is discarded: restore it first.")
         check_sendable(account, post.text, shortener.base_url, connected=True)
         replacement = session.get_one(Replacement, (account.id, old.network_id))
+        if post.state == "published" and replacement.key is None:
+            raise Conflict(
+                f"Its wrapped version, post {post.id}, is out already: delete the other one there, "
+                "and say here that it is deleted."
+            )
         replacement.key = replacement.key or writer.new_key()
         urls = [shortener.short_url(link.code or "") for link in post.links]
         shown = tuple(url for url in urls if url in post.text)
