@@ -14,6 +14,7 @@ from playwright.sync_api import (
     Browser,
     BrowserContext,
     Error,
+    Locator,
     Page,
     ViewportSize,
     sync_playwright,
@@ -107,7 +108,12 @@ class Reader:
 
     def press(self, name: str) -> None:
         """Press a button, and look at what comes."""
-        self.page.get_by_role("button", name=name, exact=True).click()
+        self.follow(self.page.get_by_role("button", name=name, exact=True))
+
+    def follow(self, place: Locator) -> None:
+        """Click what leads to a page, and look at it once it is there."""
+        with self.page.expect_navigation():
+            place.click()
         self.look()
 
 
@@ -259,13 +265,12 @@ def test_the_owners_whole_story(chromium: Browser, sqlite_databases: Maker, tmp_
         reader.open(server.sign_in_path())
         reader.press("Sign in on this browser")
         assert page.get_by_role("heading", name="Three steps to the first click").count() == 1
-        page.locator("main").get_by_role("link", name="account").first.click()
-        reader.look()
+        reader.follow(page.locator("main").get_by_role("link", name="account").first)
         page.get_by_label("Handle").fill("@JessesLinks")
         page.get_by_label("Role").select_option("you")
         page.get_by_label("Followers now").fill("1000")
         reader.press("Add account")
-        page.locator(".top").get_by_role("link", name="Compose").click()
+        reader.follow(page.locator(".top").get_by_role("link", name="Compose"))
         page.get_by_label("Text", exact=True).fill("Worth reading: https://example.com/one")
         page.get_by_role("heading", name="As it will be").wait_for()
         reader.press("Wrap and mark as published now")
@@ -277,16 +282,11 @@ def test_the_owners_whole_story(chromium: Browser, sqlite_databases: Maker, tmp_
         reader.wait_for(post, "1 in 500")
 
         reader.open("/owner/?days=28")
-        with page.expect_navigation():
-            page.get_by_role("link", name=re.compile("^X")).first.click()
-        reader.look()
+        reader.follow(page.get_by_role("link", name=re.compile("^X")).first)
         assert "source=X" in page.url
         assert page.get_by_role("navigation", name="Narrowed to").inner_text().startswith("From: X")
-        with page.expect_navigation():
-            page.get_by_role("link", name="All referrers").click()
-        with page.expect_navigation():
-            page.get_by_role("link", name=re.compile("^From: X")).click()
-        reader.look()
+        reader.follow(page.get_by_role("link", name="All referrers"))
+        reader.follow(page.get_by_role("link", name=re.compile("^From: X")))
         assert "source=" not in page.url
         with page.expect_download() as download:
             page.get_by_role("link", name="CSV").first.click()
@@ -307,7 +307,7 @@ def test_the_owners_whole_story(chromium: Browser, sqlite_databases: Maker, tmp_
         page.get_by_label("Name").fill("phone")
         reader.press("Make token")
         assert page.locator("#secret").inner_text().startswith("lt_")
-        page.get_by_role("button", name="Sign out", exact=True).click()
+        reader.press("Sign out")
         reader.open("/owner/")
         assert page.url.endswith("/owner/sign-in")
         context.close()
