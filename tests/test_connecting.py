@@ -481,10 +481,14 @@ def test_a_connected_account_on_x_gives_its_count(commands: World) -> None:
     refused = run("sync", "@jesse")
     assert refused.exit_code == 1
     assert "linktrack account connect" in refused.stderr
-    me = {"id": "42", "name": "Jesse", "username": "jesse"}
     metrics = {"public_metrics": {"followers_count": 23_000}}
-    answers = [Answer({"data": me}), Answer({"data": {**me, **metrics}})]
-    with standin(lambda _: answers.pop(0)) as place:
+    me = {"id": "42", "name": "Jesse", "username": "jesse", **metrics}
+
+    def answer(asked: Asked) -> Answer:
+        is_me = asked.path == "/2/users/me"
+        return Answer({"data": me} if is_me else {"meta": {"result_count": 0}})
+
+    with standin(answer) as place:
         at = ("account", "connect", "@jesse", "--server", place.address)
         assert run(*at, text="ck\ncs\n42-at\nats\n").exit_code == 0
         (synced,) = parsed(run("sync", "--json"))
