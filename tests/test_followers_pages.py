@@ -207,6 +207,7 @@ def test_a_file_that_is_no_list_is_said_and_changes_nothing(sqlite_world: World)
         assert "Take it all the same" in read(answer)
     binary = io.BytesIO(b"\x00\xff\x00\xfe" * 50), "../../etc/passwd.zip"
     assert upload(browser, account, file=binary).status_code == 422
+    assert upload(browser, account, file=sent("", "list.c\0sv")).status_code == 422
     assert list(list_rosters(sqlite_world.session, account.id)) == []
 
 

@@ -108,7 +108,8 @@ def _sent_file() -> Iterator[Path]:
     if sent is None or not sent.filename:
         raise Invalid("Choose the file with the follower list.")
     with TemporaryDirectory() as folder:
-        path = Path(folder) / f"list{Path(sent.filename).suffix[:10].lower()}"
+        kind = Path(sent.filename).suffix[1:10].lower()
+        path = Path(folder) / (f"list.{kind}" if kind.isalnum() else "list")
         sent.save(path)
         yield path
 
