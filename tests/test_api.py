@@ -146,6 +146,8 @@ def test_the_report_is_the_same_object_from_every_door(world: World, call: Call)
         ("GET", "/reports/cpf", None, 422),
         ("GET", "/reports/cpf?account=@nobody", None, 404),
         ("GET", "/reports/cpf?account=%00", None, 404),
+        ("GET", "/reports/referrers?account=@JessesLinks&link=%00", None, 404),
+        ("GET", "/reports/half-life?account=@JessesLinks&link=%00", None, 404),
         ("GET", "/reports/cpf?account=@JessesLinks&window=1y", None, 422),
         ("GET", "/reports/cpf?account=@JessesLinks&limit=1000", None, 422),
         ("GET", "/reports/cpf?account=@JessesLinks&limit=-1", None, 422),

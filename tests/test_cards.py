@@ -320,6 +320,16 @@ def test_only_new_links_of_accounts_with_cards_are_read_and_what_is_asked_for(
     assert kept is not None and kept.problem == "Away."
 
 
+def test_a_page_is_not_read_because_its_card_was_looked_at(sqlite_world: World) -> None:
+    """An account that leaves cards to the destination asks nothing, until its owner does."""
+    world = sqlite_world
+    (link,) = world.post(world.account(), "https://example.com/page").links
+    set_own_words(world.session, link)
+    assert list(links_to_read(world.session, now(), 9)) == []
+    set_own_words(world.session, link, "Mine")
+    assert [number for number, _ in links_to_read(world.session, now(), 9)] == [link.id]
+
+
 def test_reading_again_keeps_the_owners_words(world: World) -> None:
     """They are theirs."""
     link = linked(world)

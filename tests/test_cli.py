@@ -235,6 +235,20 @@ def test_wrong_input_is_one_clear_sentence_and_changes_nothing(
     assert (good(run("status", "--json")), good(run("account", "list", "--json"))) == before
 
 
+def test_a_number_beyond_what_is_stored_is_wrong_usage(run: Run) -> None:
+    """Status 2, and no traceback."""
+    run("account", "add", "@known", "--network", "bluesky", "--role", "you")
+    for words in (
+        *(("post", verb) for verb in ("send", "edit", "withdraw", "rewrap", "publish", "discard")),
+        ("report", "cpf", "@known", "--after"),
+        ("report", "referrers", "@known", "--post"),
+        ("follow-back", "undo", "@known", "--follow"),
+    ):
+        result = run(*words, "9" * 20)
+        assert result.exit_code == 2, (words, result.output)
+        assert "is not in the range" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("setting", "value"),
     [

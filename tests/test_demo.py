@@ -14,9 +14,15 @@ from linktrack.clicks import recount
 from linktrack.clicks.rollups import Days
 from linktrack.db import Base
 from linktrack.errors import Conflict, NotFound
+from linktrack.links.unwrapped import addresses_of, keep_posts, list_unwrapped
+from linktrack.networks.base import PostRecord
+from linktrack.owners.answers import reserve_answer
+from linktrack.owners.tokens import create_token, list_tokens
 from linktrack.portability.demo import make_demo, remove_demo
 from linktrack.portability.simulation import PROFILES, YOU, follower_counts, posts
 from linktrack.reports.build import cpf_json, cpf_report
+from linktrack.reports.experiments import Question, add_experiment
+from linktrack.webhooks.catalog import add_webhook, send_test
 
 
 def rows(world: World) -> dict[str, int]:
@@ -66,6 +72,29 @@ def test_the_demonstration_leaves_nothing_behind(world: World) -> None:
     assert rows(world) == before
     with pytest.raises(NotFound, match="no demonstration"):
         remove_demo(world.database)
+
+
+def test_removing_takes_all_that_leads_there_and_nothing_of_others(world: World) -> None:
+    """Posts that were not wrapped are numbered apart from posts; what was made meanwhile goes."""
+    session, demo, mine = world.session, world.account("@demo"), world.account("@mine", role="me")
+    demo.simulated = True
+    for each in (demo, mine):
+        told = PostRecord("1", NOON, False, "https://b.org/", ("https://b.org/",))
+        keep_posts(session, each, [told], "go.jessestay.com")
+    for number in range(3):
+        world.post(demo, f"https://example.com/{number}")
+    add_experiment(session, mine, Question("Pictures", NOON, demo), NOON)
+    webhook, _ = add_webhook(session, bytes(32), "https://example.com/", [], demo.id, NOON)
+    send_test(session, webhook, NOON)
+    create_token(session, "demo", "write", demo.id, NOON)
+    reserve_answer(session, list_tokens(session)[0].id, "key", "hash", NOON)
+    session.commit()
+    remove_demo(world.database)
+    session.expunge_all()
+    assert [each.handle for each in list_accounts(session)] == ["@mine"]
+    (post,) = list_unwrapped(session, mine.id, 9)
+    assert addresses_of(session, [post]) == {post.id: ["https://b.org/"]}
+    assert rows(world)["webhook_deliveries"] == rows(world)["idempotent_answers"] == 0
 
 
 def test_the_same_seed_gives_the_same_year() -> None:

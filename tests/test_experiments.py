@@ -246,6 +246,8 @@ def test_experiments_on_pages_and_by_api(sqlite_world: World) -> None:
     secret = create_token(world.session, "t", "read", account.id, now())
     world.session.commit()
     bearer = {"Authorization": f"Bearer {secret}"}
+    listed = browser.client.get("/api/v1/experiments?account=@JessesLinks", headers=bearer)
+    assert [each["name"] for each in listed.get_json()["data"]] == ["Pictures"]
     address = "/api/v1/reports/experiment?account=@JessesLinks&name="
     assert browser.client.get(f"{address}Pictures", headers=bearer).json["verdict"] == "not_yet"  # type: ignore[index]
     assert browser.client.get(f"{address}v", headers=bearer).status_code == 403

@@ -1,5 +1,6 @@
 """Filters: a row narrows a report, a chip takes it off, and reports say what they cannot."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -75,6 +76,24 @@ def test_posts_are_narrowed_by_source_or_by_segment(world: World) -> None:
     assert "6.00" in read(both)
     low = browser.get("/owner/posts?sort=low&source=Google")
     assert read(low).index("Number 1") < read(low).index("Number 0")
+
+
+def test_a_part_without_clicks_is_not_days_without_any(sqlite_world: World) -> None:
+    """Somebody clicked, if nobody of that segment from there."""
+    two_posts(sqlite_world)
+    page = read(Browser.signed_in(sqlite_world).get("/owner/?source=X&segment=community"))
+    assert "the last click was on" not in page
+
+
+def test_a_file_of_narrowed_posts_has_nothing_of_the_other_clicks(sqlite_world: World) -> None:
+    """What is known of all clicks alone is left out, as on the page."""
+    two_posts(sqlite_world)
+    browser = Browser.signed_in(sqlite_world)
+    rows = json.loads(browser.get("/owner/posts?source=X&format=json").text)
+    assert [row["clicks"] for row in rows] == [6, 0]
+    of_all = {"not_human", "without_visitor", "segments", "referrers"}
+    assert all(of_all.isdisjoint(row) for row in rows)
+    assert of_all <= json.loads(browser.get("/owner/posts?format=json").text)[0].keys()
 
 
 def test_a_row_narrows_and_a_chip_takes_it_off(sqlite_world: World) -> None:

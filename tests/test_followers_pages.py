@@ -207,6 +207,7 @@ def test_a_file_that_is_no_list_is_said_and_changes_nothing(sqlite_world: World)
         assert "Take it all the same" in read(answer)
     binary = io.BytesIO(b"\x00\xff\x00\xfe" * 50), "../../etc/passwd.zip"
     assert upload(browser, account, file=binary).status_code == 422
+    assert upload(browser, account, file=sent("", "list.c\0sv")).status_code == 422
     assert list(list_rosters(sqlite_world.session, account.id)) == []
 
 
@@ -233,3 +234,15 @@ def test_a_person_is_forgotten_on_the_page_and_by_api(sqlite_world: World) -> No
         assert answer.status_code == status
     (roster,) = list_rosters(sqlite_world.session, account.id)
     assert roster.size == 1
+
+
+def test_the_same_name_on_another_network_is_not_forgotten(sqlite_world: World) -> None:
+    """Numbers and handles are a network's own."""
+    account, letter = sqlite_world.account(), sqlite_world.account("Letter", "other", None)
+    browser = Browser.signed_in(sqlite_world)
+    for each in (account, letter):
+        upload(browser, each, file=sent("id,handle\n1,ann\n2,bob\n"))
+    form = {"account": str(account.id), "follower": "1"}
+    browser.send("/owner/followers/forget", {**form}, form="/owner/followers")
+    lists = [list(list_rosters(sqlite_world.session, each.id)) for each in (account, letter)]
+    assert [[roster.size for roster in some] for some in lists] == [[1], [2]]

@@ -88,19 +88,21 @@ def test_the_wrapped_version_is_one_draft_however_often_it_is_asked_for(world: W
 
 
 def test_a_text_in_which_nothing_can_be_wrapped_says_so(world: World) -> None:
-    """A link that stands in the card alone, and leads to no web page."""
+    """A link that stands in the card alone, and leads to no web page; on the list it is of."""
+    world.account("@main.test", "bluesky")
     account = world.account("@me.test", "bluesky")
     wall = Wall()
     wall.write("Nothing here", "ftp://a.org/", at=now() - HOUR)
     watch(world, account, wall)
     browser = Browser.signed_in(world)
     old = list_unwrapped(world.session, account.id, 1)[0]
-    form = "/owner/not-wrapped"
     number = old.id
     world.session.rollback()
-    answer = browser.send(f"{form}/{number}/wrap", {}, form)
+    form = f"/owner/not-wrapped?account={account.id}"
+    answer = browser.send(f"/owner/not-wrapped/{number}/wrap", {}, form)
     assert answer.status_code == 422
     assert "no address in this text" in read(answer)
+    assert "Not wrapped @me.test" in read(answer)
 
 
 def test_a_limited_viewer_sees_nothing_of_other_accounts(world: World) -> None:

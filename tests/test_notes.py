@@ -152,6 +152,20 @@ def test_notes_are_listed_downloaded_and_removed(sqlite_world: World) -> None:
     assert "Removed the note for 2026-09-01: older" in read(browser.get("/owner/audit"))
 
 
+def test_a_note_for_a_day_ahead_leads_to_no_days_that_are_not_there(sqlite_world: World) -> None:
+    """Once its fortnight has begun, it leads to the overview of it."""
+    day = now().date() + timedelta(days=20)
+    add_note(sqlite_world.session, day, "ahead", None, now())
+    sqlite_world.session.commit()
+    browser = Browser.signed_in(sqlite_world)
+    page = browser.get("/owner/notes").text
+    assert "ahead" in page
+    assert "The overview of the days around it" not in page
+    add_note(sqlite_world.session, day - timedelta(days=10), "soon", None, now())
+    sqlite_world.session.commit()
+    assert "The overview of the days around it" in browser.get("/owner/notes").text
+
+
 def test_a_limited_viewer_sees_the_notes_of_their_accounts(sqlite_world: World) -> None:
     """Not those of others, and not their experiments; notes for all accounts are for everybody."""
     world = sqlite_world

@@ -11,6 +11,7 @@ from sqlalchemy import event
 from test_rollups import FIREFOX
 from world import World
 
+from linktrack.audience.accounts import remove_account
 from linktrack.audience.counts import record_count
 from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment
@@ -18,6 +19,7 @@ from linktrack.clicks.records import ClickRecord, encode
 from linktrack.db import from_ms, now, to_ms
 from linktrack.links.models import Post
 from linktrack.reports.build import Rate
+from linktrack.reports.experiments import Question, add_experiment
 from linktrack.reports.statistics.rates import Interval
 from linktrack.web import formats
 
@@ -558,6 +560,30 @@ def test_bad_addresses_are_answered_with_one_sentence(world: World) -> None:
         assert "Content-Security-Policy" in answer.headers
         if answer.status_code != 200:
             assert 10 < len(read(answer).split("Status")[0]) < 400, address
+
+
+def test_pages_answer_when_an_account_was_removed(world: World) -> None:
+    """What it had keeps its name; without any account the overview says that it needs one."""
+    account, (post,) = filled(world, posts=1)
+    other = world.account("@other", role="me")
+    add_experiment(world.session, account, Question("Pictures", now(), other), now())
+    remove_account(world.session, account, now())
+    world.session.commit()
+    browser = Browser.signed_in(world)
+    for page in (
+        "/owner/experiments",
+        f"/owner/compose/made?post={post.id}",
+        "/owner/destinations?address=https://example.com/0",
+        "/owner/links",
+        f"/owner/links/{post.links[0].code}",
+        f"/owner/posts/{post.id}",
+    ):
+        answer = browser.get(page)
+        assert answer.status_code == 200, page
+        assert "@JessesLinks" in read(answer), page
+    remove_account(world.session, other, now())
+    world.session.commit()
+    assert "It begins with an account" in read(browser.get("/owner/"))
 
 
 def test_more_posts_and_links_than_a_page_holds_are_paged(sqlite_world: World) -> None:

@@ -14,6 +14,7 @@ from test_openapi import Caller
 from test_sending import TEXT, Office, connect
 from world import World
 
+from linktrack.audience.accounts import remove_account
 from linktrack.audience.models import Account
 from linktrack.db import now
 from linktrack.links.models import Post
@@ -136,6 +137,20 @@ def test_what_could_not_be_published_is_mended_on_its_page(office: Office) -> No
     assert list(office.network.shown.values()) == [f"Better: {BASE}/{code}"]
     assert "could not be published" not in read(browser.get("/owner/links"))
     assert post.id == 1
+
+
+def test_what_failed_is_no_matter_once_its_account_is_removed(office: Office) -> None:
+    """No page says that something failed that the queue does not show."""
+    account = office.world.account()
+    office.enqueue(office.draft(account))
+    office.network.faults = ["refuses"]
+    send(office, seconds=1)
+    browser = Browser.signed_in(office.world)
+    assert "A post could not be published." in read(browser.get("/owner/links"))
+    office.world.session.rollback()
+    remove_account(office.world.session, account, now())
+    office.world.session.commit()
+    assert "could not be published" not in read(browser.get("/owner/links"))
 
 
 def test_a_post_is_taken_out_of_the_queue(office: Office) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from flask import Response, jsonify
+from flask import Response, g, jsonify
 
 from linktrack.api import audience_shapes, shapes
 from linktrack.api.access import named_account, reached, reaches_all
@@ -46,7 +46,7 @@ NAME = Parameter("name", "Which experiment; default: the account's newest.")
     problems=(404,),
 )
 def read_experiments() -> Response:
-    """List experiments, the newest first, of one account or of all."""
+    """List experiments that the token reaches, the newest first, of one account or of all."""
     handle = asked().optional_text("account")
     account = None if handle is None else named_account(handle)
     if account is None:
@@ -54,7 +54,7 @@ def read_experiments() -> Response:
     session = db_session()
     accounts = accounts_by_number(session)
     found = list_experiments(session, account)
-    return jsonify({"data": [_told(each, accounts) for each in found]})
+    return jsonify({"data": [_told(each, accounts) for each in found if _is_reached(each)]})
 
 
 @operation(
@@ -111,6 +111,11 @@ def report_experiment() -> Response:
     return jsonify(
         experiment_report(session, experiment, accounts_by_number(session), now()).as_json()
     )
+
+
+def _is_reached(experiment: Experiment) -> bool:
+    """Whether the token reaches both accounts, where there are two."""
+    return g.token.account_id is None or experiment.other_id is None
 
 
 def _reach(experiment: Experiment) -> None:

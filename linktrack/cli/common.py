@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., None])
 
+NUMBER: Final = click.IntRange(1, 2**31 - 1)
+"""The number of something stored."""
+
 COMMAND_LINE: Final = "command line"
 """Who acts, by the audit list, where a command does."""
 

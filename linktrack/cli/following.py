@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from linktrack.cli.common import (
+    NUMBER,
     Commands,
     installation,
     json_option,
@@ -121,7 +122,7 @@ def log(handle: str, limit: int, as_json: bool) -> None:
 
 @follow_back.command()
 @click.argument("handle")
-@click.option("--follow", "number", type=int, metavar="N", help="One, by its number in the log.")
+@click.option("--follow", "number", type=NUMBER, metavar="N", help="One, by its number in the log.")
 @click.option("--day", metavar="DATE", help="Those made on this day.")
 @click.option("--all", "everything", is_flag=True, help="All that linktrack made.")
 @click.option("--number", "typed", type=int, metavar="N", help="How many, where they are over 20.")
@@ -129,24 +130,26 @@ def undo(
     handle: str, number: int | None, day: str | None, everything: bool, typed: int | None
 ) -> None:
     """Take back follows that linktrack made; no others can be. The service does it."""
-    from datetime import timedelta
-
     from linktrack.audience.accounts import find_account
     from linktrack.audience.following import undo as take_back
     from linktrack.audience.following import undoable
     from linktrack.db import now
+    from linktrack.reports.ranges import DayRange
 
     if (number is not None) + (day is not None) + everything != 1:
         raise click.UsageError("Choose one of --follow, --day and --all.")
     with transaction() as (opened, session):
         account = find_account(session, handle)
-        since = parse_time(day, opened)
+        timezone = opened.settings.timezone
+        at = parse_time(day, opened)
+        on = None if at is None else at.astimezone(timezone).date()
+        days = None if on is None else DayRange(on, on, timezone)
         numbers = undoable(
             session,
             account.id,
             number=number,
-            since=since,
-            until=None if since is None else since + timedelta(days=1),
+            since=None if days is None else days.since,
+            until=None if days is None else days.end,
         )
         done = take_back(session, account, numbers, typed, now())
     click.echo(f"{done} will be taken back by linktrack serve within a few minutes.")

@@ -4,6 +4,7 @@ import click
 
 from linktrack.cli.common import (
     COMMAND_LINE,
+    NUMBER,
     Commands,
     installation,
     json_option,
@@ -206,7 +207,7 @@ def unwrapped(handle: str, limit: int, as_json: bool) -> None:
 
 
 @post.command()
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @click.option("--yes", "confirmed", is_flag=True, help="Delete the post where it cannot be edited.")
 def rewrap(number: int, confirmed: bool) -> None:
     """Put the wrapped version in the place of a post that was not wrapped, on its network.
@@ -230,7 +231,7 @@ def rewrap(number: int, confirmed: bool) -> None:
 
 
 @post.command()
-@click.argument("number", type=int, metavar="POST")
+@click.argument("number", type=NUMBER, metavar="POST")
 @click.option("--at", metavar="ISO", help="When it was posted; now by default.")
 def publish(number: int, at: str | None) -> None:
     """Say that a post was published, or when; its clicks are counted by that time."""
@@ -247,7 +248,7 @@ def publish(number: int, at: str | None) -> None:
 
 
 @post.command()
-@click.argument("number", type=int, metavar="POST")
+@click.argument("number", type=NUMBER, metavar="POST")
 @click.option("--at", metavar="ISO", required=True, help="When it is to be posted.")
 def schedule(number: int, at: str) -> None:
     """Plan a draft for a time in the future."""
@@ -263,7 +264,7 @@ def schedule(number: int, at: str) -> None:
 
 
 @post.command()
-@click.argument("number", type=int, metavar="POST")
+@click.argument("number", type=NUMBER, metavar="POST")
 def discard(number: int) -> None:
     """Leave a post out of reports; its links go on redirecting."""
     from linktrack.links.posts import get_post
@@ -275,7 +276,7 @@ def discard(number: int) -> None:
 
 
 @post.command()
-@click.argument("number", type=int, metavar="POST")
+@click.argument("number", type=NUMBER, metavar="POST")
 def restore(number: int) -> None:
     """Bring a discarded post back."""
     from linktrack.links.posts import get_post

@@ -2,14 +2,21 @@
 
 import click
 
-from linktrack.cli.common import installation, json_option, parse_time, print_json, print_table
+from linktrack.cli.common import (
+    NUMBER,
+    installation,
+    json_option,
+    parse_time,
+    print_json,
+    print_table,
+)
 
 
 @click.command()
 @click.argument("handle")
 @click.option("--from", "since", metavar="DATE", help="Clicks from this day on.")
 @click.option("--to", "until", metavar="DATE", help="Clicks before this day.")
-@click.option("--post", type=int, metavar="POST", help="Only those on this post.")
+@click.option("--post", type=NUMBER, metavar="POST", help="Only those on this post.")
 @click.option("--link", metavar="CODE", help="Only those on this link.")
 @json_option
 def referrers(

@@ -11,6 +11,7 @@ from linktrack.cli.audience_reports import (
     hours,
 )
 from linktrack.cli.common import (
+    NUMBER,
     Commands,
     installation,
     json_option,
@@ -35,7 +36,7 @@ def report() -> None:
 @window_option
 @range_options
 @click.option("--limit", default=100, show_default=True, help="Posts on this page, at most 100.")
-@click.option("--after", type=int, metavar="POST", help="Begin behind this post.")
+@click.option("--after", type=NUMBER, metavar="POST", help="Begin behind this post.")
 @click.option("--sort", default="newest", show_default=True, help="newest, or low: surest first.")
 @json_option
 def cpf(

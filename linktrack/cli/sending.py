@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from linktrack.cli.common import (
+    NUMBER,
     installation,
     json_option,
     parse_time,
@@ -29,7 +30,7 @@ confirmed_option = click.option(
 
 
 @click.command()
-@click.argument("number", type=int, metavar="POST")
+@click.argument("number", type=NUMBER, metavar="POST")
 @click.option("--at", metavar="ISO", help="When it is to be sent; now by default.")
 @confirmed_option
 @json_option
@@ -90,7 +91,7 @@ def queue(handle: str | None, sends: bool, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("number", type=int, metavar="POST")
+@click.argument("number", type=NUMBER, metavar="POST")
 @click.argument("text", default="-")
 def edit(number: int, text: str) -> None:
     """Give a post that is not out yet another text, and print it wrapped.
@@ -111,7 +112,7 @@ def edit(number: int, text: str) -> None:
 
 
 @click.command()
-@click.argument("number", type=int, metavar="POST")
+@click.argument("number", type=NUMBER, metavar="POST")
 def withdraw(number: int) -> None:
     """Take a post out of the queue: it is a draft again."""
     from linktrack.db import now

@@ -182,6 +182,8 @@ def set_own_words(
 
     Raises `Invalid` for words that are too long.
     """
+    if title is None and description is None:  # else the page behind the link would be read
+        return
     kept = _kept(session, link)
     if title is not None:
         kept.own_title = _own(title, MOST_TITLE, "title")

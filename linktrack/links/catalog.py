@@ -230,6 +230,8 @@ def get_link(session: Session, codes: Codes, code: str) -> Link:
     Raises `NotFound`.
     """
     code = code.rstrip("+")
+    if "\0" in code:  # which no database can be asked for
+        raise NotFound("There is no link with this code.")
     link = session.scalar(select(Link).where(Link.code == code))
     if link is None:
         bearer = codes.read(code)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, select
+from sqlalchemy import Column, ColumnElement, Connection, FromClause, Table, delete, or_, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.accounts import add_account
@@ -122,15 +122,17 @@ def _batches(records: Sequence[ClickRecord]) -> Iterator[Sequence[ClickRecord]]:
         yield records[start : start + BATCH]
 
 
-# Which column leads to the account that a row belongs to, and through which table. The first
-# that a table has is taken: a row of counts names a segment too, and 0 for none.
+# Which column leads to the account that a row belongs to, and through which table, where no
+# foreign key says so. The first that a table has is taken: a row of counts names a segment too,
+# and 0 for none.
 _OWNERS: Final = {
-    "account_id": None,
     "link_id": "links",
     "post_id": "posts",
     "follower_id": "followers",
     "roster_id": "rosters",
     "segment_id": "segments",
+    "webhook_id": "webhooks",
+    "token_id": "tokens",
 }
 
 
@@ -153,7 +155,7 @@ def remove_demo(database: Database) -> None:
 
 def _remove_rows(connection: Connection, account_ids: Sequence[int]) -> None:
     tables = Base.metadata.tables
-    parents = [tables[name] for name in _OWNERS.values() if name is not None and name in tables]
+    parents = [tables[name] for name in _OWNERS.values() if name in tables]
     ordered = list(reversed(Base.metadata.sorted_tables))
     # Rows that others lead through go last, whether or not a foreign key says so.
     for table in sorted(ordered, key=lambda table: table in parents):
@@ -164,13 +166,25 @@ def _remove_rows(connection: Connection, account_ids: Sequence[int]) -> None:
 
 def _belongs(table: Table, account_ids: Sequence[int]) -> ColumnElement[bool] | None:
     """Return what the rows of a table fulfil that belong to these accounts; None where none do."""
-    tables = Base.metadata.tables
-    for column, parent in _OWNERS.items():
-        if column not in table.c:
+    owned = [
+        column
+        for column in table.c
+        if column.name == "account_id" or _led_to(column) is Account.__table__
+    ]
+    if owned:
+        return or_(*(column.in_(account_ids) for column in owned))
+    for name, parent in _OWNERS.items():
+        if name not in table.c:
             continue
-        if parent is None:
-            return table.c[column].in_(account_ids)
-        if parent in tables:
-            owners = tables[parent].c
-            return table.c[column].in_(select(owners.id).where(owners.account_id.in_(account_ids)))
+        owners = _led_to(table.c[name])
+        if owners is None:
+            owners = Base.metadata.tables.get(parent)
+        if owners is not None:
+            own = select(owners.c.id).where(owners.c.account_id.in_(account_ids))
+            return table.c[name].in_(own)
     return None
+
+
+def _led_to(column: Column[object]) -> FromClause | None:
+    """Return the table that a column's foreign key leads to, None where it has none."""
+    return next((key.column.table for key in column.foreign_keys), None)

@@ -135,8 +135,14 @@ def sent_lately(session: Session, account_id: int | None, limit: int) -> list[Wa
 
 def count_failed(session: Session) -> int:
     """Return how many posts are in the queue that are not tried any more."""
-    query = select(func.count()).select_from(Sending).join(Post, Post.id == Sending.post_id)
-    return session.scalar(query.where(Sending.state == "failed", Post.state == "scheduled")) or 0
+    query = (
+        select(func.count())
+        .select_from(Sending)
+        .join(Post, Post.id == Sending.post_id)
+        .join(Account, Account.id == Post.account_id)
+        .where(Sending.state == "failed", Post.state == "scheduled", Account.removed_at.is_(None))
+    )
+    return session.scalar(query) or 0
 
 
 def _lines(account_id: int | None) -> Select[Sending, Post, Account]:

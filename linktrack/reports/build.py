@@ -286,7 +286,7 @@ def cpf_json(report: CpfReport) -> dict[str, Json]:
             "unattributed": total.unattributed,
             **{f"median_{name}": value for name, value in rate_json(total.median_cpf).items()},
         },
-        "posts": [_post_json(line) for line in report.posts],
+        "posts": [post_line_json(line) for line in report.posts],
     }
 
 
@@ -295,7 +295,8 @@ def account_json(account: Account) -> dict[str, Json]:
     return {"network": account.network, "handle": account.handle, "role": account.role}
 
 
-def _post_json(line: PostLine) -> dict[str, Json]:
+def post_line_json(line: PostLine) -> dict[str, Json]:
+    """Return a post of the report."""
     return {
         "id": line.facts.id,
         "posted_at": utc(line.facts.posted_at),

@@ -150,12 +150,13 @@ def _weeks_chart(report: ExperimentReport, accounts: dict[int, Account]) -> Mark
 def _list(error: str | None = None) -> str:
     session = db_session()
     accounts = list_accounts(session)
-    by_id = {each.id: each for each in accounts}
-    reports = [experiment_report(session, each, by_id, now()) for each in list_experiments(session)]
+    everyone = accounts_by_number(session)
+    found = list_experiments(session)
+    reports = [experiment_report(session, each, everyone, now()) for each in found]
     return render_template(
         "experiments/list.html",
         accounts=accounts,
-        handles={each.id: each.handle for each in accounts},
+        handles={number: each.handle for number, each in everyone.items()},
         reports=reports,
         words=VERDICT_WORDS,
         windows={name: WINDOW_WORDS[name] for name in WINDOWS[:-1]},

@@ -10,7 +10,7 @@ from flask import flash, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from linktrack.audience.accounts import list_accounts
+from linktrack.audience.accounts import NETWORKS, list_accounts
 from linktrack.audience.models import Account
 from linktrack.audience.rosters import list_rosters
 from linktrack.charts import Mark, Span, change_chart
@@ -73,11 +73,13 @@ def take() -> Response | tuple[str, int]:
 
 @blueprint.post("/followers/forget")
 def forget() -> Response | tuple[str, int]:
-    """Remove a person for good, who asks for it."""
+    """Remove a person of the account's network for good, who asks for it."""
 
-    def act(_account: Account) -> str:
+    def act(account: Account) -> str:
         opened = installation()
         name = text(request.form, "follower", "The follower")
+        if name.partition(":")[0] not in NETWORKS:
+            name = f"{account.network}:{name}"  # elsewhere the same name may be somebody else's
         forget_follower(db_session(), name, opened.keys.forgetting, opened.days(), now())
         return "Forgotten. The next follower list will not bring them back."
 
@@ -108,7 +110,8 @@ def _sent_file() -> Iterator[Path]:
     if sent is None or not sent.filename:
         raise Invalid("Choose the file with the follower list.")
     with TemporaryDirectory() as folder:
-        path = Path(folder) / f"list{Path(sent.filename).suffix[:10].lower()}"
+        kind = Path(sent.filename).suffix[1:10].lower()
+        path = Path(folder) / (f"list.{kind}" if kind.isalnum() else "list")
         sent.save(path)
         yield path
 

@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from linktrack.audience.accounts import get_account, list_accounts
+from linktrack.audience.accounts import accounts_by_number, get_account, list_accounts
 from linktrack.charts import Point, Series, day_name, sparkline, time_chart
 from linktrack.context import db_session, installation
 from linktrack.db import now
@@ -79,7 +79,7 @@ def destination() -> str:
         "links/destination.html",
         address=address,
         facts=facts,
-        handles={each.id: each.handle for each in accounts},
+        handles={number: each.handle for number, each in accounts_by_number(session).items()},
         days=days,
         last=None if clicks.total() else _last_days([fact.link for fact in facts], days),
         chart=time_chart(
@@ -139,9 +139,7 @@ def _list(error: str | None = None) -> str | Response:
     return render_template(
         "links/list.html",
         accounts=accounts,
-        handles={
-            each.id: each.handle for each in (*accounts, *list_accounts(session, removed=True))
-        },
+        handles={number: each.handle for number, each in accounts_by_number(session).items()},
         account=account,
         search=search,
         facts=facts,

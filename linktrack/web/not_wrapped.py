@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import get_account, list_accounts
 from linktrack.audience.credentials import connections, open_writer
+from linktrack.audience.models import Account
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Unavailable
@@ -49,7 +50,7 @@ def wrap(number: int) -> Response | tuple[str, int]:
         post = draft_for(session, installation().shortener, account, old, now())
     except MENDABLE as error:
         session.rollback()
-        return _page(error.sentence), UNPROCESSABLE
+        return _page(account, error.sentence), UNPROCESSABLE
     session.commit()
     flash("Here is the wrapped version. Post it in place of the other, and say so here.")
     return redirect(url_for("posts.show", post_id=post.id), 303)
@@ -109,12 +110,12 @@ def _confirmation(number: int, error: str | None = None) -> str:
     )
 
 
-def _page(error: str | None = None) -> str:
+def _page(account: Account | None = None, error: str | None = None) -> str:
     session = db_session()
     accounts = list_accounts(session)
     if not accounts:
         return render_template("no_accounts.html")
-    account = account_or_main(request.args, accounts)
+    account = account or account_or_main(request.args, accounts)
     days = chosen_range(request.args)
     after = row_id(request.args, "after", "Post")
     posts = list_unwrapped(session, account.id, PAGE + 1, after, days.since, days.end)

@@ -68,6 +68,8 @@ def show() -> str:
             left_out=queries.left_out_ever(session),
             short_url=installation().shortener.short_url,
         )
+    if not accounts:  # those that were clicked are removed, or not this viewer's
+        return render_template("no_accounts.html")
     days = chosen_range(request.args)
     before = chosen_comparison(request.args, days)
     chosen = chosen_account(request.args)
@@ -92,7 +94,7 @@ def show() -> str:
         found=found,
         sparklines={card.account.id: _sparkline(card, days, colours) for card in found.cards},
         before=before,
-        last=_last_days(shown, found.cards, days),
+        last=_last_days(shown, found.cards, days) if part.is_whole else None,
         clicks_chart=_clicks_chart(found.cards, days, colours, before, marks_of(shown, days)),
         needs=needs(
             found.cards,

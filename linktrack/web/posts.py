@@ -22,12 +22,20 @@ from linktrack.publishing import states
 from linktrack.publishing.matching import seen_at
 from linktrack.publishing.sendings import OPEN, sending_of
 from linktrack.reports import queries
-from linktrack.reports.build import MOST_POSTS, cpf_json, cpf_report, post_line
+from linktrack.reports.build import (
+    MOST_POSTS,
+    CpfReport,
+    Json,
+    cpf_report,
+    post_line,
+    post_line_json,
+)
 from linktrack.reports.first_fetches import first_fetch, first_fetches
 from linktrack.reports.hosts import HostLine, clicks_by_host
 from linktrack.reports.left_out import links_of, of_links
 from linktrack.reports.literature import FINDINGS
 from linktrack.reports.overview import is_stale
+from linktrack.reports.parts import Part
 from linktrack.reports.ranges import DayRange
 from linktrack.reports.rated import SORTS
 from linktrack.reports.standing import post_standing
@@ -49,6 +57,8 @@ blueprint = owner_blueprint("posts")
 PAGE: Final = 50
 POST: Final = f"/posts/<int(max={LARGEST_ID}):post_id>"
 CHART_DAYS: Final = 28
+OF_ALL_CLICKS: Final = ("not_human", "segments", "without_visitor", "referrers")
+"""What is known of a post's clicks as a whole, and of no part of them."""
 
 WINDOW_WORDS: Final = dict(
     zip(WINDOWS, ("1 hour", "24 hours", "7 days", "30 days", "all time"), strict=True)
@@ -94,7 +104,7 @@ def list_all() -> str | Response:
         part=part,
     )
     if is_table_wanted():
-        return table_file("posts", cpf_json(report)["posts"])
+        return table_file("posts", _rows(report, part))
     return render_template(
         "posts/list.html",
         **chosen,
@@ -107,6 +117,14 @@ def list_all() -> str | Response:
         is_stale=is_stale,
         findings=FINDINGS,
     )
+
+
+def _rows(report: CpfReport, part: Part) -> list[Json]:
+    """Return the posts as a file has them; narrowed, without what is known of all clicks alone."""
+    rows = [post_line_json(line) for line in report.posts]
+    if part.is_whole:
+        return [*rows]
+    return [{name: row[name] for name in row if name not in OF_ALL_CLICKS} for row in rows]
 
 
 @blueprint.get(POST)

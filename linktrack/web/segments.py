@@ -63,6 +63,8 @@ def add() -> Response | tuple[str, int]:
     """Add a segment: ready-made, by rules, or counted by hand."""
     session = db_session()
     accounts = list_accounts(session)
+    if not accounts:
+        raise Invalid("Add an account first: segments are of its followers.")
     account = chosen_account(request.form)
     try:
         if account is None:

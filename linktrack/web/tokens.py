@@ -5,7 +5,7 @@ from typing import Final
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from linktrack.audience.accounts import list_accounts
+from linktrack.audience.accounts import accounts_by_number, list_accounts
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.owners.tokens import (
@@ -75,7 +75,7 @@ def _page(error: str | None = None, secret: str | None = None) -> str:
         tokens=tokens,
         states={token.id: state_of(token, now()) for token in tokens},
         accounts=accounts,
-        handles={account.id: account.handle for account in accounts},
+        handles={number: each.handle for number, each in accounts_by_number(session).items()},
         scopes={scope: SCOPE_WORDS[scope] for scope in SCOPES},
         doors=installation().settings.doors,
         error=error,
