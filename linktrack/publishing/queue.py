@@ -14,7 +14,7 @@ from linktrack.audience.models import Account
 from linktrack.clicks.rollups import Days
 from linktrack.errors import Conflict, Invalid
 from linktrack.links.catalog import Shortener
-from linktrack.links.models import Post
+from linktrack.links.models import Post, Replacement
 from linktrack.links.posts import rewrap_post
 from linktrack.networks.tids import new_tid
 from linktrack.owners.audit import note
@@ -64,13 +64,21 @@ def enqueue(
         check_twin(session, account, post)
     moment = due_at or now
     if sending is None:
-        sending = Sending(post_id=post.id, key=new_tid())
+        sending = Sending(post_id=post.id, key=_known_by(session, post) or new_tid())
         session.add(sending)
     wait(sending, moment, now)
     settle(session, post, "scheduled", moment, days)
     when = f"at {moment:%Y-%m-%d %H:%M} UTC" if due_at else "now"
     note(session, f"Asked for post {post.id} to be sent to {account.handle} {when}.", now)
     return sending
+
+
+def _known_by(session: Session, post: Post) -> str | None:
+    """Return the key under which a post was tried before, in the place of one not wrapped."""
+    tried = select(Replacement.key).where(
+        Replacement.post_id == post.id, Replacement.key.is_not(None)
+    )
+    return session.scalar(tried.limit(1))
 
 
 def _check_unsent(post: Post, sending: Sending | None, now: datetime) -> None:
