@@ -7,7 +7,7 @@ from typing import Final
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from linktrack.audience.accounts import list_accounts
+from linktrack.audience.accounts import accounts_by_number, list_accounts
 from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
@@ -88,7 +88,7 @@ def made() -> str:
     """Show the texts that one text has become, each for its account, to be copied and posted."""
     session = db_session()
     posts = [get_post(session, _number(value)) for value in request.args.getlist("post")[:MOST]]
-    accounts = {account.id: account for account in list_accounts(session)}
+    accounts = accounts_by_number(session)  # one may have been removed since
     return render_template(
         "compose/made.html",
         pairs=[(post, accounts[post.account_id]) for post in posts],
