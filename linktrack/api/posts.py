@@ -163,7 +163,8 @@ def change_post(number: int) -> Response:
     post = get_post(session, stored(number))
     reached(post.account_id)
     if fields.value("text") is not None:
-        rewrite(session, installation().shortener, post, fields.text("text"), now())
+        written, confirmed = fields.text("text"), fields.flag("confirmed")
+        rewrite(session, installation().shortener, post, written, now(), confirmed=confirmed)
     state = fields.optional_text("state")
     if state is not None:
         _change_state(post, state, fields.moment("posted_at"))

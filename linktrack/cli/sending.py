@@ -92,7 +92,8 @@ def queue(handle: str | None, sends: bool, as_json: bool) -> None:
 @click.command()
 @click.argument("number", type=int, metavar="POST")
 @click.argument("text", default="-")
-def edit(number: int, text: str) -> None:
+@confirmed_option
+def edit(number: int, text: str, confirmed: bool) -> None:
     """Give a post that is not out yet another text, and print it wrapped.
 
     TEXT is read from standard input where it is - or left out. An address that stays keeps its
@@ -105,7 +106,7 @@ def edit(number: int, text: str) -> None:
     written = read_text(text)
     with transaction() as (opened, session):
         post = get_post(session, number)
-        rewrite(session, opened.shortener, post, written, now())
+        rewrite(session, opened.shortener, post, written, now(), confirmed=confirmed)
         wrapped = post.text
     click.echo(wrapped)
 

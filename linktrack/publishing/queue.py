@@ -105,12 +105,19 @@ def withdraw(session: Session, post: Post, now: datetime, days: Days) -> None:
 
 
 def rewrite(
-    session: Session, shortener: Shortener, post: Post, written: str, now: datetime
+    session: Session,
+    shortener: Shortener,
+    post: Post,
+    written: str,
+    now: datetime,
+    *,
+    confirmed: bool = False,
 ) -> None:
     """Give a post that is not out yet another text; its addresses are wrapped anew.
 
-    Raises `Conflict` where the network may have the old text already, `Invalid` where it is in
-    the queue and too long, and what wrapping raises; then the session is to be rolled back.
+    Raises `Conflict` where the network may have the old text already, what `enqueue` raises for a
+    text where the post is in the queue, and what wrapping raises; then the session is to be rolled
+    back.
     """
     sending = sending_of(session, post.id, lock=True)
     if post.state not in ("draft", "scheduled"):
@@ -124,6 +131,9 @@ def rewrite(
     rewrap_post(session, shortener, account, post, written, now)
     if sending is not None and sending.state in OPEN:
         check_sendable(account, post.text, shortener.base_url, connected=True)
+        if not confirmed:
+            check_usual_length(account, post.text, shortener.base_url)
+            check_twin(session, account, post)
     note(session, f"Changed the text of post {post.id}.", now)
 
 
