@@ -39,6 +39,7 @@ from linktrack.owners.access import find_owner
 from linktrack.owners.tokens import create_token
 from linktrack.owners.viewers import set_role
 from linktrack.portability.everything import export_all
+from linktrack.sealing import seal
 from linktrack.sync import sync_one
 
 APP_PASSWORD = "k3yx-p4ss-w0rd-7q2z"  # noqa: S105 - made up
@@ -154,6 +155,21 @@ def test_what_the_network_has_against_it_is_kept_until_it_is_connected_again(
         )
         signed = sign_in("bluesky", account.handle, {"app_password": APP_PASSWORD}, place.address)
         connect(world.session, keys_of(world), account, signed, NOON + timedelta(hours=1))
+        world.session.commit()
+        with pytest.raises(SignedOut):
+            writer.posts(None)
+    assert connections(world.session)[account.id].problem is None
+
+
+def test_what_another_process_has_renewed_is_not_blamed(
+    world: World, place: Standin, server: Server
+) -> None:
+    """Its own session is over since, and the one that is kept is not."""
+    account = connected(world, place)
+    server.next = [Answer({"error": "ExpiredToken", "message": "Token has been revoked"}, 400)]
+    with closing(open_writer(world.database, keys_of(world), account)) as writer:
+        sealed = seal(keys_of(world).sealing(), "renewed")
+        world.session.execute(update(StoredCredential).values(sealed=sealed))
         world.session.commit()
         with pytest.raises(SignedOut):
             writer.posts(None)
