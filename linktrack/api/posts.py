@@ -159,12 +159,13 @@ def change_post(number: int) -> Response:
     at all where it was published by hand.
     """
     fields = sent()
+    confirmed = fields.flag("confirmed")
     session = db_session()
     post = get_post(session, stored(number))
     reached(post.account_id)
     if fields.value("text") is not None:
-        written, confirmed = fields.text("text"), fields.flag("confirmed")
-        rewrite(session, installation().shortener, post, written, now(), confirmed=confirmed)
+        written, shortener = fields.text("text"), installation().shortener
+        rewrite(session, shortener, post, written, now(), confirmed=confirmed)
     state = fields.optional_text("state")
     if state is not None:
         _change_state(post, state, fields.moment("posted_at"))
