@@ -118,10 +118,16 @@ def withdraw(number: int) -> None:
     from linktrack.db import now
     from linktrack.links.posts import get_post
     from linktrack.publishing import queue as queued
+    from linktrack.publishing.sendings import sending_of
+    from linktrack.reports.build import utc
 
     with transaction() as (opened, session):
-        queued.withdraw(session, get_post(session, number), now(), opened.days())
-    click.echo(f"Post {number} is a draft again. Undo: linktrack post send {number}")
+        at = now()
+        queued.withdraw(session, get_post(session, number), at, opened.days())
+        sending = sending_of(session, number)
+        planned = None if sending is None or sending.due_at <= at else utc(sending.due_at)
+    when = "" if planned is None else f" --at {planned}"
+    click.echo(f"Post {number} is a draft again. Undo: linktrack post send {number}{when}")
 
 
 def enqueue(
