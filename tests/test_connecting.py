@@ -270,6 +270,22 @@ def test_what_may_have_been_done_is_told_from_what_was_not(
     assert type(raised.value) is error
 
 
+@pytest.mark.parametrize("name", ["AccountTakedown", "AccountDeactivated"])
+def test_an_account_that_is_suspended_says_nothing_of_ours(
+    sqlite_world: World, place: Standin, server: Server, name: str
+) -> None:
+    """Who followed us is often suspended before they are followed back."""
+    account = connected(sqlite_world, place)
+    server.next = [Answer({"error": name, "message": "Account has been suspended"}, 400)]
+    with (
+        closing(open_writer(sqlite_world.database, keys_of(sqlite_world), account)) as writer,
+        pytest.raises(Refused, match="suspended") as refused,
+    ):
+        writer.follow("did:plc:ann")
+    assert type(refused.value) is Refused
+    assert connections(sqlite_world.session)[account.id].problem is None
+
+
 def test_a_picture_that_is_refused_keeps_no_post_back(
     sqlite_world: World, place: Standin, server: Server
 ) -> None:
