@@ -173,6 +173,16 @@ def test_somebody_whom_the_server_cannot_find_is_refused() -> None:
         writer.follow("https://b.example/@ben")
 
 
+def test_a_token_that_may_not_follow_is_nobodys_refusal() -> None:
+    """They are followed once it is mended."""
+    with (
+        writing("following without the scope") as (writer, _, _kept),
+        pytest.raises(Unavailable, match=r"outside the authorized scopes.*a token that may") as no,
+    ):
+        writer.follow("https://b.example/@ben")
+    assert type(no.value) is Unavailable
+
+
 def test_a_scope_that_is_missing_is_no_reason_to_connect_again() -> None:
     """It is refused, in the server's words."""
     with writing("a scope that is missing") as (writer, _, kept):

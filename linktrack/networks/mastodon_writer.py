@@ -46,6 +46,9 @@ from linktrack.networks.tids import new_tid
 PEOPLE: Final = 80  # the most that a page of followers has
 POSTS: Final = 40  # the most that a page of posts has
 
+_SCOPES: Final = "outside the authorized scopes"
+"""Of what Mastodon says where a token may not do something."""
+
 T = TypeVar("T")
 
 
@@ -169,6 +172,11 @@ class MastodonWriter:
             self._ask(lambda: self._client.account_follow(number), sends=True)
         except NotFound as error:
             raise Refused(error.sentence) from error
+        except Refused as error:
+            if _SCOPES not in error.sentence:
+                raise
+            # That is the token's fault, and not theirs: they are followed once it is mended.
+            raise Unavailable(f"{error.sentence} Connect it with a token that may.") from error
         return number
 
     def unfollow(self, followed: str) -> None:
