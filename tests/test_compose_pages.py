@@ -7,7 +7,7 @@ from browser import Browser, read
 from test_pages import filled
 from world import World
 
-from linktrack.audience.accounts import add_account
+from linktrack.audience.accounts import add_account, remove_account
 from linktrack.db import now
 from linktrack.links.composers import composer_address
 from linktrack.settings import SETTINGS, in_force, load_settings
@@ -33,6 +33,17 @@ def test_a_preview_shows_the_text_as_it_will_be_and_makes_nothing(sqlite_world: 
     post = browser.send("/owner/compose", {**fields, "state": "draft"})
     used = seen[seen.index("As it will be") :].split(" of 280 ")[0].split()[-1]
     assert f"{used} of 280 characters used" in read(browser.get(post.location))
+
+
+def test_texts_stay_where_an_account_is_removed(sqlite_world: World) -> None:
+    """Their address may be opened long after."""
+    account = sqlite_world.account()
+    post = sqlite_world.post(account, "Read https://example.com/")
+    remove_account(sqlite_world.session, account, now())
+    sqlite_world.session.commit()
+    answer = Browser.signed_in(sqlite_world).get(f"/owner/compose/made?post={post.id}")
+    assert answer.status_code == 200
+    assert post.text in read(answer)
 
 
 def test_one_text_for_two_accounts_gives_each_links_of_its_own(sqlite_world: World) -> None:

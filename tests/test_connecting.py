@@ -39,6 +39,7 @@ from linktrack.owners.access import find_owner
 from linktrack.owners.tokens import create_token
 from linktrack.owners.viewers import set_role
 from linktrack.portability.everything import export_all
+from linktrack.sealing import seal
 from linktrack.sync import sync_one
 
 APP_PASSWORD = "k3yx-p4ss-w0rd-7q2z"  # noqa: S105 - made up
@@ -160,6 +161,21 @@ def test_what_the_network_has_against_it_is_kept_until_it_is_connected_again(
     assert connections(world.session)[account.id].problem is None
 
 
+def test_what_another_process_has_renewed_is_not_blamed(
+    world: World, place: Standin, server: Server
+) -> None:
+    """Its own session is over since, and the one that is kept is not."""
+    account = connected(world, place)
+    server.next = [Answer({"error": "ExpiredToken", "message": "Token has been revoked"}, 400)]
+    with closing(open_writer(world.database, keys_of(world), account)) as writer:
+        sealed = seal(keys_of(world).sealing(), "renewed")
+        world.session.execute(update(StoredCredential).values(sealed=sealed))
+        world.session.commit()
+        with pytest.raises(SignedOut):
+            writer.posts(None)
+    assert connections(world.session)[account.id].problem is None
+
+
 def test_somebody_elses_sign_in_is_refused(world: World, place: Standin) -> None:
     """By the network's id where it is known, else by the handle."""
     other = world.account("@other.example.com", "bluesky")
@@ -252,6 +268,22 @@ def test_what_may_have_been_done_is_told_from_what_was_not(
     ):
         writer.publish(Message(writer.new_key(), "Hello"))
     assert type(raised.value) is error
+
+
+@pytest.mark.parametrize("name", ["AccountTakedown", "AccountDeactivated"])
+def test_an_account_that_is_suspended_says_nothing_of_ours(
+    sqlite_world: World, place: Standin, server: Server, name: str
+) -> None:
+    """Who followed us is often suspended before they are followed back."""
+    account = connected(sqlite_world, place)
+    server.next = [Answer({"error": name, "message": "Account has been suspended"}, 400)]
+    with (
+        closing(open_writer(sqlite_world.database, keys_of(sqlite_world), account)) as writer,
+        pytest.raises(Refused, match="suspended") as refused,
+    ):
+        writer.follow("did:plc:ann")
+    assert type(refused.value) is Refused
+    assert connections(sqlite_world.session)[account.id].problem is None
 
 
 def test_a_picture_that_is_refused_keeps_no_post_back(

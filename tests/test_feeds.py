@@ -52,7 +52,7 @@ def test_bluesky_addresses_are_written_out_in_full() -> None:
     ("embed", "addresses", "plain"),
     [
         ({"$type": CARD, "external": {"uri": "https://a.org/"}}, 1, True),
-        ({"$type": CARD, "external": {"uri": "https://media.tenor.com/x.gif"}}, 0, True),
+        ({"$type": CARD, "external": {"uri": "https://media.tenor.com/x.gif"}}, 0, False),
         ({"$type": "app.bsky.embed.images", "images": []}, 0, False),
         ({"$type": "app.bsky.embed.record", "record": {"uri": "at://x"}}, 0, False),
         ({"$type": "app.bsky.embed.recordWithMedia", "media": {}}, 0, False),
@@ -74,6 +74,15 @@ def test_a_reply_has_its_place_in_a_thread() -> None:
     found = bluesky_post(item("Yes", reply={"parent": {}, "root": {}}))
     assert found is not None
     assert found.is_plain is False
+
+
+def test_a_content_warning_is_more_than_the_text() -> None:
+    """Posted anew it would be gone."""
+    labels = {"$type": "com.atproto.label.defs#selfLabels", "values": [{"val": "nudity"}]}
+    warned, bare = bluesky_post(item("Look", labels=labels)), bluesky_post(item("Look", labels={}))
+    assert warned is not None
+    assert bare is not None
+    assert (warned.is_plain, bare.is_plain) == (False, True)
 
 
 def test_a_repost_is_somebody_elses_words_at_the_time_of_reposting() -> None:
@@ -146,6 +155,21 @@ def test_mastodons_posts_are_read_from_their_html() -> None:
         dressed = mastodon_post(status(**{more: ["something"]}))
         assert dressed is not None
         assert dressed.is_plain is False
+
+
+def test_whom_mastodon_mentions_keeps_their_server() -> None:
+    """Else an edit would call somebody else of the same name; the HTML shows the name alone."""
+
+    def mention(address: str) -> str:
+        name = address.rpartition("@")[2]
+        return f'<a href="{address}" class="u-url mention">@<span>{name}</span></a>'
+
+    far, near, gone = "https://b.example/@ben", "https://a.social/@ann", "https://c.example/@cy"
+    content = f"<p>{mention(far)}, {mention(near)} and {mention(gone)}: hello</p>"
+    people = [{"url": far, "acct": "ben@b.example"}, {"url": near, "acct": "ann"}, {"url": 5}, 7]
+    found = mastodon_post(status(content=content, mentions=people))
+    assert found is not None
+    assert (found.text, found.addresses) == ("@ben@b.example, @ann and @cy: hello", ())
 
 
 @contextmanager

@@ -97,7 +97,7 @@ def test_a_site_that_is_not_there_is_said_so() -> None:
     [
         "127.0.0.1", "10.1.2.3", "192.168.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0",  # noqa: S104 - no binding
         "224.0.0.1", "::1", "fe80::1", "fd00::1", "::ffff:10.0.0.1", "64:ff9b::a00:1",
-        "2002:a00:1::1",
+        "2002:a00:1::1", "::a00:1", "64:ff9b:1::a00:1", "fec0::1",
     ],
 )  # fmt: skip
 def test_private_addresses_are_never_visited(address: str) -> None:

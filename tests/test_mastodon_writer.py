@@ -164,6 +164,25 @@ def test_following_by_address_and_taking_it_back() -> None:
         writer.unfollow(followed)
 
 
+def test_somebody_whom_the_server_cannot_find_is_refused() -> None:
+    """Asked for again and again, they would keep everybody behind them waiting."""
+    with (
+        writing("somebody who is gone") as (writer, _, _kept),
+        pytest.raises(Refused, match=r"knows no account https://b\.example/@ben"),
+    ):
+        writer.follow("https://b.example/@ben")
+
+
+def test_a_token_that_may_not_follow_is_nobodys_refusal() -> None:
+    """They are followed once it is mended."""
+    with (
+        writing("following without the scope") as (writer, _, _kept),
+        pytest.raises(Unavailable, match=r"outside the authorized scopes.*a token that may") as no,
+    ):
+        writer.follow("https://b.example/@ben")
+    assert type(no.value) is Unavailable
+
+
 def test_a_scope_that_is_missing_is_no_reason_to_connect_again() -> None:
     """It is refused, in the server's words."""
     with writing("a scope that is missing") as (writer, _, kept):

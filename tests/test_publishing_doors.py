@@ -268,6 +268,10 @@ def test_commands_look_after_the_queue(sqlite_databases: Maker, tmp_path: Path) 
         connect(world, world.session.query(Account).one())
     planned = answer(environ, "wrap", "@jesse.example", TEXT, "--send", "--at", "2099-01-01")
     assert planned["sending"]["due_at"] == "2099-01-01T00:00:00Z"
+    taken = command(environ, "post", "withdraw", "1").stdout
+    undo = "post send 1 --at 2099-01-01T00:00:00Z"
+    assert taken == f"Post 1 is a draft again. Undo: linktrack {undo}\n"
+    assert "2099-01-01" in command(environ, *undo.split()).stdout
     edited = command(environ, "post", "edit", "1", f"Now {TEXT}")
     assert edited.stdout == f"Now {planned['text']}\n"
     failed = command(environ, "post", "send", "1")

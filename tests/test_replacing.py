@@ -7,6 +7,7 @@ from browser import Browser, read
 from sqlalchemy import select
 from test_following_back import Killed, Square
 from test_not_wrapped import posted_around
+from test_sending import connect
 from test_watching import Wall, watch
 from world import World
 
@@ -14,10 +15,12 @@ from linktrack.audience.models import Account
 from linktrack.clicks.rollups import Days
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid, NotFound, Unavailable
+from linktrack.links.cards import Found, keep_card
 from linktrack.links.coverage import coverage
 from linktrack.links.models import Post, Replacement, SeenPost
 from linktrack.links.unwrapped import get_unwrapped, list_unwrapped
-from linktrack.networks.base import ABILITIES, Message, Pause, PostRecord, Refused, Sent
+from linktrack.networks.base import ABILITIES, Card, Message, Pause, PostRecord, Refused, Sent
+from linktrack.publishing import queue
 from linktrack.publishing.replacing import Replaced, draft_for, replace_on_network
 from linktrack.publishing.states import discard
 
@@ -33,6 +36,7 @@ class Writing(Square):
         self.wall = wall
         self.keys = 0
         self.sent: dict[str, PostRecord] = {}
+        self.cards: list[Card | None] = []
         self.dies: dict[str, BaseException] = {}
 
     def close(self) -> None:
@@ -48,6 +52,7 @@ class Writing(Square):
 
     def publish(self, message: Message) -> Sent:
         self.step("before publish")
+        self.cards.append(message.card)
         if message.key not in self.sent:
             self.sent[message.key] = self.wall.write(message.text, *message.short_urls, at=now())
         record = self.sent[message.key]
@@ -74,7 +79,7 @@ def replace(world: World, number: int, writer: Writing, *, confirmed: bool = Tru
     world.session.rollback()
     done = replace_on_network(
         world.database, world.shortener, Days(world.settings.timezone), number,
-        lambda _: writer, confirmed=confirmed, actor="Jesse",
+        lambda _: writer, confirmed=confirmed, actor="Jesse", readable=lambda _: False,
     )  # fmt: skip
     world.session.rollback()
     return done
@@ -236,6 +241,85 @@ def test_a_version_that_was_posted_by_hand_is_not_posted_again(sqlite_world: Wor
     with pytest.raises(Conflict, match="is out already"):
         replace(world, number, Writing("bluesky", wall))
     assert len(wall.written) == 2
+
+
+def test_posted_anew_it_brings_its_card(sqlite_world: World) -> None:
+    """As the old one had, but leading to the short link."""
+    world = sqlite_world
+    account, wall, number = one_around(world)
+    old = get_unwrapped(world.session, number)
+    draft = draft_for(world.session, world.shortener, account, old, now())
+    (link,) = draft.links
+    keep_card(world.session, link.id, link.destination, Found("The title", "It says"), now())
+    short = world.shortener.short_url(link.code or "")
+    world.session.commit()
+    writer = Writing("bluesky", wall)
+    replace(world, number, writer)
+    assert writer.cards == [Card(short, "The title", "It says")]
+
+
+def test_what_the_queue_is_to_send_is_not_sent_beside_it(world: World) -> None:
+    """Taken out, it is; and whoever sends it, it has one key."""
+    account, wall, number = one_around(world)
+    connect(world, account)
+    old = get_unwrapped(world.session, number)
+    draft = draft_for(world.session, world.shortener, account, old, now())
+    days = Days(world.settings.timezone)
+    sending = queue.enqueue(
+        world.session, draft, None, now(), days, base_url=world.settings.base_url
+    )
+    key = sending.key
+    world.session.commit()
+    writer = Writing("bluesky", wall)
+    with pytest.raises(Conflict, match="is to be published by the queue"):
+        replace(world, number, writer)
+    sending.in_doubt, sending.state = True, "withdrawn"
+    world.session.commit()
+    with pytest.raises(Conflict, match="may be out"):
+        replace(world, number, writer)
+    sending.in_doubt = False
+    world.session.commit()
+    replace(world, number, writer)
+    assert list(writer.sent) == [key]
+    assert len(wall.written) == 1
+
+
+def test_a_version_that_was_tried_here_has_the_same_key_in_the_queue(sqlite_world: World) -> None:
+    """No answer came: the post may be out under it."""
+    world = sqlite_world
+    account, wall, number = one_around(world)
+    connect(world, account)
+    writer = Writing("bluesky", wall)
+    writer.dies = {"after publish": Unavailable("No answer came.")}
+    with pytest.raises(Unavailable):
+        replace(world, number, writer)
+    draft = world.session.scalars(select(Post)).one()
+    days = Days(world.settings.timezone)
+    sending = queue.enqueue(
+        world.session, draft, None, now(), days, base_url=world.settings.base_url
+    )
+    assert [sending.key] == list(writer.sent)
+
+
+def test_other_words_get_another_wrapped_version(sqlite_world: World) -> None:
+    """Its owner has edited the post meanwhile: the edit is not taken back."""
+    world = sqlite_world
+    account, wall, number = one_around(world, "mastodon")
+    old = get_unwrapped(world.session, number)
+    draft_for(world.session, world.shortener, account, old, now())
+    world.session.commit()
+    (record,) = wall.written
+    wall.written = [
+        PostRecord(
+            record.network_id, record.posted_at, False, f"{record.text} again", record.addresses,
+            True,
+        )
+    ]  # fmt: skip
+    watch(world, account, wall)
+    number = list_unwrapped(world.session, account.id, 1)[0].id
+    done = replace(world, number, Writing("mastodon", wall))
+    assert world.session.get_one(Post, done.post_id).written == "One https://d.org/ again"
+    assert wall.written[0].text.endswith(" again")
 
 
 def test_the_page_says_what_is_lost_and_by_hand_where_nobody_signed_in(world: World) -> None:

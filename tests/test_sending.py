@@ -532,6 +532,20 @@ def test_an_edited_text_in_the_queue_must_fit(small: Office) -> None:
         session.rollback()
 
 
+def test_an_edited_text_in_the_queue_needs_the_second_word_too(small: Office) -> None:
+    """Another account on X has it by now."""
+    session, shortener = small.world.session, small.world.shortener
+    small.enqueue(small.draft(small.world.account("@one")))
+    post = small.draft(small.world.account("@two"), f"Mine: {TEXT}")
+    small.enqueue(post)
+    with pytest.raises(Unconfirmed, match="The same text is on @one already"):
+        queue.rewrite(session, shortener, post, TEXT, NOON)
+    session.rollback()
+    queue.rewrite(session, shortener, post, TEXT, NOON, confirmed=True)
+    assert post.written == TEXT
+    session.rollback()
+
+
 def test_versions_are_wrapped_again_with_the_text_and_not_sent(small: Office) -> None:
     """They are for places, where they are posted by hand."""
     from linktrack.audience.segments import add_segment

@@ -214,6 +214,9 @@ def test_limits_of_the_network_are_heeded() -> None:
         (429, {"x-ratelimit-reset": reset.isoformat()}, {}),
         (429, {"retry-after": "7"}, {}),
         (429, {}, b"slow down"),
+        (429, {"ratelimit-reset": str(int(reset.timestamp() * 1_000))}, {}),
+        (429, {"retry-after": "4000000000"}, {}),
+        (429, {"x-ratelimit-reset": "9998-01-01T00:00:00Z"}, {}),
     ]
     asked = []
 
@@ -229,7 +232,8 @@ def test_limits_of_the_network_are_heeded() -> None:
         assert pause.value.until == reset
         assert asked == ["/0"]
         fetcher.close()
-        for number, seconds in ((1, 90), (2, 7), (3, 300)):
+        day = 86_400
+        for number, seconds in ((1, 90), (2, 7), (3, 300), (4, day), (5, day), (6, day)):
             fetcher = Fetcher(address, may_be_private=True)
             with pytest.raises(Pause) as pause:
                 fetcher.get(f"/{number}", {})

@@ -190,6 +190,7 @@ def test_what_was_not_made_is_not_found() -> None:
         (Answer({"title": "Service Unavailable"}, 503), Unclear),
         (Answer(b"<html>"), Unclear),
         (Answer({"data": {}}, 201), Unclear),
+        (Answer({"errors": []}, 201), Unclear),
         (Answer(silent=True), Unclear),
     ],
 )

@@ -159,11 +159,13 @@ def change_post(number: int) -> Response:
     at all where it was published by hand.
     """
     fields = sent()
+    confirmed = fields.flag("confirmed")
     session = db_session()
     post = get_post(session, stored(number))
     reached(post.account_id)
     if fields.value("text") is not None:
-        rewrite(session, installation().shortener, post, fields.text("text"), now())
+        written, shortener = fields.text("text"), installation().shortener
+        rewrite(session, shortener, post, written, now(), confirmed=confirmed)
     state = fields.optional_text("state")
     if state is not None:
         _change_state(post, state, fields.moment("posted_at"))

@@ -181,11 +181,15 @@ class Preview(TypedDict):
 
 
 class PostChange(TypedDict):
-    """Another text for what is not out yet; another state, or another time for it."""
+    """Another text for what is not out yet; another state, or another time for it.
+
+    `confirmed` says of a text that waits to be sent what it says of `Send`.
+    """
 
     text: NotRequired[str]
     state: NotRequired[State]
     posted_at: NotRequired[str | None]
+    confirmed: NotRequired[bool]
 
 
 class Imported(TypedDict):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
 from linktrack.audience.accounts import NETWORK_NAMES, check_handle
@@ -99,18 +99,20 @@ class _Keeper:
             StoredCredential.account_id == stored.account_id,
             StoredCredential.connected_at == stored.connected_at,
         )
+        self._sealed = stored.sealed
 
     def renewed(self, credential: Credential) -> None:
         """Keep the credential that has taken the place of the one before."""
-        self._update(sealed=seal(self._keys.sealing(), credential.packed()), problem=None)
+        self._sealed = seal(self._keys.sealing(), credential.packed())
+        self._update(*self._this, sealed=self._sealed, problem=None)
 
     def refused(self, sentence: str) -> None:
-        """Keep why the network does not take the credential."""
-        self._update(problem=sentence)
+        """Keep why the network does not take the credential, unless another has renewed it."""
+        self._update(*self._this, StoredCredential.sealed == self._sealed, problem=sentence)
 
-    def _update(self, **values: str | None) -> None:
+    def _update(self, *where: ColumnElement[bool], **values: str | None) -> None:
         with self._database.session(writes=True) as session:
-            session.execute(update(StoredCredential).where(*self._this).values(**values))
+            session.execute(update(StoredCredential).where(*where).values(**values))
             session.commit()
 
 

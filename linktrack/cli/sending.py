@@ -93,7 +93,8 @@ def queue(handle: str | None, sends: bool, as_json: bool) -> None:
 @click.command()
 @click.argument("number", type=NUMBER, metavar="POST")
 @click.argument("text", default="-")
-def edit(number: int, text: str) -> None:
+@confirmed_option
+def edit(number: int, text: str, confirmed: bool) -> None:
     """Give a post that is not out yet another text, and print it wrapped.
 
     TEXT is read from standard input where it is - or left out. An address that stays keeps its
@@ -106,7 +107,7 @@ def edit(number: int, text: str) -> None:
     written = read_text(text)
     with transaction() as (opened, session):
         post = get_post(session, number)
-        rewrite(session, opened.shortener, post, written, now())
+        rewrite(session, opened.shortener, post, written, now(), confirmed=confirmed)
         wrapped = post.text
     click.echo(wrapped)
 
@@ -118,10 +119,16 @@ def withdraw(number: int) -> None:
     from linktrack.db import now
     from linktrack.links.posts import get_post
     from linktrack.publishing import queue as queued
+    from linktrack.publishing.sendings import sending_of
+    from linktrack.reports.build import utc
 
     with transaction() as (opened, session):
-        queued.withdraw(session, get_post(session, number), now(), opened.days())
-    click.echo(f"Post {number} is a draft again. Undo: linktrack post send {number}")
+        at = now()
+        queued.withdraw(session, get_post(session, number), at, opened.days())
+        sending = sending_of(session, number)
+        planned = None if sending is None or sending.due_at <= at else utc(sending.due_at)
+    when = "" if planned is None else f" --at {planned}"
+    click.echo(f"Post {number} is a draft again. Undo: linktrack post send {number}{when}")
 
 
 def enqueue(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
 from linktrack.errors import NotFound
-from linktrack.links.models import UnwrappedAddress, UnwrappedPost
+from linktrack.links.models import Replacement, UnwrappedAddress, UnwrappedPost
 from linktrack.networks.base import PostRecord
 
 CHUNK: Final = 500
@@ -42,7 +42,7 @@ def keep_posts(
     """Keep what has no short link of `base_host`; the same again is nothing new.
 
     What was kept is brought up to date where it reads otherwise now, and dropped where its links
-    have been wrapped since.
+    have been wrapped since. What was to take the place of other words does so no more.
     """
     total = [0] * 7
     rest = iter(posts)
@@ -55,6 +55,15 @@ def keep_posts(
             if post.network_id in known and _is_stale(post, known[post.network_id], base_host)
         }
         _delete(session, stale.values())
+        _drop_replacements(
+            session,
+            account.id,
+            [
+                post.network_id
+                for post in unwrapped
+                if post.network_id in stale and known[post.network_id].text != post.text
+            ],
+        )
         new = [post for post in unwrapped if post.network_id not in known]
         again = [post for post in unwrapped if post.network_id in stale]
         _insert(session, account.id, [*new, *again], base_host)
@@ -132,6 +141,20 @@ def _delete(session: Session, numbers: Iterable[int]) -> None:
     ):
         session.execute(
             delete(table).where(column.in_(chosen)).execution_options(synchronize_session=False)
+        )
+
+
+def _drop_replacements(session: Session, account_id: int, network_ids: Sequence[str]) -> None:
+    """Forget drafts made of what posts said before; one that a network was told of stays."""
+    if network_ids:
+        session.execute(
+            delete(Replacement)
+            .where(
+                Replacement.account_id == account_id,
+                Replacement.network_id.in_(network_ids),
+                Replacement.key.is_(None),
+            )
+            .execution_options(synchronize_session=False)
         )
 
 

@@ -28,6 +28,9 @@ FAILURES: Final = (OSError, http.client.HTTPException, UnicodeError, ValueError)
 
 _TOO_MANY: Final = f"It redirects more than {MOST_REDIRECTS} times."
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+_HOUSES: Final = tuple(map(ipaddress.ip_network, ("::/96", "64:ff9b:1::/48", "fec0::/10")))
+"""Ranges that lead within a house, or carry any address inside, and that Python calls global: IPv4
+written as IPv6 (RFC 4291), NAT64 of one's own (RFC 8215), site-local (RFC 3879)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,8 @@ def is_public(address: Address) -> bool:
         if address in _NAT64:
             inside.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
         if any(part is not None and not is_public(part) for part in inside):
+            return False
+        if any(address in house for house in _HOUSES):
             return False
     return address.is_global and not address.is_multicast
 
@@ -173,11 +178,12 @@ def _ask(
         raise _PrivateError
     secure = parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
+    end = time.monotonic() + seconds
     pinned = _resolve(parts.hostname, port, allowed)
     connection = http.client.HTTPConnection(parts.hostname, port)
-    sock = socket.create_connection((str(pinned), port), timeout=max(seconds, 0.1))
+    sock = socket.create_connection((str(pinned), port), timeout=max(end - time.monotonic(), 0.1))
     try:
-        with _cut_off_after(sock, seconds):
+        with _cut_off_after(sock, end - time.monotonic()):
             if secure:
                 context = ssl.create_default_context()
                 sock = context.wrap_socket(sock, server_hostname=parts.hostname)

@@ -37,7 +37,10 @@ HOSTING: Final = "https://bsky.social"
 
 Arguments = Mapping[str, str | int | list[str]]
 APP_PASSWORD: Final = re.compile(r"[a-z0-9]{4}(-[a-z0-9]{4}){3}", re.IGNORECASE)
-_GONE: Final = ("ExpiredToken", "InvalidToken", "AccountTakedown", "AccountDeactivated")
+_OVER: Final = ("ExpiredToken", "InvalidToken")
+_GONE: Final = ("RecordNotFound", "AccountTakedown", "AccountDeactivated")
+"""Names of what is asked for; of the account that is signed in they come with status 401."""
+
 _CONNECT: Final = "connect the account again"
 
 
@@ -160,14 +163,14 @@ def _understood(error: RequestErrorBase, sends: bool) -> Exception:
         return _silent(sends, error.__cause__)
     name = text(getattr(answer.content, "error", None))
     said = text(getattr(answer.content, "message", None)) or name or f"status {answer.status_code}"
-    if name in _GONE:
+    if name in _OVER:
         return SignedOut(f"Bluesky does not take the sign-in any more ({name}): {_CONNECT}.")
     if name == "InvalidSwap":
         return Taken()
     if answer.status_code >= 500 or answer.status_code == 409:
         sentence = f"Bluesky answers with an error of its own: {said[:200]}."
         return Unclear(sentence) if sends else Unavailable(sentence)
-    gone = name == "RecordNotFound" or "not found" in said.casefold()
+    gone = name in _GONE or "not found" in said.casefold()
     if isinstance(error, BadRequestError) and gone and not sends:
         return NotFound(f"Bluesky has no such thing: {said[:200]}.")
     return Refused(f"Bluesky refuses it: {said[:200]}.")

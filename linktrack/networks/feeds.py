@@ -1,7 +1,6 @@
 """An account's own posts, newest first, as Bluesky and Mastodon show them to everybody."""
 
 from typing import Final, Protocol
-from urllib.parse import urlsplit
 
 from linktrack.errors import Unavailable
 from linktrack.networks.archives import Fields
@@ -13,7 +12,7 @@ from linktrack.networks.texts import moment, stable_id, text, whole
 
 BLUESKY_PAGE: Final = 100  # the most that getAuthorFeed gives
 MASTODON_PAGE: Final = 40  # the most that accounts/:id/statuses gives
-_GIF_HOST: Final = "media.tenor.com"
+_MOVING: Final = "https://media.tenor.com/"
 """Bluesky's app keeps an animated picture as a card that leads here: nobody shares a link by it."""
 
 
@@ -96,6 +95,7 @@ def bluesky_post(item: Fields) -> PostRecord | None:
     """Return a post of app.bsky.feed.getAuthorFeed; None where it is none.
 
     A repost has the moment of reposting. The address of a card counts where the text has it not.
+    A reply, a picture, also a moving one, a quote, or a content warning is more than the text.
     """
     post = _object(item.get("post"))
     record = _object(post.get("record"))
@@ -114,10 +114,12 @@ def bluesky_post(item: Fields) -> PostRecord | None:
     shown, addresses = _bluesky_text(record)
     embed = _object(record.get("embed"))
     card = text(_object(embed.get("external")).get("uri"))
-    if card is not None and card not in addresses and urlsplit(card).hostname != _GIF_HOST:
+    is_moving = card is not None and card.startswith(_MOVING)
+    if card is not None and card not in addresses and not is_moving:
         addresses.append(card)
         shown = f"{shown}\n\n{card}".strip()
-    plain = "reply" not in record and embed.get("$type") in (None, "app.bsky.embed.external")
+    dressed = "reply" in record or bool(_object(record.get("labels")).get("values")) or is_moving
+    plain = not dressed and embed.get("$type") in (None, "app.bsky.embed.external")
     return PostRecord(uri, posted_at, False, shown, tuple(addresses), plain)
 
 
@@ -164,11 +166,22 @@ def mastodon_post(status: Fields) -> PostRecord | None:
         return None
     if isinstance(status.get("reblog"), dict):
         return PostRecord(uri, posted_at, True, "", ())
-    shown, addresses = read_content(str(status.get("content") or ""))
+    shown, addresses = read_content(str(status.get("content") or ""), _mentions(status))
     more = ("media_attachments", "poll", "spoiler_text", "quote")
     return PostRecord(
         uri, posted_at, False, shown, addresses, not any(status.get(name) for name in more)
     )
+
+
+def _mentions(status: Fields) -> dict[str, str]:
+    """Return whom a status of Mastodon mentions: their profile's address → as it was written."""
+    rows = status.get("mentions")
+    found = {}
+    for row in rows if isinstance(rows, list) else []:
+        address, name = text(_object(row).get("url")), text(_object(row).get("acct"))
+        if address is not None and name is not None:
+            found[address] = f"@{name}"
+    return found
 
 
 def _object(value: object) -> Fields:

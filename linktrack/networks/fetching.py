@@ -25,6 +25,9 @@ MISREADINGS: Final = (AttributeError, LookupError, TypeError, ValueError)
 WAIT: Final = timedelta(minutes=5)
 """How long to leave a network alone that refuses and does not say how long."""
 
+LONGEST: Final = timedelta(days=1)
+"""No network is left alone for longer, whatever it says: some send milliseconds for seconds."""
+
 
 def refuse_private(host: str) -> None:
     """Raise `Unavailable` for a host that nobody has set on purpose, and that is not public."""
@@ -98,16 +101,19 @@ class Fetcher:
         headers = answer.headers
         remaining = whole(headers.get("ratelimit-remaining", headers.get("x-ratelimit-remaining")))
         reset = headers.get("ratelimit-reset", headers.get("x-ratelimit-reset"))
-        seconds = whole(reset)
+        now = datetime.now(UTC)
+        latest = now + LONGEST
         # Seconds since 1970 on Bluesky, an ISO time on Mastodon.
-        until = datetime.fromtimestamp(seconds, UTC) if seconds is not None else moment(reset)
+        seconds, until = whole(reset), moment(reset)
+        if seconds is not None:
+            until = datetime.fromtimestamp(min(seconds, int(latest.timestamp())), UTC)
         if answer.status_code == 429:
             after = whole(headers.get("retry-after"))
-            now = datetime.now(UTC)
-            until = now + timedelta(seconds=after) if after is not None else until
-            raise Pause(until if until is not None and until > now else now + WAIT)
+            if after is not None:
+                until = now + timedelta(seconds=min(after, LONGEST.total_seconds()))
+            raise Pause(min(until, latest) if until is not None and until > now else now + WAIT)
         if remaining is not None and remaining < SPARE and until is not None:
-            self._pause = until
+            self._pause = min(until, latest)
 
     def _understand(self, status: int, content: bytes) -> object:
         try:

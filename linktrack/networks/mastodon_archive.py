@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
 from typing import Final
 from urllib.parse import urlsplit
@@ -110,9 +110,14 @@ def _is_published(activity: Fields) -> bool:
     return False
 
 
-def read_content(html: str) -> tuple[str, tuple[str, ...]]:
-    """Return the text of a post's HTML with its addresses written out, and the addresses."""
-    content = _Content()
+def read_content(
+    html: str, mentions: Mapping[str, str] | None = None
+) -> tuple[str, tuple[str, ...]]:
+    """Return the text of a post's HTML with its addresses written out, and the addresses.
+
+    `mentions` are profile's address → @name@server: the HTML shows people without their server.
+    """
+    content = _Content(mentions or {})
     content.feed(html)
     content.close()
     return content.shown, tuple(content.addresses)
@@ -124,11 +129,12 @@ class _Content(HTMLParser):
     Mentions and hashtags are links in the HTML, and none of the author's.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, mentions: Mapping[str, str]) -> None:
         super().__init__(convert_charrefs=True)
         self.addresses: list[str] = []
+        self._mentions = mentions
         self._parts: list[str] = []
-        self._is_in_address = False
+        self._is_written_out = False
 
     @property
     def shown(self) -> str:
@@ -147,14 +153,17 @@ class _Content(HTMLParser):
             if address is not None and not {"mention", "hashtag"} & set(classes):
                 self.addresses.append(address)
                 self._parts.append(address)
-                self._is_in_address = True
+                self._is_written_out = True
+            elif "mention" in classes and (name := self._mentions.get(address or "")):
+                self._parts.append(name)
+                self._is_written_out = True
 
     def handle_endtag(self, tag: str) -> None:
         """End an address (called by the parser)."""
         if tag == "a":
-            self._is_in_address = False
+            self._is_written_out = False
 
     def handle_data(self, data: str) -> None:
-        """Keep text, but for what an address looks like (called by the parser)."""
-        if not self._is_in_address:
+        """Keep text, but for what an address or a name looks like (called by the parser)."""
+        if not self._is_written_out:
             self._parts.append(data)

@@ -46,6 +46,9 @@ from linktrack.networks.tids import new_tid
 PEOPLE: Final = 80  # the most that a page of followers has
 POSTS: Final = 40  # the most that a page of posts has
 
+_SCOPES: Final = "outside the authorized scopes"
+"""Of what Mastodon says where a token may not do something."""
+
 T = TypeVar("T")
 
 
@@ -164,8 +167,16 @@ class MastodonWriter:
 
     def follow(self, network_id: str) -> str:
         """Follow an account by its address; return the number that its server knows it by."""
-        number = self._number(network_id)
-        self._ask(lambda: self._client.account_follow(number), sends=True)
+        try:
+            number = self._number(network_id)
+            self._ask(lambda: self._client.account_follow(number), sends=True)
+        except NotFound as error:
+            raise Refused(error.sentence) from error
+        except Refused as error:
+            if _SCOPES not in error.sentence:
+                raise
+            # That is the token's fault, and not theirs: they are followed once it is mended.
+            raise Unavailable(f"{error.sentence} Connect it with a token that may.") from error
         return number
 
     def unfollow(self, followed: str) -> None:
@@ -234,10 +245,10 @@ def _client(server: str, access_token: str) -> Client:
     return client
 
 
-def _fields(value: object) -> Fields:
+def _fields(value: object, failure: type[Unavailable] = Unavailable) -> Fields:
     """Return an entity as the JSON it was: the client has made moments of texts."""
     if not isinstance(value, dict):
-        raise Unavailable("Mastodon answers with what is no JSON object.")
+        raise failure("Mastodon answers with what is no JSON object.")
     return {
         key: item.isoformat() if isinstance(item, datetime | date) else item
         for key, item in value.items()
@@ -255,7 +266,7 @@ def _posts(statuses: list[Fields]) -> list[PostRecord]:
 
 
 def _sent(status: object) -> Sent:
-    fields = _fields(status)
+    fields = _fields(status, Unclear)
     address, url = stable_id(fields.get("uri")), text(fields.get("url"))
     at = moment(fields.get("created_at"))
     if address is None or at is None:

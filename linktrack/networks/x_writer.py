@@ -125,7 +125,7 @@ class XWriter:
             if found is None:
                 raise
             return found
-        number = stable_id(_object(made).get("id"))
+        number = stable_id(_object(made, Unclear).get("id"))
         if number is None:
             raise Unclear("X answers without saying which post it made.")
         return _sent(number, datetime.now(UTC))
@@ -204,10 +204,10 @@ def _client(server: str, values: Mapping[str, str]) -> tweepy.Client:
     return client
 
 
-def _object(answer: object) -> Fields:
+def _object(answer: object, failure: type[Unavailable] = Unavailable) -> Fields:
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, dict):
-        raise Unavailable("X answers with what is not understood.")
+        raise failure("X answers with what is not understood.")
     return cast("Fields", data)
 
 

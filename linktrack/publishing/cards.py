@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from linktrack.db import Database
 from linktrack.links.cards import agent_of, keep_card, message_card, read_page, shown_card
@@ -41,8 +42,11 @@ def card_below(
     if kept is None or kept.read_at is None or kept.destination != link.destination:
         found = read_page(link.destination, agent, allowed)
         with database.session(writes=True) as session:
-            keep_card(session, link.id, link.destination, found, now)
-            session.commit()
+            try:
+                keep_card(session, link.id, link.destination, found, now)
+                session.commit()
+            except IntegrityError:  # the service has read it at the same moment
+                session.rollback()
             kept = session.get(LinkCard, link.id)
     shown = shown_card(shortener, link, kept)
     own = kept is not None and kept.own_title is not None

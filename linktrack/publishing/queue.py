@@ -14,7 +14,7 @@ from linktrack.audience.models import Account
 from linktrack.clicks.rollups import Days
 from linktrack.errors import Conflict, Invalid
 from linktrack.links.catalog import Shortener
-from linktrack.links.models import Post
+from linktrack.links.models import Post, Replacement
 from linktrack.links.posts import rewrap_post
 from linktrack.networks.tids import new_tid
 from linktrack.owners.audit import note
@@ -64,13 +64,21 @@ def enqueue(
         check_twin(session, account, post)
     moment = due_at or now
     if sending is None:
-        sending = Sending(post_id=post.id, key=new_tid())
+        sending = Sending(post_id=post.id, key=_known_by(session, post) or new_tid())
         session.add(sending)
     wait(sending, moment, now)
     settle(session, post, "scheduled", moment, days)
     when = f"at {moment:%Y-%m-%d %H:%M} UTC" if due_at else "now"
     note(session, f"Asked for post {post.id} to be sent to {account.handle} {when}.", now)
     return sending
+
+
+def _known_by(session: Session, post: Post) -> str | None:
+    """Return the key under which a post was tried before, in the place of one not wrapped."""
+    tried = select(Replacement.key).where(
+        Replacement.post_id == post.id, Replacement.key.is_not(None)
+    )
+    return session.scalar(tried.limit(1))
 
 
 def _check_unsent(post: Post, sending: Sending | None, now: datetime) -> None:
@@ -97,12 +105,19 @@ def withdraw(session: Session, post: Post, now: datetime, days: Days) -> None:
 
 
 def rewrite(
-    session: Session, shortener: Shortener, post: Post, written: str, now: datetime
+    session: Session,
+    shortener: Shortener,
+    post: Post,
+    written: str,
+    now: datetime,
+    *,
+    confirmed: bool = False,
 ) -> None:
     """Give a post that is not out yet another text; its addresses are wrapped anew.
 
-    Raises `Conflict` where the network may have the old text already, `Invalid` where it is in
-    the queue and too long, and what wrapping raises; then the session is to be rolled back.
+    Raises `Conflict` where the network may have the old text already, what `enqueue` raises for a
+    text where the post is in the queue, and what wrapping raises; then the session is to be rolled
+    back.
     """
     sending = sending_of(session, post.id, lock=True)
     if post.state not in ("draft", "scheduled"):
@@ -116,6 +131,9 @@ def rewrite(
     rewrap_post(session, shortener, account, post, written, now)
     if sending is not None and sending.state in OPEN:
         check_sendable(account, post.text, shortener.base_url, connected=True)
+        if not confirmed:
+            check_usual_length(account, post.text, shortener.base_url)
+            check_twin(session, account, post)
     note(session, f"Changed the text of post {post.id}.", now)
 
 

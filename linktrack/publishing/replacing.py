@@ -7,7 +7,7 @@ in between, the same asked for again goes on where it was.
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
@@ -24,9 +24,13 @@ from linktrack.links.catalog import Shortener
 from linktrack.links.models import Post, Replacement, SeenPost, UnwrappedPost
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.links.unwrapped import forget_unwrapped, get_unwrapped
+from linktrack.links.visiting import Address, is_public
 from linktrack.networks.base import ABILITIES, Message, Pause, Writer
 from linktrack.owners.audit import acting, note
+from linktrack.publishing.cards import WITH_CARDS, card_below
 from linktrack.publishing.checks import check_sendable
+from linktrack.publishing.models import Sending
+from linktrack.publishing.sendings import OPEN, sending_of
 from linktrack.publishing.states import publish
 
 Way = Literal["edit", "repost", "copy"]
@@ -86,19 +90,21 @@ def replace_on_network(
     *,
     confirmed: bool,
     actor: str,
+    readable: Callable[[Address], bool] = is_public,
 ) -> Replaced:
     """Put the wrapped version of a post in its place on the network; it commits as it goes.
 
     Posting it anew takes `confirmed`, since that loses what `LOST` says. Raises `Invalid` where it
-    can only be done by hand, `Conflict` where it is not confirmed, or its draft is discarded or was
-    posted by hand, `NotFound`, and what the network has against it. Call it while no transaction of
-    yours writes.
+    can only be done by hand, `Conflict` where it is not confirmed, or its draft is discarded, was
+    posted by hand or is to be sent, `NotFound`, and what the network has against it. `readable`
+    says which addresses may be read for its card, which takes at most 20 seconds. Call it while no
+    transaction of yours writes.
     """
     with database.session() as session:
         account = session.get_one(Account, get_unwrapped(session, number).account_id)
     try:
         with closing(open_writer(account)) as writer:
-            return _replace(database, shortener, days, number, writer, confirmed, actor)
+            return _replace(database, shortener, days, number, writer, confirmed, actor, readable)
     except Pause as pause:
         raise Unavailable(f"{NETWORK_NAMES[account.network]} {pause}: try again then.") from pause
 
@@ -111,6 +117,7 @@ def _replace(
     writer: Writer,
     confirmed: bool,
     actor: str,
+    readable: Callable[[Address], bool],
 ) -> Replaced:
     with database.session(writes=True) as session:
         acting(session, actor)
@@ -137,12 +144,21 @@ def _replace(
                 f"Its wrapped version, post {post.id}, is out already: delete the other one there, "
                 "and say here that it is deleted."
             )
-        replacement.key = replacement.key or writer.new_key()
+        sending = sending_of(session, post.id, lock=True)
+        _check_not_sent(post, sending)
+        # The queue knows it by the same key: whoever sends it, it is one post.
+        known_by = None if sending is None else sending.key
+        replacement.key = replacement.key or known_by or writer.new_key()
         urls = [shortener.short_url(link.code or "") for link in post.links]
         shown = tuple(url for url in urls if url in post.text)
         message = Message(replacement.key, post.text, shown)
         post_id, network_id = post.id, old.network_id
+        brings_card = way == "repost" and account.network in WITH_CARDS
         session.commit()
+    if brings_card:
+        at = this_moment()
+        card = card_below(database, shortener, post_id, message.text, at, readable)
+        message = replace(message, card=card)
     sent = writer.edit(network_id, message) if way == "edit" else writer.publish(message)
     with database.session(writes=True) as session:
         acting(session, actor)
@@ -170,6 +186,17 @@ def _replace(
         note(session, f"Put post {post_id} in the place of one that was not wrapped.", now)
         session.commit()
     return Replaced(post_id, way)
+
+
+def _check_not_sent(post: Post, sending: Sending | None) -> None:
+    """Raise `Conflict` where the queue has the post, or the network may have it from there."""
+    if sending is None or post.state == "published":
+        return
+    if sending.state in OPEN or sending.in_doubt:
+        raise Conflict(
+            f"Its wrapped version, post {post.id}, is to be published by the queue, and may be "
+            "out: take it out there, or publish it there and say here that the other is deleted."
+        )
 
 
 def replacement_of(session: Session, old: UnwrappedPost) -> Replacement | None:

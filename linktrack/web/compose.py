@@ -88,7 +88,7 @@ def made() -> str:
     """Show the texts that one text has become, each for its account, to be copied and posted."""
     session = db_session()
     posts = [get_post(session, _number(value)) for value in request.args.getlist("post")[:MOST]]
-    accounts = accounts_by_number(session)
+    accounts = accounts_by_number(session)  # one may have been removed since
     sendings = sendings_of(session, [post.id for post in posts])
     return render_template(
         "compose/made.html",

@@ -60,7 +60,9 @@ def rewrite(post_id: int) -> Response | tuple[str, int]:
 
     def act(post: Post) -> str:
         written = text(request.form, "text", "The text")
-        queue.rewrite(db_session(), installation().shortener, post, written, now())
+        confirmed = "confirmed" in request.form
+        shortener = installation().shortener
+        queue.rewrite(db_session(), shortener, post, written, now(), confirmed=confirmed)
         if "send" not in request.form:
             return "The text is changed."
         _enqueue(post)
