@@ -17,13 +17,15 @@ def installation() -> Installation:
     return cast("Installation", current_app.extensions[EXTENSION])
 
 
-def db_session(*, writes: bool = False) -> Session:
+def db_session(*, writes: bool | None = None) -> Session:
     """Return this request's session, made at the first call and closed after the answer.
 
-    Requests that may change something take the write lock at once; a GET that does so says it.
+    Requests that may change something take the write lock at once; a GET that does so says it,
+    and so does a POST that changes nothing.
     """
     if "db_session" not in g:
-        writes = writes or request.method not in ("GET", "HEAD", "OPTIONS")
+        if writes is None:
+            writes = request.method not in ("GET", "HEAD", "OPTIONS")
         g.db_session = installation().database.session(writes=writes)
         if "actor" in g:  # set by the door that found out who asks
             acting(g.db_session, g.actor)

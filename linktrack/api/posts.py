@@ -97,7 +97,7 @@ def _check_may_send(fields: Fields) -> None:
 )
 def preview_post() -> Response:
     """Return a text as it will be once it is wrapped, and how long; nothing is made."""
-    fields, session = sent(), db_session()
+    fields, session = sent(), db_session(writes=False)
     account = named_account(fields.text("account"))
     newest = newest_link(session)
     seen = preview(

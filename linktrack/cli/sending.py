@@ -66,7 +66,7 @@ def queue(handle: str | None, sends: bool, as_json: bool) -> None:
 
     with installation() as opened:
         if sends:
-            opened.sender().send_due()
+            opened.sender().send_all_due()
         with opened.database.session() as session:
             account_id = None if handle is None else find_account(session, handle).id
             lines = queued(session, account_id)

@@ -89,8 +89,7 @@ class Sender:
         failing = False
         while not wait(INTERVAL):
             try:
-                while self.send_due() == AT_ONCE:
-                    pass
+                self.send_all_due()
                 failing = False
             except Exception as error:
                 if not is_database_away(error):
@@ -98,6 +97,11 @@ class Sender:
                 elif not failing:
                     log.warning("Posts wait to be sent: %s", error)
                 failing = True
+
+    def send_all_due(self) -> None:
+        """Send all that is due: each post is tried once, and then due later or not at all."""
+        while self.send_due() == AT_ONCE:
+            pass
 
     def send_due(self) -> int:
         """Send what is due, some at a time; return how many posts were tried."""

@@ -44,12 +44,13 @@ def show() -> str:
 @blueprint.post("/compose/preview")
 def look() -> str | tuple[str, int]:
     """Show the form as it was sent, with the text as it will be wrapped; nothing is made."""
+    session = db_session(writes=False)  # asked with every pause of the writer, beside the loader
     try:
         account = chosen_account(request.form)
         if account is None:
             raise Invalid("Choose the account the text is for.")
         written = text(request.form, "text", "The text")
-        newest = queries.newest_link(db_session())
+        newest = queries.newest_link(session)
         seen = preview(
             installation().shortener,
             written,
@@ -58,7 +59,7 @@ def look() -> str | tuple[str, int]:
             newest.id if newest else 0,
         )
         links = len(seen.destinations)
-        similar = similar_posts(db_session(), account, links, DEFAULT_WINDOW, now())
+        similar = similar_posts(session, account, links, DEFAULT_WINDOW, now())
     except MENDABLE as error:
         return _page(error.sentence), UNPROCESSABLE
     return _page(seen=seen if written else None, similar=similar if links else None)
