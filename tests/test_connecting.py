@@ -41,6 +41,7 @@ from linktrack.owners.viewers import set_role
 from linktrack.portability.everything import export_all
 from linktrack.sealing import seal
 from linktrack.sync import sync_one
+from linktrack.web.asking import asking
 
 APP_PASSWORD = "k3yx-p4ss-w0rd-7q2z"  # noqa: S105 - made up
 DID = "did:plc:jesse"
@@ -408,6 +409,19 @@ def test_a_terminal_asks_and_does_not_echo(sqlite_world: World, place: Standin) 
     assert shown.startswith("On Bluesky: Settings, Privacy and security, App passwords")
     assert shown.endswith("\n@jesse.example.com is connected.\n")
     assert APP_PASSWORD not in shown
+
+
+def test_one_network_is_asked_at_a_time(world: World, place: Standin) -> None:
+    """The other threads of a worker are for those who click, however slow a network is."""
+    account = world.account("@jesse.example.com", "bluesky")
+    browser = Browser.signed_in(world)
+    page = f"/owner/accounts/{account.id}/connection"
+    typed = {"app_password": APP_PASSWORD, "server": place.address}
+    with asking():
+        refused = browser.send(page, {**typed})
+    assert refused.status_code == 422
+    assert "try again in a minute" in read(refused)
+    assert browser.send(page, {**typed}).status_code == 303
 
 
 def test_by_page(world: World, place: Standin, server: Server) -> None:

@@ -13,6 +13,7 @@ from linktrack.db import now
 from linktrack.errors import LinktrackError
 from linktrack.networks.base import ABILITIES, Pause
 from linktrack.networks.credentials import NEEDS, needs_of
+from linktrack.web.asking import asking
 from linktrack.web.context import UNPROCESSABLE, owner_blueprint
 from linktrack.web.fields import LARGEST_ID, text
 
@@ -54,7 +55,8 @@ def add(account_id: int) -> Response | tuple[str, int]:
             for one in needs_of(account.network).secrets
         }
         server = text(request.form, "server", "The server") or None
-        signed = sign_in(account.network, account.handle, typed, server)
+        with asking():
+            signed = sign_in(account.network, account.handle, typed, server)
         account = get_account(db_session(), account_id)
         connect(db_session(), installation().keys, account, signed, now())
     except LinktrackError as error:

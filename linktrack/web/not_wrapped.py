@@ -25,6 +25,7 @@ from linktrack.publishing.replacing import (
 )
 from linktrack.publishing.watching import watch_of
 from linktrack.reports.coverage import coverage_in_words
+from linktrack.web.asking import asking
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
 from linktrack.web.fields import LARGEST_ID, account_or_main, chosen_range, row_id
 
@@ -67,15 +68,16 @@ def replace(number: int) -> Response | tuple[str, int]:
     """Put the wrapped version in the post's place on its network."""
     opened = installation()
     try:
-        done = replace_on_network(
-            opened.database,
-            opened.shortener,
-            opened.days(),
-            number,
-            lambda account: open_writer(opened.database, opened.keys, account),
-            confirmed=request.form.get("confirmed") == "yes",
-            actor=str(g.actor),
-        )
+        with asking():
+            done = replace_on_network(
+                opened.database,
+                opened.shortener,
+                opened.days(),
+                number,
+                lambda account: open_writer(opened.database, opened.keys, account),
+                confirmed=request.form.get("confirmed") == "yes",
+                actor=str(g.actor),
+            )
     except (*MENDABLE, Refused, Unavailable) as error:
         return _confirmation(number, error.sentence), UNPROCESSABLE
     flash("The wrapped version stands in its place.")
