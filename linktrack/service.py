@@ -124,7 +124,9 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         from linktrack.app import create_wsgi_app
 
         begin_logging(self._settings.log)
-        return create_wsgi_app(Installation.open(self._settings, PATIENCE_OF_WORKERS))
+        application = create_wsgi_app(Installation.open(self._settings, PATIENCE_OF_WORKERS))
+        gc.freeze()  # it lives as long as the worker: no collection need look at it
+        return application
 
     def _begin(self, _server: object) -> None:
         self._keeper.start()
