@@ -43,6 +43,7 @@ def test_inner_objects_lists_and_formulas_are_cells() -> None:
         ("own-links?days=365", "kind,links,posts,posts_without_count,clicks,unique_clicks,"),
         ("audience?period=2026-05-01", "account_network,account_handle,account_role,period_name,"),
         ("left-out?days=365", "user_agent,reason,rule,clicks,last_at"),
+        ("?days=365", "day,network,account,clicks"),
         ("followers?days=365", "day,gained,lost,returned,net,precision_days,jump"),
     ],
 )

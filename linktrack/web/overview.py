@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, TypeAlias
 
-from flask import render_template, request, url_for
+from flask import Response, render_template, request, url_for
 from markupsafe import Markup
 
 from linktrack.audience.accounts import list_accounts
@@ -25,7 +25,7 @@ from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.links.posts import excerpt
 from linktrack.reports import queries
-from linktrack.reports.build import PostLine, Rate
+from linktrack.reports.build import Json, PostLine, Rate
 from linktrack.reports.first_fetches import first_fetches
 from linktrack.reports.freshness import freshness
 from linktrack.reports.left_out import proxy_is_not_trusted
@@ -43,6 +43,7 @@ from linktrack.web.fields import (
 from linktrack.web.filters import chosen_part
 from linktrack.web.notes import marks_of
 from linktrack.web.referrers import source_bars
+from linktrack.web.table_files import is_table_wanted, table_file
 from linktrack.web.to_do import needs
 
 blueprint = owner_blueprint("overview")
@@ -56,7 +57,7 @@ TOP_SOURCES: Final = 7
 
 
 @blueprint.get("/")
-def show() -> str:
+def show() -> str | Response:
     """Show every account's figures and charts; on a new installation, the first steps."""
     session = db_session()
     accounts = list_accounts(session)
@@ -78,6 +79,8 @@ def show() -> str:
     at = now()
     part = chosen_part()
     found = overview(session, shown, days, DEFAULT_WINDOW, at, before, part)
+    if is_table_wanted():
+        return table_file("clicks-a-day", _days_json(found.cards, days))
     settings = installation().settings
     account = account_or_main(request.args, accounts)
     referrers = referrers_report(
@@ -118,6 +121,20 @@ def show() -> str:
         ],
         not_human=sum(card.not_human for card in found.cards),
     )
+
+
+def _days_json(cards: Sequence[AccountCard], days: DayRange) -> Json:
+    """Return people's clicks by day and account; null before the account was counted."""
+    return [
+        {
+            "day": day.isoformat(),
+            "network": card.account.network,
+            "account": card.account.handle,
+            "clicks": clicks,
+        }
+        for card in cards
+        for day, clicks in zip(days, card.clicks_by_day, strict=True)
+    ]
 
 
 def _sparkline(card: AccountCard, days: DayRange, colours: Colours) -> Markup:
