@@ -2,7 +2,9 @@
 
 import time
 
-from linktrack.links.targets import Target, Targets
+import pytest
+
+from linktrack.links.targets import MOST_REFRESHED, Target, Targets
 
 
 class Catalog:
@@ -51,7 +53,7 @@ def test_a_changed_link_is_looked_up_anew() -> None:
     catalog.known["code1"] = Target(1, None)
     catalog.known["version"] = Target(1, None, 7, None, "variant")
     catalog.asked = 0
-    targets.forget([1])
+    targets.refresh([1])
     for code in ("code1", "version"):
         found = targets.get(code)
         assert found is not None and found.location is None
@@ -66,7 +68,7 @@ def test_a_change_during_the_look_up_is_not_remembered_over() -> None:
 
     def slow(code: str) -> Target | None:
         found = catalog.find(code)
-        targets.forget([1])
+        targets.refresh([1])
         return found
 
     targets._find = slow
@@ -99,12 +101,53 @@ def test_changes_are_followed_in_the_background_and_through_outages() -> None:
         return [1]
 
     targets._changed_since = changed_since
-    targets.get("code1")
+    old = targets.get("code1")
+    catalog.known["code1"] = Target(1, "http://new.com/")
     targets.watch()
     time.sleep(1.3)
-    assert targets._known
+    assert targets.get("code1") == old
     away[0] = False
     time.sleep(1.2)
-    assert targets._known == {}
+    assert targets.get("code1") == catalog.known["code1"]
     assert asked[0] == asked[1]
     targets.close()
+
+
+def test_a_database_that_goes_away_after_a_change_takes_no_target_along() -> None:
+    """What was changed a moment ago leads where it led, until it can be looked up."""
+    catalog = Catalog()
+    targets = Targets(catalog.find, catalog.changed_since)
+    old = targets.get("code1")
+
+    def gone(_code: str) -> Target | None:
+        raise OSError("away")
+
+    targets._find = gone
+    with pytest.raises(OSError, match="away"):
+        targets.refresh([1])
+    assert targets.get("code1") == old
+
+
+def test_of_very_many_changed_codes_some_wait_for_their_next_click() -> None:
+    """No change of everything keeps the others waiting."""
+    catalog = Catalog()
+    codes = [f"version{number}" for number in range(MOST_REFRESHED + 10)]
+    catalog.known |= {code: Target(1, "http://1.com/") for code in codes}
+    targets = Targets(catalog.find, catalog.changed_since)
+    for code in codes:
+        targets.get(code)
+    catalog.known |= {code: Target(1, "http://new.com/") for code in codes}
+    catalog.asked = 0
+    targets.refresh([1])
+    assert catalog.asked == MOST_REFRESHED
+    assert {targets.get(code) for code in codes} == {Target(1, "http://new.com/")}
+
+
+def test_a_deleted_link_is_forgotten() -> None:
+    """Its codes lead nowhere any more."""
+    catalog = Catalog()
+    targets = Targets(catalog.find, catalog.changed_since)
+    targets.get("code1")
+    del catalog.known["code1"]
+    targets.refresh([1])
+    assert targets.get("code1") is None

@@ -12,6 +12,7 @@ log = logging.getLogger(__name__)
 
 MOST: Final = 200_000  # remembered codes: about 100 MB, of which busy links are a small part
 NEGATIVE_SECONDS: Final = 1.0  # a new link is found by a worker that has just missed it
+MOST_REFRESHED: Final = 1_000  # codes looked up at once after a change: some 50 ms
 POLL_SECONDS: Final = 1.0  # a changed link is followed by every worker within 2 seconds
 
 
@@ -91,13 +92,26 @@ class Targets:
         if not codes:
             del self._codes[target.link_id]
 
-    def forget(self, link_ids: Iterable[int]) -> None:
-        """Look these links up anew at their next click."""
+    def refresh(self, link_ids: Iterable[int]) -> None:
+        """Look the remembered codes of these links up anew; till then they lead where they led.
+
+        Of very many some are looked up at their next click. Raises what `find` raises.
+        """
         with self._lock:
             self._generation += 1
-            for link_id in link_ids:
-                for code in tuple(self._codes.get(link_id, ())):
+            codes = [code for link_id in link_ids for code in self._codes.get(link_id, ())]
+            for code in codes[MOST_REFRESHED:]:
+                self._drop(code)
+        for code in codes[:MOST_REFRESHED]:
+            target = self._find(code)
+            with self._lock:
+                known = self._known.get(code)
+                if known is None:  # it had to make room meanwhile
+                    continue
+                if target is None or target.link_id != known.link_id:
                     self._drop(code)
+                else:
+                    self._known[code] = target
 
     def watch(self) -> None:
         """Start following changes; call it in the worker, after the fork."""
@@ -118,13 +132,11 @@ class Targets:
         while not self._stop.wait(POLL_SECONDS):
             asked = int(time.time() * 1000) - 10_000
             try:
-                changed = set(self._changed_since(since))
+                self.refresh(set(self._changed_since(since)))
             except Exception as error:  # noqa: BLE001 - any failure of a database: keep serving
                 if not away:
                     log.warning("Known links go on, changes wait: %s", error)
                 away = True
                 continue
             away = False
-            if changed:
-                self.forget(changed)
             since = asked
