@@ -2,8 +2,9 @@
 
 import logging
 import threading
-from datetime import timedelta
-from typing import Final
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final, Protocol, TypeVar
 
 from linktrack.audience.credentials import connections, open_writer
 from linktrack.audience.follow_back import (
@@ -14,7 +15,7 @@ from linktrack.audience.follow_back import (
 )
 from linktrack.audience.models import Account
 from linktrack.audience.syncing import Synced, claim, due_accounts, sync_account
-from linktrack.db import is_database_away, now
+from linktrack.db import Session, is_database_away, now
 from linktrack.installation import Installation
 from linktrack.networks.base import Reader
 from linktrack.networks.feeds import Feed
@@ -79,40 +80,25 @@ def watch_one(installation: Installation, account: Account) -> Watched:
     )
 
 
+class Done(Protocol):
+    """What came of one account."""
+
+    @property
+    def problem(self) -> str | None:
+        """Why it went wrong, in a sentence."""
+
+
+D = TypeVar("D", bound=Done)
+
+
 def sync_due(installation: Installation) -> list[Synced]:
     """Read the accounts whose time has come; what went wrong is logged, and tried again."""
-    with installation.database.session() as session:
-        accounts = due_accounts(session, now())
-    done = []
-    for account in accounts:
-        with installation.database.session(writes=True) as session:
-            ours = claim(session, account.id, now())
-            session.commit()
-        if not ours:  # another machine reads it
-            continue
-        found = sync_one(installation, account)
-        if found.problem is not None:
-            log.warning("%s", found.problem)
-        done.append(found)
-    return done
+    return _each_due(installation, due_accounts, claim, sync_one)
 
 
 def watch_due(installation: Installation) -> list[Watched]:
     """Read the own posts of the accounts whose time has come; what went wrong is logged."""
-    with installation.database.session() as session:
-        accounts = due_watches(session, now())
-    done = []
-    for account in accounts:
-        with installation.database.session(writes=True) as session:
-            ours = claim_watch(session, account.id, now())
-            session.commit()
-        if not ours:  # another machine reads it
-            continue
-        found = watch_one(installation, account)
-        if found.problem is not None:
-            log.warning("%s", found.problem)
-        done.append(found)
-    return done
+    return _each_due(installation, due_watches, claim_watch, watch_one)
 
 
 def follow_back_one(installation: Installation, account: Account) -> FollowedBack:
@@ -123,16 +109,26 @@ def follow_back_one(installation: Installation, account: Account) -> FollowedBac
 
 def follow_back_due(installation: Installation) -> list[FollowedBack]:
     """Follow back for the accounts whose time has come; what went wrong is logged."""
+    return _each_due(installation, due_follow_backs, claim_follow_back, follow_back_one)
+
+
+def _each_due(
+    installation: Installation,
+    due: Callable[[Session, datetime], Sequence[Account]],
+    claim_one: Callable[[Session, int, datetime], bool],
+    do: Callable[[Installation, Account], D],
+) -> list[D]:
+    """Do something for each account that is due, and that no other machine is at."""
     with installation.database.session() as session:
-        accounts = due_follow_backs(session, now())
+        accounts = due(session, now())
     done = []
     for account in accounts:
         with installation.database.session(writes=True) as session:
-            ours = claim_follow_back(session, account.id, now())
+            ours = claim_one(session, account.id, now())
             session.commit()
-        if not ours:  # another machine does it
+        if not ours:
             continue
-        found = follow_back_one(installation, account)
+        found = do(installation, account)
         if found.problem is not None:
             log.warning("%s", found.problem)
         done.append(found)
