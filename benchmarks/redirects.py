@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from servers import Server, answer, environment, free_port
 
 CONNECTIONS = 32
-DRAWN = 200_000  # codes that one wrk asks for in turn
+DRAWN = 400_000  # codes that one wrk asks for in turn
 GUNICORN = ["-w", "2", "-k", "gthread", "--threads", "4", "--keep-alive", "5"]
 
 LUA = """
@@ -83,6 +83,7 @@ class Variant:
     process: int
     paths: Path
     data: Path | None = None
+    links: int = 1
     runs: list[Run | None] = field(default_factory=list)
     megabytes: float = 0.0
 
@@ -198,7 +199,7 @@ def start(stack: ExitStack, folder: Path, links: int) -> list[Variant]:
         served = Server(environment(data), log, "--workers", "2", "--server", server)
         stack.callback(served.stop)
         name = f"linktrack, {server}, {count:,} link{'s' * (count > 1)}"
-        variants.append(Variant(name, served.port, served.process.pid, paths, data))
+        variants.append(Variant(name, served.port, served.process.pid, paths, data, count))
     if shutil.which("nginx"):
         port = free_port()
         process = stack.enter_context(running(nginx(folder, port), folder, "nginx"))
@@ -271,6 +272,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--links", type=int, default=1_000_000)
+    parser.add_argument("--warm", type=int, default=60, help="seconds of load before, many links")
     options = parser.parse_args()
     if not shutil.which("wrk"):
         sys.exit("wrk is not here: install Debian's package wrk.")
@@ -283,8 +285,8 @@ def main() -> None:
     try:
         with ExitStack() as stack:
             variants = start(stack, folder, options.links)
-            for variant in variants:  # the caches are filled
-                load(variant, min(options.seconds, 2), script)
+            for variant in variants:  # its caches are filled, as those of a service are
+                load(variant, 2 if variant.links == 1 else options.warm, script)
             for number in range(options.rounds):
                 order = variants if number % 2 == 0 else variants[::-1]
                 runs = {variant.name: load(variant, options.seconds, script) for variant in order}
