@@ -1,6 +1,7 @@
 """Who is there, side by side, growth, half-lives, hours: true figures, and words where none are."""
 
 import json
+import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +27,9 @@ from linktrack.reports.build import cpf_json, cpf_report
 from linktrack.reports.comparison import compare
 from linktrack.reports.growth import growth_report
 from linktrack.reports.hours import hours_report
+from linktrack.reports.life_queries import clicked_posts
 from linktrack.reports.lifetimes import life_of_code, lifetimes_report, link_life
+from linktrack.reports.queries import chosen_posts
 
 UTC = ZoneInfo("UTC")
 LATER = NOON + timedelta(days=400)
@@ -275,6 +278,22 @@ def test_half_lives_of_posts_and_their_middle(world: World) -> None:
     assert report.whole.seconds == pytest.approx(3600 * (4 + 19.2 / 20), abs=3600)
     assert "within 2.2 hours" in report.sentence
     json.dumps(report.as_json(), allow_nan=False)
+
+
+def test_more_posts_are_read_than_a_statement_takes_values(sqlite_world: World) -> None:
+    """Many accounts have more posts than SQLite takes variables; each account's newest count."""
+    world = sqlite_world
+    accounts = [world.account(), world.account("@jesse", role="me")]
+    for account in accounts:
+        lived(world, account, 7)
+    connection = world.session.connection().connection.driver_connection
+    assert isinstance(connection, sqlite3.Connection)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 11)  # 32,766 where it is not set
+    chosen = chosen_posts([account.id for account in accounts], None, None)
+    found, skipped = clicked_posts(world.session, chosen, fewest=20, most=6)
+    assert (len(found), skipped) == (12, 2)
+    assert {sum(post.by_hour) for post in found} == {88}
+    assert min(post.posted_at for post in found) == NOON + timedelta(days=1)
 
 
 def test_a_young_post_lives_at_least_so_long(sqlite_world: World) -> None:
