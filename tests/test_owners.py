@@ -12,6 +12,8 @@ from world import NOON, World
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import now
 from linktrack.errors import Conflict, Forbidden, Invalid
+from linktrack.keys import load_keys
+from linktrack.links.people import add_person, page_secret, share_page
 from linktrack.owners.access import create_owner, find_owner
 from linktrack.owners.models import ViewedAccount
 from linktrack.owners.passwords import check_password, set_password
@@ -242,3 +244,17 @@ def test_a_limited_viewer_sees_no_tokens_of_other_accounts(sqlite_world: World) 
     assert "for shown" in page
     assert "for hidden" not in page
     assert "for all" not in page
+
+
+def test_a_limited_viewer_does_not_get_the_address_of_a_thank_you_page(world: World) -> None:
+    """It counts the links of all accounts; whoever sees them all gets its address."""
+    mine = world.account()
+    person = add_person(world.session, "Ada", NOON)
+    share_page(world.session, person, is_public=True)
+    world.session.commit()
+    page = f"/owner/people/{person.id}"
+    secret = page_secret(load_keys(world.settings.data), person)
+    limited = viewer_of(world, mine.id).get(page)
+    assert secret not in limited.text
+    assert "an owner has its address" in read(limited)
+    assert secret in Browser.signed_in(world, "Ann").get(page).text

@@ -21,7 +21,7 @@ from linktrack.links.people import (
 )
 from linktrack.links.posts import excerpt
 from linktrack.reports.link_kinds import people_report, thanks
-from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
+from linktrack.web.context import MENDABLE, UNPROCESSABLE, current_owner, owner_blueprint
 from linktrack.web.fields import LARGEST_ID, chosen_account, text
 from linktrack.web.table_files import is_table_wanted, table_file
 
@@ -135,7 +135,7 @@ def _list(error: str | None = None) -> str:
 
 
 def _page(person: Person, error: str | None = None) -> str:
-    opened = installation()
+    opened, owner = installation(), current_owner()
     report = people_report(db_session(), people=[person])
     return render_template(
         "people/show.html",
@@ -143,6 +143,7 @@ def _page(person: Person, error: str | None = None) -> str:
         line=report.people[0][1],
         thanks=thanks(report),
         address=page_address(opened.settings.base_url, opened.keys, person),
+        is_whole=owner is not None and not owner.limited,
         excerpt=excerpt,
         error=error,
         typed=request.form,
