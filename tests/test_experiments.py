@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from browser import Browser, read
+from test_api import client_of
 from test_cli import Run, good, parsed, run
 from test_reports import followers, people
 from world import NOON, World
@@ -117,6 +118,24 @@ def test_weeks_and_what_else_happened_then(sqlite_world: World) -> None:
     page = read(browser.get(f"/owner/experiments/{found.experiment.id}"))
     assert "Week by week" in page
     assert found.besides[0] in page
+
+
+def test_no_other_account_is_named_to_who_may_not_see_it(world: World) -> None:
+    """Neither by an experiment that ran on it at the same time, nor by one against it."""
+    you, hidden = world.account(), world.account("@hidden", role="me")
+    begun(world, you)
+    add_experiment(world.session, hidden, Question("Secret", NOON, other=you), NOON)
+    add_experiment(world.session, you, Question("Covert", NOON, other=hidden), NOON)
+    add_experiment(world.session, you, Question("Hashtags", NOON), NOON)
+    address = "/api/v1/reports/experiment?account=@JessesLinks&name=Pictures"
+    told = {}
+    for name, number in (("one", you.id), ("all", None)):
+        secret = create_token(world.session, name, "read", number, NOON)
+        world.session.commit()
+        answer = client_of(world).get(address, headers={"Authorization": f"Bearer {secret}"})
+        told[name] = answer.get_json()["besides"]
+    assert told["one"] == ["The experiment Hashtags ran on @JessesLinks at the same time."]
+    assert len(told["all"]) == 3
 
 
 def test_two_accounts_over_the_same_days(world: World) -> None:

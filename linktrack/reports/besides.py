@@ -1,6 +1,6 @@
 """What else happened during an experiment, as far as linktrack knows: it may be the cause."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
@@ -27,7 +27,8 @@ def besides(
 ) -> list[str]:
     """Return sentences on jumps of follower counts and other experiments in its days, at most 10.
 
-    `histories` holds the follower counts of its one or two accounts.
+    `histories` holds the follower counts of its one or two accounts; `accounts` are those that may
+    be named: experiments on another are left out.
     """
     since, end = span_of(experiment)
     told = []
@@ -41,7 +42,7 @@ def besides(
                 )
     told += [
         f"The experiment {other.name} ran on {accounts[other.account_id].handle} at the same time."
-        for other in _others(list_experiments(session), experiment)
+        for other in _others(list_experiments(session), experiment, accounts)
     ]
     return told[:MOST]
 
@@ -53,13 +54,17 @@ def span_of(experiment: Experiment) -> tuple[datetime, datetime]:
     return since, experiment.at + length
 
 
-def _others(found: Sequence[Experiment], experiment: Experiment) -> list[Experiment]:
+def _others(
+    found: Sequence[Experiment], experiment: Experiment, shown: Collection[int]
+) -> list[Experiment]:
     since, end = span_of(experiment)
     ids = {experiment.account_id, experiment.other_id} - {None}
     return [
         other
         for other in found
         if other.id != experiment.id
+        and other.account_id in shown
+        and other.other_id in {None, *shown}
         and ids & {other.account_id, other.other_id}
         and span_of(other)[0] < end
         and span_of(other)[1] > since

@@ -202,7 +202,10 @@ class ExperimentReport:
 def experiment_report(
     session: Session, experiment: Experiment, accounts: Mapping[int, Account], now: datetime
 ) -> ExperimentReport:
-    """Return what an experiment has found by `now`; `accounts` by number holds those in it."""
+    """Return what an experiment has found by `now`.
+
+    `accounts` by number are those the asker sees, the experiment's own among them.
+    """
     ids = [experiment.account_id, *filter(None, [experiment.other_id])]
     histories = queries.count_histories(session, ids)
     posts, missing = _posts(session, experiment, histories)
