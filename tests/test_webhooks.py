@@ -26,7 +26,7 @@ from world import NOON, World
 from linktrack.audience.counts import record_count
 from linktrack.cli import main
 from linktrack.clicks.records import ClickRecord
-from linktrack.db import now
+from linktrack.db import now, to_ms
 from linktrack.errors import Invalid
 from linktrack.keys import load_keys
 from linktrack.owners.access import create_owner
@@ -140,6 +140,31 @@ def test_what_is_not_heard_is_sent_again_later_and_later(
     (given_up,) = telling.deliveries()
     assert (given_up.next_at, given_up.delivered_at, given_up.answer) == (None, None, "status 500")
     assert telling.tell(days=30) == 0
+
+
+def test_what_was_sent_is_forgotten_after_a_month(world: World, receiver: Receiver) -> None:
+    """And told again by nothing; what is still due stays, however old it is."""
+    account = world.account()
+    telling = Telling(world, receiver, "post.wrapped", "clicks.milestone", "followers.jumped")
+    for hours, people in ((-1, 1_000), (1, 2_000)):
+        at = NOON + timedelta(hours=hours)
+        record_count(world.session, account, people, at, "entered", now=NOON + timedelta(hours=1))
+    made = world.post(account, "http://one.com/", NOON)
+    begin, link = to_ms(NOON), made.links[0].id
+    world.click([ClickRecord(begin + i * 60_000, link, FIREFOX, None, i) for i in range(12)])
+    world.session.rollback()
+    assert telling.tell() == 3
+    assert telling.tell(days=29) == 0
+    assert all(each.body for each in telling.deliveries())
+    receiver.status = 500
+    world.post(account, "http://two.com/", NOON + timedelta(days=29))
+    for _ in range(2):  # the second one falls due again, a month later
+        telling.tell(days=31)
+    assert [(each.event, bool(each.body), each.attempts) for each in telling.deliveries()] == [
+        ("clicks.milestone", False, 1),
+        ("followers.jumped", False, 1),
+        ("post.wrapped", True, 2),
+    ]
 
 
 def test_a_redirect_is_not_followed(sqlite_world: World, receiver: Receiver) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from linktrack import __version__
@@ -35,6 +35,13 @@ TIMEOUT: Final = 10.0  # seconds for connecting, and for each read
 AT_ONCE: Final = 20
 MOST_READ: Final = 1_000  # bytes of an answer
 INTERVAL: Final = 5.0  # seconds between passes
+
+KEPT: Final = timedelta(days=30)
+"""How long what was sent, or given up, is kept."""
+
+FORGET_EVERY: Final = timedelta(hours=1)
+FOUND_AGAIN: Final = ("clicks.milestone", "followers.jumped")
+"""Events that each pass reads from the tables again: their keys say what was told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,7 @@ class Teller:
         self._key = key
         self._allowed = allowed
         self._clock = clock
+        self._forget_at = clock()
 
     def follow(self, wait: Callable[[float], bool]) -> None:
         """Make one pass after another; `wait(seconds)` returns whether to end."""
@@ -80,7 +88,22 @@ class Teller:
     def tell(self) -> int:
         """Put down what is new and send what is due; return how many were delivered."""
         put_down(self._database, self._shortener, self._clock())
+        if self._clock() >= self._forget_at:  # after it: what is found now is known by its key
+            self._forget_old()
         return sum(self._send(due) for due in self._take())
+
+    def _forget_old(self) -> None:
+        """Forget what was sent or given up long ago; of what is found again, its key stays."""
+        moment = self._clock()
+        self._forget_at = moment + FORGET_EVERY
+        over = Delivery.next_at.is_(None), Delivery.created_at < moment - KEPT
+        again = Delivery.event.in_(FOUND_AGAIN)
+        with self._database.session(writes=True) as session:
+            session.execute(delete(Delivery).where(*over, ~again))
+            session.execute(
+                update(Delivery).where(*over, again, Delivery.body != "").values(body="")
+            )
+            session.commit()
 
     def _take(self) -> list[_Due]:
         """Take some of what is due, so that no other process sends it as well."""
