@@ -22,7 +22,7 @@ from linktrack.links.unwrapped import get_unwrapped, list_unwrapped
 from linktrack.networks.base import ABILITIES, Card, Message, Pause, PostRecord, Refused, Sent
 from linktrack.publishing import queue
 from linktrack.publishing.replacing import Replaced, draft_for, replace_on_network
-from linktrack.publishing.states import discard
+from linktrack.publishing.states import discard, publish
 
 HOUR = timedelta(hours=1)
 WHEN = ("before", "after")
@@ -57,6 +57,12 @@ class Writing(Square):
             self.sent[message.key] = self.wall.write(message.text, *message.short_urls, at=now())
         record = self.sent[message.key]
         self.step("after publish")
+        return Sent(record.network_id, "https://bsky.app/", record.posted_at)
+
+    def find(self, message: Message) -> Sent | None:
+        if message.key not in self.sent:
+            return None
+        record = self.sent[message.key]
         return Sent(record.network_id, "https://bsky.app/", record.posted_at)
 
     def edit(self, network_id: str, message: Message) -> Sent:
@@ -241,6 +247,35 @@ def test_a_version_that_was_posted_by_hand_is_not_posted_again(sqlite_world: Wor
     with pytest.raises(Conflict, match="is out already"):
         replace(world, number, Writing("bluesky", wall))
     assert len(wall.written) == 2
+
+
+@pytest.mark.parametrize("network", ["bluesky", "mastodon"])
+@pytest.mark.parametrize("reading", [False, True])
+def test_a_version_posted_by_hand_after_a_failure_is_not_posted_again(
+    world: World, network: str, reading: bool
+) -> None:
+    """Its key was stored, and nothing stands under it: what is out is another post."""
+    account, wall, number = one_around(world, network)
+    writer = Writing(network, wall)
+    failure = Unavailable("It is out.")
+    writer.dies = {"before publish": failure, "before edit": failure}
+    with pytest.raises(Unavailable):
+        replace(world, number, writer)
+    draft = world.session.scalars(select(Post)).one()
+    assert world.session.scalars(select(Replacement)).one().key
+    if reading:
+        short = world.shortener.short_url(draft.links[0].code or "")
+        world.session.rollback()
+        wall.write(draft.text, short, at=now())
+        assert watch(world, account, wall).published == (draft.id,)
+    else:
+        publish(world.session, draft, now(), now(), Days(world.settings.timezone))
+        world.session.commit()
+    texts = [record.text for record in wall.written]
+    writer.dies.clear()
+    with pytest.raises(Conflict, match="is out already"):
+        replace(world, number, writer)
+    assert [record.text for record in wall.written] == texts
 
 
 def test_posted_anew_it_brings_its_card(sqlite_world: World) -> None:

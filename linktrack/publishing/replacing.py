@@ -25,7 +25,7 @@ from linktrack.links.models import Post, Replacement, SeenPost, UnwrappedPost
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.links.unwrapped import forget_unwrapped, get_unwrapped
 from linktrack.links.visiting import Address, is_public
-from linktrack.networks.base import ABILITIES, Message, Pause, Writer
+from linktrack.networks.base import ABILITIES, Message, Pause, Sent, Writer
 from linktrack.owners.audit import acting, note
 from linktrack.publishing.cards import WITH_CARDS, card_below
 from linktrack.publishing.checks import check_sendable
@@ -135,15 +135,10 @@ def _replace(
                 f"anew, and loses {LOST}. Say that you want that."
             )
         post = draft_for(session, shortener, account, old, this_moment())
-        if post.state == "discarded":
-            raise Conflict(f"Its wrapped version, post {post.id}, is discarded: restore it first.")
-        check_sendable(account, post.text, shortener.base_url, connected=True)
         replacement = session.get_one(Replacement, (account.id, old.network_id))
-        if post.state == "published" and replacement.key is None:
-            raise Conflict(
-                f"Its wrapped version, post {post.id}, is out already: delete the other one there, "
-                "and say here that it is deleted."
-            )
+        _check_not_by_hand(session, post, replacement, way)
+        check_sendable(account, post.text, shortener.base_url, connected=True)
+        is_out = post.state == "published"
         sending = sending_of(session, post.id, lock=True)
         _check_not_sent(post, sending)
         # The queue knows it by the same key: whoever sends it, it is one post.
@@ -153,13 +148,18 @@ def _replace(
         shown = tuple(url for url in urls if url in post.text)
         message = Message(replacement.key, post.text, shown)
         post_id, network_id = post.id, old.network_id
-        brings_card = way == "repost" and account.network in WITH_CARDS
+        brings_card = account.network in WITH_CARDS
         session.commit()
-    if brings_card:
-        at = this_moment()
-        card = card_below(database, shortener, post_id, message.text, at, readable)
-        message = replace(message, card=card)
-    sent = writer.edit(network_id, message) if way == "edit" else writer.publish(message)
+    if way == "edit":
+        sent = writer.edit(network_id, message)
+    elif is_out:
+        sent = _found(writer, message, post_id)
+    else:
+        if brings_card:
+            at = this_moment()
+            card = card_below(database, shortener, post_id, message.text, at, readable)
+            message = replace(message, card=card)
+        sent = writer.publish(message)
     with database.session(writes=True) as session:
         acting(session, actor)
         now = this_moment()
@@ -186,6 +186,37 @@ def _replace(
         note(session, f"Put post {post_id} in the place of one that was not wrapped.", now)
         session.commit()
     return Replaced(post_id, way)
+
+
+def _check_not_by_hand(session: Session, post: Post, replacement: Replacement, way: Way) -> None:
+    """Raise `Conflict` where a version is discarded, or is out and surely not by us.
+
+    We have put it out where only the end of that was not kept: an edit that was written down, or a
+    post under our key, which only the network knows of.
+    """
+    if post.state == "discarded":
+        raise Conflict(f"Its wrapped version, post {post.id}, is discarded: restore it first.")
+    if post.state != "published":
+        return
+    edited = replacement.account_id, replacement.network_id, post.id
+    ours = session.get(SeenPost, edited) if way == "edit" else replacement.key
+    if ours is None:
+        raise _out_already(post.id)
+
+
+def _found(writer: Writer, message: Message, post_id: int) -> Sent:
+    """Return the post that stands under our key; raises `Conflict` where it was sent by hand."""
+    found = writer.find(message)
+    if found is None:
+        raise _out_already(post_id)
+    return found
+
+
+def _out_already(post_id: int) -> Conflict:
+    return Conflict(
+        f"Its wrapped version, post {post_id}, is out already: delete the other one there, and say "
+        "here that it is deleted."
+    )
 
 
 def _check_not_sent(post: Post, sending: Sending | None) -> None:
