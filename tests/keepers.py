@@ -19,3 +19,6 @@ class Kept:
     def refused(self, sentence: str) -> None:
         """Keep why it is not taken."""
         self.sentences.append(sentence)
+
+    def taken(self) -> None:
+        """Nothing is to be kept of that."""

@@ -11,7 +11,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -160,6 +160,30 @@ def test_what_the_network_has_against_it_is_kept_until_it_is_connected_again(
         with pytest.raises(SignedOut):
             writer.posts(None)
     assert connections(world.session)[account.id].problem is None
+
+
+def test_it_is_forgotten_when_the_network_takes_the_sign_in_again(
+    world: World, place: Standin, server: Server
+) -> None:
+    """By the same opening or the next; another failure says nothing about it."""
+    account = connected(world, place)
+    refusal = Answer({"error": "AuthMissing", "message": "Come again"}, 401)
+    out, well = Answer({"error": "InternalServerError"}, 500), Answer({"records": []})
+
+    def ask(*answers: Answer) -> str | None:
+        server.next = list(answers)
+        with closing(open_writer(world.database, keys_of(world), account)) as writer:
+            for _ in answers:
+                with suppress(Unavailable, SignedOut):
+                    writer.posts(None)
+        world.session.rollback()
+        return connections(world.session)[account.id].problem
+
+    assert ask(well) is None
+    assert "connect the account again" in str(ask(refusal))
+    assert ask(out) is not None
+    assert ask(well) is None
+    assert ask(refusal, well) is None
 
 
 def test_what_another_process_has_renewed_is_not_blamed(

@@ -100,15 +100,24 @@ class _Keeper:
             StoredCredential.connected_at == stored.connected_at,
         )
         self._sealed = stored.sealed
+        self._is_refused = stored.problem is not None
 
     def renewed(self, credential: Credential) -> None:
         """Keep the credential that has taken the place of the one before."""
         self._sealed = seal(self._keys.sealing(), credential.packed())
+        self._is_refused = False
         self._update(*self._this, sealed=self._sealed, problem=None)
 
     def refused(self, sentence: str) -> None:
         """Keep why the network does not take the credential, unless another has renewed it."""
+        self._is_refused = True
         self._update(*self._this, StoredCredential.sealed == self._sealed, problem=sentence)
+
+    def taken(self) -> None:
+        """Forget what the network had against the credential: it takes it again."""
+        if self._is_refused:  # most answers are worth no writing
+            self._is_refused = False
+            self._update(*self._this, StoredCredential.sealed == self._sealed, problem=None)
 
     def _update(self, *where: ColumnElement[bool], **values: str | None) -> None:
         with self._database.session(writes=True) as session:

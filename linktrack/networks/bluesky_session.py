@@ -109,7 +109,7 @@ class Server:
 
     def facets(self, written: str) -> list[Facet]:
         """Return what Bluesky's own app would make links, tags and mentions of a text."""
-        with telling(self._keeper), asking(sends=False):
+        with telling(self._keeper, asks=False), asking(sends=False):
             found: list[Facet] = self._client.detect_facets(written)
         return found
 

@@ -87,15 +87,24 @@ class Keeper(Protocol):
         """Its network does not take it any more, and why."""
         ...
 
+    def taken(self) -> None:
+        """Its network takes it."""
+        ...
+
 
 @contextmanager
-def telling(keeper: Keeper) -> Iterator[None]:
-    """Tell who keeps the credential that it is not taken, and raise on."""
+def telling(keeper: Keeper, *, asks: bool = True) -> Iterator[None]:
+    """Tell who keeps the credential whether it is taken; what went wrong is raised on.
+
+    Without `asks` the network may not have been asked at all: then nothing says that it is.
+    """
     try:
         yield
     except SignedOut as error:
         keeper.refused(error.sentence)
         raise
+    if asks:
+        keeper.taken()
 
 
 @dataclass(frozen=True, slots=True)
