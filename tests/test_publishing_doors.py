@@ -190,6 +190,32 @@ def test_the_same_text_on_two_x_accounts_is_asked_about(office: Office) -> None:
     assert len(office.network.shown) == 2
 
 
+def test_it_is_asked_about_too_where_the_other_is_posted_by_hand(office: Office) -> None:
+    """X does not care who sends it; the draft says so as well, and so do two drafts."""
+    world = office.world
+    accounts = [world.account(handle) for handle in ("@one", "@two")]
+    connect(world, accounts[0])
+    browser = Browser.signed_in(world)
+    fields: dict[str, str | list[str]] = {
+        "account": str(accounts[0].id),
+        "also": [str(accounts[1].id)],
+        "text": TEXT,
+        "state": "send",
+    }
+    asked = browser.send("/owner/compose", fields)
+    assert asked.status_code == 422
+    assert "The same text is on @one already, or waits for it" in read(asked)
+    assert 'name="confirmed"' in asked.text
+    assert browser.send("/owner/compose", {**fields, "confirmed": "1"}).status_code == 303
+    by_hand = newest(world)
+    assert (by_hand.account_id, by_hand.state) == (accounts[1].id, "draft")
+    warning = "change the text before you post it"
+    assert warning in read(browser.get(f"/owner/posts/{by_hand.id}"))
+    drafts = browser.send("/owner/compose", {**fields, "text": f"{TEXT} 2", "state": "draft"})
+    assert "change the text of all but one" in read(browser.get(drafts.location))
+    assert warning not in read(browser.get(f"/owner/posts/{newest(world).id}"))
+
+
 def test_viewers_see_the_queue_of_their_accounts_and_send_nothing(office: Office) -> None:
     """Those of the others are not there."""
     mine, other = office.world.account("@mine"), office.world.account("@other")

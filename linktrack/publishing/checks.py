@@ -79,8 +79,15 @@ def check_twin(session: Session, account: Account, post: Post) -> None:
     X's rules forbid it (its automation rules: duplicate posts over several accounts), so it is
     sent only on the owner's second word.
     """
+    warning = twin_warning(session, account, post)
+    if warning is not None:
+        raise Unconfirmed(f"{warning}, or say that you want it all the same.")
+
+
+def twin_warning(session: Session, account: Account, post: Post) -> str | None:
+    """Return what is to be said, without its end, where the same text is on another X account."""
     if account.network != "x":
-        return
+        return None
     query = (
         select(Account.handle)
         .join(Post, Post.account_id == Account.id)
@@ -89,9 +96,9 @@ def check_twin(session: Session, account: Account, post: Post) -> None:
         .where(Post.written == post.written)
     )
     twin = session.scalars(query.limit(1)).first()
-    if twin is not None:
-        raise Unconfirmed(
-            f"The same text is on {twin} already, or waits for it. X forbids the same post on "
-            "several accounts and may lock them: change the text, or say that you want it "
-            "all the same."
-        )
+    if twin is None:
+        return None
+    return (
+        f"The same text is on {twin} already, or waits for it. X forbids the same post on several "
+        "accounts and may lock them: change the text"
+    )

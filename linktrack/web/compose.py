@@ -18,6 +18,7 @@ from linktrack.links.models import Post
 from linktrack.links.people import list_people
 from linktrack.links.posts import Wish, get_post, wrap_post
 from linktrack.links.preview import Preview, preview
+from linktrack.publishing.checks import check_twin
 from linktrack.publishing.queue import enqueue
 from linktrack.publishing.sendings import sendings_of
 from linktrack.reports import queries
@@ -145,8 +146,10 @@ def _sent(posts: list[Post], accounts: list[Account]) -> int:
     """
     due_at = _due_at()
     connected = connections(db_session())
-    pairs = [pair for pair in zip(posts, accounts, strict=True) if pair[1].id in connected]
-    for post, _ in pairs or zip(posts[:1], accounts[:1], strict=True):
+    confirmed = "confirmed" in request.form
+    every = list(zip(posts, accounts, strict=True))
+    pairs = [pair for pair in every if pair[1].id in connected]
+    for post, _ in pairs or every[:1]:
         enqueue(
             db_session(),
             post,
@@ -154,8 +157,11 @@ def _sent(posts: list[Post], accounts: list[Account]) -> int:
             now(),
             installation().days(),
             base_url=installation().settings.base_url,
-            confirmed="confirmed" in request.form,
+            confirmed=confirmed,
         )
+    by_hand = [(account, post) for post, account in every if account.id not in connected]
+    for account, post in [] if confirmed else by_hand:
+        check_twin(db_session(), account, post)
     return len(pairs)
 
 

@@ -19,6 +19,7 @@ from linktrack.links.lengths import Length, length
 from linktrack.links.models import Post
 from linktrack.links.posts import STATES, get_post, version_segments, warning_of
 from linktrack.publishing import states
+from linktrack.publishing.checks import twin_warning
 from linktrack.publishing.matching import seen_at
 from linktrack.publishing.sendings import OPEN, sending_of
 from linktrack.reports import queries
@@ -230,6 +231,7 @@ def post_page(post: Post, error: LinktrackError | None = None) -> str:
         places=seen_at(session, post, account),
         error=error.sentence if error else None,
         twin=isinstance(error, Unconfirmed),
+        twin_warning=twin_warning(session, account, post) if unpublished else None,
         typed=request.form.get("posted_at", ""),
         rewritten=request.form.get("text", post.written),
         sending=sending,
