@@ -1,5 +1,6 @@
 """Ranges of days: what a report is held against, and the bar that chooses it."""
 
+import html
 import re
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -85,3 +86,33 @@ def test_a_range_without_clicks_says_when_the_last_one_was(sqlite_world: World) 
     assert "Nobody clicked in these days; the last click was on" in page
     assert "Show the 7 days until then" in page
     assert "the last click was on" not in read(browser.get("/owner/"))
+
+
+def test_days_lead_on_from_a_page_that_a_refused_form_shows_again(sqlite_world: World) -> None:
+    """To the page itself, of the account it is of: the form's own address takes no GET."""
+    _, posts = filled(sqlite_world)
+    account = sqlite_world.account("@jesse", role="me")
+    browser = Browser.signed_in(sqlite_world)
+    link = f"/owner/links/{posts[0].links[0].code}"
+    refused = {
+        f"{link}/destination": (link, {"destination": "javascript:alert(1)"}),
+        "/owner/segments": (
+            f"/owner/segments?account={account.id}",
+            {"account": str(account.id), "name": ""},
+        ),
+        "/owner/followers/forget": (
+            f"/owner/followers?account={account.id}",
+            {"account": str(account.id), "follower": "nobody"},
+        ),
+    }
+    for address, (page, fields) in refused.items():
+        answer = browser.send(address, dict(fields), form=page)
+        assert answer.status_code == 422, address
+        bar = answer.text[answer.text.index('class="range"') :].partition("</form>")[0]
+        leads = [html.unescape(href) for href in re.findall(r'href="([^"]+)"', bar)]
+        assert len(leads) > 3, address
+        for lead in leads:
+            assert lead.startswith(page), lead
+            assert browser.get(lead).status_code == 200, lead
+        for action in re.findall(r'<form method="get"([^>]*)', answer.text):
+            assert f'action="{page.partition("?")[0]}"' in action

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlencode
 
-from flask import Blueprint, g, redirect, request, url_for
+from flask import Blueprint, current_app, g, redirect, request, url_for
 from flask import session as cookie
 from werkzeug.wrappers import Response
 
@@ -32,11 +32,24 @@ def today() -> date:
     return datetime.now(installation().settings.timezone).date()
 
 
+def page_path() -> str:
+    """Return the path of the page at hand, which answers GET.
+
+    After a refused form it is the page the form stands on: forms are sent to addresses below it.
+    """
+    path, addresses = request.path, current_app.create_url_adapter(request)
+    assert addresses is not None  # there is a request
+    while path.count("/") > 1 and not addresses.test(path, "GET"):
+        path = path.rpartition("/")[0]
+    return path
+
+
 def here(changes: Mapping[str, object]) -> str:
     """Return this page's address with some of its arguments changed; None takes one out."""
+    path = page_path()
     arguments: dict[str, object] = dict(request.args.items()) | dict(changes)
     kept = {name: value for name, value in arguments.items() if value not in (None, "")}
-    return f"{request.path}?{urlencode(kept)}" if kept else request.path
+    return f"{path}?{urlencode(kept)}" if kept else path
 
 
 def current_owner() -> "Owner | None":

@@ -21,7 +21,7 @@ from linktrack.reports.build import Rate
 from linktrack.reports.freshness import Freshness, freshness
 from linktrack.reports.words import about, thousandths
 from linktrack.settings import Settings
-from linktrack.web.context import here, today
+from linktrack.web.context import here, page_path, today
 from linktrack.web.fields import DAYS
 from linktrack.web.navigation import SECTIONS
 
@@ -105,6 +105,7 @@ def register(app: Flask, settings: Settings) -> None:
         composer_address=composer_address,
         data_until=data_until,
         here=here,
+        page_path=page_path,
         thousandths=thousandths,
         day_choices=DAYS,
         today=today,
