@@ -18,11 +18,13 @@ from linktrack.audience.models import Account, StoredCredential
 from linktrack.clicks.rollups import Days
 from linktrack.db import Database, is_sqlite
 from linktrack.errors import Conflict, Invalid, LinktrackError, Unconfirmed
+from linktrack.links.cards import Found, keep_card
 from linktrack.links.models import Post
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.owners.audit import entries
 from linktrack.publishing import queue, states
 from linktrack.publishing.attempts import PATIENCE, WAITS, Publisher
+from linktrack.publishing.cards import card_below
 from linktrack.publishing.models import Sending
 from linktrack.publishing.sender import LEASE, Sender
 from linktrack.publishing.sendings import sending_of
@@ -135,6 +137,28 @@ def test_a_post_is_sent_once_and_counted_from_the_networks_time(office: Office) 
     office.world.session.rollback()
     assert office.send(hours=1).attempts == 1
     assert len(office.network.shown) == 1
+
+
+def test_a_code_that_begins_another_is_not_taken_for_it(office: Office) -> None:
+    """Neither for the card below a post nor as an address of it, once an edit took it out."""
+    world, session = office.world, office.world.session
+    account = world.account("@jesse.example", "bluesky")
+    connect(world, account)
+    wish = Wish("http://a.example/ http://b.example/", state="draft", slugs=("abcd", "abc"))
+    post = wrap_post(session, world.shortener, account, wish, NOON)
+    assert post is not None
+    for link in post.links:
+        keep_card(session, link.id, link.destination, Found(f"Page of {link.code}"), NOON)
+    session.commit()
+    card = card_below(world.database, world.shortener, post.id, post.text, NOON)
+    assert card is not None
+    assert (card.title, card.url) == ("Page of abcd", "https://go.jessestay.com/abcd")
+    queue.rewrite(session, world.shortener, post, "http://a.example/", NOON)
+    office.enqueue(post)
+    office.send()
+    assert [each.short_urls for each in office.network.messages] == [
+        ("https://go.jessestay.com/abcd",)
+    ]
 
 
 def test_the_key_is_stored_before_the_network_is_asked(office: Office) -> None:

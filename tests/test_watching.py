@@ -15,7 +15,7 @@ from linktrack.db import now
 from linktrack.errors import NotFound, Unavailable
 from linktrack.links.coverage import coverage, coverages
 from linktrack.links.models import Post, SeenPost, UnwrappedPost, Watch
-from linktrack.links.posts import Wish, wrap_post
+from linktrack.links.posts import Wish, rewrap_post, wrap_post
 from linktrack.links.unwrapped import addresses_of, list_unwrapped
 from linktrack.networks.base import Pause, PostPage, PostRecord
 from linktrack.publishing.states import discard
@@ -226,6 +226,21 @@ def test_a_post_that_is_wrapped_later_is_no_longer_around_us(world: World) -> No
     done = watch(world, account, wall)
     assert (len(done.published), done.not_wrapped) == (1, 0)
     assert not_wrapped(world, account) == ["No https://b.org/"]
+
+
+def test_a_link_that_an_edit_took_out_was_not_posted(world: World) -> None:
+    """It stays with the post and goes on redirecting; of what was posted it is none."""
+    account = world.account("@me.test", "bluesky")
+    post, _ = wrapped(world, account, "Read https://a.org/ and https://b.org/")
+    rewrap_post(world.session, world.shortener, account, post, "Read https://b.org/", now())
+    world.session.commit()
+    assert len(post.links) == 2
+    wall = Wall()
+    wall.write(post.text, world.shortener.short_url(post.links[1].code or ""), at=now())
+    wall.write("Around https://d.org/", "https://d.org/", at=now())
+    watch(world, account, wall)
+    found = coverage(world.session, account.id)
+    assert (found.wrapped, found.not_wrapped, found.share) == (1, 1, 0.5)
 
 
 def test_reading_goes_on_behind_the_last_page_and_stops_at_what_is_known(world: World) -> None:

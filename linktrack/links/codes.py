@@ -93,6 +93,15 @@ def _numbers(bearer: Bearer) -> tuple[int, ...]:
     return (bearer.link_id, bearer.segment_id, bearer.follower_id)
 
 
+def place_of(short_url: str, text: str) -> int:
+    """Return where a short address stands in a text, -1 where it does not.
+
+    One that begins a longer one, with the code abc beside the code abcd, does not stand there.
+    """
+    found = re.search(rf"{re.escape(short_url)}(?![A-Za-z0-9_-])", text)
+    return -1 if found is None else found.start()
+
+
 def is_reserved(code: str) -> bool:
     """Whether linktrack keeps this path for itself."""
     return code.casefold() in RESERVED

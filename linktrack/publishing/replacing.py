@@ -21,6 +21,7 @@ from linktrack.db import Database
 from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, Unavailable
 from linktrack.links.catalog import Shortener
+from linktrack.links.codes import place_of
 from linktrack.links.models import Post, Replacement, SeenPost, UnwrappedPost
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.links.unwrapped import forget_unwrapped, get_unwrapped
@@ -145,7 +146,7 @@ def _replace(
         known_by = None if sending is None else sending.key
         replacement.key = replacement.key or known_by or writer.new_key()
         urls = [shortener.short_url(link.code or "") for link in post.links]
-        shown = tuple(url for url in urls if url in post.text)
+        shown = tuple(url for url in urls if place_of(url, post.text) >= 0)
         message = Message(replacement.key, post.text, shown)
         post_id, network_id = post.id, old.network_id
         brings_card = account.network in WITH_CARDS
