@@ -183,6 +183,16 @@ def test_a_token_that_may_not_follow_is_nobodys_refusal() -> None:
     assert type(no.value) is Unavailable
 
 
+def test_following_too_many_is_nobodys_refusal() -> None:
+    """Who is next is not refused: the run ends, and goes on later."""
+    with writing("following too many") as (writer, _, _kept):
+        with pytest.raises(Unavailable, match=r"more than 7500 people\. Nobody more") as full:
+            writer.follow("https://b.example/@ben")
+        assert type(full.value) is Unavailable
+    with writing("following too many in a day") as (writer, _, _kept), pytest.raises(Pause):
+        writer.follow("https://b.example/@ben")
+
+
 def test_a_scope_that_is_missing_is_no_reason_to_connect_again() -> None:
     """It is refused, in the server's words."""
     with writing("a scope that is missing") as (writer, _, kept):

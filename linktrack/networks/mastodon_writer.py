@@ -49,6 +49,13 @@ POSTS: Final = 40  # the most that a page of posts has
 _SCOPES: Final = "outside the authorized scopes"
 """Of what Mastodon says where a token may not do something."""
 
+_UNPROCESSABLE: Final = 422
+"""Mastodon's only word against a follow, where the person is there and lets us: too many already.
+
+FollowLimitValidator: 7,500 people, or 1.1 times one's followers; the words are in the server's
+language. Too many in a day are 429.
+"""
+
 T = TypeVar("T")
 
 
@@ -173,10 +180,15 @@ class MastodonWriter:
         except NotFound as error:
             raise Refused(error.sentence) from error
         except Refused as error:
-            if _SCOPES not in error.sentence:
-                raise
-            # That is the token's fault, and not theirs: they are followed once it is mended.
-            raise Unavailable(f"{error.sentence} Connect it with a token that may.") from error
+            # The token's fault or the account's, and not theirs: they are followed once it is over.
+            if _SCOPES in error.sentence:
+                raise Unavailable(f"{error.sentence} Connect it with a token that may.") from error
+            if (
+                isinstance(error.__cause__, MastodonAPIError)
+                and _UNPROCESSABLE in error.__cause__.args
+            ):
+                raise Unavailable(f"{error.sentence} Nobody more can be followed now.") from error
+            raise
         return number
 
     def unfollow(self, followed: str) -> None:
