@@ -24,7 +24,7 @@ import psutil
 from machine import versions
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-from databases import postgresql_maker, postgresql_server
+from databases import PostgreSQLMaker, postgresql_server
 from servers import Server, answer, command, environment
 
 READERS = 4
@@ -154,7 +154,7 @@ def main() -> None:
         with ExitStack() as stack:
             url = None
             if options.database == "postgresql":
-                url = postgresql_maker(stack.enter_context(postgresql_server(folder)), folder)()
+                url = PostgreSQLMaker(stack.enter_context(postgresql_server(folder)), folder)()
             environ = environment(folder / "data", url)
             right = campaign(environ, folder, options.kills, options.seed, options.server)
     finally:

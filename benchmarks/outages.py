@@ -25,7 +25,7 @@ from kills import READERS, Tally, read
 from machine import versions
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-from databases import postgresql_maker, postgresql_server
+from databases import PostgreSQLMaker, postgresql_server
 from servers import Server, answer, command, environment
 
 
@@ -133,7 +133,7 @@ def main() -> None:
         database = folder / "sqlite" / "linktrack.db"
         right = outage("SQLite locked", environ, folder, options.seconds, lambda: locked(database))
         with postgresql_server(folder) as address:
-            make = postgresql_maker(address, folder)
+            make = PostgreSQLMaker(address, folder)
             away: dict[str, Callable[[str], AbstractContextManager[None]]] = {
                 "PostgreSQL locked": tables_locked,
                 "PostgreSQL halted": lambda _: halted(postmaster(address)),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from atnetwork import Network, network
-from databases import Maker, postgresql_maker, postgresql_server, sqlite_maker
+from databases import Maker, PostgreSQLMaker, SQLiteMaker, postgresql_server
 from world import World
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -23,7 +23,7 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def sqlite_databases(tmp_path_factory: pytest.TempPathFactory) -> Maker:
     """Makes SQLite databases."""
-    return sqlite_maker(tmp_path_factory.mktemp("sqlite"))
+    return SQLiteMaker(tmp_path_factory.mktemp("sqlite"))
 
 
 @pytest.fixture(scope="session")
@@ -31,14 +31,15 @@ def postgresql_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[M
     """Makes databases on a PostgreSQL server that runs as long as the tests."""
     folder = tmp_path_factory.mktemp("postgresql")
     with postgresql_server(folder) as server:
-        yield postgresql_maker(server, folder)
+        yield PostgreSQLMaker(server, folder)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """A new database with all tables; a test that asks for it runs once on each kind."""
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """An empty database with all tables; a test that asks for it runs once on each kind."""
     make: Maker = request.getfixturevalue(f"{request.param}_databases")
-    return make()
+    with make.lend() as url:
+        yield url
 
 
 @pytest.fixture

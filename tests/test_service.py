@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import psycopg
 import pytest
-from databases import Maker, postgresql_maker, postgresql_server
+from databases import Maker, PostgreSQLMaker, postgresql_server
 from servers import Server, answer, command, environment, serving
 
 pytestmark = pytest.mark.alone
@@ -338,7 +338,7 @@ def test_known_links_go_on_while_the_database_is_locked(
 def test_known_links_go_on_while_postgresql_is_stopped(tmp_path: Path) -> None:
     """The server is halted (SIGSTOP) and goes on later: no redirect fails, no click is lost."""
     with postgresql_server(tmp_path) as address:
-        url = postgresql_maker(address, tmp_path)()
+        url = PostgreSQLMaker(address, tmp_path)()
         environ = environment(tmp_path / "data", url)
         path = a_link(environ)
         home = psycopg.connect(address, autocommit=True)
