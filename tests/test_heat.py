@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from browser import Browser, read
 from databases import Maker
+from sqlalchemy import delete
 from test_rollups import FIREFOX
 from world import World
 
 from linktrack.audience.models import Account
+from linktrack.clicks.models import account_hours
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.retention import delete_old
 from linktrack.db import now, to_ms
@@ -31,7 +33,9 @@ def clicked(world: World, moments: list[datetime]) -> Account:
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu", "America/St_Johns", "Australia/Eucla"])
-def test_clicks_lie_in_the_hours_of_the_zone(world: World, zone: str) -> None:
+def test_clicks_lie_in_the_hours_of_the_owners_zone(
+    database_url: str, tmp_path: Path, zone: str
+) -> None:
     """Also where its hours begin at a quarter or a half of an hour of UTC."""
     timezone = ZoneInfo(zone)
     moments = [
@@ -39,30 +43,35 @@ def test_clicks_lie_in_the_hours_of_the_zone(world: World, zone: str) -> None:
         for i in range(100)
         for minute in (0, 14, 59)
     ]
-    account = clicked(world, moments)
-    report = heat_report(world.session, account, DayRange.until(date(2026, 5, 10), 7, timezone))
+    with World.at(tmp_path / "data", database_url, LINKTRACK_TIMEZONE=zone) as world:
+        account = clicked(world, moments)
+        report = heat_report(world.session, account, DayRange.until(date(2026, 5, 10), 7, timezone))
     expected = [[0] * 24 for _ in range(7)]
     for at in moments:
         expected[at.weekday()][at.hour] += 1
     assert report.clicks == expected
-    assert report.total == 300
+    assert (report.total, report.missing) == (300, 0)
 
 
-def test_other_days_other_accounts_and_bots_are_not_in_it(sqlite_world: World) -> None:
+def test_other_days_other_accounts_and_bots_are_not_in_it(
+    sqlite_databases: Maker, tmp_path: Path
+) -> None:
     """An hour that a change of clocks has twice counts twice; one that it skips has none."""
-    world = sqlite_world
     berlin = ZoneInfo("Europe/Berlin")
     twice = datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
     outside = datetime(2026, 10, 24, 21, 59, tzinfo=UTC)
-    account = clicked(world, [*twice, outside])
-    other = world.account("@other")
-    post = world.post(other, "https://example.org/", datetime(2026, 5, 1, tzinfo=UTC))
-    world.click([ClickRecord(to_ms(twice[0]), post.links[0].id, FIREFOX, "//t.co", 1)])
-    bot = "Googlebot/2.1 (+http://www.google.com/bot.html)"
-    link = world.post(account, "https://a.com/", datetime(2026, 5, 1, tzinfo=UTC)).links[0].id
-    world.click([ClickRecord(to_ms(twice[0]), link, bot, "//t.co", 9)])
-    days = DayRange.until(date(2026, 10, 25), 1, berlin)
-    report = heat_report(world.session, account, days)
+    with World.at(
+        tmp_path / "data", sqlite_databases(), LINKTRACK_TIMEZONE="Europe/Berlin"
+    ) as world:
+        account = clicked(world, [*twice, outside])
+        other = world.account("@other")
+        post = world.post(other, "https://example.org/", datetime(2026, 5, 1, tzinfo=UTC))
+        world.click([ClickRecord(to_ms(twice[0]), post.links[0].id, FIREFOX, "//t.co", 1)])
+        bot = "Googlebot/2.1 (+http://www.google.com/bot.html)"
+        link = world.post(account, "https://a.com/", datetime(2026, 5, 1, tzinfo=UTC)).links[0].id
+        world.click([ClickRecord(to_ms(twice[0]), link, bot, "//t.co", 9)])
+        days = DayRange.until(date(2026, 10, 25), 1, berlin)
+        report = heat_report(world.session, account, days)
     assert (report.clicks[6][2], report.total) == (2, 2)
     assert report.sentence == "Of 2 clicks, most came on Sundays from 02:00 to 03:00: 2."
 
@@ -85,12 +94,16 @@ def test_the_page_shows_them_and_gives_them_as_a_file(sqlite_world: World) -> No
     assert csv.startswith("weekday,hour,clicks")
 
 
-def test_it_says_which_days_have_lost_their_clicks(sqlite_databases: Maker, tmp_path: Path) -> None:
-    """Single clicks that were deleted are in no hour, and the page says so."""
+def test_hours_outlive_their_clicks(sqlite_databases: Maker, tmp_path: Path) -> None:
+    """Of clicks that were deleted before hours were counted, the page says how many there were."""
     with World.at(tmp_path / "data", sqlite_databases()) as world:
         clicked(world, [datetime(2026, 5, 4, 12, tzinfo=UTC)])
         world.session.close()
         delete_old(world.database.engine, ZoneInfo("UTC"), "month", 90, now())
         browser = Browser.signed_in(world)
         page = read(browser.get("/owner/timing?from=2026-05-01&to=2026-05-31"))
-        assert "are deleted, and in no hour here" in page
+        assert "Of 1 click, most came on" in page
+        with world.database.engine.begin() as connection:
+            connection.execute(delete(account_hours))
+        page = read(browser.get("/owner/timing?from=2026-05-01&to=2026-05-31"))
+        assert "Of 1 more click the hours are not known" in page

@@ -3,9 +3,13 @@
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from world import World
+from sqlalchemy import text
+from test_rollups import FIREFOX, TABLES, counts
+from world import NOON, World
 
-from linktrack.db import Base, alembic_config
+from linktrack.clicks.models import account_hours
+from linktrack.clicks.records import ClickRecord
+from linktrack.db import Base, alembic_config, to_ms
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_models(world: World) -> None:
@@ -52,3 +56,47 @@ def test_migrating_twice_changes_nothing(world: World) -> None:
     """Every start of the service migrates; on a current database that does nothing."""
     world.database.migrate()
     world.database.migrate()
+
+
+def test_counts_by_a_code_of_x_come_together_under_its_host(world: World) -> None:
+    """In days, months, years and marks, as if they had been counted so all along."""
+    link = world.post(world.account(), "https://example.org/").links[0].id
+    referrers = ["//t.co/a", "//t.co/b", None, "//t.co/a", "//example.com", "//t.co/c"]
+    world.click(
+        [
+            ClickRecord(to_ms(NOON) + n * 40_000_000, link, FIREFOX, referrer, n)
+            for n, referrer in enumerate(referrers * 20)
+        ]
+    )
+    right = counts(world)
+    with world.database.engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "0019")
+        # As they were then; here every visitor has clicked once.
+        for table, period in (("days", "day"), ("months", "month")):
+            connection.execute(text(f"DELETE FROM account_referrer_{table}"))
+            value = {
+                "day": "719163 + CAST(FLOOR(clicked_at / 86400000) AS INTEGER)",
+                "month": "12 * 2026 + 4 + CAST(clicked_at >= 1780272000000 AS INTEGER)"
+                " + CAST(clicked_at >= 1782864000000 AS INTEGER)",
+            }[period]
+            connection.execute(
+                text(
+                    f"INSERT INTO account_referrer_{table} SELECT account_id, {value}, 0,"
+                    " referrer_id, COUNT(*), COUNT(*) FROM clicks"
+                    f" JOIN links ON links.id = link_id GROUP BY account_id, {value}, referrer_id"
+                )
+            )
+        for table in ("visitor_posts", "visitor_links"):
+            connection.execute(
+                text(
+                    f"UPDATE {table} SET referrer_id = (SELECT referrer_id FROM clicks"
+                    f" WHERE clicks.visitor = {table}.visitor)"
+                )
+            )
+    with world.database.engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "head")
+    found = counts(world)
+    # Hours are counted when the service starts next, in the owner's zone.
+    names = [table.name for table in TABLES if table is not account_hours]
+    assert {name: found[name] for name in names} == {name: right[name] for name in names}
+    assert len(right["account_referrer_years"]) == 3

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Connection, Table, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from linktrack.clicks.bulk import delete_rows, find_rows, upsert_rows
@@ -20,6 +20,10 @@ from linktrack.clicks.vocabulary import HUMAN
 from linktrack.links.models import Link
 
 CHUNK: Final = 1_000  # visitors in one IN list; SQLite takes 32,766 values
+
+
+COUNTED_AS: Final = func.coalesce(referrers.c.host_id, referrers.c.id)
+"""The referrer that a click is counted under, in SQL."""
 
 
 class Click(msgspec.Struct, frozen=True, gc=False):
@@ -34,7 +38,7 @@ class Click(msgspec.Struct, frozen=True, gc=False):
     source_id: int
     visitor: int | None
     reason: int
-    referrer_id: int
+    referrer_id: int  # of a code of X, that of the host (`COUNTED_AS`)
 
 
 Unique: TypeAlias = tuple[int, Click]
@@ -167,7 +171,7 @@ def _first_humans(
                 clicks.c.link_id,
                 clicks.c.segment_id,
                 referrers.c.source_id,
-                clicks.c.referrer_id,
+                COUNTED_AS,
             )
             .join_from(clicks, Link, clicks.c.link_id == Link.id)
             .join(referrers, clicks.c.referrer_id == referrers.c.id)

@@ -57,8 +57,14 @@ referrers = Table(
     Column("source_id", ForeignKey("sources.id"), nullable=False),
     Column("rule", String(60), nullable=False),
     Column("rules_version", SmallInteger, nullable=False),
+    # A row of this table; no foreign key, since imports write rows in no order.
+    Column("host_id", Integer),
 )
-"""Each distinct referrer without its query, classified once; the empty one is "none"."""
+"""Each distinct referrer without its query, classified once; the empty one is "none".
+
+`host_id` is set where a referrer says more than its host, as X's codes do (`//t.co/03elZC4Q`):
+clicks are counted under the row of the host alone, of which there are few.
+"""
 
 clicks = Table(
     "clicks",
@@ -243,6 +249,15 @@ link_days = Table(
 )
 """Clicks of a link by day; unique clicks on the day of the visitor's first click on the link."""
 
+link_totals = Table(
+    "link_totals",
+    metadata,
+    Column("link_id", Integer, primary_key=True),
+    *_counts("clicks", "unique_clicks", "not_human"),
+    sqlite_with_rowid=False,
+)
+"""The same of all days in one row: reports of all links read one row a link."""
+
 account_days = Table(
     "account_days",
     metadata,
@@ -252,6 +267,17 @@ account_days = Table(
     sqlite_with_rowid=False,
 )
 """Clicks of an account by day; unique clicks on the day of the visitor's first on the post."""
+
+account_hours = Table(
+    "account_hours",
+    metadata,
+    Column("account_id", Integer, primary_key=True),
+    Column("day", Integer, primary_key=True),
+    Column("hour", SmallInteger, primary_key=True),  # of the clock in the owner's zone, 0 to 23
+    *_counts("clicks"),
+    sqlite_with_rowid=False,
+)
+"""Human clicks of an account by day and hour."""
 
 visitor_accounts = Table(
     "visitor_accounts",
@@ -286,7 +312,10 @@ account_referrer_days = Table(
     *_counts("clicks", "unique_clicks"),
     sqlite_with_rowid=False,
 )
-"""The same for people by segment and referrer: where each segment's clicks come from."""
+"""The same for people by segment and referrer: where each segment's clicks come from.
+
+Of referrers that say more than their host, the host's own (`referrers.host_id`).
+"""
 
 account_referrer_months = Table(
     "account_referrer_months",
@@ -299,3 +328,15 @@ account_referrer_months = Table(
     sqlite_with_rowid=False,
 )
 """The same by month, so that long ranges read few rows."""
+
+account_referrer_years = Table(
+    "account_referrer_years",
+    metadata,
+    Column("account_id", Integer, primary_key=True),
+    Column("year", Integer, primary_key=True),
+    Column("segment_id", Integer, primary_key=True),
+    Column("referrer_id", Integer, primary_key=True),
+    *_counts("clicks", "unique_clicks"),
+    sqlite_with_rowid=False,
+)
+"""The same by year."""

@@ -19,6 +19,7 @@ LONGEST_KEY = 255
 _REMEMBERED = 200  # characters of the longest referrer whose key is remembered, to bound memory
 
 _APP = "android-app://"
+_SHORTENER = "//t.co"  # X's, of whose paths the code is kept
 
 # A web address, an app's, or a key of ours (`//host`). RFC 9110 takes a bare host for a path.
 _SENT = re.compile(r"(?:(?P<scheme>https?|android-app):)?//(?P<authority>[^/?#\\]*)", re.IGNORECASE)
@@ -120,14 +121,19 @@ def referrer_key(sent: str | None) -> str | None:
     return _short_key(sent) if len(sent) <= _REMEMBERED else _key(sent)
 
 
+def host_key(key: str | None) -> str | None:
+    """Return the key of the host alone where a key says more (`//t.co/03elZC4Q`), else None."""
+    return _SHORTENER if key is not None and key.startswith(f"{_SHORTENER}/") else None
+
+
 def _key(sent: str) -> str | None:
     host, is_app, code = _read(sent)
     if host is None:
         return None
     if is_app:
         return _APP + host
-    if host == "t.co" and code:
-        return f"//t.co/{code}"
+    if f"//{host}" == _SHORTENER and code:
+        return f"{_SHORTENER}/{code}"
     return f"//{host}"
 
 

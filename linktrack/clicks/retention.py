@@ -18,7 +18,7 @@ from linktrack.clicks.facts import DELETED_BEFORE, read_fact, write_fact
 from linktrack.clicks.models import (
     clicks,
     imported_clicks,
-    link_days,
+    link_totals,
     post_reasons,
     post_windows,
     visitor_accounts,
@@ -171,11 +171,11 @@ def frozen(connection: Connection, day_of: Callable[[int], int]) -> Frozen:
     stored: defaultdict[int, int] = defaultdict(int)
     query = select(clicks.c.link_id, func.count()).group_by(clicks.c.link_id)
     stored.update((link_id, count) for link_id, count in connection.execute(query))
-    counted = func.sum(link_days.c.clicks + link_days.c.not_human)
+    totals = link_totals.c
     lost = {
         link_id
         for link_id, count in connection.execute(
-            select(link_days.c.link_id, counted).group_by(link_days.c.link_id)
+            select(totals.link_id, totals.clicks + totals.not_human)
         )
         if count > stored[link_id]
     }

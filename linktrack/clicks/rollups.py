@@ -24,10 +24,13 @@ from linktrack.clicks.marks import (
 )
 from linktrack.clicks.models import (
     account_days,
+    account_hours,
     account_referrer_days,
     account_referrer_months,
+    account_referrer_years,
     account_visits,
     link_days,
+    link_totals,
     post_hours,
     post_reasons,
     post_sources,
@@ -46,6 +49,9 @@ from linktrack.clicks.vocabulary import (
 )
 from linktrack.db import to_ms
 from linktrack.settings import VisitorPeriod
+
+QUARTER: Final = 900_000
+"""Milliseconds: hours and days of every time zone begin at a quarter of an hour of UTC."""
 
 Deltas: TypeAlias = dict[tuple[int, ...], list[int]]
 
@@ -98,6 +104,16 @@ class Batch:
         return [(click, day(click.clicked_at)) for click in self.clicks]
 
     @cached_property
+    def by_link_and_day(self) -> Deltas:
+        """clicks, unique_clicks, not_human by (link, day)."""
+        deltas = _deltas(3)
+        for click, day in self.clicks_by_day:
+            deltas[click.link_id, day][0 if click.reason == HUMAN else 2] += 1
+        for sign, click in self.on_links:
+            deltas[click.link_id, self.days.day(click.clicked_at)][1] += sign
+        return deltas
+
+    @cached_property
     def uniques_on_account(self) -> Sequence[tuple[int, Click, int]]:
         """Sign, click and day of an account's unique clicks.
 
@@ -120,6 +136,13 @@ class Batch:
             deltas[click.account_id, day, click.segment_id, click.referrer_id][1] += sign
         return deltas
 
+    @cached_property
+    def by_referrer_and_month(self) -> Deltas:
+        """The same by (account, month, segment, referrer)."""
+        return _by_longer_period(
+            self.by_referrer_and_day, lambda day: month_of(date.fromordinal(day))
+        )
+
 
 class Days:
     """Calendar days in the owner's time zone, as ordinals of the proleptic calendar."""
@@ -132,14 +155,21 @@ class Days:
 
     def day(self, milliseconds: int) -> int:
         """Return the day of a moment; remembered by quarter hours, where all zones' days begin."""
-        quarter = milliseconds // 900_000
+        quarter = milliseconds // QUARTER
         day = self._known.get(quarter)
         if day is None:
             if len(self._known) > 100_000:
                 self._known.clear()
-            day = datetime.fromtimestamp(quarter * 900, self._timezone).date().toordinal()
+            day = (
+                datetime.fromtimestamp(quarter * QUARTER / 1000, self._timezone).date().toordinal()
+            )
             self._known[quarter] = day
         return day
+
+    def hour(self, milliseconds: int) -> tuple[int, int]:
+        """Return the day and the hour of the clock, 0 to 23, of a moment."""
+        local = datetime.fromtimestamp(milliseconds / 1000, self._timezone)
+        return local.toordinal(), local.hour
 
     def period(self, day: int) -> tuple[int, int, int]:
         """Return a day's visitor period: its first day, second half, and the day after it."""
@@ -254,11 +284,17 @@ def count_post_hours(batch: Batch) -> Deltas:
 
 def count_link_days(batch: Batch) -> Deltas:
     """clicks, unique_clicks, not_human by (link, day)."""
+    return batch.by_link_and_day
+
+
+def count_link_totals(batch: Batch) -> Deltas:
+    """clicks, unique_clicks, not_human by link."""
     deltas = _deltas(3)
-    for click, day in batch.clicks_by_day:
-        deltas[click.link_id, day][0 if click.reason == HUMAN else 2] += 1
-    for sign, click in batch.on_links:
-        deltas[click.link_id, batch.days.day(click.clicked_at)][1] += sign
+    for (link_id, _), (clicks, unique_clicks, not_human) in batch.by_link_and_day.items():
+        row = deltas[link_id,]
+        row[0] += clicks
+        row[1] += unique_clicks
+        row[2] += not_human
     return deltas
 
 
@@ -269,6 +305,19 @@ def count_account_days(batch: Batch) -> Deltas:
         deltas[click.account_id, day][0 if click.reason == HUMAN else 2] += 1
     for sign, click, day in batch.uniques_on_account:
         deltas[click.account_id, day][1] += sign
+    return deltas
+
+
+def count_account_hours(batch: Batch) -> Deltas:
+    """People's clicks by (account, day, hour)."""
+    quarters: defaultdict[tuple[int, int], int] = defaultdict(int)
+    for click in batch.clicks:
+        if click.reason == HUMAN:
+            quarters[click.account_id, click.clicked_at // QUARTER] += 1
+    deltas = _deltas(1)
+    for (account_id, quarter), clicks in quarters.items():
+        day, hour = batch.days.hour(quarter * QUARTER)
+        deltas[account_id, day, hour][0] += clicks
     return deltas
 
 
@@ -290,17 +339,24 @@ def count_account_referrer_days(batch: Batch) -> Deltas:
 
 def count_account_referrer_months(batch: Batch) -> Deltas:
     """clicks, unique_clicks by (account, month, segment, referrer)."""
-    deltas = _deltas(2)
-    months: dict[int, int] = {}
-    for (account_id, day, segment_id, referrer_id), (
-        clicks,
-        unique_clicks,
-    ) in batch.by_referrer_and_day.items():
-        month = months.get(day) or months.setdefault(day, month_of(date.fromordinal(day)))
-        row = deltas[account_id, month, segment_id, referrer_id]
+    return batch.by_referrer_and_month
+
+
+def count_account_referrer_years(batch: Batch) -> Deltas:
+    """clicks, unique_clicks by (account, year, segment, referrer)."""
+    return _by_longer_period(batch.by_referrer_and_month, lambda month: month // 12)
+
+
+def _by_longer_period(deltas: Deltas, period_of: Callable[[int], int]) -> Deltas:
+    """Sum up counts by (account, period, segment, referrer) for longer periods."""
+    sums = _deltas(2)
+    known: dict[int, int] = {}
+    for (account_id, period, segment_id, referrer_id), (clicks, unique_clicks) in deltas.items():
+        longer = known.get(period) or known.setdefault(period, period_of(period))
+        row = sums[account_id, longer, segment_id, referrer_id]
         row[0] += clicks
         row[1] += unique_clicks
-    return deltas
+    return sums
 
 
 def month_of(day: date) -> int:
@@ -322,9 +378,12 @@ POST_COUNTS: Final[tuple[tuple[Table, Count], ...]] = (
 COUNTS: Final = (
     *POST_COUNTS,
     (link_days, count_link_days),
+    (link_totals, count_link_totals),
     (account_days, count_account_days),
+    (account_hours, count_account_hours),
     (account_referrer_days, count_account_referrer_days),
     (account_referrer_months, count_account_referrer_months),
+    (account_referrer_years, count_account_referrer_years),
 )
 
 

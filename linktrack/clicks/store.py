@@ -14,12 +14,12 @@ from linktrack.clicks.agents import TOLD, Agent, classify_agent
 from linktrack.clicks.bulk import Row, insert_rows
 from linktrack.clicks.burst import MINUTE, Minute, judge_minutes
 from linktrack.clicks.facts import RECLASSIFIED, read_fact
-from linktrack.clicks.marks import Click
+from linktrack.clicks.marks import COUNTED_AS, Click
 from linktrack.clicks.models import agents, clicks, imported_clicks, referrers, sources
 from linktrack.clicks.personal import notice_forwarded, without_names
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.referrers import RULES_VERSION as REFERRER_RULES
-from linktrack.clicks.referrers import classify_referrer
+from linktrack.clicks.referrers import classify_referrer, host_key
 from linktrack.clicks.rollups import Days, add_batch
 from linktrack.clicks.vocabulary import (
     ATTRIBUTION_NUMBER,
@@ -59,7 +59,7 @@ class ClickStore:
         self.engine = engine
         self.days = Days(timezone, visitor_period)
         self._agents: dict[str | None, tuple[int, int]] = {}
-        self._referrers: dict[str | None, tuple[int, int]] = {}
+        self._referrers: dict[str | None, tuple[int, int, int]] = {}
         self._sources: dict[tuple[str, str], int] = {}
         self._classified: dict[str, Agent] = {}
         self._told: set[str] = set()
@@ -98,7 +98,7 @@ class ClickStore:
         for record in records:
             home = homes[record.link_id]
             agent_id, agent_reason = self._agents[record.user_agent]
-            referrer_id, source_id = self._referrers[record.referrer]
+            referrer_id, source_id, counted_as = self._referrers[record.referrer]
             reason = judge(record.flags, agent_reason) if record.flags else agent_reason
             segment_id = record.segment_id or UNATTRIBUTED
             rows.append(
@@ -127,7 +127,7 @@ class ClickStore:
                     source_id,
                     record.visitor,
                     reason,
-                    referrer_id,
+                    counted_as,
                 )
             )
             if reason == HUMAN and not record.referrer and record.visitor is not None:
@@ -217,16 +217,24 @@ class ClickStore:
     def _learn_referrers(self, connection: Connection, sent: set[str | None]) -> None:
         if len(self._referrers) > MOST_REMEMBERED:
             self._referrers.clear()
-        new = _by_key(sent - self._referrers.keys(), lambda referrer: referrer or "")
+        new = sent - self._referrers.keys()
+        hosts: set[str | None] = {host for text in new if (host := host_key(text)) is not None}
+        for texts in (hosts - self._referrers.keys(), new - hosts):
+            if texts:  # hosts first: others name them
+                self._learn_some_referrers(connection, texts)
+
+    def _learn_some_referrers(self, connection: Connection, sent: set[str | None]) -> None:
+        new = _by_key(sent, lambda referrer: referrer or "")
         for part in _parts(sorted(new)):
-            query = select(referrers.c.referrer, referrers.c.id, referrers.c.source_id)
-            for text, number, source_id in connection.execute(
-                query.where(referrers.c.referrer.in_(part))
-            ):
-                self._referrers.update(dict.fromkeys(new.pop(text), (number, source_id)))
+            query = select(
+                referrers.c.referrer, referrers.c.id, referrers.c.source_id, COUNTED_AS
+            ).where(referrers.c.referrer.in_(part))
+            for text, number, source_id, counted_as in connection.execute(query):
+                learnt = (number, source_id, counted_as)
+                self._referrers.update(dict.fromkeys(new.pop(text), learnt))
         rows: list[dict[str, str | int | None]] = []
         for text, (referrer, *_) in sorted(new.items()):
-            found = classify_referrer(referrer)
+            found, host = classify_referrer(referrer), host_key(referrer)
             rows.append(
                 {
                     "referrer": text,
@@ -234,10 +242,11 @@ class ClickStore:
                     "source_id": self._source(connection, found.source or "", found.medium),
                     "rule": _cut(found.rule, 60),
                     "rules_version": REFERRER_RULES,
+                    "host_id": None if host is None else self._referrers[host][0],
                 }
             )
         for row, number in zip(rows, _insert(connection, referrers, rows), strict=True):
-            learnt = (number, int(row["source_id"] or 0))
+            learnt = (number, int(row["source_id"] or 0), int(row["host_id"] or number))
             self._referrers.update(dict.fromkeys(new[str(row["referrer"])], learnt))
 
     def _source(self, connection: Connection, name: str, medium: str) -> int:

@@ -5,7 +5,7 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, Row, select
 
-from linktrack.clicks.marks import Click
+from linktrack.clicks.marks import COUNTED_AS, Click
 from linktrack.clicks.models import clicks, referrers
 from linktrack.db import to_ms
 from linktrack.links.models import Link, Post
@@ -26,7 +26,7 @@ STORED: Final = (
         referrers.c.source_id,
         clicks.c.visitor,
         clicks.c.reason,
-        clicks.c.referrer_id,
+        COUNTED_AS.label("counted_as"),
         clicks.c.seq,
     )
     .join_from(clicks, Link, clicks.c.link_id == Link.id)

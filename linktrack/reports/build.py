@@ -112,12 +112,14 @@ def cpf_report(
     sort: str = "newest",
     now: datetime | None = None,
     part: Part = WHOLE,
+    by_source: bool = True,
 ) -> CpfReport:
     """Return clicks per follower of the posts posted in [since, until), or of a part of the clicks.
 
     `limit` is 1 to 100 posts on the page, which begins behind post number `after`. `sort` is
     `newest`, or `low`: by the lower end of the interval, surest success first. Posts are held
     against what is usual in the range; those that are still counted `now` are never below it.
+    Without `by_source` no post has its referrers, which take the most time.
     Raises `Invalid` or `NotFound`.
     """
     number = window_number(window)
@@ -150,7 +152,7 @@ def cpf_report(
     verdicts = verdicts_of(rated, {post.id for post in facts})
     lines = [
         replace(line, usual=verdicts.get(line.facts.id))
-        for line in post_lines(session, facts, number)
+        for line in post_lines(session, facts, number, by_source=by_source)
     ]
     if not part.is_whole:
         of_part = {post.post_id: post for post in sums}
@@ -222,10 +224,15 @@ def _middle(pairs: Sequence[tuple[int, int]]) -> Rate:
     return Rate(median(rates), median_interval(rates)) if rates else Rate()
 
 
-def post_lines(session: Session, facts: Sequence[PostFacts], number: int) -> list[PostLine]:
-    """Return the lines of these posts (at most some hundreds) within the window of that number."""
+def post_lines(
+    session: Session, facts: Sequence[PostFacts], number: int, *, by_source: bool = True
+) -> list[PostLine]:
+    """Return the lines of these posts (at most some hundreds) within the window of that number.
+
+    Without `by_source` they have no referrers.
+    """
     ids = [post.id for post in facts]
-    counts = queries.counts_of(session, ids, number)
+    counts = queries.counts_of(session, ids, number, by_source=by_source)
     versions = queries.versions_of(session, ids)
     names = queries.segment_names(
         session, {segment for count in counts.values() for segment in count.segments}

@@ -287,7 +287,11 @@ def _ranked(
     """
     chosen = queries.chosen_posts([account.id], days.since, days.end)
     facts = queries.posts_page(session, chosen, None, MOST_POSTS)
-    lines = [line for line in post_lines(session, facts, number) if line.cpf.interval is not None]
+    lines = [
+        line
+        for line in post_lines(session, facts, number, by_source=False)
+        if line.cpf.interval is not None
+    ]
     best = sorted(lines, key=lambda line: -line.cpf.interval.low if line.cpf.interval else 0.0)
     best = best[: min(MOST_BEST, len(lines) // 2)]
     chosen_ids = {line.facts.id for line in best}

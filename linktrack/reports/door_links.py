@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from linktrack.clicks.models import agents, clicks, link_days, referrers
+from linktrack.clicks.models import agents, clicks, link_totals, referrers
 from linktrack.clicks.vocabulary import HUMAN
 from linktrack.db import from_ms
 from linktrack.links.models import Link, LinkLabel
@@ -50,20 +50,11 @@ def door_links(
     link_id: int | None = None,
 ) -> list[DoorLink]:
     """Return a page of a token's own links, in one of `ORDERS`, with `search` in them."""
-    totals = (
-        select(
-            link_days.c.link_id,
-            func.sum(link_days.c.clicks).label("clicks"),
-            func.sum(link_days.c.not_human).label("left_out"),
-        )
-        .group_by(link_days.c.link_id)
-        .subquery()
-    )
-    counted = func.coalesce(totals.c.clicks, 0)
+    counted = func.coalesce(link_totals.c.clicks, 0)
     query = (
-        select(Link, counted, func.coalesce(totals.c.left_out, 0))
+        select(Link, counted, func.coalesce(link_totals.c.not_human, 0))
         .join(LinkLabel, LinkLabel.link_id == Link.id)
-        .outerjoin(totals, totals.c.link_id == Link.id)
+        .outerjoin(link_totals, link_totals.c.link_id == Link.id)
         .where(*_own(token_id, search))
     )
     if link_id is not None:
@@ -82,8 +73,8 @@ def door_links(
             link,
             labels[link.id].title,
             tags_of(labels[link.id]),
-            int(human),
-            int(left_out),
+            human,
+            left_out,
         )
         for link, human, left_out in rows
     ]
@@ -94,7 +85,7 @@ def door_totals(session: Session, token_id: int, search: str = "") -> tuple[int,
     count = select(func.count(Link.id)).join(LinkLabel, LinkLabel.link_id == Link.id)
     links = session.scalar(count.where(*_own(token_id, search))) or 0
     own = select(LinkLabel.link_id).where(LinkLabel.token_id == token_id)
-    query = select(func.sum(link_days.c.clicks)).where(link_days.c.link_id.in_(own))
+    query = select(func.sum(link_totals.c.clicks)).where(link_totals.c.link_id.in_(own))
     return links, int(session.scalar(query) or 0)
 
 

@@ -1,45 +1,36 @@
 """When readers click: people's clicks by weekday and hour of the owner's time zone."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Table, and_, func, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
-from linktrack.clicks.models import clicks
-from linktrack.clicks.vocabulary import HUMAN
-from linktrack.db import from_ms
-from linktrack.links.models import Link
+from linktrack.clicks.models import account_days, account_hours
 from linktrack.reports.build import Json, account_json
-from linktrack.reports.left_out import deleted_before, of_links
 from linktrack.reports.ranges import DayRange
 from linktrack.reports.words import WEEKDAYS, counted
 
 HOURS: Final = 24
-QUARTER: Final = 900_000
-"""Milliseconds: every time zone's hours begin at a quarter of an hour of UTC."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeatReport:
-    """Clicks of seven weekdays, Monday first, by 24 hours; what is older than a day is deleted."""
+    """Clicks of seven weekdays, Monday first, by 24 hours of the owner's time zone.
+
+    `missing` are more clicks of these days: deleted before hours were counted.
+    """
 
     account: Account
     days: DayRange
     clicks: list[list[int]]
-    deleted_before: datetime | None
+    missing: int
 
     @property
     def total(self) -> int:
         """All of them."""
         return sum(map(sum, self.clicks))
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether some of the days have lost their single clicks."""
-        return self.deleted_before is not None and self.deleted_before > self.days.since
 
     @property
     def sentence(self) -> str:
@@ -71,14 +62,23 @@ class HeatReport:
 
 
 def heat_report(session: Session, account: Account, days: DayRange) -> HeatReport:
-    """Return when an account's links were clicked, from the single clicks of these days."""
+    """Return when an account's links were clicked on these days."""
+    hours = account_hours.c
+    # The first day of the proleptic calendar was a Monday.
+    weekday = ((hours.day - 1) % len(WEEKDAYS)).label("weekday")
     query = (
-        select(func.min(clicks.c.clicked_at), func.count())
-        .where(of_links(Link.account_id == account.id, days), clicks.c.reason == HUMAN)
-        .group_by(clicks.c.clicked_at - clicks.c.clicked_at % QUARTER)
+        select(weekday, hours.hour, func.sum(hours.clicks))
+        .where(_of(account_hours, account, days))
+        .group_by("weekday", hours.hour)
     )
     found = [[0] * HOURS for _ in WEEKDAYS]
-    for at, count in session.execute(query):
-        local = from_ms(at).astimezone(days.timezone)
-        found[local.weekday()][local.hour] += count
-    return HeatReport(account, days, found, deleted_before(session))
+    for place, hour, count in session.execute(query):
+        found[place][hour] = int(count)
+    by_day = select(func.sum(account_days.c.clicks)).where(_of(account_days, account, days))
+    total = int(session.scalar(by_day) or 0)
+    return HeatReport(account, days, found, total - sum(map(sum, found)))
+
+
+def _of(table: Table, account: Account, days: DayRange) -> ColumnElement[bool]:
+    within = table.c.day.between(days.first.toordinal(), days.last.toordinal())
+    return and_(table.c.account_id == account.id, within)

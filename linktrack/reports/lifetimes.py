@@ -14,7 +14,7 @@ from linktrack.links.codes import Codes
 from linktrack.links.models import Link
 from linktrack.reports.build import Json, account_json, utc
 from linktrack.reports.life_queries import ClickedPost, clicked_posts, spans_of_link
-from linktrack.reports.queries import chosen_posts, link_totals
+from linktrack.reports.queries import chosen_posts, clicks_of_links
 from linktrack.reports.statistics.half_life import (
     DAY,
     FEWEST_CLICKS,
@@ -200,7 +200,7 @@ def life_of_code(
 
 def link_life(session: Session, link: Link, now: datetime) -> LinkLife:
     """Return one link's half-life, from its clicks by ten minutes."""
-    clicks = link_totals(session, [link.id]).get(link.id, (0, 0, 0))[0]
+    clicks = clicks_of_links(session, [link.id]).get(link.id, (0, 0, 0))[0]
     code = link.code or ""
     if clicks < FEWEST_CLICKS:
         refused = f"A half-life needs {FEWEST_CLICKS} clicks; this link has {clicks:,}."

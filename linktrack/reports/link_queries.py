@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from linktrack.clicks.models import link_days
+from linktrack.clicks.models import link_totals
 from linktrack.links.models import Link, LinkPerson, Post
 from linktrack.links.promotion import HOST, Rule
 
@@ -38,7 +38,7 @@ def link_sums(
     With `among` only those that a rule may hold for (the rule itself is asked by the caller), or
     that promote one of these people by hand.
     """
-    days = link_days.c
+    totals = link_totals.c
     at = func.coalesce(Post.posted_at, Link.created_at)
     query = (
         select(
@@ -48,14 +48,13 @@ def link_sums(
             Link.post_id,
             Post.posted_at,
             Post.written,
-            func.coalesce(func.sum(days.clicks), 0),
-            func.coalesce(func.sum(days.unique_clicks), 0),
+            func.coalesce(totals.clicks, 0),
+            func.coalesce(totals.unique_clicks, 0),
         )
         .outerjoin(Post, Link.post_id == Post.id)
-        .outerjoin(link_days, days.link_id == Link.id)
+        .outerjoin(link_totals, totals.link_id == Link.id)
         .where(Link.account_id.in_(list(account_ids)))
         .where(or_(Link.post_id.is_(None), Post.state == "published"))
-        .group_by(Link.id, Post.id)
         .order_by(Link.id.desc())
     )
     if since is not None:
@@ -71,10 +70,7 @@ def link_sums(
             for rule in among
         ]
         query = query.where(or_(Link.id.in_(said), *may))
-    return [
-        LinkSums._make((*facts, int(clicks), int(unique)))  # sums are decimals on PostgreSQL
-        for *facts, clicks, unique in session.execute(query)
-    ]
+    return [LinkSums._make(row) for row in session.execute(query)]
 
 
 def said_by_hand(session: Session, person_ids: Sequence[int]) -> set[tuple[int, int]]:

@@ -9,7 +9,7 @@ from linktrack.links.catalog import Shortener, imported_totals
 from linktrack.links.models import Link
 from linktrack.links.people import promoted_by_hand
 from linktrack.reports.build import utc
-from linktrack.reports.queries import link_totals
+from linktrack.reports.queries import clicks_of_links
 
 
 class Step(TypedDict):
@@ -61,7 +61,7 @@ class LinkJson(TypedDict):
 
 def link_json(session: Session, shortener: Shortener, link: Link) -> LinkJson:
     """Return a link; unique clicks are visitors' first human clicks on this link."""
-    clicks, unique_clicks, not_human = link_totals(session, [link.id]).get(link.id, (0, 0, 0))
+    clicks, unique_clicks, not_human = clicks_of_links(session, [link.id]).get(link.id, (0, 0, 0))
     code = link.code or ""
     return {
         "code": code,

@@ -97,7 +97,7 @@ def overview(
         for account in accounts
     ]
     facts = queries.posts_page(session, chosen, None, NEWEST_POSTS)
-    lines = post_lines(session, facts[::-1], number)
+    lines = post_lines(session, facts[::-1], number, by_source=False)
     pairs = [(line.unique_clicks, line.facts.followers) for line in lines if line.facts.followers]
     ratio = ratio_of_sums(pairs) if pairs else None
     return Overview(

@@ -16,6 +16,7 @@ from linktrack.audience.models import FollowerCount, Segment
 from linktrack.clicks.models import (
     account_days,
     link_days,
+    link_totals,
     post_reasons,
     post_sources,
     post_totals,
@@ -207,10 +208,15 @@ def left_out_of_posts(session: Session, chosen: Chosen, window: int) -> dict[str
     return {REASONS[row[0]]: int(row[1]) for row in session.execute(query)}
 
 
-def counts_of(session: Session, post_ids: Sequence[int], window: int) -> Mapping[int, PostCounts]:
-    """Return all counts of these posts (at most some hundreds) within a window."""
+def counts_of(
+    session: Session, post_ids: Sequence[int], window: int, *, by_source: bool = True
+) -> Mapping[int, PostCounts]:
+    """Return all counts of these posts (at most some hundreds) within a window.
+
+    Those by source are most of it, and left out where nobody looks at them.
+    """
     found: defaultdict[int, PostCounts] = defaultdict(PostCounts)
-    windows, reasons, origins = post_windows.c, post_reasons.c, post_sources.c
+    windows, reasons = post_windows.c, post_reasons.c
     for post_id, segment_id, *sums in session.execute(
         select(
             windows.post_id,
@@ -230,20 +236,37 @@ def counts_of(session: Session, post_ids: Sequence[int], window: int) -> Mapping
         .order_by(reasons.reason)
     ):
         found[post_id].not_human[REASONS[reason]] = int(count)
+    if by_source:
+        for post_id, origins in _by_source(session, post_ids, window).items():
+            found[post_id].referrers = origins
+    return found
+
+
+def _by_source(
+    session: Session, post_ids: Sequence[int], window: int
+) -> Mapping[int, list[SourceCounts]]:
+    """Return each post's counts by source, most first; summed in the table's order, then named."""
+    counts = post_sources.c
+    sums = (
+        select(
+            counts.post_id,
+            counts.source_id,
+            func.sum(counts.clicks).label("clicks"),
+            func.sum(counts.unique_clicks).label("unique_clicks"),
+        )
+        .where(counts.post_id.in_(post_ids), counts.window <= window)
+        .group_by(counts.post_id, counts.source_id)
+        .subquery()
+    )
+    found: defaultdict[int, list[SourceCounts]] = defaultdict(list)
     for post_id, name, medium, count, unique in session.execute(
         select(
-            origins.post_id,
-            sources.c.name,
-            sources.c.medium,
-            func.sum(origins.clicks).label("clicks"),
-            func.sum(origins.unique_clicks),
-        )
-        .join(sources, origins.source_id == sources.c.id)
-        .where(origins.post_id.in_(post_ids), origins.window <= window)
-        .group_by(origins.post_id, sources.c.id, sources.c.name, sources.c.medium)
-        .order_by(func.sum(origins.clicks).desc(), sources.c.name)
+            sums.c.post_id, sources.c.name, sources.c.medium, sums.c.clicks, sums.c.unique_clicks
+        ).join(sources, sums.c.source_id == sources.c.id)
     ):
-        found[post_id].referrers.append(SourceCounts(name or None, medium, int(count), int(unique)))
+        found[post_id].append(SourceCounts(name or None, medium, int(count), int(unique)))
+    for origins in found.values():
+        origins.sort(key=lambda origin: (-origin.clicks, origin.source or "", origin.medium))
     return found
 
 
@@ -284,22 +307,14 @@ def account_series(
     return found
 
 
-def link_totals(session: Session, link_ids: Sequence[int]) -> Mapping[int, tuple[int, int, int]]:
+def clicks_of_links(
+    session: Session, link_ids: Sequence[int]
+) -> Mapping[int, tuple[int, int, int]]:
     """Return (clicks, unique_clicks, not_human) of these links, ever."""
-    days = link_days.c
-    query = (
-        select(
-            days.link_id,
-            func.sum(days.clicks),
-            func.sum(days.unique_clicks),
-            func.sum(days.not_human),
-        )
-        .where(days.link_id.in_(link_ids))
-        .group_by(days.link_id)
-    )
+    query = select(link_totals).where(link_totals.c.link_id.in_(link_ids))
     return {
-        link_id: (int(clicks), int(unique), int(left_out))
-        for link_id, clicks, unique, left_out in session.execute(query)
+        link_id: (clicks, unique_clicks, not_human)
+        for link_id, clicks, unique_clicks, not_human in session.execute(query)
     }
 
 
@@ -345,7 +360,7 @@ def links_page(
             | Link.code.icontains(search, autoescape=True)
         )
     links = session.scalars(query).all()
-    totals = link_totals(session, [link.id for link in links])
+    totals = clicks_of_links(session, [link.id for link in links])
     return [LinkFacts(link, *totals.get(link.id, (0, 0, 0))) for link in links]
 
 
@@ -353,7 +368,7 @@ def links_to(session: Session, destination: str) -> list[LinkFacts]:
     """Return the links that lead to exactly this address now, newest first, 500 at most."""
     query = select(Link).where(Link.destination == destination).order_by(Link.id.desc()).limit(500)
     links = session.scalars(query).all()
-    totals = link_totals(session, [link.id for link in links])
+    totals = clicks_of_links(session, [link.id for link in links])
     return [LinkFacts(link, *totals.get(link.id, (0, 0, 0))) for link in links]
 
 

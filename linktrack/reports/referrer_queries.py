@@ -1,15 +1,18 @@
 """Where clicks came from, by segment: from an account's counts, or from a few links' clicks."""
 
-from collections.abc import Sequence
-from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import NamedTuple, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, Subquery, Table, case, func, select, union_all
+from sqlalchemy import Select, Subquery, Table, case, func, select, union_all
 from sqlalchemy.orm import Session
 
+from linktrack.clicks.marks import COUNTED_AS
 from linktrack.clicks.models import (
+    account_days,
     account_referrer_days,
     account_referrer_months,
+    account_referrer_years,
     clicks,
     referrers,
     sources,
@@ -35,45 +38,62 @@ def account_origins(
 ) -> list[OriginCounts]:
     """Return an account's clicks of the days in [since, until), most first.
 
-    Whole months are read from the counts by month, the days before and behind them by day.
+    Whole years are read from the counts by year, whole months beside them by month, and the other
+    days by day. A range that holds all of an account's days is as fast as one without ends.
     """
-    days, months = account_referrer_days, account_referrer_months
-    first = None if since is None else since.toordinal()
-    end = None if until is None else until.toordinal()
-    if since is not None and until is not None and until <= _month_after(since):
-        parts = [_part(days, days.c.day, account_id, first, end)]  # no whole month in between
-    else:
-        begin = None if since is None else month_of(since) + (since.day > 1)
-        close = None if until is None else month_of(until)
-        parts = [_part(months, months.c.month, account_id, begin, close)]
-        if since is not None and since.day > 1:
-            next_month = _month_after(since).toordinal()
-            parts.append(_part(days, days.c.day, account_id, first, next_month))
-        if until is not None and until.day > 1:
-            this_month = until.replace(day=1).toordinal()
-            parts.append(_part(days, days.c.day, account_id, this_month, end))
-    return _named(session, union_all(*parts).subquery())
+    days = account_days.c
+    first, last = session.execute(
+        select(func.min(days.day), func.max(days.day)).where(days.account_id == account_id)
+    ).one()
+    if first is None:
+        return []
+    if since is None or since.toordinal() <= first:
+        since = date(date.fromordinal(first).year, 1, 1)
+    if until is None or until.toordinal() > last:
+        until = date(date.fromordinal(last).year + 1, 1, 1)
+    parts = [_part(account_id, *span) for span in _spans(since, until) if span[1] < span[2]]
+    return _named(session, union_all(*parts).subquery()) if parts else []
 
 
-def _month_after(day: date) -> date:
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+Span: TypeAlias = tuple[Table, int, int]
+"""A table of counts, and the periods in [first, end) that are read from it."""
 
 
-def _part(
-    table: Table, period: ColumnElement[int], account_id: int, first: int | None, end: int | None
-) -> Select[tuple[int, int, int, int]]:
-    """Select an account's sums of the days, or months, in [first, end)."""
-    query: Select[tuple[int, int, int, int]] = select(
-        table.c.segment_id,
-        table.c.referrer_id,
-        func.sum(table.c.clicks).label("clicks"),
-        func.sum(table.c.unique_clicks).label("unique_clicks"),
-    ).where(table.c.account_id == account_id)
-    if first is not None:
-        query = query.where(period >= first)
-    if end is not None:
-        query = query.where(period < end)
-    return query.group_by(table.c.segment_id, table.c.referrer_id)
+def _spans(since: date, until: date) -> Iterator[Span]:
+    """Yield what to read for the days in [since, until); some of it may be empty."""
+    first, end = month_of(since) + (since.day > 1), month_of(until)
+    if first >= end:  # no whole month in between
+        yield account_referrer_days, since.toordinal(), until.toordinal()
+        return
+    yield account_referrer_days, since.toordinal(), _month(first).toordinal()
+    yield account_referrer_days, _month(end).toordinal(), until.toordinal()
+    first_year, end_year = -(-first // 12), end // 12
+    if first_year >= end_year:
+        yield account_referrer_months, first, end
+        return
+    yield account_referrer_months, first, 12 * first_year
+    yield account_referrer_years, first_year, end_year
+    yield account_referrer_months, 12 * end_year, end
+
+
+def _month(number: int) -> date:
+    """Return the first day of the month that counts are kept under as this number."""
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def _part(account_id: int, table: Table, first: int, end: int) -> Select[tuple[int, int, int, int]]:
+    """Select an account's sums of the days, months or years in [first, end)."""
+    period = next(table.c[name] for name in ("day", "month", "year") if name in table.c)
+    return (
+        select(
+            table.c.segment_id,
+            table.c.referrer_id,
+            func.sum(table.c.clicks).label("clicks"),
+            func.sum(table.c.unique_clicks).label("unique_clicks"),
+        )
+        .where(table.c.account_id == account_id, period >= first, period < end)
+        .group_by(table.c.segment_id, table.c.referrer_id)
+    )
 
 
 def link_origins(
@@ -84,15 +104,16 @@ def link_origins(
     A visitor's unique click is the first on any of them, ever. Read from the clicks themselves,
     along their index on link and time.
     """
-    order = (clicks.c.clicked_at, clicks.c.segment_id, clicks.c.referrer_id)
+    order = (clicks.c.clicked_at, clicks.c.segment_id, COUNTED_AS)
     place = func.row_number().over(partition_by=clicks.c.visitor, order_by=order)
     placed = (
         select(
             clicks.c.clicked_at,
             clicks.c.segment_id,
-            clicks.c.referrer_id,
+            COUNTED_AS.label("referrer_id"),
             case((clicks.c.visitor.is_(None), 1), else_=place).label("place"),
         )
+        .join(referrers, clicks.c.referrer_id == referrers.c.id)
         .where(clicks.c.link_id.in_(link_ids), clicks.c.reason == HUMAN)
         .subquery()
     )

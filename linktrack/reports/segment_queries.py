@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import and_, func, literal_column, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import FollowerCount
@@ -42,10 +42,10 @@ def posts_by_segment(
         _, followers = standing_count(history, posted_at)
         posts[post_id] = PostSegments(post_id, posted_at, followers)
     counts = post_windows.c
+    # Not joined: so the database reads and sums the counts in their order, without sorting them.
     sums = (
         select(counts.post_id, counts.segment_id, func.sum(counts.unique_clicks))
-        .join(Post, and_(counts.post_id == Post.id, counts.window <= window))
-        .where(chosen)
+        .where(counts.post_id.in_(select(Post.id).where(chosen)), counts.window <= window)
         .group_by(counts.post_id, counts.segment_id)
     )
     for post_id, segment_id, unique in session.execute(sums):

@@ -128,26 +128,25 @@ def _write_down(
 
 def dead_links(session: Session, now: datetime, limit: int) -> Sequence[DeadLink]:
     """Return links that are still clicked and lead to nothing, the most clicked first."""
-    # Summed for the few dead links alone: all days of a month are many rows.
-    days = link_days.c
-    recent = (
-        select(func.sum(days.clicks))
-        .where(days.link_id == Link.id, days.day >= _since(now))
-        .scalar_subquery()
-    )
-    query = (
-        select(Link, LinkCheck, recent)
+    dead = (
+        select(Link, LinkCheck)
         .join(LinkCheck, LinkCheck.link_id == Link.id)
         .where(
             Link.disabled_at.is_(None),
             LinkCheck.destination == Link.destination,
             LinkCheck.failures >= DEAD_AFTER,
-            recent > 0,
         )
-        .order_by(recent.desc(), Link.id)
-        .limit(limit)
     )
-    return [DeadLink(link, check, clicks) for link, check, clicks in session.execute(query)]
+    # Summed for the few dead links alone: all days of a month are many rows.
+    numbers = dead.with_only_columns(Link.id)
+    recent = _recent_clicks(now).where(link_days.c.link_id.in_(numbers))
+    clicks = {row.link_id: int(row.clicks) for row in session.execute(recent)}
+    found = [
+        DeadLink(link, check, clicks[link.id])
+        for link, check in session.execute(dead)
+        if link.id in clicks
+    ]
+    return sorted(found, key=lambda one: (-one.clicks, one.link.id))[:limit]
 
 
 def check_hourly(

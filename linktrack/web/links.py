@@ -282,7 +282,7 @@ def _page(link: Link, error: str | None = None) -> str:
     days = chosen_range(request.args)
     counts = queries.link_series(session, [link.id], days.first, days.last).get(link.id, [])
     values = every_day(days, counts, _counted_since(link, days, counts))
-    clicks, unique_clicks, not_human = queries.link_totals(session, [link.id]).get(
+    clicks, unique_clicks, not_human = queries.clicks_of_links(session, [link.id]).get(
         link.id, (0, 0, 0)
     )
     post = get_post(session, link.post_id) if link.post_id else None

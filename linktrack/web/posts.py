@@ -103,6 +103,7 @@ def list_all() -> str | Response:
         sort=text(request.args, "sort", "The order") or SORTS[0],
         now=now(),
         part=part,
+        by_source=is_table_wanted(),  # the file has them, the page has not
     )
     if is_table_wanted():
         return table_file("posts", _rows(report, part))
@@ -213,7 +214,7 @@ def post_page(post: Post, error: LinktrackError | None = None) -> str:
         account=account,
         line=line,
         links=links,
-        totals=queries.link_totals(session, [link.id for link in links]),
+        totals=queries.clicks_of_links(session, [link.id for link in links]),
         versions=list(zip(post.versions, _version_names(post), strict=True)),
         doubts={
             number: warning_of(segment)

@@ -61,7 +61,12 @@ def show(secret: str) -> str:
     if account.removed_at is not None:
         raise NotFound("This report is not shared any more: ask for a new address.")
     report = cpf_report(
-        session, account, window="7d", since=now() - timedelta(days=SHOWN_DAYS), limit=100
+        session,
+        account,
+        window="7d",
+        since=now() - timedelta(days=SHOWN_DAYS),
+        limit=100,
+        by_source=False,
     )
     return render_template(
         "shared/show.html", account=account, report=report, days=SHOWN_DAYS, until=found.expires_at
