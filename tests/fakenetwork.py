@@ -58,6 +58,7 @@ class FakeNetwork:
     messages: list[Message] = field(default_factory=list)
     looks: int = 0
     look_is_away: bool = False
+    look_is_refused: bool = False
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def publish(self, message: Message) -> Sent:
@@ -87,6 +88,8 @@ class FakeNetwork:
 
     def find(self, message: Message) -> Sent | None:
         self.looks += 1
+        if self.look_is_refused:  # as on an X plan that may not read
+            raise Refused("The network shows this plan no posts.")
         if self.look_is_away:
             raise Unavailable("The network is away.")
         found = [number for number, text in self.shown.items() if text == message.text]

@@ -69,7 +69,7 @@ def test_nothing_else_is_to_be_mended_where_all_is_well(healthy: dict[str, str])
     done = command(healthy, "doctor")
     assert done.returncode == 1
     lines = done.stdout.splitlines()
-    assert sum(line.startswith("ok  ") for line in lines) == 9
+    assert sum(line.startswith("ok  ") for line in lines) == 10
     assert sum(line.startswith("MEND") and " → " in line for line in lines) == 2
 
 
@@ -119,6 +119,18 @@ def test_each_planted_fault_is_found(healthy: dict[str, str], tmp_path: Path) ->
     sql(healthy, f"UPDATE audit_entries SET at = {to_ms(now() - timedelta(days=9))}")
     assert "backup" in also("backups")
     sql(healthy, f"UPDATE audit_entries SET at = {to_ms(now())}")
+
+    sql(healthy, "UPDATE posts SET state = 'scheduled'")
+    sql(
+        healthy,
+        "INSERT INTO sendings"
+        " (post_id, state, due_at, key, attempts, in_doubt, problem, changed_at)"
+        " VALUES (1, 'failed', 0, 'k', 1, 0, 'X refuses it.', 0)",
+    )
+    assert "linktrack post send 1" in also("queue")
+    said = findings(healthy)["queue"].says
+    assert said == "post 1 of @me could not be published: X refuses it."
+    sql(healthy, "UPDATE posts SET state = 'published'")
 
     (data / "journals").mkdir()
     journal = data / "journals" / f"{'a' * 32}.journal"

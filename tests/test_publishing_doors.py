@@ -120,6 +120,9 @@ def test_what_could_not_be_published_is_mended_on_its_page(office: Office) -> No
     office.network.faults = ["refuses"]
     send(office, seconds=1)
     assert "A post could not be published." in read(browser.get("/owner/links"))
+    needs = browser.get("/owner/needs-you")
+    assert "The network does not take this text." in read(needs)
+    assert 'href="/owner/posts/1"' in needs.text
     queue = read(browser.get("/owner/queue"))
     assert "The network does not take this text." in queue
     assert "tried 1 time" in queue
@@ -135,8 +138,40 @@ def test_what_could_not_be_published_is_mended_on_its_page(office: Office) -> No
     send(office, seconds=1)
     code = newest(office.world).links[0].code
     assert list(office.network.shown.values()) == [f"Better: {BASE}/{code}"]
-    assert "could not be published" not in read(browser.get("/owner/links"))
+    for page in ("/owner/links", "/owner/needs-you"):
+        assert "ould not be published" not in read(browser.get(page))
     assert post.id == 1
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_what_nobody_may_look_for_is_settled_by_hand(office: Office, is_there: bool) -> None:
+    """A plan of X that may not read: its owner looks, and says whether it was published."""
+    office.enqueue(office.draft(office.world.account()))
+    office.network.look_is_refused = True
+    lost = "takes it and loses the answer" if is_there else "loses the question"
+    office.network.faults = [lost]
+    send(office, seconds=1)
+    failed = send(office, minutes=5)
+    assert (failed.state, failed.in_doubt) == ("failed", True)
+    browser = Browser.signed_in(office.world)
+    page = "/owner/posts/1"
+    assert "X may have it all the same" in read(browser.get(page))
+    if is_there:
+        said = browser.send("/owner/posts/1/publish", {"posted_at": ""}, page)
+        assert said.status_code == 303
+        assert newest(office.world).state == "published"
+    else:
+        said = browser.send("/owner/queue/1/not-there", {}, page)
+        assert said.status_code == 303
+        shown = read(browser.get(page))
+        assert "X may have it" not in shown
+        assert "Edit the text" in shown
+        assert browser.send("/owner/queue/1/send", {}, page).status_code == 303
+        assert send(office, minutes=5).state == "sent"
+    again = browser.send("/owner/queue/1/not-there", {}, "/owner/you")
+    assert again.status_code == 422
+    assert "It is not in doubt whether post 1 is out" in read(again)
+    assert len(office.network.shown) == 1
 
 
 def test_what_failed_is_no_matter_once_its_account_is_removed(office: Office) -> None:
@@ -308,5 +343,7 @@ def test_commands_look_after_the_queue(sqlite_databases: Maker, tmp_path: Path) 
     assert "failed" in command(environ, "post", "queue", "@jesse.example").stdout
     assert command(environ, "post", "withdraw", "1").returncode == 0
     assert json.loads(command(environ, "post", "list", "--json").stdout)[0]["state"] == "draft"
+    settled = command(environ, "post", "send", "1", "--not-there")
+    assert settled.stderr == "Error: It is not in doubt whether post 1 is out.\n"
     both = command(environ, "wrap", "@jesse.example", TEXT, "--send", "--draft")
     assert "leave out --draft or --send" in both.stderr

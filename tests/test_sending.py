@@ -297,7 +297,7 @@ def test_what_is_refused_stays_with_its_reason_and_can_be_mended(office: Office)
     assert (failed.state, failed.next_at) == ("failed", None)
     assert failed.problem == "The network does not take this text."
     assert office.state(post) == "scheduled"
-    assert queue.count_failed(office.world.session) == 1
+    assert len(queue.failed_posts(office.world.session)) == 1
     code = post.links[0].code
     session, shortener = office.world.session, office.world.shortener
     queue.rewrite(session, shortener, post, f"{TEXT} and http://example.org/new", NOON)

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from servers import answer, command, environment, serving
 from sqlalchemy import select
 from test_rollups import FIREFOX, START
+from test_sending import Office
 from world import NOON, World
 
 from linktrack.audience.counts import record_count
@@ -211,6 +212,29 @@ def test_milestones_jumps_and_digests_are_told(world: World, receiver: Receiver)
     assert (digest["from"], digest["to"]) == ("2026-05-04T00:00:00Z", "2026-05-11T00:00:00Z")
     assert digest["total"]["unique_clicks"] == 115
     assert telling.tell(days=1) == 0
+
+
+def test_a_post_that_could_not_be_published_is_told(world: World, receiver: Receiver) -> None:
+    """With the reason, once each time it is given up."""
+    office = Office(world)
+    account = world.account()
+    office.network.faults = ["refuses"] * 3
+    telling = Telling(world, receiver, "post.failed")
+    post = office.draft(account)
+    office.enqueue(post)
+    office.send(hours=1)
+    assert (telling.tell(hours=1), telling.tell()) == (1, 0)
+    (told,) = receiver.events()
+    assert told["type"] == "post.failed"
+    data = told["data"]
+    assert isinstance(data, dict)
+    assert (data["post"], data["text"], data["in_doubt"]) == (post.id, post.text, False)
+    assert data["problem"] == "The network does not take this text."
+    assert data["account"]["handle"] == "@JessesLinks"
+    office.enqueue(post)
+    office.send(hours=1)
+    assert telling.tell(hours=1) == 1
+    assert len(receiver.events()) == 2
 
 
 def test_a_webhook_of_one_account_hears_of_no_other(

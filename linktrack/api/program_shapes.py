@@ -5,7 +5,9 @@ from typing import Literal, NotRequired
 # Not typing's: pydantic reads these types, and before Python 3.12 it needs this one.
 from typing_extensions import TypedDict
 
-Event = Literal["post.wrapped", "clicks.milestone", "followers.jumped", "digest.weekly"]
+Event = Literal[
+    "post.wrapped", "post.failed", "clicks.milestone", "followers.jumped", "digest.weekly"
+]
 
 
 class SharedReport(TypedDict):

@@ -95,7 +95,7 @@ def add_webhook_command(
 ) -> None:
     """Tell an address what happens from now on; its secret is shown this once.
 
-    EVENT is post.wrapped, clicks.milestone, followers.jumped or digest.weekly.
+    EVENT is post.wrapped, post.failed, clicks.milestone, followers.jumped or digest.weekly.
     """
     from linktrack.audience.accounts import find_account
     from linktrack.db import now

@@ -32,16 +32,24 @@ confirmed_option = click.option(
 @click.command()
 @click.argument("number", type=NUMBER, metavar="POST")
 @click.option("--at", metavar="ISO", help="When it is to be sent; now by default.")
+@click.option(
+    "--not-there", is_flag=True, help="You have looked: the network does not have it from before."
+)
 @confirmed_option
 @json_option
-def send(number: int, at: str | None, confirmed: bool, as_json: bool) -> None:
+def send(number: int, at: str | None, not_there: bool, confirmed: bool, as_json: bool) -> None:
     """Post a draft, or what could not be sent, on its network.
 
-    Without --at it is sent by this command; with it, by the running service.
+    Without --at it is sent by this command; with it, by the running service. What may be out from
+    before is looked for first, unless you say --not-there.
     """
+    from linktrack.db import now
     from linktrack.links.posts import get_post
+    from linktrack.publishing import queue as queued
 
     with transaction() as (opened, session):
+        if not_there:
+            queued.not_there(session, get_post(session, number), now())
         enqueue(opened, session, get_post(session, number), parse_time(at, opened), confirmed)
     answer = send_what_is_due(number)
     if as_json:

@@ -6,7 +6,7 @@ Who may be sent, and what is too long, is judged by `checks.py`; the sending is 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.credentials import connections
@@ -137,6 +137,21 @@ def rewrite(
     note(session, f"Changed the text of post {post.id}.", now)
 
 
+def not_there(session: Session, post: Post, now: datetime) -> None:
+    """Take the owner's word that the network does not have a post that it may have.
+
+    Sent again it is not looked for first, which some plans of X refuse. That it is there is said
+    by `states.publish`. Raises `Conflict` where nothing is in doubt, and while it is being sent.
+    """
+    sending = sending_of(session, post.id, lock=True)
+    if sending is None or not sending.in_doubt or post.state not in ("draft", "scheduled"):
+        raise Conflict(f"It is not in doubt whether post {post.id} is out.")
+    check_idle(sending, now)
+    sending.in_doubt = False
+    note(session, f"Said that post {post.id} is not on its network.", now)
+    session.flush()
+
+
 def queued(session: Session, account_id: int | None = None) -> list[Waiting]:
     """Return what is in the queue: what failed first, then what waits, by its time."""
     query = _lines(account_id).where(Sending.state.in_(OPEN), Post.state == "scheduled")
@@ -151,16 +166,11 @@ def sent_lately(session: Session, account_id: int | None, limit: int) -> list[Wa
     return [Waiting(*row) for row in session.execute(query)]
 
 
-def count_failed(session: Session) -> int:
-    """Return how many posts are in the queue that are not tried any more."""
-    query = (
-        select(func.count())
-        .select_from(Sending)
-        .join(Post, Post.id == Sending.post_id)
-        .join(Account, Account.id == Post.account_id)
-        .where(Sending.state == "failed", Post.state == "scheduled", Account.removed_at.is_(None))
-    )
-    return session.scalar(query) or 0
+def failed_posts(session: Session) -> list[Waiting]:
+    """Return the posts in the queue that are not tried any more, what failed last first."""
+    query = _lines(None).where(Sending.state == "failed", Post.state == "scheduled")
+    query = query.order_by(Sending.changed_at.desc(), Sending.post_id.desc())
+    return [Waiting(*row) for row in session.execute(query)]
 
 
 def _lines(account_id: int | None) -> Select[Sending, Post, Account]:

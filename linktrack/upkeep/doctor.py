@@ -18,6 +18,7 @@ from linktrack.errors import LinktrackError
 from linktrack.keys import Keys, load_keys
 from linktrack.links.models import Link
 from linktrack.owners.models import AuditEntry
+from linktrack.publishing.queue import failed_posts
 from linktrack.reports.status import Capture
 from linktrack.settings import Settings, load_settings
 from linktrack.upkeep.attention import is_behind, old_counts, space_of
@@ -129,6 +130,7 @@ def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
                 else None,
             )
             yield _counts(session, now)
+            yield _queue(session)
             yield _backups(session, now)
     except LinktrackError as error:
         yield Finding("database", "it cannot be used", error.sentence)
@@ -162,6 +164,21 @@ def _counts(session: Session, now: datetime) -> Finding:
         "follower counts",
         f"older than 30 days: {names}",
         f"linktrack counts record {old[0].handle} COUNT",
+    )
+
+
+def _queue(session: Session) -> Finding:
+    failed = failed_posts(session)
+    if not failed:
+        return Finding("queue", "no post waits that could not be published")
+    last = failed[0]
+    says = f"post {last.post.id} of {last.account.handle} could not be published"
+    more = f", and {len(failed) - 1} more" if failed[1:] else ""
+    return Finding(
+        "queue",
+        f"{says}{more}: {last.sending.problem}",
+        "linktrack post queue lists them; mend them on their pages, or linktrack post send "
+        f"{last.post.id}",
     )
 
 

@@ -9,7 +9,7 @@ from linktrack.audience.accounts import list_accounts
 from linktrack.audience.credentials import connections
 from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.publishing.queue import count_failed
+from linktrack.publishing.queue import failed_posts
 from linktrack.reports.first_fetches import first_fetches
 from linktrack.reports.status import Capture
 from linktrack.upkeep.attention import is_behind, old_counts, space_of
@@ -50,8 +50,8 @@ def notices() -> list[Notice]:
                 "linktrack doctor, on the server, says what to do."
             )
         )
-    failed = count_failed(db_session())
-    if failed and request.endpoint != "queue.show":
+    failed = len(failed_posts(db_session()))
+    if failed and request.endpoint not in ("queue.show", "needs.show"):
         posts = "A post" if failed == 1 else f"{failed} posts"
         found.append(Notice(f"{posts} could not be published.", url_for("queue.show"), "See why"))
     old = old_counts(db_session(), now())
@@ -75,11 +75,12 @@ def notices() -> list[Notice]:
 
 @blueprint.get("/needs-you")
 def show() -> str:
-    """Show what waits for the owner: posts that seem to be out, destinations that are dead."""
+    """Show what waits for the owner: posts that failed or seem to be out, dead destinations."""
     session = db_session()
     shown = [account.id for account in list_accounts(session)]
     return render_template(
         "needs/show.html",
+        failed=failed_posts(session),
         dead=dead_links(session, now(), MOST),
         fetched=first_fetches(session, shown, now()),
     )

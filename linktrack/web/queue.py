@@ -82,6 +82,17 @@ def withdraw(post_id: int) -> Response | tuple[str, int]:
     return _act(post_id, act)
 
 
+@blueprint.post(f"{POST}/not-there")
+def not_there(post_id: int) -> Response | tuple[str, int]:
+    """Say that the network does not have a post whose sending ended unclear."""
+
+    def act(post: Post) -> str:
+        queue.not_there(db_session(), post, now())
+        return "It is not out: publish it again, or change its text."
+
+    return _act(post_id, act)
+
+
 def _enqueue(post: Post) -> None:
     queue.enqueue(
         db_session(),

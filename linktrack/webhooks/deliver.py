@@ -40,7 +40,7 @@ KEPT: Final = timedelta(days=30)
 """How long what was sent, or given up, is kept."""
 
 FORGET_EVERY: Final = timedelta(hours=1)
-FOUND_AGAIN: Final = ("clicks.milestone", "followers.jumped")
+FOUND_AGAIN: Final = ("post.failed", "clicks.milestone", "followers.jumped")
 """Events that each pass reads from the tables again: their keys say what was told."""
 
 

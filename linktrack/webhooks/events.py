@@ -19,6 +19,7 @@ from linktrack.db import Database, Utc, take_turns, to_ms
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Post
 from linktrack.links.posts import post_json
+from linktrack.publishing.queue import failed_posts
 from linktrack.reports.build import cpf_json, cpf_report, utc
 from linktrack.webhooks.models import Delivery, Webhook
 
@@ -88,6 +89,8 @@ def _new(
     chosen = webhook.events.split()
     if "post.wrapped" in chosen:
         events += _wrapped(session, webhook, shortener)
+    if "post.failed" in chosen:
+        events += _failed(session, webhook)
     if "clicks.milestone" in chosen:
         events += _milestones(session, webhook)
     if "followers.jumped" in chosen:
@@ -146,6 +149,26 @@ def _wrapped(session: Session, webhook: Webhook, shortener: Shortener) -> Iterat
         if key not in told and post.account_id in accounts:
             data = {"account": _told(accounts[post.account_id])}
             yield Event(webhook.id, "post.wrapped", key, data | post_json(session, shortener, post))
+
+
+def _failed(session: Session, webhook: Webhook) -> Iterator[Event]:
+    """Yield posts of the queue that are not tried any more; one that fails again is told again."""
+    accounts = _handles(session, webhook)
+    for waiting in failed_posts(session):
+        post, sending = waiting.post, waiting.sending
+        if post.account_id in accounts and sending.changed_at >= webhook.created_at:
+            yield Event(
+                webhook.id,
+                "post.failed",
+                f"post.failed:{post.id}:{to_ms(sending.changed_at)}",
+                {
+                    "account": _told(accounts[post.account_id]),
+                    "post": post.id,
+                    "text": post.text,
+                    "problem": sending.problem,
+                    "in_doubt": sending.in_doubt,
+                },
+            )
 
 
 def _milestones(session: Session, webhook: Webhook) -> Iterator[Event]:
