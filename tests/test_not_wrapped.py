@@ -1,6 +1,8 @@
 """What was posted around linktrack, at every door: page, overview, command line, JSON."""
 
+import html
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -16,7 +18,7 @@ from linktrack.audience.models import Account
 from linktrack.cli import main
 from linktrack.db import now
 from linktrack.errors import NotFound
-from linktrack.links.unwrapped import get_unwrapped, list_unwrapped
+from linktrack.links.unwrapped import get_unwrapped, keep_posts, list_unwrapped
 from linktrack.reports.visibility import show_only
 
 HOUR = timedelta(hours=1)
@@ -61,6 +63,25 @@ def test_the_overview_says_how_much_was_wrapped_and_what_was_not(world: World) -
     assert "Links wrapped 25 % 1 of 4" in page
     assert "3 links of @me.test in these days were posted without being wrapped" in page
     assert page.count("Links wrapped") == 1  # nobody has looked what the other account posts
+
+
+def test_the_followers_page_speaks_of_its_own_days(world: World) -> None:
+    """Of both kinds of links, and its link leads to the same days."""
+    account, wall = posted_around(world)
+    wall.write("Old https://o.org/", "https://o.org/", at=now() - 200 * 24 * HOUR)
+    world.session.rollback()
+    keep_posts(world.session, account, wall.written, "go.jessestay.com")
+    world.session.commit()
+    browser = Browser.signed_in(world)
+    followers = f"/owner/followers?account={account.id}"
+    for days, said in ((28, "1 of 4 were wrapped"), (365, "1 of 5 were wrapped")):
+        answer = browser.get(f"{followers}&days={days}")
+        assert f"own posts of these days, as far as linktrack knows them, {said}" in read(answer)
+        href = re.search(r'href="(/owner/not-wrapped[^"]+)">Look at them', answer.text)
+        assert href is not None
+        assert said.replace("were", "links posted in own words were") in read(
+            browser.get(html.unescape(href[1]))
+        )
 
 
 def test_the_wrapped_version_is_one_draft_however_often_it_is_asked_for(world: World) -> None:

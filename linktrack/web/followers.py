@@ -154,7 +154,7 @@ def _page(
         else percent(churn.share, churn.interval),
         churn_days=CHURN.days,
         told=[event_in_words(event) for event in report.events],
-        coverage=coverage(session, account.id),
+        coverage=coverage(session, account.id, days.since, days.end),
         error=error,
         failure=failure,
         failed=failed,
