@@ -6,8 +6,9 @@ It is a stub: what the real servers do is known from their documentation and rec
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -37,12 +38,16 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is answered; `silent`: nothing at all, the connection just ends."""
+    """What is answered; `silent`: nothing at all, the connection just ends.
+
+    `drips`: the body comes byte by byte, one in 0.05 s.
+    """
 
     body: object = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     silent: bool = False
+    drips: bool = False
 
 
 @dataclass
@@ -84,7 +89,16 @@ def standin(answer: Callable[[Asked], Answer]) -> Iterator[Standin]:
             self.send_header("Content-Length", str(len(content)))
             self.send_header("Connection", "close")
             self.end_headers()
-            self.wfile.write(content)
+            if said.drips:
+                self._drip(content)
+            else:
+                self.wfile.write(content)
+
+        def _drip(self, content: bytes) -> None:
+            with suppress(OSError):  # nobody listens any more
+                for byte in content:
+                    self.wfile.write(bytes([byte]))
+                    time.sleep(0.05)
 
         do_GET = do_POST = do_PUT = do_DELETE = handle_one  # noqa: N815 - the base class's names
 

@@ -30,6 +30,7 @@ from linktrack.networks.archives import Fields
 from linktrack.networks.base import Pause, Refused, SignedOut, Unclear
 from linktrack.networks.credentials import Credential, Keeper, SignIn, telling
 from linktrack.networks.fetching import MISREADINGS, PATIENCE, WAIT
+from linktrack.networks.in_time import httpx_hooks
 from linktrack.networks.texts import text
 
 HOSTING: Final = "https://bsky.social"
@@ -124,7 +125,7 @@ class Taken(Exception):
 
 def _client(server: str) -> Client:
     agent = {"User-Agent": f"linktrack/{__version__}"}
-    request = Request(timeout=PATIENCE)
+    request = Request(timeout=PATIENCE, event_hooks=httpx_hooks())
     request.set_additional_headers(agent)
     return Client(server, request=request)
 

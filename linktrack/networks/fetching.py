@@ -14,9 +14,10 @@ from linktrack import __version__
 from linktrack.errors import NotFound, Unavailable
 from linktrack.networks.archives import Fields
 from linktrack.networks.base import Pause
+from linktrack.networks.in_time import httpx_hooks
 from linktrack.networks.texts import moment, whole
 
-PATIENCE: Final = 20.0  # seconds
+PATIENCE: Final = 20.0  # seconds for connecting, and for each read
 MOST_BYTES: Final = 10_000_000
 SPARE: Final = 5  # requests that are left to others before the network's limit
 MISREADINGS: Final = (AttributeError, LookupError, TypeError, ValueError)
@@ -54,6 +55,7 @@ class Fetcher:
             timeout=PATIENCE,
             follow_redirects=False,
             headers={"User-Agent": f"linktrack/{__version__}", "Accept": "application/json"},
+            event_hooks=httpx_hooks(),
         )
         self._pause: datetime | None = None
 

@@ -37,6 +37,7 @@ from linktrack.networks.base import (
 from linktrack.networks.credentials import Credential, Keeper, SignIn, telling
 from linktrack.networks.feeds import mastodon_post
 from linktrack.networks.fetching import MISREADINGS, PATIENCE, WAIT, refuse_private
+from linktrack.networks.in_time import read_in_time
 from linktrack.networks.looking_back import find_sent
 from linktrack.networks.records import mastodon_follower
 from linktrack.networks.sending import silence
@@ -253,6 +254,7 @@ def _client(server: str, access_token: str) -> Client:
         request_timeout=PATIENCE,
         user_agent=f"linktrack/{__version__}",
     )
+    read_in_time(client.session)
     client.access_token = access_token  # given to Client(), it would be looked for as a file
     return client
 

@@ -33,6 +33,7 @@ from linktrack.networks.base import (
 )
 from linktrack.networks.credentials import NEEDS, Credential, Keeper, SignIn, telling
 from linktrack.networks.fetching import MISREADINGS, PATIENCE, WAIT
+from linktrack.networks.in_time import read_in_time
 from linktrack.networks.looking_back import find_sent
 from linktrack.networks.sending import silence
 from linktrack.networks.texts import moment, stable_id, text, whole
@@ -201,6 +202,7 @@ def _client(server: str, values: Mapping[str, str]) -> tweepy.Client:
     client = tweepy.Client(**secrets, return_type=dict)
     client.user_agent = f"linktrack/{__version__}"
     client.session.mount(HOST, _Elsewhere(server))
+    read_in_time(client.session)
     return client
 
 

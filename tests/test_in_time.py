@@ -1,0 +1,74 @@
+"""One answer of a network has a time in which it must come, whatever its server does."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from keepers import Kept
+from standins import Answer, standin
+
+from linktrack.errors import Unavailable
+from linktrack.networks import in_time
+from linktrack.networks.base import Message, Unclear, Writer
+from linktrack.networks.bluesky_writer import BlueskyWriter
+from linktrack.networks.credentials import Credential
+from linktrack.networks.fetching import Fetcher
+from linktrack.networks.mastodon_writer import MastodonWriter
+from linktrack.networks.tids import new_tid
+from linktrack.networks.x_writer import XWriter
+
+SLOW = Answer(b" " * 200 + b"{}", drips=True)
+"""It would take ten seconds, each byte well within the time for one read."""
+
+SESSION = "jesse.test:::did:plc:me:::{0}:::{0}:::{1}".format(
+    "eyJhbGciOiJub25lIn0.eyJleHAiOjQxMDI0NDQ4MDB9.sig", "{server}"
+)
+
+
+def bluesky(server: str) -> Writer:
+    values = {"session": SESSION.format(server=server)}
+    return BlueskyWriter(Credential("bluesky", server, values), Kept())
+
+
+def mastodon(server: str) -> Writer:
+    values = {"access_token": "t", "id": "7", "url": f"{server}/@you", "handle": "@you@a.example"}
+    return MastodonWriter(Credential("mastodon", server, values), Kept())
+
+
+def x(server: str) -> Writer:
+    names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+    values = dict.fromkeys(names, "k") | {"id": "7", "username": "you"}
+    return XWriter(Credential("x", server, values), Kept())
+
+
+@pytest.fixture(autouse=True)
+def half_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_time, "TOTAL", 0.5)
+
+
+def test_an_answer_that_drips_is_given_up() -> None:
+    """Of a network that is asked without a password."""
+    with standin(lambda _: SLOW) as server:
+        fetcher = Fetcher(server.address, may_be_private=True)
+        begun = time.monotonic()
+        with pytest.raises(Unavailable, match="does not come to an end"):
+            fetcher.get("/", {})
+        assert time.monotonic() - begun < 5
+        fetcher.close()
+
+
+@pytest.mark.parametrize("opened", [bluesky, mastodon, x])
+def test_signed_in_it_is_too_and_what_was_sent_is_in_doubt(
+    opened: Callable[[str], Writer],
+) -> None:
+    """Reading may be tried again; a post may be there."""
+    with standin(lambda _: SLOW) as server:
+        writer = opened(server.address)
+        begun = time.monotonic()
+        with pytest.raises(Unavailable) as reading:
+            writer.posts(None)
+        assert type(reading.value) is Unavailable
+        with pytest.raises(Unclear):
+            writer.publish(Message(new_tid(), "Hello"))
+        assert time.monotonic() - begun < 8
+        writer.close()
