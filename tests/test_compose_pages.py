@@ -35,6 +35,22 @@ def test_a_preview_shows_the_text_as_it_will_be_and_makes_nothing(sqlite_world: 
     assert f"{used} of 280 characters used" in read(browser.get(post.location))
 
 
+def test_a_preview_counts_by_the_servers_own_length(sqlite_world: World) -> None:
+    """Servers of Mastodon have limits of their own; so has the draft's page."""
+    account = sqlite_world.account("@jo@social.example", "mastodon")
+    account.text_limit, account.address_length = 5000, 23
+    sqlite_world.session.commit()
+    browser = Browser.signed_in(sqlite_world)
+    fields: dict[str, str | list[str]] = {
+        "account": str(account.id),
+        "text": "Read https://example.com/one",
+    }
+    seen = browser.send("/owner/compose/preview", fields, form="/owner/compose")
+    assert "28 of 5,000 characters used" in read(seen)
+    post = browser.send("/owner/compose", {**fields, "state": "draft"})
+    assert "28 of 5,000 characters used" in read(browser.get(post.location))
+
+
 def test_texts_stay_where_an_account_is_removed(sqlite_world: World) -> None:
     """Their address may be opened long after."""
     account = sqlite_world.account()

@@ -534,7 +534,7 @@ def installed(world: World, bluesky: str = "http://127.0.0.1:9") -> Installation
 def test_a_connected_account_on_mastodon_gives_its_list(world: World) -> None:
     """Which nobody else may read."""
     account = world.account("@you@a.example", "mastodon")
-    with replayed("mastodon.json", "connect", "connect", "followers") as place:
+    with replayed("mastodon.json", "connect", "connect", "limits", "followers") as place:
         typed = {"access_token": "tok-3nSecret-9"}
         signed = sign_in("mastodon", account.handle, typed, place.address)
         connect(world.session, keys_of(world), account, signed, NOON)

@@ -8,6 +8,7 @@ import yaml
 from linktrack.errors import Invalid, TooLarge
 from linktrack.links.lengths import Length, length
 from linktrack.links.wrapping import MAX_TEXT
+from linktrack.networks.base import TextLimits
 
 BASE = "https://go.example.org"
 FAMILY = "👩‍👩‍👧‍👦"  # seven code points, 25 bytes, one picture
@@ -137,6 +138,13 @@ def test_other_places_have_no_limit() -> None:
     measured = length("a" * 10_000, "other", BASE)
     assert (measured.used, measured.limit, measured.left) == (10_000, None, None)
     assert measured.fits
+
+
+def test_a_server_of_mastodon_may_take_more() -> None:
+    """And count addresses by a length of its own."""
+    text = f"{'a' * 600} https://example.org/a-long-address"
+    assert length(text, "mastodon", BASE, TextLimits(1000, 30)) == Length(631, 1000, fits=True)
+    assert length("a" * 300, "x", BASE, TextLimits(1000, 30)).limit == 280
 
 
 def test_texts_that_cannot_be_wrapped_have_no_length() -> None:

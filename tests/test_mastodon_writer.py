@@ -18,6 +18,7 @@ from linktrack.networks.base import (
     Refused,
     Sent,
     SignedOut,
+    TextLimits,
     Unclear,
 )
 from linktrack.networks.credentials import Credential
@@ -133,8 +134,10 @@ def test_a_post_whose_answer_never_came_is_found() -> None:
 
 def test_followers_come_by_the_link_header() -> None:
     """With what the server knows of each; the last page names no next one."""
-    with writing("connect", "followers") as (writer, here, _):
-        assert writer.profile("you@a.example") == Profile(f"{here}/@you", "@you@a.example", 3)
+    with writing("connect", "limits", "followers") as (writer, here, _):
+        assert writer.profile("you@a.example") == Profile(
+            f"{here}/@you", "@you@a.example", 3, TextLimits(1000, 23)
+        )
         first = writer.followers(f"{here}/@you", None)
         assert first.cursor == "7163058"
         host = urlsplit(here).hostname

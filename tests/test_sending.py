@@ -539,6 +539,18 @@ def test_a_long_text_for_mastodon_needs_a_second_word(small: Office) -> None:
     assert small.send().state == "sent"
 
 
+def test_what_a_server_of_mastodon_says_it_takes_is_what_counts(small: Office) -> None:
+    """Less than it needs no second word; more is refused, whatever is said."""
+    account = small.world.account("@jo@social.example", "mastodon")
+    account.text_limit, account.address_length = 1000, 23
+    small.world.session.commit()
+    small.enqueue(small.draft(account, f"{TEXT} {'x' * 600}"))
+    assert small.send().state == "sent"
+    long = small.draft(account, f"{TEXT} {'x' * 1000}")
+    with pytest.raises(Invalid, match=r"too long for Mastodon: 1,0.. characters .* where 1,000"):
+        small.enqueue(long, confirmed=True)
+
+
 def test_an_edited_text_in_the_queue_must_fit(small: Office) -> None:
     """It is checked again, and nothing is changed where it does not."""
     post = small.draft(small.world.account())

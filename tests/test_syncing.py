@@ -15,7 +15,7 @@ from linktrack.audience.models import Account, Follower, Roster, Sync, SyncPage
 from linktrack.audience.syncing import Synced, claim, due_accounts, sync_account
 from linktrack.db import now
 from linktrack.errors import Invalid, NotFound, Unavailable
-from linktrack.networks.base import FollowerRecord, Page, Pause, Profile
+from linktrack.networks.base import FollowerRecord, Page, Pause, Profile, Reader
 from linktrack.networks.bluesky import Bluesky
 from linktrack.networks.fetching import Fetcher
 from linktrack.networks.mastodon import Mastodon
@@ -56,7 +56,7 @@ def people(names: str) -> list[FollowerRecord]:
     ]
 
 
-def sync(world: World, account: Account, village: Village, confirmed: bool = False) -> Synced:
+def sync(world: World, account: Account, village: Reader, confirmed: bool = False) -> Synced:
     return sync_account(
         world.database, account, lambda _: village,
         key=KEY, every=timedelta(hours=24), confirmed=confirmed,
@@ -204,6 +204,37 @@ def test_mastodons_count_is_public() -> None:
         with pytest.raises(NotFound):
             reader.profile("@nobody@a.social")
         reader.close()
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        ({"max_characters": 5000, "characters_reserved_per_url": 30}, (5000, 30)),
+        ({"max_characters": "x", "characters_reserved_per_url": 23}, (500, 23)),
+        ({"max_characters": 10**9, "characters_reserved_per_url": 23}, (500, 23)),
+        (None, (500, 23)),
+    ],
+)
+def test_a_servers_own_length_of_posts_is_kept_with_the_account(
+    world: World, statuses: object, expected: tuple[int, int]
+) -> None:
+    """What it does not say leaves what was known; the count is read all the same."""
+
+    def answer(path: str, _: dict[str, list[str]]) -> tuple[int, dict[str, str], object]:
+        if path == "/api/v2/instance" and statuses is not None:
+            return 200, {}, {"configuration": {"statuses": statuses}}
+        if path == "/api/v1/accounts/lookup":
+            return 200, {}, {"url": "https://a.social/@ann", "followers_count": 5}
+        return 404, {}, {"error": "Record not found"}
+
+    account = world.account("@ann@a.social", "mastodon")
+    account.text_limit, account.address_length = 500, 23
+    world.session.commit()
+    with stand_in(answer) as address:
+        done = sync(world, account, Mastodon("@ann@a.social", address))
+    assert (done.followers, done.problem) == (5, None)
+    world.session.expire_all()
+    assert (account.text_limit, account.address_length) == expected
 
 
 def test_limits_of_the_network_are_heeded() -> None:

@@ -106,6 +106,7 @@ def preview_post() -> Response:
         account.network,
         fields.texts("slugs"),
         newest.id if newest else 0,
+        account.text_limits,
     )
     length = {"used": seen.length.used, "limit": seen.length.limit, "fits": seen.length.fits}
     told = {"text": seen.text, "length": length, "destinations": list(seen.destinations)}

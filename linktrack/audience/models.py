@@ -13,6 +13,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linktrack.db import Base, Id, Moment, OptionalMoment
+from linktrack.networks.base import TextLimits
 
 
 class Account(Base):
@@ -21,7 +22,8 @@ class Account(Base):
     `handle` is as people write it; `handle_key` is what it is found by. A `simulated` account
     belongs to the demonstration. A removed account is in no list and no report, and its links go
     on redirecting. `card` says what fetchers of link previews get (`audience/cards.py`);
-    `card_set_at` is when that was chosen, for the workers that remember it.
+    `card_set_at` is when that was chosen, for the workers that remember it. `text_limit` is how
+    many characters its server of Mastodon takes, each address counted as `address_length` of them.
     """
 
     __tablename__ = "accounts"
@@ -40,6 +42,15 @@ class Account(Base):
         String(11), default="destination", server_default="destination"
     )
     card_set_at: Mapped[OptionalMoment]
+    text_limit: Mapped[int | None]
+    address_length: Mapped[int | None]
+
+    @property
+    def text_limits(self) -> TextLimits | None:
+        """How long its server lets posts be; None where that is not known, or the network's."""
+        if self.text_limit is None or self.address_length is None:
+            return None
+        return TextLimits(self.text_limit, self.address_length)
 
 
 class StoredCredential(Base):

@@ -160,6 +160,9 @@ def _read_count(database: Database, account_id: int, reader: Reader) -> int:
             session, account, profile.followers, moment, account.network, replace=True, now=moment
         )
         account.network_id = account.network_id or profile.network_id
+        if profile.text_limits is not None:
+            account.text_limit = profile.text_limits.characters
+            account.address_length = profile.text_limits.address
         session.commit()
     return profile.followers
 

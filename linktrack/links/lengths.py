@@ -7,14 +7,16 @@ from typing import Final
 
 from linktrack.links.twitter import twitter_text
 from linktrack.links.wrapping import check_text, detect, with_public_base
+from linktrack.networks.base import TextLimits
 
 X_LIMIT: Final = 280
 BLUESKY_LIMIT: Final = 300
 BLUESKY_BYTES: Final = 3000
-MASTODON_LIMIT: Final = 500
+ADDRESS: Final = 23
+"""X counts every address as this many characters, however long it is."""
 
-# X and Mastodon count every address as this many characters, however long it is.
-_ADDRESS = "x" * 23
+MASTODON: Final = TextLimits(500, ADDRESS)
+"""What a server of Mastodon takes that does not say otherwise."""
 
 # A mention as Mastodon reads it (MENTION_RE of its app/models/account.rb).
 _MENTION = re.compile(
@@ -26,8 +28,8 @@ _MENTION = re.compile(
 class Length:
     """A text's length in its network's unit, the limit (None: there is none), and whether it fits.
 
-    Units: X weighted characters, Bluesky graphemes, Mastodon graphemes with each address as 23,
-    others code points.
+    Units: X weighted characters, Bluesky graphemes, Mastodon graphemes with each address as 23 or
+    what its server says, others code points.
     """
 
     used: int
@@ -40,12 +42,13 @@ class Length:
         return None if self.limit is None else self.limit - self.used
 
 
-def length(text: str, network: str, base_url: str) -> Length:
+def length(text: str, network: str, base_url: str, limits: TextLimits | None = None) -> Length:
     """Return how long a wrapped text is; our own short links count as links on any host of ours.
 
     X: 280, with CJK and emoji as 2 (twitter-text). Bluesky: 300 graphemes and 3,000 bytes, an
-    address as what one sees of it (app.bsky.feed.post). Mastodon: 500 unless the server says
-    otherwise, a mention of @user@host as @user. Raises Invalid and TooLarge as wrapping does.
+    address as what one sees of it (app.bsky.feed.post). Mastodon: what its server says (`limits`;
+    500 and 23 where that is not known), a mention of @user@host as @user. Raises Invalid and
+    TooLarge as wrapping does.
     """
     check_text(text, network)
     match network:
@@ -55,18 +58,19 @@ def length(text: str, network: str, base_url: str) -> Length:
             used, limit = _graphemes(text), BLUESKY_LIMIT
             return Length(used, limit, used <= limit and len(text.encode()) <= BLUESKY_BYTES)
         case "mastodon":
-            shown = _with_short_addresses(text, network)
-            used, limit = _graphemes(_MENTION.sub(r"@\1", shown)), MASTODON_LIMIT
+            known = limits or MASTODON
+            shown = _with_short_addresses(text, network, known.address)
+            used, limit = _graphemes(_MENTION.sub(r"@\1", shown)), known.characters
         case _:
             return Length(len(text), None, True)
     return Length(used, limit, used <= limit)
 
 
-def _with_short_addresses(text: str, network: str) -> str:
+def _with_short_addresses(text: str, network: str, address: int) -> str:
     parts = []
     position = 0
     for start, end, _ in detect(text, network):
-        parts += [text[position:start], _ADDRESS]
+        parts += [text[position:start], "x" * address]
         position = end
     return "".join([*parts, text[position:]])
 
@@ -74,7 +78,7 @@ def _with_short_addresses(text: str, network: str) -> str:
 def _weighted(text: str) -> int:
     parse_tweet = twitter_text().parse_tweet
 
-    shown = _with_short_addresses(unicodedata.normalize("NFC", text), "x")
+    shown = _with_short_addresses(unicodedata.normalize("NFC", text), "x", ADDRESS)
     # Without a full stop, which weighs as much as a comma, it does not look for addresses again.
     weighted: int = parse_tweet(shown.replace(".", ",")).weightedLength
     return weighted

@@ -7,6 +7,7 @@ from typing import Final
 from linktrack.links.catalog import Shortener
 from linktrack.links.lengths import Length, length
 from linktrack.links.wrapping import destinations, find_addresses, replace
+from linktrack.networks.base import TextLimits
 
 UNKNOWN: Final = "•"
 """Stands for each character of a code that is not made yet."""
@@ -22,11 +23,17 @@ class Preview:
 
 
 def preview(
-    shortener: Shortener, text: str, network: str, slugs: Sequence[str], newest_link: int
+    shortener: Shortener,
+    text: str,
+    network: str,
+    slugs: Sequence[str],
+    newest_link: int,
+    limits: TextLimits | None = None,
 ) -> Preview:
     """Return the wrapped text as it will be, with `•` for codes that are not made yet.
 
     `newest_link` is the number of the link made last: codes grow with it, and so does the length.
+    `limits` are those of the account's server, where it has its own.
     Raises `Invalid` and `TooLarge` as wrapping does.
     """
     addresses = find_addresses(text, network, shortener.base_url)
@@ -42,6 +49,6 @@ def preview(
     wrapped = replace(text, addresses, short(codes))
     return Preview(
         replace(text, addresses, short(shown)),
-        length(wrapped, network, shortener.base_url),
+        length(wrapped, network, shortener.base_url, limits),
         targets,
     )

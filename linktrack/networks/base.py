@@ -45,12 +45,24 @@ class PostRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class TextLimits:
+    """How many characters a server takes, each address counted as `address` of them."""
+
+    characters: int
+    address: int
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
-    """An account as its network shows it to everybody."""
+    """An account as its network shows it to everybody.
+
+    `text_limits` are those of its server, where servers have their own and say so.
+    """
 
     network_id: str
     handle: str
     followers: int
+    text_limits: TextLimits | None = None
 
 
 @dataclass(frozen=True, slots=True)

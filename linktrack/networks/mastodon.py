@@ -1,8 +1,11 @@
 """Mastodon's public API: an account's follower count. Its follower list is not for everybody."""
 
-from linktrack.errors import Unavailable
-from linktrack.networks.base import Page, Profile
+from contextlib import suppress
+
+from linktrack.errors import LinktrackError, Unavailable
+from linktrack.networks.base import Page, Pause, Profile, TextLimits
 from linktrack.networks.fetching import Fetcher
+from linktrack.networks.records import mastodon_limits
 from linktrack.networks.texts import stable_id, whole
 
 
@@ -27,7 +30,13 @@ class Mastodon:
         url, followers = stable_id(found.get("url")), whole(found.get("followers_count"))
         if url is None or followers is None:
             raise Unavailable(f"{self._host} answers without an address or a follower count.")
-        return Profile(url, f"@{user}@{self._host}", followers)
+        return Profile(url, f"@{user}@{self._host}", followers, self._limits())
+
+    def _limits(self) -> TextLimits | None:
+        """Return what the server says of the length of posts; without it the count is read too."""
+        with suppress(LinktrackError, Pause):
+            return mastodon_limits(self._fetcher.get("/api/v2/instance", {}))
+        return None
 
     def followers(self, name: str, cursor: str | None) -> Page | None:  # noqa: ARG002 - Reader's
         """Return None: only the owner, signed in, is shown the whole list."""

@@ -1,7 +1,7 @@
 """Mastodon by an account that is signed in: posts, edits, follower lists, follows."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
 from typing import Final, TypeVar, cast
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ from mastodon.errors import (
 )
 
 from linktrack import __version__
-from linktrack.errors import NotFound, Unavailable
+from linktrack.errors import LinktrackError, NotFound, Unavailable
 from linktrack.networks.archives import Fields
 from linktrack.networks.base import (
     ABILITIES,
@@ -32,6 +32,7 @@ from linktrack.networks.base import (
     Refused,
     Sent,
     SignedOut,
+    TextLimits,
     Unclear,
 )
 from linktrack.networks.credentials import Credential, Keeper, SignIn, telling
@@ -39,7 +40,7 @@ from linktrack.networks.feeds import mastodon_post
 from linktrack.networks.fetching import MISREADINGS, PATIENCE, WAIT, refuse_private
 from linktrack.networks.in_time import read_in_time
 from linktrack.networks.looking_back import find_sent
-from linktrack.networks.records import mastodon_follower
+from linktrack.networks.records import mastodon_follower, mastodon_limits
 from linktrack.networks.sending import silence
 from linktrack.networks.texts import moment, stable_id, text, whole
 from linktrack.networks.tids import new_tid
@@ -109,7 +110,13 @@ class MastodonWriter:
         url, followers = stable_id(found.get("url")), whole(found.get("followers_count"))
         if url is None or followers is None:
             raise Unavailable("Mastodon answers without an address or a follower count.")
-        return Profile(url, "@" + name.removeprefix("@"), followers)
+        return Profile(url, "@" + name.removeprefix("@"), followers, self._limits())
+
+    def _limits(self) -> TextLimits | None:
+        """Return what the server says of the length of posts; without it the count is read too."""
+        with suppress(LinktrackError, Pause):
+            return mastodon_limits(_fields(self._ask(self._client.instance_v2, sends=False)))
+        return None
 
     def followers(self, name: str, cursor: str | None) -> Page:
         """Return one page of an account's followers, newest first, as far as the server shows it.

@@ -1,10 +1,14 @@
 """One person of a follower list, from the JSON that Bluesky and Mastodon give. Pure."""
 
+from typing import Final
 from urllib.parse import urlsplit
 
 from linktrack.networks.archives import Fields
-from linktrack.networks.base import FollowerRecord
+from linktrack.networks.base import FollowerRecord, TextLimits
 from linktrack.networks.texts import flag, handle, moment, stable_id, text, whole
+
+MOST_CHARACTERS: Final = 1_000_000
+"""So much no server takes: what says more is misread."""
 
 
 def bluesky_follower(fields: Fields, counts: Fields | None = None) -> FollowerRecord | None:
@@ -56,3 +60,16 @@ def mastodon_follower(fields: Fields) -> FollowerRecord | None:
         last_active_at=moment(fields.get("last_status_at")),
         followed_back=flag(fields.get("following")),
     )
+
+
+def mastodon_limits(instance: Fields) -> TextLimits | None:
+    """Return how long a server of Mastodon lets posts be (`/api/v2/instance`); None: not said."""
+    configuration = instance.get("configuration")
+    statuses = configuration.get("statuses") if isinstance(configuration, dict) else None
+    if not isinstance(statuses, dict):
+        return None
+    most = whole(statuses.get("max_characters"))
+    address = whole(statuses.get("characters_reserved_per_url"))
+    if not most or not address or max(most, address) > MOST_CHARACTERS:
+        return None
+    return TextLimits(most, address)

@@ -39,8 +39,8 @@ def check_sendable(account: Account, text: str, base_url: str, connected: bool) 
             f"{account.handle} is not connected to {network}: connect it on its page, or copy "
             "the text and post it yourself."
         )
-    used = length(text, account.network, base_url)
-    if used.fits or account.network == "mastodon":  # each server has a limit of its own
+    used = length(text, account.network, base_url, account.text_limits)
+    if used.fits or _has_unknown_limit(account):
         return
     if used.limit is None or used.used <= used.limit:
         raise Invalid(
@@ -53,8 +53,11 @@ def check_sendable(account: Account, text: str, base_url: str, connected: bool) 
 
 
 def check_usual_length(account: Account, text: str, base_url: str) -> None:
-    """Raise `Unconfirmed` where a text is longer than most servers of Mastodon take."""
-    if account.network != "mastodon":
+    """Raise `Unconfirmed` where a text is longer than most servers of Mastodon take.
+
+    Where the account's own server says what it takes, that is what counts (`check_sendable`).
+    """
+    if not _has_unknown_limit(account):
         return
     used = length(text, account.network, base_url)
     if not used.fits:
@@ -62,6 +65,11 @@ def check_usual_length(account: Account, text: str, base_url: str) -> None:
             f"The text for {account.handle} has {used.used:,} characters once wrapped, and most "
             f"servers of Mastodon take {used.limit:,}: shorten it, or say that yours takes more."
         )
+
+
+def _has_unknown_limit(account: Account) -> bool:
+    """Whether the account is on a server of Mastodon that has not been asked, or does not say."""
+    return account.network == "mastodon" and account.text_limits is None
 
 
 def is_reachable(base_url: str) -> bool:

@@ -58,6 +58,7 @@ def look() -> str | tuple[str, int]:
             account.network,
             text(request.form, "slugs", "The short code").split(),
             newest.id if newest else 0,
+            account.text_limits,
         )
         links = len(seen.destinations)
         similar = similar_posts(session, account, links, DEFAULT_WINDOW, now())

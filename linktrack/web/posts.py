@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import get_account, list_accounts
 from linktrack.audience.credentials import connections
+from linktrack.audience.models import Account
 from linktrack.charts import Mark, Point, Series, time_chart
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOW_LENGTHS, WINDOWS
 from linktrack.context import db_session, installation
@@ -220,7 +221,7 @@ def post_page(post: Post, error: LinktrackError | None = None) -> str:
             number: warning_of(segment)
             for number, segment in version_segments(session, post).items()
         },
-        lengths=_lengths(post, account.network),
+        lengths=_lengths(post, account),
         short_url=shortener.short_url,
         window=window,
         hosts=_hosts(post, window),
@@ -253,14 +254,14 @@ def _hosts(post: Post, window: str) -> dict[str, list[HostLine]]:
     return {line.source: line.hosts for line in lines if line.source}
 
 
-def _lengths(post: Post, network: str) -> list[Length | None]:
+def _lengths(post: Post, account: Account) -> list[Length | None]:
     """Return how long the text and its versions are, as long as that can still matter."""
     if post.state not in ("draft", "scheduled"):
         return []
     base_url = installation().settings.base_url
     texts = [post.text, *(version.text for version in post.versions)]
     try:
-        return [length(wrapped, network, base_url) for wrapped in texts]
+        return [length(each, account.network, base_url, account.text_limits) for each in texts]
     except (Invalid, TooLarge):  # longer than any network takes, now that it is wrapped
         return []
 
