@@ -27,7 +27,7 @@ from linktrack.reports.build import cpf_json, cpf_report
 from linktrack.reports.comparison import compare
 from linktrack.reports.growth import growth_report
 from linktrack.reports.hours import hours_report
-from linktrack.reports.life_queries import clicked_posts
+from linktrack.reports.life_queries import clicked_posts, count_clicked_posts
 from linktrack.reports.lifetimes import life_of_code, lifetimes_report, link_life
 from linktrack.reports.queries import chosen_posts
 
@@ -285,13 +285,14 @@ def test_more_posts_are_read_than_a_statement_takes_values(sqlite_world: World) 
     world = sqlite_world
     accounts = [world.account(), world.account("@jesse", role="me")]
     for account in accounts:
-        lived(world, account, 7)
+        lived(world, account, 12)
     connection = world.session.connection().connection.driver_connection
     assert isinstance(connection, sqlite3.Connection)
-    connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 11)  # 32,766 where it is not set
-    chosen = chosen_posts([account.id for account in accounts], None, None)
-    found, skipped = clicked_posts(world.session, chosen, fewest=20, most=6)
-    assert (len(found), skipped) == (12, 2)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 20)  # 32,766 where it is not set
+    ids = [account.id for account in accounts]
+    chosen = chosen_posts(ids, None, None)
+    found = clicked_posts(world.session, ids, chosen, fewest=20, most=11)
+    assert (len(found), count_clicked_posts(world.session, chosen, fewest=20)) == (22, 24)
     assert {sum(post.by_hour) for post in found} == {88}
     assert min(post.posted_at for post in found) == NOON + timedelta(days=1)
 

@@ -139,9 +139,11 @@ def compare(
     chosen = queries.chosen_posts(ids, since, until)
     histories = queries.count_histories(session, ids)
     by_account: defaultdict[int, list[RatedPost]] = defaultdict(list)
-    for post in rated_posts(queries.sums_by_post(session, chosen, number), histories, window, now):
+    for post in rated_posts(
+        queries.people_by_post(session, chosen, number), histories, window, now
+    ):
         by_account[post.account_id].append(post)
-    clicked, _ = clicked_posts(session, chosen, FEWEST_CLICKS, MOST_POSTS)
+    clicked = clicked_posts(session, ids, chosen, FEWEST_CLICKS, MOST_POSTS)
     figures = [
         figures_of(
             account,

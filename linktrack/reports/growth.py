@@ -134,7 +134,7 @@ def growth_report(
     number = window_number(window)
     chosen = queries.chosen_posts([account.id], since, until)
     histories = queries.count_histories(session, [account.id])
-    sums = queries.sums_by_post(session, chosen, number)
+    sums = queries.people_by_post(session, chosen, number)
     posts = [
         (post.followers, post.people)
         for post in sorted(

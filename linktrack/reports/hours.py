@@ -98,7 +98,7 @@ def hours_report(
     number = window_number(window)
     chosen = queries.chosen_posts([account.id], since, until)
     histories = queries.count_histories(session, [account.id])
-    sums = queries.sums_by_post(session, chosen, number)
+    sums = queries.people_by_post(session, chosen, number)
     rated = rated_posts(sums, histories, window, now)
     posts = [post for post in rated if post.is_final and post.followers]
     local = [post.posted_at.astimezone(timezone) for post in posts]

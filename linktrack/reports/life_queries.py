@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, select, union_all
 from sqlalchemy.orm import Session
 
 from linktrack.clicks.models import clicks, post_hours, post_totals
@@ -24,43 +25,53 @@ class ClickedPost:
     by_hour: list[int]
 
 
-def clicked_posts(
-    session: Session, chosen: Chosen, fewest: int, most: int
-) -> tuple[list[ClickedPost], int]:
-    """Return each account's newest posts (at most `most`) with `fewest` clicks or more.
+_CLICKS: Final = within_window("clicks", len(WINDOWS) - 1)
 
-    The second value is how many more such posts there are.
-    """
-    total = within_window("clicks", len(WINDOWS) - 1)
-    newest_first = Post.posted_at.desc(), Post.id.desc()
-    place = func.row_number().over(partition_by=Post.account_id, order_by=newest_first)
-    clicked = (
-        select(
-            Post.id, Post.posted_at, Post.account_id, total.label("clicks"), place.label("place")
+
+def clicked_posts(
+    session: Session, account_ids: Sequence[int], chosen: Chosen, fewest: int, most: int
+) -> list[ClickedPost]:
+    """Return each account's newest posts (at most `most`) with `fewest` clicks or more."""
+    if not account_ids:
+        return []
+    # Of each account by itself: the database reads from the newest on until it has enough.
+    newest = union_all(
+        *(
+            select(
+                select(Post.id, Post.account_id, Post.posted_at, _CLICKS.label("clicks"))
+                .join(post_totals, post_totals.c.post_id == Post.id)
+                .where(chosen, Post.account_id == account_id, fewest <= _CLICKS)
+                .order_by(Post.posted_at.desc(), Post.id.desc())
+                .limit(most)
+                .subquery()
+            )
+            for account_id in account_ids
         )
-        .join(post_totals, post_totals.c.post_id == Post.id)
-        .where(chosen, total >= fewest)
-    )
+    ).subquery()
     found: dict[int, ClickedPost] = {}
-    skipped = 0
-    for post_id, posted_at, account_id, ever, number in session.execute(
-        clicked.order_by(*newest_first)
-    ):
+    query = select(newest).order_by(newest.c.posted_at.desc(), newest.c.id.desc())
+    for post_id, account_id, posted_at, ever in session.execute(query):
         assert posted_at is not None  # published posts have one
-        if number > most:
-            skipped += 1
-        else:
-            found[post_id] = ClickedPost(post_id, account_id, posted_at, ever, [0] * HOURS_KEPT)
-    hours, taken = post_hours.c, clicked.subquery()
+        found[post_id] = ClickedPost(post_id, account_id, posted_at, ever, [0] * HOURS_KEPT)
     # Joined, not listed: many accounts have more posts than SQLite takes variables (32,766).
-    by_hours = (
-        select(hours.post_id, hours.hour, hours.clicks)
-        .join(taken, taken.c.id == hours.post_id)
-        .where(taken.c.place <= most)
+    hours = post_hours.c
+    by_hours = select(hours.post_id, hours.hour, hours.clicks).join(
+        newest, newest.c.id == hours.post_id
     )
     for post_id, hour, count in session.execute(by_hours):
         found[post_id].by_hour[hour] = count
-    return list(found.values()), skipped
+    return list(found.values())
+
+
+def count_clicked_posts(session: Session, chosen: Chosen, fewest: int) -> int:
+    """Return how many posts have `fewest` clicks or more."""
+    query = (
+        select(func.count())
+        .select_from(Post)
+        .join(post_totals, post_totals.c.post_id == Post.id)
+        .where(chosen, fewest <= _CLICKS)
+    )
+    return session.scalar(query) or 0
 
 
 def spans_of_link(session: Session, link_id: int, width: int) -> Sequence[tuple[int, int]]:

@@ -13,7 +13,12 @@ from linktrack.links.catalog import get_link
 from linktrack.links.codes import Codes
 from linktrack.links.models import Link
 from linktrack.reports.build import Json, account_json, utc
-from linktrack.reports.life_queries import ClickedPost, clicked_posts, spans_of_link
+from linktrack.reports.life_queries import (
+    ClickedPost,
+    clicked_posts,
+    count_clicked_posts,
+    spans_of_link,
+)
 from linktrack.reports.queries import chosen_posts, clicks_of_links
 from linktrack.reports.statistics.half_life import (
     DAY,
@@ -158,7 +163,8 @@ def lifetimes_report(
 ) -> LifetimesReport:
     """Return the half-lives of the posts posted in [since, until)."""
     chosen = chosen_posts([account.id], since, until)
-    clicked, skipped = clicked_posts(session, chosen, FEWEST_CLICKS, MOST_POSTS)
+    clicked = clicked_posts(session, [account.id], chosen, FEWEST_CLICKS, MOST_POSTS)
+    skipped = count_clicked_posts(session, chosen, FEWEST_CLICKS) - len(clicked)
     lives = lives_of(clicked, now)
     refused = None
     half = middle([life.half for life in lives]) if len(lives) >= FEWEST_POSTS else None

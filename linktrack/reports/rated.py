@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from linktrack.clicks.vocabulary import WINDOW_LENGTHS, WINDOWS
 from linktrack.errors import NotFound
-from linktrack.reports.queries import History, PostSums, standing_count
+from linktrack.reports.queries import History, PostPeople, PostSums, standing_count
 from linktrack.reports.statistics.rates import Interval, rate_interval
 from linktrack.reports.statistics.usual import Judged, Verdict, surely, usual_rates
 
@@ -33,7 +33,10 @@ class RatedPost(NamedTuple):
 
 
 def rated_posts(
-    sums: Iterable[PostSums], histories: Mapping[int, History], window: str, now: datetime
+    sums: Iterable[PostSums | PostPeople],
+    histories: Mapping[int, History],
+    window: str,
+    now: datetime,
 ) -> list[RatedPost]:
     """Return the posts with their followers; a count of 0 is as good as none."""
     settled = now - window_length(window)

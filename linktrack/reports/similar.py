@@ -55,7 +55,7 @@ def similar_posts(
     """
     chosen = queries.chosen_posts([account.id], now - WITHIN, None)
     rated = rated_posts(
-        queries.sums_by_post(session, chosen, window_number(window)),
+        queries.people_by_post(session, chosen, window_number(window)),
         queries.count_histories(session, [account.id]),
         window,
         now,

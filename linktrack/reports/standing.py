@@ -36,7 +36,7 @@ def post_standing(session: Session, post: Post, window: str, now: datetime) -> S
     since, until = post.posted_at - AROUND, post.posted_at + AROUND
     chosen = queries.chosen_posts([post.account_id], since, until)
     rated = rated_posts(
-        queries.sums_by_post(session, chosen, number),
+        queries.people_by_post(session, chosen, number),
         queries.count_histories(session, [post.account_id]),
         window,
         now,
