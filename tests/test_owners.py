@@ -246,6 +246,20 @@ def test_a_limited_viewer_sees_no_tokens_of_other_accounts(sqlite_world: World) 
     assert "for all" not in page
 
 
+def test_a_viewer_of_accounts_that_are_not_shown_is_one_of_some_accounts(
+    sqlite_world: World,
+) -> None:
+    """Their handles are not for everybody who looks at the page."""
+    mine, hidden = sqlite_world.account(), sqlite_world.account("@hidden", role="me")
+    browser = viewer_of(sqlite_world, mine.id)
+    other = create_owner(sqlite_world.session, "Otto", NOON)
+    set_role(sqlite_world.session, other, "viewer", [hidden.id])
+    sqlite_world.session.commit()
+    page = read(browser.get("/owner/owners"))
+    assert "Viewer of @JessesLinks, without" in page
+    assert "Viewer of some accounts, without" in page
+
+
 def test_a_limited_viewer_does_not_get_the_address_of_a_thank_you_page(world: World) -> None:
     """It counts the links of all accounts; whoever sees them all gets its address."""
     mine = world.account()
