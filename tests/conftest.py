@@ -1,5 +1,6 @@
 """Fixtures every test may use."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,11 @@ from databases import Maker, PostgreSQLMaker, SQLiteMaker, postgresql_server
 from world import World
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+def pytest_collection_finish() -> None:
+    """Let no garbage collection look at the tests themselves: they live to the end."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -262,6 +262,7 @@ def reading(draw: st.DrawFn) -> list[tuple[int, int, bool, int | None, int]]:
     )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=25,
     deadline=None,

@@ -306,6 +306,7 @@ def test_odd_but_storable_values_are_imported(world: World, tmp_path: Path) -> N
     assert (done.added, done.broken) == (len(odd), 0)
 
 
+@pytest.mark.slow
 @given(
     st.binary(max_size=60)
     | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(
@@ -428,6 +429,7 @@ def counted(world: World) -> tuple[Counter[str | None], Counter[str | None]]:
     return hosts, countries
 
 
+@pytest.mark.slow
 def test_two_real_hours_are_imported_whole(world: World, shared_data: Path) -> None:
     """The same clicks by referrer and country as an independent count finds; again adds none."""
     paths = [

@@ -97,6 +97,7 @@ def test_removing_takes_all_that_leads_there_and_nothing_of_others(world: World)
     assert rows(world)["webhook_deliveries"] == rows(world)["idempotent_answers"] == 0
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_year() -> None:
     """So that pictures and sentences about it stay true."""
     year = list(posts(YOU, NOON, 1))

@@ -335,6 +335,7 @@ def test_no_connection_is_held_while_rows_are_being_taken(world: World) -> None:
     assert taken == STEP + 1
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_clicks(sqlite_world: World) -> None:
     """Six steps take no more room than two."""
     many_clicks(sqlite_world, 6 * STEP)

@@ -126,6 +126,7 @@ def test_a_token_proves_nothing_while_the_database_is_away(tmp_path: Path) -> No
         assert client.get("/metrics", headers=watcher).status_code == 403
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/fd").exists(), reason="counting descriptors needs /dev/fd")
 def test_a_day_of_worker_restarts_leaves_nothing_behind(sqlite_world: World) -> None:
     """Every five minutes two workers begin anew: no descriptor and, a week later, no file."""

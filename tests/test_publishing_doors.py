@@ -316,6 +316,7 @@ def test_the_api_refuses_what_it_cannot_send(office: Office) -> None:
     assert newest(office.world).id == 1
 
 
+@pytest.mark.slow
 def test_commands_look_after_the_queue(sqlite_databases: Maker, tmp_path: Path) -> None:
     """An account whose credential is of another installation says so, and the post stays."""
     environ = environment(tmp_path, sqlite_databases(), LINKTRACK_BASE_URL=BASE)

@@ -120,6 +120,7 @@ def test_what_is_still_wrong_in_the_end_is_said(
     assert counts(world) == right
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_counts_of_an_account(
     sqlite_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -133,6 +133,7 @@ def records_of(
     ]
 
 
+@pytest.mark.slow
 @settings(
     max_examples=25,
     deadline=None,

@@ -124,6 +124,7 @@ def model(rosters: dict[int, frozenset[str]]) -> str:
 people = st.frozensets(st.sampled_from("abcdef"), max_size=6)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=40,
     deadline=None,

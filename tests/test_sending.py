@@ -616,6 +616,7 @@ def test_the_audit_list_says_what_was_sent_and_what_was_not(small: Office) -> No
     assert "Post 1 was not sent: The network does not take this text." in said
 
 
+@pytest.mark.slow
 @given(faults=st.lists(st.sampled_from((*FAULTS, None)), max_size=8), keyed=st.booleans())
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -31,6 +31,7 @@ from linktrack.publishing.sender import LEASE
 SCRIPT = Path(__file__).with_name("killnetwork.py")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["before it has the post", "before its answer", "never"])
 def test_a_process_killed_between_storing_and_sending_posts_once(world: World, moment: str) -> None:
     """And so does one that is killed between sending and storing: the next one looks first."""

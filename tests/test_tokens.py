@@ -87,6 +87,7 @@ def test_a_token_gets_so_many_requests_a_minute(sqlite_world: World) -> None:
     assert second.headers["Retry-After"] == "60"
 
 
+@pytest.mark.slow
 def test_processes_count_together(tmp_path: Path) -> None:
     """Each number of what is left is given once, whoever counts."""
     program = (

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -332,6 +333,7 @@ def test_accounts_are_due_once_and_belong_to_one_process(world: World) -> None:
     assert due_watches(world.session, now()) == []
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_whatever_interrupts_it_each_post_is_kept_once(
