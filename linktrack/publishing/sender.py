@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 LEASE: Final = timedelta(minutes=10)
 """For how long a post that is being sent is nobody else's: longer than an attempt can take, with
-its page, its picture, seven questions to the network, and 20 seconds for each."""
+its page, its picture, and seven questions to the network of at most a minute each."""
 
 LATE: Final = timedelta(minutes=10)
 """So late somebody may have sent it who is not known here: a backup was restored, perhaps."""
