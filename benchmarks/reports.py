@@ -3,9 +3,9 @@
 Fetches every owner page and every report of the JSON API on databases of those many clicks (made
 first, or those of `benchmarks/loading.py --keep FOLDER`), writes down the queries each sends, and
 runs these again: warm (median; CPU time like whole pages', which others on the machine lengthen
-least), and cold,
-which is a new connection after the file was thrown out of the operating system's memory (fastest
-of three, by the clock). Steps are those of SQLite's virtual machine, some 10 a row it touches.
+least), and cold, which is a new connection after the file was thrown out of the operating system's
+memory (fastest of three, by the clock). Steps are those of SQLite's virtual machine, some 10 a row
+it touches.
 """
 
 import argparse
