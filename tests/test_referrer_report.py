@@ -1,9 +1,10 @@
 """Where clicks came from, by segment: the same by counts and by clicks, unknown in plain sight."""
 
 import json
+import random
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -141,6 +142,23 @@ def test_any_range_of_days_is_whole_months_and_the_days_around_them(
     report = referrers_report(sqlite_world.session, account, UTC, since=first, until=end)
     days = (end or date(2026, 5, 1)) - (first or begin.date())
     assert report.clicks == days.days
+
+
+def test_no_day_of_several_years_is_left_out_or_read_twice(sqlite_world: World) -> None:
+    """Whole years, the months beside them, the days beside those: as many clicks as days."""
+    account = sqlite_world.account()
+    begin, length = date(2023, 11, 20), 1_000
+    post = sqlite_world.post(account, "http://one.com/", datetime.combine(begin, time(12), UTC))
+    sqlite_world.click([click(post, day, "//t.co/a", hours=24 * day) for day in range(length)])
+    chance = random.Random(20)
+    ends = [begin + timedelta(days=chance.randint(-400, length + 400)) for _ in range(100)]
+    ends += [day.replace(day=1) for day in ends[:50]]
+    ends += [date(year, 1, 1) for year in range(2022, 2029)]
+    for _ in range(200):
+        since, until = sorted(chance.sample(sorted(set(ends)), 2))
+        report = referrers_report(sqlite_world.session, account, UTC, since=since, until=until)
+        first, end = max(since, begin), min(until, begin + timedelta(days=length))
+        assert report.clicks == max(0, (end - first).days), (since, until)
 
 
 def test_posts_and_links_are_counted_from_their_clicks_and_add_up(world: World) -> None:
