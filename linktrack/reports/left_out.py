@@ -7,9 +7,20 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, desc, exists, func, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    and_,
+    desc,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+)
 from sqlalchemy.orm import Session
 
+from linktrack.audience.models import Account
 from linktrack.clicks.burst import BURST, MINUTE
 from linktrack.clicks.facts import DELETED_BEFORE
 from linktrack.clicks.models import agents, click_facts, clicks, referrers
@@ -34,6 +45,9 @@ NEWEST: Final = 1_000
 """Clicks that are looked at to see whether a proxy is not trusted."""
 
 NINE_IN_TEN: Final = 0.9
+
+_AGENTS: Final = 2**32
+"""More than the numbers of agents go up to."""
 
 Clicks = ColumnElement[bool]
 
@@ -103,11 +117,15 @@ class LeftOut:
         return sum(self.reasons.values())
 
 
-def of_accounts(account_ids: Sequence[int], days: DayRange) -> Clicks:
+def of_accounts(session: Session, account_ids: Sequence[int], days: DayRange) -> Clicks:
     """Return the condition for the clicks of accounts within days.
 
-    Each click's link is looked up: for `IN`, SQLite would look up the clicks of every link.
+    Each click's link is looked up, unless these are all accounts there are: for `IN`, SQLite would
+    look up the clicks of every link.
     """
+    others = select(Account.id).where(Account.id.not_in(account_ids)).limit(1)
+    if session.scalar(others) is None:
+        return _within(days)
     owned = exists().where(Link.id == clicks.c.link_id, Link.account_id.in_(account_ids))
     return and_(_within(days), owned)
 
@@ -154,20 +172,26 @@ def left_out(
     reasons: defaultdict[str, int] = defaultdict(int)
     counted = func.count().label("clicks")
     lines: list[tuple[int, int, int, int]] = []
-    for number, agent, count, last in session.execute(
-        select(clicks.c.reason, clicks.c.agent_id, counted, func.max(clicks.c.clicked_at))
+    # Both in one number, by which SQLite sorts in two thirds of the time.
+    both = (clicks.c.reason * literal(_AGENTS, BigInteger) + clicks.c.agent_id).label(
+        "reason_and_agent"
+    )
+    for key, count, last in session.execute(
+        select(both, counted, func.max(clicks.c.clicked_at))
         .where(chosen, _NOT_HUMAN)
-        .group_by(clicks.c.reason, clicks.c.agent_id)
+        .group_by("reason_and_agent")
     ):
+        number, agent = divmod(key, _AGENTS)
         reasons[REASONS[number]] += count
         lines.append((count, number, agent, last))
     lines = [line for line in lines if reason is None or REASONS[line[1]] == reason]
+    shown = {REASONS[number] for _, number, _, _ in lines}
     named = _agents(session, sorted(lines, reverse=True)[:MOST_AGENTS])
     return LeftOut(
         clicks=people + sum(reasons.values()),
         reasons=dict(sorted(reasons.items(), key=lambda item: -item[1])),
         agents=named,
-        bursts=_bursts(session, chosen) if reason in (None, "burst") else [],
+        bursts=_bursts(session, chosen) if "burst" in shown else [],
         newest=_newest(session, chosen, reason, agent_id),
         deleted_before=deleted_before(session),
     )

@@ -53,7 +53,7 @@ def show() -> str | Response:
         series = queries.link_series(session, numbers, days.first, days.last)
     else:
         shown = [account.id] if account else [each.id for each in accounts]
-        chosen = of_accounts(shown, days)
+        chosen = of_accounts(session, shown, days)
         series = queries.account_series(session, shown, days.first, days.last)
     reason = text(request.args, "reason", "The reason") or None
     people = people_of(session, series.values(), days.timezone)
