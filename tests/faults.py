@@ -24,11 +24,10 @@ from linktrack.clicks.loader import SET_ASIDE, Loader
 from linktrack.clicks.models import (
     agents,
     clicks,
+    first_clicks,
     journals,
     referrers,
     sources,
-    visitor_links,
-    visitor_posts,
 )
 from linktrack.clicks.rollups import COUNTS
 from linktrack.clicks.store import ClickStore
@@ -36,7 +35,7 @@ from linktrack.db import make_engine
 from linktrack.owners import models as _owners  # noqa: F401
 from linktrack.settings import load_settings
 
-COUNTED = (visitor_posts, visitor_links, *(table for table, _ in COUNTS))
+COUNTED = (first_clicks, *(table for table, _ in COUNTS))
 STATEMENTS = {
     "INSERT INTO clicks": "insert",
     "INSERT INTO agents": "learn",

@@ -134,8 +134,8 @@ def test_when_a_first_click_is_no_persons_the_next_one_is_the_first(world: World
     with world.store().transaction() as connection:
         assert change_reasons(connection, {1: 6, 3: 6, 4: 6}, days) == 3
     moved = counts(world)
-    assert [row[:2] for row in moved["visitor_posts"]] == [(1, 7)]
-    assert moved["visitor_posts"][0][2] == later.clicked_at
+    assert [row[:2] for row in moved["first_clicks"]] == [(1, 7)]
+    assert moved["first_clicks"][0][3] == later.clicked_at
     with world.store().transaction() as connection:
         rebuild(connection, days)
     assert counts(world) == moved

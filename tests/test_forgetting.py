@@ -13,7 +13,7 @@ from linktrack.audience.models import Follower, ForgottenFollower
 from linktrack.audience.rosters import take_roster
 from linktrack.audience.segments import add_segment
 from linktrack.clicks.forgetting import forget_follower
-from linktrack.clicks.models import clicks, visitor_posts
+from linktrack.clicks.models import clicks, first_clicks
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.recount import rebuild
 from linktrack.clicks.rollups import COUNTS, Days
@@ -26,7 +26,7 @@ AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
 def everything(connection: Connection) -> dict[str, list[Any]]:
-    tables = [visitor_posts, *(table for table, _ in COUNTS)]
+    tables = [first_clicks, *(table for table, _ in COUNTS)]
     return {table.name: sorted(map(tuple, connection.execute(select(table)))) for table in tables}
 
 

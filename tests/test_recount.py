@@ -13,11 +13,10 @@ from linktrack.clicks import differences, recount, stored
 from linktrack.clicks.models import (
     account_days,
     account_referrer_days,
+    first_clicks,
     link_days,
     post_sources,
     post_windows,
-    visitor_links,
-    visitor_posts,
 )
 from linktrack.clicks.rollups import Days
 from linktrack.errors import Unavailable
@@ -50,9 +49,11 @@ def spoil(world: World) -> None:
         connection.execute(
             insert(post_sources).values(post_id=1, source_id=1, window=9, clicks=5, unique_clicks=5)
         )
-        connection.execute(delete(visitor_posts).where(visitor_posts.c.visitor < 10))
-        connection.execute(update(visitor_links).values(first_at=START - 10**9))
-        connection.execute(insert(visitor_links).values(link_id=2, visitor=777, first_at=1))
+        connection.execute(delete(first_clicks).where(first_clicks.c.visitor < 10))
+        connection.execute(update(first_clicks).values(first_at=START - 10**9))
+        nobody = {"visitor": 777, "first_at": 1, "segment_id": 0, "referrer_id": 0, "source_id": 0}
+        connection.execute(insert(first_clicks).values(post_or_link=1, link_id=2, **nobody))
+        connection.execute(insert(first_clicks).values(post_or_link=2, link_id=2, **nobody))
 
 
 @pytest.mark.parametrize("beside", [False, True])

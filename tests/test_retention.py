@@ -105,6 +105,6 @@ def test_marks_go_when_their_visitors_can_never_come_again(world: World) -> None
     load(world, (0, 40), 100, 6, links)
     delete_(world, 2, 24 * 20)  # still May
     assert stored(world) == 0
-    assert counts(world)["visitor_posts"] and counts(world)["visitor_links"]
+    assert counts(world)["first_clicks"]
     delete_(world, 2, 24 * 40)  # June: May's key is destroyed
-    assert counts(world)["visitor_posts"] == [] == counts(world)["visitor_links"]
+    assert counts(world)["first_clicks"] == []

@@ -21,6 +21,7 @@ from linktrack.clicks.models import (
     account_visits,
     agents,
     clicks,
+    first_clicks,
     link_days,
     link_totals,
     post_hours,
@@ -31,8 +32,6 @@ from linktrack.clicks.models import (
     referrers,
     sources,
     visitor_accounts,
-    visitor_links,
-    visitor_posts,
 )
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.recount import rebuild, recount_post
@@ -57,8 +56,7 @@ TABLES = (
     account_referrer_days,
     account_referrer_months,
     account_referrer_years,
-    visitor_posts,
-    visitor_links,
+    first_clicks,
     visitor_accounts,
     account_visits,
 )

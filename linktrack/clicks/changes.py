@@ -31,7 +31,7 @@ def change_reasons(connection: Connection, wanted: Mapping[int, int], days: Days
         if not rows:
             continue
         connection.execute(change, [{"of": row.seq, "reason_now": wanted[row.seq]} for row in rows])
-        before = [as_click(row) for row in rows]
+        before = [as_click(row, days.day) for row in rows]
         after = [
             replace(click, reason=wanted[row.seq]) for click, row in zip(before, rows, strict=True)
         ]
@@ -45,7 +45,7 @@ def make_unattributed(connection: Connection, condition: ColumnElement[bool], da
 
     First-click marks and every count move with them. The caller holds the writers' turn.
     """
-    before = [as_click(row) for row in connection.execute(STORED.where(condition))]
+    before = [as_click(row, days.day) for row in connection.execute(STORED.where(condition))]
     connection.execute(
         update(clicks)
         .where(condition)

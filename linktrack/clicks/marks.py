@@ -1,24 +1,26 @@
 """First-click marks: which click of a visitor is the unique one, on a post and on a link.
 
+One table has the marks on links. A post's links lie together in it, so that a visitor's first
+click on the post is the earliest of those few rows, and has no row of its own.
+
 The order of loading never matters: when an earlier click of a visitor comes later, the mark
 moves, and with it every count of unique clicks that hangs on it.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, Connection, Table, func, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import Connection, func, select
 
 from linktrack.clicks.bulk import delete_rows, find_rows, upsert_rows
-from linktrack.clicks.models import clicks, referrers, visitor_links, visitor_posts
-from linktrack.clicks.vocabulary import HUMAN
-from linktrack.links.models import Link
+from linktrack.clicks.models import clicks, first_clicks, referrers
+from linktrack.clicks.vocabulary import HUMAN, narrowest_window
 
+AnyKey = TypeVar("AnyKey")
 CHUNK: Final = 1_000  # visitors in one IN list; SQLite takes 32,766 values
 
 
@@ -27,7 +29,10 @@ COUNTED_AS: Final = func.coalesce(referrers.c.host_id, referrers.c.id)
 
 
 class Click(msgspec.Struct, frozen=True, gc=False):
-    """What the counts need to know of a click. Times are in milliseconds since 1970 UTC."""
+    """What the counts need to know of a click. Times are in milliseconds since 1970 UTC.
+
+    `day` is the owner's calendar day, an ordinal; `window` the narrowest that holds the click.
+    """
 
     clicked_at: int
     link_id: int
@@ -39,163 +44,197 @@ class Click(msgspec.Struct, frozen=True, gc=False):
     visitor: int | None
     reason: int
     referrer_id: int  # of a code of X, that of the host (`COUNTED_AS`)
+    day: int
+    window: int
 
 
-Unique: TypeAlias = tuple[int, Click]
-"""One unique click coming (1) or going (-1), with the click it is the first of."""
+DayOf: TypeAlias = Callable[[int], int]
+"""Returns the calendar day of a moment (`Days.day`)."""
 
-_POST_OF: Final[Callable[[Click], int]] = attrgetter("post_id")
-_LINK_OF: Final[Callable[[Click], int]] = attrgetter("link_id")
+Key: TypeAlias = tuple[int, int, int]
+"""The post (or the link on its own, with a minus), the visitor, and the link."""
 
-Key: TypeAlias = tuple[int, int]
-"""A post or a link, and a visitor."""
+Mark: TypeAlias = tuple[int, int, int, int]
+"""What is stored of a first click, in the order that decides which click is the first.
+
+Of two clicks in the same millisecond that of the smaller segment, then of the referrer that was
+known before the other, is taken as the first, whichever is loaded first.
+"""
+
+mark_of: Final[Callable[[Click], Mark]] = attrgetter(
+    "clicked_at", "segment_id", "referrer_id", "source_id"
+)
 
 
-def mark_posts(connection: Connection, humans: Iterable[Click]) -> Iterator[Unique]:
-    """Move the first-click marks on posts; yield the unique clicks that come and go.
+def key_of(click: Click) -> Key:
+    """Return the key of the mark of a click that has a visitor."""
+    assert click.visitor is not None
+    return (click.post_id or -click.link_id, click.visitor, click.link_id)
 
-    Of two clicks in the same millisecond that of the smaller segment, then of the referrer that
-    was known before the other, is taken as the first, whichever is loaded first.
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Clicks that come, and those that go."""
+
+    come: list[Click] = field(default_factory=list)
+    gone: list[Click] = field(default_factory=list)
+
+    def __add__(self, other: "Moves") -> "Moves":
+        """Return both together."""
+        return Moves(self.come + other.come, self.gone + other.gone)
+
+
+@dataclass(frozen=True, slots=True)
+class Uniques:
+    """The unique clicks that come and go: the first ones of visitors, and all without one."""
+
+    on_posts: Moves = field(default_factory=Moves)
+    on_links: Moves = field(default_factory=Moves)
+
+    def __add__(self, other: "Uniques") -> "Uniques":
+        """Return both together."""
+        return Uniques(self.on_posts + other.on_posts, self.on_links + other.on_links)
+
+
+def mark_firsts(connection: Connection, humans: Sequence[Click], day_of: DayOf) -> Uniques:
+    """Mark the first clicks among these; return the unique clicks that come and go."""
+    latest_first = sorted(
+        (click for click in humans if click.visitor is not None), key=mark_of, reverse=True
+    )
+    on_links = {key_of(click): click for click in latest_first}  # the earliest is what remains
+    on_posts = {
+        (click.post_id, visitor): click
+        for click in latest_first
+        if click.post_id is not None and (visitor := click.visitor) is not None
+    }
+    keys = sorted(on_links)  # in the order of the table, which finds and writes rows fastest so
+    marks = _find(connection, keys)
+    links = _earlier({key: on_links[key] for key in keys}, marks, day_of)
+    posts = _earlier(on_posts, _firsts_on_posts(marks), day_of)
+    rows = [key_of(click) + mark_of(click) for click in links.come]
+    upsert_rows(connection, first_clicks, rows)
+    return Uniques(posts, links) + Uniques(*map(Moves, _without_visitor(humans)))
+
+
+def unmark_firsts(connection: Connection, gone: Sequence[Click], day_of: DayOf) -> Uniques:
+    """Take back the marks of clicks that no longer are a person's.
+
+    The stored clicks say so already: where a visitor has another human click on the link, the
+    earliest of them becomes the first. Returns the unique clicks that come and go.
     """
-    return _mark(connection, visitor_posts, humans, _POST_OF)
+    known = [(key_of(click), click) for click in gone if click.visitor is not None]
+    marks = _find(connection, sorted(key for key, _ in known))
+    lost = {key: click for key, click in known if marks.get(key) == mark_of(click)}
+    heirs = _first_humans(connection, lost, day_of)
+    left = {key: mark for key, mark in marks.items() if key not in lost}
+    left.update((key, mark_of(heir)) for key, heir in heirs.items())
+    before, after = _firsts_on_posts(marks), _firsts_on_posts(left)
+    posts = Moves()
+    for pair, click in {key[:2]: click for key, click in lost.items()}.items():
+        if before.get(pair) != after.get(pair):
+            for moved, firsts in ((posts.gone, before), (posts.come, after)):
+                if pair in firsts:
+                    moved.append(_as_marked(click, firsts[pair], day_of))
+    upsert_rows(connection, first_clicks, [key + mark_of(heirs[key]) for key in sorted(heirs)])
+    delete_rows(connection, first_clicks, sorted(lost.keys() - heirs.keys()))
+    unknown_on_posts, unknown_on_links = _without_visitor(gone)
+    return Uniques(
+        posts + Moves([], unknown_on_posts),
+        Moves(list(heirs.values()), [*lost.values(), *unknown_on_links]),
+    )
 
 
-def mark_links(connection: Connection, humans: Iterable[Click]) -> Iterator[Unique]:
-    """Move the first-click marks on links; yield the unique clicks that come and go."""
-    return _mark(connection, visitor_links, humans, _LINK_OF)
+def _without_visitor(humans: Iterable[Click]) -> tuple[list[Click], list[Click]]:
+    """Return those on posts, and all of them: each is a unique click of its own."""
+    unknown = [click for click in humans if click.visitor is None]
+    return [click for click in unknown if click.post_id is not None], unknown
 
 
-def unmark_posts(connection: Connection, gone: Iterable[Click]) -> Iterator[Unique]:
-    """Take back the marks on posts of clicks that no longer are a person's.
-
-    The stored clicks say so already: where a visitor has another human click on the post, the
-    earliest of them becomes the first. Yields the unique clicks that go and come.
-    """
-    return _unmark(connection, visitor_posts, gone, _POST_OF, Link.post_id)
-
-
-def unmark_links(connection: Connection, gone: Iterable[Click]) -> Iterator[Unique]:
-    """Take back the marks on links of clicks that no longer are a person's; as `unmark_posts`."""
-    return _unmark(connection, visitor_links, gone, _LINK_OF, clicks.c.link_id)
-
-
-def order_of(click: Click) -> tuple[int, int, int]:
-    """Return what decides which of a visitor's clicks is the first."""
-    return (click.clicked_at, click.segment_id, click.referrer_id)
+def _earlier(firsts: Mapping[AnyKey, Click], stored: Mapping[AnyKey, Mark], day_of: DayOf) -> Moves:
+    """Return the clicks that come before what is stored, in the same order, and what they move."""
+    moved = [
+        (key, click)
+        for key, click in firsts.items()
+        if key not in stored or mark_of(click) < stored[key]
+    ]
+    return Moves(
+        [click for _, click in moved],
+        [_as_marked(click, stored[key], day_of) for key, click in moved if key in stored],
+    )
 
 
-def kept_by(table: Table) -> list[str]:
-    """Return what a mark says of its click, behind the key: its time first, then its fields."""
-    _, _, _, *kept = [column.name for column in table.columns]
-    return ["clicked_at", *kept]
+def _find(connection: Connection, keys: Iterable[Key]) -> dict[Key, Mark]:
+    """Return the visitors' marks on these links, and on the others of their posts."""
+    pairs = [key[:2] for key in keys]
+    return {
+        (post_or_link, visitor, link_id): (first_at, segment_id, referrer_id, source_id)
+        for (
+            post_or_link,
+            visitor,
+            link_id,
+            first_at,
+            segment_id,
+            referrer_id,
+            source_id,
+        ) in find_rows(connection, first_clicks, pairs)
+    }
 
 
-def _mark(
-    connection: Connection,
-    table: Table,
-    humans: Iterable[Click],
-    place_of: Callable[[Click], int],
-) -> Iterator[Unique]:
-    firsts: dict[Key, Click] = {}
-    for click in humans:
-        if click.visitor is None:
-            yield 1, click
-            continue
-        key = (place_of(click), click.visitor)
-        known = firsts.get(key)
-        if known is None or order_of(click) < order_of(known):
-            firsts[key] = click
-    kept = kept_by(table)
-    keys = sorted(firsts)  # in the order of the table, which finds and writes rows fastest so
-    marks = {row[:2]: row[2:] for row in find_rows(connection, table, keys)}
-    moved = []
-    rest_of = attrgetter(*kept)
-    for key in keys:
-        click, mark = firsts[key], marks.get(key)
-        if mark is not None:
-            old = replace(click, **dict(zip(kept, mark, strict=True)))
-            if order_of(old) <= order_of(click):
-                continue
-            yield -1, old
-        yield 1, click
-        moved.append((*key, *rest_of(click)))
-    upsert_rows(connection, table, moved)
+def _firsts_on_posts(marks: Mapping[Key, Mark]) -> dict[tuple[int, int], Mark]:
+    firsts: dict[tuple[int, int], Mark] = {}
+    for (post_or_link, visitor, _), mark in marks.items():
+        if post_or_link > 0:
+            pair = (post_or_link, visitor)
+            firsts[pair] = min(mark, firsts.get(pair, mark))
+    return firsts
 
 
-def _unmark(
-    connection: Connection,
-    table: Table,
-    gone: Iterable[Click],
-    place_of: Callable[[Click], int],
-    place: ColumnElement[int] | InstrumentedAttribute[int | None],
-) -> Iterator[Unique]:
-    lost: dict[Key, Click] = {}
-    by_key: defaultdict[Key, list[Click]] = defaultdict(list)
-    for click in gone:
-        if click.visitor is None:
-            yield -1, click
-        else:
-            by_key[place_of(click), click.visitor].append(click)
-    kept = kept_by(table)
-    for number, visitor, *rest in find_rows(connection, table, sorted(by_key)):
-        for click in by_key[number, visitor]:
-            if [getattr(click, name) for name in kept] == rest:
-                lost[number, visitor] = click
-    heirs = _first_humans(connection, place, lost)
-    moved = []
-    for key, click in lost.items():
-        yield -1, click
-        heir = heirs.get(key)
-        if heir is not None:
-            yield 1, heir
-            moved.append((*key, *(getattr(heir, name) for name in kept)))
-    upsert_rows(connection, table, moved)
-    delete_rows(connection, table, sorted(lost.keys() - heirs.keys()))
+def _as_marked(click: Click, mark: Mark, day_of: DayOf) -> Click:
+    """Return the first click of this click's visitor on its post or link, as its mark says."""
+    at, segment_id, referrer_id, source_id = mark
+    return replace(
+        click,
+        clicked_at=at,
+        segment_id=segment_id,
+        referrer_id=referrer_id,
+        source_id=source_id,
+        day=day_of(at),
+        window=narrowest_window(at, click.posted_at),
+    )
 
 
 def _first_humans(
-    connection: Connection,
-    place: ColumnElement[int] | InstrumentedAttribute[int | None],
-    lost: Mapping[Key, Click],
+    connection: Connection, lost: Mapping[Key, Click], day_of: DayOf
 ) -> dict[Key, Click]:
-    """Return the earliest stored human click of each (place, visitor), not before the lost one."""
+    """Return the earliest stored human click of each link and visitor, not before the lost one."""
     found: dict[Key, Click] = {}
-    keys = sorted(lost)
+    of_links = {(link_id, visitor): (post, visitor, link_id) for post, visitor, link_id in lost}
+    keys = sorted(of_links)
     for start in range(0, len(keys), CHUNK):
         part = keys[start : start + CHUNK]
         query = (
             select(
-                place,
+                clicks.c.link_id,
                 clicks.c.visitor,
                 clicks.c.clicked_at,
-                clicks.c.link_id,
                 clicks.c.segment_id,
                 referrers.c.source_id,
                 COUNTED_AS,
             )
-            .join_from(clicks, Link, clicks.c.link_id == Link.id)
             .join(referrers, clicks.c.referrer_id == referrers.c.id)
             .where(
-                place.in_({number for number, _ in part}),
-                clicks.c.clicked_at >= min(lost[key].clicked_at for key in part),
+                clicks.c.link_id.in_({link_id for link_id, _ in part}),
+                clicks.c.clicked_at >= min(lost[of_links[pair]].clicked_at for pair in part),
                 clicks.c.visitor.in_({visitor for _, visitor in part}),
                 clicks.c.reason == HUMAN,
             )
         )
-        for number, visitor, at, link_id, segment_id, source_id, referrer_id in connection.execute(
-            query
-        ):
-            key = (number, visitor)
-            if key not in lost:
+        for link_id, visitor, *mark in connection.execute(query):
+            key = of_links.get((link_id, visitor))
+            if key is None:
                 continue
-            heir = replace(
-                lost[key],
-                clicked_at=at,
-                link_id=link_id,
-                segment_id=segment_id,
-                source_id=source_id,
-                referrer_id=referrer_id,
-            )
-            if key not in found or order_of(heir) < order_of(found[key]):
-                found[key] = heir
+            at, segment_id, referrer_id, source_id = mark
+            heir = (at, segment_id, referrer_id, source_id)
+            if key not in found or heir < mark_of(found[key]):
+                found[key] = _as_marked(lost[key], heir, day_of)
     return found

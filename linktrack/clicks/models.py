@@ -148,30 +148,20 @@ forwarded_links = Table(
 )
 """Personal links that more visitors clicked than one person has browsers: they name nobody."""
 
-visitor_posts = Table(
-    "visitor_posts",
+first_clicks = Table(
+    "first_clicks",
     metadata,
-    Column("post_id", Integer, primary_key=True),
+    # The post's number; of a link on its own, that link's with a minus.
+    Column("post_or_link", Integer, primary_key=True),
     Column("visitor", BigInteger, primary_key=True),
+    Column("link_id", Integer, primary_key=True),
     Column("first_at", BigInteger, nullable=False),
     Column("segment_id", Integer, nullable=False),
+    Column("referrer_id", Integer, nullable=False),
     Column("source_id", Integer, nullable=False),
-    Column("referrer_id", Integer, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
-"""A visitor's first human click on a post."""
-
-visitor_links = Table(
-    "visitor_links",
-    metadata,
-    Column("link_id", Integer, primary_key=True),
-    Column("visitor", BigInteger, primary_key=True),
-    Column("first_at", BigInteger, nullable=False),
-    Column("segment_id", Integer, nullable=False, server_default="0"),
-    Column("referrer_id", Integer, nullable=False, server_default="0"),
-    sqlite_with_rowid=False,
-)
-"""A visitor's first human click on a link."""
+"""A visitor's first human click on each link; the earliest of a post's is that on the post."""
 
 
 def _counts(*names: str) -> list[Column[int]]:

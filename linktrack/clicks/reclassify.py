@@ -183,7 +183,7 @@ def _classify_referrers(connection: Connection, days: Days, done: Reclassified) 
             return
         after = step[-1].seq
         changed = [row for row in step if row.referrer_id in before]
-        now = [as_click(row) for row in changed]
+        now = [as_click(row, days.day) for row in changed]
         then = [
             replace(click, source_id=before[row.referrer_id])
             for click, row in zip(now, changed, strict=True)

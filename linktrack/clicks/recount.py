@@ -17,20 +17,20 @@ from linktrack.clicks.differences import (
     end_differences,
     wrong_counts,
 )
-from linktrack.clicks.marks import Click
+from linktrack.clicks.marks import Click, Moves, Uniques
 from linktrack.clicks.measuring import count_links, wrong_marks
 from linktrack.clicks.models import (
     account_days,
     account_visits,
     clicks,
+    first_clicks,
     referrers,
-    visitor_posts,
 )
 from linktrack.clicks.retention import Frozen, frozen, has_lost_clicks
 from linktrack.clicks.rollups import POST_COUNTS, Batch, Days, Deltas, add, correct
 from linktrack.clicks.stored import all_links
 from linktrack.clicks.visits import Period, measure_visits, recount_visits
-from linktrack.clicks.vocabulary import HOUR, HUMAN, WINDOW_LENGTHS
+from linktrack.clicks.vocabulary import HOUR, HUMAN, WINDOW_LENGTHS, narrowest_window
 from linktrack.db import is_sqlite, to_ms, writing
 from linktrack.errors import Conflict, Unavailable
 from linktrack.links.models import Link, Post
@@ -196,7 +196,10 @@ def _alike(connection: Connection, post_id: int, days: Days) -> Iterator[tuple[i
         hour: int, segment_id: int, source_id: int, visitor: int | None, reason: int
     ) -> Click:
         at = (posted_at or 0) + hour * HOUR
-        return Click(at, 0, post_id, 0, posted_at, segment_id, source_id, visitor, reason, 0)
+        window = narrowest_window(at, posted_at)
+        return Click(
+            at, 0, post_id, 0, posted_at, segment_id, source_id, visitor, reason, 0, 0, window
+        )
 
     at = clicks.c
     query = (
@@ -214,21 +217,31 @@ def _alike(connection: Connection, post_id: int, days: Days) -> Iterator[tuple[i
     )
     for hour, segment_id, source_id, has_visitor, reason, number in connection.execute(query):
         one = click(hour, segment_id, source_id, 0 if has_visitor else None, reason)
-        unique = [] if has_visitor or reason != HUMAN else [(1, one)]
-        yield number, Batch([one], unique, [], days)
-    mark = visitor_posts.c
+        unique = [] if has_visitor or reason != HUMAN else [one]
+        yield number, Batch([one], Uniques(Moves(unique)), days)
+    mark = first_clicks.c
+    ordered = func.row_number().over(
+        partition_by=mark.visitor, order_by=(mark.first_at, mark.segment_id, mark.referrer_id)
+    )
+    marks = (
+        select(mark.first_at, mark.segment_id, mark.source_id, ordered.label("place"))
+        .where(mark.post_or_link == post_id)
+        .subquery()
+    )
+    first = marks.c
     query = (
         select(
-            _hour_after(posted_at, mark.first_at).label("hour"),
-            mark.segment_id,
-            mark.source_id,
+            _hour_after(posted_at, first.first_at).label("hour"),
+            first.segment_id,
+            first.source_id,
             func.count(),
         )
-        .where(mark.post_id == post_id)
-        .group_by("hour", mark.segment_id, mark.source_id)
+        .where(first.place == 1)
+        .group_by("hour", first.segment_id, first.source_id)
     )
     for hour, segment_id, source_id, number in connection.execute(query):
-        yield number, Batch([], [(1, click(hour, segment_id, source_id, 0, HUMAN))], [], days)
+        one = click(hour, segment_id, source_id, 0, HUMAN)
+        yield number, Batch([], Uniques(Moves([one])), days)
 
 
 def _hour_after(posted_at: int | None, moment: ColumnElement[int]) -> ColumnElement[int]:

@@ -15,15 +15,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, Table, and_, delete, exists, func, select
 
 from linktrack.clicks.facts import DELETED_BEFORE, read_fact, write_fact
+from linktrack.clicks.marks import Key
 from linktrack.clicks.models import (
     clicks,
+    first_clicks,
     imported_clicks,
     link_totals,
     post_reasons,
     post_windows,
     visitor_accounts,
-    visitor_links,
-    visitor_posts,
 )
 from linktrack.clicks.visitors import period_start
 from linktrack.db import to_ms, writing
@@ -90,18 +90,14 @@ def _delete_clicks(engine: Engine, links: Sequence[int], before: int) -> int:
 
 def _delete_marks(engine: Engine, links: Sequence[int], before: int) -> None:
     imported = exists().where(imported_clicks.c.account_id == Link.account_id)
-    chosen = select(Link).where(Link.id.in_(links), ~imported).subquery()
-    old = (
-        (visitor_links, visitor_links.c.link_id.in_(select(chosen.c.id))),
-        (visitor_posts, visitor_posts.c.post_id.in_(select(chosen.c.post_id))),
-    )
-    for table, of_links in old:
-        condition = of_links & (table.c.first_at < before)
-        with engine.connect() as connection:
-            if connection.execute(select(table).where(condition).limit(1)).first() is None:
-                continue
-        with writing(engine) as connection:
-            connection.execute(delete(table).where(condition))
+    marks = first_clicks.c
+    chosen = select(func.coalesce(Link.post_id, -Link.id)).where(Link.id.in_(links), ~imported)
+    condition = and_(marks.post_or_link.in_(chosen), marks.first_at < before)
+    with engine.connect() as connection:
+        if connection.execute(select(first_clicks).where(condition).limit(1)).first() is None:
+            return
+    with writing(engine) as connection:
+        connection.execute(delete(first_clicks).where(condition))
 
 
 def _delete_visits(engine: Engine, first_day: int) -> None:
@@ -128,21 +124,22 @@ class Frozen:
     since: int
     first_day: int
 
-    def holds(self, table: Table, number: int, first_at: int) -> bool:
+    def holds(self, link_id: int, first_at: int) -> bool:
         """Whether a first-click mark may be of a deleted click, and so stays as it is."""
-        return first_at < self.since and number in self.numbers[_scope(table)]
+        return first_at < self.since and link_id in self.numbers["link_id"]
 
-    def marks(
-        self, connection: Connection, table: Table, numbers: Iterable[int]
-    ) -> Iterator[tuple[int, int]]:
-        """Yield (number, visitor) of the marks of these posts or links that are held."""
-        column = table.c[_scope(table)]
-        held = sorted(self.numbers[_scope(table)].intersection(numbers))
-        for part in _parts(held):
-            query = select(column, table.c.visitor).where(
-                column.in_(part), table.c.first_at < self.since
-            )
-            yield from map(tuple, connection.execute(query))
+    def marks(self, connection: Connection, links: Iterable[tuple[int, int | None]]) -> list[Key]:
+        """Return the keys of old marks on these links, and on others of their posts, if held."""
+        held = {
+            post_id or -link_id for link_id, post_id in links if link_id in self.numbers["link_id"]
+        }
+        mark = first_clicks.c
+        query = select(mark.post_or_link, mark.visitor, mark.link_id)
+        found: list[Key] = []
+        for part in _parts(sorted(held)):
+            of_part = query.where(mark.post_or_link.in_(part), mark.first_at < self.since)
+            found += [(row[0], row[1], row[2]) for row in connection.execute(of_part)]
+        return found
 
     def leave_out(
         self, table: Table, deltas: dict[tuple[int, ...], list[int]]

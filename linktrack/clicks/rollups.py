@@ -3,25 +3,19 @@
 Each is one small function in a plain list, and hangs on the first-click marks (marks.py).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cached_property
+from operator import attrgetter
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Table
 
 from linktrack.clicks.bulk import delete_rows, upsert_rows
-from linktrack.clicks.marks import (
-    Click,
-    Unique,
-    mark_links,
-    mark_posts,
-    unmark_links,
-    unmark_posts,
-)
+from linktrack.clicks.marks import Click, Moves, Uniques, mark_firsts, unmark_firsts
 from linktrack.clicks.models import (
     account_days,
     account_hours,
@@ -45,7 +39,6 @@ from linktrack.clicks.vocabulary import (
     HUMAN,
     UNATTRIBUTED,
     WINDOWS,
-    narrowest_window,
 )
 from linktrack.db import to_ms
 from linktrack.settings import VisitorPeriod
@@ -60,81 +53,56 @@ Deltas: TypeAlias = dict[tuple[int, ...], list[int]]
 class Batch:
     """Clicks to be counted, and what they change among unique clicks.
 
-    What several counts ask of each click is found once.
+    What several counts ask is found once.
     """
 
     clicks: Sequence[Click]
-    on_posts: Sequence[Unique]
-    on_links: Sequence[Unique]
+    uniques: Uniques
     days: "Days"
 
     @cached_property
-    def humans_on_posts(self) -> Sequence[tuple[Click, int]]:
-        """People's clicks on posts, each with its window."""
-        return [
-            (click, narrowest_window(click.clicked_at, click.posted_at))
-            for click in self.clicks
-            if click.reason == HUMAN and click.post_id is not None
-        ]
+    def humans(self) -> Moves:
+        """People's clicks."""
+        return Moves([click for click in self.clicks if click.reason == HUMAN])
 
     @cached_property
-    def uniques_on_posts(self) -> Sequence[tuple[int, Click, int]]:
-        """Sign, click and window of the unique clicks that come and go on posts."""
-        return [
-            (sign, click, narrowest_window(click.clicked_at, click.posted_at))
-            for sign, click in self.on_posts
-        ]
+    def humans_on_posts(self) -> Moves:
+        """Those of them that are on posts."""
+        return Moves([click for click in self.humans.come if click.post_id is not None])
+
+    @cached_property
+    def not_human(self) -> Moves:
+        """The clicks that are left out."""
+        return Moves([click for click in self.clicks if click.reason != HUMAN])
+
+    @cached_property
+    def uniques_of_accounts(self) -> Moves:
+        """An account's unique clicks: those on posts, and on links that are on their own."""
+        posts, links = self.uniques.on_posts, self.uniques.on_links
+        return Moves(
+            posts.come + [click for click in links.come if click.post_id is None],
+            posts.gone + [click for click in links.gone if click.post_id is None],
+        )
 
     @cached_property
     def by_segment_and_window(self) -> Deltas:
         """clicks, unique_clicks, without_visitor by (post, segment, window)."""
-        deltas = _deltas(3)
-        for click, window in self.humans_on_posts:
-            row = deltas[_post(click), click.segment_id, window]
-            row[0] += 1
-            row[2] += click.visitor is None
-        for sign, click, window in self.uniques_on_posts:
-            deltas[_post(click), click.segment_id, window][1] += sign
-        return deltas
-
-    @cached_property
-    def clicks_by_day(self) -> Sequence[tuple[Click, int]]:
-        """All clicks, each with its day."""
-        day = self.days.day
-        return [(click, day(click.clicked_at)) for click in self.clicks]
+        humans = self.humans_on_posts
+        without_visitor = Moves([click for click in humans.come if click.visitor is None])
+        key = attrgetter("post_id", "segment_id", "window")
+        return _sums(key, humans, self.uniques.on_posts, without_visitor)
 
     @cached_property
     def by_link_and_day(self) -> Deltas:
         """clicks, unique_clicks, not_human by (link, day)."""
-        deltas = _deltas(3)
-        for click, day in self.clicks_by_day:
-            deltas[click.link_id, day][0 if click.reason == HUMAN else 2] += 1
-        for sign, click in self.on_links:
-            deltas[click.link_id, self.days.day(click.clicked_at)][1] += sign
-        return deltas
-
-    @cached_property
-    def uniques_on_account(self) -> Sequence[tuple[int, Click, int]]:
-        """Sign, click and day of an account's unique clicks.
-
-        They are those on posts, and on links that are on their own.
-        """
-        day = self.days.day
-        on_their_own = [unique for unique in self.on_links if unique[1].post_id is None]
-        return [
-            (sign, click, day(click.clicked_at)) for sign, click in (*self.on_posts, *on_their_own)
-        ]
+        key = attrgetter("link_id", "day")
+        return _sums(key, self.humans, self.uniques.on_links, self.not_human)
 
     @cached_property
     def by_referrer_and_day(self) -> Deltas:
         """clicks, unique_clicks by (account, day, segment, referrer)."""
-        deltas = _deltas(2)
-        for click, day in self.clicks_by_day:
-            if click.reason == HUMAN:
-                deltas[click.account_id, day, click.segment_id, click.referrer_id][0] += 1
-        for sign, click, day in self.uniques_on_account:
-            deltas[click.account_id, day, click.segment_id, click.referrer_id][1] += sign
-        return deltas
+        key = attrgetter("account_id", "day", "segment_id", "referrer_id")
+        return _sums(key, self.humans, self.uniques_of_accounts)
 
     @cached_property
     def by_referrer_and_month(self) -> Deltas:
@@ -193,12 +161,7 @@ def add_batch(
 ) -> None:
     """Count clicks that have just been stored, in the same transaction."""
     humans = [click for click in new if click.reason == HUMAN]
-    batch = Batch(
-        new,
-        list(mark_posts(connection, [click for click in humans if click.post_id is not None])),
-        list(mark_links(connection, humans)),
-        days,
-    )
+    batch = Batch(new, mark_firsts(connection, humans, days.day), days)
     for table, count in COUNTS:
         add(connection, table, count(batch))
     _move_visits(connection, batch)
@@ -213,11 +176,8 @@ def move_batch(
     """
     gone = [click for click in before if click.reason == HUMAN]
     come = [click for click in after if click.reason == HUMAN]
-    on_posts = [*unmark_posts(connection, [click for click in gone if click.post_id is not None])]
-    on_links = [*unmark_links(connection, gone)]
-    on_posts += mark_posts(connection, [click for click in come if click.post_id is not None])
-    on_links += mark_links(connection, come)
-    old, new = Batch(before, [], [], days), Batch(after, on_posts, on_links, days)
+    uniques = unmark_firsts(connection, gone, days.day) + mark_firsts(connection, come, days.day)
+    old, new = Batch(before, Uniques(), days), Batch(after, uniques, days)
     for table, count in COUNTS:
         come_to = count(new)
         deltas = dict(come_to)  # a batch may share one mapping among its counts
@@ -253,33 +213,24 @@ def count_post_totals(batch: Batch) -> Deltas:
 
 def count_post_sources(batch: Batch) -> Deltas:
     """clicks, unique_clicks by (post, source, window)."""
-    deltas = _deltas(2)
-    for click, window in batch.humans_on_posts:
-        deltas[_post(click), click.source_id, window][0] += 1
-    for sign, click, window in batch.uniques_on_posts:
-        deltas[_post(click), click.source_id, window][1] += sign
-    return deltas
+    key = attrgetter("post_id", "source_id", "window")
+    return _sums(key, batch.humans_on_posts, batch.uniques.on_posts)
 
 
 def count_post_reasons(batch: Batch) -> Deltas:
     """Clicks left out by (post, reason, window)."""
-    deltas = _deltas(1)
-    for click in batch.clicks:
-        if click.reason != HUMAN and click.post_id is not None:
-            window = narrowest_window(click.clicked_at, click.posted_at)
-            deltas[click.post_id, click.reason, window][0] += 1
-    return deltas
+    on_posts = Moves([click for click in batch.not_human.come if click.post_id is not None])
+    return _sums(attrgetter("post_id", "reason", "window"), on_posts)
 
 
 def count_post_hours(batch: Batch) -> Deltas:
     """Clicks by (post, hour since it was posted), for its first 7 days."""
-    deltas = _deltas(1)
-    for click, _ in batch.humans_on_posts:
-        if click.posted_at is not None:
-            hour = max(0, (click.clicked_at - click.posted_at) // HOUR)
-            if hour < HOURS_KEPT:
-                deltas[_post(click), hour][0] += 1
-    return deltas
+    hours = Counter(
+        (_post(click), max(0, (click.clicked_at - click.posted_at) // HOUR))
+        for click in batch.humans_on_posts.come
+        if click.posted_at is not None and click.clicked_at - click.posted_at < HOURS_KEPT * HOUR
+    )
+    return {key: [clicks] for key, clicks in hours.items()}
 
 
 def count_link_days(batch: Batch) -> Deltas:
@@ -300,20 +251,15 @@ def count_link_totals(batch: Batch) -> Deltas:
 
 def count_account_days(batch: Batch) -> Deltas:
     """clicks, unique_clicks, not_human by (account, day); a link on its own counts as a post."""
-    deltas = _deltas(3)
-    for click, day in batch.clicks_by_day:
-        deltas[click.account_id, day][0 if click.reason == HUMAN else 2] += 1
-    for sign, click, day in batch.uniques_on_account:
-        deltas[click.account_id, day][1] += sign
-    return deltas
+    key = attrgetter("account_id", "day")
+    return _sums(key, batch.humans, batch.uniques_of_accounts, batch.not_human)
 
 
 def count_account_hours(batch: Batch) -> Deltas:
     """People's clicks by (account, day, hour)."""
-    quarters: defaultdict[tuple[int, int], int] = defaultdict(int)
-    for click in batch.clicks:
-        if click.reason == HUMAN:
-            quarters[click.account_id, click.clicked_at // QUARTER] += 1
+    quarters = Counter(
+        (click.account_id, click.clicked_at // QUARTER) for click in batch.humans.come
+    )
     deltas = _deltas(1)
     for (account_id, quarter), clicks in quarters.items():
         day, hour = batch.days.hour(quarter * QUARTER)
@@ -324,11 +270,13 @@ def count_account_hours(batch: Batch) -> Deltas:
 def count_visits(batch: Batch) -> Deltas:
     """Links clicked first in the first and second half by (account, visitor period, visitor)."""
     deltas = _deltas(2)
-    for sign, click in batch.on_links:
-        if click.visitor is not None:
-            day = batch.days.day(click.clicked_at)
-            first, second_half, _ = batch.days.period(day)
-            deltas[click.account_id, first, click.visitor][day >= second_half] += sign
+    on_links = batch.uniques.on_links
+    for sign, moved in ((1, on_links.come), (-1, on_links.gone)):
+        for click in moved:
+            if click.visitor is not None:
+                first, second_half, _ = batch.days.period(click.day)
+                half = click.day >= second_half
+                deltas[click.account_id, first, click.visitor][half] += sign
     return deltas
 
 
@@ -394,6 +342,17 @@ def _post(click: Click) -> int:
 
 def _deltas(columns: int) -> "defaultdict[tuple[int, ...], list[int]]":
     return defaultdict(lambda: [0] * columns)
+
+
+def _sums(key_of: Callable[[Click], tuple[int, ...]], *columns: Moves) -> Deltas:
+    """Return how many clicks come, less those that go, in each column by key."""
+    deltas = _deltas(len(columns))
+    for place, moves in enumerate(columns):
+        for key, number in Counter(map(key_of, moves.come)).items():
+            deltas[key][place] += number
+        for key, number in Counter(map(key_of, moves.gone)).items():
+            deltas[key][place] -= number
+    return deltas
 
 
 def add(connection: Connection, table: Table, deltas: Deltas) -> None:

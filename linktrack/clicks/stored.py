@@ -5,8 +5,9 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, Row, select
 
-from linktrack.clicks.marks import COUNTED_AS, Click
+from linktrack.clicks.marks import COUNTED_AS, Click, DayOf
 from linktrack.clicks.models import clicks, referrers
+from linktrack.clicks.vocabulary import narrowest_window
 from linktrack.db import to_ms
 from linktrack.links.models import Link, Post
 
@@ -35,22 +36,25 @@ STORED: Final = (
 )
 
 
-def as_click(row: Row[Any]) -> Click:
+def as_click(row: Row[Any], day_of: DayOf) -> Click:
     """Return a row of `STORED` as the counts take it; further columns may follow."""
     at, link_id, post_id, account_id, posted_at, segment_id, source_id, visitor, reason, *rest = (
         tuple(row)
     )
+    posted = None if posted_at is None else to_ms(posted_at)
     return Click(
         at,
         link_id,
         post_id,
         account_id,
-        None if posted_at is None else to_ms(posted_at),
+        posted,
         segment_id,
         source_id,
         visitor,
         reason,
         rest[0],
+        day_of(at),
+        narrowest_window(at, posted),
     )
 
 

@@ -4,15 +4,15 @@ Every figure is a sum, so the order of loading never matters; rows that come to 
 that they equal those of a rebuild.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, and_, func, select
 
 from linktrack.clicks.bulk import delete_rows, find_rows, upsert_rows
-from linktrack.clicks.models import account_visits, visitor_accounts, visitor_links
+from linktrack.clicks.models import account_visits, first_clicks, visitor_accounts
 from linktrack.links.models import Link
 
 Key: TypeAlias = tuple[int, ...]
@@ -25,25 +25,19 @@ def move_visitors(
 
     Returns how many visitors come to, and leave, each row of `account_visits`.
     """
-    changes = {key: change for key, change in sorted(deltas.items()) if any(change)}
-    known = {row[:3]: row[3:] for row in find_rows(connection, visitor_accounts, list(changes))}
-    moves: defaultdict[Key, int] = defaultdict(int)
-    gone = []
-    for key, (more, more_later) in changes.items():
-        account_id, period, _ = key
-        before = known.get(key)
-        if before is None:
-            after = (more, more_later)
-        else:
-            moves[account_id, period, *before] -= 1
-            after = (before[0] + more, before[1] + more_later)
-        if any(after):
-            moves[account_id, period, *after] += 1
-        else:
-            gone.append(key)
-    rows = [(*key, *change) for key, change in changes.items()]
-    upsert_rows(connection, visitor_accounts, rows, add=True)
-    delete_rows(connection, visitor_accounts, gone)
+    keys = sorted(key for key, change in deltas.items() if any(change))
+    known = {row[:3]: row[3:] for row in find_rows(connection, visitor_accounts, keys)}
+    rows: list[Key] = []
+    gone: list[Key] = []
+    for key in keys:
+        more, more_later = deltas[key]
+        first, second = known.get(key, (0, 0))
+        row = (*key, first + more, second + more_later)
+        (rows if row[3] or row[4] else gone).append(row)
+    upsert_rows(connection, visitor_accounts, rows)
+    delete_rows(connection, visitor_accounts, [row[:3] for row in gone])
+    moves = Counter((account_id, period, *visits) for account_id, period, _, *visits in rows)
+    moves.subtract((*key[:2], *visits) for key, visits in known.items())
     return {key: [visitors] for key, visitors in moves.items()}
 
 
@@ -70,10 +64,11 @@ def measure_visits(connection: Connection, period: Period) -> Wrong:
     """Return what is wrong with both tables in a period, by the marks on the account's links."""
     place = (period.account_id, period.first_day)
     right: defaultdict[Key, list[int]] = defaultdict(lambda: [0, 0])
-    marks = visitor_links.c
+    marks = first_clicks.c
+    post_or_link = func.coalesce(Link.post_id, -Link.id)
     query = (
         select(marks.visitor, marks.first_at)
-        .join(Link, Link.id == marks.link_id)
+        .join(Link, and_(post_or_link == marks.post_or_link, Link.id == marks.link_id))
         .where(
             Link.account_id == period.account_id,
             marks.first_at >= period.begins,
