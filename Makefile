@@ -6,6 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 SIDE_BY_SIDE := --numprocesses=auto --dist=worksteal
 
+# The tests start hundreds of processes: what they run is compiled once, whatever is set outside.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test test-networks coverage check lint bench clean
 
 help:
