@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 from world import NOON, World
@@ -311,6 +311,8 @@ def test_any_object_is_a_link_or_one_clause(fields: dict[str, object]) -> None:
     st.booleans(),
     st.integers(1, 40),
 )
+@example([("00'0", 0)], True, 1)  # the file is read up to between two quotes that are one
+@example([("00'0", 0)], False, 1)
 def test_a_dump_gives_back_every_text(
     rows: list[tuple[str, int]], standard: bool, block: int
 ) -> None:

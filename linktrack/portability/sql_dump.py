@@ -16,11 +16,13 @@ Value: TypeAlias = str | None
 _BLOCK: Final = 1 << 16
 _LONGEST: Final = 1 << 22  # characters of one token: a text longer than that is no column of ours
 _SPACE: Final = r"\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/|\#[^\n]*(?:\n|\Z)"
+# Doubled quotes are taken possessively: where the end of a string has not been read yet, the first
+# half of such a pair must not stand for it.
 _REST: Final = (
-    r'"(?:[^"]|"")*"|`(?:[^`]|``)*`|[A-Za-z_][A-Za-z0-9_]*|[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?|.'
+    r'"(?:[^"]|"")*+"|`(?:[^`]|``)*+`|[A-Za-z_][A-Za-z0-9_]*|[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?|.'
 )
-_MYSQL: Final = re.compile(rf"{_SPACE}|'(?:[^'\\]|\\.|'')*'|{_REST}", re.DOTALL)
-_STANDARD: Final = re.compile(rf"{_SPACE}|'(?:[^']|'')*'|{_REST}", re.DOTALL)
+_MYSQL: Final = re.compile(rf"{_SPACE}|'(?:[^'\\]|\\.|'')*+'|{_REST}", re.DOTALL)
+_STANDARD: Final = re.compile(rf"{_SPACE}|'(?:[^']|'')*+'|{_REST}", re.DOTALL)
 _INTO: Final = re.compile(r"INSERT\s+(?:IGNORE\s+)?INTO\s+([`\"]?)\w", re.IGNORECASE)
 _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "Z": "\x1a"}
