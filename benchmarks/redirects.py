@@ -269,8 +269,8 @@ def ratio(values: Sequence[float]) -> str:
 def main() -> None:
     """Start, load, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=8)
-    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=16)
+    parser.add_argument("--seconds", type=int, default=2)
     parser.add_argument("--links", type=int, default=1_000_000)
     parser.add_argument("--warm", type=int, default=60, help="seconds of load before, many links")
     options = parser.parse_args()

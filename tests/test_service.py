@@ -196,7 +196,9 @@ def test_a_loader_whose_master_is_gone_ends_by_itself(
     orphan = subprocess.run([*follow, "--parent", str(gone.pid)], env=environ, timeout=20)
     assert orphan.returncode == 0
     by_hand = subprocess.Popen(follow, env=environ)
-    time.sleep(2)
+    time.sleep(2)  # longer than an orphan lives
+    while psutil.Process(by_hand.pid).num_threads() < 3:  # it is still beginning
+        time.sleep(0.05)
     assert by_hand.poll() is None
     by_hand.send_signal(signal.SIGINT)
     assert by_hand.wait(20) == 0
