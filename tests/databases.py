@@ -76,7 +76,7 @@ class PostgreSQLMaker:
         self._create(self._template, "template0")
         migrate(self._address(self._template), folder)
         with self._connect(self._template) as connection:
-            self._tables = _tables(connection)
+            self._tables, self._revision = _tables(connection), _revision(connection)
         self._spare: list[str] = []
 
     def __call__(self) -> str:
@@ -85,7 +85,7 @@ class PostgreSQLMaker:
 
     @contextmanager
     def lend(self) -> Iterator[str]:
-        """Lend a database; one whose tables a test has changed is not lent again."""
+        """Lend a database; one whose tables or revision a test has changed goes."""
         name = self._spare.pop() if self._spare else self._make()
         yield self._address(name)
         if self._empty(name):
@@ -105,7 +105,7 @@ class PostgreSQLMaker:
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
                 "WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-            if _tables(connection) != self._tables:
+            if _tables(connection) != self._tables or _revision(connection) != self._revision:
                 return False
             filled = _filled(connection, self._tables)
             connection.execute("SET session_replication_role = replica")  # in any order
@@ -153,6 +153,10 @@ def _tables(connection: psycopg.Connection) -> dict[str, tuple[int, int]]:
         """
     )
     return {table: (columns, others) for table, columns, others in rows}
+
+
+def _revision(connection: psycopg.Connection) -> list[tuple[str]]:
+    return connection.execute("SELECT version_num FROM alembic_version").fetchall()
 
 
 def _filled(connection: psycopg.Connection, tables: Iterable[str]) -> list[str]:
