@@ -3,7 +3,8 @@
 Every variant is started; wrk loads them one after the other in short rounds, each second round
 in reversed order, with the headers of a browser. What one variant reaches is set against bare
 gunicorn of the same round. A round in which a click is missing, or an answer is not a redirect,
-does not count. Prints Markdown.
+does not count; one in which a single worker has accepted nearly all connections is run again, since
+it tells of the kernel and not of the variant. Prints Markdown.
 """
 
 import argparse
@@ -103,6 +104,14 @@ class Variant:
                 web += times.user + times.system
         return web, loader
 
+    def workers(self) -> list[tuple[psutil.Process, float]]:
+        """Its web workers, with their seconds of CPU so far."""
+        return [
+            (one, sum(one.cpu_times()[:2]))
+            for one in self.family()[1:]
+            if "--follow" not in one.cmdline()
+        ]
+
     def stored(self) -> int:
         """Return how many clicks are in the database, once all are loaded."""
         assert self.data is not None
@@ -114,6 +123,18 @@ class Variant:
             count = connection.scalar(text("SELECT max(seq) FROM clicks")) or 0
         engine.dispose()
         return int(count)
+
+
+def evenly(variant: Variant, seconds: int, script: Path) -> Run | None:
+    """Load a variant till each worker has its part of the connections, five times at the most."""
+    run = None
+    for _ in range(5):
+        before = dict(variant.workers())
+        run = load(variant, seconds, script)
+        took = [cpu - before.get(worker, cpu) for worker, cpu in variant.workers()]
+        if min(took) > max(took) / 4:
+            break
+    return run
 
 
 def load(variant: Variant, seconds: int, script: Path) -> Run | None:
@@ -161,10 +182,18 @@ def redirects(variant: Variant) -> bool:
 
 @contextmanager
 def running(command: Sequence[str], folder: Path, name: str) -> Iterator[int]:
-    """Run a server; yield its process number."""
+    """Run a server; yield its process number.
+
+    In a session of its own, as linktrack is: the kernel shares the CPU among sessions first.
+    """
     with (folder / f"{name}.log").open("wb") as log:
         process = subprocess.Popen(
-            command, stdout=log, stderr=log, cwd=Path(__file__).parent, env=environment(folder)
+            command,
+            stdout=log,
+            stderr=log,
+            cwd=Path(__file__).parent,
+            env=environment(folder),
+            start_new_session=True,
         )
     try:
         yield process.pid
@@ -289,7 +318,7 @@ def main() -> None:
                 load(variant, 2 if variant.links == 1 else options.warm, script)
             for number in range(options.rounds):
                 order = variants if number % 2 == 0 else variants[::-1]
-                runs = {variant.name: load(variant, options.seconds, script) for variant in order}
+                runs = {one.name: evenly(one, options.seconds, script) for one in order}
                 if None in runs.values():
                     print(f"  Round {number + 1} does not count.", flush=True)
                     runs = dict.fromkeys(runs)
