@@ -15,7 +15,7 @@ help:
 	@echo "make run     serve linktrack on http://127.0.0.1:$(PORT)"
 	@echo "make test    all tests but those on the networks' own servers"
 	@echo "make test-networks  those: Bluesky's servers on this machine (needs Node.js 20 and g++)"
-	@echo "make check   the fast part, under a minute: style, types, rooms, quick tests"
+	@echo "make check   the fast part: style, types, rooms, quick tests on SQLite"
 	@echo "make coverage  all tests, and which lines they reach"
 	@echo "make bench   redirects side by side, some ten minutes; docs/benchmarks.md has the others"
 	@echo "make clean   remove what make has made (your data stays)"
@@ -34,7 +34,7 @@ test-networks: $(VENV)/tests-installed
 	$(BIN)/pytest -m network
 
 check: $(VENV)/tests-installed lint
-	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow and not network" -x -q
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow and not network and not alone" -k "not postgresql" -x -q
 
 bench: $(VENV)/tests-installed
 	$(BIN)/python benchmarks/redirects.py

@@ -7,9 +7,30 @@ from pathlib import Path
 import pytest
 from atnetwork import Network, network
 from databases import Maker, PostgreSQLMaker, SQLiteMaker, postgresql_server
+from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from world import World
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class CompiledTemplates(BytecodeCache):
+    """Templates compiled once for all applications: a third of the time of tests about pages."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take what is compiled already."""
+        if bucket.key in self._compiled:
+            bucket.bytecode_from_string(self._compiled[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what has been compiled."""
+        self._compiled[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
 
 
 def pytest_collection_finish() -> None:
