@@ -3,9 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from linktrack.reports.statistics.distributions import gamma_quantile
 from linktrack.reports.statistics.rates import CONFIDENCE, Interval
+
+NARROWEST: Final = 1e-6
+"""Of the mean squared: rates of groups that differ by a thousandth are taken as equal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +74,19 @@ def dispersion(groups: Sequence[Sequence[tuple[int, int]]]) -> float:
 
 
 def _variance_between(groups: Sequence[tuple[float, float]], mean: float) -> float:
-    """Give the variance of groups' true rates: what exceeds chance (method of moments)."""
+    """Give the variance of groups' true rates: what exceeds chance (method of moments).
+
+    0 where there is only one group, and where it is next to nothing beside the mean: a gamma
+    distribution that narrow is a point, whose quantiles would be looked for in vain.
+    """
     total = sum(n for _, n in groups)
     number = sum(1 for _, n in groups if n)
     seen = math.fsum(n * (k / n - mean) ** 2 for k, n in groups if n)
     weight = total - math.fsum(n * n for _, n in groups) / total
-    return max(0.0, (seen - (number - 1) * mean) / weight) if weight > 0 else 0.0
+    if number < 2 or weight <= 0:  # beside a vast group others may vanish in rounding
+        return 0.0
+    variance = (seen - (number - 1) * mean) / weight
+    return variance if variance > NARROWEST * mean**2 else 0.0
 
 
 def _gamma_interval(shape: float, weight: float) -> Interval:
