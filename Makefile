@@ -34,7 +34,7 @@ test-networks: $(VENV)/tests-installed
 	$(BIN)/pytest -m network
 
 check: $(VENV)/tests-installed lint
-	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow and not network and not alone" -k "not postgresql" -x -q
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow and not network" -k "not postgresql" -x -q
 
 bench: $(VENV)/tests-installed
 	$(BIN)/python benchmarks/redirects.py

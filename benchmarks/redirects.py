@@ -158,8 +158,7 @@ def load(variant: Variant, seconds: int, script: Path) -> Run | None:
     if found["failed"] or not redirects(variant):
         print(f"  {variant.name}: {found['failed']} failed: no run", flush=True)
         return None
-    workers = [one for one in variant.family() if "--follow" not in one.cmdline()]
-    variant.megabytes = max(one.memory_info().rss for one in workers) / 1e6
+    variant.megabytes = max(one.memory_info().rss for one, _ in variant.workers()) / 1e6
     return Run(
         requests / found["seconds"],
         found["p50"],

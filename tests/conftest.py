@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 class CompiledTemplates(BytecodeCache):
-    """Templates compiled once for all applications: a third of the time of tests about pages."""
+    """Templates compiled once for all applications, of which most tests make one."""
 
     def __init__(self) -> None:
         self._compiled: dict[str, bytes] = {}

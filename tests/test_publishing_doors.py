@@ -203,18 +203,23 @@ def test_a_post_is_taken_out_of_the_queue(office: Office) -> None:
     assert "Choose the time" in read(late)
 
 
+def sent_to(accounts: list[Account]) -> dict[str, str | list[str]]:
+    """Fill in the form of one text for two accounts, to be sent."""
+    return {
+        "account": str(accounts[0].id),
+        "also": [str(accounts[1].id)],
+        "text": TEXT,
+        "state": "send",
+    }
+
+
 def test_the_same_text_on_two_x_accounts_is_asked_about(office: Office) -> None:
     """A tick is the second word; before that nothing is made."""
     accounts = [office.world.account(handle) for handle in ("@one", "@two")]
     for account in accounts:
         connect(office.world, account)
     browser = Browser.signed_in(office.world)
-    fields: dict[str, str | list[str]] = {
-        "account": str(accounts[0].id),
-        "also": [str(accounts[1].id)],
-        "text": TEXT,
-        "state": "send",
-    }
+    fields = sent_to(accounts)
     asked = browser.send("/owner/compose", fields)
     assert asked.status_code == 422
     assert "X forbids the same post on several accounts" in read(asked)
@@ -231,12 +236,7 @@ def test_it_is_asked_about_too_where_the_other_is_posted_by_hand(office: Office)
     accounts = [world.account(handle) for handle in ("@one", "@two")]
     connect(world, accounts[0])
     browser = Browser.signed_in(world)
-    fields: dict[str, str | list[str]] = {
-        "account": str(accounts[0].id),
-        "also": [str(accounts[1].id)],
-        "text": TEXT,
-        "state": "send",
-    }
+    fields = sent_to(accounts)
     asked = browser.send("/owner/compose", fields)
     assert asked.status_code == 422
     assert "The same text is on @one already, or waits for it" in read(asked)

@@ -132,7 +132,9 @@ class Targets:
         while not self._stop.wait(POLL_SECONDS):
             asked = int(time.time() * 1000) - 10_000
             try:
-                self.refresh(set(self._changed_since(since)))
+                changed = set(self._changed_since(since))
+                if changed:  # else what is just being looked up would not be remembered
+                    self.refresh(changed)
             except Exception as error:  # noqa: BLE001 - any failure of a database: keep serving
                 if not away:
                     log.warning("Known links go on, changes wait: %s", error)

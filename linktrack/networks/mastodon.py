@@ -1,12 +1,24 @@
 """Mastodon's public API: an account's follower count. Its follower list is not for everybody."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from linktrack.errors import LinktrackError, Unavailable
+from linktrack.networks.archives import Fields
 from linktrack.networks.base import Page, Pause, Profile, TextLimits
 from linktrack.networks.fetching import Fetcher
 from linktrack.networks.records import mastodon_limits
 from linktrack.networks.texts import stable_id, whole
+
+
+def limits_said(ask: Callable[[], Fields]) -> TextLimits | None:
+    """Return what a server says of the length of posts; None where it cannot be asked just now.
+
+    What else is read of an account does not wait for it.
+    """
+    with suppress(LinktrackError, Pause):
+        return mastodon_limits(ask())
+    return None
 
 
 class Mastodon:
@@ -33,10 +45,7 @@ class Mastodon:
         return Profile(url, f"@{user}@{self._host}", followers, self._limits())
 
     def _limits(self) -> TextLimits | None:
-        """Return what the server says of the length of posts; without it the count is read too."""
-        with suppress(LinktrackError, Pause):
-            return mastodon_limits(self._fetcher.get("/api/v2/instance", {}))
-        return None
+        return limits_said(lambda: self._fetcher.get("/api/v2/instance", {}))
 
     def followers(self, name: str, cursor: str | None) -> Page | None:  # noqa: ARG002 - Reader's
         """Return None: only the owner, signed in, is shown the whole list."""

@@ -1,7 +1,7 @@
 """Mastodon by an account that is signed in: posts, edits, follower lists, follows."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Final, TypeVar, cast
 from urllib.parse import urlsplit
@@ -18,7 +18,7 @@ from mastodon.errors import (
 )
 
 from linktrack import __version__
-from linktrack.errors import LinktrackError, NotFound, Unavailable
+from linktrack.errors import NotFound, Unavailable
 from linktrack.networks.archives import Fields
 from linktrack.networks.base import (
     ABILITIES,
@@ -40,7 +40,8 @@ from linktrack.networks.feeds import mastodon_post
 from linktrack.networks.fetching import MISREADINGS, PATIENCE, WAIT, refuse_private
 from linktrack.networks.in_time import read_in_time
 from linktrack.networks.looking_back import find_sent
-from linktrack.networks.records import mastodon_follower, mastodon_limits
+from linktrack.networks.mastodon import limits_said
+from linktrack.networks.records import mastodon_follower
 from linktrack.networks.sending import silence
 from linktrack.networks.texts import moment, stable_id, text, whole
 from linktrack.networks.tids import new_tid
@@ -113,10 +114,7 @@ class MastodonWriter:
         return Profile(url, "@" + name.removeprefix("@"), followers, self._limits())
 
     def _limits(self) -> TextLimits | None:
-        """Return what the server says of the length of posts; without it the count is read too."""
-        with suppress(LinktrackError, Pause):
-            return mastodon_limits(_fields(self._ask(self._client.instance_v2, sends=False)))
-        return None
+        return limits_said(lambda: _fields(self._ask(self._client.instance_v2, sends=False)))
 
     def followers(self, name: str, cursor: str | None) -> Page:
         """Return one page of an account's followers, newest first, as far as the server shows it.

@@ -6,7 +6,7 @@ Who may be sent, and what is too long, is judged by `checks.py`; the sending is 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.credentials import connections
@@ -168,14 +168,23 @@ def sent_lately(session: Session, account_id: int | None, limit: int) -> list[Wa
 
 def failed_posts(session: Session) -> list[Waiting]:
     """Return the posts in the queue that are not tried any more, what failed last first."""
-    query = _lines(None).where(Sending.state == "failed", Post.state == "scheduled")
-    query = query.order_by(Sending.changed_at.desc(), Sending.post_id.desc())
+    query = _failed().order_by(Sending.changed_at.desc(), Sending.post_id.desc())
     return [Waiting(*row) for row in session.execute(query)]
+
+
+def count_failed(session: Session) -> int:
+    """Return how many these are: every page asks, and few show them."""
+    return session.scalar(_failed().with_only_columns(func.count())) or 0
+
+
+def _failed() -> Select[Sending, Post, Account]:
+    return _lines(None).where(Sending.state == "failed", Post.state == "scheduled")
 
 
 def _lines(account_id: int | None) -> Select[Sending, Post, Account]:
     query = (
         select(Sending, Post, Account)
+        .select_from(Sending)
         .join(Post, Post.id == Sending.post_id)
         .join(Account, Account.id == Post.account_id)
         .where(Account.removed_at.is_(None))

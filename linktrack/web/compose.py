@@ -160,9 +160,10 @@ def _sent(posts: list[Post], accounts: list[Account]) -> int:
             base_url=installation().settings.base_url,
             confirmed=confirmed,
         )
-    by_hand = [(account, post) for post, account in every if account.id not in connected]
-    for account, post in [] if confirmed else by_hand:
-        check_twin(db_session(), account, post)
+    if not confirmed:
+        for post, account in every:
+            if account.id not in connected:
+                check_twin(db_session(), account, post)
     return len(pairs)
 
 

@@ -9,7 +9,7 @@ from linktrack.audience.accounts import list_accounts
 from linktrack.audience.credentials import connections
 from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.publishing.queue import failed_posts
+from linktrack.publishing.queue import count_failed, failed_posts
 from linktrack.reports.first_fetches import first_fetches
 from linktrack.reports.status import Capture
 from linktrack.upkeep.attention import is_behind, old_counts, space_of
@@ -50,7 +50,7 @@ def notices() -> list[Notice]:
                 "linktrack doctor, on the server, says what to do."
             )
         )
-    failed = len(failed_posts(db_session()))
+    failed = count_failed(db_session())
     if failed and request.endpoint not in ("queue.show", "needs.show"):
         posts = "A post" if failed == 1 else f"{failed} posts"
         found.append(Notice(f"{posts} could not be published.", url_for("queue.show"), "See why"))
