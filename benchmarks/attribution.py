@@ -18,10 +18,10 @@ from typing import Final
 
 from linktrack.audience.hello import Hellos
 from linktrack.audience.models import Segment
-from linktrack.clicks.personal import MOST_VISITORS
-from linktrack.reports.build import Rate
-from linktrack.reports.segment_queries import PostSegments
-from linktrack.reports.segments import figures, recognised, share
+from linktrack.clicks.loading.personal import MOST_VISITORS
+from linktrack.reports.figures.rate import Rate
+from linktrack.reports.people.segment_queries import PostSegments
+from linktrack.reports.people.segments import figures, recognised, share
 
 POSTS: Final = 40
 FOLLOWERS: Final = 10_000

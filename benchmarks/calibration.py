@@ -15,17 +15,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from linktrack.reports.growth import growth_of
-from linktrack.reports.hours import Slots, slots_of
-from linktrack.reports.statistics.capture import chao2, chapman
-from linktrack.reports.statistics.comparisons import (
-    difference,
-    median_interval,
-)
-from linktrack.reports.statistics.half_life import Lifetime, middle
-from linktrack.reports.statistics.rates import Interval, ratio_of_sums, wilson
-from linktrack.reports.statistics.usual import Judged, surely, usual_rates
-from linktrack.reports.words import WEEKDAYS
+from linktrack.reports.figures.statistics.capture import chao2, chapman
+from linktrack.reports.figures.statistics.comparisons import difference, median_interval
+from linktrack.reports.figures.statistics.half_life import Lifetime, middle
+from linktrack.reports.figures.statistics.rates import Interval, ratio_of_sums, wilson
+from linktrack.reports.figures.statistics.usual import Judged, surely, usual_rates
+from linktrack.reports.figures.words import WEEKDAYS
+from linktrack.reports.people.growth import growth_of
+from linktrack.reports.timing.hours import Slots, slots_of
 
 RATE = 35 / 23_000
 FOLLOWERS = 23_000

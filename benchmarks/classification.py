@@ -19,9 +19,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from linktrack.clicks.agents import classify_agent
-from linktrack.clicks.burst import storm
-from linktrack.clicks.referrers import classify_referrer
+from linktrack.clicks.classify.agents import classify_agent
+from linktrack.clicks.classify.referrers import classify_referrer
+from linktrack.clicks.loading.burst import storm
 
 DETECTORS = {"crawlerdetect-tests", "monperrus", "isbot", "uap-core"}
 """Sources of labels that are the test cases of a list of crawlers: who uses the list knows them."""

@@ -2,7 +2,7 @@
 
 Posts are simulated as they come: click rates differ between posts (log-normal, with the given
 coefficient of variation), clicks are Poisson around them. Every verdict is that of
-`linktrack.reports.statistics.experiments.decide`. Run by hand:
+`linktrack.reports.figures.statistics.experiments.decide`. Run by hand:
 
     python benchmarks/experiments.py [--runs 2000] [--seed 1]
 
@@ -15,7 +15,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from linktrack.reports.statistics.experiments import (
+from linktrack.reports.figures.statistics.experiments import (
     FALSE_ALARMS,
     Counted,
     decide,
@@ -23,7 +23,7 @@ from linktrack.reports.statistics.experiments import (
     looks,
     permutation_p,
 )
-from linktrack.reports.statistics.rates import wilson
+from linktrack.reports.figures.statistics.rates import wilson
 
 RATE = 0.0015
 DAYS = 28

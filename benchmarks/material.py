@@ -27,8 +27,8 @@ from sqlalchemy import insert, select
 from linktrack.audience.accounts import add_account
 from linktrack.audience.models import Account, FollowerCount
 from linktrack.audience.segments import add_segment
-from linktrack.clicks.journal import SUFFIX
-from linktrack.clicks.referrers import referrer_key
+from linktrack.clicks.capture.journal import SUFFIX
+from linktrack.clicks.classify.referrers import referrer_key
 from linktrack.db import to_ms
 from linktrack.installation import Installation
 from linktrack.links.models import Link, LinkDestination, Post

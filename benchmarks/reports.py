@@ -39,7 +39,7 @@ from linktrack.links.people import add_person, page_secret, promote, share_page
 from linktrack.owners import access
 from linktrack.owners.sharing import share_report
 from linktrack.owners.tokens import create_token
-from linktrack.reports.experiments import Question, add_experiment
+from linktrack.reports.diary.experiments import Question, add_experiment
 
 COLD_MS, WARM_MS = 50, 15  # what is aimed at, at 10 million clicks
 REPEATS = 5

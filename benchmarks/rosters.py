@@ -14,7 +14,7 @@ from pathlib import Path
 
 from linktrack.audience.accounts import add_account
 from linktrack.db import Database
-from linktrack.portability.roster_files import import_roster
+from linktrack.portability.followers.roster_files import import_roster
 from linktrack.settings import load_settings
 
 PEOPLE = 1_000_000

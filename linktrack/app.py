@@ -9,13 +9,14 @@ from flask import Flask, Response, render_template, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 
-from linktrack.api import shlink, v1, yourls
+from linktrack.api import v1
 from linktrack.api.access import is_unauthenticated
+from linktrack.api.clients import shlink, yourls
 from linktrack.api.problems import problem
-from linktrack.clicks.geoip import country_lookup
-from linktrack.clicks.journal import Journal
-from linktrack.clicks.lane import Lane
-from linktrack.clicks.visitors import Visitors
+from linktrack.clicks.capture.geoip import country_lookup
+from linktrack.clicks.capture.journal import Journal
+from linktrack.clicks.capture.lane import Lane
+from linktrack.clicks.capture.visitors import Visitors
 from linktrack.context import EXTENSION, close_db_session
 from linktrack.db import is_database_away, resource
 from linktrack.errors import (
@@ -34,7 +35,9 @@ from linktrack.links.catalog import changed_links, find_target
 from linktrack.links.targets import Targets
 from linktrack.networks.base import Refused, SignedOut, Unclear
 from linktrack.owners.access import SESSION_LIFE
-from linktrack.web import blueprints, formats, hello, own_clicks, register_notices
+from linktrack.web import blueprints, formats, register_notices
+from linktrack.web.public import hello
+from linktrack.web.settings import own_clicks
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -7,7 +7,7 @@ from flask import current_app, g, request
 from linktrack.db import Session
 from linktrack.installation import Installation
 from linktrack.owners.audit import acting
-from linktrack.reports.visibility import show_only
+from linktrack.owners.visibility import show_only
 
 EXTENSION = "linktrack"
 

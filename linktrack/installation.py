@@ -6,16 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Self
 
 # Every table is known wherever the database is used: foreign keys are found by name.
-import linktrack.audience.models
-import linktrack.owners.models
-import linktrack.publishing.models
-import linktrack.reports.models
-import linktrack.webhooks.models  # noqa: F401
+import linktrack.tables  # noqa: F401
 from linktrack.audience.credentials import open_writer
-from linktrack.clicks.own import OwnClicks
-from linktrack.clicks.retention import delete_old
-from linktrack.clicks.rollups import Days
-from linktrack.clicks.store import ClickStore
+from linktrack.calendar.days import Days
+from linktrack.clicks.capture.own_clicks import OwnClicks
+from linktrack.clicks.counts.retention import delete_old
+from linktrack.clicks.loading.store import ClickStore
 from linktrack.db import PATIENCE, Database
 from linktrack.keys import Keys, load_keys
 from linktrack.links.catalog import Shortener

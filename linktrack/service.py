@@ -19,8 +19,8 @@ from gunicorn.app.base import BaseApplication
 from sqlalchemy.exc import SQLAlchemyError
 
 from linktrack.audience.accounts import list_accounts
-from linktrack.clicks.loader import Loader
-from linktrack.clicks.visitors import Visitors
+from linktrack.clicks.capture.visitors import Visitors
+from linktrack.clicks.loading.loader import Loader
 from linktrack.db import now
 from linktrack.errors import Invalid, Unavailable
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeVar
 
 from linktrack.audience.credentials import connections, open_writer
-from linktrack.audience.follow_back import (
+from linktrack.audience.follow_back.worker import (
     FollowedBack,
     claim_follow_back,
     due_follow_backs,
@@ -19,7 +19,7 @@ from linktrack.db import Session, is_database_away, now
 from linktrack.installation import Installation
 from linktrack.networks.base import Reader
 from linktrack.networks.feeds import Feed
-from linktrack.publishing.watching import Watched, claim_watch, due_watches, watch_account
+from linktrack.publishing.unwrapped.watching import Watched, claim_watch, due_watches, watch_account
 
 log = logging.getLogger(__name__)
 

@@ -5,12 +5,8 @@ from typing import Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
-import linktrack.audience.models
-import linktrack.clicks.models
-import linktrack.links.models
-import linktrack.owners.models
-import linktrack.webhooks.models  # noqa: F401 - importing registers the tables
-from linktrack.db import Base, Utc
+from linktrack.db import Utc
+from linktrack.tables import METADATA
 
 
 def render_item(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:
@@ -20,7 +16,7 @@ def render_item(kind: str, item: object, _context: AutogenContext) -> str | Lite
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=METADATA,
     render_item=render_item,
     render_as_batch=True,
 )

@@ -19,8 +19,10 @@ from typing import Any
 from sqlalchemy import Engine, delete, event, select
 
 from linktrack.audience import models as _audience  # noqa: F401 - foreign keys find their tables
-from linktrack.clicks.agents import Agent, classify_agent
-from linktrack.clicks.loader import SET_ASIDE, Loader
+from linktrack.clicks.classify.agents import Agent, classify_agent
+from linktrack.clicks.counts.rollups import COUNTS
+from linktrack.clicks.loading.loader import SET_ASIDE, Loader
+from linktrack.clicks.loading.store import ClickStore
 from linktrack.clicks.models import (
     agents,
     clicks,
@@ -29,8 +31,6 @@ from linktrack.clicks.models import (
     referrers,
     sources,
 )
-from linktrack.clicks.rollups import COUNTS
-from linktrack.clicks.store import ClickStore
 from linktrack.db import make_engine
 from linktrack.owners import models as _owners  # noqa: F401
 from linktrack.settings import load_settings

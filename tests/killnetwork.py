@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 from world import World
 
-from linktrack.clicks.rollups import Days
+from linktrack.calendar.days import Days
 from linktrack.networks.base import Message, Sent
 from linktrack.publishing.sender import Sender
 

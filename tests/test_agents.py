@@ -11,7 +11,7 @@ import user_agents
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linktrack.clicks.agents import LONGEST, Agent, _crawler_lists, classify_agent
+from linktrack.clicks.classify.agents import LONGEST, Agent, _crawler_lists, classify_agent
 
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 PHONE = f"Mozilla/5.0 (Linux; Android 15; Pixel 9 Build/AP3A.241105.007; wv) {WEBKIT}"

@@ -23,7 +23,7 @@ from linktrack.installation import Installation
 from linktrack.keys import load_keys
 from linktrack.networks.base import FollowerRecord
 from linktrack.owners.tokens import create_token
-from linktrack.reports.build import cpf_json, cpf_report
+from linktrack.reports.cpf import cpf_json, cpf_report
 
 Call = Callable[..., TestResponse]
 

@@ -19,13 +19,13 @@ from world import NOON, World
 
 from linktrack.audience.models import Account, FollowPeriod
 from linktrack.errors import Conflict, Invalid
-from linktrack.links.coverage import coverage
 from linktrack.links.models import UnwrappedAddress, UnwrappedPost
 from linktrack.networks.archives import items, open_archive
 from linktrack.networks.base import PostRecord
 from linktrack.networks.mastodon_archive import MastodonArchive
 from linktrack.networks.x import XArchive
-from linktrack.portability.archive_import import ImportedArchive, import_archive
+from linktrack.portability.followers.archive_import import ImportedArchive, import_archive
+from linktrack.publishing.unwrapped.coverage import coverage
 
 Tweet = dict[str, Any]
 LATER = datetime(2027, 1, 1, tzinfo=UTC)

@@ -19,14 +19,14 @@ from linktrack.app import create_app
 from linktrack.audience.models import Follower, Segment
 from linktrack.audience.segments import add_segment, rest_segment
 from linktrack.audience.sorting import sort_followers
-from linktrack.clicks.journal import Journal
-from linktrack.clicks.lane import Lane
+from linktrack.calendar.days import Days
+from linktrack.clicks.capture.journal import Journal
+from linktrack.clicks.capture.lane import Lane
+from linktrack.clicks.capture.visitors import Visitors
+from linktrack.clicks.counts.rebuild import rebuild
+from linktrack.clicks.loading.personal import MOST_VISITORS
 from linktrack.clicks.models import clicks, forwarded_links
-from linktrack.clicks.personal import MOST_VISITORS
 from linktrack.clicks.records import ClickRecord
-from linktrack.clicks.recount import rebuild
-from linktrack.clicks.rollups import Days
-from linktrack.clicks.visitors import Visitors
 from linktrack.clicks.vocabulary import NO_VISITOR
 from linktrack.db import to_ms, writing
 from linktrack.errors import Invalid, NotFound

@@ -16,20 +16,20 @@ from world import NOON, World
 
 from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment
+from linktrack.calendar.days import Days
+from linktrack.clicks.counts.rebuild import rebuild
 from linktrack.clicks.models import account_visits, visitor_accounts
 from linktrack.clicks.records import ClickRecord
-from linktrack.clicks.recount import rebuild
-from linktrack.clicks.rollups import Days
 from linktrack.db import to_ms
 from linktrack.links.models import Post
-from linktrack.reports.audience import AudienceReport, audience_report
-from linktrack.reports.build import cpf_json, cpf_report
 from linktrack.reports.comparison import compare
-from linktrack.reports.growth import growth_report
-from linktrack.reports.hours import hours_report
-from linktrack.reports.life_queries import clicked_posts, count_clicked_posts
-from linktrack.reports.lifetimes import life_of_code, lifetimes_report, link_life
+from linktrack.reports.cpf import cpf_json, cpf_report
+from linktrack.reports.people.audience import AudienceReport, audience_report
+from linktrack.reports.people.growth import growth_report
 from linktrack.reports.queries import chosen_posts
+from linktrack.reports.timing.hours import hours_report
+from linktrack.reports.timing.life_queries import clicked_posts, count_clicked_posts
+from linktrack.reports.timing.lifetimes import life_of_code, lifetimes_report, link_life
 
 UTC = ZoneInfo("UTC")
 LATER = NOON + timedelta(days=400)

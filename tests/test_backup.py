@@ -16,7 +16,7 @@ from databases import Maker
 from servers import Server, answer, command, environment, serving
 from world import NOON, World
 
-from linktrack.clicks.journal import Journal
+from linktrack.clicks.capture.journal import Journal
 from linktrack.clicks.records import ClickRecord, encode
 from linktrack.errors import Conflict, Invalid
 from linktrack.installation import Installation

@@ -22,10 +22,11 @@ from linktrack.clicks.vocabulary import unpack_country
 from linktrack.errors import Invalid
 from linktrack.links.catalog import add_link, find_target, get_link, set_disabled
 from linktrack.links.models import Link, Post
-from linktrack.portability import click_import, click_lines
-from linktrack.portability.bitly_feed import BITLY_FEED, parse_line
-from linktrack.portability.click_import import ImportedClicks, import_clicks
-from linktrack.portability.log_files import MOST_LINE, read_lines
+from linktrack.portability.clicks import importing
+from linktrack.portability.clicks import lines as click_lines
+from linktrack.portability.clicks.bitly_feed import BITLY_FEED, parse_line
+from linktrack.portability.clicks.importing import ImportedClicks, import_clicks
+from linktrack.portability.files.lines import MOST_LINE, read_lines
 
 KEY = bytes(32)
 CLICK = {
@@ -202,7 +203,7 @@ def test_an_import_that_was_cut_off_goes_on(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was committed stays, the rest is added, nothing is doubled."""
-    monkeypatch.setattr(click_import, "BATCH", 10)
+    monkeypatch.setattr(importing, "BATCH", 10)
     account = world.account()
     path = feed(tmp_path, *(line(t=1331923247 + n, h=f"hash{n % 7}") for n in range(100)))
     seen = 0

@@ -10,12 +10,12 @@ from sqlalchemy import select
 from test_rollups import START, counts, forget_clicks, some_clicks
 from world import NOON, World
 
-from linktrack.clicks.burst import storm
-from linktrack.clicks.changes import change_reasons
+from linktrack.calendar.days import Days
+from linktrack.clicks.counts.changes import change_reasons
+from linktrack.clicks.counts.rebuild import rebuild
+from linktrack.clicks.loading.burst import storm
 from linktrack.clicks.models import clicks
 from linktrack.clicks.records import ClickRecord
-from linktrack.clicks.recount import rebuild
-from linktrack.clicks.rollups import Days
 from linktrack.clicks.vocabulary import NO_LANGUAGES, REASONS
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/130.0.0.0 Safari/537.36"

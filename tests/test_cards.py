@@ -24,13 +24,13 @@ from world import NOON, World
 from linktrack.audience.accounts import get_account
 from linktrack.audience.cards import set_card
 from linktrack.cli import main
-from linktrack.clicks.agents import classify_agent, is_preview
+from linktrack.clicks.classify.agents import classify_agent, is_preview
 from linktrack.clicks.models import clicks
 from linktrack.clicks.vocabulary import REASONS
 from linktrack.db import now
 from linktrack.errors import Invalid
 from linktrack.links import visiting
-from linktrack.links.cards import (
+from linktrack.links.cards.cards import (
     Found,
     card_of,
     keep_card,
@@ -40,9 +40,9 @@ from linktrack.links.cards import (
     read_page,
     set_own_words,
 )
+from linktrack.links.cards.page_words import clean, page_words
 from linktrack.links.catalog import change_destination, set_disabled
 from linktrack.links.models import Link, LinkCard
-from linktrack.links.page_words import clean, page_words
 from linktrack.links.visiting import Address
 from linktrack.owners.tokens import create_token
 from linktrack.upkeep.card_visits import read_cards

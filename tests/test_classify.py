@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from linktrack.clicks.agents import classify_agent
+from linktrack.clicks.classify.agents import classify_agent
 
 
 def classify(what: str, data: bytes, *arguments: str) -> list[dict[str, object]]:

@@ -362,7 +362,7 @@ def test_times_are_read_as_people_write_them() -> None:
     """ISO and its common cousins; without an offset it is the owner's time."""
     from zoneinfo import ZoneInfo
 
-    from linktrack.times import parse_moment
+    from linktrack.calendar.times import parse_moment
 
     berlin = ZoneInfo("Europe/Berlin")
     for written, moment in {

@@ -17,17 +17,17 @@ from test_rollups import FIREFOX, START
 from world import NOON, World
 
 from linktrack.audience.models import Account
-from linktrack.clicks.agents import TOLD
+from linktrack.calendar.times import parse_moment
+from linktrack.clicks.classify.agents import TOLD
 from linktrack.clicks.models import agents, clicks
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import HEAD
 from linktrack.errors import Invalid
 from linktrack.links.catalog import add_link
-from linktrack.portability import own_clicks, web_logs
-from linktrack.portability.click_files import click_formats
-from linktrack.portability.click_import import ImportedClicks, import_clicks
-from linktrack.portability.export import Selection, export_rows, ndjson
-from linktrack.times import parse_moment
+from linktrack.portability.clicks import own_clicks, web_logs
+from linktrack.portability.clicks.formats import click_formats
+from linktrack.portability.clicks.importing import ImportedClicks, import_clicks
+from linktrack.portability.export.exports import Selection, export_rows, ndjson
 
 FORMATS = click_formats(partial(parse_moment, timezone=ZoneInfo("UTC")))
 KEY = bytes(32)

@@ -38,7 +38,7 @@ from linktrack.networks.signing_in import sign_in
 from linktrack.owners.access import find_owner
 from linktrack.owners.tokens import create_token
 from linktrack.owners.viewers import set_role
-from linktrack.portability.everything import export_all
+from linktrack.portability.export.everything import export_all
 from linktrack.sealing import seal
 from linktrack.sync import sync_one
 from linktrack.web.asking import asking

@@ -24,7 +24,7 @@ from linktrack.audience.counts import (
 from linktrack.audience.models import Account
 from linktrack.cli import main
 from linktrack.errors import Conflict, Invalid, LinktrackError
-from linktrack.portability.counts_csv import (
+from linktrack.portability.followers.counts_csv import (
     ImportedCounts,
     ReadCounts,
     import_counts,

@@ -10,18 +10,18 @@ from sqlalchemy import func, select
 from world import NOON, World
 
 from linktrack.audience.accounts import find_account, list_accounts
-from linktrack.clicks import recount
-from linktrack.clicks.rollups import Days
+from linktrack.calendar.days import Days
+from linktrack.clicks.counts import rebuild
 from linktrack.db import Base
 from linktrack.errors import Conflict, NotFound
-from linktrack.links.unwrapped import addresses_of, keep_posts, list_unwrapped
 from linktrack.networks.base import PostRecord
 from linktrack.owners.answers import reserve_answer
 from linktrack.owners.tokens import create_token, list_tokens
 from linktrack.portability.demo import make_demo, remove_demo
 from linktrack.portability.simulation import PROFILES, YOU, follower_counts, posts
-from linktrack.reports.build import cpf_json, cpf_report
-from linktrack.reports.experiments import Question, add_experiment
+from linktrack.publishing.unwrapped.posts import addresses_of, keep_posts, list_unwrapped
+from linktrack.reports.cpf import cpf_json, cpf_report
+from linktrack.reports.diary.experiments import Question, add_experiment
 from linktrack.webhooks.catalog import add_webhook, send_test
 
 
@@ -60,7 +60,7 @@ def test_the_demonstration_leaves_nothing_behind(world: World) -> None:
     assert total["posts_without_count"] == 0
     assert total["unattributed"] / total["unique_clicks"] >= 0.8
     with world.store().transaction() as connection:
-        recount.rebuild(connection, Days(world.settings.timezone))
+        rebuild.rebuild(connection, Days(world.settings.timezone))
     world.session.expire_all()
     world.session.rollback()
     assert report(world) == total

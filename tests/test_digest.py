@@ -16,10 +16,11 @@ from linktrack.audience.segments import add_segment
 from linktrack.db import now
 from linktrack.errors import Invalid
 from linktrack.owners.tokens import create_token
-from linktrack.reports.build import CpfTotal, Rate
+from linktrack.reports.cpf import CpfTotal
 from linktrack.reports.digest import Digest, digests, last_whole
+from linktrack.reports.figures.rate import Rate
+from linktrack.reports.figures.statistics.rates import ratio_of_sums
 from linktrack.reports.sentences import reach
-from linktrack.reports.statistics.rates import ratio_of_sums
 
 __all__ = ["run"]  # the fixture
 

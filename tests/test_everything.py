@@ -37,17 +37,17 @@ from world import NOON, World
 from linktrack.audience.counts import record_count
 from linktrack.audience.segments import add_segment
 from linktrack.cli import main
+from linktrack.clicks.capture.visitors import Visitors
 from linktrack.clicks.models import clicks
 from linktrack.clicks.records import ClickRecord
-from linktrack.clicks.visitors import Visitors
 from linktrack.db import Base, Utc, alembic_config, writing
 from linktrack.errors import Conflict, Invalid
 from linktrack.keys import load_keys
 from linktrack.links.catalog import change_destination, find_target
 from linktrack.owners.tokens import create_token
-from linktrack.portability.everything import LEFT_OUT, export_all, exported_tables
-from linktrack.portability.restore import import_all
-from linktrack.reports.build import cpf_json, cpf_report
+from linktrack.portability.export.everything import LEFT_OUT, export_all, exported_tables
+from linktrack.portability.export.restore import import_all
+from linktrack.reports.cpf import cpf_json, cpf_report
 
 
 def fill(world: World) -> str:

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from linktrack.reports.statistics.comparisons import difference_of_ratios, ratio_of_ratios
-from linktrack.reports.statistics.experiments import (
+from linktrack.reports.figures.statistics.comparisons import difference_of_ratios, ratio_of_ratios
+from linktrack.reports.figures.statistics.experiments import (
     FALSE_ALARMS,
     Counted,
     Look,
@@ -26,7 +26,7 @@ from linktrack.reports.statistics.experiments import (
     looks,
     permutation_p,
 )
-from linktrack.reports.statistics.rates import Interval, RatioOfSums
+from linktrack.reports.figures.statistics.rates import Interval, RatioOfSums
 
 POSTS = st.lists(st.tuples(st.integers(0, 60), st.integers(1, 30_000)), min_size=2, max_size=6)
 

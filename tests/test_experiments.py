@@ -15,8 +15,8 @@ from linktrack.audience.models import Account
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.owners.tokens import create_token
-from linktrack.reports.experiment_report import ExperimentReport, experiment_report
-from linktrack.reports.experiments import (
+from linktrack.reports.diary.experiment_report import ExperimentReport, experiment_report
+from linktrack.reports.diary.experiments import (
     Question,
     add_experiment,
     find_experiment,

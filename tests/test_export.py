@@ -25,8 +25,8 @@ from linktrack.db import to_ms
 from linktrack.errors import Invalid, NotFound, Unavailable
 from linktrack.links.catalog import change_destination, set_disabled
 from linktrack.links.posts import Wish, wrap_post
-from linktrack.portability.click_filters import find_wanted
-from linktrack.portability.export import (
+from linktrack.portability.export.click_filters import find_wanted
+from linktrack.portability.export.exports import (
     KINDS,
     Selection,
     as_csv,
@@ -34,9 +34,9 @@ from linktrack.portability.export import (
     ndjson,
     stream,
 )
-from linktrack.portability.export_steps import STEP, Row
-from linktrack.portability.output import save
-from linktrack.portability.spreadsheets import restore
+from linktrack.portability.export.steps import STEP, Row
+from linktrack.portability.files.output import save
+from linktrack.portability.files.spreadsheets import restore
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 PHONE = (
@@ -278,7 +278,7 @@ def test_a_filter_that_few_fulfil_reads_in_short_steps(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Steps that find nothing are gone over to the last click, and no further."""
-    monkeypatch.setattr("linktrack.portability.click_rows.SPAN", 2)
+    monkeypatch.setattr("linktrack.portability.export.click_rows.SPAN", 2)
     varied(world)
     wanted = find_wanted(world.session, world.shortener.codes, {"reason": "head"}, None)
     world.session.rollback()

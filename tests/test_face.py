@@ -11,7 +11,7 @@ from linktrack.errors import Invalid
 from linktrack.links.catalog import set_disabled
 from linktrack.owners.tokens import create_token
 from linktrack.settings import load_settings
-from linktrack.web.watchers import may_see_details
+from linktrack.web.public.watchers import may_see_details
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from test_loader import click
 from test_rollups import FIREFOX, START, counts, some_clicks
 from world import World
 
-from linktrack.clicks.journal import Journal
-from linktrack.clicks.loader import Loader
+from linktrack.calendar.days import Days
+from linktrack.clicks.capture.journal import Journal
+from linktrack.clicks.counts.rebuild import rebuild
+from linktrack.clicks.loading.loader import Loader
 from linktrack.clicks.models import clicks
 from linktrack.clicks.records import ClickRecord, encode
-from linktrack.clicks.recount import rebuild
-from linktrack.clicks.rollups import Days
 
 FAULTS = Path(__file__).parent / "faults.py"
 

@@ -12,7 +12,7 @@ from linktrack.db import now, to_ms
 from linktrack.links.models import Link, Post, SeenPost
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.publishing.models import Sending
-from linktrack.reports.first_fetches import first_fetch, first_fetches
+from linktrack.reports.sources.first_fetches import first_fetch, first_fetches
 
 TWITTERBOT = "Twitterbot/1.0"
 CARDYB = "Mozilla/5.0 (compatible; Bluesky Cardyb/1.1; +mailto:support@bsky.app)"

@@ -17,10 +17,10 @@ from linktrack.audience.models import Account
 from linktrack.audience.rosters import take_roster
 from linktrack.errors import Invalid
 from linktrack.networks.base import FollowerRecord
-from linktrack.portability.export import Selection, export_rows
-from linktrack.reports.followers import followers_json, followers_report
+from linktrack.portability.export.exports import Selection, export_rows
+from linktrack.reports.figures.statistics.leaving import daily_rate, excess_of, jumps
+from linktrack.reports.people.followers import followers_json, followers_report
 from linktrack.reports.sentences import event_in_words
-from linktrack.reports.statistics.leaving import daily_rate, excess_of, jumps
 
 UTC = ZoneInfo("UTC")
 KEY = b"k" * 32

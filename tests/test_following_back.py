@@ -9,13 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from world import NOON, World
 
-from linktrack.audience.follow_back import (
-    FollowedBack,
-    claim_follow_back,
-    due_follow_backs,
-    follow_back,
-)
-from linktrack.audience.following import (
+from linktrack.audience.follow_back.log import (
     done_by_hand,
     dry_run,
     follow_log,
@@ -24,6 +18,12 @@ from linktrack.audience.following import (
     switch_on,
     undo,
     undoable,
+)
+from linktrack.audience.follow_back.worker import (
+    FollowedBack,
+    claim_follow_back,
+    due_follow_backs,
+    follow_back,
 )
 from linktrack.audience.forgetting import Forgotten, find_people, forget_people
 from linktrack.audience.models import Account, FollowBack, MadeFollow

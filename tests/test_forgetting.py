@@ -12,11 +12,12 @@ from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.models import Follower, ForgottenFollower
 from linktrack.audience.rosters import take_roster
 from linktrack.audience.segments import add_segment
-from linktrack.clicks.forgetting import forget_follower
+from linktrack.calendar.days import Days
+from linktrack.clicks.counts.rebuild import rebuild
+from linktrack.clicks.counts.rollups import COUNTS
+from linktrack.clicks.loading.forgetting import forget_follower
 from linktrack.clicks.models import clicks, first_clicks
 from linktrack.clicks.records import ClickRecord
-from linktrack.clicks.recount import rebuild
-from linktrack.clicks.rollups import COUNTS, Days
 from linktrack.db import to_ms, writing
 from linktrack.networks.base import FollowerRecord
 from linktrack.publishing.personal import agree

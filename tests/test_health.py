@@ -13,13 +13,13 @@ from test_rollups import some_clicks
 from world import World
 
 from linktrack.app import create_app
-from linktrack.clicks.journal import Journal
-from linktrack.clicks.loader import Loader
-from linktrack.clicks.losses import NAME, Losses
+from linktrack.clicks.capture.journal import Journal
+from linktrack.clicks.capture.losses import NAME, Losses
+from linktrack.clicks.loading.loader import Loader
 from linktrack.db import now
 from linktrack.installation import Installation
 from linktrack.owners.tokens import create_token
-from linktrack.reports.status import status_of
+from linktrack.upkeep.health.status import status_of
 
 
 @contextmanager

@@ -13,12 +13,12 @@ from test_rollups import FIREFOX
 from world import World
 
 from linktrack.audience.models import Account
+from linktrack.calendar.ranges import DayRange
+from linktrack.clicks.counts.retention import delete_old
 from linktrack.clicks.models import account_hours
 from linktrack.clicks.records import ClickRecord
-from linktrack.clicks.retention import delete_old
 from linktrack.db import now, to_ms
-from linktrack.reports.heat import heat_report
-from linktrack.reports.ranges import DayRange
+from linktrack.reports.timing.heat import heat_report
 
 
 def clicked(world: World, moments: list[datetime]) -> Account:

@@ -21,14 +21,14 @@ from linktrack.audience.segments import add_segment
 from linktrack.audience.utm import set_utm_values
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import Base, now, to_ms
-from linktrack.links.cards import Found, keep_card, set_own_words
+from linktrack.links.cards.cards import Found, keep_card, set_own_words
 from linktrack.links.models import LinkCheck, UnwrappedPost, Watch
 from linktrack.links.people import add_own_site, add_person, add_rule, promote
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.owners.tokens import create_token
 from linktrack.publishing.models import Sending
-from linktrack.reports.experiments import Question, add_experiment
-from linktrack.reports.notes import add_note
+from linktrack.reports.diary.experiments import Question, add_experiment
+from linktrack.reports.diary.notes import add_note
 from linktrack.webhooks.models import Delivery, Webhook
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linktrack.clicks.journal import SUFFIX, Journal, is_written
+from linktrack.clicks.capture.journal import SUFFIX, Journal, is_written
 from linktrack.clicks.records import LATEST, ClickRecord, clean, decode, encode
 
 

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import Client, EnvironBuilder, TestResponse
 
-from linktrack.clicks.journal import SUFFIX, Journal
-from linktrack.clicks.lane import Lane, request_flags
-from linktrack.clicks.visitors import Visitors, client_address, period_start, site_of
+from linktrack.calendar.periods import period_start
+from linktrack.clicks.capture.journal import SUFFIX, Journal
+from linktrack.clicks.capture.lane import Lane, request_flags
+from linktrack.clicks.capture.visitors import Visitors, client_address, site_of
 from linktrack.clicks.vocabulary import HEAD, NO_LANGUAGES, NO_VISITOR, PREFETCH
 from linktrack.links.targets import Target, Targets
 from linktrack.settings import LOOPBACK

@@ -15,17 +15,17 @@ from sqlalchemy import func, select
 from world import NOON, World
 
 from linktrack.audience.models import Account
+from linktrack.calendar.times import parse_moment
 from linktrack.cli import main
 from linktrack.clicks.models import clicks
 from linktrack.errors import Invalid
 from linktrack.links.catalog import find_target, get_link
 from linktrack.links.models import ImportedTotal, Link, LinkLabel, Post
-from linktrack.portability.link_fields import normal, read_link
-from linktrack.portability.link_files import LINK_FORMATS
-from linktrack.portability.link_import import ImportedLinks, Reading, import_links
-from linktrack.portability.sql_dump import dump_rows
-from linktrack.reports.links import link_json
-from linktrack.times import parse_moment
+from linktrack.portability.files.sql_dump import dump_rows
+from linktrack.portability.links.fields import normal, read_link
+from linktrack.portability.links.formats import LINK_FORMATS
+from linktrack.portability.links.importing import ImportedLinks, Reading, import_links
+from linktrack.reports.links.link import link_json
 
 READING = Reading(partial(parse_moment, timezone=ZoneInfo("UTC")))
 
@@ -319,7 +319,7 @@ def test_a_dump_gives_back_every_text(
     """Quotes, backslashes, line breaks, comments and semicolons inside strings, however read."""
     import tempfile
 
-    from linktrack.portability import sql_dump
+    from linktrack.portability.files import sql_dump
 
     def quoted(text: str) -> str:
         if not standard:

@@ -10,13 +10,13 @@ from sqlalchemy import Connection, func, select
 from test_rollups import FIREFOX, START, counts, some_clicks
 from world import World
 
-from linktrack.clicks.journal import SUFFIX, Journal
-from linktrack.clicks.loader import SET_ASIDE, Loader
+from linktrack.calendar.days import Days
+from linktrack.clicks.capture.journal import SUFFIX, Journal
+from linktrack.clicks.counts.rebuild import rebuild
+from linktrack.clicks.loading.loader import SET_ASIDE, Loader
+from linktrack.clicks.loading.store import ClickStore
 from linktrack.clicks.models import clicks, journals
 from linktrack.clicks.records import ClickRecord, encode
-from linktrack.clicks.recount import rebuild
-from linktrack.clicks.rollups import Days
-from linktrack.clicks.store import ClickStore
 
 
 def click(link_id: int, second: int = 0) -> bytes:

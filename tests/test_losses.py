@@ -13,9 +13,9 @@ from servers import Server, answer, environment, serving
 from test_journal import files
 from test_service import BROWSER, a_link, loaded
 
-from linktrack.clicks.backlog import read_backlog
-from linktrack.clicks.journal import Journal
-from linktrack.clicks.losses import NAME, Losses, Lost, read_lost
+from linktrack.clicks.capture.backlog import read_backlog
+from linktrack.clicks.capture.journal import Journal
+from linktrack.clicks.capture.losses import NAME, Losses, Lost, read_lost
 from linktrack.clicks.records import ClickRecord, encode
 
 

@@ -16,17 +16,17 @@ from test_bluesky_writer import app_password
 from world import World
 
 from linktrack.audience.credentials import connect, open_writer
-from linktrack.audience.following import dry_run, follow_log, switch_on, undo, undoable
+from linktrack.audience.follow_back.log import dry_run, follow_log, switch_on, undo, undoable
 from linktrack.audience.models import Account, FollowBack, MadeFollow
 from linktrack.db import now
 from linktrack.installation import Installation
 from linktrack.keys import load_keys
-from linktrack.links.coverage import coverage
 from linktrack.links.posts import Wish, wrap_post
-from linktrack.links.unwrapped import list_unwrapped
 from linktrack.networks.bluesky_session import sign_in
 from linktrack.networks.feeds import BlueskyFeed
-from linktrack.publishing.replacing import replace_on_network
+from linktrack.publishing.unwrapped.coverage import coverage
+from linktrack.publishing.unwrapped.posts import list_unwrapped
+from linktrack.publishing.unwrapped.replacing import replace_on_network
 from linktrack.sync import follow_back_due, sync_one, watch_one
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]

@@ -18,8 +18,8 @@ from linktrack.audience.models import Account
 from linktrack.cli import main
 from linktrack.db import now
 from linktrack.errors import NotFound
-from linktrack.links.unwrapped import get_unwrapped, keep_posts, list_unwrapped
-from linktrack.reports.visibility import show_only
+from linktrack.owners.visibility import show_only
+from linktrack.publishing.unwrapped.posts import get_unwrapped, keep_posts, list_unwrapped
 
 HOUR = timedelta(hours=1)
 

@@ -20,8 +20,8 @@ from linktrack.db import now
 from linktrack.errors import Invalid
 from linktrack.owners.tokens import create_token
 from linktrack.owners.viewers import list_owners, set_role
-from linktrack.portability.everything import export_all
-from linktrack.reports.notes import add_note, list_notes
+from linktrack.portability.export.everything import export_all
+from linktrack.reports.diary.notes import add_note, list_notes
 
 FIRST = date(2026, 9, 1)
 

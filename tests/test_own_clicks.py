@@ -12,9 +12,9 @@ from werkzeug.test import Client
 from world import NOON, World
 
 from linktrack.app import create_wsgi_app
-from linktrack.clicks.geoip import country_lookup
+from linktrack.clicks.capture.geoip import country_lookup
+from linktrack.clicks.capture.own_clicks import COOKIE
 from linktrack.clicks.models import clicks
-from linktrack.clicks.own import COOKIE
 from linktrack.clicks.vocabulary import FORWARDED, OWNER, REASONS
 from linktrack.errors import Invalid
 from linktrack.installation import Installation

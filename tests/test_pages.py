@@ -18,9 +18,9 @@ from linktrack.audience.segments import add_segment
 from linktrack.clicks.records import ClickRecord, encode
 from linktrack.db import from_ms, now, to_ms
 from linktrack.links.models import Post
-from linktrack.reports.build import Rate
-from linktrack.reports.experiments import Question, add_experiment
-from linktrack.reports.statistics.rates import Interval
+from linktrack.reports.diary.experiments import Question, add_experiment
+from linktrack.reports.figures.rate import Rate
+from linktrack.reports.figures.statistics.rates import Interval
 from linktrack.web import formats
 
 EVIL = "<script>alert(1)</script>"

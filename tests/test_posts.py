@@ -9,8 +9,8 @@ from test_rollups import FIREFOX, START
 from world import NOON, World
 
 from linktrack.audience.segments import add_segment
+from linktrack.calendar.days import Days
 from linktrack.clicks.records import ClickRecord
-from linktrack.clicks.rollups import Days
 from linktrack.db import to_ms
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.links.catalog import (
@@ -23,7 +23,7 @@ from linktrack.links.catalog import (
 from linktrack.links.models import Link, Post
 from linktrack.links.posts import Wish, post_json, wrap_post
 from linktrack.publishing import states
-from linktrack.reports.build import cpf_report
+from linktrack.reports.cpf import cpf_report
 
 
 def test_every_address_is_wrapped_and_the_rest_stays(world: World) -> None:

@@ -26,7 +26,7 @@ from linktrack.links.people import (
 )
 from linktrack.links.promotion import check_host, check_mention, is_on_host, mentions
 from linktrack.owners.tokens import create_token
-from linktrack.reports.link_kinds import own_links_report, people_report, thanks
+from linktrack.reports.links.kinds import own_links_report, people_report, thanks
 
 __all__ = ["run"]  # the fixture
 

@@ -19,7 +19,7 @@ from test_bluesky_writer import PIXEL, app_password, record_of
 from world import World
 
 from linktrack.audience.credentials import connect, open_writer
-from linktrack.clicks.rollups import Days
+from linktrack.calendar.days import Days
 from linktrack.db import now
 from linktrack.keys import load_keys
 from linktrack.links.models import Post

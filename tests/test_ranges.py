@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from test_pages import filled
 from world import World
 
-from linktrack.reports.ranges import DayRange
+from linktrack.calendar.ranges import DayRange
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -6,11 +6,11 @@ from sqlalchemy import select, update
 from test_rollups import FIREFOX, START, counts, records_of, some_clicks
 from world import World
 
+from linktrack.calendar.days import Days
+from linktrack.clicks.counts.rebuild import rebuild
+from linktrack.clicks.loading.reclassify import reclassify
 from linktrack.clicks.models import agents, clicks, referrers, sources
-from linktrack.clicks.reclassify import reclassify
 from linktrack.clicks.records import ClickRecord
-from linktrack.clicks.recount import rebuild
-from linktrack.clicks.rollups import Days
 
 
 def pretend_older_rules(world: World) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy import delete, func, insert, select, update
 from test_rollups import FIREFOX, START, counts, records_of, some_clicks
 from world import NOON, World
 
-from linktrack.clicks import differences, recount, stored
+from linktrack.calendar.days import Days
+from linktrack.clicks.counts import rebuild, rebuild_differences, stored
 from linktrack.clicks.models import (
     account_days,
     account_referrer_days,
@@ -18,7 +19,6 @@ from linktrack.clicks.models import (
     post_sources,
     post_windows,
 )
-from linktrack.clicks.rollups import Days
 from linktrack.errors import Unavailable
 
 
@@ -62,7 +62,7 @@ def test_counts_are_right_again_whatever_was_wrong(
 ) -> None:
     """Marks, counts, and rows that are missing or too many; in parts smaller than a post."""
     monkeypatch.setattr(stored, "PART", 1)
-    monkeypatch.setattr(differences, "CORRECTED", 3)
+    monkeypatch.setattr(rebuild_differences, "CORRECTED", 3)
     links, _ = some_clicks(world)
     many_clicks(world, links, 900)
     right = counts(world)
@@ -70,10 +70,10 @@ def test_counts_are_right_again_whatever_was_wrong(
     assert counts(world) != right
     days = Days(world.settings.timezone)
     if beside:
-        assert recount.rebuild_beside(world.database.engine, days) == 900
+        assert rebuild.rebuild_beside(world.database.engine, days) == 900
     else:
         with world.store().transaction() as connection:
-            assert recount.rebuild(connection, days) == 900
+            assert rebuild.rebuild(connection, days) == 900
     found = counts(world)
     for table, rows in right.items():
         assert found[table] == rows, table
@@ -87,11 +87,11 @@ def test_loading_goes_on_while_counts_are_made_right(world: World) -> None:
     loader = threading.Thread(target=many_clicks, args=(world, links, 1_500, 2))
     loader.start()
     days = Days(world.settings.timezone)
-    recount.rebuild_beside(world.database.engine, days)
+    rebuild.rebuild_beside(world.database.engine, days)
     loader.join()
     found = counts(world)
     with world.store().transaction() as connection:
-        assert recount.rebuild(connection, days) == 2_100
+        assert rebuild.rebuild(connection, days) == 2_100
     assert counts(world) == found
 
 
@@ -101,7 +101,7 @@ def test_nothing_is_written_where_nothing_is_wrong(world: World) -> None:
     many_clicks(world, links, 300)
     world.session.close()
     with world.store().transaction():
-        assert recount.rebuild_beside(world.database.engine, Days(world.settings.timezone)) == 300
+        assert rebuild.rebuild_beside(world.database.engine, Days(world.settings.timezone)) == 300
 
 
 def test_what_is_still_wrong_in_the_end_is_said(
@@ -114,10 +114,10 @@ def test_what_is_still_wrong_in_the_end_is_said(
     spoil(world)
     days = Days(world.settings.timezone)
     with monkeypatch.context() as patched:
-        patched.setattr(recount, "ROUNDS", 1)
+        patched.setattr(rebuild, "ROUNDS", 1)
         with pytest.raises(Unavailable, match="still wrong"):
-            recount.rebuild_beside(world.database.engine, days)
-    assert recount.rebuild_beside(world.database.engine, days) == 300
+            rebuild.rebuild_beside(world.database.engine, days)
+    assert rebuild.rebuild_beside(world.database.engine, days) == 300
     assert counts(world) == right
 
 
@@ -137,7 +137,7 @@ def test_memory_does_not_grow_with_the_counts_of_an_account(
             drawn = [(72 * number, 0, 0, 1, FIREFOX, f"//{i}.com", 0) for i in range(100)]
             sqlite_world.click(records_of(drawn, [link.id]))
         tracemalloc.start()
-        recount.rebuild_beside(sqlite_world.database.engine, days)
+        rebuild.rebuild_beside(sqlite_world.database.engine, days)
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return most

@@ -16,13 +16,13 @@ from world import NOON, World
 
 from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment
+from linktrack.calendar.ranges import whole_days
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import now, to_ms
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.models import Post
 from linktrack.owners.tokens import create_token
-from linktrack.reports.ranges import whole_days
-from linktrack.reports.referrers import ReferrersReport, referrers_report
+from linktrack.reports.sources.referrers import ReferrersReport, referrers_report
 
 UTC = ZoneInfo("UTC")
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linktrack.clicks.referrer_hosts import APPS, HOSTS, PORTALS
-from linktrack.clicks.referrers import (
+from linktrack.clicks.classify.referrer_hosts import APPS, HOSTS, PORTALS
+from linktrack.clicks.classify.referrers import (
     LONGEST_KEY,
     MEDIA,
     Referrer,

@@ -12,17 +12,17 @@ from test_watching import Wall, watch
 from world import World
 
 from linktrack.audience.models import Account
-from linktrack.clicks.rollups import Days
+from linktrack.calendar.days import Days
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid, NotFound, Unavailable
-from linktrack.links.cards import Found, keep_card
-from linktrack.links.coverage import coverage
+from linktrack.links.cards.cards import Found, keep_card
 from linktrack.links.models import Post, Replacement, SeenPost
-from linktrack.links.unwrapped import get_unwrapped, list_unwrapped
 from linktrack.networks.base import ABILITIES, Card, Message, Pause, PostRecord, Refused, Sent
 from linktrack.publishing import queue
-from linktrack.publishing.replacing import Replaced, draft_for, replace_on_network
 from linktrack.publishing.states import discard, publish
+from linktrack.publishing.unwrapped.coverage import coverage
+from linktrack.publishing.unwrapped.posts import get_unwrapped, list_unwrapped
+from linktrack.publishing.unwrapped.replacing import Replaced, draft_for, replace_on_network
 
 HOUR = timedelta(hours=1)
 WHEN = ("before", "after")

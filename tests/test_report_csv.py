@@ -14,7 +14,7 @@ from world import NOON, World
 from linktrack.audience.segments import add_segment
 from linktrack.db import now
 from linktrack.links.people import add_person
-from linktrack.portability.report_csv import report_csv
+from linktrack.portability.export.report_csv import report_csv
 
 
 def test_inner_objects_lists_and_formulas_are_cells() -> None:

@@ -16,7 +16,7 @@ from world import NOON, World
 from linktrack.cli import main
 from linktrack.links.people import add_own_site, add_person, add_rule
 from linktrack.owners.tokens import create_token
-from linktrack.reports.experiments import Question, add_experiment
+from linktrack.reports.diary.experiments import Question, add_experiment
 
 ACCOUNT = "account=@JessesLinks"
 

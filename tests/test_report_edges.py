@@ -15,7 +15,7 @@ from world import NOON, World
 from linktrack.audience.models import Account
 from linktrack.cli import main
 from linktrack.owners.tokens import create_token
-from linktrack.reports.experiments import Question, add_experiment
+from linktrack.reports.diary.experiments import Question, add_experiment
 
 PAGES = (
     "", "posts", "posts?sort=low", "audience", "compare?days=365", "timing", "referrers?days=365",

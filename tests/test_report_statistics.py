@@ -10,32 +10,32 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from linktrack.reports.growth import growth_of
-from linktrack.reports.hours import slots_of
-from linktrack.reports.statistics.capture import chao2, chapman
-from linktrack.reports.statistics.comparisons import (
+from linktrack.reports.figures.statistics.capture import chao2, chapman
+from linktrack.reports.figures.statistics.comparisons import (
     difference,
     holm,
     kruskal_wallis,
     median_interval,
 )
-from linktrack.reports.statistics.distributions import (
+from linktrack.reports.figures.statistics.distributions import (
     chi_square_above,
     gamma_quantile,
     poisson_at_least,
     poisson_at_most,
 )
-from linktrack.reports.statistics.half_life import (
+from linktrack.reports.figures.statistics.half_life import (
     Lifetime,
     half_life,
     is_alive,
     middle,
     time_to,
 )
-from linktrack.reports.statistics.rates import Interval, wilson
-from linktrack.reports.statistics.shrinkage import dispersion, shrink
-from linktrack.reports.statistics.trends import MOST_POINTS, theil_sen
-from linktrack.reports.statistics.usual import Judged, surely, usual_rates
+from linktrack.reports.figures.statistics.rates import Interval, wilson
+from linktrack.reports.figures.statistics.shrinkage import dispersion, shrink
+from linktrack.reports.figures.statistics.trends import MOST_POINTS, theil_sen
+from linktrack.reports.figures.statistics.usual import Judged, surely, usual_rates
+from linktrack.reports.people.growth import growth_of
+from linktrack.reports.timing.hours import slots_of
 
 COUNTS = st.integers(0, 400)
 

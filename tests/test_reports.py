@@ -13,7 +13,7 @@ from linktrack.clicks.records import ClickRecord
 from linktrack.db import to_ms
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.models import Post
-from linktrack.reports.build import cpf_json, cpf_report
+from linktrack.reports.cpf import cpf_json, cpf_report
 
 START = to_ms(NOON)
 

@@ -8,10 +8,10 @@ from sqlalchemy import func, select
 from test_rollups import HOUR, START, counts, records_of, some_clicks
 from world import NOON, World
 
+from linktrack.calendar.days import Days
+from linktrack.clicks.counts.rebuild import rebuild, recount_post
+from linktrack.clicks.counts.retention import delete_old
 from linktrack.clicks.models import clicks
-from linktrack.clicks.recount import rebuild, recount_post
-from linktrack.clicks.retention import delete_old
-from linktrack.clicks.rollups import Days
 from linktrack.errors import Conflict
 
 AGENTS = ["Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "curl/8.5.0"]

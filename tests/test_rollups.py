@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, select
 from world import NOON, World
 
+from linktrack.calendar.days import Days
+from linktrack.clicks.counts.rebuild import rebuild, recount_post
 from linktrack.clicks.models import (
     account_days,
     account_hours,
@@ -34,8 +36,6 @@ from linktrack.clicks.models import (
     visitor_accounts,
 )
 from linktrack.clicks.records import ClickRecord
-from linktrack.clicks.recount import rebuild, recount_post
-from linktrack.clicks.rollups import Days
 from linktrack.clicks.vocabulary import HEAD, NO_VISITOR
 from linktrack.db import to_ms
 from linktrack.links.models import Post

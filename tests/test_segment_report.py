@@ -16,9 +16,9 @@ from linktrack.audience.segments import add_segment, rest_segment
 from linktrack.audience.sorting import sort_followers
 from linktrack.db import now as right_now
 from linktrack.errors import Invalid
-from linktrack.reports.segments import SegmentsReport, segments_json, segments_report
+from linktrack.reports.figures.statistics.lifts import Pair, lift
+from linktrack.reports.people.segments import SegmentsReport, segments_json, segments_report
 from linktrack.reports.sentences import living, unattributed
-from linktrack.reports.statistics.lifts import Pair, lift
 
 DAY = timedelta(days=1)
 

@@ -25,7 +25,7 @@ from linktrack.audience.segments import (
 )
 from linktrack.audience.sorting import segment_of, sizes_at, sort_followers
 from linktrack.errors import Conflict, Invalid, LinktrackError, NotFound
-from linktrack.portability.list_csv import read_list
+from linktrack.portability.followers.list_csv import read_list
 
 DAY = timedelta(days=1)
 

@@ -15,10 +15,10 @@ from world import NOON, World
 
 from linktrack.audience.accounts import remove_account
 from linktrack.audience.models import Account, StoredCredential
-from linktrack.clicks.rollups import Days
+from linktrack.calendar.days import Days
 from linktrack.db import Database, is_sqlite
 from linktrack.errors import Conflict, Invalid, LinktrackError, Unconfirmed
-from linktrack.links.cards import Found, keep_card
+from linktrack.links.cards.cards import Found, keep_card
 from linktrack.links.models import Post
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.owners.audit import entries

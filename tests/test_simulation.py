@@ -11,7 +11,7 @@ from world import NOON, World
 from linktrack.audience.segments import add_segment, rest_segment
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import to_ms
-from linktrack.reports.segments import segments_report
+from linktrack.reports.people.segments import segments_report
 
 
 @pytest.mark.slow

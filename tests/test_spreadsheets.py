@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from linktrack.portability.spreadsheets import DANGEROUS, protect, restore
+from linktrack.portability.files.spreadsheets import DANGEROUS, protect, restore
 
 TEXTS = st.text() | st.text(alphabet="=+-@\t\r'a1")
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from linktrack.reports.statistics.rates import (
+from linktrack.reports.figures.statistics.rates import (
     Interval,
     poisson_rate,
     rate_interval,

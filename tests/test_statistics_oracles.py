@@ -9,8 +9,8 @@ from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 from statsmodels.stats.rates import confint_poisson
 
-from linktrack.reports.statistics.comparisons import difference, holm
-from linktrack.reports.statistics.rates import poisson_rate, wilson
+from linktrack.reports.figures.statistics.comparisons import difference, holm
+from linktrack.reports.figures.statistics.rates import poisson_rate, wilson
 
 shares = st.integers(1, 50_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 

@@ -11,21 +11,16 @@ from sqlalchemy import func, select
 from world import NOON, World
 
 from linktrack.audience.models import Account
-from linktrack.clicks.rollups import Days
+from linktrack.calendar.days import Days
 from linktrack.db import now
 from linktrack.errors import NotFound, Unavailable
-from linktrack.links.coverage import coverage, coverages
 from linktrack.links.models import Post, SeenPost, UnwrappedPost, Watch
 from linktrack.links.posts import Wish, rewrap_post, wrap_post
-from linktrack.links.unwrapped import addresses_of, list_unwrapped
 from linktrack.networks.base import Pause, PostPage, PostRecord
 from linktrack.publishing.states import discard
-from linktrack.publishing.watching import (
-    Watched,
-    claim_watch,
-    due_watches,
-    watch_account,
-)
+from linktrack.publishing.unwrapped.coverage import coverage, coverages
+from linktrack.publishing.unwrapped.posts import addresses_of, list_unwrapped
+from linktrack.publishing.unwrapped.watching import Watched, claim_watch, due_watches, watch_account
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

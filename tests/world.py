@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.accounts import add_account
 from linktrack.audience.models import Account
-from linktrack.clicks.loader import Loader
+from linktrack.clicks.loading.loader import Loader
+from linktrack.clicks.loading.store import ClickStore
 from linktrack.clicks.records import ClickRecord
-from linktrack.clicks.store import ClickStore
 from linktrack.db import Database
 from linktrack.keys import load_keys
 from linktrack.links.catalog import Shortener

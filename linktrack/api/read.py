@@ -7,9 +7,9 @@ from typing import Final
 
 from flask import Request
 
+from linktrack.calendar.times import parse_moment
 from linktrack.context import installation
 from linktrack.errors import Invalid, NotFound
-from linktrack.times import parse_moment
 
 LARGEST_ID: Final = 2**31 - 1
 

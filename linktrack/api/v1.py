@@ -2,28 +2,10 @@
 
 from flask import Response, request
 
-# Importing a module of operations makes their routes.
-from linktrack.api import (  # noqa: F401
-    accounts,
-    audience_reports,
-    documentation,
-    experiments,
-    exports,
-    following,
-    links,
-    not_wrapped,
-    notes,
-    people,
-    posts,
-    queue,
-    reports,
-    rosters,
-    segments,
-    sharing,
-    webhooks,
-)
 from linktrack.api.limits import add_limit_headers
 from linktrack.api.operations import blueprint
+
+# Importing a module of operations makes their routes.
 
 __all__ = ["blueprint"]
 

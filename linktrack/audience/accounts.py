@@ -13,6 +13,7 @@ from linktrack.audience.models import Account, StoredCredential
 from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.owners.audit import note
+from linktrack.shapes import Json
 
 NETWORKS: Final = ("x", "bluesky", "mastodon", "other")
 ROLES: Final = ("me", "you", "we")
@@ -218,3 +219,8 @@ def _refuse_taken(session: Session, network: str, handle: str) -> None:
         )
     if taken is not None:
         raise Conflict(f"{handle} on {NETWORK_NAMES[network]} is here already.")
+
+
+def account_json(account: Account) -> dict[str, Json]:
+    """Return an account as every report names it."""
+    return {"network": account.network, "handle": account.handle, "role": account.role}

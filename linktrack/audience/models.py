@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from linktrack.db import Base, Id, Moment, OptionalMoment
 from linktrack.networks.base import TextLimits
+from linktrack.owners.visibility import limit
 
 
 class Account(Base):
@@ -319,3 +320,7 @@ class UtmValue(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     name: Mapped[str] = mapped_column(String(20), primary_key=True)
     value: Mapped[str] = mapped_column(String(100))
+
+
+limit(Account, lambda shown: Account.id.in_(shown))
+limit(Segment, lambda shown: Segment.account_id.in_(shown))

@@ -84,7 +84,7 @@ def parse_time(written: str | None, opened: "Installation") -> datetime | None:
 
     A date alone is its first moment. Raises `Invalid`.
     """
-    from linktrack.times import parse_moment
+    from linktrack.calendar.times import parse_moment
 
     return None if written is None else parse_moment(written, opened.settings.timezone)
 

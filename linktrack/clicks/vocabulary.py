@@ -7,6 +7,8 @@ from bisect import bisect_right
 from datetime import timedelta
 from typing import Final
 
+from linktrack.errors import Invalid
+
 REASONS: Final = ("human", "head", "prefetch", "owner", "no-agent", "preview", "bot", "burst")
 """Why a click is left out, in the order in which the reasons are asked; 0 is a person."""
 
@@ -63,3 +65,10 @@ def pack_country(code: str | None) -> int | None:
 def unpack_country(number: int | None) -> str | None:
     """Undo `pack_country`."""
     return None if number is None else chr(number // 26 + 65) + chr(number % 26 + 65)
+
+
+def window_number(window: str) -> int:
+    """Return the number of a counting window; raises `Invalid`."""
+    if window not in WINDOWS:
+        raise Invalid(f"{window[:40]!r} is no counting window: choose one of {', '.join(WINDOWS)}.")
+    return WINDOWS.index(window)

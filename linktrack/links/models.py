@@ -4,6 +4,7 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from linktrack.db import Base, Id, Moment, OptionalMoment
+from linktrack.owners.visibility import limit
 
 
 class Post(Base):
@@ -290,3 +291,8 @@ class OwnSite(Base):
     __tablename__ = "own_sites"
 
     host: Mapped[str] = mapped_column(String(255), primary_key=True)
+
+
+limit(Post, lambda shown: Post.account_id.in_(shown))
+limit(Link, lambda shown: Link.account_id.in_(shown))
+limit(UnwrappedPost, lambda shown: UnwrappedPost.account_id.in_(shown))

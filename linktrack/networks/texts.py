@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from linktrack.calendar.times import parse_moment
 from linktrack.errors import Invalid
-from linktrack.times import parse_moment
 
 MOST_ID: Final = 512
 MOST_HANDLE: Final = 255

@@ -7,6 +7,7 @@ from sqlalchemy import Boolean, ForeignKey, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linktrack.db import Base, Id, Moment, OptionalMoment
+from linktrack.owners.visibility import limit
 
 HASH_LENGTH = 64  # hexadecimal SHA-256
 
@@ -121,3 +122,8 @@ class AuditEntry(Base):
     at: Mapped[Moment]
     actor: Mapped[str] = mapped_column(String(100))
     what: Mapped[str] = mapped_column(String(300))
+
+
+# A token or a shared report of all accounts shows more than a limited viewer may see.
+limit(Token, lambda shown: Token.account_id.in_(shown))
+limit(SharedReport, lambda shown: SharedReport.account_id.in_(shown))

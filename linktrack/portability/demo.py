@@ -12,8 +12,8 @@ from linktrack.audience.accounts import add_account
 from linktrack.audience.counts import DatedCount, record_counts
 from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment
+from linktrack.clicks.loading.store import ClickStore
 from linktrack.clicks.records import ClickRecord
-from linktrack.clicks.store import ClickStore
 from linktrack.db import Base, Database, to_ms
 from linktrack.errors import Conflict, NotFound
 from linktrack.links.catalog import Shortener

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from linktrack.db import Database
-from linktrack.links.cards import agent_of, keep_card, message_card, read_page, shown_card
+from linktrack.links.cards.cards import agent_of, keep_card, message_card, read_page, shown_card
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import place_of
 from linktrack.links.models import Link, LinkCard

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 from linktrack.audience.models import Account, Consent, Follower
 from linktrack.audience.segments import entry_key, rest_segment
 from linktrack.audience.sorting import segment_of
-from linktrack.clicks.personal import take_follower_away
-from linktrack.clicks.rollups import Days
+from linktrack.calendar.days import Days
+from linktrack.clicks.loading.personal import take_follower_away
 from linktrack.db import now as this_moment
 from linktrack.db import take_turns
 from linktrack.errors import Invalid, NotFound

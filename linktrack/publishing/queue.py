@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account
-from linktrack.clicks.rollups import Days
+from linktrack.calendar.days import Days
 from linktrack.errors import Conflict, Invalid
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Post, Replacement

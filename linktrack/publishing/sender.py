@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.accounts import NETWORK_NAMES
 from linktrack.audience.models import Account
-from linktrack.clicks.rollups import Days
+from linktrack.calendar.days import Days
 from linktrack.db import Database, is_database_away
 from linktrack.db import now as this_moment
 from linktrack.errors import LinktrackError

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from linktrack.clicks.recount import recount_post
-from linktrack.clicks.rollups import Days
+from linktrack.calendar.days import Days
+from linktrack.clicks.counts.rebuild import recount_post
 from linktrack.db import now as this_moment
 from linktrack.db import take_turns
 from linktrack.errors import Conflict

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from linktrack.audience.accounts import list_accounts
 from linktrack.audience.credentials import connections
 from linktrack.audience.models import FollowerCount
-from linktrack.reports.build import Json, utc
+from linktrack.calendar.times import utc
+from linktrack.shapes import Json
 
 
 @dataclass(frozen=True, slots=True)

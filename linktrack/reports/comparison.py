@@ -9,16 +9,19 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from linktrack.audience.accounts import account_json
 from linktrack.audience.models import Account
+from linktrack.clicks.vocabulary import window_number
 from linktrack.reports import queries
-from linktrack.reports.build import Json, Rate, account_json, window_number
-from linktrack.reports.life_queries import ClickedPost, clicked_posts
-from linktrack.reports.lifetimes import FEWEST_POSTS, MOST_POSTS, lives_of
+from linktrack.reports.figures.rate import Rate
+from linktrack.reports.figures.statistics.comparisons import difference
+from linktrack.reports.figures.statistics.half_life import FEWEST_CLICKS, middle
+from linktrack.reports.figures.statistics.rates import Interval, ratio_of_sums, wilson
+from linktrack.reports.figures.words import about, duration, durations, percent, thousandths
 from linktrack.reports.rated import RatedPost, rated_posts
-from linktrack.reports.statistics.comparisons import difference
-from linktrack.reports.statistics.half_life import FEWEST_CLICKS, middle
-from linktrack.reports.statistics.rates import Interval, ratio_of_sums, wilson
-from linktrack.reports.words import about, duration, durations, percent, thousandths
+from linktrack.reports.timing.life_queries import ClickedPost, clicked_posts
+from linktrack.reports.timing.lifetimes import FEWEST_POSTS, MOST_POSTS, lives_of
+from linktrack.shapes import Json
 
 MOST_SIDE_BY_SIDE: Final = 5
 """Accounts of which every pair is compared; of more, each with the first."""

@@ -5,12 +5,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from linktrack.audience.accounts import account_json
 from linktrack.audience.models import Account
-from linktrack.links.coverage import Coverage, coverage
+from linktrack.calendar.times import utc
 from linktrack.links.models import UnwrappedPost
 from linktrack.networks.addresses import post_address
-from linktrack.reports.build import Json, account_json, utc
-from linktrack.reports.words import share
+from linktrack.publishing.unwrapped.coverage import Coverage, coverage
+from linktrack.reports.figures.words import share
+from linktrack.shapes import Json
 
 
 @dataclass(frozen=True, slots=True)

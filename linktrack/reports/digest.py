@@ -8,26 +8,21 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from linktrack.audience.accounts import account_json
 from linktrack.audience.models import Account
+from linktrack.calendar.ranges import DayRange
+from linktrack.clicks.vocabulary import window_number
 from linktrack.errors import Invalid
 from linktrack.links.posts import excerpt
 from linktrack.reports import queries
-from linktrack.reports.build import (
-    CpfTotal,
-    Json,
-    PostLine,
-    account_json,
-    cpf_total,
-    post_lines,
-    rate_json,
-    window_number,
-)
-from linktrack.reports.follower_queries import Moves, moves_of
-from linktrack.reports.ranges import DayRange
+from linktrack.reports.cpf import CpfTotal, PostLine, cpf_total, post_lines
+from linktrack.reports.figures.rate import rate_json
+from linktrack.reports.figures.statistics.experiments import FALSE_ALARMS, Pair, permutation_p
+from linktrack.reports.figures.statistics.rates import FEWEST_POSTS
+from linktrack.reports.figures.words import counted, listed, per_thousand
+from linktrack.reports.people.follower_queries import Moves, moves_of
 from linktrack.reports.sentences import reach
-from linktrack.reports.statistics.experiments import FALSE_ALARMS, Pair, permutation_p
-from linktrack.reports.statistics.rates import FEWEST_POSTS
-from linktrack.reports.words import counted, listed, per_thousand
+from linktrack.shapes import Json
 
 PERIODS: Final = ("week", "month")
 WINDOW: Final = "24h"

@@ -1,9 +1,10 @@
 """Following back as JSON, the same at every door."""
 
-from linktrack.audience.follow_plan import Candidate, Plan
-from linktrack.audience.following import Standing
+from linktrack.audience.follow_back.log import Standing
+from linktrack.audience.follow_back.plan import Candidate, Plan
 from linktrack.audience.models import MadeFollow
-from linktrack.reports.build import Json, utc
+from linktrack.calendar.times import utc
+from linktrack.shapes import Json
 
 
 def standing_json(standing: Standing) -> dict[str, Json]:

@@ -8,20 +8,15 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
-from linktrack.links.coverage import Coverage, coverages
+from linktrack.calendar.ranges import DayRange
+from linktrack.clicks.vocabulary import window_number
+from linktrack.publishing.unwrapped.coverage import Coverage, coverages
 from linktrack.reports import queries
-from linktrack.reports.build import (
-    CpfTotal,
-    PostLine,
-    Rate,
-    cpf_total,
-    post_lines,
-    window_number,
-)
+from linktrack.reports.cpf import CpfTotal, PostLine, cpf_total, post_lines
+from linktrack.reports.figures.rate import Rate
+from linktrack.reports.figures.statistics.rates import ratio_of_sums
 from linktrack.reports.parts import WHOLE, Part, part_series
 from linktrack.reports.queries import DayCounts, History
-from linktrack.reports.ranges import DayRange
-from linktrack.reports.statistics.rates import ratio_of_sums
 
 STALE: Final = timedelta(days=90)
 """A follower count older than this is shown as stale."""

@@ -8,9 +8,9 @@ from typing import Final, NamedTuple
 
 from linktrack.clicks.vocabulary import WINDOW_LENGTHS, WINDOWS
 from linktrack.errors import NotFound
+from linktrack.reports.figures.statistics.rates import Interval, rate_interval
+from linktrack.reports.figures.statistics.usual import Judged, Verdict, surely, usual_rates
 from linktrack.reports.queries import History, PostPeople, PostSums, standing_count
-from linktrack.reports.statistics.rates import Interval, rate_interval
-from linktrack.reports.statistics.usual import Judged, Verdict, surely, usual_rates
 
 SORTS: Final = ("newest", "low")
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
+from linktrack.calendar.times import utc
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Post
 from linktrack.links.posts import post_json
 from linktrack.publishing.models import Sending
 from linktrack.publishing.queue import Waiting
 from linktrack.publishing.sendings import sending_of
-from linktrack.reports.build import utc
 
 
 def full_post_json(session: Session, shortener: Shortener, post: Post) -> dict[str, object]:

@@ -1,9 +1,9 @@
 """What reports say in whole sentences, the same at every door. Pure."""
 
-from linktrack.reports.build import CpfTotal
-from linktrack.reports.followers import Event
-from linktrack.reports.segments import SegmentsReport
-from linktrack.reports.words import counted, percent
+from linktrack.reports.cpf import CpfTotal
+from linktrack.reports.figures.words import counted, percent
+from linktrack.reports.people.followers import Event
+from linktrack.reports.people.segments import SegmentsReport
 
 
 def unattributed(report: SegmentsReport) -> str:

@@ -9,11 +9,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
+from linktrack.clicks.vocabulary import window_number
 from linktrack.links.models import Link
 from linktrack.reports import queries
-from linktrack.reports.build import window_number
+from linktrack.reports.figures.words import counted
 from linktrack.reports.rated import RatedPost, rated_posts
-from linktrack.reports.words import counted
 
 FEWEST: Final = 8
 """Posts under which nothing is said: each quarter has at least two."""

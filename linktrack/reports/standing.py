@@ -6,12 +6,13 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from linktrack.clicks.vocabulary import window_number
 from linktrack.links.models import Post
 from linktrack.reports import queries
-from linktrack.reports.build import Rate, window_number
+from linktrack.reports.figures.rate import Rate
+from linktrack.reports.figures.statistics.rates import Interval
+from linktrack.reports.figures.statistics.usual import Verdict
 from linktrack.reports.rated import rated_posts, usual_of, verdicts_of
-from linktrack.reports.statistics.rates import Interval
-from linktrack.reports.statistics.usual import Verdict
 
 AROUND: Final = timedelta(days=183)
 

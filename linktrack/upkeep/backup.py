@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Final, cast
 from sqlalchemy import Connection, MetaData, select, text
 
 from linktrack import __version__
-from linktrack.clicks.journal import SUFFIX
-from linktrack.clicks.loader import SET_ASIDE
+from linktrack.clicks.capture.journal import SUFFIX
+from linktrack.clicks.loading.loader import SET_ASIDE
 from linktrack.clicks.models import journals
 from linktrack.db import Database, is_sqlite
 from linktrack.errors import Unavailable

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.exc import IntegrityError
 
 from linktrack.db import Database
-from linktrack.links.cards import Found, agent_of, keep_card, links_to_read, read_page
+from linktrack.links.cards.cards import Found, agent_of, keep_card, links_to_read, read_page
 
 log = logging.getLogger(__name__)
 

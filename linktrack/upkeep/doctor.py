@@ -19,9 +19,9 @@ from linktrack.keys import Keys, load_keys
 from linktrack.links.models import Link
 from linktrack.owners.models import AuditEntry
 from linktrack.publishing.queue import failed_posts
-from linktrack.reports.status import Capture
 from linktrack.settings import Settings, load_settings
-from linktrack.upkeep.attention import is_behind, old_counts, space_of
+from linktrack.upkeep.health.attention import is_behind, old_counts, space_of
+from linktrack.upkeep.health.status import Capture
 from linktrack.upkeep.probing import UnreachableError, hides_readers, misbelief, probe
 
 CLOCK_SECONDS: Final = 30.0

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, cast
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
-from linktrack.clicks.journal import SUFFIX, is_written
+from linktrack.clicks.capture.journal import SUFFIX, is_written
 from linktrack.db import Database, alembic_config, is_sqlite
 from linktrack.errors import Conflict, Invalid, Unavailable
 from linktrack.settings import Settings

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 def register_notices(app: "Flask") -> None:
     """Let every owner page say what waits for its owner, and what narrows it."""
     from linktrack.web import filters
-    from linktrack.web.needs import notices
+    from linktrack.web.overview.needs import notices
 
     filters.register(app)
     app.jinja_env.globals.update(notices=notices)
@@ -17,45 +17,32 @@ def register_notices(app: "Flask") -> None:
 
 def blueprints() -> "tuple[Blueprint, ...]":
     """Return all blueprints of the pages; imported here, so that importing one needs not all."""
-    from linktrack.web import (
-        accounts,
-        audience,
-        audit,
+    from linktrack.web import live, navigation
+    from linktrack.web.audience import follow_back, followers, segments, who_clicks
+    from linktrack.web.insights import (
         comparison,
-        compose,
+        experiments,
+        notes,
+        own_links,
+        people,
+        referrers,
+        timing,
+    )
+    from linktrack.web.links import links, qr
+    from linktrack.web.overview import digest, needs, overview
+    from linktrack.web.posts import compose, not_wrapped, posts, queue
+    from linktrack.web.public import face, health, hello, privacy, probe, sign_in
+    from linktrack.web.settings import (
+        accounts,
+        audit,
         connections,
         demo,
-        digest,
-        experiments,
-        follow_back,
-        followers,
-        health,
-        hello,
         left_out,
-        links,
-        live,
-        navigation,
-        needs,
-        not_wrapped,
-        notes,
-        overview,
-        own,
         own_clicks,
-        own_links,
         owners,
-        people,
-        posts,
-        privacy,
-        probe,
-        public,
-        qr,
-        queue,
-        referrers,
-        segments,
-        settings,
+        profile,
+        server,
         sharing,
-        sign_in,
-        timing,
         tokens,
         webhooks,
     )
@@ -70,7 +57,7 @@ def blueprints() -> "tuple[Blueprint, ...]":
         segments.blueprint,
         followers.blueprint,
         follow_back.blueprint,
-        audience.blueprint,
+        who_clicks.blueprint,
         comparison.blueprint,
         timing.blueprint,
         referrers.blueprint,
@@ -82,11 +69,11 @@ def blueprints() -> "tuple[Blueprint, ...]":
         compose.blueprint,
         demo.blueprint,
         live.blueprint,
-        own.blueprint,
+        profile.blueprint,
         owners.blueprint,
         qr.blueprint,
         queue.blueprint,
-        settings.blueprint,
+        server.blueprint,
         sharing.blueprint,
         sharing.public,
         navigation.blueprint,
@@ -102,5 +89,5 @@ def blueprints() -> "tuple[Blueprint, ...]":
         health.blueprint,
         hello.blueprint,
         probe.blueprint,
-        public.blueprint,
+        face.blueprint,
     )

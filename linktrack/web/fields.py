@@ -7,12 +7,12 @@ from typing import Final
 
 from linktrack.audience.accounts import get_account
 from linktrack.audience.models import Account
+from linktrack.calendar.ranges import DayRange
+from linktrack.calendar.times import parse_moment
 from linktrack.context import db_session, installation
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.catalog import get_link
 from linktrack.links.models import Link
-from linktrack.reports.ranges import DayRange
-from linktrack.times import parse_moment
 from linktrack.web.context import today
 
 LARGEST_ID: Final = 2**31 - 1

@@ -16,11 +16,11 @@ from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.links.composers import composer_address
 from linktrack.links.posts import excerpt
-from linktrack.reports import words
-from linktrack.reports.build import Rate
-from linktrack.reports.freshness import Freshness, freshness
-from linktrack.reports.words import about, thousandths
+from linktrack.reports.figures import words
+from linktrack.reports.figures.rate import Rate
+from linktrack.reports.figures.words import about, thousandths
 from linktrack.settings import Settings
+from linktrack.upkeep.health.freshness import Freshness, freshness
 from linktrack.web.context import here, page_path, today
 from linktrack.web.fields import DAYS
 from linktrack.web.navigation import SECTIONS

@@ -4,7 +4,7 @@ from flask import jsonify, request
 from werkzeug.wrappers import Response
 
 from linktrack.context import db_session
-from linktrack.reports.freshness import latest_click
+from linktrack.upkeep.health.freshness import latest_click
 from linktrack.web.context import owner_blueprint
 
 blueprint = owner_blueprint("live")

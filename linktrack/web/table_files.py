@@ -6,8 +6,8 @@ from typing import Final
 from flask import Response, request
 
 from linktrack.errors import Invalid
-from linktrack.portability.report_csv import report_csv
-from linktrack.reports.build import Json
+from linktrack.portability.export.report_csv import report_csv
+from linktrack.shapes import Json
 
 FORMATS: Final = ("csv", "json")
 

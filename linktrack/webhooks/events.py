@@ -14,13 +14,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account, FollowerCount
+from linktrack.calendar.times import utc
 from linktrack.clicks.models import post_windows
 from linktrack.db import Database, Utc, take_turns, to_ms
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Post
 from linktrack.links.posts import post_json
 from linktrack.publishing.queue import failed_posts
-from linktrack.reports.build import cpf_json, cpf_report, utc
+from linktrack.reports.cpf import cpf_json, cpf_report
 from linktrack.webhooks.models import Delivery, Webhook
 
 MOST_POSTS: Final = 500  # told in one pass; the next follows in seconds

@@ -1,0 +1,108 @@
+"""Reports on how an audience behaves: each the object that pages and command line show."""
+
+from flask import Response, g, jsonify, request
+
+from linktrack.api import audience_shapes as shapes
+from linktrack.api.access import named_account
+from linktrack.api.operations import (
+    FROM,
+    NEEDED_ACCOUNT,
+    TO,
+    WINDOW,
+    Parameter,
+    asked,
+)
+from linktrack.api.reports.reporting import asked_range, asked_window, report_at
+from linktrack.audience.accounts import get_account, list_accounts
+from linktrack.context import db_session, installation
+from linktrack.db import now
+from linktrack.reports.comparison import compare
+from linktrack.reports.people.audience import audience_report
+from linktrack.reports.people.growth import growth_report
+from linktrack.reports.timing.hours import hours_report
+from linktrack.reports.timing.lifetimes import life_of_code, lifetimes_report
+
+ACCOUNTS = Parameter("account", "Handles of the accounts; default: all.", many=True)
+LINK = Parameter("link", "Of one link alone, by its code.")
+
+
+@report_at("audience", (NEEDED_ACCOUNT, FROM, TO), shapes.AudienceReport)
+def report_audience() -> Response:
+    """Return how many people click at all, in one visitor period."""
+    fields = asked()
+    settings = installation().settings
+    report = audience_report(
+        db_session(),
+        named_account(fields.text("account")),
+        period=settings.visitor_period,
+        timezone=settings.timezone,
+        now=now(),
+        **asked_range(fields),
+    )
+    return jsonify(report.as_json())
+
+
+@report_at("compare", (ACCOUNTS, WINDOW, FROM, TO), shapes.Comparison)
+def report_compare() -> Response:
+    """Return accounts side by side: those named (`account` may repeat), or all."""
+    fields = asked()
+    session = db_session()
+    handles = dict.fromkeys(handle for handle in request.args.getlist("account") if handle)
+    accounts = [named_account(handle) for handle in handles]
+    if not accounts and g.token.account_id is not None:
+        accounts = [get_account(session, g.token.account_id)]
+    report = compare(
+        session,
+        accounts or list_accounts(session),
+        window=asked_window(fields),
+        now=now(),
+        **asked_range(fields),
+    )
+    return jsonify(report.as_json())
+
+
+@report_at("growth", (NEEDED_ACCOUNT, WINDOW, FROM, TO), shapes.GrowthReport)
+def report_growth() -> Response:
+    """Return whether clicking grows as fast as following."""
+    fields = asked()
+    report = growth_report(
+        db_session(),
+        named_account(fields.text("account")),
+        window=asked_window(fields),
+        now=now(),
+        **asked_range(fields),
+    )
+    return jsonify(report.as_json())
+
+
+@report_at("half-life", (NEEDED_ACCOUNT, LINK, FROM, TO), shapes.LifetimesReport, shapes.LinkLife)
+def report_half_life() -> Response:
+    """Return how long an account's posts live, or one of its links."""
+    fields = asked()
+    account = named_account(fields.text("account"))
+    code = fields.optional_text("link")
+    if code is not None:
+        codes = installation().shortener.codes
+        return jsonify(life_of_code(db_session(), codes, account, code, now()).as_json())
+    report = lifetimes_report(
+        db_session(),
+        account,
+        now=now(),
+        **asked_range(fields),
+    )
+    return jsonify(report.as_json())
+
+
+@report_at("hours", (NEEDED_ACCOUNT, WINDOW, FROM, TO), shapes.HoursReport)
+def report_hours() -> Response:
+    """Return clicks per follower by weekday and hour of posting."""
+    fields = asked()
+    report = hours_report(
+        db_session(),
+        named_account(fields.text("account")),
+        window=asked_window(fields),
+        timezone=installation().settings.timezone,
+        now=now(),
+        **asked_range(fields),
+    )
+    return jsonify(report.as_json())

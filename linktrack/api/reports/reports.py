@@ -1,0 +1,131 @@
+"""Reports: each the object that pages and command line show."""
+
+from datetime import datetime
+
+from flask import Response, jsonify, request
+
+from linktrack.api import report_shapes as shapes
+from linktrack.api.access import named_account
+from linktrack.api.operations import (
+    AFTER,
+    FROM,
+    LIMIT,
+    NEEDED_ACCOUNT,
+    TO,
+    WINDOW,
+    Parameter,
+    asked,
+)
+from linktrack.api.reports.reporting import asked_range, asked_window, report_at
+from linktrack.calendar.ranges import whole_days
+from linktrack.calendar.times import parse_moment
+from linktrack.context import db_session, installation
+from linktrack.db import now
+from linktrack.links.catalog import get_link
+from linktrack.links.posts import get_post
+from linktrack.reports.coverage import coverage_report
+from linktrack.reports.cpf import MOST_POSTS, cpf_json, cpf_report
+from linktrack.reports.digest import PERIODS, digests
+from linktrack.reports.people.followers import followers_json, followers_report
+from linktrack.reports.people.segments import segments_json, segments_report
+from linktrack.reports.rated import SORTS
+from linktrack.reports.sources.referrers import referrers_report
+
+SORT = Parameter("sort", "Newest first, or by the low end of the interval.", choices=SORTS)
+EVENT = Parameter("event", "A moment whose cost is asked for.", "moment", many=True)
+POST = Parameter("post", "Of one post alone.", "whole")
+LINK = Parameter("link", "Of one link alone, by its code.")
+PERIOD = Parameter("period", "What is looked back on.", choices=PERIODS)
+
+
+@report_at("cpf", (NEEDED_ACCOUNT, WINDOW, FROM, TO, LIMIT, AFTER, SORT), shapes.CpfReport)
+def report_cpf() -> Response:
+    """Return clicks per follower of an account."""
+    fields = asked()
+    report = cpf_report(
+        db_session(),
+        named_account(fields.text("account")),
+        window=asked_window(fields),
+        **asked_range(fields),
+        limit=fields.whole("limit") or MOST_POSTS,
+        after=fields.row_number("after"),
+        sort=fields.text("sort", SORTS[0]),
+        now=now(),
+    )
+    return jsonify(cpf_json(report))
+
+
+@report_at("segments", (NEEDED_ACCOUNT, WINDOW, FROM, TO), shapes.SegmentsReport)
+def report_segments() -> Response:
+    """Return who clicked, as far as it is known, by segment."""
+    fields = asked()
+    report = segments_report(
+        db_session(),
+        named_account(fields.text("account")),
+        window=asked_window(fields),
+        settings=installation().settings,
+        now=now(),
+        **asked_range(fields),
+    )
+    return jsonify(segments_json(report))
+
+
+@report_at("coverage", (NEEDED_ACCOUNT, FROM, TO), shapes.CoverageReport)
+def report_coverage() -> Response:
+    """Return which part of the links that an account posted, in its own words, was wrapped."""
+    fields = asked()
+    report = coverage_report(
+        db_session(),
+        named_account(fields.text("account")),
+        fields.moment("from"),
+        fields.moment("to"),
+    )
+    return jsonify(report.as_json())
+
+
+@report_at("followers", (NEEDED_ACCOUNT, FROM, TO, EVENT), shapes.FollowersReport)
+def report_followers() -> Response:
+    """Return who came and left, and what an event cost (`event` may be there several times)."""
+    fields = asked()
+    timezone = installation().settings.timezone
+    report = followers_report(
+        db_session(),
+        named_account(fields.text("account")),
+        timezone,
+        **asked_range(fields),
+        events=[parse_moment(text, timezone) for text in request.args.getlist("event") if text],
+    )
+    return jsonify(followers_json(report))
+
+
+@report_at("referrers", (NEEDED_ACCOUNT, FROM, TO, POST, LINK), shapes.ReferrersReport)
+def report_referrers() -> Response:
+    """Return where the clicks of an account, a post or a link came from, by segment."""
+    fields = asked()
+    account = named_account(fields.text("account"))
+    opened, session = installation(), db_session()
+    timezone = opened.settings.timezone
+    since, until = whole_days(fields.moment("from"), fields.moment("to"), timezone)
+    post, code = fields.row_number("post"), fields.optional_text("link")
+    report = referrers_report(
+        session,
+        account,
+        timezone,
+        since=since,
+        until=until,
+        post=None if post is None else get_post(session, post),
+        link=None if code is None else get_link(session, opened.shortener.codes, code),
+    )
+    return jsonify(report.as_json())
+
+
+@report_at("digest", (NEEDED_ACCOUNT, PERIOD), shapes.Digest)
+def report_digest() -> Response:
+    """Return an account's last whole week or month beside the one before it."""
+    fields = asked()
+    account = named_account(fields.text("account"))
+    timezone = installation().settings.timezone
+    today = datetime.now(timezone).date()
+    period = fields.text("period", PERIODS[0])
+    (found,) = digests(db_session(), [account], period, today, now(), timezone)
+    return jsonify(found.as_json())

@@ -1,0 +1,139 @@
+"""Experiments: what is asked, and what has been found."""
+
+from collections.abc import Mapping
+
+from flask import Response, g, jsonify
+
+from linktrack.api import audience_shapes, shapes
+from linktrack.api.access import named_account, reached, reaches_all
+from linktrack.api.operations import (
+    ACCOUNT,
+    NEEDED_ACCOUNT,
+    Parameter,
+    asked,
+    operation,
+    sent,
+)
+from linktrack.api.read import stored
+from linktrack.api.reports.reporting import report_at
+from linktrack.audience.accounts import accounts_by_number
+from linktrack.audience.models import Account
+from linktrack.calendar.times import utc
+from linktrack.clicks.vocabulary import DEFAULT_WINDOW
+from linktrack.context import db_session
+from linktrack.db import now
+from linktrack.reports.diary.experiment_report import experiment_report
+from linktrack.reports.diary.experiments import (
+    DAYS,
+    Question,
+    add_experiment,
+    find_experiment,
+    get_experiment,
+    list_experiments,
+    remove_experiment,
+)
+from linktrack.reports.diary.models import Experiment
+
+NAME = Parameter("name", "Which experiment; default: the account's newest.")
+
+
+@operation(
+    "GET",
+    "/experiments",
+    scope="read",
+    query=(ACCOUNT,),
+    answers={200: shapes.ExperimentList},
+    problems=(404,),
+)
+def read_experiments() -> Response:
+    """List experiments that the token reaches, the newest first, of one account or of all."""
+    handle = asked().optional_text("account")
+    account = None if handle is None else named_account(handle)
+    if account is None:
+        reaches_all()
+    session = db_session()
+    accounts = accounts_by_number(session)
+    found = list_experiments(session, account)
+    return jsonify({"data": [_told(each, accounts) for each in found if _is_reached(each)]})
+
+
+@operation(
+    "POST",
+    "/experiments",
+    scope="write",
+    body=shapes.NewExperiment,
+    answers={201: shapes.Experiment},
+    problems=(404, 409),
+)
+def create_experiment() -> tuple[Response, int]:
+    """Begin an experiment: posts before and after a moment, or those of two accounts."""
+    fields, session, moment = sent(), db_session(), now()
+    other = fields.optional_text("other")
+    days = fields.whole("days", DAYS)
+    question = Question(
+        fields.text("name"),
+        fields.moment("at") or moment,
+        None if other is None else named_account(other),
+        DAYS if days is None else days,
+        fields.text("window", DEFAULT_WINDOW),
+        fields.text("hypothesis", ""),
+    )
+    account = named_account(fields.text("account"))
+    added = add_experiment(session, account, question, moment)
+    session.commit()
+    return jsonify(_told(added, accounts_by_number(session))), 201
+
+
+@operation(
+    "DELETE",
+    "/experiments/<int:number>",
+    scope="write",
+    answers={204: None},
+    problems=(404,),
+)
+def delete_experiment(number: int) -> Response:
+    """Forget an experiment; posts and clicks stay."""
+    session = db_session()
+    _reach(experiment := get_experiment(session, stored(number)))
+    remove_experiment(session, experiment.name)
+    session.commit()
+    return Response(status=204)
+
+
+@report_at("experiment", (NEEDED_ACCOUNT, NAME), audience_shapes.ExperimentReport)
+def report_experiment() -> Response:
+    """Return what an account's experiment has found: the named one, or its newest."""
+    fields = asked()
+    session = db_session()
+    account = named_account(fields.text("account"))
+    experiment = find_experiment(session, account, fields.optional_text("name"))
+    _reach(experiment)
+    accounts = accounts_by_number(session)
+    if g.token.account_id is not None:
+        accounts = {account.id: account}  # no other is named, not even where it took part
+    return jsonify(experiment_report(session, experiment, accounts, now()).as_json())
+
+
+def _is_reached(experiment: Experiment) -> bool:
+    """Whether the token reaches both accounts, where there are two."""
+    return g.token.account_id is None or experiment.other_id is None
+
+
+def _reach(experiment: Experiment) -> None:
+    for number in (experiment.account_id, experiment.other_id):
+        reached(number)
+
+
+def _told(experiment: Experiment, accounts: Mapping[int, Account]) -> dict[str, object]:
+    other = experiment.other_id
+    return {
+        "id": experiment.id,
+        "name": experiment.name,
+        "account": accounts[experiment.account_id].handle,
+        "other": None if other is None else accounts[other].handle,
+        "at": utc(experiment.at),
+        "days": experiment.days,
+        "window": experiment.window,
+        "hypothesis": experiment.hypothesis,
+        "created_at": utc(experiment.created_at),
+    }

@@ -1,0 +1,138 @@
+"""Links: where they lead, their clicks, and leading them elsewhere."""
+
+from flask import Response, g, jsonify
+
+from linktrack.api import shapes
+from linktrack.api.access import named_account, reached
+from linktrack.api.operations import ACCOUNT, AFTER, LIMIT, Parameter, asked, operation, sent
+from linktrack.api.paging import page_size
+from linktrack.api.read import Fields
+from linktrack.audience.accounts import accounts_by_number
+from linktrack.calendar.times import utc
+from linktrack.context import db_session, installation
+from linktrack.db import now
+from linktrack.links.cards.cards import read_again, set_own_words
+from linktrack.links.catalog import (
+    add_lone_link,
+    change_destination,
+    get_link,
+    set_disabled,
+    set_forwarding,
+)
+from linktrack.links.models import Link
+from linktrack.links.people import promote_these
+from linktrack.reports.links.link import link_json
+from linktrack.reports.queries import LinkFacts, links_page
+
+SEARCH = Parameter("q", "Words in the code or the destination.")
+
+
+@operation(
+    "GET",
+    "/links",
+    scope="read",
+    query=(ACCOUNT, SEARCH, LIMIT, AFTER),
+    answers={200: shapes.LinkPage},
+    problems=(404,),
+)
+def read_links() -> Response:
+    """List links with their clicks, newest first."""
+    fields = asked()
+    session = db_session()
+    handle = fields.optional_text("account")
+    account_id = g.token.account_id if handle is None else named_account(handle).id
+    size = page_size(fields)
+    search = fields.text("q", "").replace("\0", "")
+    found = links_page(session, account_id, search, fields.row_number("after"), size + 1)
+    accounts = accounts_by_number(session)
+    rows = [_row(facts, accounts[facts.link.account_id].handle) for facts in found[:size]]
+    return jsonify({"data": rows, "next": rows[-1]["id"] if len(found) > size else None})
+
+
+@operation(
+    "POST",
+    "/links",
+    scope="wrap",
+    body=shapes.NewLink,
+    answers={201: shapes.Link},
+    problems=(404, 409),
+)
+def create_link() -> tuple[Response, int]:
+    """Make a link without a post, for a poster or a profile."""
+    fields, session, shortener = sent(), db_session(), installation().shortener
+    link = add_lone_link(
+        session,
+        shortener,
+        account_id=named_account(fields.text("account")).id,
+        written=fields.text("destination"),
+        at=now(),
+        slug=fields.optional_text("slug"),
+    )
+    session.commit()
+    return jsonify(link_json(session, shortener, link)), 201
+
+
+@operation("GET", "/links/<code>", scope="read", answers={200: shapes.Link}, problems=(404,))
+def read_link(code: str) -> Response:
+    """Return a link with its history and its clicks."""
+    return jsonify(link_json(db_session(), installation().shortener, _link(code)))
+
+
+@operation(
+    "PATCH",
+    "/links/<code>",
+    scope="write",
+    body=shapes.LinkChange,
+    answers={200: shapes.Link},
+    problems=(404,),
+)
+def change_link(code: str) -> Response:
+    """Lead a link elsewhere, disable or enable it, say whom it promotes, what its card says."""
+    fields = sent()
+    session, shortener = db_session(), installation().shortener
+    link = _link(code)
+    if fields.value("destination") is not None:
+        change_destination(session, shortener, link, fields.text("destination"), now())
+    if fields.value("forward_query") is not None:
+        set_forwarding(session, link, fields.truth("forward_query"), now())
+    if fields.value("disabled") is not None:
+        set_disabled(session, link, fields.truth("disabled"), now())
+    if fields.value("promotes") is not None:
+        promote_these(session, link, fields.texts("promotes"))
+    _change_card(link, fields)
+    session.commit()
+    return jsonify(link_json(session, shortener, link))
+
+
+def _change_card(link: Link, fields: Fields) -> None:
+    words = [
+        None if fields.value(name) is None else fields.text(name).replace("\0", "")
+        for name in ("card_title", "card_description")
+    ]
+    if any(said is not None for said in words):
+        set_own_words(db_session(), link, *words)
+    if fields.value("read_card") is not None and fields.truth("read_card"):
+        read_again(db_session(), link)
+
+
+def _link(code: str) -> Link:
+    link = get_link(db_session(), installation().shortener.codes, code)
+    reached(link.account_id)
+    return link
+
+
+def _row(facts: LinkFacts, handle: str) -> dict[str, object]:
+    link = facts.link
+    return {
+        "id": link.id,
+        "code": link.code,
+        "short_url": installation().shortener.short_url(link.code or ""),
+        "destination": link.destination,
+        "account": handle,
+        "post": link.post_id,
+        "created_at": utc(link.created_at),
+        "disabled_at": None if link.disabled_at is None else utc(link.disabled_at),
+        "clicks": facts.clicks,
+        "unique_clicks": facts.unique_clicks,
+        "not_human": facts.not_human,
+    }

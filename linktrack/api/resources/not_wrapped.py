@@ -1,0 +1,87 @@
+"""Posts with links that are not wrapped, and the wrapped version of one."""
+
+from flask import Response, jsonify
+
+from linktrack.api import shapes
+from linktrack.api.access import named_account, reached
+from linktrack.api.operations import (
+    AFTER,
+    FROM,
+    LIMIT,
+    NEEDED_ACCOUNT,
+    TO,
+    asked,
+    operation,
+)
+from linktrack.api.paging import page_size
+from linktrack.api.read import stored
+from linktrack.audience.accounts import get_account
+from linktrack.context import db_session, installation
+from linktrack.db import now
+from linktrack.links.models import UnwrappedPost
+from linktrack.links.posts import post_json
+from linktrack.publishing.unwrapped.posts import addresses_of, get_unwrapped, list_unwrapped
+from linktrack.publishing.unwrapped.replacing import draft_for, is_gone
+from linktrack.reports.coverage import unwrapped_json
+
+UNWRAPPED = "/not-wrapped/<int:number>"
+
+
+@operation(
+    "GET",
+    "/not-wrapped",
+    scope="read",
+    query=(NEEDED_ACCOUNT, FROM, TO, LIMIT, AFTER),
+    answers={200: shapes.UnwrappedPage},
+    problems=(404,),
+)
+def read_not_wrapped() -> Response:
+    """List an account's own posts with links that are not wrapped, newest first."""
+    fields = asked()
+    session = db_session()
+    account = named_account(fields.text("account"))
+    size = page_size(fields)
+    found = list_unwrapped(
+        session,
+        account.id,
+        size + 1,
+        fields.row_number("after"),
+        fields.moment("from"),
+        fields.moment("to"),
+    )
+    addresses = addresses_of(session, found)
+    rows = [unwrapped_json(account, post, addresses[post.id]) for post in found[:size]]
+    return jsonify({"data": rows, "next": found[size - 1].id if len(found) > size else None})
+
+
+@operation(
+    "POST",
+    f"{UNWRAPPED}/draft",
+    scope="write",
+    answers={201: shapes.Post},
+    problems=(404, 409),
+)
+def create_wrapped_draft(number: int) -> tuple[Response, int]:
+    """Make a draft with the same text, wrapped; asked for again, it is the same draft."""
+    session = db_session()
+    old = _numbered(number)
+    shortener = installation().shortener
+    post = draft_for(session, shortener, get_account(session, old.account_id), old, now())
+    session.commit()
+    return jsonify(post_json(session, shortener, post)), 201
+
+
+@operation("DELETE", UNWRAPPED, scope="write", answers={204: None}, problems=(404,))
+def delete_not_wrapped(number: int) -> Response:
+    """Take a post that was deleted on its network off the list."""
+    session = db_session()
+    is_gone(session, _numbered(number), now())
+    session.commit()
+    return Response(status=204)
+
+
+def _numbered(number: int) -> UnwrappedPost:
+    """Return a post that was not wrapped, as far as the token reaches."""
+    old = get_unwrapped(db_session(), stored(number))
+    reached(old.account_id)
+    return old

@@ -1,0 +1,80 @@
+"""Notes for days: what the owner wants to remember beside the charts."""
+
+from datetime import date, datetime, timedelta
+
+from flask import Response, jsonify
+
+from linktrack.api import shapes
+from linktrack.api.access import named_account, reached, reaches_all
+from linktrack.api.operations import ACCOUNT, FROM, TO, asked, operation, sent
+from linktrack.api.read import stored
+from linktrack.audience.accounts import accounts_by_number
+from linktrack.calendar.ranges import whole_days
+from linktrack.context import db_session, installation
+from linktrack.db import now
+from linktrack.reports.diary.notes import add_note, get_note, list_notes, note_json, remove_note
+
+
+@operation(
+    "GET",
+    "/notes",
+    scope="read",
+    query=(ACCOUNT, FROM, TO),
+    answers={200: shapes.NoteList},
+    problems=(404,),
+)
+def read_notes() -> Response:
+    """List notes, the newest day first: of all accounts, or of one with those of all."""
+    fields, session = asked(), db_session()
+    handle = fields.optional_text("account")
+    account = None if handle is None else named_account(handle)
+    if account is None:
+        reaches_all()
+    since, until = whole_days(
+        fields.moment("from"), fields.moment("to"), installation().settings.timezone
+    )
+    last = None if until is None else until - timedelta(days=1)
+    accounts = accounts_by_number(session)
+    found = list_notes(session, account, since, last)
+    return jsonify(
+        {"data": [note_json(each, accounts.get(each.account_id or 0)) for each in found]}
+    )
+
+
+@operation(
+    "POST",
+    "/notes",
+    scope="write",
+    body=shapes.NewNote,
+    answers={201: shapes.Note},
+    problems=(404,),
+)
+def create_note() -> tuple[Response, int]:
+    """Write a note for a day, of one account or of all of them."""
+    fields, session = sent(), db_session()
+    handle = fields.optional_text("account")
+    account = None if handle is None else named_account(handle)
+    if account is None:
+        reaches_all()
+    day = _local_day(fields.moment("day") or now())
+    added = add_note(session, day, fields.text("text"), account, now())
+    told = note_json(added, account)
+    session.commit()
+    return jsonify(told), 201
+
+
+@operation("DELETE", "/notes/<int:number>", scope="write", answers={204: None}, problems=(404,))
+def delete_note(number: int) -> Response:
+    """Take a note away."""
+    session = db_session()
+    note = get_note(session, stored(number))
+    if note.account_id is None:
+        reaches_all()
+    reached(note.account_id)
+    remove_note(session, note, now())
+    session.commit()
+    return Response(status=204)
+
+
+def _local_day(at: datetime) -> date:
+    return at.astimezone(installation().settings.timezone).date()

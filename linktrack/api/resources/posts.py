@@ -1,0 +1,204 @@
+"""Posts: wrapping a text, and what becomes of the post."""
+
+from datetime import datetime
+
+from flask import Response, g, jsonify
+
+from linktrack.api import shapes
+from linktrack.api.access import named_account, reached
+from linktrack.api.operations import (
+    ACCOUNT,
+    AFTER,
+    LIMIT,
+    Parameter,
+    asked,
+    operation,
+    sent,
+)
+from linktrack.api.paging import page_size
+from linktrack.api.read import Fields, stored
+from linktrack.api.resources.queue import enqueue
+from linktrack.audience.accounts import accounts_by_number
+from linktrack.calendar.times import utc
+from linktrack.context import db_session, installation
+from linktrack.db import now
+from linktrack.errors import Invalid
+from linktrack.links.models import Post
+from linktrack.links.posts import (
+    STATES,
+    Wish,
+    get_post,
+    list_posts,
+    no_post_json,
+    wrap_post,
+)
+from linktrack.links.preview import preview
+from linktrack.owners.tokens import require_scope
+from linktrack.publishing import states
+from linktrack.publishing.queue import rewrite
+from linktrack.reports.queries import newest_link
+from linktrack.reports.sendings import full_post_json
+
+POST = "/posts/<int:number>"
+STATE = Parameter("state", "Only posts in this state.", choices=STATES)
+
+
+@operation(
+    "POST",
+    "/posts",
+    scope="wrap",
+    body=shapes.NewPost,
+    answers={201: shapes.Post, 200: shapes.Post},
+    problems=(404, 409),
+)
+def create_post() -> tuple[Response, int]:
+    """Wrap a text and record it as a post; 200 where it holds no new address."""
+    fields = sent()
+    sends = fields.flag("send")
+    if sends:
+        _check_may_send(fields)
+    wish = Wish(
+        text=fields.text("text"),
+        state="draft" if sends else fields.text("state", "published"),
+        posted_at=None if sends else fields.moment("posted_at"),
+        segments=fields.texts("segments"),
+        slugs=fields.texts("slugs"),
+        addressed=fields.wholes("addressed"),
+        promotes=fields.texts("promotes"),
+    )
+    shortener = installation().shortener
+    session = db_session()
+    post = wrap_post(session, shortener, named_account(fields.text("account")), wish, now())
+    if post is None and sends:
+        raise Invalid(
+            "There is no address in this text that could become a short link: nothing was sent."
+        )
+    if post is None:
+        return jsonify(no_post_json(wish.text)), 200
+    if sends:
+        enqueue(post, fields)
+    session.commit()
+    return jsonify(full_post_json(session, shortener, post)), 201
+
+
+def _check_may_send(fields: Fields) -> None:
+    require_scope(g.token, "write")
+    if fields.optional_text("state") is not None:
+        raise Invalid("Leave state out where you send: posted_at says when, by default now.")
+
+
+@operation(
+    "POST",
+    "/posts/preview",
+    scope="wrap",
+    body=shapes.NewPreview,
+    answers={200: shapes.Preview},
+    problems=(404,),
+)
+def preview_post() -> Response:
+    """Return a text as it will be once it is wrapped, and how long; nothing is made."""
+    fields, session = sent(), db_session(writes=False)
+    account = named_account(fields.text("account"))
+    newest = newest_link(session)
+    seen = preview(
+        installation().shortener,
+        fields.text("text"),
+        account.network,
+        fields.texts("slugs"),
+        newest.id if newest else 0,
+        account.text_limits,
+    )
+    length = {"used": seen.length.used, "limit": seen.length.limit, "fits": seen.length.fits}
+    told = {"text": seen.text, "length": length, "destinations": list(seen.destinations)}
+    return jsonify(told)
+
+
+@operation(
+    "GET",
+    "/posts",
+    scope="read",
+    query=(ACCOUNT, STATE, LIMIT, AFTER),
+    answers={200: shapes.PostPage},
+    problems=(404,),
+)
+def read_posts() -> Response:
+    """List posts, newest first."""
+    fields = asked()
+    session = db_session()
+    handle = fields.optional_text("account")
+    account_id = g.token.account_id if handle is None else named_account(handle).id
+    size = page_size(fields)
+    found = list_posts(
+        session, account_id, fields.optional_text("state"), size + 1, fields.row_number("after")
+    )
+    accounts = accounts_by_number(session)
+    rows = [_row(post, accounts[post.account_id].handle) for post in found[:size]]
+    return jsonify({"data": rows, "next": rows[-1]["id"] if len(found) > size else None})
+
+
+@operation("GET", POST, scope="read", answers={200: shapes.Post}, problems=(404,))
+def read_post(number: int) -> Response:
+    """Return a post with its links and versions."""
+    session = db_session()
+    post = get_post(session, stored(number))
+    reached(post.account_id)
+    return jsonify(full_post_json(session, installation().shortener, post))
+
+
+@operation(
+    "PATCH",
+    POST,
+    scope="write",
+    body=shapes.PostChange,
+    answers={200: shapes.Post},
+    problems=(404, 409),
+)
+def change_post(number: int) -> Response:
+    """Publish, schedule, discard or restore a post, or give it another time or text.
+
+    `draft` restores what was discarded. What waits to be sent is sent at its new time, and not
+    at all where it was published by hand.
+    """
+    fields = sent()
+    confirmed = fields.flag("confirmed")
+    session = db_session()
+    post = get_post(session, stored(number))
+    reached(post.account_id)
+    if fields.value("text") is not None:
+        written, shortener = fields.text("text"), installation().shortener
+        rewrite(session, shortener, post, written, now(), confirmed=confirmed)
+    state = fields.optional_text("state")
+    if state is not None:
+        _change_state(post, state, fields.moment("posted_at"))
+    elif fields.value("text") is None:
+        raise Invalid("Send a state, or a text.")
+    session.commit()
+    return jsonify(full_post_json(session, installation().shortener, post))
+
+
+def _change_state(post: Post, state: str, posted_at: datetime | None) -> None:
+    session, days = db_session(), installation().days()
+    if state == "published":
+        states.publish(session, post, posted_at, now(), days)
+    elif state == "scheduled":
+        if posted_at is None:
+            raise Invalid("A scheduled post needs posted_at, a time in the future.")
+        states.schedule(session, post, posted_at, now(), days)
+    elif state == "discarded":
+        states.discard(session, post)
+    elif state == "draft":
+        states.restore(session, post)
+    else:
+        raise Invalid(f"{state[:40]!r} is no state: choose one of {', '.join(STATES)}.")
+
+
+def _row(post: Post, handle: str) -> dict[str, object]:
+    return {
+        "id": post.id,
+        "account": handle,
+        "state": post.state,
+        "text": post.text,
+        "written": post.written,
+        "posted_at": None if post.posted_at is None else utc(post.posted_at),
+        "created_at": utc(post.created_at),
+    }

@@ -1,0 +1,75 @@
+"""Who follows an account: its follower lists."""
+
+from flask import Response, jsonify
+
+from linktrack.api import shapes
+from linktrack.api.access import reaches_all
+from linktrack.api.operations import operation, sent
+from linktrack.api.resources.accounts import ACCOUNT, numbered_account
+from linktrack.audience.forgetting import Forgotten
+from linktrack.audience.rosters import list_rosters, take_roster
+from linktrack.calendar.times import utc
+from linktrack.clicks.loading.forgetting import forget_follower
+from linktrack.context import db_session, installation
+from linktrack.db import now
+from linktrack.portability.followers.roster_files import read_people, roster_json
+
+
+@operation(
+    "GET", f"{ACCOUNT}/rosters", scope="read", answers={200: shapes.RosterList}, problems=(404,)
+)
+def read_rosters(number: int) -> Response:
+    """Return the follower lists of an account, oldest first."""
+    rosters = list_rosters(db_session(), numbered_account(number).id)
+    return jsonify(
+        {
+            "data": [
+                {"taken_at": utc(each.taken_at), "size": each.size, "source": each.source}
+                for each in rosters
+            ]
+        }
+    )
+
+
+@operation(
+    "POST",
+    f"{ACCOUNT}/rosters",
+    scope="write",
+    body=shapes.NewRoster,
+    answers={201: shapes.TakenRoster},
+    problems=(404, 409),
+)
+def create_roster(number: int) -> tuple[Response, int]:
+    """Take a follower list; the same list again changes nothing."""
+    fields, account, session, moment = sent(), numbered_account(number), db_session(), now()
+    key = installation().keys.forgetting
+    done = take_roster(
+        session,
+        account,
+        read_people(fields.objects("followers"), "the list", account.network),
+        fields.moment("taken_at") or moment,
+        "json",
+        forgotten=Forgotten.read(session, account.network, key),
+        confirmed=fields.value("confirmed") is not None and fields.truth("confirmed"),
+        now=moment,
+    )
+    session.commit()
+    return jsonify(roster_json(done)), 201
+
+
+@operation(
+    "POST",
+    "/forgotten-followers",
+    scope="write",
+    body=shapes.ForgottenFollower,
+    answers={204: None},
+    problems=(404,),
+)
+def create_forgotten_follower() -> Response:
+    """Remove a person for good, who asks for it: from follower lists and from clicks."""
+    reaches_all()
+    session, opened = db_session(), installation()
+    name = sent().text("follower")
+    forget_follower(session, name, opened.keys.forgetting, opened.days(), now())
+    session.commit()
+    return Response(status=204)

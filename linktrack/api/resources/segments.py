@@ -1,0 +1,152 @@
+"""Segments of an account: their order, their rules or lists, their places."""
+
+from flask import Response, jsonify
+
+from linktrack.api import shapes
+from linktrack.api.access import reached
+from linktrack.api.operations import operation, sent
+from linktrack.api.read import Fields, stored
+from linktrack.api.resources.accounts import ACCOUNT, numbered_account
+from linktrack.audience.accounts import get_account
+from linktrack.audience.models import Account, Segment
+from linktrack.audience.rules import preset
+from linktrack.audience.segments import (
+    add_segment,
+    change_segment,
+    entry_keys,
+    get_segment,
+    list_entries,
+    list_segments,
+    move_segment,
+    remove_segment,
+    rename_segment,
+)
+from linktrack.audience.sorting import sort_followers
+from linktrack.context import db_session
+from linktrack.db import now
+from linktrack.errors import NotFound
+
+SEGMENT = "/segments/<int:number>"
+
+
+@operation(
+    "GET", f"{ACCOUNT}/segments", scope="read", answers={200: shapes.SegmentList}, problems=(404,)
+)
+def read_segments(number: int) -> Response:
+    """Return the segments of an account in their order, everyone else last."""
+    segments = list_segments(db_session(), numbered_account(number))
+    return jsonify({"data": [_told(each) for each in segments]})
+
+
+@operation(
+    "POST",
+    f"{ACCOUNT}/segments",
+    scope="write",
+    body=shapes.NewSegment,
+    answers={201: shapes.Segment},
+    problems=(404, 409),
+)
+def create_segment(number: int) -> tuple[Response, int]:
+    """Add a segment after the account's others."""
+    fields, account, session, moment = sent(), numbered_account(number), db_session(), now()
+    ready = fields.optional_text("preset")
+    added = add_segment(
+        session,
+        account,
+        fields.text("segment"),
+        fields.whole("size"),
+        moment,
+        rules=(*(preset(ready) if ready else ()), *fields.texts("rules")),
+        entries=_people(fields, account),
+        place=fields.optional_text("place"),
+    )
+    sort_followers(session, account, moment)
+    session.commit()
+    return jsonify(_told(added)), 201
+
+
+@operation("GET", SEGMENT, scope="read", answers={200: shapes.Segment}, problems=(404,))
+def read_segment(number: int) -> Response:
+    """Return a segment."""
+    return jsonify(_told(_numbered(number)[0]))
+
+
+@operation(
+    "GET",
+    f"{SEGMENT}/people",
+    scope="read",
+    answers={200: shapes.SegmentPeople},
+    problems=(404,),
+)
+def read_segment_people(number: int) -> Response:
+    """Return who is on a segment's list; nobody where it is made otherwise."""
+    return jsonify({"data": list(list_entries(db_session(), _numbered(number)[0]))})
+
+
+@operation(
+    "PATCH",
+    SEGMENT,
+    scope="write",
+    body=shapes.SegmentChange,
+    answers={200: shapes.Segment},
+    problems=(404, 409),
+)
+def change_this_segment(number: int) -> Response:
+    """Change a segment's name, rules, list, size, place or position, from now on."""
+    fields, session = sent(), db_session()
+    segment, account = _numbered(number)
+    if fields.value("segment") is not None:
+        rename_segment(session, account, segment, fields.text("segment"))
+    if any(fields.value(name) is not None for name in ("rules", "people", "size", "place")):
+        change_segment(
+            session,
+            segment,
+            rules=fields.texts("rules"),
+            entries=_people(fields, account),
+            size=fields.whole("size"),
+            place=fields.optional_text("place"),
+        )
+    position = fields.whole("position")
+    if position is not None:
+        move_segment(session, account, segment, position)
+    sort_followers(session, account, now())
+    session.commit()
+    return jsonify(_told(segment))
+
+
+@operation("DELETE", SEGMENT, scope="write", answers={204: None}, problems=(404,))
+def delete_segment(number: int) -> Response:
+    """Take a segment away; its old clicks keep its name."""
+    session, moment = db_session(), now()
+    segment, account = _numbered(number)
+    remove_segment(session, segment, moment)
+    sort_followers(session, account, moment)
+    session.commit()
+    return Response(status=204)
+
+
+def _people(fields: Fields, account: Account) -> set[str] | None:
+    if fields.value("people") is None:
+        return None
+    return entry_keys(account.network, fields.texts("people"))
+
+
+def _numbered(number: int) -> tuple[Segment, Account]:
+    """Return a segment that was not removed, and its account, as far as the token reaches."""
+    segment = get_segment(db_session(), stored(number))
+    reached(segment.account_id)
+    if segment.removed_at is not None:
+        raise NotFound(f"The segment {segment.name!r} was removed: add it again under its name.")
+    return segment, get_account(db_session(), segment.account_id)
+
+
+def _told(segment: Segment) -> dict[str, object]:
+    return {
+        "id": segment.id,
+        "position": segment.position,
+        "segment": segment.name,
+        "size": segment.size,
+        "kind": segment.kind,
+        "rules": (segment.rules or "").splitlines(),
+        "place": segment.place,
+    }

@@ -1,0 +1,78 @@
+"""Shared reports: making them, listing those that are open, ending one."""
+
+from flask import Response, g, jsonify
+
+from linktrack.api import program_shapes as shapes
+from linktrack.api.access import named_account, reached
+from linktrack.api.operations import operation, sent
+from linktrack.api.read import stored
+from linktrack.audience.accounts import accounts_by_number
+from linktrack.calendar.times import utc
+from linktrack.context import db_session, installation
+from linktrack.db import now
+from linktrack.errors import Invalid
+from linktrack.owners.models import SharedReport
+from linktrack.owners.sharing import (
+    find_shared,
+    get_shared,
+    list_shared,
+    revoke_shared,
+    share_report,
+)
+
+
+@operation("GET", "/shared-reports", scope="read", answers={200: shapes.SharedReportList})
+def read_shared_reports() -> Response:
+    """List the shared reports that are open, newest first; never their addresses."""
+    session = db_session()
+    accounts = accounts_by_number(session)
+    rows = [
+        _told(each, accounts[each.account_id].handle)
+        for each in list_shared(session, now())
+        if g.token.account_id in (None, each.account_id)
+    ]
+    return jsonify({"data": rows})
+
+
+@operation(
+    "POST",
+    "/shared-reports",
+    scope="write",
+    body=shapes.NewSharedReport,
+    answers={201: shapes.MadeSharedReport},
+    problems=(404,),
+    shows_secret=True,
+)
+def create_shared_report() -> tuple[Response, int]:
+    """Make an address that shows an account's posts to whoever has it; it is told this once."""
+    fields, session, moment = sent(), db_session(), now()
+    account = named_account(fields.text("account"))
+    days = fields.whole("days")
+    if days is None:
+        raise Invalid("'days' must be a whole number: for so long the report is shared.")
+    secret = share_report(session, account.id, days, moment)
+    made = find_shared(session, secret, moment)
+    session.commit()
+    url = f"{installation().settings.base_url}/shared/{secret}"
+    return jsonify(_told(made, account.handle) | {"url": url}), 201
+
+
+@operation(
+    "DELETE", "/shared-reports/<int:number>", scope="write", answers={204: None}, problems=(404,)
+)
+def delete_shared_report(number: int) -> Response:
+    """End a shared report at once: its address shows nothing any more."""
+    session = db_session()
+    reached(get_shared(session, stored(number)).account_id)
+    revoke_shared(session, number, now())
+    session.commit()
+    return Response(status=204)
+
+
+def _told(shared: SharedReport, handle: str) -> dict[str, object]:
+    return {
+        "id": shared.id,
+        "account": handle,
+        "created_at": utc(shared.created_at),
+        "expires_at": utc(shared.expires_at),
+    }

@@ -1,0 +1,1 @@
+"""Following back: whom to follow, doing it once, and undoing it."""

@@ -1,0 +1,172 @@
+"""Commands for following back: dry run first, on, off, what was done, undo."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from linktrack.cli.common import (
+    NUMBER,
+    Commands,
+    installation,
+    json_option,
+    parse_time,
+    print_json,
+    print_table,
+    transaction,
+)
+
+if TYPE_CHECKING:
+    from linktrack.audience.follow_back.plan import Plan
+
+
+@click.group("follow-back", cls=Commands)
+def follow_back() -> None:
+    """Following back on the account with the role you; off until you switch it on."""
+
+
+@follow_back.command("dry-run")
+@click.argument("handle")
+@click.option("--after", "since", required=True, metavar="DATE", help="Who followed after this.")
+@click.option("--limit", default=20, show_default=True, help="At most, within 24 hours.")
+@json_option
+def dry_run_command(handle: str, since: str, limit: int, as_json: bool) -> None:
+    """Set whom to follow back, and show what that would do. Nobody is followed."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.follow_back.log import dry_run
+    from linktrack.db import now
+
+    with transaction() as (opened, session):
+        moment = parse_time(since, opened)
+        assert moment is not None
+        plan = dry_run(session, find_account(session, handle), moment, limit, now())
+    _print_plan(plan, as_json)
+
+
+@follow_back.command()
+@click.argument("handle")
+@json_option
+def status(handle: str, as_json: bool) -> None:
+    """Say whether it is on, and whom it follows next."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.follow_back.log import standing_of
+    from linktrack.db import now
+    from linktrack.reports.following import standing_json
+
+    with installation() as opened, opened.database.session() as session:
+        standing = standing_of(session, find_account(session, handle), now())
+    if as_json:
+        print_json(standing_json(standing))
+        return
+    settings = standing.settings
+    if settings is None:
+        click.echo("Following back was never set: begin with linktrack follow-back dry-run.")
+        return
+    click.echo(
+        f"{'On' if settings.on_since else 'Off'}; {standing.followed} of {settings.daily_limit} "
+        "within the last 24 hours."
+    )
+    if settings.problem:
+        click.echo(settings.problem)
+    _print_plan(standing.plan, as_json)
+
+
+@follow_back.command()
+@click.argument("handle")
+def on(handle: str) -> None:
+    """Switch it on, once its dry run was shown; the service follows."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.follow_back.log import switch_on
+    from linktrack.db import now
+
+    with transaction() as (_, session):
+        account = find_account(session, handle)
+        switch_on(session, account, now())
+    click.echo(f"Following back is on for {account.handle}; linktrack serve does it.")
+
+
+@follow_back.command()
+@click.argument("handle")
+def off(handle: str) -> None:
+    """Switch it off; whom it followed stays followed."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.follow_back.log import switch_off
+    from linktrack.db import now
+
+    with transaction() as (_, session):
+        account = find_account(session, handle)
+        switch_off(session, account, now())
+    click.echo(f"Following back is off for {account.handle}.")
+
+
+@follow_back.command()
+@click.argument("handle")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
+@json_option
+def log(handle: str, limit: int, as_json: bool) -> None:
+    """List whom it followed, when and why, newest first."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.follow_back.log import follow_log
+    from linktrack.calendar.times import utc
+    from linktrack.reports.following import follow_json
+
+    with installation() as opened, opened.database.session() as session:
+        rows = follow_log(session, find_account(session, handle).id, limit)
+    if as_json:
+        print_json([follow_json(row) for row in rows])
+        return
+    print_table(
+        ("number", "who", "when", "state", "why"),
+        [(row.id, row.handle, utc(row.begun_at), row.state, row.why) for row in rows],
+    )
+
+
+@follow_back.command()
+@click.argument("handle")
+@click.option("--follow", "number", type=NUMBER, metavar="N", help="One, by its number in the log.")
+@click.option("--day", metavar="DATE", help="Those made on this day.")
+@click.option("--all", "everything", is_flag=True, help="All that linktrack made.")
+@click.option("--number", "typed", type=int, metavar="N", help="How many, where they are over 20.")
+def undo(
+    handle: str, number: int | None, day: str | None, everything: bool, typed: int | None
+) -> None:
+    """Take back follows that linktrack made; no others can be. The service does it."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.follow_back.log import undo as take_back
+    from linktrack.audience.follow_back.log import undoable
+    from linktrack.calendar.ranges import DayRange
+    from linktrack.db import now
+
+    if (number is not None) + (day is not None) + everything != 1:
+        raise click.UsageError("Choose one of --follow, --day and --all.")
+    with transaction() as (opened, session):
+        account = find_account(session, handle)
+        timezone = opened.settings.timezone
+        at = parse_time(day, opened)
+        on = None if at is None else at.astimezone(timezone).date()
+        days = None if on is None else DayRange(on, on, timezone)
+        numbers = undoable(
+            session,
+            account.id,
+            number=number,
+            since=None if days is None else days.since,
+            until=None if days is None else days.end,
+        )
+        done = take_back(session, account, numbers, typed, now())
+    click.echo(f"{done} will be taken back by linktrack serve within a few minutes.")
+
+
+def _print_plan(plan: "Plan", as_json: bool) -> None:
+    from linktrack.reports.following import plan_json
+
+    if as_json:
+        print_json(plan_json(plan))
+        return
+    print_table(
+        ("who", "id", "would be", "why"),
+        [
+            *((each.handle, each.network_id, "followed", each.why) for each in plan.now),
+            *((each.handle, each.network_id, "skipped", each.skipped) for each in plan.skipped),
+        ],
+    )
+    if plan.later:
+        click.echo(f"{plan.later:,} more on the days after.")

@@ -1,0 +1,232 @@
+"""Commands for followers: their lists, archives, reading the networks, forgetting."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from linktrack.cli.common import (
+    Commands,
+    installation,
+    json_option,
+    parse_time,
+    print_json,
+    print_table,
+    transaction,
+)
+
+if TYPE_CHECKING:
+    from linktrack.audience.rosters import TakenRoster
+    from linktrack.publishing.unwrapped.watching import Watched
+
+FILE = click.Path(path_type=Path)
+yes_option = click.option("--yes", "confirmed", is_flag=True, help="Take what looks wrong.")
+
+
+@click.group(cls=Commands)
+def followers() -> None:
+    """Who follows an account: dated lists."""
+
+
+@followers.command("import")
+@click.argument("handle")
+@click.argument("file", type=FILE)
+@click.option("--at", help="When the list was taken (ISO); default: as the file says.")
+@yes_option
+@json_option
+def import_followers(
+    handle: str, file: Path, at: str | None, confirmed: bool, as_json: bool
+) -> None:
+    """Take a follower list: CSV or JSON with an id or a handle each, or an archive of X."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.db import now
+    from linktrack.portability.followers.roster_files import import_roster, roster_json
+
+    with transaction() as (opened, session):
+        account = find_account(session, handle)
+        done = import_roster(
+            session,
+            account,
+            file,
+            at=parse_time(at, opened),
+            confirmed=confirmed,
+            key=opened.keys.forgetting,
+            now=now(),
+        )
+        handle = account.handle
+    if as_json:
+        print_json({"account": handle, **roster_json(done)})
+    else:
+        _say_roster(handle, done)
+
+
+@followers.command("list")
+@click.argument("handle")
+@json_option
+def list_lists(handle: str, as_json: bool) -> None:
+    """List the follower lists of an account, oldest first."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.rosters import list_rosters
+    from linktrack.calendar.times import utc
+
+    with installation() as opened, opened.database.session() as session:
+        account = find_account(session, handle)
+        lines = [
+            (utc(roster.taken_at), roster.size, roster.source)
+            for roster in list_rosters(session, account.id)
+        ]
+    header = ("taken_at", "size", "source")
+    if as_json:
+        print_json([dict(zip(header, line, strict=True)) for line in lines])
+    else:
+        print_table(("taken at", "followers", "source"), lines)
+
+
+@click.group(cls=Commands)
+def archive() -> None:
+    """Your own archives from X and Mastodon."""
+
+
+@archive.command("import")
+@click.argument("handle")
+@click.argument("path", metavar="FILE|FOLDER", type=FILE)
+@yes_option
+@json_option
+def import_archive_command(handle: str, path: Path, confirmed: bool, as_json: bool) -> None:
+    """Keep an archive's posts, as not wrapped, and take its follower list."""
+    from dataclasses import asdict
+
+    from linktrack.audience.accounts import find_account
+    from linktrack.db import now
+    from linktrack.portability.followers.archive_import import import_archive
+    from linktrack.portability.followers.roster_files import roster_json
+
+    with transaction() as (opened, session):
+        account = find_account(session, handle)
+        done = import_archive(
+            session,
+            account,
+            path,
+            base_host=opened.settings.base_host,
+            confirmed=confirmed,
+            key=opened.keys.forgetting,
+            now=now(),
+        )
+        handle = account.handle
+    posts, roster = done.posts, done.roster
+    if as_json:
+        print_json(
+            {
+                "account": handle,
+                **asdict(posts),
+                "followers": None if roster is None else roster.size,
+                "roster": None if roster is None else roster_json(roster),
+            }
+        )
+        return
+    click.echo(
+        f"{handle}: {posts.posts:,} posts with {posts.links:,} links, of which reposts "
+        f"{posts.reposts:,}, wrapped already {posts.wrapped:,}."
+    )
+    click.echo(f"Kept as not wrapped: {posts.added:,} posts; known already {posts.known:,}.")
+    if roster is not None:
+        _say_roster(handle, roster)
+
+
+@click.command()
+@click.argument("handle", required=False)
+@yes_option
+@json_option
+def sync(handle: str | None, confirmed: bool, as_json: bool) -> None:
+    """Read the follower count, on Bluesky the follower list, and the own posts since last time.
+
+    Of one account or of all. `serve` does it by itself: posts every hour, the rest as often as
+    LINKTRACK_SYNC_HOURS says. What a network does not let finish goes on where it was.
+    """
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.syncing import readable_accounts
+    from linktrack.errors import Unavailable
+    from linktrack.portability.followers.roster_files import roster_json
+    from linktrack.sync import sync_one, watch_one
+
+    with installation() as opened:
+        with opened.database.session() as session:
+            accounts = [find_account(session, handle)] if handle else readable_accounts(session)
+        done = [sync_one(opened, account, confirmed=confirmed) for account in accounts]
+        watched = [watch_one(opened, account) for account in accounts]
+    if as_json:
+        print_json(
+            [
+                {
+                    "account": one.handle,
+                    "followers": one.followers,
+                    "roster": None if one.roster is None else roster_json(one.roster),
+                    "posts": posts.posts,
+                    "published": list(posts.published),
+                    "not_wrapped": posts.not_wrapped,
+                    "problem": one.problem or posts.problem,
+                }
+                for one, posts in zip(done, watched, strict=True)
+            ]
+        )
+    else:
+        for one in done:
+            if one.followers is not None:
+                click.echo(f"{one.handle}: {one.followers:,} followers by its own count.")
+            if one.roster is not None:
+                _say_roster(one.handle, one.roster)
+        for posts in watched:
+            _say_posts(posts)
+        if not done:
+            click.echo("There is no account on Bluesky or Mastodon to read, and none is connected.")
+    said = [*(one.problem for one in done), *(posts.problem for posts in watched)]
+    problems = dict.fromkeys(problem for problem in said if problem is not None)
+    if problems:
+        raise Unavailable(" ".join(problems))
+
+
+@click.group(cls=Commands)
+def forget() -> None:
+    """Remove people who ask for it."""
+
+
+@forget.command("follower")
+@click.argument("name", metavar="ID")
+def forget_follower_command(name: str) -> None:
+    """Remove a person everywhere, for good; ID is the network's own id, or the @handle."""
+    from linktrack.clicks.loading.forgetting import forget_follower
+    from linktrack.db import now
+
+    with transaction() as (opened, session):
+        forget_follower(session, name, opened.keys.forgetting, opened.days(), now())
+    click.echo("Forgotten. The next follower list will not bring them back.")
+
+
+def _say_posts(done: "Watched") -> None:
+    click.echo(
+        f"{done.handle}: {done.posts:,} posts read; drafts found published: "
+        f"{len(done.published):,}; new posts with links that are not wrapped: "
+        f"{done.not_wrapped:,}."
+    )
+
+
+def _say_roster(handle: str, done: "TakenRoster") -> None:
+    at = _shown(done.taken_at)
+    if not done.is_new:
+        click.echo(f"{handle}: the follower list of {at} is known already, {done.size:,} people.")
+        return
+    click.echo(f"{handle}: {done.size:,} followers at {at}.")
+    if done.gained is not None:
+        click.echo(
+            f"Since the list before: {done.gained:,} came, {done.returned:,} came back, "
+            f"{done.lost:,} left."
+        )
+    if done.forgotten:
+        click.echo(f"Left out, since they asked to be forgotten: {done.forgotten:,}.")
+
+
+def _shown(moment: datetime) -> str:
+    from linktrack.calendar.times import utc
+
+    return utc(moment)

@@ -1,0 +1,252 @@
+"""Commands for segments."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from linktrack.cli.common import (
+    Commands,
+    installation,
+    json_option,
+    print_json,
+    print_table,
+    transaction,
+)
+from linktrack.errors import Invalid
+
+if TYPE_CHECKING:
+    from linktrack.audience.models import Segment
+
+
+@click.group(cls=Commands)
+def segment() -> None:
+    """Named groups of an account's followers.
+
+    The first that matches has a follower, so their sizes add up to the follower list.
+    """
+
+
+@segment.command("add")
+@click.argument("handle")
+@click.argument("name", required=False)
+@click.option("--rule", "rules", multiple=True, metavar="'FIELD OP VALUE'", help="All must hold.")
+@click.option("--preset", metavar="PRESET", help="Ready-made rules: linktrack segment presets.")
+@click.option(
+    "--list",
+    "listed",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE.csv",
+    help="People by id or handle.",
+)
+@click.option("--size", type=int, help="How many people it has, counted by hand.")
+@click.option("--place", help="Where only they are reached, such as a chat.")
+def add(
+    handle: str,
+    name: str | None,
+    rules: tuple[str, ...],
+    preset: str | None,
+    listed: Path | None,
+    size: int | None,
+    place: str | None,
+) -> None:
+    """Add a segment after the account's others: by rules, from a list, or by hand."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.rules import preset as rules_of
+    from linktrack.audience.segments import add_segment, pending_entries
+    from linktrack.audience.sorting import sort_followers
+    from linktrack.db import now
+    from linktrack.portability.followers.list_csv import read_list
+
+    if preset is not None:
+        rules = (*rules_of(preset), *rules)
+        name = name or preset.strip().casefold().replace("-", " ")
+    if name is None:
+        raise Invalid("Give the segment a name.")
+    with transaction() as (_, session):
+        account = find_account(session, handle)
+        entries = None if listed is None else read_list(listed, account.network)
+        moment = now()
+        added = add_segment(
+            session, account, name, size, moment, rules=rules, entries=entries, place=place
+        )
+        sort_followers(session, account, moment)
+        told, waiting = added.size, pending_entries(session, account).get(added.id, 0)
+        name = added.name
+    click.echo(f"Added the segment {name}{'' if told is None else f' with {told:,} people'}.")
+    if waiting:
+        click.echo(
+            f"{waiting:,} people on the list are in no follower list yet; they wait for one "
+            "that has their ids or handles."
+        )
+
+
+@segment.command()
+@json_option
+def presets(as_json: bool) -> None:
+    """List the ready-made segments, and the fields that rules may ask for."""
+    from linktrack.audience.rules import FIELDS, PRESETS
+
+    if as_json:
+        print_json(
+            {
+                "presets": [
+                    {"preset": name, "means": says, "rules": list(rules)}
+                    for name, (says, rules) in PRESETS.items()
+                ],
+                "fields": [
+                    {"field": name, "says": says, "example": example}
+                    for name, (says, example) in FIELDS.items()
+                ],
+            }
+        )
+        return
+    print_table(
+        ("preset", "means", "rules"),
+        [(name, says, "; ".join(rules)) for name, (says, rules) in PRESETS.items()],
+    )
+    click.echo()
+    print_table(
+        ("field", "says", "example"),
+        [(name, says, example) for name, (says, example) in FIELDS.items()],
+    )
+
+
+@segment.command("list")
+@click.argument("handle")
+@json_option
+def list_(handle: str, as_json: bool) -> None:
+    """List the segments of an account, in their order."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.segments import list_segments, pending_entries
+    from linktrack.audience.sorting import sizes_at
+
+    with installation() as opened, opened.database.session() as session:
+        account = find_account(session, handle)
+        found = list_segments(session, account)
+        standing = sizes_at(session, account.id)
+        waiting = pending_entries(session, account)
+    unjudged = {} if standing is None else standing.unjudged
+    if as_json:
+        print_json(
+            [
+                {
+                    "segment": item.name,
+                    "size": item.size,
+                    "unjudged": unjudged.get(item.id),
+                    "kind": item.kind,
+                    "rules": (item.rules or "").splitlines(),
+                    "waiting": waiting.get(item.id, 0) if item.kind == "list" else None,
+                    "place": item.place,
+                }
+                for item in found
+            ]
+        )
+        return
+    print_table(
+        ("segment", "size", "not judged", "who is in it", "place"),
+        [
+            (item.name, item.size, unjudged.get(item.id), _who(item, waiting), item.place)
+            for item in found
+        ],
+    )
+
+
+def _who(item: "Segment", waiting: dict[int, int]) -> str:
+    if item.kind == "list":
+        pending = waiting.get(item.id, 0)
+        return f"on a list; {pending:,} wait" if pending else "on a list"
+    if item.kind == "rule":
+        return "; ".join((item.rules or "").splitlines())
+    return "in no other" if item.kind == "rest" else "counted by hand"
+
+
+@segment.command()
+@click.argument("handle")
+@click.argument("name")
+@click.argument("new_name")
+def rename(handle: str, name: str, new_name: str) -> None:
+    """Give a segment another name; its clicks and sizes stay with it."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.segments import find_segment, rename_segment
+
+    with transaction() as (_, session):
+        account = find_account(session, handle)
+        found = find_segment(session, account, name)
+        rename_segment(session, account, found, new_name)
+        new_name = found.name
+    click.echo(f"It is {new_name} now.")
+
+
+@segment.command()
+@click.argument("handle")
+@click.argument("name")
+@click.argument("position", type=int)
+def move(handle: str, name: str, position: int) -> None:
+    """Put a segment at a position in the order, from 1: the first match wins."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.segments import find_segment, move_segment
+    from linktrack.audience.sorting import sort_followers
+    from linktrack.db import now
+
+    with transaction() as (_, session):
+        account = find_account(session, handle)
+        move_segment(session, account, find_segment(session, account, name), position)
+        sort_followers(session, account, now())
+    click.echo(f"{name} is number {position} now.")
+
+
+@segment.command("set")
+@click.argument("handle")
+@click.argument("name")
+@click.option("--rule", "rules", multiple=True, metavar="'FIELD OP VALUE'", help="All must hold.")
+@click.option(
+    "--list",
+    "listed",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE.csv",
+    help="People by id or handle, in place of those on the list.",
+)
+@click.option("--size", type=int, help="How many people it has, counted by hand.")
+@click.option("--place", help="Where only they are reached; empty where there is none.")
+def set_(
+    handle: str,
+    name: str,
+    rules: tuple[str, ...],
+    listed: Path | None,
+    size: int | None,
+    place: str | None,
+) -> None:
+    """Change a segment's rules, list, size or place, from now on."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.segments import change_segment, find_segment
+    from linktrack.audience.sorting import sort_followers
+    from linktrack.db import now
+    from linktrack.portability.followers.list_csv import read_list
+
+    with transaction() as (_, session):
+        account = find_account(session, handle)
+        found = find_segment(session, account, name)
+        entries = None if listed is None else read_list(listed, account.network)
+        change_segment(session, found, rules=rules, entries=entries, size=size, place=place)
+        sort_followers(session, account, now())
+        told = found.size
+    click.echo(f"{name} is changed{'' if told is None else f'; it has {told:,} people'}.")
+
+
+@segment.command()
+@click.argument("handle")
+@click.argument("name")
+def remove(handle: str, name: str) -> None:
+    """Take a segment away; its old clicks keep its name."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.segments import find_segment, remove_segment
+    from linktrack.audience.sorting import sort_followers
+    from linktrack.db import now
+
+    with transaction() as (_, session):
+        account = find_account(session, handle)
+        moment = now()
+        remove_segment(session, find_segment(session, account, name), moment)
+        sort_followers(session, account, moment)
+    click.echo(f"{name} is removed; adding a segment of this name brings it back.")

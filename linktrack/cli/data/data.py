@@ -1,0 +1,221 @@
+"""Commands that take data out, and bring follower counts in."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from linktrack.cli.common import (
+    Commands,
+    counting,
+    installation,
+    json_option,
+    parse_time,
+    print_json,
+    print_table,
+    tell,
+    transaction,
+)
+
+FILE = click.Path(path_type=Path)
+replace_option = click.option(
+    "--replace", is_flag=True, help="Overwrite other figures recorded for the same moment."
+)
+
+
+@click.group(cls=Commands)
+def counts() -> None:
+    """Dated follower counts."""
+
+
+# Unknown options are arguments here: -5 is to be refused as a count, not as an option.
+@counts.command("record", context_settings={"ignore_unknown_options": True})
+@click.argument("handle")
+@click.argument("count", type=int)
+@click.option("--at", help="When the followers were counted (ISO); default: now.")
+@replace_option
+def record(handle: str, count: int, at: str | None, replace: bool) -> None:
+    """Record how many followers an account had."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.counts import record_count
+    from linktrack.calendar.times import utc
+    from linktrack.db import now
+
+    with transaction() as (opened, session):
+        moment = now()
+        counted_at = parse_time(at, opened) or moment
+        account = find_account(session, handle)
+        done = record_count(
+            session, account, count, counted_at, "entered", replace=replace, now=moment
+        )
+        handle = account.handle
+    told = "was recorded already" if done.unchanged else "is recorded"
+    click.echo(f"{handle}: {count:,} followers at {utc(counted_at)} {told}.")
+
+
+@counts.command("import")
+@click.argument("handle")
+@click.argument("file", type=FILE)
+@click.option("--column", metavar="NAME", help="The column of counts, where it is not clear.")
+@replace_option
+@json_option
+def import_counts_command(
+    handle: str, file: Path, column: str | None, replace: bool, as_json: bool
+) -> None:
+    """Import dated follower counts from a CSV file: all of them, or none."""
+    from dataclasses import asdict
+
+    from linktrack.audience.accounts import find_account
+    from linktrack.db import now
+    from linktrack.portability.followers.counts_csv import import_counts
+
+    with transaction() as (opened, session):
+        account = find_account(session, handle)
+        done = import_counts(
+            session,
+            account,
+            file,
+            column=column,
+            replace=replace,
+            timezone=opened.settings.timezone,
+            now=now(),
+        )
+        handle = account.handle
+    if as_json:
+        print_json(asdict(done))
+        return
+    click.echo(
+        f"{handle}: counts added {done.added:,}, known already {done.unchanged:,}, "
+        f"replaced {done.replaced:,}; rows without a count {done.empty:,}."
+    )
+
+
+@counts.command("list")
+@click.argument("handle")
+@json_option
+def list_counts_command(handle: str, as_json: bool) -> None:
+    """List the follower counts of an account, oldest first."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.audience.counts import list_counts
+    from linktrack.calendar.times import utc
+
+    with installation() as opened, opened.database.session() as session:
+        found = list_counts(session, find_account(session, handle).id)
+    lines = [(utc(row.counted_at), row.count, row.source) for row in found]
+    header = ("counted_at", "count", "source")
+    if as_json:
+        print_json([dict(zip(header, line, strict=True)) for line in lines])
+    else:
+        print_table(("counted at", "followers", "source"), lines)
+
+
+@click.command()
+@click.argument(
+    "what",
+    type=click.Choice(["clicks", "links", "posts", "counts", "followers", "segments", "all"]),
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["ndjson", "csv"]),
+    default="ndjson",
+    show_default=True,
+)
+@click.option("--from", "since", metavar="TIME", help="Begin at this date or time.")
+@click.option("--to", "until", metavar="TIME", help="End before this date or time.")
+@click.option("--output", type=FILE, help="Write to this file; default: standard output.")
+@click.option("--account", "handle", help="Only what belongs to this account.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Narrow clicks by link, post, segment, attribution, source, medium, device, human or "
+    "reason; several must all hold.",
+)
+def export(
+    what: str,
+    form: str,
+    since: str | None,
+    until: str | None,
+    output: Path | None,
+    handle: str | None,
+    only: tuple[str, ...],
+) -> None:
+    """Take everything out: clicks, links, posts, counts, followers or segments.
+
+    A range chooses clicks, counts and posts by their own times, links and segments by when they
+    were made, followers by the first list with them. `all` writes one zip, from which
+    `linktrack import all` restores an equal installation; keep it secret. --only has the values of
+    the fields themselves, - for what is not known: --only segment=-.
+    """
+    from linktrack.audience.accounts import find_account
+    from linktrack.portability.export.click_filters import find_wanted, read_filters
+    from linktrack.portability.export.exports import Selection, stream
+    from linktrack.portability.files.output import print_blocks, save
+
+    if what == "all":
+        if output is None or since or until or handle or only or form != "ndjson":
+            raise click.UsageError("export all takes --output FILE.zip, and nothing else.")
+        _export_all(output)
+        return
+    with installation() as opened:
+        with opened.database.session() as session:
+            account_id = None if handle is None else find_account(session, handle).id
+            codes = opened.shortener.codes
+            wanted = find_wanted(session, codes, read_filters(only), account_id)
+        selection = Selection(
+            since=parse_time(since, opened),
+            until=parse_time(until, opened),
+            account_id=account_id,
+            wanted=wanted,
+        )
+        blocks = stream(opened.database.engine, opened.shortener, what, form, selection)
+        if output is None:
+            print_blocks(sys.stdout.buffer, blocks)
+        else:
+            save(output, blocks)
+
+
+def _export_all(output: Path) -> None:
+    from linktrack.db import now
+    from linktrack.portability.export.everything import export_all
+    from linktrack.service import make_loader
+
+    with installation() as opened:
+        make_loader(opened).load()  # clicks that wait in the journals belong to everything
+        with counting("Exporting") as progress:
+            counts = export_all(opened.database, output, now(), progress)
+    click.echo(
+        f"{output} has {sum(counts.values()):,} rows of {len(counts)} tables. Keep it secret: "
+        "the codes' secret is in it."
+    )
+
+
+@click.command()
+@click.option("--remove", is_flag=True, help="Take the demonstration away again, whole.")
+@json_option
+def demo(remove: bool, as_json: bool) -> None:
+    """Make a demonstration: a simulated year of three accounts, marked as such.
+
+    Its accounts are @demo_me, @demo_you and @demo_we; yours are left alone.
+    """
+    from dataclasses import asdict
+
+    from linktrack.db import now
+    from linktrack.portability.demo import make_demo, remove_demo
+
+    with installation() as opened:
+        if remove:
+            remove_demo(opened.database)
+            tell(opened, "Removed the demonstration.")
+            click.echo('{"removed": true}' if as_json else "The demonstration is gone.")
+            return
+        made = make_demo(opened.database, opened.shortener, now())
+        tell(opened, "Made the demonstration.")
+    if as_json:
+        print_json(asdict(made))
+    else:
+        click.echo(
+            f"{made.accounts} simulated accounts with {made.posts:,} posts and {made.clicks:,} "
+            "clicks are there. linktrack demo --remove takes them away."
+        )

@@ -1,0 +1,188 @@
+"""Commands that bring in links, clicks, or a whole installation."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from linktrack.cli.common import Commands, counting, installation, json_option, print_json, tell
+
+if TYPE_CHECKING:
+    from linktrack.portability.clicks.importing import BrokenLine, ImportedClicks
+    from linktrack.portability.links.importing import ImportedLinks
+
+FILE = click.Path(path_type=Path)
+CLICK_FORMATS = (
+    "bitly-feed",
+    "yourls-log",
+    "shlink-visits",
+    "goatcounter",
+    "combined-log",
+    "ndjson",
+)
+LINK_FORMATS = ("yourls", "bitly", "shlink", "kutt", "dub", "csv")
+
+
+@click.group("import", cls=Commands)
+def import_() -> None:
+    """Bring in links, clicks, or a whole installation."""
+
+
+@import_.command("links")
+@click.argument("form", metavar="FORMAT", type=click.Choice(LINK_FORMATS))
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FILE)
+@click.option("--account", "handle", required=True, help="The account the links belong to.")
+@json_option
+def import_links_command(form: str, files: tuple[Path, ...], handle: str, as_json: bool) -> None:
+    """Import another shortener's links; importing a file again adds only what is new.
+
+    FORMAT is yourls (database dump, or JSON of its plugins), bitly, shlink (both: CSV or pages
+    of the API), kutt (pages of the API), dub (CSV), or csv: any with a column of long addresses.
+    Links keep their codes where these are free. How often they were clicked there is kept as
+    imported, apart from clicks that are counted here.
+    """
+    from dataclasses import asdict
+
+    from linktrack.audience.accounts import find_account
+    from linktrack.calendar.times import parse_moment
+    from linktrack.db import now
+    from linktrack.portability.links.formats import LINK_FORMATS as READERS
+    from linktrack.portability.links.importing import Reading, import_links
+
+    with installation() as opened:
+        with opened.database.session() as session:
+            account_id = find_account(session, handle).id
+        parse_time = partial(parse_moment, timezone=opened.settings.timezone)
+        with _progress(files) as progress:
+            done = import_links(
+                opened.database,
+                opened.shortener,
+                account_id,
+                READERS[form],
+                files,
+                Reading(parse_time, progress),
+                now=now(),
+            )
+        tell(opened, f"Imported links for {handle} from {len(files)} files.")
+    if as_json:
+        print_json(asdict(done))
+    else:
+        _print_links(done)
+
+
+@import_.command("clicks")
+@click.argument("form", metavar="FORMAT", type=click.Choice(CLICK_FORMATS))
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FILE)
+@click.option("--account", "handle", required=True, help="The account the clicks belong to.")
+@json_option
+def import_clicks_command(form: str, files: tuple[Path, ...], handle: str, as_json: bool) -> None:
+    """Import old clicks; importing a file again adds only what is new.
+
+    FORMAT is bitly-feed (Bitly's public click feed), yourls-log (database dump), shlink-visits
+    (pages of the API), goatcounter (CSV), combined-log (Apache, nginx), or ndjson (our own
+    export). Import the links first: only bitly-feed and ndjson say where theirs led.
+    """
+    from dataclasses import asdict
+
+    from linktrack.audience.accounts import find_account
+    from linktrack.calendar.times import parse_moment
+    from linktrack.db import now
+    from linktrack.portability.clicks.formats import click_formats
+    from linktrack.portability.clicks.importing import import_clicks
+    from linktrack.portability.export.visitor_keys import import_key
+
+    with installation() as opened:
+        with opened.database.session() as session:
+            account_id = find_account(session, handle).id
+        parse_time = partial(parse_moment, timezone=opened.settings.timezone)
+        with _progress(files) as progress:
+            done = import_clicks(
+                opened.database,
+                opened.shortener,
+                account_id,
+                click_formats(parse_time)[form],
+                files,
+                visitor_key=import_key(opened.settings.data, account_id),
+                now=now(),
+                progress=progress,
+            )
+        opened.delete_old_clicks(now())
+        tell(opened, f"Imported clicks of {handle} from {len(files)} files.")
+    if as_json:
+        print_json(asdict(done))
+    else:
+        _print_clicks(done)
+
+
+@import_.command("all")
+@click.argument("file", metavar="FILE.zip", type=FILE)
+@json_option
+def import_all_command(file: Path, as_json: bool) -> None:
+    """Restore an installation from a file of `linktrack export all`; this one must be empty."""
+    from linktrack.portability.export.restore import import_all
+
+    with installation() as opened:
+        with counting("Importing") as progress:
+            done = import_all(opened.database, file, progress)
+        timezone = opened.settings.timezone.key
+    if as_json:
+        print_json({"rows": dict(done.rows)})
+        return
+    click.echo(f"Restored {sum(done.rows.values()):,} rows of {len(done.rows)} tables.")
+    click.echo(f"Its short links begin with {done.base_url}: set LINKTRACK_BASE_URL to that.")
+    if done.timezone != timezone:
+        click.echo(
+            f"Its days are those of {done.timezone}: set LINKTRACK_TIMEZONE to that, or run "
+            "linktrack rebuild."
+        )
+
+
+@contextmanager
+def _progress(files: tuple[Path, ...]) -> Iterator[Callable[[int], None]]:
+    """Show a bar over the bytes of the files, on a terminal only."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    length = sum(file.stat().st_size for file in files if file.is_file())
+    with click.progressbar(length=length, label="Importing", file=sys.stderr) as bar:
+        yield bar.update
+
+
+def _print_clicks(done: "ImportedClicks") -> None:
+    click.echo(f"Clicks added: {done.added:,}, known already: {done.known:,}.")
+    click.echo(f"Links made, each in a post of its own: {done.links:,}.")
+    if done.disabled:
+        click.echo(f"Of these links, disabled, since they led to no web page: {done.disabled:,}.")
+    if done.codes_taken:
+        named = ", ".join(done.taken) + (", …" if done.codes_taken > len(done.taken) else "")
+        click.echo(f"Links that could not keep their short codes: {done.codes_taken:,} ({named}).")
+    click.echo(
+        f"Lines read: {done.lines:,}, of which no clicks {done.not_clicks:,}, "
+        f"blank {done.blank:,}, broken {done.broken:,}."
+    )
+    _print_broken(done.broken, done.broken_lines)
+
+
+def _print_links(done: "ImportedLinks") -> None:
+    click.echo(
+        f"Links added, each in a post of its own: {done.added:,}, known already: {done.known:,}."
+    )
+    click.echo(f"Clicks they had before, kept apart from counted ones: {done.clicks_before:,}.")
+    if done.disabled:
+        click.echo(f"Of these links, disabled: {done.disabled:,}.")
+    if done.codes_taken:
+        click.echo(f"Links that could not keep their short codes: {done.codes_taken:,}.")
+        for old, new in done.taken:
+            click.echo(f"{old} is {new} now.")
+    _print_broken(done.broken, done.broken_lines)
+
+
+def _print_broken(broken: int, named: "list[BrokenLine]") -> None:
+    for line in named:
+        click.echo(f"{line.file}, line {line.line}: {line.why}.")
+    if broken > len(named):
+        click.echo(f"… and {broken - len(named):,} more.")

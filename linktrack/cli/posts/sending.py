@@ -1,0 +1,196 @@
+"""Commands that send posts to their networks, and look after what waits."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from linktrack.cli.common import (
+    NUMBER,
+    installation,
+    json_option,
+    parse_time,
+    print_json,
+    print_table,
+    read_text,
+    transaction,
+)
+from linktrack.errors import LinktrackError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from linktrack.db import Session
+    from linktrack.installation import Installation
+    from linktrack.links.models import Post
+    from linktrack.publishing.models import Sending
+
+confirmed_option = click.option(
+    "--yes", "confirmed", is_flag=True, help="Send it though X or Mastodon may not like it."
+)
+
+
+@click.command()
+@click.argument("number", type=NUMBER, metavar="POST")
+@click.option("--at", metavar="ISO", help="When it is to be sent; now by default.")
+@click.option(
+    "--not-there", is_flag=True, help="You have looked: the network does not have it from before."
+)
+@confirmed_option
+@json_option
+def send(number: int, at: str | None, not_there: bool, confirmed: bool, as_json: bool) -> None:
+    """Post a draft, or what could not be sent, on its network.
+
+    Without --at it is sent by this command; with it, by the running service. What may be out from
+    before is looked for first, unless you say --not-there.
+    """
+    from linktrack.db import now
+    from linktrack.links.posts import get_post
+    from linktrack.publishing import queue as queued
+
+    with transaction() as (opened, session):
+        if not_there:
+            queued.not_there(session, get_post(session, number), now())
+        enqueue(opened, session, get_post(session, number), parse_time(at, opened), confirmed)
+    answer = send_what_is_due(number)
+    if as_json:
+        print_json(answer)
+    say_how_it_went(number, quiet=as_json)
+
+
+@click.command()
+@click.argument("handle", required=False)
+@click.option("--send", "sends", is_flag=True, help="Send first what is due.")
+@json_option
+def queue(handle: str | None, sends: bool, as_json: bool) -> None:
+    """List what waits to be sent, and what could not be.
+
+    The running service sends what is due; without one, --send does.
+    """
+    from linktrack.audience.accounts import find_account
+    from linktrack.calendar.times import utc
+    from linktrack.links.posts import excerpt
+    from linktrack.publishing.queue import queued
+    from linktrack.reports.sendings import waiting_json
+
+    with installation() as opened:
+        if sends:
+            opened.sender().send_all_due()
+        with opened.database.session() as session:
+            account_id = None if handle is None else find_account(session, handle).id
+            lines = queued(session, account_id)
+    if as_json:
+        print_json([waiting_json(line) for line in lines])
+        return
+    print_table(
+        ("post", "account", "state", "due", "tried next", "text", "why not yet"),
+        [
+            (
+                line.post.id,
+                line.account.handle,
+                line.sending.state,
+                utc(line.sending.due_at),
+                None if line.sending.next_at is None else utc(line.sending.next_at),
+                excerpt(line.post.written, 40),
+                line.sending.problem,
+            )
+            for line in lines
+        ],
+    )
+
+
+@click.command()
+@click.argument("number", type=NUMBER, metavar="POST")
+@click.argument("text", default="-")
+@confirmed_option
+def edit(number: int, text: str, confirmed: bool) -> None:
+    """Give a post that is not out yet another text, and print it wrapped.
+
+    TEXT is read from standard input where it is - or left out. An address that stays keeps its
+    link.
+    """
+    from linktrack.db import now
+    from linktrack.links.posts import get_post
+    from linktrack.publishing.queue import rewrite
+
+    written = read_text(text)
+    with transaction() as (opened, session):
+        post = get_post(session, number)
+        rewrite(session, opened.shortener, post, written, now(), confirmed=confirmed)
+        wrapped = post.text
+    click.echo(wrapped)
+
+
+@click.command()
+@click.argument("number", type=NUMBER, metavar="POST")
+def withdraw(number: int) -> None:
+    """Take a post out of the queue: it is a draft again."""
+    from linktrack.calendar.times import utc
+    from linktrack.db import now
+    from linktrack.links.posts import get_post
+    from linktrack.publishing import queue as queued
+    from linktrack.publishing.sendings import sending_of
+
+    with transaction() as (opened, session):
+        at = now()
+        queued.withdraw(session, get_post(session, number), at, opened.days())
+        sending = sending_of(session, number)
+        planned = None if sending is None or sending.due_at <= at else utc(sending.due_at)
+    when = "" if planned is None else f" --at {planned}"
+    click.echo(f"Post {number} is a draft again. Undo: linktrack post send {number}{when}")
+
+
+def enqueue(
+    opened: "Installation",
+    session: "Session",
+    post: "Post",
+    due_at: "datetime | None",
+    confirmed: bool,
+) -> None:
+    """Put a post into the queue; raises what `publishing.queue.enqueue` does."""
+    from linktrack.db import now
+    from linktrack.publishing import queue as queued
+
+    queued.enqueue(
+        session,
+        post,
+        due_at,
+        now(),
+        opened.days(),
+        base_url=opened.settings.base_url,
+        confirmed=confirmed,
+    )
+
+
+def send_what_is_due(number: int) -> dict[str, object]:
+    """Send a post that is committed, where it is due; return it as JSON has it."""
+    from linktrack.links.posts import get_post
+    from linktrack.reports.sendings import full_post_json
+
+    with installation() as opened:
+        opened.sender().send_one(number)
+        with opened.database.session() as session:
+            return full_post_json(session, opened.shortener, get_post(session, number))
+
+
+def say_how_it_went(number: int, *, quiet: bool = False) -> None:
+    """Say where a post is now; raises the network's refusal, so that the command fails."""
+    from linktrack.calendar.times import utc
+    from linktrack.publishing.sendings import sending_of
+
+    with installation() as opened, opened.database.session() as session:
+        sending = sending_of(session, number)
+    assert sending is not None
+    if sending.state == "failed":
+        raise LinktrackError(f"Post {number} was not sent: {sending.problem}")
+    if not quiet:
+        click.echo(_told(sending, None if sending.next_at is None else utc(sending.next_at)))
+
+
+def _told(sending: "Sending", next_at: str | None) -> str:
+    if sending.state == "sent":
+        return f"Post {sending.post_id} is out: {sending.url}"
+    if sending.problem is not None:
+        return f"Post {sending.post_id}: {sending.problem} It is tried again at {next_at}."
+    if sending.state == "sending":
+        return f"Post {sending.post_id} is being sent by another process."
+    return f"Post {sending.post_id} is to be sent at {next_at}, by the running service."

@@ -1,0 +1,174 @@
+"""Commands that run the service and let people and programs in."""
+
+import os
+
+import click
+
+from linktrack.cli.common import (
+    Commands,
+    installation,
+    json_option,
+    print_json,
+    print_rows,
+    transaction,
+)
+
+
+@click.command()
+@click.option("--bind", default="127.0.0.1:8000", show_default=True, help="HOST:PORT to listen on.")
+@click.option(
+    "--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Web processes."
+)
+@click.option(
+    "--server",
+    default="gunicorn",
+    show_default=True,
+    type=click.Choice(["gunicorn", "granian"]),
+    help="granian is quicker, and an extra: pip install 'linktrack[granian]'.",
+)
+def serve(bind: str, workers: int, server: str) -> None:
+    """Answer short links, load clicks, and show the owner pages."""
+    from linktrack.db import now
+    from linktrack.installation import Installation
+    from linktrack.service import Bind, greeting, serving_settings, share_memory
+    from linktrack.settings import load_settings
+    from linktrack.upkeep.upgrade import upgrade
+
+    if server == "granian":
+        from linktrack.granian_service import run
+    else:
+        from linktrack.service import run
+
+    place = Bind.parse(bind)
+    settings = serving_settings(load_settings(), place, "LINKTRACK_BASE_URL" in os.environ)
+    place.check_free()
+    opened = Installation.open(settings)
+    try:
+        with opened.database.reachable():
+            done = upgrade(opened, os.environ, now())
+            if done.backup is not None:
+                click.echo(f"The database was of an older linktrack: backed up to {done.backup}.")
+            text = greeting(opened)
+            share_memory(opened)
+    finally:
+        opened.database.close()  # no connection may cross the fork
+    run(settings, place, workers, text)
+
+
+@click.command()
+@click.option("--follow", is_flag=True, help="Go on until stopped, loading clicks as they come.")
+@click.option("--parent", type=int, hidden=True)
+@json_option
+def load(follow: bool, parent: int | None, as_json: bool) -> None:
+    """Load captured clicks into the database."""
+    from linktrack import service
+
+    with installation() as opened:
+        if follow:
+            service.follow(opened, parent)
+            return
+        progress = service.make_loader(opened).load()
+    if as_json:
+        print_json({"clicks": progress.clicks, "damaged_lines": progress.bad_lines})
+    else:
+        click.echo(f"{progress.clicks:,} clicks loaded, {progress.bad_lines} damaged lines.")
+
+
+@click.command()
+@json_option
+def rebuild(as_json: bool) -> None:
+    """Make all counts anew from the stored clicks. Reports read the same before and after."""
+    from linktrack.clicks.counts import rebuild
+
+    with installation() as opened:
+        total = rebuild.rebuild_beside(opened.database.engine, opened.days())
+    if as_json:
+        print_json({"clicks": total})
+    else:
+        click.echo(f"All counts are made anew from {total:,} clicks.")
+
+
+@click.command()
+@json_option
+def status(as_json: bool) -> None:
+    """Show what is in the database, and what waits to be loaded."""
+    from linktrack.db import now
+    from linktrack.upkeep.health.status import status_of
+
+    with installation() as opened, opened.database.session() as session:
+        found = status_of(session, opened.settings.journals, now())
+    if as_json:
+        print_json(found)
+        return
+    for name, value in found.items():
+        click.echo(f"{name.replace('_', ' '):<16} {value:,}")
+
+
+@click.group(cls=Commands)
+def owner() -> None:
+    """Owners, and their one-time sign-in links."""
+
+
+@owner.command()
+@click.argument("name")
+@click.option("--viewer", is_flag=True, help="May look at everything, and change nothing.")
+def create(name: str, viewer: bool) -> None:
+    """Add a person who may open the owner pages."""
+    from linktrack.db import now
+    from linktrack.owners.access import create_owner
+    from linktrack.owners.viewers import set_role
+
+    with transaction() as (_, session):
+        added = create_owner(session, name, now())
+        if viewer:
+            set_role(session, added, "viewer")
+    click.echo(f"Added {name}. Sign in with: linktrack owner link {name!r}")
+
+
+@owner.command("list")
+@json_option
+def list_owners_command(as_json: bool) -> None:
+    """List who may sign in."""
+    from linktrack.owners.viewers import list_owners
+
+    with installation() as opened, opened.database.session() as session:
+        lines = [
+            (owner.name, owner.role, "yes" if owner.password_hash else "no")
+            for owner in list_owners(session)
+        ]
+    header = ("name", "role", "password")
+    print_rows(header, lines, as_json=as_json)
+
+
+@owner.command()
+@click.argument("name", required=False)
+def password(name: str | None) -> None:
+    """Ask for a password for an owner, and sign them out everywhere."""
+    from linktrack.owners.access import find_owner
+    from linktrack.owners.passwords import set_password
+    from linktrack.owners.viewers import end_sessions
+
+    typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    with transaction() as (_, session):
+        found = find_owner(session, name)
+        set_password(session, found, typed)
+        end_sessions(session, found)
+        name = found.name
+    click.echo(f"The password of {name} is set.")
+
+
+@owner.command()
+@click.argument("name", required=False)
+@json_option
+def link(name: str | None, as_json: bool) -> None:
+    """Print an address that signs an owner in once, within 15 minutes."""
+    from linktrack.db import now
+    from linktrack.owners.access import find_owner, make_sign_in_link, sign_in_url
+
+    with transaction() as (opened, session):
+        secret = make_sign_in_link(session, find_owner(session, name), now())
+        url = sign_in_url(opened.settings.base_url, secret)
+    if as_json:
+        print_json({"url": url})
+    else:
+        click.echo(url)

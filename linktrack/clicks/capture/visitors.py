@@ -1,0 +1,146 @@
+"""Visitors: pseudonyms that hold for one period and cannot be turned back into an address."""
+
+import ipaddress
+import logging
+import threading
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
+from secrets import token_bytes
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from linktrack.calendar.periods import period_start
+from linktrack.keys import read_or_create
+from linktrack.settings import Network, VisitorPeriod
+
+log = logging.getLogger(__name__)
+
+KEY_BYTES: Final = 32
+IPV6_SITE: Final = 64  # bits: one household or phone changes the rest at will
+
+
+def pseudonym(key: bytes, *parts: str) -> int:
+    """Return a signed 64-bit number for these parts under a key (keyed BLAKE2b)."""
+    message = "\0".join(parts).encode("utf-8", "surrogatepass")
+    digest = blake2b(message, key=key, digest_size=8, person=b"visitor").digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+class Visitors:
+    """Pseudonyms under the current period's key, which is destroyed when the period is over.
+
+    Keys lie in files of their own, outside the database and its backups. Several processes share
+    them: the first to need a key makes it.
+    """
+
+    def __init__(self, folder: Path, period: VisitorPeriod, timezone: ZoneInfo) -> None:
+        self._folder = folder
+        self._period = period
+        self._timezone = timezone
+        self._lock = threading.Lock()
+        self._current: tuple[float, bytes] = (0.0, b"")
+
+    def identify(self, at: float, address: str, user_agent: str, languages: str) -> int:
+        """Return the visitor of a request made `at` (seconds since 1970 UTC).
+
+        `address` is the client's; of an IPv6 address its /64 counts. Raises `OSError` where the
+        key can be neither read nor made.
+        """
+        until, key = self._current
+        if at >= until:
+            key = self._turn(at)
+        return pseudonym(key, site_of(address), user_agent, languages)
+
+    def _turn(self, at: float) -> bytes:
+        with self._lock:
+            day = datetime.fromtimestamp(at, self._timezone).date()
+            start = period_start(day, self._period)
+            key = read_or_create(self._path(start), lambda: token_bytes(KEY_BYTES))
+            midnight = datetime.combine(day + timedelta(days=1), datetime.min.time())
+            until = midnight.replace(tzinfo=self._timezone).timestamp()
+            self._current = (until, key)
+        self.destroy_old(at)
+        return key
+
+    def _path(self, start: date) -> Path:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return self._folder / f"{self._period}-{start.isoformat()}.key"
+
+    def destroy_old(self, at: float) -> None:
+        """Delete the keys of periods that were over a day before `at`."""
+        # A day of grace: a worker whose clock is behind must not make yesterday's key again.
+        day = (datetime.fromtimestamp(at, self._timezone) - timedelta(days=1)).date()
+        oldest = period_start(day, self._period)
+        for path in self._folder.glob("*-????-??-??.key"):
+            period, _, start = path.stem.partition("-")
+            if period != self._period or start < oldest.isoformat():
+                path.unlink(missing_ok=True)
+                log.info("Destroyed the visitor key %s.", path.stem)
+
+
+def site_of(address: str) -> str:
+    """Return what of an address tells visitors apart: IPv4 whole, IPv6 its /64.
+
+    IPv4 written as IPv6 is IPv4. Anything else (a Unix socket has no address) stays as it is.
+    """
+    if ":" not in address:
+        return address
+    parsed = _parse(address)
+    if parsed is None:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((int(parsed), IPV6_SITE), strict=False).network_address)
+    return str(parsed)
+
+
+def client_address(environ: Mapping[str, object], trusted: tuple[Network, ...]) -> str:
+    """Return who asks: the nearest address that is not a trusted proxy's.
+
+    X-Forwarded-For is read from the right, and only as far as trusted proxies wrote it: what
+    stands further left is whatever the client made up.
+    """
+    address = str(environ.get("REMOTE_ADDR", ""))
+    forwarded = environ.get("HTTP_X_FORWARDED_FOR")
+    if not forwarded or not trusted:
+        return address
+    for hop in reversed(str(forwarded).split(",")):
+        if not lies_in(address, trusted):
+            break
+        candidate = _bare(hop.strip())
+        if candidate is None:
+            break
+        address = candidate
+    return address
+
+
+def lies_in(address: str, networks: tuple[Network, ...]) -> bool:
+    """Whether an address is one of these networks'; what is no address lies in none."""
+    parsed = _parse(address)
+    if parsed is None:
+        return False
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    return any(parsed in network for network in networks)
+
+
+def _bare(hop: str) -> str | None:
+    """Return a hop without port and brackets, or None where it is no address."""
+    if hop.startswith("["):
+        hop = hop[1:].partition("]")[0]
+    elif hop.count(":") == 1:
+        hop = hop.partition(":")[0]
+    parsed = _parse(hop)
+    return None if parsed is None else str(parsed)
+
+
+@lru_cache(maxsize=1024)  # parsing takes 8 µs, and a proxy's own address comes with every click
+def _parse(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(address)
+    except ValueError:
+        return None

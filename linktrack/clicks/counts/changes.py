@@ -1,0 +1,56 @@
+"""Changing stored clicks, why they are left out or whose they are: marks and counts move along."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec.structs import replace
+from sqlalchemy import ColumnElement, Connection, bindparam, update
+
+from linktrack.calendar.days import Days
+from linktrack.clicks.counts.rollups import move_batch
+from linktrack.clicks.counts.stored import STORED, as_click
+from linktrack.clicks.models import clicks
+from linktrack.clicks.vocabulary import UNATTRIBUTED
+
+STEP: Final = 500  # clicks in one IN list
+
+
+def change_reasons(connection: Connection, wanted: Mapping[int, int], days: Days) -> int:
+    """Give stored clicks (by `seq`) these reasons; return how many had another one.
+
+    First-click marks and every count move with them: where a visitor's first click is no longer
+    a person's, the next one becomes the first. The caller holds the writers' turn.
+    """
+    changed = 0
+    numbers = sorted(wanted)
+    change = (
+        update(clicks).where(clicks.c.seq == bindparam("of")).values(reason=bindparam("reason_now"))
+    )
+    for start in range(0, len(numbers), STEP):
+        query = STORED.where(clicks.c.seq.in_(numbers[start : start + STEP]))
+        rows = [row for row in connection.execute(query) if row.reason != wanted[row.seq]]
+        if not rows:
+            continue
+        connection.execute(change, [{"of": row.seq, "reason_now": wanted[row.seq]} for row in rows])
+        before = [as_click(row, days.day) for row in rows]
+        after = [
+            replace(click, reason=wanted[row.seq]) for click, row in zip(before, rows, strict=True)
+        ]
+        move_batch(connection, before, after, days)
+        changed += len(rows)
+    return changed
+
+
+def make_unattributed(connection: Connection, condition: ColumnElement[bool], days: Days) -> None:
+    """Make the stored clicks that fulfil a condition nobody's we can tell; for few clicks.
+
+    First-click marks and every count move with them. The caller holds the writers' turn.
+    """
+    before = [as_click(row, days.day) for row in connection.execute(STORED.where(condition))]
+    connection.execute(
+        update(clicks)
+        .where(condition)
+        .values(follower_id=None, segment_id=UNATTRIBUTED, attribution=0)
+    )
+    after = [replace(click, segment_id=UNATTRIBUTED) for click in before]
+    move_batch(connection, before, after, days)

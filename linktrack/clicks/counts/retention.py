@@ -1,0 +1,214 @@
+"""Deleting single clicks after some days, and what their sums mean from then on.
+
+The sums of deleted clicks are kept. What has lost clicks (a post, a link, an account) is *frozen*:
+counting anew leaves its sums as they are, except for the days since the deletion, whose clicks
+are all there.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine, Table, and_, delete, exists, func, select
+
+from linktrack.calendar.periods import period_start
+from linktrack.clicks.counts.first_clicks import Key
+from linktrack.clicks.facts import DELETED_BEFORE, read_fact, write_fact
+from linktrack.clicks.models import (
+    clicks,
+    first_clicks,
+    imported_clicks,
+    link_totals,
+    post_reasons,
+    post_windows,
+    visitor_accounts,
+)
+from linktrack.db import to_ms, writing
+from linktrack.links.models import Link
+from linktrack.settings import VisitorPeriod
+
+LINKS: Final = 500  # links asked for at once
+STEP: Final = 5_000  # clicks deleted in one transaction
+SCOPES: Final = ("post_id", "link_id", "account_id")
+
+
+def delete_old(
+    engine: Engine, timezone: ZoneInfo, period: VisitorPeriod, keep_days: int, now: datetime
+) -> int:
+    """Delete the clicks of days that ended `keep_days` ago; return how many there were.
+
+    Whole days of `timezone`, so that no day is half gone. In steps, each a transaction of its
+    own. First-click marks go too once no stored click can have their visitor: when the whole
+    visitor period is gone. The visitors of imported clicks have no period; their marks stay.
+    """
+    day = (now.astimezone(timezone) - timedelta(days=keep_days)).date()
+    before = to_ms(_midnight(day, timezone))
+    marks_before = to_ms(_midnight(period_start(day, period), timezone))
+    total = 0
+    for links in _links(engine):
+        total += _delete_clicks(engine, links, before)
+        _delete_marks(engine, links, marks_before)
+    _delete_visits(engine, period_start(day, period).toordinal())
+    return total
+
+
+def _midnight(day: date, timezone: ZoneInfo) -> datetime:
+    return datetime.combine(day, datetime.min.time(), timezone)
+
+
+def _links(engine: Engine) -> Iterator[Sequence[int]]:
+    after = 0
+    while True:
+        query = select(Link.id).where(Link.id > after).order_by(Link.id).limit(LINKS)
+        with engine.connect() as connection:
+            numbers = connection.scalars(query).all()
+        if not numbers:
+            return
+        yield numbers
+        after = numbers[-1]
+
+
+def _delete_clicks(engine: Engine, links: Sequence[int], before: int) -> int:
+    old = select(clicks.c.seq).where(clicks.c.link_id.in_(links), clicks.c.clicked_at < before)
+    with engine.connect() as connection:
+        if connection.scalar(old.limit(1)) is None:
+            return 0
+    total = 0
+    while True:
+        with writing(engine) as connection:
+            done = connection.execute(delete(clicks).where(clicks.c.seq.in_(old.limit(STEP))))
+            write_fact(
+                connection, DELETED_BEFORE, max(before, read_fact(connection, DELETED_BEFORE) or 0)
+            )
+        total += done.rowcount
+        if done.rowcount < STEP:
+            return total
+
+
+def _delete_marks(engine: Engine, links: Sequence[int], before: int) -> None:
+    imported = exists().where(imported_clicks.c.account_id == Link.account_id)
+    marks = first_clicks.c
+    chosen = select(func.coalesce(Link.post_id, -Link.id)).where(Link.id.in_(links), ~imported)
+    condition = and_(marks.post_or_link.in_(chosen), marks.first_at < before)
+    with engine.connect() as connection:
+        if connection.execute(select(first_clicks).where(condition).limit(1)).first() is None:
+            return
+    with writing(engine) as connection:
+        connection.execute(delete(first_clicks).where(condition))
+
+
+def _delete_visits(engine: Engine, first_day: int) -> None:
+    """Delete whose visits they were, in periods before the one that begins on a day."""
+    imported = select(imported_clicks.c.account_id)
+    condition = and_(
+        visitor_accounts.c.period < first_day, visitor_accounts.c.account_id.not_in(imported)
+    )
+    with engine.connect() as connection:
+        if connection.execute(select(visitor_accounts).where(condition).limit(1)).first() is None:
+            return
+    with writing(engine) as connection:
+        connection.execute(delete(visitor_accounts).where(condition))
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What has lost clicks: numbers of posts, links and accounts; and since when all are there.
+
+    `since` is in milliseconds since 1970 UTC, `first_day` the day (an ordinal) it begins.
+    """
+
+    numbers: Mapping[str, set[int]]
+    since: int
+    first_day: int
+
+    def holds(self, link_id: int, first_at: int) -> bool:
+        """Whether a first-click mark may be of a deleted click, and so stays as it is."""
+        return first_at < self.since and link_id in self.numbers["link_id"]
+
+    def marks(self, connection: Connection, links: Iterable[tuple[int, int | None]]) -> list[Key]:
+        """Return the keys of old marks on these links, and on others of their posts, if held."""
+        held = {
+            post_id or -link_id for link_id, post_id in links if link_id in self.numbers["link_id"]
+        }
+        mark = first_clicks.c
+        query = select(mark.post_or_link, mark.visitor, mark.link_id)
+        found: list[Key] = []
+        for part in _parts(sorted(held)):
+            of_part = query.where(mark.post_or_link.in_(part), mark.first_at < self.since)
+            found += [(row[0], row[1], row[2]) for row in connection.execute(of_part)]
+        return found
+
+    def leave_out(
+        self, table: Table, deltas: dict[tuple[int, ...], list[int]]
+    ) -> dict[tuple[int, ...], list[int]]:
+        """Leave out of a table's corrections what is frozen."""
+        scope = _scope(table)
+        frozen = self.numbers[scope]
+        if not frozen:
+            return deltas
+        names = [column.name for column in table.primary_key]
+        place = names.index(scope)
+        day = names.index("day") if "day" in names else None
+        return {
+            key: values
+            for key, values in deltas.items()
+            if key[place] not in frozen or (day is not None and key[day] >= self.first_day)
+        }
+
+
+def frozen(connection: Connection, day_of: Callable[[int], int]) -> Frozen:
+    """Return what has lost clicks: what is counted and not stored. Empty where none are deleted."""
+    numbers: dict[str, set[int]] = {scope: set() for scope in SCOPES}
+    since = read_fact(connection, DELETED_BEFORE)
+    if since is None:
+        return Frozen(numbers, 0, 0)
+    stored: defaultdict[int, int] = defaultdict(int)
+    query = select(clicks.c.link_id, func.count()).group_by(clicks.c.link_id)
+    stored.update((link_id, count) for link_id, count in connection.execute(query))
+    totals = link_totals.c
+    lost = {
+        link_id
+        for link_id, count in connection.execute(
+            select(totals.link_id, totals.clicks + totals.not_human)
+        )
+        if count > stored[link_id]
+    }
+    for link_id, post_id, account_id in connection.execute(
+        select(Link.id, Link.post_id, Link.account_id)
+    ):
+        if link_id in lost:
+            numbers["link_id"].add(link_id)
+            numbers["account_id"].add(account_id)
+            if post_id is not None:
+                numbers["post_id"].add(post_id)
+    return Frozen(numbers, since, day_of(since))
+
+
+def has_lost_clicks(connection: Connection, post_id: int) -> bool:
+    """Whether single clicks of a post are deleted: then it cannot be counted anew."""
+    if read_fact(connection, DELETED_BEFORE) is None:
+        return False
+    links = select(Link.id).where(Link.post_id == post_id)
+    stored = connection.scalar(
+        select(func.count()).select_from(clicks).where(clicks.c.link_id.in_(links))
+    )
+    counted = sum(
+        connection.scalar(
+            select(func.coalesce(func.sum(table.c.clicks), 0)).where(table.c.post_id == post_id)
+        )
+        or 0
+        for table in (post_windows, post_reasons)
+    )
+    return counted > (stored or 0)
+
+
+def _scope(table: Table) -> str:
+    return next(scope for scope in SCOPES if scope in table.c)
+
+
+def _parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(numbers), LINKS):
+        yield numbers[start : start + LINKS]

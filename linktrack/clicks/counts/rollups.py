@@ -1,0 +1,315 @@
+"""The counts kept beside the clicks, so that reports read hundreds of rows and not millions.
+
+Each is one small function in a plain list, and hangs on the first-click marks (marks.py).
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from operator import attrgetter
+from typing import Final, TypeAlias
+
+from sqlalchemy import Connection, Table
+
+from linktrack.calendar.days import QUARTER, Days, month_of
+from linktrack.clicks.bulk import delete_rows, upsert_rows
+from linktrack.clicks.counts.first_clicks import Click, Moves, Uniques, mark_firsts, unmark_firsts
+from linktrack.clicks.counts.visits import move_visitors
+from linktrack.clicks.models import (
+    account_days,
+    account_hours,
+    account_referrer_days,
+    account_referrer_months,
+    account_referrer_years,
+    account_visits,
+    link_days,
+    link_totals,
+    post_hours,
+    post_reasons,
+    post_sources,
+    post_totals,
+    post_windows,
+)
+from linktrack.clicks.vocabulary import (
+    HOUR,
+    HOURS_KEPT,
+    HUMAN,
+    UNATTRIBUTED,
+    WINDOWS,
+)
+
+Deltas: TypeAlias = dict[tuple[int, ...], list[int]]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Clicks to be counted, and what they change among unique clicks.
+
+    What several counts ask is found once.
+    """
+
+    clicks: Sequence[Click]
+    uniques: Uniques
+    days: "Days"
+
+    @cached_property
+    def humans(self) -> Moves:
+        """People's clicks."""
+        return Moves([click for click in self.clicks if click.reason == HUMAN])
+
+    @cached_property
+    def humans_on_posts(self) -> Moves:
+        """Those of them that are on posts."""
+        return Moves([click for click in self.humans.come if click.post_id is not None])
+
+    @cached_property
+    def not_human(self) -> Moves:
+        """The clicks that are left out."""
+        return Moves([click for click in self.clicks if click.reason != HUMAN])
+
+    @cached_property
+    def uniques_of_accounts(self) -> Moves:
+        """An account's unique clicks: those on posts, and on links that are on their own."""
+        posts, links = self.uniques.on_posts, self.uniques.on_links
+        return Moves(
+            posts.come + [click for click in links.come if click.post_id is None],
+            posts.gone + [click for click in links.gone if click.post_id is None],
+        )
+
+    @cached_property
+    def by_segment_and_window(self) -> Deltas:
+        """clicks, unique_clicks, without_visitor by (post, segment, window)."""
+        humans = self.humans_on_posts
+        without_visitor = Moves([click for click in humans.come if click.visitor is None])
+        key = attrgetter("post_id", "segment_id", "window")
+        return _sums(key, humans, self.uniques.on_posts, without_visitor)
+
+    @cached_property
+    def by_link_and_day(self) -> Deltas:
+        """clicks, unique_clicks, not_human by (link, day)."""
+        key = attrgetter("link_id", "day")
+        return _sums(key, self.humans, self.uniques.on_links, self.not_human)
+
+    @cached_property
+    def by_referrer_and_day(self) -> Deltas:
+        """clicks, unique_clicks by (account, day, segment, referrer)."""
+        key = attrgetter("account_id", "day", "segment_id", "referrer_id")
+        return _sums(key, self.humans, self.uniques_of_accounts)
+
+    @cached_property
+    def by_referrer_and_month(self) -> Deltas:
+        """The same by (account, month, segment, referrer)."""
+        return _by_longer_period(
+            self.by_referrer_and_day, lambda day: month_of(date.fromordinal(day))
+        )
+
+
+def add_batch(
+    connection: Connection,
+    new: Sequence[Click],
+    days: Days,
+) -> None:
+    """Count clicks that have just been stored, in the same transaction."""
+    humans = [click for click in new if click.reason == HUMAN]
+    batch = Batch(new, mark_firsts(connection, humans, days.day), days)
+    for table, count in COUNTS:
+        add(connection, table, count(batch))
+    _move_visits(connection, batch)
+
+
+def move_batch(
+    connection: Connection, before: Sequence[Click], after: Sequence[Click], days: Days
+) -> None:
+    """Count stored clicks as they are now in place of as they were, marks included.
+
+    The clicks table and the referrers' sources say already what is now.
+    """
+    gone = [click for click in before if click.reason == HUMAN]
+    come = [click for click in after if click.reason == HUMAN]
+    uniques = unmark_firsts(connection, gone, days.day) + mark_firsts(connection, come, days.day)
+    old, new = Batch(before, Uniques(), days), Batch(after, uniques, days)
+    for table, count in COUNTS:
+        come_to = count(new)
+        deltas = dict(come_to)  # a batch may share one mapping among its counts
+        for key, values in count(old).items():
+            row = come_to.get(key, [0] * len(values))
+            deltas[key] = [there - taken for there, taken in zip(row, values, strict=True)]
+        correct(connection, table, deltas)
+    _move_visits(connection, new)
+
+
+def _move_visits(connection: Connection, batch: Batch) -> None:
+    correct(connection, account_visits, move_visitors(connection, count_visits(batch)))
+
+
+def count_post_windows(batch: Batch) -> Deltas:
+    """clicks, unique_clicks, without_visitor by (post, segment, window)."""
+    return batch.by_segment_and_window
+
+
+def count_post_totals(batch: Batch) -> Deltas:
+    """The same and unattributed by post: four numbers for each window, in one row."""
+    deltas = _deltas(4 * len(WINDOWS))
+    for (post_id, segment_id, window), counts in batch.by_segment_and_window.items():
+        row = deltas[post_id,]
+        place = 4 * window
+        row[place] += counts[0]
+        row[place + 1] += counts[1]
+        row[place + 2] += counts[2]
+        if segment_id == UNATTRIBUTED:
+            row[place + 3] += counts[1]
+    return deltas
+
+
+def count_post_sources(batch: Batch) -> Deltas:
+    """clicks, unique_clicks by (post, source, window)."""
+    key = attrgetter("post_id", "source_id", "window")
+    return _sums(key, batch.humans_on_posts, batch.uniques.on_posts)
+
+
+def count_post_reasons(batch: Batch) -> Deltas:
+    """Clicks left out by (post, reason, window)."""
+    on_posts = Moves([click for click in batch.not_human.come if click.post_id is not None])
+    return _sums(attrgetter("post_id", "reason", "window"), on_posts)
+
+
+def count_post_hours(batch: Batch) -> Deltas:
+    """Clicks by (post, hour since it was posted), for its first 7 days."""
+    hours = Counter(
+        (_post(click), max(0, (click.clicked_at - click.posted_at) // HOUR))
+        for click in batch.humans_on_posts.come
+        if click.posted_at is not None and click.clicked_at - click.posted_at < HOURS_KEPT * HOUR
+    )
+    return {key: [clicks] for key, clicks in hours.items()}
+
+
+def count_link_days(batch: Batch) -> Deltas:
+    """clicks, unique_clicks, not_human by (link, day)."""
+    return batch.by_link_and_day
+
+
+def count_link_totals(batch: Batch) -> Deltas:
+    """clicks, unique_clicks, not_human by link."""
+    deltas = _deltas(3)
+    for (link_id, _), (clicks, unique_clicks, not_human) in batch.by_link_and_day.items():
+        row = deltas[link_id,]
+        row[0] += clicks
+        row[1] += unique_clicks
+        row[2] += not_human
+    return deltas
+
+
+def count_account_days(batch: Batch) -> Deltas:
+    """clicks, unique_clicks, not_human by (account, day); a link on its own counts as a post."""
+    key = attrgetter("account_id", "day")
+    return _sums(key, batch.humans, batch.uniques_of_accounts, batch.not_human)
+
+
+def count_account_hours(batch: Batch) -> Deltas:
+    """People's clicks by (account, day, hour)."""
+    quarters = Counter(
+        (click.account_id, click.clicked_at // QUARTER) for click in batch.humans.come
+    )
+    deltas = _deltas(1)
+    for (account_id, quarter), clicks in quarters.items():
+        day, hour = batch.days.hour(quarter * QUARTER)
+        deltas[account_id, day, hour][0] += clicks
+    return deltas
+
+
+def count_visits(batch: Batch) -> Deltas:
+    """Links clicked first in the first and second half by (account, visitor period, visitor)."""
+    deltas = _deltas(2)
+    on_links = batch.uniques.on_links
+    for sign, moved in ((1, on_links.come), (-1, on_links.gone)):
+        for click in moved:
+            if click.visitor is not None:
+                first, second_half, _ = batch.days.period(click.day)
+                half = click.day >= second_half
+                deltas[click.account_id, first, click.visitor][half] += sign
+    return deltas
+
+
+def count_account_referrer_days(batch: Batch) -> Deltas:
+    """clicks, unique_clicks by (account, day, segment, referrer)."""
+    return batch.by_referrer_and_day
+
+
+def count_account_referrer_months(batch: Batch) -> Deltas:
+    """clicks, unique_clicks by (account, month, segment, referrer)."""
+    return batch.by_referrer_and_month
+
+
+def count_account_referrer_years(batch: Batch) -> Deltas:
+    """clicks, unique_clicks by (account, year, segment, referrer)."""
+    return _by_longer_period(batch.by_referrer_and_month, lambda month: month // 12)
+
+
+def _by_longer_period(deltas: Deltas, period_of: Callable[[int], int]) -> Deltas:
+    """Sum up counts by (account, period, segment, referrer) for longer periods."""
+    sums = _deltas(2)
+    known: dict[int, int] = {}
+    for (account_id, period, segment_id, referrer_id), (clicks, unique_clicks) in deltas.items():
+        longer = known.get(period) or known.setdefault(period, period_of(period))
+        row = sums[account_id, longer, segment_id, referrer_id]
+        row[0] += clicks
+        row[1] += unique_clicks
+    return sums
+
+
+Count: TypeAlias = Callable[[Batch], Deltas]
+
+POST_COUNTS: Final[tuple[tuple[Table, Count], ...]] = (
+    (post_windows, count_post_windows),
+    (post_totals, count_post_totals),
+    (post_sources, count_post_sources),
+    (post_reasons, count_post_reasons),
+    (post_hours, count_post_hours),
+)
+"""Counts that hang on a post's time of posting."""
+
+COUNTS: Final = (
+    *POST_COUNTS,
+    (link_days, count_link_days),
+    (link_totals, count_link_totals),
+    (account_days, count_account_days),
+    (account_hours, count_account_hours),
+    (account_referrer_days, count_account_referrer_days),
+    (account_referrer_months, count_account_referrer_months),
+    (account_referrer_years, count_account_referrer_years),
+)
+
+
+def _post(click: Click) -> int:
+    assert click.post_id is not None
+    return click.post_id
+
+
+def _deltas(columns: int) -> "defaultdict[tuple[int, ...], list[int]]":
+    return defaultdict(lambda: [0] * columns)
+
+
+def _sums(key_of: Callable[[Click], tuple[int, ...]], *columns: Moves) -> Deltas:
+    """Return how many clicks come, less those that go, in each column by key."""
+    deltas = _deltas(len(columns))
+    for place, moves in enumerate(columns):
+        for key, number in Counter(map(key_of, moves.come)).items():
+            deltas[key][place] += number
+        for key, number in Counter(map(key_of, moves.gone)).items():
+            deltas[key][place] -= number
+    return deltas
+
+
+def add(connection: Connection, table: Table, deltas: Deltas) -> None:
+    """Add to the counts under each key, making the rows that are not there yet."""
+    changed = [(*key, *values) for key, values in sorted(deltas.items()) if any(values)]
+    upsert_rows(connection, table, changed, add=True)
+
+
+def correct(connection: Connection, table: Table, deltas: Deltas) -> None:
+    """Add to the counts under each key, and delete those that have come down to nothing."""
+    add(connection, table, deltas)
+    lowered = [key for key, values in deltas.items() if min(values) < 0]
+    delete_rows(connection, table, lowered, empty=True)

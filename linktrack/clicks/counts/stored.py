@@ -1,0 +1,75 @@
+"""Stored clicks, read back as the counts take them."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, TypeAlias
+
+from sqlalchemy import Connection, Row, select
+
+from linktrack.clicks.counts.first_clicks import COUNTED_AS, Click, DayOf
+from linktrack.clicks.models import clicks, referrers
+from linktrack.clicks.vocabulary import narrowest_window
+from linktrack.db import to_ms
+from linktrack.links.models import Link, Post
+
+PART: Final = 500  # links read at a time, with all links of their posts
+
+Links: TypeAlias = Sequence[tuple[int, int | None]]
+"""Links, as (link, post)."""
+
+STORED: Final = (
+    select(
+        clicks.c.clicked_at,
+        clicks.c.link_id,
+        Link.post_id,
+        Link.account_id,
+        Post.posted_at,
+        clicks.c.segment_id,
+        referrers.c.source_id,
+        clicks.c.visitor,
+        clicks.c.reason,
+        COUNTED_AS.label("counted_as"),
+        clicks.c.seq,
+    )
+    .join_from(clicks, Link, clicks.c.link_id == Link.id)
+    .outerjoin(Post, Link.post_id == Post.id)
+    .join(referrers, clicks.c.referrer_id == referrers.c.id)
+)
+
+
+def as_click(row: Row[Any], day_of: DayOf) -> Click:
+    """Return a row of `STORED` as the counts take it; further columns may follow."""
+    at, link_id, post_id, account_id, posted_at, segment_id, source_id, visitor, reason, *rest = (
+        tuple(row)
+    )
+    posted = None if posted_at is None else to_ms(posted_at)
+    return Click(
+        at,
+        link_id,
+        post_id,
+        account_id,
+        posted,
+        segment_id,
+        source_id,
+        visitor,
+        reason,
+        rest[0],
+        day_of(at),
+        narrowest_window(at, posted),
+    )
+
+
+def all_links(connection: Connection) -> Iterator[Links]:
+    """Yield all links in parts, each post's together; those on their own come last."""
+    pairs = select(Link.id, Link.post_id).limit(PART)
+    of_posts = pairs.order_by(Link.post_id, Link.id)
+    last = 0
+    while rows := connection.execute(of_posts.where(Link.post_id > last)).all():
+        last = rows[-1].post_id
+        rest = select(Link.id).where(Link.post_id == last, Link.id > rows[-1].id)
+        part = [(row.id, row.post_id) for row in rows]
+        yield part + [(number, last) for number in connection.scalars(rest)]
+    alone = pairs.where(Link.post_id.is_(None)).order_by(Link.id)
+    last = 0
+    while rows := connection.execute(alone.where(Link.id > last)).all():
+        last = rows[-1].id
+        yield [(row.id, None) for row in rows]

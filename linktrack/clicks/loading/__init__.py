@@ -1,0 +1,1 @@
+"""Loading: journal lines become stored, classified and counted clicks, each exactly once."""

@@ -1,0 +1,32 @@
+"""Forget a person: no click names them any more, and every count stays what a rebuild makes."""
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from linktrack.audience.forgetting import find_people, forget_people
+from linktrack.audience.models import Account
+from linktrack.audience.sorting import sort_followers
+from linktrack.calendar.days import Days
+from linktrack.clicks.loading.personal import take_follower_away
+from linktrack.db import take_turns
+from linktrack.owners.audit import note
+
+
+def forget_follower(session: Session, name: str, key: bytes, days: Days, now: datetime) -> None:
+    """Remove a person from follower lists and clicks, for good.
+
+    `name` is what `find_people` takes. Their clicks stay, of nobody we can tell; those still in
+    journals are loaded so too, since their agreement is gone (`personal.py`). A link made for
+    them goes on redirecting. Raises `NotFound`.
+    """
+    connection = session.connection()
+    take_turns(connection)
+    people = find_people(session, name)
+    accounts = {session.get_one(Account, follower.account_id) for follower, _ in people}
+    for follower, _ in people:  # one person: as many rows as accounts they follow
+        take_follower_away(connection, follower.id, days)
+    forget_people(session, people, key, now)
+    for account in accounts:
+        sort_followers(session, account, now)
+    note(session, "Forgot a follower.", now)  # whom, is what nobody is to know any more

@@ -1,0 +1,1 @@
+"""Cards: what networks show of a page below a post."""

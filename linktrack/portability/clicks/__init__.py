@@ -1,0 +1,1 @@
+"""Clicks from elsewhere: one module a format, and one line in `formats`."""

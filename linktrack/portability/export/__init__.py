@@ -1,0 +1,1 @@
+"""Export: everything leaves as NDJSON, CSV or one file, and comes back."""

@@ -1,0 +1,134 @@
+"""Exports of all kinds of rows as NDJSON or CSV, in constant memory."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from sqlalchemy import Engine
+
+from linktrack.errors import Invalid
+from linktrack.links.catalog import Shortener
+from linktrack.portability.export.click_filters import FILTERS
+from linktrack.portability.export.click_rows import CLICK_FIELDS, click_rows
+from linktrack.portability.export.follower_rows import FOLLOWER_FIELDS, follower_rows
+from linktrack.portability.export.steps import Place, Row, Selection, Step, Value, in_steps
+from linktrack.portability.export.table_rows import (
+    COUNT_FIELDS,
+    LINK_FIELDS,
+    POST_FIELDS,
+    SEGMENT_FIELDS,
+    count_rows,
+    link_rows,
+    post_rows,
+    segment_rows,
+)
+from linktrack.portability.files.spreadsheets import protect
+
+__all__ = ["KINDS", "MEDIA_TYPES", "Selection", "as_csv", "export_rows", "ndjson", "stream"]
+
+MEDIA_TYPES: Final = {"ndjson": "application/x-ndjson", "csv": "text/csv"}
+BLOCK: Final = 500  # lines handed on together
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Something to be exported: its fields in order, how it is read, and where that begins.
+
+    `numbered` says whether `Selection.after` can name a row of it.
+    """
+
+    fields: tuple[str, ...]
+    step: Step
+    start: Place = (0,)
+    numbered: bool = True
+
+
+KINDS: Final = {
+    "clicks": Kind(CLICK_FIELDS, click_rows),
+    "links": Kind(LINK_FIELDS, link_rows),
+    "posts": Kind(POST_FIELDS, post_rows),
+    "counts": Kind(COUNT_FIELDS, count_rows, (0, 0), numbered=False),
+    "followers": Kind(FOLLOWER_FIELDS, follower_rows, (0, 0), numbered=False),
+    "segments": Kind(SEGMENT_FIELDS, segment_rows, (0, 0), numbered=False),
+}
+"""All that can be exported."""
+
+
+def export_rows(
+    engine: Engine, shortener: Shortener, what: str, selection: Selection
+) -> Iterator[Row]:
+    """Return the rows of one kind, in order of their numbers: `seq` for clicks, else `id`.
+
+    A range chooses clicks by `clicked_at`, links and segments by when they were made, posts by
+    `posted_at`, counts by `counted_at`, followers by the first list with them (`began_by`).
+    Raises `Invalid` at once.
+    """
+    if what not in KINDS:
+        raise Invalid(f"There is no export of {what[:40]!r}: choose one of {', '.join(KINDS)}.")
+    since, until = selection.since, selection.until
+    if since is not None and until is not None and until <= since:
+        raise Invalid("The range is empty: its end must be later than its beginning.")
+    kind = KINDS[what]
+    if selection.wanted.conditions and what != "clicks":
+        raise Invalid(f"Only clicks are narrowed by {', '.join(FILTERS)}: leave it out for {what}.")
+    start = kind.start
+    if selection.after:
+        if not kind.numbered or not 0 < selection.after < 2**63:
+            raise Invalid(f"An export of {what} cannot begin behind number {selection.after}.")
+        start = (selection.after,)
+    return in_steps(engine, shortener, selection, start, kind.step)
+
+
+def stream(
+    engine: Engine, shortener: Shortener, what: str, form: str, selection: Selection
+) -> Iterator[str]:
+    """Return an export as text in blocks of lines; `form` is ndjson or csv.
+
+    Raises `Invalid` at once.
+    """
+    if form not in MEDIA_TYPES:
+        raise Invalid(f"There is no format {form[:40]!r}: choose ndjson or csv.")
+    rows = export_rows(engine, shortener, what, selection)
+    return _blocks(as_csv(rows, what) if form == "csv" else ndjson(rows))
+
+
+def ndjson(rows: Iterable[Row]) -> Iterator[str]:
+    """Yield one JSON object a line; all ASCII, so that no reader sees a line's end inside one."""
+    encode = json.JSONEncoder(separators=(",", ":")).encode
+    for row in rows:
+        yield encode(row) + "\n"
+
+
+def as_csv(rows: Iterable[Row], what: str) -> Iterator[str]:
+    """Yield a header and one record a row (RFC 4180), safe to open in a spreadsheet.
+
+    Nothing is an empty cell; several codes are parted by spaces.
+    """
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    writer.writerow(KINDS[what].fields)
+    yield buffer.getvalue()
+    for row in rows:
+        buffer.seek(0)
+        buffer.truncate()
+        writer.writerow([_cell(value) for value in row.values()])
+        yield buffer.getvalue()
+
+
+def _cell(value: Value) -> str | int:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return value
+    return protect(value if isinstance(value, str) else " ".join(value))
+
+
+def _blocks(lines: Iterator[str]) -> Iterator[str]:
+    while block := "".join(islice(lines, BLOCK)):
+        yield block

@@ -1,0 +1,185 @@
+"""Links, posts, follower counts and segments as rows of an export."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from linktrack.audience.models import Account, FollowerCount, Segment
+from linktrack.calendar.times import utc
+from linktrack.db import from_ms, to_ms
+from linktrack.links.catalog import Shortener
+from linktrack.links.models import Link, Post
+from linktrack.portability.export.steps import STEP, Place, Row, Selection
+
+LINK_FIELDS: Final = (
+    "id",
+    "code",
+    "short_url",
+    "destination",
+    "account",
+    "post",
+    "created_at",
+    "disabled_at",
+)
+POST_FIELDS: Final = (
+    "id",
+    "account",
+    "state",
+    "posted_at",
+    "text",
+    "written",
+    "links",
+    "created_at",
+)
+COUNT_FIELDS: Final = ("account", "network", "counted_at", "count", "source")
+SEGMENT_FIELDS: Final = ("account", "position", "segment", "size")
+
+Moment = InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
+
+
+def link_rows(
+    connection: Connection, shortener: Shortener, selection: Selection, place: Place
+) -> tuple[Sequence[Row], Place | None]:
+    """Read one step of links in order of their numbers, chosen by when they were made."""
+    query = select(Link, Account.handle).join(Account, Link.account_id == Account.id)
+    found = connection.execute(
+        query.where(Link.id > place[0], *_chosen(selection, Link.created_at, Link.account_id))
+        .order_by(Link.id)
+        .limit(STEP)
+    ).all()
+    rows: list[Row] = [
+        {
+            "id": row.id,
+            "code": row.code,
+            "short_url": shortener.short_url(row.code or ""),
+            "destination": row.destination,
+            "account": row.handle,
+            "post": row.post_id,
+            "created_at": utc(row.created_at),
+            "disabled_at": _utc(row.disabled_at),
+        }
+        for row in found
+    ]
+    return rows, (found[-1].id,) if found else None
+
+
+def post_rows(
+    connection: Connection, _shortener: Shortener, selection: Selection, place: Place
+) -> tuple[Sequence[Row], Place | None]:
+    """Read one step of posts in order of their numbers, chosen by when they were posted.
+
+    Drafts without a time are exported only where no range is asked for.
+    """
+    query = select(Post, Account.handle).join(Account, Post.account_id == Account.id)
+    found = connection.execute(
+        query.where(Post.id > place[0], *_chosen(selection, Post.posted_at, Post.account_id))
+        .order_by(Post.id)
+        .limit(STEP)
+    ).all()
+    codes: defaultdict[int, list[str]] = defaultdict(list)
+    if found:
+        links = select(Link.post_id, Link.code).where(
+            Link.post_id.between(found[0].id, found[-1].id)
+        )
+        for post_id, code in connection.execute(links.order_by(Link.id)):
+            codes[post_id or 0].append(code or "")
+    rows: list[Row] = [
+        {
+            "id": row.id,
+            "account": row.handle,
+            "state": row.state,
+            "posted_at": _utc(row.posted_at),
+            "text": row.text,
+            "written": row.written,
+            "links": codes[row.id],
+            "created_at": utc(row.created_at),
+        }
+        for row in found
+    ]
+    return rows, (found[-1].id,) if found else None
+
+
+def count_rows(
+    connection: Connection, _shortener: Shortener, selection: Selection, place: Place
+) -> tuple[Sequence[Row], Place | None]:
+    """Read one step of follower counts, account by account, oldest first."""
+    account_id, counted_at = place
+    behind = or_(
+        FollowerCount.account_id > account_id,
+        and_(
+            FollowerCount.account_id == account_id,
+            FollowerCount.counted_at > from_ms(counted_at),
+        ),
+    )
+    query = select(
+        FollowerCount.account_id,
+        FollowerCount.counted_at,
+        FollowerCount.count.label("followers"),
+        FollowerCount.source,
+        Account.handle,
+        Account.network,
+    ).join(Account, FollowerCount.account_id == Account.id)
+    found = connection.execute(
+        query.where(behind, *_chosen(selection, FollowerCount.counted_at, FollowerCount.account_id))
+        .order_by(FollowerCount.account_id, FollowerCount.counted_at)
+        .limit(STEP)
+    ).all()
+    rows: list[Row] = [
+        {
+            "account": row.handle,
+            "network": row.network,
+            "counted_at": utc(row.counted_at),
+            "count": row.followers,
+            "source": row.source,
+        }
+        for row in found
+    ]
+    return rows, (found[-1].account_id, to_ms(found[-1].counted_at)) if found else None
+
+
+def segment_rows(
+    connection: Connection, _shortener: Shortener, selection: Selection, place: Place
+) -> tuple[Sequence[Row], Place | None]:
+    """Read one step of segments, account by account, in their order."""
+    account_id, position = place
+    behind = or_(
+        Segment.account_id > account_id,
+        and_(Segment.account_id == account_id, Segment.position > position),
+    )
+    query = select(Segment, Account.handle).join(Account, Segment.account_id == Account.id)
+    found = connection.execute(
+        query.where(behind, *_chosen(selection, Segment.created_at, Segment.account_id))
+        .order_by(Segment.account_id, Segment.position)
+        .limit(STEP)
+    ).all()
+    rows: list[Row] = [
+        {
+            "account": row.handle,
+            "position": row.position,
+            "segment": row.name,
+            "size": row.size,
+        }
+        for row in found
+    ]
+    return rows, (found[-1].account_id, found[-1].position) if found else None
+
+
+def _chosen(
+    selection: Selection, moment: Moment, account_id: InstrumentedAttribute[int]
+) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if selection.since is not None:
+        conditions.append(moment >= selection.since)
+    if selection.until is not None:
+        conditions.append(moment < selection.until)
+    if selection.account_id is not None:
+        conditions.append(account_id == selection.account_id)
+    return conditions
+
+
+def _utc(moment: datetime | None) -> str | None:
+    return None if moment is None else utc(moment)

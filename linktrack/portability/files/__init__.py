@@ -1,0 +1,1 @@
+"""Files as they come: lines, tables, SQL dumps, and safe output."""

@@ -1,0 +1,1 @@
+"""Follower lists, follower counts and archives from files."""

@@ -1,0 +1,1 @@
+"""Unwrapped: what was posted around linktrack, and wrapping it after the fact."""

@@ -1,0 +1,1 @@
+"""Diary: notes for days, and experiments."""

@@ -1,0 +1,330 @@
+"""What an experiment has found so far, and when it will know."""
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from linktrack.audience.models import Account
+from linktrack.calendar.times import utc
+from linktrack.clicks.vocabulary import WINDOW_LENGTHS, window_number
+from linktrack.reports import queries
+from linktrack.reports.diary.besides import DAY, besides, span_of
+from linktrack.reports.diary.models import Experiment
+from linktrack.reports.figures.rate import Rate, rate_json
+from linktrack.reports.figures.statistics.comparisons import difference_of_ratios, ratio_of_ratios
+from linktrack.reports.figures.statistics.experiments import (
+    Counted,
+    Look,
+    Pace,
+    Pair,
+    day_of_verdict,
+    decide,
+    groups_at,
+    looks,
+)
+from linktrack.reports.figures.statistics.rates import FEWEST_POSTS, Interval, ratio_of_sums
+from linktrack.reports.figures.words import counted, per_thousand
+from linktrack.shapes import Json
+
+_ROUNDING: Final = 1e-9  # days; what adding and taking off a window may lose
+
+MORE: Final = "more"
+FEWER: Final = "fewer"
+NOT_YET: Final = "not_yet"
+NONE_FOUND: Final = "none_found"
+TOO_FEW_POSTS: Final = "too_few_posts"
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One side: its posts that are counted to the end, and how many are not, or have no count."""
+
+    label: str
+    posts: int
+    posts_counting: int
+    posts_without_count: int
+    unique_clicks: int
+    followers: int
+    cpf: Rate
+
+    @property
+    def where(self) -> str:
+        """The side's posts in words: "after the change", "on @JessesLinks"."""
+        is_time = self.label in ("before", "after")
+        return f"{self.label} the change" if is_time else f"on {self.label}"
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the side as every door gives it."""
+        return {
+            "label": self.label,
+            "posts": self.posts,
+            "posts_counting": self.posts_counting,
+            "posts_without_count": self.posts_without_count,
+            "unique_clicks": self.unique_clicks,
+            "followers": self.followers,
+            **rate_json(self.cpf),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The posts of one side in one week; the first after the beginning is 1, that before it -1."""
+
+    label: str
+    number: int
+    posts: int
+    unique_clicks: int
+    cpf: Rate
+
+    @property
+    def name(self) -> str:
+        """The week in words: week 1, 2 weeks before."""
+        if self.number > 0:
+            return f"week {self.number}"
+        return f"{counted(-self.number, 'week')} before"
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the week as every door gives it."""
+        return {
+            "label": self.label,
+            "week": self.number,
+            "posts": self.posts,
+            "unique_clicks": self.unique_clicks,
+            **rate_json(self.cpf),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentReport:
+    """Both sides of an experiment, what the looks found, and when the next is.
+
+    `verdict` is one of the words above; `decided_at` is the look that found a difference.
+    `difference` is in clicks per follower, after minus before; `ratio` after over before.
+    `weeks` has both sides week by week; `besides` says what else happened then.
+    """
+
+    experiment: Experiment
+    before: Arm
+    after: Arm
+    difference: float | None
+    difference_interval: Interval | None
+    ratio: float | None
+    ratio_interval: Interval | None
+    p: float | None
+    verdict: str
+    decided_at: datetime | None
+    next_look: datetime | None
+    last_look: datetime
+    days_needed: int | None
+    weeks: list[Week]
+    besides: list[str]
+
+    def sentence(self) -> str:
+        """Say what is known."""
+        before, after = self.before, self.after
+        if self.verdict in (MORE, FEWER):
+            return (
+                f"Surely {self.verdict}: posts {after.where} get {self.verdict} clicks per 1,000 "
+                f"followers than posts {before.where}; as of now {per_thousand(after.cpf)}, and "
+                f"{per_thousand(before.cpf)}."
+            )
+        if self.verdict == NONE_FOUND:
+            within = self.ratio_interval
+            if within is None:
+                return "No difference was found."
+            return (
+                f"No difference was found: posts {after.where} get something between "
+                f"{within.low:.2g} and {within.high:.2g} times the clicks per follower of posts "
+                f"{before.where}."
+            )
+        if self.verdict == TOO_FEW_POSTS:
+            return (
+                f"There were too few posts to tell: at least {FEWEST_POSTS} on each side are "
+                f"needed, and {before.posts:,} {before.where} and {after.posts:,} {after.where} "
+                "could be used."
+            )
+        if self.days_needed is not None:
+            return f"Can't tell yet: about {counted(self.days_needed, 'more day')}."
+        for arm in (before, after):
+            if arm.posts < FEWEST_POSTS:
+                return (
+                    f"Can't tell yet: {counted(arm.posts, 'post')} {arm.where} "
+                    f"{'is' if arm.posts == 1 else 'are'} counted to the end, and at least "
+                    f"{FEWEST_POSTS} are needed."
+                )
+        return "Can't tell yet, and at this pace probably not before the last look either."
+
+    def on_looking(self) -> str:
+        """Say what looking often does to the verdict: nothing, as long as only looks decide."""
+        last = f"{self.last_look:%Y-%m-%d}"
+        if self.decided_at is not None:
+            return f"The look of {self.decided_at:%Y-%m-%d} found it; later ones change nothing."
+        if self.next_look is None:
+            return f"The last look was on {last}."
+        return (
+            f"The next look is on {self.next_look:%Y-%m-%d}, the last on {last}. Only these looks "
+            "decide: to stop at the first day whose figures please is how chance gets believed."
+        )
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the report as every door gives it: rates are fractions, times are UTC."""
+        return {
+            "name": self.experiment.name,
+            "hypothesis": self.experiment.hypothesis,
+            "at": utc(self.experiment.at),
+            "days": self.experiment.days,
+            "window": self.experiment.window,
+            "before": self.before.as_json(),
+            "after": self.after.as_json(),
+            "difference": _rounded(self.difference),
+            **_ends("difference", self.difference_interval),
+            "ratio": _rounded(self.ratio),
+            **_ends("ratio", self.ratio_interval),
+            "p": _rounded(self.p),
+            "verdict": self.verdict,
+            "decided_at": None if self.decided_at is None else utc(self.decided_at),
+            "next_look": None if self.next_look is None else utc(self.next_look),
+            "last_look": utc(self.last_look),
+            "days_needed": self.days_needed,
+            "weeks": [week.as_json() for week in self.weeks],
+            "besides": list(self.besides),
+            "sentence": self.sentence(),
+        }
+
+
+def experiment_report(
+    session: Session, experiment: Experiment, accounts: Mapping[int, Account], now: datetime
+) -> ExperimentReport:
+    """Return what an experiment has found by `now`.
+
+    `accounts` by number are those the asker sees, the experiment's own among them.
+    """
+    ids = [experiment.account_id, *filter(None, [experiment.other_id])]
+    histories = queries.count_histories(session, ids)
+    posts, missing = _posts(session, experiment, histories)
+    plan = looks(experiment.days, _counting_days(experiment.window))
+    today = (now - experiment.at) / DAY
+    ahead = [look for look in plan if look.day > today]
+    decision = decide(posts, plan[: len(plan) - len(ahead)], seed=experiment.id)
+    groups = groups_at(posts, today)
+    ratios = [ratio_of_sums(group) for group in groups]
+    first, second = ratios
+    if decision.day is not None:
+        verdict = MORE if decision.is_more else FEWER
+    elif ahead:
+        verdict = NOT_YET
+    else:
+        verdict = TOO_FEW_POSTS if min(map(len, groups)) < FEWEST_POSTS else NONE_FOUND
+    labels = ["before", "after"]
+    if experiment.other_id is not None:
+        labels = [accounts[experiment.account_id].handle, accounts[experiment.other_id].handle]
+    before, after = (
+        Arm(
+            labels[side],
+            len(groups[side]),
+            sum(post.is_after == bool(side) for post in posts) - len(groups[side]),
+            missing[side],
+            sum(k for k, _ in groups[side]),
+            sum(n for _, n in groups[side]),
+            Rate() if ratio is None else Rate(ratio.value, ratio.interval),
+        )
+        for side, ratio in enumerate(ratios)
+    )
+    return ExperimentReport(
+        experiment=experiment,
+        before=before,
+        after=after,
+        difference=second.value - first.value if first and second else None,
+        difference_interval=difference_of_ratios(first, second) if first and second else None,
+        ratio=second.value / first.value if first and second and first.value else None,
+        ratio_interval=ratio_of_ratios(first, second) if first and second else None,
+        p=decision.p,
+        verdict=verdict,
+        decided_at=None if decision.day is None else experiment.at + decision.day * DAY,
+        next_look=experiment.at + ahead[0].day * DAY if verdict == NOT_YET else None,
+        last_look=experiment.at + plan[-1].day * DAY,
+        days_needed=_days_needed(experiment, groups, ahead, today) if verdict == NOT_YET else None,
+        weeks=_weeks(posts, labels, today, experiment.window),
+        besides=besides(session, experiment, accounts, histories),
+    )
+
+
+def _weeks(
+    posts: Sequence[Counted], labels: Sequence[str], today: float, window: str
+) -> list[Week]:
+    """Return the weeks of both sides, by when posts that are counted to the end were posted."""
+    length = timedelta(milliseconds=WINDOW_LENGTHS[window_number(window)]) / DAY
+    found: defaultdict[tuple[bool, int], list[Pair]] = defaultdict(list)
+    for post in posts:
+        if post.day <= today:
+            week = math.floor((post.day - length + _ROUNDING) / 7)
+            found[post.is_after, week + (week >= 0)].append(post.pair)
+    weeks = []
+    for (is_after, number), pairs in sorted(found.items()):
+        ratio = ratio_of_sums(pairs)
+        rate = Rate() if ratio is None else Rate(ratio.value, ratio.interval)
+        people = sum(k for k, _ in pairs)
+        weeks.append(Week(labels[is_after], number, len(pairs), people, rate))
+    return weeks
+
+
+def _posts(
+    session: Session, experiment: Experiment, histories: Mapping[int, queries.History]
+) -> tuple[list[Counted], list[int]]:
+    """Return the posts of both sides, and how many of each side have no follower count."""
+    number = window_number(experiment.window)
+    chosen = queries.chosen_posts(histories, *span_of(experiment))
+    length = timedelta(milliseconds=WINDOW_LENGTHS[number])
+    posts, missing = [], [0, 0]
+    for sums in queries.sums_by_post(session, chosen, number):
+        is_after = sums.posted_at >= experiment.at
+        if experiment.other_id is not None:
+            is_after = sums.account_id == experiment.other_id
+        _, followers = queries.standing_count(histories[sums.account_id], sums.posted_at)
+        if followers:
+            day = (sums.posted_at + length - experiment.at) / DAY
+            posts.append(Counted(day, is_after, (sums.unique_clicks, followers)))
+        else:
+            missing[is_after] += 1
+    return posts, missing
+
+
+def _days_needed(
+    experiment: Experiment,
+    groups: tuple[list[Pair], list[Pair]],
+    ahead: Sequence[Look],
+    today: float,
+) -> int | None:
+    """Return how many days it will probably take to tell, or None where that cannot be said."""
+    counting = _counting_days(experiment.window)
+    counted_for = today - counting
+    if counted_for <= 0:
+        return None
+    before_goes_on = experiment.other_id is not None
+    pace = Pace(
+        len(groups[0]) / counted_for if before_goes_on else 0.0,
+        len(groups[1]) / counted_for,
+        counting,
+    )
+    day = day_of_verdict(*groups, ahead, pace, experiment.days)
+    return None if day is None else max(1, math.ceil(day - today))
+
+
+def _counting_days(window: str) -> int:
+    return -(-WINDOW_LENGTHS[window_number(window)] // (DAY // timedelta(milliseconds=1)))
+
+
+def _ends(name: str, interval: Interval | None) -> dict[str, Json]:
+    return {
+        f"{name}_low": None if interval is None else _rounded(interval.low),
+        f"{name}_high": None if interval is None else _rounded(interval.high),
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)

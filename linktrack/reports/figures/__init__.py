@@ -1,0 +1,1 @@
+"""Figures: rates, intervals and the words that say them."""

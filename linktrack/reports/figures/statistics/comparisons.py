@@ -1,0 +1,112 @@
+"""Comparing: differences of two figures, many judgements at once, middles; pure arithmetic."""
+
+import math
+from collections.abc import Sequence
+
+from linktrack.reports.figures.statistics.distributions import chi_square_above
+from linktrack.reports.figures.statistics.rates import CONFIDENCE, Interval, RatioOfSums
+
+
+def difference(
+    first: float, first_interval: Interval, second: float, second_interval: Interval
+) -> Interval:
+    """Give the interval of first - second from the intervals of both.
+
+    Zou and Donner (2008), Statistics in Medicine 27:1693: the variance towards each end is
+    recovered from that end of each interval. For two shares with Wilson's intervals this is
+    Newcombe's (1998) method 10. The two figures must come from different posts.
+    """
+    value = first - second
+    down = math.hypot(first - first_interval.low, second_interval.high - second)
+    up = math.hypot(first_interval.high - first, second - second_interval.low)
+    return Interval(value - down, value + up)
+
+
+def difference_of_ratios(first: RatioOfSums, second: RatioOfSums) -> Interval | None:
+    """Give the interval of second - first; None where one has no interval."""
+    if first.interval is None or second.interval is None:
+        return None
+    return difference(second.value, second.interval, first.value, first.interval)
+
+
+def ratio_of_ratios(first: RatioOfSums, second: RatioOfSums) -> Interval | None:
+    """Give the 95 % interval of second / first: their `difference` on logarithms.
+
+    None where one has no interval or no clicks: a ratio to nothing is unknown.
+    """
+    a, b = first.interval, second.interval
+    if a is None or b is None or min(first.value, second.value, a.low, b.low) <= 0:
+        return None
+    logs = difference(
+        math.log(second.value),
+        Interval(math.log(b.low), math.log(b.high)),
+        math.log(first.value),
+        Interval(math.log(a.low), math.log(a.high)),
+    )
+    return Interval(math.exp(logs.low), math.exp(logs.high))
+
+
+def holm(probabilities: Sequence[float], level: float) -> list[bool]:
+    """Say which of several hypotheses fall so that any false alarm has at most this probability.
+
+    Holm (1979): the smallest against level / m, the next against level / (m - 1), until one stands.
+    """
+    fallen = [False] * len(probabilities)
+    order = sorted(range(len(probabilities)), key=probabilities.__getitem__)
+    for place, i in enumerate(order):
+        if probabilities[i] > level / (len(order) - place):
+            break
+        fallen[i] = True
+    return fallen
+
+
+def median_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval | None:
+    """Give the interval of the median between two of the values, whatever their distribution.
+
+    By order statistics (Conover, Practical Nonparametric Statistics, 3.2): the widest ranks that
+    a fair coin leaves outside with at most (1 - confidence) / 2 on each side. None where even
+    the least and the greatest value promise less: under 6 values at 95 %.
+    """
+    n, tail = len(values), (1 - confidence) / 2
+    rank, below = 0, 0.0  # `below`: probability of fewer than `rank` values under the median
+    while True:
+        below += math.exp(_log_choose(n, rank) - n * math.log(2))
+        if below > tail:
+            break
+        rank += 1
+    if rank == 0:
+        return None
+    ordered = sorted(values)
+    return Interval(ordered[rank - 1], ordered[n - rank])
+
+
+def kruskal_wallis(groups: Sequence[Sequence[float]]) -> float:
+    """Give the probability of groups as unlike as these where all are alike.
+
+    Kruskal and Wallis (1952): ranks over all groups, corrected for ties; chi-square with one
+    degree of freedom less than groups. 1 where there is nothing to compare.
+    """
+    groups = [group for group in groups if group]
+    values = sorted(value for group in groups for value in group)
+    n = len(values)
+    if len(groups) < 2:
+        return 1.0
+    rank: dict[float, float] = {}
+    ties, start = 0, 0
+    while start < n:
+        end = start
+        while end < n and values[end] == values[start]:
+            end += 1
+        rank[values[start]] = (start + 1 + end) / 2
+        ties += (end - start) ** 3 - (end - start)
+        start = end
+    correction = 1 - ties / (n**3 - n)
+    if correction <= 0:  # all values are the same
+        return 1.0
+    squares = sum(sum(rank[value] for value in group) ** 2 / len(group) for group in groups)
+    statistic = (12 / (n * (n + 1)) * squares - 3 * (n + 1)) / correction
+    return chi_square_above(statistic, len(groups) - 1)
+
+
+def _log_choose(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)

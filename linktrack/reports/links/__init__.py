@@ -1,0 +1,1 @@
+"""Links: one link, kinds of links, and the links of one token."""

@@ -1,0 +1,239 @@
+"""What kinds of links did: those that promote people, own ones, and other people's."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from linktrack.audience.accounts import account_json, list_accounts
+from linktrack.audience.models import Account
+from linktrack.calendar.times import utc
+from linktrack.links.models import Person
+from linktrack.links.people import list_own_sites, list_people, rules_of
+from linktrack.links.promotion import is_on_host
+from linktrack.reports import queries
+from linktrack.reports.figures.rate import Rate, rate_json
+from linktrack.reports.figures.statistics.comparisons import ratio_of_ratios
+from linktrack.reports.figures.statistics.rates import Interval, RatioOfSums, ratio_of_sums
+from linktrack.reports.figures.words import counted
+from linktrack.reports.links import sums
+from linktrack.reports.links.sums import LinkSums
+from linktrack.shapes import Json
+
+
+@dataclass(frozen=True, slots=True)
+class BestPost:
+    """The post that sent most people."""
+
+    id: int
+    written: str
+    unique_clicks: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinksLine:
+    """What some links did since they were made; people are counted once for each link.
+
+    `ratio` is over the posts with a follower count, each with the people these links got in it.
+    """
+
+    links: int
+    posts: int
+    posts_without_count: int
+    clicks: int
+    unique_clicks: int
+    ratio: RatioOfSums | None
+    first_at: datetime | None
+    best: BestPost | None
+
+    @property
+    def cpf(self) -> Rate:
+        """People who clicked these links, per follower of the posts they were in."""
+        return Rate() if self.ratio is None else Rate(self.ratio.value, self.ratio.interval)
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the line as every door gives it."""
+        best: Json = None
+        if self.best is not None:
+            best = {
+                "id": self.best.id,
+                "text": self.best.written,
+                "unique_clicks": self.best.unique_clicks,
+            }
+        return {
+            "links": self.links,
+            "posts": self.posts,
+            "posts_without_count": self.posts_without_count,
+            "clicks": self.clicks,
+            "unique_clicks": self.unique_clicks,
+            **rate_json(self.cpf),
+            "first_at": None if self.first_at is None else utc(self.first_at),
+            "best_post": best,
+        }
+
+
+def links_line(links: Sequence[LinkSums], histories: Mapping[int, queries.History]) -> LinksLine:
+    """Return what these links did, each post set against the followers it had."""
+    posts: defaultdict[int, list[LinkSums]] = defaultdict(list)
+    for link in links:
+        if link.post_id is not None:
+            posts[link.post_id].append(link)
+    pairs, missing = [], 0
+    best: BestPost | None = None
+    for post_id, group in sorted(posts.items()):
+        unique = sum(link.unique_clicks for link in group)
+        if unique and (best is None or unique > best.unique_clicks):
+            best = BestPost(post_id, group[0].written or "", unique)
+        assert group[0].posted_at is not None
+        _, followers = queries.standing_count(histories[group[0].account_id], group[0].posted_at)
+        if followers:
+            pairs.append((unique, followers))
+        else:
+            missing += 1
+    return LinksLine(
+        len(links),
+        len(posts),
+        missing,
+        sum(link.clicks for link in links),
+        sum(link.unique_clicks for link in links),
+        ratio_of_sums(pairs),
+        min((link.posted_at for link in links if link.posted_at is not None), default=None),
+        best,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleReport:
+    """Everybody who is promoted, who was sent most people first."""
+
+    people: list[tuple[Person, LinksLine]]
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the report as every door gives it."""
+        return {
+            "people": [
+                {
+                    "name": person.name,
+                    "hosts": [rule.value for rule in person.rules if rule.kind == "host"],
+                    "mentions": [rule.value for rule in person.rules if rule.kind == "mention"],
+                    "public": person.is_public,
+                    **line.as_json(),
+                }
+                for person, line in self.people
+            ]
+        }
+
+
+def people_report(
+    session: Session, account: Account | None = None, people: Sequence[Person] | None = None
+) -> PeopleReport:
+    """Return what links sent to these people (default: all), from one account or all of them."""
+    people = list_people(session) if people is None else people
+    accounts = [account] if account is not None else list_accounts(session)
+    account_ids = [each.id for each in accounts]
+    rules = rules_of(people)
+    ids = [person.id for person in people]
+    found = sums.link_sums(session, account_ids, None, None, rules, ids) if people else []
+    by_hand = sums.said_by_hand(session, ids)
+    links: defaultdict[int, list[LinkSums]] = defaultdict(list)
+    for link in found:
+        by_rule = {r.person_id for r in rules if r.holds(link.destination, link.written)}
+        said = {person_id for person_id in ids if (link.link_id, person_id) in by_hand}
+        for person_id in by_rule | said:
+            links[person_id].append(link)
+    histories = queries.count_histories(session, account_ids)
+    lines = [(person, links_line(links[person.id], histories)) for person in people]
+    return PeopleReport(sorted(lines, key=lambda pair: (-pair[1].unique_clicks, pair[0].name)))
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLinksReport:
+    """Links to the owner's own sites beside all others; `ratio` is own over others."""
+
+    account: Account
+    hosts: Sequence[str]
+    own: LinksLine
+    others: LinksLine
+    ratio: float | None
+    ratio_interval: Interval | None
+
+    def sentence(self) -> str:
+        """Say which get more clicks, where that is sure."""
+        if not self.hosts:
+            return (
+                "Which sites are your own is not known yet: name them on the page Own links, or by "
+                "linktrack site add."
+            )
+        if not self.own.links or not self.others.links:
+            which = "your own sites" if not self.own.links else "other people's sites"
+            return f"There are no links to {which} to compare."
+        within = self.ratio_interval
+        if within is None:
+            return (
+                "Too little is known to compare: at least 5 posts of each kind with followers and "
+                "clicks are needed."
+            )
+        found = f"{within.low:.2g} to {within.high:.2g} times"
+        if within.low > 1 or within.high < 1:
+            more = "more" if within.low > 1 else "fewer"
+            return (
+                f"Links to your own sites get surely {more} clicks per follower: {found} what "
+                "others get."
+            )
+        return (
+            f"No sure difference: links to your own sites get {found} the clicks per follower "
+            "that others get."
+        )
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the report as every door gives it."""
+        within = self.ratio_interval
+        return {
+            "account": account_json(self.account),
+            "own_sites": list(self.hosts),
+            "own": self.own.as_json(),
+            "others": self.others.as_json(),
+            "ratio": None if self.ratio is None else round(self.ratio, 6),
+            "ratio_low": None if within is None else round(within.low, 6),
+            "ratio_high": None if within is None else round(within.high, 6),
+            "sentence": self.sentence(),
+        }
+
+
+def own_links_report(
+    session: Session,
+    account: Account,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> OwnLinksReport:
+    """Return what own and other people's links of posts in [since, until) got."""
+    hosts = list_own_sites(session)
+    histories = queries.count_histories(session, [account.id])
+    own: list[LinkSums] = []
+    others: list[LinkSums] = []
+    for link in sums.link_sums(session, [account.id], since, until):
+        (own if _is_own(link.destination, hosts) else others).append(link)
+    mine, theirs = links_line(own, histories), links_line(others, histories)
+    ratio = within = None
+    if mine.ratio is not None and theirs.ratio is not None and theirs.ratio.value:
+        ratio = mine.ratio.value / theirs.ratio.value
+        within = ratio_of_ratios(theirs.ratio, mine.ratio)
+    return OwnLinksReport(account, hosts, mine, theirs, ratio, within)
+
+
+def _is_own(destination: str, hosts: Iterable[str]) -> bool:
+    return any(is_on_host(destination, host) for host in hosts)
+
+
+def thanks(report: PeopleReport) -> str:
+    """Say in a sentence what the one person of this report was sent."""
+    ((person, line),) = report.people
+    if not line.clicks:
+        return f"Nobody has clicked a link to {person.name} yet."
+    where = f"{counted(line.links, 'link')}" + (
+        f" in {counted(line.posts, 'post')}" if line.posts else ""
+    )
+    people = counted(line.unique_clicks, "person", "people")
+    return f"{people} clicked through to {person.name} from {where}."

@@ -1,0 +1,101 @@
+"""One link with its history and its clicks."""
+
+from typing import TypedDict
+
+from sqlalchemy.orm import Session
+
+from linktrack.calendar.times import utc
+from linktrack.links.cards.cards import kept_card, shown_card
+from linktrack.links.catalog import Shortener, imported_totals
+from linktrack.links.models import Link
+from linktrack.links.people import promoted_by_hand
+from linktrack.reports.queries import clicks_of_links
+
+
+class Step(TypedDict):
+    """Where a link led from a time on."""
+
+    since: str
+    destination: str
+
+
+class Imported(TypedDict):
+    """How often it was clicked before a time, as another shortener counted."""
+
+    source: str
+    clicks: int
+    before: str
+
+
+class CardJson(TypedDict):
+    """What is shown of a link below a post: `picture` is an address, `problem` why it says little.
+
+    `read_at` is null where the page has not been read.
+    """
+
+    title: str
+    description: str
+    picture: str | None
+    read_at: str | None
+    problem: str | None
+
+
+class LinkJson(TypedDict):
+    """A link as every door gives it."""
+
+    code: str
+    short_url: str
+    destination: str
+    post: int | None
+    created_at: str
+    disabled_at: str | None
+    clicks: int
+    unique_clicks: int
+    not_human: int
+    imported: list[Imported]
+    forward_query: bool
+    promotes: list[str]
+    card: CardJson
+    history: list[Step]
+
+
+def link_json(session: Session, shortener: Shortener, link: Link) -> LinkJson:
+    """Return a link; unique clicks are visitors' first human clicks on this link."""
+    clicks, unique_clicks, not_human = clicks_of_links(session, [link.id]).get(link.id, (0, 0, 0))
+    code = link.code or ""
+    return {
+        "code": code,
+        "short_url": shortener.short_url(code),
+        "destination": link.destination,
+        "post": link.post_id,
+        "created_at": utc(link.created_at),
+        "disabled_at": None if link.disabled_at is None else utc(link.disabled_at),
+        "clicks": clicks,
+        "unique_clicks": unique_clicks,
+        "not_human": not_human,
+        "imported": [
+            {"source": total.source, "clicks": total.clicks, "before": utc(total.before)}
+            for total in imported_totals(session, link.id)
+        ],
+        "forward_query": link.forward_query,
+        "promotes": [person.name for person in promoted_by_hand(session, link)],
+        "card": card_json(session, shortener, link),
+        "history": [
+            {"since": utc(step.since), "destination": step.destination} for step in link.history
+        ],
+    }
+
+
+def card_json(session: Session, shortener: Shortener, link: Link) -> CardJson:
+    """Return the card of a link."""
+    kept = kept_card(session, link)
+    shown = shown_card(shortener, link, kept)
+    is_current = kept is not None and kept.destination == link.destination
+    read_at = kept.read_at if kept is not None and is_current else None
+    return {
+        "title": shown.title,
+        "description": shown.description,
+        "picture": shown.picture,
+        "read_at": None if read_at is None else utc(read_at),
+        "problem": kept.problem if kept is not None and is_current else None,
+    }

@@ -1,0 +1,1 @@
+"""People: who clicks, who follows, and how the two compare."""

@@ -1,0 +1,274 @@
+"""How many different people click at all: at least so many, within one visitor period."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from linktrack.audience.accounts import account_json
+from linktrack.audience.models import Account
+from linktrack.calendar.periods import period_end, period_start
+from linktrack.calendar.times import utc
+from linktrack.db import to_ms
+from linktrack.reports.figures.statistics.capture import People, chao2, chapman
+from linktrack.reports.figures.words import about_between, counted, days_from, percent
+from linktrack.reports.people.visit_queries import (
+    Visits,
+    clicked_links,
+    known_people,
+    periods_with_visits,
+    visits_in,
+)
+from linktrack.reports.queries import count_histories, standing_count
+from linktrack.settings import VisitorPeriod
+from linktrack.shapes import Json
+
+FEWEST_IN_BOTH: Final = 7
+"""People in both halves from which Chapman's estimate is nearly unbiased (Seber 1982, 3.1.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """People who clicked in the first half of the period, in the second, and in both."""
+
+    first: int
+    second: int
+    both: int
+    people: People | None
+
+    @classmethod
+    def of(cls, first: int, second: int, both: int) -> "Halves":
+        """Return them with Chapman's estimate, where enough were seen twice."""
+        enough = both >= FEWEST_IN_BOTH
+        return cls(first, second, both, chapman(first, second, both) if enough else None)
+
+    def as_json(self) -> dict[str, Json]:
+        """Return them as every door gives them."""
+        return {
+            "first": self.first,
+            "second": self.second,
+            "both": self.both,
+            **_people_json("people", self.people),
+            "method": None if self.people is None else "chapman",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceReport:
+    """People who click, in the visitor period [first, end). `refused` says why nothing is told.
+
+    `members` are those of them we can tell: by a personal link, or because they said hello.
+    `people` is Chao's lower bound. They need not be followers. Readers whose browser asks not to
+    be tracked are in no figure, and one person with two devices is two.
+    """
+
+    account: Account
+    period: VisitorPeriod
+    first: date
+    end: date
+    is_running: bool
+    links: int
+    seen: int
+    people: People | None
+    halves: Halves
+    members: Halves
+    followers: int | None
+    followers_at: datetime | None
+    refused: str | None
+
+    @property
+    def share(self) -> tuple[float, float, float] | None:
+        """The people as a share of the followers: at least, low and high end; it may exceed 1."""
+        if self.people is None or not self.followers:
+            return None
+        bounds = self.people.interval
+        low, high = bounds.low / self.followers, bounds.high / self.followers
+        return self.people.estimate / self.followers, low, high
+
+    @property
+    def days(self) -> str:
+        """The period in words."""
+        return days_from(self.first, self.end)
+
+    @property
+    def sentence(self) -> str:
+        """What is known, in words; it may be read aloud."""
+        if self.people is None:
+            return self.refused or ""
+        told, least, most = about_between(self.people.estimate, self.people.interval)
+        people = f"at least about {told} people"
+        between = f"likely {least} to {most} or more"
+        so_far = " so far" if self.is_running else ""
+        seen = f"We saw {counted(self.seen, 'of them', 'of them')}."
+        if self.share is None or self.followers is None:
+            return (
+                f"In {self.days}{so_far}, {people} click what {self.account.handle} posts "
+                f"({between}). {seen}"
+            )
+        share, low, high = self.share
+        if share >= 2:
+            return (
+                f"In {self.days}{so_far}, {people} click what {self.account.handle} posts "
+                f"({between}). That is {share:.2g} times the number of its followers, "
+                f"{self.followers:,}. {seen}"
+            )
+        return (
+            f"In {self.days}{so_far}, {people} click what {self.account.handle} posts ({between}). "
+            f"It has {self.followers:,} followers: that is {percent(share)} of their number "
+            f"({percent(low)} to {percent(high)}). {seen}"
+        )
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the report as every door gives it; numbers of people to four decimals."""
+        people, share = self.people, self.share
+        return {
+            "account": account_json(self.account),
+            "period": {
+                "name": self.period,
+                "from": self.first.isoformat(),
+                "to": self.end.isoformat(),
+                "running": self.is_running,
+            },
+            "seen": self.seen,
+            **_people_json("at_least", people),
+            "method": None if people is None else "chao2",
+            "refused": self.refused,
+            "links": self.links,
+            "followers": self.followers,
+            "followers_at": None if self.followers_at is None else utc(self.followers_at),
+            "share": None if share is None else round(share[0], 6),
+            "share_low": None if share is None else round(share[1], 6),
+            "share_high": None if share is None else round(share[2], 6),
+            "halves": self.halves.as_json(),
+            "members": self.members.as_json(),
+            "sentence": self.sentence,
+        }
+
+
+def audience_report(
+    session: Session,
+    account: Account,
+    *,
+    period: VisitorPeriod,
+    timezone: ZoneInfo,
+    now: datetime,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> AudienceReport:
+    """Return how many people click, in the visitor period that holds [since, until).
+
+    Without a range it is the last period that is over and had visitors, else the running one.
+    """
+    today = now.astimezone(timezone).date()
+    first, last = _days_of(since, until, timezone)
+    if first is None:
+        first = last = _usual_day(periods_with_visits(session, account.id), today, period)
+    assert last is not None
+    start = period_start(first, period)
+    end = period_end(start, period)
+    midnight = datetime.combine(end, time.min, timezone)
+    history = count_histories(session, [account.id])[account.id]
+    followers_at, followers = standing_count(history, min(now, midnight))
+    report = AudienceReport(
+        account, period, start, end, start <= today < end, 0, 0, None, Halves(0, 0, 0, None),
+        Halves(0, 0, 0, None), followers, followers_at, None,
+    )  # fmt: skip
+    if last >= end:
+        return replace(
+            report,
+            refused=f"Visitors are known within one {period} only; across {period}s the same "
+            f"person is new. Choose days within one {period}.",
+        )
+    links = clicked_links(session, account.id, start.toordinal(), end.toordinal())
+    half = start + timedelta(days=((end - start).days + 1) // 2)
+    begins, half_at, ends = (
+        to_ms(datetime.combine(day, time.min, timezone)) for day in (start, half, end)
+    )
+    known = known_people(session, account.id, begins, half_at, ends)
+    report = replace(
+        report,
+        members=Halves.of(
+            sum(first for first, _ in known),
+            sum(second for _, second in known),
+            sum(first and second for first, second in known),
+        ),
+    )
+    return judged(report, visits_in(session, account.id, start.toordinal()), links)
+
+
+def periods_of(session: Session, account: Account, period: VisitorPeriod) -> list[tuple[date, str]]:
+    """Return the first days of periods in which anybody came, newest first, with their names."""
+    starts = (date.fromordinal(number) for number in periods_with_visits(session, account.id))
+    return [(start, days_from(start, period_end(start, period))) for start in starts]
+
+
+def judged(report: AudienceReport, visits: Sequence[Visits], links: int) -> AudienceReport:
+    """Return the report with what these visits tell, or why they tell nothing."""
+    by_links: Counter[int] = Counter()
+    for visit in visits:
+        by_links[visit.first_half + visit.second_half] += visit.visitors
+    seen = by_links.total()
+    halves = _halves(visits)
+    report = replace(report, links=links, seen=seen, halves=halves)
+    refused = _refusal(report, by_links)
+    people = None if refused else chao2(by_links, links)
+    return replace(report, people=people, refused=refused)
+
+
+def _halves(visits: Sequence[Visits]) -> Halves:
+    return Halves.of(
+        sum(visit.visitors for visit in visits if visit.first_half),
+        sum(visit.visitors for visit in visits if visit.second_half),
+        sum(visit.visitors for visit in visits if visit.first_half and visit.second_half),
+    )
+
+
+def _refusal(report: AudienceReport, by_links: Counter[int]) -> str | None:
+    if report.period == "day":
+        return (
+            "Visitors are known for one day only here (LINKTRACK_VISITOR_PERIOD), which is too "
+            "short: hardly anybody clicks twice in a day."
+        )
+    days, handle = report.days, report.account.handle
+    if not report.seen:
+        return f"Nobody was seen clicking a link of {handle} in {days}."
+    if report.links < 2:
+        return f"Only one link of {handle} was clicked in {days}; it takes two to tell."
+    if not by_links[2]:
+        return (
+            f"In {days}, {counted(report.seen, 'person was', 'people were')} seen clicking, none "
+            "of them exactly two different links: that says nothing about those who were not seen."
+        )
+    if not by_links[1]:
+        return (
+            f"In {days}, everybody who was seen clicked more than one link: nothing hints at "
+            f"people beyond the {report.seen:,} who were seen."
+        )
+    return None
+
+
+def _days_of(
+    since: datetime | None, until: datetime | None, timezone: ZoneInfo
+) -> tuple[date | None, date | None]:
+    """Return the first and the last day of [since, until); with one end given, that day."""
+    first = since.astimezone(timezone).date() if since else None
+    last = (until - timedelta(milliseconds=1)).astimezone(timezone).date() if until else None
+    return first or last, last or first
+
+
+def _usual_day(periods: Sequence[int], today: date, period: VisitorPeriod) -> date:
+    running = period_start(today, period)
+    over = (date.fromordinal(number) for number in periods)
+    return next((start for start in over if start < running), running)
+
+
+def _people_json(name: str, people: People | None) -> dict[str, Json]:
+    return {
+        name: None if people is None else round(people.estimate, 4),
+        "low": None if people is None else round(people.interval.low, 4),
+        "high": None if people is None else round(people.interval.high, 4),
+    }

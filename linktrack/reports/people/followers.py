@@ -1,0 +1,267 @@
+"""The followers report: who came, left and came back, and what one event cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from linktrack.audience.models import Account
+from linktrack.calendar.times import utc
+from linktrack.errors import Invalid
+from linktrack.reports import queries
+from linktrack.reports.figures.statistics.leaving import Excess, daily_rate, excess_of, jumps
+from linktrack.reports.figures.statistics.rates import Interval, rate_interval
+from linktrack.reports.people.follower_queries import Change, Churn, changes, churn, leavers
+from linktrack.reports.queries import History
+from linktrack.shapes import Json
+
+BEFORE: Final = timedelta(days=90)
+"""The time before an event from which the usual rate is taken."""
+
+AFTER: Final = (timedelta(days=1), timedelta(days=7), timedelta(days=30))
+CHURN: Final = timedelta(days=30)
+MOST_EVENTS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class DayLine:
+    """What became known on one day. Where only counts are known, `net` alone is.
+
+    `precision_days` is how long before it may have happened; `is_jump` marks a day on which far
+    more came or went than usually.
+    """
+
+    day: date
+    gained: int | None
+    returned: int | None
+    lost: int | None
+    net: int
+    precision_days: float
+    is_jump: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """How many of the `followers` before a moment had left within 1, 7 and 30 days.
+
+    None where no list (or count) lies within that time. `excess` is of the longest of them;
+    without lists the figures are differences of counts, `by_counts`, and then those who came
+    hide as many who left.
+    """
+
+    at: datetime
+    followers: int | None
+    left: tuple[int | None, int | None, int | None]
+    excess: Excess | None
+    by_counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChurnLine:
+    """Those who came and left again within 30 days: the share of all who were seen to come."""
+
+    counts: Churn
+    share: float | None
+    interval: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
+class FollowersReport:
+    """Days on which something became known, newest last; events in the order asked for."""
+
+    account: Account
+    days: list[DayLine]
+    churn: ChurnLine | None
+    events: list[Event]
+
+
+def followers_report(
+    session: Session,
+    account: Account,
+    timezone: ZoneInfo,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    events: Sequence[datetime] = (),
+) -> FollowersReport:
+    """Return who came and left by the lists taken in [since, until), and what events cost.
+
+    Where there are no two lists, the days are told from follower counts. Raises `Invalid`.
+    """
+    if since is not None and until is not None and until <= since:
+        raise Invalid("The range is empty: its end must be later than its beginning.")
+    if len(events) > MOST_EVENTS:
+        raise Invalid(f"Ask for at most {MOST_EVENTS} events at once.")
+    found = changes(session, account.id)
+    history = queries.count_histories(session, [account.id])[account.id]
+    lines = _days(found, timezone) if found else _days_of_counts(history, timezone)
+    first = None if since is None else since.astimezone(timezone).date()
+    end = None if until is None else until.astimezone(timezone)
+    return FollowersReport(
+        account,
+        [
+            line
+            for line in lines
+            if (first is None or line.day >= first)
+            and (end is None or datetime.combine(line.day, end.min.time(), timezone) < end)
+        ],
+        _churn(session, account.id, found),
+        [_event(session, account.id, at, found, history) for at in events],
+    )
+
+
+def _days(found: Sequence[Change], timezone: ZoneInfo) -> list[DayLine]:
+    gone = jumps([(change.lost, change.days) for change in found])
+    come = jumps([(change.gained + change.returned, change.days) for change in found])
+    by_day: dict[date, DayLine] = {}
+    for change, is_loss, is_gain in zip(found, gone, come, strict=True):
+        day = change.at.astimezone(timezone).date()
+        known = by_day.get(day)
+        by_day[day] = DayLine(
+            day,
+            change.gained + (known.gained or 0 if known else 0),
+            change.returned + (known.returned or 0 if known else 0),
+            change.lost + (known.lost or 0 if known else 0),
+            change.followers - change.followers_before + (known.net if known else 0),
+            max(round(change.days, 2), known.precision_days if known else 0.0),
+            is_loss or is_gain or (known is not None and known.is_jump),
+        )
+    return list(by_day.values())
+
+
+def _days_of_counts(history: History, timezone: ZoneInfo) -> list[DayLine]:
+    by_day = {at.astimezone(timezone).date(): count for at, count in history}
+    days = sorted(by_day)
+    steps = [
+        (day, by_day[day] - by_day[before], (day - before).days) for before, day in pairwise(days)
+    ]
+    marked = jumps([(abs(net), length) for _, net, length in steps])
+    return [
+        DayLine(day, None, None, None, net, float(length), is_jump)
+        for (day, net, length), is_jump in zip(steps, marked, strict=True)
+    ]
+
+
+def _churn(session: Session, account_id: int, found: Sequence[Change]) -> ChurnLine | None:
+    if not found:
+        return None
+    counts = churn(session, account_id, CHURN, found[-1].at)
+    if not counts.gained:
+        return ChurnLine(counts, None, None)
+    low, high = (rate_interval(k, counts.gained) for k in (counts.at_least, counts.at_most))
+    assert low is not None
+    assert high is not None
+    return ChurnLine(counts, counts.left / counts.gained, Interval(low.low, high.high))
+
+
+def _event(
+    session: Session, account_id: int, at: datetime, found: Sequence[Change], history: History
+) -> Event:
+    """The people of the last list before the event, or of the first one on it where none is."""
+    if not found:
+        return _event_of_counts(at, history)
+    lists = [(found[0].since, found[0].followers_before)]
+    lists += [(change.at, change.followers) for change in found]
+    before = [one for one in lists if one[0] < at] or [one for one in lists if one[0] == at]
+    if not before:
+        return Event(at, None, (None, None, None), None, by_counts=False)
+    start, followers = before[-1]
+    gone = leavers(session, account_id, start, at + AFTER[-1])
+    later = [moment for moment, _ in lists if moment > start]
+    left: list[int | None] = []
+    observed = start
+    for length in AFTER:
+        seen = [moment for moment in later if at <= moment <= at + length]
+        observed = seen[-1] if seen else observed
+        left.append(sum(count for moment, count in gone if moment <= observed) if seen else None)
+    if left[-1] is None:
+        return Event(at, followers, (None, None, None), None, by_counts=False)
+    rate = daily_rate(
+        [
+            (change.lost, change.followers_before, change.days)
+            for change in found
+            if change.at <= start and change.at > start - BEFORE
+        ]
+    )
+    days = (observed - start) / timedelta(days=1)
+    excess = excess_of(left[-1], followers, rate, days)
+    return Event(at, followers, (left[0], left[1], left[2]), excess, by_counts=False)
+
+
+def _event_of_counts(at: datetime, history: History) -> Event:
+    before = [one for one in history if one[0] < at] or [one for one in history if one[0] == at]
+    if not before:
+        return Event(at, None, (None, None, None), None, by_counts=True)
+    start, followers = before[-1]
+    left: list[int | None] = []
+    for length in AFTER:
+        later = [
+            count for moment, count in history if moment > start and at <= moment <= at + length
+        ]
+        left.append(max(0, followers - later[-1]) if later else None)
+    excess = None if left[-1] is None else excess_of(left[-1], followers, None, 0.0)
+    return Event(at, followers, (left[0], left[1], left[2]), excess, by_counts=True)
+
+
+# JSON ----------------------------------------------------------------------------------------
+
+
+def followers_json(report: FollowersReport) -> dict[str, Json]:
+    """Return the followers report as every door gives it; `event` is the first of `events`."""
+    events: list[Json] = [_event_json(event) for event in report.events]
+    return {
+        "account": {
+            "network": report.account.network,
+            "handle": report.account.handle,
+            "role": report.account.role,
+        },
+        "days": [
+            {
+                "day": line.day.isoformat(),
+                "gained": line.gained,
+                "lost": line.lost,
+                "returned": line.returned,
+                "net": line.net,
+                "precision_days": line.precision_days,
+                "jump": line.is_jump,
+            }
+            for line in report.days
+        ],
+        "event": events[0] if events else None,
+        "events": events,
+        "churn": None if report.churn is None else _churn_json(report.churn),
+    }
+
+
+def _event_json(event: Event) -> dict[str, Json]:
+    excess = event.excess
+    interval = None if excess is None else excess.interval
+    return {
+        "at": utc(event.at),
+        "followers": event.followers,
+        "left_1d": event.left[0],
+        "left_7d": event.left[1],
+        "left_30d": event.left[2],
+        "usual": None if excess is None or excess.usual is None else round(excess.usual, 1),
+        "excess": None if excess is None else round(excess.excess, 1),
+        "share": None if excess is None or excess.share is None else round(excess.share, 6),
+        "share_low": None if interval is None else round(interval.low, 6),
+        "share_high": None if interval is None else round(interval.high, 6),
+        "by_counts": event.by_counts,
+    }
+
+
+def _churn_json(line: ChurnLine) -> dict[str, Json]:
+    interval = line.interval
+    return {
+        "within_days": CHURN.days,
+        "gained": line.counts.gained,
+        "left": line.counts.left,
+        "share": None if line.share is None else round(line.share, 6),
+        "share_low": None if interval is None else round(interval.low, 6),
+        "share_high": None if interval is None else round(interval.high, 6),
+    }

@@ -1,0 +1,147 @@
+"""Hollow growth: whether clicking grows as fast as following."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from sqlalchemy.orm import Session
+
+from linktrack.audience.accounts import account_json
+from linktrack.audience.models import Account
+from linktrack.clicks.vocabulary import window_number
+from linktrack.reports import queries
+from linktrack.reports.figures.statistics.trends import Slope, theil_sen
+from linktrack.reports.figures.words import counted
+from linktrack.reports.rated import rated_posts
+from linktrack.shapes import Json
+
+FEWEST: Final = 10
+LEAST_GROWTH: Final = 1.2
+"""Largest over smallest follower count under which no trend can be told."""
+
+MOST_WITHOUT: Final = 0.2
+"""Share of posts nobody clicked above which half a person for each would make the trend."""
+
+Verdict = Literal["hollow", "can't tell", "denser"]
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """The slope of log people who clicked on log followers over posts; or why there is none.
+
+    1: as many of the followers click as before; 0: growth brings no clicks at all. Half a person
+    is added to every post, so that those nobody clicked are counted and not left out.
+    """
+
+    posts: int
+    without_clicks: int
+    followers: tuple[int, int] | None
+    slope: Slope | None
+    refused: str | None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """Whether clicking surely lags behind following, surely outgrows it, or neither."""
+        if self.slope is None:
+            return None
+        bounds = self.slope.interval
+        return "hollow" if bounds.high < 1 else "denser" if bounds.low > 1 else "can't tell"
+
+
+def growth_of(posts: Sequence[tuple[int, int]]) -> Growth:
+    """Judge posts of (followers, people who clicked) in order of time; followers are never 0."""
+    without = sum(1 for _, people in posts if not people)
+    followers = [count for count, _ in posts]
+    bounds = (min(followers), max(followers)) if followers else None
+    refused = None
+    if len(posts) < FEWEST or bounds is None:
+        refused = (
+            f"A trend needs {FEWEST} posts that have been counted to the end and have a follower "
+            f"count; here {'is' if len(posts) < 2 else 'are'} {len(posts) or 'none'}."
+        )
+    elif bounds[1] < LEAST_GROWTH * bounds[0]:
+        refused = (
+            f"The number of followers hardly changed ({bounds[0]:,} to {bounds[1]:,}), so nothing "
+            "can be said of what its growth brings."
+        )
+    elif without > MOST_WITHOUT * len(posts):
+        refused = f"Nobody clicked {without:,} of {len(posts):,} posts: too many to tell a trend."
+    slope = None
+    if refused is None:
+        slope = theil_sen([(math.log(n), math.log(people + 0.5)) for n, people in posts])
+        if slope is None:
+            refused = "The posts differ too little to tell a trend."
+    return Growth(len(posts), without, bounds, slope, refused)
+
+
+@dataclass(frozen=True, slots=True)
+class GrowthReport:
+    """The growth of one account."""
+
+    account: Account
+    window: str
+    growth: Growth
+
+    @property
+    def sentence(self) -> str:
+        """What is known, in words."""
+        growth = self.growth
+        if growth.slope is None:
+            return growth.refused or ""
+        bounds = growth.slope.interval
+        times = f"{2**growth.slope.value:.2f} times as many people clicked"
+        likely = f"likely {2**bounds.low:.2f} to {2**bounds.high:.2f} times"
+        meaning = {
+            "hollow": "Following grows faster than clicking: the growth is partly hollow.",
+            "denser": "Clicking grows faster than following: the audience gets livelier.",
+            "can't tell": "That may be in step with following: we can't tell yet.",
+        }[growth.verdict or "can't tell"]
+        return (
+            f"When {self.account.handle} had twice as many followers, {times} ({likely}; over "
+            f"{counted(growth.posts, 'post')}). {meaning}"
+        )
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the report as every door gives it."""
+        growth, slope = self.growth, self.growth.slope
+        low, high = growth.followers or (None, None)
+        return {
+            "account": account_json(self.account),
+            "window": self.window,
+            "posts": growth.posts,
+            "posts_without_clicks": growth.without_clicks,
+            "followers_low": low,
+            "followers_high": high,
+            "slope": None if slope is None else round(slope.value, 4),
+            "slope_low": None if slope is None else round(slope.interval.low, 4),
+            "slope_high": None if slope is None else round(slope.interval.high, 4),
+            "verdict": growth.verdict,
+            "refused": growth.refused,
+            "sentence": self.sentence,
+        }
+
+
+def growth_report(
+    session: Session,
+    account: Account,
+    *,
+    window: str,
+    now: datetime,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> GrowthReport:
+    """Return the trend over the posts in [since, until) that are counted to the end."""
+    number = window_number(window)
+    chosen = queries.chosen_posts([account.id], since, until)
+    histories = queries.count_histories(session, [account.id])
+    sums = queries.people_by_post(session, chosen, number)
+    posts = [
+        (post.followers, post.people)
+        for post in sorted(
+            rated_posts(sums, histories, window, now), key=lambda post: post.posted_at
+        )
+        if post.is_final and post.followers
+    ]
+    return GrowthReport(account, window, growth_of(posts))

@@ -1,0 +1,1 @@
+"""Sources: where clicks came from, and what was filtered out."""

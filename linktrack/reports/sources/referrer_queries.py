@@ -1,0 +1,167 @@
+"""Where clicks came from, by segment: from an account's counts, or from a few links' clicks."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import NamedTuple, TypeAlias
+
+from sqlalchemy import Select, Subquery, Table, case, func, select, union_all
+from sqlalchemy.orm import Session
+
+from linktrack.calendar.days import month_of
+from linktrack.clicks.counts.first_clicks import COUNTED_AS
+from linktrack.clicks.models import (
+    account_days,
+    account_referrer_days,
+    account_referrer_months,
+    account_referrer_years,
+    clicks,
+    referrers,
+    sources,
+)
+from linktrack.clicks.vocabulary import HUMAN
+from linktrack.db import to_ms
+
+
+class OriginCounts(NamedTuple):
+    """Human clicks of one segment (0: unattributed) from one host; no name means no referrer."""
+
+    source: str | None
+    medium: str
+    host: str | None
+    segment_id: int
+    clicks: int
+    unique_clicks: int
+
+
+def account_origins(
+    session: Session, account_id: int, since: date | None, until: date | None
+) -> list[OriginCounts]:
+    """Return an account's clicks of the days in [since, until), most first.
+
+    Whole years are read from the counts by year, whole months beside them by month, and the other
+    days by day. A range that holds all of an account's days is as fast as one without ends.
+    """
+    days = account_days.c
+    first, last = session.execute(
+        select(func.min(days.day), func.max(days.day)).where(days.account_id == account_id)
+    ).one()
+    if first is None:
+        return []
+    if since is None or since.toordinal() <= first:
+        since = date(date.fromordinal(first).year, 1, 1)
+    if until is None or until.toordinal() > last:
+        until = date(date.fromordinal(last).year + 1, 1, 1)
+    parts = [_part(account_id, *span) for span in _spans(since, until) if span[1] < span[2]]
+    return _named(session, union_all(*parts).subquery()) if parts else []
+
+
+Span: TypeAlias = tuple[Table, int, int]
+"""A table of counts, and the periods in [first, end) that are read from it."""
+
+
+def _spans(since: date, until: date) -> Iterator[Span]:
+    """Yield what to read for the days in [since, until); some of it may be empty."""
+    first, end = month_of(since) + (since.day > 1), month_of(until)
+    if first >= end:  # no whole month in between
+        yield account_referrer_days, since.toordinal(), until.toordinal()
+        return
+    yield account_referrer_days, since.toordinal(), _month(first).toordinal()
+    yield account_referrer_days, _month(end).toordinal(), until.toordinal()
+    first_year, end_year = -(-first // 12), end // 12
+    if first_year >= end_year:
+        yield account_referrer_months, first, end
+        return
+    yield account_referrer_months, first, 12 * first_year
+    yield account_referrer_years, first_year, end_year
+    yield account_referrer_months, 12 * end_year, end
+
+
+def _month(number: int) -> date:
+    """Return the first day of the month that counts are kept under as this number."""
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def _part(account_id: int, table: Table, first: int, end: int) -> Select[tuple[int, int, int, int]]:
+    """Select an account's sums of the days, months or years in [first, end)."""
+    period = next(table.c[name] for name in ("day", "month", "year") if name in table.c)
+    return (
+        select(
+            table.c.segment_id,
+            table.c.referrer_id,
+            func.sum(table.c.clicks).label("clicks"),
+            func.sum(table.c.unique_clicks).label("unique_clicks"),
+        )
+        .where(table.c.account_id == account_id, period >= first, period < end)
+        .group_by(table.c.segment_id, table.c.referrer_id)
+    )
+
+
+def link_origins(
+    session: Session, link_ids: Sequence[int], since: datetime | None, until: datetime | None
+) -> list[OriginCounts]:
+    """Return the clicks on these links (those of one post) in [since, until), most first.
+
+    A visitor's unique click is the first on any of them, ever. Read from the clicks themselves,
+    along their index on link and time.
+    """
+    order = (clicks.c.clicked_at, clicks.c.segment_id, COUNTED_AS)
+    place = func.row_number().over(partition_by=clicks.c.visitor, order_by=order)
+    placed = (
+        select(
+            clicks.c.clicked_at,
+            clicks.c.segment_id,
+            COUNTED_AS.label("referrer_id"),
+            case((clicks.c.visitor.is_(None), 1), else_=place).label("place"),
+        )
+        .join(referrers, clicks.c.referrer_id == referrers.c.id)
+        .where(clicks.c.link_id.in_(link_ids), clicks.c.reason == HUMAN)
+        .subquery()
+    )
+    first = case((placed.c.place == 1, 1), else_=0)
+    query: Select[tuple[int, int, int, int]] = select(
+        placed.c.segment_id,
+        placed.c.referrer_id,
+        func.count().label("clicks"),
+        func.sum(first).label("unique_clicks"),
+    )
+    if since is not None:
+        query = query.where(placed.c.clicked_at >= to_ms(since))
+    if until is not None:
+        query = query.where(placed.c.clicked_at < to_ms(until))
+    return _named(session, query.group_by(placed.c.segment_id, placed.c.referrer_id).subquery())
+
+
+def _named(session: Session, counts: Subquery) -> list[OriginCounts]:
+    """Bring counts by referrer together by host.
+
+    Here and not by the database, which would sort thousands of rows by their names twice.
+    """
+    query = (
+        select(
+            sources.c.name,
+            sources.c.medium,
+            referrers.c.host,
+            counts.c.segment_id,
+            counts.c.clicks,
+            counts.c.unique_clicks,
+        )
+        .select_from(counts)
+        .join(referrers, counts.c.referrer_id == referrers.c.id)
+        .join(sources, referrers.c.source_id == sources.c.id)
+    )
+    sums: defaultdict[tuple[str, str, str | None, int], list[int]] = defaultdict(lambda: [0, 0])
+    for name, medium, host, segment_id, clicked, unique in session.execute(query):
+        row = sums[name, medium, host, segment_id]
+        row[0] += int(clicked)
+        row[1] += int(unique)
+    found = [
+        OriginCounts(name or None, medium, host, segment_id, clicked, unique)
+        for (name, medium, host, segment_id), (clicked, unique) in sums.items()
+        if clicked
+    ]
+    return sorted(found, key=_most_first)
+
+
+def _most_first(one: OriginCounts) -> tuple[int, str, str, int]:
+    return -one.clicks, one.source or "", one.host or "", one.segment_id

@@ -1,0 +1,1 @@
+"""Timing: when readers click, and how long posts live."""

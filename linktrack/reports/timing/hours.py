@@ -1,0 +1,176 @@
+"""When to post: clicks per follower by weekday and hour, drawn towards the mean."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from linktrack.audience.accounts import account_json
+from linktrack.audience.models import Account
+from linktrack.clicks.vocabulary import window_number
+from linktrack.reports import queries
+from linktrack.reports.figures.rate import Rate, rate_json
+from linktrack.reports.figures.statistics.comparisons import kruskal_wallis
+from linktrack.reports.figures.statistics.shrinkage import shrink
+from linktrack.reports.figures.words import WEEKDAYS, per_thousand
+from linktrack.reports.rated import RatedPost, rated_posts
+from linktrack.shapes import Json
+
+FEWEST_POSTS: Final = 30
+FEWEST_IN_SLOT: Final = 5
+"""Posts at a weekday or hour under which it is not named as the best."""
+
+DOUBT: Final = 0.025
+"""Weekdays and hours are two questions: half of the 5 % of false alarms for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A weekday or an hour: its posts, and their rate drawn towards the mean of all."""
+
+    name: str
+    posts: int
+    cpf: Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """All weekdays or all hours; where they surely `differ`, the `best` if that is sure too."""
+
+    slots: list[Slot]
+    differ: bool
+    best: Slot | None
+
+
+@dataclass(frozen=True, slots=True)
+class HoursReport:
+    """When an account's posts did well, in the owner's time zone; or why that is not known."""
+
+    account: Account
+    window: str
+    timezone: str
+    posts: int
+    cpf: Rate
+    weekdays: Slots
+    hours: Slots
+    refused: str | None
+
+    @property
+    def sentence(self) -> str:
+        """What is known, in words."""
+        if self.refused is not None:
+            return self.refused
+        told = [_told("on", "weekday", self.weekdays, self.cpf)]
+        told.append(_told("at", "hour", self.hours, self.cpf))
+        return " ".join(told)
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the report as every door gives it."""
+        weekday, hour = self.weekdays.best, self.hours.best
+        return {
+            "account": account_json(self.account),
+            "window": self.window,
+            "timezone": self.timezone,
+            "posts": self.posts,
+            **rate_json(self.cpf),
+            "refused": self.refused,
+            "best_weekday": None if weekday is None else weekday.name,
+            "best_hour": None if hour is None else hour.name,
+            "weekdays_differ": self.weekdays.differ,
+            "hours_differ": self.hours.differ,
+            "sentence": self.sentence,
+            "weekdays": [_slot_json(slot) for slot in self.weekdays.slots],
+            "hours": [_slot_json(slot) for slot in self.hours.slots],
+        }
+
+
+def hours_report(
+    session: Session,
+    account: Account,
+    *,
+    window: str,
+    timezone: ZoneInfo,
+    now: datetime,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> HoursReport:
+    """Return clicks per follower by weekday and hour of posting, of posts counted to the end."""
+    number = window_number(window)
+    chosen = queries.chosen_posts([account.id], since, until)
+    histories = queries.count_histories(session, [account.id])
+    sums = queries.people_by_post(session, chosen, number)
+    rated = rated_posts(sums, histories, window, now)
+    posts = [post for post in rated if post.is_final and post.followers]
+    local = [post.posted_at.astimezone(timezone) for post in posts]
+    weekdays = _slots(WEEKDAYS, [at.weekday() for at in local], posts)
+    hours = _slots([f"{hour:02}:00" for hour in range(24)], [at.hour for at in local], posts)
+    followers = sum(post.followers or 0 for post in posts)
+    people = sum(post.people for post in posts)
+    refused = None
+    if len(posts) < FEWEST_POSTS:
+        refused = (
+            f"Not enough posts yet: it takes {FEWEST_POSTS} that have been counted to the end and "
+            f"have a follower count; {account.handle} has {len(posts) or 'none'}."
+        )
+    elif not people:
+        refused = f"Nobody clicked any of the {len(posts):,} posts."
+    return HoursReport(
+        account,
+        window,
+        timezone.key,
+        len(posts),
+        Rate(people / followers) if followers else Rate(),
+        weekdays,
+        hours,
+        refused,
+    )
+
+
+def _slots(names: Sequence[str], places: Sequence[int], posts: Sequence[RatedPost]) -> Slots:
+    groups: list[list[tuple[int, int]]] = [[] for _ in names]
+    for place, post in zip(places, posts, strict=True):
+        groups[place].append((post.people, post.followers or 0))
+    return slots_of(names, groups)
+
+
+def slots_of(names: Sequence[str], groups: Sequence[Sequence[tuple[int, int]]]) -> Slots:
+    """Judge groups of posts of (people who clicked, followers above 0)."""
+    shrunk = shrink(groups) if sum(map(len, groups)) >= FEWEST_POSTS else None
+    slots = []
+    for i, name in enumerate(names):
+        found = None if shrunk is None else shrunk.groups[i]
+        rate = Rate() if found is None else Rate(found.value, found.interval)
+        slots.append(Slot(name, len(groups[i]), rate))
+    if shrunk is None:
+        return Slots(slots, False, None)
+    doubt = kruskal_wallis([[people / count for people, count in group] for group in groups])
+    differ = doubt <= DOUBT
+    sure = [
+        slot
+        for slot in slots
+        if slot.posts >= FEWEST_IN_SLOT
+        and slot.cpf.interval is not None
+        and slot.cpf.interval.low > shrunk.mean
+    ]
+    best = max(sure, key=lambda slot: slot.cpf.value or 0.0) if sure and differ else None
+    return Slots(slots, differ, best)
+
+
+def _told(word: str, kind: str, slots: Slots, cpf: Rate) -> str:
+    best = slots.best
+    if best is not None:
+        return (
+            f"Posts {word} {best.name}{'s' if kind == 'weekday' else ''} do best: "
+            f"{per_thousand(best.cpf)} people who clicked per 1,000 followers, against "
+            f"{per_thousand(cpf)} on the whole."
+        )
+    if slots.differ:
+        return f"The {kind}s differ, but none of them is surely the best."
+    return f"No {kind} is surely better than the others."
+
+
+def _slot_json(slot: Slot) -> dict[str, Json]:
+    return {"name": slot.name, "posts": slot.posts, **rate_json(slot.cpf)}

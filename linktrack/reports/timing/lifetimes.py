@@ -1,0 +1,256 @@
+"""How long links and posts live: half-lives after bitly's definition, and when it is over."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from linktrack.audience.accounts import account_json
+from linktrack.audience.models import Account
+from linktrack.calendar.times import utc
+from linktrack.errors import NotFound
+from linktrack.links.catalog import get_link
+from linktrack.links.codes import Codes
+from linktrack.links.models import Link
+from linktrack.reports.figures.statistics.half_life import (
+    DAY,
+    FEWEST_CLICKS,
+    Lifetime,
+    Middle,
+    half_life,
+    is_alive,
+    middle,
+    time_to,
+)
+from linktrack.reports.figures.words import counted, duration, durations
+from linktrack.reports.queries import chosen_posts, clicks_of_links
+from linktrack.reports.timing.life_queries import (
+    ClickedPost,
+    clicked_posts,
+    count_clicked_posts,
+    spans_of_link,
+)
+from linktrack.shapes import Json
+
+MOST_POSTS: Final = 500
+"""Posts of an account whose lives are looked at, newest first."""
+
+MOST_CLICKS: Final = 100_000
+"""Clicks of one link that are read for its half-life."""
+
+YOUNG: Final = timedelta(days=14)
+"""A post or link younger than this is not over."""
+
+NEARLY_ALL: Final = 0.9
+FEWEST_POSTS: Final = 5
+_HOUR: Final = 3600.0
+_SPAN: Final = 600  # seconds: bitly's curves were drawn by ten minutes
+
+
+@dataclass(frozen=True, slots=True)
+class PostLife:
+    """One post's lives: `half` after its peak, `whole` until nine tenths of its clicks had come."""
+
+    post_id: int
+    posted_at: datetime
+    clicks: int
+    half: Lifetime
+    whole: Lifetime
+
+
+@dataclass(frozen=True, slots=True)
+class LifetimesReport:
+    """Half-lives of an account's posts with 20 clicks or more, newest first.
+
+    `half` and `whole` are the middle ones, with those that are not over counted as at least so
+    long. `skipped` posts with enough clicks are older than the newest 500.
+    """
+
+    account: Account
+    posts: list[PostLife]
+    skipped: int
+    half: Middle | None
+    whole: Middle | None
+    refused: str | None
+
+    @property
+    def sentence(self) -> str:
+        """What is known, in words."""
+        if self.half is None:
+            return self.refused or ""
+        handle = self.account.handle
+        told = (
+            f"From its busiest hour on, a post of {handle} gets half of its clicks within "
+            f"{duration(self.half.seconds)} ({_likely(self.half)}the middle of "
+            f"{counted(len(self.posts), 'post')})."
+        )
+        if self.whole is None:
+            return told
+        likely = _likely(self.whole).removesuffix("; ")
+        return (
+            f"{told} Nine tenths of all its clicks come within {duration(self.whole.seconds)} of "
+            f"the first hour that has any{f' ({likely})' if likely else ''}."
+        )
+
+    def as_json(self) -> dict[str, Json]:
+        """Return the report as every door gives it; times are seconds."""
+        return {
+            "account": account_json(self.account),
+            "posts": len(self.posts),
+            "posts_over": sum(post.half.is_over for post in self.posts),
+            "posts_skipped": self.skipped,
+            **_middle_json("half_life", self.half),
+            **_middle_json("nine_tenths", self.whole),
+            "refused": self.refused,
+            "sentence": self.sentence,
+            "lives": [
+                {
+                    "id": post.post_id,
+                    "posted_at": utc(post.posted_at),
+                    "clicks": post.clicks,
+                    "half_life": round(post.half.seconds),
+                    "half_life_over": post.half.is_over,
+                    "nine_tenths": round(post.whole.seconds),
+                    "nine_tenths_over": post.whole.is_over,
+                }
+                for post in self.posts
+            ],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LinkLife:
+    """One link's half-life after its peak, and the time from its first click to half of all."""
+
+    code: str
+    clicks: int
+    half: Lifetime | None
+    since_first: Lifetime | None
+    refused: str | None
+
+    @property
+    def sentence(self) -> str:
+        """What is known, in words."""
+        if self.half is None or self.since_first is None:
+            return self.refused or ""
+        return (
+            f"From its busiest ten minutes on, this link got half of its clicks within "
+            f"{at_least(self.half)}; half of all its clicks came within "
+            f"{at_least(self.since_first)} of the first one."
+        )
+
+    def as_json(self) -> dict[str, Json]:
+        """Return it as every door gives it; times are seconds."""
+        half, since_first = self.half, self.since_first
+        return {
+            "code": self.code,
+            "clicks": self.clicks,
+            "half_life": None if half is None else round(half.seconds),
+            "half_life_over": None if half is None else half.is_over,
+            "half_since_first": None if since_first is None else round(since_first.seconds),
+            "refused": self.refused,
+            "sentence": self.sentence,
+        }
+
+
+def lifetimes_report(
+    session: Session,
+    account: Account,
+    *,
+    now: datetime,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> LifetimesReport:
+    """Return the half-lives of the posts posted in [since, until)."""
+    chosen = chosen_posts([account.id], since, until)
+    clicked = clicked_posts(session, [account.id], chosen, FEWEST_CLICKS, MOST_POSTS)
+    skipped = count_clicked_posts(session, chosen, FEWEST_CLICKS) - len(clicked)
+    lives = lives_of(clicked, now)
+    refused = None
+    half = middle([life.half for life in lives]) if len(lives) >= FEWEST_POSTS else None
+    whole = middle([life.whole for life in lives]) if half else None
+    if len(lives) < FEWEST_POSTS:
+        refused = (
+            f"A half-life needs {FEWEST_POSTS} posts with {FEWEST_CLICKS} clicks or more; "
+            f"{account.handle} has {len(lives) or 'none'}."
+        )
+    elif half is None:
+        refused = f"Most posts of {account.handle} are still being clicked; wait for their end."
+    return LifetimesReport(account, lives, skipped, half, whole, refused)
+
+
+def lives_of(posts: Sequence[ClickedPost], now: datetime) -> list[PostLife]:
+    """Return the lives of these posts, from their clicks by the hour."""
+    found = []
+    for post in posts:
+        age = int((now - post.posted_at) / timedelta(hours=1)) + 1
+        by_hour = post.by_hour[: max(1, age)]
+        later = max(0, post.clicks - sum(by_hour))
+        is_over = now - post.posted_at >= YOUNG
+        half = half_life(by_hour, _HOUR, later, is_over)
+        whole = time_to(NEARLY_ALL, by_hour, _HOUR, later, is_over)
+        if half is not None and whole is not None:
+            found.append(PostLife(post.post_id, post.posted_at, post.clicks, half, whole))
+    return found
+
+
+def life_of_code(
+    session: Session, codes: Codes, account: Account, code: str, now: datetime
+) -> LinkLife:
+    """Return the life of an account's link; raises `NotFound` for another account's."""
+    link = get_link(session, codes, code)
+    if link.account_id != account.id:
+        raise NotFound(f"{account.handle} has no link with the code {code[:80]!r}.")
+    return link_life(session, link, now)
+
+
+def link_life(session: Session, link: Link, now: datetime) -> LinkLife:
+    """Return one link's half-life, from its clicks by ten minutes."""
+    clicks = clicks_of_links(session, [link.id]).get(link.id, (0, 0, 0))[0]
+    code = link.code or ""
+    if clicks < FEWEST_CLICKS:
+        refused = f"A half-life needs {FEWEST_CLICKS} clicks; this link has {clicks:,}."
+        return LinkLife(code, clicks, None, None, refused)
+    if clicks > MOST_CLICKS:
+        refused = (
+            f"This link has more than {MOST_CLICKS:,} clicks, too many to look at one by one: "
+            "its post is among the half-lives of its account."
+        )
+        return LinkLife(code, clicks, None, None, refused)
+    spans = spans_of_link(session, link.id, _SPAN * 1000)
+    first = spans[0][0]
+    by_span = [0] * (spans[-1][0] - first + 1)
+    for number, count in spans:
+        by_span[number - first] = count
+    age, quiet = (now.timestamp() - span * _SPAN for span in (first, spans[-1][0]))
+    is_over = age >= YOUNG.total_seconds() and (quiet >= DAY or not is_alive(by_span, _SPAN))
+    return LinkLife(
+        code,
+        clicks,
+        half_life(by_span, _SPAN, 0, is_over),
+        time_to(0.5, by_span, _SPAN, 0, is_over),
+        None,
+    )
+
+
+def at_least(life: Lifetime) -> str:
+    """Return a lifetime in words: 70 minutes, or ≥ 5 hours where it is not over."""
+    return duration(life.seconds) if life.is_over else f"≥ {duration(life.seconds)}"
+
+
+def _likely(life: Middle) -> str:
+    if life.low is None:
+        return ""
+    if life.high is None:
+        return f"likely {duration(life.low)} or more; "
+    return f"likely {durations(life.low, life.high)}; "
+
+
+def _middle_json(name: str, life: Middle | None) -> dict[str, Json]:
+    return {
+        name: None if life is None else round(life.seconds),
+        f"{name}_low": None if life is None or life.low is None else round(life.low),
+        f"{name}_high": None if life is None or life.high is None else round(life.high),
+    }

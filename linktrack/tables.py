@@ -1,0 +1,13 @@
+"""Every table, once: migrations, the installation and tests import them from here."""
+
+import linktrack.audience.models
+import linktrack.clicks.models
+import linktrack.links.models
+import linktrack.owners.models
+import linktrack.publishing.models
+import linktrack.reports.diary.models
+import linktrack.webhooks.models  # noqa: F401 - importing registers the tables
+from linktrack.db import Base
+
+METADATA = Base.metadata
+"""The tables as SQLAlchemy and Alembic know them."""

@@ -1,0 +1,66 @@
+"""What is in the database, what waits to be loaded, and what went wrong on the way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from linktrack.audience.models import Account
+from linktrack.clicks.capture.backlog import Backlog, read_backlog
+from linktrack.clicks.capture.losses import Lost, read_lost
+from linktrack.clicks.models import account_days, clicks, journals
+from linktrack.db import from_ms, to_ms
+from linktrack.links.models import Link, Post
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """How the clicks of this node come in: what waits, is damaged, was lost.
+
+    `damaged_lines` are those of all nodes, since the beginning or the last deleted files.
+    """
+
+    backlog: Backlog
+    damaged_lines: int
+    lost: Lost
+
+    @classmethod
+    def read(cls, session: Session, folder: Path) -> Self:
+        """Read it from the database and the folder of the journals."""
+        rows = session.execute(select(journals.c.name, journals.c.position, journals.c.bad_lines))
+        loaded, damaged = {}, 0
+        for name, position, bad_lines in rows:
+            loaded[name] = position
+            damaged += bad_lines
+        return cls(read_backlog(folder, loaded), damaged, read_lost(folder))
+
+    @property
+    def lost_at(self) -> datetime | None:
+        """When the last click was lost."""
+        return from_ms(self.lost.last_at) if self.lost.count else None
+
+
+def status_of(session: Session, folder: Path, now: datetime) -> Mapping[str, int | float]:
+    """Return counts of what there is, what waits, and what was damaged or lost."""
+    capture = Capture.read(session, folder)
+    return {
+        "accounts": session.scalar(select(func.count()).select_from(Account)) or 0,
+        "posts": session.scalar(select(func.count()).select_from(Post)) or 0,
+        "links": session.scalar(select(func.count()).select_from(Link)) or 0,
+        "clicks": session.scalar(select(func.count()).select_from(clicks)) or 0,
+        "clicks_to_load": capture.backlog.clicks,
+        "seconds_behind": round(capture.backlog.seconds(to_ms(now)), 1),
+        "bytes_to_load": capture.backlog.bytes,
+        "damaged_lines": capture.damaged_lines,
+        "lost_clicks": capture.lost.count,
+    }
+
+
+def counted_clicks(session: Session) -> int:
+    """Return how many clicks are counted, from the days and not from the clicks: quickly."""
+    days = account_days.c
+    return int(session.scalar(select(func.sum(days.clicks + days.not_human))) or 0)

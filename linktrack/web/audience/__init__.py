@@ -1,0 +1,1 @@
+"""The audience section: who clicks, followers, segments."""

@@ -1,0 +1,184 @@
+"""Followers: who came, left and came back, and what one day cost."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from flask import flash, redirect, render_template, request, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from linktrack.audience.accounts import NETWORKS, list_accounts
+from linktrack.audience.models import Account
+from linktrack.audience.rosters import list_rosters
+from linktrack.charts import Mark, Span, change_chart
+from linktrack.clicks.loading.forgetting import forget_follower
+from linktrack.context import db_session, installation
+from linktrack.db import now
+from linktrack.errors import Invalid, NotFound
+from linktrack.portability.followers.roster_files import import_roster
+from linktrack.publishing.unwrapped.coverage import coverage
+from linktrack.reports.figures.words import counted, percent
+from linktrack.reports.people.followers import CHURN, DayLine, followers_json, followers_report
+from linktrack.reports.sentences import event_in_words
+from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
+from linktrack.web.fields import (
+    account_or_main,
+    chosen_account,
+    chosen_range,
+    moment,
+    text,
+)
+from linktrack.web.insights.notes import marks_of
+from linktrack.web.table_files import is_table_wanted, table_file
+
+blueprint = owner_blueprint("followers")
+
+MOST_LINES: Final = 200
+DEFAULT_DAYS: Final = 91
+
+
+@blueprint.get("/followers")
+def show() -> str | Response | tuple[str, int]:
+    """Show an account's changes over a range of days, and the cost of a day that is asked for."""
+    accounts = list_accounts(db_session())
+    if not accounts:
+        return render_template("no_accounts.html")
+    return _page(accounts, account_or_main(request.args, accounts))
+
+
+@blueprint.post("/followers")
+def take() -> Response | tuple[str, int]:
+    """Take a follower list from a file."""
+
+    def act(account: Account) -> str:
+        with _sent_file() as path:
+            done = import_roster(
+                db_session(),
+                account,
+                path,
+                at=moment(request.form, "taken_at", "The time of the list"),
+                confirmed=request.form.get("confirmed") == "yes",
+                key=installation().keys.forgetting,
+                now=now(),
+            )
+        if not done.is_new:
+            return f"This list is known already: {counted(done.size, 'person', 'people')}."
+        return f"The list is taken: {counted(done.size, 'follower')}."
+
+    return _act(act)
+
+
+@blueprint.post("/followers/forget")
+def forget() -> Response | tuple[str, int]:
+    """Remove a person of the account's network for good, who asks for it."""
+
+    def act(account: Account) -> str:
+        opened = installation()
+        name = text(request.form, "follower", "The follower")
+        if name.partition(":")[0] not in NETWORKS:
+            name = f"{account.network}:{name}"  # elsewhere the same name may be somebody else's
+        forget_follower(db_session(), name, opened.keys.forgetting, opened.days(), now())
+        return "Forgotten. The next follower list will not bring them back."
+
+    return _act(act)
+
+
+def _act(act: Callable[[Account], str]) -> Response | tuple[str, int]:
+    accounts = list_accounts(db_session())
+    account = chosen_account(request.form)
+    if account is None:
+        raise Invalid("Choose the account first.")
+    number = account.id
+    try:
+        said = act(account)
+    except (*MENDABLE, NotFound) as wrong:
+        db_session().rollback()
+        page = _page(accounts, account, wrong.sentence, failed=request.endpoint)
+        return page if isinstance(page, tuple) else (str(page), UNPROCESSABLE)
+    db_session().commit()
+    flash(said)
+    return redirect(url_for("followers.show", account=number), 303)
+
+
+@contextmanager
+def _sent_file() -> Iterator[Path]:
+    """Keep the file that was sent for as long as it is read; raises `Invalid` where none was."""
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        raise Invalid("Choose the file with the follower list.")
+    with TemporaryDirectory() as folder:
+        kind = Path(sent.filename).suffix[1:10].lower()
+        path = Path(folder) / (f"list.{kind}" if kind.isalnum() else "list")
+        sent.save(path)
+        yield path
+
+
+def _page(
+    accounts: Sequence[Account], account: Account, failure: str = "", failed: str | None = None
+) -> str | Response | tuple[str, int]:
+    session = db_session()
+    error = None
+    try:
+        event = moment(request.args, "event", "The day of the event")
+    except Invalid as wrong:
+        event, error = None, wrong.sentence
+    days = chosen_range(request.args, DEFAULT_DAYS)
+    report = followers_report(
+        session,
+        account,
+        installation().settings.timezone,
+        since=days.since,
+        until=days.end,
+        events=[event] if event else [],
+    )
+    if is_table_wanted():
+        return table_file("followers", followers_json(report)["days"])
+    rosters = list(list_rosters(session, account.id))
+    churn = report.churn
+    page = render_template(
+        "followers/show.html",
+        accounts=accounts,
+        account=account,
+        days=days,
+        report=report,
+        rosters=rosters,
+        chart=_chart(report.days, account.handle, marks_of([account], days)),
+        lines=report.days[::-1][:MOST_LINES],
+        older=max(0, len(report.days) - MOST_LINES),
+        churn=None if churn is None or churn.share is None else churn,
+        churn_share=None
+        if churn is None or churn.share is None
+        else percent(churn.share, churn.interval),
+        churn_days=CHURN.days,
+        told=[event_in_words(event) for event in report.events],
+        coverage=coverage(session, account.id, days.since, days.end),
+        error=error,
+        failure=failure,
+        failed=failed,
+        typed=request.form,
+    )
+    return (page, UNPROCESSABLE) if error else page
+
+
+def _chart(lines: list[DayLine], handle: str, marks: Sequence[Mark]) -> Markup:
+    """Draw who came and who left; where counts alone are known, the net of them."""
+    spans = []
+    for line in lines:
+        if line.gained is None or line.lost is None:
+            up, down = max(line.net, 0), max(-line.net, 0)
+        else:
+            up, down = line.gained + (line.returned or 0), line.lost
+        spans.append(Span(line.day, line.precision_days, up, down))
+    counted = any(line.gained is None for line in lines)
+    return change_chart(
+        spans,
+        label=f"Changes among the followers of {handle}",
+        unit="people a day",
+        up="more" if counted else "came",
+        down="fewer" if counted else "left",
+        empty="No two follower lists, and no two counts, lie in these days.",
+        marks=marks,
+    )

@@ -1,0 +1,1 @@
+"""The insights section: sources, timing, comparison, experiments, notes, promoted people."""

@@ -1,0 +1,99 @@
+"""Timing: when an account's posts do well, and how long they live."""
+
+from typing import Final
+
+from flask import Response, render_template, request, url_for
+from markupsafe import Markup
+
+from linktrack.audience.accounts import list_accounts
+from linktrack.audience.models import Account
+from linktrack.charts import IntervalPoint, Reference, heat_table, interval_chart
+from linktrack.clicks.vocabulary import DEFAULT_WINDOW
+from linktrack.context import db_session, installation
+from linktrack.db import now
+from linktrack.reports import queries
+from linktrack.reports.figures.words import WEEKDAYS
+from linktrack.reports.timing.heat import HOURS, heat_report
+from linktrack.reports.timing.hours import HoursReport, Slots, hours_report
+from linktrack.reports.timing.lifetimes import at_least, lifetimes_report
+from linktrack.web.context import owner_blueprint
+from linktrack.web.fields import account_or_main, chosen_range
+from linktrack.web.overview.overview import per_thousand
+from linktrack.web.table_files import is_table_wanted, table_file
+
+blueprint = owner_blueprint("timing")
+
+NEWEST: Final = 20
+HEAT_DAYS: Final = 91
+
+
+@blueprint.get("/timing")
+def show() -> str | Response:
+    """Show weekdays and hours, and the half-lives of posts, for one account."""
+    session = db_session()
+    accounts = list_accounts(session)
+    if not accounts:
+        return render_template("no_accounts.html")
+    account = account_or_main(request.args, accounts)
+    hours = hours_report(
+        session,
+        account,
+        window=DEFAULT_WINDOW,
+        timezone=installation().settings.timezone,
+        now=now(),
+    )
+    lives = lifetimes_report(session, account, now=now())
+    days = chosen_range(request.args, HEAT_DAYS)
+    heat = heat_report(session, account, days)
+    if is_table_wanted():
+        if request.args.get("table") == "clicks":
+            return table_file("clicks-by-hour", heat.as_json()["clicks"])
+        return table_file("half-lives", lives.as_json()["lives"])
+    return render_template(
+        "timing/show.html",
+        accounts=accounts,
+        account=account,
+        hours=hours,
+        weekdays_chart=_chart(account, hours, hours.weekdays, "Weekday"),
+        hours_chart=_chart(account, hours, hours.hours, "Hour"),
+        days=days,
+        heat=heat,
+        heat_chart=heat_table(
+            heat.clicks,
+            label=f"Clicks on links of {account.handle} by weekday and hour",
+            rows=[name[:3] for name in WEEKDAYS],
+            columns=[f"{hour:02}" for hour in range(HOURS)],
+            first="Hour",
+            unit="clicks",
+            empty=heat.sentence,
+        ),
+        lives=lives,
+        newest=lives.posts[:NEWEST],
+        texts=queries.texts_of(session, [post.post_id for post in lives.posts[:NEWEST]]),
+        at_least=at_least,
+    )
+
+
+def _chart(account: Account, report: HoursReport, slots: Slots, what: str) -> Markup:
+    points = []
+    for slot in slots.slots:
+        low, value, high = per_thousand(slot.cpf)
+        posts = f"{slot.posts} {'post' if slot.posts == 1 else 'posts'}"
+        points.append(
+            IntervalPoint(
+                label=f"{slot.name}, {posts}",
+                value=value,
+                low=low,
+                high=high,
+                href=url_for("posts.list_all", account=account.id),
+                short=slot.name[:3] if what == "Weekday" else slot.name[:2],
+            )
+        )
+    reference = Reference("all posts", report.cpf.value * 1000) if report.cpf.value else None
+    return interval_chart(
+        points,
+        reference,
+        label=f"People who clicked per 1,000 followers by {what.lower()} of posting",
+        unit="people who clicked per 1,000 followers",
+        what=what,
+    )

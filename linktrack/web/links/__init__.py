@@ -1,0 +1,1 @@
+"""The links section: each link, and its QR code."""

@@ -1,0 +1,336 @@
+"""Links: where each leads, who clicked, and leading it elsewhere."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Final
+
+from flask import flash, redirect, render_template, request, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from linktrack.audience.accounts import accounts_by_number, get_account, list_accounts
+from linktrack.calendar.ranges import DayRange
+from linktrack.calendar.times import utc
+from linktrack.charts import Point, Series, day_name, sparkline, time_chart
+from linktrack.context import db_session, installation
+from linktrack.db import now
+from linktrack.errors import Invalid
+from linktrack.links.cards.cards import kept_card, read_again, set_own_words, shown_card
+from linktrack.links.catalog import (
+    add_lone_link,
+    change_destination,
+    imported_totals,
+    set_disabled,
+    set_forwarding,
+)
+from linktrack.links.models import Link
+from linktrack.links.people import (
+    find_person,
+    list_people,
+    promote,
+    promote_no_more,
+    promoted_by,
+)
+from linktrack.links.posts import get_post
+from linktrack.reports import queries
+from linktrack.reports.overview import every_day
+from linktrack.reports.queries import DayCounts
+from linktrack.reports.sources.hosts import clicks_by_host
+from linktrack.reports.sources.left_out import links_of, of_links
+from linktrack.reports.timing.lifetimes import link_life
+from linktrack.shapes import Json
+from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint, today
+from linktrack.web.fields import (
+    chosen_account,
+    chosen_comparison,
+    chosen_range,
+    named_link,
+    row_id,
+    text,
+)
+from linktrack.web.insights.notes import marks_of
+from linktrack.web.table_files import is_table_wanted, table_file
+
+blueprint = owner_blueprint("links")
+
+PAGE: Final = 50
+SPARK_DAYS: Final = 28
+
+
+@blueprint.get("/links")
+def list_all() -> str | Response:
+    """Show links, newest first, that have the searched words in code or destination."""
+    return _list()
+
+
+@blueprint.get("/destinations")
+def destination() -> str:
+    """Show all links to one address together."""
+    session = db_session()
+    address = text(request.args, "address", "The address")
+    days = chosen_range(request.args)
+    facts = queries.links_to(session, address)
+    series = queries.link_series(session, [fact.link.id for fact in facts], days.first, days.last)
+    clicks: Counter[date] = Counter()
+    for counts in series.values():
+        clicks.update({each.day: each.clicks for each in counts})
+    accounts = list_accounts(session)
+    return render_template(
+        "links/destination.html",
+        address=address,
+        facts=facts,
+        handles={number: each.handle for number, each in accounts_by_number(session).items()},
+        days=days,
+        last=None if clicks.total() else _last_days([fact.link for fact in facts], days),
+        chart=time_chart(
+            [Series("Clicks", [Point(day, clicks[day]) for day in days])] if clicks else [],
+            label="Clicks a day on all links to this address",
+            unit="clicks a day",
+            empty="No clicks in these days.",
+            marks=marks_of(
+                [each for each in accounts if each.id in {fact.link.account_id for fact in facts}],
+                days,
+            ),
+        ),
+    )
+
+
+@blueprint.post("/links")
+def add() -> Response | tuple[str, int]:
+    """Make a link without a post, for a poster or a profile."""
+    session = db_session()
+    try:
+        account = chosen_account(request.form)
+        if account is None:
+            raise Invalid("Choose the account the link is for.")
+        link = add_lone_link(
+            session,
+            installation().shortener,
+            account_id=account.id,
+            written=text(request.form, "destination", "The destination"),
+            at=now(),
+            slug=text(request.form, "slug", "The short code") or None,
+        )
+    except MENDABLE as error:
+        session.rollback()
+        return str(_list(error.sentence)), UNPROCESSABLE
+    session.commit()
+    flash("The short link is made.")
+    return redirect(url_for("links.show", code=link.code), 303)
+
+
+def _list(error: str | None = None) -> str | Response:
+    session = db_session()
+    account = chosen_account(request.args)
+    search = text(request.args, "q", "The search")
+    found = queries.links_page(
+        session,
+        account.id if account else None,
+        search,
+        row_id(request.args, "before", "Link"),
+        PAGE + 1,
+    )
+    facts = found[:PAGE]
+    if is_table_wanted():
+        return table_file("links", [_fact_json(fact) for fact in facts])
+    days = DayRange.until(today(), SPARK_DAYS, installation().settings.timezone)
+    series = queries.link_series(session, [fact.link.id for fact in facts], days.first, days.last)
+    accounts = list_accounts(session)
+    return render_template(
+        "links/list.html",
+        accounts=accounts,
+        handles={number: each.handle for number, each in accounts_by_number(session).items()},
+        account=account,
+        search=search,
+        facts=facts,
+        more=len(found) > PAGE,
+        error=error,
+        typed=request.form,
+        sparklines={
+            fact.link.id: _sparkline(fact.link, days, series.get(fact.link.id, []))
+            for fact in facts
+        },
+        short_url=installation().shortener.short_url,
+    )
+
+
+def _fact_json(fact: queries.LinkFacts) -> dict[str, Json]:
+    link = fact.link
+    return {
+        "code": link.code,
+        "short_url": installation().shortener.short_url(link.code or ""),
+        "destination": link.destination,
+        "created_at": utc(link.created_at),
+        "clicks": fact.clicks,
+        "unique_clicks": fact.unique_clicks,
+        "not_human": fact.not_human,
+    }
+
+
+def _sparkline(link: Link, days: DayRange, counts: list[DayCounts]) -> Markup:
+    if not counts:
+        return Markup("")
+    return sparkline(
+        every_day(days, counts, _counted_since(link, days, counts)),
+        label=f"Clicks a day on {link.code}",
+        days=list(days),
+        numbers=False,
+    )
+
+
+def _counted_since(link: Link, days: DayRange, counts: list[DayCounts]) -> date:
+    made = link.created_at.astimezone(days.timezone).date()
+    return min([made, *(count.day for count in counts)])
+
+
+@blueprint.get("/links/<code>")
+def show(code: str) -> str:
+    """Show one link: where it leads and has led, and its clicks a day."""
+    return _page(named_link(code))
+
+
+@blueprint.post("/links/<code>/disable")
+def disable(code: str) -> Response | tuple[str, int]:
+    """Answer clicks with "gone" from now on."""
+
+    def act(link: Link) -> str:
+        set_disabled(db_session(), link, True, now())
+        return "The link is disabled: who clicks it now reads that it is gone."
+
+    return _act(code, act)
+
+
+@blueprint.post("/links/<code>/enable")
+def enable(code: str) -> Response | tuple[str, int]:
+    """Redirect again."""
+
+    def act(link: Link) -> str:
+        set_disabled(db_session(), link, False, now())
+        return "The link redirects again."
+
+    return _act(code, act)
+
+
+@blueprint.post("/links/<code>/promotes")
+def promotes(code: str) -> Response | tuple[str, int]:
+    """Say whom a link promotes, or that it promotes them no more."""
+
+    def act(link: Link) -> str:
+        person = find_person(db_session(), text(request.form, "person", "The person"))
+        if request.form.get("remove") == "yes":
+            promote_no_more(db_session(), link, person)
+            return f"The link promotes {person.name} no more."
+        promote(db_session(), link, person)
+        return f"The link promotes {person.name}."
+
+    return _act(code, act)
+
+
+@blueprint.post("/links/<code>/destination")
+def redirect_elsewhere(code: str) -> Response | tuple[str, int]:
+    """Lead a link elsewhere."""
+
+    def act(link: Link) -> str:
+        written = text(request.form, "destination", "The destination")
+        change_destination(db_session(), installation().shortener, link, written, now())
+        return "The link leads to its new destination."
+
+    return _act(code, act)
+
+
+@blueprint.post("/links/<code>/card")
+def change_card(code: str) -> Response | tuple[str, int]:
+    """Show the owner's words on a link's card, or have its page read again."""
+
+    def act(link: Link) -> str:
+        if request.form.get("read") == "yes":
+            read_again(db_session(), link)
+            return "The page is being read: its card is here in a few seconds."
+        title = text(request.form, "title", "The title")
+        set_own_words(db_session(), link, title, text(request.form, "words", "The text"))
+        return "The card is changed. Networks that have one keep it for a while."
+
+    return _act(code, act)
+
+
+@blueprint.post("/links/<code>/forwarding")
+def forward(code: str) -> Response | tuple[str, int]:
+    """Hand query strings on to the destination, or no longer."""
+
+    def act(link: Link) -> str:
+        on = request.form.get("forward") == "yes"
+        set_forwarding(db_session(), link, on, now())
+        return f"Query strings are {'' if on else 'not '}forwarded."
+
+    return _act(code, act)
+
+
+def _act(code: str, act: Callable[[Link], str]) -> Response | tuple[str, int]:
+    link = named_link(code)
+    try:
+        said = act(link)
+    except MENDABLE as error:
+        db_session().rollback()
+        return _page(link, error.sentence), UNPROCESSABLE
+    db_session().commit()
+    flash(said)
+    return redirect(url_for("links.show", code=link.code), 303)
+
+
+def _page(link: Link, error: str | None = None) -> str:
+    session = db_session()
+    days = chosen_range(request.args)
+    counts = queries.link_series(session, [link.id], days.first, days.last).get(link.id, [])
+    values = every_day(days, counts, _counted_since(link, days, counts))
+    clicks, unique_clicks, not_human = queries.clicks_of_links(session, [link.id]).get(
+        link.id, (0, 0, 0)
+    )
+    post = get_post(session, link.post_id) if link.post_id else None
+    account = get_account(session, link.account_id)
+    kept = kept_card(session, link)
+    lines = [Series("Clicks", _points(days, values))] if counts else []
+    before = chosen_comparison(request.args, days)
+    if before is not None:
+        earlier = queries.link_series(session, [link.id], before.first, before.last)
+        then = every_day(before, earlier.get(link.id, []), link.created_at.date())
+        name = f"{day_name(before.first)} to {day_name(before.last)}"
+        lines += [Series(name, _points(days, then))] if any(then) else []
+    return render_template(
+        "links/show.html",
+        link=link,
+        account=account,
+        post=post,
+        card=shown_card(installation().shortener, link, kept),
+        kept=kept,
+        promoted=promoted_by(session, link, post.written if post else None),
+        people=list_people(session),
+        short_url=installation().shortener.short_url(link.code or ""),
+        clicks=clicks,
+        unique_clicks=unique_clicks,
+        not_human=not_human,
+        imported=imported_totals(session, link.id),
+        days=days,
+        last=None if any(values) or before else _last_days([link], days),
+        sources=clicks_by_host(session, of_links(links_of(link_id=link.id), days)),
+        chart=time_chart(
+            lines,
+            label=f"Clicks a day on {link.code}",
+            unit="clicks a day",
+            empty="No clicks in these days.",
+            marks=marks_of([account], days),
+        ),
+        life=link_life(session, link, now()),
+        error=error,
+        typed=request.form.get("destination", ""),
+    )
+
+
+def _last_days(links: Sequence[Link], days: DayRange) -> DayRange | None:
+    """Return as many days as these, until the last click on these links; None without one."""
+    last = queries.last_clicked_day_of_links(db_session(), [link.id for link in links])
+    return None if last is None else DayRange.until(last, days.length, days.timezone)
+
+
+def _points(days: DayRange, values: Sequence[int | None]) -> list[Point]:
+    return [Point(day, value) for day, value in zip(days, values, strict=True)]

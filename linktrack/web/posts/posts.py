@@ -1,0 +1,295 @@
+"""Posts: clicks per 1,000 followers of each, and what one post did."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from flask import flash, redirect, render_template, request, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from linktrack.audience.accounts import get_account, list_accounts
+from linktrack.audience.credentials import connections
+from linktrack.audience.models import Account
+from linktrack.calendar.ranges import DayRange
+from linktrack.charts import Mark, Point, Series, time_chart
+from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOW_LENGTHS, WINDOWS
+from linktrack.context import db_session, installation
+from linktrack.db import now
+from linktrack.errors import Invalid, LinktrackError, TooLarge, Unconfirmed
+from linktrack.links.lengths import Length, length
+from linktrack.links.models import Post
+from linktrack.links.posts import STATES, get_post, version_segments, warning_of
+from linktrack.publishing import states
+from linktrack.publishing.checks import twin_warning
+from linktrack.publishing.sendings import OPEN, sending_of
+from linktrack.publishing.unwrapped.matching import seen_at
+from linktrack.reports import queries
+from linktrack.reports.cpf import MOST_POSTS, CpfReport, cpf_report, post_line, post_line_json
+from linktrack.reports.literature import FINDINGS
+from linktrack.reports.overview import is_stale
+from linktrack.reports.parts import Part
+from linktrack.reports.rated import SORTS
+from linktrack.reports.sources.first_fetches import first_fetch, first_fetches
+from linktrack.reports.sources.hosts import HostLine, clicks_by_host
+from linktrack.reports.sources.left_out import links_of, of_links
+from linktrack.reports.standing import post_standing
+from linktrack.shapes import Json
+from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint, today
+from linktrack.web.fields import (
+    LARGEST_ID,
+    account_or_main,
+    chosen_range_or_all,
+    moment,
+    row_id,
+    text,
+)
+from linktrack.web.filters import chosen_part
+from linktrack.web.insights.notes import marks_of
+from linktrack.web.table_files import is_table_wanted, table_file
+
+blueprint = owner_blueprint("posts")
+
+PAGE: Final = 50
+POST: Final = f"/posts/<int(max={LARGEST_ID}):post_id>"
+CHART_DAYS: Final = 28
+OF_ALL_CLICKS: Final = ("not_human", "segments", "without_visitor", "referrers")
+"""What is known of a post's clicks as a whole, and of no part of them."""
+
+WINDOW_WORDS: Final = dict(
+    zip(WINDOWS, ("1 hour", "24 hours", "7 days", "30 days", "all time"), strict=True)
+)
+STATE_WORDS: Final = {state: state.capitalize() for state in ("published", *STATES)}
+
+
+@blueprint.get("/posts")
+def list_all() -> str | Response:
+    """Show an account's posts: published ones with their figures, the others as they wait."""
+    accounts = list_accounts(db_session())
+    if not accounts:
+        return render_template("no_accounts.html")
+    account = account_or_main(request.args, accounts)
+    state = text(request.args, "state", "The state") or "published"
+    if state not in STATES:
+        raise Invalid(f"{state[:40]!r} is no state of a post: choose one of {', '.join(STATES)}.")
+    chosen = {"accounts": accounts, "account": account, "state": state, "states": STATE_WORDS}
+    if state != "published":
+        before = row_id(request.args, "before", "Post")
+        posts = queries.posts_in_state(db_session(), account.id, state, before, PAGE + 1)
+        fetches = first_fetches(db_session(), [account.id], now())
+        return render_template(
+            "posts/waiting.html",
+            **chosen,
+            posts=posts[:PAGE],
+            more=len(posts) > PAGE,
+            fetched={fetch.post.id: fetch for fetch in fetches},
+        )
+    window = _window()
+    days = chosen_range_or_all(request.args)
+    part = chosen_part()
+    report = cpf_report(
+        db_session(),
+        account,
+        window=window,
+        since=days.since if days else None,
+        until=days.end if days else None,
+        limit=MOST_POSTS if is_table_wanted() else PAGE + 1,
+        after=row_id(request.args, "after", "Post"),
+        sort=text(request.args, "sort", "The order") or SORTS[0],
+        now=now(),
+        part=part,
+        by_source=is_table_wanted(),  # the file has them, the page has not
+    )
+    if is_table_wanted():
+        return table_file("posts", _rows(report, part))
+    return render_template(
+        "posts/list.html",
+        **chosen,
+        part=part,
+        report=report,
+        lines=report.posts[:PAGE],
+        more=len(report.posts) > PAGE,
+        windows=WINDOW_WORDS,
+        days=days,
+        is_stale=is_stale,
+        findings=FINDINGS,
+    )
+
+
+def _rows(report: CpfReport, part: Part) -> list[Json]:
+    """Return the posts as a file has them; narrowed, without what is known of all clicks alone."""
+    rows = [post_line_json(line) for line in report.posts]
+    if part.is_whole:
+        return [*rows]
+    return [{name: row[name] for name in row if name not in OF_ALL_CLICKS} for row in rows]
+
+
+@blueprint.get(POST)
+def show(post_id: int) -> str:
+    """Show one post: its text as wrapped, its state, and what is known of its clicks."""
+    return post_page(get_post(db_session(), post_id))
+
+
+@blueprint.post(f"{POST}/publish")
+def publish(post_id: int) -> Response | tuple[str, int]:
+    """Say that a post was published, now or at the time given."""
+
+    def act(post: Post) -> str:
+        at = moment(request.form, "posted_at", "The time")
+        states.publish(db_session(), post, at, now(), installation().days())
+        return "The post is marked as published; its clicks are counted from that time."
+
+    return _act(post_id, act)
+
+
+@blueprint.post(f"{POST}/schedule")
+def schedule(post_id: int) -> Response | tuple[str, int]:
+    """Plan a draft for a time."""
+
+    def act(post: Post) -> str:
+        at = moment(request.form, "posted_at", "The time")
+        if at is None:
+            raise Invalid("Choose the time for which the post is planned.")
+        states.schedule(db_session(), post, at, now(), installation().days())
+        return "The post is planned. Mark it as published when it is."
+
+    return _act(post_id, act)
+
+
+@blueprint.post(f"{POST}/discard")
+def discard(post_id: int) -> Response | tuple[str, int]:
+    """Leave a post out of reports."""
+
+    def act(post: Post) -> str:
+        states.discard(db_session(), post)
+        return "The post is discarded and left out of reports; its links go on redirecting."
+
+    return _act(post_id, act)
+
+
+@blueprint.post(f"{POST}/restore")
+def restore(post_id: int) -> Response | tuple[str, int]:
+    """Take a discarded post back."""
+
+    def act(post: Post) -> str:
+        states.restore(db_session(), post)
+        return "The post is back."
+
+    return _act(post_id, act)
+
+
+def _act(post_id: int, act: Callable[[Post], str]) -> Response | tuple[str, int]:
+    post = get_post(db_session(), post_id)
+    try:
+        said = act(post)
+    except MENDABLE as error:
+        db_session().rollback()
+        return post_page(post, error), UNPROCESSABLE
+    db_session().commit()
+    flash(said)
+    return redirect(url_for("posts.show", post_id=post_id), 303)
+
+
+def post_page(post: Post, error: LinktrackError | None = None) -> str:
+    """Return the page of a post, with what was wrong with the form that was sent."""
+    session = db_session()
+    shortener = installation().shortener
+    window = _window()
+    account = get_account(session, post.account_id)
+    links = post.links
+    sending = sending_of(session, post.id)
+    unpublished = post.state in ("draft", "scheduled")
+    line = post_line(session, post, window if post.posted_at else WINDOWS[-1])
+    standing = post_standing(session, post, window, now()) if post.state == "published" else None
+    days = _first_days(post)
+    series = queries.link_series(session, [link.id for link in links], days.first, days.last)
+    return render_template(
+        "posts/show.html",
+        post=post,
+        account=account,
+        line=line,
+        links=links,
+        totals=queries.clicks_of_links(session, [link.id for link in links]),
+        versions=list(zip(post.versions, _version_names(post), strict=True)),
+        doubts={
+            number: warning_of(segment)
+            for number, segment in version_segments(session, post).items()
+        },
+        lengths=_lengths(post, account),
+        short_url=shortener.short_url,
+        window=window,
+        hosts=_hosts(post, window),
+        windows=WINDOW_WORDS,
+        stale=is_stale(line.facts.followers_at, line.facts.posted_at),
+        chart=_chart(post, days, series, marks_of([account], days)) if series else None,
+        standing=standing,
+        fetched=first_fetch(session, post, now()),
+        places=seen_at(session, post, account),
+        error=error.sentence if error else None,
+        twin=isinstance(error, Unconfirmed),
+        twin_warning=twin_warning(session, account, post) if unpublished else None,
+        typed=request.form.get("posted_at", ""),
+        rewritten=request.form.get("text", post.written),
+        sending=sending,
+        unpublished=unpublished,
+        queued=unpublished and sending is not None and sending.state in OPEN,
+        connected=account.id in connections(session),
+    )
+
+
+def _hosts(post: Post, window: str) -> dict[str, list[HostLine]]:
+    """Return the hosts of each source, within the window."""
+    end = None
+    if post.posted_at is not None and window != WINDOWS[-1]:
+        length = WINDOW_LENGTHS[WINDOWS.index(window)]
+        end = post.posted_at + timedelta(milliseconds=length)
+    chosen = of_links(links_of(post_id=post.id), until=end)
+    lines = clicks_by_host(db_session(), chosen)
+    return {line.source: line.hosts for line in lines if line.source}
+
+
+def _lengths(post: Post, account: Account) -> list[Length | None]:
+    """Return how long the text and its versions are, as long as that can still matter."""
+    if post.state not in ("draft", "scheduled"):
+        return []
+    base_url = installation().settings.base_url
+    texts = [post.text, *(version.text for version in post.versions)]
+    try:
+        return [length(each, account.network, base_url, account.text_limits) for each in texts]
+    except (Invalid, TooLarge):  # longer than any network takes, now that it is wrapped
+        return []
+
+
+def _version_names(post: Post) -> list[str]:
+    segments = version_segments(db_session(), post)
+    return [segments[version.segment_id].name for version in post.versions]
+
+
+def _first_days(post: Post) -> DayRange:
+    """Return the days the chart shows: four weeks from the post on."""
+    timezone = installation().settings.timezone
+    first = (post.posted_at or post.created_at).astimezone(timezone).date()
+    return DayRange(first, max(first, min(today(), first + timedelta(CHART_DAYS - 1))), timezone)
+
+
+def _chart(
+    post: Post,
+    days: DayRange,
+    series: Mapping[int, list[queries.DayCounts]],
+    marks: Sequence[Mark],
+) -> Markup:
+    clicks: dict[date, int] = dict.fromkeys(days, 0)
+    for counts in series.values():
+        for count in counts:
+            clicks[count.day] += count.clicks
+    points = [Point(day, value) for day, value in clicks.items()]
+    return time_chart(
+        [Series("Clicks", points)],
+        label=f"Clicks a day on post {post.id}",
+        unit=f"clicks a day, from the first day to day {len(points)}" if points[1:] else "clicks",
+        marks=marks,
+    )
+
+
+def _window() -> str:
+    return text(request.args, "window", "The counting window") or DEFAULT_WINDOW

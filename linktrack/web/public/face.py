@@ -1,0 +1,92 @@
+"""What everybody may see: the domain's face, and where a link leads."""
+
+from typing import Final
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from linktrack.audience.accounts import list_accounts
+from linktrack.clicks.capture.lane import CARD
+from linktrack.context import db_session, installation
+from linktrack.errors import NotFound
+from linktrack.links.cards.cards import card_of
+from linktrack.links.people import public_person
+from linktrack.reports.links.kinds import people_report, thanks
+from linktrack.web.fields import named_link
+
+blueprint = Blueprint("public", __name__)
+
+PREVIEWS: Final = (
+    "Twitterbot",
+    "facebookexternalhit",
+    "LinkedInBot",
+    "Slackbot",
+    "TelegramBot",
+    "WhatsApp",
+    "Discordbot",
+    "Mastodon",
+    "Bluesky Cardyb",
+)
+"""Programs that fetch a link so that a post shows a card."""
+
+
+@blueprint.get("/")
+def home() -> str:
+    """Say whose links these are, and how to reach them."""
+    return render_template("public/home.html", accounts=list_accounts(db_session()))
+
+
+@blueprint.get("/<code>+")
+def preview(code: str) -> str:
+    """Show where a link leads, and where it led before, without going there."""
+    link = named_link(code)
+    return render_template("public/preview.html", link=link, code=code)
+
+
+@blueprint.get("/<code>")
+def unknown(code: str) -> tuple[str, int]:
+    """Answer what the lane did not: a card for fetchers of previews, gone, or never here."""
+    try:
+        link = named_link(code)
+    except NotFound:
+        return render_template("public/unknown.html", code=code), 404
+    if request.environ.get(CARD) and link.disabled_at is None:
+        shown = card_of(db_session(), installation().shortener, link, code)
+        return render_template("public/card.html", card=shown, code=code), 200
+    if link.disabled_at is None:
+        # The link was made, or enabled, a moment after the lane looked.
+        raise NotFound("This short link is not ready yet: try again in a moment.")
+    return render_template("public/gone.html", link=link), 410
+
+
+@blueprint.get("/owner")
+def owner() -> AnyResponse:
+    """Lead to the owner pages."""
+    return redirect(url_for("overview.show"), 308)
+
+
+@blueprint.get("/people/<secret>")
+def person(secret: str) -> str:
+    """Thank a person whom links promote; the address is known to those who were given it."""
+    found = public_person(db_session(), installation().keys, secret)
+    report = people_report(db_session(), people=[found])
+    ((_, line),) = report.people
+    return render_template("public/person.html", person=found, line=line, thanks=thanks(report))
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    """Ask crawlers to leave short links alone: each would be a click.
+
+    The programs that fetch a link for its preview are let in: some of them obey this file, and a
+    post whose link shows no card is clicked less. Their clicks are left out of every figure.
+    """
+    lines = [f"User-agent: {name}" for name in PREVIEWS]
+    lines += ["Allow: /", "", "User-agent: *", "Allow: /$", "Allow: /static/", "Disallow: /", ""]
+    return Response("\n".join(lines), mimetype="text/plain")
+
+
+@blueprint.get("/favicon.ico")
+def favicon() -> AnyResponse:
+    """Serve the icon to whoever asks without having read the page."""
+    return redirect(url_for("static", filename="favicon.svg"), 301)

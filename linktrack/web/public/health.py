@@ -1,0 +1,85 @@
+"""How the service is, for programs that watch it: alive, ready, and in figures."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from flask import Blueprint, Response
+
+from linktrack.context import db_session, installation
+from linktrack.db import now, to_ms
+from linktrack.errors import Forbidden, LinktrackError
+from linktrack.upkeep.health.status import Capture, counted_clicks
+from linktrack.web.public.watchers import may_see_details
+
+blueprint = Blueprint("health", __name__)
+
+LOSING: Final = timedelta(minutes=1)  # after the last lost click it is no longer going on
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """Say that this process answers."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@blueprint.get("/readyz")
+def readyz() -> Response:
+    """Say whether clicks can be counted: the database can be read, the journals be written.
+
+    Redirects of known links go on even where it says no. Why, it says to `may_see_details` alone.
+    """
+    try:
+        with installation().database.reachable():
+            capture = Capture.read(db_session(), installation().settings.journals)
+    except LinktrackError as error:
+        return _not_ready(f"{error.sentence}\n")
+    at = capture.lost_at
+    if at is None or not (_is_losing(at) or may_see_details()):
+        return Response("ok\n", mimetype="text/plain")
+    said = f"{capture.lost.count} clicks were lost, the last at {at:%Y-%m-%dT%H:%M:%SZ}.\n"
+    if _is_losing(at):
+        return _not_ready(f"Clicks are being lost: {said}")
+    return Response(f"ok\n{said}", mimetype="text/plain")
+
+
+def _not_ready(why: str) -> Response:
+    said = why if may_see_details() else "not ready\n"
+    return Response(said, status=503, mimetype="text/plain")
+
+
+def _is_losing(at: datetime) -> bool:
+    return abs(now() - at) < LOSING
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Give figures as Prometheus reads them (text format 0.0.4), of this node and its database.
+
+    Only to this machine and to programs with a token for reading.
+    """
+    if not may_see_details():
+        raise Forbidden(
+            "Figures are for this machine, not through a proxy, and for programs with a token: "
+            "linktrack token create NAME --scope read."
+        )
+    with installation().database.reachable():
+        capture = Capture.read(db_session(), installation().settings.journals)
+        counted = counted_clicks(db_session())
+    waited = capture.backlog.seconds(to_ms(now()))
+    lines = []
+    for name, kind, meaning, value in (
+        ("clicks_counted_total", "counter", "Clicks in the database.", counted),
+        ("clicks_lost_total", "counter", "Clicks that could not be written.", capture.lost.count),
+        ("lines_damaged_total", "counter", "Journal lines set aside.", capture.damaged_lines),
+        ("backlog_clicks", "gauge", "Clicks that wait to be loaded.", capture.backlog.clicks),
+        ("backlog_bytes", "gauge", "Journal bytes that wait to be loaded.", capture.backlog.bytes),
+        ("backlog_seconds", "gauge", "How long the oldest of them has waited.", waited),
+    ):
+        lines += [
+            f"# HELP linktrack_{name} {meaning}",
+            f"# TYPE linktrack_{name} {kind}",
+            f"linktrack_{name} {value}",
+        ]
+    return Response(
+        "\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8"
+    )

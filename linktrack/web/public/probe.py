@@ -1,0 +1,33 @@
+"""What the doctor asks the running service: whom it takes a caller for. Keys are needed."""
+
+import time
+from typing import Final
+
+from flask import Blueprint, Response, jsonify, request
+
+from linktrack.clicks.capture.visitors import client_address
+from linktrack.context import installation
+from linktrack.errors import NotFound
+
+blueprint = Blueprint("probe", __name__)
+
+MARKER: Final = "probe"
+SECONDS: Final = 120.0
+
+
+@blueprint.get("/healthz/seen")
+def seen() -> Response:
+    """Return peer, believed client and X-Forwarded-For of a request, to who holds the keys."""
+    sent = request.headers.get("X-Linktrack-Probe", "")
+    value = installation().keys.markers().read(MARKER, f"{MARKER}={sent}")
+    if value is None or not value.isdigit() or abs(time.time() - int(value)) > SECONDS:
+        raise NotFound("There is nothing at this address.")
+    peer = request.environ.get("REMOTE_ADDR", "")
+    trusted = installation().settings.trusted_proxies
+    onward = {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": "192.0.2.1"}
+    return jsonify(
+        peer=peer,
+        is_trusted=client_address(onward, trusted) != peer,
+        client=client_address(request.environ, trusted),
+        forwarded=request.headers.get("X-Forwarded-For"),
+    )

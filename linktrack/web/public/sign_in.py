@@ -1,0 +1,71 @@
+"""Signing in with a one-time link or a password, and out again."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask import session as cookie
+from werkzeug.wrappers import Response
+
+from linktrack.context import db_session, reading
+from linktrack.db import now
+from linktrack.errors import Forbidden
+from linktrack.owners import access
+from linktrack.owners.passwords import check_password
+from linktrack.web.context import current_owner
+from linktrack.web.fields import text
+from linktrack.web.settings.own_clicks import mark_device
+
+blueprint = Blueprint("sign_in", __name__, url_prefix="/owner")
+
+
+@blueprint.get("/sign-in")
+def show() -> Response | str:
+    """Show both ways of signing in; who is signed in goes on to the overview."""
+    if current_owner() is not None:
+        return redirect(url_for("overview.show"))
+    return render_template("sign_in/show.html", error=None, name="")
+
+
+@blueprint.post("/sign-in")
+def enter() -> Response | tuple[str, int]:
+    """Begin a session for a name and a password."""
+    name = text(request.form, "name", "The name")
+    try:
+        owner = check_password(db_session(), name, request.form.get("password", ""), now())
+    except Forbidden as error:
+        db_session().commit()  # a failure counts
+        return render_template("sign_in/show.html", error=error.sentence, name=name), 403
+    return _begin(access.begin_session(db_session(), owner.id, now(), "a password"))
+
+
+@blueprint.get("/sign-in/<secret>")
+def offer(secret: str) -> tuple[str, int] | str:
+    """Show the button that spends the link: messengers' previews fetch addresses, and would."""
+    if not access.is_usable(db_session(), secret, now()):
+        return render_template("sign_in/spent.html"), 410
+    return render_template("sign_in/offer.html", secret=secret)
+
+
+@blueprint.post("/sign-in/<secret>")
+def spend(secret: str) -> Response:
+    """Begin a session in this browser."""
+    with reading() as session:
+        access.check_usable(session, secret, now())
+    return _begin(access.sign_in(db_session(), secret, now()))
+
+
+def _begin(session_secret: str) -> Response:
+    db_session().commit()
+    cookie.clear()
+    cookie["secret"] = session_secret
+    cookie.permanent = True
+    return mark_device(redirect(url_for("overview.show"), 303))
+
+
+@blueprint.post("/sign-out")
+def leave() -> Response:
+    """End the session in this browser."""
+    secret = cookie.get("secret")
+    if isinstance(secret, str):
+        access.sign_out(db_session(), secret)
+        db_session().commit()
+    cookie.clear()
+    return redirect(url_for("sign_in.show"), 303)

@@ -1,0 +1,1 @@
+"""The settings section: accounts and connections, team, programs, filters, server."""

@@ -1,0 +1,108 @@
+"""What was left out: by reason, by agent and by time, for an account, a post or a link."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from flask import Response, render_template, request
+from markupsafe import Markup
+
+from linktrack.audience.accounts import list_accounts
+from linktrack.audience.models import Account
+from linktrack.calendar.ranges import DayRange
+from linktrack.charts import Mark, Point, Series, time_chart
+from linktrack.clicks.vocabulary import REASONS
+from linktrack.context import db_session
+from linktrack.links.models import Link, Post
+from linktrack.links.posts import get_post
+from linktrack.reports import queries
+from linktrack.reports.queries import DayCounts
+from linktrack.reports.sources.left_out import (
+    left_out,
+    links_of,
+    of_accounts,
+    of_links,
+    people_of,
+    proxy_is_not_trusted,
+)
+from linktrack.web.context import owner_blueprint
+from linktrack.web.fields import chosen_account, chosen_range, named_link, row_id, text
+from linktrack.web.insights.notes import marks_of
+from linktrack.web.table_files import is_table_wanted, table_file
+
+blueprint = owner_blueprint("left_out")
+
+
+@blueprint.get("/left-out")
+def show() -> str | Response:
+    """Show what was left out in these days, of all accounts, one of them, one post or one link."""
+    session = db_session()
+    accounts = list_accounts(session)
+    account = chosen_account(request.args)
+    post_id = row_id(request.args, "post", "Post")
+    post = get_post(session, post_id) if post_id is not None else None
+    code = text(request.args, "link", "The link")
+    link = named_link(code) if code else None
+    days = chosen_range(request.args)
+    if link is not None:
+        chosen = of_links(links_of(link_id=link.id), days)
+        series = queries.link_series(session, [link.id], days.first, days.last)
+    elif post is not None:
+        chosen = of_links(links_of(post_id=post.id), days)
+        numbers = [each.id for each in post.links]
+        series = queries.link_series(session, numbers, days.first, days.last)
+    else:
+        shown = [account.id] if account else [each.id for each in accounts]
+        chosen = of_accounts(session, shown, days)
+        series = queries.account_series(session, shown, days.first, days.last)
+    reason = text(request.args, "reason", "The reason") or None
+    people = people_of(session, series.values(), days.timezone)
+    found = left_out(session, chosen, people, reason, row_id(request.args, "agent", "The agent"))
+    if is_table_wanted():
+        return table_file("left-out", [line.as_json() for line in found.agents])
+    return render_template(
+        "left_out/show.html",
+        accounts=accounts,
+        account=account,
+        post=post,
+        link=link,
+        days=days,
+        found=found,
+        chosen_reason=reason,
+        reasons=REASONS[1:],
+        chart=_chart(days, series.values(), _marks(accounts, account, link or post, days)),
+        proxy_is_not_trusted=proxy_is_not_trusted(session),
+    )
+
+
+def _marks(
+    accounts: Sequence[Account],
+    account: Account | None,
+    subject: Link | Post | None,
+    days: DayRange,
+) -> list[Mark]:
+    number = account.id if account else subject.account_id if subject else None
+    return marks_of([each for each in accounts if number in (None, each.id)], days)
+
+
+def _chart(days: DayRange, series: Iterable[list[DayCounts]], marks: Sequence[Mark]) -> Markup:
+    people: defaultdict[date, int] = defaultdict(int)
+    others: defaultdict[date, int] = defaultdict(int)
+    for counts in series:
+        for count in counts:
+            people[count.day] += count.clicks
+            others[count.day] += count.not_human
+    if not others and not people:
+        lines = []
+    else:
+        lines = [
+            Series("People's clicks", [Point(day, people[day]) for day in days], 0),
+            Series("Left out", [Point(day, others[day]) for day in days], 1),
+        ]
+    return time_chart(
+        lines,
+        label="Clicks left out a day, beside people's",
+        unit="clicks a day",
+        empty="No clicks in these days.",
+        marks=marks,
+    )

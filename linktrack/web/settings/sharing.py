@@ -1,0 +1,86 @@
+"""Shared reports: made and ended by owners, looked at by whoever has the address."""
+
+from datetime import timedelta
+from typing import Final
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from linktrack.audience.accounts import get_account, list_accounts
+from linktrack.context import db_session, installation
+from linktrack.db import now
+from linktrack.errors import Invalid, NotFound
+from linktrack.owners.sharing import find_shared, list_shared, revoke_shared, share_report
+from linktrack.reports.cpf import cpf_report
+from linktrack.web.context import UNPROCESSABLE, owner_blueprint
+from linktrack.web.fields import LARGEST_ID, chosen_account, whole
+
+blueprint = owner_blueprint("sharing")
+public = Blueprint("shared", __name__)
+
+SHOWN_DAYS: Final = 91
+
+
+@blueprint.get("/shared")
+def list_all() -> str:
+    """Show the addresses that work, and the form for another."""
+    return _page()
+
+
+@blueprint.post("/shared")
+def share() -> str | tuple[str, int]:
+    """Show a new address, this once."""
+    account = chosen_account(request.form)
+    if account is None:
+        return _page("Choose the account whose posts are shared."), UNPROCESSABLE
+    try:
+        days = whole(request.form, "days", "The number of days") or 0
+        secret = share_report(db_session(), account.id, days, now())
+    except Invalid as error:
+        db_session().rollback()
+        return _page(error.sentence), UNPROCESSABLE
+    db_session().commit()
+    return _page(made=f"{installation().settings.base_url}/shared/{secret}")
+
+
+@blueprint.post(f"/shared/<int(max={LARGEST_ID}):number>/end")
+def end(number: int) -> Response:
+    """End an address at once."""
+    revoke_shared(db_session(), number, now())
+    db_session().commit()
+    flash("The address shows nothing any more.")
+    return redirect(url_for("sharing.list_all"), 303)
+
+
+@public.get("/shared/<secret>")
+def show(secret: str) -> str:
+    """Show an account's posts of the last three months to whoever has the address."""
+    session = db_session()
+    found = find_shared(session, secret, now())
+    account = get_account(session, found.account_id)
+    if account.removed_at is not None:
+        raise NotFound("This report is not shared any more: ask for a new address.")
+    report = cpf_report(
+        session,
+        account,
+        window="7d",
+        since=now() - timedelta(days=SHOWN_DAYS),
+        limit=100,
+        by_source=False,
+    )
+    return render_template(
+        "shared/show.html", account=account, report=report, days=SHOWN_DAYS, until=found.expires_at
+    )
+
+
+def _page(error: str | None = None, made: str | None = None) -> str:
+    session = db_session()
+    accounts, removed = list_accounts(session), list_accounts(session, removed=True)
+    return render_template(
+        "shared/list.html",
+        accounts=accounts,
+        handles={each.id: each.handle for each in (*accounts, *removed)},
+        shared=list_shared(session, now()),
+        made=made,
+        error=error,
+    )
