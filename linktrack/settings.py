@@ -127,7 +127,7 @@ SETTINGS: Final = (
     Setting(
         "LINKTRACK_SYNC_HOURS",
         "24",
-        "Hours between two readings of an account on Bluesky or Mastodon; 0: none by itself.",
+        "Hours between two readings of an account on its network; 0: none by itself.",
     ),
     Setting(
         "LINKTRACK_BLUESKY",

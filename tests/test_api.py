@@ -21,7 +21,7 @@ from linktrack.audience.segments import add_segment
 from linktrack.clicks.records import ClickRecord
 from linktrack.installation import Installation
 from linktrack.keys import load_keys
-from linktrack.networks.base import FollowerRecord
+from linktrack.networks.records import FollowerRecord
 from linktrack.owners.tokens import create_token
 from linktrack.reports.cpf import cpf_json, cpf_report
 

@@ -16,7 +16,7 @@ from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.models import Account
 from linktrack.audience.rosters import take_roster
 from linktrack.errors import Invalid
-from linktrack.networks.base import FollowerRecord
+from linktrack.networks.records import FollowerRecord
 from linktrack.portability.export.exports import Selection, export_rows
 from linktrack.reports.figures.statistics.leaving import daily_rate, excess_of, jumps
 from linktrack.reports.people.followers import followers_json, followers_report

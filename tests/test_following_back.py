@@ -29,19 +29,9 @@ from linktrack.audience.forgetting import Forgotten, find_people, forget_people
 from linktrack.audience.models import Account, FollowBack, MadeFollow
 from linktrack.audience.rosters import take_roster
 from linktrack.errors import Conflict, Invalid, LinktrackError, Unavailable
-from linktrack.networks.base import (
-    ABILITIES,
-    FollowerRecord,
-    Message,
-    Page,
-    Pause,
-    PostPage,
-    Profile,
-    Refused,
-    Sent,
-    SignedOut,
-    Unclear,
-)
+from linktrack.networks.bluesky.access import ABILITIES
+from linktrack.networks.errors import Pause, Refused, SignedOut, Unclear
+from linktrack.networks.records import FollowerRecord, Message, Page, PostPage, Profile, Sent
 
 KEY = b"k" * 32
 DAY = timedelta(days=1)
@@ -69,7 +59,7 @@ class Square:
     seconds after it was made. `trouble` happens at a person before, or after, they are followed.
     """
 
-    abilities = ABILITIES["bluesky"]
+    abilities = ABILITIES
     LAG = timedelta(seconds=10)
 
     def __init__(self, clock: Clock) -> None:

@@ -9,13 +9,15 @@ from standins import Answer, standin
 
 from linktrack.errors import Unavailable
 from linktrack.networks import in_time
-from linktrack.networks.base import Message, Unclear, Writer
-from linktrack.networks.bluesky_writer import BlueskyWriter
+from linktrack.networks.bluesky.writer import BlueskyWriter
 from linktrack.networks.credentials import Credential
+from linktrack.networks.errors import Unclear
 from linktrack.networks.fetching import Fetcher
-from linktrack.networks.mastodon_writer import MastodonWriter
+from linktrack.networks.mastodon.writer import MastodonWriter
+from linktrack.networks.protocols import Writer
+from linktrack.networks.records import Message
 from linktrack.networks.tids import new_tid
-from linktrack.networks.x_writer import XWriter
+from linktrack.networks.x.writer import XWriter
 
 SLOW = Answer(b" " * 200 + b"{}", drips=True)
 """It would take ten seconds, each byte well within the time for one read."""

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
 from linktrack.errors import Invalid
+from linktrack.networks.registry import network_of
 from linktrack.owners.audit import note
 
 Choice = Literal["ours", "destination"]
@@ -23,10 +24,10 @@ CHOICES: Final = (OURS, DESTINATION)
 def usual_card(network: str) -> Choice:
     """Return what a new account of a network begins with.
 
-    Mastodon writes the last address of a redirect on its card, so that a tap passes us by; the
-    other networks keep the address that was posted, and there a card shows its own site's name.
+    Where a network's own cards lead past us, one of ours; else the destination's, which shows its
+    own site's name.
     """
-    return "ours" if network == "mastodon" else "destination"
+    return "ours" if network_of(network).cards.lead_past_us else "destination"
 
 
 def set_card(session: Session, account: Account, choice: str, now: datetime) -> None:

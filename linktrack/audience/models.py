@@ -13,7 +13,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linktrack.db import Base, Id, Moment, OptionalMoment
-from linktrack.networks.base import TextLimits
+from linktrack.networks.records import TextLimits
 from linktrack.owners.visibility import limit
 
 

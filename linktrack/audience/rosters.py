@@ -42,7 +42,7 @@ from linktrack.audience.models import Account, Follower, FollowerCount, FollowPe
 from linktrack.audience.sorting import sort_followers
 from linktrack.db import Utc, from_ms, is_sqlite, to_ms
 from linktrack.errors import Conflict, Invalid
-from linktrack.networks.base import FollowerRecord
+from linktrack.networks.records import FollowerRecord
 from linktrack.owners.audit import by_hand, note
 
 CHUNK: Final = 5_000  # people written at a time

@@ -11,6 +11,7 @@ from linktrack.audience.models import Account, Follower, Segment, SegmentEntry
 from linktrack.audience.rules import parse_rules
 from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, NotFound
+from linktrack.networks.registry import network_of
 from linktrack.owners.audit import note
 
 LARGEST: Final = 2**31 - 1
@@ -231,18 +232,14 @@ def pending_entries(session: Session, account: Account) -> dict[int, int]:
 def entry_key(network: str, written: str) -> str:
     """Return what a person on a list is known by: the network's id as it is, or @ and a handle.
 
-    An id is digits on X, did:… on Bluesky, an address on Mastodon. Raises `Invalid`.
+    What an id looks like, the network's record says. Raises `Invalid`.
     """
     written = written.strip()
     if not written or len(written) > 512 or not written.isprintable():
         raise Invalid(f"{written[:60]!r} is neither an id nor a handle.")
-    is_id = {
-        "x": written.isascii() and written.isdigit(),
-        "bluesky": written.startswith("did:"),
-        "mastodon": written.startswith(("https://", "http://")),
-        "other": not written.startswith("@"),
-    }[network]
-    return written if is_id else f"@{written.removeprefix('@').casefold()}"
+    if network_of(network).ids.is_one(written):
+        return written
+    return f"@{written.removeprefix('@').casefold()}"
 
 
 def entry_keys(network: str, people: Sequence[str]) -> set[str]:

@@ -13,7 +13,7 @@ import httpx
 from linktrack import __version__
 from linktrack.errors import NotFound, Unavailable
 from linktrack.networks.archives import Fields
-from linktrack.networks.base import Pause
+from linktrack.networks.errors import Pause
 from linktrack.networks.in_time import httpx_hooks
 from linktrack.networks.texts import moment, whole
 

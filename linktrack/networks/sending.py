@@ -4,7 +4,7 @@ import requests
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
 from linktrack.errors import Unavailable
-from linktrack.networks.base import Unclear
+from linktrack.networks.errors import Unclear
 
 
 def silence(error: BaseException, network: str, *, sends: bool) -> Unavailable:

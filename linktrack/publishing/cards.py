@@ -12,10 +12,7 @@ from linktrack.links.catalog import Shortener
 from linktrack.links.codes import place_of
 from linktrack.links.models import Link, LinkCard
 from linktrack.links.visiting import Address, is_public
-from linktrack.networks.base import Card
-
-WITH_CARDS = ("bluesky",)
-"""Networks where a post brings its card along; others fetch it themselves."""
+from linktrack.networks.records import Card
 
 
 def card_below(

@@ -9,7 +9,7 @@ from linktrack.audience.accounts import account_json
 from linktrack.audience.models import Account
 from linktrack.calendar.times import utc
 from linktrack.links.models import UnwrappedPost
-from linktrack.networks.addresses import post_address
+from linktrack.networks.registry import network_of
 from linktrack.publishing.unwrapped.coverage import Coverage, coverage
 from linktrack.reports.figures.words import share
 from linktrack.shapes import Json
@@ -73,6 +73,6 @@ def unwrapped_json(account: Account, post: UnwrappedPost, addresses: list[str]) 
         "account": account.handle,
         "posted_at": utc(post.posted_at),
         "text": post.text,
-        "url": post_address(account.network, post.network_id),
+        "url": network_of(account.network).post_address(post.network_id),
         "links": list(addresses),
     }

@@ -11,11 +11,10 @@ from typing import Final
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from linktrack.audience.accounts import NETWORK_NAMES
 from linktrack.audience.follow_back.plan import Plan, candidates, make_plan
 from linktrack.audience.models import Account, FollowBack, MadeFollow
 from linktrack.errors import Conflict, Invalid
-from linktrack.networks.base import ABILITIES
+from linktrack.networks.registry import network_of
 from linktrack.owners.audit import note
 
 DAY: Final = timedelta(hours=24)
@@ -43,8 +42,7 @@ class Standing:
 
 def follows_by_itself(account: Account) -> bool:
     """Whether the account's network lets programs follow; else a person does it."""
-    found = ABILITIES.get(account.network)
-    return found is not None and found.follows
+    return network_of(account.network).follows_by_program
 
 
 def standing_of(session: Session, account: Account, now: datetime) -> Standing:
@@ -90,7 +88,7 @@ def switch_on(session: Session, account: Account, now: datetime) -> None:
     _check_account(account)
     if not follows_by_itself(account):
         raise Invalid(
-            f"{NETWORK_NAMES[account.network]} forbids programs to follow back: there is a list "
+            f"{network_of(account.network).label} forbids programs to follow back: there is a list "
             "of whom to follow by hand."
         )
     settings = session.get(FollowBack, account.id)
@@ -230,5 +228,5 @@ def _check_account(account: Account) -> None:
         raise Invalid(
             f"Only your account with the role you follows back, and {account.handle} is not it."
         )
-    if account.network not in ABILITIES:
+    if not network_of(account.network).has_follows:
         raise Invalid(f"{account.handle} is on no network where people follow each other.")

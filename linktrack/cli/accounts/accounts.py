@@ -14,6 +14,8 @@ from linktrack.cli.common import (
     print_table,
     transaction,
 )
+from linktrack.networks.registry import names
+from linktrack.networks.words import any_of
 
 if TYPE_CHECKING:
     from linktrack.networks.credentials import Needs
@@ -26,7 +28,7 @@ def account() -> None:
 
 @account.command("add")
 @click.argument("handle")
-@click.option("--network", required=True, help="x, bluesky, mastodon or other.")
+@click.option("--network", required=True, help=f"{any_of(names())}.")
 @click.option("--role", help="me, you or we.")
 @click.option("--followers", type=int, help="How many followers it has now.")
 def add(handle: str, network: str, role: str | None, followers: int | None) -> None:
@@ -200,8 +202,7 @@ def connect_command(handle: str, server: str | None) -> None:
     from linktrack.audience.accounts import find_account, get_account
     from linktrack.audience.credentials import connect
     from linktrack.db import now
-    from linktrack.networks.credentials import needs_of
-    from linktrack.networks.signing_in import sign_in
+    from linktrack.networks.signing_in import needs_of, sign_in
     from linktrack.owners.audit import acting
 
     with installation() as opened:

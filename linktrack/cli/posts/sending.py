@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from linktrack.publishing.models import Sending
 
 confirmed_option = click.option(
-    "--yes", "confirmed", is_flag=True, help="Send it though X or Mastodon may not like it."
+    "--yes", "confirmed", is_flag=True, help="Send it though its network may not like it."
 )
 
 

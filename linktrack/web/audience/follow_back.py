@@ -27,7 +27,7 @@ from linktrack.audience.models import Account
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid
-from linktrack.networks.addresses import profile_address
+from linktrack.networks.registry import network_of
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
 from linktrack.web.fields import LARGEST_ID, chosen_account, day, moment, row_id, text, whole
 
@@ -143,7 +143,7 @@ def _act(account_id: int, act: Callable[[Account], str]) -> Response | tuple[str
 def _page(error: str | None = None) -> str:
     session = db_session()
     accounts = [each for each in list_accounts(session) if each.role == "you"]
-    accounts = [each for each in accounts if each.network != "other"]
+    accounts = [each for each in accounts if network_of(each.network).has_follows]
     wanted = chosen_account(request.args) or next(iter(accounts), None)
     if "account_id" in (request.view_args or {}):
         wanted = get_account(session, request.view_args["account_id"])  # type: ignore[index]
@@ -171,7 +171,7 @@ def _page(error: str | None = None) -> str:
         connected=connected,
         by_hand=not (follows_by_itself(account) and connected),
         profiles={
-            network_id: profile_address(account.network, network_id, handle)
+            network_id: network_of(account.network).profile_address(network_id, handle)
             for network_id, handle in people
         },
         log=log[:PAGE],

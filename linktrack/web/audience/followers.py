@@ -10,7 +10,7 @@ from flask import flash, redirect, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from linktrack.audience.accounts import NETWORKS, list_accounts
+from linktrack.audience.accounts import list_accounts
 from linktrack.audience.models import Account
 from linktrack.audience.rosters import list_rosters
 from linktrack.charts import Mark, Span, change_chart
@@ -18,6 +18,7 @@ from linktrack.clicks.loading.forgetting import forget_follower
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid, NotFound
+from linktrack.networks.registry import is_network
 from linktrack.portability.followers.roster_files import import_roster
 from linktrack.publishing.unwrapped.coverage import coverage
 from linktrack.reports.figures.words import counted, percent
@@ -78,7 +79,7 @@ def forget() -> Response | tuple[str, int]:
     def act(account: Account) -> str:
         opened = installation()
         name = text(request.form, "follower", "The follower")
-        if name.partition(":")[0] not in NETWORKS:
+        if not is_network(name.partition(":")[0]):
             name = f"{account.network}:{name}"  # elsewhere the same name may be somebody else's
         forget_follower(db_session(), name, opened.keys.forgetting, opened.days(), now())
         return "Forgotten. The next follower list will not bring them back."

@@ -11,8 +11,8 @@ from linktrack.audience.models import Account
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Unavailable
-from linktrack.networks.addresses import post_address
-from linktrack.networks.base import Refused
+from linktrack.networks.errors import Refused
+from linktrack.networks.registry import network_of
 from linktrack.publishing.unwrapped.coverage import coverage
 from linktrack.publishing.unwrapped.posts import addresses_of, get_unwrapped, list_unwrapped
 from linktrack.publishing.unwrapped.replacing import (
@@ -107,7 +107,7 @@ def _confirmation(number: int, error: str | None = None) -> str:
         account=account,
         way=way_of(account, old, connected),
         lost=LOST,
-        place=post_address(account.network, old.network_id),
+        place=network_of(account.network).post_address(old.network_id),
         error=error,
     )
 
@@ -123,6 +123,7 @@ def _page(account: Account | None = None, error: str | None = None) -> str:
     posts = list_unwrapped(session, account.id, PAGE + 1, after, days.since, days.end)
     shown = posts[:PAGE]
     found = coverage(session, account.id, days.since, days.end)
+    network = network_of(account.network)
     connected = account.id in connections(session)
     return render_template(
         "not_wrapped/show.html",
@@ -137,7 +138,7 @@ def _page(account: Account | None = None, error: str | None = None) -> str:
         replacements=replacements_of(session, shown),
         ways={post.id: way_of(account, post, connected) for post in shown},
         connected=connected,
-        places={post.id: post_address(account.network, post.network_id) for post in shown},
+        places={post.id: network.post_address(post.network_id) for post in shown},
         more=len(posts) > PAGE,
         error=error,
     )

@@ -17,9 +17,10 @@ from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOW_LENGTHS, WINDOWS
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid, LinktrackError, TooLarge, Unconfirmed
-from linktrack.links.lengths import Length, length
+from linktrack.links.lengths import length
 from linktrack.links.models import Post
 from linktrack.links.posts import STATES, get_post, version_segments, warning_of
+from linktrack.networks.network import Length
 from linktrack.publishing import states
 from linktrack.publishing.checks import twin_warning
 from linktrack.publishing.sendings import OPEN, sending_of

@@ -7,7 +7,6 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import (
-    NETWORK_NAMES,
     ROLES,
     add_account,
     bring_back,
@@ -27,7 +26,7 @@ from linktrack.audience.utm import set_utm_values, utm_values
 from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid
-from linktrack.networks.credentials import NEEDS
+from linktrack.networks.registry import network_of, networks
 from linktrack.reports import queries
 from linktrack.reports.overview import is_stale
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
@@ -219,7 +218,7 @@ def _list(error: str | None = None) -> str:
         standing=standing,
         removed=list_accounts(session, removed=True),
         stale={account_id: is_stale(at, moment_now) for account_id, (at, _) in standing.items()},
-        networks=NETWORK_NAMES,
+        networks=networks(),
         roles={role: ROLE_WORDS[role] for role in ROLES},
         error=error,
         typed=request.form,
@@ -237,7 +236,7 @@ def _page(account: Account, error: str | None = None) -> str:
         stale=bool(counts) and is_stale(counts[0].counted_at, now()),
         segments=list_segments(session, account),
         connection=connections(session).get(account.id),
-        can_connect=account.network in NEEDS,
+        can_connect=network_of(account.network).connecting is not None,
         utm_names=UTM_NAMES,
         utm=utm_values(session, account.id),
         roles={role: ROLE_WORDS[role] for role in ROLES},

@@ -11,8 +11,9 @@ from linktrack.audience.models import Account
 from linktrack.context import db_session, installation, reading
 from linktrack.db import now
 from linktrack.errors import LinktrackError
-from linktrack.networks.base import ABILITIES, Pause
-from linktrack.networks.credentials import NEEDS, needs_of
+from linktrack.networks.errors import Pause
+from linktrack.networks.registry import network_of
+from linktrack.networks.signing_in import needs_of, sign_in
 from linktrack.web.asking import asking
 from linktrack.web.context import UNPROCESSABLE, owner_blueprint
 from linktrack.web.fields import LARGEST_ID, text
@@ -30,8 +31,6 @@ def list_all() -> str:
         "connections/list.html",
         accounts=list_accounts(session),
         connections=connections(session),
-        needs=NEEDS,
-        abilities=ABILITIES,
     )
 
 
@@ -47,9 +46,6 @@ def add(account_id: int) -> Response | tuple[str, int]:
     with reading() as session:  # the network may take seconds: nobody waits for us meanwhile
         account = get_account(session, account_id)
     try:
-        # Imported here: a second, which nothing else needs.
-        from linktrack.networks.signing_in import sign_in
-
         typed = {
             one.name: text(request.form, one.name, one.label)
             for one in needs_of(account.network).secrets
@@ -88,9 +84,7 @@ def _page(account: Account, error: str | None = None) -> str:
         "connections/show.html",
         account=account,
         connection=connections(db_session()).get(account.id),
-        needs=NEEDS.get(account.network),
-        able=ABILITIES.get(account.network),
-        has_server=account.network in ("bluesky", "mastodon"),
+        connecting=network_of(account.network).connecting,
         error=error,
         server=request.form.get("server", ""),
     )

@@ -20,28 +20,25 @@ from mastodon.errors import (
 from linktrack import __version__
 from linktrack.errors import NotFound, Unavailable
 from linktrack.networks.archives import Fields
-from linktrack.networks.base import (
-    ABILITIES,
-    FollowerRecord,
-    Message,
-    Page,
-    Pause,
-    PostPage,
-    PostRecord,
-    Profile,
-    Refused,
-    Sent,
-    SignedOut,
-    TextLimits,
-    Unclear,
-)
 from linktrack.networks.credentials import Credential, Keeper, SignIn, telling
-from linktrack.networks.feeds import mastodon_post
+from linktrack.networks.errors import Pause, Refused, SignedOut, Unclear
 from linktrack.networks.fetching import MISREADINGS, PATIENCE, WAIT, refuse_private
 from linktrack.networks.in_time import read_in_time
 from linktrack.networks.looking_back import find_sent
-from linktrack.networks.mastodon import limits_said
-from linktrack.networks.records import mastodon_follower
+from linktrack.networks.mastodon.access import ABILITIES
+from linktrack.networks.mastodon.followers import follower_record
+from linktrack.networks.mastodon.posts import post_record
+from linktrack.networks.mastodon.reader import limits_said
+from linktrack.networks.records import (
+    FollowerRecord,
+    Message,
+    Page,
+    PostPage,
+    PostRecord,
+    Profile,
+    Sent,
+    TextLimits,
+)
 from linktrack.networks.sending import silence
 from linktrack.networks.texts import moment, stable_id, text, whole
 from linktrack.networks.tids import new_tid
@@ -93,7 +90,7 @@ def sign_in(handle: str, access_token: str, server: str | None) -> SignIn:
 class MastodonWriter:
     """Speaks for one account (`base.Writer`)."""
 
-    abilities = ABILITIES["mastodon"]
+    abilities = ABILITIES
 
     def __init__(self, credential: Credential, keeper: Keeper) -> None:
         """Nothing is asked yet."""
@@ -213,7 +210,7 @@ class MastodonWriter:
 
     def _people(self, ask: Callable[[], object]) -> Page:
         found = self._ask(ask, sends=False)
-        rows = [mastodon_follower(_fields(row)) for row in cast("list[object]", found)]
+        rows = [follower_record(_fields(row)) for row in cast("list[object]", found)]
         people: list[FollowerRecord] = [person for person in rows if person is not None]
         return Page(people, _next(found))
 
@@ -281,7 +278,7 @@ def _next(found: object) -> str | None:
 
 
 def _posts(statuses: list[Fields]) -> list[PostRecord]:
-    return [post for status in statuses if (post := mastodon_post(status)) is not None]
+    return [post for status in statuses if (post := post_record(status)) is not None]
 
 
 def _sent(status: object) -> Sent:

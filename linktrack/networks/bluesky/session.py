@@ -27,8 +27,8 @@ from atproto_client.request import Request, Response
 from linktrack import __version__
 from linktrack.errors import Invalid, NotFound, Unavailable
 from linktrack.networks.archives import Fields
-from linktrack.networks.base import Pause, Refused, SignedOut, Unclear
 from linktrack.networks.credentials import Credential, Keeper, SignIn, telling
+from linktrack.networks.errors import Pause, Refused, SignedOut, Unclear
 from linktrack.networks.fetching import MISREADINGS, PATIENCE, WAIT
 from linktrack.networks.in_time import httpx_hooks
 from linktrack.networks.texts import text

@@ -18,26 +18,16 @@ from requests.adapters import HTTPAdapter
 from linktrack import __version__
 from linktrack.errors import NotFound, Unavailable
 from linktrack.networks.archives import Fields
-from linktrack.networks.base import (
-    ABILITIES,
-    Message,
-    Page,
-    Pause,
-    PostPage,
-    PostRecord,
-    Profile,
-    Refused,
-    Sent,
-    SignedOut,
-    Unclear,
-)
-from linktrack.networks.credentials import NEEDS, Credential, Keeper, SignIn, telling
+from linktrack.networks.credentials import Credential, Keeper, SignIn, telling
+from linktrack.networks.errors import Pause, Refused, SignedOut, Unclear
 from linktrack.networks.fetching import MISREADINGS, PATIENCE, WAIT
 from linktrack.networks.in_time import read_in_time
 from linktrack.networks.looking_back import find_sent
+from linktrack.networks.records import Message, Page, PostPage, PostRecord, Profile, Sent
 from linktrack.networks.sending import silence
 from linktrack.networks.texts import moment, stable_id, text, whole
 from linktrack.networks.tids import new_tid
+from linktrack.networks.x.access import ABILITIES, NEEDS
 
 HOST: Final = "https://api.twitter.com"
 """What tweepy asks, whatever it is told."""
@@ -75,7 +65,7 @@ def sign_in(handle: str, values: Mapping[str, str], server: str | None) -> SignI
 class XWriter:
     """Speaks for one account (`base.Writer`)."""
 
-    abilities = ABILITIES["x"]
+    abilities = ABILITIES
 
     def __init__(self, credential: Credential, keeper: Keeper) -> None:
         """Nothing is asked yet."""
@@ -198,7 +188,7 @@ class _Elsewhere(HTTPAdapter):
 
 
 def _client(server: str, values: Mapping[str, str]) -> tweepy.Client:
-    secrets = {secret.name: values[secret.name] for secret in NEEDS["x"].secrets}
+    secrets = {secret.name: values[secret.name] for secret in NEEDS.secrets}
     client = tweepy.Client(**secrets, return_type=dict)
     client.user_agent = f"linktrack/{__version__}"
     client.session.mount(HOST, _Elsewhere(server))

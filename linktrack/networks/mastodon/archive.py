@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from linktrack.errors import Invalid
 from linktrack.networks.archives import Archive, Fields, items
-from linktrack.networks.base import PostRecord
+from linktrack.networks.records import FollowerRecord, PostRecord
 from linktrack.networks.texts import moment, stable_id, text
 
 _OUTBOX: Final = re.compile(r"(?:^|/)outbox\.json$")
@@ -28,7 +28,7 @@ class MastodonArchive:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._outbox = next(name for name in archive.openers if _OUTBOX.search(name))
-        self.account_url: str | None = None
+        self.account_id: str | None = None  # its address
         self.handle: str | None = None
         actor = next((name for name in archive.openers if _ACTOR.search(name)), None)
         if actor is not None:
@@ -40,6 +40,19 @@ class MastodonArchive:
     def is_one(archive: Archive) -> bool:
         """Whether an archive looks like one of Mastodon."""
         return any(_OUTBOX.search(name) for name in archive.openers)
+
+    @property
+    def taken_at(self) -> None:
+        """Mastodon's archives do not say when they were made."""
+
+    @property
+    def has_followers(self) -> bool:
+        """Whether the archive has a follower list: none of Mastodon has."""
+        return False
+
+    def followers(self) -> Iterator[FollowerRecord]:
+        """Yield nobody."""
+        return iter(())
 
     def posts(self) -> Iterator[PostRecord]:
         """Yield what was published, reposts too; direct messages are passed over unread."""
@@ -61,10 +74,10 @@ class MastodonArchive:
             raise Invalid(f"{name} in {self._archive.label} is broken.") from error
         if not isinstance(actor, dict):
             return
-        self.account_url = stable_id(actor.get("url")) or stable_id(actor.get("id"))
+        self.account_id = stable_id(actor.get("url")) or stable_id(actor.get("id"))
         webfinger = text(actor.get("webfinger"))
         user = text(actor.get("preferredUsername"))
-        host = urlsplit(self.account_url or "").hostname
+        host = urlsplit(self.account_id or "").hostname
         if webfinger is not None:
             self.handle = "@" + webfinger.removeprefix("@")
         elif user is not None and host is not None:

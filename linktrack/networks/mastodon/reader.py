@@ -5,9 +5,10 @@ from contextlib import suppress
 
 from linktrack.errors import LinktrackError, Unavailable
 from linktrack.networks.archives import Fields
-from linktrack.networks.base import Page, Pause, Profile, TextLimits
+from linktrack.networks.errors import Pause
 from linktrack.networks.fetching import Fetcher
-from linktrack.networks.records import mastodon_limits
+from linktrack.networks.mastodon.followers import server_limits
+from linktrack.networks.records import Page, Profile, TextLimits
 from linktrack.networks.texts import stable_id, whole
 
 
@@ -17,7 +18,7 @@ def limits_said(ask: Callable[[], Fields]) -> TextLimits | None:
     What else is read of an account does not wait for it.
     """
     with suppress(LinktrackError, Pause):
-        return mastodon_limits(ask())
+        return server_limits(ask())
     return None
 
 

@@ -14,7 +14,7 @@ from typing import Final, cast
 
 from linktrack.errors import Invalid
 from linktrack.networks.archives import Archive, Fields, items
-from linktrack.networks.base import FollowerRecord, PostRecord
+from linktrack.networks.records import FollowerRecord, PostRecord
 from linktrack.networks.texts import moment, stable_id, text
 
 _FILE: Final = re.compile(
@@ -73,11 +73,6 @@ class XArchive:
     def has_followers(self) -> bool:
         """Whether the archive has a follower list, which may be empty."""
         return "follower" in self._files
-
-    @property
-    def has_posts(self) -> bool:
-        """Whether the archive has posts."""
-        return "tweets" in self._files
 
     def followers(self) -> Iterator[FollowerRecord]:
         """Yield the follower list: ids alone, and whether the owner follows them."""

@@ -10,23 +10,14 @@ from atproto_client.models.utils import get_model_as_dict
 
 from linktrack.errors import NotFound
 from linktrack.networks.archives import Fields
-from linktrack.networks.base import (
-    ABILITIES,
-    Card,
-    Message,
-    Page,
-    PostPage,
-    Profile,
-    Refused,
-    Sent,
-    SignedOut,
-    Unclear,
-)
-from linktrack.networks.bluesky import PAGE, Bluesky
-from linktrack.networks.bluesky_links import own_links
-from linktrack.networks.bluesky_session import Server, Taken
+from linktrack.networks.bluesky.access import ABILITIES
+from linktrack.networks.bluesky.facets import own_links
+from linktrack.networks.bluesky.posts import post_record
+from linktrack.networks.bluesky.reader import PAGE, Bluesky
+from linktrack.networks.bluesky.session import Server, Taken
 from linktrack.networks.credentials import Credential, Keeper
-from linktrack.networks.feeds import bluesky_post
+from linktrack.networks.errors import Refused, SignedOut, Unclear
+from linktrack.networks.records import Card, Message, Page, PostPage, Profile, Sent
 from linktrack.networks.texts import moment, text
 from linktrack.networks.tids import new_tid
 
@@ -41,7 +32,7 @@ LARGEST_PICTURE: Final = 1_000_000
 class BlueskyWriter:
     """Speaks for one account (`base.Writer`)."""
 
-    abilities = ABILITIES["bluesky"]
+    abilities = ABILITIES
 
     def __init__(self, credential: Credential, keeper: Keeper, page: int = PAGE) -> None:
         """`page` is how many people, or posts, are asked for at a time, at most 100."""
@@ -131,7 +122,7 @@ class BlueskyWriter:
             for row in (rows if isinstance(rows, list) else [])
             if isinstance(row, dict)
         ]
-        records = [record for item in items if (record := bluesky_post(item)) is not None]
+        records = [record for item in items if (record := post_record(item)) is not None]
         return PostPage(records, text(found.get("cursor")))
 
     def follow(self, network_id: str) -> str:

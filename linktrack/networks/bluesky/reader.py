@@ -5,9 +5,9 @@ from typing import Final, Protocol
 
 from linktrack.errors import NotFound, Unavailable
 from linktrack.networks.archives import Fields
-from linktrack.networks.base import FollowerRecord, Page, Profile
+from linktrack.networks.bluesky.followers import follower_record
 from linktrack.networks.fetching import Fetcher
-from linktrack.networks.records import bluesky_follower
+from linktrack.networks.records import FollowerRecord, Page, Profile
 from linktrack.networks.texts import stable_id, text, whole
 
 PUBLIC: Final = "https://public.api.bsky.app"
@@ -77,7 +77,7 @@ class Bluesky:
         figures = self._figures(dids)
         records: list[FollowerRecord] = []
         for row in people:
-            record = bluesky_follower(row, figures.get(str(row.get("did"))))
+            record = follower_record(row, figures.get(str(row.get("did"))))
             if record is not None:
                 records.append(record)
         return Page(records, text(found.get("cursor")))
