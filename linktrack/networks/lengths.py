@@ -10,7 +10,7 @@ def with_short_addresses(text: str, found: Sequence[Found], address: int) -> str
     parts = []
     position = 0
     for start, end, _ in found:
-        parts += [text[position:start], "x" * address]
+        parts += [text[position:start], "a" * address]
         position = end
     return "".join([*parts, text[position:]])
 
