@@ -317,7 +317,7 @@ def test_a_backup_cut_short_is_refused(sqlite_world: World, tmp_path: Path) -> N
 def test_a_backup_with_one_bit_flipped_is_refused_or_restores_the_same(
     backup_file: Path, place: int, bit: int
 ) -> None:
-    """Wherever the bit is: a few bits of the compression say nothing, and all others are checked."""
+    """Wherever the bit is: only bits of the compression that say nothing pass."""
     whole, tmp_path = backup_file.read_bytes(), backup_file.parent
     place %= len(whole)
     changed = bytearray(whole)
