@@ -114,12 +114,13 @@ class OwnArchive(Protocol):
 class Archives:
     """The archives that the network makes for its people.
 
-    `open` returns None for an archive of something else, and raises `Invalid` for a broken one.
-    `follower_file` is where the follower list is, None where archives have none. `lone_file` is
+    `is_one` says whether an archive looks like one of them; `open` raises `Invalid` for a broken
+    one. `follower_file` is where the follower list is; None: there is none in them. `lone_file` is
     the one file that is enough by itself.
     """
 
-    open: Callable[[Archive], OwnArchive | None]
+    is_one: Callable[[Archive], bool]
+    open: Callable[[Archive], OwnArchive]
     follower_file: str | None = None
     lone_file: str | None = None
 

@@ -60,10 +60,16 @@ def _open_feed(handle: str, network_id: str | None, settings: Settings) -> "Mast
     return MastodonFeed(handle)
 
 
-def _open_archive(archive: Archive) -> "MastodonArchive | None":
+def _is_archive(archive: Archive) -> bool:
     from linktrack.networks.mastodon.archive import MastodonArchive
 
-    return MastodonArchive(archive) if MastodonArchive.is_one(archive) else None
+    return MastodonArchive.is_one(archive)
+
+
+def _open_archive(archive: Archive) -> "MastodonArchive":
+    from linktrack.networks.mastodon.archive import MastodonArchive
+
+    return MastodonArchive(archive)
 
 
 def _sign_in(handle: str, values: Mapping[str, str], server: str | None) -> SignIn:
@@ -109,5 +115,5 @@ NETWORK: Final = Network(
     connecting=Connecting(
         needs=NEEDS, abilities=ABILITIES, sign_in=_sign_in, open_writer=_open_writer
     ),
-    archives=Archives(open=_open_archive, lone_file="outbox.json"),
+    archives=Archives(is_one=_is_archive, open=_open_archive, lone_file="outbox.json"),
 )

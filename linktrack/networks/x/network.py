@@ -39,10 +39,16 @@ def _is_number(network_id: str) -> bool:
     return network_id.isascii() and network_id.isdigit()
 
 
-def _open_archive(archive: Archive) -> "XArchive | None":
+def _is_archive(archive: Archive) -> bool:
     from linktrack.networks.x.archive import XArchive
 
-    return XArchive(archive) if XArchive.is_one(archive) else None
+    return XArchive.is_one(archive)
+
+
+def _open_archive(archive: Archive) -> "XArchive":
+    from linktrack.networks.x.archive import XArchive
+
+    return XArchive(archive)
 
 
 def _sign_in(handle: str, values: Mapping[str, str], server: str | None) -> SignIn:
@@ -79,5 +85,5 @@ NETWORK: Final = Network(
     connecting=Connecting(
         needs=NEEDS, abilities=ABILITIES, sign_in=_sign_in, open_writer=_open_writer
     ),
-    archives=Archives(open=_open_archive, follower_file="data/follower.js"),
+    archives=Archives(is_one=_is_archive, open=_open_archive, follower_file="data/follower.js"),
 )

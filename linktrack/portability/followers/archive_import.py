@@ -47,14 +47,14 @@ def import_archive(
     makers = [(each, each.archives) for each in networks() if each.archives is not None]
     with open_archive(path) as archive:
         for network, archives in makers:
-            found = archives.open(archive)
-            if found is None:
+            if not archives.is_one(archive):
                 continue
             if network.name != account.network:
                 raise Invalid(
                     f"This is an archive of {network.label}, and {account.handle} is on "
                     f"{network_of(account.network).label}."
                 )
+            found = archives.open(archive)
             claim_archive(session, account, found.account_id, found.handle, confirmed)
             roster = None
             if found.has_followers:

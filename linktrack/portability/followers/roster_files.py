@@ -174,13 +174,13 @@ def written_at(path: Path, now: datetime) -> datetime:
 def _own_archive(archive: Archive, network: str) -> RosterFile | None:
     """Return the list of an archive that a network made; None where it is no such archive."""
     for maker, archives, file in _makers():
-        found = archives.open(archive)
-        if found is None:
+        if not archives.is_one(archive):
             continue
         if maker.name != network:
             raise Invalid(
                 f"This is an archive of {maker.label}, and the account is on another network."
             )
+        found = archives.open(archive)
         if not found.has_followers:
             raise Invalid(f"{archive.label} has no follower list ({file}).")
         return RosterFile(
