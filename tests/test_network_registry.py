@@ -10,11 +10,13 @@ from typing import Final, get_args
 
 import pytest
 from browser import Browser, read
+from click.testing import CliRunner
 from world import NOON, World
 
 from linktrack.api.shapes import Network as NetworkInApi
 from linktrack.audience.models import MadeFollow
 from linktrack.audience.segments import entry_key
+from linktrack.cli import main
 from linktrack.errors import Invalid
 from linktrack.links.lengths import length
 from linktrack.links.models import SeenPost
@@ -24,6 +26,7 @@ from linktrack.networks.network import Found, Handles, Ids, Length, Network
 from linktrack.networks.records import TextLimits
 from linktrack.networks.registry import NETWORKS, added, is_network, names, network_of, networks
 from linktrack.networks.signing_in import needs_of, sign_in, signed_in
+from linktrack.owners.tokens import create_token
 
 REPOSITORY: Final = Path(__file__).parents[1]
 
@@ -191,6 +194,31 @@ def test_the_page_says_that_a_network_is_unknown(sqlite_world: World) -> None:
     )
     assert answer.status_code == 422
     assert "'myspace' is no network: choose one of x, bluesky, mastodon, other." in read(answer)
+
+
+def test_the_api_says_that_a_network_is_unknown(sqlite_world: World) -> None:
+    """As a problem in a sentence."""
+    secret = create_token(sqlite_world.session, "writes", "write", None, NOON)
+    sqlite_world.session.commit()
+    answer = Browser.on(sqlite_world).client.post(
+        "/api/v1/accounts",
+        json={"network": "myspace", "handle": "@jo"},
+        headers={"Authorization": f"Bearer {secret}"},
+    )
+    assert answer.status_code == 422
+    assert answer.json is not None
+    assert answer.json["detail"].startswith("'myspace' is no network: choose one of x,")
+
+
+def test_the_command_line_says_that_a_network_is_unknown(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On its standard error, with a status that is not 0."""
+    monkeypatch.setenv("LINKTRACK_DATA", str(sqlite_world.settings.data))
+    monkeypatch.setenv("LINKTRACK_DATABASE", sqlite_world.settings.database)
+    done = CliRunner().invoke(main, ["account", "add", "@jo", "--network", "myspace"])
+    assert done.exit_code == 1
+    assert "'myspace' is no network: choose one of x, bluesky, mastodon, other." in done.stderr
 
 
 # One network more ------------------------------------------------------------------------------

@@ -167,7 +167,7 @@ class UnwrappedPost(Base):
     `network_id` is the network's own id of the post; `text` is as readers saw it, with its
     addresses written out. A repost passes on somebody else's words. One that is `partly` wrapped
     has short links of ours beside its `addresses`. `is_plain` is whether the text is all there is
-    (`networks.base.PostRecord`); null: not known.
+    (`networks.records.PostRecord`); null: not known.
     """
 
     __tablename__ = "unwrapped_posts"

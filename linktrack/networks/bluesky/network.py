@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from linktrack.networks.bluesky.reader import Bluesky
     from linktrack.networks.bluesky.writer import BlueskyWriter
 
+_IDS: Final = Ids(re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]+"), "did:…")
 _POST: Final = re.compile(r"at://(did:[a-z0-9]+:[A-Za-z0-9._:%-]+)/app\.bsky\.feed\.post/(\S+)")
 
 
@@ -34,8 +35,7 @@ def post_address(network_id: str) -> str | None:
 
 def profile_address(network_id: str, handle: str | None) -> str | None:  # noqa: ARG001
     """Return where a profile is shown, by its DID, which outlives the handle."""
-    is_did = network_id.startswith("did:")
-    return f"https://bsky.app/profile/{network_id}" if is_did else None
+    return f"https://bsky.app/profile/{network_id}" if _IDS.is_one(network_id) else None
 
 
 def _open_reader(handle: str, settings: Settings) -> "Bluesky":  # noqa: ARG001
@@ -72,7 +72,7 @@ NETWORK: Final = Network(
         example="@name.bsky.social or a domain of your own",
         hint="@name.bsky.social",
     ),
-    ids=Ids(re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]+"), "did:…"),
+    ids=_IDS,
     follower_json=FollowerJson("did", follower_record),
     asks_by_id=True,
     detect=detect,

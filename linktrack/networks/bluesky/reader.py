@@ -28,7 +28,7 @@ class Asked(Protocol):
 
 
 class Bluesky:
-    """Reads an AppView (`base.Reader`)."""
+    """Reads an AppView (`protocols.Reader`)."""
 
     def __init__(
         self, base_url: str = PUBLIC, page: int = PAGE, asked: Asked | None = None

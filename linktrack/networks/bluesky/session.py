@@ -70,7 +70,7 @@ def sign_in(handle: str, app_password: str, server: str | None) -> SignIn:
 
 
 class Server:
-    """The server of the account, asked with its session (`bluesky.Asked`)."""
+    """The server of the account, asked with its session (`reader.Asked`)."""
 
     def __init__(self, credential: Credential, keeper: Keeper) -> None:
         self._credential = credential
@@ -86,7 +86,7 @@ class Server:
             self._keeper.renewed(Credential("bluesky", self._credential.server, values))
 
     def get(self, path: str, arguments: Arguments) -> Fields:
-        """Return the JSON object at a path; raises as `base.Writer` says, and `NotFound`."""
+        """Return the JSON object at a path; raises as `protocols.Writer` says, and `NotFound`."""
         method = path.removeprefix("/xrpc/")
         with telling(self._keeper), asking(sends=False):
             return _object(self._client.invoke_query(method, params=DotDict(arguments)))
@@ -138,7 +138,7 @@ def _object(answer: Response, failure: type[Unavailable] = Unavailable) -> Field
 
 @contextmanager
 def asking(*, sends: bool) -> Iterator[None]:
-    """Turn what can go wrong into what `base.Writer` promises."""
+    """Turn what can go wrong into what `protocols.Writer` promises."""
     try:
         yield
     except RateLimitExceededError as error:

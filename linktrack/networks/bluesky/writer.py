@@ -30,7 +30,7 @@ LARGEST_PICTURE: Final = 1_000_000
 
 
 class BlueskyWriter:
-    """Speaks for one account (`base.Writer`)."""
+    """Speaks for one account (`protocols.Writer`)."""
 
     abilities = ABILITIES
 

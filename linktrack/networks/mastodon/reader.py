@@ -23,7 +23,7 @@ def limits_said(ask: Callable[[], Fields]) -> TextLimits | None:
 
 
 class Mastodon:
-    """Reads the server of an account (`base.Reader`)."""
+    """Reads the server of an account (`protocols.Reader`)."""
 
     def __init__(self, handle: str, base_url: str | None = None) -> None:
         """The server is that of the handle, `@name@server`, or one set on purpose."""

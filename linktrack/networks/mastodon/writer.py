@@ -88,7 +88,7 @@ def sign_in(handle: str, access_token: str, server: str | None) -> SignIn:
 
 
 class MastodonWriter:
-    """Speaks for one account (`base.Writer`)."""
+    """Speaks for one account (`protocols.Writer`)."""
 
     abilities = ABILITIES
 
@@ -297,7 +297,7 @@ def _local(network_id: str) -> str:
 
 @contextmanager
 def asking(client: Client, *, sends: bool) -> Iterator[None]:
-    """Turn what can go wrong into what `base.Writer` promises."""
+    """Turn what can go wrong into what `protocols.Writer` promises."""
     try:
         yield
     except MastodonRatelimitError as error:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from linktrack.networks.x.writer import XWriter
 
 
+_IDS: Final = Ids(re.compile(r"[0-9]{1,20}"), "a number")
+"""Of people, and of posts."""
+
+
 def composer(handle: str, text: str) -> str:  # noqa: ARG001 - as Network has it
     """Return the address of the composer with this text."""
     return f"https://x.com/intent/post?text={quote(text, safe='')}"
@@ -25,18 +29,14 @@ def composer(handle: str, text: str) -> str:  # noqa: ARG001 - as Network has it
 
 def post_address(network_id: str) -> str | None:
     """Return where a post is shown, by its number."""
-    return f"https://x.com/i/status/{network_id}" if _is_number(network_id) else None
+    return f"https://x.com/i/status/{network_id}" if _IDS.is_one(network_id) else None
 
 
 def profile_address(network_id: str, handle: str | None) -> str | None:
     """Return where a profile is shown: by its number, which outlives the handle, else by that."""
-    if _is_number(network_id):
+    if _IDS.is_one(network_id):
         return f"https://x.com/i/user/{network_id}"
     return None if handle is None else f"https://x.com/{handle.removeprefix('@')}"
-
-
-def _is_number(network_id: str) -> bool:
-    return network_id.isascii() and network_id.isdigit()
 
 
 def _is_archive(archive: Archive) -> bool:
@@ -72,7 +72,7 @@ NETWORK: Final = Network(
         example="@name: up to 20 letters, digits and _",
         hint="@name on X",
     ),
-    ids=Ids(re.compile(r"[0-9]{1,20}"), "a number"),
+    ids=_IDS,
     detect=detect,
     length=length,
     links_public_hosts_only=True,

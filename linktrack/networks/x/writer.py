@@ -63,7 +63,7 @@ def sign_in(handle: str, values: Mapping[str, str], server: str | None) -> SignI
 
 
 class XWriter:
-    """Speaks for one account (`base.Writer`)."""
+    """Speaks for one account (`protocols.Writer`)."""
 
     abilities = ABILITIES
 
@@ -236,7 +236,7 @@ def _post(row: Fields) -> PostRecord | None:
 
 @contextmanager
 def asking(*, sends: bool) -> Iterator[None]:
-    """Turn what can go wrong into what `base.Writer` promises."""
+    """Turn what can go wrong into what `protocols.Writer` promises."""
     try:
         yield
     except tweepy.TooManyRequests as error:
