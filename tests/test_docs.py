@@ -63,3 +63,15 @@ def test_the_guide_s_index_names_every_page() -> None:
     index = (DOCS / "guide" / "README.md").read_text()
     for page in (DOCS / "guide").glob("*.md"):
         assert page.name == "README.md" or f"]({page.name})" in index, page.name
+
+
+def test_the_changelog_has_every_release() -> None:
+    """A section with its date for each release whose database is kept, the newest first."""
+    text = (REPOSITORY / "CHANGELOG.md").read_text()
+    sections = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert sections[0] == "Unreleased"
+    released = [re.fullmatch(r"(\d+\.\d+\.\d+) - \d{4}-\d\d-\d\d", each) for each in sections[1:]]
+    versions = [found[1] for found in released if found]
+    assert len(versions) == len(released)
+    kept = {path.stem for path in (REPOSITORY / "tests" / "fixtures").glob("*.json")}
+    assert kept <= set(versions)
