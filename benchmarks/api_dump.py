@@ -531,10 +531,9 @@ def _click(api: Api, clock: Clock) -> None:
     """Clicks of the last days: of every reason to be left out, of versions, and of a member."""
     stranger = Client(api.client.application)
     member = Client(api.client.application)
-    personal = command("personal", "link", "version", "@person5").split()
+    personal = command("personal", "link", "version", "@person5").strip().rpartition("/")[2]
     assert member.post("/hello/@demo_you", base_url=BASE_URL).status_code == 303
     codes = ["version", "crowd", "poster", "profile", "yy0", "yy1", "ss1", "ss2", "oldone"]
-    codes += re.findall(rf"{BASE_URL}/(\S+)", " ".join(personal))
     for post in api.read("/posts?limit=12")["data"]:
         for link in api.read(f"/posts/{post['id']}").get("links", ()):
             codes += [link["code"], *_short_codes(link)]
@@ -560,8 +559,12 @@ def _click(api: Api, clock: Clock) -> None:
         if number % 4 == 0:
             clock.step(minutes=12)
         click(stranger, codes[number % len(dict.fromkeys(codes))], number)
-    for number in range(60):  # within one minute, from everywhere
-        click(stranger, "crowd", number)
+    for number in range(60):  # within one minute, half of them by a program
+        said = {"Referer": "", "Accept_Language": ""} if number % 2 else {}
+        click(stranger, "crowd", number, **said)
+    for _ in range(3):  # by one visitor: of many, it would count as handed on
+        clock.step(hours=1)
+        click(stranger, personal, 290)
     for number, code in enumerate(("version", "poster", "yy0", "ss1")):
         clock.step(minutes=3)
         click(stranger, code, 300 + number, "HEAD")
