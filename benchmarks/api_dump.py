@@ -710,7 +710,7 @@ def queries_of(operation: Mapping[str, Json], known: Known) -> Iterator[Query]:
     if needed:
         assert needed == ["account"], f"nothing is known for {needed}"
         bases = [(("account", handle),) for handle in known.accounts]
-    elif "account" in names:
+    elif "account" in names and "format" not in names:  # exports are long: once is enough
         bases += [(("account", handle),) for handle in known.accounts[:2]]
     for base in bases:
         yield base
@@ -781,8 +781,15 @@ def dump_api(api: Api, dump: Dump, known: Known, group: str) -> dict[str, Covera
         )
         assert filled != [{}] or "{" not in below, f"nothing is known to fill {below} with"
         # Of many posts and links each is asked for once; of the others every question is asked.
+        of_clicks = {
+            each["name"]
+            for each in operation.get("parameters", ())
+            if "clicks alone" in each.get("description", "")
+        } - {"reason"}
         for query in dict.fromkeys(queries_of(operation, known)):
             for values in filled:
+                if values.get("what") != "clicks" and of_clicks & dict(query).keys():
+                    continue  # refused, every time
                 place = path
                 for name, value in values.items():
                     place = place.replace(f"{{{name}}}", quote(value, safe=""))
