@@ -19,8 +19,8 @@ before the comparison:
   installation is made; random numbers are seeded. So nothing has to be taken out of the JSON.
 - JSON is written anew with an indent, so that `diff` shows the field; the order of the fields and
   the values stay as they are.
-- In pages: the tokens of forms (`csrf_token`), which are signed anew for every session, and the
-  secrets in addresses that let a program in without a session.
+- In pages: the tokens of forms (`csrf_token`), which are signed anew for every session; the secrets
+  in addresses by which a device is let in (`/uncounted/…`); the name of the copied folder.
 """
 
 import argparse
@@ -589,9 +589,10 @@ def _short_codes(link: Mapping[str, Json]) -> list[str]:
 
 @dataclass
 class Dump:
-    """Writes answers, one file each, and counts them."""
+    """Writes answers of the installation in `asked`, one file each, and counts them."""
 
     folder: Path
+    asked: Path
     answers: int = 0
 
     def write(self, group: str, name: str, answer: TestResponse) -> bytes:
@@ -603,7 +604,7 @@ class Dump:
             if "json" in kind and "ndjson" not in kind:
                 text = json.dumps(json.loads(text), ensure_ascii=False, indent=1) + "\n"
         if "html" in kind:
-            text = _without_secrets(text)
+            text = _without_secrets(text).replace(str(self.asked), "…")
         lines = [answer.status, kind]
         if "Location" in answer.headers:
             lines.append(f"leads to {answer.headers['Location']}")
@@ -913,7 +914,7 @@ def dump(data: Path, output: Path) -> None:
             client = browser()
             api = Api(client, tokens["all"])
             known = look_around(api)
-            written = Dump(output)
+            written = Dump(output, copy)
             covered = dump_api(api, written, known, "api")
             dump_api(Api(client, tokens["one"]), written, _fewer(known), "api-of-one-account")
             dump_doors(api, written, tokens["door"])
