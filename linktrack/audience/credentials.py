@@ -19,6 +19,7 @@ from linktrack.networks.credentials import Credential, SignIn
 from linktrack.networks.errors import SignedOut
 from linktrack.networks.protocols import Writer
 from linktrack.networks.registry import network_of
+from linktrack.networks.signing_in import signed_in
 from linktrack.owners.audit import note
 from linktrack.sealing import seal, unseal
 
@@ -77,9 +78,6 @@ def open_writer(database: Database, keys: Keys, account: Account) -> Writer:
     their own: use it while none of yours writes. Raises `SignedOut` where the account is not
     connected, `Invalid` where keys.json is another one.
     """
-    # Imported here: the clients take up to a second, which nothing else needs.
-    from linktrack.networks.signing_in import signed_in
-
     with database.session() as session:
         stored = session.get(StoredCredential, account.id)
     if stored is None:

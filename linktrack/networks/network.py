@@ -8,13 +8,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from linktrack.networks.archives import Archive, Fields
 from linktrack.networks.credentials import Credential, Keeper, Needs, SignIn
 from linktrack.networks.protocols import Abilities, Feed, Reader, Writer
 from linktrack.networks.records import FollowerRecord, PostRecord, TextLimits
-from linktrack.settings import Settings
+
+if TYPE_CHECKING:
+    from linktrack.settings import Settings  # it imports what sends mail
 
 Found = tuple[int, int, str]
 """Start and end in the text, in code points, and the address with its scheme."""
@@ -198,11 +200,11 @@ class Network:
     has_follows: bool = True
     """Whether people follow each other there, by a program or by hand."""
 
-    open_reader: Callable[[str, Settings], Reader] | None = None
+    open_reader: "Callable[[str, Settings], Reader] | None" = None
     """Opens what everybody may read of an account, by its handle."""
     shows_followers: bool = False
     """Whether the follower list is for everybody to read."""
-    open_feed: Callable[[str, str | None, Settings], Feed] | None = None
+    open_feed: "Callable[[str, str | None, Settings], Feed] | None" = None
     """Opens the posts that everybody may read: by the handle, and the id once it is known."""
     first_reading: timedelta | None = None
     """How far back the first reading of posts goes; None: to the first post."""

@@ -1,13 +1,18 @@
-"""Which networks there are. A new one is a folder here, and its line in `NETWORKS`. Pure."""
+"""Which networks there are. A new one is a folder here, and its line in `NETWORKS`. Pure.
+
+A record is imported when it is asked for; the names are there at once.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from linktrack.errors import Invalid
-from linktrack.networks.network import Network
+
+if TYPE_CHECKING:
+    from linktrack.networks.network import Network
 
 NETWORKS: Final = (
     "x",
@@ -20,10 +25,10 @@ NETWORKS: Final = (
 The record is `NETWORK` in the folder's network.py.
 """
 
-_ADDED: Final[dict[str, Network]] = {}
+_ADDED: Final[dict[str, "Network"]] = {}
 
 
-def network_of(name: str) -> Network:
+def network_of(name: str) -> "Network":
     """Return the network of this name; raises `Invalid` where there is none."""
     if name in _ADDED:
         return _ADDED[name]
@@ -32,7 +37,7 @@ def network_of(name: str) -> Network:
     return _built_in(name)
 
 
-def networks() -> tuple[Network, ...]:
+def networks() -> "tuple[Network, ...]":
     """Return all networks, in their order."""
     return (*map(_built_in, NETWORKS), *_ADDED.values())
 
@@ -48,7 +53,7 @@ def is_network(name: str) -> bool:
 
 
 @contextmanager
-def added(extra: Network) -> Iterator[None]:
+def added(extra: "Network") -> Iterator[None]:
     """Have one more network for a while, in this process: tests try with it what a new one takes.
 
     Raises `ValueError` where its name is taken.
@@ -63,6 +68,6 @@ def added(extra: Network) -> Iterator[None]:
 
 
 @cache
-def _built_in(name: str) -> Network:
+def _built_in(name: str) -> "Network":
     record: Network = import_module(f"linktrack.networks.{name}.network").NETWORK
     return record

@@ -11,12 +11,12 @@ from linktrack.networks.bluesky.followers import follower_record
 from linktrack.networks.bluesky.lengths import length
 from linktrack.networks.credentials import Credential, Keeper, SignIn
 from linktrack.networks.network import Cards, Connecting, FollowerJson, Handles, Ids, Network
-from linktrack.settings import Settings
 
 if TYPE_CHECKING:
     from linktrack.networks.bluesky.posts import BlueskyFeed
     from linktrack.networks.bluesky.reader import Bluesky
     from linktrack.networks.bluesky.writer import BlueskyWriter
+    from linktrack.settings import Settings
 
 _IDS: Final = Ids(re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]+"), "did:…")
 _POST: Final = re.compile(r"at://(did:[a-z0-9]+:[A-Za-z0-9._:%-]+)/app\.bsky\.feed\.post/(\S+)")
@@ -38,13 +38,13 @@ def profile_address(network_id: str, handle: str | None) -> str | None:  # noqa:
     return f"https://bsky.app/profile/{network_id}" if _IDS.is_one(network_id) else None
 
 
-def _open_reader(handle: str, settings: Settings) -> "Bluesky":  # noqa: ARG001
+def _open_reader(handle: str, settings: "Settings") -> "Bluesky":  # noqa: ARG001
     from linktrack.networks.bluesky.reader import Bluesky
 
     return Bluesky(settings.bluesky)
 
 
-def _open_feed(handle: str, network_id: str | None, settings: Settings) -> "BlueskyFeed":
+def _open_feed(handle: str, network_id: str | None, settings: "Settings") -> "BlueskyFeed":
     from linktrack.networks.bluesky.posts import BlueskyFeed
 
     return BlueskyFeed(network_id or handle, settings.bluesky)

@@ -20,13 +20,13 @@ from linktrack.networks.network import (
     Ids,
     Network,
 )
-from linktrack.settings import Settings
 
 if TYPE_CHECKING:
     from linktrack.networks.mastodon.archive import MastodonArchive
     from linktrack.networks.mastodon.posts import MastodonFeed
     from linktrack.networks.mastodon.reader import Mastodon
     from linktrack.networks.mastodon.writer import MastodonWriter
+    from linktrack.settings import Settings
 
 _ADDRESS: Final = re.compile(r"https?://\S+")
 _HANDLE: Final = re.compile(r"@?[^@\s]+@([^@\s/]+)")
@@ -48,13 +48,13 @@ def profile_address(network_id: str, handle: str | None) -> str | None:  # noqa:
     return post_address(network_id)
 
 
-def _open_reader(handle: str, settings: Settings) -> "Mastodon":  # noqa: ARG001
+def _open_reader(handle: str, settings: "Settings") -> "Mastodon":  # noqa: ARG001
     from linktrack.networks.mastodon.reader import Mastodon
 
     return Mastodon(handle)
 
 
-def _open_feed(handle: str, network_id: str | None, settings: Settings) -> "MastodonFeed":  # noqa: ARG001
+def _open_feed(handle: str, network_id: str | None, settings: "Settings") -> "MastodonFeed":  # noqa: ARG001
     from linktrack.networks.mastodon.posts import MastodonFeed
 
     return MastodonFeed(handle)
