@@ -242,7 +242,7 @@ def test_a_text_has_a_longest_length(network: str) -> None:
 
 def test_an_unknown_network_is_refused() -> None:
     """The sentence names those there are."""
-    with pytest.raises(Invalid, match="use one of x, bluesky, mastodon, other"):
+    with pytest.raises(Invalid, match="choose one of x, bluesky, mastodon, other"):
         find_addresses("a", "myspace", BASE)
 
 
