@@ -8,7 +8,7 @@ from keepers import Kept
 from standins import Answer, standin
 
 from linktrack.errors import Unavailable
-from linktrack.networks import in_time
+from linktrack.networks import fetching
 from linktrack.networks.base import Message, Unclear, Writer
 from linktrack.networks.bluesky_writer import BlueskyWriter
 from linktrack.networks.credentials import Credential
@@ -43,7 +43,7 @@ def x(server: str) -> Writer:
 
 @pytest.fixture(autouse=True)
 def half_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(in_time, "TOTAL", 0.5)
+    monkeypatch.setattr(fetching, "TOTAL", 0.5)
 
 
 def test_an_answer_that_drips_is_given_up() -> None:

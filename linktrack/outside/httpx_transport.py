@@ -31,7 +31,8 @@ class GuardedTransport(httpx.BaseTransport):
                 limits=self._limits,
             )
         except Unanswered as error:
-            raise _as_httpx(error)(error.sentence, request=request) from error
+            sentence = error.sentence.removesuffix(".")
+            raise _as_httpx(error)(sentence, request=request) from error
         headers = answer_headers(answer.headers, is_redirect=answer.is_redirect)
         return httpx.Response(answer.status, headers=headers, content=answer.body)
 

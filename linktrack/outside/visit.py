@@ -213,9 +213,9 @@ class _Target:
     def of(cls, url: str) -> Self:
         """Read an address; raises `NotPublic` for one that is none of the web, and `ValueError`."""
         parts = urlsplit(url)
-        if parts.scheme not in PORTS or not parts.hostname:
+        host = host_of(url)
+        if parts.scheme not in PORTS or not host:
             raise NotPublic(url[:60])
-        host = ascii_host(parts.hostname)
         port = parts.port or PORTS[parts.scheme]
         shown = f"[{host}]" if ":" in host else host
         netloc = shown if port == PORTS[parts.scheme] else f"{shown}:{port}"
@@ -223,9 +223,10 @@ class _Target:
         return cls(parts.scheme, host, port, netloc, path)
 
 
-def ascii_host(host: str) -> str:
-    """Return the name of a host as it is looked up; raises `ValueError` for one that is none."""
-    return host if host.isascii() else host.encode("idna").decode("ascii")
+def host_of(url: str) -> str | None:
+    """Return the host of an address as it is looked up; raises `ValueError` for what is none."""
+    host = urlsplit(url).hostname
+    return host if host is None or host.isascii() else host.encode("idna").decode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,11 +278,12 @@ def _body(response: http.client.HTTPResponse, limits: Limits) -> bytes:
     if packing not in ("", "identity", "gzip", "x-gzip"):
         raise http.client.HTTPException(f"packed as {packing[:20]}, which was not asked for")
     unpacker = zlib.decompressobj(_GZIP) if packing.endswith("gzip") else None
-    body = bytearray()
+    body, is_empty = bytearray(), True
     while len(body) <= limits.size:
         block = response.read(BLOCK)
         if not block:
             break
+        is_empty = False
         if unpacker is not None:
             block = unpacker.decompress(block, limits.size + 1 - len(body))
         body += block
@@ -289,7 +291,7 @@ def _body(response: http.client.HTTPResponse, limits: Limits) -> bytes:
         return bytes(body[: limits.size])
     if len(body) > limits.size:
         raise TooMuch(f"Its answer has more than {limits.size:,} bytes.", was_sent=True)
-    if response.length or (body and unpacker is not None and not unpacker.eof):
+    if response.length or not (unpacker is None or unpacker.eof or is_empty):
         raise http.client.HTTPException("the answer breaks off")
     return bytes(body)
 
