@@ -43,3 +43,7 @@ class TooMuch(Unanswered):
 
 class TooManyRedirects(Unanswered):
     """One redirect led to the next."""
+
+
+class Redirected(Unanswered):
+    """The answer leads elsewhere, where it is not followed."""

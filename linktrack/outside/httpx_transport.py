@@ -4,15 +4,15 @@ import httpx
 
 from linktrack.outside.errors import TooLate, Unanswered
 from linktrack.outside.finding import Guard
-from linktrack.outside.headers import answer_headers, request_headers
+from linktrack.outside.libraries import ask_for_library
 from linktrack.outside.visit import PUBLIC, Client, Limits
 
 
 class GuardedTransport(httpx.BaseTransport):
     """Sends each request by `Client`.
 
-    A redirect is given back without its Location, so that nobody follows it. Where nothing was
-    sent, what is raised is `httpx.ConnectError` or `ConnectTimeout`.
+    A redirect is an error, so that nobody follows it. Where nothing was sent, what is raised is
+    `httpx.ConnectError` or `ConnectTimeout`.
     """
 
     def __init__(self, limits: Limits, guard: Guard = PUBLIC) -> None:
@@ -21,19 +21,14 @@ class GuardedTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, within our own limits; raises `httpx.TransportError`."""
-        body = request.read()
+        body, method, url = request.read() or None, request.method, str(request.url)
         try:
-            answer = self._client.ask(
-                request.method,
-                str(request.url),
-                headers=request_headers(request.headers),
-                body=body or None,
-                limits=self._limits,
+            answer, headers = ask_for_library(
+                self._client, method, url, request.headers, body, self._limits
             )
         except Unanswered as error:
             sentence = error.sentence.removesuffix(".")
             raise _as_httpx(error)(sentence, request=request) from error
-        headers = answer_headers(answer.headers, is_redirect=answer.is_redirect)
         return httpx.Response(answer.status, headers=headers, content=answer.body)
 
     def close(self) -> None:

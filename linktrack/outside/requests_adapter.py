@@ -8,15 +8,15 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from linktrack.outside.errors import TooLate, Unanswered, Untrusted
 from linktrack.outside.finding import Guard
-from linktrack.outside.headers import answer_headers, request_headers
+from linktrack.outside.libraries import ask_for_library
 from linktrack.outside.visit import PUBLIC, Client, Limits
 
 
 class GuardedAdapter(HTTPAdapter):
     """Sends each request by `Client`; proxies and other settings of the environment do not count.
 
-    A redirect is given back without its Location, so that nobody follows it. What is raised has an
-    `Unanswered` as its cause, which says whether anything was sent.
+    What is raised, also for a redirect, has an `Unanswered` as its cause, which says whether
+    anything was sent.
     """
 
     def __init__(self, limits: Limits, guard: Guard = PUBLIC) -> None:
@@ -28,21 +28,16 @@ class GuardedAdapter(HTTPAdapter):
         self, request: requests.PreparedRequest, *_: object, **__: object
     ) -> requests.Response:
         """Send a request, within our own limits; raises `requests.RequestException`."""
-        headers = request_headers({name: str(value) for name, value in request.headers.items()})
         body = request.body.encode() if isinstance(request.body, str) else request.body
+        sent = {name: str(value) for name, value in request.headers.items()}
+        method, url = request.method or "GET", request.url or ""
         try:
-            answer = self._client.ask(
-                request.method or "GET",
-                request.url or "",
-                headers=headers,
-                body=body,
-                limits=self._limits,
-            )
+            answer, headers = ask_for_library(self._client, method, url, sent, body, self._limits)
         except Unanswered as error:
             raise _as_requests(error)(error.sentence, request=request) from error
         raw = HTTPResponse(
             BytesIO(answer.body),
-            HTTPHeaderDict(answer_headers(answer.headers, is_redirect=answer.is_redirect)),
+            HTTPHeaderDict(headers),
             answer.status,
             reason=answer.reason,
             preload_content=False,
