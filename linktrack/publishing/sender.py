@@ -23,10 +23,10 @@ from linktrack.errors import LinktrackError
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import place_of
 from linktrack.links.models import Link, Post, SeenPost
-from linktrack.links.visiting import Address, is_public
 from linktrack.networks.errors import Pause
 from linktrack.networks.records import Message, Sent
 from linktrack.networks.registry import network_of
+from linktrack.outside.addresses import Address, is_public
 from linktrack.owners.audit import note
 from linktrack.publishing.attempts import PATIENCE, Failure, Publisher, attempt, judge
 from linktrack.publishing.cards import card_below

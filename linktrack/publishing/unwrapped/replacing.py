@@ -23,11 +23,11 @@ from linktrack.links.catalog import Shortener
 from linktrack.links.codes import place_of
 from linktrack.links.models import Post, Replacement, SeenPost, UnwrappedPost
 from linktrack.links.posts import Wish, wrap_post
-from linktrack.links.visiting import Address, is_public
 from linktrack.networks.errors import Pause
 from linktrack.networks.protocols import Writer
 from linktrack.networks.records import Message, Sent
 from linktrack.networks.registry import network_of
+from linktrack.outside.addresses import Address, is_public
 from linktrack.owners.audit import acting, note
 from linktrack.publishing.cards import card_below
 from linktrack.publishing.checks import check_sendable
