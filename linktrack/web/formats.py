@@ -12,6 +12,7 @@ from markupsafe import Markup
 from linktrack.audience.accounts import NETWORK_NAMES
 from linktrack.charts import day_name
 from linktrack.charts import number as in_words
+from linktrack.clicks.vocabulary import WINDOWS
 from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.links.composers import composer_address
@@ -47,6 +48,10 @@ REASON_MEANINGS: Final = {
     "bot": "Crawlers and other programs that say what they are.",
     "burst": "Ten or more visitors in a minute who look like browsers and are one program.",
 }
+
+WINDOW_WORDS: Final = dict(
+    zip(WINDOWS, ("1 hour", "24 hours", "7 days", "30 days", "all time"), strict=True)
+)
 
 MEDIUM_WORDS: Final = {"ai": "AI assistant", "none": "none sent"}
 

@@ -9,7 +9,7 @@ from typing import Final
 from flask import Response, render_template, request
 from markupsafe import Markup
 
-from linktrack.audience.accounts import get_account, list_accounts
+from linktrack.audience.accounts import get_account
 from linktrack.charts import Bar, stacked_bars
 from linktrack.context import db_session, installation
 from linktrack.links.models import Link, Post
@@ -17,15 +17,9 @@ from linktrack.links.posts import excerpt, get_post
 from linktrack.reports.parts import UNKNOWN
 from linktrack.reports.sources.referrers import ReferrerLine, referrers_report
 from linktrack.web.context import here, owner_blueprint
-from linktrack.web.fields import (
-    account_or_main,
-    chosen_account,
-    chosen_range,
-    named_link,
-    row_id,
-    text,
-)
+from linktrack.web.fields import chosen_range, named_link, row_id, text
 from linktrack.web.filters import UNSAID, UNTOLD, as_filter, chosen_part
+from linktrack.web.subject import accounts_and_chosen
 from linktrack.web.table_files import is_table_wanted, table_file
 
 blueprint = owner_blueprint("referrers")
@@ -59,14 +53,10 @@ class SegmentRow:
 def show() -> str | Response:
     """Show where the clicks of an account came from, or of one post or link of it."""
     session = db_session()
-    accounts = list_accounts(session)
-    if not accounts:
-        return render_template("no_accounts.html")
+    accounts, account = accounts_and_chosen()
     post, link = _subject()
-    account = chosen_account(request.args)
     if post is not None or link is not None:
         account = get_account(session, (post or link).account_id)  # type: ignore[union-attr]
-    account = account or account_or_main(request.args, accounts)
     days = chosen_range(request.args)
     everything = (post or link) is not None and not {"days", "from", "to"} & request.args.keys()
     report = referrers_report(
