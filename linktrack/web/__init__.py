@@ -1,5 +1,7 @@
 """The owner's pages, signing in, and what everybody may see."""
 
+from importlib import import_module
+from pkgutil import walk_packages
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,78 +18,13 @@ def register_notices(app: "Flask") -> None:
 
 
 def blueprints() -> "tuple[Blueprint, ...]":
-    """Return all blueprints of the pages; imported here, so that importing one needs not all."""
-    from linktrack.web import live, navigation
-    from linktrack.web.audience import follow_back, followers, segments, who_clicks
-    from linktrack.web.insights import (
-        comparison,
-        experiments,
-        notes,
-        own_links,
-        people,
-        referrers,
-        timing,
-    )
-    from linktrack.web.links import links, qr
-    from linktrack.web.overview import digest, needs, overview
-    from linktrack.web.posts import compose, not_wrapped, posts, queue
-    from linktrack.web.public import face, health, hello, privacy, probe, sign_in
-    from linktrack.web.settings import (
-        accounts,
-        audit,
-        connections,
-        demo,
-        left_out,
-        own_clicks,
-        owners,
-        profile,
-        server,
-        sharing,
-        tokens,
-        webhooks,
-    )
+    """Return all blueprints of the pages, each once: whatever stands in a module here or below.
 
-    return (
-        overview.blueprint,
-        posts.blueprint,
-        not_wrapped.blueprint,
-        links.blueprint,
-        accounts.blueprint,
-        connections.blueprint,
-        segments.blueprint,
-        followers.blueprint,
-        follow_back.blueprint,
-        who_clicks.blueprint,
-        comparison.blueprint,
-        timing.blueprint,
-        referrers.blueprint,
-        experiments.blueprint,
-        notes.blueprint,
-        people.blueprint,
-        digest.blueprint,
-        own_links.blueprint,
-        compose.blueprint,
-        demo.blueprint,
-        live.blueprint,
-        profile.blueprint,
-        owners.blueprint,
-        qr.blueprint,
-        queue.blueprint,
-        server.blueprint,
-        sharing.blueprint,
-        sharing.public,
-        navigation.blueprint,
-        tokens.blueprint,
-        webhooks.blueprint,
-        needs.blueprint,
-        audit.blueprint,
-        left_out.blueprint,
-        own_clicks.blueprint,
-        own_clicks.device,
-        privacy.blueprint,
-        sign_in.blueprint,
-        health.blueprint,
-        hello.blueprint,
-        probe.blueprint,
-        face.blueprint,
-    )
+    They are looked for and imported in this call, so that importing one page needs not all.
+    """
+    from flask import Blueprint
+
+    names = sorted(found.name for found in walk_packages(__path__, f"{__name__}."))
+    modules = [import_module(name) for name in names]
+    found = (value for module in modules for value in vars(module).values())
+    return tuple(dict.fromkeys(each for each in found if isinstance(each, Blueprint)))

@@ -67,9 +67,9 @@ def own_hash() -> str:
     return hash_secret(str(cookie.get("secret")))
 
 
-def owner_blueprint(name: str) -> Blueprint:
-    """Return a blueprint below /owner whose every page sends strangers to sign in."""
-    blueprint = Blueprint(name, f"{__package__}.{name}", url_prefix="/owner")
+def owner_blueprint(name: str, module: str) -> Blueprint:
+    """Return a module's blueprint below /owner, whose every page sends strangers to sign in."""
+    blueprint = Blueprint(name, module, url_prefix="/owner")
     blueprint.before_request(_send_strangers_away)
     return blueprint
 

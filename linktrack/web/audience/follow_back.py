@@ -30,7 +30,7 @@ from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import LARGEST_ID, chosen_account, row_id
 from linktrack.web.forms import Sent, form
 
-blueprint = owner_blueprint("follow_back")
+blueprint = owner_blueprint("follow_back", __name__)
 
 PAGE: Final = 50
 SHOWN: Final = 25  # skipped people

@@ -30,7 +30,7 @@ from linktrack.web.forms import MENDABLE, UNPROCESSABLE, Sent, form
 from linktrack.web.subject import accounts_and_chosen
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("followers")
+blueprint = owner_blueprint("followers", __name__)
 
 MOST_LINES: Final = 200
 DEFAULT_DAYS: Final = 91

@@ -36,7 +36,7 @@ from linktrack.web.forms import Done, Sent, form
 from linktrack.web.subject import accounts_and_chosen
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("segments")
+blueprint = owner_blueprint("segments", __name__)
 
 SEGMENT: Final = f"/segments/<int(max={LARGEST_ID}):segment_id>"
 USUAL_DAYS: Final = 91

@@ -14,7 +14,7 @@ from linktrack.web.fields import moment
 from linktrack.web.subject import accounts_and_chosen
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("audience")
+blueprint = owner_blueprint("audience", __name__)
 
 
 @blueprint.get("/audience")

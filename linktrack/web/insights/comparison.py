@@ -13,7 +13,7 @@ from linktrack.web.fields import chosen_range
 from linktrack.web.subject import some_accounts
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("comparison")
+blueprint = owner_blueprint("comparison", __name__)
 
 USUAL_DAYS: Final = 91
 

@@ -30,7 +30,7 @@ from linktrack.web.formats import WINDOW_WORDS
 from linktrack.web.forms import Done, Sent, form
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("experiments")
+blueprint = owner_blueprint("experiments", __name__)
 
 EXPERIMENT: Final = f"/experiments/<int(max={LARGEST_ID}):number>"
 VERDICT_WORDS: Final = {

@@ -21,7 +21,7 @@ from linktrack.web.fields import LARGEST_ID, chosen_account
 from linktrack.web.forms import Sent, form
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("notes")
+blueprint = owner_blueprint("notes", __name__)
 
 
 @blueprint.get("/notes")

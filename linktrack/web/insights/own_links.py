@@ -14,7 +14,7 @@ from linktrack.web.forms import Sent, form
 from linktrack.web.subject import accounts_and_chosen
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("own_links")
+blueprint = owner_blueprint("own_links", __name__)
 
 
 @blueprint.get("/own-links")

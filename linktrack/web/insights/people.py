@@ -25,7 +25,7 @@ from linktrack.web.fields import LARGEST_ID, chosen_account
 from linktrack.web.forms import Done, Sent, form
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("people")
+blueprint = owner_blueprint("people", __name__)
 
 PERSON: Final = f"/people/<int(max={LARGEST_ID}):number>"
 

@@ -22,7 +22,7 @@ from linktrack.web.filters import UNSAID, UNTOLD, as_filter, chosen_part
 from linktrack.web.subject import accounts_and_chosen
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("referrers")
+blueprint = owner_blueprint("referrers", __name__)
 
 MOST_BARS: Final = 12
 

@@ -21,7 +21,7 @@ from linktrack.web.fields import chosen_range
 from linktrack.web.subject import accounts_and_chosen
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("timing")
+blueprint = owner_blueprint("timing", __name__)
 
 NEWEST: Final = 20
 HEAT_DAYS: Final = 91

@@ -54,7 +54,7 @@ from linktrack.web.fields import (
 from linktrack.web.forms import Done, Sent, form
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("links")
+blueprint = owner_blueprint("links", __name__)
 
 PAGE: Final = 50
 SPARK_DAYS: Final = 28

@@ -10,7 +10,7 @@ from linktrack.web.context import owner_blueprint, today
 from linktrack.web.fields import chosen_account, text
 from linktrack.web.subject import some_accounts
 
-blueprint = owner_blueprint("digest")
+blueprint = owner_blueprint("digest", __name__)
 
 
 @blueprint.get("/digest")

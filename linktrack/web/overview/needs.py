@@ -16,7 +16,7 @@ from linktrack.upkeep.health.status import Capture
 from linktrack.upkeep.link_checks import dead_links
 from linktrack.web.context import owner_blueprint
 
-blueprint = owner_blueprint("needs")
+blueprint = owner_blueprint("needs", __name__)
 
 MOST: Final = 100
 

@@ -47,7 +47,7 @@ from linktrack.web.insights.referrers import source_bars
 from linktrack.web.overview.to_do import needs
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("overview")
+blueprint = owner_blueprint("overview", __name__)
 
 Colours: TypeAlias = dict[int, int]  # of accounts, by their number
 

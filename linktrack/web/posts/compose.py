@@ -27,7 +27,7 @@ from linktrack.web.fields import chosen_account, row_id, text
 from linktrack.web.forms import MENDABLE, UNPROCESSABLE, Done, Sent, form
 from linktrack.web.subject import some_accounts
 
-blueprint = owner_blueprint("compose")
+blueprint = owner_blueprint("compose", __name__)
 
 BOOKMARKLET: Final = (
     "javascript:location.href='{}?title='+encodeURIComponent(document.title)"

@@ -29,7 +29,7 @@ from linktrack.web.fields import LARGEST_ID, chosen_range, row_id
 from linktrack.web.forms import MENDABLE, Done, Sent, form
 from linktrack.web.subject import accounts_and_chosen
 
-blueprint = owner_blueprint("not_wrapped")
+blueprint = owner_blueprint("not_wrapped", __name__)
 
 PAGE: Final = 25
 OLD: Final = f"/not-wrapped/<int(max={LARGEST_ID}):number>"

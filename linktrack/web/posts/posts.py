@@ -45,7 +45,7 @@ from linktrack.web.forms import Sent, form
 from linktrack.web.subject import accounts_and_chosen
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("posts")
+blueprint = owner_blueprint("posts", __name__)
 
 PAGE: Final = 50
 POST: Final = f"/posts/<int(max={LARGEST_ID}):post_id>"

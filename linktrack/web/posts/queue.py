@@ -16,7 +16,7 @@ from linktrack.web.fields import LARGEST_ID, chosen_account
 from linktrack.web.forms import Sent, form
 from linktrack.web.posts.posts import post_page
 
-blueprint = owner_blueprint("queue")
+blueprint = owner_blueprint("queue", __name__)
 
 POST: Final = f"/queue/<int(max={LARGEST_ID}):post_id>"
 MOST_SENT: Final = 20

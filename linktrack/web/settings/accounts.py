@@ -33,7 +33,7 @@ from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import LARGEST_ID
 from linktrack.web.forms import Done, Sent, form
 
-blueprint = owner_blueprint("accounts")
+blueprint = owner_blueprint("accounts", __name__)
 
 ACCOUNT: Final = f"/accounts/<int(max={LARGEST_ID}):account_id>"
 SOURCE: Final = "entered"

@@ -17,7 +17,7 @@ from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import LARGEST_ID
 from linktrack.web.forms import Sent, form
 
-blueprint = owner_blueprint("connections")
+blueprint = owner_blueprint("connections", __name__)
 
 CONNECTION: Final = f"/accounts/<int(max={LARGEST_ID}):account_id>/connection"
 

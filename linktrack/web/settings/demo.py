@@ -9,7 +9,7 @@ from linktrack.portability import demo
 from linktrack.web.context import owner_blueprint
 from linktrack.web.forms import Sent, form
 
-blueprint = owner_blueprint("demo")
+blueprint = owner_blueprint("demo", __name__)
 
 
 demo_form = partial(form, blueprint, back_to="overview.show")

@@ -30,7 +30,7 @@ from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import chosen_account, chosen_range, named_link, row_id, text
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("left_out")
+blueprint = owner_blueprint("left_out", __name__)
 
 
 @blueprint.get("/left-out")

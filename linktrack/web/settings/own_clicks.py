@@ -15,7 +15,7 @@ from linktrack.context import installation
 from linktrack.errors import NotFound
 from linktrack.web.context import owner_blueprint
 
-blueprint = owner_blueprint("own_clicks")
+blueprint = owner_blueprint("own_clicks", __name__)
 device = Blueprint("device", __name__)
 
 

@@ -24,7 +24,7 @@ from linktrack.web.context import current_owner, own_hash, owner_blueprint
 from linktrack.web.fields import LARGEST_ID
 from linktrack.web.forms import Sent, Shown, form
 
-blueprint = owner_blueprint("owners")
+blueprint = owner_blueprint("owners", __name__)
 
 OWNER: Final = f"/owners/<int(max={LARGEST_ID}):owner_id>"
 

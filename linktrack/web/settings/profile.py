@@ -13,7 +13,7 @@ from linktrack.owners.viewers import end_sessions, get_owner, list_sessions
 from linktrack.web.context import OWN, current_owner, own_hash, owner_blueprint
 from linktrack.web.forms import Sent, form
 
-blueprint = owner_blueprint(OWN)
+blueprint = owner_blueprint(OWN, __name__)
 
 
 @blueprint.get("/you")

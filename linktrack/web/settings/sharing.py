@@ -16,7 +16,7 @@ from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import LARGEST_ID
 from linktrack.web.forms import Sent, Shown, form
 
-blueprint = owner_blueprint("sharing")
+blueprint = owner_blueprint("sharing", __name__)
 public = Blueprint("shared", __name__)
 
 SHOWN_DAYS: Final = 91

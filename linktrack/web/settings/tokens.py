@@ -20,7 +20,7 @@ from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import LARGEST_ID
 from linktrack.web.forms import Sent, Shown, form
 
-blueprint = owner_blueprint("tokens")
+blueprint = owner_blueprint("tokens", __name__)
 
 SCOPE_WORDS: Final = {
     "read": "read: reports and exports",

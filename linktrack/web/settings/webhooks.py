@@ -24,7 +24,7 @@ from linktrack.webhooks.catalog import (
 )
 from linktrack.webhooks.models import Webhook
 
-blueprint = owner_blueprint("webhooks")
+blueprint = owner_blueprint("webhooks", __name__)
 
 WEBHOOK: Final = f"/webhooks/<int(max={LARGEST_ID}):number>"
 
