@@ -13,7 +13,11 @@ from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOWS
 from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.errors import Invalid
-from linktrack.reports.diary.experiment_report import ExperimentReport, experiment_report
+from linktrack.reports.diary.experiment_report import (
+    ExperimentReport,
+    experiment_report,
+    experiment_reports,
+)
 from linktrack.reports.diary.experiments import (
     DAYS,
     Question,
@@ -152,7 +156,7 @@ def _list(error: str | None = None) -> str:
     accounts = list_accounts(session)
     everyone = accounts_by_number(session)
     found = list_experiments(session)
-    reports = [experiment_report(session, each, everyone, now()) for each in found]
+    reports = experiment_reports(session, found, everyone, now())
     return render_template(
         "experiments/list.html",
         accounts=accounts,
