@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 def register_notices(app: "Flask") -> None:
     """Let every owner page say what waits for its owner, and what narrows it."""
     from linktrack.web import filters
-    from linktrack.web.overview.needs import notices
+    from linktrack.web.overview.needs import address, notices
 
     filters.register(app)
+    app.jinja_env.filters.update(address=address)
     app.jinja_env.globals.update(notices=notices)
 
 

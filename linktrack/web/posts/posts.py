@@ -10,6 +10,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import get_account
+from linktrack.audience.counts import is_stale
 from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
@@ -28,7 +29,6 @@ from linktrack.publishing.unwrapped.matching import seen_at
 from linktrack.reports import queries
 from linktrack.reports.cpf import MOST_POSTS, CpfReport, cpf_report, post_line, post_line_json
 from linktrack.reports.literature import FINDINGS
-from linktrack.reports.overview import is_stale
 from linktrack.reports.parts import Part
 from linktrack.reports.rated import SORTS
 from linktrack.reports.sources.first_fetches import first_fetch, first_fetches

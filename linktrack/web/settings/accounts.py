@@ -17,7 +17,7 @@ from linktrack.audience.accounts import (
     set_account_role,
 )
 from linktrack.audience.cards import OURS, set_card
-from linktrack.audience.counts import list_counts, record_count
+from linktrack.audience.counts import is_stale, list_counts, record_count
 from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment, list_segments
@@ -28,7 +28,6 @@ from linktrack.db import now
 from linktrack.errors import Conflict, Invalid
 from linktrack.networks.credentials import NEEDS
 from linktrack.reports import queries
-from linktrack.reports.overview import is_stale
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import LARGEST_ID
 from linktrack.web.forms import Done, Sent, form
