@@ -10,6 +10,7 @@ from flask import Flask, url_for
 from markupsafe import Markup
 
 from linktrack.audience.accounts import NETWORK_NAMES
+from linktrack.audience.counts import STALE
 from linktrack.charts import day_name
 from linktrack.charts import number as in_words
 from linktrack.clicks.vocabulary import WINDOWS
@@ -116,6 +117,7 @@ def register(app: Flask, settings: Settings) -> None:
         today=today,
         sections=SECTIONS,
         settings=settings,
+        stale_days=STALE.days,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 

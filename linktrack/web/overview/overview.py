@@ -41,7 +41,7 @@ from linktrack.web.fields import (
     chosen_range,
 )
 from linktrack.web.filters import chosen_part
-from linktrack.web.insights.referrers import source_bars
+from linktrack.web.sources import source_bars
 from linktrack.web.table_files import is_table_wanted, table_file
 
 blueprint = owner_blueprint("overview", __name__)
