@@ -25,7 +25,9 @@ def blueprints() -> "tuple[Blueprint, ...]":
     """
     from flask import Blueprint
 
-    names = sorted(found.name for found in walk_packages(__path__, f"{__name__}."))
+    # A section that cannot be imported would be passed over: importing it again says why.
+    everything = walk_packages(__path__, f"{__name__}.", onerror=import_module)
+    names = sorted(each.name for each in everything)
     modules = [import_module(name) for name in names]
     found = (value for module in modules for value in vars(module).values())
     return tuple(dict.fromkeys(each for each in found if isinstance(each, Blueprint)))
