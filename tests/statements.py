@@ -1,21 +1,28 @@
-"""Counting the statements that a piece of work sends to the database."""
+"""Counting the SQL statements that a page, a report or a command takes."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import Engine, event
 
+Statements = Callable[[Engine], AbstractContextManager[list[str]]]
+
 
 @contextmanager
-def statements_sent() -> Iterator[list[str]]:
-    """Collect the statements of all engines of this process while it is open."""
-    sent: list[str] = []
+def counted(engine: Engine) -> Iterator[list[str]]:
+    """Yield a list that grows by each statement this engine executes meanwhile.
 
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        sent.append(statement)
+    BEGIN, COMMIT and PRAGMA of the engine itself are not among them.
+    """
+    executed: list[str] = []
 
-    event.listen(Engine, "before_cursor_execute", note)
+    def note(*about: object) -> None:
+        statement = str(about[2])
+        if not statement.startswith(("BEGIN", "PRAGMA")):
+            executed.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
     try:
-        yield sent
+        yield executed
     finally:
-        event.remove(Engine, "before_cursor_execute", note)
+        event.remove(engine, "before_cursor_execute", note)

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from audiences import followers
 from browser import Browser, read
-from test_reports import followers, people
+from clicking import people
 from world import NOON, World
 
 from linktrack.audience.counts import STALE, record_count
@@ -71,7 +72,10 @@ def test_each_need_names_a_page_that_there_is(sqlite_world: World) -> None:
             "",
         ),
         ("A post could not be published.", "See why"),
-        ("No follower count of the last 90 days: @JessesLinks.", "Record one"),
+        (
+            "The follower count of @JessesLinks is of 2 Feb 2026, older than 90 days.",
+            "Record a new one",
+        ),
         ("@bare: Gone.", "Connect"),
         ("@bare has no follower count: without one there is no rate.", "Record it"),
         *(
@@ -108,8 +112,8 @@ def test_an_old_count_is_old_everywhere_at_once(sqlite_world: World, days: int) 
     browser = Browser.signed_in(sqlite_world)
     is_old = days > STALE.days
     shown = read(browser.get("/owner/"))
-    assert ("No follower count of the last 90 days: @JessesLinks." in shown) is is_old
-    assert shown.count("No follower count") == is_old
+    assert ("older than 90 days." in shown) is is_old
+    assert shown.count("The follower count of @JessesLinks is of") == is_old
     assert (" stale " in shown) is is_old
     assert ("Nothing besides what is said above." in shown) is is_old
     assert ("Nothing: follower counts are fresh" in shown) is not is_old
@@ -125,3 +129,11 @@ def test_the_page_needs_you_says_what_waits_too(sqlite_world: World) -> None:
     assert "Was it posted?" in read(page)
     assert "A post could not be published." not in read(page)
     assert "Could not be published" in read(page)
+
+
+def test_old_counts_of_many_accounts_are_one_need(sqlite_world: World) -> None:
+    """Three are named, the others counted."""
+    for number in range(5):
+        followers(sqlite_world, sqlite_world.account(f"@a{number}"), 100, days=-91)
+    (need,) = pressing(sqlite_world.session, sqlite_world.settings, NOON)
+    assert need.sentence == "No follower count of the last 90 days: @a0, @a1, @a2 and 2 more."

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
@@ -109,17 +110,7 @@ def pressing(session: Session, settings: Settings, now: datetime) -> list[Need]:
     if failed:
         posts = "A post" if failed == 1 else f"{failed} posts"
         found.append(Need(f"{posts} could not be published.", "See why", Place("queue.show")))
-    old = old_counts(session, now)
-    if old:
-        names = ", ".join(line.handle for line in old[:MOST_NAMES])
-        more = f" and {len(old) - MOST_NAMES} more" if old[MOST_NAMES:] else ""
-        found.append(
-            Need(
-                f"No follower count of the last {STALE.days} days: {names}{more}.",
-                "Record one",
-                _account(old[0].id) if len(old) == 1 else Place("accounts.list_all"),
-            )
-        )
+    found += _of_old_counts(old_counts(session, now), settings.timezone)
     found += [
         Need(
             f"{each.handle}: {each.problem}",
@@ -129,6 +120,26 @@ def pressing(session: Session, settings: Settings, now: datetime) -> list[Need]:
         for number, each in signed_out(session).items()
     ]
     return found
+
+
+def _of_old_counts(old: Sequence[AccountLine], timezone: ZoneInfo) -> Iterator[Need]:
+    """Yield one need, however many accounts have an old count."""
+    if len(old) == 1 and old[0].followers_at is not None:
+        at = old[0].followers_at.astimezone(timezone)
+        yield Need(
+            f"The follower count of {old[0].handle} is of {at.day} {at:%b %Y}, older than "
+            f"{STALE.days} days.",
+            "Record a new one",
+            _account(old[0].id),
+        )
+    elif old:
+        names = ", ".join(line.handle for line in old[:MOST_NAMES])
+        more = f" and {len(old) - MOST_NAMES} more" if old[MOST_NAMES:] else ""
+        yield Need(
+            f"No follower count of the last {STALE.days} days: {names}{more}.",
+            "Record new ones",
+            Place("accounts.list_all"),
+        )
 
 
 def waiting(
