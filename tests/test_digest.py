@@ -9,6 +9,7 @@ from audiences import followers, take
 from browser import Browser, read
 from clicking import people
 from commands import Run, good, parsed
+from statements import Statements
 from world import NOON, World
 
 from linktrack.audience.models import Account
@@ -165,6 +166,35 @@ def test_a_week_beside_the_one_before(world: World) -> None:
         "followers": 10_500, "gained": None, "lost": None,
     }  # fmt: skip
     assert "Came, and left" not in text
+
+
+def test_twenty_accounts_take_no_more_statements_than_two(
+    sqlite_world: World, statements: Statements
+) -> None:
+    """The best and the weakest posts of all accounts are read together."""
+    accounts = []
+    for number in range(20):
+        account = sqlite_world.account(f"@a{number}")
+        followers(sqlite_world, account, 1_000, days=-60)
+        for day in range(4):
+            at = MONDAY - timedelta(days=2 + day)
+            post = sqlite_world.post(account, f"https://{day}.org/{number}", at)
+            people(sqlite_world, post, 0, 10 + day)
+        accounts.append(account)
+
+    def sent_for(count: int) -> int:
+        with statements(sqlite_world.database.engine) as sent:
+            found = digests(
+                sqlite_world.session, accounts[:count], "week", MONDAY.date(), MONDAY, UTC
+            )
+        for each in found:
+            best = [line.unique_clicks for line in each.best]
+            weakest = [line.unique_clicks for line in each.weakest]
+            assert (best, weakest) == ([13, 12], [10, 11])
+        assert [each.account for each in found] == accounts[:count]
+        return len(sent)
+
+    assert sent_for(2) == sent_for(20)
 
 
 def test_follower_lists_say_who_came_and_left(world: World) -> None:

@@ -11,13 +11,18 @@ from clicking import people
 from commands import Run, good, parsed
 from doorways import client_of
 from filling import begun
+from statements import Statements
 from world import NOON, World
 
 from linktrack.audience.models import Account
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.owners.tokens import create_token
-from linktrack.reports.diary.experiment_report import ExperimentReport, experiment_report
+from linktrack.reports.diary.experiment_report import (
+    ExperimentReport,
+    experiment_report,
+    experiment_reports,
+)
 from linktrack.reports.diary.experiments import (
     Question,
     add_experiment,
@@ -267,3 +272,35 @@ def test_experiments_on_pages_and_by_api(sqlite_world: World) -> None:
     assert browser.client.get(f"{address}y", headers=bearer).status_code == 404
     gone = browser.send("/owner/experiments/1/remove", {}, form="/owner/experiments/1")
     assert gone.status_code == 303
+
+
+def test_twenty_experiments_take_no_more_statements_than_two(
+    sqlite_world: World, statements: Statements
+) -> None:
+    """Counts, posts and other experiments are read once for the whole page."""
+    world = sqlite_world
+    accounts = [world.account(f"@a{number}") for number in range(20)]
+    for account in accounts:
+        followers(world, account, 1_000, days=-60)
+        posted(world, account, NOON - timedelta(days=3), [5, 5, 5])
+        posted(world, account, NOON, [9])
+    browser = Browser.signed_in(world)
+
+    def sent_with(first: int, last: int) -> int:
+        for number in range(first, last):
+            asked = Question(f"number {number}", NOON + timedelta(days=number % 2), days=14)
+            add_experiment(world.session, accounts[number], asked, NOON)
+        world.session.commit()
+        with statements(world.database.engine) as sent:
+            page = browser.get("/owner/experiments")
+        assert f"number {last - 1}" in read(page)
+        return len(sent)
+
+    assert sent_with(0, 2) == sent_with(2, 20) > 0
+    shown = {each.id: each for each in accounts}
+    everything = list_experiments(world.session)
+    later = NOON + timedelta(days=30)
+    together = experiment_reports(world.session, everything, shown, later)
+    alone = [experiment_report(world.session, each, shown, later) for each in everything]
+    assert [each.as_json() for each in together] == [each.as_json() for each in alone]
+    assert [each.before.posts for each in together].count(3) == 10

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
@@ -13,6 +13,9 @@ from linktrack.audience.models import Account, FollowerCount
 from linktrack.db import from_ms, to_ms
 from linktrack.errors import Conflict, Invalid
 from linktrack.owners.audit import by_hand, note
+
+STALE: Final = timedelta(days=90)
+"""A follower count older than this says little: pages mark it, and ask for a new one."""
 
 LARGEST: Final = 10**10
 """More followers than there are people is a slip of the pen."""
@@ -131,6 +134,11 @@ def check_count(dated: DatedCount, now: datetime) -> None:
             f"A count cannot be dated {_shown(dated.counted_at)}, in the future: give the time "
             "at which the followers were counted."
         )
+
+
+def is_stale(counted_at: datetime | None, at: datetime) -> bool:
+    """Whether a follower count was too old at a moment to say much."""
+    return counted_at is not None and at - counted_at > STALE
 
 
 def latest_count(session: Session, account_id: int) -> FollowerCount | None:

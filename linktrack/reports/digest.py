@@ -13,10 +13,11 @@ from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
 from linktrack.clicks.vocabulary import window_number
 from linktrack.errors import Invalid
+from linktrack.links.models import Post
 from linktrack.links.posts import excerpt
 from linktrack.reports import queries
 from linktrack.reports.cpf import CpfTotal, PostLine, cpf_total, post_lines
-from linktrack.reports.figures.rate import rate_json
+from linktrack.reports.figures.rate import Rate, rate_json
 from linktrack.reports.figures.statistics.experiments import FALSE_ALARMS, Pair, permutation_p
 from linktrack.reports.figures.statistics.rates import FEWEST_POSTS
 from linktrack.reports.figures.words import counted, listed, per_thousand
@@ -29,7 +30,6 @@ WINDOW: Final = "24h"
 """Posts of the last days are counted like the first, so that weeks can be compared early."""
 
 MOST_BEST: Final = 3
-MOST_POSTS: Final = 500  # of a period, among which best and weakest are found
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +210,13 @@ def digests(
     sums = queries.sums_by_post(session, chosen, number)
     alpha = FALSE_ALARMS / max(1, len(accounts))
     moves = moves_of(session, ids, earlier.since, days.end)
+    ranks = {
+        account.id: _ranked(
+            [post for post in _within(sums, days) if post.account_id == account.id], histories
+        )
+        for account in accounts
+    }
+    lines = _lines(session, [number for rank in ranks.values() for ids in rank for number in ids])
     found = []
     for account in accounts:
         own = [post for post in sums if post.account_id == account.id]
@@ -228,7 +235,7 @@ def digests(
             )
             for range_, part in zip((earlier, days), parts, strict=True)
         ]
-        best, weakest = _ranked(session, account, days, number)
+        best, weakest = ([lines[number] for number in numbers] for numbers in ranks[account.id])
         found.append(
             Digest(
                 account,
@@ -274,25 +281,29 @@ def _change(before: Sequence[Pair], now: Sequence[Pair], alpha: float) -> str | 
 
 
 def _ranked(
-    session: Session, account: Account, days: DayRange, number: int
-) -> tuple[list[PostLine], list[PostLine]]:
+    sums: Sequence[queries.PostSums], histories: Mapping[int, queries.History]
+) -> tuple[list[int], list[int]]:
     """Return the best posts, by the lower end of what is likely, and the weakest, by the upper.
 
-    No post is in both; one post alone is neither.
+    They are given by their numbers. No post is in both; one post alone is neither.
     """
-    chosen = queries.chosen_posts([account.id], days.since, days.end)
-    facts = queries.posts_page(session, chosen, None, MOST_POSTS)
-    lines = [
-        line
-        for line in post_lines(session, facts, number, by_source=False)
-        if line.cpf.interval is not None
-    ]
-    best = sorted(lines, key=lambda line: -line.cpf.interval.low if line.cpf.interval else 0.0)
-    best = best[: min(MOST_BEST, len(lines) // 2)]
-    chosen_ids = {line.facts.id for line in best}
-    rest = [line for line in lines if line.facts.id not in chosen_ids]
-    rest.sort(key=lambda line: line.cpf.interval.high if line.cpf.interval else 0.0)
-    return best, rest[: len(best)]
+    likely = {}
+    for post in sorted(sums, key=lambda post: (post.posted_at, post.post_id), reverse=True):
+        followers = queries.standing_count(histories[post.account_id], post.posted_at)[1]
+        interval = Rate.of(post.unique_clicks, followers).interval
+        if interval is not None:
+            likely[post.post_id] = interval
+    best = sorted(likely, key=lambda number: -likely[number].low)
+    best = best[: min(MOST_BEST, len(likely) // 2)]
+    rest = [number for number in likely if number not in best]
+    return best, sorted(rest, key=lambda number: likely[number].high)[: len(best)]
+
+
+def _lines(session: Session, post_ids: Sequence[int]) -> Mapping[int, PostLine]:
+    """Return the lines of these posts by their numbers, read for all accounts at once."""
+    facts = queries.posts_page(session, Post.id.in_(post_ids), None, len(post_ids))
+    found = post_lines(session, facts, window_number(WINDOW), by_source=False)
+    return {line.facts.id: line for line in found}
 
 
 def _post_json(line: PostLine) -> dict[str, Json]:

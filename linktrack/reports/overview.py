@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy.orm import Session
 
+from linktrack.audience.counts import is_stale
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
 from linktrack.clicks.vocabulary import window_number
@@ -17,9 +18,6 @@ from linktrack.reports.figures.rate import Rate
 from linktrack.reports.figures.statistics.rates import ratio_of_sums
 from linktrack.reports.parts import WHOLE, Part, part_series
 from linktrack.reports.queries import DayCounts, History
-
-STALE: Final = timedelta(days=90)
-"""A follower count older than this is shown as stale."""
 
 NEWEST_POSTS: Final = 24
 
@@ -101,11 +99,6 @@ def overview(
         Rate() if ratio is None else Rate(ratio.value, ratio.interval),
         queries.left_out_of_posts(session, chosen, number),
     )
-
-
-def is_stale(counted_at: datetime | None, at: datetime) -> bool:
-    """Whether a follower count was too old at a moment to say much."""
-    return counted_at is not None and at - counted_at > STALE
 
 
 def _card(

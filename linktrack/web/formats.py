@@ -9,8 +9,10 @@ from typing import Final
 from flask import Flask, url_for
 from markupsafe import Markup
 
+from linktrack.audience.counts import STALE
 from linktrack.charts import day_name
 from linktrack.charts import number as in_words
+from linktrack.clicks.vocabulary import WINDOWS
 from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.links.posts import excerpt
@@ -47,6 +49,10 @@ REASON_MEANINGS: Final = {
     "bot": "Crawlers and other programs that say what they are.",
     "burst": "Ten or more visitors in a minute who look like browsers and are one program.",
 }
+
+WINDOW_WORDS: Final = dict(
+    zip(WINDOWS, ("1 hour", "24 hours", "7 days", "30 days", "all time"), strict=True)
+)
 
 MEDIUM_WORDS: Final = {"ai": "AI assistant", "none": "none sent"}
 
@@ -114,6 +120,7 @@ def register(app: Flask, settings: Settings) -> None:
         today=today,
         sections=SECTIONS,
         settings=settings,
+        stale_days=STALE.days,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 

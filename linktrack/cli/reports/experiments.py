@@ -61,16 +61,13 @@ def list_(handle: str | None, as_json: bool) -> None:
     """List experiments with what they have found so far, newest first."""
     from linktrack.audience.accounts import accounts_by_number, find_account
     from linktrack.db import now
-    from linktrack.reports.diary.experiment_report import experiment_report
+    from linktrack.reports.diary.experiment_report import experiment_reports
     from linktrack.reports.diary.experiments import list_experiments
 
     with installation() as opened, opened.database.session() as session:
         account = None if handle is None else find_account(session, handle)
         accounts = accounts_by_number(session)
-        found = [
-            experiment_report(session, each, accounts, now())
-            for each in list_experiments(session, account)
-        ]
+        found = experiment_reports(session, list_experiments(session, account), accounts, now())
     if as_json:
         print_json([report.as_json() for report in found])
         return

@@ -14,6 +14,7 @@ from linktrack.calendar.times import utc
 from linktrack.clicks.vocabulary import WINDOW_LENGTHS, window_number
 from linktrack.reports import queries
 from linktrack.reports.diary.besides import DAY, besides, span_of
+from linktrack.reports.diary.experiments import list_experiments
 from linktrack.reports.diary.models import Experiment
 from linktrack.reports.figures.rate import Rate, rate_json
 from linktrack.reports.figures.statistics.comparisons import difference_of_ratios, ratio_of_ratios
@@ -204,9 +205,67 @@ def experiment_report(
 
     `accounts` by number are those the asker sees, the experiment's own among them.
     """
-    ids = [experiment.account_id, *filter(None, [experiment.other_id])]
-    histories = queries.count_histories(session, ids)
-    posts, missing = _posts(session, experiment, histories)
+    return experiment_reports(session, [experiment], accounts, now)[0]
+
+
+def experiment_reports(
+    session: Session,
+    experiments: Sequence[Experiment],
+    accounts: Mapping[int, Account],
+    now: datetime,
+) -> list[ExperimentReport]:
+    """Return what each has found by `now`; what they need is read for all of them at once."""
+    everything = list_experiments(session)
+    histories = queries.count_histories(
+        session, {number for each in experiments for number in _account_ids(each)}
+    )
+    sums = _sums(session, experiments)
+    return [
+        _report(
+            each,
+            sums[each.window],
+            everything,
+            accounts,
+            {number: histories[number] for number in _account_ids(each)},
+            now,
+        )
+        for each in experiments
+    ]
+
+
+def _account_ids(experiment: Experiment) -> list[int]:
+    return [experiment.account_id, *filter(None, [experiment.other_id])]
+
+
+def _sums(
+    session: Session, experiments: Sequence[Experiment]
+) -> Mapping[str, Sequence[queries.PostPeople]]:
+    """Return the posts of all these experiments by window, and some between them."""
+    found = {}
+    for window in sorted({each.window for each in experiments}):
+        alike = [each for each in experiments if each.window == window]
+        spans = [span_of(each) for each in alike]
+        chosen = queries.chosen_posts(
+            {number for each in alike for number in _account_ids(each)},
+            min(since for since, _ in spans),
+            max(end for _, end in spans),
+        )
+        found[window] = sorted(
+            queries.people_by_post(session, chosen, window_number(window)),
+            key=lambda post: (post.posted_at, post.post_id),  # shuffles depend on the order
+        )
+    return found
+
+
+def _report(
+    experiment: Experiment,
+    sums: Sequence[queries.PostPeople],
+    everything: Sequence[Experiment],
+    accounts: Mapping[int, Account],
+    histories: Mapping[int, queries.History],
+    now: datetime,
+) -> ExperimentReport:
+    posts, missing = _posts(experiment, sums, histories)
     plan = looks(experiment.days, _counting_days(experiment.window))
     today = (now - experiment.at) / DAY
     ahead = [look for look in plan if look.day > today]
@@ -250,7 +309,7 @@ def experiment_report(
         last_look=experiment.at + plan[-1].day * DAY,
         days_needed=_days_needed(experiment, groups, ahead, today) if verdict == NOT_YET else None,
         weeks=_weeks(posts, labels, today, experiment.window),
-        besides=besides(session, experiment, accounts, histories),
+        besides=besides(experiment, everything, accounts, histories),
     )
 
 
@@ -274,21 +333,24 @@ def _weeks(
 
 
 def _posts(
-    session: Session, experiment: Experiment, histories: Mapping[int, queries.History]
+    experiment: Experiment,
+    sums: Sequence[queries.PostPeople],
+    histories: Mapping[int, queries.History],
 ) -> tuple[list[Counted], list[int]]:
     """Return the posts of both sides, and how many of each side have no follower count."""
-    number = window_number(experiment.window)
-    chosen = queries.chosen_posts(histories, *span_of(experiment))
-    length = timedelta(milliseconds=WINDOW_LENGTHS[number])
+    since, end = span_of(experiment)
+    length = timedelta(milliseconds=WINDOW_LENGTHS[window_number(experiment.window)])
     posts, missing = [], [0, 0]
-    for sums in queries.sums_by_post(session, chosen, number):
-        is_after = sums.posted_at >= experiment.at
+    for post in sums:
+        if post.account_id not in histories or not since <= post.posted_at < end:
+            continue
+        is_after = post.posted_at >= experiment.at
         if experiment.other_id is not None:
-            is_after = sums.account_id == experiment.other_id
-        _, followers = queries.standing_count(histories[sums.account_id], sums.posted_at)
+            is_after = post.account_id == experiment.other_id
+        _, followers = queries.standing_count(histories[post.account_id], post.posted_at)
         if followers:
-            day = (sums.posted_at + length - experiment.at) / DAY
-            posts.append(Counted(day, is_after, (sums.unique_clicks, followers)))
+            day = (post.posted_at + length - experiment.at) / DAY
+            posts.append(Counted(day, is_after, (post.unique_clicks, followers)))
         else:
             missing[is_after] += 1
     return posts, missing

@@ -1,11 +1,12 @@
 """Links: where each leads, who clicked, and leading it elsewhere."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Final
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
@@ -40,7 +41,8 @@ from linktrack.reports.sources.hosts import clicks_by_host
 from linktrack.reports.sources.left_out import links_of, of_links
 from linktrack.reports.timing.lifetimes import link_life
 from linktrack.shapes import Json
-from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint, today
+from linktrack.web.charting import marks_of
+from linktrack.web.context import owner_blueprint, today
 from linktrack.web.fields import (
     chosen_account,
     chosen_comparison,
@@ -49,10 +51,10 @@ from linktrack.web.fields import (
     row_id,
     text,
 )
-from linktrack.web.insights.notes import marks_of
+from linktrack.web.forms import Done, Sent, form
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("links")
+blueprint = owner_blueprint("links", __name__)
 
 PAGE: Final = 50
 SPARK_DAYS: Final = 28
@@ -96,28 +98,21 @@ def destination() -> str:
     )
 
 
-@blueprint.post("/links")
-def add() -> Response | tuple[str, int]:
+@form(blueprint, "/links", back_to="links.list_all", again=lambda error: _list(error.sentence))
+def add(sent: Sent) -> Done:
     """Make a link without a post, for a poster or a profile."""
-    session = db_session()
-    try:
-        account = chosen_account(request.form)
-        if account is None:
-            raise Invalid("Choose the account the link is for.")
-        link = add_lone_link(
-            session,
-            installation().shortener,
-            account_id=account.id,
-            written=text(request.form, "destination", "The destination"),
-            at=now(),
-            slug=text(request.form, "slug", "The short code") or None,
-        )
-    except MENDABLE as error:
-        session.rollback()
-        return str(_list(error.sentence)), UNPROCESSABLE
-    session.commit()
-    flash("The short link is made.")
-    return redirect(url_for("links.show", code=link.code), 303)
+    account = sent.account()
+    if account is None:
+        raise Invalid("Choose the account the link is for.")
+    link = add_lone_link(
+        sent.session,
+        installation().shortener,
+        account_id=account.id,
+        written=sent.text("destination", "The destination"),
+        at=sent.now,
+        slug=sent.text("slug", "The short code") or None,
+    )
+    return Done("The short link is made.", url_for("links.show", code=link.code))
 
 
 def _list(error: str | None = None) -> str | Response:
@@ -190,92 +185,67 @@ def show(code: str) -> str:
     return _page(named_link(code))
 
 
-@blueprint.post("/links/<code>/disable")
-def disable(code: str) -> Response | tuple[str, int]:
+link_form = partial(
+    form,
+    blueprint,
+    back_to=lambda code: url_for("links.show", code=named_link(code).code),
+    again=lambda error, code: _page(named_link(code), error.sentence),
+)
+
+
+@link_form("/links/<code>/disable")
+def disable(sent: Sent, code: str) -> str:
     """Answer clicks with "gone" from now on."""
-
-    def act(link: Link) -> str:
-        set_disabled(db_session(), link, True, now())
-        return "The link is disabled: who clicks it now reads that it is gone."
-
-    return _act(code, act)
+    set_disabled(sent.session, named_link(code), True, sent.now)
+    return "The link is disabled: who clicks it now reads that it is gone."
 
 
-@blueprint.post("/links/<code>/enable")
-def enable(code: str) -> Response | tuple[str, int]:
+@link_form("/links/<code>/enable")
+def enable(sent: Sent, code: str) -> str:
     """Redirect again."""
-
-    def act(link: Link) -> str:
-        set_disabled(db_session(), link, False, now())
-        return "The link redirects again."
-
-    return _act(code, act)
+    set_disabled(sent.session, named_link(code), False, sent.now)
+    return "The link redirects again."
 
 
-@blueprint.post("/links/<code>/promotes")
-def promotes(code: str) -> Response | tuple[str, int]:
+@link_form("/links/<code>/promotes")
+def promotes(sent: Sent, code: str) -> str:
     """Say whom a link promotes, or that it promotes them no more."""
-
-    def act(link: Link) -> str:
-        person = find_person(db_session(), text(request.form, "person", "The person"))
-        if request.form.get("remove") == "yes":
-            promote_no_more(db_session(), link, person)
-            return f"The link promotes {person.name} no more."
-        promote(db_session(), link, person)
-        return f"The link promotes {person.name}."
-
-    return _act(code, act)
-
-
-@blueprint.post("/links/<code>/destination")
-def redirect_elsewhere(code: str) -> Response | tuple[str, int]:
-    """Lead a link elsewhere."""
-
-    def act(link: Link) -> str:
-        written = text(request.form, "destination", "The destination")
-        change_destination(db_session(), installation().shortener, link, written, now())
-        return "The link leads to its new destination."
-
-    return _act(code, act)
-
-
-@blueprint.post("/links/<code>/card")
-def change_card(code: str) -> Response | tuple[str, int]:
-    """Show the owner's words on a link's card, or have its page read again."""
-
-    def act(link: Link) -> str:
-        if request.form.get("read") == "yes":
-            read_again(db_session(), link)
-            return "The page is being read: its card is here in a few seconds."
-        title = text(request.form, "title", "The title")
-        set_own_words(db_session(), link, title, text(request.form, "words", "The text"))
-        return "The card is changed. Networks that have one keep it for a while."
-
-    return _act(code, act)
-
-
-@blueprint.post("/links/<code>/forwarding")
-def forward(code: str) -> Response | tuple[str, int]:
-    """Hand query strings on to the destination, or no longer."""
-
-    def act(link: Link) -> str:
-        on = request.form.get("forward") == "yes"
-        set_forwarding(db_session(), link, on, now())
-        return f"Query strings are {'' if on else 'not '}forwarded."
-
-    return _act(code, act)
-
-
-def _act(code: str, act: Callable[[Link], str]) -> Response | tuple[str, int]:
     link = named_link(code)
-    try:
-        said = act(link)
-    except MENDABLE as error:
-        db_session().rollback()
-        return _page(link, error.sentence), UNPROCESSABLE
-    db_session().commit()
-    flash(said)
-    return redirect(url_for("links.show", code=link.code), 303)
+    person = find_person(sent.session, sent.text("person", "The person"))
+    if sent.says_yes("remove"):
+        promote_no_more(sent.session, link, person)
+        return f"The link promotes {person.name} no more."
+    promote(sent.session, link, person)
+    return f"The link promotes {person.name}."
+
+
+@link_form("/links/<code>/destination")
+def redirect_elsewhere(sent: Sent, code: str) -> str:
+    """Lead a link elsewhere."""
+    link = named_link(code)
+    written = sent.text("destination", "The destination")
+    change_destination(sent.session, installation().shortener, link, written, sent.now)
+    return "The link leads to its new destination."
+
+
+@link_form("/links/<code>/card")
+def change_card(sent: Sent, code: str) -> str:
+    """Show the owner's words on a link's card, or have its page read again."""
+    link = named_link(code)
+    if sent.says_yes("read"):
+        read_again(sent.session, link)
+        return "The page is being read: its card is here in a few seconds."
+    title = sent.text("title", "The title")
+    set_own_words(sent.session, link, title, sent.text("words", "The text"))
+    return "The card is changed. Networks that have one keep it for a while."
+
+
+@link_form("/links/<code>/forwarding")
+def forward(sent: Sent, code: str) -> str:
+    """Hand query strings on to the destination, or no longer."""
+    on = sent.says_yes("forward")
+    set_forwarding(sent.session, named_link(code), on, sent.now)
+    return f"Query strings are {'' if on else 'not '}forwarded."
 
 
 def _page(link: Link, error: str | None = None) -> str:

@@ -27,14 +27,12 @@ from linktrack.db import now
 from linktrack.links.posts import excerpt
 from linktrack.reports import queries
 from linktrack.reports.cpf import PostLine
-from linktrack.reports.figures.rate import Rate
 from linktrack.reports.overview import AccountCard, Overview, overview
 from linktrack.reports.sentences import reach
-from linktrack.reports.sources.first_fetches import first_fetches
-from linktrack.reports.sources.left_out import proxy_is_not_trusted
 from linktrack.reports.sources.referrers import referrers_report
 from linktrack.shapes import Json
-from linktrack.upkeep.health.freshness import freshness
+from linktrack.upkeep.health.attention import missing, waiting
+from linktrack.web.charting import marks_of, per_thousand
 from linktrack.web.context import here, owner_blueprint
 from linktrack.web.fields import (
     account_or_main,
@@ -43,12 +41,10 @@ from linktrack.web.fields import (
     chosen_range,
 )
 from linktrack.web.filters import chosen_part
-from linktrack.web.insights.notes import marks_of
-from linktrack.web.insights.referrers import source_bars
-from linktrack.web.overview.to_do import needs
+from linktrack.web.sources import source_bars
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("overview")
+blueprint = owner_blueprint("overview", __name__)
 
 Colours: TypeAlias = dict[int, int]  # of accounts, by their number
 
@@ -101,15 +97,10 @@ def show() -> str | Response:
         before=before,
         last=_last_days(shown, found.cards, days) if part.is_whole else None,
         clicks_chart=_clicks_chart(found.cards, days, colours, before, marks_of(shown, days)),
-        needs=needs(
-            found.cards,
-            queries.overdue_posts(session, [account.id for account in shown], at),
-            first_fetches(session, [account.id for account in shown], at),
-            freshness(session, settings.journals, at),
-            days,
-            local_address=settings.base_url if settings.is_local else None,
-            proxy_is_not_trusted=proxy_is_not_trusted(session),
-        ),
+        needs=[
+            *waiting(session, settings, [account.id for account in shown], at),
+            *missing(found.cards, days),
+        ],
         account=account,
         referrers=referrers,
         referrers_chart=source_bars(
@@ -270,10 +261,3 @@ def _point(line: PostLine, label: str, short: str, handles: dict[int, str]) -> I
         group=handles[line.facts.account_id],
         short=short,
     )
-
-
-def per_thousand(rate: Rate) -> tuple[float | None, float | None, float | None]:
-    """Return lowest, value and highest of a rate for 1,000 followers."""
-    low = rate.interval.low * 1000 if rate.interval else None
-    high = rate.interval.high * 1000 if rate.interval else None
-    return low, None if rate.value is None else rate.value * 1000, high

@@ -25,12 +25,12 @@ from linktrack.reports.sources.left_out import (
     people_of,
     proxy_is_not_trusted,
 )
+from linktrack.web.charting import marks_of
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import chosen_account, chosen_range, named_link, row_id, text
-from linktrack.web.insights.notes import marks_of
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("left_out")
+blueprint = owner_blueprint("left_out", __name__)
 
 
 @blueprint.get("/left-out")
