@@ -16,11 +16,16 @@ from linktrack.api.reports.reporting import asked_range, asked_window, report_at
 from linktrack.audience.accounts import get_account, list_accounts
 from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.reports.comparison import compare
-from linktrack.reports.people.audience import audience_report
-from linktrack.reports.people.growth import growth_report
-from linktrack.reports.timing.hours import hours_report
-from linktrack.reports.timing.lifetimes import life_of_code, lifetimes_report
+from linktrack.reports.comparison import compare, comparison_json
+from linktrack.reports.people.audience import audience_json, audience_report
+from linktrack.reports.people.growth import growth_json, growth_report
+from linktrack.reports.timing.hours import hours_json, hours_report
+from linktrack.reports.timing.lifetimes import (
+    life_of_code,
+    lifetimes_json,
+    lifetimes_report,
+    link_life_json,
+)
 
 ACCOUNTS = Parameter("account", "Handles of the accounts; default: all.", many=True)
 LINK = Parameter("link", "Of one link alone, by its code.")
@@ -39,7 +44,7 @@ def report_audience() -> Response:
         now=now(),
         **asked_range(fields),
     )
-    return jsonify(report.as_json())
+    return jsonify(audience_json(report))
 
 
 @report_at("compare", (ACCOUNTS, WINDOW, FROM, TO), shapes.Comparison)
@@ -58,7 +63,7 @@ def report_compare() -> Response:
         now=now(),
         **asked_range(fields),
     )
-    return jsonify(report.as_json())
+    return jsonify(comparison_json(report))
 
 
 @report_at("growth", (NEEDED_ACCOUNT, WINDOW, FROM, TO), shapes.GrowthReport)
@@ -72,7 +77,7 @@ def report_growth() -> Response:
         now=now(),
         **asked_range(fields),
     )
-    return jsonify(report.as_json())
+    return jsonify(growth_json(report))
 
 
 @report_at("half-life", (NEEDED_ACCOUNT, LINK, FROM, TO), shapes.LifetimesReport, shapes.LinkLife)
@@ -83,14 +88,14 @@ def report_half_life() -> Response:
     code = fields.optional_text("link")
     if code is not None:
         codes = installation().shortener.codes
-        return jsonify(life_of_code(db_session(), codes, account, code, now()).as_json())
+        return jsonify(link_life_json(life_of_code(db_session(), codes, account, code, now())))
     report = lifetimes_report(
         db_session(),
         account,
         now=now(),
         **asked_range(fields),
     )
-    return jsonify(report.as_json())
+    return jsonify(lifetimes_json(report))
 
 
 @report_at("hours", (NEEDED_ACCOUNT, WINDOW, FROM, TO), shapes.HoursReport)
@@ -105,4 +110,4 @@ def report_hours() -> Response:
         now=now(),
         **asked_range(fields),
     )
-    return jsonify(report.as_json())
+    return jsonify(hours_json(report))

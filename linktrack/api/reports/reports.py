@@ -23,13 +23,13 @@ from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.links.catalog import get_link
 from linktrack.links.posts import get_post
-from linktrack.reports.coverage import coverage_report
+from linktrack.reports.coverage import coverage_json, coverage_report
 from linktrack.reports.cpf import MOST_POSTS, cpf_json, cpf_report
-from linktrack.reports.digest import PERIODS, digests
+from linktrack.reports.digest import PERIODS, digest_json, digests
 from linktrack.reports.people.followers import followers_json, followers_report
 from linktrack.reports.people.segments import segments_json, segments_report
 from linktrack.reports.rated import SORTS
-from linktrack.reports.sources.referrers import referrers_report
+from linktrack.reports.sources.referrers import referrers_json, referrers_report
 
 SORT = Parameter("sort", "Newest first, or by the low end of the interval.", choices=SORTS)
 EVENT = Parameter("event", "A moment whose cost is asked for.", "moment", many=True)
@@ -80,7 +80,7 @@ def report_coverage() -> Response:
         fields.moment("from"),
         fields.moment("to"),
     )
-    return jsonify(report.as_json())
+    return jsonify(coverage_json(report))
 
 
 @report_at("followers", (NEEDED_ACCOUNT, FROM, TO, EVENT), shapes.FollowersReport)
@@ -116,7 +116,7 @@ def report_referrers() -> Response:
         post=None if post is None else get_post(session, post),
         link=None if code is None else get_link(session, opened.shortener.codes, code),
     )
-    return jsonify(report.as_json())
+    return jsonify(referrers_json(report))
 
 
 @report_at("digest", (NEEDED_ACCOUNT, PERIOD), shapes.Digest)
@@ -128,4 +128,4 @@ def report_digest() -> Response:
     today = datetime.now(timezone).date()
     period = fields.text("period", PERIODS[0])
     (found,) = digests(db_session(), [account], period, today, now(), timezone)
-    return jsonify(found.as_json())
+    return jsonify(digest_json(found))

@@ -19,7 +19,7 @@ from linktrack.audience.accounts import (
     set_account_role,
 )
 from linktrack.audience.cards import set_card
-from linktrack.audience.counts import list_counts, record_count
+from linktrack.audience.counts import count_histories, list_counts, record_count, standing_count
 from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account
 from linktrack.audience.utm import set_utm_values, utm_by_account
@@ -27,7 +27,6 @@ from linktrack.calendar.times import utc
 from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.errors import Forbidden, Invalid
-from linktrack.reports.queries import count_histories, standing_count
 
 ACCOUNT = "/accounts/<int:number>"
 REMOVED = Parameter(
@@ -145,7 +144,7 @@ def _told(accounts: Sequence[Account]) -> list[dict[str, object]]:
     histories = count_histories(db_session(), [account.id for account in accounts])
     utm = utm_by_account(db_session())
     connected = connections(db_session())
-    rows = []
+    rows: list[dict[str, object]] = []
     for account in accounts:
         at, followers = standing_count(histories.get(account.id, ()), now())
         rows.append(

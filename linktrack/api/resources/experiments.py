@@ -22,7 +22,7 @@ from linktrack.calendar.times import utc
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session
 from linktrack.db import now
-from linktrack.reports.diary.experiment_report import experiment_report
+from linktrack.reports.diary.experiment_report import experiment_json, experiment_report
 from linktrack.reports.diary.experiments import (
     DAYS,
     Question,
@@ -111,7 +111,7 @@ def report_experiment() -> Response:
     accounts = accounts_by_number(session)
     if g.token.account_id is not None:
         accounts = {account.id: account}  # no other is named, not even where it took part
-    return jsonify(experiment_report(session, experiment, accounts, now()).as_json())
+    return jsonify(experiment_json(experiment_report(session, experiment, accounts, now())))
 
 
 def _is_reached(experiment: Experiment) -> bool:

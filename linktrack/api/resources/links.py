@@ -22,7 +22,7 @@ from linktrack.links.catalog import (
 from linktrack.links.models import Link
 from linktrack.links.people import promote_these
 from linktrack.reports.links.link import link_json
-from linktrack.reports.queries import LinkFacts, links_page
+from linktrack.reports.links.listed import LinkFacts, links_page
 
 SEARCH = Parameter("q", "Words in the code or the destination.")
 

@@ -24,7 +24,12 @@ from linktrack.links.people import (
     share_page,
 )
 from linktrack.links.promotion import HOST, MENTION
-from linktrack.reports.links.kinds import own_links_report, people_report
+from linktrack.reports.links.kinds import (
+    own_links_json,
+    own_links_report,
+    people_json,
+    people_report,
+)
 
 RULES = {HOST: "hosts", MENTION: "mentions"}
 """By the kind of a rule, the field that lists the rules of this kind."""
@@ -121,7 +126,7 @@ def report_people() -> Response:
     account = None if handle is None else named_account(handle)
     if account is None:
         reaches_all()
-    return jsonify(people_report(db_session(), account).as_json())
+    return jsonify(people_json(people_report(db_session(), account)))
 
 
 @report_at("own", (NEEDED_ACCOUNT, FROM, TO), audience_shapes.OwnLinksReport)
@@ -130,7 +135,7 @@ def report_own() -> Response:
     fields = asked()
     account = named_account(fields.text("account"))
     report = own_links_report(db_session(), account, fields.moment("from"), fields.moment("to"))
-    return jsonify(report.as_json())
+    return jsonify(own_links_json(report))
 
 
 def _told(person: Person) -> dict[str, object]:

@@ -23,6 +23,7 @@ from linktrack.calendar.times import utc
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid
+from linktrack.links.catalog import newest_link
 from linktrack.links.models import Post
 from linktrack.links.posts import (
     STATES,
@@ -36,7 +37,6 @@ from linktrack.links.preview import preview
 from linktrack.owners.tokens import require_scope
 from linktrack.publishing import states
 from linktrack.publishing.queue import rewrite
-from linktrack.reports.queries import newest_link
 from linktrack.reports.sendings import full_post_json
 
 POST = "/posts/<int:number>"

@@ -7,10 +7,10 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from linktrack.audience.counts import History
 from linktrack.audience.models import Account
 from linktrack.reports.diary.experiments import list_experiments
 from linktrack.reports.diary.models import Experiment
-from linktrack.reports.queries import History
 
 DAY: Final = timedelta(days=1)
 JUMP: Final = 0.1

@@ -12,9 +12,9 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from linktrack.audience.account_lines import AccountLine, account_lines
 from linktrack.clicks.capture.backlog import Backlog
 from linktrack.db import to_ms
-from linktrack.reports.accounts import AccountLine, account_lines
 
 SCARCE_BYTES: Final = 500 * 1000**2  # a busy day's clicks, a backup and a vacuum need about that
 BEHIND_SECONDS: Final = 60.0  # a loader that runs takes what is written within a second

@@ -13,7 +13,11 @@ from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOWS
 from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.errors import Invalid
-from linktrack.reports.diary.experiment_report import ExperimentReport, experiment_report
+from linktrack.reports.diary.experiment_report import (
+    ExperimentReport,
+    experiment_json,
+    experiment_report,
+)
 from linktrack.reports.diary.experiments import (
     DAYS,
     Question,
@@ -84,7 +88,7 @@ def show(number: int) -> str | Response:
     accounts = accounts_by_number(session)
     report = experiment_report(session, get_experiment(session, number), accounts, now())
     if is_table_wanted():
-        return table_file("experiment", report.as_json()["weeks"])
+        return table_file("experiment", experiment_json(report)["weeks"])
     return render_template(
         "experiments/show.html",
         report=report,

@@ -18,7 +18,7 @@ from linktrack.audience.accounts import (
     set_account_role,
 )
 from linktrack.audience.cards import OURS, set_card
-from linktrack.audience.counts import list_counts, record_count
+from linktrack.audience.counts import count_histories, list_counts, record_count, standing_count
 from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment, list_segments
@@ -28,7 +28,6 @@ from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid
 from linktrack.networks.credentials import NEEDS
-from linktrack.reports import queries
 from linktrack.reports.overview import is_stale
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
 from linktrack.web.fields import LARGEST_ID, moment, text, whole
@@ -207,11 +206,10 @@ def _act(account_id: int, act: Callable[[Account], str]) -> Response | tuple[str
 def _list(error: str | None = None) -> str:
     session = db_session()
     accounts = list_accounts(session)
-    histories = queries.count_histories(session, [account.id for account in accounts])
+    histories = count_histories(session, [account.id for account in accounts])
     moment_now = now()
     standing = {
-        account_id: queries.standing_count(history, moment_now)
-        for account_id, history in histories.items()
+        account_id: standing_count(history, moment_now) for account_id, history in histories.items()
     }
     return render_template(
         "accounts/list.html",
