@@ -1,11 +1,18 @@
 """JSON under /api/v1: every resource's operations, and what all answers have in common."""
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 from flask import Response, request
 
+import linktrack.api.documentation  # noqa: F401 - importing a module of operations makes their routes
+from linktrack.api import reports, resources
 from linktrack.api.limits import add_limit_headers
 from linktrack.api.operations import blueprint
 
-# Importing a module of operations makes their routes.
+for _room in (reports, resources):
+    for _module in iter_modules(_room.__path__, f"{_room.__name__}."):
+        import_module(_module.name)
 
 __all__ = ["blueprint"]
 
