@@ -6,10 +6,9 @@ from linktrack.api import audience_shapes as shapes
 from linktrack.api.operations import AFTER, LIMIT, asked, operation
 from linktrack.api.paging import page_size
 from linktrack.api.resources.accounts import ACCOUNT, numbered_account
-from linktrack.audience.follow_back.log import follow_log, standing_of
+from linktrack.audience.follow_back.log import follow_json, follow_log, standing_json, standing_of
 from linktrack.context import db_session
 from linktrack.db import now
-from linktrack.reports.following import follow_json, standing_json
 
 
 @operation(

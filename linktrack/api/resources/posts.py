@@ -37,7 +37,7 @@ from linktrack.links.preview import preview
 from linktrack.owners.tokens import require_scope
 from linktrack.publishing import states
 from linktrack.publishing.queue import rewrite
-from linktrack.reports.sendings import full_post_json
+from linktrack.publishing.sendings import full_post_json
 
 POST = "/posts/<int:number>"
 STATE = Parameter("state", "Only posts in this state.", choices=STATES)

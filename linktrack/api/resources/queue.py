@@ -11,7 +11,8 @@ from linktrack.db import now
 from linktrack.links.models import Post
 from linktrack.links.posts import get_post
 from linktrack.publishing import queue
-from linktrack.reports.sendings import full_post_json, waiting_json
+from linktrack.publishing.queue import waiting_json
+from linktrack.publishing.sendings import full_post_json
 
 SEND = "/posts/<int:number>/send"
 

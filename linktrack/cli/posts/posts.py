@@ -79,7 +79,7 @@ def wrap(
         no_post_json,
         wrap_post,
     )
-    from linktrack.reports.sendings import full_post_json
+    from linktrack.publishing.sendings import full_post_json
 
     if sends and draft:
         raise Invalid("A draft is not sent: leave out --draft or --send.")
