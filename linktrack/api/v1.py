@@ -1,13 +1,52 @@
 """JSON under /api/v1: every resource's operations, and what all answers have in common."""
 
+from typing import Final
+
 from flask import Response, request
 
+from linktrack.api import documentation
 from linktrack.api.limits import add_limit_headers
 from linktrack.api.operations import blueprint
+from linktrack.api.reports import audience, reports
+from linktrack.api.resources import (
+    accounts,
+    experiments,
+    exports,
+    follow_back,
+    links,
+    not_wrapped,
+    notes,
+    people,
+    posts,
+    queue,
+    rosters,
+    segments,
+    sharing,
+    webhooks,
+)
 
-# Importing a module of operations makes their routes.
+__all__ = ["MODULES", "blueprint"]
 
-__all__ = ["blueprint"]
+MODULES: Final = (
+    accounts,
+    audience,
+    documentation,
+    experiments,
+    exports,
+    follow_back,
+    links,
+    not_wrapped,
+    notes,
+    people,
+    posts,
+    queue,
+    reports,
+    rosters,
+    segments,
+    sharing,
+    webhooks,
+)
+"""All modules of operations: importing one makes its routes."""
 
 blueprint.after_request(add_limit_headers)
 
