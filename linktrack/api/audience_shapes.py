@@ -1,9 +1,6 @@
 """The JSON of the reports on an audience, experiments and promotion as types, as in shapes.py."""
 
-from typing import Literal
-
-# Not typing's: pydantic reads these types, and before Python 3.12 it needs this one.
-from typing_extensions import TypedDict
+from typing import Literal, TypedDict
 
 from linktrack.api.report_shapes import AccountName, Rate
 

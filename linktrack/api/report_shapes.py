@@ -1,11 +1,10 @@
 """The JSON of the reports as types, as in shapes.py; each rate is null while it is unknown."""
 
-from typing import Literal, NotRequired
+from typing import Literal, NotRequired, TypedDict
 
-# Not typing's: pydantic reads these types, and before Python 3.12 it needs this one.
-from typing_extensions import TypedDict
+from linktrack.audience.models import Network, Role
 
-from linktrack.api.shapes import Network, Reason, Role
+Reason = Literal["head", "prefetch", "owner", "no-agent", "preview", "bot", "burst"]
 
 
 class AccountName(TypedDict):

@@ -9,14 +9,14 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.cards import usual_card
-from linktrack.audience.models import Account, StoredCredential
+from linktrack.audience.models import Account, Network, Role, StoredCredential
 from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.owners.audit import note
 from linktrack.shapes import Json
 
-NETWORKS: Final = ("x", "bluesky", "mastodon", "other")
-ROLES: Final = ("me", "you", "we")
+NETWORKS: Final[tuple[Network, ...]] = ("x", "bluesky", "mastodon", "other")
+ROLES: Final[tuple[Role, ...]] = ("me", "you", "we")
 NETWORK_NAMES: Final = {"x": "X", "bluesky": "Bluesky", "mastodon": "Mastodon", "other": "Other"}
 
 _HANDLES: Final = {
@@ -44,7 +44,7 @@ def add_account(
     """
     if network not in NETWORKS:
         raise Invalid(f"{network[:40]!r} is no network: choose one of {', '.join(NETWORKS)}.")
-    _check_role(role)
+    role = _known_role(role)
     handle = check_handle(network, handle)
     _refuse_taken(session, network, handle)
     account = Account(
@@ -73,10 +73,10 @@ def rename_account(session: Session, account: Account, handle: str) -> None:
 
 def set_account_role(session: Session, account: Account, role: str | None) -> None:
     """Say what an account is for: `me`, `you`, `we`, or nothing of these; raises `Invalid`."""
-    _check_role(role)
-    if role != account.role:
-        note(session, f"{account.handle} is {role or 'of no role'} now.", this_moment())
-    account.role = role
+    known = _known_role(role)
+    if known != account.role:
+        note(session, f"{account.handle} is {known or 'of no role'} now.", this_moment())
+    account.role = known
     session.flush()
 
 
@@ -127,7 +127,7 @@ def list_accounts(session: Session, *, removed: bool = False) -> Sequence[Accoun
     """
     which = Account.removed_at.is_not(None) if removed else Account.removed_at.is_(None)
     accounts = session.scalars(select(Account).where(which).order_by(Account.id)).all()
-    order = {role: number for number, role in enumerate(ROLES)}
+    order: dict[str, int] = {role: number for number, role in enumerate(ROLES)}
     return sorted(accounts, key=lambda account: order.get(account.role or "", len(ROLES)))
 
 
@@ -200,9 +200,13 @@ def get_account(session: Session, account_id: int) -> Account:
     return account
 
 
-def _check_role(role: str | None) -> None:
-    if role is not None and role not in ROLES:
-        raise Invalid(f"{role[:40]!r} is no role: choose me, you, we, or none.")
+def _known_role(role: str | None) -> Role | None:
+    if role is None:
+        return None
+    for known in ROLES:
+        if role == known:
+            return known
+    raise Invalid(f"{role[:40]!r} is no role: choose me, you, we, or none.")
 
 
 def _key(handle: str) -> str:

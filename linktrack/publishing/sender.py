@@ -23,7 +23,7 @@ from linktrack.db import now as this_moment
 from linktrack.errors import LinktrackError
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import place_of
-from linktrack.links.models import Link, Post, SeenPost
+from linktrack.links.models import Link, Post, SeenPost, State
 from linktrack.links.visiting import Address, is_public
 from linktrack.networks.base import Message, Pause, Sent
 from linktrack.owners.audit import note
@@ -220,7 +220,7 @@ class Sender:
             sending.network_id, sending.url, sending.in_doubt = sent.network_id, sent.url, False
             sending.changed_at = now
             post = session.get_one(Post, due.post_id)
-            state = "discarded" if post.state == "discarded" else "published"
+            state: State = "discarded" if post.state == "discarded" else "published"
             posted_at = max(post.created_at, min(sent.posted_at, now))
             settle(session, post, state, posted_at, self._days)
             session.merge(

@@ -10,7 +10,7 @@ from linktrack.clicks.counts.rebuild import recount_post
 from linktrack.db import now as this_moment
 from linktrack.db import take_turns
 from linktrack.errors import Conflict
-from linktrack.links.models import Post
+from linktrack.links.models import Post, State
 from linktrack.links.posts import settle_state
 from linktrack.owners.audit import note
 from linktrack.publishing import sendings
@@ -72,7 +72,7 @@ def restore(session: Session, post: Post) -> None:
 
 
 def settle(
-    session: Session, post: Post, state: str, posted_at: datetime | None, days: Days
+    session: Session, post: Post, state: State, posted_at: datetime | None, days: Days
 ) -> None:
     """Give a post a state and a time that fit each other; its windows are counted by that time."""
     connection = session.connection()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 from sqlalchemy.orm import Session
 
@@ -66,7 +67,20 @@ def coverage_in_words(found: Coverage) -> str:
     )
 
 
-def unwrapped_json(account: Account, post: UnwrappedPost, addresses: list[str]) -> dict[str, Json]:
+class UnwrappedPostJson(TypedDict):
+    """A post with links that are not wrapped; `url` is where its network shows it."""
+
+    id: int
+    account: str
+    posted_at: str
+    text: str
+    url: str | None
+    links: list[str]
+
+
+def unwrapped_json(
+    account: Account, post: UnwrappedPost, addresses: list[str]
+) -> UnwrappedPostJson:
     """Return a post with links that are not wrapped, as every door gives it."""
     return {
         "id": post.id,

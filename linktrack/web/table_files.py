@@ -1,6 +1,7 @@
 """Tables of pages as files: the same address with `format=csv` or `format=json`."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from flask import Response, request
@@ -23,7 +24,7 @@ def is_table_wanted() -> bool:
     return bool(wanted)
 
 
-def table_file(name: str, rows: Json) -> Response:
+def table_file(name: str, rows: "Sequence[Mapping[str, object]] | Json") -> Response:
     """Return a list of a report's JSON as a file to download, as CSV or as it is."""
     kind = request.args["format"]
     if kind == "csv":

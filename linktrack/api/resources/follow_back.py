@@ -13,11 +13,7 @@ from linktrack.reports.following import follow_json, standing_json
 
 
 @operation(
-    "GET",
-    f"{ACCOUNT}/follow-back",
-    scope="read",
-    answers={200: shapes.FollowBack},
-    problems=(404,),
+    "GET", f"{ACCOUNT}/follow-back", scope="read", answers={200: shapes.FollowBack}, problems=(404,)
 )
 def read_follow_back(number: int) -> Response:
     """Say whether an account follows back, and whom next."""

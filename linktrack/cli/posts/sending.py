@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from linktrack.installation import Installation
     from linktrack.links.models import Post
     from linktrack.publishing.models import Sending
+    from linktrack.reports.sendings import PostJson
 
 confirmed_option = click.option(
     "--yes", "confirmed", is_flag=True, help="Send it though X or Mastodon may not like it."
@@ -161,7 +162,7 @@ def enqueue(
     )
 
 
-def send_what_is_due(number: int) -> dict[str, object]:
+def send_what_is_due(number: int) -> "PostJson":
     """Send a post that is committed, where it is due; return it as JSON has it."""
     from linktrack.links.posts import get_post
     from linktrack.reports.sendings import full_post_json
