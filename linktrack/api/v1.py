@@ -1,52 +1,20 @@
 """JSON under /api/v1: every resource's operations, and what all answers have in common."""
 
-from typing import Final
+from importlib import import_module
+from pkgutil import iter_modules
 
 from flask import Response, request
 
-from linktrack.api import documentation
+import linktrack.api.documentation  # noqa: F401 - importing a module of operations makes their routes
+from linktrack.api import reports, resources
 from linktrack.api.limits import add_limit_headers
 from linktrack.api.operations import blueprint
-from linktrack.api.reports import audience, reports
-from linktrack.api.resources import (
-    accounts,
-    experiments,
-    exports,
-    follow_back,
-    links,
-    not_wrapped,
-    notes,
-    people,
-    posts,
-    queue,
-    rosters,
-    segments,
-    sharing,
-    webhooks,
-)
 
-__all__ = ["MODULES", "blueprint"]
+for _room in (reports, resources):
+    for _module in iter_modules(_room.__path__, f"{_room.__name__}."):
+        import_module(_module.name)
 
-MODULES: Final = (
-    accounts,
-    audience,
-    documentation,
-    experiments,
-    exports,
-    follow_back,
-    links,
-    not_wrapped,
-    notes,
-    people,
-    posts,
-    queue,
-    reports,
-    rosters,
-    segments,
-    sharing,
-    webhooks,
-)
-"""All modules of operations: importing one makes its routes."""
+__all__ = ["blueprint"]
 
 blueprint.after_request(add_limit_headers)
 

@@ -4,25 +4,16 @@ A roster comes in at any time and in any order. All of it is set arithmetic in t
 list is staged in a temporary table, and a handful of statements move the periods.
 """
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Final, cast
 
 from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Column,
     ColumnElement,
     Connection,
-    Integer,
-    MetaData,
-    String,
     Table,
     and_,
-    delete,
     exists,
     func,
     insert,
@@ -30,65 +21,24 @@ from sqlalchemy import (
     null,
     or_,
     select,
-    text,
     update,
 )
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
 from linktrack.audience.counts import record_count
-from linktrack.audience.forgetting import Forgotten, handle_key
-from linktrack.audience.models import Account, Follower, FollowerCount, FollowPeriod, Roster
+from linktrack.audience.forgetting import Forgotten
+from linktrack.audience.models import Account, FollowerCount, FollowPeriod, Roster
+from linktrack.audience.roster_staging import keep_followers, present, stage, temporary
 from linktrack.audience.sorting import sort_followers
-from linktrack.db import Utc, from_ms, is_sqlite, to_ms
+from linktrack.db import Utc, from_ms, to_ms
 from linktrack.errors import Conflict, Invalid
 from linktrack.networks.base import FollowerRecord
 from linktrack.owners.audit import by_hand, note
 
-CHUNK: Final = 5_000  # people written at a time
 SHRUNK: Final = 10  # a list of a tenth of the people, or fewer, is doubted
 COUNTED: Final = timedelta(days=90)
 ROSTER_COUNT: Final = "roster"
 """The source of a follower count that is the length of a list."""
-
-Value = str | int | bool | datetime | None
-
-_staging = MetaData()
-_staged = Table(
-    "staged_people",
-    _staging,
-    Column("network_id", String(512), primary_key=True),
-    Column("handle", String(255)),
-    Column("handle_key", String(255)),
-    Column("followers", BigInteger),
-    Column("following", BigInteger),
-    Column("posts", BigInteger),
-    Column("account_created_at", Utc),
-    Column("has_description", Boolean),
-    Column("has_picture", Boolean),
-    Column("last_active_at", Utc),
-    Column("followed_back", Boolean),
-    Column("by_handle", Boolean, nullable=False),
-    prefixes=["TEMPORARY"],
-    sqlite_with_rowid=False,
-)
-_present = Table(
-    "present_followers",
-    _staging,
-    Column("follower_id", Integer, primary_key=True, autoincrement=False),
-    prefixes=["TEMPORARY"],
-)
-_FACTS: Final = (
-    "followers",
-    "following",
-    "posts",
-    "account_created_at",
-    "has_description",
-    "has_picture",
-    "last_active_at",
-    "followed_back",
-)
-_COPIED: Final = ("handle", "handle_key", *_FACTS)
 
 _PERIOD: Final = (
     "follower_id",
@@ -99,7 +49,6 @@ _PERIOD: Final = (
     "ended_by",
 )
 
-followers = cast("Table", Follower.__table__)
 periods = cast("Table", FollowPeriod.__table__)
 
 
@@ -117,15 +66,6 @@ class TakenRoster:
     gained: int | None
     returned: int | None
     lost: int | None
-    forgotten: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Staged:
-    """What the staged list holds: whether any fact, and whether any person by handle alone."""
-
-    has_facts: bool
-    by_handle: bool
     forgotten: int
 
 
@@ -155,9 +95,9 @@ def take_roster(
     # Two lists of one account take turns.
     session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
     connection = session.connection()
-    _staging.create_all(connection)  # gone with the transaction where this fails
-    staged = _stage(connection, people, forgotten)
-    size = _keep_followers(connection, account.id, taken_at, staged)
+    temporary.create_all(connection)  # gone with the transaction where this fails
+    staged = stage(connection, people, forgotten)
+    size = keep_followers(connection, account.id, taken_at, staged)
     gained = returned = lost = None
     is_new = _is_new(session, account, taken_at)
     if is_new:
@@ -172,7 +112,7 @@ def take_roster(
             record_count(session, account, size, taken_at, ROSTER_COUNT, now=now)
         if before is not None:
             gained, returned, lost = changes_at(session, account.id, taken_at)
-    _staging.drop_all(connection)
+    temporary.drop_all(connection)
     if is_new and by_hand(session):
         note(session, f"Took a list of {size:,} followers of {account.handle}.", now)
     return TakenRoster(taken_at, size, is_new, gained, returned, lost, staged.forgotten)
@@ -230,158 +170,6 @@ def following_at(moment: datetime) -> ColumnElement[bool]:
     )
 
 
-# Staging -------------------------------------------------------------------------------------
-
-
-def _stage(
-    connection: Connection, people: Iterable[FollowerRecord], forgotten: Forgotten
-) -> _Staged:
-    """Write the list into the temporary table, each person once, without the forgotten."""
-    has_facts = by_handle = False
-    left_out = 0
-    rest = iter(people)
-    while chunk := list(islice(rest, CHUNK)):
-        rows = []
-        for person in chunk:
-            row = _row(person)
-            if forgotten.holds(str(row["network_id"])):
-                left_out += 1
-                continue
-            by_handle = by_handle or person.network_id is None
-            has_facts = has_facts or any(row[name] is not None for name in _FACTS)
-            rows.append(row)
-        _write(connection, rows)
-    return _Staged(has_facts, by_handle, left_out)
-
-
-def _write(connection: Connection, rows: Sequence[Mapping[str, Value]]) -> None:
-    if not rows:
-        return
-    if is_sqlite(connection):
-        connection.execute(sqlite.insert(_staged).on_conflict_do_nothing(), rows)
-        return
-    # One statement for all rows: one for each took PostgreSQL five times as long.
-    connection.execute(
-        text(
-            "INSERT INTO staged_people SELECT * FROM "
-            "json_populate_recordset(NULL::staged_people, :rows) ON CONFLICT DO NOTHING"
-        ),
-        {"rows": json.dumps(rows, default=to_ms)},
-    )
-
-
-def _row(person: FollowerRecord) -> dict[str, Value]:
-    key = handle_key(person.handle) if person.handle else None
-    return {
-        "network_id": person.network_id or f"@{key}",
-        "handle": person.handle,
-        "handle_key": key,
-        "followers": person.followers,
-        "following": person.following,
-        "posts": person.posts,
-        "account_created_at": person.account_created_at,
-        "has_description": person.has_description,
-        "has_picture": person.has_picture,
-        "last_active_at": person.last_active_at,
-        "followed_back": person.followed_back,
-        "by_handle": person.network_id is None,
-    }
-
-
-def _keep_followers(
-    connection: Connection, account_id: int, taken_at: datetime, staged: _Staged
-) -> int:
-    """Make everybody on the list a follower, with their facts; return how many they are."""
-    if staged.by_handle:
-        _resolve_handles(connection, account_id)
-    _adopt_placeholders(connection, account_id)
-    _add_followers(connection, account_id, taken_at, staged.has_facts)
-    if staged.has_facts:
-        _update_facts(connection, account_id, taken_at)
-    return _mark_present(connection, account_id)
-
-
-def _resolve_handles(connection: Connection, account_id: int) -> None:
-    """Give people known by handle alone the id that a list gave with that handle."""
-    others = _staged.alias("others")
-    twice = exists().where(others.c.handle_key == _staged.c.handle_key, ~others.c.by_handle)
-    connection.execute(delete(_staged).where(_staged.c.by_handle, twice))
-    known = (
-        select(func.max(followers.c.network_id))
-        .where(
-            followers.c.account_id == account_id,
-            followers.c.handle_key == _staged.c.handle_key,
-            followers.c.network_id != _staged.c.network_id,
-        )
-        .scalar_subquery()
-    )
-    taken = exists().where(others.c.network_id == known)
-    connection.execute(delete(_staged).where(_staged.c.by_handle, taken))
-    connection.execute(
-        update(_staged).where(_staged.c.by_handle, known.is_not(None)).values(network_id=known)
-    )
-
-
-def _adopt_placeholders(connection: Connection, account_id: int) -> None:
-    """Followers known by handle alone take the id that this list gives with the handle."""
-    placeholder = and_(
-        followers.c.account_id == account_id,
-        followers.c.network_id == "@" + followers.c.handle_key,
-    )
-    if connection.scalar(select(followers.c.id).where(placeholder).limit(1)) is None:
-        return
-    given = (
-        select(func.max(_staged.c.network_id))
-        .where(_staged.c.handle_key == followers.c.handle_key, ~_staged.c.by_handle)
-        .scalar_subquery()
-    )
-    others = followers.alias("others")
-    taken = exists().where(others.c.account_id == account_id, others.c.network_id == given)
-    connection.execute(
-        update(followers).where(placeholder, given.is_not(None), ~taken).values(network_id=given)
-    )
-
-
-def _add_followers(
-    connection: Connection, account_id: int, taken_at: datetime, has_facts: bool
-) -> None:
-    known = exists().where(
-        followers.c.account_id == account_id, followers.c.network_id == _staged.c.network_id
-    )
-    facts_at = literal(taken_at, Utc) if has_facts else null()
-    chosen = select(
-        literal(account_id), _staged.c.network_id, *(_staged.c[name] for name in _COPIED), facts_at
-    ).where(~known)
-    names = ["account_id", "network_id", *_COPIED, "facts_at"]
-    connection.execute(insert(followers).from_select(names, chosen))
-
-
-def _update_facts(connection: Connection, account_id: int, taken_at: datetime) -> None:
-    """A newer list's facts take the place of older ones; an older list's fill what is unknown."""
-    same = and_(
-        followers.c.account_id == account_id, followers.c.network_id == _staged.c.network_id
-    )
-    older = followers.c.facts_at > taken_at
-    filled = {name: func.coalesce(followers.c[name], _staged.c[name]) for name in _COPIED}
-    connection.execute(update(followers).where(same, older).values(filled))
-    newer = or_(followers.c.facts_at.is_(None), followers.c.facts_at < taken_at)
-    replaced: Mapping[str, object] = {
-        name: func.coalesce(_staged.c[name], followers.c[name]) for name in _COPIED
-    }
-    connection.execute(
-        update(followers).where(same, newer).values({**replaced, "facts_at": taken_at})
-    )
-
-
-def _mark_present(connection: Connection, account_id: int) -> int:
-    chosen = select(followers.c.id).join(
-        _staged,
-        and_(followers.c.account_id == account_id, followers.c.network_id == _staged.c.network_id),
-    )
-    connection.execute(insert(_present).from_select(["follower_id"], chosen))
-    return connection.scalar(select(func.count()).select_from(_present)) or 0
-
-
 # Placing -------------------------------------------------------------------------------------
 
 
@@ -403,11 +191,11 @@ def _holds(moment: datetime) -> ColumnElement[bool]:
 
 def _same(connection: Connection, account_id: int, at: datetime) -> bool:
     """Whether those present are exactly the people of the roster at that moment."""
-    here = exists().where(_present.c.follower_id == periods.c.follower_id)
+    here = exists().where(present.c.follower_id == periods.c.follower_id)
     of_roster = and_(periods.c.account_id == account_id, _holds(at))
     missing = select(periods.c.follower_id).where(of_roster, ~here).limit(1)
-    there = exists().where(periods.c.follower_id == _present.c.follower_id, _holds(at))
-    added = select(_present.c.follower_id).where(~there).limit(1)
+    there = exists().where(periods.c.follower_id == present.c.follower_id, _holds(at))
+    added = select(present.c.follower_id).where(~there).limit(1)
     return connection.scalar(missing) is None and connection.scalar(added) is None
 
 
@@ -423,7 +211,7 @@ def _place(
     `before` and `after` are the neighbouring rosters: nothing else depends on the new one.
     """
     ours = periods.c.account_id == account_id
-    here = exists().where(_present.c.follower_id == periods.c.follower_id)
+    here = exists().where(present.c.follower_id == periods.c.follower_id)
     moved = update(periods)
 
     if after is None:
@@ -451,9 +239,9 @@ def _place(
             ).where(across)
             connection.execute(insert(periods).from_select(_PERIOD, back))
             connection.execute(moved.where(across).values(ended_after=before, ended_by=at))
-    there = exists().where(periods.c.follower_id == _present.c.follower_id, _holds(at))
+    there = exists().where(periods.c.follower_id == present.c.follower_id, _holds(at))
     began = select(
-        _present.c.follower_id,
+        present.c.follower_id,
         literal(at, Utc),
         literal(account_id),
         literal(before, Utc),

@@ -29,7 +29,7 @@ from sqlalchemy import (
     type_coerce,
 )
 
-import linktrack.installation  # noqa: F401 - it knows every table: what is not known is not carried
+import linktrack.tables  # noqa: F401 - what is not known is not carried
 from linktrack import __version__
 from linktrack.calendar.times import utc
 from linktrack.db import Base, Database, Utc, is_sqlite, revision_of

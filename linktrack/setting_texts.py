@@ -1,0 +1,149 @@
+"""How the text of a setting becomes its value. Pure.
+
+Each function takes the text and returns the value, or raises `ValueError` with the remedy.
+"""
+
+import ipaddress
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, get_args
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from linktrack.errors import Invalid
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+DOORS: Final = ("yourls", "shlink")
+
+
+def folder(value: str) -> Path:
+    """Return an absolute folder; ~ is the home folder."""
+    return Path(value).expanduser().absolute()
+
+
+def one_of(choices: object) -> Callable[[str], str]:
+    """Return what takes one of a `Literal`'s words."""
+    words: tuple[str, ...] = get_args(choices)
+
+    def parse(value: str) -> str:
+        if value not in words:
+            raise ValueError(f"choose one of {', '.join(words)}")
+        return value
+
+    return parse
+
+
+def switch(on: str, off: str) -> Callable[[str], bool]:
+    """Return what takes one word for yes, and one for no."""
+
+    def parse(value: str) -> bool:
+        if value not in (on, off):
+            raise ValueError(f"choose one of {on}, {off}")
+        return value == on
+
+    return parse
+
+
+def contact(value: str) -> str | None:
+    """Return an address fit for a link: mailto: or http(s)."""
+    if not value:
+        return None
+    if re.fullmatch(r"[^@\s:/?#<>\"]+@[^@\s:/?#<>\"]+\.[^@\s:/?#<>\"]+", value):
+        return f"mailto:{value}"
+    if re.fullmatch(r"https?://[^\s<>\"]+", value):
+        return value
+    raise ValueError("write me@example.org or https://example.org/contact")
+
+
+def base_url(value: str) -> str:
+    """Return an address that short links can begin with, without a slash at the end."""
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.query or parts.fragment or parts.username or not value.isascii():
+        raise ValueError("write it like https://go.example.org")
+    if parts.path not in ("", "/"):
+        raise ValueError("short links stand at the root of a host: leave the path out")
+    return value.rstrip("/")
+
+
+def database_url(value: str) -> str:
+    """Name the driver that is installed: psycopg 3 for PostgreSQL."""
+    if not value:
+        return ""  # a file in the data folder
+    for scheme in ("postgres://", "postgresql://"):
+        if value.startswith(scheme):
+            return "postgresql+psycopg://" + value.removeprefix(scheme)
+    if not value.startswith(("sqlite:///", "postgresql+psycopg://")):
+        # The value is not repeated: it may hold a password.
+        raise Invalid(
+            "LINKTRACK_DATABASE must begin with sqlite:/// or postgresql://, "
+            "such as postgresql://linktrack@localhost/linktrack."
+        )
+    return value
+
+
+def networks(value: str) -> tuple[Network, ...]:
+    """Return IP networks, written with commas between them; `none` is none."""
+    return tuple(
+        ipaddress.ip_network(part.strip(), strict=False)
+        for part in value.split(",")
+        if part.strip() not in ("", "none")
+    )
+
+
+def timezone(value: str) -> ZoneInfo:
+    """Return a time zone by its IANA name."""
+    try:
+        return ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("no such time zone; write it like Europe/Berlin") from error
+
+
+def whole_number(value: str) -> int:
+    """Return a number from 0 to 99999."""
+    if not value.isascii() or not value.isdigit():
+        raise ValueError("write a whole number, 0 or more")
+    if len(value) > 5:
+        raise ValueError("at most 99999")
+    return int(value)
+
+
+def doors(value: str) -> tuple[str, ...]:
+    """Return names of other shorteners' APIs; `none` is none."""
+    names = [part.strip().casefold() for part in value.split(",") if part.strip()]
+    if names == ["none"]:
+        return ()
+    if not set(names) <= set(DOORS):
+        raise ValueError(f"choose among {', '.join(DOORS)}, or none")
+    return tuple(dict.fromkeys(names))
+
+
+def rate(value: str) -> int:
+    """Return a number of requests a minute."""
+    if not value.isascii() or not value.isdigit() or not 0 < int(value[:9]) < 1_000_000:
+        raise ValueError("write a number of requests a minute, from 1 to 999999")
+    return int(value[:9])
+
+
+def days_kept(value: str) -> int | None:
+    """Return a number of days, at least one; None where nothing is set."""
+    if not value:
+        return None
+    days = whole_number(value)
+    if days == 0:
+        raise ValueError("keep at least one day")
+    return days
+
+
+def existing_file(value: str) -> Path | None:
+    """Return the path of a file that is there; None where nothing is set."""
+    if not value:
+        return None
+    path = Path(value).expanduser().absolute()
+    if not path.is_file():
+        raise ValueError("there is no such file")
+    return path
