@@ -13,7 +13,10 @@ from linktrack.reports.links.listed import clicks_of_links
 
 
 class LinkCardJson(TypedDict):
-    """What is shown of a link below a post; `read_at` is null where its page was not read."""
+    """What is shown of a link below a post; `read_at` is null where its page was not read.
+
+    `picture` is an address, `problem` why the card says little.
+    """
 
     title: str
     description: str
@@ -23,7 +26,7 @@ class LinkCardJson(TypedDict):
 
 
 def card_json(session: Session, shortener: Shortener, link: Link) -> LinkCardJson:
-    """Return the card of a link; `problem` is why it says little."""
+    """Return the card of a link."""
     kept = kept_card(session, link)
     shown = shown_card(shortener, link, kept)
     is_current = kept is not None and kept.destination == link.destination
