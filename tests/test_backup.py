@@ -1,18 +1,23 @@
 """Backup and restore: every link answers elsewhere, and no click is there twice."""
 
+import hashlib
 import io
 import json
 import shutil
+import sqlite3
 import tarfile
+import tempfile
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from databases import Maker
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from servers import Server, answer, command, environment, serving
 from world import NOON, World
 
@@ -22,6 +27,7 @@ from linktrack.errors import Conflict, Invalid
 from linktrack.installation import Installation
 from linktrack.keys import load_keys
 from linktrack.links.catalog import find_target
+from linktrack.upkeep.archive import read_archive
 from linktrack.upkeep.backup import back_up
 from linktrack.upkeep.restore import restore
 
@@ -35,6 +41,17 @@ def second_url(request: pytest.FixtureRequest, database_url: str) -> str:
         return database_url.replace(".db", "-elsewhere.db")
     make: Maker = request.getfixturevalue("postgresql_databases")
     return make()
+
+
+@pytest.fixture(scope="module")
+def backup_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A whole backup, in a folder where it may be damaged."""
+    folder = tmp_path_factory.mktemp("damaged")
+    with World.at(folder / "here", f"sqlite:///{folder}/here/l.db") as world:
+        world.database.migrate()
+        world.post(world.account(), "Read https://example.com/one")
+        back_up(installation_of(world), folder / "b.tar.gz", {}, NOON)
+    return folder / "b.tar.gz"
 
 
 @dataclass
@@ -293,6 +310,86 @@ def test_a_backup_cut_short_is_refused(sqlite_world: World, tmp_path: Path) -> N
         pytest.raises(Invalid, match="damaged"),
     ):
         restore(world.settings, tmp_path / "short.tar.gz", {})
+
+
+@settings(max_examples=60, deadline=None)
+@given(place=st.integers(0, 10**9), bit=st.integers(0, 7))
+def test_a_backup_with_one_bit_flipped_is_refused_or_restores_the_same(
+    backup_file: Path, place: int, bit: int
+) -> None:
+    """Wherever the bit is: only bits of the compression that say nothing pass."""
+    whole, tmp_path = backup_file.read_bytes(), backup_file.parent
+    place %= len(whole)
+    changed = bytearray(whole)
+    changed[place] ^= 1 << bit
+    file = tmp_path / "flipped.tar.gz"
+    file.write_bytes(changed)
+    try:
+        found = files_of(file)
+    except Invalid:
+        return
+    assert found == files_of(backup_file)
+
+
+def files_of(backup: Path) -> dict[str, bytes]:
+    """Return what a backup unpacks to."""
+    with tempfile.TemporaryDirectory() as folder:
+        read_archive(backup, Path(folder))
+        files = [path for path in Path(folder).rglob("*") if path.is_file()]
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize("cut", [1, 4, 8, 100])
+def test_a_backup_without_its_last_bytes_is_refused(backup_file: Path, cut: int) -> None:
+    """The last eight are the checksum: without them nobody knows whether it is whole."""
+    whole, tmp_path = backup_file.read_bytes(), backup_file.parent
+    (tmp_path / "cut.tar.gz").write_bytes(whole[:-cut])
+    (tmp_path / "folder").mkdir(exist_ok=True)
+    with pytest.raises(Invalid, match="damaged"):
+        read_archive(tmp_path / "cut.tar.gz", tmp_path / "folder")
+    shutil.rmtree(tmp_path / "folder")
+
+
+def test_a_backup_whose_files_are_not_those_of_its_manifest_is_refused(tmp_path: Path) -> None:
+    """Changed, missing or added: each is named, and nothing is restored."""
+    listed = {"keys.json": (2, hashlib.sha256(b"{}").hexdigest())}
+    manifest = json.dumps(MANIFEST | {"format": 2, "files": listed}).encode()
+    added = ("journals/a-b.journal", b"x")
+    for members, named in (
+        ([("keys.json", b"[]")], "keys.json is not what was backed up"),
+        ([], "keys.json is missing"),
+        ([("keys.json", b"{}"), added], "a-b.journal is not what was backed up"),
+    ):
+        file = archive_of(tmp_path / "b.tar.gz", ("manifest.json", manifest), *members)
+        with tempfile.TemporaryDirectory() as folder, pytest.raises(Invalid, match=named):
+            read_archive(file, Path(folder))
+
+
+def test_a_damaged_database_is_named_by_backup_and_doctor(
+    sqlite_databases: Maker, tmp_path: Path
+) -> None:
+    """A page of rubbish in the middle: a sentence, no traceback, and no backup of it."""
+    url = sqlite_databases()
+    environ = environment(tmp_path / "data", url)
+    command(environ, "account", "add", "@me", "--network", "x", "--followers", "1000")
+    file = Path(url.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (root,) = database.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'audit_entries'"
+        ).fetchone()
+        (size,) = database.execute("PRAGMA page_size").fetchone()
+    with file.open("r+b") as damaged_file:
+        damaged_file.seek((root - 1) * size)
+        damaged_file.write(b"\xff" * size)
+    done = command(environ, "backup", str(tmp_path / "b.tar.gz"))
+    assert done.returncode == 1
+    assert "The database is damaged" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "b.tar.gz").exists()
+    looked = command(environ, "doctor")
+    assert "it is damaged" in looked.stdout
+    assert "restore the last backup" in looked.stdout
 
 
 def test_a_place_that_cannot_be_written_is_one_sentence(

@@ -1,23 +1,34 @@
-"""What a backup file is: a gzipped tar with a manifest first. Reading one trusts nothing in it."""
+"""What a backup file is: a gzipped tar with a manifest first. Reading one trusts nothing in it.
 
+The manifest has the size and the SHA-256 of every other file, so that a backup which can be read is
+not taken for one that is whole.
+"""
+
+import gzip
+import hashlib
 import json
 import re
 import tarfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from linktrack.errors import Invalid
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+WITHOUT_HASHES: Final = 1
+"""The format of linktrack 0.1: its manifests do not list the files."""
+
 MANIFEST: Final = "manifest.json"
 KEYS: Final = "keys.json"
 DATABASE: Final = "database.sqlite"
 TABLES: Final = "tables"
 JOURNALS: Final = "journals"
+
+BLOCK: Final = 1024 * 1024
 
 _MEMBER: Final = re.compile(
     rf"{KEYS}|{re.escape(DATABASE)}|{TABLES}/[a-z0-9_]+\.copy"
@@ -31,7 +42,8 @@ class Manifest:
 
     `kind` is sqlite or postgresql, `revision` that of its tables. `settings` are those that were
     set, by their names. `tables` (PostgreSQL) names the columns of each table in the order of
-    restoring, `sequences` the last number each has given.
+    restoring, `sequences` the last number each has given. `files` has the size in bytes and the
+    SHA-256, in hexadecimal, of every other file by its name.
     """
 
     linktrack: str
@@ -41,32 +53,41 @@ class Manifest:
     settings: Mapping[str, str]
     tables: Mapping[str, list[str]] = field(default_factory=dict)
     sequences: Mapping[str, int] = field(default_factory=dict)
+    files: Mapping[str, tuple[int, str]] = field(default_factory=dict)
     format: int = FORMAT
 
 
 def write_archive(file: Path, folder: Path, manifest: Manifest) -> None:
-    """Write the files of a folder, and the manifest before them, into one archive."""
-    (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1))
+    """Write the files of a folder into one archive, and before them a manifest of them."""
+    paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*"))}
+    files = {name: path for name, path in paths.items() if path.is_file()}
+    listed = replace(manifest, files={name: _print_of(path) for name, path in files.items()})
+    (folder / MANIFEST).write_text(json.dumps(asdict(listed), indent=1))
     # Level 3 makes a database half as large in a third of the time of the usual 9.
     with tarfile.open(file, "w:gz", compresslevel=3) as archive:
         archive.add(folder / MANIFEST, MANIFEST)
-        for path in sorted(folder.rglob("*")):
-            name = path.relative_to(folder).as_posix()
-            if path.is_file() and name != MANIFEST:
-                archive.add(path, name)
+        for name, path in files.items():
+            archive.add(path, name)
 
 
 def read_archive(file: Path, folder: Path) -> Manifest:
     """Unpack a backup into an empty folder and return its manifest.
 
-    Only names that a backup has are taken, as plain files. Raises `Invalid` where the file is no
-    backup, damaged, cut short or of a later format, and `OSError` where it cannot be read.
+    The file is read to its end and checked whole: the checksum of the compression, and every file
+    against the manifest. Only names that a backup has are taken, as plain files. Raises `Invalid`
+    where the file is no backup, damaged, cut short or of a later format, and `OSError` where it
+    cannot be read.
     """
-    with _damage_named(file), tarfile.open(file, "r:gz") as archive:
+    with (
+        _damage_named(file),
+        gzip.open(file) as whole,
+        tarfile.open(fileobj=whole, mode="r:") as archive,
+    ):
         first = archive.next()
         if first is None or first.name != MANIFEST or not first.isfile():
             raise Invalid(f"{file} is no backup of linktrack.")
         manifest = _manifest(file, _content(archive, first))
+        found: dict[str, tuple[int, str]] = {}
         for member in archive:
             if member.name == MANIFEST:
                 continue
@@ -78,9 +99,31 @@ def read_archive(file: Path, folder: Path) -> Manifest:
             assert source is not None
             with target.open("xb") as written:
                 target.chmod(0o600)
-                while block := source.read(1024 * 1024):
+                while block := source.read(BLOCK):
                     written.write(block)
+            found[member.name] = _print_of(target)
+        # A tar ends before its file does: only what comes after it has the checksum of the whole.
+        while whole.read(BLOCK):
+            pass
+    if manifest.format != WITHOUT_HASHES:
+        _compare(file, manifest.files, found)
     return manifest
+
+
+def _print_of(path: Path) -> tuple[int, str]:
+    """Return the size of a file in bytes, and its SHA-256."""
+    with path.open("rb") as file:
+        return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _compare(
+    file: Path, listed: Mapping[str, tuple[int, str]], found: Mapping[str, tuple[int, str]]
+) -> None:
+    for name in sorted(listed.keys() | found.keys()):
+        if name not in found:
+            raise Invalid(f"{file} is damaged: {name[:80]} is missing.")
+        if name not in listed or tuple(listed[name]) != found[name]:
+            raise Invalid(f"{file} is damaged: {name[:80]} is not what was backed up.")
 
 
 def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
@@ -91,7 +134,7 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 def _manifest(file: Path, content: bytes) -> Manifest:
     fields = json.loads(content)
-    if fields["format"] != FORMAT:
+    if fields["format"] not in (FORMAT, WITHOUT_HASHES):
         raise Invalid(
             f"{file} was made by linktrack {str(fields.get('linktrack'))[:20]}, in a format that "
             "this version does not know: install that version or a later one."
@@ -111,5 +154,6 @@ def _damage_named(file: Path) -> Iterator[None]:
         KeyError,
         TypeError,
         FileExistsError,
+        gzip.BadGzipFile,
     ) as error:
         raise Invalid(f"{file} is no backup of linktrack, or damaged: {error}.") from error

@@ -23,7 +23,7 @@ from linktrack import __version__
 from linktrack.clicks.capture.journal import SUFFIX
 from linktrack.clicks.loading.loader import SET_ASIDE
 from linktrack.clicks.models import journals
-from linktrack.db import Database, is_sqlite
+from linktrack.db import Database, damage_of, is_sqlite
 from linktrack.errors import Unavailable
 from linktrack.installation import Installation
 from linktrack.settings import SETTINGS
@@ -64,8 +64,8 @@ def back_up(
 ) -> BackedUp:
     """Write a backup to `file` (mode 0600); a file of that name is kept until the new one is whole.
 
-    Redirects and loading go on meanwhile. Raises `Unavailable` where the file cannot be written
-    or the database cannot be read.
+    Redirects and loading go on meanwhile. Raises `Unavailable` where the file cannot be written,
+    or the database cannot be read or is damaged.
     """
     settings, database = installation.settings, installation.database
     folder = file.with_name(f".{file.name}.{token_hex(4)}")
@@ -73,6 +73,7 @@ def back_up(
     try:
         folder.mkdir(mode=0o700)
         with database.reachable():
+            _check_whole(database)
             copy = _copy_database(database, folder)
         taken = _copy_journals(settings.journals, folder / JOURNALS, copy.positions)
         shutil.copyfile(settings.data / KEYS, folder / KEYS)
@@ -90,7 +91,7 @@ def back_up(
         with whole.open("rb") as written:
             os.fsync(written.fileno())
         whole.replace(file)
-    except (OSError, sqlite3.OperationalError) as error:
+    except (OSError, sqlite3.DatabaseError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise Unavailable(f"The backup {file} cannot be written: {reason}.") from error
     finally:
@@ -102,6 +103,15 @@ def back_up(
 def _settings(environ: Mapping[str, str]) -> dict[str, str]:
     names = [setting.name for setting in SETTINGS if setting.name not in OF_THE_MACHINE]
     return {name: environ[name] for name in names if environ.get(name)}
+
+
+def _check_whole(database: Database) -> None:
+    with database.engine.connect() as connection:
+        damage = damage_of(connection)
+    if damage is not None:
+        raise Unavailable(
+            f"The database is damaged ({damage}): restore an earlier backup, or repair it first."
+        )
 
 
 def _copy_database(database: Database, folder: Path) -> _Copy:

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from linktrack.clicks.models import clicks
-from linktrack.db import NEWER, OLDER, Database, from_ms, is_sqlite
+from linktrack.db import NEWER, OLDER, Database, damage_of, from_ms, is_sqlite
 from linktrack.errors import LinktrackError
 from linktrack.keys import Keys, load_keys
 from linktrack.links.models import Link
@@ -118,7 +118,16 @@ def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
             }[standing]
             yield Finding("database", f"its tables are {standing}", remedy)
             return
-        yield Finding("database", "it answers, and its tables are those of this version")
+        with database.reachable(), database.engine.connect() as connection:
+            damage = damage_of(connection)
+        if damage is not None:
+            yield Finding(
+                "database",
+                f"it is damaged: {damage}",
+                "stop the service and restore the last backup; later journals are loaded again",
+            )
+            return
+        yield Finding("database", "it is whole, and its tables are those of this version")
         with database.reachable(), database.session() as session:
             yield _clock(session, now)
             backlog = Capture.read(session, settings.journals).backlog

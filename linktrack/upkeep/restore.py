@@ -93,10 +93,13 @@ def _check_fits(manifest: Manifest, database: Database, folder: Path) -> None:
         raise Invalid("This backup is damaged: its database or its keys are missing.")
     json.loads((folder / KEYS).read_bytes())
     if kind == "sqlite":
-        with closing(sqlite3.connect(folder / DATABASE)) as copy:
-            (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+        try:
+            with closing(sqlite3.connect(folder / DATABASE)) as copy:
+                (found,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
+        except sqlite3.DatabaseError as error:
+            found = str(error)
         if found != "ok":
-            raise Invalid(f"This backup is damaged: {found}.")
+            raise Invalid(f"This backup is damaged: its database says {found}.")
 
 
 def _check_empty(settings: Settings, database: Database) -> None:
