@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable
 
+import httpx
 import pytest
+import requests
 from keepers import Kept
 from standins import Answer, standin
 
@@ -72,3 +74,15 @@ def test_signed_in_it_is_too_and_what_was_sent_is_in_doubt(
             writer.publish(Message(new_tid(), "Hello"))
         assert time.monotonic() - begun < 8
         writer.close()
+
+
+def test_an_answer_that_comes_in_time_is_whole() -> None:
+    """However many blocks it has; and the next one has a time of its own."""
+    body = {"text": "x" * 500_000}
+    with standin(lambda _: Answer(body)) as server, requests.Session() as session:
+        in_time.read_in_time(session)
+        for _ in range(2):
+            assert session.get(server.address).json() == body
+        with httpx.Client(event_hooks=in_time.httpx_hooks()) as client:
+            for _ in range(2):
+                assert client.get(server.address).json() == body

@@ -7,7 +7,6 @@ import http.server
 import ipaddress
 import json
 import threading
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,13 +14,14 @@ from pathlib import Path
 import pytest
 from browser import Browser, read
 from click.testing import CliRunner
+from clicking import FIREFOX, START
 from databases import Maker
 from hypothesis import given
 from hypothesis import strategies as st
+from office import Office
 from servers import answer, command, environment, serving
 from sqlalchemy import select
-from test_rollups import FIREFOX, START
-from test_sending import Office
+from waiting import wait_until
 from world import NOON, World
 
 from linktrack.audience.counts import record_count
@@ -510,9 +510,7 @@ def test_a_running_service_tells(
     answer(environ, "webhook", "add", receiver.url, "--event", "post.wrapped")
     with serving(environ, tmp_path / "log"):
         answer(environ, "wrap", "@JessesLinks", "http://one.com/")
-        deadline = time.monotonic() + 30
-        while not receiver.heard and time.monotonic() < deadline:
-            time.sleep(0.2)
+        wait_until(lambda: receiver.heard, 30)
     (event,) = receiver.events()
     assert event["type"] == "post.wrapped"
     assert datetime.fromisoformat(str(event["timestamp"])).tzinfo is not None
