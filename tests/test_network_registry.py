@@ -6,14 +6,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final
 
 import pytest
 from browser import Browser, read
 from click.testing import CliRunner
 from world import NOON, World
 
-from linktrack.api.shapes import Network as NetworkInApi
 from linktrack.audience.models import MadeFollow
 from linktrack.audience.segments import entry_key
 from linktrack.cli import main
@@ -31,7 +30,6 @@ from linktrack.owners.tokens import create_token
 REPOSITORY: Final = Path(__file__).parents[1]
 
 EXEMPT: Final = {
-    "linktrack/api/shapes.py": "a type has to be written out; a test below holds it",
     "linktrack/clicks/classify/agents.py": "user agents of the whole web, by what they send",
     "linktrack/clicks/classify/referrers.py": "sites of the whole web, by their hosts",
     "linktrack/clicks/classify/referrer_hosts.py": "sites of the whole web, by their hosts",
@@ -140,9 +138,8 @@ def test_the_search_leaves_other_words_alone(code: str) -> None:
 
 
 def test_every_network_has_a_record_of_its_own_name() -> None:
-    """The folder, the record and the API's document agree."""
+    """The folder and the record agree."""
     assert tuple(each.name for each in networks()) == NETWORKS == names()
-    assert get_args(NetworkInApi) == NETWORKS
 
 
 def test_the_records_are_there_without_the_networks_clients() -> None:

@@ -2,20 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypedDict
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.cards import usual_card
-from linktrack.audience.models import Account, StoredCredential
+from linktrack.audience.models import Account, Role, StoredCredential
 from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, NotFound
-from linktrack.networks.registry import is_network, network_of
+from linktrack.networks.registry import NetworkName, is_network, network_of
 from linktrack.owners.audit import note
-from linktrack.shapes import Json
 
-ROLES: Final = ("me", "you", "we")
+ROLES: Final[tuple[Role, ...]] = ("me", "you", "we")
 
 
 def add_account(
@@ -27,7 +26,7 @@ def add_account(
     account is there already.
     """
     label = network_of(network).label
-    _check_role(role)
+    role = _known_role(role)
     handle = check_handle(network, handle)
     _refuse_taken(session, network, handle)
     account = Account(
@@ -56,10 +55,10 @@ def rename_account(session: Session, account: Account, handle: str) -> None:
 
 def set_account_role(session: Session, account: Account, role: str | None) -> None:
     """Say what an account is for: `me`, `you`, `we`, or nothing of these; raises `Invalid`."""
-    _check_role(role)
-    if role != account.role:
-        note(session, f"{account.handle} is {role or 'of no role'} now.", this_moment())
-    account.role = role
+    known = _known_role(role)
+    if known != account.role:
+        note(session, f"{account.handle} is {known or 'of no role'} now.", this_moment())
+    account.role = known
     session.flush()
 
 
@@ -108,7 +107,7 @@ def list_accounts(session: Session, *, removed: bool = False) -> Sequence[Accoun
     """
     which = Account.removed_at.is_not(None) if removed else Account.removed_at.is_(None)
     accounts = session.scalars(select(Account).where(which).order_by(Account.id)).all()
-    order = {role: number for number, role in enumerate(ROLES)}
+    order: dict[str, int] = {role: number for number, role in enumerate(ROLES)}
     return sorted(accounts, key=lambda account: order.get(account.role or "", len(ROLES)))
 
 
@@ -181,9 +180,13 @@ def get_account(session: Session, account_id: int) -> Account:
     return account
 
 
-def _check_role(role: str | None) -> None:
-    if role is not None and role not in ROLES:
-        raise Invalid(f"{role[:40]!r} is no role: choose me, you, we, or none.")
+def _known_role(role: str | None) -> Role | None:
+    if role is None:
+        return None
+    for known in ROLES:
+        if role == known:
+            return known
+    raise Invalid(f"{role[:40]!r} is no role: choose me, you, we, or none.")
 
 
 def _key(handle: str) -> str:
@@ -203,6 +206,14 @@ def _refuse_taken(session: Session, network: str, handle: str) -> None:
         raise Conflict(f"{handle} on {label} is here already.")
 
 
-def account_json(account: Account) -> dict[str, Json]:
+class AccountNameJson(TypedDict):
+    """Which account a report is of."""
+
+    network: NetworkName
+    handle: str
+    role: Role | None
+
+
+def account_json(account: Account) -> AccountNameJson:
     """Return an account as every report names it."""
     return {"network": account.network, "handle": account.handle, "role": account.role}

@@ -1,6 +1,7 @@
 """Segments: named, ordered groups of an account's followers; who is in which, sorting.py says."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -89,6 +90,26 @@ def list_segments(session: Session, account: Account) -> Sequence[Segment]:
     """Return the segments of an account in their order, everyone else last."""
     query = select(Segment).where(Segment.account_id == account.id, Segment.removed_at.is_(None))
     return session.scalars(query.order_by(Segment.position, Segment.id)).all()
+
+
+def segments_of(session: Session, account_ids: Iterable[int]) -> Mapping[int, list[Segment]]:
+    """Return the segments of these accounts that can have versions, each account's in order."""
+    found: defaultdict[int, list[Segment]] = defaultdict(list)
+    query = (
+        select(Segment)
+        .where(Segment.account_id.in_(list(account_ids)))
+        .where(Segment.removed_at.is_(None), Segment.kind != "rest")
+        .order_by(Segment.position)
+    )
+    for segment in session.scalars(query):
+        found[segment.account_id].append(segment)
+    return found
+
+
+def segment_names(session: Session, segment_ids: set[int]) -> dict[int, str]:
+    """Return the names of these segments."""
+    query = select(Segment.id, Segment.name).where(Segment.id.in_(sorted(segment_ids)))
+    return {row.id: row.name for row in session.execute(query)} if segment_ids else {}
 
 
 def find_segment(session: Session, account: Account, name: str) -> Segment:

@@ -7,19 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 from linktrack.errors import Invalid
 
 if TYPE_CHECKING:
     from linktrack.networks.network import Network
 
-NETWORKS: Final = (
+NetworkName: TypeAlias = Literal[
     "x",
     "bluesky",
     "mastodon",
     "other",
-)
+]
+NETWORKS: Final[tuple[NetworkName, ...]] = get_args(NetworkName)
 """The names of the networks, which are those of their folders; forms list them in this order.
 
 The record is `NETWORK` in the folder's network.py.

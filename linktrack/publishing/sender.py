@@ -22,7 +22,7 @@ from linktrack.db import now as this_moment
 from linktrack.errors import LinktrackError
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import place_of
-from linktrack.links.models import Link, Post, SeenPost
+from linktrack.links.models import Link, Post, SeenPost, State
 from linktrack.networks.errors import Pause
 from linktrack.networks.records import Message, Sent
 from linktrack.networks.registry import network_of
@@ -221,7 +221,7 @@ class Sender:
             sending.network_id, sending.url, sending.in_doubt = sent.network_id, sent.url, False
             sending.changed_at = now
             post = session.get_one(Post, due.post_id)
-            state = "discarded" if post.state == "discarded" else "published"
+            state: State = "discarded" if post.state == "discarded" else "published"
             posted_at = max(post.created_at, min(sent.posted_at, now))
             settle(session, post, state, posted_at, self._days)
             session.merge(

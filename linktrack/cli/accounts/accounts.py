@@ -51,12 +51,12 @@ def add(handle: str, network: str, role: str | None, followers: int | None) -> N
 @json_option
 def list_(as_json: bool) -> None:
     """List the accounts, with their last follower counts."""
-    from linktrack.reports.accounts import account_lines
+    from linktrack.audience.account_lines import account_line_json, account_lines
 
     with installation() as opened, opened.database.session() as session:
         lines = account_lines(session)
     if as_json:
-        print_json([line.as_json() for line in lines])
+        print_json([account_line_json(line) for line in lines])
         return
     print_table(
         ("network", "handle", "role", "followers", "counted at", "connected"),

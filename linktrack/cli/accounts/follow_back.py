@@ -48,9 +48,8 @@ def dry_run_command(handle: str, since: str, limit: int, as_json: bool) -> None:
 def status(handle: str, as_json: bool) -> None:
     """Say whether it is on, and whom it follows next."""
     from linktrack.audience.accounts import find_account
-    from linktrack.audience.follow_back.log import standing_of
+    from linktrack.audience.follow_back.log import standing_json, standing_of
     from linktrack.db import now
-    from linktrack.reports.following import standing_json
 
     with installation() as opened, opened.database.session() as session:
         standing = standing_of(session, find_account(session, handle), now())
@@ -105,9 +104,8 @@ def off(handle: str) -> None:
 def log(handle: str, limit: int, as_json: bool) -> None:
     """List whom it followed, when and why, newest first."""
     from linktrack.audience.accounts import find_account
-    from linktrack.audience.follow_back.log import follow_log
+    from linktrack.audience.follow_back.log import follow_json, follow_log
     from linktrack.calendar.times import utc
-    from linktrack.reports.following import follow_json
 
     with installation() as opened, opened.database.session() as session:
         rows = follow_log(session, find_account(session, handle).id, limit)
@@ -156,7 +154,7 @@ def undo(
 
 
 def _print_plan(plan: "Plan", as_json: bool) -> None:
-    from linktrack.reports.following import plan_json
+    from linktrack.audience.follow_back.plan import plan_json
 
     if as_json:
         print_json(plan_json(plan))

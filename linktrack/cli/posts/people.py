@@ -87,12 +87,12 @@ def _print_people(handle: str | None, as_json: bool) -> None:
     from linktrack.audience.accounts import find_account
     from linktrack.links.posts import excerpt
     from linktrack.reports.figures.words import per_thousand
-    from linktrack.reports.links.kinds import people_report
+    from linktrack.reports.links.kinds import people_json, people_report
 
     with installation() as opened, opened.database.session() as session:
         account = None if handle is None else find_account(session, handle)
         found = people_report(session, account)
-        answer = found.as_json()
+        answer = people_json(found)
     if as_json:
         print_json(answer)
         return
@@ -162,7 +162,7 @@ def report_own(handle: str, since: str | None, until: str | None, as_json: bool)
     """Links to your own sites beside other people's."""
     from linktrack.audience.accounts import find_account
     from linktrack.reports.figures.words import per_thousand
-    from linktrack.reports.links.kinds import own_links_report
+    from linktrack.reports.links.kinds import own_links_json, own_links_report
 
     with installation() as opened, opened.database.session() as session:
         found = own_links_report(
@@ -172,9 +172,9 @@ def report_own(handle: str, since: str | None, until: str | None, as_json: bool)
             parse_time(until, opened),
         )
     if as_json:
-        print_json(found.as_json())
+        print_json(own_links_json(found))
         return
-    click.echo(found.sentence())
+    click.echo(found.sentence)
     print_table(
         ("links to", "links", "posts", "people", "clicks", "per 1,000 followers"),
         [

@@ -1,5 +1,7 @@
 """Commands that wrap texts and look after posts and links."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from linktrack.cli.common import (
@@ -25,6 +27,9 @@ from linktrack.cli.posts.sending import (
     withdraw,
 )
 from linktrack.errors import Invalid
+
+if TYPE_CHECKING:
+    from linktrack.links.posts import WrappedPostJson
 
 
 @click.command()
@@ -74,7 +79,7 @@ def wrap(
         no_post_json,
         wrap_post,
     )
-    from linktrack.reports.sendings import full_post_json
+    from linktrack.publishing.sendings import full_post_json
 
     if sends and draft:
         raise Invalid("A draft is not sent: leave out --draft or --send.")
@@ -92,7 +97,7 @@ def wrap(
             if post is None:
                 raise Invalid("There is no new address in this text: nothing was sent.")
             enqueue(opened, session, post, posted_at, confirmed)
-        answer = (
+        answer: WrappedPostJson = (
             no_post_json(written)
             if post is None
             else full_post_json(session, opened.shortener, post)
@@ -109,7 +114,7 @@ def wrap(
 
 
 def _print_wrapped(
-    answer: dict[str, object], segments: tuple[str, ...], versions: list[str], as_json: bool
+    answer: "WrappedPostJson", segments: tuple[str, ...], versions: list[str], as_json: bool
 ) -> None:
     if as_json:
         print_json(answer)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from linktrack.installation import Installation
     from linktrack.links.models import Post
     from linktrack.publishing.models import Sending
+    from linktrack.publishing.sendings import PostJson
 
 confirmed_option = click.option(
     "--yes", "confirmed", is_flag=True, help="Send it though its network may not like it."
@@ -69,8 +70,7 @@ def queue(handle: str | None, sends: bool, as_json: bool) -> None:
     from linktrack.audience.accounts import find_account
     from linktrack.calendar.times import utc
     from linktrack.links.posts import excerpt
-    from linktrack.publishing.queue import queued
-    from linktrack.reports.sendings import waiting_json
+    from linktrack.publishing.queue import queued, waiting_json
 
     with installation() as opened:
         if sends:
@@ -161,10 +161,10 @@ def enqueue(
     )
 
 
-def send_what_is_due(number: int) -> dict[str, object]:
+def send_what_is_due(number: int) -> "PostJson":
     """Send a post that is committed, where it is due; return it as JSON has it."""
     from linktrack.links.posts import get_post
-    from linktrack.reports.sendings import full_post_json
+    from linktrack.publishing.sendings import full_post_json
 
     with installation() as opened:
         opened.sender().send_one(number)

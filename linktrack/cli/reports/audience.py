@@ -22,7 +22,7 @@ def audience(handle: str, since: str | None, until: str | None, as_json: bool) -
     """How many different people click at all: at least so many, in one visitor period."""
     from linktrack.audience.accounts import find_account
     from linktrack.db import now
-    from linktrack.reports.people.audience import audience_report
+    from linktrack.reports.people.audience import audience_json, audience_report
 
     with installation() as opened, opened.database.session() as session:
         found = audience_report(
@@ -35,7 +35,7 @@ def audience(handle: str, since: str | None, until: str | None, as_json: bool) -
             until=parse_time(until, opened),
         )
     if as_json:
-        print_json(found.as_json())
+        print_json(audience_json(found))
         return
     click.echo(found.sentence)
 
@@ -47,7 +47,7 @@ def audience(handle: str, since: str | None, until: str | None, as_json: bool) -
 def coverage(handle: str, since: str | None, until: str | None, as_json: bool) -> None:
     """Which part of the links that an account posted, in its own words, was wrapped."""
     from linktrack.audience.accounts import find_account
-    from linktrack.reports.coverage import coverage_report
+    from linktrack.reports.coverage import coverage_json, coverage_report
 
     with installation() as opened, opened.database.session() as session:
         found = coverage_report(
@@ -57,7 +57,7 @@ def coverage(handle: str, since: str | None, until: str | None, as_json: bool) -
             parse_time(until, opened),
         )
     if as_json:
-        print_json(found.as_json())
+        print_json(coverage_json(found))
         return
     click.echo(found.sentence)
 
@@ -74,7 +74,7 @@ def compare(
     from linktrack.audience.accounts import find_account, list_accounts
     from linktrack.db import now
     from linktrack.reports.comparison import compare as compare_accounts
-    from linktrack.reports.comparison import figure_in_words
+    from linktrack.reports.comparison import comparison_json, figure_in_words
 
     with installation() as opened, opened.database.session() as session:
         named = [find_account(session, handle) for handle in dict.fromkeys(handles)]
@@ -87,7 +87,7 @@ def compare(
             until=parse_time(until, opened),
         )
     if as_json:
-        print_json(found.as_json())
+        print_json(comparison_json(found))
         return
     print_table(
         ("account", "role", "posts", "per 1,000 followers", "people per post", "never clicked",
@@ -115,7 +115,7 @@ def growth(handle: str, window: str, since: str | None, until: str | None, as_js
     """Whether clicking grows as fast as following."""
     from linktrack.audience.accounts import find_account
     from linktrack.db import now
-    from linktrack.reports.people.growth import growth_report
+    from linktrack.reports.people.growth import growth_json, growth_report
 
     with installation() as opened, opened.database.session() as session:
         found = growth_report(
@@ -127,7 +127,7 @@ def growth(handle: str, window: str, since: str | None, until: str | None, as_js
             until=parse_time(until, opened),
         )
     if as_json:
-        print_json(found.as_json())
+        print_json(growth_json(found))
         return
     click.echo(found.sentence)
 
@@ -143,14 +143,20 @@ def half_life(
     """How long an account's posts live: half of the clicks after the peak, and nearly all."""
     from linktrack.audience.accounts import find_account
     from linktrack.db import now
-    from linktrack.reports.timing.lifetimes import at_least, life_of_code, lifetimes_report
+    from linktrack.reports.timing.lifetimes import (
+        at_least,
+        life_of_code,
+        lifetimes_json,
+        lifetimes_report,
+        link_life_json,
+    )
 
     with installation() as opened, opened.database.session() as session:
         account = find_account(session, handle)
         if code is not None:
             life = life_of_code(session, opened.shortener.codes, account, code, now())
             if as_json:
-                print_json(life.as_json())
+                print_json(link_life_json(life))
             else:
                 click.echo(life.sentence)
             return
@@ -162,7 +168,7 @@ def half_life(
             until=parse_time(until, opened),
         )
     if as_json:
-        print_json(found.as_json())
+        print_json(lifetimes_json(found))
         return
     click.echo(found.sentence)
     if found.posts:
@@ -185,7 +191,7 @@ def hours(handle: str, window: str, since: str | None, until: str | None, as_jso
     from linktrack.audience.accounts import find_account
     from linktrack.db import now
     from linktrack.reports.figures.words import per_thousand
-    from linktrack.reports.timing.hours import hours_report
+    from linktrack.reports.timing.hours import hours_json, hours_report
 
     with installation() as opened, opened.database.session() as session:
         found = hours_report(
@@ -198,7 +204,7 @@ def hours(handle: str, window: str, since: str | None, until: str | None, as_jso
             until=parse_time(until, opened),
         )
     if as_json:
-        print_json(found.as_json())
+        print_json(hours_json(found))
         return
     click.echo(found.sentence)
     if found.refused is None:

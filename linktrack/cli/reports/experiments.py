@@ -61,7 +61,7 @@ def list_(handle: str | None, as_json: bool) -> None:
     """List experiments with what they have found so far, newest first."""
     from linktrack.audience.accounts import accounts_by_number, find_account
     from linktrack.db import now
-    from linktrack.reports.diary.experiment_report import experiment_reports
+    from linktrack.reports.diary.experiment_report import experiment_json, experiment_reports
     from linktrack.reports.diary.experiments import list_experiments
 
     with installation() as opened, opened.database.session() as session:
@@ -69,7 +69,7 @@ def list_(handle: str | None, as_json: bool) -> None:
         accounts = accounts_by_number(session)
         found = experiment_reports(session, list_experiments(session, account), accounts, now())
     if as_json:
-        print_json([report.as_json() for report in found])
+        print_json([experiment_json(report) for report in found])
         return
     print_table(
         ("experiment", "begins", "days", "so far"),
@@ -78,7 +78,7 @@ def list_(handle: str | None, as_json: bool) -> None:
                 report.experiment.name,
                 f"{report.experiment.at:%Y-%m-%d}",
                 report.experiment.days,
-                report.sentence(),
+                report.sentence,
             )
             for report in found
         ],
@@ -104,7 +104,7 @@ def experiment_of(handle: str, name: str | None, as_json: bool) -> None:
     """What an experiment has found, and when it will know."""
     from linktrack.audience.accounts import accounts_by_number, find_account
     from linktrack.db import now
-    from linktrack.reports.diary.experiment_report import experiment_report
+    from linktrack.reports.diary.experiment_report import experiment_json, experiment_report
     from linktrack.reports.diary.experiments import find_experiment
     from linktrack.reports.figures.words import per_thousand
 
@@ -113,13 +113,13 @@ def experiment_of(handle: str, name: str | None, as_json: bool) -> None:
         accounts = accounts_by_number(session)
         found = experiment_report(session, wanted, accounts, now())
     if as_json:
-        print_json(found.as_json())
+        print_json(experiment_json(found))
         return
     click.echo(found.experiment.name)
     if found.experiment.hypothesis:
         click.echo(f"Expected: {found.experiment.hypothesis}")
-    click.echo(found.sentence())
-    click.echo(found.on_looking())
+    click.echo(found.sentence)
+    click.echo(found.on_looking)
     for sentence in found.besides:
         click.echo(sentence)
     print_table(

@@ -32,7 +32,7 @@ def referrers(
     from linktrack.calendar.ranges import whole_days
     from linktrack.links.catalog import get_link
     from linktrack.links.posts import get_post
-    from linktrack.reports.sources.referrers import referrers_report
+    from linktrack.reports.sources.referrers import referrers_json, referrers_report
 
     with installation() as opened, opened.database.session() as session:
         timezone = opened.settings.timezone
@@ -47,9 +47,9 @@ def referrers(
             link=None if link is None else get_link(session, opened.shortener.codes, link),
         )
     if as_json:
-        print_json(found.as_json())
+        print_json(referrers_json(found))
         return
-    for sentence in found.sentences() or ["Nobody clicked in this time."]:
+    for sentence in found.sentences or ["Nobody clicked in this time."]:
         click.echo(sentence)
     print_table(
         ("source", "medium", "host", "segment", "clicks", "people"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final, TextIO, TypedDict
 
 from sqlalchemy.orm import Session
 
@@ -120,7 +120,19 @@ def import_roster(
         )
 
 
-def roster_json(done: TakenRoster) -> dict[str, str | int | bool | None]:
+class TakenRosterJson(TypedDict):
+    """What a follower list changed; null for a first one, before which nothing is known."""
+
+    taken_at: str
+    size: int
+    new: bool
+    gained: int | None
+    returned: int | None
+    lost: int | None
+    forgotten: int
+
+
+def roster_json(done: TakenRoster) -> TakenRosterJson:
     """Return what taking a roster did, as every door gives it."""
     return {
         "taken_at": utc(done.taken_at),

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
+from linktrack.audience.counts import History
 from linktrack.audience.models import Account
 from linktrack.reports.diary.models import Experiment
-from linktrack.reports.queries import History
 
 DAY: Final = timedelta(days=1)
 JUMP: Final = 0.1

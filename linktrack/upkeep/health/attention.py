@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from linktrack.audience.account_lines import AccountLine, account_lines
 from linktrack.audience.counts import STALE, is_stale
 from linktrack.audience.credentials import Connection, connections
 from linktrack.calendar.ranges import DayRange
@@ -22,9 +23,8 @@ from linktrack.clicks.capture.backlog import Backlog
 from linktrack.db import to_ms
 from linktrack.links.posts import excerpt
 from linktrack.publishing.queue import count_failed
-from linktrack.reports.accounts import AccountLine, account_lines
+from linktrack.publishing.states import overdue_posts
 from linktrack.reports.overview import AccountCard
-from linktrack.reports.queries import overdue_posts
 from linktrack.reports.sources.first_fetches import first_fetches
 from linktrack.reports.sources.left_out import proxy_is_not_trusted
 from linktrack.settings import Settings

@@ -7,7 +7,7 @@ from flask import Response, render_template, request
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.reports.people.audience import audience_report, periods_of
+from linktrack.reports.people.audience import audience_json, audience_report, periods_of
 from linktrack.reports.people.growth import growth_report
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import moment
@@ -32,7 +32,7 @@ def show() -> str | Response:
         since=at,
     )
     if is_table_wanted():
-        return table_file("who-clicks", [report.as_json()])
+        return table_file("who-clicks", [audience_json(report)])
     periods: list[tuple[date, str]] = periods_of(session, account, settings.visitor_period)
     return render_template(
         "audience/show.html",

@@ -7,7 +7,7 @@ from flask import Response, render_template, request
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session
 from linktrack.db import now
-from linktrack.reports.comparison import compare, figure_range, figure_value
+from linktrack.reports.comparison import compare, comparison_json, figure_range, figure_value
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import chosen_range
 from linktrack.web.subject import some_accounts
@@ -32,7 +32,7 @@ def show() -> str | Response:
         until=days.end,
     )
     if is_table_wanted():
-        return table_file("side-by-side", found.as_json()["accounts"])
+        return table_file("side-by-side", comparison_json(found)["accounts"])
     return render_template(
         "comparison/show.html",
         days=days,

@@ -15,6 +15,7 @@ from linktrack.db import now
 from linktrack.errors import Invalid
 from linktrack.reports.diary.experiment_report import (
     ExperimentReport,
+    experiment_json,
     experiment_report,
     experiment_reports,
 )
@@ -90,7 +91,7 @@ def show(number: int) -> str | Response:
     accounts = accounts_by_number(session)
     report = experiment_report(session, get_experiment(session, number), accounts, now())
     if is_table_wanted():
-        return table_file("experiment", report.as_json()["weeks"])
+        return table_file("experiment", experiment_json(report)["weeks"])
     return render_template(
         "experiments/show.html",
         report=report,

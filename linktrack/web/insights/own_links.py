@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from linktrack.context import db_session
 from linktrack.links.people import add_own_site, remove_own_site
-from linktrack.reports.links.kinds import own_links_report
+from linktrack.reports.links.kinds import links_line_json, own_links_report
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import chosen_range
 from linktrack.web.forms import Sent, form
@@ -48,7 +48,9 @@ def _page(error: str | None = None) -> str | Response:
     report = own_links_report(session, account, days.since, days.end)
     if is_table_wanted():
         kinds = (("own", report.own), ("others", report.others))
-        return table_file("own-links", [{"kind": name, **line.as_json()} for name, line in kinds])
+        return table_file(
+            "own-links", [{"kind": name, **links_line_json(line)} for name, line in kinds]
+        )
     return render_template(
         "own_links/show.html",
         accounts=accounts,

@@ -19,7 +19,7 @@ from linktrack.links.people import (
     share_page,
 )
 from linktrack.links.posts import excerpt
-from linktrack.reports.links.kinds import people_report, thanks
+from linktrack.reports.links.kinds import people_json, people_report, thanks
 from linktrack.web.context import current_owner, owner_blueprint
 from linktrack.web.fields import LARGEST_ID, chosen_account
 from linktrack.web.forms import Done, Sent, form
@@ -35,7 +35,7 @@ def list_all() -> str | Response:
     """Show everybody who is promoted, and the form for another."""
     if is_table_wanted():
         report = people_report(db_session(), chosen_account(request.args))
-        return table_file("people", report.as_json()["people"])
+        return table_file("people", people_json(report)["people"])
     return _list()
 
 

@@ -14,7 +14,7 @@ from linktrack.context import db_session, installation
 from linktrack.links.models import Link, Post
 from linktrack.links.posts import get_post
 from linktrack.reports.parts import UNKNOWN
-from linktrack.reports.sources.referrers import ReferrerLine, referrers_report
+from linktrack.reports.sources.referrers import ReferrerLine, referrers_json, referrers_report
 from linktrack.web.context import here, owner_blueprint
 from linktrack.web.fields import chosen_range, named_link, row_id, text
 from linktrack.web.filters import UNTOLD, as_filter, chosen_part
@@ -61,7 +61,7 @@ def show() -> str | Response:
         report, lines=[line for line in report.lines if part.has(line.source, line.segment)]
     )
     if is_table_wanted():
-        return table_file("referrers", report.as_json()["referrers"])
+        return table_file("referrers", referrers_json(report)["referrers"])
     by_host = part.source not in (None, UNKNOWN)
     rows = rows_by_source(report.lines, by_host=by_host)
     return render_template(

@@ -10,11 +10,11 @@ from linktrack.charts import IntervalPoint, Reference, heat_table, interval_char
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.reports import queries
+from linktrack.links.posts import texts_of
 from linktrack.reports.figures.words import WEEKDAYS
-from linktrack.reports.timing.heat import HOURS, heat_report
+from linktrack.reports.timing.heat import HOURS, heat_json, heat_report
 from linktrack.reports.timing.hours import HoursReport, Slots, hours_report
-from linktrack.reports.timing.lifetimes import at_least, lifetimes_report
+from linktrack.reports.timing.lifetimes import at_least, lifetimes_json, lifetimes_report
 from linktrack.web.charting import per_thousand
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import chosen_range
@@ -44,8 +44,8 @@ def show() -> str | Response:
     heat = heat_report(session, account, days)
     if is_table_wanted():
         if request.args.get("table") == "clicks":
-            return table_file("clicks-by-hour", heat.as_json()["clicks"])
-        return table_file("half-lives", lives.as_json()["lives"])
+            return table_file("clicks-by-hour", heat_json(heat)["clicks"])
+        return table_file("half-lives", lifetimes_json(lives)["lives"])
     return render_template(
         "timing/show.html",
         accounts=accounts,
@@ -66,7 +66,7 @@ def show() -> str | Response:
         ),
         lives=lives,
         newest=lives.posts[:NEWEST],
-        texts=queries.texts_of(session, [post.post_id for post in lives.posts[:NEWEST]]),
+        texts=texts_of(session, [post.post_id for post in lives.posts[:NEWEST]]),
         at_least=at_least,
     )
 

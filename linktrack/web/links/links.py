@@ -34,9 +34,9 @@ from linktrack.links.people import (
     promoted_by,
 )
 from linktrack.links.posts import get_post
-from linktrack.reports import queries
+from linktrack.reports.days import DayCounts, last_clicked_day_of_links, link_series
+from linktrack.reports.links.listed import LinkFacts, clicks_of_links, links_page, links_to
 from linktrack.reports.overview import every_day
-from linktrack.reports.queries import DayCounts
 from linktrack.reports.sources.hosts import clicks_by_host
 from linktrack.reports.sources.left_out import links_of, of_links
 from linktrack.reports.timing.lifetimes import link_life
@@ -72,8 +72,8 @@ def destination() -> str:
     session = db_session()
     address = text(request.args, "address", "The address")
     days = chosen_range(request.args)
-    facts = queries.links_to(session, address)
-    series = queries.link_series(session, [fact.link.id for fact in facts], days.first, days.last)
+    facts = links_to(session, address)
+    series = link_series(session, [fact.link.id for fact in facts], days.first, days.last)
     clicks: Counter[date] = Counter()
     for counts in series.values():
         clicks.update({each.day: each.clicks for each in counts})
@@ -119,7 +119,7 @@ def _list(error: str | None = None) -> str | Response:
     session = db_session()
     account = chosen_account(request.args)
     search = text(request.args, "q", "The search")
-    found = queries.links_page(
+    found = links_page(
         session,
         account.id if account else None,
         search,
@@ -130,7 +130,7 @@ def _list(error: str | None = None) -> str | Response:
     if is_table_wanted():
         return table_file("links", [_fact_json(fact) for fact in facts])
     days = DayRange.until(today(), SPARK_DAYS, installation().settings.timezone)
-    series = queries.link_series(session, [fact.link.id for fact in facts], days.first, days.last)
+    series = link_series(session, [fact.link.id for fact in facts], days.first, days.last)
     accounts = list_accounts(session)
     return render_template(
         "links/list.html",
@@ -150,7 +150,7 @@ def _list(error: str | None = None) -> str | Response:
     )
 
 
-def _fact_json(fact: queries.LinkFacts) -> dict[str, Json]:
+def _fact_json(fact: LinkFacts) -> dict[str, Json]:
     link = fact.link
     return {
         "code": link.code,
@@ -251,18 +251,16 @@ def forward(sent: Sent, code: str) -> str:
 def _page(link: Link, error: str | None = None) -> str:
     session = db_session()
     days = chosen_range(request.args)
-    counts = queries.link_series(session, [link.id], days.first, days.last).get(link.id, [])
+    counts = link_series(session, [link.id], days.first, days.last).get(link.id, [])
     values = every_day(days, counts, _counted_since(link, days, counts))
-    clicks, unique_clicks, not_human = queries.clicks_of_links(session, [link.id]).get(
-        link.id, (0, 0, 0)
-    )
+    clicks, unique_clicks, not_human = clicks_of_links(session, [link.id]).get(link.id, (0, 0, 0))
     post = get_post(session, link.post_id) if link.post_id else None
     account = get_account(session, link.account_id)
     kept = kept_card(session, link)
     lines = [Series("Clicks", _points(days, values))] if counts else []
     before = chosen_comparison(request.args, days)
     if before is not None:
-        earlier = queries.link_series(session, [link.id], before.first, before.last)
+        earlier = link_series(session, [link.id], before.first, before.last)
         then = every_day(before, earlier.get(link.id, []), link.created_at.date())
         name = f"{day_name(before.first)} to {day_name(before.last)}"
         lines += [Series(name, _points(days, then))] if any(then) else []
@@ -298,7 +296,7 @@ def _page(link: Link, error: str | None = None) -> str:
 
 def _last_days(links: Sequence[Link], days: DayRange) -> DayRange | None:
     """Return as many days as these, until the last click on these links; None without one."""
-    last = queries.last_clicked_day_of_links(db_session(), [link.id for link in links])
+    last = last_clicked_day_of_links(db_session(), [link.id for link in links])
     return None if last is None else DayRange.until(last, days.length, days.timezone)
 
 

@@ -1,6 +1,6 @@
 """The overview: what all accounts do, over the days of one's choice."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final, TypeAlias
 
@@ -24,13 +24,13 @@ from linktrack.charts import (
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session, installation
 from linktrack.db import now
+from linktrack.links.catalog import newest_link
 from linktrack.links.posts import excerpt
-from linktrack.reports import queries
-from linktrack.reports.cpf import PostLine
+from linktrack.reports.days import has_clicks, last_clicked_day, left_out_ever
 from linktrack.reports.overview import AccountCard, Overview, overview
+from linktrack.reports.post_lines import PostLine
 from linktrack.reports.sentences import reach
 from linktrack.reports.sources.referrers import referrers_report
-from linktrack.shapes import Json
 from linktrack.upkeep.health.attention import missing, waiting
 from linktrack.web.charting import marks_of, per_thousand
 from linktrack.web.context import here, owner_blueprint
@@ -59,12 +59,12 @@ def show() -> str | Response:
     """Show every account's figures and charts; on a new installation, the first steps."""
     session = db_session()
     accounts = list_accounts(session)
-    if not queries.has_clicks(session):
+    if not has_clicks(session):
         return render_template(
             "overview/first_steps.html",
             accounts=accounts,
-            link=queries.newest_link(session),
-            left_out=queries.left_out_ever(session),
+            link=newest_link(session),
+            left_out=left_out_ever(session),
             short_url=installation().shortener.short_url,
         )
     if not accounts:  # those that were clicked are removed, or not this viewer's
@@ -116,7 +116,7 @@ def show() -> str | Response:
     )
 
 
-def _days_json(cards: Sequence[AccountCard], days: DayRange) -> Json:
+def _days_json(cards: Sequence[AccountCard], days: DayRange) -> Sequence[Mapping[str, object]]:
     """Return people's clicks by day and account; null before the account was counted."""
     return [
         {
@@ -147,7 +147,7 @@ def _last_days(
     """Return as many days, those of the last click, where nobody clicked in the days shown."""
     if any(card.clicks for card in cards):
         return None
-    last = queries.last_clicked_day(db_session(), [account.id for account in accounts])
+    last = last_clicked_day(db_session(), [account.id for account in accounts])
     return None if last is None else DayRange.until(last, days.length, days.timezone)
 
 

@@ -9,10 +9,12 @@ from flask import render_template, request, url_for
 from linktrack.audience.accounts import accounts_by_number
 from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account
+from linktrack.audience.segments import segments_of
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid, Unconfirmed
+from linktrack.links.catalog import newest_link
 from linktrack.links.models import Post
 from linktrack.links.people import list_people
 from linktrack.links.posts import Wish, get_post, wrap_post
@@ -20,7 +22,6 @@ from linktrack.links.preview import Preview, preview
 from linktrack.publishing.checks import check_twin
 from linktrack.publishing.queue import enqueue
 from linktrack.publishing.sendings import sendings_of
-from linktrack.reports import queries
 from linktrack.reports.similar import SimilarPosts, similar_posts
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import chosen_account, row_id, text
@@ -52,7 +53,7 @@ def look() -> str | tuple[str, int]:
         if account is None:
             raise Invalid("Choose the account the text is for.")
         written = text(request.form, "text", "The text")
-        newest = queries.newest_link(session)
+        newest = newest_link(session)
         seen = preview(
             installation().shortener,
             written,
@@ -235,7 +236,7 @@ def _page(
         connected=connections(db_session()),
         twin=twin or "confirmed" in request.form,
         people=list_people(db_session()),
-        segments=queries.segments_of(db_session(), [account.id for account in accounts]),
+        segments=segments_of(db_session(), [account.id for account in accounts]),
         ticked={(name, value) for name in request.form for value in request.form.getlist(name)},
         error=error,
         seen=seen,

@@ -21,25 +21,31 @@ from linktrack.db import now
 from linktrack.errors import Invalid, LinktrackError, TooLarge, Unconfirmed
 from linktrack.links.lengths import length
 from linktrack.links.models import Post
-from linktrack.links.posts import STATES, get_post, version_segments, warning_of
+from linktrack.links.posts import STATES, get_post, list_posts, version_segments, warning_of
 from linktrack.networks.network import Length
 from linktrack.publishing import states
 from linktrack.publishing.checks import twin_warning
 from linktrack.publishing.sendings import OPEN, sending_of
 from linktrack.publishing.unwrapped.matching import seen_at
-from linktrack.reports import queries
-from linktrack.reports.cpf import MOST_POSTS, CpfReport, cpf_report, post_line, post_line_json
+from linktrack.reports.cpf import MOST_POSTS, CpfReport, cpf_report
+from linktrack.reports.days import DayCounts, link_series
+from linktrack.reports.links.listed import clicks_of_links
 from linktrack.reports.literature import FINDINGS
 from linktrack.reports.parts import Part
+from linktrack.reports.post_lines import post_line, post_line_json
 from linktrack.reports.rated import SORTS
 from linktrack.reports.sources.first_fetches import first_fetch, first_fetches
 from linktrack.reports.sources.hosts import HostLine, clicks_by_host
 from linktrack.reports.sources.left_out import links_of, of_links
 from linktrack.reports.standing import post_standing
-from linktrack.shapes import Json
 from linktrack.web.charting import marks_of
 from linktrack.web.context import owner_blueprint, today
-from linktrack.web.fields import LARGEST_ID, chosen_range_or_all, row_id, text
+from linktrack.web.fields import (
+    LARGEST_ID,
+    chosen_range_or_all,
+    row_id,
+    text,
+)
 from linktrack.web.filters import chosen_part
 from linktrack.web.formats import WINDOW_WORDS
 from linktrack.web.forms import Sent, form
@@ -67,7 +73,7 @@ def list_all() -> str | Response:
     chosen = {"accounts": accounts, "account": account, "state": state, "states": STATE_WORDS}
     if state != "published":
         before = row_id(request.args, "before", "Post")
-        posts = queries.posts_in_state(db_session(), account.id, state, before, PAGE + 1)
+        posts = list_posts(db_session(), account.id, state, PAGE + 1, before)
         fetches = first_fetches(db_session(), [account.id], now())
         return render_template(
             "posts/waiting.html",
@@ -108,12 +114,14 @@ def list_all() -> str | Response:
     )
 
 
-def _rows(report: CpfReport, part: Part) -> list[Json]:
+def _rows(report: CpfReport, part: Part) -> Sequence[Mapping[str, object]]:
     """Return the posts as a file has them; narrowed, without what is known of all clicks alone."""
     rows = [post_line_json(line) for line in report.posts]
     if part.is_whole:
-        return [*rows]
-    return [{name: row[name] for name in row if name not in OF_ALL_CLICKS} for row in rows]
+        return rows
+    return [
+        {name: value for name, value in row.items() if name not in OF_ALL_CLICKS} for row in rows
+    ]
 
 
 @blueprint.get(POST)
@@ -174,14 +182,14 @@ def post_page(post: Post, error: LinktrackError | None = None) -> str:
     line = post_line(session, post, window if post.posted_at else WINDOWS[-1])
     standing = post_standing(session, post, window, now()) if post.state == "published" else None
     days = _first_days(post)
-    series = queries.link_series(session, [link.id for link in links], days.first, days.last)
+    series = link_series(session, [link.id for link in links], days.first, days.last)
     return render_template(
         "posts/show.html",
         post=post,
         account=account,
         line=line,
         links=links,
-        totals=queries.clicks_of_links(session, [link.id for link in links]),
+        totals=clicks_of_links(session, [link.id for link in links]),
         versions=list(zip(post.versions, _version_names(post), strict=True)),
         doubts={
             number: warning_of(segment)
@@ -247,7 +255,7 @@ def _first_days(post: Post) -> DayRange:
 def _chart(
     post: Post,
     days: DayRange,
-    series: Mapping[int, list[queries.DayCounts]],
+    series: Mapping[int, list[DayCounts]],
     marks: Sequence[Mark],
 ) -> Markup:
     clicks: dict[date, int] = dict.fromkeys(days, 0)

@@ -16,7 +16,13 @@ from linktrack.audience.accounts import (
     set_account_role,
 )
 from linktrack.audience.cards import OURS, set_card
-from linktrack.audience.counts import is_stale, list_counts, record_count
+from linktrack.audience.counts import (
+    count_histories,
+    is_stale,
+    list_counts,
+    record_count,
+    standing_count,
+)
 from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment, list_segments
@@ -26,7 +32,6 @@ from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid
 from linktrack.networks.registry import network_of, networks
-from linktrack.reports import queries
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import LARGEST_ID
 from linktrack.web.forms import Done, Sent, form
@@ -172,11 +177,10 @@ def card(sent: Sent, account_id: int) -> str:
 def _list(error: str | None = None) -> str:
     session = db_session()
     accounts = list_accounts(session)
-    histories = queries.count_histories(session, [account.id for account in accounts])
+    histories = count_histories(session, [account.id for account in accounts])
     moment_now = now()
     standing = {
-        account_id: queries.standing_count(history, moment_now)
-        for account_id, history in histories.items()
+        account_id: standing_count(history, moment_now) for account_id, history in histories.items()
     }
     return render_template(
         "accounts/list.html",

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.audience.credentials import connections
-from linktrack.audience.models import FollowerCount
+from linktrack.audience.models import FollowerCount, Role
 from linktrack.calendar.times import utc
-from linktrack.shapes import Json
+from linktrack.networks.registry import NetworkName
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,23 +19,12 @@ class AccountLine:
     """One account and the last count of its followers."""
 
     id: int
-    network: str
+    network: NetworkName
     handle: str
-    role: str | None
+    role: Role | None
     followers: int | None
     followers_at: datetime | None
     connected: bool
-
-    def as_json(self) -> dict[str, Json]:
-        """Return the account as every door gives it."""
-        return {
-            "network": self.network,
-            "handle": self.handle,
-            "role": self.role,
-            "followers": self.followers,
-            "followers_at": None if self.followers_at is None else utc(self.followers_at),
-            "connected": self.connected,
-        }
 
 
 def account_lines(session: Session) -> list[AccountLine]:
@@ -68,3 +58,26 @@ def account_lines(session: Session) -> list[AccountLine]:
             )
         )
     return lines
+
+
+class AccountLineJson(TypedDict):
+    """An account and the last count of its followers."""
+
+    network: NetworkName
+    handle: str
+    role: Role | None
+    followers: int | None
+    followers_at: str | None
+    connected: bool
+
+
+def account_line_json(line: AccountLine) -> AccountLineJson:
+    """Return an account as lists of accounts have it."""
+    return {
+        "network": line.network,
+        "handle": line.handle,
+        "role": line.role,
+        "followers": line.followers,
+        "followers_at": utc(line.followers_at),
+        "connected": line.connected,
+    }
