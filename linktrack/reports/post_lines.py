@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Annotated, TypeAlias, TypedDict
 
+from msgspec import Meta
 from sqlalchemy.orm import Session
 
 from linktrack.audience.segments import segment_names
 from linktrack.calendar.times import utc
-from linktrack.clicks.vocabulary import UNATTRIBUTED, Reason, window_number
+from linktrack.clicks.vocabulary import LEFT_OUT, UNATTRIBUTED, Reason, window_number
 from linktrack.links.models import Post
 from linktrack.reports import queries
 from linktrack.reports.figures.rate import Rate, RateJson, rate_json
@@ -119,6 +120,12 @@ class CpfSourceJson(TypedDict):
     unique_clicks: int
 
 
+LeftOutJson: TypeAlias = Annotated[
+    dict[Reason, int], Meta(extra_json_schema={"propertyNames": {"enum": list(LEFT_OUT)}})
+]
+"""Clicks left out, by reason. msgspec itself does not say in a schema which keys there can be."""
+
+
 class CpfPostJson(RateJson):
     """One post of the report; `usual` says where it is surely not as the account's posts are."""
 
@@ -129,7 +136,7 @@ class CpfPostJson(RateJson):
     followers_at: str | None
     clicks: int
     unique_clicks: int
-    not_human: dict[Reason, int]
+    not_human: LeftOutJson
     usual: Verdict | None
     segments: list[CpfSegmentJson]
     without_visitor: int
