@@ -11,7 +11,7 @@ INSTALL := pip install --quiet --disable-pip-version-check --constraint constrai
 # The tests start hundreds of processes: what they run is compiled once, whatever is set outside.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test test-networks coverage check lint bench constraints clean
+.PHONY: help run test test-networks coverage check quick lint bench constraints clean
 
 help:
 	@echo "make run     serve linktrack on http://127.0.0.1:$(PORT)"
@@ -36,8 +36,13 @@ coverage: $(VENV)/tests-installed
 test-networks: $(VENV)/tests-installed
 	$(BIN)/pytest -m network
 
-check: $(VENV)/tests-installed lint
-	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow and not network" -k "not postgresql" -x -q
+# Style, types and rooms are looked at while the tests run.
+check: $(VENV)/tests-installed
+	@$(MAKE) --no-print-directory --jobs=2 lint quick
+
+quick: $(VENV)/tests-installed
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow and not network" -k "not postgresql" \
+	  --hypothesis-profile=quick -x -q
 
 bench: $(VENV)/tests-installed
 	$(BIN)/python benchmarks/redirects.py

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from test_packaging import REPOSITORY
+from paths import REPOSITORY
 
 DOCS = REPOSITORY / "docs"
 DECISIONS = DOCS / "decisions"
