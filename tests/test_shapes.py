@@ -8,8 +8,8 @@ from types import ModuleType
 from typing import Any, get_args, get_type_hints, is_typeddict
 
 import pytest
+from doorways import client_of
 from flask import Flask, Response
-from test_api import client_of
 from world import World
 
 import linktrack.api
