@@ -40,7 +40,6 @@ from linktrack.reports.overview import every_day
 from linktrack.reports.sources.hosts import clicks_by_host
 from linktrack.reports.sources.left_out import links_of, of_links
 from linktrack.reports.timing.lifetimes import link_life
-from linktrack.shapes import Json
 from linktrack.web.charting import marks_of
 from linktrack.web.context import owner_blueprint, today
 from linktrack.web.fields import (
@@ -150,7 +149,7 @@ def _list(error: str | None = None) -> str | Response:
     )
 
 
-def _fact_json(fact: LinkFacts) -> dict[str, Json]:
+def _fact_json(fact: LinkFacts) -> dict[str, object]:
     link = fact.link
     return {
         "code": link.code,
