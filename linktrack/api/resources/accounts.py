@@ -6,7 +6,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from flask import g
 
-from linktrack.api.access import reached
+from linktrack.api.access import require_account
 from linktrack.api.operations import Parameter, asked, operation, sent
 from linktrack.api.read import stored
 from linktrack.audience.accounts import (
@@ -209,5 +209,5 @@ def create_count(number: int) -> tuple[CountJson, Literal[201]]:
 def numbered_account(number: int) -> Account:
     """Return the account of a path, as far as the token reaches."""
     account = get_account(db_session(), stored(number))
-    reached(account.id)
+    require_account(account.id)
     return account

@@ -5,7 +5,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from flask import Response, g
 
-from linktrack.api.access import named_account, reached, reaches_all
+from linktrack.api.access import named_account, require_account, require_all
 from linktrack.api.operations import (
     ACCOUNT,
     NEEDED_ACCOUNT,
@@ -82,7 +82,7 @@ def read_experiments() -> ExperimentListJson:
     handle = asked().optional_text("account")
     account = None if handle is None else named_account(handle)
     if account is None:
-        reaches_all()
+        require_all()
     session = db_session()
     accounts = accounts_by_number(session)
     found = list_experiments(session, account)
@@ -154,4 +154,4 @@ def _is_reached(experiment: Experiment) -> bool:
 
 def _reach(experiment: Experiment) -> None:
     for number in (experiment.account_id, experiment.other_id):
-        reached(number)
+        require_account(number)

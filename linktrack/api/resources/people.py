@@ -4,7 +4,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from flask import Response
 
-from linktrack.api.access import named_account, reaches_all
+from linktrack.api.access import named_account, require_all
 from linktrack.api.operations import ACCOUNT, FROM, NEEDED_ACCOUNT, TO, asked, operation, sent
 from linktrack.api.read import stored
 from linktrack.api.reports.reporting import report_at
@@ -73,7 +73,7 @@ class PersonListJson(TypedDict):
 @operation("GET", "/people", scope="read")
 def read_people() -> PersonListJson:
     """List the people whom links promote."""
-    reaches_all()
+    require_all()
     return {"data": [_told(each) for each in list_people(db_session())]}
 
 
@@ -88,7 +88,7 @@ class NewPerson(TypedDict):
 @operation("POST", "/people", scope="write", body=NewPerson, problems=(409,))
 def create_person() -> tuple[PersonJson, Literal[201]]:
     """Add a person; links made before are found by the rules too."""
-    reaches_all()
+    require_all()
     fields, session = sent(), db_session()
     person = add_person(session, fields.text("name"), now())
     for kind, name in RULES.items():
@@ -112,7 +112,7 @@ class PersonChange(TypedDict, total=False):
 @operation("PATCH", "/people/<int:number>", scope="write", body=PersonChange, problems=(404,))
 def change_person(number: int) -> PersonJson:
     """Change by which rules links promote a person, and open or close their public page."""
-    reaches_all()
+    require_all()
     fields, session = sent(), db_session()
     person = get_person(session, stored(number))
     for kind, name in RULES.items():
@@ -127,7 +127,7 @@ def change_person(number: int) -> PersonJson:
 @operation("DELETE", "/people/<int:number>", scope="write", answers={204: None}, problems=(404,))
 def delete_person(number: int) -> Response:
     """Forget a person; links and clicks stay."""
-    reaches_all()
+    require_all()
     session = db_session()
     remove_person(session, get_person(session, stored(number)))
     session.commit()
@@ -149,14 +149,14 @@ class SiteListJson(TypedDict):
 @operation("GET", "/sites", scope="read")
 def read_sites() -> SiteListJson:
     """List the owner's own sites."""
-    reaches_all()
+    require_all()
     return {"data": [{"host": host} for host in list_own_sites(db_session())]}
 
 
 @operation("POST", "/sites", scope="write", body=SiteJson)
 def create_site() -> tuple[SiteJson, Literal[201]]:
     """Say that a host is the owner's own; saying it again changes nothing."""
-    reaches_all()
+    require_all()
     host = add_own_site(db_session(), sent().text("host"))
     db_session().commit()
     return {"host": host}, 201
@@ -165,7 +165,7 @@ def create_site() -> tuple[SiteJson, Literal[201]]:
 @operation("DELETE", "/sites/<host>", scope="write", answers={204: None}, problems=(404,))
 def delete_site(host: str) -> Response:
     """Say that a host is not the owner's own."""
-    reaches_all()
+    require_all()
     remove_own_site(db_session(), host)
     db_session().commit()
     return Response(status=204)
@@ -177,7 +177,7 @@ def report_people() -> PeopleReportJson:
     handle = asked().optional_text("account")
     account = None if handle is None else named_account(handle)
     if account is None:
-        reaches_all()
+        require_all()
     return people_json(people_report(db_session(), account))
 
 

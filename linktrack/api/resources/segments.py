@@ -4,7 +4,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from flask import Response
 
-from linktrack.api.access import reached
+from linktrack.api.access import require_account
 from linktrack.api.operations import operation, sent
 from linktrack.api.read import Fields, stored
 from linktrack.api.resources.accounts import ACCOUNT, numbered_account
@@ -179,7 +179,7 @@ def _people(fields: Fields, account: Account) -> set[str] | None:
 def _numbered(number: int) -> tuple[Segment, Account]:
     """Return a segment that was not removed, and its account, as far as the token reaches."""
     segment = get_segment(db_session(), stored(number))
-    reached(segment.account_id)
+    require_account(segment.account_id)
     if segment.removed_at is not None:
         raise NotFound(f"The segment {segment.name!r} was removed: add it again under its name.")
     return segment, get_account(db_session(), segment.account_id)

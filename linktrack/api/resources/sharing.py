@@ -4,7 +4,7 @@ from typing import Literal, TypedDict
 
 from flask import Response, g
 
-from linktrack.api.access import named_account, reached
+from linktrack.api.access import named_account, require_account
 from linktrack.api.operations import operation, sent
 from linktrack.api.read import stored
 from linktrack.audience.accounts import accounts_by_number
@@ -100,7 +100,7 @@ def create_shared_report() -> tuple[MadeSharedReportJson, Literal[201]]:
 def delete_shared_report(number: int) -> Response:
     """End a shared report at once: its address shows nothing any more."""
     session = db_session()
-    reached(get_shared(session, stored(number)).account_id)
+    require_account(get_shared(session, stored(number)).account_id)
     revoke_shared(session, number, now())
     session.commit()
     return Response(status=204)

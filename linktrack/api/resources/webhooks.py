@@ -8,7 +8,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from flask import Response, g
 
-from linktrack.api.access import named_account, reaches_all
+from linktrack.api.access import named_account, require_all
 from linktrack.api.operations import operation, sent
 from linktrack.api.read import stored
 from linktrack.audience.accounts import accounts_by_number
@@ -115,7 +115,7 @@ def create_webhook() -> tuple[MadeWebhookJson, Literal[201]]:
     handle = fields.optional_text("account")
     account = None if handle is None else named_account(handle)
     if account is None:
-        reaches_all()
+        require_all()
     added, secret = add_webhook(
         session,
         opened.keys.sealing(),

@@ -256,7 +256,7 @@ def replacements_of(session: Session, posts: Sequence[UnwrappedPost]) -> dict[in
     return {row.id: row.post_id for row in session.execute(query)}
 
 
-def is_gone(session: Session, old: UnwrappedPost, now: datetime) -> None:
+def drop_deleted(session: Session, old: UnwrappedPost, now: datetime) -> None:
     """Drop a post that its owner has deleted on the network: it lowers no coverage any more."""
     note(session, f"Took an unwrapped post of {old.posted_at:%Y-%m-%d} off the list.", now)
     _drop(session, old)
