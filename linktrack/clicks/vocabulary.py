@@ -29,6 +29,7 @@ ATTRIBUTIONS: Final = (None, "personal", "variant", "recognised")
 """How a click got its segment; 0 is unattributed."""
 
 ATTRIBUTION_NUMBER: Final = {name: number for number, name in enumerate(ATTRIBUTIONS)}
+RECOGNISED: Final = ATTRIBUTIONS.index("recognised")
 UNATTRIBUTED: Final = 0  # as a segment: none is known
 
 HEAD: Final = 1

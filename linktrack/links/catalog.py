@@ -171,14 +171,14 @@ def find_target(engine: Engine, codes: Codes, code: str) -> Target | None:
         return None
     personal = bearer.follower_id is not None
     return Target(
-        base.link_id,
-        base.location,
-        bearer.segment_id,
-        bearer.follower_id,
-        "personal" if personal else "variant",
-        base.forward_query,
-        base.account_id,
-        base.shows_card,
+        link_id=base.link_id,
+        location=base.location,
+        segment_id=bearer.segment_id,
+        follower_id=bearer.follower_id,
+        attribution="personal" if personal else "variant",
+        forward_query=base.forward_query,
+        account_id=base.account_id,
+        shows_card=base.shows_card,
     )
 
 
@@ -196,8 +196,8 @@ def _target(
     number, destination, disabled_at, account_id, forward_query, shows_card = row
     location = None if disabled_at is not None else destination
     return Target(
-        number,
-        location,
+        link_id=number,
+        location=location,
         forward_query=bool(forward_query),
         account_id=account_id,
         shows_card=bool(shows_card),

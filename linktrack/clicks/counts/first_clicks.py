@@ -28,7 +28,7 @@ COUNTED_AS: Final = func.coalesce(referrers.c.host_id, referrers.c.id)
 """The referrer that a click is counted under, in SQL."""
 
 
-class Click(msgspec.Struct, frozen=True, gc=False):
+class Click(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the counts need to know of a click. Times are in milliseconds since 1970 UTC.
 
     `day` is the owner's calendar day, an ordinal; `window` the narrowest that holds the click.

@@ -194,42 +194,60 @@ def _alike(connection: Connection, post_id: int, days: Days) -> Iterator[tuple[i
     posted_at = None if posted is None else to_ms(posted)
 
     def click(
-        hour: int, segment_id: int, source_id: int, visitor: int | None, reason: int
+        *, hour: int, segment_id: int, source_id: int, visitor: int | None, reason: int
     ) -> Click:
+        """Return one at that hour; of which link, account and day does not matter here."""
         at = (posted_at or 0) + hour * HOUR
-        window = narrowest_window(at, posted_at)
         return Click(
-            at, 0, post_id, 0, posted_at, segment_id, source_id, visitor, reason, 0, 0, window
+            clicked_at=at,
+            link_id=0,
+            post_id=post_id,
+            account_id=0,
+            posted_at=posted_at,
+            segment_id=segment_id,
+            source_id=source_id,
+            visitor=visitor,
+            reason=reason,
+            referrer_id=0,
+            day=0,
+            window=narrowest_window(at, posted_at),
         )
 
-    at = clicks.c
     query = (
         select(
-            _hour_after(posted_at, at.clicked_at).label("hour"),
-            at.segment_id,
+            _hour_after(posted_at, clicks.c.clicked_at).label("hour"),
+            clicks.c.segment_id,
             referrers.c.source_id,
-            case((at.visitor.is_(None), 0), else_=1).label("has_visitor"),
-            at.reason,
+            case((clicks.c.visitor.is_(None), 0), else_=1).label("has_visitor"),
+            clicks.c.reason,
             func.count(),
         )
-        .join(referrers, referrers.c.id == at.referrer_id)
-        .where(at.link_id.in_(select(Link.id).where(Link.post_id == post_id)))
-        .group_by("hour", at.segment_id, referrers.c.source_id, "has_visitor", at.reason)
+        .join(referrers, referrers.c.id == clicks.c.referrer_id)
+        .where(clicks.c.link_id.in_(select(Link.id).where(Link.post_id == post_id)))
+        .group_by(
+            "hour", clicks.c.segment_id, referrers.c.source_id, "has_visitor", clicks.c.reason
+        )
     )
     for hour, segment_id, source_id, has_visitor, reason, number in connection.execute(query):
-        one = click(hour, segment_id, source_id, 0 if has_visitor else None, reason)
+        one = click(
+            hour=hour,
+            segment_id=segment_id,
+            source_id=source_id,
+            visitor=0 if has_visitor else None,
+            reason=reason,
+        )
         unique = [] if has_visitor or reason != HUMAN else [one]
         yield number, Batch([one], Uniques(Moves(unique)), days)
-    mark = first_clicks.c
+    marks = first_clicks.c
     ordered = func.row_number().over(
-        partition_by=mark.visitor, order_by=(mark.first_at, mark.segment_id, mark.referrer_id)
+        partition_by=marks.visitor, order_by=(marks.first_at, marks.segment_id, marks.referrer_id)
     )
-    marks = (
-        select(mark.first_at, mark.segment_id, mark.source_id, ordered.label("place"))
-        .where(mark.post_or_link == post_id)
+    numbered = (
+        select(marks.first_at, marks.segment_id, marks.source_id, ordered.label("rank"))
+        .where(marks.post_or_link == post_id)
         .subquery()
     )
-    first = marks.c
+    first = numbered.c
     query = (
         select(
             _hour_after(posted_at, first.first_at).label("hour"),
@@ -237,11 +255,11 @@ def _alike(connection: Connection, post_id: int, days: Days) -> Iterator[tuple[i
             first.source_id,
             func.count(),
         )
-        .where(first.place == 1)
+        .where(first.rank == 1)
         .group_by("hour", first.segment_id, first.source_id)
     )
     for hour, segment_id, source_id, number in connection.execute(query):
-        one = click(hour, segment_id, source_id, 0, HUMAN)
+        one = click(hour=hour, segment_id=segment_id, source_id=source_id, visitor=0, reason=HUMAN)
         yield number, Batch([], Uniques(Moves([one])), days)
 
 

@@ -43,18 +43,18 @@ def as_click(row: Row[Any], day_of: DayOf) -> Click:
     )
     posted = None if posted_at is None else to_ms(posted_at)
     return Click(
-        at,
-        link_id,
-        post_id,
-        account_id,
-        posted,
-        segment_id,
-        source_id,
-        visitor,
-        reason,
-        rest[0],
-        day_of(at),
-        narrowest_window(at, posted),
+        clicked_at=at,
+        link_id=link_id,
+        post_id=post_id,
+        account_id=account_id,
+        posted_at=posted,
+        segment_id=segment_id,
+        source_id=source_id,
+        visitor=visitor,
+        reason=reason,
+        referrer_id=rest[0],
+        day=day_of(at),
+        window=narrowest_window(at, posted),
     )
 
 

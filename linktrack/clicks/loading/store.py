@@ -124,18 +124,18 @@ class ClickStore:
             )
             batch.append(
                 Click(
-                    record.clicked_at,
-                    record.link_id,
-                    home.post_id,
-                    home.account_id,
-                    home.posted_at,
-                    segment_id,
-                    source_id,
-                    record.visitor,
-                    reason,
-                    counted_as,
-                    day_of(record.clicked_at),
-                    narrowest_window(record.clicked_at, home.posted_at),
+                    clicked_at=record.clicked_at,
+                    link_id=record.link_id,
+                    post_id=home.post_id,
+                    account_id=home.account_id,
+                    posted_at=home.posted_at,
+                    segment_id=segment_id,
+                    source_id=source_id,
+                    visitor=record.visitor,
+                    reason=reason,
+                    referrer_id=counted_as,
+                    day=day_of(record.clicked_at),
+                    window=narrowest_window(record.clicked_at, home.posted_at),
                 )
             )
             if reason == HUMAN and not record.referrer and record.visitor is not None:

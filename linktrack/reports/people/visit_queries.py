@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import exists, func, literal_column, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Segment
-from linktrack.clicks.models import account_visits, clicks, link_days
+from linktrack.clicks.models import IS_RECOGNISED, account_visits, clicks, link_days
+from linktrack.clicks.vocabulary import HUMAN
 from linktrack.links.models import Link
 
 
@@ -55,24 +56,26 @@ def known_people(
     Those are followers with a personal link, and browsers that said hello; moments are
     milliseconds since 1970 UTC. Both are read by an index of such clicks alone.
     """
-    place = clicks.c
-    ends_of = (func.min(place.clicked_at), func.max(place.clicked_at))
-    counted = (place.reason == 0, place.clicked_at >= begins, place.clicked_at < ends)
+    ends_of = (func.min(clicks.c.clicked_at), func.max(clicks.c.clicked_at))
+    counted = (clicks.c.reason == HUMAN, clicks.c.clicked_at >= begins, clicks.c.clicked_at < ends)
     by_link = (
         select(*ends_of)
-        .join(Link, Link.id == place.link_id)
-        .where(place.follower_id.is_not(None), Link.account_id == account_id, place.reason == 0)
+        .join(Link, Link.id == clicks.c.link_id)
+        .where(
+            clicks.c.follower_id.is_not(None),
+            Link.account_id == account_id,
+            clicks.c.reason == HUMAN,
+        )
         # A sum, so that the database takes the index of personal clicks and not that of all.
-        .where((place.clicked_at + 0).between(begins, ends - 1))
-        .group_by(place.follower_id)
+        .where((clicks.c.clicked_at + 0).between(begins, ends - 1))
+        .group_by(clicks.c.follower_id)
     )
     segments = select(Segment.id).where(Segment.account_id == account_id)
     by_hello = (
         select(*ends_of)
-        # Written out, so that the database sees it may use the index of recognised clicks.
-        .where(literal_column("attribution = 3"), place.segment_id.in_(segments), *counted)
-        .where(place.visitor.is_not(None))
-        .group_by(place.visitor)
+        .where(IS_RECOGNISED, clicks.c.segment_id.in_(segments), *counted)
+        .where(clicks.c.visitor.is_not(None))
+        .group_by(clicks.c.visitor)
     )
     return [
         (first < half_at, last >= half_at)
