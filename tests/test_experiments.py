@@ -19,11 +19,11 @@ from linktrack.db import now
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.owners.tokens import create_token
 from linktrack.reports.diary.experiment_report import (
-    ExperimentReport,
     experiment_json,
     experiment_report,
     experiment_reports,
 )
+from linktrack.reports.diary.experiment_results import ExperimentReport
 from linktrack.reports.diary.experiments import (
     Question,
     add_experiment,

@@ -165,12 +165,12 @@ def _sorter(
     ]
     asked = {rule.field for _, rules in steps for rule in rules or ()}
     return Sorter(
-        steps,
-        next((item.id for item in segments if item.kind == "rest"), None),
-        _entries(session, [segment.id for segment in segments]),
-        _community(session, account) if "in_community" in asked else None,
-        to_ms(at),
-        {segment.id: segment.name for segment in segments},
+        steps=steps,
+        rest=next((item.id for item in segments if item.kind == "rest"), None),
+        entries=_entries(session, [segment.id for segment in segments]),
+        community=_community(session, account) if "in_community" in asked else None,
+        now=to_ms(at),
+        names={segment.id: segment.name for segment in segments},
     )
 
 

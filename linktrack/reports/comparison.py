@@ -158,14 +158,14 @@ def figures_of(account: Account, posts: Sequence[RatedPost], half_life: Rate) ->
     known = [(post.people, post.followers) for post in final if post.followers]
     never = sum(not post.people for post in final)
     return AccountFigures(
-        account,
-        len(final),
-        len(final) - len(known),
-        len(posts) - len(final),
-        Rate.over(known),
-        Rate.over([(post.people, 1) for post in final]),
-        Rate(never / len(final), wilson(never, len(final))) if final else Rate(),
-        half_life,
+        account=account,
+        posts=len(final),
+        posts_without_count=len(final) - len(known),
+        unfinished=len(posts) - len(final),
+        cpf=Rate.over(known),
+        people_per_post=Rate.over([(post.people, 1) for post in final]),
+        never_clicked=Rate(never / len(final), wilson(never, len(final))) if final else Rate(),
+        half_life=half_life,
     )
 
 

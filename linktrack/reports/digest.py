@@ -215,14 +215,14 @@ def digests(
         best, weakest = ([lines[number] for number in numbers] for numbers in ranks[account.id])
         found.append(
             Digest(
-                account,
-                period,
-                sides[1],
-                sides[0],
-                _change(_pairs(parts[0], histories), _pairs(parts[1], histories), alpha),
-                sum(post.posted_at > now - timedelta(days=1) for post in parts[1]),
-                best,
-                weakest,
+                account=account,
+                period=period,
+                now=sides[1],
+                before=sides[0],
+                change=_change(_pairs(parts[0], histories), _pairs(parts[1], histories), alpha),
+                counting=sum(post.posted_at > now - timedelta(days=1) for post in parts[1]),
+                best=best,
+                weakest=weakest,
             )
         )
     return found

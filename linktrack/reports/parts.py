@@ -106,7 +106,15 @@ def part_sums(session: Session, chosen: Chosen, window: int, part: Part) -> list
     )
     unknown = part.source is None and part.segment == UNKNOWN
     return [
-        PostSums(account_id, at, int(clicks), int(unique), 0, int(unique) * unknown, post_id)
+        PostSums(
+            account_id=account_id,
+            posted_at=at,
+            clicks=int(clicks),
+            unique_clicks=int(unique),
+            without_visitor=0,
+            unattributed=int(unique) * unknown,
+            post_id=post_id,
+        )
         for account_id, at, clicks, unique, post_id in session.execute(query)
     ]
 

@@ -110,7 +110,13 @@ def _with_followers(session: Session, posts: Sequence[Post]) -> list[PostFacts]:
         at, followers = standing_count(histories[post.account_id], post.posted_at)
         facts.append(
             PostFacts(
-                post.id, post.account_id, post.posted_at, post.text, post.written, followers, at
+                id=post.id,
+                account_id=post.account_id,
+                posted_at=post.posted_at,
+                text=post.text,
+                written=post.written,
+                followers=followers,
+                followers_at=at,
             )
         )
     return facts

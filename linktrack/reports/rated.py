@@ -43,12 +43,12 @@ def rated_posts(
     settled = now - window_length(window)
     return [
         RatedPost(
-            post.post_id,
-            post.account_id,
-            post.posted_at,
-            post.unique_clicks,
-            standing_count(histories[post.account_id], post.posted_at)[1] or None,
-            post.posted_at <= settled,
+            post_id=post.post_id,
+            account_id=post.account_id,
+            posted_at=post.posted_at,
+            people=post.unique_clicks,
+            followers=standing_count(histories[post.account_id], post.posted_at)[1] or None,
+            is_final=post.posted_at <= settled,
         )
         for post in sums
     ]

@@ -108,12 +108,12 @@ def create_experiment() -> tuple[ExperimentJson, Literal[201]]:
     other = fields.optional_text("other")
     days = fields.whole("days", DAYS)
     question = Question(
-        fields.text("name"),
-        fields.moment("at") or moment,
-        None if other is None else named_account(other),
-        DAYS if days is None else days,
-        fields.text("window", DEFAULT_WINDOW),
-        fields.text("hypothesis", ""),
+        name=fields.text("name"),
+        at=fields.moment("at") or moment,
+        other=None if other is None else named_account(other),
+        days=DAYS if days is None else days,
+        window=fields.text("window", DEFAULT_WINDOW),
+        hypothesis=fields.text("hypothesis", ""),
     )
     account = named_account(fields.text("account"))
     added = add_experiment(session, account, question, moment)

@@ -70,7 +70,14 @@ def post_record(item: Fields) -> PostRecord | None:
         shown = f"{shown}\n\n{card}".strip()
     dressed = "reply" in record or bool(_object(record.get("labels")).get("values")) or is_moving
     plain = not dressed and embed.get("$type") in (None, "app.bsky.embed.external")
-    return PostRecord(uri, posted_at, False, shown, tuple(addresses), plain)
+    return PostRecord(
+        network_id=uri,
+        posted_at=posted_at,
+        is_repost=False,
+        text=shown,
+        addresses=tuple(addresses),
+        is_plain=plain,
+    )
 
 
 def _bluesky_text(record: Fields) -> tuple[str, list[str]]:

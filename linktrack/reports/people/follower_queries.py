@@ -70,7 +70,17 @@ def changes(session: Session, account_id: int) -> list[Change]:
     found = []
     for (since, before), (at, size) in pairwise(rosters):
         count, back = came.get(at, (0, 0))
-        found.append(Change(since, at, before, size, count - back, back, left.get(at, 0)))
+        found.append(
+            Change(
+                since=since,
+                at=at,
+                followers_before=before,
+                followers=size,
+                gained=count - back,
+                returned=back,
+                lost=left.get(at, 0),
+            )
+        )
     return found
 
 

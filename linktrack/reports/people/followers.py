@@ -122,13 +122,13 @@ def _days(found: Sequence[Change], timezone: ZoneInfo) -> list[DayLine]:
         day = change.at.astimezone(timezone).date()
         known = by_day.get(day)
         by_day[day] = DayLine(
-            day,
-            change.gained + (known.gained or 0 if known else 0),
-            change.returned + (known.returned or 0 if known else 0),
-            change.lost + (known.lost or 0 if known else 0),
-            change.followers - change.followers_before + (known.net if known else 0),
-            max(round(change.days, 2), known.precision_days if known else 0.0),
-            is_loss or is_gain or (known is not None and known.is_jump),
+            day=day,
+            gained=change.gained + (known.gained or 0 if known else 0),
+            returned=change.returned + (known.returned or 0 if known else 0),
+            lost=change.lost + (known.lost or 0 if known else 0),
+            net=change.followers - change.followers_before + (known.net if known else 0),
+            precision_days=max(round(change.days, 2), known.precision_days if known else 0.0),
+            is_jump=is_loss or is_gain or (known is not None and known.is_jump),
         )
     return list(by_day.values())
 
@@ -141,7 +141,15 @@ def _days_of_counts(history: History, timezone: ZoneInfo) -> list[DayLine]:
     ]
     marked = jumps([(abs(net), length) for _, net, length in steps])
     return [
-        DayLine(day, None, None, None, net, float(length), is_jump)
+        DayLine(
+            day=day,
+            gained=None,
+            returned=None,
+            lost=None,
+            net=net,
+            precision_days=float(length),
+            is_jump=is_jump,
+        )
         for (day, net, length), is_jump in zip(steps, marked, strict=True)
     ]
 

@@ -142,17 +142,17 @@ def segments_report(
     with_count = [(post.total, post.followers) for post in posts if post.followers]
     unattributed = sum(post.unique.get(UNATTRIBUTED, 0) for post in posts)
     return SegmentsReport(
-        account,
-        window,
-        len(posts),
-        sum(post.total for post in posts),
-        unattributed,
-        share(posts, UNATTRIBUTED),
-        Rate.over(with_count),
-        count,
-        newest_roster(session, account),
-        lines,
-        _living(segments, with_count, count),
+        account=account,
+        window=window,
+        posts=len(posts),
+        unique_clicks=sum(post.total for post in posts),
+        unattributed=unattributed,
+        unattributed_share=share(posts, UNATTRIBUTED),
+        cpf=Rate.over(with_count),
+        count=count,
+        roster=newest_roster(session, account),
+        lines=lines,
+        living=_living(segments, with_count, count),
     )
 
 
@@ -200,12 +200,12 @@ def recognised(
     few = ratio_of_sums([(clicks, at_least) for clicks in unique]) if at_least else None
     many = ratio_of_sums([(clicks, at_most) for clicks in unique])
     return Recognised(
-        at_least,
-        at_most,
-        len(open_posts),
-        sum(unique),
-        None if many is None or many.interval is None else many.interval.low,
-        None if few is None or few.interval is None else few.interval.high,
+        at_least=at_least,
+        at_most=at_most,
+        posts=len(open_posts),
+        unique_clicks=sum(unique),
+        low=None if many is None or many.interval is None else many.interval.low,
+        high=None if few is None or few.interval is None else few.interval.high,
     )
 
 

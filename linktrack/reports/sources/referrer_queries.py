@@ -156,7 +156,14 @@ def _named(session: Session, counts: Subquery) -> list[OriginCounts]:
         row[0] += int(clicked)
         row[1] += int(unique)
     found = [
-        OriginCounts(name or None, medium, host, segment_id, clicked, unique)
+        OriginCounts(
+            source=name or None,
+            medium=medium,
+            host=host,
+            segment_id=segment_id,
+            clicks=clicked,
+            unique_clicks=unique,
+        )
         for (name, medium, host, segment_id), (clicked, unique) in sums.items()
         if clicked
     ]

@@ -99,14 +99,14 @@ def hours_report(
     elif not people:
         refused = f"Nobody clicked any of the {len(posts):,} posts."
     return HoursReport(
-        account,
-        window,
-        timezone.key,
-        len(posts),
-        Rate(people / followers) if followers else Rate(),
-        weekdays,
-        hours,
-        refused,
+        account=account,
+        window=window,
+        timezone=timezone.key,
+        posts=len(posts),
+        cpf=Rate(people / followers) if followers else Rate(),
+        weekdays=weekdays,
+        hours=hours,
+        refused=refused,
     )
 
 

@@ -140,7 +140,9 @@ def lifetimes_report(
         )
     elif half is None:
         refused = f"Most posts of {account.handle} are still being clicked; wait for their end."
-    return LifetimesReport(account, lives, skipped, half, whole, refused)
+    return LifetimesReport(
+        account=account, posts=lives, skipped=skipped, half=half, whole=whole, refused=refused
+    )
 
 
 def lives_of(posts: Sequence[ClickedPost], now: datetime) -> list[PostLife]:
