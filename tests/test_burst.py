@@ -18,6 +18,7 @@ from linktrack.clicks.loading.burst import storm
 from linktrack.clicks.models import clicks
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import NO_LANGUAGES, REASONS
+from linktrack.ids import LinkId
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/130.0.0.0 Safari/537.36"
 PEOPLE = [
@@ -32,7 +33,7 @@ def click(
     agent: str = CHROME,
     referrer: str | None = None,
     flags: int = 0,
-    link: int = 1,
+    link: LinkId = LinkId(1),  # noqa: B008 - a number
 ) -> ClickRecord:
     return ClickRecord(START + int(seconds * 1000), link, agent, referrer, visitor, flags)
 
@@ -166,7 +167,7 @@ def test_the_order_of_loading_does_not_matter(
     """Shuffled and split, clicks get the same classes and counts, equal to `rebuild`."""
     if not hasattr(world, "links"):
         world.links = some_clicks(world)[0]  # type: ignore[attr-defined]  # once per database
-    links: list[int] = world.links  # type: ignore[attr-defined]
+    links: list[LinkId] = world.links  # type: ignore[attr-defined]
     records = [
         click(visitor, 60 * minute, PEOPLE[agent // 2], referrer, flags, links[link])
         for minute, link, visitor, agent, flags, referrer in drawn

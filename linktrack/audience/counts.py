@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from linktrack.audience.models import Account, FollowerCount
 from linktrack.db import from_ms, to_ms
 from linktrack.errors import Conflict, Invalid
+from linktrack.ids import AccountId
 from linktrack.owners.audit import by_hand, note
 
 STALE: Final = timedelta(days=90)
@@ -142,7 +143,7 @@ def is_stale(counted_at: datetime | None, at: datetime) -> bool:
     return counted_at is not None and at - counted_at > STALE
 
 
-def latest_count(session: Session, account_id: int) -> FollowerCount | None:
+def latest_count(session: Session, account_id: AccountId) -> FollowerCount | None:
     """Return the last count of an account, or None where there is none."""
     return session.scalar(
         select(FollowerCount)
@@ -152,7 +153,7 @@ def latest_count(session: Session, account_id: int) -> FollowerCount | None:
     )
 
 
-def list_counts(session: Session, account_id: int) -> Sequence[FollowerCount]:
+def list_counts(session: Session, account_id: AccountId) -> Sequence[FollowerCount]:
     """Return the counts of an account, oldest first."""
     return session.scalars(
         select(FollowerCount)
@@ -166,7 +167,7 @@ History: TypeAlias = Sequence[tuple[datetime, int]]
 _ENDLESS: Final = 2**63  # more followers than any count: it sorts behind those of its moment
 
 
-def count_histories(session: Session, account_ids: Iterable[int]) -> Mapping[int, History]:
+def count_histories(session: Session, account_ids: Iterable[AccountId]) -> Mapping[int, History]:
     """Return each account's follower counts, oldest first."""
     found: dict[int, list[tuple[datetime, int]]] = {number: [] for number in account_ids}
     query = (

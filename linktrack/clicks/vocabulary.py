@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Final, Literal, TypeAlias
 
 from linktrack.errors import Invalid
+from linktrack.ids import SegmentId
 
 Reason: TypeAlias = Literal["head", "prefetch", "owner", "no-agent", "preview", "bot", "burst"]
 """Why a click is left out."""
@@ -30,7 +31,7 @@ ATTRIBUTIONS: Final = (None, "personal", "variant", "recognised")
 
 ATTRIBUTION_NUMBER: Final = {name: number for number, name in enumerate(ATTRIBUTIONS)}
 RECOGNISED: Final = ATTRIBUTIONS.index("recognised")
-UNATTRIBUTED: Final = 0  # as a segment: none is known
+UNATTRIBUTED: Final = SegmentId(0)  # as a segment: none is known
 
 HEAD: Final = 1
 PREFETCH: Final = 2

@@ -24,6 +24,7 @@ from linktrack.audience.cards import OURS
 from linktrack.audience.models import Account
 from linktrack.db import from_ms
 from linktrack.errors import Conflict, Invalid, NotFound
+from linktrack.ids import AccountId, LinkId, PostId, SegmentId
 from linktrack.links.codes import Bearer, Codes, check_custom, is_reserved
 from linktrack.links.destinations import parse_destination
 from linktrack.links.models import ImportedTotal, Link, LinkDestination
@@ -32,7 +33,7 @@ from linktrack.owners.audit import note
 
 ATTEMPTS: Final = 20
 
-_Led: TypeAlias = Select[int, str, datetime | None, int, bool, bool]
+_Led: TypeAlias = Select[LinkId, str, datetime | None, int, bool, bool]
 # A literal, since the key is the only value that is handed over.
 _LED: Final[_Led] = select(
     Link.id,
@@ -58,7 +59,7 @@ class Shortener:
         """Return the address people click."""
         return f"{self.base_url}/{code}"
 
-    def version_code(self, link_id: int, segment_id: int) -> str:
+    def version_code(self, link_id: LinkId, segment_id: SegmentId) -> str:
         """Return the code of a link's version for a segment."""
         return self.codes.compute(Bearer(link_id, segment_id))
 
@@ -77,8 +78,8 @@ def add_link(
     session: Session,
     shortener: Shortener,
     *,
-    account_id: int,
-    post_id: int | None,
+    account_id: AccountId,
+    post_id: PostId | None,
     destination: str,
     at: datetime,
     slug: str | None = None,
@@ -110,7 +111,7 @@ def add_lone_link(
     session: Session,
     shortener: Shortener,
     *,
-    account_id: int,
+    account_id: AccountId,
     written: str,
     at: datetime,
     slug: str | None = None,
@@ -209,7 +210,7 @@ def _sql(dialect: Dialect, query: _Led) -> str:
     return str(query.compile(dialect=dialect))
 
 
-def changed_links(engine: Engine, since_ms: int) -> Iterable[int]:
+def changed_links(engine: Engine, since_ms: int) -> Iterable[LinkId]:
     """Return the ids of links changed at or after `since_ms` (milliseconds since 1970).
 
     All links of an account whose choice of a card was changed since then are among them.
@@ -284,7 +285,7 @@ def change_destination(
     note(session, f"Led the link {link.code} to {destination}", at)
 
 
-def imported_totals(session: Session, link_id: int) -> Sequence[ImportedTotal]:
+def imported_totals(session: Session, link_id: LinkId) -> Sequence[ImportedTotal]:
     """Return how often a link was clicked elsewhere before it came here, by source."""
     query = select(ImportedTotal).where(ImportedTotal.link_id == link_id)
     return session.scalars(query.order_by(ImportedTotal.source)).all()

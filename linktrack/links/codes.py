@@ -9,6 +9,7 @@ from typing import Final
 from hashids import Hashids
 
 from linktrack.errors import Invalid
+from linktrack.ids import FollowerId, LinkId, SegmentId
 
 # Without 0 O, 1 I l and their like: codes are read from posters and typed on phones.
 ALPHABET: Final = "abcdefghjkmnpqrstuvwxyzACDEFGHJKLMNPQRTUVWXYZ2345679"
@@ -34,9 +35,9 @@ CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 class Bearer:
     """What a computed code carries: a link made for a segment, or for one follower of it."""
 
-    link_id: int
-    segment_id: int
-    follower_id: int | None = None
+    link_id: LinkId
+    segment_id: SegmentId
+    follower_id: FollowerId | None = None
 
 
 class Codes:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from linktrack.ids import AccountId, FollowerId, LinkId, SegmentId
+
 log = logging.getLogger(__name__)
 
 MOST: Final = 200_000  # remembered codes: about 100 MB, of which busy links are a small part
@@ -26,13 +28,13 @@ class Target:
     card in place of the redirect.
     """
 
-    link_id: int
+    link_id: LinkId
     location: str | None
-    segment_id: int | None = None
-    follower_id: int | None = None
+    segment_id: SegmentId | None = None
+    follower_id: FollowerId | None = None
     attribution: str | None = None
     forward_query: bool = False
-    account_id: int | None = None
+    account_id: AccountId | None = None
     shows_card: bool = False
 
 
@@ -46,7 +48,7 @@ class Targets:
     def __init__(
         self,
         find: Callable[[str], Target | None],
-        changed_since: Callable[[int], Iterable[int]],
+        changed_since: Callable[[int], Iterable[LinkId]],
         most: int = MOST,
     ) -> None:
         self._find = find
@@ -54,7 +56,7 @@ class Targets:
         self._most = most
         self._known: dict[str, Target] = {}
         self._missing: dict[str, float] = {}
-        self._codes: defaultdict[int, set[str]] = defaultdict(set)
+        self._codes: defaultdict[LinkId, set[str]] = defaultdict(set)
         self._lock = threading.Lock()
         self._watcher: threading.Thread | None = None
         self._stop = threading.Event()
@@ -92,7 +94,7 @@ class Targets:
         if not codes:
             del self._codes[target.link_id]
 
-    def refresh(self, link_ids: Iterable[int]) -> None:
+    def refresh(self, link_ids: Iterable[LinkId]) -> None:
         """Look the remembered codes of these links up anew; till then they lead where they led.
 
         Of very many some are looked up at their next click. Raises what `find` raises.

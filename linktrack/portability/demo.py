@@ -16,6 +16,7 @@ from linktrack.clicks.loading.store import ClickStore
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import Base, Database, to_ms
 from linktrack.errors import Conflict, NotFound
+from linktrack.ids import SegmentId
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Link
 from linktrack.links.posts import Wish, wrap_post
@@ -77,7 +78,9 @@ def make_demo(
     return Made(len(PROFILES), made, clicks)
 
 
-def _add_account(session: Session, profile: Profile, now: datetime) -> tuple[Account, int | None]:
+def _add_account(
+    session: Session, profile: Profile, now: datetime
+) -> tuple[Account, SegmentId | None]:
     if session.scalar(select(Account).where(Account.handle_key == profile.handle[1:])):
         raise Conflict("The demonstration is here already: linktrack demo --remove takes it away.")
     account = add_account(session, "x", profile.handle, profile.role, now)
@@ -102,7 +105,7 @@ def _add_post(
 
 
 def _records(
-    post: SimulatedPost, links: Sequence[Link], segment_id: int | None
+    post: SimulatedPost, links: Sequence[Link], segment_id: SegmentId | None
 ) -> Iterator[ClickRecord]:
     for click in post.clicks:
         yield ClickRecord(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from linktrack.calendar.days import Days
 from linktrack.clicks.counts.rebuild import recount_post
 from linktrack.db import now as this_moment
-from linktrack.db import take_turns
+from linktrack.db import take_write_lock
 from linktrack.errors import Conflict
 from linktrack.links.models import Post, State
 from linktrack.links.posts import settle_state
@@ -79,7 +79,7 @@ def settle(
 ) -> None:
     """Give a post a state and a time that fit each other; its windows are counted by that time."""
     connection = session.connection()
-    take_turns(connection)
+    take_write_lock(connection)
     moved = post.posted_at != posted_at
     post.state, post.posted_at = state, posted_at
     session.flush()

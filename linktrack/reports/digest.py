@@ -14,6 +14,7 @@ from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
 from linktrack.clicks.vocabulary import window_number
 from linktrack.errors import Invalid
+from linktrack.ids import PostId
 from linktrack.links.models import Post
 from linktrack.links.posts import excerpt
 from linktrack.reports import queries
@@ -257,7 +258,7 @@ def _change(before: Sequence[Pair], now: Sequence[Pair], alpha: float) -> Change
 
 def _ranked(
     sums: Sequence[queries.PostSums], histories: Mapping[int, History]
-) -> tuple[list[int], list[int]]:
+) -> tuple[list[PostId], list[PostId]]:
     """Return the best posts, by the lower end of what is likely, and the weakest, by the upper.
 
     They are given by their numbers. No post is in both; one post alone is neither.

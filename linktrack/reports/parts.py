@@ -18,6 +18,7 @@ from linktrack.clicks.models import (
     sources,
 )
 from linktrack.clicks.vocabulary import UNATTRIBUTED
+from linktrack.ids import AccountId
 from linktrack.links.models import Post
 from linktrack.reports.days import DayCounts
 from linktrack.reports.queries import Chosen, PostSums
@@ -50,7 +51,7 @@ WHOLE: Final = Part()
 
 
 def part_series(
-    session: Session, account_ids: Iterable[int], first: date, last: date, part: Part
+    session: Session, account_ids: Iterable[AccountId], first: date, last: date, part: Part
 ) -> Mapping[int, list[DayCounts]]:
     """Return the days on which these accounts had clicks of a part, first to last inclusive.
 

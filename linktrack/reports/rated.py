@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from linktrack.audience.counts import History, standing_count
 from linktrack.clicks.vocabulary import WINDOW_LENGTHS, WINDOWS
 from linktrack.errors import NotFound
+from linktrack.ids import AccountId, PostId
 from linktrack.reports.figures.statistics.rates import Interval, rate_interval
 from linktrack.reports.figures.statistics.usual import Judged, Verdict, surely, usual_rates
 from linktrack.reports.queries import PostPeople, PostSums
@@ -25,8 +26,8 @@ class RatedPost(NamedTuple):
     `followers` is None where there is no count; `is_final` says that its window is over.
     """
 
-    post_id: int
-    account_id: int
+    post_id: PostId
+    account_id: AccountId
     posted_at: datetime
     people: int
     followers: int | None
@@ -67,7 +68,7 @@ def usual_of(posts: Sequence[RatedPost]) -> Interval | None:
     return usual_rates([_judged(post) for post in posts if post.followers])
 
 
-def verdicts_of(posts: Sequence[RatedPost], wanted: AbstractSet[int]) -> dict[int, Verdict]:
+def verdicts_of(posts: Sequence[RatedPost], wanted: AbstractSet[int]) -> dict[PostId, Verdict]:
     """Return which of the wanted posts of one account are surely above or below its usual.
 
     Posts of one calendar month (UTC) are judged together, with a correction for their number.
@@ -79,7 +80,7 @@ def verdicts_of(posts: Sequence[RatedPost], wanted: AbstractSet[int]) -> dict[in
     for post in posts:
         if post.followers:
             months[post.posted_at.year, post.posted_at.month].append(post)
-    found: dict[int, Verdict] = {}
+    found: dict[PostId, Verdict] = {}
     for month in months.values():
         if not any(post.post_id in wanted for post in month):
             continue
@@ -90,7 +91,7 @@ def verdicts_of(posts: Sequence[RatedPost], wanted: AbstractSet[int]) -> dict[in
     return found
 
 
-def page_by_low(posts: Sequence[RatedPost], after: int | None, limit: int) -> list[int]:
+def page_by_low(posts: Sequence[RatedPost], after: int | None, limit: int) -> list[PostId]:
     """Return a page of post numbers by the lower end of their intervals, the highest first.
 
     Posts without followers come last, newer ones first. Raises `NotFound` for an `after` that is
@@ -102,7 +103,7 @@ def page_by_low(posts: Sequence[RatedPost], after: int | None, limit: int) -> li
         return numbers[:limit]
     if after not in numbers:
         raise NotFound(f"Post number {after} is not among these posts.")
-    start = numbers.index(after) + 1
+    start = numbers.index(PostId(after)) + 1
     return numbers[start : start + limit]
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from linktrack.audience.models import Account, FollowerCount
 from linktrack.calendar.times import utc
 from linktrack.clicks.models import post_windows
-from linktrack.db import Database, Utc, take_turns, to_ms
+from linktrack.db import Database, Utc, take_write_lock, to_ms
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Post
 from linktrack.links.posts import post_json
@@ -58,7 +58,7 @@ def enqueue(database: Database, shortener: Shortener, now: datetime) -> int:
     if not found and not moved:
         return 0
     with database.session(writes=True) as session:
-        take_turns(session.connection())
+        take_write_lock(session.connection())
         there = _known(session, found)
         for webhook in session.scalars(select(Webhook).where(Webhook.id.in_(seen))):
             webhook.seen_post = max(webhook.seen_post, seen[webhook.id])

@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linktrack.db import Base, Id, Moment, OptionalMoment
+from linktrack.ids import AccountId
 
 EventName: TypeAlias = Literal[
     "post.wrapped", "post.failed", "clicks.milestone", "followers.jumped", "digest.weekly"
@@ -24,7 +25,7 @@ class Webhook(Base):
     id: Mapped[Id]
     url: Mapped[str] = mapped_column(Text)
     events: Mapped[str] = mapped_column(String(200))
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    account_id: Mapped[AccountId | None] = mapped_column(ForeignKey("accounts.id"))
     sealed_secret: Mapped[str] = mapped_column(Text)
     first_post: Mapped[int]
     seen_post: Mapped[int]

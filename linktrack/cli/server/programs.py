@@ -51,7 +51,7 @@ def list_tokens_command(as_json: bool) -> None:
     from linktrack.owners.tokens import list_tokens, state_of
 
     with installation() as opened, opened.database.session() as session:
-        handles = {account.id: account.handle for account in list_accounts(session)}
+        handles: dict[int, str] = {account.id: account.handle for account in list_accounts(session)}
         lines = [
             (
                 token.name,
@@ -128,7 +128,7 @@ def list_webhooks_command(as_json: bool) -> None:
     from linktrack.webhooks.catalog import list_webhooks
 
     with installation() as opened, opened.database.session() as session:
-        handles = {account.id: account.handle for account in list_accounts(session)}
+        handles: dict[int, str] = {account.id: account.handle for account in list_accounts(session)}
         lines = [
             (
                 each.id,

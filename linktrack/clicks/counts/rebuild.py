@@ -34,6 +34,7 @@ from linktrack.clicks.models import (
 from linktrack.clicks.vocabulary import HOUR, HUMAN, WINDOW_LENGTHS, narrowest_window
 from linktrack.db import is_sqlite, to_ms, writing
 from linktrack.errors import Conflict, Unavailable
+from linktrack.ids import AccountId, LinkId, PostId, SegmentId
 from linktrack.links.models import Link, Post
 
 ROUNDS: Final = 10
@@ -44,7 +45,7 @@ COUNTED_BY_HOUR: Final = WINDOW_LENGTHS[-1]
 def rebuild(connection: Connection, days: Days) -> int:
     """Make all counts right by the stored clicks; return how many clicks there are.
 
-    It runs in one transaction that holds the writers' turn: loading waits, redirects do not.
+    It runs in one transaction that holds the write lock: loading waits, redirects do not.
     What has lost clicks keeps its sums (retention.py).
     """
     kept = frozen(connection, days.day)
@@ -155,7 +156,7 @@ def _visited_periods(connection: Connection, days: Days, kept: Frozen) -> list[P
     ]
 
 
-def _period(account_id: int, first_day: int, days: Days) -> Period:
+def _period(account_id: AccountId, first_day: int, days: Days) -> Period:
     first, second_half, end = days.period(first_day)
     if first != first_day:  # LINKTRACK_VISITOR_PERIOD was another when it was counted
         return Period(account_id, first_day, 0, 0, 0)
@@ -163,11 +164,11 @@ def _period(account_id: int, first_day: int, days: Days) -> Period:
     return Period(account_id, first_day, *moments)
 
 
-def recount_post(connection: Connection, post_id: int, days: Days) -> None:
+def recount_post(connection: Connection, post_id: PostId, days: Days) -> None:
     """Count a post's clicks anew after its time of posting has changed.
 
     Marks and days do not depend on it. The database groups the clicks that count alike: a million
-    of them hold the writers' turn, which the caller has, for some three seconds. Raises `Conflict`
+    of them hold the write lock, which the caller has, for some three seconds. Raises `Conflict`
     where single clicks of the post are deleted.
     """
     if has_lost_clicks(connection, post_id):
@@ -188,21 +189,21 @@ def recount_post(connection: Connection, post_id: int, days: Days) -> None:
         add(connection, table, right)
 
 
-def _alike(connection: Connection, post_id: int, days: Days) -> Iterator[tuple[int, Batch]]:
+def _alike(connection: Connection, post_id: PostId, days: Days) -> Iterator[tuple[int, Batch]]:
     """Yield how many of a post's clicks count like one, with that one; then unique clicks so."""
     posted = connection.scalar(select(Post.posted_at).where(Post.id == post_id))
     posted_at = None if posted is None else to_ms(posted)
 
     def click(
-        *, hour: int, segment_id: int, source_id: int, visitor: int | None, reason: int
+        *, hour: int, segment_id: SegmentId, source_id: int, visitor: int | None, reason: int
     ) -> Click:
         """Return one at that hour; of which link, account and day does not matter here."""
         at = (posted_at or 0) + hour * HOUR
         return Click(
             clicked_at=at,
-            link_id=0,
+            link_id=LinkId(0),
             post_id=post_id,
-            account_id=0,
+            account_id=AccountId(0),
             posted_at=posted_at,
             segment_id=segment_id,
             source_id=source_id,

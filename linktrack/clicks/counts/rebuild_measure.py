@@ -88,7 +88,7 @@ class WrongMarks:
         return bool(self.missing or self.extra)
 
     def take_back(self, connection: Connection) -> None:
-        """Make them right; the connection has the writers' turn."""
+        """Make them right; the connection has the write lock."""
         upsert_rows(connection, first_clicks, self.missing)
         delete_rows(connection, first_clicks, self.extra)
 

@@ -9,11 +9,12 @@ from linktrack.clicks.counts.first_clicks import COUNTED_AS, Click, DayOf
 from linktrack.clicks.models import clicks, referrers
 from linktrack.clicks.vocabulary import narrowest_window
 from linktrack.db import to_ms
+from linktrack.ids import LinkId, PostId
 from linktrack.links.models import Link, Post
 
 PART: Final = 500  # links read at a time, with all links of their posts
 
-Links: TypeAlias = Sequence[tuple[int, int | None]]
+Links: TypeAlias = Sequence[tuple[LinkId, PostId | None]]
 """Links, as (link, post)."""
 
 STORED: Final = (

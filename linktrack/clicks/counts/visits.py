@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Table, and_, func, select
 
 from linktrack.clicks.bulk import delete_rows, find_rows, upsert_rows
 from linktrack.clicks.models import account_visits, first_clicks, visitor_accounts
+from linktrack.ids import AccountId
 from linktrack.links.models import Link
 
 Key: TypeAlias = tuple[int, ...]
@@ -49,7 +50,7 @@ class Period:
     since 1970 UTC. Where these are equal it is none any more, and has no visits.
     """
 
-    account_id: int
+    account_id: AccountId
     first_day: int
     begins: int
     half_at: int
@@ -88,7 +89,7 @@ def measure_visits(connection: Connection, period: Period) -> Wrong:
 
 
 def recount_visits(connection: Connection, period: Period) -> None:
-    """Make both tables right in a period; the caller holds the writers' turn."""
+    """Make both tables right in a period; the caller holds the write lock."""
     for table, rows, extra in measure_visits(connection, period):
         upsert_rows(connection, table, rows)
         delete_rows(connection, table, extra)

@@ -17,6 +17,7 @@ from linktrack.clicks.counts.changes import make_unattributed
 from linktrack.clicks.models import clicks, forwarded_links
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import REASON_NUMBER
+from linktrack.ids import FollowerId, LinkId
 
 MOST_VISITORS: Final = 3
 """Visitors on one personal link: a phone, a computer at home and one at work."""
@@ -24,7 +25,7 @@ MOST_VISITORS: Final = 3
 _PEOPLE: Final = (REASON_NUMBER["human"], REASON_NUMBER["burst"])
 """Bursts count here: they are judged later, and the order of loading must not matter."""
 
-Pair: TypeAlias = tuple[int, int]
+Pair: TypeAlias = tuple[LinkId, FollowerId]
 """A personal link: the link's number and the follower's."""
 
 
@@ -72,7 +73,7 @@ def notice_forwarded(connection: Connection, records: Iterable[ClickRecord], day
 def take_names(connection: Connection, pairs: Collection[Pair], days: Days) -> None:
     """Make the stored clicks of personal links nobody's, and move every count with them.
 
-    The caller holds the writers' turn.
+    The caller holds the write lock.
     """
     named = and_(
         clicks.c.follower_id.is_not(None),
@@ -81,7 +82,7 @@ def take_names(connection: Connection, pairs: Collection[Pair], days: Days) -> N
     make_unattributed(connection, named, days)
 
 
-def take_follower_away(connection: Connection, follower_id: int, days: Days) -> None:
+def take_follower_away(connection: Connection, follower_id: FollowerId, days: Days) -> None:
     """Make all stored clicks on a follower's personal links nobody's.
 
     Their consent is to be deleted with it: then clicks that are not loaded yet name nobody too.

@@ -33,6 +33,7 @@ from linktrack.clicks.vocabulary import (
     pack_country,
 )
 from linktrack.db import is_sqlite, writing
+from linktrack.ids import AccountId, LinkId, PostId
 from linktrack.links.models import Link, Post
 from linktrack.settings import VisitorPeriod
 
@@ -48,8 +49,8 @@ T = TypeVar("T")
 class _Home(NamedTuple):
     """What a click takes from its link."""
 
-    account_id: int
-    post_id: int | None
+    account_id: AccountId
+    post_id: PostId | None
     posted_at: int | None
 
 
@@ -155,7 +156,7 @@ class ClickStore:
             self._agents.clear()
             self._referrers.clear()
 
-    def _homes(self, connection: Connection, link_ids: set[int]) -> dict[int, _Home]:
+    def _homes(self, connection: Connection, link_ids: set[LinkId]) -> dict[LinkId, _Home]:
         links = Link.__table__.c
         query = (
             select(
@@ -278,7 +279,7 @@ def judge(flags: int, agent_reason: int) -> int:
 
 
 def _without_known(
-    connection: Connection, records: Sequence[ClickRecord], homes: dict[int, _Home]
+    connection: Connection, records: Sequence[ClickRecord], homes: dict[LinkId, _Home]
 ) -> list[ClickRecord]:
     """Leave out imported clicks that are stored already, and remember the others."""
     wanted = {

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
 from linktrack.calendar.days import Days
+from linktrack.ids import LinkId
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Link, Post, SeenPost
 from linktrack.networks.records import PostRecord
@@ -108,6 +109,6 @@ def _posts_in(
     posts = {post.id: post for post in session.scalars(select(Post).where(Post.id.in_(numbers)))}
     found: dict[str, list[Post]] = {}
     for network_id, some in codes.items():
-        meant = (by_code.get(code) or by_number.get(computed.get(code, 0)) for code in some)
+        meant = (by_code.get(code) or by_number.get(computed.get(code, LinkId(0))) for code in some)
         found[network_id] = [posts[number] for number in dict.fromkeys(meant) if number in posts]
     return found

@@ -12,6 +12,7 @@ from linktrack.audience.counts import History, count_histories, standing_count
 from linktrack.audience.models import Account
 from linktrack.calendar.times import utc
 from linktrack.clicks.vocabulary import WINDOW_LENGTHS, window_number
+from linktrack.ids import AccountId
 from linktrack.reports import queries
 from linktrack.reports.diary.besides import DAY, besides, span_of
 from linktrack.reports.diary.experiment_results import (
@@ -79,7 +80,7 @@ def experiment_reports(
     ]
 
 
-def _account_ids(experiment: Experiment) -> list[int]:
+def _account_ids(experiment: Experiment) -> list[AccountId]:
     return [experiment.account_id, *filter(None, [experiment.other_id])]
 
 

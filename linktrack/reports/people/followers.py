@@ -15,6 +15,7 @@ from linktrack.audience.models import Account
 from linktrack.calendar.ranges import check_range
 from linktrack.calendar.times import utc
 from linktrack.errors import Invalid
+from linktrack.ids import AccountId
 from linktrack.reports.figures.rate import Rate, rounded, share_json
 from linktrack.reports.figures.statistics.leaving import Excess, daily_rate, excess_of, jumps
 from linktrack.reports.figures.statistics.rates import Interval, rate_interval
@@ -154,7 +155,7 @@ def _days_of_counts(history: History, timezone: ZoneInfo) -> list[DayLine]:
     ]
 
 
-def _churn(session: Session, account_id: int, found: Sequence[Change]) -> ChurnLine | None:
+def _churn(session: Session, account_id: AccountId, found: Sequence[Change]) -> ChurnLine | None:
     if not found:
         return None
     counts = churn(session, account_id, CHURN, found[-1].at)
@@ -167,7 +168,7 @@ def _churn(session: Session, account_id: int, found: Sequence[Change]) -> ChurnL
 
 
 def _event(
-    session: Session, account_id: int, at: datetime, found: Sequence[Change], history: History
+    session: Session, account_id: AccountId, at: datetime, found: Sequence[Change], history: History
 ) -> Event:
     """The people of the last list before the event, or of the first one on it where none is."""
     if not found:

@@ -12,6 +12,7 @@ from linktrack.audience.counts import History, standing_count
 from linktrack.clicks.models import IS_RECOGNISED, clicks, post_windows
 from linktrack.clicks.vocabulary import HUMAN
 from linktrack.db import to_ms
+from linktrack.ids import SegmentId
 from linktrack.links.models import Post, Version
 from linktrack.reports.queries import Chosen
 
@@ -63,7 +64,7 @@ def posts_by_segment(
 
 def recognised_since(
     session: Session,
-    segment_ids: Sequence[int],
+    segment_ids: Sequence[SegmentId],
     since: datetime,
     period: Callable[[int], date],
 ) -> dict[int, int]:

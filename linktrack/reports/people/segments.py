@@ -19,6 +19,7 @@ from linktrack.calendar.ranges import check_range
 from linktrack.calendar.times import utc
 from linktrack.clicks.vocabulary import UNATTRIBUTED, window_number
 from linktrack.db import from_ms
+from linktrack.ids import SegmentId
 from linktrack.reports import queries
 from linktrack.reports.figures.rate import Rate, RateJson, rate_json, rounded, share_json
 from linktrack.reports.figures.statistics.lifts import Pair, lift
@@ -187,7 +188,7 @@ def figures(
 def recognised(
     segment: Segment,
     recent: Sequence[PostSegments],
-    said: Mapping[int, Hellos],
+    said: Mapping[SegmentId, Hellos],
     seen: Mapping[int, int],
 ) -> Recognised | None:
     """Return what those who said hello did on recent posts; None where nobody has."""

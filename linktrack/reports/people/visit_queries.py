@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from linktrack.audience.models import Segment
 from linktrack.clicks.models import IS_RECOGNISED, account_visits, clicks, link_days
 from linktrack.clicks.vocabulary import HUMAN
+from linktrack.ids import AccountId
 from linktrack.links.models import Link
 
 
@@ -20,7 +21,7 @@ class Visits(NamedTuple):
     visitors: int
 
 
-def visits_in(session: Session, account_id: int, period: int) -> list[Visits]:
+def visits_in(session: Session, account_id: AccountId, period: int) -> list[Visits]:
     """Return the visits of the visitor period that begins on this day (an ordinal)."""
     visits = account_visits.c
     query = (
@@ -31,14 +32,14 @@ def visits_in(session: Session, account_id: int, period: int) -> list[Visits]:
     return [Visits(*row) for row in session.execute(query)]
 
 
-def periods_with_visits(session: Session, account_id: int) -> Sequence[int]:
+def periods_with_visits(session: Session, account_id: AccountId) -> Sequence[int]:
     """Return the first days (ordinals) of visitor periods in which anybody came, newest first."""
     visits = account_visits.c
     query = select(visits.period).where(visits.account_id == account_id)
     return session.scalars(query.distinct().order_by(visits.period.desc())).all()
 
 
-def clicked_links(session: Session, account_id: int, first: int, end: int) -> int:
+def clicked_links(session: Session, account_id: AccountId, first: int, end: int) -> int:
     """Return how many of an account's links were clicked first by anybody on days [first, end)."""
     days = link_days.c
     clicked = exists().where(
@@ -49,7 +50,7 @@ def clicked_links(session: Session, account_id: int, first: int, end: int) -> in
 
 
 def known_people(
-    session: Session, account_id: int, begins: int, half_at: int, ends: int
+    session: Session, account_id: AccountId, begins: int, half_at: int, ends: int
 ) -> list[tuple[bool, bool]]:
     """Return whether each person we can tell clicked in the first half, and in the second.
 

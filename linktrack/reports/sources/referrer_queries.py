@@ -21,6 +21,7 @@ from linktrack.clicks.models import (
 )
 from linktrack.clicks.vocabulary import HUMAN
 from linktrack.db import to_ms
+from linktrack.ids import AccountId, LinkId, SegmentId
 
 
 class OriginCounts(NamedTuple):
@@ -29,13 +30,13 @@ class OriginCounts(NamedTuple):
     source: str | None
     medium: str
     host: str | None
-    segment_id: int
+    segment_id: SegmentId
     clicks: int
     unique_clicks: int
 
 
 def account_origins(
-    session: Session, account_id: int, since: date | None, until: date | None
+    session: Session, account_id: AccountId, since: date | None, until: date | None
 ) -> list[OriginCounts]:
     """Return an account's clicks of the days in [since, until), most first.
 
@@ -82,7 +83,9 @@ def _month(number: int) -> date:
     return date(number // 12, number % 12 + 1, 1)
 
 
-def _part(account_id: int, table: Table, first: int, end: int) -> Select[tuple[int, int, int, int]]:
+def _part(
+    account_id: AccountId, table: Table, first: int, end: int
+) -> Select[tuple[int, int, int, int]]:
     """Select an account's sums of the days, months or years in [first, end)."""
     period = next(table.c[name] for name in ("day", "month", "year") if name in table.c)
     return (
@@ -98,7 +101,7 @@ def _part(account_id: int, table: Table, first: int, end: int) -> Select[tuple[i
 
 
 def link_origins(
-    session: Session, link_ids: Sequence[int], since: datetime | None, until: datetime | None
+    session: Session, link_ids: Sequence[LinkId], since: datetime | None, until: datetime | None
 ) -> list[OriginCounts]:
     """Return the clicks on these links (those of one post) in [since, until), most first.
 
@@ -150,7 +153,8 @@ def _named(session: Session, counts: Subquery) -> list[OriginCounts]:
         .join(referrers, counts.c.referrer_id == referrers.c.id)
         .join(sources, referrers.c.source_id == sources.c.id)
     )
-    sums: defaultdict[tuple[str, str, str | None, int], list[int]] = defaultdict(lambda: [0, 0])
+    sums: defaultdict[tuple[str, str, str | None, SegmentId], list[int]]
+    sums = defaultdict(lambda: [0, 0])
     for name, medium, host, segment_id, clicked, unique in session.execute(query):
         row = sums[name, medium, host, segment_id]
         row[0] += int(clicked)
