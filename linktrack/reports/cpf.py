@@ -12,7 +12,6 @@ from linktrack.audience.accounts import account_json
 from linktrack.audience.models import Account
 from linktrack.calendar.times import utc
 from linktrack.clicks.vocabulary import UNATTRIBUTED, window_number
-from linktrack.db import now as this_moment
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.models import Post
 from linktrack.reports import queries
@@ -98,7 +97,7 @@ def cpf_report(
     limit: int = MOST_POSTS,
     after: int | None = None,
     sort: str = "newest",
-    now: datetime | None = None,
+    now: datetime,
     part: Part = WHOLE,
     by_source: bool = True,
 ) -> CpfReport:
@@ -128,7 +127,7 @@ def cpf_report(
     else:
         sums = part_sums(session, chosen, number, part)
     histories = queries.count_histories(session, [account.id])
-    rated = rated_posts(sums, histories, window, now or this_moment())
+    rated = rated_posts(sums, histories, window, now)
     if sort == "low":
         numbers = page_by_low(rated, after, limit)
         on_page = Post.id.in_(numbers)

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from linktrack.db import now as this_moment
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.models import Post
 from linktrack.owners.audit import note
@@ -92,11 +91,11 @@ def get_webhook(session: Session, number: int) -> Webhook:
     return webhook
 
 
-def remove_webhook(session: Session, webhook: Webhook) -> None:
+def remove_webhook(session: Session, webhook: Webhook, now: datetime) -> None:
     """Forget a webhook and what was sent to it."""
     session.execute(delete(Delivery).where(Delivery.webhook_id == webhook.id))
     session.delete(webhook)
-    note(session, f"Removed the webhook to {host_of(webhook)}.", this_moment())
+    note(session, f"Removed the webhook to {host_of(webhook)}.", now)
     session.flush()
 
 

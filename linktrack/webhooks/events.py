@@ -257,7 +257,9 @@ def _digests(
     for key, account in accounts.items():
         if key in told:
             continue
-        report = cpf_json(cpf_report(session, account, window="7d", since=since, until=until))
+        report = cpf_json(
+            cpf_report(session, account, window="7d", since=since, until=until, now=now)
+        )
         assert isinstance(report, dict)
         yield Event(
             webhook.id,

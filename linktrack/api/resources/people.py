@@ -52,7 +52,7 @@ def create_person() -> tuple[Response, int]:
     person = add_person(session, fields.text("name"), now())
     for kind, name in RULES.items():
         for written in fields.texts(name):
-            add_rule(session, person, kind, written)
+            add_rule(session, person, kind, written, now())
     session.commit()
     return jsonify(_told(person)), 201
 
@@ -72,9 +72,9 @@ def change_person(number: int) -> Response:
     person = get_person(session, stored(number))
     for kind, name in RULES.items():
         if fields.value(name) is not None:
-            replace_rules(session, person, kind, fields.texts(name))
+            replace_rules(session, person, kind, fields.texts(name), now())
     if fields.value("public") is not None:
-        share_page(session, person, is_public=fields.truth("public"))
+        share_page(session, person, now(), is_public=fields.truth("public"))
     session.commit()
     return jsonify(_told(person))
 
@@ -84,7 +84,7 @@ def delete_person(number: int) -> Response:
     """Forget a person; links and clicks stay."""
     reaches_all()
     session = db_session()
-    remove_person(session, get_person(session, stored(number)))
+    remove_person(session, get_person(session, stored(number)), now())
     session.commit()
     return Response(status=204)
 
@@ -100,7 +100,7 @@ def read_sites() -> Response:
 def create_site() -> tuple[Response, int]:
     """Say that a host is the owner's own; saying it again changes nothing."""
     reaches_all()
-    host = add_own_site(db_session(), sent().text("host"))
+    host = add_own_site(db_session(), sent().text("host"), now())
     db_session().commit()
     return jsonify({"host": host}), 201
 
@@ -109,7 +109,7 @@ def create_site() -> tuple[Response, int]:
 def delete_site(host: str) -> Response:
     """Say that a host is not the owner's own."""
     reaches_all()
-    remove_own_site(db_session(), host)
+    remove_own_site(db_session(), host, now())
     db_session().commit()
     return Response(status=204)
 

@@ -78,7 +78,7 @@ def rename(handle: str, new_handle: str) -> None:
 
     with writing() as work:
         found = work.account(handle)
-        rename_account(work.session, found, new_handle)
+        rename_account(work.session, found, new_handle, work.now)
         new_handle = found.handle
     click.echo(f"It is {new_handle} now.")
 
@@ -92,7 +92,7 @@ def role(handle: str, role: str) -> None:
 
     with writing() as work:
         found = work.account(handle)
-        set_account_role(work.session, found, None if role == "none" else role)
+        set_account_role(work.session, found, None if role == "none" else role, work.now)
         handle = found.handle
     click.echo(f"{handle} has {'no role' if role == 'none' else f'the role {role}'} now.")
 

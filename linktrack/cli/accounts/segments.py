@@ -157,7 +157,7 @@ def rename(handle: str, name: str, new_name: str) -> None:
     with writing() as work:
         account = work.account(handle)
         found = find_segment(work.session, account, name)
-        rename_segment(work.session, account, found, new_name)
+        rename_segment(work.session, account, found, new_name, work.now)
         new_name = found.name
     click.echo(f"It is {new_name} now.")
 
@@ -173,7 +173,9 @@ def move(handle: str, name: str, position: int) -> None:
 
     with writing() as work:
         account = work.account(handle)
-        move_segment(work.session, account, find_segment(work.session, account, name), position)
+        move_segment(
+            work.session, account, find_segment(work.session, account, name), position, work.now
+        )
         sort_followers(work.session, account, work.now)
     click.echo(f"{name} is number {position} now.")
 
@@ -208,7 +210,9 @@ def set_(
         account = work.account(handle)
         found = find_segment(work.session, account, name)
         entries = None if listed is None else read_list(listed, account.network)
-        change_segment(work.session, found, rules=rules, entries=entries, size=size, place=place)
+        change_segment(
+            work.session, found, work.now, rules=rules, entries=entries, size=size, place=place
+        )
         sort_followers(work.session, account, work.now)
         told = found.size
     click.echo(f"{name} is changed{'' if told is None else f'; it has {told:,} people'}.")

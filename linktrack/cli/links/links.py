@@ -124,5 +124,5 @@ def promote(code: str, name: str, remove: bool) -> None:
     with writing() as work:
         found = work.link(code)
         act = promote_no_more if remove else promote_person
-        act(work.session, found, find_person(work.session, name))
+        act(work.session, found, find_person(work.session, name), work.now)
     click.echo(f"{code} promotes {name}{' no more' if remove else ''}.")

@@ -29,7 +29,7 @@ def add(name: str, hosts: tuple[str, ...], mentions: tuple[str, ...]) -> None:
         person = person or add_person(work.session, name, work.now)
         for kind, values in (("host", hosts), ("mention", mentions)):
             for value in values:
-                add_rule(work.session, person, kind, value)
+                add_rule(work.session, person, kind, value, work.now)
         name = person.name
     click.echo(f"{told} {name}.")
 
@@ -48,7 +48,7 @@ def remove(name: str) -> None:
     from linktrack.links.people import find_person, remove_person
 
     with writing() as work:
-        remove_person(work.session, find_person(work.session, name))
+        remove_person(work.session, find_person(work.session, name), work.now)
     click.echo(f"{name} is forgotten.")
 
 
@@ -61,7 +61,7 @@ def share(name: str, stop: bool) -> None:
 
     with writing() as work:
         person = find_person(work.session, name)
-        share_page(work.session, person, is_public=not stop)
+        share_page(work.session, person, work.now, is_public=not stop)
         address = page_address(work.installation.settings.base_url, work.installation.keys, person)
     click.echo(address or f"The page of {name} is closed.")
 
@@ -110,7 +110,7 @@ def add_site(host: str) -> None:
     from linktrack.links.people import add_own_site
 
     with writing() as work:
-        host = add_own_site(work.session, host)
+        host = add_own_site(work.session, host, work.now)
     click.echo(f"Links to {host} are your own.")
 
 
@@ -130,7 +130,7 @@ def remove_site(host: str) -> None:
     from linktrack.links.people import remove_own_site
 
     with writing() as work:
-        host = remove_own_site(work.session, host)
+        host = remove_own_site(work.session, host, work.now)
     click.echo(f"Links to {host} are other people's.")
 
 

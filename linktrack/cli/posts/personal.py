@@ -36,7 +36,7 @@ def withdraw(handle: str, follower: str) -> None:
 
     with writing() as work:
         found = links.find_follower(work.session, work.account(handle), follower)
-        links.withdraw(work.session, found, work.installation.days())
+        links.withdraw(work.session, found, work.now, work.installation.days())
     click.echo(f"{follower} has no personal links any more; those given out go on redirecting.")
 
 

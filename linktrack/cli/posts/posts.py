@@ -244,7 +244,7 @@ def discard(number: int) -> None:
     from linktrack.publishing import states
 
     with writing() as work:
-        states.discard(work.session, work.post(number))
+        states.discard(work.session, work.post(number), work.now)
     click.echo(f"Post {number} is discarded. Undo: linktrack post restore {number}")
 
 
@@ -256,6 +256,6 @@ def restore(number: int) -> None:
 
     with writing() as work:
         found = work.post(number)
-        states.restore(work.session, found)
+        states.restore(work.session, found, work.now)
         state = found.state
     click.echo(f"Post {number} is {state} again.")

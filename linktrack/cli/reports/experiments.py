@@ -81,7 +81,7 @@ def remove(name: str) -> None:
     from linktrack.reports.diary.experiments import remove_experiment
 
     with writing() as work:
-        remove_experiment(work.session, name)
+        remove_experiment(work.session, name, work.now)
     click.echo(f"The experiment {name} is forgotten.")
 
 

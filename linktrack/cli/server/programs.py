@@ -171,5 +171,5 @@ def remove_webhook_command(number: int) -> None:
     from linktrack.webhooks.catalog import get_webhook, remove_webhook
 
     with writing() as work:
-        remove_webhook(work.session, get_webhook(work.session, number))
+        remove_webhook(work.session, get_webhook(work.session, number), work.now)
     click.echo(f"Webhook {number} is removed.")

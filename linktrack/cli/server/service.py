@@ -116,7 +116,7 @@ def create(name: str, viewer: bool) -> None:
     with writing() as work:
         added = create_owner(work.session, name, work.now)
         if viewer:
-            set_role(work.session, added, "viewer")
+            set_role(work.session, added, "viewer", work.now)
     click.echo(f"Added {name}. Sign in with: linktrack owner link {name!r}")
 
 
@@ -144,8 +144,8 @@ def password(name: str | None) -> None:
     typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     with writing() as work:
         found = find_owner(work.session, name)
-        set_password(work.session, found, typed)
-        end_sessions(work.session, found)
+        set_password(work.session, found, typed, work.now)
+        end_sessions(work.session, found, work.now)
         name = found.name
     click.echo(f"The password of {name} is set.")
 

@@ -105,18 +105,19 @@ def change(segment_id: int) -> Response | tuple[str, int]:
         session = db_session()
         name = text(request.form, "name", "The name")
         if segment.kind != "rest" and name != segment.name:
-            rename_segment(session, account, segment, name)
+            rename_segment(session, account, segment, name, now())
         rules = text(request.form, "rules", "The rules").splitlines()
         change_segment(
             session,
             segment,
+            now(),
             rules=[rule for rule in rules if rule.strip()] if segment.kind == "rule" else (),
             size=whole(request.form, "size", "The number of people"),
             place=text(request.form, "place", "The place"),
         )
         position = whole(request.form, "position", "The position")
         if position is not None and segment.kind != "rest":
-            move_segment(session, account, segment, position)
+            move_segment(session, account, segment, position, now())
         return f"{segment.name} is changed; what changed counts from now on."
 
     return _act(segment_id, act)

@@ -101,7 +101,7 @@ def show(number: int) -> str | Response:
 def remove(number: int) -> Response:
     """Forget an experiment."""
     experiment = get_experiment(db_session(), number)
-    remove_experiment(db_session(), experiment.name)
+    remove_experiment(db_session(), experiment.name, now())
     db_session().commit()
     flash(f"The experiment {experiment.name} is forgotten; posts and clicks stay.")
     return redirect(url_for("experiments.list_all"), 303)

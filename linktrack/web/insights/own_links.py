@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.context import db_session
+from linktrack.db import now
 from linktrack.links.people import add_own_site, remove_own_site
 from linktrack.reports.links.kinds import own_links_report
 from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
@@ -27,7 +28,7 @@ def add() -> Response | tuple[str, int]:
     """Say that a site is one's own."""
 
     def act(host: str) -> str:
-        return f"Links to {add_own_site(db_session(), host)} are your own."
+        return f"Links to {add_own_site(db_session(), host, now())} are your own."
 
     return _act(act)
 
@@ -37,7 +38,7 @@ def remove() -> Response | tuple[str, int]:
     """Say that it is not."""
 
     def act(host: str) -> str:
-        return f"Links to {remove_own_site(db_session(), host)} are other people's."
+        return f"Links to {remove_own_site(db_session(), host, now())} are other people's."
 
     return _act(act)
 

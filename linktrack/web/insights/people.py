@@ -48,7 +48,7 @@ def add() -> Response | tuple[str, int]:
         for kind, label in (("host", "The site"), ("mention", "The handle")):
             written = text(request.form, kind, label)
             if written:
-                add_rule(session, person, kind, written)
+                add_rule(session, person, kind, written, now())
     except MENDABLE as error:
         session.rollback()
         return _list(error.sentence), UNPROCESSABLE
@@ -69,7 +69,7 @@ def rule(number: int) -> Response | tuple[str, int]:
 
     def act(person: Person) -> str:
         kind = text(request.form, "kind", "The rule")
-        add_rule(db_session(), person, kind, text(request.form, "value", "The rule"))
+        add_rule(db_session(), person, kind, text(request.form, "value", "The rule"), now())
         return "The rule holds, for links made before too."
 
     return _act(number, act)
@@ -81,7 +81,7 @@ def unrule(number: int) -> Response | tuple[str, int]:
 
     def act(person: Person) -> str:
         kind = text(request.form, "kind", "The rule")
-        remove_rule(db_session(), person, kind, text(request.form, "value", "The rule"))
+        remove_rule(db_session(), person, kind, text(request.form, "value", "The rule"), now())
         return "The rule is gone."
 
     return _act(number, act)
@@ -93,7 +93,7 @@ def share(number: int) -> Response | tuple[str, int]:
 
     def act(person: Person) -> str:
         is_public = request.form.get("public") == "yes"
-        share_page(db_session(), person, is_public=is_public)
+        share_page(db_session(), person, now(), is_public=is_public)
         return "The page is open." if is_public else "The page is closed; its address is dead."
 
     return _act(number, act)
@@ -103,7 +103,7 @@ def share(number: int) -> Response | tuple[str, int]:
 def remove(number: int) -> Response:
     """Forget a person."""
     person = get_person(db_session(), number)
-    remove_person(db_session(), person)
+    remove_person(db_session(), person, now())
     db_session().commit()
     flash(f"{person.name} is forgotten; links and clicks stay.")
     return redirect(url_for("people.list_all"), 303)

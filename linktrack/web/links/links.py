@@ -219,9 +219,9 @@ def promotes(code: str) -> Response | tuple[str, int]:
     def act(link: Link) -> str:
         person = find_person(db_session(), text(request.form, "person", "The person"))
         if request.form.get("remove") == "yes":
-            promote_no_more(db_session(), link, person)
+            promote_no_more(db_session(), link, person, now())
             return f"The link promotes {person.name} no more."
-        promote(db_session(), link, person)
+        promote(db_session(), link, person, now())
         return f"The link promotes {person.name}."
 
     return _act(code, act)

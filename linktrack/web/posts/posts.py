@@ -161,7 +161,7 @@ def discard(post_id: int) -> Response | tuple[str, int]:
     """Leave a post out of reports."""
 
     def act(post: Post) -> str:
-        states.discard(db_session(), post)
+        states.discard(db_session(), post, now())
         return "The post is discarded and left out of reports; its links go on redirecting."
 
     return _act(post_id, act)
@@ -172,7 +172,7 @@ def restore(post_id: int) -> Response | tuple[str, int]:
     """Take a discarded post back."""
 
     def act(post: Post) -> str:
-        states.restore(db_session(), post)
+        states.restore(db_session(), post, now())
         return "The post is back."
 
     return _act(post_id, act)

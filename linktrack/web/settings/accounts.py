@@ -85,7 +85,7 @@ def rename(account_id: int) -> Response | tuple[str, int]:
     """Give an account its new handle."""
 
     def act(account: Account) -> str:
-        rename_account(db_session(), account, text(request.form, "handle", "The handle"))
+        rename_account(db_session(), account, text(request.form, "handle", "The handle"), now())
         return f"The account is called {account.handle} now."
 
     return _act(account_id, act)
@@ -97,7 +97,7 @@ def change_role(account_id: int) -> Response | tuple[str, int]:
 
     def act(account: Account) -> str:
         role = text(request.form, "role", "The role") or None
-        set_account_role(db_session(), account, role)
+        set_account_role(db_session(), account, role, now())
         return f"{account.handle} has {f'the role {role}' if role else 'no role'} now."
 
     return _act(account_id, act)

@@ -71,7 +71,7 @@ def sign_out(owner_id: int) -> Response | tuple[str, int]:
 
     def act() -> str:
         owner = get_owner(db_session(), owner_id)
-        end_sessions(db_session(), owner)
+        end_sessions(db_session(), owner, now())
         return f"{owner.name} is signed out everywhere."
 
     return _act(act)
@@ -83,7 +83,7 @@ def end_one(owner_id: int) -> Response | tuple[str, int]:
 
     def act() -> str:
         owner = get_owner(db_session(), owner_id)
-        end_session(db_session(), owner, text(request.form, "session", "The browser"))
+        end_session(db_session(), owner, text(request.form, "session", "The browser"), now())
         return f"{owner.name} is signed out of that browser."
 
     return _act(act)
@@ -104,7 +104,7 @@ def _give_role(owner: Owner) -> None:
     if any(number not in known for number in chosen):
         raise Invalid("One of the chosen accounts is not there any more: reload the page.")
     role = text(request.form, "role", "The role")
-    set_role(db_session(), owner, role, [known[number] for number in chosen])
+    set_role(db_session(), owner, role, now(), [known[number] for number in chosen])
 
 
 def _act(act: Callable[[], str]) -> Response | tuple[str, int]:

@@ -28,11 +28,11 @@ def change_password() -> Response | tuple[str, int]:
         return _page("The two passwords differ: type the same one twice."), UNPROCESSABLE
     try:
         if password:
-            set_password(db_session(), _self(), password)
-            end_sessions(db_session(), _self(), own_hash())
+            set_password(db_session(), _self(), password, now())
+            end_sessions(db_session(), _self(), now(), own_hash())
             flash("The password is set. Every other browser is signed out.")
         else:
-            remove_password(db_session(), _self())
+            remove_password(db_session(), _self(), now())
             flash("There is no password any more: one-time links sign you in.")
     except Invalid as error:
         db_session().rollback()
@@ -44,7 +44,7 @@ def change_password() -> Response | tuple[str, int]:
 @blueprint.post("/you/sessions/end")
 def end_others() -> Response:
     """Sign out everywhere but here."""
-    ended = end_sessions(db_session(), _self(), own_hash())
+    ended = end_sessions(db_session(), _self(), now(), own_hash())
     db_session().commit()
     flash(f"Signed out in {ended} other browser{'' if ended == 1 else 's'}.")
     return redirect(url_for("own.show"), 303)

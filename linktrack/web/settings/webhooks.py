@@ -90,7 +90,7 @@ def remove(number: int) -> Response:
     """Tell a webhook nothing more, and forget what was sent to it."""
     webhook = get_webhook(db_session(), number)
     host = host_of(webhook)
-    remove_webhook(db_session(), webhook)
+    remove_webhook(db_session(), webhook, now())
     db_session().commit()
     flash(f"The webhook to {host} is removed: it is told nothing more.")
     return redirect(url_for("webhooks.list_all"), 303)
