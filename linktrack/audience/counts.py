@@ -133,16 +133,6 @@ def check_count(dated: DatedCount, now: datetime) -> None:
         )
 
 
-def latest_count(session: Session, account_id: int) -> FollowerCount | None:
-    """Return the last count of an account, or None where there is none."""
-    return session.scalar(
-        select(FollowerCount)
-        .where(FollowerCount.account_id == account_id)
-        .order_by(FollowerCount.counted_at.desc())
-        .limit(1)
-    )
-
-
 def list_counts(session: Session, account_id: int) -> Sequence[FollowerCount]:
     """Return the counts of an account, oldest first."""
     return session.scalars(
