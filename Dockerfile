@@ -2,11 +2,12 @@
 # The root may be read-only: everything that changes is in the volume /data, and in /tmp.
 FROM python:3.13-slim AS build
 WORKDIR /src
-COPY setup.cfg pyproject.toml README.md LICENSE MANIFEST.in ./
+COPY setup.cfg pyproject.toml constraints.txt README.md LICENSE MANIFEST.in ./
 COPY linktrack linktrack
 COPY templates templates
 COPY migrations migrations
-RUN python -m venv /opt/linktrack && /opt/linktrack/bin/pip install --no-cache-dir .
+RUN python -m venv /opt/linktrack && \
+    /opt/linktrack/bin/pip install --no-cache-dir --constraint constraints.txt .
 
 FROM python:3.13-slim
 COPY --from=build /opt/linktrack /opt/linktrack

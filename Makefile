@@ -5,20 +5,23 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 SIDE_BY_SIDE := --numprocesses=auto --dist=worksteal
+# Every install takes the versions that the tests were run with (constraints.txt).
+INSTALL := pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 # The tests start hundreds of processes: what they run is compiled once, whatever is set outside.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test test-networks coverage check lint bench clean
+.PHONY: help run test test-networks coverage check quick lint bench constraints clean
 
 help:
 	@echo "make run     serve linktrack on http://127.0.0.1:$(PORT)"
-	@echo "make test    all tests but those on the networks' own servers"
-	@echo "make test-networks  those: Bluesky's servers on this machine (needs Node.js 20 and g++)"
-	@echo "make check   the fast part: style, types, rooms, quick tests on SQLite"
-	@echo "make coverage  all tests, and which lines they reach"
-	@echo "make bench   redirects side by side, some ten minutes; docs/benchmarks.md has the others"
-	@echo "make clean   remove what make has made (your data stays)"
+	@echo "make test    run all tests except those against the networks' own servers"
+	@echo "make test-networks  run those: Bluesky's servers on this machine (needs Node.js 20 and g++)"
+	@echo "make check   run the fast part: style, types, import order, quick tests on SQLite"
+	@echo "make coverage  run all tests and show which lines they reach"
+	@echo "make bench   compare redirects side by side, about ten minutes; docs/benchmarks.md has the rest"
+	@echo "make constraints PYTHON=python3.11  pin the newest versions that setup.cfg allows"
+	@echo "make clean   remove everything make has made (your data stays)"
 
 run: $(VENV)/installed
 	@LINKTRACK_DATA="$${LINKTRACK_DATA:-data}" exec $(BIN)/linktrack serve --bind 127.0.0.1:$(PORT)
@@ -33,8 +36,13 @@ coverage: $(VENV)/tests-installed
 test-networks: $(VENV)/tests-installed
 	$(BIN)/pytest -m network
 
-check: $(VENV)/tests-installed lint
-	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow and not network" -k "not postgresql" -x -q
+# Style, types and rooms are looked at while the tests run.
+check: $(VENV)/tests-installed
+	@$(MAKE) --no-print-directory --jobs=2 lint quick
+
+quick: $(VENV)/tests-installed
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow and not network" -k "not postgresql" \
+	  --hypothesis-profile=quick -x -q
 
 bench: $(VENV)/tests-installed
 	$(BIN)/python benchmarks/redirects.py
@@ -54,13 +62,24 @@ $(VENV)/bin/python:
 	  echo "Python's venv module is missing: on Debian and Ubuntu, apt install python3-venv."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: $(VENV)/bin/python setup.cfg pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+$(VENV)/installed: $(VENV)/bin/python setup.cfg setup.py pyproject.toml constraints.txt
+	$(BIN)/$(INSTALL) --editable .
 	@touch $@
 
-$(VENV)/tests-installed: $(VENV)/bin/python setup.cfg pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
+$(VENV)/tests-installed: $(VENV)/bin/python setup.cfg setup.py pyproject.toml constraints.txt
+	$(BIN)/$(INSTALL) --editable '.[test]'
 	@touch $@ $(VENV)/installed
+
+# On the oldest Python that linktrack supports: what runs there runs on the newer ones, too.
+constraints:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
+	  echo "Pin the versions on the oldest supported Python: make constraints PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv --clear build/constraints
+	build/constraints/bin/pip install --quiet --disable-pip-version-check --editable '.[test,granian]'
+	{ grep '^#' constraints.txt; build/constraints/bin/pip freeze --exclude-editable | grep -v ' @ '; } \
+	  > build/constraints.txt
+	mv build/constraints.txt constraints.txt
+	rm -rf build/constraints
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

@@ -59,7 +59,9 @@ class House:
                 f"The median module has {self.median_lines:g} lines, "
                 f"at most {MOST_LINES_IN_THE_MIDDLE}."
             )
-        found += [f"A circle: {importer} imports {imported}." for importer, imported in self.circles]
+        found += [
+            f"A circle: {importer} imports {imported}." for importer, imported in self.circles
+        ]
         return found
 
 

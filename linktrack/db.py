@@ -104,14 +104,18 @@ class Base(DeclarativeBase):
 def make_engine(url: str, patience: float = PATIENCE) -> Engine:
     """Return an engine with the settings linktrack relies on; nothing is connected yet.
 
-    `patience` is how many seconds a statement waits for another writer before it fails.
+    `patience` is how many seconds a statement waits for another writer before it fails. No message
+    of a failure has the parameters of its statement: they hold drafts, and hashes of passwords.
     """
     if make_url(url).get_backend_name() != "sqlite":
         options = f"-c lock_timeout={int(patience * 1000)}"
         return create_engine(
-            url, pool_pre_ping=True, connect_args={"connect_timeout": 5, "options": options}
+            url,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"connect_timeout": 5, "options": options},
         )
-    engine = create_engine(url, connect_args={"timeout": patience})
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": patience})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -137,3 +137,27 @@ def follow(network: Network, who: Person, whom: Person) -> str:
     """Have one follow the other; return the follow's address."""
     record = {"$type": "app.bsky.graph.follow", "subject": whom.did, "createdAt": next(MOMENTS)}
     return network.create("app.bsky.graph.follow", record, who)
+
+
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+    "0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"
+)
+
+
+def app_password(atmosphere: Network, person: Person) -> str:
+    made = atmosphere.call(
+        "com.atproto.server.createAppPassword", {"name": "linktrack"}, person.token
+    )
+    password: str = made["password"]
+    return password
+
+
+def record_of(atmosphere: Network, uri: str) -> dict[str, Any]:
+    """Return a record as the data server has it, asked by nobody."""
+    did, collection, rkey = uri.removeprefix("at://").split("/")
+    arguments = {"repo": did, "collection": collection, "rkey": rkey}
+    answer = httpx.get(f"{atmosphere.pds}/xrpc/com.atproto.repo.getRecord", params=arguments)
+    assert answer.status_code == 200, answer.text
+    value: dict[str, Any] = answer.json()["value"]
+    return value

@@ -1,17 +1,27 @@
 """Fixtures every test may use."""
 
 import gc
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from atnetwork import Network, network
-from databases import Maker, PostgreSQLMaker, SQLiteMaker, postgresql_server
+from click.testing import CliRunner, Result
+from commands import Run
+from databases import Maker, PostgreSQLMaker, SQLiteMaker, postgresql_server, skip_or_fail
 from flask import Flask
+from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
+from lanes import Street
+from paths import REPOSITORY
+from playwright.sync_api import Browser, sync_playwright
+from statements import Statements, counted
+from werkzeug.routing import Rule
 from world import World
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+from linktrack.cli import main
 
 
 class CompiledTemplates(BytecodeCache):
@@ -30,7 +40,27 @@ class CompiledTemplates(BytecodeCache):
         self._compiled[bucket.key] = bucket.bytecode_to_string()
 
 
+class CompiledRule(Rule):
+    """A pattern of addresses whose builder of addresses is compiled once for all applications.
+
+    Each application has some 300 patterns, and compiling them takes most of making one.
+    """
+
+    _builders: ClassVar[dict[object, Callable[..., tuple[str, str]]]] = {}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        # What is compiled reads converters from the pattern it is bound to, and keeps none.
+        key = (tuple(self._trace), repr(self.defaults), append_unknown)
+        if key not in self._builders:
+            self._builders[key] = super()._compile_builder(append_unknown)
+        return self._builders[key]
+
+
 Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
+Flask.url_rule_class = CompiledRule
+
+# `make check` takes this one (tests/examples.py has the number of examples).
+settings.register_profile("quick", max_examples=20, deadline=None)
 
 
 def pytest_collection_finish() -> None:
@@ -83,9 +113,60 @@ def sqlite_world(sqlite_databases: Maker, tmp_path: Path) -> Iterator[World]:
         yield world
 
 
+@pytest.fixture
+def statements() -> Statements:
+    """Note the SQL that an engine executes meanwhile.
+
+    `with statements(engine) as executed: ...`; a page or report must take as many for 20 accounts
+    as for 2.
+    """
+    return counted
+
+
 @pytest.fixture(scope="session")
 def atmosphere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
     """Bluesky's own servers, started once for all tests that are marked `network`."""
     folder = tmp_path_factory.mktemp("atnet")
     with postgresql_server(folder) as server, network(server, folder) as running:
         yield running
+
+
+@pytest.fixture
+def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run a command on an installation of its own, on each kind of database."""
+    monkeypatch.setenv("LINKTRACK_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("LINKTRACK_DATABASE", database_url)
+    monkeypatch.setenv("LINKTRACK_BASE_URL", "https://go.jessestay.com")
+
+    def run(*arguments: str, text: str | None = None) -> Result:
+        return CliRunner().invoke(main, arguments, input=text)
+
+    return run
+
+
+@pytest.fixture
+def street(tmp_path: Path) -> Street:
+    return Street(tmp_path)
+
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium of the system's."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        skip_or_fail("Chromium is not here: install Debian's package chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield browser
+        browser.close()

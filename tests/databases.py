@@ -3,10 +3,11 @@
 import os
 import pwd
 import shutil
+import sqlite3
 import subprocess
 import uuid
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NoReturn, Protocol
@@ -14,7 +15,9 @@ from typing import NoReturn, Protocol
 import psycopg
 import pytest
 from psycopg import sql
+from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from linktrack.db import Database
 from linktrack.settings import load_settings
@@ -42,6 +45,42 @@ def migrate(url: str, folder: Path) -> None:
     database = Database(load_settings({"LINKTRACK_DATA": str(folder), "LINKTRACK_DATABASE": url}))
     database.migrate()
     database.close()
+
+
+class Compiled(dict[tuple[Hashable, ...], object]):
+    """Compiled statements of all engines of one kind of database.
+
+    SQLAlchemy keeps them by engine and dialect, of which nearly every test makes its own.
+    """
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self._kind = kind
+
+    def get(self, key: tuple[Hashable, ...], default: object = None) -> object:
+        """Return what any engine has compiled; the dialect comes first in a key."""
+        return super().get((self._kind, *key[1:]), default)
+
+    def __setitem__(self, key: tuple[Hashable, ...], value: object) -> None:
+        """Keep it for all."""
+        super().__setitem__((self._kind, *key[1:]), value)
+
+
+_compiled = {kind: Compiled(kind) for kind in ("sqlite", "postgresql")}
+
+
+def make_quick(engine: Engine) -> None:
+    """Let an engine use what others have compiled, and wait for no disk, as the PostgreSQL here.
+
+    Nothing has been connected yet. That is for tests alone, whose machine may lose power.
+    """
+    engine.update_execution_options(compiled_cache=_compiled[engine.dialect.name])
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _wait_for_no_disk)
+
+
+def _wait_for_no_disk(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    connection.execute("PRAGMA synchronous = OFF")
 
 
 class SQLiteMaker:

@@ -8,11 +8,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from waiting import wait_until
 
 START_SECONDS = 30
 
@@ -89,15 +90,14 @@ class Server:
                 stderr=log,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                if self.request("/healthz")[0] == 200:
-                    return
-            except OSError:
-                assert self.process.poll() is None, self.log.read_text()
-                time.sleep(0.05)
-        raise AssertionError(f"not ready in {START_SECONDS} s: {self.log.read_text()}")
+        wait_until(self._is_ready, START_SECONDS, why=f"it answers; see {self.log}")
+
+    def _is_ready(self) -> bool:
+        try:
+            return self.request("/healthz")[0] == 200
+        except OSError:
+            assert self.process.poll() is None, self.log.read_text()
+            return False
 
     def request(
         self, path: str, method: str = "GET", **headers: str
@@ -114,13 +114,11 @@ class Server:
 
     def sign_in_path(self) -> str:
         """Return the path of the sign-in link that was printed at the first start."""
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
-            found = re.search(r"http://[^/]+(/owner/sign-in/\S+)", self.log.read_text())
-            if found:
-                return found[1]
-            time.sleep(0.05)
-        raise AssertionError("no sign-in link was printed")
+        link = re.compile(r"http://[^/]+(/owner/sign-in/\S+)")
+        wait_until(lambda: link.search(self.log.read_text()), 5, why="a sign-in link is printed")
+        found = link.search(self.log.read_text())
+        assert found is not None
+        return found[1]
 
     def stop(self) -> int:
         """End it with SIGTERM, and return its exit status."""

@@ -98,7 +98,7 @@ def standin(answer: Callable[[Asked], Answer]) -> Iterator[Standin]:
             with suppress(OSError):  # nobody listens any more
                 for byte in content:
                     self.wfile.write(bytes([byte]))
-                    time.sleep(0.05)
+                    time.sleep(0.05)  # slowness is what is tested
 
         do_GET = do_POST = do_PUT = do_DELETE = handle_one  # noqa: N815 - the base class's names
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import user_agents
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -226,7 +227,7 @@ def test_only_the_first_thousand_characters_are_looked_at() -> None:
     assert classify_agent("Twitterbot/1.0 " + "x" * 100_000).rule == "preview:twitterbot"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.text(max_size=80) | st.text("\ud800\udfff\0()/;[]${}.@+ aZ09", max_size=80))
 def test_any_text_is_classified(sent: str) -> None:
     """No text, half characters included, makes the classifier fail or contradict itself."""

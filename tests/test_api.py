@@ -8,32 +8,22 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
-from test_rollups import FIREFOX, START
+from clicking import FIREFOX, START
+from doorways import client_of, problem
 from werkzeug.test import TestResponse
 from world import NOON, World
 
-from linktrack.app import create_app
 from linktrack.audience.counts import record_count
 from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.rosters import take_roster
 from linktrack.audience.segments import add_segment
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import now
-from linktrack.installation import Installation
-from linktrack.keys import load_keys
 from linktrack.networks.base import FollowerRecord
 from linktrack.owners.tokens import create_token
 from linktrack.reports.cpf import cpf_json, cpf_report
 
 Call = Callable[..., TestResponse]
-
-
-def client_of(world: World) -> FlaskClient:
-    keys = load_keys(world.settings.data)
-    return create_app(
-        Installation(world.settings, keys, world.database, world.shortener)
-    ).test_client()
 
 
 @pytest.fixture
@@ -51,14 +41,6 @@ def call(world: World) -> Call:
         return client.open(f"/api/v1{path}", method=method, headers=headers, **options)
 
     return call
-
-
-def problem(response: TestResponse, status: int) -> str:
-    assert response.status_code == status, response.text
-    assert response.mimetype == "application/problem+json"
-    body = response.get_json()
-    assert body["status"] == status
-    return str(body["detail"])
 
 
 def test_a_post_is_made_with_its_links_and_versions(world: World, call: Call) -> None:

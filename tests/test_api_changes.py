@@ -4,10 +4,9 @@ import re
 from typing import Any
 
 import pytest
+from doorways import Caller, problem
 from flask import Flask
-from test_api import problem
-from test_openapi import Caller
-from test_packaging import REPOSITORY
+from paths import REPOSITORY
 from world import NOON, World
 
 from linktrack.api.operations import OPERATIONS

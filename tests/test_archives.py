@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -369,7 +370,7 @@ def test_a_torn_zip_file_is_refused(sqlite_world: World, tmp_path: Path) -> None
         take(sqlite_world, sqlite_world.account("@b"), path)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.lists(st.dictionaries(st.text(max_size=3), st.text(max_size=200)), max_size=20))
 def test_a_long_list_is_read_piece_by_piece(rows: list[dict[str, str]]) -> None:
     """Whatever its size, and wherever a piece ends."""

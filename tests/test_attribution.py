@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from audiences import follow
 from browser import read
+from clicking import counts, forget_clicks
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
-from test_rollups import counts, forget_clicks
-from test_segments import follow
 from werkzeug.test import Client
 from world import NOON, World
 
@@ -264,7 +265,7 @@ def reading(draw: st.DrawFn) -> list[tuple[int, int, bool, int | None, int]]:
 
 @pytest.mark.slow
 @settings(
-    max_examples=25,
+    max_examples=examples(25),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

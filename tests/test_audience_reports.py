@@ -8,10 +8,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from audiences import followers
 from browser import Browser, read
+from clicking import FIREFOX
 from sqlalchemy import select
-from test_reports import followers
-from test_rollups import FIREFOX
 from world import NOON, World
 
 from linktrack.audience.models import Account

@@ -8,7 +8,6 @@ import sqlite3
 import tarfile
 import tempfile
 import threading
-import time
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,6 +18,7 @@ from databases import Maker
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from servers import Server, answer, command, environment, serving
+from waiting import wait_until
 from world import NOON, World
 
 from linktrack.clicks.capture.journal import Journal
@@ -88,8 +88,7 @@ def test_a_backup_under_load_restores_every_link_and_no_click_twice(
         load = Load(server, [f"/{code}" for code in codes])
         thread = threading.Thread(target=load.run)
         thread.start()
-        while load.answered < 200:
-            time.sleep(0.01)
+        wait_until(lambda: load.answered >= 200, 60)
         before = load.answered
         assert command(environ, "backup", str(backup)).returncode == 0
         after = load.answered

@@ -4,11 +4,9 @@ import base64
 import json
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Any
 
-import httpx
 import pytest
-from atnetwork import Network, Person, follow, join
+from atnetwork import PIXEL, Network, Person, app_password, follow, join, record_of
 from click.testing import CliRunner
 from keepers import Kept
 from sqlalchemy import select
@@ -27,18 +25,6 @@ pytestmark = pytest.mark.network
 
 FAMILY = "👩‍👩‍👧‍👦"  # one picture, 25 bytes
 SHORT = "https://go.jessestay.com/Ab3dE"
-PIXEL = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
-    "0000000c49444154789c63606060000000040001f61738550000000049454e44ae426082"
-)
-
-
-def app_password(atmosphere: Network, person: Person) -> str:
-    made = atmosphere.call(
-        "com.atproto.server.createAppPassword", {"name": "linktrack"}, person.token
-    )
-    password: str = made["password"]
-    return password
 
 
 @pytest.fixture(scope="module")
@@ -57,16 +43,6 @@ def credential(atmosphere: Network, author: Person) -> Credential:
 def writer(credential: Credential) -> Iterator[BlueskyWriter]:
     with closing(BlueskyWriter(credential, Kept(), page=25)) as writer:
         yield writer
-
-
-def record_of(atmosphere: Network, uri: str) -> dict[str, Any]:
-    """Return a record as the data server has it, asked by nobody."""
-    did, collection, rkey = uri.removeprefix("at://").split("/")
-    arguments = {"repo": did, "collection": collection, "rkey": rkey}
-    answer = httpx.get(f"{atmosphere.pds}/xrpc/com.atproto.repo.getRecord", params=arguments)
-    assert answer.status_code == 200, answer.text
-    value: dict[str, Any] = answer.json()["value"]
-    return value
 
 
 def test_a_post_is_read_back_byte_for_byte(atmosphere: Network, writer: BlueskyWriter) -> None:

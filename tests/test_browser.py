@@ -1,15 +1,14 @@
 """The main job in a real browser: every page usable, accessible, and within its policy."""
 
 import re
-import shutil
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from axe_core_python.sync_playwright import Axe
-from databases import Maker, skip_or_fail
+from clicking import FIREFOX
+from databases import Maker
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -17,10 +16,8 @@ from playwright.sync_api import (
     Locator,
     Page,
     ViewportSize,
-    sync_playwright,
 )
 from servers import Server, environment, serving
-from test_rollups import FIREFOX
 
 pytestmark = pytest.mark.slow
 
@@ -44,27 +41,6 @@ OWNER_PAGES = (
     "more",
 )
 REPORTS = ("audience", "compare", "timing", "posts?sort=low", "?compare=year", "posts?days=28")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """A headless Chromium of the system's."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        skip_or_fail("Chromium is not here: install Debian's package chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
-        yield browser
-        browser.close()
 
 
 class Reader:

@@ -4,10 +4,11 @@ import random
 from collections import Counter
 
 import pytest
+from clicking import START, counts, forget_clicks, some_clicks
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
-from test_rollups import START, counts, forget_clicks, some_clicks
 from world import NOON, World
 
 from linktrack.calendar.days import Days
@@ -152,7 +153,7 @@ DRAWN = st.tuples(
 
 @pytest.mark.slow
 @settings(
-    max_examples=25,
+    max_examples=examples(25),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -16,9 +17,10 @@ from browser import read as read_text
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lanes import lane
 from servers import answer, command, environment, serving
 from sqlalchemy import select
-from test_own_clicks import lane
+from waiting import wait_until
 from world import NOON, World
 
 from linktrack.audience.accounts import get_account
@@ -43,7 +45,7 @@ from linktrack.links.cards.cards import (
 from linktrack.links.cards.page_words import clean, page_words
 from linktrack.links.catalog import change_destination, set_disabled
 from linktrack.links.models import Link, LinkCard
-from linktrack.links.visiting import Address
+from linktrack.outside.addresses import Address
 from linktrack.owners.tokens import create_token
 from linktrack.upkeep.card_visits import read_cards
 
@@ -209,15 +211,15 @@ def test_every_worker_follows_a_change_of_the_setting_within_two_seconds(world: 
     def status() -> int:
         return client.get(f"/{link.code}", headers={"User-Agent": FETCHERS[0]}).status_code
 
+    def answers_with(expected: int) -> bool:
+        return status() == expected
+
     assert status() == 302
     account = get_account(world.session, link.account_id)
     for choice, expected in (("ours", 200), ("destination", 302)):
         set_card(world.session, account, choice, now())
         world.session.commit()
-        end = time.monotonic() + 2
-        while status() != expected:
-            assert time.monotonic() < end, choice
-            time.sleep(0.05)
+        wait_until(partial(answers_with, expected), 2, why=choice)
 
 
 def test_hostile_titles_stay_words(sqlite_world: World) -> None:
@@ -389,7 +391,7 @@ class Site(BaseHTTPRequestHandler):
             self.wfile.write(PAGE.encode() * (kind == "endless"))
             for _ in range(1_000):
                 self.wfile.write(piece)
-                time.sleep(0 if kind == "endless" else 0.05)
+                time.sleep(0 if kind == "endless" else 0.05)  # slowness is what is tested
 
     def _begin(self, status: int, kind: str = "text/plain", **headers: str) -> None:
         self.send_response(status)
@@ -656,9 +658,8 @@ def test_a_running_service_reads_pages_and_answers_fetchers(tmp_path: Path) -> N
             assert status == 200
             assert tags(page.decode())["og:title"] == "nowhere.invalid"
             assert server.request(path, User_Agent=PEOPLE[0])[0] == 302
-            deadline = time.monotonic() + 20
-            while not answer(environ, "link", "card", made["code"])["read_at"]:
-                assert time.monotonic() < deadline
-                time.sleep(0.5)
+            wait_until(
+                lambda: answer(environ, "link", "card", made["code"])["read_at"], 20, every=0.2
+            )
     problem = answer(environ, "link", "card", made["code"])["problem"]
     assert problem == "Its site does not exist: the name is not known."

@@ -2,13 +2,13 @@
 
 import math
 import re
-from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 import pytest
+from drawn import HOSTILE, START, at, cells, daily, parse, with_class
 from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
@@ -28,30 +28,7 @@ from linktrack.charts import (
 )
 from linktrack.charts.scales import date_ticks, log_ticks, nice_ticks
 
-START = date(2026, 8, 25)
 STYLE_SHEET = Path(__file__).parent.parent / "linktrack" / "web" / "static" / "linktrack.css"
-HOSTILE = "</svg><script>alert('x')</script> & \"you\""
-
-
-def daily(values: Sequence[float | None], start: date = START) -> list[Point]:
-    """Give one point a day."""
-    return [Point(start + timedelta(days=i), value) for i, value in enumerate(values)]
-
-
-def parse(chart: Markup) -> Element:
-    """Parse a chart; well-formed XML is part of the promise."""
-    return ElementTree.fromstring(chart)
-
-
-def with_class(root: Element, name: str, tag: str | None = None) -> list[Element]:
-    """Find elements by class, in the order of the document."""
-    return [found for found in root.iter(tag) if name in found.get("class", "").split()]
-
-
-def at(text: str | None) -> float:
-    """Read a coordinate: percent or px."""
-    assert text is not None
-    return float(text.removesuffix("%"))
 
 
 def scale(root: Element, top: float, bottom: float) -> list[tuple[float, float]]:
@@ -91,11 +68,6 @@ def read_values(root: Element, style: str, top: float, bottom: float) -> list[li
     return [
         [low + (y - y0) / (y1 - y0) * (high - low) for _, y in run] for run in runs(root, style)
     ]
-
-
-def cells(root: Element) -> list[list[str]]:
-    """Read the table behind the chart, header first."""
-    return [["".join(cell.itertext()) for cell in row] for row in root.iter("tr")]
 
 
 def test_two_years_of_days_can_be_read_back_from_the_line() -> None:

@@ -1,42 +1,18 @@
 """The `linktrack` command: the main job, and every wrong input one clear sentence."""
 
-import json
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
+from commands import Run, good, parsed
 
 from linktrack.cli import COMMANDS, main
 
-Run = Callable[..., Result]
 REPOSITORY = Path(__file__).resolve().parent.parent
-
-
-@pytest.fixture
-def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run a command on an installation of its own, on each kind of database."""
-    monkeypatch.setenv("LINKTRACK_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("LINKTRACK_DATABASE", database_url)
-    monkeypatch.setenv("LINKTRACK_BASE_URL", "https://go.jessestay.com")
-
-    def run(*arguments: str, text: str | None = None) -> Result:
-        return CliRunner().invoke(main, arguments, input=text)
-
-    return run
-
-
-def good(result: Result) -> str:
-    assert result.exit_code == 0, result.output
-    return result.stdout
-
-
-def parsed(result: Result) -> Any:
-    return json.loads(good(result))
 
 
 def test_the_main_job_by_command(run: Run) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from clicking import FIREFOX, START
+from files import write
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
-from test_link_imports import write
-from test_rollups import FIREFOX, START
 from world import NOON, World
 
 from linktrack.audience.models import Account

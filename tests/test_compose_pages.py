@@ -4,7 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from browser import Browser, read
-from test_pages import filled
+from filling import filled
 from world import World
 
 from linktrack.audience.accounts import add_account, remove_account

@@ -1,6 +1,5 @@
 """Connecting accounts: what signs them in is tried, sealed, used, and shown to nobody."""
 
-import base64
 import contextlib
 import json
 import logging
@@ -8,16 +7,16 @@ import os
 import pty
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from blueskyserver import APP_PASSWORD, DID, Server, connected, keys_of
 from browser import Browser, read
 from click.testing import CliRunner, Result
 from replaying import replayed
@@ -32,7 +31,7 @@ from linktrack.cli import main
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid, LinktrackError, Unavailable
 from linktrack.installation import Installation
-from linktrack.keys import Keys, load_keys
+from linktrack.keys import Keys
 from linktrack.networks.base import Card, Message, Pause, Refused, SignedOut, Unclear
 from linktrack.networks.credentials import NEEDS, Credential, SignIn
 from linktrack.networks.signing_in import sign_in
@@ -44,42 +43,6 @@ from linktrack.sealing import seal
 from linktrack.sync import sync_one
 from linktrack.web.asking import asking
 
-APP_PASSWORD = "k3yx-p4ss-w0rd-7q2z"  # noqa: S105 - made up
-DID = "did:plc:jesse"
-
-
-def token(seconds: float, name: str) -> str:
-    """Return an access token as a Bluesky server makes them, but for its signature."""
-    fields = {"exp": int(time.time() + seconds), "sub": DID, "jti": name}
-    body = base64.urlsafe_b64encode(json.dumps(fields).encode()).decode().rstrip("=")
-    return f"eyJhbGciOiJub25lIn0.{body}.{name}signature"
-
-
-@dataclass
-class Server:
-    """A stand-in for somebody's Bluesky server; `next` is what it answers to what comes then."""
-
-    handle: str = "jesse.example.com"
-    lives: float = 7200.0
-    next: list[Answer] = field(default_factory=list)
-
-    def answer(self, asked: Asked) -> Answer:
-        method = asked.path.removeprefix("/xrpc/")
-        if method == "com.atproto.server.createSession":
-            if asked.json["password"] != APP_PASSWORD:
-                return Answer({"error": "AuthenticationRequired", "message": "Invalid"}, 401)
-            return Answer(self.session("first"))
-        if method == "com.atproto.server.refreshSession":
-            return Answer(self.session("second"))
-        return self.next.pop(0)
-
-    def session(self, name: str) -> dict[str, str]:
-        lives = self.lives if name == "first" else 7200.0
-        return {
-            "did": DID, "handle": self.handle,
-            "accessJwt": token(lives, name), "refreshJwt": token(9e6, name + "refresh"),
-        }  # fmt: skip
-
 
 @pytest.fixture
 def server() -> Server:
@@ -90,19 +53,6 @@ def server() -> Server:
 def place(server: Server) -> Iterator[Standin]:
     with standin(server.answer) as running:
         yield running
-
-
-def keys_of(world: World) -> Keys:
-    return load_keys(world.settings.data)
-
-
-def connected(world: World, place: Standin, handle: str = "@jesse.example.com") -> Account:
-    """Add an account and connect it."""
-    account = world.account(handle, "bluesky")
-    signed = sign_in("bluesky", handle, {"app_password": APP_PASSWORD}, place.address)
-    connect(world.session, keys_of(world), account, signed, NOON)
-    world.session.commit()
-    return account
 
 
 def test_an_account_is_connected_used_and_disconnected(world: World, place: Standin) -> None:
@@ -408,6 +358,7 @@ def test_by_command(commands: World, place: Standin, tmp_path: Path) -> None:
     assert line["connected"] is False
 
 
+@pytest.mark.slow
 def test_a_terminal_asks_and_does_not_echo(sqlite_world: World, place: Standin) -> None:
     """It says where to get what it asks for."""
     sqlite_world.account("@jesse.example.com", "bluesky")

@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from audiences import followers, take
 from browser import Browser, read
-from test_cli import Run, good, parsed, run
-from test_followers_report import take
-from test_reports import followers, people
+from clicking import people
+from commands import Run, good, parsed
 from world import NOON, World
 
 from linktrack.audience.models import Account
@@ -21,8 +21,6 @@ from linktrack.reports.digest import Digest, digests, last_whole
 from linktrack.reports.figures.rate import Rate
 from linktrack.reports.figures.statistics.rates import ratio_of_sums
 from linktrack.reports.sentences import reach
-
-__all__ = ["run"]  # the fixture
 
 UTC = ZoneInfo("UTC")
 MONDAY = NOON + timedelta(days=14)

@@ -63,6 +63,7 @@ LOCAL = {"base address", "service"}
 """What is always to be mended where no service runs and short links begin with loopback."""
 
 
+@pytest.mark.slow
 def test_nothing_else_is_to_be_mended_where_all_is_well(healthy: dict[str, str]) -> None:
     """Ten looks say ok; status 1 comes from the address and the service alone."""
     assert set(remedies(healthy)) == LOCAL
@@ -267,6 +268,7 @@ def test_another_service_at_the_address_is_found(healthy: dict[str, str]) -> Non
     assert "another service" in found["service"].says
 
 
+@pytest.mark.slow
 def test_looking_changes_nothing(healthy: dict[str, str]) -> None:
     """No key is made, no table, no file."""
     data = Path(healthy["LINKTRACK_DATA"])

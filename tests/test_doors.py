@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from datetime import timedelta
@@ -16,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clicking import FIREFOX
 from databases import Maker, skip_or_fail
+from doorways import client_of
 from flask.testing import FlaskClient
 from servers import answer, command, environment, serving
-from test_api import client_of
-from test_rollups import FIREFOX
+from waiting import wait_until
 from werkzeug.test import TestResponse
 from world import NOON, World
 
@@ -329,9 +329,7 @@ def test_real_clients_make_links_and_read_their_clicks(
         with pytest.raises(YOURLSKeywordExistsError):
             client.shorten("https://example.com/other", keyword="story")
         assert server.request("/story", User_Agent=FIREFOX)[0] == 302
-        deadline = time.monotonic() + 15
-        while client.url_stats("story").clicks == 0 and time.monotonic() < deadline:
-            time.sleep(0.2)
+        wait_until(lambda: client.url_stats("story").clicks > 0, 15, every=0.2)
         assert client.url_stats("story").clicks == 1
         assert client.expand("story") == "https://example.com/story"
         links, totals = client.stats("top", 1)

@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 from alembic import command
 from click.testing import CliRunner
+from clicking import FIREFOX, START
 from databases import Maker
+from paths import REPOSITORY
 from servers import environment
 from sqlalchemy import (
     BigInteger,
@@ -30,8 +32,6 @@ from sqlalchemy import (
     inspect,
     select,
 )
-from test_packaging import REPOSITORY
-from test_rollups import FIREFOX, START
 from world import NOON, World
 
 from linktrack.audience.counts import record_count
@@ -248,6 +248,7 @@ def rewritten(path: Path, target: Path, **changes: bytes | None) -> Path:
     return target
 
 
+@pytest.mark.slow
 def test_a_damaged_file_is_refused_whole(
     world: World, tmp_path: Path, sqlite_databases: Maker
 ) -> None:

@@ -9,6 +9,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -74,7 +75,7 @@ def test_p_is_exact_for_few_posts(seed: int) -> None:
 
 
 @given(POSTS, POSTS)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 def test_p_is_a_share_that_does_not_hang_on_the_order(
     first: list[Pair], second: list[Pair]
 ) -> None:

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
+from audiences import followers
 from browser import Browser, read
-from test_api import client_of
-from test_cli import Run, good, parsed, run
-from test_reports import followers, people
+from clicking import people
+from commands import Run, good, parsed
+from doorways import client_of
+from filling import begun
 from world import NOON, World
 
 from linktrack.audience.models import Account
@@ -24,8 +26,6 @@ from linktrack.reports.diary.experiments import (
     remove_experiment,
 )
 
-__all__ = ["run"]  # the fixture
-
 
 def posted(world: World, account: Account, begin: datetime, counts: Sequence[int]) -> None:
     """One post a day from `begin` on, with so many people each."""
@@ -38,12 +38,6 @@ def report(world: World, name: str, at: datetime) -> ExperimentReport:
     accounts = {each.id: each for each in world.session.query(Account)}
     (experiment,) = [each for each in list_experiments(world.session) if each.name == name]
     return experiment_report(world.session, experiment, accounts, at)
-
-
-def begun(world: World, account: Account, **more: object) -> None:
-    question = Question("Pictures", NOON, **{"days": 14, "window": "24h", **more})  # type: ignore[arg-type]
-    add_experiment(world.session, account, question, NOON)
-    world.session.commit()
 
 
 def test_a_doubling_is_found_by_the_first_look_that_can(world: World) -> None:

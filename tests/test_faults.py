@@ -7,10 +7,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from clicking import FIREFOX, START, click, counts, some_clicks
 from servers import environment
 from sqlalchemy import func, select
-from test_loader import click
-from test_rollups import FIREFOX, START, counts, some_clicks
 from world import World
 
 from linktrack.calendar.days import Days

@@ -4,8 +4,9 @@ import json
 import re
 from datetime import timedelta
 
+from audiences import counted
 from browser import Browser, read
-from test_pages import EVIL, clicks, counted
+from filling import EVIL, clicks
 from world import World
 
 from linktrack.audience.segments import add_segment

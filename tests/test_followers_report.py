@@ -1,42 +1,25 @@
 """The followers report: who came and left by the lists, and what an event cost."""
 
 import json
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from audiences import day, take
 from hypothesis import given
 from hypothesis import strategies as st
-from world import NOON, World
+from world import World
 
 from linktrack.audience.counts import DatedCount, record_counts
-from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.models import Account
-from linktrack.audience.rosters import take_roster
 from linktrack.errors import Invalid
-from linktrack.networks.base import FollowerRecord
 from linktrack.portability.export.exports import Selection, export_rows
 from linktrack.reports.figures.statistics.leaving import daily_rate, excess_of, jumps
 from linktrack.reports.people.followers import followers_json, followers_report
 from linktrack.reports.sentences import event_in_words
 
 UTC = ZoneInfo("UTC")
-KEY = b"k" * 32
-
-
-def day(number: float) -> datetime:
-    return NOON + timedelta(days=number)
-
-
-def take(world: World, account: Account, number: float, people: Iterable[int | str]) -> None:
-    take_roster(
-        world.session, account, [FollowerRecord(str(one)) for one in people], day(number), "test",
-        forgotten=Forgotten.read(world.session, account.network, KEY), confirmed=True,
-        now=day(1000),
-    )  # fmt: skip
-    world.session.commit()
 
 
 def report(world: World, account: Account, *events: datetime, **wanted: datetime) -> Any:

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from browser import Browser, read
 from click.testing import CliRunner, Result
-from test_following_back import crowd, person, roster
-from test_openapi import Caller
+from doorways import Caller
+from square import crowd, person, roster
 from world import World
 
 from linktrack.audience.models import Account, FollowBack, MadeFollow

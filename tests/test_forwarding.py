@@ -7,7 +7,7 @@ from browser import Browser, read
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from test_lane import Street, street  # noqa: F401 - a fixture
+from lanes import Street
 from world import NOON, World
 
 from linktrack.audience.utm import set_utm_values, utm_values
@@ -30,7 +30,7 @@ from linktrack.links.targets import Target
     ],
 )
 def test_a_link_that_forwards_adds_the_clicks_query(
-    street: Street,  # noqa: F811
+    street: Street,
     destination: str,
     asked: str,
     location: str,

@@ -7,9 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from clicking import click, some_clicks
 from flask.testing import FlaskClient
-from test_loader import click
-from test_rollups import some_clicks
 from world import World
 
 from linktrack.app import create_app

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from browser import Browser, read
+from clicking import FIREFOX
 from databases import Maker
 from sqlalchemy import delete
-from test_rollups import FIREFOX
 from world import World
 
 from linktrack.audience.models import Account

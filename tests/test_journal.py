@@ -7,16 +7,12 @@ import threading
 from pathlib import Path
 
 import pytest
+from files import files
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linktrack.clicks.capture.journal import SUFFIX, Journal, is_written
+from linktrack.clicks.capture.journal import Journal, is_written
 from linktrack.clicks.records import LATEST, ClickRecord, clean, decode, encode
-
-
-def files(folder: Path) -> list[Path]:
-    return sorted(folder.glob(f"[!.]*{SUFFIX}"))
-
 
 whole = st.integers(-(2**63), 2**63 - 1)
 printable = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
@@ -116,9 +112,9 @@ def test_a_journal_rotates_by_size_and_by_age(tmp_path: Path) -> None:
 def test_a_file_is_written_as_long_as_its_worker_lives(tmp_path: Path) -> None:
     """The lock is the operating system's: kill -9 frees it."""
     script = (
-        "import sys, time; from pathlib import Path;"
+        "import signal, sys; from pathlib import Path;"
         "from linktrack.clicks.journal import Journal;"
-        "Journal(Path(sys.argv[1])).append(b'one\\n'); print('ready', flush=True); time.sleep(60)"
+        "Journal(Path(sys.argv[1])).append(b'one\\n'); print('ready', flush=True); signal.pause()"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE

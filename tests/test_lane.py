@@ -1,83 +1,24 @@
 """The lane: known codes are redirected and written down, the rest goes on."""
 
-import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
+from clicking import FIREFOX
 from hypothesis import given
 from hypothesis import strategies as st
-from werkzeug.test import Client, EnvironBuilder, TestResponse
+from lanes import Street
+from werkzeug.test import EnvironBuilder
 
 from linktrack.calendar.periods import period_start
-from linktrack.clicks.capture.journal import SUFFIX, Journal
+from linktrack.clicks.capture.journal import Journal
 from linktrack.clicks.capture.lane import Lane, request_flags
 from linktrack.clicks.capture.visitors import Visitors, client_address, site_of
 from linktrack.clicks.vocabulary import HEAD, NO_LANGUAGES, NO_VISITOR, PREFETCH
 from linktrack.links.targets import Target, Targets
 from linktrack.settings import LOOPBACK
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-
-
-class Street:
-    """A lane with a few known codes, on a real journal."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.known = {
-            "abcde": Target(1, "https://example.com/a"),
-            "gone1": Target(2, None),
-            "forseg": Target(1, "https://example.com/a", 7, None, "variant"),
-        }
-        self.asked: list[str] = []
-        self.behind_paths: list[str] = []
-        self.away = False
-        targets = Targets(self.find, lambda _since: [])
-        self.now = 1_777_896_000.0
-        self.lane = Lane(
-            self.behind,
-            targets,
-            Journal(folder / "journals", "always"),
-            Visitors(folder / "visitor_keys", "month", ZoneInfo("UTC")),
-            LOOPBACK,
-            clock=lambda: self.now,
-        )
-        self.client = Client(self.lane)
-
-    def find(self, code: str) -> Target | None:
-        self.asked.append(code)
-        if self.away:
-            raise OSError("no database")
-        return self.known.get(code)
-
-    def behind(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
-        self.behind_paths.append(environ["PATH_INFO"])
-        start_response("404 Not Found", [("Content-Type", "text/plain")])
-        return [b"behind"]
-
-    def get(self, path: str, **headers: str) -> TestResponse:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.client.get(path, headers={"User-Agent": FIREFOX, **named})
-
-    def clicks(self) -> list[dict[str, object]]:
-        lines = []
-        for path in self.folder.glob(f"journals/[!.]*{SUFFIX}"):
-            lines += [json.loads(line) for line in path.read_text().splitlines()]
-        return lines
-
-
-@pytest.fixture
-def street(tmp_path: Path) -> Street:
-    return Street(tmp_path)
 
 
 def test_a_known_code_is_redirected_and_never_kept_by_a_cache(street: Street) -> None:

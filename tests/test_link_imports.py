@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
+from files import write
 from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
@@ -34,12 +35,6 @@ def bring_in(world: World, account: Account, form: str, *paths: Path) -> Importe
     return import_links(
         world.database, world.shortener, account.id, LINK_FORMATS[form], paths, READING, now=NOON
     )
-
-
-def write(folder: Path, name: str, content: object) -> Path:
-    path = folder / name
-    path.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
-    return path
 
 
 def told(world: World) -> list[tuple[object, ...]]:

@@ -2,7 +2,7 @@
 
 import segno
 from browser import Browser
-from test_rollups import FIREFOX, START
+from clicking import FIREFOX, START
 from world import World
 
 from linktrack.clicks.records import ClickRecord

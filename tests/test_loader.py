@@ -6,8 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from clicking import START, click, counts, some_clicks
 from sqlalchemy import Connection, func, select
-from test_rollups import FIREFOX, START, counts, some_clicks
 from world import World
 
 from linktrack.calendar.days import Days
@@ -17,10 +17,6 @@ from linktrack.clicks.loading.loader import SET_ASIDE, Loader
 from linktrack.clicks.loading.store import ClickStore
 from linktrack.clicks.models import clicks, journals
 from linktrack.clicks.records import ClickRecord, encode
-
-
-def click(link_id: int, second: int = 0) -> bytes:
-    return encode(ClickRecord(START + second * 1000, link_id, FIREFOX, "//t.co", second % 7))
 
 
 def stored(world: World) -> int:

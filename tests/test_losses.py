@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 from databases import Maker
+from files import files
 from servers import Server, answer, environment, serving
-from test_journal import files
-from test_service import BROWSER, a_link, loaded
+from services import BROWSER, a_link, loaded
 
 from linktrack.clicks.capture.backlog import read_backlog
 from linktrack.clicks.capture.journal import Journal

@@ -12,14 +12,12 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
+from commands import Run, good
 from servers import free_port
-from test_cli import Run, good, run
 
 from linktrack.errors import Invalid, Unavailable
 from linktrack.mail import mail_server, send
 from linktrack.settings import load_settings
-
-__all__ = ["run"]  # the fixture
 
 PASSWORD = "p@ss:w/rd"  # noqa: S105 - of this test alone
 

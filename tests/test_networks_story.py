@@ -9,10 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from atnetwork import Network, Person, follow, join
+from atnetwork import Network, Person, app_password, follow, join
 from databases import Maker
 from sqlalchemy import func, select
-from test_bluesky_writer import app_password
 from world import World
 
 from linktrack.audience.credentials import connect, open_writer

@@ -8,13 +8,11 @@ from datetime import timedelta
 import pytest
 from browser import Browser, read
 from click.testing import CliRunner
-from test_api import problem
-from test_openapi import Caller
-from test_pages import clicks, counted
-from test_watching import Wall, watch
+from doorways import Caller, problem
+from filling import clicks
+from wall import Wall, posted_around, watch
 from world import World
 
-from linktrack.audience.models import Account
 from linktrack.cli import main
 from linktrack.db import now
 from linktrack.errors import NotFound
@@ -22,22 +20,6 @@ from linktrack.owners.visibility import show_only
 from linktrack.publishing.unwrapped.posts import get_unwrapped, keep_posts, list_unwrapped
 
 HOUR = timedelta(hours=1)
-
-
-def posted_around(world: World) -> tuple[Account, Wall]:
-    """An account with one wrapped link, seen yesterday, and three that were not wrapped."""
-    account = world.account("@me.test", "bluesky")
-    counted(world, account, 23_000)
-    post = world.post(account, "Read https://a.org/", now() - 24 * HOUR)
-    short = world.shortener.short_url(post.links[0].code or "")
-    wall = Wall()
-    wall.write("Before", at=now() - 48 * HOUR)
-    wall.write("Read it", short, at=now() - 24 * HOUR)
-    wall.write("Two <b> https://b.org/ https://c.org/", "https://b.org/", "https://c.org/",
-               at=now() - 3 * HOUR)  # fmt: skip
-    wall.write("One https://d.org/", "https://d.org/", at=now() - 2 * HOUR)
-    watch(world, account, wall)
-    return account, wall
 
 
 def test_the_page_lists_what_was_posted_around_us(world: World) -> None:

@@ -8,11 +8,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from audiences import counted
 from browser import Browser, read
-from test_charts import HOSTILE, at, cells, daily, parse, with_class
-from test_cli import Run, good, run  # noqa: F401
-from test_experiments import begun
-from test_pages import EVIL, clicks, counted
+from commands import Run, good
+from drawn import HOSTILE, at, cells, daily, parse, with_class
+from filling import EVIL, begun, clicks
 from world import NOON, World
 
 from linktrack.charts import Mark, Series, Span, change_chart, time_chart
@@ -187,7 +187,7 @@ def test_a_limited_viewer_sees_the_notes_of_their_accounts(sqlite_world: World) 
     assert "hidden" not in read(experiments)
 
 
-def test_notes_by_command(run: Run) -> None:  # noqa: F811
+def test_notes_by_command(run: Run) -> None:
     """Added for today or a day, listed, removed."""
     good(run("account", "add", "@JessesLinks", "--network", "x"))
     assert good(run("note", "add", "Wording", "--day", "2026-09-01")) == "Noted for 2026-09-01.\n"

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 import schemathesis
+from clicking import FIREFOX, START
+from doorways import Caller, client_of, problem
+from examples import examples
 from hypothesis import HealthCheck, Phase, settings
-from test_api import client_of, problem
-from test_rollups import FIREFOX, START
-from werkzeug.test import TestResponse
 from world import NOON, World
 
 from linktrack.api.limits import NAME, Limiter
@@ -20,25 +20,6 @@ from linktrack.audience.segments import add_segment
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import now
 from linktrack.owners.tokens import create_token
-
-
-class Caller:
-    """A program with a token that may do everything."""
-
-    def __init__(self, world: World) -> None:
-        self.client = client_of(world)
-        self.secret = create_token(world.session, "all", "write", None, NOON)
-        world.session.commit()
-
-    def __call__(self, method: str, path: str, body: object = None, **headers: str) -> TestResponse:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        options: dict[str, Any] = {} if body is None else {"json": body}
-        return self.client.open(
-            f"/api/v1{path}",
-            method=method,
-            headers={"Authorization": f"Bearer {self.secret}", **named},
-            **options,
-        )
 
 
 @pytest.fixture
@@ -78,7 +59,7 @@ CHECKS = [
 @pytest.mark.slow
 @schema.parametrize()
 @settings(
-    max_examples=25,
+    max_examples=examples(25),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 from browser import Browser, read
+from lanes import lane
 from mmdb_writer import MMDBWriter
 from netaddr import IPSet
 from sqlalchemy import select
 from werkzeug.test import Client
 from world import NOON, World
 
-from linktrack.app import create_wsgi_app
 from linktrack.clicks.capture.geoip import country_lookup
 from linktrack.clicks.capture.own_clicks import COOKIE
 from linktrack.clicks.models import clicks
@@ -22,19 +22,6 @@ from linktrack.settings import load_settings
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 HEADERS = {"User-Agent": FIREFOX, "Accept-Language": "en"}
-
-
-def lane(world: World, **environ: str) -> Client:
-    """Return a client of the lane, under more settings."""
-    settings = load_settings(
-        {
-            "LINKTRACK_DATA": str(world.settings.data),
-            "LINKTRACK_DATABASE": world.settings.database,
-            "LINKTRACK_BASE_URL": world.settings.base_url,
-            **environ,
-        }
-    )
-    return Client(create_wsgi_app(Installation.open(settings)), use_cookies=False)
 
 
 def follow(client: Client, code: str | None, **headers: str) -> None:

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 from browser import Browser, read
+from clicking import FIREFOX, START
 from sqlalchemy import delete
-from test_rollups import FIREFOX, START
 from world import NOON, World
 
 from linktrack.clicks.records import ClickRecord

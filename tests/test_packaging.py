@@ -1,14 +1,47 @@
 """The wheel holds everything, and runs far from the checkout."""
 
+import configparser
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from paths import REPOSITORY
 from servers import environment, serving
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+
+def requirements() -> list[Requirement]:
+    """Return everything that setup.cfg asks for, with and without its extras."""
+    config = configparser.ConfigParser()
+    config.read(REPOSITORY / "setup.cfg")
+    lists = [config["options"]["install_requires"], *config["options.extras_require"].values()]
+    lines = [line for text in lists for line in text.strip().splitlines()]
+    return [Requirement(line) for line in lines if not line.startswith("#")]
+
+
+def test_every_requirement_is_pinned_to_a_version_that_setup_cfg_allows() -> None:
+    """Names and exact versions are all that the constraints hold: no addresses, no paths."""
+    lines = (REPOSITORY / "constraints.txt").read_text().splitlines()
+    pins = [Requirement(line) for line in lines if not line.startswith("#")]
+    assert all(pin.url is None for pin in pins)
+    assert all([each.operator for each in pin.specifier] == ["=="] for pin in pins)
+    versions = {canonicalize_name(pin.name): next(iter(pin.specifier)).version for pin in pins}
+    assert len(versions) == len(pins)
+    for needed in requirements():
+        assert needed.specifier.contains(versions[canonicalize_name(needed.name)]), needed
+
+
+def test_a_source_release_holds_what_the_checks_read() -> None:
+    """What mypy is given, and the pages of the top folder, are named in MANIFEST.in."""
+    config = configparser.ConfigParser()
+    config.read(REPOSITORY / "setup.cfg")
+    manifest = (REPOSITORY / "MANIFEST.in").read_text().split()
+    checked = {name for name in config["mypy"]["files"].split(", ") if name != "linktrack"}
+    pages = {path.name for path in REPOSITORY.glob("*.md")} - {"README.md"}
+    assert checked | pages | {"constraints.txt", "Makefile"} <= set(manifest)
 
 
 @pytest.mark.slow
@@ -26,8 +59,6 @@ def test_the_wheel_serves_pages_outside_the_checkout(
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         archive.extractall(site)
-    modules = (REPOSITORY / "linktrack").rglob("*.py")
-    assert {path.relative_to(REPOSITORY).as_posix() for path in modules} <= names
     assert "linktrack/templates/base.html" in names
     assert "linktrack/migrations/env.py" in names
     assert "linktrack/web/static/linktrack.css" in names

@@ -2,62 +2,28 @@
 
 import re
 import sqlite3
-from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
+from audiences import counted
 from browser import Browser, read
+from filling import EVIL, clicks, filled
 from sqlalchemy import event
-from test_rollups import FIREFOX
+from statements import Statements
 from world import World
 
 from linktrack.audience.accounts import remove_account
-from linktrack.audience.counts import record_count
 from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment
-from linktrack.clicks.records import ClickRecord, encode
-from linktrack.db import from_ms, now, to_ms
+from linktrack.clicks.records import encode
+from linktrack.db import from_ms, now
 from linktrack.links.models import Post
 from linktrack.reports.diary.experiments import Question, add_experiment
 from linktrack.reports.figures.rate import Rate
 from linktrack.reports.figures.statistics.rates import Interval
 from linktrack.web import formats
 
-EVIL = "<script>alert(1)</script>"
 HUGE = "9" * 30
-
-
-def clicks(post: Post, people: Sequence[int], **more: object) -> list[ClickRecord]:
-    """One click an hour after the post for each of these people."""
-    assert post.posted_at is not None
-    at = to_ms(post.posted_at + timedelta(hours=1))
-    fields: dict[str, object] = {"user_agent": FIREFOX, "referrer": "//t.co", **more}
-    link = post.links[0].id
-    return [ClickRecord(at + i, link, visitor=i, **fields) for i in people]  # type: ignore[arg-type]
-
-
-def counted(world: World, account: Account, count: int, days_ago: int = 30) -> None:
-    at = now() - timedelta(days=days_ago)
-    record_count(world.session, account, count, at, "entered", now=now())
-    world.session.commit()
-
-
-def filled(world: World, posts: int = 6) -> tuple[Account, list[Post]]:
-    """An account with a count, a segment, and posts that people and a preview clicked."""
-    account = world.account()
-    counted(world, account, 23_000)
-    segment = add_segment(world.session, account, "community", 120, now())
-    world.session.commit()
-    made = []
-    for number in range(posts):
-        at = now() - timedelta(days=number + 1)
-        text = f"Number {number}: https://example.com/{number}"
-        post = world.post(account, text, at, segments=("community",) if number == 0 else ())
-        world.click(clicks(post, range(10 + number)))
-        world.click(clicks(post, [900], user_agent="Twitterbot/1.0"))
-        made.append(post)
-    world.click(clicks(made[0], [500, 501], segment_id=segment.id, attribution="variant"))
-    return account, made
 
 
 def addresses(account: Account, post: Post) -> list[str]:
@@ -228,19 +194,17 @@ def test_a_follower_count_of_last_year_is_shown_as_stale(sqlite_world: World) ->
         assert "stale" in read(browser.get(address)), address
 
 
-def test_the_overview_asks_as_many_questions_for_many_posts_as_for_few(world: World) -> None:
+def test_the_overview_asks_as_many_questions_for_many_posts_as_for_few(
+    world: World, statements: Statements
+) -> None:
     """No query stands in a loop: 3 posts and 30 cost the same number of queries."""
-    asked: list[str] = []
-    event.listen(
-        world.database.engine, "before_cursor_execute", lambda *about: asked.append(str(about[2]))
-    )
     browser = Browser.signed_in(world)
 
     def questions() -> dict[str, int]:
         found = {}
         for address in ("/owner/", "/owner/posts", "/owner/links", "/owner/accounts"):
-            asked.clear()
-            assert browser.get(address).status_code == 200
+            with statements(world.database.engine) as asked:
+                assert browser.get(address).status_code == 200
             found[address] = len(asked)
         return found
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from clicking import FIREFOX, START
 from sqlalchemy import func, select
-from test_rollups import FIREFOX, START
 from world import NOON, World
 
 from linktrack.audience.segments import add_segment

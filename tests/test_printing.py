@@ -5,17 +5,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from audiences import followers, take
 from databases import Maker
 from playwright.sync_api import Browser
 from servers import environment, serving
-from test_browser import chromium
-from test_followers_report import take
-from test_reports import followers
 from world import World
 
 from linktrack.db import now
-
-__all__ = ["chromium"]  # the fixture
 
 pytestmark = pytest.mark.slow
 

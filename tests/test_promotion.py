@@ -1,9 +1,10 @@
 """People promoted and own sites: by rule and by hand, counted, thanked, and never guessed."""
 
 import pytest
+from audiences import followers
 from browser import Browser, read
-from test_cli import Run, good, parsed, run
-from test_reports import followers, people
+from clicking import people
+from commands import Run, good, parsed
 from world import NOON, World
 
 from linktrack.db import now
@@ -27,8 +28,6 @@ from linktrack.links.people import (
 from linktrack.links.promotion import check_host, check_mention, is_on_host, mentions
 from linktrack.owners.tokens import create_token
 from linktrack.reports.links.kinds import own_links_report, people_report, thanks
-
-__all__ = ["run"]  # the fixture
 
 
 @pytest.mark.parametrize(

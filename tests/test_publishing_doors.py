@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 from browser import Browser, read
 from databases import Maker
+from doorways import Caller, problem
 from fakenetwork import Clock
+from office import TEXT, Office, connect
 from servers import answer, command, environment
-from test_api import problem
-from test_openapi import Caller
-from test_sending import TEXT, Office, connect
 from world import World
 
 from linktrack.audience.accounts import remove_account

@@ -9,13 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
-from atnetwork import Network, Person, join
+from atnetwork import PIXEL, Network, Person, app_password, join, record_of
 from browser import Browser, read
 from databases import Maker
 from servers import environment
 from sqlalchemy import update
 from standins import Answer, Asked, standin
-from test_bluesky_writer import PIXEL, app_password, record_of
 from world import World
 
 from linktrack.audience.credentials import connect, open_writer

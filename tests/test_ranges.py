@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from browser import Browser, read
+from filling import filled
 from hypothesis import given
 from hypothesis import strategies as st
-from test_pages import filled
 from world import World
 
 from linktrack.calendar.ranges import DayRange

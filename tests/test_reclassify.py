@@ -2,8 +2,8 @@
 
 import random
 
+from clicking import FIREFOX, START, counts, records_of, some_clicks
 from sqlalchemy import select, update
-from test_rollups import FIREFOX, START, counts, records_of, some_clicks
 from world import World
 
 from linktrack.calendar.days import Days

@@ -5,8 +5,8 @@ import threading
 import tracemalloc
 
 import pytest
+from clicking import FIREFOX, START, counts, records_of, some_clicks
 from sqlalchemy import delete, func, insert, select, update
-from test_rollups import FIREFOX, START, counts, records_of, some_clicks
 from world import NOON, World
 
 from linktrack.calendar.days import Days

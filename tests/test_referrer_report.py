@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from browser import Browser, read
-from test_pages import EVIL
-from test_rollups import FIREFOX
+from clicking import FIREFOX
+from filling import EVIL
 from world import NOON, World
 
 from linktrack.audience.models import Account
@@ -144,6 +144,7 @@ def test_any_range_of_days_is_whole_months_and_the_days_around_them(
     assert report.clicks == days.days
 
 
+@pytest.mark.slow
 def test_no_day_of_several_years_is_left_out_or_read_twice(sqlite_world: World) -> None:
     """Whole years, the months beside them, the days beside those: as many clicks as days."""
     account = sqlite_world.account()

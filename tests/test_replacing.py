@@ -4,11 +4,10 @@ from datetime import timedelta
 
 import pytest
 from browser import Browser, read
+from office import connect
 from sqlalchemy import select
-from test_following_back import Killed, Square
-from test_not_wrapped import posted_around
-from test_sending import connect
-from test_watching import Wall, watch
+from square import Killed, Square
+from wall import Wall, posted_around, watch
 from world import World
 
 from linktrack.audience.models import Account

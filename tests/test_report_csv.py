@@ -6,9 +6,10 @@ import json
 from datetime import timedelta
 
 import pytest
+from audiences import followers
 from browser import Browser
-from test_experiments import begun
-from test_reports import followers, people
+from clicking import people
+from filling import begun
 from world import NOON, World
 
 from linktrack.audience.segments import add_segment

@@ -6,10 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from audiences import followers
 from click.testing import CliRunner, Result
+from clicking import people
 from databases import Maker
-from test_api import client_of, problem
-from test_reports import followers, people
+from doorways import ACCOUNT, REPORTS, client_of, problem
 from werkzeug.test import TestResponse
 from world import NOON, World
 
@@ -18,55 +19,6 @@ from linktrack.db import now
 from linktrack.links.people import add_own_site, add_person, add_rule
 from linktrack.owners.tokens import create_token
 from linktrack.reports.diary.experiments import Question, add_experiment
-
-ACCOUNT = "account=@JessesLinks"
-
-REPORTS = [
-    # name, query, command, members of the answer
-    (
-        "audience", "from=2026-05-04", "audience @JessesLinks --from 2026-05-04",
-        ("account period seen at_least low high method refused links followers followers_at share "
-        "share_low share_high halves members sentence"),
-    ),
-    ("compare", "", "compare @JessesLinks", "window accounts differences"),
-    (
-        "growth", "", "growth @JessesLinks",
-        ("account window posts posts_without_clicks followers_low followers_high slope slope_low "
-        "slope_high verdict refused sentence"),
-    ),
-    (
-        "half-life", "", "half-life @JessesLinks",
-        ("account posts posts_over posts_skipped half_life half_life_low half_life_high "
-        "nine_tenths nine_tenths_low nine_tenths_high refused sentence lives"),
-    ),
-    (
-        "hours", "", "hours @JessesLinks",
-        ("account window timezone posts cpf cpf_low cpf_high refused best_weekday best_hour "
-        "weekdays_differ hours_differ sentence weekdays hours"),
-    ),
-    ("referrers", "", "referrers @JessesLinks", "account from to referrers"),
-    (
-        "experiment", "name=Pictures", "experiment @JessesLinks --name Pictures",
-        ("name hypothesis at days window before after difference difference_low difference_high "
-        "ratio ratio_low ratio_high p verdict decided_at next_look last_look days_needed weeks "
-        "besides sentence"),
-    ),
-    ("people", "", "people @JessesLinks", "people"),
-    (
-        "own", "", "own @JessesLinks",
-        "account own_sites own others ratio ratio_low ratio_high sentence",
-    ),
-    (
-        "digest", "period=month", None,
-        "account period window now before change posts_counting best weakest sentence sure",
-    ),
-    (
-        "segments", "", "segments @JessesLinks",
-        "account window unattributed count roster roster_at unknown_people segments living",
-    ),
-    ("followers", "", "followers @JessesLinks", "account days event events churn"),
-    ("cpf", "", "cpf @JessesLinks", "account window total posts"),
-]  # fmt: skip
 
 REFUSALS = [
     ("audience", "from=tomorrow", 422, "audience @JessesLinks --from tomorrow"),

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from audiences import followers
 from browser import Browser, read
 from click.testing import CliRunner
-from test_report_doors import ACCOUNT, REPORTS
-from test_reports import followers, people
+from clicking import people
+from doorways import ACCOUNT, REPORTS
 from world import NOON, World
 
 from linktrack.audience.models import Account

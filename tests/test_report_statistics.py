@@ -359,6 +359,7 @@ def test_six_posts_tell_nothing_of_the_usual() -> None:
     assert set(surely(posts, usual)) == {None}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("spread", "mean"), [(0.3, 35.0), (1.0, 35.0), (3.0, 35.0), (1.0, 2.0)])
 def test_surely_is_seldom_a_false_alarm(spread: float, mean: float) -> None:
     """In 200 months of 30 posts at most 5 % have any post marked that is not so."""

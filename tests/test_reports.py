@@ -3,40 +3,17 @@
 from datetime import timedelta
 
 import pytest
-from test_rollups import FIREFOX
+from audiences import followers
+from clicking import FIREFOX, people
 from world import NOON, World
 
-from linktrack.audience.counts import record_count
-from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import now, to_ms
 from linktrack.errors import Invalid, NotFound
-from linktrack.links.models import Post
 from linktrack.reports.cpf import cpf_json, cpf_report
 
 START = to_ms(NOON)
-
-
-def followers(world: World, account: Account, count: int, days: int = 0) -> None:
-    at = NOON + timedelta(days=days)
-    record_count(world.session, account, count, at, "entered", now=NOON + timedelta(days=400))
-    world.session.commit()
-
-
-def people(
-    world: World, post: Post, first: int, last: int, *, hours: float = 2, **more: object
-) -> None:
-    """Let visitors first..last click the post's first link once each, some a minute: no burst."""
-    at = to_ms(post.posted_at or NOON) + int(hours * 3_600_000)
-    fields: dict[str, object] = {"user_agent": FIREFOX, "referrer": None, **more}
-    world.click(
-        [
-            ClickRecord(at + 10_000 * (number - first), post.links[0].id, visitor=number, **fields)  # type: ignore[arg-type]
-            for number in range(first, last)
-        ]
-    )
-    world.session.commit()
 
 
 def test_the_report_of_the_mission(world: World) -> None:

@@ -4,8 +4,8 @@ import random
 from datetime import timedelta
 
 import pytest
+from clicking import HOUR, START, counts, records_of, some_clicks
 from sqlalchemy import func, select
-from test_rollups import HOUR, START, counts, records_of, some_clicks
 from world import NOON, World
 
 from linktrack.calendar.days import Days

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from test_cli import Run, good, parsed
-from test_cli import run as run  # the fixture
+from commands import Run, good, parsed
 
 
 def test_segments_from_making_them_to_their_report(run: Run, tmp_path: Path) -> None:

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from audiences import follow, followers
 from browser import Browser, read
+from clicking import people
 from hypothesis import given
 from hypothesis import strategies as st
-from test_reports import followers, people
-from test_segments import follow
 from world import NOON, World
 
 from linktrack.audience.hello import count_hello

@@ -1,11 +1,12 @@
 """Segments: the first match wins, sizes add up to the roster, and what changed counts from then."""
 
 import random
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from audiences import DAY, follow
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from world import NOON, World
@@ -27,28 +28,6 @@ from linktrack.audience.sorting import segment_of, sizes_at, sort_followers
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid, LinktrackError, NotFound
 from linktrack.portability.followers.list_csv import read_list
-
-DAY = timedelta(days=1)
-
-
-def follow(
-    world: World,
-    account: Account,
-    people: Sequence[dict[str, object]],
-    at: datetime = NOON - DAY,
-) -> list[Follower]:
-    """Put a first roster of people with these facts into the tables."""
-    found = []
-    for number, facts in enumerate(people, 1):
-        values = {"network_id": str(number), **facts}
-        follower = Follower(account_id=account.id, **values)
-        world.session.add(follower)
-        world.session.flush()
-        world.session.add(FollowPeriod(follower_id=follower.id, account_id=account.id, began_by=at))
-        found.append(follower)
-    world.session.add(Roster(account_id=account.id, taken_at=at, source="test", size=len(people)))
-    world.session.flush()
-    return found
 
 
 def sizes(world: World, account: Account) -> dict[str, tuple[int | None, int | None]]:
@@ -253,7 +232,7 @@ RULES = (
 
 @pytest.mark.slow
 @settings(
-    max_examples=4,
+    max_examples=examples(4),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -4,23 +4,23 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from blueskyserver import DID, connected
+from blueskyserver import Server as Bluesky
 from databases import Maker
 from fakenetwork import Clock
 from keepers import Kept
+from office import Office
 from servers import answer, environment, serving
 from sqlalchemy import update
 from standins import Answer, Asked, standin
-from test_connecting import DID, connected
-from test_connecting import Server as Bluesky
-from test_sending import Office
-from test_x_writer import VALUES
-from test_x_writer import Server as XServer
+from waiting import wait_until
 from world import NOON, World
+from xserver import VALUES
+from xserver import Server as XServer
 
 from linktrack.db import now
 from linktrack.networks.credentials import Credential
@@ -82,6 +82,15 @@ def test_a_process_killed_between_storing_and_sending_posts_once(world: World, m
         assert keys == {office.sending(post).key}
 
 
+def sending_now(world: World, post_id: int) -> Sending:
+    """Return how a post's sending stands in the database at this moment."""
+    world.session.expire_all()
+    sending = world.session.get_one(Sending, post_id)
+    world.session.expunge(sending)
+    world.session.rollback()
+    return sending
+
+
 @pytest.mark.slow
 def test_the_running_service_publishes_what_is_due(sqlite_databases: Maker, tmp_path: Path) -> None:
     """`linktrack wrap --send --at` puts a post into the queue; `linktrack serve` sends it."""
@@ -108,13 +117,8 @@ def test_the_running_service_publishes_what_is_due(sqlite_databases: Maker, tmp_
         world.session.execute(update(Sending).values(due_at=now(), next_at=now()))  # it is 2099
         world.session.commit()
         with serving(environ, tmp_path / "log"):
-            for _ in range(150):
-                world.session.expire_all()
-                sending = world.session.get_one(Sending, planned["id"])
-                world.session.rollback()
-                if sending.state == "sent":
-                    break
-                time.sleep(0.2)
+            wait_until(lambda: sending_now(world, planned["id"]).state == "sent", 30, every=0.2)
+        sending = sending_now(world, planned["id"])
         assert (sending.state, sending.problem) == ("sent", None)
         puts = [one for one in place.asked if one.path.endswith("putRecord")]
         assert [one.json["record"]["text"] for one in puts] == [planned["text"]]

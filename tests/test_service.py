@@ -17,47 +17,14 @@ import psycopg
 import pytest
 from databases import Maker, PostgreSQLMaker, postgresql_server
 from servers import Server, answer, command, environment, serving
+from services import BROWSER, a_link, loaded
+from waiting import wait_until
 
 pytestmark = pytest.mark.alone
-
-BROWSER = {
-    "User_Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
-    "Accept_Language": "en",
-}
-
-
-def a_link(environ: dict[str, str]) -> str:
-    """Add an account with 23,000 followers and a post; return the path of its short link."""
-    added = command(
-        environ,
-        "account",
-        "add",
-        "@JessesLinks",
-        "--network",
-        "x",
-        "--role",
-        "you",
-        "--followers",
-        "23000",
-    )
-    assert added.returncode == 0, added.stderr
-    post = answer(environ, "wrap", "@JessesLinks", "Read http://example.com/one now")
-    return f"/{post['links'][0]['code']}"
 
 
 def report(environ: dict[str, str]) -> Any:
     return answer(environ, "report", "cpf", "@JessesLinks")
-
-
-def loaded(environ: dict[str, str], seconds: float = 60) -> int:
-    """Return how many clicks are stored once nothing waits to be loaded."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        status = answer(environ, "status")
-        if status["bytes_to_load"] == 0:
-            return int(status["clicks"])
-        time.sleep(0.2)
-    raise AssertionError(f"still loading after {seconds} s: {status}")
 
 
 @pytest.mark.slow
@@ -69,7 +36,7 @@ def test_a_click_is_in_the_report_within_two_seconds(database_url: str, tmp_path
         status, headers, _ = server.request(path, **BROWSER)
         assert (status, headers["Location"]) == (302, "http://example.com/one")
         assert server.request(path, User_Agent="Twitterbot/1.0")[0] == 302
-        time.sleep(2)
+        wait_until(lambda: report(environ)["posts"][0]["not_human"], 2)
         (post,) = report(environ)["posts"]
         assert (post["unique_clicks"], post["followers"]) == (1, 23_000)
         assert post["not_human"] == {"preview": 1}
@@ -94,15 +61,12 @@ def test_a_change_of_a_link_is_followed_within_two_seconds(
         assert (
             command(environ, "link", "redirect", path[1:], "http://example.com/two").returncode == 0
         )
-        time.sleep(2)
-        assert answers() == {(302, "http://example.com/two")}
+        wait_until(lambda: answers() == {(302, "http://example.com/two")}, 2)
         assert command(environ, "link", "disable", path[1:]).returncode == 0
-        time.sleep(2)
-        assert answers() == {(410, None)}
+        wait_until(lambda: answers() == {(410, None)}, 2)
         assert b"http://example.com/one" in server.request(path + "+")[2]
         assert command(environ, "link", "enable", path[1:]).returncode == 0
-        time.sleep(2)
-        assert answers() == {(302, "http://example.com/two")}
+        wait_until(lambda: answers() == {(302, "http://example.com/two")}, 2)
 
 
 @pytest.mark.slow
@@ -147,19 +111,19 @@ def test_killing_processes_at_random_loses_and_doubles_no_click(
                     answered[0] += 1
             except (OSError, http.client.HTTPException):
                 unclear[0] += 1  # perhaps written down before the process was killed
-                time.sleep(0.02)
+                time.sleep(0.02)  # as a reader who tries again, not a storm of refusals
 
     with serving(environ, tmp_path / "log") as server:
         for _ in range(5):
             thread = threading.Thread(target=ask, args=(server, 400))
             thread.start()
-            time.sleep(chance.uniform(0.1, 0.5))
+            time.sleep(chance.uniform(0.1, 0.5))  # the moment of a kill is chance
             family |= {server.process.pid, *children(server)}
             victim = chance.choice([server.process.pid, *children(server)])
             with suppress(psutil.NoSuchProcess):
                 psutil.Process(victim).send_signal(signal.SIGKILL)
-            time.sleep(0.3)
-            if server.process.poll() is not None:
+            if victim == server.process.pid:
+                server.process.wait(10)
                 wait_until_free(server)
                 server.start()
             thread.join()
@@ -175,13 +139,15 @@ def test_killing_processes_at_random_loses_and_doubles_no_click(
 
 def wait_until_free(server: Server) -> None:
     """The workers of a killed master see that it is gone within a second or two."""
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
+
+    def is_free() -> bool:
         try:
             server.request("/healthz")
         except OSError:
-            return
-        time.sleep(0.1)
+            return True
+        return False
+
+    wait_until(is_free, 10)
 
 
 @pytest.mark.slow
@@ -196,9 +162,8 @@ def test_a_loader_whose_master_is_gone_ends_by_itself(
     orphan = subprocess.run([*follow, "--parent", str(gone.pid)], env=environ, timeout=20)
     assert orphan.returncode == 0
     by_hand = subprocess.Popen(follow, env=environ)
-    time.sleep(2)  # longer than an orphan lives
-    while psutil.Process(by_hand.pid).num_threads() < 3:  # it is still beginning
-        time.sleep(0.05)
+    wait_until(lambda: psutil.Process(by_hand.pid).num_threads() >= 3, 60, why="it has begun")
+    time.sleep(2)  # longer than an orphan lives: that time passes is what is tested
     assert by_hand.poll() is None
     by_hand.send_signal(signal.SIGINT)
     assert by_hand.wait(20) == 0
@@ -295,13 +260,12 @@ def test_a_hang_up_replaces_the_workers_and_loses_nothing(
     with serving(environ, tmp_path / "log", "--server", kind) as server:
         before = set(children(server))
         readers = Readers(server, path)
-        time.sleep(0.5)
+        wait_until(lambda: readers.answered >= 50, 60)
         server.process.send_signal(signal.SIGHUP)
-        deadline = time.monotonic() + 30
-        while len(before & set(children(server))) > 1 and time.monotonic() < deadline:
-            time.sleep(0.2)
+        wait_until(lambda: len(before & set(children(server))) <= 1, 30, why="no old worker")
         assert len(before & set(children(server))) == 1, "the loader, and no old worker"
-        time.sleep(0.5)
+        seen = readers.answered
+        wait_until(lambda: readers.answered >= seen + 50, 60, why="new workers answer")
         readers.stop()
         assert server.stop() == 0
     assert readers.wrong == []
@@ -324,7 +288,7 @@ def test_known_links_go_on_while_the_database_is_locked(
         lock = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
         lock.execute("BEGIN EXCLUSIVE")
         readers = Readers(server, path)
-        time.sleep(3)
+        time.sleep(3)  # the lock is held for so long: that is what is tested
         readers.stop()
         behind = answer(environ, "status")
         lock.execute("ROLLBACK")
@@ -349,7 +313,7 @@ def test_known_links_go_on_while_postgresql_is_stopped(tmp_path: Path) -> None:
         postmaster = int((Path(directory[0]) / "postmaster.pid").read_text().split()[0])
         with serving(environ, tmp_path / "log") as server:
             before = Readers(server, path)
-            time.sleep(1)  # now every worker knows the link
+            wait_until(lambda: before.answered >= 200, 60, why="every worker knows the link")
             before.stop()
             halted = [psutil.Process(postmaster)]
             halted += halted[0].children(recursive=True)
@@ -357,7 +321,7 @@ def test_known_links_go_on_while_postgresql_is_stopped(tmp_path: Path) -> None:
                 process.suspend()
             try:
                 readers = Readers(server, path)
-                time.sleep(3)
+                time.sleep(3)  # it is halted for so long: that is what is tested
                 readers.stop()
             finally:
                 for process in halted:
@@ -379,11 +343,13 @@ def test_under_granian_nothing_is_lost_or_left_running(
     path = a_link(environ)
     with serving(environ, tmp_path / "log", "--server", "granian") as server:
         readers = Readers(server, path)
-        time.sleep(0.5)
+        wait_until(lambda: readers.answered >= 50, 60)
         family = [psutil.Process(number) for number in children(server)]
         workers = [one for one in family if "--follow" not in one.cmdline()]
         workers[0].kill()
-        time.sleep(2)
+        workers[0].wait(10)
+        seen = readers.answered
+        wait_until(lambda: readers.answered >= seen + 200, 60, why="others answer")
         readers.stop()
         family += [psutil.Process(number) for number in children(server)]
         server.process.kill()

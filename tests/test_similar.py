@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
+from audiences import counted
 from browser import Browser, read
-from test_pages import clicks, counted
+from filling import clicks
 from world import World
 
 from linktrack.audience.models import Account

@@ -4,8 +4,8 @@ import random
 
 import attribution
 import pytest
-from test_reports import followers
-from test_rollups import FIREFOX
+from audiences import followers
+from clicking import FIREFOX
 from world import NOON, World
 
 from linktrack.audience.segments import add_segment, rest_segment

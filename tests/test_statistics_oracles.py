@@ -3,6 +3,7 @@
 import gc
 
 import pytest
+from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
@@ -15,7 +16,7 @@ from linktrack.reports.figures.statistics.rates import poisson_rate, wilson
 shares = st.integers(1, 50_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(shares)
 def test_one_post_has_wilsons_interval(share: tuple[int, int]) -> None:
     """Of a share, at any k and n."""
@@ -24,7 +25,7 @@ def test_one_post_has_wilsons_interval(share: tuple[int, int]) -> None:
     assert (within.low, within.high) == pytest.approx((low, high), abs=1e-9)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.integers(0, 5_000), st.integers(1, 50_000))
 def test_more_people_than_followers_have_the_exact_poisson_interval(k: int, n: int) -> None:
     """Garwood's."""
@@ -34,7 +35,7 @@ def test_more_people_than_followers_have_the_exact_poisson_interval(k: int, n: i
     assert (within.low, within.high) == pytest.approx((low, high), rel=1e-6, abs=1e-12)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(shares, shares)
 def test_two_shares_differ_as_newcombe_says(
     first: tuple[int, int], second: tuple[int, int]
@@ -46,7 +47,7 @@ def test_two_shares_differ_as_newcombe_says(
     assert (within.low, within.high) == pytest.approx((low, high), abs=1e-9)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=60))
 def test_many_judgements_fall_as_holms_do(probabilities: list[float]) -> None:
     """Which of them fall at 5 %."""

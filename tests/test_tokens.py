@@ -10,9 +10,9 @@ import pytest
 from browser import Browser, read
 from click.testing import CliRunner
 from databases import Maker
+from doorways import client_of, problem
 from flask.testing import FlaskClient
 from servers import answer, environment, serving
-from test_api import client_of, problem
 from werkzeug.test import TestResponse
 from world import NOON, World
 

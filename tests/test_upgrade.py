@@ -126,6 +126,7 @@ def test_the_database_of_every_release_is_upgraded(
     assert added_figures(elsewhere) == counted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("standing", ["0001", "9999"])
 def test_a_wsgi_server_of_ones_own_refuses_it_too(
     sqlite_databases: Maker, tmp_path: Path, standing: str

@@ -5,63 +5,25 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
+from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
+from wall import HOUR, Wall, watch
 from world import NOON, World
 
 from linktrack.audience.models import Account
-from linktrack.calendar.days import Days
 from linktrack.db import now
 from linktrack.errors import NotFound, Unavailable
 from linktrack.links.models import Post, SeenPost, UnwrappedPost, Watch
 from linktrack.links.posts import Wish, rewrap_post, wrap_post
-from linktrack.networks.base import Pause, PostPage, PostRecord
+from linktrack.networks.base import Pause, PostRecord
 from linktrack.publishing.states import discard
 from linktrack.publishing.unwrapped.coverage import coverage, coverages
 from linktrack.publishing.unwrapped.posts import addresses_of, list_unwrapped
-from linktrack.publishing.unwrapped.watching import Watched, claim_watch, due_watches, watch_account
+from linktrack.publishing.unwrapped.watching import Watched, claim_watch, due_watches
 
-HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-
-
-class Wall:
-    """A network's wall: what an account has written there, three posts a page, newest first."""
-
-    def __init__(self) -> None:
-        self.written: list[PostRecord] = []
-        self.asked: list[str | None] = []
-        self.trouble: dict[str | None, Exception] = {}
-
-    def write(
-        self, text: str, *addresses: str, at: datetime | None = None, repost: bool = False
-    ) -> PostRecord:
-        moment = at or NOON + len(self.written) * HOUR
-        name = f"at://did:plc:me/app.bsky.feed.post/{len(self.written)}"
-        record = PostRecord(name, moment, repost, text, addresses, True)
-        self.written.append(record)
-        return record
-
-    def posts(self, cursor: str | None) -> PostPage:
-        self.asked.append(cursor)
-        if cursor in self.trouble:
-            raise self.trouble.pop(cursor)
-        shown = sorted(self.written, key=lambda post: post.posted_at, reverse=True)
-        start = int(cursor or 0)
-        more = str(start + 3) if start + 3 < len(shown) else None
-        return PostPage(shown[start : start + 3], more)
-
-    def close(self) -> None:
-        pass
-
-
-def watch(world: World, account: Account, wall: Wall | None) -> Watched:
-    world.session.rollback()
-    days = Days(world.settings.timezone)
-    done = watch_account(world.database, world.shortener, account, lambda _: wall, days)
-    world.session.rollback()  # which expires what was read before
-    return done
 
 
 def wrapped(
@@ -329,7 +291,7 @@ def test_accounts_are_due_once_and_belong_to_one_process(world: World) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_whatever_interrupts_it_each_post_is_kept_once(
     sqlite_world: World, data: st.DataObject

@@ -8,6 +8,7 @@ from typing import TypedDict
 
 import pytest
 import yaml
+from examples import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -369,7 +370,7 @@ pieces = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(
     text=st.lists(pieces, max_size=10).map("".join),
     network=st.sampled_from(NETWORKS),

@@ -29,9 +29,9 @@ from linktrack.errors import Invalid, NotFound, Unavailable
 from linktrack.networks.archives import Fields
 from linktrack.networks.base import Pause, Refused, SignedOut, Unclear
 from linktrack.networks.credentials import Credential, Keeper, SignIn, telling
-from linktrack.networks.fetching import MISREADINGS, PATIENCE, WAIT
-from linktrack.networks.in_time import httpx_hooks
+from linktrack.networks.fetching import MISREADINGS, WAIT, guard_for, limits
 from linktrack.networks.texts import text
+from linktrack.outside.httpx_transport import GuardedTransport
 
 HOSTING: Final = "https://bsky.social"
 """Where most accounts are signed in; their own servers are named in the answer."""
@@ -125,7 +125,8 @@ class Taken(Exception):
 
 def _client(server: str) -> Client:
     agent = {"User-Agent": f"linktrack/{__version__}"}
-    request = Request(timeout=PATIENCE, event_hooks=httpx_hooks())
+    guard = guard_for(server, may_be_private=server != HOSTING)
+    request = Request(transport=GuardedTransport(limits(), guard))
     request.set_additional_headers(agent)
     return Client(server, request=request)
 

@@ -37,14 +37,15 @@ from linktrack.networks.base import (
 )
 from linktrack.networks.credentials import Credential, Keeper, SignIn, telling
 from linktrack.networks.feeds import mastodon_post
-from linktrack.networks.fetching import MISREADINGS, PATIENCE, WAIT, refuse_private
-from linktrack.networks.in_time import read_in_time
+from linktrack.networks.fetching import MISREADINGS, WAIT, guard_for, limits
 from linktrack.networks.looking_back import find_sent
 from linktrack.networks.mastodon import limits_said
 from linktrack.networks.records import mastodon_follower
 from linktrack.networks.sending import silence
 from linktrack.networks.texts import moment, stable_id, text, whole
 from linktrack.networks.tids import new_tid
+from linktrack.outside.requests_adapter import GuardedAdapter
+from linktrack.outside.visit import host_of
 
 PEOPLE: Final = 80  # the most that a page of followers has
 POSTS: Final = 40  # the most that a page of posts has
@@ -66,9 +67,7 @@ def sign_in(handle: str, access_token: str, server: str | None) -> SignIn:
     """Try an access token; raises `SignedOut` where the server does not take it."""
     host = handle.rpartition("@")[2]
     address = server or f"https://{host}"
-    if server is None:
-        refuse_private(host)
-    client = _client(address, access_token)
+    client = _client(address, access_token, may_be_private=server is not None)
     try:
         with asking(client, sends=False):
             found = _fields(client.account_verify_credentials())
@@ -87,6 +86,8 @@ def sign_in(handle: str, access_token: str, server: str | None) -> SignIn:
     # than the server's.
     found_handle = f"@{user}@{host}"
     values = {"access_token": access_token, "id": number, "url": url, "handle": found_handle}
+    if server is not None:
+        values["server_is_set"] = "yes"
     return SignIn(url, found_handle, Credential("mastodon", address, values))
 
 
@@ -99,7 +100,14 @@ class MastodonWriter:
         """Nothing is asked yet."""
         self._credential = credential
         self._keeper = keeper
-        self._client = _client(credential.server, credential.values["access_token"])
+        # Credentials of before that was kept: another server than the handle's was set.
+        is_set = (
+            "server_is_set" in credential.values
+            or host_of(credential.server) != credential.values["handle"].rpartition("@")[2]
+        )
+        self._client = _client(
+            credential.server, credential.values["access_token"], may_be_private=is_set
+        )
 
     def close(self) -> None:
         """Give back the connections."""
@@ -252,14 +260,15 @@ class MastodonWriter:
             return ask()
 
 
-def _client(server: str, access_token: str) -> Client:
+def _client(server: str, access_token: str, *, may_be_private: bool) -> Client:
     client = Client(
         api_base_url=server,
         ratelimit_method="throw",
-        request_timeout=PATIENCE,
         user_agent=f"linktrack/{__version__}",
     )
-    read_in_time(client.session)
+    guarded = GuardedAdapter(limits(), guard_for(server, may_be_private=may_be_private))
+    client.session.mount("https://", guarded)
+    client.session.mount("http://", guarded)
     client.access_token = access_token  # given to Client(), it would be looked for as a file
     return client
 

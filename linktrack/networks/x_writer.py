@@ -13,7 +13,6 @@ from typing import Final, NoReturn, TypeVar, cast
 
 import requests
 import tweepy
-from requests.adapters import HTTPAdapter
 
 from linktrack import __version__
 from linktrack.errors import NotFound, Unavailable
@@ -32,12 +31,12 @@ from linktrack.networks.base import (
     Unclear,
 )
 from linktrack.networks.credentials import NEEDS, Credential, Keeper, SignIn, telling
-from linktrack.networks.fetching import MISREADINGS, PATIENCE, WAIT
-from linktrack.networks.in_time import read_in_time
+from linktrack.networks.fetching import MISREADINGS, WAIT, guard_for, limits
 from linktrack.networks.looking_back import find_sent
 from linktrack.networks.sending import silence
 from linktrack.networks.texts import moment, stable_id, text, whole
 from linktrack.networks.tids import new_tid
+from linktrack.outside.requests_adapter import GuardedAdapter
 
 HOST: Final = "https://api.twitter.com"
 """What tweepy asks, whatever it is told."""
@@ -180,21 +179,20 @@ class XWriter:
             return ask()
 
 
-class _Elsewhere(HTTPAdapter):
-    """Sends what is for X to a server set on purpose, and waits no longer than we do."""
+class _Elsewhere(GuardedAdapter):
+    """Sends what is for X to a server set on purpose."""
 
     def __init__(self, server: str) -> None:
-        super().__init__()
+        super().__init__(limits(), guard_for(server, may_be_private=server != HOST))
         self._server = server
 
     def send(
         self, request: requests.PreparedRequest, *args: object, **options: object
     ) -> requests.Response:
-        """Send a request; tweepy gives none of its own a time limit."""
+        """Send a request."""
         if request.url is not None:
             request.url = request.url.replace(HOST, self._server, 1)
-        options["timeout"] = PATIENCE
-        return super().send(request, *args, **options)  # type: ignore[arg-type]  # as they came
+        return super().send(request, *args, **options)
 
 
 def _client(server: str, values: Mapping[str, str]) -> tweepy.Client:
@@ -202,7 +200,6 @@ def _client(server: str, values: Mapping[str, str]) -> tweepy.Client:
     client = tweepy.Client(**secrets, return_type=dict)
     client.user_agent = f"linktrack/{__version__}"
     client.session.mount(HOST, _Elsewhere(server))
-    read_in_time(client.session)
     return client
 
 

@@ -12,7 +12,7 @@ from linktrack.audience.models import Account
 from linktrack.errors import Invalid, Unconfirmed
 from linktrack.links.lengths import length
 from linktrack.links.models import Post
-from linktrack.links.visiting import is_public
+from linktrack.outside.addresses import is_public
 
 HOUSE_NAMES: Final = ("localhost", "local", "internal", "lan", "home.arpa", "localdomain")
 """Ends of names that no public name has (RFC 6761, 6762, 8375, and ICANN's .internal)."""

@@ -24,8 +24,8 @@ from linktrack.errors import LinktrackError
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import place_of
 from linktrack.links.models import Link, Post, SeenPost
-from linktrack.links.visiting import Address, is_public
 from linktrack.networks.base import Message, Pause, Sent
+from linktrack.outside.addresses import Address, is_public
 from linktrack.owners.audit import note
 from linktrack.publishing.attempts import PATIENCE, Failure, Publisher, attempt, judge
 from linktrack.publishing.cards import WITH_CARDS, card_below

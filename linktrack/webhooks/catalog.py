@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.models import Post
+from linktrack.outside.addresses import Network
 from linktrack.owners.audit import note
 from linktrack.sealing import seal
-from linktrack.settings import Network
 from linktrack.webhooks.addresses import check_url
 from linktrack.webhooks.events import Event, delivery_of
 from linktrack.webhooks.models import Delivery, Webhook
@@ -105,7 +105,7 @@ def host_of(webhook: Webhook) -> str:
 
 
 def last_deliveries(session: Session) -> dict[int, Delivery]:
-    """Return by webhook the delivery that was put down last."""
+    """Return by webhook the delivery that was enqueued last."""
     newest = select(func.max(Delivery.id)).group_by(Delivery.webhook_id)
     found = session.scalars(select(Delivery).where(Delivery.id.in_(newest)))
     return {delivery.webhook_id: delivery for delivery in found}

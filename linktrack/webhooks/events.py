@@ -1,7 +1,7 @@
 """Finding what webhooks are to be told: nothing else in linktrack knows of them.
 
 What has happened is read from the tables, so that every door, command and import tells alike, and
-nobody waits for it. Each event has a key, and is put down once.
+nobody waits for it. Each event has a key, and is enqueued once.
 """
 
 import json
@@ -42,8 +42,8 @@ class Event(NamedTuple):
     data: Mapping[str, object]
 
 
-def put_down(database: Database, shortener: Shortener, now: datetime) -> int:
-    """Put down what is new for every webhook; return how many deliveries that makes.
+def enqueue(database: Database, shortener: Shortener, now: datetime) -> int:
+    """Enqueue what is new for every webhook; return how many deliveries that makes.
 
     Finding out takes no write lock; a pass that finds nothing writes nothing.
     """

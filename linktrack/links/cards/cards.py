@@ -16,8 +16,9 @@ from linktrack.errors import Invalid
 from linktrack.links.cards.page_words import MOST_DESCRIPTION, MOST_TITLE, clean, page_words
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Link, LinkCard
-from linktrack.links.visiting import Address, UnreadableError, is_public, read
+from linktrack.links.visiting import UnreadableError, read
 from linktrack.networks.base import Card
+from linktrack.outside.addresses import Address, is_public
 
 MOST_PAGE: Final = 1_000_000  # bytes; what a page says of itself stands at its beginning
 MOST_PICTURE: Final = 1_000_000  # bytes; what Bluesky takes (app.bsky.embed.external)

@@ -24,8 +24,8 @@ from linktrack.links.catalog import Shortener
 from linktrack.links.codes import place_of
 from linktrack.links.models import Post, Replacement, SeenPost, UnwrappedPost
 from linktrack.links.posts import Wish, wrap_post
-from linktrack.links.visiting import Address, is_public
 from linktrack.networks.base import ABILITIES, Message, Pause, Sent, Writer
+from linktrack.outside.addresses import Address, is_public
 from linktrack.owners.audit import acting, note
 from linktrack.publishing.cards import WITH_CARDS, card_below
 from linktrack.publishing.checks import check_sendable

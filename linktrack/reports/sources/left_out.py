@@ -124,8 +124,10 @@ def of_accounts(session: Session, account_ids: Sequence[int], days: DayRange) ->
     Each click's link is looked up, unless these are all accounts there are: for `IN`, SQLite would
     look up the clicks of every link.
     """
-    others = select(Account.id).where(Account.id.not_in(account_ids)).limit(1)
-    if session.scalar(others) is None:
+    # The table itself is asked: a session that is limited to some accounts hides the others from
+    # every query for `Account`, and would take its own for all there are.
+    accounts = Account.__table__.c
+    if session.scalar(select(accounts.id).where(accounts.id.not_in(account_ids)).limit(1)) is None:
         return _within(days)
     owned = exists().where(Link.id == clicks.c.link_id, Link.account_id.in_(account_ids))
     return and_(_within(days), owned)

@@ -1,0 +1,132 @@
+"""Clicks for tests, and what is counted of them."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+from world import NOON, World
+
+from linktrack.clicks.models import (
+    account_days,
+    account_hours,
+    account_referrer_days,
+    account_referrer_months,
+    account_referrer_years,
+    account_visits,
+    agents,
+    clicks,
+    first_clicks,
+    link_days,
+    link_totals,
+    post_hours,
+    post_reasons,
+    post_sources,
+    post_totals,
+    post_windows,
+    referrers,
+    sources,
+    visitor_accounts,
+)
+from linktrack.clicks.records import ClickRecord, encode
+from linktrack.clicks.vocabulary import NO_VISITOR
+from linktrack.db import to_ms
+from linktrack.links.models import Post
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+
+
+HOUR = 3_600_000
+START = to_ms(NOON)
+
+
+TABLES = (
+    post_windows,
+    post_totals,
+    post_sources,
+    post_reasons,
+    post_hours,
+    link_days,
+    link_totals,
+    account_days,
+    account_hours,
+    account_referrer_days,
+    account_referrer_months,
+    account_referrer_years,
+    first_clicks,
+    visitor_accounts,
+    account_visits,
+)
+
+
+def counts(world: World) -> dict[str, list[tuple[Any, ...]]]:
+    """Return every count of the database, sources and referrers by name."""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    with world.database.engine.connect() as connection:
+        names: dict[str, dict[int, object]] = {
+            "source_id": {
+                row.id: (row.name, row.medium) for row in connection.execute(select(sources))
+            },
+            "referrer_id": {row.id: row.referrer for row in connection.execute(select(referrers))},
+        }
+        for table in TABLES:
+            rows = []
+            for row in connection.execute(select(table)).mappings():
+                values = [names.get(name, {}).get(value, value) for name, value in row.items()]
+                rows.append(tuple(values))
+            found[table.name] = sorted(rows, key=repr)
+    return found
+
+
+def forget_clicks(world: World) -> None:
+    """Referrers stay: of two clicks in one millisecond their numbers tell which is the first."""
+    with world.database.engine.begin() as connection:
+        for table in (clicks, *TABLES, agents):
+            connection.execute(delete(table))
+
+
+def records_of(
+    drawn: Sequence[tuple[int, int, int, int | None, str, str, int]], links: Sequence[int]
+) -> list[ClickRecord]:
+    return [
+        ClickRecord(
+            clicked_at=START + hours * HOUR // 3,
+            link_id=links[link],
+            user_agent=agent or None,
+            referrer=referrer or None,
+            visitor=visitor,
+            flags=flags | (NO_VISITOR if visitor is None else 0),
+            segment_id=segment or None,
+            attribution="variant" if segment else None,
+        )
+        for hours, link, segment, visitor, agent, referrer, flags in drawn
+    ]
+
+
+def some_clicks(world: World) -> tuple[list[int], list[int]]:
+    """Make two posts with two links each; return link and segment numbers."""
+    account = world.account()
+    posts = [
+        world.post(account, "http://one.com/ http://two.com/", NOON),
+        world.post(account, "http://one.com/ http://three.com/", NOON + timedelta(days=1)),
+    ]
+    return [link.id for post in posts for link in post.links], [0, 1, 2]
+
+
+def click(link_id: int, second: int = 0) -> bytes:
+    return encode(ClickRecord(START + second * 1000, link_id, FIREFOX, "//t.co", second % 7))
+
+
+def people(
+    world: World, post: Post, first: int, last: int, *, hours: float = 2, **more: object
+) -> None:
+    """Let visitors first..last click the post's first link once each, some a minute: no burst."""
+    at = to_ms(post.posted_at or NOON) + int(hours * 3_600_000)
+    fields: dict[str, object] = {"user_agent": FIREFOX, "referrer": None, **more}
+    world.click(
+        [
+            ClickRecord(at + 10_000 * (number - first), post.links[0].id, visitor=number, **fields)  # type: ignore[arg-type]
+            for number in range(first, last)
+        ]
+    )
+    world.session.commit()

@@ -1,0 +1,95 @@
+"""The doors for programs, as tests call them."""
+
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+from world import NOON, World
+
+from linktrack.app import create_app
+from linktrack.installation import Installation
+from linktrack.keys import load_keys
+from linktrack.owners.tokens import create_token
+
+
+def client_of(world: World) -> FlaskClient:
+    keys = load_keys(world.settings.data)
+    return create_app(
+        Installation(world.settings, keys, world.database, world.shortener)
+    ).test_client()
+
+
+def problem(response: TestResponse, status: int) -> str:
+    assert response.status_code == status, response.text
+    assert response.mimetype == "application/problem+json"
+    body = response.get_json()
+    assert body["status"] == status
+    return str(body["detail"])
+
+
+class Caller:
+    """A program with a token that may do everything."""
+
+    def __init__(self, world: World) -> None:
+        self.client = client_of(world)
+        self.secret = create_token(world.session, "all", "write", None, NOON)
+        world.session.commit()
+
+    def __call__(self, method: str, path: str, body: object = None, **headers: str) -> TestResponse:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        options: dict[str, Any] = {} if body is None else {"json": body}
+        return self.client.open(
+            f"/api/v1{path}",
+            method=method,
+            headers={"Authorization": f"Bearer {self.secret}", **named},
+            **options,
+        )
+
+
+ACCOUNT = "account=@JessesLinks"
+REPORTS = [
+    # name, query, command, members of the answer
+    (
+        "audience", "from=2026-05-04", "audience @JessesLinks --from 2026-05-04",
+        ("account period seen at_least low high method refused links followers followers_at share "
+        "share_low share_high halves members sentence"),
+    ),
+    ("compare", "", "compare @JessesLinks", "window accounts differences"),
+    (
+        "growth", "", "growth @JessesLinks",
+        ("account window posts posts_without_clicks followers_low followers_high slope slope_low "
+        "slope_high verdict refused sentence"),
+    ),
+    (
+        "half-life", "", "half-life @JessesLinks",
+        ("account posts posts_over posts_skipped half_life half_life_low half_life_high "
+        "nine_tenths nine_tenths_low nine_tenths_high refused sentence lives"),
+    ),
+    (
+        "hours", "", "hours @JessesLinks",
+        ("account window timezone posts cpf cpf_low cpf_high refused best_weekday best_hour "
+        "weekdays_differ hours_differ sentence weekdays hours"),
+    ),
+    ("referrers", "", "referrers @JessesLinks", "account from to referrers"),
+    (
+        "experiment", "name=Pictures", "experiment @JessesLinks --name Pictures",
+        ("name hypothesis at days window before after difference difference_low difference_high "
+        "ratio ratio_low ratio_high p verdict decided_at next_look last_look days_needed weeks "
+        "besides sentence"),
+    ),
+    ("people", "", "people @JessesLinks", "people"),
+    (
+        "own", "", "own @JessesLinks",
+        "account own_sites own others ratio ratio_low ratio_high sentence",
+    ),
+    (
+        "digest", "period=month", None,
+        "account period window now before change posts_counting best weakest sentence sure",
+    ),
+    (
+        "segments", "", "segments @JessesLinks",
+        "account window unattributed count roster roster_at unknown_people segments living",
+    ),
+    ("followers", "", "followers @JessesLinks", "account days event events churn"),
+    ("cpf", "", "cpf @JessesLinks", "account window total posts"),
+]  # fmt: skip

@@ -1,0 +1,84 @@
+"""The way of a click, without a service around it."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from clicking import FIREFOX
+from werkzeug.test import Client, TestResponse
+from world import World
+
+from linktrack.app import create_wsgi_app
+from linktrack.clicks.capture.journal import SUFFIX, Journal
+from linktrack.clicks.capture.lane import Lane
+from linktrack.clicks.capture.visitors import Visitors
+from linktrack.installation import Installation
+from linktrack.links.targets import Target, Targets
+from linktrack.settings import LOOPBACK, load_settings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+
+class Street:
+    """A lane with a few known codes, on a real journal."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.known = {
+            "abcde": Target(1, "https://example.com/a"),
+            "gone1": Target(2, None),
+            "forseg": Target(1, "https://example.com/a", 7, None, "variant"),
+        }
+        self.asked: list[str] = []
+        self.behind_paths: list[str] = []
+        self.away = False
+        targets = Targets(self.find, lambda _since: [])
+        self.now = 1_777_896_000.0
+        self.lane = Lane(
+            self.behind,
+            targets,
+            Journal(folder / "journals", "always"),
+            Visitors(folder / "visitor_keys", "month", ZoneInfo("UTC")),
+            LOOPBACK,
+            clock=lambda: self.now,
+        )
+        self.client = Client(self.lane)
+
+    def find(self, code: str) -> Target | None:
+        self.asked.append(code)
+        if self.away:
+            raise OSError("no database")
+        return self.known.get(code)
+
+    def behind(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        self.behind_paths.append(environ["PATH_INFO"])
+        start_response("404 Not Found", [("Content-Type", "text/plain")])
+        return [b"behind"]
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.get(path, headers={"User-Agent": FIREFOX, **named})
+
+    def clicks(self) -> list[dict[str, object]]:
+        lines = []
+        for path in self.folder.glob(f"journals/[!.]*{SUFFIX}"):
+            lines += [json.loads(line) for line in path.read_text().splitlines()]
+        return lines
+
+
+def lane(world: World, **environ: str) -> Client:
+    """Return a client of the lane, under more settings."""
+    settings = load_settings(
+        {
+            "LINKTRACK_DATA": str(world.settings.data),
+            "LINKTRACK_DATABASE": world.settings.database,
+            "LINKTRACK_BASE_URL": world.settings.base_url,
+            **environ,
+        }
+    )
+    return Client(create_wsgi_app(Installation.open(settings)), use_cookies=False)

@@ -1,0 +1,77 @@
+"""What the pages of the documentation say of each other is true."""
+
+import re
+from pathlib import Path
+
+import pytest
+from paths import REPOSITORY
+
+DOCS = REPOSITORY / "docs"
+DECISIONS = DOCS / "decisions"
+PAGES = sorted([*REPOSITORY.glob("*.md"), *DOCS.rglob("*.md")])
+
+
+def headings(page: Path) -> list[str]:
+    """Return the headings of a page, leaving out comments in its examples."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    return re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+
+
+def anchor(heading: str) -> str:
+    """Return the part of an address behind # that leads to a heading."""
+    plain = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).lower()
+    return re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
+
+
+def test_decisions_are_numbered_as_their_files_without_a_gap() -> None:
+    """The heading begins with the number that the file's name begins with."""
+    files = sorted(DECISIONS.glob("[0-9]*.md"))
+    assert [file.name[:4] for file in files] == [f"{n:04}" for n in range(1, len(files) + 1)]
+    for file in files:
+        assert headings(file)[0].startswith(f"{file.name[:4]}. "), file.name
+
+
+def test_the_index_of_decisions_names_each_by_its_heading() -> None:
+    """A decision that is added gets a line there."""
+    rows = re.findall(
+        r"^\| (\d{4}) \| \[(.+?)\]\((.+?)\) \| .+ \|$",
+        (DECISIONS / "README.md").read_text(),
+        re.MULTILINE,
+    )
+    files = sorted(DECISIONS.glob("[0-9]*.md"))
+    assert [(f"{number}. {title}", name) for number, title, name in rows] == [
+        (headings(file)[0], file.name) for file in files
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    """To a file or folder that is there, and to a heading that it has."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"\w+:", target):
+            continue
+        name, _, wanted = target.partition("#")
+        found = (page.parent / name).resolve() if name else page
+        assert found.exists(), target
+        if wanted:
+            assert wanted in {anchor(heading) for heading in headings(found)}, target
+
+
+def test_the_guide_s_index_names_every_page() -> None:
+    """A page that is added to the guide is found there."""
+    index = (DOCS / "guide" / "README.md").read_text()
+    for page in (DOCS / "guide").glob("*.md"):
+        assert page.name == "README.md" or f"]({page.name})" in index, page.name
+
+
+def test_the_changelog_has_every_release() -> None:
+    """A section with its date for each release whose database is kept, the newest first."""
+    text = (REPOSITORY / "CHANGELOG.md").read_text()
+    sections = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert sections[0] == "Unreleased"
+    released = [re.fullmatch(r"(\d+\.\d+\.\d+) - \d{4}-\d\d-\d\d", each) for each in sections[1:]]
+    versions = [found[1] for found in released if found]
+    assert len(versions) == len(released)
+    kept = {path.stem for path in (REPOSITORY / "tests" / "fixtures").glob("*.json")}
+    assert kept <= set(versions)
