@@ -296,15 +296,16 @@ def _dispatcher(installation: Installation) -> "Dispatcher":
 def share_memory(installation: Installation) -> None:
     """Import before the fork what all workers come to need: they share its memory then.
 
-    Detecting what Bluesky links takes 60 MB in each process that does it for itself.
+    Detecting links takes up to 60 MB in each process that does it for itself.
     """
     import linktrack.app  # noqa: F401
-    from linktrack.links.wrapping import detect
+    from linktrack.networks.registry import network_of
 
     with installation.database.session() as session:
         networks = {account.network for account in list_accounts(session)}
-    if "bluesky" in networks:
-        detect("@a.example", "bluesky")
+    for found in map(network_of, networks):
+        if found.shares_detector:
+            found.detect("@a.example")
     gc.freeze()  # a collection would write to every page, and so copy it
 
 

@@ -19,7 +19,7 @@ from linktrack.audience.rosters import take_roster
 from linktrack.audience.segments import add_segment
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import now
-from linktrack.networks.base import FollowerRecord
+from linktrack.networks.records import FollowerRecord
 from linktrack.owners.tokens import create_token
 from linktrack.reports.cpf import cpf_json, cpf_report
 

@@ -32,9 +32,10 @@ from linktrack.db import now
 from linktrack.errors import Conflict, Invalid, LinktrackError, Unavailable
 from linktrack.installation import Installation
 from linktrack.keys import Keys
-from linktrack.networks.base import Card, Message, Pause, Refused, SignedOut, Unclear
-from linktrack.networks.credentials import NEEDS, Credential, SignIn
-from linktrack.networks.signing_in import sign_in
+from linktrack.networks.credentials import Credential, SignIn
+from linktrack.networks.errors import Pause, Refused, SignedOut, Unclear
+from linktrack.networks.records import Card, Message
+from linktrack.networks.signing_in import needs_of, sign_in
 from linktrack.owners.access import find_owner
 from linktrack.owners.tokens import create_token
 from linktrack.owners.viewers import set_role
@@ -588,7 +589,7 @@ def test_nothing_that_signs_in_is_to_be_found(
     account = commands.account(case.handle, case.network)
     browser = Browser.signed_in(commands)
     answers = [case.gone, Answer(b"[]"), Answer(case.found), case.gone]
-    names = [secret.name for secret in NEEDS[case.network].secrets]
+    names = [secret.name for secret in needs_of(case.network).secrets]
     typed = dict(zip(names, case.typed, strict=True))
     page = f"/owner/accounts/{account.id}/connection"
     shown = []
@@ -645,7 +646,7 @@ def test_nothing_that_signs_in_is_to_be_found(
 )
 def test_whatever_a_server_answers_is_one_sentence(case: Case, answer: Answer) -> None:
     """However wrong it is."""
-    names = [secret.name for secret in NEEDS[case.network].secrets]
+    names = [secret.name for secret in needs_of(case.network).secrets]
     typed = dict(zip(names, case.typed, strict=True))
     with standin(lambda _: answer) as place, pytest.raises((LinktrackError, Pause)):
         sign_in(case.network, case.handle, typed, place.address)

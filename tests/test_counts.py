@@ -16,6 +16,7 @@ from linktrack.audience.counts import (
     LARGEST,
     DatedCount,
     Recorded,
+    latest_count,
     list_counts,
     record_count,
     record_counts,
@@ -72,10 +73,11 @@ def figures(text: str, column: str | None = None) -> list[int]:
 def test_the_latest_count_is_the_one_counted_last(world: World) -> None:
     """Not the one recorded last; without a count there is none."""
     account = world.account()
-    assert list_counts(world.session, account.id) == []
+    assert latest_count(world.session, account.id) is None
     record(world, account, 200, DAY)
     record(world, account, 100, DAY - timedelta(days=1))
-    latest = list_counts(world.session, account.id)[-1]
+    latest = latest_count(world.session, account.id)
+    assert latest is not None
     assert (latest.count, latest.counted_at, latest.source) == (200, DAY, "entered")
 
 

@@ -14,7 +14,7 @@ from linktrack.calendar.days import Days
 from linktrack.clicks.counts import rebuild
 from linktrack.db import Base, now
 from linktrack.errors import Conflict, NotFound
-from linktrack.networks.base import PostRecord
+from linktrack.networks.records import PostRecord
 from linktrack.owners.answers import reserve_answer
 from linktrack.owners.tokens import create_token, list_tokens
 from linktrack.portability.demo import make_demo, remove_demo

@@ -11,13 +11,15 @@ from standins import Answer, standin
 
 from linktrack.errors import Unavailable
 from linktrack.networks import fetching
-from linktrack.networks.base import Message, Unclear, Writer
-from linktrack.networks.bluesky_writer import BlueskyWriter
+from linktrack.networks.bluesky.writer import BlueskyWriter
 from linktrack.networks.credentials import Credential
+from linktrack.networks.errors import Unclear
 from linktrack.networks.fetching import Fetcher
-from linktrack.networks.mastodon_writer import MastodonWriter
+from linktrack.networks.mastodon.writer import MastodonWriter
+from linktrack.networks.protocols import Writer
+from linktrack.networks.records import Message
 from linktrack.networks.tids import new_tid
-from linktrack.networks.x_writer import XWriter
+from linktrack.networks.x.writer import XWriter
 from linktrack.outside.httpx_transport import GuardedTransport
 from linktrack.outside.requests_adapter import GuardedAdapter
 

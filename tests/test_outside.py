@@ -28,12 +28,13 @@ from world import NOON, World
 from linktrack.errors import Invalid, LinktrackError, Unavailable
 from linktrack.links.cards.cards import read_page
 from linktrack.links.visiting import Visit, visit
-from linktrack.networks.base import Message, Writer
-from linktrack.networks.bluesky_session import HOSTING
-from linktrack.networks.bluesky_writer import BlueskyWriter
+from linktrack.networks.bluesky.session import HOSTING
+from linktrack.networks.bluesky.writer import BlueskyWriter
 from linktrack.networks.credentials import Credential
 from linktrack.networks.fetching import Fetcher
-from linktrack.networks.mastodon_writer import MastodonWriter
+from linktrack.networks.mastodon.writer import MastodonWriter
+from linktrack.networks.protocols import Writer
+from linktrack.networks.records import Message
 from linktrack.networks.tids import new_tid
 from linktrack.outside.addresses import is_allowed, is_public
 from linktrack.outside.errors import (

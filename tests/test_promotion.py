@@ -27,7 +27,7 @@ from linktrack.links.people import (
 )
 from linktrack.links.promotion import check_host, check_mention, is_on_host, mentions
 from linktrack.owners.tokens import create_token
-from linktrack.reports.links.kinds import own_links_report, people_report, thanks
+from linktrack.reports.links.kinds import own_links_json, own_links_report, people_report, thanks
 
 
 @pytest.mark.parametrize(
@@ -170,27 +170,27 @@ def test_own_sites_beside_other_peoples(world: World) -> None:
     account = world.account()
     followers(world, account, 10_000, days=-1)
     report = own_links_report(world.session, account)
-    assert report.sentence().startswith("Which sites are your own is not known yet: name them on")
+    assert report.sentence.startswith("Which sites are your own is not known yet: name them on")
     assert add_own_site(world.session, "https://www.me.org/", now()) == "me.org"
     add_own_site(world.session, "me.org", now())
     world.session.commit()
     for number in range(6):
         post = world.post(account, f"https://blog.me.org/{number}")
         people(world, post, 0, 60 + number)
-    assert own_links_report(world.session, account).sentence() == (
+    assert own_links_report(world.session, account).sentence == (
         "There are no links to other people's sites to compare."
     )
     for number in range(6):
         post = world.post(account, f"https://else.org/{number}")
         people(world, post, 0, 20 + number)
         if number == 3:
-            assert own_links_report(world.session, account).sentence().startswith("Too little")
+            assert own_links_report(world.session, account).sentence.startswith("Too little")
     report = own_links_report(world.session, account)
     assert (report.own.links, report.own.unique_clicks) == (6, 375)
     assert (report.others.links, report.others.unique_clicks) == (6, 135)
     assert report.ratio == pytest.approx(375 / 135)
-    assert report.sentence().startswith("Links to your own sites get surely more clicks per foll")
-    assert report.as_json()["own_sites"] == ["me.org"]
+    assert report.sentence.startswith("Links to your own sites get surely more clicks per foll")
+    assert own_links_json(report)["own_sites"] == ["me.org"]
     remove_own_site(world.session, "me.org", now())
     with pytest.raises(NotFound):
         remove_own_site(world.session, "me.org", now())

@@ -16,7 +16,7 @@ from linktrack.audience.forgetting import Forgotten, find_people, forget_people
 from linktrack.audience.models import Account, Follower, FollowPeriod, Roster
 from linktrack.audience.rosters import TakenRoster, take_roster
 from linktrack.errors import Conflict, Invalid, NotFound
-from linktrack.networks.base import FollowerRecord
+from linktrack.networks.records import FollowerRecord
 
 KEY = b"k" * 32
 

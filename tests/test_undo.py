@@ -9,6 +9,7 @@ from databases import Maker
 from servers import environment
 from world import NOON, World
 
+from linktrack.audience.account_lines import account_lines
 from linktrack.audience.accounts import (
     add_account,
     bring_back,
@@ -26,7 +27,6 @@ from linktrack.owners.audit import acting, entries, note
 from linktrack.owners.passwords import check_password, remove_password, set_password
 from linktrack.owners.sharing import find_shared, revoke_shared, share_report
 from linktrack.owners.viewers import end_sessions, set_role
-from linktrack.reports.accounts import account_lines
 
 
 def told(world: World) -> list[tuple[str, str]]:

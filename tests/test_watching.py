@@ -17,7 +17,8 @@ from linktrack.db import now
 from linktrack.errors import NotFound, Unavailable
 from linktrack.links.models import Post, SeenPost, UnwrappedPost, Watch
 from linktrack.links.posts import Wish, rewrap_post, wrap_post
-from linktrack.networks.base import Pause, PostRecord
+from linktrack.networks.errors import Pause
+from linktrack.networks.records import PostRecord
 from linktrack.publishing.states import discard
 from linktrack.publishing.unwrapped.coverage import coverage, coverages
 from linktrack.publishing.unwrapped.posts import addresses_of, list_unwrapped

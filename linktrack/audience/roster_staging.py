@@ -33,7 +33,7 @@ from linktrack.audience.forgetting import Forgotten, handle_key
 from linktrack.audience.models import Follower
 from linktrack.chunks import chunked
 from linktrack.db import Utc, is_sqlite, to_ms
-from linktrack.networks.base import FollowerRecord
+from linktrack.networks.records import FollowerRecord
 
 CHUNK: Final = 5_000  # people written at a time
 

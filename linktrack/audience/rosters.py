@@ -32,7 +32,7 @@ from linktrack.audience.roster_staging import keep_followers, present, stage, te
 from linktrack.audience.sorting import sort_followers
 from linktrack.db import Utc, from_ms, to_ms
 from linktrack.errors import Conflict, Invalid
-from linktrack.networks.base import FollowerRecord
+from linktrack.networks.records import FollowerRecord
 from linktrack.owners.audit import by_hand, note
 
 SHRUNK: Final = 10  # a list of a tenth of the people, or fewer, is doubted

@@ -1,6 +1,7 @@
 """Segments: named, ordered groups of an account's followers; who is in which, sorting.py says."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from linktrack.audience.models import Account, Follower, Segment, SegmentEntry
 from linktrack.audience.rules import parse_rules
 from linktrack.errors import Conflict, Invalid, NotFound
+from linktrack.networks.registry import network_of
 from linktrack.owners.audit import note
 
 LARGEST: Final = 2**31 - 1
@@ -87,6 +89,26 @@ def list_segments(session: Session, account: Account) -> Sequence[Segment]:
     """Return the segments of an account in their order, everyone else last."""
     query = select(Segment).where(Segment.account_id == account.id, Segment.removed_at.is_(None))
     return session.scalars(query.order_by(Segment.position, Segment.id)).all()
+
+
+def segments_of(session: Session, account_ids: Iterable[int]) -> Mapping[int, list[Segment]]:
+    """Return the segments of these accounts that can have versions, each account's in order."""
+    found: defaultdict[int, list[Segment]] = defaultdict(list)
+    query = (
+        select(Segment)
+        .where(Segment.account_id.in_(list(account_ids)))
+        .where(Segment.removed_at.is_(None), Segment.kind != "rest")
+        .order_by(Segment.position)
+    )
+    for segment in session.scalars(query):
+        found[segment.account_id].append(segment)
+    return found
+
+
+def segment_names(session: Session, segment_ids: set[int]) -> dict[int, str]:
+    """Return the names of these segments."""
+    query = select(Segment.id, Segment.name).where(Segment.id.in_(sorted(segment_ids)))
+    return {row.id: row.name for row in session.execute(query)} if segment_ids else {}
 
 
 def find_segment(session: Session, account: Account, name: str) -> Segment:
@@ -235,18 +257,14 @@ def pending_entries(session: Session, account: Account) -> dict[int, int]:
 def entry_key(network: str, written: str) -> str:
     """Return what a person on a list is known by: the network's id as it is, or @ and a handle.
 
-    An id is digits on X, did:… on Bluesky, an address on Mastodon. Raises `Invalid`.
+    What an id looks like, the network's record says. Raises `Invalid`.
     """
     written = written.strip()
     if not written or len(written) > 512 or not written.isprintable():
         raise Invalid(f"{written[:60]!r} is neither an id nor a handle.")
-    is_id = {
-        "x": written.isascii() and written.isdigit(),
-        "bluesky": written.startswith("did:"),
-        "mastodon": written.startswith(("https://", "http://")),
-        "other": not written.startswith("@"),
-    }[network]
-    return written if is_id else f"@{written.removeprefix('@').casefold()}"
+    if network_of(network).ids.is_one(written):
+        return written
+    return f"@{written.removeprefix('@').casefold()}"
 
 
 def entry_keys(network: str, people: Sequence[str]) -> set[str]:

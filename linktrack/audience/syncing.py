@@ -14,7 +14,6 @@ from typing import Final, cast
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from linktrack.audience.accounts import NETWORK_NAMES
 from linktrack.audience.claims import claim_turn
 from linktrack.audience.counts import record_count
 from linktrack.audience.forgetting import Forgotten
@@ -23,9 +22,11 @@ from linktrack.audience.rosters import TakenRoster, take_roster
 from linktrack.db import Database, from_ms, to_ms
 from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, LinktrackError
-from linktrack.networks.base import FollowerRecord, Pause, Reader
+from linktrack.networks.errors import Pause
+from linktrack.networks.protocols import Reader
+from linktrack.networks.records import FollowerRecord
+from linktrack.networks.registry import network_of, networks
 
-READABLE: Final = ("bluesky", "mastodon")
 LEASE: Final = timedelta(minutes=10)
 """For how long an account that is being read is left to its reader; each page renews it."""
 
@@ -94,7 +95,7 @@ def sync_account(
         this = select(Account.id).where(Account.id == account.id, _is_readable())
         if session.scalar(this) is None:
             raise Invalid(
-                f"{NETWORK_NAMES[account.network]} shows nobody's followers without a password: "
+                f"{network_of(account.network).label} shows nobody's followers without a password: "
                 f"linktrack account connect, linktrack archive import, or linktrack counts record, "
                 f"for {account.handle}."
             )
@@ -128,7 +129,8 @@ def _is_readable() -> ColumnElement[bool]:
     signed_in = exists().where(
         StoredCredential.account_id == Account.id, StoredCredential.problem.is_(None)
     )
-    return or_(Account.network.in_(READABLE), signed_in)
+    public = [each.name for each in networks() if each.open_reader is not None]
+    return or_(Account.network.in_(public), signed_in)
 
 
 def _reserve(session: Session, account_id: int, at: datetime) -> Sync:
@@ -154,7 +156,7 @@ def _read_count(
 ) -> int:
     with database.session() as session:
         account = session.get_one(Account, account_id)
-        known = account.network_id if account.network == "bluesky" else None
+        known = account.network_id if network_of(account.network).asks_by_id else None
         name = known or account.handle.removeprefix("@")
     profile = reader.profile(name)
     with database.session(writes=True) as session:

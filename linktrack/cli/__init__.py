@@ -20,7 +20,7 @@ COMMANDS: Final = {
     "followers": ("accounts.followers", "Who follows an account: dated lists."),
     "follow-back": ("accounts.follow_back", "Follow back who followed: dry run, on, off, undo."),
     "sync": ("accounts.followers", "Read counts, follower lists and own posts from the networks."),
-    "archive": ("accounts.followers", "Your own archives from X and Mastodon."),
+    "archive": ("accounts.followers", "Your own archives, as networks make them."),
     "wrap": ("posts.posts", "Record a post, and print its text with every address wrapped."),
     "post": ("posts.posts", "Posts and their states."),
     "link": ("links.links", "Single links: show, disable, lead elsewhere."),

@@ -4,15 +4,25 @@ The numbers are part of the database's format: append, never renumber.
 """
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from linktrack.errors import Invalid
 
-REASONS: Final = ("human", "head", "prefetch", "owner", "no-agent", "preview", "bot", "burst")
-"""Why a click is left out, in the order in which the reasons are asked; 0 is a person."""
+Reason: TypeAlias = Literal["head", "prefetch", "owner", "no-agent", "preview", "bot", "burst"]
+"""Why a click is left out."""
 
-REASON_NUMBER: Final = {reason: number for number, reason in enumerate(REASONS)}
+LEFT_OUT: Final[tuple[Reason, ...]] = (
+    "head", "prefetch", "owner", "no-agent", "preview", "bot", "burst",
+)  # fmt: skip
+REASONS: Final = ("human", *LEFT_OUT)
+"""The reasons in the order in which they are asked; 0 is a person."""
+
+REASON_OF: Final[Mapping[int, Reason]] = dict(enumerate(LEFT_OUT, start=1))
+"""Why a click was left out, by number."""
+
+REASON_NUMBER: Final[Mapping[str, int]] = {reason: number for number, reason in enumerate(REASONS)}
 HUMAN: Final = 0
 
 ATTRIBUTIONS: Final = (None, "personal", "variant", "recognised")

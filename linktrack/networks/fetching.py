@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 from linktrack import __version__
 from linktrack.errors import NotFound, Unavailable
 from linktrack.networks.archives import Fields
-from linktrack.networks.base import Pause
+from linktrack.networks.errors import Pause
 from linktrack.networks.texts import moment, whole
 from linktrack.outside.errors import NotPublic, Unanswered, UnknownName
 from linktrack.outside.finding import Guard, Lookup, look_up

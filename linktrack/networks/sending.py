@@ -1,7 +1,7 @@
 """Whether a request that failed had reached its server, where it was made with requests. Pure."""
 
 from linktrack.errors import Unavailable
-from linktrack.networks.base import Unclear
+from linktrack.networks.errors import Unclear
 from linktrack.outside.errors import NotPublic, Unanswered
 
 

@@ -1,18 +1,21 @@
 """Changing the state of a post, and with its time of posting what its windows hold."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from linktrack.calendar.days import Days
 from linktrack.clicks.counts.rebuild import recount_post
 from linktrack.db import take_turns
 from linktrack.errors import Conflict
-from linktrack.links.models import Post
+from linktrack.links.models import Post, State
 from linktrack.links.posts import settle_state
 from linktrack.owners.audit import note
 from linktrack.publishing import sendings
+from linktrack.publishing.models import Sending
 
 
 def publish(
@@ -71,7 +74,7 @@ def restore(session: Session, post: Post, now: datetime) -> None:
 
 
 def settle(
-    session: Session, post: Post, state: str, posted_at: datetime | None, days: Days
+    session: Session, post: Post, state: State, posted_at: datetime | None, days: Days
 ) -> None:
     """Give a post a state and a time that fit each other; its windows are counted by that time."""
     connection = session.connection()
@@ -81,3 +84,18 @@ def settle(
     session.flush()
     if moved:
         recount_post(connection, post.id, days)
+
+
+def overdue_posts(session: Session, account_ids: Sequence[int], now: datetime) -> Sequence[Post]:
+    """Return the planned posts of these accounts whose time has passed, the oldest first.
+
+    Those that linktrack sends itself are not among them.
+    """
+    queued = select(Sending.post_id).where(Sending.state.in_(sendings.OPEN))
+    query = select(Post).where(
+        Post.account_id.in_(account_ids),
+        Post.state == "scheduled",
+        Post.posted_at < now,
+        Post.id.not_in(queued),
+    )
+    return session.scalars(query.order_by(Post.posted_at).limit(20)).all()

@@ -16,10 +16,10 @@ from linktrack.owners.audit import note
 from linktrack.sealing import seal
 from linktrack.webhooks.addresses import check_url
 from linktrack.webhooks.events import Event, delivery_of
-from linktrack.webhooks.models import Delivery, Webhook
+from linktrack.webhooks.models import Delivery, EventName, Webhook
 from linktrack.webhooks.signing import new_secret
 
-EVENTS: Final = {
+EVENTS: Final[dict[EventName, str]] = {
     "post.wrapped": "a text was wrapped and recorded as a post",
     "post.failed": "a post of the queue could not be published, and is not tried any more",
     "clicks.milestone": "a post has 10, 50, 100, 500, … people who clicked",
@@ -89,6 +89,12 @@ def get_webhook(session: Session, number: int) -> Webhook:
     if webhook is None:
         raise NotFound(f"There is no webhook number {number}.")
     return webhook
+
+
+def events_of(webhook: Webhook) -> list[EventName]:
+    """Return the events that a webhook asks for, as they were chosen."""
+    known = tuple(EVENTS)
+    return [name for name in webhook.events.split() if name in known]
 
 
 def remove_webhook(session: Session, webhook: Webhook, now: datetime) -> None:

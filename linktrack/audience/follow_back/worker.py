@@ -23,7 +23,8 @@ from linktrack.chunks import chunked
 from linktrack.db import Database
 from linktrack.db import now as this_moment
 from linktrack.errors import LinktrackError, Unavailable
-from linktrack.networks.base import Pause, Refused, SignedOut, Unclear, Writer
+from linktrack.networks.errors import Pause, Refused, SignedOut, Unclear
+from linktrack.networks.protocols import Writer
 
 LEASE: Final = timedelta(minutes=10)
 """For how long an account is left to whoever follows for it; each person renews it.

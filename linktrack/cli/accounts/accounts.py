@@ -16,6 +16,8 @@ from linktrack.cli.common import (
     this_moment,
     writing,
 )
+from linktrack.networks.registry import names
+from linktrack.networks.words import any_of
 
 if TYPE_CHECKING:
     from linktrack.networks.credentials import Needs
@@ -28,7 +30,7 @@ def account() -> None:
 
 @account.command("add")
 @click.argument("handle")
-@click.option("--network", required=True, help="x, bluesky, mastodon or other.")
+@click.option("--network", required=True, help=f"{any_of(names())}.")
 @click.option("--role", help="me, you or we.")
 @click.option("--followers", type=int, help="How many followers it has now.")
 def add(handle: str, network: str, role: str | None, followers: int | None) -> None:
@@ -49,7 +51,7 @@ def add(handle: str, network: str, role: str | None, followers: int | None) -> N
 @answering
 def list_(work: Work) -> Answer:
     """List the accounts, with their last follower counts."""
-    from linktrack.reports.accounts import account_lines
+    from linktrack.audience.account_lines import account_line_json, account_lines
 
     lines = account_lines(work.session)
     accounts = Table(
@@ -66,7 +68,7 @@ def list_(work: Work) -> Answer:
             for line in lines
         ],
     )
-    return Answer([line.as_json() for line in lines], accounts)
+    return Answer([account_line_json(line) for line in lines], accounts)
 
 
 @account.command()
@@ -191,8 +193,7 @@ def connect_command(handle: str, server: str | None) -> None:
     """
     from linktrack.audience.accounts import find_account, get_account
     from linktrack.audience.credentials import connect
-    from linktrack.networks.credentials import needs_of
-    from linktrack.networks.signing_in import sign_in
+    from linktrack.networks.signing_in import needs_of, sign_in
     from linktrack.owners.audit import acting
 
     with installation() as opened:

@@ -45,8 +45,7 @@ def dry_run_command(handle: str, since: str, limit: int, as_json: bool) -> None:
 @json_option
 def status(handle: str, as_json: bool) -> None:
     """Say whether it is on, and whom it follows next."""
-    from linktrack.audience.follow_back.log import standing_of
-    from linktrack.reports.following import standing_json
+    from linktrack.audience.follow_back.log import standing_json, standing_of
 
     with reading() as work:
         standing = standing_of(work.session, work.account(handle), work.now)
@@ -96,9 +95,8 @@ def off(handle: str) -> None:
 @answering
 def log(work: Work, handle: str, limit: int) -> Answer:
     """List whom it followed, when and why, newest first."""
-    from linktrack.audience.follow_back.log import follow_log
+    from linktrack.audience.follow_back.log import follow_json, follow_log
     from linktrack.calendar.times import utc
-    from linktrack.reports.following import follow_json
 
     rows = follow_log(work.session, work.account(handle).id, limit)
     follows = Table(
@@ -142,7 +140,7 @@ def undo(
 
 
 def _print_plan(plan: "Plan", as_json: bool) -> None:
-    from linktrack.reports.following import plan_json
+    from linktrack.audience.follow_back.plan import plan_json
 
     if as_json:
         print_json(plan_json(plan))

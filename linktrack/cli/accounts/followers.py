@@ -38,7 +38,7 @@ def followers() -> None:
 def import_followers(
     handle: str, file: Path, at: str | None, confirmed: bool, as_json: bool
 ) -> None:
-    """Take a follower list: CSV or JSON with an id or a handle each, or an archive of X."""
+    """Take a follower list: CSV or JSON with an id or a handle each, or an archive."""
     from linktrack.portability.followers.roster_files import import_roster, roster_json
 
     with writing() as work:
@@ -77,7 +77,7 @@ def list_lists(work: Work, handle: str) -> Answer:
 
 @click.group(cls=Commands)
 def archive() -> None:
-    """Your own archives from X and Mastodon."""
+    """Your own archives, as networks make them."""
 
 
 @archive.command("import")
@@ -129,7 +129,7 @@ def import_archive_command(handle: str, path: Path, confirmed: bool, as_json: bo
 @yes_option
 @json_option
 def sync(handle: str | None, confirmed: bool, as_json: bool) -> None:
-    """Read the follower count, on Bluesky the follower list, and the own posts since last time.
+    """Read the follower count, the follower list where it is shown, and the posts since last time.
 
     Of one account or of all. `serve` does it by itself: posts every hour, the rest as often as
     LINKTRACK_SYNC_HOURS says. What a network does not let finish goes on where it was.
@@ -137,6 +137,8 @@ def sync(handle: str | None, confirmed: bool, as_json: bool) -> None:
     from linktrack.audience.accounts import find_account
     from linktrack.audience.syncing import readable_accounts
     from linktrack.errors import Unavailable
+    from linktrack.networks.registry import networks
+    from linktrack.networks.words import any_of
     from linktrack.portability.followers.roster_files import roster_json
     from linktrack.sync import sync_one, watch_one
 
@@ -169,7 +171,8 @@ def sync(handle: str | None, confirmed: bool, as_json: bool) -> None:
         for posts in watched:
             _say_posts(posts)
         if not done:
-            click.echo("There is no account on Bluesky or Mastodon to read, and none is connected.")
+            public = any_of(each.label for each in networks() if each.open_reader is not None)
+            click.echo(f"There is no account on {public} to read, and none is connected.")
     said = [*(one.problem for one in done), *(posts.problem for posts in watched)]
     problems = dict.fromkeys(problem for problem in said if problem is not None)
     if problems:

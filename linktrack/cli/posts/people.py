@@ -77,7 +77,7 @@ def report_people(work: Work, handle: str | None) -> Answer:
 def _people(work: Work, handle: str | None) -> Answer:
     from linktrack.links.posts import excerpt
     from linktrack.reports.figures.words import per_thousand
-    from linktrack.reports.links.kinds import people_report
+    from linktrack.reports.links.kinds import people_json, people_report
 
     found = people_report(work.session, work.account(handle))
     promoted = Table(
@@ -95,7 +95,7 @@ def _people(work: Work, handle: str | None) -> Answer:
             for person, line in found.people
         ],
     )
-    return Answer(found.as_json(), promoted)
+    return Answer(people_json(found), promoted)
 
 
 @click.group(cls=Commands)
@@ -141,7 +141,7 @@ def remove_site(host: str) -> None:
 def report_own(work: Work, handle: str, since: str | None, until: str | None) -> Answer:
     """Links to your own sites beside other people's."""
     from linktrack.reports.figures.words import per_thousand
-    from linktrack.reports.links.kinds import own_links_report
+    from linktrack.reports.links.kinds import own_links_json, own_links_report
 
     account = work.account(handle)
     found = own_links_report(work.session, account, work.moment(since), work.moment(until))
@@ -159,4 +159,4 @@ def report_own(work: Work, handle: str, since: str | None, until: str | None) ->
             for name, line in (("own sites", found.own), ("other people's", found.others))
         ],
     )
-    return Answer(found.as_json(), found.sentence(), kinds)
+    return Answer(own_links_json(found), found.sentence, kinds)

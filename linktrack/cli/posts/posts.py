@@ -1,5 +1,7 @@
 """Commands that wrap texts and look after posts and links."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from linktrack.cli.answers import Answer, Table, answering
@@ -25,6 +27,9 @@ from linktrack.cli.posts.sending import (
     withdraw,
 )
 from linktrack.errors import Invalid
+
+if TYPE_CHECKING:
+    from linktrack.links.posts import WrappedPostJson
 
 
 @click.command()
@@ -72,7 +77,7 @@ def wrap(
         no_post_json,
         wrap_post,
     )
-    from linktrack.reports.sendings import full_post_json
+    from linktrack.publishing.sendings import full_post_json
 
     if sends and draft:
         raise Invalid("A draft is not sent: leave out --draft or --send.")
@@ -89,7 +94,7 @@ def wrap(
             if post is None:
                 raise Invalid("There is no new address in this text: nothing was sent.")
             enqueue(work, post, posted_at, confirmed)
-        answer = (
+        answer: WrappedPostJson = (
             no_post_json(written)
             if post is None
             else full_post_json(work.session, work.installation.shortener, post)
@@ -106,7 +111,7 @@ def wrap(
 
 
 def _print_wrapped(
-    answer: dict[str, object], segments: tuple[str, ...], versions: list[str], as_json: bool
+    answer: "WrappedPostJson", segments: tuple[str, ...], versions: list[str], as_json: bool
 ) -> None:
     if as_json:
         print_json(answer)

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
     from linktrack.links.models import Post
     from linktrack.publishing.models import Sending
+    from linktrack.publishing.sendings import PostJson
 
 confirmed_option = click.option(
-    "--yes", "confirmed", is_flag=True, help="Send it though X or Mastodon may not like it."
+    "--yes", "confirmed", is_flag=True, help="Send it though its network may not like it."
 )
 
 
@@ -66,8 +67,7 @@ def queue(handle: str | None, sends: bool, as_json: bool) -> None:
     from linktrack.audience.accounts import find_account
     from linktrack.calendar.times import utc
     from linktrack.links.posts import excerpt
-    from linktrack.publishing.queue import queued
-    from linktrack.reports.sendings import waiting_json
+    from linktrack.publishing.queue import queued, waiting_json
 
     with installation() as opened:
         if sends:
@@ -148,10 +148,10 @@ def enqueue(work: Work, post: "Post", due_at: "datetime | None", confirmed: bool
     )
 
 
-def send_what_is_due(number: int) -> dict[str, object]:
+def send_what_is_due(number: int) -> "PostJson":
     """Send a post that is committed, where it is due; return it as JSON has it."""
     from linktrack.links.posts import get_post
-    from linktrack.reports.sendings import full_post_json
+    from linktrack.publishing.sendings import full_post_json
 
     with installation() as opened:
         opened.sender().send_one(number)

@@ -13,7 +13,7 @@ from linktrack.cli.common import Work, range_options, window_option
 @answering
 def audience(work: Work, handle: str, since: str | None, until: str | None) -> Answer:
     """How many different people click at all: at least so many, in one visitor period."""
-    from linktrack.reports.people.audience import audience_report
+    from linktrack.reports.people.audience import audience_json, audience_report
 
     found = audience_report(
         work.session,
@@ -24,7 +24,7 @@ def audience(work: Work, handle: str, since: str | None, until: str | None) -> A
         since=work.moment(since),
         until=work.moment(until),
     )
-    return Answer(found.as_json(), found.sentence)
+    return Answer(audience_json(found), found.sentence)
 
 
 @click.command()
@@ -33,11 +33,11 @@ def audience(work: Work, handle: str, since: str | None, until: str | None) -> A
 @answering
 def coverage(work: Work, handle: str, since: str | None, until: str | None) -> Answer:
     """Which part of the links that an account posted, in its own words, was wrapped."""
-    from linktrack.reports.coverage import coverage_report
+    from linktrack.reports.coverage import coverage_json, coverage_report
 
     account = work.account(handle)
     found = coverage_report(work.session, account, work.moment(since), work.moment(until))
-    return Answer(found.as_json(), found.sentence)
+    return Answer(coverage_json(found), found.sentence)
 
 
 @click.command()
@@ -51,7 +51,7 @@ def compare(
     """Accounts side by side (all of them where none is named), with what surely differs."""
     from linktrack.audience.accounts import list_accounts
     from linktrack.reports.comparison import compare as compare_accounts
-    from linktrack.reports.comparison import figure_in_words
+    from linktrack.reports.comparison import comparison_json, figure_in_words
 
     found = compare_accounts(
         work.session,
@@ -75,7 +75,7 @@ def compare(
         ],
     )  # fmt: skip
     differences = [difference.sentence for difference in found.differences]
-    return Answer(found.as_json(), side_by_side, *differences)
+    return Answer(comparison_json(found), side_by_side, *differences)
 
 
 @click.command()
@@ -85,7 +85,7 @@ def compare(
 @answering
 def growth(work: Work, handle: str, window: str, since: str | None, until: str | None) -> Answer:
     """Whether clicking grows as fast as following."""
-    from linktrack.reports.people.growth import growth_report
+    from linktrack.reports.people.growth import growth_json, growth_report
 
     found = growth_report(
         work.session,
@@ -95,7 +95,7 @@ def growth(work: Work, handle: str, window: str, since: str | None, until: str |
         since=work.moment(since),
         until=work.moment(until),
     )
-    return Answer(found.as_json(), found.sentence)
+    return Answer(growth_json(found), found.sentence)
 
 
 @click.command("half-life")
@@ -107,13 +107,19 @@ def half_life(
     work: Work, handle: str, code: str | None, since: str | None, until: str | None
 ) -> Answer:
     """How long an account's posts live: half of the clicks after the peak, and nearly all."""
-    from linktrack.reports.timing.lifetimes import at_least, life_of_code, lifetimes_report
+    from linktrack.reports.timing.lifetimes import (
+        at_least,
+        life_of_code,
+        lifetimes_json,
+        lifetimes_report,
+        link_life_json,
+    )
 
     account = work.account(handle)
     if code is not None:
         codes = work.installation.shortener.codes
         life = life_of_code(work.session, codes, account, code, work.now)
-        return Answer(life.as_json(), life.sentence)
+        return Answer(link_life_json(life), life.sentence)
     found = lifetimes_report(
         work.session,
         account,
@@ -122,7 +128,7 @@ def half_life(
         until=work.moment(until),
     )
     if not found.posts:
-        return Answer(found.as_json(), found.sentence)
+        return Answer(lifetimes_json(found), found.sentence)
     posts = Table(
         ("post", "clicks", "half-life", "nine tenths"),
         [
@@ -130,7 +136,7 @@ def half_life(
             for post in found.posts
         ],
     )
-    return Answer(found.as_json(), found.sentence, posts)
+    return Answer(lifetimes_json(found), found.sentence, posts)
 
 
 @click.command()
@@ -141,7 +147,7 @@ def half_life(
 def hours(work: Work, handle: str, window: str, since: str | None, until: str | None) -> Answer:
     """When to post: clicks per follower by weekday and hour, luck taken out."""
     from linktrack.reports.figures.words import per_thousand
-    from linktrack.reports.timing.hours import hours_report
+    from linktrack.reports.timing.hours import hours_json, hours_report
 
     found = hours_report(
         work.session,
@@ -153,10 +159,10 @@ def hours(work: Work, handle: str, window: str, since: str | None, until: str | 
         until=work.moment(until),
     )
     if found.refused is not None:
-        return Answer(found.as_json(), found.sentence)
+        return Answer(hours_json(found), found.sentence)
     slots = [*found.weekdays.slots, *(slot for slot in found.hours.slots if slot.posts)]
     posted = Table(
         ("posted", "posts", "per 1,000 followers"),
         [(slot.name, slot.posts, per_thousand(slot.cpf)) for slot in slots],
     )
-    return Answer(found.as_json(), found.sentence, posted)
+    return Answer(hours_json(found), found.sentence, posted)

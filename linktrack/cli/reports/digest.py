@@ -18,7 +18,7 @@ def digest(handle: str | None, everybody: bool, period: str, by_mail: bool, as_j
     from linktrack.audience.accounts import list_accounts
     from linktrack.errors import Invalid
     from linktrack.mail import send
-    from linktrack.reports.digest import digests, subject
+    from linktrack.reports.digest import digest_json, digests, subject
 
     if (handle is None) == (not everybody):
         raise click.UsageError("Name one account, or all of them with --all.")
@@ -35,7 +35,7 @@ def digest(handle: str | None, everybody: bool, period: str, by_mail: bool, as_j
         today = datetime.now(timezone).date()
         found = digests(work.session, accounts, period, today, work.now, timezone)
     if as_json:
-        print_json([each.as_json() for each in found] if everybody else found[0].as_json())
+        print_json([digest_json(each) for each in found] if everybody else digest_json(found[0]))
         return
     text = f"\n{'-' * 72}\n\n".join(each.as_text() for each in found)
     if not by_mail or mail is None:

@@ -50,15 +50,13 @@ def add(
 def list_(work: Work, handle: str | None) -> Answer:
     """List experiments with what they have found so far, newest first."""
     from linktrack.audience.accounts import accounts_by_number
-    from linktrack.reports.diary.experiment_report import experiment_report
+    from linktrack.reports.diary.experiment_report import experiment_json, experiment_reports
     from linktrack.reports.diary.experiments import list_experiments
 
     account = work.account(handle)
     accounts = accounts_by_number(work.session)
-    found = [
-        experiment_report(work.session, each, accounts, work.now)
-        for each in list_experiments(work.session, account)
-    ]
+    wanted = list_experiments(work.session, account)
+    found = experiment_reports(work.session, wanted, accounts, work.now)
     so_far = Table(
         ("experiment", "begins", "days", "so far"),
         [
@@ -66,12 +64,12 @@ def list_(work: Work, handle: str | None) -> Answer:
                 report.experiment.name,
                 f"{report.experiment.at:%Y-%m-%d}",
                 report.experiment.days,
-                report.sentence(),
+                report.sentence,
             )
             for report in found
         ],
     )
-    return Answer([report.as_json() for report in found], so_far)
+    return Answer([experiment_json(report) for report in found], so_far)
 
 
 @experiment.command()
@@ -92,7 +90,7 @@ def remove(name: str) -> None:
 def experiment_of(work: Work, handle: str, name: str | None) -> Answer:
     """What an experiment has found, and when it will know."""
     from linktrack.audience.accounts import accounts_by_number
-    from linktrack.reports.diary.experiment_report import experiment_report
+    from linktrack.reports.diary.experiment_report import experiment_json, experiment_report
     from linktrack.reports.diary.experiments import find_experiment
     from linktrack.reports.figures.words import per_thousand
 
@@ -101,7 +99,7 @@ def experiment_of(work: Work, handle: str, name: str | None) -> Answer:
     said = [found.experiment.name]
     if found.experiment.hypothesis:
         said.append(f"Expected: {found.experiment.hypothesis}")
-    said += [found.sentence(), found.on_looking(), *found.besides]
+    said += [found.sentence, found.on_looking, *found.besides]
     sides = Table(
         ("side", "posts", "still counting", "without count", "people", "per 1,000 followers"),
         [
@@ -116,4 +114,4 @@ def experiment_of(work: Work, handle: str, name: str | None) -> Answer:
             for arm in (found.before, found.after)
         ],
     )
-    return Answer(found.as_json(), *said, sides)
+    return Answer(experiment_json(found), *said, sides)

@@ -23,7 +23,7 @@ def referrers(
 ) -> Answer:
     """Where clicks came from, by segment of those who clicked."""
     from linktrack.calendar.ranges import whole_days
-    from linktrack.reports.sources.referrers import referrers_report
+    from linktrack.reports.sources.referrers import referrers_json, referrers_report
 
     timezone = work.installation.settings.timezone
     first, end = whole_days(work.moment(since), work.moment(until), timezone)
@@ -50,5 +50,5 @@ def referrers(
             for line in found.lines
         ],
     )
-    said = found.sentences() or ["Nobody clicked in this time."]
-    return Answer(found.as_json(), *said, by_segment)
+    said = found.sentences or ["Nobody clicked in this time."]
+    return Answer(referrers_json(found), *said, by_segment)

@@ -13,7 +13,7 @@ from linktrack.audience.models import Account
 from linktrack.chunks import chunked
 from linktrack.errors import NotFound
 from linktrack.links.models import Replacement, UnwrappedAddress, UnwrappedPost
-from linktrack.networks.base import PostRecord
+from linktrack.networks.records import PostRecord
 
 CHUNK: Final = 500
 

@@ -21,8 +21,10 @@ from linktrack.db import now as this_moment
 from linktrack.errors import LinktrackError
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Watch
-from linktrack.networks.base import Pause, PostPage
-from linktrack.networks.feeds import Feed
+from linktrack.networks.errors import Pause
+from linktrack.networks.protocols import Feed
+from linktrack.networks.records import PostPage
+from linktrack.networks.registry import network_of, networks
 from linktrack.publishing.unwrapped.matching import match_posts
 from linktrack.publishing.unwrapped.posts import host_of, keep_posts
 
@@ -40,8 +42,6 @@ STALE: Final = timedelta(days=1)
 """A reading begun longer ago begins anew: networks forget where a page was."""
 
 ALL: Final = timedelta(days=365 * 50)
-FIRST: Final = {"x": timedelta(days=30)}
-"""How far back the first reading goes where each post read has a price; else to the first post."""
 
 Open = Callable[[Account], Feed | None]
 """Opens the own posts of an account; None where nobody may read them."""
@@ -68,7 +68,9 @@ def due_watches(session: Session, at: datetime) -> list[Account]:
         select(Account)
         .outerjoin(Watch, Watch.account_id == Account.id)
         .where(
-            Account.network != "other", Account.removed_at.is_(None), Account.simulated.is_(False)
+            Account.network.in_([each.name for each in networks() if each.shows_posts]),
+            Account.removed_at.is_(None),
+            Account.simulated.is_(False),
         )
         .where(or_(Watch.next_at.is_(None), Watch.next_at <= at))
     )
@@ -187,7 +189,7 @@ def _go_on(watch: Watch, network: str, page: PostPage, now: datetime) -> bool:
     if watch.known_until is not None:
         until = watch.known_until - OVERLAP
     else:
-        until = begun_at - FIRST.get(network, ALL)
+        until = begun_at - (network_of(network).first_reading or ALL)
     reached = watch.oldest is not None and watch.oldest < until
     if page.cursor is not None and not reached:
         return True

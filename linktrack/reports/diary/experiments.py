@@ -67,6 +67,7 @@ def add_experiment(
     )
     session.add(experiment)
     note(session, f"Began the experiment {name}.", now)
+    session.flush()
     return experiment
 
 
