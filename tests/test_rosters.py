@@ -7,14 +7,14 @@ import pytest
 from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from world import NOON, World
 
 from linktrack.audience.accounts import add_account
 from linktrack.audience.counts import list_counts, record_count
 from linktrack.audience.forgetting import Forgotten, find_people, forget_people
 from linktrack.audience.models import Account, Follower, FollowPeriod, Roster
-from linktrack.audience.rosters import TakenRoster, following_at, take_roster
+from linktrack.audience.rosters import TakenRoster, take_roster
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.networks.records import FollowerRecord
 
@@ -147,7 +147,9 @@ def test_lists_taken_in_any_order_give_the_same_periods(
     assert periods(world, account) == model(rosters)
     for at, expected in rosters.items():
         held = select(func.count()).where(
-            FollowPeriod.account_id == account.id, following_at(day(at))
+            FollowPeriod.account_id == account.id,
+            FollowPeriod.began_by <= day(at),
+            or_(FollowPeriod.ended_after.is_(None), FollowPeriod.ended_after >= day(at)),
         )
         assert world.session.scalar(held) == len(expected)
     world.session.rollback()

@@ -162,14 +162,6 @@ def changes_at(session: Session, account_id: int, taken_at: datetime) -> tuple[i
     return came - returned, returned, left or 0
 
 
-def following_at(moment: datetime) -> ColumnElement[bool]:
-    """The condition on a follow period that holds the roster taken at `moment`."""
-    return and_(
-        FollowPeriod.began_by <= moment,
-        or_(FollowPeriod.ended_after.is_(None), FollowPeriod.ended_after >= moment),
-    )
-
-
 # Placing -------------------------------------------------------------------------------------
 
 
