@@ -166,6 +166,35 @@ def test_a_list_that_is_suddenly_a_tenth_needs_a_yes(world: World) -> None:
     assert periods(world, account).count("-..-") == 5
 
 
+@pytest.mark.parametrize(
+    ("counted", "listed", "is_doubted"),
+    [
+        ((1000, 1000), (990, 560), True),  # nobody left by the count, and 430 are missing
+        ((1000, 1000), (990, 400), True),
+        ((1000, 570), (990, 560), False),  # they left: the count has lost them too
+        ((1000, 1000), (560, 560), False),  # this network always shows so many
+        ((1000, 1000), (990, 930), False),  # a few are missing, as some always are
+        ((12, 12), (12, 8), False),
+    ],
+)
+def test_a_list_that_lost_people_whom_the_count_has_not_lost_needs_a_yes(
+    sqlite_world: World, counted: tuple[int, int], listed: tuple[int, int], is_doubted: bool
+) -> None:
+    """Networks sometimes give a part of a list as if it were all."""
+    world, account = sqlite_world, sqlite_world.account()
+    for number, count in enumerate(counted):
+        record_count(world.session, account, count, day(number), "mastodon", now=day(1000))
+    take(world, account, 0, map(str, range(listed[0])))
+    second = list(map(str, range(listed[1])))
+    if is_doubted:
+        with pytest.raises(Conflict, match="may have broken off"):
+            take(world, account, 1, second, confirmed=False)
+        world.session.rollback()
+    else:
+        take(world, account, 1, second, confirmed=False)
+    assert take(world, account, 1, second).size == listed[1]
+
+
 def test_a_list_from_the_future_is_refused(world: World) -> None:
     """Nobody can have taken it."""
     account = world.account()
