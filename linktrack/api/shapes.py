@@ -13,7 +13,7 @@ State = Literal["draft", "scheduled", "published", "discarded"]
 Network = Literal["x", "bluesky", "mastodon", "other"]
 Role = Literal["me", "you", "we"]
 Card = Literal["ours", "destination"]
-Reason = Literal["head", "prefetch", "owner", "no-agent", "preview", "bot", "burst"]
+Reason = Literal["head", "prefetch", "embedded", "owner", "no-agent", "preview", "bot", "burst"]
 
 
 class Problem(TypedDict):

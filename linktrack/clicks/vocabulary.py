@@ -9,8 +9,21 @@ from typing import Final
 
 from linktrack.errors import Invalid
 
-REASONS: Final = ("human", "head", "prefetch", "owner", "no-agent", "preview", "bot", "burst")
-"""Why a click is left out, in the order in which the reasons are asked; 0 is a person."""
+REASONS: Final = (
+    "human",
+    "head",
+    "prefetch",
+    "owner",
+    "no-agent",
+    "preview",
+    "bot",
+    "burst",
+    "embedded",
+)
+"""Why a click is left out, each at the number it is stored as; 0 is a person."""
+
+ASKED: Final = ("head", "prefetch", "embedded", "owner", "no-agent", "preview", "bot", "burst")
+"""The reasons in the order in which they are asked, and shown: the first that holds is the one."""
 
 REASON_NUMBER: Final = {reason: number for number, reason in enumerate(REASONS)}
 HUMAN: Final = 0
@@ -27,6 +40,7 @@ NO_VISITOR: Final = 4  # the reader's browser asked not to be tracked (Sec-GPC o
 OWNER: Final = 8  # from a device or a network of the owner's own
 NO_LANGUAGES: Final = 16  # without Accept-Language, which every browser sends
 FORWARDED: Final = 32  # a proxy that is not trusted said for whom it asks: the address is its own
+EMBEDDED: Final = 64  # a picture or a part of a page was wanted, not the page
 
 WINDOWS: Final = ("1h", "24h", "7d", "30d", "all")
 """Counting windows after a post, narrowest first. Stored counts lie in the narrowest that fits."""

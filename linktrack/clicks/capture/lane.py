@@ -17,6 +17,7 @@ from linktrack.clicks.classify.agents import is_preview
 from linktrack.clicks.classify.referrers import referrer_key
 from linktrack.clicks.records import MOST_AGENT, ClickRecord, encode
 from linktrack.clicks.vocabulary import (
+    EMBEDDED,
     FORWARDED,
     HEAD,
     NO_LANGUAGES,
@@ -42,6 +43,9 @@ CARD: Final = "linktrack.card"
 # bytes of UTF-8, read as Latin-1 by WSGI. The curly quotes and the ellipsis are three bytes each.
 _TRAIL: Final = "(?:[.,;:!?)\\]}>'\"*/]|\u00e2\u0080[\u0098-\u009f\u00a6]|\u00c2\u00bb)*"
 _PATH: Final = re.compile(f"/([A-Za-z0-9_-]{{1,64}}){_TRAIL}")
+
+_PAGES: Final = frozenset({"", "document", "iframe", "frame", "empty"})
+"""What Sec-Fetch-Dest says of a page: in a tab, in a frame, read by a script, or nothing at all."""
 
 
 class Lane:
@@ -161,7 +165,9 @@ def request_flags(environ: "WSGIEnvironment") -> int:
     """Return what the request says of itself, as flags of vocabulary.py.
 
     Prefetch: Sec-Purpose (Fetch standard), Purpose (older Chromium and Safari), X-Moz (Firefox).
-    No visitor: Sec-GPC (Global Privacy Control) or DNT.
+    No visitor: Sec-GPC (Global Privacy Control) or DNT. Embedded: Sec-Fetch-Dest names another
+    destination than a page (Fetch Metadata), or Accept asks for a picture, as browsers without
+    Fetch Metadata and the picture proxies of mail services do.
     """
     flags = 0
     if environ["REQUEST_METHOD"] == "HEAD":
@@ -174,7 +180,13 @@ def request_flags(environ: "WSGIEnvironment") -> int:
     purpose = get("HTTP_SEC_PURPOSE") or get("HTTP_PURPOSE") or get("HTTP_X_MOZ")
     if purpose and ("prefetch" in purpose or "preview" in purpose or "prerender" in purpose):
         flags |= PREFETCH
+    if get("HTTP_SEC_FETCH_DEST", "") not in _PAGES or _wants_picture(get("HTTP_ACCEPT", "")):
+        flags |= EMBEDDED
     return flags
+
+
+def _wants_picture(accept: str) -> bool:
+    return accept.startswith("image/") and "text/html" not in accept
 
 
 def _unavailable(start_response: "StartResponse") -> Iterable[bytes]:

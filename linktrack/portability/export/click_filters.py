@@ -11,10 +11,10 @@ from linktrack.audience.models import Segment
 from linktrack.clicks.classify.referrers import MEDIA
 from linktrack.clicks.models import agents, clicks, referrers, sources
 from linktrack.clicks.vocabulary import (
+    ASKED,
     ATTRIBUTION_NUMBER,
     HUMAN,
     REASON_NUMBER,
-    REASONS,
     UNATTRIBUTED,
 )
 from linktrack.errors import Invalid, NotFound
@@ -51,7 +51,7 @@ FILTERS: Final = {
         ("desktop", "mobile", "tablet", "other", NOTHING),
     ),
     "human": Filter("People's clicks (true), or those that are left out.", ("true", "false")),
-    "reason": Filter("Clicks that are left out for this reason.", REASONS[1:]),
+    "reason": Filter("Clicks that are left out for this reason.", ASKED),
 }
 """By name; those that are asked for must all hold."""
 

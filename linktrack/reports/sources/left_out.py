@@ -27,6 +27,7 @@ from linktrack.clicks.facts import DELETED_BEFORE
 from linktrack.clicks.loading.burst import BURST, MINUTE
 from linktrack.clicks.models import agents, click_facts, clicks, referrers
 from linktrack.clicks.vocabulary import (
+    ASKED,
     FORWARDED,
     HUMAN,
     NO_LANGUAGES,
@@ -170,8 +171,8 @@ def left_out(
 
     The newest are narrowed to a reason or an agent. Raises `Invalid` for a reason there is not.
     """
-    if reason is not None and reason not in REASONS[1:]:
-        raise Invalid(f"{reason[:40]!r} is no reason: choose one of {', '.join(REASONS[1:])}.")
+    if reason is not None and reason not in ASKED:
+        raise Invalid(f"{reason[:40]!r} is no reason: choose one of {', '.join(ASKED)}.")
     reasons: defaultdict[str, int] = defaultdict(int)
     counted = func.count().label("clicks")
     lines: list[tuple[int, int, int, int]] = []
