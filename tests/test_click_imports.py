@@ -199,6 +199,35 @@ def test_a_log_of_our_own_domain_knows_versions(world: World, tmp_path: Path) ->
     assert exported(world, "code") == [(link.code,)]
 
 
+@pytest.mark.parametrize(
+    ("asked", "is_click"),
+    [
+        ("/CODE?x=1#y", True),
+        ("//CODE", True),
+        ("/CODE%E2%80%9D", True),
+        ("/CODE%20", True),
+        ("/CODE_", True),
+        ("/CODE...", True),
+        ("/CODE&amp;utm_source=x", True),
+        ("http://go.example.com/CODE).", True),
+        ("/CODE+", False),
+        ("/CODE/more", False),
+        ("/CODE%00", False),
+        ("/owner/CODE", False),
+        ("/owner.", False),
+        ("http://[/CODE", False),
+    ],
+)
+def test_a_log_counts_what_the_lane_would(
+    sqlite_world: World, tmp_path: Path, asked: str, is_click: bool
+) -> None:
+    """What hangs on a code is noise there too; pages are no clicks."""
+    account = account_with_link(sqlite_world)
+    line = COMBINED.splitlines()[0].replace("/ozh", asked.replace("CODE", "ozh"))
+    done = bring_in(sqlite_world, account, "combined-log", write(tmp_path, "log", line))
+    assert (done.added, done.not_clicks, done.broken) == (is_click, not is_click, 0)
+
+
 def test_our_own_export_comes_in_elsewhere(world: World, tmp_path: Path) -> None:
     """The same clicks: why they are left out, what their agents were, and who was whom."""
     account = world.account("@first")
