@@ -49,7 +49,7 @@ def fill(opened: Installation, total: int) -> Iterator[Loaded]:
 
 def _is_filled(opened: Installation) -> bool:
     with opened.database.session() as session:
-        from linktrack.reports.queries import newest_link
+        from linktrack.links.catalog import newest_link
 
         return newest_link(session) is not None
 

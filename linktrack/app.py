@@ -33,7 +33,7 @@ from linktrack.errors import (
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.links.catalog import changed_links, find_target
 from linktrack.links.targets import Targets
-from linktrack.networks.base import Refused, SignedOut, Unclear
+from linktrack.networks.errors import Refused, SignedOut, Unclear
 from linktrack.owners.access import SESSION_LIFE
 from linktrack.web import blueprints, formats, register_notices
 from linktrack.web.public import hello

@@ -35,13 +35,13 @@ from linktrack.sync import Schedule
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-    from linktrack.webhooks.deliver import Teller
+    from linktrack.webhooks.dispatch import Dispatcher
 
 log = logging.getLogger(__name__)
 
 THREADS: Final = 4  # in each worker; 8 to 16 gained nothing that could be measured
 LAST_BATCH_SECONDS: Final = 30  # for the loader to finish when the service ends
-TELLER_SECONDS: Final = 12  # for a webhook that is just being told
+WEBHOOK_SECONDS: Final = 12  # for what is just being sent to webhooks
 SENDING_SECONDS: Final = 5  # for a post that is just being sent; cut off, it is looked for later
 RESTART_SECONDS: Final = 1.0
 NICE: Final = 10
@@ -269,10 +269,10 @@ def follow(installation: Installation, parent: int | None = None) -> None:
         hourly()
         return stopping.is_set() or parent not in (None, os.getppid())
 
-    teller = threading.Thread(
-        target=_teller(installation).follow, args=(stopping.wait,), name="webhooks", daemon=True
+    webhooks = threading.Thread(
+        target=_dispatcher(installation).follow, args=(stopping.wait,), name="webhooks", daemon=True
     )
-    teller.start()
+    webhooks.start()
     if settings.check_links:
         from linktrack.upkeep.link_checks import check_hourly
 
@@ -301,14 +301,14 @@ def follow(installation: Installation, parent: int | None = None) -> None:
     finally:
         schedule.stop()
         stopping.set()
-        teller.join(TELLER_SECONDS)
+        webhooks.join(WEBHOOK_SECONDS)
         sending.join(SENDING_SECONDS)
 
 
-def _teller(installation: Installation) -> "Teller":
-    from linktrack.webhooks.deliver import Teller
+def _dispatcher(installation: Installation) -> "Dispatcher":
+    from linktrack.webhooks.dispatch import Dispatcher
 
-    return Teller(
+    return Dispatcher(
         installation.database,
         installation.shortener,
         installation.keys.sealing(),
@@ -319,15 +319,16 @@ def _teller(installation: Installation) -> "Teller":
 def share_memory(installation: Installation) -> None:
     """Import before the fork what all workers come to need: they share its memory then.
 
-    Detecting what Bluesky links takes 60 MB in each process that does it for itself.
+    Detecting links takes up to 60 MB in each process that does it for itself.
     """
     import linktrack.app  # noqa: F401
-    from linktrack.links.wrapping import detect
+    from linktrack.networks.registry import network_of
 
     with installation.database.session() as session:
         networks = {account.network for account in list_accounts(session)}
-    if "bluesky" in networks:
-        detect("@a.example", "bluesky")
+    for found in map(network_of, networks):
+        if found.shares_detector:
+            found.detect("@a.example")
     gc.freeze()  # a collection would write to every page, and so copy it
 
 

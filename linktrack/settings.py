@@ -238,7 +238,7 @@ class Settings:
         Setting(
             "LINKTRACK_SYNC_HOURS",
             "24",
-            "Hours between two readings of an account on Bluesky or Mastodon; 0: none by itself.",
+            "Hours between two readings of an account on its network; 0: none by itself.",
             read.whole_number,
         ),
     ]

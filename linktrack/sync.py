@@ -16,9 +16,10 @@ from linktrack.audience.follow_back.worker import (
 from linktrack.audience.models import Account
 from linktrack.audience.syncing import Synced, claim, due_accounts, sync_account
 from linktrack.db import Session, is_database_away, now
+from linktrack.errors import Invalid
 from linktrack.installation import Installation
-from linktrack.networks.base import Reader
-from linktrack.networks.feeds import Feed
+from linktrack.networks.protocols import Feed, Reader
+from linktrack.networks.registry import network_of
 from linktrack.publishing.unwrapped.watching import Watched, claim_watch, due_watches, watch_account
 
 log = logging.getLogger(__name__)
@@ -39,13 +40,10 @@ def sync_one(installation: Installation, account: Account, *, confirmed: bool = 
             connection = connections(session).get(account.id)
         if connection is not None and connection.problem is None:
             return open_writer(installation.database, installation.keys, account)
-        # Imported here: half a second, which nothing else needs.
-        from linktrack.networks.bluesky import Bluesky
-        from linktrack.networks.mastodon import Mastodon
-
-        if account.network == "bluesky":
-            return Bluesky(installation.settings.bluesky)
-        return Mastodon(account.handle)
+        open_reader = network_of(account.network).open_reader
+        if open_reader is None:
+            raise Invalid(f"{account.handle} is on no network that shows it without a password.")
+        return open_reader(account.handle, installation.settings)
 
     hours = installation.settings.sync_hours or 24
     return sync_account(
@@ -62,13 +60,9 @@ def watch_one(installation: Installation, account: Account) -> Watched:
     """Read an account's own posts now; what nobody may read gives nothing."""
 
     def open_feed(account: Account) -> Feed | None:
-        from linktrack.networks.feeds import BlueskyFeed, MastodonFeed
-
-        if account.network == "bluesky":
-            name = account.network_id or account.handle
-            return BlueskyFeed(name, installation.settings.bluesky)
-        if account.network == "mastodon":
-            return MastodonFeed(account.handle)
+        public = network_of(account.network).open_feed
+        if public is not None:
+            return public(account.handle, account.network_id, installation.settings)
         with installation.database.session() as session:
             connection = connections(session).get(account.id)
         if connection is None or connection.problem is not None:

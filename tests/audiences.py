@@ -10,7 +10,7 @@ from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.models import Account, Follower, FollowPeriod, Roster
 from linktrack.audience.rosters import take_roster
 from linktrack.db import now
-from linktrack.networks.base import FollowerRecord
+from linktrack.networks.records import FollowerRecord
 
 
 def followers(world: World, account: Account, count: int, days: int = 0) -> None:

@@ -6,14 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from linktrack.errors import Unavailable
-from linktrack.networks.base import (
-    Message,
-    Pause,
-    Refused,
-    Sent,
-    SignedOut,
-    Unclear,
-)
+from linktrack.networks.errors import Pause, Refused, SignedOut, Unclear
+from linktrack.networks.records import Message, Sent
 
 
 class Killed(BaseException):

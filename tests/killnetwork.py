@@ -13,7 +13,7 @@ import httpx
 from world import World
 
 from linktrack.calendar.days import Days
-from linktrack.networks.base import Message, Sent
+from linktrack.networks.records import Message, Sent
 from linktrack.publishing.sender import Sender
 
 

@@ -8,15 +8,8 @@ from world import NOON, World
 from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.models import Account
 from linktrack.audience.rosters import take_roster
-from linktrack.networks.base import (
-    ABILITIES,
-    FollowerRecord,
-    Message,
-    Page,
-    PostPage,
-    Profile,
-    Sent,
-)
+from linktrack.networks.bluesky.access import ABILITIES
+from linktrack.networks.records import FollowerRecord, Message, Page, PostPage, Profile, Sent
 
 KEY = b"k" * 32
 DAY = timedelta(days=1)
@@ -68,7 +61,7 @@ class Square:
     seconds after it was made. `trouble` happens at a person before, or after, they are followed.
     """
 
-    abilities = ABILITIES["bluesky"]
+    abilities = ABILITIES
     LAG = timedelta(seconds=10)
 
     def __init__(self, clock: Clock) -> None:

@@ -22,9 +22,9 @@ from linktrack.audience.models import Account, FollowPeriod
 from linktrack.errors import Conflict, Invalid
 from linktrack.links.models import UnwrappedAddress, UnwrappedPost
 from linktrack.networks.archives import items, open_archive
-from linktrack.networks.base import PostRecord
-from linktrack.networks.mastodon_archive import MastodonArchive
-from linktrack.networks.x import XArchive
+from linktrack.networks.mastodon.archive import MastodonArchive
+from linktrack.networks.records import PostRecord
+from linktrack.networks.x.archive import XArchive
 from linktrack.portability.followers.archive_import import ImportedArchive, import_archive
 from linktrack.publishing.unwrapped.coverage import coverage
 
@@ -205,7 +205,7 @@ def test_indices_count_code_points_of_the_escaped_text(texts: list[str]) -> None
 
 
 def _post_of(row: Tweet) -> PostRecord:
-    from linktrack.networks.x import _post
+    from linktrack.networks.x.archive import _post
 
     return _post(row, "1", NOON, ())
 

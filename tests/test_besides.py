@@ -30,7 +30,8 @@ def first(world: World) -> Experiment:
 
 def told(world: World, account: Account, *counts: tuple[float, int]) -> list[str]:
     history = [(NOON + days * DAY, count) for days, count in counts]
-    return besides(world.session, first(world), {account.id: account}, {account.id: history})
+    every = list_experiments(world.session)
+    return besides(first(world), every, {account.id: account}, {account.id: history})
 
 
 def test_a_jump_of_more_than_a_tenth_in_its_days_is_named(world: World) -> None:

@@ -16,10 +16,11 @@ from linktrack.audience.models import Account, Follower
 from linktrack.cli import main
 from linktrack.errors import Invalid
 from linktrack.links.lengths import length
-from linktrack.networks.base import Card, Message, PostRecord, Refused, SignedOut
-from linktrack.networks.bluesky_session import sign_in
-from linktrack.networks.bluesky_writer import BlueskyWriter
+from linktrack.networks.bluesky.session import sign_in
+from linktrack.networks.bluesky.writer import BlueskyWriter
 from linktrack.networks.credentials import Credential
+from linktrack.networks.errors import Refused, SignedOut
+from linktrack.networks.records import Card, Message, PostRecord
 
 pytestmark = pytest.mark.network
 

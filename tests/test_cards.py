@@ -45,7 +45,7 @@ from linktrack.links.cards.cards import (
 from linktrack.links.cards.page_words import clean, page_words
 from linktrack.links.catalog import change_destination, set_disabled
 from linktrack.links.models import Link, LinkCard
-from linktrack.links.visiting import Address
+from linktrack.outside.addresses import Address
 from linktrack.owners.tokens import create_token
 from linktrack.upkeep.card_visits import read_cards
 

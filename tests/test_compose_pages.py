@@ -9,7 +9,7 @@ from world import World
 
 from linktrack.audience.accounts import add_account, remove_account
 from linktrack.db import now
-from linktrack.links.composers import composer_address
+from linktrack.networks.registry import network_of
 from linktrack.settings import SETTINGS, in_force, load_settings
 
 
@@ -112,7 +112,7 @@ def test_a_share_menu_hands_over_title_text_and_address(sqlite_world: World) -> 
 )
 def test_each_network_has_its_own_composer(network: str, handle: str, address: str | None) -> None:
     """Where it has none, none is offered."""
-    assert composer_address(network, handle, "a & b") == address
+    assert network_of(network).composer(handle, "a & b") == address
 
 
 def test_a_link_without_a_post_is_made_and_summed_with_the_others(sqlite_world: World) -> None:

@@ -28,12 +28,14 @@ from linktrack.audience.accounts import bring_back, remove_account
 from linktrack.audience.credentials import connect, connections, disconnect, open_writer
 from linktrack.audience.models import Account, StoredCredential
 from linktrack.cli import main
+from linktrack.db import now
 from linktrack.errors import Conflict, Invalid, LinktrackError, Unavailable
 from linktrack.installation import Installation
 from linktrack.keys import Keys
-from linktrack.networks.base import Card, Message, Pause, Refused, SignedOut, Unclear
-from linktrack.networks.credentials import NEEDS, Credential, SignIn
-from linktrack.networks.signing_in import sign_in
+from linktrack.networks.credentials import Credential, SignIn
+from linktrack.networks.errors import Pause, Refused, SignedOut, Unclear
+from linktrack.networks.records import Card, Message
+from linktrack.networks.signing_in import needs_of, sign_in
 from linktrack.owners.access import find_owner
 from linktrack.owners.tokens import create_token
 from linktrack.owners.viewers import set_role
@@ -439,7 +441,7 @@ def test_a_limited_viewer_sees_nothing_of_other_accounts(world: World, place: St
     world.session.execute(update(StoredCredential).values(problem="It is over."))
     Browser.signed_in(world, "Jesse")
     browser = Browser.signed_in(world, "Vera")
-    set_role(world.session, find_owner(world.session, "Vera"), "viewer", [shown.id])
+    set_role(world.session, find_owner(world.session, "Vera"), "viewer", now(), [shown.id])
     world.session.commit()
     page = browser.get("/owner/connections")
     assert "@shown.example.com" in page.text
@@ -587,7 +589,7 @@ def test_nothing_that_signs_in_is_to_be_found(
     account = commands.account(case.handle, case.network)
     browser = Browser.signed_in(commands)
     answers = [case.gone, Answer(b"[]"), Answer(case.found), case.gone]
-    names = [secret.name for secret in NEEDS[case.network].secrets]
+    names = [secret.name for secret in needs_of(case.network).secrets]
     typed = dict(zip(names, case.typed, strict=True))
     page = f"/owner/accounts/{account.id}/connection"
     shown = []
@@ -644,7 +646,7 @@ def test_nothing_that_signs_in_is_to_be_found(
 )
 def test_whatever_a_server_answers_is_one_sentence(case: Case, answer: Answer) -> None:
     """However wrong it is."""
-    names = [secret.name for secret in NEEDS[case.network].secrets]
+    names = [secret.name for secret in needs_of(case.network).secrets]
     typed = dict(zip(names, case.typed, strict=True))
     with standin(lambda _: answer) as place, pytest.raises((LinktrackError, Pause)):
         sign_in(case.network, case.handle, typed, place.address)

@@ -9,6 +9,7 @@ from audiences import followers, take
 from browser import Browser, read
 from clicking import people
 from commands import Run, good, parsed
+from statements import Statements
 from world import NOON, World
 
 from linktrack.audience.models import Account
@@ -17,7 +18,7 @@ from linktrack.db import now
 from linktrack.errors import Invalid
 from linktrack.owners.tokens import create_token
 from linktrack.reports.cpf import CpfTotal
-from linktrack.reports.digest import Digest, digests, last_whole
+from linktrack.reports.digest import Digest, digest_json, digests, last_whole
 from linktrack.reports.figures.rate import Rate
 from linktrack.reports.figures.statistics.rates import ratio_of_sums
 from linktrack.reports.sentences import reach
@@ -148,7 +149,7 @@ def test_a_week_beside_the_one_before(world: World) -> None:
     assert (found.now.unique_clicks, found.before.unique_clicks) == (334, 147)
     assert (found.now.followers, found.before.followers) == (10_500, 10_000)
     assert found.change == "more"
-    assert found.sure() == "Surely more clicks per follower than in the week before."
+    assert found.sure == "Surely more clicks per follower than in the week before."
     assert [line.unique_clicks for line in found.best] == [90, 46, 44]
     assert [line.unique_clicks for line in found.weakest] == [30, 40, 43]
     assert found.counting == 0
@@ -157,7 +158,7 @@ def test_a_week_beside_the_one_before(world: World) -> None:
     assert text.startswith("@JessesLinks, week from 11 May 2026 to 17 May 2026\n\n")
     assert "People who clicked          334 (before: 147)" in text
     assert "Followers                   10,500 (before: 10,000)" in text
-    answer = found.as_json()
+    answer = digest_json(found)
     assert answer["now"] == {
         "from": "2026-05-11", "to": "2026-05-18", "unique_clicks": 334, "posts": 7,
         "posts_without_count": 0, "cpf": pytest.approx(334 / 72_500, abs=1e-6),
@@ -165,6 +166,35 @@ def test_a_week_beside_the_one_before(world: World) -> None:
         "followers": 10_500, "gained": None, "lost": None,
     }  # fmt: skip
     assert "Came, and left" not in text
+
+
+def test_twenty_accounts_take_no_more_statements_than_two(
+    sqlite_world: World, statements: Statements
+) -> None:
+    """The best and the weakest posts of all accounts are read together."""
+    accounts = []
+    for number in range(20):
+        account = sqlite_world.account(f"@a{number}")
+        followers(sqlite_world, account, 1_000, days=-60)
+        for day in range(4):
+            at = MONDAY - timedelta(days=2 + day)
+            post = sqlite_world.post(account, f"https://{day}.org/{number}", at)
+            people(sqlite_world, post, 0, 10 + day)
+        accounts.append(account)
+
+    def sent_for(count: int) -> int:
+        with statements(sqlite_world.database.engine) as sent:
+            found = digests(
+                sqlite_world.session, accounts[:count], "week", MONDAY.date(), MONDAY, UTC
+            )
+        for each in found:
+            best = [line.unique_clicks for line in each.best]
+            weakest = [line.unique_clicks for line in each.weakest]
+            assert (best, weakest) == ([13, 12], [10, 11])
+        assert [each.account for each in found] == accounts[:count]
+        return len(sent)
+
+    assert sent_for(2) == sent_for(20)
 
 
 def test_follower_lists_say_who_came_and_left(world: World) -> None:
@@ -178,7 +208,7 @@ def test_follower_lists_say_who_came_and_left(world: World) -> None:
     assert (found.before.gained, found.before.lost) == (1, 1)  # list of 9 May
     assert (found.now.gained, found.now.lost) == (3, 0)  # of 14 May; that of 19 May is later
     assert "Came, and left              +3, −0 (before: +1, −1)" in found.as_text()
-    assert found.as_json()["now"]["gained"] == 3  # type: ignore[index,call-overload]
+    assert digest_json(found)["now"]["gained"] == 3
     alone = of_week(world, other, NOON + timedelta(days=15))
     assert (alone.now.gained, alone.now.lost, alone.has_lists) == (None, None, False)
     world.session.commit()
@@ -191,25 +221,25 @@ def test_weeks_without_enough_are_told_as_such(world: World) -> None:
     """No posts, one post, no count, nobody."""
     account = fortnight(world, [], [3])
     found = of_week(world, account)
-    assert found.notes() == ["1 post has no follower count and no rate."]
-    assert found.sure().startswith("Too few posts to say what surely changed: 5 in each week")
+    assert found.notes == ["1 post has no follower count and no rate."]
+    assert found.sure.startswith("Too few posts to say what surely changed: 5 in each week")
     assert (found.best, found.weakest, found.now.followers) == ([], [], None)
     assert "Followers                   unknown (before: unknown)" in found.as_text()
     followers(world, account, 2, days=-1)
     one = of_week(world, account)
-    assert one.sentence().startswith("The post reached 3 people, more than the 2 followers")
+    assert one.sentence.startswith("The post reached 3 people, more than the 2 followers")
     assert (one.best, one.weakest) == ([], [])
     empty = of_week(world, account, MONDAY + timedelta(days=70))
-    assert empty.sentence() == "No posts were published."
+    assert empty.sentence == "No posts were published."
 
 
 def test_alike_weeks_show_no_change(world: World) -> None:
     """And a post of the last hours is said to be counting still."""
     account = fortnight(world, [20, 22, 21, 19, 23, 20, 22], [21, 20, 22, 23, 19, 22, 20])
     followers(world, account, 10_000, days=-1)
-    assert of_week(world, account).sure() == "Nothing surely changed since the week before."
+    assert of_week(world, account).sure == "Nothing surely changed since the week before."
     early = of_week(world, account, MONDAY - timedelta(hours=11))
-    assert early.notes() == ["1 post is still being counted."]
+    assert early.notes == ["1 post is still being counted."]
 
 
 def test_the_digest_by_command(run: Run) -> None:

@@ -65,12 +65,12 @@ LOCAL = {"base address", "service"}
 
 @pytest.mark.slow
 def test_nothing_else_is_to_be_mended_where_all_is_well(healthy: dict[str, str]) -> None:
-    """Ten looks say ok; status 1 comes from the address and the service alone."""
+    """Eleven looks say ok; status 1 comes from the address and the service alone."""
     assert set(remedies(healthy)) == LOCAL
     done = command(healthy, "doctor")
     assert done.returncode == 1
     lines = done.stdout.splitlines()
-    assert sum(line.startswith("ok  ") for line in lines) == 10
+    assert sum(line.startswith("ok  ") for line in lines) == 11
     assert sum(line.startswith("MEND") and " → " in line for line in lines) == 2
 
 
@@ -108,7 +108,7 @@ def test_each_planted_fault_is_found(healthy: dict[str, str], tmp_path: Path) ->
     away = healthy | {"LINKTRACK_DATABASE": "postgresql://nobody@127.0.0.1:1/nothing"}
     assert "cannot be used" in also("database", away)
 
-    long_ago = to_ms(now() - timedelta(days=31))
+    long_ago = to_ms(now() - timedelta(days=91))
     sql(healthy, f"UPDATE follower_counts SET counted_at = {long_ago}")
     assert also("follower counts") == "linktrack counts record @me COUNT"
     sql(healthy, f"UPDATE follower_counts SET counted_at = {to_ms(now())}")
@@ -132,6 +132,15 @@ def test_each_planted_fault_is_found(healthy: dict[str, str], tmp_path: Path) ->
     said = findings(healthy)["queue"].says
     assert said == "post 1 of @me could not be published: X refuses it."
     sql(healthy, "UPDATE posts SET state = 'published'")
+
+    sql(
+        healthy,
+        "INSERT INTO credentials (account_id, sealed, connected_at, problem)"
+        " VALUES (1, 'x', 0, 'X signed it out.')",
+    )
+    assert "linktrack account connect @me" in also("connections")
+    assert findings(healthy)["connections"].says == "@me: X signed it out."
+    sql(healthy, "DELETE FROM credentials")
 
     (data / "journals").mkdir()
     journal = data / "journals" / f"{'a' * 32}.journal"

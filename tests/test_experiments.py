@@ -11,13 +11,19 @@ from clicking import people
 from commands import Run, good, parsed
 from doorways import client_of
 from filling import begun
+from statements import Statements
 from world import NOON, World
 
 from linktrack.audience.models import Account
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.owners.tokens import create_token
-from linktrack.reports.diary.experiment_report import ExperimentReport, experiment_report
+from linktrack.reports.diary.experiment_report import (
+    ExperimentReport,
+    experiment_json,
+    experiment_report,
+    experiment_reports,
+)
 from linktrack.reports.diary.experiments import (
     Question,
     add_experiment,
@@ -51,17 +57,17 @@ def test_a_doubling_is_found_by_the_first_look_that_can(world: World) -> None:
     early = report(world, "Pictures", NOON + timedelta(days=4))
     assert (early.verdict, early.after.posts, early.after.posts_counting) == ("not_yet", 4, 6)
     assert early.days_needed == 3
-    assert early.sentence() == "Can't tell yet: about 3 more days."
-    assert early.on_looking().startswith("The next look is on 2026-05-11, the last on 2026-05-19.")
+    assert early.sentence == "Can't tell yet: about 3 more days."
+    assert early.on_looking.startswith("The next look is on 2026-05-11, the last on 2026-05-19.")
     found = report(world, "Pictures", NOON + timedelta(days=8))
     assert (found.verdict, found.decided_at) == ("more", NOON + timedelta(days=7))
     assert found.p is not None and found.p < 0.005
-    assert found.sentence().startswith(
+    assert found.sentence.startswith(
         "Surely more: posts after the change get more clicks per 1,000 followers than posts before "
         "the change; as of now 1."
     )
     assert report(world, "Pictures", NOON + timedelta(days=300)).decided_at == found.decided_at
-    answer = found.as_json()
+    answer = experiment_json(found)
     assert list(answer) == [
         "name", "hypothesis", "at", "days", "window", "before", "after",
         "difference", "difference_low", "difference_high", "ratio", "ratio_low", "ratio_high",
@@ -144,7 +150,7 @@ def test_two_accounts_over_the_same_days(world: World) -> None:
     found = report(world, "Pictures", NOON + timedelta(days=40))
     assert (found.before.label, found.after.label) == ("@JessesLinks", "@Jesse")
     assert found.verdict == "none_found"
-    assert found.sentence().startswith(
+    assert found.sentence.startswith(
         "No difference was found: posts on @Jesse get something between 0."
     )
     assert find_experiment(world.session, me).name == "Pictures"
@@ -155,13 +161,13 @@ def test_edges_have_a_sentence_that_says_what_is_missing(world: World) -> None:
     account = world.account()
     begun(world, account)
     none = report(world, "Pictures", NOON + timedelta(days=3))
-    assert none.sentence() == (
+    assert none.sentence == (
         "Can't tell yet: 0 posts before the change are counted to the end, and at least 5 are "
         "needed."
     )
     assert (none.difference, none.ratio, none.before.cpf.value) == (None, None, None)
     over = report(world, "Pictures", NOON + timedelta(days=90))
-    assert over.sentence() == (
+    assert over.sentence == (
         "There were too few posts to tell: at least 5 on each side are needed, and 0 before the "
         "change and 0 after the change could be used."
     )
@@ -169,13 +175,13 @@ def test_edges_have_a_sentence_that_says_what_is_missing(world: World) -> None:
     assert report(world, "Pictures", NOON).before.posts_without_count == 1
     followers(world, account, 2, days=-30)
     one = report(world, "Pictures", NOON)
-    assert one.sentence().startswith("Can't tell yet: 1 post before the change is counted")
+    assert one.sentence.startswith("Can't tell yet: 1 post before the change is counted")
     assert one.before.cpf.value == 1.5
     posted(world, account, NOON - timedelta(days=6), [0] * 6)
     posted(world, account, NOON, [0] * 6)
     silent = report(world, "Pictures", NOON + timedelta(days=90))
     assert silent.verdict == "none_found"
-    assert silent.sentence() == "No difference was found."
+    assert silent.sentence == "No difference was found."
     assert silent.ratio == 0
 
 
@@ -202,9 +208,9 @@ def test_what_cannot_be_an_experiment_is_said(world: World) -> None:
             )
     with pytest.raises(NotFound):
         find_experiment(world.session, account, "y")
-    remove_experiment(world.session, "Pictures")
+    remove_experiment(world.session, "Pictures", now())
     with pytest.raises(NotFound):
-        remove_experiment(world.session, "Pictures")
+        remove_experiment(world.session, "Pictures", now())
     with pytest.raises(NotFound):
         find_experiment(world.session, account)
 
@@ -267,3 +273,35 @@ def test_experiments_on_pages_and_by_api(sqlite_world: World) -> None:
     assert browser.client.get(f"{address}y", headers=bearer).status_code == 404
     gone = browser.send("/owner/experiments/1/remove", {}, form="/owner/experiments/1")
     assert gone.status_code == 303
+
+
+def test_twenty_experiments_take_no_more_statements_than_two(
+    sqlite_world: World, statements: Statements
+) -> None:
+    """Counts, posts and other experiments are read once for the whole page."""
+    world = sqlite_world
+    accounts = [world.account(f"@a{number}") for number in range(20)]
+    for account in accounts:
+        followers(world, account, 1_000, days=-60)
+        posted(world, account, NOON - timedelta(days=3), [5, 5, 5])
+        posted(world, account, NOON, [9])
+    browser = Browser.signed_in(world)
+
+    def sent_with(first: int, last: int) -> int:
+        for number in range(first, last):
+            asked = Question(f"number {number}", NOON + timedelta(days=number % 2), days=14)
+            add_experiment(world.session, accounts[number], asked, NOON)
+        world.session.commit()
+        with statements(world.database.engine) as sent:
+            page = browser.get("/owner/experiments")
+        assert f"number {last - 1}" in read(page)
+        return len(sent)
+
+    assert sent_with(0, 2) == sent_with(2, 20) > 0
+    shown = {each.id: each for each in accounts}
+    everything = list_experiments(world.session)
+    later = NOON + timedelta(days=30)
+    together = experiment_reports(world.session, everything, shown, later)
+    alone = [experiment_report(world.session, each, shown, later) for each in everything]
+    assert list(map(experiment_json, together)) == list(map(experiment_json, alone))
+    assert [each.before.posts for each in together].count(3) == 10

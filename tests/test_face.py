@@ -97,7 +97,7 @@ def test_details_are_for_this_machine_and_for_reading_tokens(sqlite_world: World
 
 
 def test_notices_say_what_waits_and_error_pages_ask_nothing(sqlite_world: World) -> None:
-    """A count of 31 days ago is said on every page, with where to mend it."""
+    """A count of 91 days ago is said on every page, with where to mend it."""
     from datetime import timedelta
 
     from linktrack.audience.counts import record_count
@@ -105,10 +105,12 @@ def test_notices_say_what_waits_and_error_pages_ask_nothing(sqlite_world: World)
 
     account = sqlite_world.account()
     browser = Browser.signed_in(sqlite_world)
-    assert "No follower count" not in read(browser.get("/owner/links"))
-    record_count(sqlite_world.session, account, 5, now() - timedelta(days=31), "entered", now=now())
+    old = "The follower count of @JessesLinks is of"
+    assert old not in read(browser.get("/owner/links"))
+    record_count(sqlite_world.session, account, 5, now() - timedelta(days=91), "entered", now=now())
     sqlite_world.session.commit()
     answer = browser.get("/owner/links")
-    assert "No follower count of the last 30 days: @JessesLinks." in read(answer)
+    assert old in read(answer)
+    assert "older than 90 days." in read(answer)
     assert f'href="/owner/accounts/{account.id}"' in answer.text
-    assert "No follower count" not in read(browser.get("/owner/nothing"))
+    assert old not in read(browser.get("/owner/nothing"))

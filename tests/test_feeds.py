@@ -9,8 +9,11 @@ import pytest
 from standin import stand_in
 
 from linktrack.errors import NotFound, Unavailable
-from linktrack.networks.addresses import post_address, profile_address
-from linktrack.networks.feeds import BlueskyFeed, MastodonFeed, bluesky_post, mastodon_post
+from linktrack.networks.bluesky.posts import BlueskyFeed
+from linktrack.networks.bluesky.posts import post_record as bluesky_post
+from linktrack.networks.mastodon.posts import MastodonFeed
+from linktrack.networks.mastodon.posts import post_record as mastodon_post
+from linktrack.networks.registry import network_of
 
 WHEN = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 CARD = "app.bsky.embed.external"
@@ -226,21 +229,24 @@ def test_an_answer_that_is_no_list_is_said() -> None:
 
 def test_where_posts_and_people_are_shown() -> None:
     """By the networks' own ids, which outlive handles; what is no such id leads nowhere."""
-    assert post_address("bluesky", URI) == "https://bsky.app/profile/did:plc:me/post/3k"
-    assert post_address("mastodon", "https://a.social/1") == "https://a.social/1"
-    assert post_address("x", "17") == "https://x.com/i/status/17"
+    assert network_of("bluesky").post_address(URI) == "https://bsky.app/profile/did:plc:me/post/3k"
+    assert network_of("mastodon").post_address("https://a.social/1") == "https://a.social/1"
+    assert network_of("x").post_address("17") == "https://x.com/i/status/17"
     for network, number in (
         ("bluesky", "3k"),
         ("mastodon", "javascript:x"),
         ("x", "a b"),
         ("other", "1"),
     ):
-        assert post_address(network, number) is None
+        assert network_of(network).post_address(number) is None
     assert (
-        profile_address("bluesky", "did:plc:me", "@me.test")
+        network_of("bluesky").profile_address("did:plc:me", "@me.test")
         == "https://bsky.app/profile/did:plc:me"
     )
-    assert profile_address("mastodon", "https://a.social/@ann", None) == "https://a.social/@ann"
-    assert profile_address("x", "17", None) == "https://x.com/i/user/17"
-    assert profile_address("x", "@jo", "@jo") == "https://x.com/jo"
-    assert profile_address("other", "jo", "jo") is None
+    assert (
+        network_of("mastodon").profile_address("https://a.social/@ann", None)
+        == "https://a.social/@ann"
+    )
+    assert network_of("x").profile_address("17", None) == "https://x.com/i/user/17"
+    assert network_of("x").profile_address("@jo", "@jo") == "https://x.com/jo"
+    assert network_of("other").profile_address("jo", "jo") is None

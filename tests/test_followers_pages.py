@@ -21,7 +21,7 @@ from linktrack.audience.rosters import list_rosters, take_roster
 from linktrack.charts import Span, change_chart
 from linktrack.cli import main
 from linktrack.db import now
-from linktrack.networks.base import FollowerRecord
+from linktrack.networks.records import FollowerRecord
 from linktrack.owners.tokens import create_token
 
 KEY = b"k" * 32

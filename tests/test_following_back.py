@@ -29,12 +29,7 @@ from linktrack.audience.follow_back.worker import (
 from linktrack.audience.forgetting import find_people, forget_people
 from linktrack.audience.models import Account, FollowBack, MadeFollow
 from linktrack.errors import Conflict, Invalid, LinktrackError, Unavailable
-from linktrack.networks.base import (
-    Pause,
-    Refused,
-    SignedOut,
-    Unclear,
-)
+from linktrack.networks.errors import Pause, Refused, SignedOut, Unclear
 
 MINUTE = timedelta(minutes=1)
 

@@ -19,7 +19,7 @@ from linktrack.clicks.loading.forgetting import forget_follower
 from linktrack.clicks.models import clicks, first_clicks
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import to_ms, writing
-from linktrack.networks.base import FollowerRecord
+from linktrack.networks.records import FollowerRecord
 from linktrack.publishing.personal import agree
 
 KEY = b"k" * 32

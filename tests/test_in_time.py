@@ -10,14 +10,18 @@ from keepers import Kept
 from standins import Answer, standin
 
 from linktrack.errors import Unavailable
-from linktrack.networks import in_time
-from linktrack.networks.base import Message, Unclear, Writer
-from linktrack.networks.bluesky_writer import BlueskyWriter
+from linktrack.networks import fetching
+from linktrack.networks.bluesky.writer import BlueskyWriter
 from linktrack.networks.credentials import Credential
+from linktrack.networks.errors import Unclear
 from linktrack.networks.fetching import Fetcher
-from linktrack.networks.mastodon_writer import MastodonWriter
+from linktrack.networks.mastodon.writer import MastodonWriter
+from linktrack.networks.protocols import Writer
+from linktrack.networks.records import Message
 from linktrack.networks.tids import new_tid
-from linktrack.networks.x_writer import XWriter
+from linktrack.networks.x.writer import XWriter
+from linktrack.outside.httpx_transport import GuardedTransport
+from linktrack.outside.requests_adapter import GuardedAdapter
 
 SLOW = Answer(b" " * 200 + b"{}", drips=True)
 """It would take ten seconds, each byte well within the time for one read."""
@@ -45,7 +49,7 @@ def x(server: str) -> Writer:
 
 @pytest.fixture(autouse=True)
 def half_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(in_time, "TOTAL", 0.5)
+    monkeypatch.setattr(fetching, "TOTAL", 0.5)
 
 
 def test_an_answer_that_drips_is_given_up() -> None:
@@ -80,9 +84,10 @@ def test_an_answer_that_comes_in_time_is_whole() -> None:
     """However many blocks it has; and the next one has a time of its own."""
     body = {"text": "x" * 500_000}
     with standin(lambda _: Answer(body)) as server, requests.Session() as session:
-        in_time.read_in_time(session)
+        guard = fetching.guard_for(server.address, may_be_private=True)
+        session.mount("http://", GuardedAdapter(fetching.limits(), guard))
         for _ in range(2):
             assert session.get(server.address).json() == body
-        with httpx.Client(event_hooks=in_time.httpx_hooks()) as client:
+        with httpx.Client(transport=GuardedTransport(fetching.limits(), guard)) as client:
             for _ in range(2):
                 assert client.get(server.address).json() == body

@@ -11,9 +11,9 @@ from world import NOON, World
 from linktrack.clicks.models import clicks
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import (
-    ASKED,
     EMBEDDED,
     HEAD,
+    LEFT_OUT,
     NO_LANGUAGES,
     OWNER,
     PREFETCH,
@@ -103,18 +103,18 @@ def test_a_picture_that_was_loaded_is_left_out_in_its_place(world: World) -> Non
 
 def test_the_numbers_of_reasons_are_the_databases_for_good() -> None:
     """A reason that came later is asked in its place and stored as the next number."""
-    assert [REASON_NUMBER[name] for name in ASKED] == [1, 2, 8, 3, 4, 5, 6, 7]
-    assert set(ASKED) | {"human"} == set(REASONS)
+    assert [REASON_NUMBER[name] for name in LEFT_OUT] == [1, 2, 8, 3, 4, 5, 6, 7]
+    assert set(LEFT_OUT) | {"human"} == set(REASONS)
 
 
 def test_the_guide_names_the_reasons_in_the_order_in_which_they_are_asked() -> None:
     """In the table of what the figures mean, and for the filter of the export."""
     figures = (GUIDE / "figures.md").read_text()
     table = figures[figures.index("| reason |") : figures.index("Clicks that are filtered out")]
-    assert tuple(re.findall(r"^\| `([a-z-]+)`", table, re.MULTILINE)) == ASKED
+    assert tuple(re.findall(r"^\| `([a-z-]+)`", table, re.MULTILINE)) == LEFT_OUT
     codebook = (GUIDE / "data.md").read_text()
     (line,) = re.findall(r"^\| `reason` \| (`head`.*) \|$", codebook, re.MULTILINE)
-    assert tuple(re.findall(r"`([a-z-]+)`", line)) == ASKED
+    assert tuple(re.findall(r"`([a-z-]+)`", line)) == LEFT_OUT
 
 
 def test_every_report_leads_to_what_it_left_out(sqlite_world: World) -> None:

@@ -6,9 +6,10 @@ import pytest
 import yaml
 
 from linktrack.errors import Invalid, TooLarge
-from linktrack.links.lengths import Length, length
+from linktrack.links.lengths import length
 from linktrack.links.wrapping import MAX_TEXT
-from linktrack.networks.base import TextLimits
+from linktrack.networks.network import Length
+from linktrack.networks.records import TextLimits
 
 BASE = "https://go.example.org"
 FAMILY = "👩‍👩‍👧‍👦"  # seven code points, 25 bytes, one picture

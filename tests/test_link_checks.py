@@ -12,7 +12,8 @@ from world import NOON, World
 from linktrack.clicks.records import ClickRecord
 from linktrack.links.catalog import change_destination
 from linktrack.links.models import Link
-from linktrack.links.visiting import Address, Visit, is_public, visit
+from linktrack.links.visiting import Visit, visit
+from linktrack.outside.addresses import Address, is_public
 from linktrack.upkeep.link_checks import check_links, dead_links
 
 DAY = timedelta(days=1)

@@ -10,19 +10,10 @@ from keepers import Kept
 from replaying import replayed
 
 from linktrack.errors import Unavailable
-from linktrack.networks.base import (
-    FollowerRecord,
-    Message,
-    Pause,
-    Profile,
-    Refused,
-    Sent,
-    SignedOut,
-    TextLimits,
-    Unclear,
-)
 from linktrack.networks.credentials import Credential
-from linktrack.networks.mastodon_writer import MastodonWriter, sign_in
+from linktrack.networks.errors import Pause, Refused, SignedOut, Unclear
+from linktrack.networks.mastodon.writer import MastodonWriter, sign_in
+from linktrack.networks.records import FollowerRecord, Message, Profile, Sent, TextLimits
 from linktrack.networks.tids import new_tid
 
 SHORT = "https://go.jessestay.com/Ab3dE"

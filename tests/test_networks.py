@@ -12,7 +12,7 @@ from world import World
 from linktrack.audience.models import Follower
 from linktrack.cli import main
 from linktrack.errors import NotFound
-from linktrack.networks.bluesky import Bluesky
+from linktrack.networks.bluesky.reader import Bluesky
 
 pytestmark = pytest.mark.network
 

@@ -21,8 +21,8 @@ from linktrack.db import now
 from linktrack.installation import Installation
 from linktrack.keys import load_keys
 from linktrack.links.posts import Wish, wrap_post
-from linktrack.networks.bluesky_session import sign_in
-from linktrack.networks.feeds import BlueskyFeed
+from linktrack.networks.bluesky.posts import BlueskyFeed
+from linktrack.networks.bluesky.session import sign_in
 from linktrack.publishing.unwrapped.coverage import coverage
 from linktrack.publishing.unwrapped.posts import list_unwrapped
 from linktrack.publishing.unwrapped.replacing import replace_on_network

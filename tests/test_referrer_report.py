@@ -22,7 +22,7 @@ from linktrack.db import now, to_ms
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.models import Post
 from linktrack.owners.tokens import create_token
-from linktrack.reports.sources.referrers import ReferrersReport, referrers_report
+from linktrack.reports.sources.referrers import ReferrersReport, referrers_json, referrers_report
 
 UTC = ZoneInfo("UTC")
 
@@ -82,18 +82,18 @@ def test_an_accounts_clicks_by_source_host_and_segment(world: World) -> None:
         ("X", "social", "x.com", None, 1, 0),
         ("mail.example.org", "email", "mail.example.org", "community", 1, 0),
     ]
-    assert report.sentences() == [
+    assert report.sentences == [
         (
             "3 of 9 clicks (33 %) did not say where they came from: most apps, and browsers that "
             "keep it to themselves, send nothing. That is not “typed in”."
         ),
         "For 7 of 9 clicks (78 %) we can't tell who.",
     ]
-    assert report.as_json() == {
+    assert referrers_json(report) == {
         "account": {"network": "x", "handle": "@JessesLinks", "role": "you"},
         "from": None,
         "to": None,
-        "referrers": report.as_json()["referrers"],
+        "referrers": referrers_json(report)["referrers"],
     }
 
 
@@ -105,7 +105,7 @@ def test_days_choose_clicks_and_the_last_is_exclusive(world: World) -> None:
         world.session, account, UTC, since=first, until=first + timedelta(days=1)
     )
     assert report.clicks == 6
-    assert report.as_json()["to"] == "2026-05-05"
+    assert referrers_json(report)["to"] == "2026-05-05"
     of_post = referrers_report(
         world.session, account, UTC, since=first + timedelta(days=1), post=posts[1]
     )
@@ -176,7 +176,7 @@ def test_posts_and_links_are_counted_from_their_clicks_and_add_up(world: World) 
     link = posts[1].links[0]
     report = referrers_report(world.session, account, UTC, link=link)
     assert (report.clicks, sum(line.unique_clicks for line in report.lines)) == (3, 2)
-    assert report.as_json()["link"] == link.code
+    assert referrers_json(report)["link"] == link.code
 
 
 def test_what_cannot_be_asked_is_said(world: World) -> None:
@@ -191,7 +191,7 @@ def test_what_cannot_be_asked_is_said(world: World) -> None:
     with pytest.raises(NotFound):
         referrers_report(world.session, other, UTC, link=posts[0].links[0])
     empty = referrers_report(world.session, other, UTC)
-    assert (empty.lines, empty.sentences()) == ([], [])
+    assert (empty.lines, empty.sentences) == ([], [])
 
 
 def test_all_known_is_said_as_such(world: World) -> None:
@@ -200,14 +200,14 @@ def test_all_known_is_said_as_such(world: World) -> None:
     segment = add_segment(world.session, account, "community", 1, NOON)
     post = world.post(account, "http://one.com/", segments=("community",))
     world.click([click(post, 1, "//t.co", segment_id=segment.id, attribution="variant")])
-    assert referrers_report(world.session, account, UTC).sentences() == [
+    assert referrers_report(world.session, account, UTC).sentences == [
         "Every click said where it came from.",
         "Of every click we can tell the segment.",
     ]
     world.session.commit()
     other = world.account("@Jesse", role="me")
     world.click([click(world.post(other, "http://one.com/"), 1, None)])
-    assert referrers_report(world.session, other, UTC).sentences()[1] == (
+    assert referrers_report(world.session, other, UTC).sentences[1] == (
         "Of no click we can tell the segment."
     )
 

@@ -16,7 +16,9 @@ from linktrack.db import now
 from linktrack.errors import Conflict, Invalid, NotFound, Unavailable
 from linktrack.links.cards.cards import Found, keep_card
 from linktrack.links.models import Post, Replacement, SeenPost
-from linktrack.networks.base import ABILITIES, Card, Message, Pause, PostRecord, Refused, Sent
+from linktrack.networks.errors import Pause, Refused
+from linktrack.networks.records import Card, Message, PostRecord, Sent
+from linktrack.networks.registry import network_of
 from linktrack.publishing import queue
 from linktrack.publishing.states import discard, publish
 from linktrack.publishing.unwrapped.coverage import coverage
@@ -31,7 +33,9 @@ class Writing(Square):
     """A network that takes, edits and deletes the posts of a wall; `dies` names a step."""
 
     def __init__(self, network: str, wall: Wall) -> None:
-        self.abilities = ABILITIES[network]
+        connecting = network_of(network).connecting
+        assert connecting is not None
+        self.abilities = connecting.abilities
         self.wall = wall
         self.keys = 0
         self.sent: dict[str, PostRecord] = {}
@@ -227,7 +231,7 @@ def test_a_discarded_version_is_not_posted(sqlite_world: World) -> None:
     writer.dies = {"before publish": Unavailable("It is out.")}
     with pytest.raises(Unavailable):
         replace(world, number, writer)
-    discard(world.session, world.session.scalars(select(Post)).one())
+    discard(world.session, world.session.scalars(select(Post)).one(), now())
     world.session.commit()
     with pytest.raises(Conflict, match="is discarded"):
         replace(world, number, writer)

@@ -15,7 +15,7 @@ from world import NOON, World
 from linktrack.audience.models import Account, Roster
 from linktrack.audience.rosters import TakenRoster
 from linktrack.errors import Conflict, Invalid
-from linktrack.networks.base import FollowerRecord
+from linktrack.networks.records import FollowerRecord
 from linktrack.portability.followers.roster_files import import_roster, open_roster
 
 KEY = b"k" * 32

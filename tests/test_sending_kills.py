@@ -24,7 +24,7 @@ from xserver import Server as XServer
 
 from linktrack.db import now
 from linktrack.networks.credentials import Credential
-from linktrack.networks.x_writer import XWriter
+from linktrack.networks.x.writer import XWriter
 from linktrack.publishing.models import Sending
 from linktrack.publishing.sender import LEASE
 

@@ -15,10 +15,12 @@ from linktrack.audience.models import Account, Follower, Roster, Sync, SyncPage
 from linktrack.audience.syncing import Synced, claim, due_accounts, sync_account
 from linktrack.db import now
 from linktrack.errors import Invalid, NotFound, Unavailable
-from linktrack.networks.base import FollowerRecord, Page, Pause, Profile, Reader
-from linktrack.networks.bluesky import Bluesky
+from linktrack.networks.bluesky.reader import Bluesky
+from linktrack.networks.errors import Pause
 from linktrack.networks.fetching import Fetcher
-from linktrack.networks.mastodon import Mastodon
+from linktrack.networks.mastodon.reader import Mastodon
+from linktrack.networks.protocols import Reader
+from linktrack.networks.records import FollowerRecord, Page, Profile
 
 KEY = b"k" * 32
 LONG_AGO = datetime(2026, 1, 2, tzinfo=UTC)

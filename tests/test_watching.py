@@ -17,7 +17,8 @@ from linktrack.db import now
 from linktrack.errors import NotFound, Unavailable
 from linktrack.links.models import Post, SeenPost, UnwrappedPost, Watch
 from linktrack.links.posts import Wish, rewrap_post, wrap_post
-from linktrack.networks.base import Pause, PostRecord
+from linktrack.networks.errors import Pause
+from linktrack.networks.records import PostRecord
 from linktrack.publishing.states import discard
 from linktrack.publishing.unwrapped.coverage import coverage, coverages
 from linktrack.publishing.unwrapped.posts import addresses_of, list_unwrapped
@@ -64,7 +65,7 @@ def test_what_the_owner_said_of_a_post_stands(world: World) -> None:
     other = world.account("@other.test", "bluesky", None)
     told, first = wrapped(world, account, "Read https://a.org/", "published", NOON - HOUR)
     gone, second = wrapped(world, account, "Read https://b.org/")
-    discard(world.session, gone)
+    discard(world.session, gone, now())
     foreign, third = wrapped(world, other, "Read https://c.org/")
     world.session.commit()
     wall = Wall()

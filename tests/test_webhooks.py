@@ -30,20 +30,25 @@ from linktrack.clicks.records import ClickRecord
 from linktrack.db import now, to_ms
 from linktrack.errors import Invalid
 from linktrack.keys import load_keys
+from linktrack.outside.addresses import is_allowed
+from linktrack.outside.finding import Guard
+from linktrack.outside.visit import Limits
 from linktrack.owners.access import create_owner
 from linktrack.owners.models import Owner
 from linktrack.owners.sharing import share_report
 from linktrack.owners.viewers import set_role
 from linktrack.sealing import seal, unseal
 from linktrack.settings import LOOPBACK
-from linktrack.webhooks.addresses import check_url, find_place, is_allowed
+from linktrack.webhooks.addresses import check_url
 from linktrack.webhooks.catalog import EVENTS, add_webhook, send_test
-from linktrack.webhooks.deliver import WAITS, Teller, post
+from linktrack.webhooks.deliver import WAITS, post
+from linktrack.webhooks.dispatch import Dispatcher
 from linktrack.webhooks.events import is_jump, milestone
 from linktrack.webhooks.models import Delivery, Webhook
 from linktrack.webhooks.signing import OTHER_KEYS
 
 KEY = bytes(range(32))
+LIMITS = Limits(10, 1_000, is_cut=True)
 
 
 class Receiver:
@@ -83,18 +88,20 @@ def receiver() -> Iterator[Receiver]:
 
 
 class Telling:
-    """A teller with a clock that the test moves."""
+    """A dispatcher with a clock that the test moves."""
 
     def __init__(self, world: World, receiver: Receiver, *events: str) -> None:
         self.world = world
         self.now = NOON
         _, self.secret = add_webhook(world.session, KEY, receiver.url, events, None, NOON, LOOPBACK)
         world.session.commit()
-        self.teller = Teller(world.database, world.shortener, KEY, LOOPBACK, lambda: self.now)
+        self.dispatcher = Dispatcher(
+            world.database, world.shortener, KEY, LOOPBACK, lambda: self.now
+        )
 
     def tell(self, **later: int) -> int:
         self.now += timedelta(**later)
-        return self.teller.tell()
+        return self.dispatcher.dispatch()
 
     def deliveries(self) -> list[Delivery]:
         self.world.session.expire_all()
@@ -247,8 +254,8 @@ def test_a_webhook_of_one_account_hears_of_no_other(
     world.session.commit()
     for account in (mine, other):
         world.post(account, "http://one.com/", NOON)
-    teller = Teller(world.database, world.shortener, KEY, LOOPBACK, lambda: NOON)
-    assert teller.tell() == 1
+    dispatcher = Dispatcher(world.database, world.shortener, KEY, LOOPBACK, lambda: NOON)
+    assert dispatcher.dispatch() == 1
     assert [event["data"]["account"]["handle"] for event in receiver.events()] == ["@mine"]  # type: ignore[index]
 
 
@@ -256,8 +263,8 @@ def test_two_processes_do_not_send_the_same(world: World, receiver: Receiver) ->
     """Who takes a delivery has it for five minutes."""
     telling = Telling(world, receiver, "post.wrapped")
     world.post(world.account(), "http://one.com/", NOON)
-    other = Teller(world.database, world.shortener, KEY, LOOPBACK, lambda: NOON)
-    threads = [threading.Thread(target=each.tell) for each in (telling.teller, other)]
+    other = Dispatcher(world.database, world.shortener, KEY, LOOPBACK, lambda: NOON)
+    threads = [threading.Thread(target=each.dispatch) for each in (telling.dispatcher, other)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -316,26 +323,29 @@ def test_a_name_is_judged_by_what_it_stands_for_when_it_is_sent(
     """`localhost` may be added, and is refused then; the sentence is in the list of deliveries."""
     world = sqlite_world
     assert check_url("http://localhost/", ()) == "http://localhost/"
-    with pytest.raises(Invalid, match="not a public address"):
-        find_place("http://localhost/", ())
+    refused = post("http://localhost/", {}, "{}", LIMITS, Guard())
+    assert not refused.is_delivered
+    assert "not a public address" in refused.said
     port = receiver.server.server_port
     telling = Telling(world, receiver, "post.wrapped")
     with world.session.begin():
         world.session.scalars(select(Webhook)).one().url = f"http://localhost:{port}/"
     world.post(world.account(), "http://one.com/", NOON)
-    strict = Teller(world.database, world.shortener, KEY, (), lambda: NOON)
-    assert strict.tell() == 0
+    strict = Dispatcher(world.database, world.shortener, KEY, (), lambda: NOON)
+    assert strict.dispatch() == 0
     assert receiver.heard == []
     assert "not a public address" in (telling.deliveries()[0].answer or "")
 
 
 def test_the_checked_address_is_the_one_connected_to(receiver: Receiver) -> None:
     """The name goes into Host; it is not looked up again."""
-    place = find_place(receiver.url, LOOPBACK)
-    pinned = type(place)("http", "name.invalid", place.port, "/x?y=1", "127.0.0.1")
-    assert post(pinned, {"webhook-id": "m"}, "{}") == 200
+    port = receiver.server.server_port
+    found = ["127.0.0.1"]  # popped: a second look-up would fail
+    guard = Guard(lambda address: address.is_loopback, lookup=lambda *_: [found.pop()])
+    url = f"http://name.invalid:{port}/x?y=1"
+    assert post(url, {"webhook-id": "m"}, "{}", LIMITS, guard).said == "status 200"
     headers, _ = receiver.heard[0]
-    assert headers["host"] == f"name.invalid:{place.port}"
+    assert headers["host"] == f"name.invalid:{port}"
 
 
 @given(st.text())
@@ -416,12 +426,12 @@ def test_an_owner_adds_tests_and_removes_webhooks_on_the_page(
     world.session.commit()
     receiver.status = 500
     later = now() + timedelta(seconds=1)
-    Teller(world.database, world.shortener, key, LOOPBACK, lambda: later).tell()
+    Dispatcher(world.database, world.shortener, key, LOOPBACK, lambda: later).dispatch()
     assert "not heard 1 try, next" in read(browser.get(path))
     assert "status 500" in read(browser.get(path))
     receiver.status = 200
     later += timedelta(minutes=2)
-    Teller(world.database, world.shortener, key, LOOPBACK, lambda: later).tell()
+    Dispatcher(world.database, world.shortener, key, LOOPBACK, lambda: later).dispatch()
     assert "heard" in read(browser.get("/owner/webhooks"))
     assert "status 200" in read(browser.get(path))
 
@@ -437,7 +447,7 @@ def test_a_viewer_sees_no_whole_address_of_a_webhook(sqlite_world: World) -> Non
     add_webhook(world.session, KEY, "https://example.com/hook/s3cret", (), None, NOON)
     create_owner(world.session, "Somebody else", NOON)
     owner = world.session.scalars(select(Owner).where(Owner.name == "Jesse")).one()
-    set_role(world.session, owner, "viewer")
+    set_role(world.session, owner, "viewer", now())
     world.session.commit()
     for path in ("/owner/webhooks", "/owner/webhooks/1"):
         page = browser.get(path)
@@ -456,7 +466,7 @@ def test_a_limited_viewer_sees_the_webhooks_of_their_accounts(sqlite_world: Worl
     browser = Browser.signed_in(world, "Vic")
     create_owner(world.session, "Jesse", NOON)
     vic = world.session.scalars(select(Owner).where(Owner.name == "Vic")).one()
-    set_role(world.session, vic, "viewer", [shown.id])
+    set_role(world.session, vic, "viewer", now(), [shown.id])
     world.session.commit()
     page = read(browser.get("/owner/webhooks"))
     assert "shown.example" in page

@@ -15,13 +15,12 @@ from hypothesis import strategies as st
 from linktrack.errors import Invalid, TooLarge
 from linktrack.links.wrapping import (
     MAX_TEXT,
-    NETWORKS,
     Address,
     destinations,
-    detect,
     find_addresses,
     replace,
 )
+from linktrack.networks.registry import NETWORKS, network_of
 
 BASE = "https://go.example.org"
 BASES = (BASE, "http://127.0.0.1:8000", "https://example.org/go", "http://localhost:8000")
@@ -65,7 +64,7 @@ def test_x_finds_what_twitter_text_demands(shared_data: Path, section: str, coun
     assert len(cases) == count
     for case in cases:
         text = case["text"]
-        spans = [(start, end) for start, end, _ in detect(text, "x")]
+        spans = [(start, end) for start, end, _ in network_of("x").detect(text)]
         expected = case["expected"]
         if expected and isinstance(expected[0], dict):
             wanted = [{"url": text[start:end], "indices": [start, end]} for start, end in spans]
@@ -244,7 +243,7 @@ def test_a_text_has_a_longest_length(network: str) -> None:
 
 def test_an_unknown_network_is_refused() -> None:
     """The sentence names those there are."""
-    with pytest.raises(Invalid, match="use one of x, bluesky, mastodon, other"):
+    with pytest.raises(Invalid, match="choose one of x, bluesky, mastodon, other"):
         find_addresses("a", "myspace", BASE)
 
 
@@ -285,7 +284,7 @@ def test_x_finds_an_address_behind_a_long_paragraph_without_spaces() -> None:
 )  # fmt: skip
 def test_no_text_takes_for_ever(network: str, unit: str) -> None:
     """Without the bounds these take minutes, or until the end of time."""
-    detect("http://a.kids", network)  # imports
+    network_of(network).detect("http://a.kids")  # imports
     text = (unit * MAX_TEXT)[:MAX_TEXT]
     begun = time.process_time()
     try:

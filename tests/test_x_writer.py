@@ -10,18 +10,11 @@ from standins import Answer, Standin, standin
 from xserver import OWN, SHORT, VALUES, Server, tweet
 
 from linktrack.errors import NotFound, Unavailable
-from linktrack.networks.base import (
-    Message,
-    Pause,
-    PostRecord,
-    Profile,
-    Refused,
-    SignedOut,
-    Unclear,
-)
 from linktrack.networks.credentials import Credential
+from linktrack.networks.errors import Pause, Refused, SignedOut, Unclear
+from linktrack.networks.records import Message, PostRecord, Profile
 from linktrack.networks.tids import new_tid
-from linktrack.networks.x_writer import XWriter, sign_in
+from linktrack.networks.x.writer import XWriter, sign_in
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from world import NOON, World
 from linktrack.audience.models import Account
 from linktrack.calendar.days import Days
 from linktrack.db import now
-from linktrack.networks.base import PostPage, PostRecord
+from linktrack.networks.records import PostPage, PostRecord
 from linktrack.publishing.unwrapped.watching import Watched, watch_account
 
 HOUR = timedelta(hours=1)

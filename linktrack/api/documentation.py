@@ -2,6 +2,7 @@
 
 from flask import Response, jsonify, render_template
 
+from linktrack.api.openapi import document
 from linktrack.api.operations import OPERATIONS, blueprint
 from linktrack.api.problems import PROBLEMS
 from linktrack.context import installation
@@ -10,8 +11,6 @@ from linktrack.context import installation
 @blueprint.get("/openapi.json")
 def openapi() -> Response:
     """Return the OpenAPI 3.1 document; it is nobody's secret."""
-    from linktrack.api.openapi import document
-
     return jsonify(document(installation().settings.base_url))
 
 

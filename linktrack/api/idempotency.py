@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from functools import wraps
-from typing import Final, ParamSpec, TypeVar, cast
+from typing import Final, ParamSpec, TypeVar
 
 from flask import Response, g, make_response, request
 
@@ -18,7 +18,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def once(view: Callable[P, R]) -> Callable[P, R]:
+def once(view: Callable[P, R]) -> Callable[P, R | Response]:
     """Let a view be done once for each key of a token (for a day).
 
     The key is put down in the transaction of the view's own work: both are there, or neither.
@@ -27,7 +27,7 @@ def once(view: Callable[P, R]) -> Callable[P, R]:
     """
 
     @wraps(view)
-    def answered(*args: P.args, **kwargs: P.kwargs) -> R:
+    def answered(*args: P.args, **kwargs: P.kwargs) -> R | Response:
         key = request.headers.get("Idempotency-Key")
         if key is None:
             return view(*args, **kwargs)
@@ -38,11 +38,11 @@ def once(view: Callable[P, R]) -> Callable[P, R]:
         if known is not None:
             response = Response(known.body, known.status, mimetype="application/json")
             response.headers["Idempotent-Replayed"] = "true"
-            return cast("R", response)
+            return response
         response = make_response(view(*args, **kwargs))
         remember_answer(session, g.token.id, key, response.status_code, response.get_data(True))
         session.commit()
-        return cast("R", response)
+        return response
 
     return answered
 

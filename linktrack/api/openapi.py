@@ -1,17 +1,18 @@
 """The OpenAPI 3.1 document, written from what the operations say and the types of their JSON.
 
-Imported when it is asked for: pydantic, which writes the schemas, takes a quarter of a second.
+A shape has its name in the code there, without the `Json` at the end of what is answered.
 """
 
+from collections.abc import Mapping
 from functools import cache
+from inspect import cleandoc
 from typing import Final
 
-from pydantic import TypeAdapter
+from msgspec.json import schema_components
 
 from linktrack import __version__
-from linktrack.api import shapes
 from linktrack.api.operations import ARGUMENT, OPERATIONS, Operation, Parameter
-from linktrack.api.problems import PROBLEMS
+from linktrack.api.problems import PROBLEMS, ProblemJson
 from linktrack.api.read import LARGEST_ID
 
 Json = dict[str, object]
@@ -19,29 +20,12 @@ Json = dict[str, object]
 EVERYWHERE: Final = (401, 403, 422, 429, 503)
 """Problems that every operation can answer."""
 
-REFERENCE: Final = "#/components/schemas/{model}"
+REFERENCE: Final = "#/components/schemas/{name}"
 
 
 @cache
 def document(base_url: str) -> Json:
     """Return the document of an installation."""
-    types = {
-        kind.__name__: kind
-        for operation in OPERATIONS.values()
-        for said in (operation.body, *operation.answers.values(), shapes.Problem)
-        for kind in (said if isinstance(said, tuple) else (said,))
-        if isinstance(kind, type)
-    }
-    schemas: Json = {}
-    for name, kind in types.items():
-        schema = TypeAdapter(kind).json_schema(ref_template=REFERENCE)
-        schemas.update(schema.pop("$defs", {}))
-        schemas[name] = schema
-    for operation in OPERATIONS.values():
-        if operation.body is not None:
-            body = schemas[operation.body.__name__]
-            assert isinstance(body, dict)
-            body["additionalProperties"] = False  # an unknown field is refused
     paths: dict[str, Json] = {}
     for operation in OPERATIONS.values():
         path = f"/api/v1{operation.path}"
@@ -57,11 +41,11 @@ def document(base_url: str) -> Json:
         "security": [{"token": []}],
         "paths": paths,
         "components": {
-            "schemas": schemas,
+            "schemas": _schemas(),
             "responses": {
                 problem.name: {
                     "description": problem.means,
-                    "content": {"application/problem+json": {"schema": _reference("Problem")}},
+                    "content": {"application/problem+json": {"schema": _reference(ProblemJson)}},
                 }
                 for problem in PROBLEMS.values()
             },
@@ -91,7 +75,7 @@ def _operation(operation: Operation) -> Json:
         "responses": responses,
     }
     if operation.body is not None:
-        schema = _reference(operation.body.__name__)
+        schema = _reference(operation.body)
         described["requestBody"] = {
             "required": True,
             "content": {"application/json": {"schema": schema}},
@@ -103,7 +87,7 @@ def _answer(operation: Operation, kind: type | tuple[type, ...] | str | None) ->
     if kind is None:
         return {"description": "It is done."}
     if isinstance(kind, tuple):
-        one_of: Json = {"anyOf": [_reference(each.__name__) for each in kind]}
+        one_of: Json = {"anyOf": [_reference(each) for each in kind]}
         return {
             "description": operation.summary,
             "content": {"application/json": {"schema": one_of}},
@@ -114,7 +98,7 @@ def _answer(operation: Operation, kind: type | tuple[type, ...] | str | None) ->
     said = (kind.__doc__ or operation.summary).splitlines()[0]
     return {
         "description": said,
-        "content": {"application/json": {"schema": _reference(kind.__name__)}},
+        "content": {"application/json": {"schema": _reference(kind)}},
     }
 
 
@@ -157,5 +141,53 @@ def _headers(operation: Operation) -> list[Json]:
     ]
 
 
-def _reference(name: str) -> Json:
-    return {"$ref": REFERENCE.format(model=name)}
+def _reference(kind: type) -> Json:
+    return {"$ref": REFERENCE.format(name=_named(kind.__name__))}
+
+
+def _named(name: str) -> str:
+    return name.removesuffix("Json")
+
+
+def _schemas() -> dict[str, Json]:
+    """Return the JSON Schema of every type of JSON that is sent or answered, by its name."""
+    bodies = {each.body for each in OPERATIONS.values() if each.body is not None}
+    kinds = [kind for each in OPERATIONS.values() for kind in each.shapes]
+    _, found = schema_components(
+        (ProblemJson, *kinds), schema_hook=_schema_of_others, ref_template=REFERENCE
+    )
+    closed = {body.__name__ for body in bodies}  # an unknown field is refused
+    schemas = {}
+    for name, schema in found.items():
+        written = _written(schema) | {"title": _named(name)}
+        if "description" in schema:
+            written["description"] = cleandoc(schema["description"])
+        if name in closed:
+            written["additionalProperties"] = False
+        schemas[_named(name)] = written
+    return schemas
+
+
+def _schema_of_others(kind: type) -> Json:
+    """Return the schema of a type that msgspec has none for: `object` is whatever JSON holds."""
+    if kind is object:
+        return {"description": "Anything."}
+    raise NotImplementedError
+
+
+def _written(schema: Mapping[str, object]) -> Json:
+    """Return a schema that refers to others by their names here, and gives an enum its type."""
+    return {
+        **({"type": "string"} if isinstance(schema.get("enum"), list) else {}),
+        **{name: _part(name, value) for name, value in schema.items()},
+    }
+
+
+def _part(name: str, value: object) -> object:
+    if isinstance(value, str):
+        return _named(value) if name == "$ref" else value
+    if isinstance(value, Mapping):
+        return _written(value)
+    if isinstance(value, list):
+        return [_written(each) if isinstance(each, Mapping) else each for each in value]
+    return value

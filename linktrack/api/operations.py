@@ -6,7 +6,18 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, ParamSpec, TypeAlias, TypeVar, get_type_hints
+from types import UnionType
+from typing import (
+    Final,
+    Literal,
+    ParamSpec,
+    TypeAlias,
+    TypeVar,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
 
 from flask import Blueprint, Response, request
 
@@ -22,7 +33,7 @@ Answers: TypeAlias = Mapping[int, type | tuple[type, ...] | str | None]
 """Status → the type of the JSON answered (or one of some), the media types of a stream, nothing."""
 
 P = ParamSpec("P")
-R = TypeVar("R", bound="Response | tuple[Response, int]")
+R = TypeVar("R", bound="Response | Mapping[str, object] | tuple[Mapping[str, object], int]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,13 @@ class Operation:
         return ARGUMENT.sub(r"{\2}", self.rule)
 
     @property
+    def shapes(self) -> tuple[type, ...]:
+        """The types of the JSON that is sent and answered."""
+        sent = () if self.body is None else (self.body,)
+        said = (kind if isinstance(kind, tuple) else (kind,) for kind in self.answers.values())
+        return (*sent, *(kind for kinds in said for kind in kinds if isinstance(kind, type)))
+
+    @property
     def takes(self) -> tuple[str, ...]:
         """The names of the parameters or fields that may be sent."""
         fields = get_type_hints(self.body) if self.body else {}
@@ -84,7 +102,7 @@ def operation(
     rule: str,
     *,
     scope: str,
-    answers: Answers,
+    answers: Answers | None = None,
     query: tuple[Parameter, ...] = (),
     body: type | None = None,
     problems: tuple[int, ...] = (),
@@ -92,7 +110,9 @@ def operation(
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a view an operation: routed, guarded by its scope, and in the document.
 
-    The first line of the view's docstring is its summary. `problems` are the statuses it can
+    The first line of the view's docstring is its summary. What it returns says what it answers:
+    `PostJson`, or `tuple[PostJson, Literal[201]]` for another status than 200; `answers` says so
+    for a view that returns a `Response`: a stream, or nothing. `problems` are the statuses it can
     answer besides those that every operation can. A POST takes an Idempotency-Key; one that
     `shows_secret` refuses it, since its answer is kept nowhere.
     """
@@ -102,15 +122,40 @@ def operation(
         summary = (view.__doc__ or name).splitlines()[0]
         takes_key = method == "POST" and not shows_secret
         OPERATIONS[f"api.{name}"] = Operation(
-            method, rule, name, summary, scope, query, body, answers, problems, takes_key
+            method,
+            rule,
+            name,
+            summary,
+            scope,
+            query,
+            body,
+            answers_of(view) if answers is None else answers,
+            problems,
+            takes_key,
         )
-        act = view
+        act: Callable[P, R | Response] = view
         if method == "POST":
             act = unrepeated(view) if shows_secret else once(view)
         blueprint.add_url_rule(rule, name, needs(scope)(act), methods=[method])
         return view
 
     return decorate
+
+
+def answers_of(view: Callable[..., object]) -> Answers:
+    """Return what a view answers, as its return type says.
+
+    Raises `TypeError` where that says nothing, as `Response` does.
+    """
+    said: object = get_type_hints(view)["return"]
+    statuses: tuple[int, ...] = (200,)
+    if get_origin(said) is tuple:
+        said, status = get_args(said)
+        statuses = get_args(status)
+    kinds: tuple[type, ...] = get_args(said) if isinstance(said, UnionType) else (said,)
+    if not all(is_typeddict(kind) for kind in kinds):
+        raise TypeError(f"{view.__name__} must return a TypedDict, or say what it answers.")
+    return dict.fromkeys(statuses, kinds if len(kinds) > 1 else kinds[0])
 
 
 def asked() -> Fields:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Final, TypedDict
 
 from flask import Response
 
@@ -36,16 +36,30 @@ PROBLEMS: Final = {
 
 def problem(status: int, sentence: str, kind: str | None = None) -> Response:
     """Return an error that programs and people can read; `kind` is the address of another type."""
-    body = {
+    body = json.dumps(problem_json(status, sentence, kind))
+    response = Response(body, status, mimetype="application/problem+json")
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="linktrack"'
+    return response
+
+
+class ProblemJson(TypedDict):
+    """An error; `type` is the address where its kind is explained."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+def problem_json(status: int, sentence: str, kind: str | None = None) -> ProblemJson:
+    """Return the members of an error; its title is what HTTP calls the status."""
+    return {
         "type": kind or problem_type(status),
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": sentence,
     }
-    response = Response(json.dumps(body), status, mimetype="application/problem+json")
-    if status == 401:
-        response.headers["WWW-Authenticate"] = 'Bearer realm="linktrack"'
-    return response
 
 
 def problem_type(status: int) -> str:

@@ -1,37 +1,19 @@
 """Accounts: adding, finding, renaming."""
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypedDict
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.cards import usual_card
-from linktrack.audience.models import Account, StoredCredential
-from linktrack.db import now as this_moment
+from linktrack.audience.models import Account, Role, StoredCredential
 from linktrack.errors import Conflict, Invalid, NotFound
+from linktrack.networks.registry import NetworkName, is_network, network_of
 from linktrack.owners.audit import note
-from linktrack.shapes import Json
 
-NETWORKS: Final = ("x", "bluesky", "mastodon", "other")
-ROLES: Final = ("me", "you", "we")
-NETWORK_NAMES: Final = {"x": "X", "bluesky": "Bluesky", "mastodon": "Mastodon", "other": "Other"}
-
-_HANDLES: Final = {
-    # X takes 15 characters now; a few accounts of its first years have up to 20.
-    "x": (re.compile(r"@[A-Za-z0-9_]{1,20}"), "@name: up to 20 letters, digits and _"),
-    "bluesky": (
-        re.compile(r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*"),
-        "@name.bsky.social or a domain of your own",
-    ),
-    "mastodon": (
-        re.compile(r"@[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?@[^\s@/]+\.[^\s@/.]+"),
-        "@name@server",
-    ),
-    "other": (re.compile(r"[^\x00-\x1f\x7f]{1,100}"), "a name of up to 100 characters"),
-}
+ROLES: Final[tuple[Role, ...]] = ("me", "you", "we")
 
 
 def add_account(
@@ -42,9 +24,8 @@ def add_account(
     Raises `Invalid` for an unknown network or role or an impossible handle, `Conflict` where the
     account is there already.
     """
-    if network not in NETWORKS:
-        raise Invalid(f"{network[:40]!r} is no network: choose one of {', '.join(NETWORKS)}.")
-    _check_role(role)
+    label = network_of(network).label
+    role = _known_role(role)
     handle = check_handle(network, handle)
     _refuse_taken(session, network, handle)
     account = Account(
@@ -56,27 +37,27 @@ def add_account(
         card=usual_card(network),
     )
     session.add(account)
-    note(session, f"Added the account {handle} on {NETWORK_NAMES[network]}.", now)
+    note(session, f"Added the account {handle} on {label}.", now)
     return account
 
 
-def rename_account(session: Session, account: Account, handle: str) -> None:
+def rename_account(session: Session, account: Account, handle: str, now: datetime) -> None:
     """Give an account its new handle; its posts, links and counts stay with it."""
     handle = check_handle(account.network, handle)
     if _key(handle) != account.handle_key:
         _refuse_taken(session, account.network, handle)
     if handle != account.handle:
-        note(session, f"Renamed the account {account.handle} to {handle}.", this_moment())
+        note(session, f"Renamed the account {account.handle} to {handle}.", now)
     account.handle, account.handle_key = handle, _key(handle)
     session.flush()
 
 
-def set_account_role(session: Session, account: Account, role: str | None) -> None:
+def set_account_role(session: Session, account: Account, role: str | None, now: datetime) -> None:
     """Say what an account is for: `me`, `you`, `we`, or nothing of these; raises `Invalid`."""
-    _check_role(role)
-    if role != account.role:
-        note(session, f"{account.handle} is {role or 'of no role'} now.", this_moment())
-    account.role = role
+    known = _known_role(role)
+    if known != account.role:
+        note(session, f"{account.handle} is {known or 'of no role'} now.", now)
+    account.role = known
     session.flush()
 
 
@@ -104,14 +85,12 @@ def check_handle(network: str, handle: str) -> str:
 
     Raises `Invalid`.
     """
-    handle = handle.strip().removeprefix(f"{network}:")
-    if network != "other" and not handle.startswith("@"):
-        handle = "@" + handle
-    pattern, example = _HANDLES[network]
-    if not pattern.fullmatch(handle) or len(handle) > 255 or _has_surrogate(handle):
+    found = network_of(network)
+    handles = found.handles
+    handle = handles.normalise(handle.strip().removeprefix(f"{network}:"))
+    if not handles.pattern.fullmatch(handle) or len(handle) > 255 or _has_surrogate(handle):
         raise Invalid(
-            f"{handle[:60]!r} cannot be a handle on {NETWORK_NAMES[network]}: write it as "
-            f"{example}."
+            f"{handle[:60]!r} cannot be a handle on {found.label}: write it as {handles.example}."
         )
     return handle
 
@@ -127,7 +106,7 @@ def list_accounts(session: Session, *, removed: bool = False) -> Sequence[Accoun
     """
     which = Account.removed_at.is_not(None) if removed else Account.removed_at.is_(None)
     accounts = session.scalars(select(Account).where(which).order_by(Account.id)).all()
-    order = {role: number for number, role in enumerate(ROLES)}
+    order: dict[str, int] = {role: number for number, role in enumerate(ROLES)}
     return sorted(accounts, key=lambda account: order.get(account.role or "", len(ROLES)))
 
 
@@ -143,7 +122,7 @@ def find_account(session: Session, handle: str, *, removed: bool = False) -> Acc
     networks have that handle.
     """
     network, colon, rest = handle.strip().partition(":")
-    named = network.casefold() if colon and network.casefold() in NETWORKS else None
+    named = network.casefold() if colon and is_network(network.casefold()) else None
     key = _key(rest if named else handle.strip())
     query = select(Account).where(Account.handle_key == key.replace("\0", ""))
     if named:
@@ -200,9 +179,13 @@ def get_account(session: Session, account_id: int) -> Account:
     return account
 
 
-def _check_role(role: str | None) -> None:
-    if role is not None and role not in ROLES:
-        raise Invalid(f"{role[:40]!r} is no role: choose me, you, we, or none.")
+def _known_role(role: str | None) -> Role | None:
+    if role is None:
+        return None
+    for known in ROLES:
+        if role == known:
+            return known
+    raise Invalid(f"{role[:40]!r} is no role: choose me, you, we, or none.")
 
 
 def _key(handle: str) -> str:
@@ -212,15 +195,24 @@ def _key(handle: str) -> str:
 def _refuse_taken(session: Session, network: str, handle: str) -> None:
     query = select(Account).where(Account.network == network, Account.handle_key == _key(handle))
     taken = session.scalar(query)
+    label = network_of(network).label
     if taken is not None and taken.removed_at is not None:
         raise Conflict(
-            f"{handle} on {NETWORK_NAMES[network]} was removed: bring it back with "
+            f"{handle} on {label} was removed: bring it back with "
             f"linktrack account restore {taken.handle}, or on the page Accounts."
         )
     if taken is not None:
-        raise Conflict(f"{handle} on {NETWORK_NAMES[network]} is here already.")
+        raise Conflict(f"{handle} on {label} is here already.")
 
 
-def account_json(account: Account) -> dict[str, Json]:
+class AccountNameJson(TypedDict):
+    """Which account a report is of."""
+
+    network: NetworkName
+    handle: str
+    role: Role | None
+
+
+def account_json(account: Account) -> AccountNameJson:
     """Return an account as every report names it."""
     return {"network": account.network, "handle": account.handle, "role": account.role}

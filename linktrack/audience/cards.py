@@ -1,15 +1,14 @@
 """Whose card fetchers of link previews get: one of ours, or the destination's."""
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final
 
 from sqlalchemy.orm import Session
 
-from linktrack.audience.models import Account
+from linktrack.audience.models import Account, Card
 from linktrack.errors import Invalid
+from linktrack.networks.registry import network_of
 from linktrack.owners.audit import note
-
-Choice = Literal["ours", "destination"]
 
 OURS: Final = "ours"
 """Fetchers of previews are answered with the link's card, so that taps on it are counted."""
@@ -17,16 +16,16 @@ OURS: Final = "ours"
 DESTINATION: Final = "destination"
 """Fetchers are redirected like people, and make a card of the page they come to."""
 
-CHOICES: Final = (OURS, DESTINATION)
+CHOICES: Final[tuple[Card, ...]] = (OURS, DESTINATION)
 
 
-def usual_card(network: str) -> Choice:
+def usual_card(network: str) -> Card:
     """Return what a new account of a network begins with.
 
-    Mastodon writes the last address of a redirect on its card, so that a tap passes us by; the
-    other networks keep the address that was posted, and there a card shows its own site's name.
+    Where a network's own cards lead past us, one of ours; else the destination's, which shows its
+    own site's name.
     """
-    return "ours" if network == "mastodon" else "destination"
+    return "ours" if network_of(network).cards.lead_past_us else "destination"
 
 
 def set_card(session: Session, account: Account, choice: str, now: datetime) -> None:

@@ -1,9 +1,10 @@
 """Follower counts: dated figures of an account, none of which is overwritten silently."""
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeAlias
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -13,6 +14,9 @@ from linktrack.audience.models import Account, FollowerCount
 from linktrack.db import from_ms, to_ms
 from linktrack.errors import Conflict, Invalid
 from linktrack.owners.audit import by_hand, note
+
+STALE: Final = timedelta(days=90)
+"""A follower count older than this says little: pages mark it, and ask for a new one."""
 
 LARGEST: Final = 10**10
 """More followers than there are people is a slip of the pen."""
@@ -133,6 +137,11 @@ def check_count(dated: DatedCount, now: datetime) -> None:
         )
 
 
+def is_stale(counted_at: datetime | None, at: datetime) -> bool:
+    """Whether a follower count was too old at a moment to say much."""
+    return counted_at is not None and at - counted_at > STALE
+
+
 def latest_count(session: Session, account_id: int) -> FollowerCount | None:
     """Return the last count of an account, or None where there is none."""
     return session.scalar(
@@ -150,6 +159,30 @@ def list_counts(session: Session, account_id: int) -> Sequence[FollowerCount]:
         .where(FollowerCount.account_id == account_id)
         .order_by(FollowerCount.counted_at)
     ).all()
+
+
+History: TypeAlias = Sequence[tuple[datetime, int]]
+
+_ENDLESS: Final = 2**63  # more followers than any count: it sorts behind those of its moment
+
+
+def count_histories(session: Session, account_ids: Iterable[int]) -> Mapping[int, History]:
+    """Return each account's follower counts, oldest first."""
+    found: dict[int, list[tuple[datetime, int]]] = {number: [] for number in account_ids}
+    query = (
+        select(FollowerCount.account_id, FollowerCount.counted_at, FollowerCount.count)
+        .where(FollowerCount.account_id.in_(list(found)))
+        .order_by(FollowerCount.counted_at)
+    )
+    for account_id, counted_at, count in session.execute(query):
+        found[account_id].append((counted_at, count))
+    return found
+
+
+def standing_count(history: History, at: datetime) -> tuple[datetime | None, int | None]:
+    """Return the last follower count at or before a moment, or two Nones."""
+    place = bisect_right(history, (at, _ENDLESS))
+    return history[place - 1] if place else (None, None)
 
 
 def _shown(moment: datetime) -> str:

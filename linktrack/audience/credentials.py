@@ -10,13 +10,16 @@ from typing import Final
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
-from linktrack.audience.accounts import NETWORK_NAMES, check_handle
+from linktrack.audience.accounts import check_handle
 from linktrack.audience.models import Account, StoredCredential
 from linktrack.db import Database
 from linktrack.errors import Conflict
 from linktrack.keys import Keys
-from linktrack.networks.base import SignedOut, Writer
 from linktrack.networks.credentials import Credential, SignIn
+from linktrack.networks.errors import SignedOut
+from linktrack.networks.protocols import Writer
+from linktrack.networks.registry import network_of
+from linktrack.networks.signing_in import signed_in
 from linktrack.owners.audit import note
 from linktrack.sealing import seal, unseal
 
@@ -75,9 +78,6 @@ def open_writer(database: Database, keys: Keys, account: Account) -> Writer:
     their own: use it while none of yours writes. Raises `SignedOut` where the account is not
     connected, `Invalid` where keys.json is another one.
     """
-    # Imported here: the clients take up to a second, which nothing else needs.
-    from linktrack.networks.signing_in import signed_in
-
     with database.session() as session:
         stored = session.get(StoredCredential, account.id)
     if stored is None:
@@ -138,6 +138,6 @@ def _refuse_others(account: Account, signed: SignIn) -> None:
         ours = check_handle(account.network, signed.handle).casefold() == account.handle.casefold()
     if not ours:
         raise Conflict(
-            f"That signs in {signed.handle} on {NETWORK_NAMES[account.network]}, "
+            f"That signs in {signed.handle} on {network_of(account.network).label}, "
             f"not {account.handle}: nothing was kept."
         )

@@ -1,5 +1,7 @@
 """Tables of accounts, follower counts, segments, followers and rosters."""
 
+from typing import Literal, TypeAlias
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -13,8 +15,15 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linktrack.db import Base, Id, Moment, OptionalMoment
-from linktrack.networks.base import TextLimits
+from linktrack.networks.records import TextLimits
+from linktrack.networks.registry import NetworkName
 from linktrack.owners.visibility import limit
+
+Role: TypeAlias = Literal["me", "you", "we"]
+Card: TypeAlias = Literal["ours", "destination"]
+SegmentKind: TypeAlias = Literal["rule", "list", "size", "rest"]
+UtmName: TypeAlias = Literal["utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"]
+FollowState: TypeAlias = Literal["following", "followed", "refused", "by_hand", "undoing", "undone"]
 
 
 class Account(Base):
@@ -31,15 +40,15 @@ class Account(Base):
     __table_args__ = (UniqueConstraint("network", "handle_key"),)
 
     id: Mapped[Id]
-    network: Mapped[str] = mapped_column(String(10))
+    network: Mapped[NetworkName] = mapped_column(String(10))
     handle: Mapped[str] = mapped_column(String(255))
     handle_key: Mapped[str] = mapped_column(String(255))
-    role: Mapped[str | None] = mapped_column(String(3))
+    role: Mapped[Role | None] = mapped_column(String(3))
     network_id: Mapped[str | None] = mapped_column(String(255))
     simulated: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     created_at: Mapped[Moment]
     removed_at: Mapped[OptionalMoment]
-    card: Mapped[str] = mapped_column(
+    card: Mapped[Card] = mapped_column(
         String(11), default="destination", server_default="destination"
     )
     card_set_at: Mapped[OptionalMoment]
@@ -96,7 +105,7 @@ class Segment(Base):
     position: Mapped[int]
     size: Mapped[int | None]
     created_at: Mapped[Moment]
-    kind: Mapped[str] = mapped_column(String(4), default="size", server_default="size")
+    kind: Mapped[SegmentKind] = mapped_column(String(4), default="size", server_default="size")
     rules: Mapped[str | None] = mapped_column(Text)
     place: Mapped[str | None] = mapped_column(String(200))
     removed_at: Mapped[OptionalMoment]
@@ -304,7 +313,7 @@ class MadeFollow(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     network_id: Mapped[str] = mapped_column(String(512))
     handle: Mapped[str | None] = mapped_column(String(255))
-    state: Mapped[str] = mapped_column(String(10))
+    state: Mapped[FollowState] = mapped_column(String(10))
     why: Mapped[str] = mapped_column(Text)
     begun_at: Mapped[Moment]
     ended_at: Mapped[OptionalMoment]
@@ -318,7 +327,7 @@ class UtmValue(Base):
     __tablename__ = "utm_values"
 
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
-    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    name: Mapped[UtmName] = mapped_column(String(20), primary_key=True)
     value: Mapped[str] = mapped_column(String(100))
 
 

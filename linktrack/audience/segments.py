@@ -1,6 +1,7 @@
 """Segments: named, ordered groups of an account's followers; who is in which, sorting.py says."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -9,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account, Follower, Segment, SegmentEntry
 from linktrack.audience.rules import parse_rules
-from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, NotFound
+from linktrack.networks.registry import network_of
 from linktrack.owners.audit import note
 
 LARGEST: Final = 2**31 - 1
@@ -90,6 +91,26 @@ def list_segments(session: Session, account: Account) -> Sequence[Segment]:
     return session.scalars(query.order_by(Segment.position, Segment.id)).all()
 
 
+def segments_of(session: Session, account_ids: Iterable[int]) -> Mapping[int, list[Segment]]:
+    """Return the segments of these accounts that can have versions, each account's in order."""
+    found: defaultdict[int, list[Segment]] = defaultdict(list)
+    query = (
+        select(Segment)
+        .where(Segment.account_id.in_(list(account_ids)))
+        .where(Segment.removed_at.is_(None), Segment.kind != "rest")
+        .order_by(Segment.position)
+    )
+    for segment in session.scalars(query):
+        found[segment.account_id].append(segment)
+    return found
+
+
+def segment_names(session: Session, segment_ids: set[int]) -> dict[int, str]:
+    """Return the names of these segments."""
+    query = select(Segment.id, Segment.name).where(Segment.id.in_(sorted(segment_ids)))
+    return {row.id: row.name for row in session.execute(query)} if segment_ids else {}
+
+
 def find_segment(session: Session, account: Account, name: str) -> Segment:
     """Return a segment by its name; raises `NotFound`."""
     segment = session.scalar(_named(account, name.strip().replace("\0", "")))
@@ -109,7 +130,9 @@ def get_segment(session: Session, segment_id: int) -> Segment:
     return segment
 
 
-def rename_segment(session: Session, account: Account, segment: Segment, name: str) -> None:
+def rename_segment(
+    session: Session, account: Account, segment: Segment, name: str, now: datetime
+) -> None:
     """Give a segment another name, for its old clicks too; raises `Invalid` or `Conflict`."""
     name = _check_name(name)
     other = session.scalar(_named(account, name))
@@ -118,12 +141,14 @@ def rename_segment(session: Session, account: Account, segment: Segment, name: s
             f"{account.handle} has, or had, a segment {name!r} already: choose another name."
         )
     if name != segment.name:
-        note(session, f"Renamed the segment {segment.name} to {name}.", this_moment())
+        note(session, f"Renamed the segment {segment.name} to {name}.", now)
     segment.name = name
     session.flush()
 
 
-def move_segment(session: Session, account: Account, segment: Segment, place: int) -> None:
+def move_segment(
+    session: Session, account: Account, segment: Segment, place: int, now: datetime
+) -> None:
     """Put a segment at a place in the order, from 1; raises `Invalid`.
 
     The caller sorts the followers then, since the first match wins.
@@ -137,7 +162,7 @@ def move_segment(session: Session, account: Account, segment: Segment, place: in
     for number, other in enumerate(order, 1):
         other.position = number
     session.flush()
-    note(session, f"Moved the segment {segment.name} to place {place}.", this_moment())
+    note(session, f"Moved the segment {segment.name} to place {place}.", now)
 
 
 def remove_segment(session: Session, segment: Segment, now: datetime) -> None:
@@ -156,6 +181,7 @@ def remove_segment(session: Session, segment: Segment, now: datetime) -> None:
 def change_segment(
     session: Session,
     segment: Segment,
+    now: datetime,
     *,
     rules: Sequence[str] = (),
     entries: Collection[str] | None = None,
@@ -180,7 +206,7 @@ def change_segment(
     if place is not None:
         set_place(segment, place)
     session.flush()
-    note(session, f"Changed the segment {segment.name}.", this_moment())
+    note(session, f"Changed the segment {segment.name}.", now)
 
 
 def set_place(segment: Segment, place: str | None) -> None:
@@ -231,18 +257,14 @@ def pending_entries(session: Session, account: Account) -> dict[int, int]:
 def entry_key(network: str, written: str) -> str:
     """Return what a person on a list is known by: the network's id as it is, or @ and a handle.
 
-    An id is digits on X, did:… on Bluesky, an address on Mastodon. Raises `Invalid`.
+    What an id looks like, the network's record says. Raises `Invalid`.
     """
     written = written.strip()
     if not written or len(written) > 512 or not written.isprintable():
         raise Invalid(f"{written[:60]!r} is neither an id nor a handle.")
-    is_id = {
-        "x": written.isascii() and written.isdigit(),
-        "bluesky": written.startswith("did:"),
-        "mastodon": written.startswith(("https://", "http://")),
-        "other": not written.startswith("@"),
-    }[network]
-    return written if is_id else f"@{written.removeprefix('@').casefold()}"
+    if network_of(network).ids.is_one(written):
+        return written
+    return f"@{written.removeprefix('@').casefold()}"
 
 
 def entry_keys(network: str, people: Sequence[str]) -> set[str]:

@@ -1,15 +1,21 @@
 """UTM values: what wrapping adds to an account's addresses, for the site's own statistics."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypedDict
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from linktrack.audience.models import Account, UtmValue
+from linktrack.audience.models import Account, UtmName, UtmValue
 from linktrack.errors import Invalid
 
-NAMES: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+NAMES: Final[tuple[UtmName, ...]] = (
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
+    "utm_term",
+    "utm_content",
+)
 LONGEST: Final = 100
 
 
@@ -20,16 +26,28 @@ def utm_values(session: Session, account_id: int) -> Mapping[str, str]:
     return {name: found[name] for name in NAMES if name in found}
 
 
-def utm_by_account(session: Session) -> Mapping[int, Mapping[str, str]]:
+class UtmValues(TypedDict, total=False):
+    """What wrapping adds to an account's addresses."""
+
+    utm_source: str
+    utm_medium: str
+    utm_campaign: str
+    utm_term: str
+    utm_content: str
+
+
+def utm_by_account(session: Session) -> Mapping[int, UtmValues]:
     """Return what is added to the addresses of each account that adds anything."""
-    found: dict[int, dict[str, str]] = {}
+    found: dict[int, UtmValues] = {}
     rows = session.scalars(select(UtmValue))
     for row in sorted(rows, key=lambda row: NAMES.index(row.name)):
         found.setdefault(row.account_id, {})[row.name] = row.value
     return found
 
 
-def set_utm_values(session: Session, account: Account, values: Mapping[str, str]) -> None:
+def set_utm_values(
+    session: Session, account: Account, values: Mapping[str, str] | Mapping[UtmName, str]
+) -> None:
     """Let these, and only these, be added from now on; an empty value is none.
 
     Links that are there already stay as they are. Raises `Invalid`.

@@ -3,7 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
 from zoneinfo import ZoneInfo
+
+from linktrack.errors import Invalid
+
+Point = TypeVar("Point", date, datetime)
+"""Where a range may begin or end: a day or a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,18 @@ def whole_days(
     local = until.astimezone(timezone)
     begun = local.timetz().replace(tzinfo=None) != time.min
     return first, local.date() + timedelta(days=begun)
+
+
+def check_range(since: Point | None, until: Point | None) -> None:
+    """Raise `Invalid` where [since, until) is empty; None has no end on its side."""
+    if since is not None and until is not None and until <= since:
+        raise Invalid("The range is empty: its end must be later than its beginning.")
+
+
+def check_days(first: date, last: date) -> None:
+    """Raise `Invalid` where no day lies between the first and the last, both included."""
+    if last < first:
+        raise Invalid("The range is empty: its first day must not be later than its last day.")
 
 
 def _midnight(day: date, timezone: ZoneInfo) -> datetime:

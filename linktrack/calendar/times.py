@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from typing import overload
 from zoneinfo import ZoneInfo
 
 from linktrack.errors import Invalid
@@ -37,8 +38,21 @@ def parse_moment(written: str, timezone: ZoneInfo) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-def utc(moment: datetime) -> str:
-    """Return a moment as JSON has it: UTC, ending in Z, milliseconds only where there are some."""
+@overload
+def utc(moment: datetime) -> str: ...
+
+
+@overload
+def utc(moment: None) -> None: ...
+
+
+def utc(moment: datetime | None) -> str | None:
+    """Return a moment as JSON has it: UTC, ending in Z, milliseconds only where there are some.
+
+    None stays None, so that a moment that is not known is null.
+    """
+    if moment is None:
+        return None
     text = moment.astimezone(UTC).isoformat(
         timespec="milliseconds" if moment.microsecond else "seconds"
     )

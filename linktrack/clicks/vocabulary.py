@@ -4,28 +4,32 @@ The numbers are part of the database's format: append, never renumber.
 """
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from linktrack.errors import Invalid
 
-REASONS: Final = (
-    "human",
-    "head",
-    "prefetch",
-    "owner",
-    "no-agent",
-    "preview",
-    "bot",
-    "burst",
-    "embedded",
-)
-"""Why a click is left out, each at the number it is stored as; 0 is a person."""
+Reason: TypeAlias = Literal[
+    "head", "prefetch", "embedded", "owner", "no-agent", "preview", "bot", "burst"
+]
+"""Why a click is left out."""
 
-ASKED: Final = ("head", "prefetch", "embedded", "owner", "no-agent", "preview", "bot", "burst")
+LEFT_OUT: Final[tuple[Reason, ...]] = (
+    "head", "prefetch", "embedded", "owner", "no-agent", "preview", "bot", "burst",
+)  # fmt: skip
 """The reasons in the order in which they are asked, and shown: the first that holds is the one."""
 
-REASON_NUMBER: Final = {reason: number for number, reason in enumerate(REASONS)}
+_STORED: Final[tuple[Reason, ...]] = (
+    "head", "prefetch", "owner", "no-agent", "preview", "bot", "burst", "embedded",
+)  # fmt: skip
+REASONS: Final = ("human", *_STORED)
+"""The reasons at the numbers they are stored as; 0 is a person."""
+
+REASON_OF: Final[Mapping[int, Reason]] = dict(enumerate(_STORED, start=1))
+"""Why a click was left out, by number."""
+
+REASON_NUMBER: Final[Mapping[str, int]] = {reason: number for number, reason in enumerate(REASONS)}
 HUMAN: Final = 0
 
 ATTRIBUTIONS: Final = (None, "personal", "variant", "recognised")

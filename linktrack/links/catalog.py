@@ -248,6 +248,11 @@ def get_link(session: Session, codes: Codes, code: str) -> Link:
     return link
 
 
+def newest_link(session: Session) -> Link | None:
+    """Return the link that was made last, or None where there is none."""
+    return session.scalar(select(Link).order_by(Link.id.desc()).limit(1))
+
+
 def set_disabled(session: Session, link: Link, disabled: bool, at: datetime) -> None:
     """Answer this link's clicks with 410 from now on, or redirect them again.
 

@@ -1,10 +1,14 @@
 """Tables of posts, their versions, links, where links have led, and posts not wrapped."""
 
+from typing import Literal, TypeAlias
+
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from linktrack.db import Base, FoldedCase, Id, Moment, OptionalMoment
 from linktrack.owners.visibility import limit
+
+State: TypeAlias = Literal["draft", "scheduled", "published", "discarded"]
 
 
 class Post(Base):
@@ -24,7 +28,7 @@ class Post(Base):
 
     id: Mapped[Id]
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
-    state: Mapped[str] = mapped_column(String(10))
+    state: Mapped[State] = mapped_column(String(10))
     written: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
     posted_at: Mapped[OptionalMoment]
@@ -170,7 +174,7 @@ class UnwrappedPost(Base):
     `network_id` is the network's own id of the post; `text` is as readers saw it, with its
     addresses written out. A repost passes on somebody else's words. One that is `partly` wrapped
     has short links of ours beside its `addresses`. `is_plain` is whether the text is all there is
-    (`networks.base.PostRecord`); null: not known.
+    (`networks.records.PostRecord`); null: not known.
     """
 
     __tablename__ = "unwrapped_posts"

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import product
-from typing import Final
+from typing import Final, TypedDict
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,12 +16,12 @@ from linktrack.audience.utm import utm_values
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.catalog import Shortener, add_link
 from linktrack.links.destinations import parse_destination, with_parameters
-from linktrack.links.models import Link, LinkDestination, Post, Version
+from linktrack.links.models import Link, LinkDestination, Post, State, Version
 from linktrack.links.people import find_person, promote
 from linktrack.links.wrapping import destinations, find_addresses, replace
 from linktrack.owners.audit import note
 
-STATES: Final = ("draft", "scheduled", "published", "discarded")
+STATES: Final[tuple[State, ...]] = ("draft", "scheduled", "published", "discarded")
 CLOCK_SLACK: Final = timedelta(minutes=2)  # two machines' clocks may differ by so much
 
 
@@ -91,7 +91,7 @@ def wrap_post(
         for destination, slug in zip(targets, slugs, strict=False)
     ]
     for link, person in product(links, people):
-        promote(session, link, person)
+        promote(session, link, person, now)
     wrapped = dict(zip(targets, links, strict=True))
     post.text = replace(wish.text, addresses, short_urls(shortener, wrapped))
     for segment in segments:
@@ -154,7 +154,7 @@ def rewrap_post(
 
 def settle_state(
     state: str, posted_at: datetime | None, now: datetime
-) -> tuple[str, datetime | None]:
+) -> tuple[State, datetime | None]:
     """Return the state and the time a post gets, or raise `Invalid` where they do not fit.
 
     A published post lies in the past, a scheduled one in the future, a draft may have no time.
@@ -165,13 +165,13 @@ def settle_state(
                 "A published post cannot lie in the future: make it a scheduled one, "
                 "or leave the time out."
             )
-        return state, posted_at or now
+        return "published", posted_at or now
     if state == "scheduled":
         if posted_at is None or posted_at <= now:
             raise Invalid("A scheduled post needs a time in the future.")
-        return state, posted_at
+        return "scheduled", posted_at
     if state == "draft":
-        return state, posted_at
+        return "draft", posted_at
     raise Invalid(f"{state!r} is no state of a new post: choose draft, scheduled or published.")
 
 
@@ -238,6 +238,12 @@ def list_posts(
     return session.scalars(query).all()
 
 
+def texts_of(session: Session, post_ids: Sequence[int]) -> Mapping[int, str]:
+    """Return the texts of these posts as they were written, by the posts' numbers."""
+    rows = session.execute(select(Post.id, Post.written).where(Post.id.in_(post_ids)))
+    return {row.id: row.written for row in rows}
+
+
 _WORDS = re.compile(r"\s+")
 
 
@@ -247,7 +253,33 @@ def excerpt(text: str, most: int = 80) -> str:
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
-def post_json(session: Session, shortener: Shortener, post: Post) -> dict[str, object]:
+class WrappedLinkJson(TypedDict):
+    """A short link and where it leads."""
+
+    code: str
+    short_url: str
+    destination: str
+
+
+class PostVersionJson(TypedDict):
+    """The same post with links made for one segment."""
+
+    segment: str
+    text: str
+    links: list[WrappedLinkJson]
+
+
+class WrappedPostJson(TypedDict):
+    """A post with its links; a text without a new address makes none, and has null here."""
+
+    id: int | None
+    state: State | None
+    text: str
+    links: list[WrappedLinkJson]
+    versions: list[PostVersionJson]
+
+
+def post_json(session: Session, shortener: Shortener, post: Post) -> WrappedPostJson:
     """Return a post as every door gives it, with the links of each version."""
     segments = version_segments(session, post)
     return {
@@ -283,12 +315,12 @@ def doubts_about_versions(session: Session, post: Post) -> list[str]:
     return [doubt for doubt in doubts if doubt is not None]
 
 
-def no_post_json(text: str) -> dict[str, object]:
+def no_post_json(text: str) -> WrappedPostJson:
     """Return the same shape for a text without a new address, which makes no post."""
     return {"id": None, "state": None, "text": text, "links": [], "versions": []}
 
 
-def _link_json(shortener: Shortener, link: Link, code: str) -> dict[str, object]:
+def _link_json(shortener: Shortener, link: Link, code: str) -> WrappedLinkJson:
     return {
         "code": code,
         "short_url": shortener.short_url(code),

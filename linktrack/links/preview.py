@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from linktrack.links.catalog import Shortener
-from linktrack.links.lengths import Length, length
+from linktrack.links.lengths import length
 from linktrack.links.wrapping import destinations, find_addresses, replace
-from linktrack.networks.base import TextLimits
+from linktrack.networks.network import Length
+from linktrack.networks.records import TextLimits
 
 UNKNOWN: Final = "•"
 """Stands for each character of a code that is not made yet."""

@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, Protocol, Self
+from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 from linktrack.errors import Invalid
-from linktrack.networks.base import SignedOut
+from linktrack.networks.errors import SignedOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,36 +21,14 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a network asks for; `where` says where its owner gets it."""
+    """What a network asks for; `where` says where its owner gets it.
+
+    `server_hint` says which server is meant where none is named; None: there is only one.
+    """
 
     secrets: tuple[Secret, ...]
     where: str
-
-
-NEEDS: Final = {
-    "bluesky": Needs(
-        (Secret("app_password", "App password"),),
-        "On Bluesky: Settings, Privacy and security, App passwords, Add App Password. Not the "
-        "password you sign in with yourself.",
-    ),
-    "mastodon": Needs(
-        (Secret("access_token", "Access token"),),
-        "On your server: Preferences, Development, New application, with the scopes read:accounts, "
-        "read:follows, read:search, read:statuses, write:follows and write:statuses; then open the "
-        "application.",
-    ),
-    "x": Needs(
-        (
-            Secret("consumer_key", "API key"),
-            Secret("consumer_secret", "API key secret"),
-            Secret("access_token", "Access token"),
-            Secret("access_token_secret", "Access token secret"),
-        ),
-        "On developer.x.com: your project's app, User authentication settings with Read and write; "
-        "then Keys and tokens.",
-    ),
-}
-"""The networks where an account can be signed in, each with what that takes."""
+    server_hint: str | None = None
 
 
 class Credential:
@@ -116,13 +94,6 @@ class SignIn:
     credential: Credential
 
 
-def needs_of(network: str) -> Needs:
-    """Return what signing in takes; raises `Invalid` for a network where nobody can be."""
-    if network not in NEEDS:
-        raise Invalid("linktrack signs in on no such network: copy the text, and post it by hand.")
-    return NEEDS[network]
-
-
 def check_server(typed: str | None) -> str | None:
     """Return the address of a server set on purpose, None where none is; raises `Invalid`."""
     written = (typed or "").strip().rstrip("/")
@@ -138,12 +109,11 @@ def check_server(typed: str | None) -> str | None:
     return written
 
 
-def check_typed(network: str, typed: Mapping[str, str]) -> dict[str, str]:
+def check_typed(needs: Needs, typed: Mapping[str, str]) -> dict[str, str]:
     """Return the secrets that were typed, without the spaces that copying adds.
 
     Raises `Invalid`, which never repeats them.
     """
-    needs = needs_of(network)
     found = {one.name: typed.get(one.name, "").strip() for one in needs.secrets}
     for one in needs.secrets:
         value = found[one.name]

@@ -1,23 +1,22 @@
 """Asking a network for JSON: politely, with limits, and never at a private address by accident."""
 
-import ipaddress
 import json
-import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final, cast
-from urllib.parse import urlsplit
-
-import httpx
+from urllib.parse import urlencode, urlsplit
 
 from linktrack import __version__
 from linktrack.errors import NotFound, Unavailable
 from linktrack.networks.archives import Fields
-from linktrack.networks.base import Pause
-from linktrack.networks.in_time import httpx_hooks
+from linktrack.networks.errors import Pause
 from linktrack.networks.texts import moment, whole
+from linktrack.outside.errors import NotPublic, Unanswered, UnknownName
+from linktrack.outside.finding import Guard, Lookup, look_up
+from linktrack.outside.visit import Answer, Client, Limits, host_of
 
 PATIENCE: Final = 20.0  # seconds for connecting, and for each read
+TOTAL: Final = 60.0  # seconds from a request to the end of its answer
 MOST_BYTES: Final = 10_000_000
 SPARE: Final = 5  # requests that are left to others before the network's limit
 MISREADINGS: Final = (AttributeError, LookupError, TypeError, ValueError)
@@ -30,15 +29,14 @@ LONGEST: Final = timedelta(days=1)
 """No network is left alone for longer, whatever it says: some send milliseconds for seconds."""
 
 
-def refuse_private(host: str) -> None:
-    """Raise `Unavailable` for a host that nobody has set on purpose, and that is not public."""
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise Unavailable(f"{host} cannot be found.") from error
-    for *_, address in found:
-        if not ipaddress.ip_address(str(address[0]).partition("%")[0]).is_global:
-            raise Unavailable(f"{host} is a private address: it is not asked.")
+def limits() -> Limits:
+    """Return what one answer of a network may take."""
+    return Limits(TOTAL, MOST_BYTES, patience=PATIENCE)
+
+
+def guard_for(server: str, *, may_be_private: bool, lookup: Lookup = look_up) -> Guard:
+    """Return who may be asked by a client of a server, which may be private if it was set."""
+    return Guard(named=host_of(server) if may_be_private else None, lookup=lookup)
 
 
 class Fetcher:
@@ -47,16 +45,12 @@ class Fetcher:
     `may_be_private` is for an address that somebody has set on purpose.
     """
 
-    def __init__(self, base_url: str, *, may_be_private: bool = False) -> None:
+    def __init__(
+        self, base_url: str, *, may_be_private: bool = False, lookup: Lookup = look_up
+    ) -> None:
         self._base_url = base_url
         self._name = urlsplit(base_url).hostname or base_url
-        self._may_be_private = may_be_private
-        self._client = httpx.Client(
-            timeout=PATIENCE,
-            follow_redirects=False,
-            headers={"User-Agent": f"linktrack/{__version__}", "Accept": "application/json"},
-            event_hooks=httpx_hooks(),
-        )
+        self._client = Client(guard_for(base_url, may_be_private=may_be_private, lookup=lookup))
         self._pause: datetime | None = None
 
     def close(self) -> None:
@@ -84,33 +78,38 @@ class Fetcher:
     def _ask(self, path: str, arguments: Mapping[str, str | int | list[str]]) -> object:
         if self._pause is not None and datetime.now(UTC) < self._pause:
             raise Pause(self._pause)
-        if not self._may_be_private:
-            refuse_private(self._name)
+        query = f"?{urlencode(arguments, doseq=True)}" if arguments else ""
+        headers = {
+            "User-Agent": f"linktrack/{__version__}",
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+        }
         try:
-            with self._client.stream("GET", self._base_url + path, params=arguments) as answer:
-                content = b""
-                for block in answer.iter_bytes():
-                    content += block
-                    if len(content) > MOST_BYTES:
-                        raise Unavailable(f"{self._name} answers with more than it should.")
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unavailable(f"{self._name} cannot be reached: {error}.") from error
+            answer = self._client.ask(
+                "GET", self._base_url + path + query, headers=headers, limits=limits()
+            )
+        except NotPublic as error:
+            raise Unavailable(f"{error.host} is a private address: it is not asked.") from error
+        except UnknownName as error:
+            raise Unavailable(f"{self._name} cannot be found.") from error
+        except Unanswered as error:
+            raise Unavailable(f"{self._name} cannot be reached. {error.sentence}") from error
         self._heed(answer)
-        return self._understand(answer.status_code, content)
+        return self._understand(answer.status, answer.body)
 
-    def _heed(self, answer: httpx.Response) -> None:
+    def _heed(self, answer: Answer) -> None:
         """Read how many more requests are wanted: Bluesky's and Mastodon's headers."""
-        headers = answer.headers
-        remaining = whole(headers.get("ratelimit-remaining", headers.get("x-ratelimit-remaining")))
-        reset = headers.get("ratelimit-reset", headers.get("x-ratelimit-reset"))
+        said = answer.header
+        remaining = whole(said("ratelimit-remaining") or said("x-ratelimit-remaining"))
+        reset = said("ratelimit-reset") or said("x-ratelimit-reset")
         now = datetime.now(UTC)
         latest = now + LONGEST
         # Seconds since 1970 on Bluesky, an ISO time on Mastodon.
         seconds, until = whole(reset), moment(reset)
         if seconds is not None:
             until = datetime.fromtimestamp(min(seconds, int(latest.timestamp())), UTC)
-        if answer.status_code == 429:
-            after = whole(headers.get("retry-after"))
+        if answer.status == 429:
+            after = whole(said("retry-after"))
             if after is not None:
                 until = now + timedelta(seconds=min(after, LONGEST.total_seconds()))
             raise Pause(min(until, latest) if until is not None and until > now else now + WAIT)

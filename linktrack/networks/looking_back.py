@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
-from linktrack.networks.base import Message, PostPage, PostRecord
+from linktrack.networks.records import Message, PostPage, PostRecord
 from linktrack.networks.tids import tid_moment
 
 CLOCKS: Final = timedelta(minutes=10)

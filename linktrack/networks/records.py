@@ -1,75 +1,115 @@
-"""One person of a follower list, from the JSON that Bluesky and Mastodon give. Pure."""
+"""What networks and archives give, and what they are sent, as frozen records. Pure."""
 
-from typing import Final
-from urllib.parse import urlsplit
-
-from linktrack.networks.archives import Fields
-from linktrack.networks.base import FollowerRecord, TextLimits
-from linktrack.networks.texts import flag, handle, moment, stable_id, text, whole
-
-MOST_CHARACTERS: Final = 1_000_000
-"""So much no server takes: what says more is misread."""
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 
-def bluesky_follower(fields: Fields, counts: Fields | None = None) -> FollowerRecord | None:
-    """Return a follower of app.bsky.graph.getFollowers; None where it has no DID.
+@dataclass(frozen=True, slots=True)
+class FollowerRecord:
+    """One person of a follower list; None is unknown. Moments are aware.
 
-    `counts` is the same person from app.bsky.actor.getProfiles, which alone has figures.
-    `createdAt` is what the profile says of itself, so it is no fact about the account's age.
+    `network_id` is the network's stable id (X: accountId, Bluesky: DID, Mastodon: account URL).
+    One of `network_id` and `handle` is there at least; a handle has its @.
     """
-    did = stable_id(fields.get("did"))
-    if did is None:
-        return None
-    known = {} if counts is None else counts
-    viewer = fields.get("viewer")
-    return FollowerRecord(
-        network_id=did,
-        handle=handle(fields.get("handle")),
-        followers=whole(known.get("followersCount")),
-        following=whole(known.get("followsCount")),
-        posts=whole(known.get("postsCount")),
-        has_description=text(fields.get("description")) is not None,
-        has_picture=text(fields.get("avatar")) is not None,
-        followed_back="following" in viewer if isinstance(viewer, dict) and viewer else None,
-    )
+
+    network_id: str | None
+    handle: str | None = None
+    followers: int | None = None
+    following: int | None = None
+    posts: int | None = None
+    account_created_at: datetime | None = None
+    has_description: bool | None = None
+    has_picture: bool | None = None
+    last_active_at: datetime | None = None
+    followed_back: bool | None = None
 
 
-def mastodon_follower(fields: Fields) -> FollowerRecord | None:
-    """Return an account of Mastodon's API; None where it has no address.
+@dataclass(frozen=True, slots=True)
+class PostRecord:
+    """One post as it was published: `text` as readers saw it, `addresses` in order of the text.
 
-    An `acct` without a host is of the server that answered, where the address leads too.
-    `created_at` is cut to midnight, `last_status_at` is a date.
+    `is_plain` says that the text is all there is: no picture, no quoted post, nothing that a new
+    text in its place would lose; None where that is not known.
     """
-    url = stable_id(fields.get("url")) or stable_id(fields.get("uri"))
-    acct = text(fields.get("acct"))
-    if acct is not None and "@" not in acct:
-        acct = f"{acct}@{urlsplit(url or '').hostname}"
-    if url is None:
-        return None
-    note = text(fields.get("note"))
-    avatar = text(fields.get("avatar"))
-    return FollowerRecord(
-        network_id=url,
-        handle=None if acct is None else handle(acct),
-        followers=whole(fields.get("followers_count")),
-        following=whole(fields.get("following_count")),
-        posts=whole(fields.get("statuses_count")),
-        account_created_at=moment(fields.get("created_at")),
-        has_description=None if "note" not in fields else note not in (None, "<p></p>"),
-        has_picture=None if avatar is None else not avatar.endswith("/missing.png"),
-        last_active_at=moment(fields.get("last_status_at")),
-        followed_back=flag(fields.get("following")),
-    )
+
+    network_id: str
+    posted_at: datetime
+    is_repost: bool
+    text: str
+    addresses: tuple[str, ...]
+    is_plain: bool | None = None
 
 
-def mastodon_limits(instance: Fields) -> TextLimits | None:
-    """Return how long a server of Mastodon lets posts be (`/api/v2/instance`); None: not said."""
-    configuration = instance.get("configuration")
-    statuses = configuration.get("statuses") if isinstance(configuration, dict) else None
-    if not isinstance(statuses, dict):
-        return None
-    most = whole(statuses.get("max_characters"))
-    address = whole(statuses.get("characters_reserved_per_url"))
-    if not most or not address or max(most, address) > MOST_CHARACTERS:
-        return None
-    return TextLimits(most, address)
+@dataclass(frozen=True, slots=True)
+class TextLimits:
+    """How many characters a server takes, each address counted as `address` of them."""
+
+    characters: int
+    address: int
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """An account as its network shows it to everybody.
+
+    `text_limits` are those of its server, where servers have their own and say so.
+    """
+
+    network_id: str
+    handle: str
+    followers: int
+    text_limits: TextLimits | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a follower list; without a cursor it was the last."""
+
+    people: Sequence[FollowerRecord]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PostPage:
+    """One page of an account's own posts, newest first; without a cursor it was the last."""
+
+    posts: Sequence[PostRecord]
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is shown of a page below a post that links to it; `url` is our short address.
+
+    `picture` is an encoded image (PNG, JPEG, WebP) of `picture_type`, a MIME type.
+    """
+
+    url: str
+    title: str
+    description: str
+    picture: bytes | None = None
+    picture_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A post to be sent: `text` as it is to be read, in which `short_urls` stand.
+
+    `key` was made by `Writer.new_key` and stored before the first attempt; a second attempt
+    with the same key makes no second post.
+    """
+
+    key: str
+    text: str
+    short_urls: tuple[str, ...] = ()
+    card: Card | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A post as the network took it; `url` is where people see it."""
+
+    network_id: str
+    url: str
+    posted_at: datetime

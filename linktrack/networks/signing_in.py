@@ -2,8 +2,23 @@
 
 from collections.abc import Mapping
 
-from linktrack.networks.base import Writer
-from linktrack.networks.credentials import Credential, Keeper, SignIn, check_server, check_typed
+from linktrack.errors import Invalid
+from linktrack.networks.credentials import (
+    Credential,
+    Keeper,
+    Needs,
+    SignIn,
+    check_server,
+    check_typed,
+)
+from linktrack.networks.network import Connecting
+from linktrack.networks.protocols import Writer
+from linktrack.networks.registry import network_of
+
+
+def needs_of(network: str) -> Needs:
+    """Return what signing in takes; raises `Invalid` for a network where nobody can be."""
+    return _connecting(network).needs
 
 
 def sign_in(network: str, handle: str, typed: Mapping[str, str], server: str | None) -> SignIn:
@@ -13,30 +28,17 @@ def sign_in(network: str, handle: str, typed: Mapping[str, str], server: str | N
     one is asked. Raises `Invalid` for what cannot be right, `SignedOut` where the network does
     not take it, and `Unavailable` or `Pause`.
     """
-    values, server = check_typed(network, typed), check_server(server)
-    if network == "bluesky":
-        from linktrack.networks import bluesky_session
-
-        return bluesky_session.sign_in(handle, values["app_password"], server)
-    if network == "mastodon":
-        from linktrack.networks import mastodon_writer
-
-        return mastodon_writer.sign_in(handle, values["access_token"], server)
-    from linktrack.networks import x_writer
-
-    return x_writer.sign_in(handle, values, server)
+    found = _connecting(network)
+    return found.sign_in(handle, check_typed(found.needs, typed), check_server(server))
 
 
 def signed_in(credential: Credential, keeper: Keeper) -> Writer:
     """Return the network of a credential; it is not asked anything yet."""
-    if credential.network == "bluesky":
-        from linktrack.networks.bluesky_writer import BlueskyWriter
+    return _connecting(credential.network).open_writer(credential, keeper)
 
-        return BlueskyWriter(credential, keeper)
-    if credential.network == "mastodon":
-        from linktrack.networks.mastodon_writer import MastodonWriter
 
-        return MastodonWriter(credential, keeper)
-    from linktrack.networks.x_writer import XWriter
-
-    return XWriter(credential, keeper)
+def _connecting(network: str) -> Connecting:
+    found = network_of(network).connecting
+    if found is None:
+        raise Invalid("linktrack signs in on no such network: copy the text, and post it by hand.")
+    return found

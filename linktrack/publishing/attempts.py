@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from linktrack.errors import LinktrackError, Unavailable
-from linktrack.networks.base import Message, Pause, Refused, Sent, SignedOut, Unclear
+from linktrack.networks.errors import Pause, Refused, SignedOut, Unclear
+from linktrack.networks.records import Message, Sent
 
 log = logging.getLogger(__name__)
 

@@ -11,11 +11,8 @@ from linktrack.links.cards.cards import agent_of, keep_card, message_card, read_
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import place_of
 from linktrack.links.models import Link, LinkCard
-from linktrack.links.visiting import Address, is_public
-from linktrack.networks.base import Card
-
-WITH_CARDS = ("bluesky",)
-"""Networks where a post brings its card along; others fetch it themselves."""
+from linktrack.networks.records import Card
+from linktrack.outside.addresses import Address, is_public
 
 
 def card_below(

@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from linktrack.audience.accounts import NETWORK_NAMES
 from linktrack.audience.models import Account
 from linktrack.errors import Invalid, Unconfirmed
 from linktrack.links.lengths import length
 from linktrack.links.models import Post
-from linktrack.links.visiting import is_public
+from linktrack.networks.registry import network_of
+from linktrack.outside.addresses import is_public
 
 HOUSE_NAMES: Final = ("localhost", "local", "internal", "lan", "home.arpa", "localdomain")
 """Ends of names that no public name has (RFC 6761, 6762, 8375, and ICANN's .internal)."""
@@ -28,32 +28,32 @@ def check_sendable(account: Account, text: str, base_url: str, connected: bool) 
             f"Short links begin with {base_url}, which readers cannot reach: set "
             "LINKTRACK_BASE_URL to your public address before linktrack posts one."
         )
-    network = NETWORK_NAMES[account.network]
-    if account.network == "other":
+    network = network_of(account.network)
+    if network.connecting is None:
         raise Invalid(
             f"linktrack cannot post for {account.handle}, which is on no network it knows: "
             "copy the text and post it yourself."
         )
     if not connected:
         raise Invalid(
-            f"{account.handle} is not connected to {network}: connect it on its page, or copy "
-            "the text and post it yourself."
+            f"{account.handle} is not connected to {network.label}: connect it on its page, "
+            "or copy the text and post it yourself."
         )
     used = length(text, account.network, base_url, account.text_limits)
     if used.fits or _has_unknown_limit(account):
         return
     if used.limit is None or used.used <= used.limit:
         raise Invalid(
-            f"The text for {account.handle} has too many bytes for {network}: shorten it."
+            f"The text for {account.handle} has too many bytes for {network.label}: shorten it."
         )
     raise Invalid(
-        f"The text for {account.handle} is too long for {network}: {used.used:,} characters once "
-        f"wrapped, where {used.limit:,} are taken."
+        f"The text for {account.handle} is too long for {network.label}: {used.used:,} characters "
+        f"once wrapped, where {used.limit:,} are taken."
     )
 
 
 def check_usual_length(account: Account, text: str, base_url: str) -> None:
-    """Raise `Unconfirmed` where a text is longer than most servers of Mastodon take.
+    """Raise `Unconfirmed` where a text is longer than most servers of its network take.
 
     Where the account's own server says what it takes, that is what counts (`check_sendable`).
     """
@@ -63,13 +63,14 @@ def check_usual_length(account: Account, text: str, base_url: str) -> None:
     if not used.fits:
         raise Unconfirmed(
             f"The text for {account.handle} has {used.used:,} characters once wrapped, and most "
-            f"servers of Mastodon take {used.limit:,}: shorten it, or say that yours takes more."
+            f"servers of {network_of(account.network).label} take {used.limit:,}: shorten it, or "
+            "say that yours takes more."
         )
 
 
 def _has_unknown_limit(account: Account) -> bool:
-    """Whether the account is on a server of Mastodon that has not been asked, or does not say."""
-    return account.network == "mastodon" and account.text_limits is None
+    """Whether the account is on a server that may take more, and was not asked or does not say."""
+    return network_of(account.network).servers_set_limits and account.text_limits is None
 
 
 def is_reachable(base_url: str) -> bool:
@@ -82,10 +83,10 @@ def is_reachable(base_url: str) -> bool:
 
 
 def check_twin(session: Session, account: Account, post: Post) -> None:
-    """Raise `Unconfirmed` where another account on X has, or is to have, the same text.
+    """Raise `Unconfirmed` where another account has the same text, and the network forbids it.
 
-    X's rules forbid it (its automation rules: duplicate posts over several accounts), so it is
-    sent only on the owner's second word.
+    X's automation rules do (duplicate posts over several accounts), so it is sent only on the
+    owner's second word.
     """
     warning = twin_warning(session, account, post)
     if warning is not None:
@@ -93,13 +94,14 @@ def check_twin(session: Session, account: Account, post: Post) -> None:
 
 
 def twin_warning(session: Session, account: Account, post: Post) -> str | None:
-    """Return what is to be said, without its end, where the same text is on another X account."""
-    if account.network != "x":
+    """Return what is to be said, without its end, where `check_twin` has something to say."""
+    network = network_of(account.network)
+    if not network.forbids_same_text:
         return None
     query = (
         select(Account.handle)
         .join(Post, Post.account_id == Account.id)
-        .where(Account.network == "x", Account.id != account.id, Post.id != post.id)
+        .where(Account.network == network.name, Account.id != account.id, Post.id != post.id)
         .where(Post.state.in_(("scheduled", "published")))
         .where(Post.written == post.written)
     )
@@ -107,6 +109,6 @@ def twin_warning(session: Session, account: Account, post: Post) -> str | None:
     if twin is None:
         return None
     return (
-        f"The same text is on {twin} already, or waits for it. X forbids the same post on several "
-        "accounts and may lock them: change the text"
+        f"The same text is on {twin} already, or waits for it. {network.label} forbids the same "
+        "post on several accounts and may lock them: change the text"
     )

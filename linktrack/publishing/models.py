@@ -1,9 +1,13 @@
 """The table of what linktrack is to send, or has sent, to the networks."""
 
+from typing import Literal, TypeAlias
+
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linktrack.db import Base, Moment, OptionalMoment
+
+SendingState: TypeAlias = Literal["waiting", "sending", "sent", "failed", "withdrawn"]
 
 
 class Sending(Base):
@@ -23,7 +27,7 @@ class Sending(Base):
     __table_args__ = (Index("ix_sendings_due", "state", "next_at"),)
 
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True)
-    state: Mapped[str] = mapped_column(String(10))
+    state: Mapped[SendingState] = mapped_column(String(10))
     due_at: Mapped[Moment]
     next_at: Mapped[OptionalMoment]
     key: Mapped[str] = mapped_column(String(200))

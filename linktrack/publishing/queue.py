@@ -5,6 +5,7 @@ Who may be sent, and what is too long, is judged by `checks.py`; the sending is 
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -20,7 +21,15 @@ from linktrack.networks.tids import new_tid
 from linktrack.owners.audit import note
 from linktrack.publishing.checks import check_sendable, check_twin, check_usual_length
 from linktrack.publishing.models import Sending
-from linktrack.publishing.sendings import OPEN, check_idle, sending_of, stop, wait
+from linktrack.publishing.sendings import (
+    OPEN,
+    SendingJson,
+    check_idle,
+    sending_json,
+    sending_of,
+    stop,
+    wait,
+)
 from linktrack.publishing.states import settle
 
 
@@ -190,3 +199,22 @@ def _lines(account_id: int | None) -> Select[Sending, Post, Account]:
         .where(Account.removed_at.is_(None))
     )
     return query if account_id is None else query.where(Post.account_id == account_id)
+
+
+class QueuedPostJson(TypedDict):
+    """A post in the queue."""
+
+    post: int
+    account: str
+    text: str
+    sending: SendingJson
+
+
+def waiting_json(line: Waiting) -> QueuedPostJson:
+    """Return a line of the queue."""
+    return {
+        "post": line.post.id,
+        "account": line.account.handle,
+        "text": line.post.text,
+        "sending": sending_json(line.sending),
+    }

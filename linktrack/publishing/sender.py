@@ -15,7 +15,6 @@ from typing import Final
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
-from linktrack.audience.accounts import NETWORK_NAMES
 from linktrack.audience.models import Account
 from linktrack.calendar.days import Days
 from linktrack.db import Database, is_database_away
@@ -23,12 +22,14 @@ from linktrack.db import now as this_moment
 from linktrack.errors import LinktrackError
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import place_of
-from linktrack.links.models import Link, Post, SeenPost
-from linktrack.links.visiting import Address, is_public
-from linktrack.networks.base import Message, Pause, Sent
+from linktrack.links.models import Link, Post, SeenPost, State
+from linktrack.networks.errors import Pause
+from linktrack.networks.records import Message, Sent
+from linktrack.networks.registry import network_of
+from linktrack.outside.addresses import Address, is_public
 from linktrack.owners.audit import note
 from linktrack.publishing.attempts import PATIENCE, Failure, Publisher, attempt, judge
-from linktrack.publishing.cards import WITH_CARDS, card_below
+from linktrack.publishing.cards import card_below
 from linktrack.publishing.checks import check_sendable
 from linktrack.publishing.models import Sending
 from linktrack.publishing.states import settle
@@ -157,7 +158,7 @@ class Sender:
             self._write_down(due, lease, ended)
 
     def _with_card(self, due: _Due, message: Message) -> Message:
-        if due.account.network not in WITH_CARDS:
+        if not network_of(due.account.network).cards.come_with_posts:
             return message
         card = card_below(
             self._database,
@@ -220,7 +221,7 @@ class Sender:
             sending.network_id, sending.url, sending.in_doubt = sent.network_id, sent.url, False
             sending.changed_at = now
             post = session.get_one(Post, due.post_id)
-            state = "discarded" if post.state == "discarded" else "published"
+            state: State = "discarded" if post.state == "discarded" else "published"
             posted_at = max(post.created_at, min(sent.posted_at, now))
             settle(session, post, state, posted_at, self._days)
             session.merge(
@@ -231,7 +232,7 @@ class Sender:
                     posted_at=posted_at,
                 )
             )
-            place = NETWORK_NAMES[due.account.network]
+            place = network_of(due.account.network).label
             note(session, f"Sent post {post.id} of {due.account.handle} to {place}.", now)
             session.commit()
 

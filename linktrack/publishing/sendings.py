@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, NotRequired, TypedDict
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from linktrack.calendar.times import utc
 from linktrack.errors import Conflict
-from linktrack.publishing.models import Sending
+from linktrack.links.catalog import Shortener
+from linktrack.links.models import Post
+from linktrack.links.posts import WrappedPostJson, post_json
+from linktrack.publishing.models import Sending, SendingState
 
 OPEN: Final = ("waiting", "sending", "failed")
 """The states in which a sending is in the queue."""
@@ -71,3 +75,63 @@ def wait(sending: Sending, due_at: datetime, now: datetime) -> None:
     sending.state, sending.problem, sending.attempts = "waiting", None, 0
     sending.due_at = sending.next_at = due_at
     sending.changed_at = now
+
+
+class SendingJson(TypedDict):
+    """How far a post is on its way to its network.
+
+    `next_at` is when it is tried next; `problem` is why the last attempt sent nothing. While it is
+    `in_doubt` the network may have the post: it is looked for before it is sent again.
+    """
+
+    state: SendingState
+    due_at: str
+    next_at: str | None
+    attempts: int
+    in_doubt: bool
+    problem: str | None
+    network_id: str | None
+    url: str | None
+
+
+def sending_json(sending: Sending) -> SendingJson:
+    """Return how far a post is on its way to its network."""
+    return {
+        "state": sending.state,
+        "due_at": utc(sending.due_at),
+        "next_at": utc(sending.next_at),
+        "attempts": sending.attempts,
+        "in_doubt": sending.in_doubt,
+        "problem": sending.problem,
+        "network_id": sending.network_id,
+        "url": sending.url,
+    }
+
+
+class PostJson(WrappedPostJson):
+    """A post with its links; a text without a new address makes none, and has null here.
+
+    `sending` is there where linktrack was asked to send it.
+    """
+
+    sending: NotRequired[SendingJson]
+
+
+def full_post_json(session: Session, shortener: Shortener, post: Post) -> PostJson:
+    """Return a post as every door gives it; `sending` only where linktrack was asked to send it."""
+    answer = unsent_post_json(post_json(session, shortener, post))
+    sending = sending_of(session, post.id)
+    if sending is not None:
+        answer["sending"] = sending_json(sending)
+    return answer
+
+
+def unsent_post_json(post: WrappedPostJson) -> PostJson:
+    """Return a post that linktrack was not asked to send as every door gives it."""
+    return {
+        "id": post["id"],
+        "state": post["state"],
+        "text": post["text"],
+        "links": post["links"],
+        "versions": post["versions"],
+    }

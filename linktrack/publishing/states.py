@@ -1,19 +1,21 @@
 """Changing the state of a post, and with its time of posting what its windows hold."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from linktrack.calendar.days import Days
 from linktrack.clicks.counts.rebuild import recount_post
-from linktrack.db import now as this_moment
 from linktrack.db import take_turns
 from linktrack.errors import Conflict
-from linktrack.links.models import Post
+from linktrack.links.models import Post, State
 from linktrack.links.posts import settle_state
 from linktrack.owners.audit import note
 from linktrack.publishing import sendings
+from linktrack.publishing.models import Sending
 
 
 def publish(
@@ -47,7 +49,7 @@ def schedule(session: Session, post: Post, posted_at: datetime, now: datetime, d
     note(session, f"Planned post {post.id} for {posted_at:%Y-%m-%d %H:%M} UTC.", now)
 
 
-def discard(session: Session, post: Post) -> None:
+def discard(session: Session, post: Post, now: datetime) -> None:
     """Leave a post out of reports and lists; its links go on redirecting and counting.
 
     A published post keeps its time, and is published again when it is restored; a plan is dropped,
@@ -55,24 +57,24 @@ def discard(session: Session, post: Post) -> None:
     """
     if post.state == "discarded":
         return
-    sendings.stop(session, post.id, this_moment())
+    sendings.stop(session, post.id, now)
     if post.state == "published":
         post.state = "discarded"
     else:
         settle(session, post, "discarded", None, Days(ZoneInfo("UTC")))
-    note(session, f"Discarded post {post.id}.", this_moment())
+    note(session, f"Discarded post {post.id}.", now)
 
 
-def restore(session: Session, post: Post) -> None:
+def restore(session: Session, post: Post, now: datetime) -> None:
     """Make a discarded post published again where it had been, else a draft."""
     if post.state != "discarded":
         raise Conflict(f"Post {post.id} is {post.state}, not discarded.")
     post.state = "draft" if post.posted_at is None else "published"
-    note(session, f"Restored post {post.id}, {post.state} again.", this_moment())
+    note(session, f"Restored post {post.id}, {post.state} again.", now)
 
 
 def settle(
-    session: Session, post: Post, state: str, posted_at: datetime | None, days: Days
+    session: Session, post: Post, state: State, posted_at: datetime | None, days: Days
 ) -> None:
     """Give a post a state and a time that fit each other; its windows are counted by that time."""
     connection = session.connection()
@@ -82,3 +84,18 @@ def settle(
     session.flush()
     if moved:
         recount_post(connection, post.id, days)
+
+
+def overdue_posts(session: Session, account_ids: Sequence[int], now: datetime) -> Sequence[Post]:
+    """Return the planned posts of these accounts whose time has passed, the oldest first.
+
+    Those that linktrack sends itself are not among them.
+    """
+    queued = select(Sending.post_id).where(Sending.state.in_(sendings.OPEN))
+    query = select(Post).where(
+        Post.account_id.in_(account_ids),
+        Post.state == "scheduled",
+        Post.posted_at < now,
+        Post.id.not_in(queued),
+    )
+    return session.scalars(query.order_by(Post.posted_at).limit(20)).all()

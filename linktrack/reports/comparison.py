@@ -5,28 +5,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import combinations
-from typing import Final
+from typing import Final, Literal, TypeAlias, TypedDict
 
 from sqlalchemy.orm import Session
 
-from linktrack.audience.accounts import account_json
+from linktrack.audience.accounts import AccountNameJson, account_json
+from linktrack.audience.counts import count_histories
 from linktrack.audience.models import Account
 from linktrack.clicks.vocabulary import window_number
 from linktrack.reports import queries
-from linktrack.reports.figures.rate import Rate
+from linktrack.reports.figures.rate import Rate, RateJson, rate_json
 from linktrack.reports.figures.statistics.comparisons import difference
 from linktrack.reports.figures.statistics.half_life import FEWEST_CLICKS, middle
-from linktrack.reports.figures.statistics.rates import Interval, ratio_of_sums, wilson
+from linktrack.reports.figures.statistics.rates import Interval, wilson
 from linktrack.reports.figures.words import about, duration, durations, percent, thousandths
 from linktrack.reports.rated import RatedPost, rated_posts
 from linktrack.reports.timing.life_queries import ClickedPost, clicked_posts
 from linktrack.reports.timing.lifetimes import FEWEST_POSTS, MOST_POSTS, lives_of
-from linktrack.shapes import Json
 
 MOST_SIDE_BY_SIDE: Final = 5
 """Accounts of which every pair is compared; of more, each with the first."""
 
-FIGURES: Final = ("cpf", "people_per_post", "never_clicked", "half_life")
+Figure: TypeAlias = Literal["cpf", "people_per_post", "never_clicked", "half_life"]
+FIGURES: Final[tuple[Figure, ...]] = ("cpf", "people_per_post", "never_clicked", "half_life")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class AccountFigures:
 class Difference:
     """First account's figure minus the second's, with its 95 % interval."""
 
-    figure: str
+    figure: Figure
     first: Account
     second: Account
     value: float
@@ -88,27 +89,7 @@ class Comparison:
     window: str
     accounts: list[AccountFigures]
     differences: list[Difference]
-    figures: tuple[str, ...] = FIGURES
-
-    def as_json(self) -> dict[str, Json]:
-        """Return the comparison as every door gives it; shares are fractions, times seconds."""
-        return {
-            "window": self.window,
-            "accounts": [_figures_json(figures) for figures in self.accounts],
-            "differences": [
-                {
-                    "figure": found.figure,
-                    "first": found.first.handle,
-                    "second": found.second.handle,
-                    "difference": round(found.value, 6),
-                    "low": round(found.interval.low, 6),
-                    "high": round(found.interval.high, 6),
-                    "sure": found.is_sure,
-                    "sentence": found.sentence,
-                }
-                for found in self.differences
-            ],
-        }
+    figures: tuple[Figure, ...] = FIGURES
 
 
 _TOPIC: Final = {
@@ -140,7 +121,7 @@ def compare(
     number = window_number(window)
     ids = [account.id for account in accounts]
     chosen = queries.chosen_posts(ids, since, until)
-    histories = queries.count_histories(session, ids)
+    histories = count_histories(session, ids)
     by_account: defaultdict[int, list[RatedPost]] = defaultdict(list)
     for post in rated_posts(
         queries.people_by_post(session, chosen, number), histories, window, now
@@ -175,16 +156,14 @@ def figures_of(account: Account, posts: Sequence[RatedPost], half_life: Rate) ->
     """Return an account's figures; posts that are still counted are left out of them."""
     final = [post for post in posts if post.is_final]
     known = [(post.people, post.followers) for post in final if post.followers]
-    ratio = ratio_of_sums(known)
-    each = ratio_of_sums([(post.people, 1) for post in final])
     never = sum(not post.people for post in final)
     return AccountFigures(
         account,
         len(final),
         len(final) - len(known),
         len(posts) - len(final),
-        Rate() if ratio is None else Rate(ratio.value, ratio.interval),
-        Rate() if each is None else Rate(each.value, each.interval),
+        Rate.over(known),
+        Rate.over([(post.people, 1) for post in final]),
         Rate(never / len(final), wilson(never, len(final))) if final else Rate(),
         half_life,
     )
@@ -237,17 +216,86 @@ def _told(figure: str, value: float) -> str:
     return f"{value:.2g}" if value < 100 else about(value)
 
 
-def _figures_json(figures: AccountFigures) -> dict[str, Json]:
-    found: dict[str, Json] = {
+class ComparedAccountJson(RateJson):
+    """One account's figures; `half_life` is in seconds, `never_clicked` a share of posts."""
+
+    account: AccountNameJson
+    posts: int
+    posts_without_count: int
+    posts_still_counted: int
+    people_per_post: float | None
+    people_per_post_low: float | None
+    people_per_post_high: float | None
+    never_clicked: float | None
+    never_clicked_low: float | None
+    never_clicked_high: float | None
+    half_life: float | None
+    half_life_low: float | None
+    half_life_high: float | None
+
+
+def _figures_json(figures: AccountFigures) -> ComparedAccountJson:
+    people, never, half = (
+        figures.people_per_post.written,
+        figures.never_clicked.written,
+        figures.half_life.written,
+    )
+    return {
         "account": account_json(figures.account),
         "posts": figures.posts,
         "posts_without_count": figures.posts_without_count,
         "posts_still_counted": figures.unfinished,
+        **rate_json(figures.cpf),
+        "people_per_post": people.value,
+        "people_per_post_low": people.low,
+        "people_per_post_high": people.high,
+        "never_clicked": never.value,
+        "never_clicked_low": never.low,
+        "never_clicked_high": never.high,
+        "half_life": half.value,
+        "half_life_low": half.low,
+        "half_life_high": half.high,
     }
-    for figure in FIGURES:
-        rate = figures.rate(figure)
-        bounds = rate.interval
-        found[figure] = None if rate.value is None else round(rate.value, 6)
-        found[f"{figure}_low"] = None if bounds is None else round(bounds.low, 6)
-        found[f"{figure}_high"] = None if bounds is None else round(bounds.high, 6)
-    return found
+
+
+class ComparedFigureJson(TypedDict):
+    """How much one figure of two accounts differs, first minus second, and whether surely."""
+
+    figure: Figure
+    first: str
+    second: str
+    difference: float
+    low: float
+    high: float
+    sure: bool
+    sentence: str
+
+
+def _difference_json(found: Difference) -> ComparedFigureJson:
+    return {
+        "figure": found.figure,
+        "first": found.first.handle,
+        "second": found.second.handle,
+        "difference": round(found.value, 6),
+        "low": round(found.interval.low, 6),
+        "high": round(found.interval.high, 6),
+        "sure": found.is_sure,
+        "sentence": found.sentence,
+    }
+
+
+class ComparisonJson(TypedDict):
+    """Accounts side by side."""
+
+    window: str
+    accounts: list[ComparedAccountJson]
+    differences: list[ComparedFigureJson]
+
+
+def comparison_json(found: Comparison) -> ComparisonJson:
+    """Return the comparison as every door gives it; shares are fractions, times seconds."""
+    return {
+        "window": found.window,
+        "accounts": [_figures_json(figures) for figures in found.accounts],
+        "differences": [_difference_json(each) for each in found.differences],
+    }

@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 from sqlalchemy.orm import Session
 
-from linktrack.audience.accounts import account_json
+from linktrack.audience.accounts import AccountNameJson, account_json
 from linktrack.audience.models import Account
 from linktrack.calendar.times import utc
 from linktrack.links.models import UnwrappedPost
-from linktrack.networks.addresses import post_address
+from linktrack.networks.registry import network_of
 from linktrack.publishing.unwrapped.coverage import Coverage, coverage
+from linktrack.reports.figures.rate import rounded
 from linktrack.reports.figures.words import share
-from linktrack.shapes import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,23 +24,6 @@ class CoverageReport:
     since: datetime | None
     until: datetime | None
     coverage: Coverage
-
-    def as_json(self) -> dict[str, Json]:
-        """Return the report as every door gives it; a coverage that is not known is null."""
-        found = self.coverage
-        return {
-            "account": account_json(self.account),
-            "from": None if self.since is None else utc(self.since),
-            "to": None if self.until is None else utc(self.until),
-            "known_from": None if found.known_from is None else utc(found.known_from),
-            "known_until": None if found.known_until is None else utc(found.known_until),
-            "posts": found.posts,
-            "posts_with_links": found.posts_with_links,
-            "reposts": found.reposts,
-            "wrapped": found.wrapped,
-            "not_wrapped": found.not_wrapped,
-            "coverage": None if found.share is None else round(found.share, 6),
-        }
 
     @property
     def sentence(self) -> str:
@@ -66,13 +50,64 @@ def coverage_in_words(found: Coverage) -> str:
     )
 
 
-def unwrapped_json(account: Account, post: UnwrappedPost, addresses: list[str]) -> dict[str, Json]:
+CoverageRangeJson = TypedDict("CoverageRangeJson", {"from": str | None, "to": str | None})
+
+
+class CoverageReportJson(CoverageRangeJson):
+    """Which part of the links posted in own words was wrapped; null without any, or unknown.
+
+    What was posted is known from `known_from` to `known_until`, within the time asked for.
+    """
+
+    account: AccountNameJson
+    known_from: str | None
+    known_until: str | None
+    posts: int
+    posts_with_links: int
+    reposts: int
+    wrapped: int
+    not_wrapped: int
+    coverage: float | None
+
+
+def coverage_json(report: CoverageReport) -> CoverageReportJson:
+    """Return the report as every door gives it; a coverage that is not known is null."""
+    found = report.coverage
+    return {
+        "account": account_json(report.account),
+        "from": utc(report.since),
+        "to": utc(report.until),
+        "known_from": utc(found.known_from),
+        "known_until": utc(found.known_until),
+        "posts": found.posts,
+        "posts_with_links": found.posts_with_links,
+        "reposts": found.reposts,
+        "wrapped": found.wrapped,
+        "not_wrapped": found.not_wrapped,
+        "coverage": rounded(found.share),
+    }
+
+
+class UnwrappedPostJson(TypedDict):
+    """A post with links that are not wrapped; `url` is where its network shows it."""
+
+    id: int
+    account: str
+    posted_at: str
+    text: str
+    url: str | None
+    links: list[str]
+
+
+def unwrapped_json(
+    account: Account, post: UnwrappedPost, addresses: list[str]
+) -> UnwrappedPostJson:
     """Return a post with links that are not wrapped, as every door gives it."""
     return {
         "id": post.id,
         "account": account.handle,
         "posted_at": utc(post.posted_at),
         "text": post.text,
-        "url": post_address(account.network, post.network_id),
+        "url": network_of(account.network).post_address(post.network_id),
         "links": list(addresses),
     }

@@ -3,33 +3,37 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, Literal, TypeAlias, TypedDict
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from linktrack.audience.accounts import account_json
+from linktrack.audience.accounts import AccountNameJson, account_json
+from linktrack.audience.counts import History, count_histories, standing_count
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
 from linktrack.clicks.vocabulary import window_number
 from linktrack.errors import Invalid
+from linktrack.links.models import Post
 from linktrack.links.posts import excerpt
 from linktrack.reports import queries
-from linktrack.reports.cpf import CpfTotal, PostLine, cpf_total, post_lines
-from linktrack.reports.figures.rate import rate_json
+from linktrack.reports.cpf import CpfTotal, cpf_total
+from linktrack.reports.days import account_series
+from linktrack.reports.figures.rate import Rate, RateJson, rate_json
 from linktrack.reports.figures.statistics.experiments import FALSE_ALARMS, Pair, permutation_p
 from linktrack.reports.figures.statistics.rates import FEWEST_POSTS
 from linktrack.reports.figures.words import counted, listed, per_thousand
 from linktrack.reports.people.follower_queries import Moves, moves_of
+from linktrack.reports.post_lines import PostLine, post_lines
 from linktrack.reports.sentences import reach
-from linktrack.shapes import Json
+
+Change: TypeAlias = Literal["more", "fewer"]
 
 PERIODS: Final = ("week", "month")
 WINDOW: Final = "24h"
 """Posts of the last days are counted like the first, so that weeks can be compared early."""
 
 MOST_BEST: Final = 3
-MOST_POSTS: Final = 500  # of a period, among which best and weakest are found
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +50,6 @@ class DigestSide:
     gained: int | None
     lost: int | None
 
-    def as_json(self) -> dict[str, Json]:
-        """Return the period as every door gives it."""
-        return {
-            "from": self.days.first.isoformat(),
-            "to": (self.days.last + timedelta(days=1)).isoformat(),
-            "unique_clicks": self.unique_clicks,
-            "posts": self.cpf.posts,
-            "posts_without_count": self.cpf.posts_without_count,
-            **rate_json(self.cpf.cpf),
-            "followers": self.followers,
-            "gained": self.gained,
-            "lost": self.lost,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Digest:
@@ -73,7 +63,7 @@ class Digest:
     period: str
     now: DigestSide
     before: DigestSide
-    change: str | None
+    change: Change | None
     counting: int
     best: list[PostLine]
     weakest: list[PostLine]
@@ -83,12 +73,14 @@ class Digest:
         """Whether follower lists say who came and left in any of the two periods."""
         return self.now.gained is not None or self.before.gained is not None
 
+    @property
     def sentence(self) -> str:
-        """Say the period in a sentence."""
+        """The period in a sentence."""
         return reach(self.now.cpf)
 
+    @property
     def sure(self) -> str:
-        """Say what surely changed."""
+        """What surely changed, in words."""
         if self.change is not None:
             return f"Surely {self.change} clicks per follower than in the {self.period} before."
         if min(self.now.cpf.posts, self.before.cpf.posts) < FEWEST_POSTS:
@@ -98,8 +90,9 @@ class Digest:
             )
         return f"Nothing surely changed since the {self.period} before."
 
+    @property
     def notes(self) -> list[str]:
-        """Say what the numbers leave out."""
+        """What the numbers leave out, in sentences."""
         notes = []
         if self.counting:
             are = "is" if self.counting == 1 else "are"
@@ -110,22 +103,6 @@ class Digest:
             notes.append(f"{counted(missing, 'post')} {have} no follower count and no rate.")
         return notes
 
-    def as_json(self) -> dict[str, Json]:
-        """Return the digest as every door gives it."""
-        return {
-            "account": account_json(self.account),
-            "period": self.period,
-            "window": WINDOW,
-            "now": self.now.as_json(),
-            "before": self.before.as_json(),
-            "change": self.change,
-            "posts_counting": self.counting,
-            "best": [_post_json(line) for line in self.best],
-            "weakest": [_post_json(line) for line in self.weakest],
-            "sentence": self.sentence(),
-            "sure": self.sure(),
-        }
-
     def as_text(self) -> str:
         """Return the digest as plain text of at most 80 columns or so, for a mail."""
         now, before = self.now, self.before
@@ -135,9 +112,9 @@ class Digest:
                 f"{_day(now.days.last)}"
             ),
             "",
-            self.sentence(),
-            self.sure(),
-            *self.notes(),
+            self.sentence,
+            self.sure,
+            *self.notes,
             "",
             f"People who clicked          {now.unique_clicks:,} (before: {before.unique_clicks:,})",
             (
@@ -204,12 +181,19 @@ def digests(
     days, earlier = last_whole(period, today, timezone)
     number = window_number(WINDOW)
     ids = [account.id for account in accounts]
-    histories = queries.count_histories(session, ids)
-    series = queries.account_series(session, ids, earlier.first, days.last)
+    histories = count_histories(session, ids)
+    series = account_series(session, ids, earlier.first, days.last)
     chosen = queries.chosen_posts(ids, earlier.since, days.end)
     sums = queries.sums_by_post(session, chosen, number)
     alpha = FALSE_ALARMS / max(1, len(accounts))
     moves = moves_of(session, ids, earlier.since, days.end)
+    ranks = {
+        account.id: _ranked(
+            [post for post in _within(sums, days) if post.account_id == account.id], histories
+        )
+        for account in accounts
+    }
+    lines = _lines(session, [number for rank in ranks.values() for ids in rank for number in ids])
     found = []
     for account in accounts:
         own = [post for post in sums if post.account_id == account.id]
@@ -223,12 +207,12 @@ def digests(
                     if range_.first <= counts.day <= range_.last
                 ),
                 cpf_total(part, histories),
-                queries.standing_count(histories[account.id], range_.end)[1],
+                standing_count(histories[account.id], range_.end)[1],
                 *_gained_and_lost(moves.get(account.id, []), range_),
             )
             for range_, part in zip((earlier, days), parts, strict=True)
         ]
-        best, weakest = _ranked(session, account, days, number)
+        best, weakest = ([lines[number] for number in numbers] for numbers in ranks[account.id])
         found.append(
             Digest(
                 account,
@@ -255,17 +239,15 @@ def _gained_and_lost(moves: Sequence[Moves], days: DayRange) -> tuple[int | None
     return sum(move.came for move in known), sum(move.left for move in known)
 
 
-def _pairs(
-    sums: Sequence[queries.PostSums], histories: Mapping[int, queries.History]
-) -> list[Pair]:
+def _pairs(sums: Sequence[queries.PostSums], histories: Mapping[int, History]) -> list[Pair]:
     counts = [
-        (post.unique_clicks, queries.standing_count(histories[post.account_id], post.posted_at)[1])
+        (post.unique_clicks, standing_count(histories[post.account_id], post.posted_at)[1])
         for post in sums
     ]
     return [(k, n) for k, n in counts if n]
 
 
-def _change(before: Sequence[Pair], now: Sequence[Pair], alpha: float) -> str | None:
+def _change(before: Sequence[Pair], now: Sequence[Pair], alpha: float) -> Change | None:
     """Return "more" or "fewer" where posts dealt out anew would hardly differ so much."""
     if min(len(before), len(now)) < FEWEST_POSTS or permutation_p(before, now) > alpha:
         return None
@@ -274,34 +256,29 @@ def _change(before: Sequence[Pair], now: Sequence[Pair], alpha: float) -> str | 
 
 
 def _ranked(
-    session: Session, account: Account, days: DayRange, number: int
-) -> tuple[list[PostLine], list[PostLine]]:
+    sums: Sequence[queries.PostSums], histories: Mapping[int, History]
+) -> tuple[list[int], list[int]]:
     """Return the best posts, by the lower end of what is likely, and the weakest, by the upper.
 
-    No post is in both; one post alone is neither.
+    They are given by their numbers. No post is in both; one post alone is neither.
     """
-    chosen = queries.chosen_posts([account.id], days.since, days.end)
-    facts = queries.posts_page(session, chosen, None, MOST_POSTS)
-    lines = [
-        line
-        for line in post_lines(session, facts, number, by_source=False)
-        if line.cpf.interval is not None
-    ]
-    best = sorted(lines, key=lambda line: -line.cpf.interval.low if line.cpf.interval else 0.0)
-    best = best[: min(MOST_BEST, len(lines) // 2)]
-    chosen_ids = {line.facts.id for line in best}
-    rest = [line for line in lines if line.facts.id not in chosen_ids]
-    rest.sort(key=lambda line: line.cpf.interval.high if line.cpf.interval else 0.0)
-    return best, rest[: len(best)]
+    likely = {}
+    for post in sorted(sums, key=lambda post: (post.posted_at, post.post_id), reverse=True):
+        followers = standing_count(histories[post.account_id], post.posted_at)[1]
+        interval = Rate.of(post.unique_clicks, followers).interval
+        if interval is not None:
+            likely[post.post_id] = interval
+    best = sorted(likely, key=lambda number: -likely[number].low)
+    best = best[: min(MOST_BEST, len(likely) // 2)]
+    rest = [number for number in likely if number not in best]
+    return best, sorted(rest, key=lambda number: likely[number].high)[: len(best)]
 
 
-def _post_json(line: PostLine) -> dict[str, Json]:
-    return {
-        "id": line.facts.id,
-        "text": line.facts.text,
-        "unique_clicks": line.unique_clicks,
-        **rate_json(line.cpf),
-    }
+def _lines(session: Session, post_ids: Sequence[int]) -> Mapping[int, PostLine]:
+    """Return the lines of these posts by their numbers, read for all accounts at once."""
+    facts = queries.posts_page(session, Post.id.in_(post_ids), None, len(post_ids))
+    found = post_lines(session, facts, window_number(WINDOW), by_source=False)
+    return {line.facts.id: line for line in found}
 
 
 def came_and_left(side: DigestSide) -> str:
@@ -317,3 +294,81 @@ def _known(number: int | None) -> str:
 
 def _day(day: date) -> str:
     return f"{day.day} {day:%b %Y}"
+
+
+DigestRangeJson = TypedDict("DigestRangeJson", {"from": str, "to": str})
+
+
+class DigestSideJson(DigestRangeJson, RateJson):
+    """A week or month; `to` is the day after its last."""
+
+    unique_clicks: int
+    posts: int
+    posts_without_count: int
+    followers: int | None
+    gained: int | None
+    lost: int | None
+
+
+def _side_json(side: DigestSide) -> DigestSideJson:
+    return {
+        "from": side.days.first.isoformat(),
+        "to": (side.days.last + timedelta(days=1)).isoformat(),
+        "unique_clicks": side.unique_clicks,
+        "posts": side.cpf.posts,
+        "posts_without_count": side.cpf.posts_without_count,
+        **rate_json(side.cpf.cpf),
+        "followers": side.followers,
+        "gained": side.gained,
+        "lost": side.lost,
+    }
+
+
+class DigestPostJson(RateJson):
+    """One of the best or weakest posts."""
+
+    id: int
+    text: str
+    unique_clicks: int
+
+
+def _post_json(line: PostLine) -> DigestPostJson:
+    return {
+        "id": line.facts.id,
+        "text": line.facts.text,
+        "unique_clicks": line.unique_clicks,
+        **rate_json(line.cpf),
+    }
+
+
+class DigestJson(TypedDict):
+    """The last whole week or month beside the one before it."""
+
+    account: AccountNameJson
+    period: str
+    window: str
+    now: DigestSideJson
+    before: DigestSideJson
+    change: Change | None
+    posts_counting: int
+    best: list[DigestPostJson]
+    weakest: list[DigestPostJson]
+    sentence: str
+    sure: str
+
+
+def digest_json(digest: Digest) -> DigestJson:
+    """Return the digest as every door gives it."""
+    return {
+        "account": account_json(digest.account),
+        "period": digest.period,
+        "window": WINDOW,
+        "now": _side_json(digest.now),
+        "before": _side_json(digest.before),
+        "change": digest.change,
+        "posts_counting": digest.counting,
+        "best": [_post_json(line) for line in digest.best],
+        "weakest": [_post_json(line) for line in digest.weakest],
+        "sentence": digest.sentence,
+        "sure": digest.sure,
+    }

@@ -2,24 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy.orm import Session
 
+from linktrack.audience.counts import History, count_histories, is_stale, standing_count
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
-from linktrack.clicks.vocabulary import window_number
+from linktrack.clicks.vocabulary import Reason, window_number
 from linktrack.publishing.unwrapped.coverage import Coverage, coverages
 from linktrack.reports import queries
-from linktrack.reports.cpf import CpfTotal, PostLine, cpf_total, post_lines
+from linktrack.reports.cpf import CpfTotal, cpf_total
+from linktrack.reports.days import DayCounts, account_series
 from linktrack.reports.figures.rate import Rate
-from linktrack.reports.figures.statistics.rates import ratio_of_sums
 from linktrack.reports.parts import WHOLE, Part, part_series
-from linktrack.reports.queries import DayCounts, History
-
-STALE: Final = timedelta(days=90)
-"""A follower count older than this is shown as stale."""
+from linktrack.reports.post_lines import PostLine, post_lines
 
 NEWEST_POSTS: Final = 24
 
@@ -50,7 +48,7 @@ class Overview:
     cards: list[AccountCard]
     posts: list[PostLine]
     posts_cpf: Rate
-    left_out: dict[str, int]
+    left_out: dict[Reason, int]
 
 
 def overview(
@@ -70,9 +68,9 @@ def overview(
     before = before or days.before
     number = window_number(window)
     ids = [account.id for account in accounts]
-    histories = queries.count_histories(session, ids)
+    histories = count_histories(session, ids)
     if part.is_whole:
-        series = queries.account_series(session, ids, before.first, days.last)
+        series = account_series(session, ids, before.first, days.last)
     else:
         series = part_series(session, ids, before.first, days.last, part)
     chosen = queries.chosen_posts(ids, days.since, days.end)
@@ -94,18 +92,12 @@ def overview(
     facts = queries.posts_page(session, chosen, None, NEWEST_POSTS)
     lines = post_lines(session, facts[::-1], number, by_source=False)
     pairs = [(line.unique_clicks, line.facts.followers) for line in lines if line.facts.followers]
-    ratio = ratio_of_sums(pairs) if pairs else None
     return Overview(
         cards,
         lines,
-        Rate() if ratio is None else Rate(ratio.value, ratio.interval),
+        Rate.over(pairs),
         queries.left_out_of_posts(session, chosen, number),
     )
-
-
-def is_stale(counted_at: datetime | None, at: datetime) -> bool:
-    """Whether a follower count was too old at a moment to say much."""
-    return counted_at is not None and at - counted_at > STALE
 
 
 def _card(
@@ -118,7 +110,7 @@ def _card(
     covered: Coverage,
     now: datetime,
 ) -> AccountCard:
-    followers_at, followers = queries.standing_count(history, now)
+    followers_at, followers = standing_count(history, now)
     within = [counts for counts in series if counts.day >= days.first]
     earlier = [counts for counts in series if counts.day <= before.last]
     counted_since = min(
@@ -150,7 +142,7 @@ def every_day(days: DayRange, series: Sequence[DayCounts], counted_since: date) 
 def followers_by_day(history: History, days: DayRange) -> list[tuple[date, int]]:
     """Return the count of each day that has one, and what stood when the range began and ended."""
     found: dict[date, int] = {}
-    _, standing = queries.standing_count(history, days.since)
+    _, standing = standing_count(history, days.since)
     if standing is not None:
         found[days.first] = standing
     for counted_at, count in history:

@@ -19,7 +19,8 @@ from linktrack.clicks.models import (
 )
 from linktrack.clicks.vocabulary import UNATTRIBUTED
 from linktrack.links.models import Post
-from linktrack.reports.queries import Chosen, DayCounts, PostSums
+from linktrack.reports.days import DayCounts
+from linktrack.reports.queries import Chosen, PostSums
 
 UNKNOWN: Final = ""
 """As a source: no referrer was sent. As a segment: we can't tell who."""

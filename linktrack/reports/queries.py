@@ -1,32 +1,27 @@
-"""What reports read from the database: a few rows each, from the counts beside the clicks."""
+"""What reports read of posts: a few rows each, from the counts beside the clicks."""
 
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from functools import reduce
 from operator import add
-from typing import Final, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from linktrack.audience.models import FollowerCount, Segment
+from linktrack.audience.counts import count_histories, standing_count
+from linktrack.audience.models import Segment
 from linktrack.clicks.models import (
-    account_days,
-    link_days,
-    link_totals,
     post_reasons,
     post_sources,
     post_totals,
     post_windows,
     sources,
 )
-from linktrack.clicks.vocabulary import REASONS, WINDOWS
-from linktrack.links.models import Link, Post, Version
-from linktrack.publishing.models import Sending
-from linktrack.publishing.sendings import OPEN
+from linktrack.clicks.vocabulary import REASON_OF, WINDOWS, Reason
+from linktrack.links.models import Post, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +61,7 @@ class PostCounts:
     """All that is counted of one post within the window."""
 
     segments: dict[int, SegmentCounts] = field(default_factory=dict)
-    not_human: dict[str, int] = field(default_factory=dict)
+    not_human: dict[Reason, int] = field(default_factory=dict)
     referrers: list[SourceCounts] = field(default_factory=list)
 
 
@@ -77,16 +72,6 @@ class VersionFacts:
     segment_id: int
     segment: str
     addressed: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class DayCounts:
-    """One day's clicks."""
-
-    day: date
-    clicks: int
-    unique_clicks: int
-    not_human: int
 
 
 Chosen: TypeAlias = ColumnElement[bool]
@@ -129,30 +114,6 @@ def _with_followers(session: Session, posts: Sequence[Post]) -> list[PostFacts]:
             )
         )
     return facts
-
-
-History: TypeAlias = Sequence[tuple[datetime, int]]
-
-_ENDLESS: Final = 2**63  # more followers than any count: it sorts behind those of its moment
-
-
-def count_histories(session: Session, account_ids: Iterable[int]) -> Mapping[int, History]:
-    """Return each account's follower counts, oldest first."""
-    found: dict[int, list[tuple[datetime, int]]] = {number: [] for number in account_ids}
-    query = (
-        select(FollowerCount.account_id, FollowerCount.counted_at, FollowerCount.count)
-        .where(FollowerCount.account_id.in_(list(found)))
-        .order_by(FollowerCount.counted_at)
-    )
-    for account_id, counted_at, count in session.execute(query):
-        found[account_id].append((counted_at, count))
-    return found
-
-
-def standing_count(history: History, at: datetime) -> tuple[datetime | None, int | None]:
-    """Return the last follower count at or before a moment, or two Nones."""
-    place = bisect_right(history, (at, _ENDLESS))
-    return history[place - 1] if place else (None, None)
 
 
 class PostSums(NamedTuple):
@@ -218,7 +179,7 @@ def within_window(what: str, window: int) -> ColumnElement[int]:
     return func.coalesce(reduce(add, narrower), 0)
 
 
-def left_out_of_posts(session: Session, chosen: Chosen, window: int) -> dict[str, int]:
+def left_out_of_posts(session: Session, chosen: Chosen, window: int) -> dict[Reason, int]:
     """Return how many clicks on these posts are left out, by the reason why, most first."""
     reasons = post_reasons.c
     query = (
@@ -228,7 +189,7 @@ def left_out_of_posts(session: Session, chosen: Chosen, window: int) -> dict[str
         .group_by(reasons.reason)
         .order_by(func.sum(reasons.clicks).desc(), reasons.reason)
     )
-    return {REASONS[row[0]]: int(row[1]) for row in session.execute(query)}
+    return {REASON_OF[row[0]]: int(row[1]) for row in session.execute(query)}
 
 
 def counts_of(
@@ -258,7 +219,7 @@ def counts_of(
         .group_by(reasons.post_id, reasons.reason)
         .order_by(reasons.reason)
     ):
-        found[post_id].not_human[REASONS[reason]] = int(count)
+        found[post_id].not_human[REASON_OF[reason]] = int(count)
     if by_source:
         for post_id, origins in _by_source(session, post_ids, window).items():
             found[post_id].referrers = origins
@@ -305,168 +266,3 @@ def versions_of(session: Session, post_ids: Sequence[int]) -> Mapping[int, list[
     for post_id, segment_id, name, addressed in session.execute(query):
         found[post_id].append(VersionFacts(segment_id, name, addressed))
     return found
-
-
-def segment_names(session: Session, segment_ids: set[int]) -> dict[int, str]:
-    """Return the names of these segments."""
-    query = select(Segment.id, Segment.name).where(Segment.id.in_(sorted(segment_ids)))
-    return {row.id: row.name for row in session.execute(query)} if segment_ids else {}
-
-
-def account_series(
-    session: Session, account_ids: Iterable[int], first: date, last: date
-) -> Mapping[int, list[DayCounts]]:
-    """Return the days on which these accounts had clicks, first to last inclusive."""
-    found: defaultdict[int, list[DayCounts]] = defaultdict(list)
-    days = account_days.c
-    query = (
-        select(days.account_id, days.day, days.clicks, days.unique_clicks, days.not_human)
-        .where(days.account_id.in_(list(account_ids)))
-        .where(days.day.between(first.toordinal(), last.toordinal()))
-        .order_by(days.day)
-    )
-    for account_id, day, *counts in session.execute(query):
-        found[account_id].append(DayCounts(date.fromordinal(day), *counts))
-    return found
-
-
-def clicks_of_links(
-    session: Session, link_ids: Sequence[int]
-) -> Mapping[int, tuple[int, int, int]]:
-    """Return (clicks, unique_clicks, not_human) of these links, ever."""
-    query = select(link_totals).where(link_totals.c.link_id.in_(link_ids))
-    return {
-        link_id: (clicks, unique_clicks, not_human)
-        for link_id, clicks, unique_clicks, not_human in session.execute(query)
-    }
-
-
-def link_series(
-    session: Session, link_ids: Iterable[int], first: date, last: date
-) -> Mapping[int, list[DayCounts]]:
-    """Return the days on which these links had clicks, first to last inclusive."""
-    found: defaultdict[int, list[DayCounts]] = defaultdict(list)
-    days = link_days.c
-    query = (
-        select(days.link_id, days.day, days.clicks, days.unique_clicks, days.not_human)
-        .where(days.link_id.in_(list(link_ids)))
-        .where(days.day.between(first.toordinal(), last.toordinal()))
-        .order_by(days.day)
-    )
-    for link_id, day, *counts in session.execute(query):
-        found[link_id].append(DayCounts(date.fromordinal(day), *counts))
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class LinkFacts:
-    """A link on the owner's list."""
-
-    link: Link
-    clicks: int
-    unique_clicks: int
-    not_human: int
-
-
-def links_page(
-    session: Session, account_id: int | None, search: str, before: int | None, limit: int
-) -> list[LinkFacts]:
-    """Return links, newest first, that have `search` in code or destination."""
-    query = select(Link).order_by(Link.id.desc()).limit(limit)
-    if account_id is not None:
-        query = query.where(Link.account_id == account_id)
-    if before is not None:
-        query = query.where(Link.id < before)
-    if search:
-        query = query.where(
-            Link.destination.icontains(search, autoescape=True)
-            | Link.code.icontains(search, autoescape=True)
-        )
-    links = session.scalars(query).all()
-    totals = clicks_of_links(session, [link.id for link in links])
-    return [LinkFacts(link, *totals.get(link.id, (0, 0, 0))) for link in links]
-
-
-def links_to(session: Session, destination: str) -> list[LinkFacts]:
-    """Return the links that lead to exactly this address now, newest first, 500 at most."""
-    query = select(Link).where(Link.destination == destination).order_by(Link.id.desc()).limit(500)
-    links = session.scalars(query).all()
-    totals = clicks_of_links(session, [link.id for link in links])
-    return [LinkFacts(link, *totals.get(link.id, (0, 0, 0))) for link in links]
-
-
-def posts_in_state(
-    session: Session, account_id: int, state: str, before: int | None, limit: int
-) -> Sequence[Post]:
-    """Return an account's posts of one state, newest first, beginning behind number `before`."""
-    query = select(Post).where(Post.account_id == account_id, Post.state == state)
-    if before is not None:
-        query = query.where(Post.id < before)
-    return session.scalars(query.order_by(Post.id.desc()).limit(limit)).all()
-
-
-def texts_of(session: Session, post_ids: Sequence[int]) -> Mapping[int, str]:
-    """Return the texts of these posts as they were written, by the posts' numbers."""
-    rows = session.execute(select(Post.id, Post.written).where(Post.id.in_(post_ids)))
-    return {row.id: row.written for row in rows}
-
-
-def overdue_posts(session: Session, account_ids: Sequence[int], now: datetime) -> Sequence[Post]:
-    """Return the planned posts of these accounts whose time has passed, the oldest first.
-
-    Those that linktrack sends itself are not among them.
-    """
-    queued = select(Sending.post_id).where(Sending.state.in_(OPEN))
-    query = select(Post).where(
-        Post.account_id.in_(account_ids),
-        Post.state == "scheduled",
-        Post.posted_at < now,
-        Post.id.not_in(queued),
-    )
-    return session.scalars(query.order_by(Post.posted_at).limit(20)).all()
-
-
-def newest_link(session: Session) -> Link | None:
-    """Return the link that was made last, or None where there is none."""
-    return session.scalar(select(Link).order_by(Link.id.desc()).limit(1))
-
-
-def has_clicks(session: Session) -> bool:
-    """Whether any person's click has been counted."""
-    query = select(account_days.c.day).where(account_days.c.clicks > 0).limit(1)
-    return session.scalar(query) is not None
-
-
-def last_clicked_day(session: Session, account_ids: Sequence[int]) -> date | None:
-    """Return the day of the last click of a person on these accounts, None where there is none."""
-    days = account_days.c
-    query = select(func.max(days.day)).where(days.account_id.in_(account_ids), days.clicks > 0)
-    last = session.scalar(query)
-    return None if last is None else date.fromordinal(last)
-
-
-def last_clicked_day_of_links(session: Session, link_ids: Sequence[int]) -> date | None:
-    """Return the day of the last click of a person on these links, None where there is none."""
-    days = link_days.c
-    query = select(func.max(days.day)).where(days.link_id.in_(link_ids), days.clicks > 0)
-    last = session.scalar(query)
-    return None if last is None else date.fromordinal(last)
-
-
-def segments_of(session: Session, account_ids: Iterable[int]) -> Mapping[int, list[Segment]]:
-    """Return the segments of these accounts that can have versions, each account's in order."""
-    found: defaultdict[int, list[Segment]] = defaultdict(list)
-    query = (
-        select(Segment)
-        .where(Segment.account_id.in_(list(account_ids)))
-        .where(Segment.removed_at.is_(None), Segment.kind != "rest")
-        .order_by(Segment.position)
-    )
-    for segment in session.scalars(query):
-        found[segment.account_id].append(segment)
-    return found
-
-
-def left_out_ever(session: Session) -> int:
-    """Return how many clicks have been left out since the beginning."""
-    return int(session.scalar(select(func.sum(account_days.c.not_human))) or 0)

@@ -6,11 +6,12 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+from linktrack.audience.counts import History, standing_count
 from linktrack.clicks.vocabulary import WINDOW_LENGTHS, WINDOWS
 from linktrack.errors import NotFound
 from linktrack.reports.figures.statistics.rates import Interval, rate_interval
 from linktrack.reports.figures.statistics.usual import Judged, Verdict, surely, usual_rates
-from linktrack.reports.queries import History, PostPeople, PostSums, standing_count
+from linktrack.reports.queries import PostPeople, PostSums
 
 SORTS: Final = ("newest", "low")
 

@@ -1,4 +1,4 @@
-"""What reports say in whole sentences, the same at every door. Pure."""
+"""What reports say in whole sentences, the same at every door."""
 
 from linktrack.reports.cpf import CpfTotal
 from linktrack.reports.figures.words import counted, percent

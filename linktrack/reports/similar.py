@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from linktrack.audience.counts import count_histories
 from linktrack.audience.models import Account
 from linktrack.clicks.vocabulary import window_number
 from linktrack.links.models import Link
@@ -56,7 +57,7 @@ def similar_posts(
     chosen = queries.chosen_posts([account.id], now - WITHIN, None)
     rated = rated_posts(
         queries.people_by_post(session, chosen, window_number(window)),
-        queries.count_histories(session, [account.id]),
+        count_histories(session, [account.id]),
         window,
         now,
     )

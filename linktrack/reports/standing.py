@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
+from linktrack.audience.counts import count_histories
 from linktrack.clicks.vocabulary import window_number
 from linktrack.links.models import Post
 from linktrack.reports import queries
@@ -38,7 +39,7 @@ def post_standing(session: Session, post: Post, window: str, now: datetime) -> S
     chosen = queries.chosen_posts([post.account_id], since, until)
     rated = rated_posts(
         queries.people_by_post(session, chosen, number),
-        queries.count_histories(session, [post.account_id]),
+        count_histories(session, [post.account_id]),
         window,
         now,
     )

@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from linktrack.audience.counts import STALE
 from linktrack.clicks.models import clicks
 from linktrack.db import NEWER, OLDER, Database, damage_of, from_ms, is_sqlite
 from linktrack.errors import LinktrackError
@@ -20,7 +21,7 @@ from linktrack.links.models import Link
 from linktrack.owners.models import AuditEntry
 from linktrack.publishing.queue import failed_posts
 from linktrack.settings import Settings, load_settings
-from linktrack.upkeep.health.attention import is_behind, old_counts, space_of
+from linktrack.upkeep.health.attention import is_behind, old_counts, signed_out, space_of
 from linktrack.upkeep.health.status import Capture
 from linktrack.upkeep.probing import UnreachableError, hides_readers, misbelief, probe
 
@@ -140,6 +141,7 @@ def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
             )
             yield _counts(session, now)
             yield _queue(session)
+            yield _connections(session)
             yield _backups(session, now)
     except LinktrackError as error:
         yield Finding("database", "it cannot be used", error.sentence)
@@ -167,11 +169,11 @@ def _clock(session: Session, now: datetime) -> Finding:
 def _counts(session: Session, now: datetime) -> Finding:
     old = old_counts(session, now)
     if not old:
-        return Finding("follower counts", "none is older than 30 days")
+        return Finding("follower counts", f"none is older than {STALE.days} days")
     names = ", ".join(line.handle for line in old[:5])
     return Finding(
         "follower counts",
-        f"older than 30 days: {names}",
+        f"older than {STALE.days} days: {names}",
         f"linktrack counts record {old[0].handle} COUNT",
     )
 
@@ -188,6 +190,18 @@ def _queue(session: Session) -> Finding:
         f"{says}{more}: {last.sending.problem}",
         "linktrack post queue lists them; mend them on their pages, or linktrack post send "
         f"{last.post.id}",
+    )
+
+
+def _connections(session: Session) -> Finding:
+    broken = list(signed_out(session).values())
+    if not broken:
+        return Finding("connections", "no network refuses what signs an account in")
+    more = f", and {len(broken) - 1} more" if broken[1:] else ""
+    return Finding(
+        "connections",
+        f"{broken[0].handle}: {broken[0].problem}{more}",
+        f"linktrack account connect {broken[0].handle}, or its page",
     )
 
 

@@ -1,5 +1,7 @@
 """The owner's pages, signing in, and what everybody may see."""
 
+from importlib import import_module
+from pkgutil import walk_packages
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,85 +11,23 @@ if TYPE_CHECKING:
 def register_notices(app: "Flask") -> None:
     """Let every owner page say what waits for its owner, and what narrows it."""
     from linktrack.web import filters
-    from linktrack.web.overview.needs import notices
+    from linktrack.web.overview.needs import address, notices
 
     filters.register(app)
+    app.jinja_env.filters.update(address=address)
     app.jinja_env.globals.update(notices=notices)
 
 
 def blueprints() -> "tuple[Blueprint, ...]":
-    """Return all blueprints of the pages; imported here, so that importing one needs not all."""
-    from linktrack.web import live, navigation
-    from linktrack.web.audience import follow_back, followers, segments, who_clicks
-    from linktrack.web.insights import (
-        comparison,
-        experiments,
-        notes,
-        own_links,
-        people,
-        referrers,
-        timing,
-    )
-    from linktrack.web.links import links, qr
-    from linktrack.web.overview import digest, needs, overview
-    from linktrack.web.posts import compose, not_wrapped, posts, queue
-    from linktrack.web.public import face, health, hello, privacy, probe, sign_in
-    from linktrack.web.settings import (
-        accounts,
-        audit,
-        connections,
-        demo,
-        left_out,
-        own_clicks,
-        owners,
-        profile,
-        server,
-        sharing,
-        tokens,
-        webhooks,
-    )
+    """Return all blueprints of the pages, each once: whatever stands in a module here or below.
 
-    return (
-        overview.blueprint,
-        posts.blueprint,
-        not_wrapped.blueprint,
-        links.blueprint,
-        accounts.blueprint,
-        connections.blueprint,
-        segments.blueprint,
-        followers.blueprint,
-        follow_back.blueprint,
-        who_clicks.blueprint,
-        comparison.blueprint,
-        timing.blueprint,
-        referrers.blueprint,
-        experiments.blueprint,
-        notes.blueprint,
-        people.blueprint,
-        digest.blueprint,
-        own_links.blueprint,
-        compose.blueprint,
-        demo.blueprint,
-        live.blueprint,
-        profile.blueprint,
-        owners.blueprint,
-        qr.blueprint,
-        queue.blueprint,
-        server.blueprint,
-        sharing.blueprint,
-        sharing.public,
-        navigation.blueprint,
-        tokens.blueprint,
-        webhooks.blueprint,
-        needs.blueprint,
-        audit.blueprint,
-        left_out.blueprint,
-        own_clicks.blueprint,
-        own_clicks.device,
-        privacy.blueprint,
-        sign_in.blueprint,
-        health.blueprint,
-        hello.blueprint,
-        probe.blueprint,
-        face.blueprint,
-    )
+    They are looked for and imported in this call, so that importing one page needs not all.
+    """
+    from flask import Blueprint
+
+    # A section that cannot be imported would be passed over: importing it again says why.
+    everything = walk_packages(__path__, f"{__name__}.", onerror=import_module)
+    names = sorted(each.name for each in everything)
+    modules = [import_module(name) for name in names]
+    found = (value for module in modules for value in vars(module).values())
+    return tuple(dict.fromkeys(each for each in found if isinstance(each, Blueprint)))

@@ -11,17 +11,13 @@ from werkzeug.wrappers import Response
 
 from linktrack.context import installation, reading
 from linktrack.db import now
-from linktrack.errors import Conflict, Forbidden, Invalid, TooLarge
+from linktrack.errors import Forbidden
 from linktrack.owners.access import hash_secret, signed_in_owner
 from linktrack.owners.viewers import viewed_accounts
 
 if TYPE_CHECKING:
     from linktrack.owners.models import Owner
 
-MENDABLE: Final = (Invalid, Conflict, TooLarge)
-"""What a person mends in the form at hand, which is shown again with what was typed."""
-
-UNPROCESSABLE: Final = 422
 READS: Final = ("GET", "HEAD", "OPTIONS")
 OWN: Final = "own"
 """The blueprint of what concerns oneself, which viewers change too."""
@@ -71,9 +67,9 @@ def own_hash() -> str:
     return hash_secret(str(cookie.get("secret")))
 
 
-def owner_blueprint(name: str) -> Blueprint:
-    """Return a blueprint below /owner whose every page sends strangers to sign in."""
-    blueprint = Blueprint(name, f"{__package__}.{name}", url_prefix="/owner")
+def owner_blueprint(name: str, module: str) -> Blueprint:
+    """Return a module's blueprint below /owner, whose every page sends strangers to sign in."""
+    blueprint = Blueprint(name, module, url_prefix="/owner")
     blueprint.before_request(_send_strangers_away)
     return blueprint
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from linktrack.audience.accounts import get_account
 from linktrack.audience.models import Account
-from linktrack.calendar.ranges import DayRange
+from linktrack.calendar.ranges import DayRange, check_days
 from linktrack.calendar.times import parse_moment
 from linktrack.context import db_session, installation
 from linktrack.errors import Invalid, NotFound
@@ -118,8 +118,7 @@ def chosen_range(values: Values, default: int = 28) -> DayRange:
     last = min(last or today(), today())
     if first is None:
         return DayRange.until(last, default, timezone)
-    if first > last:
-        raise Invalid("The range is empty: its first day must not be later than its last day.")
+    check_days(first, last)
     if last - first > LONGEST_RANGE:
         raise Invalid("The range is too long: choose at most ten years.")
     return DayRange(first, last, timezone)

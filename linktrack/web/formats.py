@@ -9,13 +9,15 @@ from typing import Final
 from flask import Flask, url_for
 from markupsafe import Markup
 
-from linktrack.audience.accounts import NETWORK_NAMES
+from linktrack.audience.counts import STALE
 from linktrack.charts import day_name
 from linktrack.charts import number as in_words
+from linktrack.clicks.vocabulary import WINDOWS
 from linktrack.context import db_session
 from linktrack.db import now
-from linktrack.links.composers import composer_address
 from linktrack.links.posts import excerpt
+from linktrack.networks.registry import network_of, networks
+from linktrack.networks.words import all_of, any_of
 from linktrack.reports.figures import words
 from linktrack.reports.figures.rate import Rate
 from linktrack.reports.figures.words import about, thousandths
@@ -49,6 +51,10 @@ REASON_MEANINGS: Final = {
     "bot": "Crawlers and other programs that say what they are.",
     "burst": "Ten or more visitors in a minute who look like browsers and are one program.",
 }
+
+WINDOW_WORDS: Final = dict(
+    zip(WINDOWS, ("1 hour", "24 hours", "7 days", "30 days", "all time"), strict=True)
+)
 
 MEDIUM_WORDS: Final = {"ai": "AI assistant", "none": "none sent"}
 
@@ -92,7 +98,7 @@ def register(app: Flask, settings: Settings) -> None:
         local_input=local_input,
         medium=lambda name: MEDIUM_WORDS.get(name, name),
         moment=moment,
-        network=lambda name: NETWORK_NAMES.get(name, name),
+        network=lambda name: network_of(name).label,
         one_in=one_in,
         one_in_interval=one_in_interval,
         per_thousand=per_thousand,
@@ -103,16 +109,20 @@ def register(app: Flask, settings: Settings) -> None:
     )
     app.jinja_env.globals.update(
         about=about,
+        all_of=all_of,
+        any_of=any_of,
         asset=_asset_addresses(app),
-        composer_address=composer_address,
         data_until=data_until,
         here=here,
+        network_of=network_of,
+        networks=networks,
         page_path=page_path,
         thousandths=thousandths,
         day_choices=DAYS,
         today=today,
         sections=SECTIONS,
         settings=settings,
+        stale_days=STALE.days,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 

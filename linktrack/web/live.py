@@ -7,7 +7,7 @@ from linktrack.context import db_session
 from linktrack.upkeep.health.freshness import latest_click
 from linktrack.web.context import owner_blueprint
 
-blueprint = owner_blueprint("live")
+blueprint = owner_blueprint("live", __name__)
 
 
 @blueprint.get("/live.json")

@@ -7,7 +7,7 @@ from flask import render_template
 
 from linktrack.web.context import owner_blueprint
 
-blueprint = owner_blueprint("more")
+blueprint = owner_blueprint("more", __name__)
 
 ACCOUNT: Final = ("account",)
 CLICKS: Final = ("account", "source", "segment")

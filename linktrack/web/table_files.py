@@ -1,13 +1,13 @@
 """Tables of pages as files: the same address with `format=csv` or `format=json`."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from flask import Response, request
 
 from linktrack.errors import Invalid
 from linktrack.portability.export.report_csv import report_csv
-from linktrack.shapes import Json
 
 FORMATS: Final = ("csv", "json")
 
@@ -23,7 +23,7 @@ def is_table_wanted() -> bool:
     return bool(wanted)
 
 
-def table_file(name: str, rows: Json) -> Response:
+def table_file(name: str, rows: Sequence[Mapping[str, object]]) -> Response:
     """Return a list of a report's JSON as a file to download, as CSV or as it is."""
     kind = request.args["format"]
     if kind == "csv":

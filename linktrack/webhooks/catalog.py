@@ -9,18 +9,17 @@ from urllib.parse import urlsplit
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from linktrack.db import now as this_moment
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.models import Post
+from linktrack.outside.addresses import Network
 from linktrack.owners.audit import note
 from linktrack.sealing import seal
-from linktrack.settings import Network
 from linktrack.webhooks.addresses import check_url
 from linktrack.webhooks.events import Event, delivery_of
-from linktrack.webhooks.models import Delivery, Webhook
+from linktrack.webhooks.models import Delivery, EventName, Webhook
 from linktrack.webhooks.signing import new_secret
 
-EVENTS: Final = {
+EVENTS: Final[dict[EventName, str]] = {
     "post.wrapped": "a text was wrapped and recorded as a post",
     "post.failed": "a post of the queue could not be published, and is not tried any more",
     "clicks.milestone": "a post has 10, 50, 100, 500, … people who clicked",
@@ -92,11 +91,17 @@ def get_webhook(session: Session, number: int) -> Webhook:
     return webhook
 
 
-def remove_webhook(session: Session, webhook: Webhook) -> None:
+def events_of(webhook: Webhook) -> list[EventName]:
+    """Return the events that a webhook asks for, as they were chosen."""
+    known = tuple(EVENTS)
+    return [name for name in webhook.events.split() if name in known]
+
+
+def remove_webhook(session: Session, webhook: Webhook, now: datetime) -> None:
     """Forget a webhook and what was sent to it."""
     session.execute(delete(Delivery).where(Delivery.webhook_id == webhook.id))
     session.delete(webhook)
-    note(session, f"Removed the webhook to {host_of(webhook)}.", this_moment())
+    note(session, f"Removed the webhook to {host_of(webhook)}.", now)
     session.flush()
 
 
@@ -106,7 +111,7 @@ def host_of(webhook: Webhook) -> str:
 
 
 def last_deliveries(session: Session) -> dict[int, Delivery]:
-    """Return by webhook the delivery that was put down last."""
+    """Return by webhook the delivery that was enqueued last."""
     newest = select(func.max(Delivery.id)).group_by(Delivery.webhook_id)
     found = session.scalars(select(Delivery).where(Delivery.id.in_(newest)))
     return {delivery.webhook_id: delivery for delivery in found}

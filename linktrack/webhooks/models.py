@@ -1,9 +1,15 @@
 """Tables of webhooks and of what was, or is to be, sent to them."""
 
+from typing import Literal, TypeAlias
+
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linktrack.db import Base, Id, Moment, OptionalMoment
+
+EventName: TypeAlias = Literal[
+    "post.wrapped", "post.failed", "clicks.milestone", "followers.jumped", "digest.weekly"
+]
 
 
 class Webhook(Base):

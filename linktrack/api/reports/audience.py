@@ -1,8 +1,7 @@
 """Reports on how an audience behaves: each the object that pages and command line show."""
 
-from flask import Response, g, jsonify, request
+from flask import g, request
 
-from linktrack.api import audience_shapes as shapes
 from linktrack.api.access import named_account
 from linktrack.api.operations import (
     FROM,
@@ -16,18 +15,25 @@ from linktrack.api.reports.reporting import asked_range, asked_window, report_at
 from linktrack.audience.accounts import get_account, list_accounts
 from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.reports.comparison import compare
-from linktrack.reports.people.audience import audience_report
-from linktrack.reports.people.growth import growth_report
-from linktrack.reports.timing.hours import hours_report
-from linktrack.reports.timing.lifetimes import life_of_code, lifetimes_report
+from linktrack.reports.comparison import ComparisonJson, compare, comparison_json
+from linktrack.reports.people.audience import AudienceReportJson, audience_json, audience_report
+from linktrack.reports.people.growth import GrowthReportJson, growth_json, growth_report
+from linktrack.reports.timing.hours import HoursReportJson, hours_json, hours_report
+from linktrack.reports.timing.lifetimes import (
+    LifetimesReportJson,
+    LinkLifeJson,
+    life_of_code,
+    lifetimes_json,
+    lifetimes_report,
+    link_life_json,
+)
 
 ACCOUNTS = Parameter("account", "Handles of the accounts; default: all.", many=True)
 LINK = Parameter("link", "Of one link alone, by its code.")
 
 
-@report_at("audience", (NEEDED_ACCOUNT, FROM, TO), shapes.AudienceReport)
-def report_audience() -> Response:
+@report_at("audience", (NEEDED_ACCOUNT, FROM, TO))
+def report_audience() -> AudienceReportJson:
     """Return how many people click at all, in one visitor period."""
     fields = asked()
     settings = installation().settings
@@ -39,11 +45,11 @@ def report_audience() -> Response:
         now=now(),
         **asked_range(fields),
     )
-    return jsonify(report.as_json())
+    return audience_json(report)
 
 
-@report_at("compare", (ACCOUNTS, WINDOW, FROM, TO), shapes.Comparison)
-def report_compare() -> Response:
+@report_at("compare", (ACCOUNTS, WINDOW, FROM, TO))
+def report_compare() -> ComparisonJson:
     """Return accounts side by side: those named (`account` may repeat), or all."""
     fields = asked()
     session = db_session()
@@ -58,11 +64,11 @@ def report_compare() -> Response:
         now=now(),
         **asked_range(fields),
     )
-    return jsonify(report.as_json())
+    return comparison_json(report)
 
 
-@report_at("growth", (NEEDED_ACCOUNT, WINDOW, FROM, TO), shapes.GrowthReport)
-def report_growth() -> Response:
+@report_at("growth", (NEEDED_ACCOUNT, WINDOW, FROM, TO))
+def report_growth() -> GrowthReportJson:
     """Return whether clicking grows as fast as following."""
     fields = asked()
     report = growth_report(
@@ -72,29 +78,29 @@ def report_growth() -> Response:
         now=now(),
         **asked_range(fields),
     )
-    return jsonify(report.as_json())
+    return growth_json(report)
 
 
-@report_at("half-life", (NEEDED_ACCOUNT, LINK, FROM, TO), shapes.LifetimesReport, shapes.LinkLife)
-def report_half_life() -> Response:
+@report_at("half-life", (NEEDED_ACCOUNT, LINK, FROM, TO))
+def report_half_life() -> LifetimesReportJson | LinkLifeJson:
     """Return how long an account's posts live, or one of its links."""
     fields = asked()
     account = named_account(fields.text("account"))
     code = fields.optional_text("link")
     if code is not None:
         codes = installation().shortener.codes
-        return jsonify(life_of_code(db_session(), codes, account, code, now()).as_json())
+        return link_life_json(life_of_code(db_session(), codes, account, code, now()))
     report = lifetimes_report(
         db_session(),
         account,
         now=now(),
         **asked_range(fields),
     )
-    return jsonify(report.as_json())
+    return lifetimes_json(report)
 
 
-@report_at("hours", (NEEDED_ACCOUNT, WINDOW, FROM, TO), shapes.HoursReport)
-def report_hours() -> Response:
+@report_at("hours", (NEEDED_ACCOUNT, WINDOW, FROM, TO))
+def report_hours() -> HoursReportJson:
     """Return clicks per follower by weekday and hour of posting."""
     fields = asked()
     report = hours_report(
@@ -105,4 +111,4 @@ def report_hours() -> Response:
         now=now(),
         **asked_range(fields),
     )
-    return jsonify(report.as_json())
+    return hours_json(report)

@@ -1,16 +1,15 @@
 """What the operations of reports have in common: how they are made, and what they are asked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import ParamSpec, TypedDict
-
-from flask import Response
+from typing import ParamSpec, TypedDict, TypeVar
 
 from linktrack.api.operations import Parameter, operation
 from linktrack.api.read import Fields
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 
 P = ParamSpec("P")
+R = TypeVar("R", bound=Mapping[str, object])
 
 
 class AskedRange(TypedDict):
@@ -21,18 +20,10 @@ class AskedRange(TypedDict):
 
 
 def report_at(
-    name: str, query: tuple[Parameter, ...], *answers: type
-) -> Callable[[Callable[P, Response]], Callable[P, Response]]:
-    """Make a view the report of this name; it answers an object of one of these types."""
-    (first, *others) = answers
-    return operation(
-        "GET",
-        f"/reports/{name}",
-        scope="read",
-        query=query,
-        answers={200: answers if others else first},
-        problems=(404,),
-    )
+    name: str, query: tuple[Parameter, ...]
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Make a view the report of this name; it answers an object of the type it returns."""
+    return operation("GET", f"/reports/{name}", scope="read", query=query, problems=(404,))
 
 
 def asked_range(fields: Fields) -> AskedRange:

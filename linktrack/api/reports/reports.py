@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from flask import Response, jsonify, request
+from flask import request
 
-from linktrack.api import report_shapes as shapes
 from linktrack.api.access import named_account
 from linktrack.api.operations import (
     AFTER,
@@ -23,13 +22,17 @@ from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.links.catalog import get_link
 from linktrack.links.posts import get_post
-from linktrack.reports.coverage import coverage_report
-from linktrack.reports.cpf import MOST_POSTS, cpf_json, cpf_report
-from linktrack.reports.digest import PERIODS, digests
-from linktrack.reports.people.followers import followers_json, followers_report
-from linktrack.reports.people.segments import segments_json, segments_report
+from linktrack.reports.coverage import CoverageReportJson, coverage_json, coverage_report
+from linktrack.reports.cpf import MOST_POSTS, CpfReportJson, cpf_json, cpf_report
+from linktrack.reports.digest import PERIODS, DigestJson, digest_json, digests
+from linktrack.reports.people.followers import FollowersReportJson, followers_json, followers_report
+from linktrack.reports.people.segments import SegmentsReportJson, segments_json, segments_report
 from linktrack.reports.rated import SORTS
-from linktrack.reports.sources.referrers import referrers_report
+from linktrack.reports.sources.referrers import (
+    ReferrersReportJson,
+    referrers_json,
+    referrers_report,
+)
 
 SORT = Parameter("sort", "Newest first, or by the low end of the interval.", choices=SORTS)
 EVENT = Parameter("event", "A moment whose cost is asked for.", "moment", many=True)
@@ -38,8 +41,8 @@ LINK = Parameter("link", "Of one link alone, by its code.")
 PERIOD = Parameter("period", "What is looked back on.", choices=PERIODS)
 
 
-@report_at("cpf", (NEEDED_ACCOUNT, WINDOW, FROM, TO, LIMIT, AFTER, SORT), shapes.CpfReport)
-def report_cpf() -> Response:
+@report_at("cpf", (NEEDED_ACCOUNT, WINDOW, FROM, TO, LIMIT, AFTER, SORT))
+def report_cpf() -> CpfReportJson:
     """Return clicks per follower of an account."""
     fields = asked()
     report = cpf_report(
@@ -52,11 +55,11 @@ def report_cpf() -> Response:
         sort=fields.text("sort", SORTS[0]),
         now=now(),
     )
-    return jsonify(cpf_json(report))
+    return cpf_json(report)
 
 
-@report_at("segments", (NEEDED_ACCOUNT, WINDOW, FROM, TO), shapes.SegmentsReport)
-def report_segments() -> Response:
+@report_at("segments", (NEEDED_ACCOUNT, WINDOW, FROM, TO))
+def report_segments() -> SegmentsReportJson:
     """Return who clicked, as far as it is known, by segment."""
     fields = asked()
     report = segments_report(
@@ -67,11 +70,11 @@ def report_segments() -> Response:
         now=now(),
         **asked_range(fields),
     )
-    return jsonify(segments_json(report))
+    return segments_json(report)
 
 
-@report_at("coverage", (NEEDED_ACCOUNT, FROM, TO), shapes.CoverageReport)
-def report_coverage() -> Response:
+@report_at("coverage", (NEEDED_ACCOUNT, FROM, TO))
+def report_coverage() -> CoverageReportJson:
     """Return which part of the links that an account posted, in its own words, was wrapped."""
     fields = asked()
     report = coverage_report(
@@ -80,11 +83,11 @@ def report_coverage() -> Response:
         fields.moment("from"),
         fields.moment("to"),
     )
-    return jsonify(report.as_json())
+    return coverage_json(report)
 
 
-@report_at("followers", (NEEDED_ACCOUNT, FROM, TO, EVENT), shapes.FollowersReport)
-def report_followers() -> Response:
+@report_at("followers", (NEEDED_ACCOUNT, FROM, TO, EVENT))
+def report_followers() -> FollowersReportJson:
     """Return who came and left, and what an event cost (`event` may be there several times)."""
     fields = asked()
     timezone = installation().settings.timezone
@@ -95,11 +98,11 @@ def report_followers() -> Response:
         **asked_range(fields),
         events=[parse_moment(text, timezone) for text in request.args.getlist("event") if text],
     )
-    return jsonify(followers_json(report))
+    return followers_json(report)
 
 
-@report_at("referrers", (NEEDED_ACCOUNT, FROM, TO, POST, LINK), shapes.ReferrersReport)
-def report_referrers() -> Response:
+@report_at("referrers", (NEEDED_ACCOUNT, FROM, TO, POST, LINK))
+def report_referrers() -> ReferrersReportJson:
     """Return where the clicks of an account, a post or a link came from, by segment."""
     fields = asked()
     account = named_account(fields.text("account"))
@@ -116,11 +119,11 @@ def report_referrers() -> Response:
         post=None if post is None else get_post(session, post),
         link=None if code is None else get_link(session, opened.shortener.codes, code),
     )
-    return jsonify(report.as_json())
+    return referrers_json(report)
 
 
-@report_at("digest", (NEEDED_ACCOUNT, PERIOD), shapes.Digest)
-def report_digest() -> Response:
+@report_at("digest", (NEEDED_ACCOUNT, PERIOD))
+def report_digest() -> DigestJson:
     """Return an account's last whole week or month beside the one before it."""
     fields = asked()
     account = named_account(fields.text("account"))
@@ -128,4 +131,4 @@ def report_digest() -> Response:
     today = datetime.now(timezone).date()
     period = fields.text("period", PERIODS[0])
     (found,) = digests(db_session(), [account], period, today, now(), timezone)
-    return jsonify(found.as_json())
+    return digest_json(found)

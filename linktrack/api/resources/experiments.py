@@ -1,10 +1,10 @@
 """Experiments: what is asked, and what has been found."""
 
 from collections.abc import Mapping
+from typing import Literal, NotRequired, TypedDict
 
-from flask import Response, g, jsonify
+from flask import Response, g
 
-from linktrack.api import audience_shapes, shapes
 from linktrack.api.access import named_account, reached, reaches_all
 from linktrack.api.operations import (
     ACCOUNT,
@@ -22,7 +22,11 @@ from linktrack.calendar.times import utc
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session
 from linktrack.db import now
-from linktrack.reports.diary.experiment_report import experiment_report
+from linktrack.reports.diary.experiment_report import (
+    ExperimentReportJson,
+    experiment_json,
+    experiment_report,
+)
 from linktrack.reports.diary.experiments import (
     DAYS,
     Question,
@@ -37,15 +41,43 @@ from linktrack.reports.diary.models import Experiment
 NAME = Parameter("name", "Which experiment; default: the account's newest.")
 
 
-@operation(
-    "GET",
-    "/experiments",
-    scope="read",
-    query=(ACCOUNT,),
-    answers={200: shapes.ExperimentList},
-    problems=(404,),
-)
-def read_experiments() -> Response:
+class ExperimentJson(TypedDict):
+    """A question: posts before and after `at`, or those of two accounts from `at` on."""
+
+    id: int
+    name: str
+    account: str
+    other: str | None
+    at: str
+    days: int
+    window: str
+    hypothesis: str
+    created_at: str
+
+
+def _told(experiment: Experiment, accounts: Mapping[int, Account]) -> ExperimentJson:
+    other = experiment.other_id
+    return {
+        "id": experiment.id,
+        "name": experiment.name,
+        "account": accounts[experiment.account_id].handle,
+        "other": None if other is None else accounts[other].handle,
+        "at": utc(experiment.at),
+        "days": experiment.days,
+        "window": experiment.window,
+        "hypothesis": experiment.hypothesis,
+        "created_at": utc(experiment.created_at),
+    }
+
+
+class ExperimentListJson(TypedDict):
+    """Experiments, the newest first."""
+
+    data: list[ExperimentJson]
+
+
+@operation("GET", "/experiments", scope="read", query=(ACCOUNT,), problems=(404,))
+def read_experiments() -> ExperimentListJson:
     """List experiments that the token reaches, the newest first, of one account or of all."""
     handle = asked().optional_text("account")
     account = None if handle is None else named_account(handle)
@@ -54,18 +86,23 @@ def read_experiments() -> Response:
     session = db_session()
     accounts = accounts_by_number(session)
     found = list_experiments(session, account)
-    return jsonify({"data": [_told(each, accounts) for each in found if _is_reached(each)]})
+    return {"data": [_told(each, accounts) for each in found if _is_reached(each)]}
 
 
-@operation(
-    "POST",
-    "/experiments",
-    scope="write",
-    body=shapes.NewExperiment,
-    answers={201: shapes.Experiment},
-    problems=(404, 409),
-)
-def create_experiment() -> tuple[Response, int]:
+class NewExperiment(TypedDict):
+    """An experiment to be begun, before its answer is known; `at` is now where it is left out."""
+
+    name: str
+    account: str
+    other: NotRequired[str | None]
+    at: NotRequired[str | None]
+    days: NotRequired[int]
+    window: NotRequired[Literal["1h", "24h", "7d", "30d"]]
+    hypothesis: NotRequired[str]
+
+
+@operation("POST", "/experiments", scope="write", body=NewExperiment, problems=(404, 409))
+def create_experiment() -> tuple[ExperimentJson, Literal[201]]:
     """Begin an experiment: posts before and after a moment, or those of two accounts."""
     fields, session, moment = sent(), db_session(), now()
     other = fields.optional_text("other")
@@ -81,27 +118,23 @@ def create_experiment() -> tuple[Response, int]:
     account = named_account(fields.text("account"))
     added = add_experiment(session, account, question, moment)
     session.commit()
-    return jsonify(_told(added, accounts_by_number(session))), 201
+    return _told(added, accounts_by_number(session)), 201
 
 
 @operation(
-    "DELETE",
-    "/experiments/<int:number>",
-    scope="write",
-    answers={204: None},
-    problems=(404,),
+    "DELETE", "/experiments/<int:number>", scope="write", answers={204: None}, problems=(404,)
 )
 def delete_experiment(number: int) -> Response:
     """Forget an experiment; posts and clicks stay."""
     session = db_session()
     _reach(experiment := get_experiment(session, stored(number)))
-    remove_experiment(session, experiment.name)
+    remove_experiment(session, experiment.name, now())
     session.commit()
     return Response(status=204)
 
 
-@report_at("experiment", (NEEDED_ACCOUNT, NAME), audience_shapes.ExperimentReport)
-def report_experiment() -> Response:
+@report_at("experiment", (NEEDED_ACCOUNT, NAME))
+def report_experiment() -> ExperimentReportJson:
     """Return what an account's experiment has found: the named one, or its newest."""
     fields = asked()
     session = db_session()
@@ -111,7 +144,7 @@ def report_experiment() -> Response:
     accounts = accounts_by_number(session)
     if g.token.account_id is not None:
         accounts = {account.id: account}  # no other is named, not even where it took part
-    return jsonify(experiment_report(session, experiment, accounts, now()).as_json())
+    return experiment_json(experiment_report(session, experiment, accounts, now()))
 
 
 def _is_reached(experiment: Experiment) -> bool:
@@ -122,18 +155,3 @@ def _is_reached(experiment: Experiment) -> bool:
 def _reach(experiment: Experiment) -> None:
     for number in (experiment.account_id, experiment.other_id):
         reached(number)
-
-
-def _told(experiment: Experiment, accounts: Mapping[int, Account]) -> dict[str, object]:
-    other = experiment.other_id
-    return {
-        "id": experiment.id,
-        "name": experiment.name,
-        "account": accounts[experiment.account_id].handle,
-        "other": None if other is None else accounts[other].handle,
-        "at": utc(experiment.at),
-        "days": experiment.days,
-        "window": experiment.window,
-        "hypothesis": experiment.hypothesis,
-        "created_at": utc(experiment.created_at),
-    }

@@ -1,8 +1,9 @@
 """Links: where they lead, their clicks, and leading them elsewhere."""
 
-from flask import Response, g, jsonify
+from typing import Literal, NotRequired, TypedDict
 
-from linktrack.api import shapes
+from flask import g
+
 from linktrack.api.access import named_account, reached
 from linktrack.api.operations import ACCOUNT, AFTER, LIMIT, Parameter, asked, operation, sent
 from linktrack.api.paging import page_size
@@ -21,21 +22,55 @@ from linktrack.links.catalog import (
 )
 from linktrack.links.models import Link
 from linktrack.links.people import promote_these
-from linktrack.reports.links.link import link_json
-from linktrack.reports.queries import LinkFacts, links_page
+from linktrack.reports.links.link import LinkJson, link_json
+from linktrack.reports.links.listed import LinkFacts, links_page
 
 SEARCH = Parameter("q", "Words in the code or the destination.")
 
 
-@operation(
-    "GET",
-    "/links",
-    scope="read",
-    query=(ACCOUNT, SEARCH, LIMIT, AFTER),
-    answers={200: shapes.LinkPage},
-    problems=(404,),
-)
-def read_links() -> Response:
+class LinkRowJson(TypedDict):
+    """A link in a list."""
+
+    id: int
+    code: str
+    short_url: str
+    destination: str
+    account: str
+    post: int | None
+    created_at: str
+    disabled_at: str | None
+    clicks: int
+    unique_clicks: int
+    not_human: int
+
+
+def _row(facts: LinkFacts, handle: str) -> LinkRowJson:
+    link = facts.link
+    code = link.code or ""
+    return {
+        "id": link.id,
+        "code": code,
+        "short_url": installation().shortener.short_url(code),
+        "destination": link.destination,
+        "account": handle,
+        "post": link.post_id,
+        "created_at": utc(link.created_at),
+        "disabled_at": None if link.disabled_at is None else utc(link.disabled_at),
+        "clicks": facts.clicks,
+        "unique_clicks": facts.unique_clicks,
+        "not_human": facts.not_human,
+    }
+
+
+class LinkPageJson(TypedDict):
+    """Links, newest first; `next` is the `after` of the next page."""
+
+    data: list[LinkRowJson]
+    next: int | None
+
+
+@operation("GET", "/links", scope="read", query=(ACCOUNT, SEARCH, LIMIT, AFTER), problems=(404,))
+def read_links() -> LinkPageJson:
     """List links with their clicks, newest first."""
     fields = asked()
     session = db_session()
@@ -46,18 +81,19 @@ def read_links() -> Response:
     found = links_page(session, account_id, search, fields.row_number("after"), size + 1)
     accounts = accounts_by_number(session)
     rows = [_row(facts, accounts[facts.link.account_id].handle) for facts in found[:size]]
-    return jsonify({"data": rows, "next": rows[-1]["id"] if len(found) > size else None})
+    return {"data": rows, "next": rows[-1]["id"] if len(found) > size else None}
 
 
-@operation(
-    "POST",
-    "/links",
-    scope="wrap",
-    body=shapes.NewLink,
-    answers={201: shapes.Link},
-    problems=(404, 409),
-)
-def create_link() -> tuple[Response, int]:
+class NewLink(TypedDict):
+    """A link without a post, for a poster or a profile; `slug` is a code of your own."""
+
+    account: str
+    destination: str
+    slug: NotRequired[str | None]
+
+
+@operation("POST", "/links", scope="wrap", body=NewLink, problems=(404, 409))
+def create_link() -> tuple[LinkJson, Literal[201]]:
     """Make a link without a post, for a poster or a profile."""
     fields, session, shortener = sent(), db_session(), installation().shortener
     link = add_lone_link(
@@ -69,24 +105,33 @@ def create_link() -> tuple[Response, int]:
         slug=fields.optional_text("slug"),
     )
     session.commit()
-    return jsonify(link_json(session, shortener, link)), 201
+    return link_json(session, shortener, link), 201
 
 
-@operation("GET", "/links/<code>", scope="read", answers={200: shapes.Link}, problems=(404,))
-def read_link(code: str) -> Response:
+@operation("GET", "/links/<code>", scope="read", problems=(404,))
+def read_link(code: str) -> LinkJson:
     """Return a link with its history and its clicks."""
-    return jsonify(link_json(db_session(), installation().shortener, _link(code)))
+    return link_json(db_session(), installation().shortener, _link(code))
 
 
-@operation(
-    "PATCH",
-    "/links/<code>",
-    scope="write",
-    body=shapes.LinkChange,
-    answers={200: shapes.Link},
-    problems=(404,),
-)
-def change_link(code: str) -> Response:
+class LinkChange(TypedDict, total=False):
+    """What is to change of a link; what is left out stays. `promotes` names all, by hand.
+
+    `card_title` and `card_description` stand on its card in place of the page's, "" takes them
+    off; with `read_card` the page is read again.
+    """
+
+    destination: str
+    disabled: bool
+    forward_query: bool
+    promotes: list[str]
+    card_title: str
+    card_description: str
+    read_card: bool
+
+
+@operation("PATCH", "/links/<code>", scope="write", body=LinkChange, problems=(404,))
+def change_link(code: str) -> LinkJson:
     """Lead a link elsewhere, disable or enable it, say whom it promotes, what its card says."""
     fields = sent()
     session, shortener = db_session(), installation().shortener
@@ -98,10 +143,10 @@ def change_link(code: str) -> Response:
     if fields.value("disabled") is not None:
         set_disabled(session, link, fields.truth("disabled"), now())
     if fields.value("promotes") is not None:
-        promote_these(session, link, fields.texts("promotes"))
+        promote_these(session, link, fields.texts("promotes"), now())
     _change_card(link, fields)
     session.commit()
-    return jsonify(link_json(session, shortener, link))
+    return link_json(session, shortener, link)
 
 
 def _change_card(link: Link, fields: Fields) -> None:
@@ -119,20 +164,3 @@ def _link(code: str) -> Link:
     link = get_link(db_session(), installation().shortener.codes, code)
     reached(link.account_id)
     return link
-
-
-def _row(facts: LinkFacts, handle: str) -> dict[str, object]:
-    link = facts.link
-    return {
-        "id": link.id,
-        "code": link.code,
-        "short_url": installation().shortener.short_url(link.code or ""),
-        "destination": link.destination,
-        "account": handle,
-        "post": link.post_id,
-        "created_at": utc(link.created_at),
-        "disabled_at": None if link.disabled_at is None else utc(link.disabled_at),
-        "clicks": facts.clicks,
-        "unique_clicks": facts.unique_clicks,
-        "not_human": facts.not_human,
-    }

@@ -1,8 +1,9 @@
 """Posts with links that are not wrapped, and the wrapped version of one."""
 
-from flask import Response, jsonify
+from typing import Literal, TypedDict
 
-from linktrack.api import shapes
+from flask import Response
+
 from linktrack.api.access import named_account, reached
 from linktrack.api.operations import (
     AFTER,
@@ -20,11 +21,19 @@ from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.links.models import UnwrappedPost
 from linktrack.links.posts import post_json
+from linktrack.publishing.sendings import PostJson, unsent_post_json
 from linktrack.publishing.unwrapped.posts import addresses_of, get_unwrapped, list_unwrapped
 from linktrack.publishing.unwrapped.replacing import draft_for, is_gone
-from linktrack.reports.coverage import unwrapped_json
+from linktrack.reports.coverage import UnwrappedPostJson, unwrapped_json
 
 UNWRAPPED = "/not-wrapped/<int:number>"
+
+
+class UnwrappedPageJson(TypedDict):
+    """Posts with links that are not wrapped, newest first; `next` is the next page's `after`."""
+
+    data: list[UnwrappedPostJson]
+    next: int | None
 
 
 @operation(
@@ -32,10 +41,9 @@ UNWRAPPED = "/not-wrapped/<int:number>"
     "/not-wrapped",
     scope="read",
     query=(NEEDED_ACCOUNT, FROM, TO, LIMIT, AFTER),
-    answers={200: shapes.UnwrappedPage},
     problems=(404,),
 )
-def read_not_wrapped() -> Response:
+def read_not_wrapped() -> UnwrappedPageJson:
     """List an account's own posts with links that are not wrapped, newest first."""
     fields = asked()
     session = db_session()
@@ -51,24 +59,18 @@ def read_not_wrapped() -> Response:
     )
     addresses = addresses_of(session, found)
     rows = [unwrapped_json(account, post, addresses[post.id]) for post in found[:size]]
-    return jsonify({"data": rows, "next": found[size - 1].id if len(found) > size else None})
+    return {"data": rows, "next": found[size - 1].id if len(found) > size else None}
 
 
-@operation(
-    "POST",
-    f"{UNWRAPPED}/draft",
-    scope="write",
-    answers={201: shapes.Post},
-    problems=(404, 409),
-)
-def create_wrapped_draft(number: int) -> tuple[Response, int]:
+@operation("POST", f"{UNWRAPPED}/draft", scope="write", problems=(404, 409))
+def create_wrapped_draft(number: int) -> tuple[PostJson, Literal[201]]:
     """Make a draft with the same text, wrapped; asked for again, it is the same draft."""
     session = db_session()
     old = _numbered(number)
     shortener = installation().shortener
     post = draft_for(session, shortener, get_account(session, old.account_id), old, now())
     session.commit()
-    return jsonify(post_json(session, shortener, post)), 201
+    return unsent_post_json(post_json(session, shortener, post)), 201
 
 
 @operation("DELETE", UNWRAPPED, scope="write", answers={204: None}, problems=(404,))

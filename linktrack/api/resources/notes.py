@@ -1,10 +1,10 @@
 """Notes for days: what the owner wants to remember beside the charts."""
 
 from datetime import date, datetime, timedelta
+from typing import Literal, NotRequired, TypedDict
 
-from flask import Response, jsonify
+from flask import Response
 
-from linktrack.api import shapes
 from linktrack.api.access import named_account, reached, reaches_all
 from linktrack.api.operations import ACCOUNT, FROM, TO, asked, operation, sent
 from linktrack.api.read import stored
@@ -12,18 +12,24 @@ from linktrack.audience.accounts import accounts_by_number
 from linktrack.calendar.ranges import whole_days
 from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.reports.diary.notes import add_note, get_note, list_notes, note_json, remove_note
-
-
-@operation(
-    "GET",
-    "/notes",
-    scope="read",
-    query=(ACCOUNT, FROM, TO),
-    answers={200: shapes.NoteList},
-    problems=(404,),
+from linktrack.reports.diary.notes import (
+    NoteJson,
+    add_note,
+    get_note,
+    list_notes,
+    note_json,
+    remove_note,
 )
-def read_notes() -> Response:
+
+
+class NoteListJson(TypedDict):
+    """Notes, the newest day first."""
+
+    data: list[NoteJson]
+
+
+@operation("GET", "/notes", scope="read", query=(ACCOUNT, FROM, TO), problems=(404,))
+def read_notes() -> NoteListJson:
     """List notes, the newest day first: of all accounts, or of one with those of all."""
     fields, session = asked(), db_session()
     handle = fields.optional_text("account")
@@ -36,20 +42,19 @@ def read_notes() -> Response:
     last = None if until is None else until - timedelta(days=1)
     accounts = accounts_by_number(session)
     found = list_notes(session, account, since, last)
-    return jsonify(
-        {"data": [note_json(each, accounts.get(each.account_id or 0)) for each in found]}
-    )
+    return {"data": [note_json(each, accounts.get(each.account_id or 0)) for each in found]}
 
 
-@operation(
-    "POST",
-    "/notes",
-    scope="write",
-    body=shapes.NewNote,
-    answers={201: shapes.Note},
-    problems=(404,),
-)
-def create_note() -> tuple[Response, int]:
+class NewNote(TypedDict):
+    """A note to be written; `day` is today where it is left out."""
+
+    text: str
+    day: NotRequired[str | None]
+    account: NotRequired[str | None]
+
+
+@operation("POST", "/notes", scope="write", body=NewNote, problems=(404,))
+def create_note() -> tuple[NoteJson, Literal[201]]:
     """Write a note for a day, of one account or of all of them."""
     fields, session = sent(), db_session()
     handle = fields.optional_text("account")
@@ -60,7 +65,7 @@ def create_note() -> tuple[Response, int]:
     added = add_note(session, day, fields.text("text"), account, now())
     told = note_json(added, account)
     session.commit()
-    return jsonify(told), 201
+    return told, 201
 
 
 @operation("DELETE", "/notes/<int:number>", scope="write", answers={204: None}, problems=(404,))

@@ -1,8 +1,9 @@
 """People whom links promote, and the owner's own sites. They belong to no account."""
 
-from flask import Response, jsonify
+from typing import Literal, NotRequired, TypedDict
 
-from linktrack.api import audience_shapes, shapes
+from flask import Response
+
 from linktrack.api.access import named_account, reaches_all
 from linktrack.api.operations import ACCOUNT, FROM, NEEDED_ACCOUNT, TO, asked, operation, sent
 from linktrack.api.read import stored
@@ -24,116 +25,34 @@ from linktrack.links.people import (
     share_page,
 )
 from linktrack.links.promotion import HOST, MENTION
-from linktrack.reports.links.kinds import own_links_report, people_report
+from linktrack.reports.links.kinds import (
+    OwnLinksReportJson,
+    PeopleReportJson,
+    own_links_json,
+    own_links_report,
+    people_json,
+    people_report,
+)
 
 RULES = {HOST: "hosts", MENTION: "mentions"}
 """By the kind of a rule, the field that lists the rules of this kind."""
 
 
-@operation("GET", "/people", scope="read", answers={200: shapes.PersonList})
-def read_people() -> Response:
-    """List the people whom links promote."""
-    reaches_all()
-    return jsonify({"data": [_told(each) for each in list_people(db_session())]})
+class PersonJson(TypedDict):
+    """Somebody whom links promote: those to these hosts, and those of posts with these @names.
+
+    `page` is the address of their public page, null where it is closed.
+    """
+
+    id: int
+    name: str
+    hosts: list[str]
+    mentions: list[str]
+    public: bool
+    page: str | None
 
 
-@operation(
-    "POST",
-    "/people",
-    scope="write",
-    body=shapes.NewPerson,
-    answers={201: shapes.Person},
-    problems=(409,),
-)
-def create_person() -> tuple[Response, int]:
-    """Add a person; links made before are found by the rules too."""
-    reaches_all()
-    fields, session = sent(), db_session()
-    person = add_person(session, fields.text("name"), now())
-    for kind, name in RULES.items():
-        for written in fields.texts(name):
-            add_rule(session, person, kind, written)
-    session.commit()
-    return jsonify(_told(person)), 201
-
-
-@operation(
-    "PATCH",
-    "/people/<int:number>",
-    scope="write",
-    body=shapes.PersonChange,
-    answers={200: shapes.Person},
-    problems=(404,),
-)
-def change_person(number: int) -> Response:
-    """Change by which rules links promote a person, and open or close their public page."""
-    reaches_all()
-    fields, session = sent(), db_session()
-    person = get_person(session, stored(number))
-    for kind, name in RULES.items():
-        if fields.value(name) is not None:
-            replace_rules(session, person, kind, fields.texts(name))
-    if fields.value("public") is not None:
-        share_page(session, person, is_public=fields.truth("public"))
-    session.commit()
-    return jsonify(_told(person))
-
-
-@operation("DELETE", "/people/<int:number>", scope="write", answers={204: None}, problems=(404,))
-def delete_person(number: int) -> Response:
-    """Forget a person; links and clicks stay."""
-    reaches_all()
-    session = db_session()
-    remove_person(session, get_person(session, stored(number)))
-    session.commit()
-    return Response(status=204)
-
-
-@operation("GET", "/sites", scope="read", answers={200: shapes.SiteList})
-def read_sites() -> Response:
-    """List the owner's own sites."""
-    reaches_all()
-    return jsonify({"data": [{"host": host} for host in list_own_sites(db_session())]})
-
-
-@operation("POST", "/sites", scope="write", body=shapes.Site, answers={201: shapes.Site})
-def create_site() -> tuple[Response, int]:
-    """Say that a host is the owner's own; saying it again changes nothing."""
-    reaches_all()
-    host = add_own_site(db_session(), sent().text("host"))
-    db_session().commit()
-    return jsonify({"host": host}), 201
-
-
-@operation("DELETE", "/sites/<host>", scope="write", answers={204: None}, problems=(404,))
-def delete_site(host: str) -> Response:
-    """Say that a host is not the owner's own."""
-    reaches_all()
-    remove_own_site(db_session(), host)
-    db_session().commit()
-    return Response(status=204)
-
-
-@report_at("people", (ACCOUNT,), audience_shapes.PeopleReport)
-def report_people() -> Response:
-    """Return what links sent to the people they promote, from one account or from all."""
-    handle = asked().optional_text("account")
-    account = None if handle is None else named_account(handle)
-    if account is None:
-        reaches_all()
-    return jsonify(people_report(db_session(), account).as_json())
-
-
-@report_at("own", (NEEDED_ACCOUNT, FROM, TO), audience_shapes.OwnLinksReport)
-def report_own() -> Response:
-    """Return what links to the owner's own sites got, beside other people's."""
-    fields = asked()
-    account = named_account(fields.text("account"))
-    report = own_links_report(db_session(), account, fields.moment("from"), fields.moment("to"))
-    return jsonify(report.as_json())
-
-
-def _told(person: Person) -> dict[str, object]:
+def _told(person: Person) -> PersonJson:
     opened = installation()
     return {
         "id": person.id,
@@ -143,3 +62,129 @@ def _told(person: Person) -> dict[str, object]:
         "public": person.is_public,
         "page": page_address(opened.settings.base_url, opened.keys, person),
     }
+
+
+class PersonListJson(TypedDict):
+    """People by name."""
+
+    data: list[PersonJson]
+
+
+@operation("GET", "/people", scope="read")
+def read_people() -> PersonListJson:
+    """List the people whom links promote."""
+    reaches_all()
+    return {"data": [_told(each) for each in list_people(db_session())]}
+
+
+class NewPerson(TypedDict):
+    """A person to be added."""
+
+    name: str
+    hosts: NotRequired[list[str]]
+    mentions: NotRequired[list[str]]
+
+
+@operation("POST", "/people", scope="write", body=NewPerson, problems=(409,))
+def create_person() -> tuple[PersonJson, Literal[201]]:
+    """Add a person; links made before are found by the rules too."""
+    reaches_all()
+    fields, session = sent(), db_session()
+    person = add_person(session, fields.text("name"), now())
+    for kind, name in RULES.items():
+        for written in fields.texts(name):
+            add_rule(session, person, kind, written, now())
+    session.commit()
+    return _told(person), 201
+
+
+class PersonChange(TypedDict, total=False):
+    """What is to change of a person; what is left out stays, what is sent replaces what there is.
+
+    A page that was closed opens again at another address.
+    """
+
+    hosts: list[str]
+    mentions: list[str]
+    public: bool
+
+
+@operation("PATCH", "/people/<int:number>", scope="write", body=PersonChange, problems=(404,))
+def change_person(number: int) -> PersonJson:
+    """Change by which rules links promote a person, and open or close their public page."""
+    reaches_all()
+    fields, session = sent(), db_session()
+    person = get_person(session, stored(number))
+    for kind, name in RULES.items():
+        if fields.value(name) is not None:
+            replace_rules(session, person, kind, fields.texts(name), now())
+    if fields.value("public") is not None:
+        share_page(session, person, now(), is_public=fields.truth("public"))
+    session.commit()
+    return _told(person)
+
+
+@operation("DELETE", "/people/<int:number>", scope="write", answers={204: None}, problems=(404,))
+def delete_person(number: int) -> Response:
+    """Forget a person; links and clicks stay."""
+    reaches_all()
+    session = db_session()
+    remove_person(session, get_person(session, stored(number)), now())
+    session.commit()
+    return Response(status=204)
+
+
+class SiteJson(TypedDict):
+    """A host of the owner's own; those below it are, too."""
+
+    host: str
+
+
+class SiteListJson(TypedDict):
+    """The owner's own sites."""
+
+    data: list[SiteJson]
+
+
+@operation("GET", "/sites", scope="read")
+def read_sites() -> SiteListJson:
+    """List the owner's own sites."""
+    reaches_all()
+    return {"data": [{"host": host} for host in list_own_sites(db_session())]}
+
+
+@operation("POST", "/sites", scope="write", body=SiteJson)
+def create_site() -> tuple[SiteJson, Literal[201]]:
+    """Say that a host is the owner's own; saying it again changes nothing."""
+    reaches_all()
+    host = add_own_site(db_session(), sent().text("host"), now())
+    db_session().commit()
+    return {"host": host}, 201
+
+
+@operation("DELETE", "/sites/<host>", scope="write", answers={204: None}, problems=(404,))
+def delete_site(host: str) -> Response:
+    """Say that a host is not the owner's own."""
+    reaches_all()
+    remove_own_site(db_session(), host, now())
+    db_session().commit()
+    return Response(status=204)
+
+
+@report_at("people", (ACCOUNT,))
+def report_people() -> PeopleReportJson:
+    """Return what links sent to the people they promote, from one account or from all."""
+    handle = asked().optional_text("account")
+    account = None if handle is None else named_account(handle)
+    if account is None:
+        reaches_all()
+    return people_json(people_report(db_session(), account))
+
+
+@report_at("own", (NEEDED_ACCOUNT, FROM, TO))
+def report_own() -> OwnLinksReportJson:
+    """Return what links to the owner's own sites got, beside other people's."""
+    fields = asked()
+    account = named_account(fields.text("account"))
+    report = own_links_report(db_session(), account, fields.moment("from"), fields.moment("to"))
+    return own_links_json(report)

@@ -1,10 +1,10 @@
 """Posts: wrapping a text, and what becomes of the post."""
 
 from datetime import datetime
+from typing import Literal, NotRequired, TypedDict
 
-from flask import Response, g, jsonify
+from flask import g
 
-from linktrack.api import shapes
 from linktrack.api.access import named_account, reached
 from linktrack.api.operations import (
     ACCOUNT,
@@ -23,7 +23,8 @@ from linktrack.calendar.times import utc
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid
-from linktrack.links.models import Post
+from linktrack.links.catalog import newest_link
+from linktrack.links.models import Post, State
 from linktrack.links.posts import (
     STATES,
     Wish,
@@ -36,22 +37,65 @@ from linktrack.links.preview import preview
 from linktrack.owners.tokens import require_scope
 from linktrack.publishing import states
 from linktrack.publishing.queue import rewrite
-from linktrack.reports.queries import newest_link
-from linktrack.reports.sendings import full_post_json
+from linktrack.publishing.sendings import PostJson, full_post_json, unsent_post_json
 
 POST = "/posts/<int:number>"
 STATE = Parameter("state", "Only posts in this state.", choices=STATES)
+
+
+class PostRowJson(TypedDict):
+    """A post in a list."""
+
+    id: int
+    account: str
+    state: State
+    text: str
+    written: str
+    posted_at: str | None
+    created_at: str
+
+
+def _row(post: Post, handle: str) -> PostRowJson:
+    return {
+        "id": post.id,
+        "account": handle,
+        "state": post.state,
+        "text": post.text,
+        "written": post.written,
+        "posted_at": None if post.posted_at is None else utc(post.posted_at),
+        "created_at": utc(post.created_at),
+    }
+
+
+class NewPost(TypedDict):
+    """A text to be wrapped.
+
+    `slugs` are codes of your own, in order of its addresses; `addressed` says for segments how
+    many people their version reaches; `promotes` names people. With `send` linktrack posts the main
+    text itself, now or at `posted_at`; that needs scope write, an account that is connected, and no
+    `state`. `confirmed` is as in sending a draft.
+    """
+
+    account: str
+    text: str
+    state: NotRequired[Literal["draft", "scheduled", "published"]]
+    posted_at: NotRequired[str | None]
+    segments: NotRequired[list[str]]
+    slugs: NotRequired[list[str]]
+    addressed: NotRequired[dict[str, int]]
+    promotes: NotRequired[list[str]]
+    send: NotRequired[bool]
+    confirmed: NotRequired[bool]
 
 
 @operation(
     "POST",
     "/posts",
     scope="wrap",
-    body=shapes.NewPost,
-    answers={201: shapes.Post, 200: shapes.Post},
+    body=NewPost,
     problems=(404, 409),
 )
-def create_post() -> tuple[Response, int]:
+def create_post() -> tuple[PostJson, Literal[201, 200]]:
     """Wrap a text and record it as a post; 200 where it holds no new address."""
     fields = sent()
     sends = fields.flag("send")
@@ -74,11 +118,11 @@ def create_post() -> tuple[Response, int]:
             "There is no address in this text that could become a short link: nothing was sent."
         )
     if post is None:
-        return jsonify(no_post_json(wish.text)), 200
+        return unsent_post_json(no_post_json(wish.text)), 200
     if sends:
         enqueue(post, fields)
     session.commit()
-    return jsonify(full_post_json(session, shortener, post)), 201
+    return full_post_json(session, shortener, post), 201
 
 
 def _check_may_send(fields: Fields) -> None:
@@ -87,15 +131,32 @@ def _check_may_send(fields: Fields) -> None:
         raise Invalid("Leave state out where you send: posted_at says when, by default now.")
 
 
-@operation(
-    "POST",
-    "/posts/preview",
-    scope="wrap",
-    body=shapes.NewPreview,
-    answers={200: shapes.Preview},
-    problems=(404,),
-)
-def preview_post() -> Response:
+class NewPreview(TypedDict):
+    """A text to be looked at as it will be; nothing is made."""
+
+    account: str
+    text: str
+    slugs: NotRequired[list[str]]
+
+
+class LengthJson(TypedDict):
+    """How long a text is by its network's rule, and how long it may be (null: no limit)."""
+
+    used: int
+    limit: int | None
+    fits: bool
+
+
+class PreviewJson(TypedDict):
+    """The text with `•` for each character of a code still to be made."""
+
+    text: str
+    length: LengthJson
+    destinations: list[str]
+
+
+@operation("POST", "/posts/preview", scope="wrap", body=NewPreview, problems=(404,))
+def preview_post() -> PreviewJson:
     """Return a text as it will be once it is wrapped, and how long; nothing is made."""
     fields, session = sent(), db_session(writes=False)
     account = named_account(fields.text("account"))
@@ -108,20 +169,23 @@ def preview_post() -> Response:
         newest.id if newest else 0,
         account.text_limits,
     )
-    length = {"used": seen.length.used, "limit": seen.length.limit, "fits": seen.length.fits}
-    told = {"text": seen.text, "length": length, "destinations": list(seen.destinations)}
-    return jsonify(told)
+    used, limit, fits = seen.length.used, seen.length.limit, seen.length.fits
+    return {
+        "text": seen.text,
+        "length": {"used": used, "limit": limit, "fits": fits},
+        "destinations": list(seen.destinations),
+    }
 
 
-@operation(
-    "GET",
-    "/posts",
-    scope="read",
-    query=(ACCOUNT, STATE, LIMIT, AFTER),
-    answers={200: shapes.PostPage},
-    problems=(404,),
-)
-def read_posts() -> Response:
+class PostPageJson(TypedDict):
+    """Posts, newest first; `next` is the `after` of the next page."""
+
+    data: list[PostRowJson]
+    next: int | None
+
+
+@operation("GET", "/posts", scope="read", query=(ACCOUNT, STATE, LIMIT, AFTER), problems=(404,))
+def read_posts() -> PostPageJson:
     """List posts, newest first."""
     fields = asked()
     session = db_session()
@@ -133,27 +197,32 @@ def read_posts() -> Response:
     )
     accounts = accounts_by_number(session)
     rows = [_row(post, accounts[post.account_id].handle) for post in found[:size]]
-    return jsonify({"data": rows, "next": rows[-1]["id"] if len(found) > size else None})
+    return {"data": rows, "next": rows[-1]["id"] if len(found) > size else None}
 
 
-@operation("GET", POST, scope="read", answers={200: shapes.Post}, problems=(404,))
-def read_post(number: int) -> Response:
+@operation("GET", POST, scope="read", problems=(404,))
+def read_post(number: int) -> PostJson:
     """Return a post with its links and versions."""
     session = db_session()
     post = get_post(session, stored(number))
     reached(post.account_id)
-    return jsonify(full_post_json(session, installation().shortener, post))
+    return full_post_json(session, installation().shortener, post)
 
 
-@operation(
-    "PATCH",
-    POST,
-    scope="write",
-    body=shapes.PostChange,
-    answers={200: shapes.Post},
-    problems=(404, 409),
-)
-def change_post(number: int) -> Response:
+class PostChange(TypedDict):
+    """Another text for what is not out yet; another state, or another time for it.
+
+    `confirmed` says of a text that waits to be sent what it says of `Send`.
+    """
+
+    text: NotRequired[str]
+    state: NotRequired[State]
+    posted_at: NotRequired[str | None]
+    confirmed: NotRequired[bool]
+
+
+@operation("PATCH", POST, scope="write", body=PostChange, problems=(404, 409))
+def change_post(number: int) -> PostJson:
     """Publish, schedule, discard or restore a post, or give it another time or text.
 
     `draft` restores what was discarded. What waits to be sent is sent at its new time, and not
@@ -173,7 +242,7 @@ def change_post(number: int) -> Response:
     elif fields.value("text") is None:
         raise Invalid("Send a state, or a text.")
     session.commit()
-    return jsonify(full_post_json(session, installation().shortener, post))
+    return full_post_json(session, installation().shortener, post)
 
 
 def _change_state(post: Post, state: str, posted_at: datetime | None) -> None:
@@ -185,20 +254,8 @@ def _change_state(post: Post, state: str, posted_at: datetime | None) -> None:
             raise Invalid("A scheduled post needs posted_at, a time in the future.")
         states.schedule(session, post, posted_at, now(), days)
     elif state == "discarded":
-        states.discard(session, post)
+        states.discard(session, post, now())
     elif state == "draft":
-        states.restore(session, post)
+        states.restore(session, post, now())
     else:
         raise Invalid(f"{state[:40]!r} is no state: choose one of {', '.join(STATES)}.")
-
-
-def _row(post: Post, handle: str) -> dict[str, object]:
-    return {
-        "id": post.id,
-        "account": handle,
-        "state": post.state,
-        "text": post.text,
-        "written": post.written,
-        "posted_at": None if post.posted_at is None else utc(post.posted_at),
-        "created_at": utc(post.created_at),
-    }

@@ -1,8 +1,9 @@
 """The queue: posts that linktrack sends to their networks, and what became of them."""
 
-from flask import Response, g, jsonify
+from typing import NotRequired, TypedDict
 
-from linktrack.api import shapes
+from flask import g
+
 from linktrack.api.access import named_account, reached
 from linktrack.api.operations import ACCOUNT, asked, operation, sent
 from linktrack.api.read import Fields, stored
@@ -11,54 +12,58 @@ from linktrack.db import now
 from linktrack.links.models import Post
 from linktrack.links.posts import get_post
 from linktrack.publishing import queue
-from linktrack.reports.sendings import full_post_json, waiting_json
+from linktrack.publishing.queue import QueuedPostJson, waiting_json
+from linktrack.publishing.sendings import PostJson, full_post_json
 
 SEND = "/posts/<int:number>/send"
 
 
-@operation(
-    "GET",
-    "/queue",
-    scope="read",
-    query=(ACCOUNT,),
-    answers={200: shapes.Queue},
-    problems=(404,),
-)
-def read_queue() -> Response:
+class QueueJson(TypedDict):
+    """What could not be sent, then what waits, in order of time."""
+
+    data: list[QueuedPostJson]
+
+
+@operation("GET", "/queue", scope="read", query=(ACCOUNT,), problems=(404,))
+def read_queue() -> QueueJson:
     """List what waits to be sent and what could not be, the latter first."""
     handle = asked().optional_text("account")
     account_id = g.token.account_id if handle is None else named_account(handle).id
     lines = queue.queued(db_session(), account_id)
-    return jsonify({"data": [waiting_json(line) for line in lines]})
+    return {"data": [waiting_json(line) for line in lines]}
 
 
-@operation(
-    "POST",
-    SEND,
-    scope="write",
-    body=shapes.Send,
-    answers={200: shapes.Post},
-    problems=(404, 409),
-)
-def send_post(number: int) -> Response:
+class Send(TypedDict):
+    """When to send a post: now without `posted_at`.
+
+    `confirmed` says that the same text may go to several accounts on X, against X's rules, and
+    that a server of Mastodon takes more than 500 characters.
+    """
+
+    posted_at: NotRequired[str | None]
+    confirmed: NotRequired[bool]
+
+
+@operation("POST", SEND, scope="write", body=Send, problems=(404, 409))
+def send_post(number: int) -> PostJson:
     """Send a draft, or what could not be sent, now or at a time."""
     fields = sent()
     post = get_post(db_session(), stored(number))
     reached(post.account_id)
     enqueue(post, fields)
     db_session().commit()
-    return jsonify(full_post_json(db_session(), installation().shortener, post))
+    return full_post_json(db_session(), installation().shortener, post)
 
 
-@operation("DELETE", SEND, scope="write", answers={200: shapes.Post}, problems=(404, 409))
-def withdraw_post(number: int) -> Response:
+@operation("DELETE", SEND, scope="write", problems=(404, 409))
+def withdraw_post(number: int) -> PostJson:
     """Take a post out of the queue: it is a draft again."""
     session = db_session()
     post = get_post(session, stored(number))
     reached(post.account_id)
     queue.withdraw(session, post, now(), installation().days())
     session.commit()
-    return jsonify(full_post_json(session, installation().shortener, post))
+    return full_post_json(session, installation().shortener, post)
 
 
 def enqueue(post: Post, fields: Fields) -> None:

@@ -1,8 +1,9 @@
 """Who follows an account: its follower lists."""
 
-from flask import Response, jsonify
+from typing import Literal, NotRequired, TypedDict
 
-from linktrack.api import shapes
+from flask import Response
+
 from linktrack.api.access import reaches_all
 from linktrack.api.operations import operation, sent
 from linktrack.api.resources.accounts import ACCOUNT, numbered_account
@@ -12,34 +13,49 @@ from linktrack.calendar.times import utc
 from linktrack.clicks.loading.forgetting import forget_follower
 from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.portability.followers.roster_files import read_people, roster_json
+from linktrack.portability.followers.roster_files import TakenRosterJson, read_people, roster_json
 
 
-@operation(
-    "GET", f"{ACCOUNT}/rosters", scope="read", answers={200: shapes.RosterList}, problems=(404,)
-)
-def read_rosters(number: int) -> Response:
+class RosterJson(TypedDict):
+    """A follower list: when it was taken, and how many people of it are kept."""
+
+    taken_at: str
+    size: int
+    source: str
+
+
+class RosterListJson(TypedDict):
+    """The follower lists of an account, oldest first."""
+
+    data: list[RosterJson]
+
+
+@operation("GET", f"{ACCOUNT}/rosters", scope="read", problems=(404,))
+def read_rosters(number: int) -> RosterListJson:
     """Return the follower lists of an account, oldest first."""
     rosters = list_rosters(db_session(), numbered_account(number).id)
-    return jsonify(
-        {
-            "data": [
-                {"taken_at": utc(each.taken_at), "size": each.size, "source": each.source}
-                for each in rosters
-            ]
-        }
-    )
+    return {
+        "data": [
+            {"taken_at": utc(each.taken_at), "size": each.size, "source": each.source}
+            for each in rosters
+        ]
+    }
 
 
-@operation(
-    "POST",
-    f"{ACCOUNT}/rosters",
-    scope="write",
-    body=shapes.NewRoster,
-    answers={201: shapes.TakenRoster},
-    problems=(404, 409),
-)
-def create_roster(number: int) -> tuple[Response, int]:
+class NewRoster(TypedDict):
+    """A follower list: people with an `id` or a `handle` each, and what else is known of them.
+
+    It was taken now where `taken_at` is left out. A list with a tenth of the people of the one
+    before is taken where it is `confirmed`.
+    """
+
+    followers: list[dict[str, object]]
+    taken_at: NotRequired[str | None]
+    confirmed: NotRequired[bool]
+
+
+@operation("POST", f"{ACCOUNT}/rosters", scope="write", body=NewRoster, problems=(404, 409))
+def create_roster(number: int) -> tuple[TakenRosterJson, Literal[201]]:
     """Take a follower list; the same list again changes nothing."""
     fields, account, session, moment = sent(), numbered_account(number), db_session(), now()
     key = installation().keys.forgetting
@@ -54,14 +70,20 @@ def create_roster(number: int) -> tuple[Response, int]:
         now=moment,
     )
     session.commit()
-    return jsonify(roster_json(done)), 201
+    return roster_json(done), 201
+
+
+class ForgottenFollower(TypedDict):
+    """Who is to be forgotten: the network's own id, or the @handle, or `network:` and either."""
+
+    follower: str
 
 
 @operation(
     "POST",
     "/forgotten-followers",
     scope="write",
-    body=shapes.ForgottenFollower,
+    body=ForgottenFollower,
     answers={204: None},
     problems=(404,),
 )

@@ -1,14 +1,15 @@
 """Segments of an account: their order, their rules or lists, their places."""
 
-from flask import Response, jsonify
+from typing import Literal, NotRequired, TypedDict
 
-from linktrack.api import shapes
+from flask import Response
+
 from linktrack.api.access import reached
 from linktrack.api.operations import operation, sent
 from linktrack.api.read import Fields, stored
 from linktrack.api.resources.accounts import ACCOUNT, numbered_account
 from linktrack.audience.accounts import get_account
-from linktrack.audience.models import Account, Segment
+from linktrack.audience.models import Account, Segment, SegmentKind
 from linktrack.audience.rules import preset
 from linktrack.audience.segments import (
     add_segment,
@@ -29,24 +30,60 @@ from linktrack.errors import NotFound
 SEGMENT = "/segments/<int:number>"
 
 
-@operation(
-    "GET", f"{ACCOUNT}/segments", scope="read", answers={200: shapes.SegmentList}, problems=(404,)
-)
-def read_segments(number: int) -> Response:
+class SegmentJson(TypedDict):
+    """A segment and what puts followers in; its size is null where it is not known."""
+
+    id: int
+    position: int
+    segment: str
+    size: int | None
+    kind: SegmentKind
+    rules: list[str]
+    place: str | None
+
+
+def _told(segment: Segment) -> SegmentJson:
+    return {
+        "id": segment.id,
+        "position": segment.position,
+        "segment": segment.name,
+        "size": segment.size,
+        "kind": segment.kind,
+        "rules": (segment.rules or "").splitlines(),
+        "place": segment.place,
+    }
+
+
+class SegmentListJson(TypedDict):
+    """The segments of an account in their order."""
+
+    data: list[SegmentJson]
+
+
+@operation("GET", f"{ACCOUNT}/segments", scope="read", problems=(404,))
+def read_segments(number: int) -> SegmentListJson:
     """Return the segments of an account in their order, everyone else last."""
     segments = list_segments(db_session(), numbered_account(number))
-    return jsonify({"data": [_told(each) for each in segments]})
+    return {"data": [_told(each) for each in segments]}
 
 
-@operation(
-    "POST",
-    f"{ACCOUNT}/segments",
-    scope="write",
-    body=shapes.NewSegment,
-    answers={201: shapes.Segment},
-    problems=(404, 409),
-)
-def create_segment(number: int) -> tuple[Response, int]:
+class NewSegment(TypedDict):
+    """A segment to be added after the others.
+
+    By rules, which all must hold, those of a ready-made one included; or by people, ids or handles;
+    or counted by hand.
+    """
+
+    segment: str
+    size: NotRequired[int | None]
+    rules: NotRequired[list[str]]
+    preset: NotRequired[str | None]
+    people: NotRequired[list[str]]
+    place: NotRequired[str | None]
+
+
+@operation("POST", f"{ACCOUNT}/segments", scope="write", body=NewSegment, problems=(404, 409))
+def create_segment(number: int) -> tuple[SegmentJson, Literal[201]]:
     """Add a segment after the account's others."""
     fields, account, session, moment = sent(), numbered_account(number), db_session(), now()
     ready = fields.optional_text("preset")
@@ -62,45 +99,54 @@ def create_segment(number: int) -> tuple[Response, int]:
     )
     sort_followers(session, account, moment)
     session.commit()
-    return jsonify(_told(added)), 201
+    return _told(added), 201
 
 
-@operation("GET", SEGMENT, scope="read", answers={200: shapes.Segment}, problems=(404,))
-def read_segment(number: int) -> Response:
+@operation("GET", SEGMENT, scope="read", problems=(404,))
+def read_segment(number: int) -> SegmentJson:
     """Return a segment."""
-    return jsonify(_told(_numbered(number)[0]))
+    return _told(_numbered(number)[0])
 
 
-@operation(
-    "GET",
-    f"{SEGMENT}/people",
-    scope="read",
-    answers={200: shapes.SegmentPeople},
-    problems=(404,),
-)
-def read_segment_people(number: int) -> Response:
+class SegmentPeopleJson(TypedDict):
+    """Who is on a segment's list: ids of the network, or @handles."""
+
+    data: list[str]
+
+
+@operation("GET", f"{SEGMENT}/people", scope="read", problems=(404,))
+def read_segment_people(number: int) -> SegmentPeopleJson:
     """Return who is on a segment's list; nobody where it is made otherwise."""
-    return jsonify({"data": list(list_entries(db_session(), _numbered(number)[0]))})
+    return {"data": list(list_entries(db_session(), _numbered(number)[0]))}
 
 
-@operation(
-    "PATCH",
-    SEGMENT,
-    scope="write",
-    body=shapes.SegmentChange,
-    answers={200: shapes.Segment},
-    problems=(404, 409),
-)
-def change_this_segment(number: int) -> Response:
+class SegmentChange(TypedDict, total=False):
+    """What is to change of a segment, from now on; what is left out stays.
+
+    `people` replace those on its list; `place` is empty where there is none any more; `position` is
+    from 1.
+    """
+
+    segment: str
+    size: int
+    rules: list[str]
+    people: list[str]
+    place: str
+    position: int
+
+
+@operation("PATCH", SEGMENT, scope="write", body=SegmentChange, problems=(404, 409))
+def change_this_segment(number: int) -> SegmentJson:
     """Change a segment's name, rules, list, size, place or position, from now on."""
     fields, session = sent(), db_session()
     segment, account = _numbered(number)
     if fields.value("segment") is not None:
-        rename_segment(session, account, segment, fields.text("segment"))
+        rename_segment(session, account, segment, fields.text("segment"), now())
     if any(fields.value(name) is not None for name in ("rules", "people", "size", "place")):
         change_segment(
             session,
             segment,
+            now(),
             rules=fields.texts("rules"),
             entries=_people(fields, account),
             size=fields.whole("size"),
@@ -108,10 +154,10 @@ def change_this_segment(number: int) -> Response:
         )
     position = fields.whole("position")
     if position is not None:
-        move_segment(session, account, segment, position)
+        move_segment(session, account, segment, position, now())
     sort_followers(session, account, now())
     session.commit()
-    return jsonify(_told(segment))
+    return _told(segment)
 
 
 @operation("DELETE", SEGMENT, scope="write", answers={204: None}, problems=(404,))
@@ -138,15 +184,3 @@ def _numbered(number: int) -> tuple[Segment, Account]:
     if segment.removed_at is not None:
         raise NotFound(f"The segment {segment.name!r} was removed: add it again under its name.")
     return segment, get_account(db_session(), segment.account_id)
-
-
-def _told(segment: Segment) -> dict[str, object]:
-    return {
-        "id": segment.id,
-        "position": segment.position,
-        "segment": segment.name,
-        "size": segment.size,
-        "kind": segment.kind,
-        "rules": (segment.rules or "").splitlines(),
-        "place": segment.place,
-    }

@@ -1,8 +1,9 @@
 """Shared reports: making them, listing those that are open, ending one."""
 
-from flask import Response, g, jsonify
+from typing import Literal, TypedDict
 
-from linktrack.api import program_shapes as shapes
+from flask import Response, g
+
 from linktrack.api.access import named_account, reached
 from linktrack.api.operations import operation, sent
 from linktrack.api.read import stored
@@ -21,8 +22,32 @@ from linktrack.owners.sharing import (
 )
 
 
-@operation("GET", "/shared-reports", scope="read", answers={200: shapes.SharedReportList})
-def read_shared_reports() -> Response:
+class SharedReportJson(TypedDict):
+    """An address that shows an account's posts to whoever has it; it is not told again."""
+
+    id: int
+    account: str
+    created_at: str
+    expires_at: str
+
+
+def _told(shared: SharedReport, handle: str) -> SharedReportJson:
+    return {
+        "id": shared.id,
+        "account": handle,
+        "created_at": utc(shared.created_at),
+        "expires_at": utc(shared.expires_at),
+    }
+
+
+class SharedReportListJson(TypedDict):
+    """The shared reports that are open, newest first."""
+
+    data: list[SharedReportJson]
+
+
+@operation("GET", "/shared-reports", scope="read")
+def read_shared_reports() -> SharedReportListJson:
     """List the shared reports that are open, newest first; never their addresses."""
     session = db_session()
     accounts = accounts_by_number(session)
@@ -31,19 +56,31 @@ def read_shared_reports() -> Response:
         for each in list_shared(session, now())
         if g.token.account_id in (None, each.account_id)
     ]
-    return jsonify({"data": rows})
+    return {"data": rows}
+
+
+class NewSharedReport(TypedDict):
+    """A report to be shared for so many days."""
+
+    account: str
+    days: int
+
+
+class MadeSharedReportJson(SharedReportJson):
+    """A shared report with its address, this once."""
+
+    url: str
 
 
 @operation(
     "POST",
     "/shared-reports",
     scope="write",
-    body=shapes.NewSharedReport,
-    answers={201: shapes.MadeSharedReport},
+    body=NewSharedReport,
     problems=(404,),
     shows_secret=True,
 )
-def create_shared_report() -> tuple[Response, int]:
+def create_shared_report() -> tuple[MadeSharedReportJson, Literal[201]]:
     """Make an address that shows an account's posts to whoever has it; it is told this once."""
     fields, session, moment = sent(), db_session(), now()
     account = named_account(fields.text("account"))
@@ -54,7 +91,7 @@ def create_shared_report() -> tuple[Response, int]:
     made = find_shared(session, secret, moment)
     session.commit()
     url = f"{installation().settings.base_url}/shared/{secret}"
-    return jsonify(_told(made, account.handle) | {"url": url}), 201
+    return {**_told(made, account.handle), "url": url}, 201
 
 
 @operation(
@@ -67,12 +104,3 @@ def delete_shared_report(number: int) -> Response:
     revoke_shared(session, number, now())
     session.commit()
     return Response(status=204)
-
-
-def _told(shared: SharedReport, handle: str) -> dict[str, object]:
-    return {
-        "id": shared.id,
-        "account": handle,
-        "created_at": utc(shared.created_at),
-        "expires_at": utc(shared.expires_at),
-    }

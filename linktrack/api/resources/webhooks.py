@@ -4,10 +4,10 @@ Reading them needs the scope `write` too: an address often holds a secret of its
 """
 
 from collections.abc import Mapping
+from typing import Literal, NotRequired, TypedDict
 
-from flask import Response, g, jsonify
+from flask import Response, g
 
-from linktrack.api import program_shapes as shapes
 from linktrack.api.access import named_account, reaches_all
 from linktrack.api.operations import operation, sent
 from linktrack.api.read import stored
@@ -20,18 +20,70 @@ from linktrack.errors import Forbidden
 from linktrack.webhooks.catalog import (
     add_webhook,
     deliveries_of,
+    events_of,
     get_webhook,
     list_webhooks,
     remove_webhook,
     send_test,
 )
-from linktrack.webhooks.models import Delivery, Webhook
+from linktrack.webhooks.models import Delivery, EventName, Webhook
 
 WEBHOOK = "/webhooks/<int:number>"
 
 
-@operation("GET", "/webhooks", scope="write", answers={200: shapes.WebhookList})
-def read_webhooks() -> Response:
+class WebhookJson(TypedDict):
+    """An address that is told what happens; `account` is null where it is told of all."""
+
+    id: int
+    url: str
+    events: list[EventName]
+    account: str | None
+    created_at: str
+
+
+def _told(webhook: Webhook, accounts: Mapping[int, Account]) -> WebhookJson:
+    number = webhook.account_id
+    return {
+        "id": webhook.id,
+        "url": webhook.url,
+        "events": events_of(webhook),
+        "account": None if number is None else accounts[number].handle,
+        "created_at": utc(webhook.created_at),
+    }
+
+
+class DeliveryJson(TypedDict):
+    """One event for a webhook, what was answered, and when it is sent next (null: not again)."""
+
+    id: int
+    event: str
+    created_at: str
+    attempts: int
+    delivered_at: str | None
+    next_at: str | None
+    answer: str | None
+
+
+def _delivery(delivery: Delivery) -> DeliveryJson:
+    return {
+        "id": delivery.id,
+        "event": delivery.event,
+        "created_at": utc(delivery.created_at),
+        "attempts": delivery.attempts,
+        "delivered_at": None if delivery.delivered_at is None else utc(delivery.delivered_at),
+        "next_at": None if delivery.next_at is None else utc(delivery.next_at),
+        "answer": delivery.answer,
+    }
+
+
+class WebhookListJson(TypedDict):
+    """The webhooks, oldest first."""
+
+    data: list[WebhookJson]
+
+
+@operation("GET", "/webhooks", scope="write")
+def read_webhooks() -> WebhookListJson:
     """List the webhooks that the token reaches, never their secrets."""
     found = [
         each
@@ -39,19 +91,25 @@ def read_webhooks() -> Response:
         if g.token.account_id in (None, each.account_id)
     ]
     accounts = accounts_by_number(db_session())
-    return jsonify({"data": [_told(each, accounts) for each in found]})
+    return {"data": [_told(each, accounts) for each in found]}
 
 
-@operation(
-    "POST",
-    "/webhooks",
-    scope="write",
-    body=shapes.NewWebhook,
-    answers={201: shapes.MadeWebhook},
-    problems=(404,),
-    shows_secret=True,
-)
-def create_webhook() -> tuple[Response, int]:
+class NewWebhook(TypedDict):
+    """A webhook to be added; it is told everything where `events` is left out."""
+
+    url: str
+    events: NotRequired[list[EventName]]
+    account: NotRequired[str | None]
+
+
+class MadeWebhookJson(WebhookJson):
+    """A webhook with the secret that signs what it is sent, this once."""
+
+    secret: str
+
+
+@operation("POST", "/webhooks", scope="write", body=NewWebhook, problems=(404,), shows_secret=True)
+def create_webhook() -> tuple[MadeWebhookJson, Literal[201]]:
     """Tell an address what happens from now on; the secret that signs it is told this once."""
     fields, session, opened = sent(), db_session(), installation()
     handle = fields.optional_text("account")
@@ -68,42 +126,36 @@ def create_webhook() -> tuple[Response, int]:
         opened.settings.webhook_networks,
     )
     session.commit()
-    return jsonify(_told(added, accounts_by_number(session)) | {"secret": secret}), 201
+    return {**_told(added, accounts_by_number(session)), "secret": secret}, 201
 
 
-@operation(
-    "GET",
-    f"{WEBHOOK}/deliveries",
-    scope="write",
-    answers={200: shapes.DeliveryList},
-    problems=(404,),
-)
-def read_deliveries(number: int) -> Response:
+class DeliveryListJson(TypedDict):
+    """The last 50 deliveries of a webhook, newest first."""
+
+    data: list[DeliveryJson]
+
+
+@operation("GET", f"{WEBHOOK}/deliveries", scope="write", problems=(404,))
+def read_deliveries(number: int) -> DeliveryListJson:
     """Return what was sent to a webhook, what it answered, and what is sent again when."""
     found = deliveries_of(db_session(), _numbered(number))
-    return jsonify({"data": [_delivery(each) for each in found]})
+    return {"data": [_delivery(each) for each in found]}
 
 
-@operation(
-    "POST",
-    f"{WEBHOOK}/test",
-    scope="write",
-    answers={201: shapes.Delivery},
-    problems=(404,),
-)
-def create_test(number: int) -> tuple[Response, int]:
+@operation("POST", f"{WEBHOOK}/test", scope="write", problems=(404,))
+def create_test(number: int) -> tuple[DeliveryJson, Literal[201]]:
     """Send a webhook a test, within seconds; its deliveries say what was answered."""
     session = db_session()
     delivery = send_test(session, _numbered(number), now())
     session.commit()
-    return jsonify(_delivery(delivery)), 201
+    return _delivery(delivery), 201
 
 
 @operation("DELETE", WEBHOOK, scope="write", answers={204: None}, problems=(404,))
 def delete_webhook(number: int) -> Response:
     """Tell a webhook nothing more, and forget what was sent to it."""
     session = db_session()
-    remove_webhook(session, _numbered(number))
+    remove_webhook(session, _numbered(number), now())
     session.commit()
     return Response(status=204)
 
@@ -114,26 +166,3 @@ def _numbered(number: int) -> Webhook:
     if g.token.account_id not in (None, webhook.account_id):
         raise Forbidden("This token is for one account, and this webhook is told of others.")
     return webhook
-
-
-def _told(webhook: Webhook, accounts: Mapping[int, Account]) -> dict[str, object]:
-    number = webhook.account_id
-    return {
-        "id": webhook.id,
-        "url": webhook.url,
-        "events": webhook.events.split(),
-        "account": None if number is None else accounts[number].handle,
-        "created_at": utc(webhook.created_at),
-    }
-
-
-def _delivery(delivery: Delivery) -> dict[str, object]:
-    return {
-        "id": delivery.id,
-        "event": delivery.event,
-        "created_at": utc(delivery.created_at),
-        "attempts": delivery.attempts,
-        "delivered_at": None if delivery.delivered_at is None else utc(delivery.delivered_at),
-        "next_at": None if delivery.next_at is None else utc(delivery.next_at),
-        "answer": delivery.answer,
-    }

@@ -6,16 +6,22 @@ There is no taking back of follows that linktrack did not make.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypedDict
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from linktrack.audience.accounts import NETWORK_NAMES
-from linktrack.audience.follow_back.plan import Plan, candidates, make_plan
-from linktrack.audience.models import Account, FollowBack, MadeFollow
+from linktrack.audience.follow_back.plan import (
+    FollowPlanJson,
+    Plan,
+    candidates,
+    make_plan,
+    plan_json,
+)
+from linktrack.audience.models import Account, FollowBack, FollowState, MadeFollow
+from linktrack.calendar.times import utc
 from linktrack.errors import Conflict, Invalid
-from linktrack.networks.base import ABILITIES
+from linktrack.networks.registry import network_of
 from linktrack.owners.audit import note
 
 DAY: Final = timedelta(hours=24)
@@ -43,8 +49,7 @@ class Standing:
 
 def follows_by_itself(account: Account) -> bool:
     """Whether the account's network lets programs follow; else a person does it."""
-    found = ABILITIES.get(account.network)
-    return found is not None and found.follows
+    return network_of(account.network).follows_by_program
 
 
 def standing_of(session: Session, account: Account, now: datetime) -> Standing:
@@ -90,7 +95,7 @@ def switch_on(session: Session, account: Account, now: datetime) -> None:
     _check_account(account)
     if not follows_by_itself(account):
         raise Invalid(
-            f"{NETWORK_NAMES[account.network]} forbids programs to follow back: there is a list "
+            f"{network_of(account.network).label} forbids programs to follow back: there is a list "
             "of whom to follow by hand."
         )
     settings = session.get(FollowBack, account.id)
@@ -230,5 +235,56 @@ def _check_account(account: Account) -> None:
         raise Invalid(
             f"Only your account with the role you follows back, and {account.handle} is not it."
         )
-    if account.network not in ABILITIES:
+    if not network_of(account.network).has_follows:
         raise Invalid(f"{account.handle} is on no network where people follow each other.")
+
+
+class FollowBackJson(TypedDict):
+    """Whether an account follows back; `after` and `daily_limit` are null if it was never set."""
+
+    on: bool
+    after: str | None
+    daily_limit: int | None
+    followed_within_24h: int
+    problem: str | None
+    plan: FollowPlanJson
+
+
+def standing_json(standing: Standing) -> FollowBackJson:
+    """Return whether following back is on, and what it does next."""
+    settings = standing.settings
+    return {
+        "on": settings is not None and settings.on_since is not None,
+        "after": None if settings is None else utc(settings.since),
+        "daily_limit": None if settings is None else settings.daily_limit,
+        "followed_within_24h": standing.followed,
+        "problem": None if settings is None else settings.problem,
+        "plan": plan_json(standing.plan),
+    }
+
+
+class MadeFollowJson(TypedDict):
+    """One person who was followed back, or is about to be."""
+
+    number: int
+    id: str
+    handle: str | None
+    state: FollowState
+    why: str
+    begun_at: str
+    ended_at: str | None
+    problem: str | None
+
+
+def follow_json(row: MadeFollow) -> MadeFollowJson:
+    """Return one person who was followed back."""
+    return {
+        "number": row.id,
+        "id": row.network_id,
+        "handle": row.handle,
+        "state": row.state,
+        "why": row.why,
+        "begun_at": utc(row.begun_at),
+        "ended_at": utc(row.ended_at),
+        "problem": row.problem,
+    }

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypedDict
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -107,3 +107,38 @@ def _facts(follower: Follower, period: FollowPeriod) -> Facts:
         has_picture=follower.has_picture,
         last_active_at=ms(follower.last_active_at),
     )
+
+
+class FollowCandidateJson(TypedDict):
+    """One person who followed since the date; `skipped` is why they are not followed back."""
+
+    id: str
+    handle: str | None
+    why: str
+    skipped: str | None
+
+
+def _candidate_json(candidate: Candidate) -> FollowCandidateJson:
+    return {
+        "id": candidate.network_id,
+        "handle": candidate.handle,
+        "why": candidate.why,
+        "skipped": candidate.skipped,
+    }
+
+
+class FollowPlanJson(TypedDict):
+    """Who is followed next, how many on the days after, and who is skipped."""
+
+    now: list[FollowCandidateJson]
+    later: int
+    skipped: list[FollowCandidateJson]
+
+
+def plan_json(plan: Plan) -> FollowPlanJson:
+    """Return who would be followed now, how many later, and who is skipped."""
+    return {
+        "now": [_candidate_json(each) for each in plan.now],
+        "later": plan.later,
+        "skipped": [_candidate_json(each) for each in plan.skipped],
+    }

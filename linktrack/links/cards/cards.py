@@ -16,8 +16,10 @@ from linktrack.errors import Invalid
 from linktrack.links.cards.page_words import MOST_DESCRIPTION, MOST_TITLE, clean, page_words
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Link, LinkCard
-from linktrack.links.visiting import Address, UnreadableError, is_public, read
-from linktrack.networks.base import Card
+from linktrack.links.visiting import UnreadableError, read
+from linktrack.networks.records import Card
+from linktrack.networks.registry import networks
+from linktrack.outside.addresses import Address, is_public
 
 MOST_PAGE: Final = 1_000_000  # bytes; what a page says of itself stands at its beginning
 MOST_PICTURE: Final = 1_000_000  # bytes; what Bluesky takes (app.bsky.embed.external)
@@ -129,7 +131,7 @@ def links_to_read(session: Session, now: datetime, limit: int) -> Sequence[tuple
     """Return links whose page is to be read, and where they lead; the newest first.
 
     Those the owner asks for, and new ones of accounts that show cards: by their own choice, or
-    since a post on Bluesky brings its card along. What failed is tried again for a day.
+    since their network's posts bring the card along. What failed is tried again for a day.
     """
     asked = (
         select(Link.id, Link.destination)
@@ -147,13 +149,17 @@ def links_to_read(session: Session, now: datetime, limit: int) -> Sequence[tuple
         .join(Account, Account.id == Link.account_id)
         .outerjoin(LinkCard, LinkCard.link_id == Link.id)
         .where(Link.changed_at >= now - READ_WITHIN, Link.disabled_at.is_(None), unread)
-        .where(or_(Account.card == OURS, Account.network == "bluesky"))
+        .where(or_(Account.card == OURS, Account.network.in_(_bringing())))
         .where(Account.simulated.is_(False))
         .order_by(Link.id.desc())
         .limit(limit)
     )
     found = {link_id: led for query in (asked, new) for link_id, led in session.execute(query)}
     return list(found.items())[:limit]
+
+
+def _bringing() -> list[str]:
+    return [each.name for each in networks() if each.cards.come_with_posts]
 
 
 def keep_card(

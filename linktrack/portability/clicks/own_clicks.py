@@ -12,7 +12,7 @@ from typing import Final
 
 from linktrack.clicks.classify.agents import Agent
 from linktrack.clicks.classify.referrers import referrer_key
-from linktrack.clicks.vocabulary import ASKED, EMBEDDED, HEAD, NO_VISITOR, PREFETCH
+from linktrack.clicks.vocabulary import EMBEDDED, HEAD, LEFT_OUT, NO_VISITOR, PREFETCH
 from linktrack.errors import Invalid
 from linktrack.portability.clicks.importing import ClickFormat, OldClick, checked_time
 from linktrack.portability.clicks.lines import json_object, line_by_line
@@ -39,7 +39,7 @@ def parse_line(line: bytes, latest: float) -> OldClick:
     if at.tzinfo is None:
         raise ValueError("its time (clicked_at) has no zone")
     reason = fields.get("reason")
-    if reason is not None and reason not in ASKED:
+    if reason is not None and reason not in LEFT_OUT:
         raise ValueError("its reason is not one of ours")
     visitor = _visitor(fields.get("visitor"))
     host, country = fields.get("referrer_host"), fields.get("country")

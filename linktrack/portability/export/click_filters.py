@@ -11,9 +11,9 @@ from linktrack.audience.models import Segment
 from linktrack.clicks.classify.referrers import MEDIA
 from linktrack.clicks.models import agents, clicks, referrers, sources
 from linktrack.clicks.vocabulary import (
-    ASKED,
     ATTRIBUTION_NUMBER,
     HUMAN,
+    LEFT_OUT,
     REASON_NUMBER,
     UNATTRIBUTED,
 )
@@ -51,7 +51,7 @@ FILTERS: Final = {
         ("desktop", "mobile", "tablet", "other", NOTHING),
     ),
     "human": Filter("People's clicks (true), or those that are left out.", ("true", "false")),
-    "reason": Filter("Clicks that are left out for this reason.", ASKED),
+    "reason": Filter("Clicks that are left out for this reason.", LEFT_OUT),
 }
 """By name; those that are asked for must all hold."""
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
+from linktrack.calendar.ranges import check_range
 from linktrack.errors import Invalid
 from linktrack.links.catalog import Shortener
 from linktrack.portability.export.click_filters import FILTERS
@@ -69,9 +70,7 @@ def export_rows(
     """
     if what not in KINDS:
         raise Invalid(f"There is no export of {what[:40]!r}: choose one of {', '.join(KINDS)}.")
-    since, until = selection.since, selection.until
-    if since is not None and until is not None and until <= since:
-        raise Invalid("The range is empty: its end must be later than its beginning.")
+    check_range(selection.since, selection.until)
     kind = KINDS[what]
     if selection.wanted.conditions and what != "clicks":
         raise Invalid(f"Only clicks are narrowed by {', '.join(FILTERS)}: leave it out for {what}.")

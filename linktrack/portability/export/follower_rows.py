@@ -1,7 +1,6 @@
 """Followers as rows of an export: one row for each time in which somebody followed."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, and_, or_, select
@@ -75,24 +74,20 @@ def follower_rows(
             "network": row.network,
             "id": row.network_id,
             "handle": row.handle,
-            "began_after": _utc(row.began_after),
+            "began_after": utc(row.began_after),
             "began_by": utc(row.began_by),
-            "ended_after": _utc(row.ended_after),
-            "ended_by": _utc(row.ended_by),
+            "ended_after": utc(row.ended_after),
+            "ended_by": utc(row.ended_by),
             "followers": row.followers,
             "following": row.following,
             "posts": row.posts,
-            "account_created_at": _utc(row.account_created_at),
+            "account_created_at": utc(row.account_created_at),
             "has_description": row.has_description,
             "has_picture": row.has_picture,
-            "last_active_at": _utc(row.last_active_at),
+            "last_active_at": utc(row.last_active_at),
             "followed_back": row.followed_back,
-            "facts_at": _utc(row.facts_at),
+            "facts_at": utc(row.facts_at),
         }
         for row in found
     ]
     return rows, (found[-1].follower_id, to_ms(found[-1].began_by)) if found else None
-
-
-def _utc(moment: datetime | None) -> str | None:
-    return None if moment is None else utc(moment)

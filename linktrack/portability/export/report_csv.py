@@ -2,19 +2,18 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from linktrack.portability.files.spreadsheets import protect
-from linktrack.shapes import Json
 
 
-def report_csv(rows: Json) -> str:
+def report_csv(rows: Sequence[Mapping[str, object]]) -> str:
     """Return the objects of a list in a report's JSON as CSV with a header, CRLF at line ends.
 
     Members of inner objects have the outer name before theirs (`account_handle`), lists of texts
     stand in one cell with spaces between, other lists are left out; null is an empty cell.
     """
-    lines = [dict(_cells("", row)) for row in rows] if isinstance(rows, list) else []
+    lines = [dict(_cells("", row)) for row in rows]
     header = list(dict.fromkeys(name for line in lines for name in line))
     out = io.StringIO()
     writer = csv.DictWriter(out, header, restval="")
@@ -24,7 +23,7 @@ def report_csv(rows: Json) -> str:
     return out.getvalue()
 
 
-def _cells(name: str, value: Json) -> Iterator[tuple[str, str | int | float]]:
+def _cells(name: str, value: object) -> Iterator[tuple[str, str | int | float]]:
     if isinstance(value, dict):
         for inner, part in value.items():
             yield from _cells(f"{name}_{inner}" if name else inner, part)
@@ -35,9 +34,11 @@ def _cells(name: str, value: Json) -> Iterator[tuple[str, str | int | float]]:
         yield name, "true" if value else "false"
     elif isinstance(value, str):
         yield name, protect(value)
+    elif isinstance(value, int | float):
+        yield name, value
     else:
-        yield name, "" if value is None else value
+        yield name, ""
 
 
-def _are_texts(values: Sequence[Json]) -> bool:
+def _are_texts(values: Sequence[object]) -> bool:
     return all(isinstance(value, str) for value in values)

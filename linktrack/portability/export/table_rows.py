@@ -60,7 +60,7 @@ def link_rows(
             "account": row.handle,
             "post": row.post_id,
             "created_at": utc(row.created_at),
-            "disabled_at": _utc(row.disabled_at),
+            "disabled_at": utc(row.disabled_at),
         }
         for row in found
     ]
@@ -92,7 +92,7 @@ def post_rows(
             "id": row.id,
             "account": row.handle,
             "state": row.state,
-            "posted_at": _utc(row.posted_at),
+            "posted_at": utc(row.posted_at),
             "text": row.text,
             "written": row.written,
             "links": codes[row.id],
@@ -179,7 +179,3 @@ def _chosen(
     if selection.account_id is not None:
         conditions.append(account_id == selection.account_id)
     return conditions
-
-
-def _utc(moment: datetime | None) -> str | None:
-    return None if moment is None else utc(moment)

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from linktrack.audience.accounts import NETWORK_NAMES, claim_archive
+from linktrack.audience.accounts import claim_archive
 from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.models import Account
 from linktrack.audience.rosters import TakenRoster, take_roster
 from linktrack.errors import Invalid
 from linktrack.networks.archives import open_archive
-from linktrack.networks.mastodon_archive import MastodonArchive
-from linktrack.networks.x import XArchive
+from linktrack.networks.registry import network_of, networks
+from linktrack.networks.words import any_of
 from linktrack.owners.audit import note
 from linktrack.portability.followers.roster_files import written_at
 from linktrack.publishing.unwrapped.posts import KeptPosts, keep_posts
@@ -37,17 +37,24 @@ def import_archive(
     key: bytes,
     now: datetime,
 ) -> ImportedArchive:
-    """Import an archive of X or Mastodon: a folder, a ZIP file, or an outbox.json.
+    """Import an archive that a network made: a folder, a ZIP file, or its one file that is enough.
 
     Importing it again changes nothing. `key` is that of `Forgotten`. Raises `Invalid` for what
     is no archive of the account's network, and `Conflict` for another account's, or for a follower
     list that cannot be right, unless `confirmed`.
     """
     note(session, f"Imported an archive of {account.handle}.", now)
+    makers = [(each, each.archives) for each in networks() if each.archives is not None]
     with open_archive(path) as archive:
-        if XArchive.is_one(archive):
-            _check_network(account, "x")
-            found = XArchive(archive)
+        for network, archives in makers:
+            if not archives.is_one(archive):
+                continue
+            if network.name != account.network:
+                raise Invalid(
+                    f"This is an archive of {network.label}, and {account.handle} is on "
+                    f"{network_of(account.network).label}."
+                )
+            found = archives.open(archive)
             claim_archive(session, account, found.account_id, found.handle, confirmed)
             roster = None
             if found.has_followers:
@@ -56,26 +63,19 @@ def import_archive(
                     account,
                     found.followers(),
                     found.taken_at or written_at(path, now),
-                    "x-archive",
+                    network.archive_source,
                     forgotten=Forgotten.read(session, account.network, key),
                     confirmed=confirmed,
                     now=now,
                 )
             return ImportedArchive(keep_posts(session, account, found.posts(), base_host), roster)
-        if MastodonArchive.is_one(archive):
-            _check_network(account, "mastodon")
-            outbox = MastodonArchive(archive)
-            claim_archive(session, account, outbox.account_url, outbox.handle, confirmed)
-            return ImportedArchive(keep_posts(session, account, outbox.posts(), base_host), None)
+    ways = ["give the ZIP file the network made", "the folder it unpacks to"]
+    ways += [
+        f"{network.label}'s {archives.lone_file}"
+        for network, archives in makers
+        if archives.lone_file is not None
+    ]
     raise Invalid(
-        f"{path.name} is no archive of X or Mastodon: give the ZIP file the network made, the "
-        "folder it unpacks to, or Mastodon's outbox.json."
+        f"{path.name} is no archive of {any_of(network.label for network, _ in makers)}: "
+        f"{any_of(ways)}."
     )
-
-
-def _check_network(account: Account, network: str) -> None:
-    if account.network != network:
-        raise Invalid(
-            f"This is an archive of {NETWORK_NAMES[network]}, and {account.handle} is on "
-            f"{NETWORK_NAMES[account.network]}."
-        )

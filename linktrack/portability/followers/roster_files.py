@@ -1,4 +1,4 @@
-"""Follower lists from files: X's archive, tables with an id or a handle, JSON of the networks."""
+"""Follower lists from files: networks' archives, tables with an id or a handle, their JSON."""
 
 import csv
 import io
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final, TextIO, TypedDict
 
 from sqlalchemy.orm import Session
 
@@ -21,10 +21,11 @@ from linktrack.audience.rosters import TakenRoster, take_roster
 from linktrack.calendar.times import utc
 from linktrack.errors import Conflict, Invalid
 from linktrack.networks.archives import Archive, Fields, open_archive
-from linktrack.networks.base import FollowerRecord
-from linktrack.networks.records import bluesky_follower, mastodon_follower
+from linktrack.networks.network import Archives, Ids, Network
+from linktrack.networks.records import FollowerRecord
+from linktrack.networks.registry import network_of, networks
 from linktrack.networks.texts import flag, handle, is_filled, moment, stable_id, whole
-from linktrack.networks.x import XArchive
+from linktrack.networks.words import any_of
 from linktrack.portability.files.spreadsheets import MARK, restore
 
 _ID_COLUMNS: Final = (
@@ -73,12 +74,6 @@ _FOLLOWED: Final = "show_boosts"
 _ENDED: Final = "ended_by"
 """A column of our own export, which has those who left too."""
 
-_IDS: Final = {
-    "x": (re.compile(r"[0-9]{1,20}"), "a number"),
-    "bluesky": (re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]+"), "did:…"),
-    "mastodon": (re.compile(r"https?://[^\s]+"), "https://…"),
-    "other": (re.compile(r"[^\s].*"), "any text"),
-}
 _MOST_WHOLE: Final = 64_000_000  # characters of a JSON file that is no list of lines
 
 
@@ -125,7 +120,19 @@ def import_roster(
         )
 
 
-def roster_json(done: TakenRoster) -> dict[str, str | int | bool | None]:
+class TakenRosterJson(TypedDict):
+    """What a follower list changed; null for a first one, before which nothing is known."""
+
+    taken_at: str
+    size: int
+    new: bool
+    gained: int | None
+    returned: int | None
+    lost: int | None
+    forgotten: int
+
+
+def roster_json(done: TakenRoster) -> TakenRosterJson:
     """Return what taking a roster did, as every door gives it."""
     return {
         "taken_at": utc(done.taken_at),
@@ -146,12 +153,15 @@ def open_roster(path: Path, network: str, *, confirmed: bool = False) -> Iterato
     of whom one follows, unless `confirmed`.
     """
     with open_archive(path) as archive:
-        if XArchive.is_one(archive):
-            yield _of_x(archive, network)
+        found = _own_archive(archive, network)
+        if found is not None:
+            yield found
             return
         if path.is_dir() or len(archive.openers) != 1:
+            makers = any_of(maker.label for maker, _, _ in _makers())
             raise Invalid(
-                f"{path.name} is no follower list: give a CSV or JSON file, or an archive of X."
+                f"{path.name} is no follower list: give a CSV or JSON file, or an archive of "
+                f"{makers}."
             )
         (name,) = archive.openers
         with archive.open(name) as binary:
@@ -173,15 +183,29 @@ def written_at(path: Path, now: datetime) -> datetime:
     return min(datetime.fromtimestamp(path.stat().st_mtime, UTC), now)
 
 
-def _of_x(archive: Archive, network: str) -> RosterFile:
-    if network != "x":
-        raise Invalid("This is an archive of X, and the account is on another network.")
-    found = XArchive(archive)
-    if not found.has_followers:
-        raise Invalid(f"{archive.label} has no follower list (data/follower.js).")
-    return RosterFile(
-        "x-archive", found.taken_at, found.followers(), found.account_id, found.handle
-    )
+def _own_archive(archive: Archive, network: str) -> RosterFile | None:
+    """Return the list of an archive that a network made; None where it is no such archive."""
+    for maker, archives, file in _makers():
+        if not archives.is_one(archive):
+            continue
+        if maker.name != network:
+            raise Invalid(
+                f"This is an archive of {maker.label}, and the account is on another network."
+            )
+        found = archives.open(archive)
+        if not found.has_followers:
+            raise Invalid(f"{archive.label} has no follower list ({file}).")
+        return RosterFile(
+            maker.archive_source, found.taken_at, found.followers(), found.account_id, found.handle
+        )
+    return None
+
+
+def _makers() -> Iterator[tuple[Network, Archives, str]]:
+    """Yield the networks whose archives may hold a follower list, and in which file."""
+    for each in networks():
+        if each.archives is not None and each.archives.follower_file is not None:
+            yield each, each.archives, each.archives.follower_file
 
 
 # JSON ----------------------------------------------------------------------------------------
@@ -196,20 +220,21 @@ def read_people(people: Iterable[Fields], name: str, network: str) -> Iterator[F
 
     Raises `Invalid` for somebody without an id or handle, or with an id of another network.
     """
+    shapes = [each.follower_json for each in networks() if each.follower_json is not None]
+    ids = network_of(network).ids
     for fields in people:
         if fields.get(_ENDED) is not None:
             continue
-        if "did" in fields:
-            person = bluesky_follower(fields)
-        elif "acct" in fields:
-            person = mastodon_follower(fields)
+        own = next((each for each in shapes if each.mark in fields), None)
+        if own is not None:
+            person = own.read(fields)
         else:
             values = {_plain(key): value for key, value in fields.items()}
             columns = _columns(values, _first(_ID_COLUMNS, values))
             person = _person((field, read(values[column])) for field, column, read in columns)
         if person is None:
             raise Invalid(f"Somebody in {name} has neither an id nor a handle.")
-        _check_id(person, network, name)
+        _check_id(person, ids, name)
         yield person
 
 
@@ -259,10 +284,11 @@ def _of_table(file: TextIO, name: str, network: str, confirmed: bool) -> Iterato
             f"{name} looks like the list of those you follow, not of those who follow you: if it "
             "is a follower list, say --yes."
         )
+    ids = network_of(network).ids
     rows = csv.reader(file, delimiter=delimiter)
     try:
         first = next(rows, [])
-        columns = _columns(places, _id_column(places, first, network))
+        columns = _columns(places, _id_column(places, first, ids))
         if not any(field in ("network_id", "handle") for field, _, _ in columns):
             raise Invalid(
                 f"{name} needs a column of ids or of handles, such as id or handle: it has "
@@ -284,17 +310,17 @@ def _of_table(file: TextIO, name: str, network: str, confirmed: bool) -> Iterato
                     f"{name}, line {rows.line_num + 1} has neither an id nor a handle that can "
                     "be one."
                 )
-            _check_id(person, network, f"{name}, line {rows.line_num + 1}")
+            _check_id(person, ids, f"{name}, line {rows.line_num + 1}")
             yield person
     except csv.Error as error:
         raise Invalid(f"{name} is no table that can be read: {error}.") from error
 
 
-def _id_column(places: Mapping[str, int], row: Sequence[str], network: str) -> str | None:
-    """Return the column whose first value is an id of this network, or the first so named."""
+def _id_column(places: Mapping[str, int], row: Sequence[str], ids: Ids) -> str | None:
+    """Return the column whose first value is such an id, or the first so named."""
     named = [column for column in _ID_COLUMNS if column in places]
     for column in named:
-        if places[column] < len(row) and _IDS[network][0].fullmatch(row[places[column]].strip()):
+        if places[column] < len(row) and ids.pattern.fullmatch(row[places[column]].strip()):
             return column
     return named[0] if named and _first(_HANDLES, places) is None else None
 
@@ -324,11 +350,11 @@ def _person(values: Iterable[tuple[str, object]]) -> FollowerRecord | None:
     return FollowerRecord(**fields)
 
 
-def _check_id(person: FollowerRecord, network: str, where: str) -> None:
-    pattern, example = _IDS[network]
-    if person.network_id is not None and not pattern.fullmatch(person.network_id):
+def _check_id(person: FollowerRecord, ids: Ids, where: str) -> None:
+    if person.network_id is not None and not ids.pattern.fullmatch(person.network_id):
         raise Invalid(
-            f"{where}: {person.network_id[:60]!r} is no id of the account's network ({example})."
+            f"{where}: {person.network_id[:60]!r} is no id of the account's network "
+            f"({ids.example})."
         )
 
 

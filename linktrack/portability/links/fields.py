@@ -3,11 +3,10 @@
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 from linktrack.errors import Invalid
-from linktrack.portability.links.importing import FoundLink
 
 Fields = Mapping[str, object]
 
@@ -21,6 +20,19 @@ _SHORT: Final = ("custombitlinks", "customlink", "shorturl", "shortlink", "bitli
 _CREATED: Final = ("createdat", "datecreated", "created", "createddate", "timestamp", "date")
 _CLICKS: Final = ("clicks", "visitcount", "visits", "totalclicks", "clickcount", "visitssummary")
 _MOST_CLICKS: Final = 2**53
+
+
+class FoundLink(NamedTuple):
+    """One link as another shortener tells of it; `clicks` is its own total, where it tells one."""
+
+    key: str
+    code: str
+    url: str
+    created_at: datetime | None = None
+    title: str | None = None
+    tags: tuple[str, ...] = ()
+    clicks: int | None = None
+    disabled: bool = False
 
 
 def normal(name: str) -> str:

@@ -18,25 +18,13 @@ from linktrack.links.catalog import Shortener
 from linktrack.links.destinations import parse_destination, parse_retired
 from linktrack.links.models import ImportedTotal, LinkLabel
 from linktrack.portability.clicks.importing import MOST_NAMED, BrokenLine
+from linktrack.portability.links.fields import FoundLink
 
 BATCH: Final = 1_000  # links in one transaction
 MOST_KEY: Final = 64
 MOST_TITLE: Final = 1_000
 MOST_TAGS: Final = 50
 Progress: TypeAlias = Callable[[int], None]
-
-
-class FoundLink(NamedTuple):
-    """One link as another shortener tells of it; `clicks` is its own total, where it tells one."""
-
-    key: str
-    code: str
-    url: str
-    created_at: datetime | None = None
-    title: str | None = None
-    tags: tuple[str, ...] = ()
-    clicks: int | None = None
-    disabled: bool = False
 
 
 class LinkRow(NamedTuple):

@@ -11,8 +11,8 @@ from linktrack.audience.models import Account
 from linktrack.calendar.days import Days
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Link, Post, SeenPost
-from linktrack.networks.addresses import post_address
-from linktrack.networks.base import PostRecord
+from linktrack.networks.records import PostRecord
+from linktrack.networks.registry import network_of
 from linktrack.publishing.states import publish
 from linktrack.publishing.unwrapped.posts import host_of
 
@@ -69,7 +69,7 @@ def seen_at(session: Session, post: Post, account: Account) -> list[str]:
     """Return where a post was seen on its account's network, the first place first."""
     query = select(SeenPost.network_id).where(SeenPost.post_id == post.id)
     found = session.scalars(query.order_by(SeenPost.posted_at, SeenPost.network_id))
-    places = (post_address(account.network, network_id) for network_id in found)
+    places = (network_of(account.network).post_address(network_id) for network_id in found)
     return [place for place in places if place is not None]
 
 

@@ -1,8 +1,8 @@
 """Putting a wrapped post in the place of one that was posted without.
 
-Mastodon's posts are edited where they stand. Bluesky has no editing: the wrapped post is sent
-first, under a key that was stored before, and only then the other is deleted. Whatever is killed
-in between, the same asked for again goes on where it was.
+Where the network lets posts be edited, the post is edited where it stands. Else the wrapped post is
+sent first, under a key that was stored before, and only then the other is deleted. Whatever is
+killed in between, the same asked for again goes on where it was.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,6 @@ from typing import Final, Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from linktrack.audience.accounts import NETWORK_NAMES
 from linktrack.audience.models import Account
 from linktrack.calendar.days import Days
 from linktrack.db import Database
@@ -24,10 +23,13 @@ from linktrack.links.catalog import Shortener
 from linktrack.links.codes import place_of
 from linktrack.links.models import Post, Replacement, SeenPost, UnwrappedPost
 from linktrack.links.posts import Wish, wrap_post
-from linktrack.links.visiting import Address, is_public
-from linktrack.networks.base import ABILITIES, Message, Pause, Sent, Writer
+from linktrack.networks.errors import Pause
+from linktrack.networks.protocols import Writer
+from linktrack.networks.records import Message, Sent
+from linktrack.networks.registry import network_of
+from linktrack.outside.addresses import Address, is_public
 from linktrack.owners.audit import acting, note
-from linktrack.publishing.cards import WITH_CARDS, card_below
+from linktrack.publishing.cards import card_below
 from linktrack.publishing.checks import check_sendable
 from linktrack.publishing.models import Sending
 from linktrack.publishing.sendings import OPEN, sending_of
@@ -56,10 +58,12 @@ def way_of(account: Account, old: UnwrappedPost, connected: bool) -> Way:
 
     By hand where a new text would lose more than the old one: pictures, a quote, a thread.
     """
-    abilities = ABILITIES.get(account.network)
-    if not connected or not old.is_plain or abilities is None or account.network == "x":
+    connecting = network_of(account.network).connecting
+    if not connected or not old.is_plain or connecting is None:
         return "copy"
-    return "edit" if abilities.edits else "repost"
+    if connecting.abilities.edits:
+        return "edit"
+    return "repost" if connecting.abilities.reposts else "copy"
 
 
 def draft_for(
@@ -92,6 +96,7 @@ def replace_on_network(
     confirmed: bool,
     actor: str,
     readable: Callable[[Address], bool] = is_public,
+    clock: Callable[[], datetime] = this_moment,
 ) -> Replaced:
     """Put the wrapped version of a post in its place on the network; it commits as it goes.
 
@@ -105,9 +110,13 @@ def replace_on_network(
         account = session.get_one(Account, get_unwrapped(session, number).account_id)
     try:
         with closing(open_writer(account)) as writer:
-            return _replace(database, shortener, days, number, writer, confirmed, actor, readable)
+            return _replace(
+                database, shortener, days, number, writer, confirmed, actor, readable, clock
+            )
     except Pause as pause:
-        raise Unavailable(f"{NETWORK_NAMES[account.network]} {pause}: try again then.") from pause
+        raise Unavailable(
+            f"{network_of(account.network).label} {pause}: try again then."
+        ) from pause
 
 
 def _replace(
@@ -119,6 +128,7 @@ def _replace(
     confirmed: bool,
     actor: str,
     readable: Callable[[Address], bool],
+    clock: Callable[[], datetime],
 ) -> Replaced:
     with database.session(writes=True) as session:
         acting(session, actor)
@@ -132,10 +142,10 @@ def _replace(
             )
         if way == "repost" and not confirmed:
             raise Conflict(
-                f"{NETWORK_NAMES[account.network]} has no editing: the post is deleted and posted "
-                f"anew, and loses {LOST}. Say that you want that."
+                f"{network_of(account.network).label} has no editing: the post is deleted and "
+                f"posted anew, and loses {LOST}. Say that you want that."
             )
-        post = draft_for(session, shortener, account, old, this_moment())
+        post = draft_for(session, shortener, account, old, clock())
         replacement = session.get_one(Replacement, (account.id, old.network_id))
         _check_not_by_hand(session, post, replacement, way)
         check_sendable(account, post.text, shortener.base_url, connected=True)
@@ -149,7 +159,7 @@ def _replace(
         shown = tuple(url for url in urls if place_of(url, post.text) >= 0)
         message = Message(replacement.key, post.text, shown)
         post_id, network_id = post.id, old.network_id
-        brings_card = account.network in WITH_CARDS
+        brings_card = network_of(account.network).cards.come_with_posts
         session.commit()
     if way == "edit":
         sent = writer.edit(network_id, message)
@@ -157,13 +167,13 @@ def _replace(
         sent = _found(writer, message, post_id)
     else:
         if brings_card:
-            at = this_moment()
+            at = clock()
             card = card_below(database, shortener, post_id, message.text, at, readable)
             message = replace(message, card=card)
         sent = writer.publish(message)
     with database.session(writes=True) as session:
         acting(session, actor)
-        now = this_moment()
+        now = clock()
         post = session.get_one(Post, post_id)
         if post.state in ("draft", "scheduled"):
             # Edited, it can be counted from now on; what was clicked before is unmeasured.

@@ -5,12 +5,9 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
-from sqlalchemy.orm import Session
-
+from linktrack.audience.counts import History
 from linktrack.audience.models import Account
-from linktrack.reports.diary.experiments import list_experiments
 from linktrack.reports.diary.models import Experiment
-from linktrack.reports.queries import History
 
 DAY: Final = timedelta(days=1)
 JUMP: Final = 0.1
@@ -20,15 +17,15 @@ MOST: Final = 10
 
 
 def besides(
-    session: Session,
     experiment: Experiment,
+    experiments: Sequence[Experiment],
     accounts: Mapping[int, Account],
     histories: Mapping[int, History],
 ) -> list[str]:
     """Return sentences on jumps of follower counts and other experiments in its days, at most 10.
 
-    `histories` holds the follower counts of its one or two accounts; `accounts` are those that may
-    be named: experiments on another are left out.
+    `experiments` are all there are; `histories` holds the follower counts of its one or two
+    accounts; `accounts` are those that may be named: experiments on another are left out.
     """
     since, end = span_of(experiment)
     told = []
@@ -42,7 +39,7 @@ def besides(
                 )
     told += [
         f"The experiment {other.name} ran on {accounts[other.account_id].handle} at the same time."
-        for other in _others(list_experiments(session), experiment, accounts)
+        for other in _others(experiments, experiment, accounts)
     ]
     return told[:MOST]
 

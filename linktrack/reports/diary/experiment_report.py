@@ -5,17 +5,19 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal, TypeAlias, TypedDict
 
 from sqlalchemy.orm import Session
 
+from linktrack.audience.counts import History, count_histories, standing_count
 from linktrack.audience.models import Account
 from linktrack.calendar.times import utc
 from linktrack.clicks.vocabulary import WINDOW_LENGTHS, window_number
 from linktrack.reports import queries
 from linktrack.reports.diary.besides import DAY, besides, span_of
+from linktrack.reports.diary.experiments import list_experiments
 from linktrack.reports.diary.models import Experiment
-from linktrack.reports.figures.rate import Rate, rate_json
+from linktrack.reports.figures.rate import Rate, RateJson, rate_json, rounded, written
 from linktrack.reports.figures.statistics.comparisons import difference_of_ratios, ratio_of_ratios
 from linktrack.reports.figures.statistics.experiments import (
     Counted,
@@ -29,9 +31,10 @@ from linktrack.reports.figures.statistics.experiments import (
 )
 from linktrack.reports.figures.statistics.rates import FEWEST_POSTS, Interval, ratio_of_sums
 from linktrack.reports.figures.words import counted, per_thousand
-from linktrack.shapes import Json
 
 _ROUNDING: Final = 1e-9  # days; what adding and taking off a window may lose
+
+Verdict: TypeAlias = Literal["more", "fewer", "not_yet", "none_found", "too_few_posts"]
 
 MORE: Final = "more"
 FEWER: Final = "fewer"
@@ -58,18 +61,6 @@ class Arm:
         is_time = self.label in ("before", "after")
         return f"{self.label} the change" if is_time else f"on {self.label}"
 
-    def as_json(self) -> dict[str, Json]:
-        """Return the side as every door gives it."""
-        return {
-            "label": self.label,
-            "posts": self.posts,
-            "posts_counting": self.posts_counting,
-            "posts_without_count": self.posts_without_count,
-            "unique_clicks": self.unique_clicks,
-            "followers": self.followers,
-            **rate_json(self.cpf),
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Week:
@@ -87,16 +78,6 @@ class Week:
         if self.number > 0:
             return f"week {self.number}"
         return f"{counted(-self.number, 'week')} before"
-
-    def as_json(self) -> dict[str, Json]:
-        """Return the week as every door gives it."""
-        return {
-            "label": self.label,
-            "week": self.number,
-            "posts": self.posts,
-            "unique_clicks": self.unique_clicks,
-            **rate_json(self.cpf),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +97,7 @@ class ExperimentReport:
     ratio: float | None
     ratio_interval: Interval | None
     p: float | None
-    verdict: str
+    verdict: Verdict
     decided_at: datetime | None
     next_look: datetime | None
     last_look: datetime
@@ -124,8 +105,9 @@ class ExperimentReport:
     weeks: list[Week]
     besides: list[str]
 
+    @property
     def sentence(self) -> str:
-        """Say what is known."""
+        """What is known, in words."""
         before, after = self.before, self.after
         if self.verdict in (MORE, FEWER):
             return (
@@ -159,8 +141,9 @@ class ExperimentReport:
                 )
         return "Can't tell yet, and at this pace probably not before the last look either."
 
+    @property
     def on_looking(self) -> str:
-        """Say what looking often does to the verdict: nothing, as long as only looks decide."""
+        """What looking often does to the verdict: nothing, as long as only looks decide."""
         last = f"{self.last_look:%Y-%m-%d}"
         if self.decided_at is not None:
             return f"The look of {self.decided_at:%Y-%m-%d} found it; later ones change nothing."
@@ -171,31 +154,6 @@ class ExperimentReport:
             "decide: to stop at the first day whose figures please is how chance gets believed."
         )
 
-    def as_json(self) -> dict[str, Json]:
-        """Return the report as every door gives it: rates are fractions, times are UTC."""
-        return {
-            "name": self.experiment.name,
-            "hypothesis": self.experiment.hypothesis,
-            "at": utc(self.experiment.at),
-            "days": self.experiment.days,
-            "window": self.experiment.window,
-            "before": self.before.as_json(),
-            "after": self.after.as_json(),
-            "difference": _rounded(self.difference),
-            **_ends("difference", self.difference_interval),
-            "ratio": _rounded(self.ratio),
-            **_ends("ratio", self.ratio_interval),
-            "p": _rounded(self.p),
-            "verdict": self.verdict,
-            "decided_at": None if self.decided_at is None else utc(self.decided_at),
-            "next_look": None if self.next_look is None else utc(self.next_look),
-            "last_look": utc(self.last_look),
-            "days_needed": self.days_needed,
-            "weeks": [week.as_json() for week in self.weeks],
-            "besides": list(self.besides),
-            "sentence": self.sentence(),
-        }
-
 
 def experiment_report(
     session: Session, experiment: Experiment, accounts: Mapping[int, Account], now: datetime
@@ -204,9 +162,67 @@ def experiment_report(
 
     `accounts` by number are those the asker sees, the experiment's own among them.
     """
-    ids = [experiment.account_id, *filter(None, [experiment.other_id])]
-    histories = queries.count_histories(session, ids)
-    posts, missing = _posts(session, experiment, histories)
+    return experiment_reports(session, [experiment], accounts, now)[0]
+
+
+def experiment_reports(
+    session: Session,
+    experiments: Sequence[Experiment],
+    accounts: Mapping[int, Account],
+    now: datetime,
+) -> list[ExperimentReport]:
+    """Return what each has found by `now`; what they need is read for all of them at once."""
+    everything = list_experiments(session)
+    histories = count_histories(
+        session, {number for each in experiments for number in _account_ids(each)}
+    )
+    sums = _sums(session, experiments)
+    return [
+        _report(
+            each,
+            sums[each.window],
+            everything,
+            accounts,
+            {number: histories[number] for number in _account_ids(each)},
+            now,
+        )
+        for each in experiments
+    ]
+
+
+def _account_ids(experiment: Experiment) -> list[int]:
+    return [experiment.account_id, *filter(None, [experiment.other_id])]
+
+
+def _sums(
+    session: Session, experiments: Sequence[Experiment]
+) -> Mapping[str, Sequence[queries.PostPeople]]:
+    """Return the posts of all these experiments by window, and some between them."""
+    found = {}
+    for window in sorted({each.window for each in experiments}):
+        alike = [each for each in experiments if each.window == window]
+        spans = [span_of(each) for each in alike]
+        chosen = queries.chosen_posts(
+            {number for each in alike for number in _account_ids(each)},
+            min(since for since, _ in spans),
+            max(end for _, end in spans),
+        )
+        found[window] = sorted(
+            queries.people_by_post(session, chosen, window_number(window)),
+            key=lambda post: (post.posted_at, post.post_id),  # shuffles depend on the order
+        )
+    return found
+
+
+def _report(
+    experiment: Experiment,
+    sums: Sequence[queries.PostPeople],
+    everything: Sequence[Experiment],
+    accounts: Mapping[int, Account],
+    histories: Mapping[int, History],
+    now: datetime,
+) -> ExperimentReport:
+    posts, missing = _posts(experiment, sums, histories)
     plan = looks(experiment.days, _counting_days(experiment.window))
     today = (now - experiment.at) / DAY
     ahead = [look for look in plan if look.day > today]
@@ -214,6 +230,7 @@ def experiment_report(
     groups = groups_at(posts, today)
     ratios = [ratio_of_sums(group) for group in groups]
     first, second = ratios
+    verdict: Verdict
     if decision.day is not None:
         verdict = MORE if decision.is_more else FEWER
     elif ahead:
@@ -231,7 +248,7 @@ def experiment_report(
             missing[side],
             sum(k for k, _ in groups[side]),
             sum(n for _, n in groups[side]),
-            Rate() if ratio is None else Rate(ratio.value, ratio.interval),
+            Rate.of_ratio(ratio),
         )
         for side, ratio in enumerate(ratios)
     )
@@ -250,7 +267,7 @@ def experiment_report(
         last_look=experiment.at + plan[-1].day * DAY,
         days_needed=_days_needed(experiment, groups, ahead, today) if verdict == NOT_YET else None,
         weeks=_weeks(posts, labels, today, experiment.window),
-        besides=besides(session, experiment, accounts, histories),
+        besides=besides(experiment, everything, accounts, histories),
     )
 
 
@@ -266,29 +283,30 @@ def _weeks(
             found[post.is_after, week + (week >= 0)].append(post.pair)
     weeks = []
     for (is_after, number), pairs in sorted(found.items()):
-        ratio = ratio_of_sums(pairs)
-        rate = Rate() if ratio is None else Rate(ratio.value, ratio.interval)
         people = sum(k for k, _ in pairs)
-        weeks.append(Week(labels[is_after], number, len(pairs), people, rate))
+        weeks.append(Week(labels[is_after], number, len(pairs), people, Rate.over(pairs)))
     return weeks
 
 
 def _posts(
-    session: Session, experiment: Experiment, histories: Mapping[int, queries.History]
+    experiment: Experiment,
+    sums: Sequence[queries.PostPeople],
+    histories: Mapping[int, History],
 ) -> tuple[list[Counted], list[int]]:
     """Return the posts of both sides, and how many of each side have no follower count."""
-    number = window_number(experiment.window)
-    chosen = queries.chosen_posts(histories, *span_of(experiment))
-    length = timedelta(milliseconds=WINDOW_LENGTHS[number])
+    since, end = span_of(experiment)
+    length = timedelta(milliseconds=WINDOW_LENGTHS[window_number(experiment.window)])
     posts, missing = [], [0, 0]
-    for sums in queries.sums_by_post(session, chosen, number):
-        is_after = sums.posted_at >= experiment.at
+    for post in sums:
+        if post.account_id not in histories or not since <= post.posted_at < end:
+            continue
+        is_after = post.posted_at >= experiment.at
         if experiment.other_id is not None:
-            is_after = sums.account_id == experiment.other_id
-        _, followers = queries.standing_count(histories[sums.account_id], sums.posted_at)
+            is_after = post.account_id == experiment.other_id
+        _, followers = standing_count(histories[post.account_id], post.posted_at)
         if followers:
-            day = (sums.posted_at + length - experiment.at) / DAY
-            posts.append(Counted(day, is_after, (sums.unique_clicks, followers)))
+            day = (post.posted_at + length - experiment.at) / DAY
+            posts.append(Counted(day, is_after, (post.unique_clicks, followers)))
         else:
             missing[is_after] += 1
     return posts, missing
@@ -319,12 +337,100 @@ def _counting_days(window: str) -> int:
     return -(-WINDOW_LENGTHS[window_number(window)] // (DAY // timedelta(milliseconds=1)))
 
 
-def _ends(name: str, interval: Interval | None) -> dict[str, Json]:
+class ArmJson(RateJson):
+    """One side of an experiment; `posts_counting` are not counted to the end yet."""
+
+    label: str
+    posts: int
+    posts_counting: int
+    posts_without_count: int
+    unique_clicks: int
+    followers: int
+
+
+def _arm_json(arm: Arm) -> ArmJson:
     return {
-        f"{name}_low": None if interval is None else _rounded(interval.low),
-        f"{name}_high": None if interval is None else _rounded(interval.high),
+        "label": arm.label,
+        "posts": arm.posts,
+        "posts_counting": arm.posts_counting,
+        "posts_without_count": arm.posts_without_count,
+        "unique_clicks": arm.unique_clicks,
+        "followers": arm.followers,
+        **rate_json(arm.cpf),
     }
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 6)
+class ExperimentWeekJson(RateJson):
+    """One side's posts of a week: 1 is the first after the beginning, -1 the last before it."""
+
+    label: str
+    week: int
+    posts: int
+    unique_clicks: int
+
+
+def _week_json(week: Week) -> ExperimentWeekJson:
+    return {
+        "label": week.label,
+        "week": week.number,
+        "posts": week.posts,
+        "unique_clicks": week.unique_clicks,
+        **rate_json(week.cpf),
+    }
+
+
+class ExperimentReportJson(TypedDict):
+    """What an experiment has found: after minus before, after over before."""
+
+    name: str
+    hypothesis: str
+    at: str
+    days: int
+    window: str
+    before: ArmJson
+    after: ArmJson
+    difference: float | None
+    difference_low: float | None
+    difference_high: float | None
+    ratio: float | None
+    ratio_low: float | None
+    ratio_high: float | None
+    p: float | None
+    verdict: Verdict
+    decided_at: str | None
+    next_look: str | None
+    last_look: str
+    days_needed: int | None
+    weeks: list[ExperimentWeekJson]
+    besides: list[str]
+    sentence: str
+
+
+def experiment_json(report: ExperimentReport) -> ExperimentReportJson:
+    """Return the report as every door gives it: rates are fractions, times are UTC."""
+    difference = written(report.difference, report.difference_interval)
+    ratio = written(report.ratio, report.ratio_interval)
+    return {
+        "name": report.experiment.name,
+        "hypothesis": report.experiment.hypothesis,
+        "at": utc(report.experiment.at),
+        "days": report.experiment.days,
+        "window": report.experiment.window,
+        "before": _arm_json(report.before),
+        "after": _arm_json(report.after),
+        "difference": difference.value,
+        "difference_low": difference.low,
+        "difference_high": difference.high,
+        "ratio": ratio.value,
+        "ratio_low": ratio.low,
+        "ratio_high": ratio.high,
+        "p": rounded(report.p),
+        "verdict": report.verdict,
+        "decided_at": utc(report.decided_at),
+        "next_look": utc(report.next_look),
+        "last_look": utc(report.last_look),
+        "days_needed": report.days_needed,
+        "weeks": [_week_json(week) for week in report.weeks],
+        "besides": list(report.besides),
+        "sentence": report.sentence,
+    }

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Final, TypedDict
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
@@ -15,7 +15,6 @@ from linktrack.calendar.times import utc
 from linktrack.errors import Invalid, NotFound
 from linktrack.owners.audit import note
 from linktrack.reports.diary.models import DayNote, Experiment
-from linktrack.shapes import Json
 
 LONGEST: Final = 200
 """Characters of a note: one line beside a chart."""
@@ -87,8 +86,18 @@ def remove_note(session: Session, wanted: DayNote, now: datetime) -> None:
     note(session, f"Removed the note for {wanted.date:%Y-%m-%d}: {wanted.text}", now)
 
 
-def note_json(written: DayNote, account: Account | None) -> dict[str, Json]:
-    """Return a note as every door gives it; `account` is null where it is about all of them."""
+class NoteJson(TypedDict):
+    """What the owner wrote of a day; `account` is null where it is about all accounts."""
+
+    id: int
+    day: str
+    account: str | None
+    text: str
+    created_at: str
+
+
+def note_json(written: DayNote, account: Account | None) -> NoteJson:
+    """Return a note as every door gives it."""
     return {
         "id": written.id,
         "day": written.date.isoformat(),

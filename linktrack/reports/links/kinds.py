@@ -4,23 +4,23 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypedDict
 
 from sqlalchemy.orm import Session
 
-from linktrack.audience.accounts import account_json, list_accounts
+from linktrack.audience.accounts import AccountNameJson, account_json, list_accounts
+from linktrack.audience.counts import History, count_histories, standing_count
 from linktrack.audience.models import Account
 from linktrack.calendar.times import utc
 from linktrack.links.models import Person
 from linktrack.links.people import list_own_sites, list_people, rules_of
 from linktrack.links.promotion import is_on_host
-from linktrack.reports import queries
-from linktrack.reports.figures.rate import Rate, rate_json
+from linktrack.reports.figures.rate import Rate, RateJson, rate_json, written
 from linktrack.reports.figures.statistics.comparisons import ratio_of_ratios
 from linktrack.reports.figures.statistics.rates import Interval, RatioOfSums, ratio_of_sums
 from linktrack.reports.figures.words import counted
 from linktrack.reports.links import sums
 from linktrack.reports.links.sums import LinkSums
-from linktrack.shapes import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +51,10 @@ class LinksLine:
     @property
     def cpf(self) -> Rate:
         """People who clicked these links, per follower of the posts they were in."""
-        return Rate() if self.ratio is None else Rate(self.ratio.value, self.ratio.interval)
-
-    def as_json(self) -> dict[str, Json]:
-        """Return the line as every door gives it."""
-        best: Json = None
-        if self.best is not None:
-            best = {
-                "id": self.best.id,
-                "text": self.best.written,
-                "unique_clicks": self.best.unique_clicks,
-            }
-        return {
-            "links": self.links,
-            "posts": self.posts,
-            "posts_without_count": self.posts_without_count,
-            "clicks": self.clicks,
-            "unique_clicks": self.unique_clicks,
-            **rate_json(self.cpf),
-            "first_at": None if self.first_at is None else utc(self.first_at),
-            "best_post": best,
-        }
+        return Rate.of_ratio(self.ratio)
 
 
-def links_line(links: Sequence[LinkSums], histories: Mapping[int, queries.History]) -> LinksLine:
+def links_line(links: Sequence[LinkSums], histories: Mapping[int, History]) -> LinksLine:
     """Return what these links did, each post set against the followers it had."""
     posts: defaultdict[int, list[LinkSums]] = defaultdict(list)
     for link in links:
@@ -87,7 +67,7 @@ def links_line(links: Sequence[LinkSums], histories: Mapping[int, queries.Histor
         if unique and (best is None or unique > best.unique_clicks):
             best = BestPost(post_id, group[0].written or "", unique)
         assert group[0].posted_at is not None
-        _, followers = queries.standing_count(histories[group[0].account_id], group[0].posted_at)
+        _, followers = standing_count(histories[group[0].account_id], group[0].posted_at)
         if followers:
             pairs.append((unique, followers))
         else:
@@ -110,21 +90,6 @@ class PeopleReport:
 
     people: list[tuple[Person, LinksLine]]
 
-    def as_json(self) -> dict[str, Json]:
-        """Return the report as every door gives it."""
-        return {
-            "people": [
-                {
-                    "name": person.name,
-                    "hosts": [rule.value for rule in person.rules if rule.kind == "host"],
-                    "mentions": [rule.value for rule in person.rules if rule.kind == "mention"],
-                    "public": person.is_public,
-                    **line.as_json(),
-                }
-                for person, line in self.people
-            ]
-        }
-
 
 def people_report(
     session: Session, account: Account | None = None, people: Sequence[Person] | None = None
@@ -143,7 +108,7 @@ def people_report(
         said = {person_id for person_id in ids if (link.link_id, person_id) in by_hand}
         for person_id in by_rule | said:
             links[person_id].append(link)
-    histories = queries.count_histories(session, account_ids)
+    histories = count_histories(session, account_ids)
     lines = [(person, links_line(links[person.id], histories)) for person in people]
     return PeopleReport(sorted(lines, key=lambda pair: (-pair[1].unique_clicks, pair[0].name)))
 
@@ -159,8 +124,9 @@ class OwnLinksReport:
     ratio: float | None
     ratio_interval: Interval | None
 
+    @property
     def sentence(self) -> str:
-        """Say which get more clicks, where that is sure."""
+        """Which get more clicks, where that is sure, in words."""
         if not self.hosts:
             return (
                 "Which sites are your own is not known yet: name them on the page Own links, or by "
@@ -187,20 +153,6 @@ class OwnLinksReport:
             "that others get."
         )
 
-    def as_json(self) -> dict[str, Json]:
-        """Return the report as every door gives it."""
-        within = self.ratio_interval
-        return {
-            "account": account_json(self.account),
-            "own_sites": list(self.hosts),
-            "own": self.own.as_json(),
-            "others": self.others.as_json(),
-            "ratio": None if self.ratio is None else round(self.ratio, 6),
-            "ratio_low": None if within is None else round(within.low, 6),
-            "ratio_high": None if within is None else round(within.high, 6),
-            "sentence": self.sentence(),
-        }
-
 
 def own_links_report(
     session: Session,
@@ -210,7 +162,7 @@ def own_links_report(
 ) -> OwnLinksReport:
     """Return what own and other people's links of posts in [since, until) got."""
     hosts = list_own_sites(session)
-    histories = queries.count_histories(session, [account.id])
+    histories = count_histories(session, [account.id])
     own: list[LinkSums] = []
     others: list[LinkSums] = []
     for link in sums.link_sums(session, [account.id], since, until):
@@ -237,3 +189,99 @@ def thanks(report: PeopleReport) -> str:
     )
     people = counted(line.unique_clicks, "person", "people")
     return f"{people} clicked through to {person.name} from {where}."
+
+
+class BestPostJson(TypedDict):
+    """The post that sent most people."""
+
+    id: int
+    text: str
+    unique_clicks: int
+
+
+def _best_json(best: BestPost) -> BestPostJson:
+    return {"id": best.id, "text": best.written, "unique_clicks": best.unique_clicks}
+
+
+class LinksLineJson(RateJson):
+    """What some links got, in all posts together."""
+
+    links: int
+    posts: int
+    posts_without_count: int
+    clicks: int
+    unique_clicks: int
+    first_at: str | None
+    best_post: BestPostJson | None
+
+
+def links_line_json(line: LinksLine) -> LinksLineJson:
+    """Return what some links got as every door gives it."""
+    return {
+        "links": line.links,
+        "posts": line.posts,
+        "posts_without_count": line.posts_without_count,
+        "clicks": line.clicks,
+        "unique_clicks": line.unique_clicks,
+        **rate_json(line.cpf),
+        "first_at": utc(line.first_at),
+        "best_post": None if line.best is None else _best_json(line.best),
+    }
+
+
+class PromotedPersonJson(LinksLineJson):
+    """What links sent to one person, and by which sites and @names links are theirs."""
+
+    name: str
+    hosts: list[str]
+    mentions: list[str]
+    public: bool
+
+
+def _person_json(person: Person, line: LinksLine) -> PromotedPersonJson:
+    return {
+        "name": person.name,
+        "hosts": [rule.value for rule in person.rules if rule.kind == "host"],
+        "mentions": [rule.value for rule in person.rules if rule.kind == "mention"],
+        "public": person.is_public,
+        **links_line_json(line),
+    }
+
+
+class PeopleReportJson(TypedDict):
+    """What links sent to the people they promote."""
+
+    people: list[PromotedPersonJson]
+
+
+def people_json(report: PeopleReport) -> PeopleReportJson:
+    """Return the report as every door gives it."""
+    return {"people": [_person_json(person, line) for person, line in report.people]}
+
+
+class OwnLinksReportJson(TypedDict):
+    """Links to the owner's own sites beside other people's; `ratio` is own over others."""
+
+    account: AccountNameJson
+    own_sites: list[str]
+    own: LinksLineJson
+    others: LinksLineJson
+    ratio: float | None
+    ratio_low: float | None
+    ratio_high: float | None
+    sentence: str
+
+
+def own_links_json(report: OwnLinksReport) -> OwnLinksReportJson:
+    """Return the report as every door gives it."""
+    ratio = written(report.ratio, report.ratio_interval)
+    return {
+        "account": account_json(report.account),
+        "own_sites": list(report.hosts),
+        "own": links_line_json(report.own),
+        "others": links_line_json(report.others),
+        "ratio": ratio.value,
+        "ratio_low": ratio.low,
+        "ratio_high": ratio.high,
+        "sentence": report.sentence,
+    }

@@ -9,28 +9,13 @@ from linktrack.links.cards.cards import kept_card, shown_card
 from linktrack.links.catalog import Shortener, imported_totals
 from linktrack.links.models import Link
 from linktrack.links.people import promoted_by_hand
-from linktrack.reports.queries import clicks_of_links
+from linktrack.reports.links.listed import clicks_of_links
 
 
-class Step(TypedDict):
-    """Where a link led from a time on."""
+class LinkCardJson(TypedDict):
+    """What is shown of a link below a post; `read_at` is null where its page was not read.
 
-    since: str
-    destination: str
-
-
-class Imported(TypedDict):
-    """How often it was clicked before a time, as another shortener counted."""
-
-    source: str
-    clicks: int
-    before: str
-
-
-class CardJson(TypedDict):
-    """What is shown of a link below a post: `picture` is an address, `problem` why it says little.
-
-    `read_at` is null where the page has not been read.
+    `picture` is an address, `problem` why the card says little.
     """
 
     title: str
@@ -40,8 +25,41 @@ class CardJson(TypedDict):
     problem: str | None
 
 
+def card_json(session: Session, shortener: Shortener, link: Link) -> LinkCardJson:
+    """Return the card of a link."""
+    kept = kept_card(session, link)
+    shown = shown_card(shortener, link, kept)
+    is_current = kept is not None and kept.destination == link.destination
+    read_at = kept.read_at if kept is not None and is_current else None
+    return {
+        "title": shown.title,
+        "description": shown.description,
+        "picture": shown.picture,
+        "read_at": utc(read_at),
+        "problem": kept.problem if kept is not None and is_current else None,
+    }
+
+
+class ImportedJson(TypedDict):
+    """Clicks before a moment, as another shortener counted them; never added to counted ones."""
+
+    source: str
+    clicks: int
+    before: str
+
+
+class StepJson(TypedDict):
+    """Where a link led from a moment on."""
+
+    since: str
+    destination: str
+
+
 class LinkJson(TypedDict):
-    """A link as every door gives it."""
+    """A link with its history and its clicks of all time.
+
+    `promotes` names whom it was said by hand to promote; people's rules may add others.
+    """
 
     code: str
     short_url: str
@@ -52,11 +70,11 @@ class LinkJson(TypedDict):
     clicks: int
     unique_clicks: int
     not_human: int
-    imported: list[Imported]
+    imported: list[ImportedJson]
     forward_query: bool
     promotes: list[str]
-    card: CardJson
-    history: list[Step]
+    card: LinkCardJson
+    history: list[StepJson]
 
 
 def link_json(session: Session, shortener: Shortener, link: Link) -> LinkJson:
@@ -69,7 +87,7 @@ def link_json(session: Session, shortener: Shortener, link: Link) -> LinkJson:
         "destination": link.destination,
         "post": link.post_id,
         "created_at": utc(link.created_at),
-        "disabled_at": None if link.disabled_at is None else utc(link.disabled_at),
+        "disabled_at": utc(link.disabled_at),
         "clicks": clicks,
         "unique_clicks": unique_clicks,
         "not_human": not_human,
@@ -83,19 +101,4 @@ def link_json(session: Session, shortener: Shortener, link: Link) -> LinkJson:
         "history": [
             {"since": utc(step.since), "destination": step.destination} for step in link.history
         ],
-    }
-
-
-def card_json(session: Session, shortener: Shortener, link: Link) -> CardJson:
-    """Return the card of a link."""
-    kept = kept_card(session, link)
-    shown = shown_card(shortener, link, kept)
-    is_current = kept is not None and kept.destination == link.destination
-    read_at = kept.read_at if kept is not None and is_current else None
-    return {
-        "title": shown.title,
-        "description": shown.description,
-        "picture": shown.picture,
-        "read_at": None if read_at is None else utc(read_at),
-        "problem": kept.problem if kept is not None and is_current else None,
     }

@@ -4,17 +4,20 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from typing import Final
+from typing import Final, TypedDict
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from linktrack.audience.accounts import account_json
+from linktrack.audience.accounts import AccountNameJson, account_json
+from linktrack.audience.counts import count_histories, standing_count
 from linktrack.audience.models import Account
 from linktrack.calendar.periods import period_end, period_start
 from linktrack.calendar.times import utc
 from linktrack.db import to_ms
+from linktrack.reports.figures.rate import Rate, Written, share_json, written
 from linktrack.reports.figures.statistics.capture import People, chao2, chapman
+from linktrack.reports.figures.statistics.rates import Interval
 from linktrack.reports.figures.words import about_between, counted, days_from, percent
 from linktrack.reports.people.visit_queries import (
     Visits,
@@ -23,9 +26,7 @@ from linktrack.reports.people.visit_queries import (
     periods_with_visits,
     visits_in,
 )
-from linktrack.reports.queries import count_histories, standing_count
 from linktrack.settings import VisitorPeriod
-from linktrack.shapes import Json
 
 FEWEST_IN_BOTH: Final = 7
 """People in both halves from which Chapman's estimate is nearly unbiased (Seber 1982, 3.1.1)."""
@@ -45,16 +46,6 @@ class Halves:
         """Return them with Chapman's estimate, where enough were seen twice."""
         enough = both >= FEWEST_IN_BOTH
         return cls(first, second, both, chapman(first, second, both) if enough else None)
-
-    def as_json(self) -> dict[str, Json]:
-        """Return them as every door gives them."""
-        return {
-            "first": self.first,
-            "second": self.second,
-            "both": self.both,
-            **_people_json("people", self.people),
-            "method": None if self.people is None else "chapman",
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +72,13 @@ class AudienceReport:
     refused: str | None
 
     @property
-    def share(self) -> tuple[float, float, float] | None:
-        """The people as a share of the followers: at least, low and high end; it may exceed 1."""
+    def share(self) -> Rate:
+        """The people as a share of the followers, at least; it may exceed 1."""
         if self.people is None or not self.followers:
-            return None
+            return Rate()
         bounds = self.people.interval
-        low, high = bounds.low / self.followers, bounds.high / self.followers
-        return self.people.estimate / self.followers, low, high
+        interval = Interval(bounds.low / self.followers, bounds.high / self.followers)
+        return Rate(self.people.estimate / self.followers, interval)
 
     @property
     def days(self) -> str:
@@ -104,12 +95,12 @@ class AudienceReport:
         between = f"likely {least} to {most} or more"
         so_far = " so far" if self.is_running else ""
         seen = f"We saw {counted(self.seen, 'of them', 'of them')}."
-        if self.share is None or self.followers is None:
+        share, bounds = self.share.value, self.share.interval
+        if share is None or bounds is None or self.followers is None:
             return (
                 f"In {self.days}{so_far}, {people} click what {self.account.handle} posts "
                 f"({between}). {seen}"
             )
-        share, low, high = self.share
         if share >= 2:
             return (
                 f"In {self.days}{so_far}, {people} click what {self.account.handle} posts "
@@ -119,34 +110,8 @@ class AudienceReport:
         return (
             f"In {self.days}{so_far}, {people} click what {self.account.handle} posts ({between}). "
             f"It has {self.followers:,} followers: that is {percent(share)} of their number "
-            f"({percent(low)} to {percent(high)}). {seen}"
+            f"({percent(bounds.low)} to {percent(bounds.high)}). {seen}"
         )
-
-    def as_json(self) -> dict[str, Json]:
-        """Return the report as every door gives it; numbers of people to four decimals."""
-        people, share = self.people, self.share
-        return {
-            "account": account_json(self.account),
-            "period": {
-                "name": self.period,
-                "from": self.first.isoformat(),
-                "to": self.end.isoformat(),
-                "running": self.is_running,
-            },
-            "seen": self.seen,
-            **_people_json("at_least", people),
-            "method": None if people is None else "chao2",
-            "refused": self.refused,
-            "links": self.links,
-            "followers": self.followers,
-            "followers_at": None if self.followers_at is None else utc(self.followers_at),
-            "share": None if share is None else round(share[0], 6),
-            "share_low": None if share is None else round(share[1], 6),
-            "share_high": None if share is None else round(share[2], 6),
-            "halves": self.halves.as_json(),
-            "members": self.members.as_json(),
-            "sentence": self.sentence,
-        }
 
 
 def audience_report(
@@ -266,9 +231,87 @@ def _usual_day(periods: Sequence[int], today: date, period: VisitorPeriod) -> da
     return next((start for start in over if start < running), running)
 
 
-def _people_json(name: str, people: People | None) -> dict[str, Json]:
+VisitorPeriodJson = TypedDict(
+    "VisitorPeriodJson", {"name": str, "from": str, "to": str, "running": bool}
+)
+
+
+class HalvesJson(TypedDict):
+    """People seen in the period's first half, its second, and both; `people` by Chapman."""
+
+    first: int
+    second: int
+    both: int
+    people: float | None
+    low: float | None
+    high: float | None
+    method: str | None
+
+
+def _halves_json(halves: Halves) -> HalvesJson:
+    people, low, high = _written(halves.people)
     return {
-        name: None if people is None else round(people.estimate, 4),
-        "low": None if people is None else round(people.interval.low, 4),
-        "high": None if people is None else round(people.interval.high, 4),
+        "first": halves.first,
+        "second": halves.second,
+        "both": halves.both,
+        "people": people,
+        "low": low,
+        "high": high,
+        "method": None if halves.people is None else "chapman",
+    }
+
+
+def _written(people: People | None) -> Written:
+    """Write a number of people to four decimals."""
+    if people is None:
+        return Written(None, None, None)
+    return written(people.estimate, people.interval, 4)
+
+
+class AudienceReportJson(TypedDict):
+    """How many people click at all in one visitor period: at least so many, by Chao2."""
+
+    account: AccountNameJson
+    period: VisitorPeriodJson
+    seen: int
+    at_least: float | None
+    low: float | None
+    high: float | None
+    method: str | None
+    refused: str | None
+    links: int
+    followers: int | None
+    followers_at: str | None
+    share: float | None
+    share_low: float | None
+    share_high: float | None
+    halves: HalvesJson
+    members: HalvesJson
+    sentence: str
+
+
+def audience_json(report: AudienceReport) -> AudienceReportJson:
+    """Return the report as every door gives it."""
+    at_least, low, high = _written(report.people)
+    return {
+        "account": account_json(report.account),
+        "period": {
+            "name": report.period,
+            "from": report.first.isoformat(),
+            "to": report.end.isoformat(),
+            "running": report.is_running,
+        },
+        "seen": report.seen,
+        "at_least": at_least,
+        "low": low,
+        "high": high,
+        "method": None if report.people is None else "chao2",
+        "refused": report.refused,
+        "links": report.links,
+        "followers": report.followers,
+        "followers_at": utc(report.followers_at),
+        **share_json(report.share),
+        "halves": _halves_json(report.halves),
+        "members": _halves_json(report.members),
+        "sentence": report.sentence,
     }

@@ -4,20 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypedDict
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from linktrack.audience.accounts import AccountNameJson, account_json
+from linktrack.audience.counts import History, count_histories
 from linktrack.audience.models import Account
+from linktrack.calendar.ranges import check_range
 from linktrack.calendar.times import utc
 from linktrack.errors import Invalid
-from linktrack.reports import queries
+from linktrack.reports.figures.rate import Rate, rounded, share_json
 from linktrack.reports.figures.statistics.leaving import Excess, daily_rate, excess_of, jumps
 from linktrack.reports.figures.statistics.rates import Interval, rate_interval
 from linktrack.reports.people.follower_queries import Change, Churn, changes, churn, leavers
-from linktrack.reports.queries import History
-from linktrack.shapes import Json
 
 BEFORE: Final = timedelta(days=90)
 """The time before an event from which the usual rate is taken."""
@@ -92,12 +93,11 @@ def followers_report(
 
     Where there are no two lists, the days are told from follower counts. Raises `Invalid`.
     """
-    if since is not None and until is not None and until <= since:
-        raise Invalid("The range is empty: its end must be later than its beginning.")
+    check_range(since, until)
     if len(events) > MOST_EVENTS:
         raise Invalid(f"Ask for at most {MOST_EVENTS} events at once.")
     found = changes(session, account.id)
-    history = queries.count_histories(session, [account.id])[account.id]
+    history = count_histories(session, [account.id])[account.id]
     lines = _days(found, timezone) if found else _days_of_counts(history, timezone)
     first = None if since is None else since.astimezone(timezone).date()
     end = None if until is None else until.astimezone(timezone)
@@ -207,61 +207,98 @@ def _event_of_counts(at: datetime, history: History) -> Event:
     return Event(at, followers, (left[0], left[1], left[2]), excess, by_counts=True)
 
 
-# JSON ----------------------------------------------------------------------------------------
+class FollowersDayJson(TypedDict):
+    """What a day brought, known to `precision_days` days; a jump is more than chance brings."""
+
+    day: str
+    gained: int | None
+    lost: int | None
+    returned: int | None
+    net: int | None
+    precision_days: float
+    jump: bool
 
 
-def followers_json(report: FollowersReport) -> dict[str, Json]:
-    """Return the followers report as every door gives it; `event` is the first of `events`."""
-    events: list[Json] = [_event_json(event) for event in report.events]
+def _day_json(line: DayLine) -> FollowersDayJson:
     return {
-        "account": {
-            "network": report.account.network,
-            "handle": report.account.handle,
-            "role": report.account.role,
-        },
-        "days": [
-            {
-                "day": line.day.isoformat(),
-                "gained": line.gained,
-                "lost": line.lost,
-                "returned": line.returned,
-                "net": line.net,
-                "precision_days": line.precision_days,
-                "jump": line.is_jump,
-            }
-            for line in report.days
-        ],
-        "event": events[0] if events else None,
-        "events": events,
-        "churn": None if report.churn is None else _churn_json(report.churn),
+        "day": line.day.isoformat(),
+        "gained": line.gained,
+        "lost": line.lost,
+        "returned": line.returned,
+        "net": line.net,
+        "precision_days": line.precision_days,
+        "jump": line.is_jump,
     }
 
 
-def _event_json(event: Event) -> dict[str, Json]:
+class FollowersEventJson(TypedDict):
+    """Who left after a moment, beside what is usual; `by_counts`: known from counts alone."""
+
+    at: str
+    followers: int | None
+    left_1d: int | None
+    left_7d: int | None
+    left_30d: int | None
+    usual: float | None
+    excess: float | None
+    share: float | None
+    share_low: float | None
+    share_high: float | None
+    by_counts: bool
+
+
+def _event_json(event: Event) -> FollowersEventJson:
     excess = event.excess
-    interval = None if excess is None else excess.interval
     return {
         "at": utc(event.at),
         "followers": event.followers,
         "left_1d": event.left[0],
         "left_7d": event.left[1],
         "left_30d": event.left[2],
-        "usual": None if excess is None or excess.usual is None else round(excess.usual, 1),
-        "excess": None if excess is None else round(excess.excess, 1),
-        "share": None if excess is None or excess.share is None else round(excess.share, 6),
-        "share_low": None if interval is None else round(interval.low, 6),
-        "share_high": None if interval is None else round(interval.high, 6),
+        "usual": None if excess is None else rounded(excess.usual, 1),
+        "excess": None if excess is None else rounded(excess.excess, 1),
+        **share_json(Rate() if excess is None else Rate(excess.share, excess.interval)),
         "by_counts": event.by_counts,
     }
 
 
-def _churn_json(line: ChurnLine) -> dict[str, Json]:
-    interval = line.interval
+class ChurnJson(TypedDict):
+    """How many of those who came left again soon."""
+
+    within_days: int
+    gained: int
+    left: int
+    share: float | None
+    share_low: float | None
+    share_high: float | None
+
+
+def _churn_json(line: ChurnLine) -> ChurnJson:
     return {
         "within_days": CHURN.days,
         "gained": line.counts.gained,
         "left": line.counts.left,
-        "share": None if line.share is None else round(line.share, 6),
-        "share_low": None if interval is None else round(interval.low, 6),
-        "share_high": None if interval is None else round(interval.high, 6),
+        **share_json(Rate(line.share, line.interval)),
+    }
+
+
+class FollowersReportJson(TypedDict):
+    """Who came and left by day, and what events cost; `event` is the first of `events`."""
+
+    account: AccountNameJson
+    days: list[FollowersDayJson]
+    event: FollowersEventJson | None
+    events: list[FollowersEventJson]
+    churn: ChurnJson | None
+
+
+def followers_json(report: FollowersReport) -> FollowersReportJson:
+    """Return the followers report as every door gives it."""
+    events = [_event_json(event) for event in report.events]
+    return {
+        "account": account_json(report.account),
+        "days": [_day_json(line) for line in report.days],
+        "event": events[0] if events else None,
+        "events": events,
+        "churn": None if report.churn is None else _churn_json(report.churn),
     }

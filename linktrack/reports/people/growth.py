@@ -4,18 +4,19 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, TypedDict
 
 from sqlalchemy.orm import Session
 
-from linktrack.audience.accounts import account_json
+from linktrack.audience.accounts import AccountNameJson, account_json
+from linktrack.audience.counts import count_histories
 from linktrack.audience.models import Account
 from linktrack.clicks.vocabulary import window_number
 from linktrack.reports import queries
+from linktrack.reports.figures.rate import Written, written
 from linktrack.reports.figures.statistics.trends import Slope, theil_sen
 from linktrack.reports.figures.words import counted
 from linktrack.reports.rated import rated_posts
-from linktrack.shapes import Json
 
 FEWEST: Final = 10
 LEAST_GROWTH: Final = 1.2
@@ -103,25 +104,6 @@ class GrowthReport:
             f"{counted(growth.posts, 'post')}). {meaning}"
         )
 
-    def as_json(self) -> dict[str, Json]:
-        """Return the report as every door gives it."""
-        growth, slope = self.growth, self.growth.slope
-        low, high = growth.followers or (None, None)
-        return {
-            "account": account_json(self.account),
-            "window": self.window,
-            "posts": growth.posts,
-            "posts_without_clicks": growth.without_clicks,
-            "followers_low": low,
-            "followers_high": high,
-            "slope": None if slope is None else round(slope.value, 4),
-            "slope_low": None if slope is None else round(slope.interval.low, 4),
-            "slope_high": None if slope is None else round(slope.interval.high, 4),
-            "verdict": growth.verdict,
-            "refused": growth.refused,
-            "sentence": self.sentence,
-        }
-
 
 def growth_report(
     session: Session,
@@ -135,7 +117,7 @@ def growth_report(
     """Return the trend over the posts in [since, until) that are counted to the end."""
     number = window_number(window)
     chosen = queries.chosen_posts([account.id], since, until)
-    histories = queries.count_histories(session, [account.id])
+    histories = count_histories(session, [account.id])
     sums = queries.people_by_post(session, chosen, number)
     posts = [
         (post.followers, post.people)
@@ -145,3 +127,41 @@ def growth_report(
         if post.is_final and post.followers
     ]
     return GrowthReport(account, window, growth_of(posts))
+
+
+class GrowthReportJson(TypedDict):
+    """Whether clicking grows as fast as following: a slope of 1 does, 0 is hollow growth."""
+
+    account: AccountNameJson
+    window: str
+    posts: int
+    posts_without_clicks: int
+    followers_low: int | None
+    followers_high: int | None
+    slope: float | None
+    slope_low: float | None
+    slope_high: float | None
+    verdict: Verdict | None
+    refused: str | None
+    sentence: str
+
+
+def growth_json(report: GrowthReport) -> GrowthReportJson:
+    """Return the report as every door gives it; the slope to four decimals."""
+    growth, found = report.growth, report.growth.slope
+    least, most = growth.followers or (None, None)
+    slope = Written(None, None, None) if found is None else written(found.value, found.interval, 4)
+    return {
+        "account": account_json(report.account),
+        "window": report.window,
+        "posts": growth.posts,
+        "posts_without_clicks": growth.without_clicks,
+        "followers_low": least,
+        "followers_high": most,
+        "slope": slope.value,
+        "slope_low": slope.low,
+        "slope_high": slope.high,
+        "verdict": growth.verdict,
+        "refused": growth.refused,
+        "sentence": report.sentence,
+    }

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
-from linktrack.audience.models import FollowerCount
+from linktrack.audience.counts import History, standing_count
 from linktrack.clicks.models import clicks, post_windows
 from linktrack.db import to_ms
 from linktrack.links.models import Post, Version
-from linktrack.reports.queries import Chosen, History, standing_count
+from linktrack.reports.queries import Chosen
 
 
 @dataclass(slots=True)
@@ -84,15 +84,3 @@ def recognised_since(
     for segment_id, _, clicked_at in session.execute(query):
         seen[segment_id][period(clicked_at)] += 1
     return {segment_id: max(periods.values()) for segment_id, periods in seen.items()}
-
-
-def newest_count(session: Session, account_id: int) -> tuple[datetime, int] | None:
-    """Return the last follower count of an account and its moment."""
-    query = (
-        select(FollowerCount.counted_at, FollowerCount.count)
-        .where(FollowerCount.account_id == account_id)
-        .order_by(FollowerCount.counted_at.desc())
-        .limit(1)
-    )
-    row = session.execute(query).one_or_none()
-    return None if row is None else (row[0], row[1])

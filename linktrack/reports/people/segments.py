@@ -3,32 +3,32 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypedDict
 
 from sqlalchemy.orm import Session
 
+from linktrack.audience.accounts import AccountNameJson, account_json
+from linktrack.audience.counts import count_histories, latest_count
 from linktrack.audience.hello import Hellos, hellos
 from linktrack.audience.models import Account, Roster, Segment
 from linktrack.audience.rules import parse_rules
 from linktrack.audience.segments import list_segments
 from linktrack.audience.sorting import Sizes, newest_roster, sizes_at
 from linktrack.calendar.periods import period_start
+from linktrack.calendar.ranges import check_range
 from linktrack.calendar.times import utc
 from linktrack.clicks.vocabulary import UNATTRIBUTED, window_number
 from linktrack.db import from_ms
-from linktrack.errors import Invalid
 from linktrack.reports import queries
-from linktrack.reports.figures.rate import Rate
+from linktrack.reports.figures.rate import Rate, RateJson, rate_json, rounded, share_json
 from linktrack.reports.figures.statistics.lifts import Pair, lift
 from linktrack.reports.figures.statistics.rates import ratio_of_sums
 from linktrack.reports.people.segment_queries import (
     PostSegments,
-    newest_count,
     posts_by_segment,
     recognised_since,
 )
 from linktrack.settings import Settings
-from linktrack.shapes import Json
 
 FRESH: Final = timedelta(days=45)
 """Browsers drop the cookie of a hello after so long without a press (Chrome: 45 days)."""
@@ -117,9 +117,8 @@ def segments_report(
     Unattributed clicks are never spread over segments. Raises `Invalid`.
     """
     number = window_number(window)
-    if since is not None and until is not None and until <= since:
-        raise Invalid("The range is empty: its end must be later than its beginning.")
-    history = queries.count_histories(session, [account.id])[account.id]
+    check_range(since, until)
+    history = count_histories(session, [account.id])[account.id]
     chosen = queries.chosen_posts([account.id], since, until)
     posts = posts_by_segment(session, chosen, number, history)
     segments = list_segments(session, account)
@@ -138,7 +137,8 @@ def segments_report(
         figures(segment, posts, standing, recognised(segment, recent, said, seen))
         for segment in segments
     ]
-    count = newest_count(session, account.id)
+    newest = latest_count(session, account.id)
+    count = None if newest is None else newest.count
     with_count = [(post.total, post.followers) for post in posts if post.followers]
     unattributed = sum(post.unique.get(UNATTRIBUTED, 0) for post in posts)
     return SegmentsReport(
@@ -148,11 +148,11 @@ def segments_report(
         sum(post.total for post in posts),
         unattributed,
         share(posts, UNATTRIBUTED),
-        _rate(with_count),
-        None if count is None else count[1],
+        Rate.over(with_count),
+        count,
         newest_roster(session, account),
         lines,
-        _living(segments, with_count, None if count is None else count[1]),
+        _living(segments, with_count, count),
     )
 
 
@@ -177,7 +177,7 @@ def figures(
         addressed=sum(people for _, people in pairs) if pairs else None,
         versions=len(pairs),
         unique_clicks=sum(post.unique.get(segment.id, 0) for post in posts),
-        cpf=_rate(pairs),
+        cpf=Rate.over(pairs),
         share=share(posts, segment.id),
         lift=Rate() if found is None else Rate(*found),
         recognised=recognised,
@@ -219,7 +219,7 @@ def _living(
     empty = sum(known)
     pairs = [(clicks, followers - empty) for clicks, followers in with_count if followers > empty]
     followers = count - empty if count is not None and count > empty else None
-    return Living(empty, followers, _rate(pairs))
+    return Living(empty, followers, Rate.over(pairs))
 
 
 def _looks_empty(segment: Segment) -> bool:
@@ -231,30 +231,104 @@ def _looks_empty(segment: Segment) -> bool:
 
 def share(posts: Sequence[PostSegments], segment_id: int) -> Rate:
     """Return a segment's part of all people who clicked, or that of whom we can't tell."""
-    return _rate([(post.unique.get(segment_id, 0), post.total) for post in posts])
+    return Rate.over([(post.unique.get(segment_id, 0), post.total) for post in posts])
 
 
-def _rate(pairs: Sequence[tuple[int, int]]) -> Rate:
-    ratio = ratio_of_sums(pairs) if pairs else None
-    return Rate() if ratio is None else Rate(ratio.value, ratio.interval)
+class UnattributedJson(TypedDict):
+    """How many people nobody can put into a segment."""
+
+    unique_clicks: int
+    share: float | None
+    share_low: float | None
+    share_high: float | None
 
 
-# JSON ----------------------------------------------------------------------------------------
+class RecognisedJson(TypedDict):
+    """What a segment did on posts of all, as far as its readers have said hello."""
+
+    at_least: int
+    at_most: int
+    posts: int
+    unique_clicks: int
+    cpf_low: float | None
+    cpf_high: float | None
 
 
-def segments_json(report: SegmentsReport) -> dict[str, Json]:
+def _recognised_json(hello: Recognised) -> RecognisedJson:
+    return {
+        "at_least": hello.at_least,
+        "at_most": hello.at_most,
+        "posts": hello.posts,
+        "unique_clicks": hello.unique_clicks,
+        "cpf_low": rounded(hello.low),
+        "cpf_high": rounded(hello.high),
+    }
+
+
+class SegmentFiguresJson(RateJson):
+    """One segment; `lift` is its rate over the account's."""
+
+    segment: str
+    size: int | None
+    unjudged: int | None
+    addressed: int | None
+    unique_clicks: int
+    share: float | None
+    share_low: float | None
+    share_high: float | None
+    lift: float | None
+    lift_low: float | None
+    lift_high: float | None
+    recognised: RecognisedJson | None
+
+
+def _line_json(line: SegmentFigures) -> SegmentFiguresJson:
+    lift = line.lift.written
+    return {
+        "segment": line.segment.name,
+        "size": line.segment.size,
+        "unjudged": line.unjudged,
+        "addressed": line.addressed,
+        "unique_clicks": line.unique_clicks,
+        **rate_json(line.cpf),
+        **share_json(line.share),
+        "lift": lift.value,
+        "lift_low": lift.low,
+        "lift_high": lift.high,
+        "recognised": None if line.recognised is None else _recognised_json(line.recognised),
+    }
+
+
+class LivingJson(RateJson):
+    """Clicks per follower without those who look empty."""
+
+    assumed_empty: int | None
+    followers: int | None
+
+
+class SegmentsReportJson(TypedDict):
+    """Who clicked, as far as it is known, by segment."""
+
+    account: AccountNameJson
+    window: str
+    unattributed: UnattributedJson
+    count: int | None
+    roster: int | None
+    roster_at: str | None
+    unknown_people: int | None
+    segments: list[SegmentFiguresJson]
+    living: LivingJson
+
+
+def segments_json(report: SegmentsReport) -> SegmentsReportJson:
     """Return the report as every door gives it; `cpf`, `share` and `lift` with their ends."""
     roster = report.roster
     return {
-        "account": {
-            "network": report.account.network,
-            "handle": report.account.handle,
-            "role": report.account.role,
-        },
+        "account": account_json(report.account),
         "window": report.window,
         "unattributed": {
             "unique_clicks": report.unattributed,
-            **_with_ends("share", report.unattributed_share),
+            **share_json(report.unattributed_share),
         },
         "count": report.count,
         "roster": None if roster is None else roster.size,
@@ -264,39 +338,6 @@ def segments_json(report: SegmentsReport) -> dict[str, Json]:
         "living": {
             "assumed_empty": report.living.assumed_empty,
             "followers": report.living.followers,
-            **_with_ends("cpf", report.living.cpf),
+            **rate_json(report.living.cpf),
         },
-    }
-
-
-def _line_json(line: SegmentFigures) -> dict[str, Json]:
-    hello = line.recognised
-    return {
-        "segment": line.segment.name,
-        "size": line.segment.size,
-        "unjudged": line.unjudged,
-        "addressed": line.addressed,
-        "unique_clicks": line.unique_clicks,
-        **_with_ends("cpf", line.cpf),
-        **_with_ends("share", line.share),
-        **_with_ends("lift", line.lift),
-        "recognised": None
-        if hello is None
-        else {
-            "at_least": hello.at_least,
-            "at_most": hello.at_most,
-            "posts": hello.posts,
-            "unique_clicks": hello.unique_clicks,
-            "cpf_low": None if hello.low is None else round(hello.low, 6),
-            "cpf_high": None if hello.high is None else round(hello.high, 6),
-        },
-    }
-
-
-def _with_ends(name: str, rate: Rate) -> dict[str, Json]:
-    ends = rate.interval
-    return {
-        name: None if rate.value is None else round(rate.value, 6),
-        f"{name}_low": None if ends is None else round(ends.low, 6),
-        f"{name}_high": None if ends is None else round(ends.high, 6),
     }

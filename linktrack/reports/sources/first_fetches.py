@@ -13,18 +13,9 @@ from linktrack.clicks.models import agents, clicks
 from linktrack.clicks.vocabulary import REASON_NUMBER
 from linktrack.db import from_ms, to_ms
 from linktrack.links.models import Link, Post, SeenPost
+from linktrack.networks.registry import networks
 from linktrack.publishing.models import Sending
 
-# Whose fetchers look at a link as soon as it is posted, by the rules of clicks/agents.py. A
-# messenger's fetch tells nothing: there the link may have been shown to one person.
-_FETCHERS: Final = {
-    "x": ("twitterbot",),
-    "bluesky": ("bluesky",),
-    "mastodon": (
-        *("mastodon", "pleroma", "misskey", "lemmy", "friendica"),
-        *("peertube", "gotosocial", "pixelfed", "fediverse"),
-    ),
-}
 _WAITING: Final = ("draft", "scheduled")
 MADE_WITHIN: Final = timedelta(days=90)
 CLEARLY: Final = timedelta(minutes=10)
@@ -76,6 +67,7 @@ def first_fetch(session: Session, post: Post, now: datetime) -> FirstFetch | Non
 def _first_fetches(
     session: Session, which: ColumnElement[bool], until: int
 ) -> Sequence[FirstFetch]:
+    fetching = [network for network in networks() if network.cards.first_fetchers]
     # The first by the index of link and time: a draft may have been read by many meanwhile.
     first = (
         select(clicks.c.clicked_at)
@@ -87,10 +79,12 @@ def _first_fetches(
             or_(
                 *(
                     and_(
-                        Account.network == network,
-                        agents.c.rule.in_([f"preview:{name}" for name in names]),
+                        Account.network == network.name,
+                        agents.c.rule.in_(
+                            [f"preview:{name}" for name in network.cards.first_fetchers]
+                        ),
                     )
-                    for network, names in _FETCHERS.items()
+                    for network in fetching
                 )
             ),
         )
@@ -105,7 +99,7 @@ def _first_fetches(
         select(Post, Account.network, first.label("at"))
         .join(Account, Account.id == Post.account_id)
         .join(Link, Link.post_id == Post.id)
-        .where(which, Account.network.in_(_FETCHERS), ~queued)
+        .where(which, Account.network.in_([network.name for network in fetching]), ~queued)
         .order_by(Post.id.desc())
         .limit(MOST)
     )

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Final, TypedDict
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -27,9 +27,9 @@ from linktrack.clicks.facts import DELETED_BEFORE
 from linktrack.clicks.loading.burst import BURST, MINUTE
 from linktrack.clicks.models import agents, click_facts, clicks, referrers
 from linktrack.clicks.vocabulary import (
-    ASKED,
     FORWARDED,
     HUMAN,
+    LEFT_OUT,
     NO_LANGUAGES,
     REASON_NUMBER,
     REASONS,
@@ -37,8 +37,7 @@ from linktrack.clicks.vocabulary import (
 from linktrack.db import from_ms, to_ms
 from linktrack.errors import Invalid
 from linktrack.links.models import Link
-from linktrack.reports.queries import DayCounts
-from linktrack.shapes import Json
+from linktrack.reports.days import DayCounts
 
 MOST_AGENTS: Final = 50
 MOST_CLICKS: Final = 50
@@ -67,16 +66,6 @@ class AgentLine:
     rule: str | None
     clicks: int
     last_at: datetime
-
-    def as_json(self) -> dict[str, Json]:
-        """Return the line in JSON, named as the export of clicks names it."""
-        return {
-            "user_agent": self.user_agent,
-            "reason": self.reason,
-            "rule": self.rule,
-            "clicks": self.clicks,
-            "last_at": utc(self.last_at),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +160,8 @@ def left_out(
 
     The newest are narrowed to a reason or an agent. Raises `Invalid` for a reason there is not.
     """
-    if reason is not None and reason not in ASKED:
-        raise Invalid(f"{reason[:40]!r} is no reason: choose one of {', '.join(ASKED)}.")
+    if reason is not None and reason not in LEFT_OUT:
+        raise Invalid(f"{reason[:40]!r} is no reason: choose one of {', '.join(LEFT_OUT)}.")
     reasons: defaultdict[str, int] = defaultdict(int)
     counted = func.count().label("clicks")
     lines: list[tuple[int, int, int, int]] = []
@@ -218,6 +207,27 @@ def _agents(session: Session, lines: Sequence[tuple[int, int, int, int]]) -> lis
         )
         for count, number, agent, last in lines
     ]
+
+
+class AgentJson(TypedDict):
+    """How often one user agent was left out, named as the export of clicks names it."""
+
+    user_agent: str
+    reason: str
+    rule: str | None
+    clicks: int
+    last_at: str
+
+
+def agent_json(line: AgentLine) -> AgentJson:
+    """Return how often a user agent was left out."""
+    return {
+        "user_agent": line.user_agent,
+        "reason": line.reason,
+        "rule": line.rule,
+        "clicks": line.clicks,
+        "last_at": utc(line.last_at),
+    }
 
 
 def _bursts(session: Session, chosen: Clicks) -> list[BurstLine]:

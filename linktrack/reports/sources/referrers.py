@@ -3,19 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import NotRequired, TypedDict
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from linktrack.audience.accounts import account_json
+from linktrack.audience.accounts import AccountNameJson, account_json
 from linktrack.audience.models import Account
+from linktrack.audience.segments import segment_names
+from linktrack.calendar.ranges import check_range
 from linktrack.clicks.vocabulary import UNATTRIBUTED
-from linktrack.errors import Invalid, NotFound
+from linktrack.errors import NotFound
 from linktrack.links.models import Link, Post
-from linktrack.reports import queries
 from linktrack.reports.figures.words import counted, share
 from linktrack.reports.sources import referrer_queries
-from linktrack.shapes import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,9 @@ class ReferrersReport:
         """Clicks of whom no segment is known."""
         return sum(line.clicks for line in self.lines if line.segment is None)
 
+    @property
     def sentences(self) -> list[str]:
-        """Say what is not known, before what is."""
+        """What is not known, before what is, in words."""
         if not self.clicks:
             return []
         unsaid, unknown = self.unsaid, self.unattributed
@@ -79,31 +81,6 @@ class ReferrersReport:
             "who.",
         ]
 
-    def as_json(self) -> dict[str, Json]:
-        """Return the report as every door gives it."""
-        subject: dict[str, Json] = {}
-        if self.post_id is not None:
-            subject["post"] = self.post_id
-        if self.code is not None:
-            subject["link"] = self.code
-        return {
-            "account": account_json(self.account),
-            "from": None if self.since is None else self.since.isoformat(),
-            "to": None if self.until is None else self.until.isoformat(),
-            **subject,
-            "referrers": [
-                {
-                    "source": line.source,
-                    "medium": line.medium,
-                    "host": line.host,
-                    "segment": line.segment,
-                    "clicks": line.clicks,
-                    "unique_clicks": line.unique_clicks,
-                }
-                for line in self.lines
-            ],
-        }
-
 
 def referrers_report(
     session: Session,
@@ -120,8 +97,7 @@ def referrers_report(
     Days are calendar days in `timezone`. Raises `Invalid` for an empty range and `NotFound` for
     another account's post or link.
     """
-    if since is not None and until is not None and until <= since:
-        raise Invalid("The range is empty: its end must be later than its beginning.")
+    check_range(since, until)
     if post is not None and post.account_id != account.id:
         raise NotFound(f"There is no post number {post.id} on {account.handle}.")
     if link is not None and link.account_id != account.id:
@@ -157,7 +133,7 @@ def referrers_report(
 
 def _segment_names(session: Session, segment_ids: Iterable[int]) -> dict[int, str | None]:
     ids = set(segment_ids) - {UNATTRIBUTED}
-    names = queries.segment_names(session, ids)
+    names = segment_names(session, ids)
     return {
         UNATTRIBUTED: None,
         **{number: names.get(number, f"segment {number}") for number in ids},
@@ -166,3 +142,58 @@ def _segment_names(session: Session, segment_ids: Iterable[int]) -> dict[int, st
 
 def _midnight(day: date | None, timezone: ZoneInfo) -> datetime | None:
     return None if day is None else datetime.combine(day, time.min, timezone)
+
+
+class ReferrersLineJson(TypedDict):
+    """Clicks from one source by one segment; a null segment is "we can't tell who"."""
+
+    source: str | None
+    medium: str
+    host: str | None
+    segment: str | None
+    clicks: int
+    unique_clicks: int
+
+
+def _line_json(line: ReferrerLine) -> ReferrersLineJson:
+    return {
+        "source": line.source,
+        "medium": line.medium,
+        "host": line.host,
+        "segment": line.segment,
+        "clicks": line.clicks,
+        "unique_clicks": line.unique_clicks,
+    }
+
+
+ReferrersRangeJson = TypedDict("ReferrersRangeJson", {"from": str | None, "to": str | None})
+
+
+class ReferrersReportJson(ReferrersRangeJson):
+    """Where clicks came from; `post` or `link` is there where it was asked for."""
+
+    account: AccountNameJson
+    post: NotRequired[int]
+    link: NotRequired[str]
+    referrers: list[ReferrersLineJson]
+
+
+class _AskedJson(TypedDict, total=False):
+    post: int
+    link: str
+
+
+def referrers_json(report: ReferrersReport) -> ReferrersReportJson:
+    """Return the report as every door gives it."""
+    asked: _AskedJson = {}
+    if report.post_id is not None:
+        asked["post"] = report.post_id
+    if report.code is not None:
+        asked["link"] = report.code
+    return {
+        "account": account_json(report.account),
+        "from": None if report.since is None else report.since.isoformat(),
+        "to": None if report.until is None else report.until.isoformat(),
+        **asked,
+        "referrers": [_line_json(line) for line in report.lines],
+    }

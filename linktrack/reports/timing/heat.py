@@ -1,17 +1,16 @@
 """When readers click: people's clicks by weekday and hour of the owner's time zone."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypedDict
 
 from sqlalchemy import ColumnElement, Table, and_, func, select
 from sqlalchemy.orm import Session
 
-from linktrack.audience.accounts import account_json
+from linktrack.audience.accounts import AccountNameJson, account_json
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
 from linktrack.clicks.models import account_days, account_hours
 from linktrack.reports.figures.words import WEEKDAYS, counted
-from linktrack.shapes import Json
 
 HOURS: Final = 24
 
@@ -47,20 +46,6 @@ class HeatReport:
             f"{(hour + 1) % HOURS:02}:00: {most:,}."
         )
 
-    def as_json(self) -> dict[str, Json]:
-        """Return the report as JSON has it."""
-        return {
-            "account": account_json(self.account),
-            "from": self.days.first.isoformat(),
-            "to": self.days.last.isoformat(),
-            "timezone": self.days.timezone.key,
-            "clicks": [
-                {"weekday": name, "hour": hour, "clicks": count}
-                for name, row in zip(WEEKDAYS, self.clicks, strict=True)
-                for hour, count in enumerate(row)
-            ],
-        }
-
 
 def heat_report(session: Session, account: Account, days: DayRange) -> HeatReport:
     """Return when an account's links were clicked on these days."""
@@ -83,3 +68,37 @@ def heat_report(session: Session, account: Account, days: DayRange) -> HeatRepor
 def _of(table: Table, account: Account, days: DayRange) -> ColumnElement[bool]:
     within = table.c.day.between(days.first.toordinal(), days.last.toordinal())
     return and_(table.c.account_id == account.id, within)
+
+
+class HourJson(TypedDict):
+    """Clicks in one hour of one weekday."""
+
+    weekday: str
+    hour: int
+    clicks: int
+
+
+HeatRangeJson = TypedDict("HeatRangeJson", {"from": str, "to": str})
+
+
+class HeatReportJson(HeatRangeJson):
+    """When an account's links were clicked, in `timezone`; `to` is the last day."""
+
+    account: AccountNameJson
+    timezone: str
+    clicks: list[HourJson]
+
+
+def heat_json(report: HeatReport) -> HeatReportJson:
+    """Return the report as files have it."""
+    return {
+        "account": account_json(report.account),
+        "from": report.days.first.isoformat(),
+        "to": report.days.last.isoformat(),
+        "timezone": report.days.timezone.key,
+        "clicks": [
+            {"weekday": name, "hour": hour, "clicks": count}
+            for name, row in zip(WEEKDAYS, report.clicks, strict=True)
+            for hour, count in enumerate(row)
+        ],
+    }

@@ -8,16 +8,16 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from linktrack.audience.accounts import account_json
+from linktrack.audience.accounts import AccountNameJson, account_json
+from linktrack.audience.counts import count_histories
 from linktrack.audience.models import Account
 from linktrack.clicks.vocabulary import window_number
 from linktrack.reports import queries
-from linktrack.reports.figures.rate import Rate, rate_json
+from linktrack.reports.figures.rate import Rate, RateJson, rate_json
 from linktrack.reports.figures.statistics.comparisons import kruskal_wallis
 from linktrack.reports.figures.statistics.shrinkage import shrink
 from linktrack.reports.figures.words import WEEKDAYS, per_thousand
 from linktrack.reports.rated import RatedPost, rated_posts
-from linktrack.shapes import Json
 
 FEWEST_POSTS: Final = 30
 FEWEST_IN_SLOT: Final = 5
@@ -67,25 +67,6 @@ class HoursReport:
         told.append(_told("at", "hour", self.hours, self.cpf))
         return " ".join(told)
 
-    def as_json(self) -> dict[str, Json]:
-        """Return the report as every door gives it."""
-        weekday, hour = self.weekdays.best, self.hours.best
-        return {
-            "account": account_json(self.account),
-            "window": self.window,
-            "timezone": self.timezone,
-            "posts": self.posts,
-            **rate_json(self.cpf),
-            "refused": self.refused,
-            "best_weekday": None if weekday is None else weekday.name,
-            "best_hour": None if hour is None else hour.name,
-            "weekdays_differ": self.weekdays.differ,
-            "hours_differ": self.hours.differ,
-            "sentence": self.sentence,
-            "weekdays": [_slot_json(slot) for slot in self.weekdays.slots],
-            "hours": [_slot_json(slot) for slot in self.hours.slots],
-        }
-
 
 def hours_report(
     session: Session,
@@ -100,7 +81,7 @@ def hours_report(
     """Return clicks per follower by weekday and hour of posting, of posts counted to the end."""
     number = window_number(window)
     chosen = queries.chosen_posts([account.id], since, until)
-    histories = queries.count_histories(session, [account.id])
+    histories = count_histories(session, [account.id])
     sums = queries.people_by_post(session, chosen, number)
     rated = rated_posts(sums, histories, window, now)
     posts = [post for post in rated if post.is_final and post.followers]
@@ -172,5 +153,49 @@ def _told(word: str, kind: str, slots: Slots, cpf: Rate) -> str:
     return f"No {kind} is surely better than the others."
 
 
-def _slot_json(slot: Slot) -> dict[str, Json]:
+class SlotJson(RateJson):
+    """Posts of one weekday or hour."""
+
+    name: str
+    posts: int
+
+
+def _slot_json(slot: Slot) -> SlotJson:
     return {"name": slot.name, "posts": slot.posts, **rate_json(slot.cpf)}
+
+
+class HoursReportJson(RateJson):
+    """Clicks per follower by weekday and hour of posting, in `timezone`."""
+
+    account: AccountNameJson
+    window: str
+    timezone: str
+    posts: int
+    refused: str | None
+    best_weekday: str | None
+    best_hour: str | None
+    weekdays_differ: bool
+    hours_differ: bool
+    sentence: str
+    weekdays: list[SlotJson]
+    hours: list[SlotJson]
+
+
+def hours_json(report: HoursReport) -> HoursReportJson:
+    """Return the report as every door gives it."""
+    weekday, hour = report.weekdays.best, report.hours.best
+    return {
+        "account": account_json(report.account),
+        "window": report.window,
+        "timezone": report.timezone,
+        "posts": report.posts,
+        **rate_json(report.cpf),
+        "refused": report.refused,
+        "best_weekday": None if weekday is None else weekday.name,
+        "best_hour": None if hour is None else hour.name,
+        "weekdays_differ": report.weekdays.differ,
+        "hours_differ": report.hours.differ,
+        "sentence": report.sentence,
+        "weekdays": [_slot_json(slot) for slot in report.weekdays.slots],
+        "hours": [_slot_json(slot) for slot in report.hours.slots],
+    }

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypedDict
 
 from sqlalchemy.orm import Session
 
-from linktrack.audience.accounts import account_json
+from linktrack.audience.accounts import AccountNameJson, account_json
 from linktrack.audience.models import Account
 from linktrack.calendar.times import utc
 from linktrack.errors import NotFound
@@ -25,14 +25,14 @@ from linktrack.reports.figures.statistics.half_life import (
     time_to,
 )
 from linktrack.reports.figures.words import counted, duration, durations
-from linktrack.reports.queries import chosen_posts, clicks_of_links
+from linktrack.reports.links.listed import clicks_of_links
+from linktrack.reports.queries import chosen_posts
 from linktrack.reports.timing.life_queries import (
     ClickedPost,
     clicked_posts,
     count_clicked_posts,
     spans_of_link,
 )
-from linktrack.shapes import Json
 
 MOST_POSTS: Final = 500
 """Posts of an account whose lives are looked at, newest first."""
@@ -94,31 +94,6 @@ class LifetimesReport:
             f"the first hour that has any{f' ({likely})' if likely else ''}."
         )
 
-    def as_json(self) -> dict[str, Json]:
-        """Return the report as every door gives it; times are seconds."""
-        return {
-            "account": account_json(self.account),
-            "posts": len(self.posts),
-            "posts_over": sum(post.half.is_over for post in self.posts),
-            "posts_skipped": self.skipped,
-            **_middle_json("half_life", self.half),
-            **_middle_json("nine_tenths", self.whole),
-            "refused": self.refused,
-            "sentence": self.sentence,
-            "lives": [
-                {
-                    "id": post.post_id,
-                    "posted_at": utc(post.posted_at),
-                    "clicks": post.clicks,
-                    "half_life": round(post.half.seconds),
-                    "half_life_over": post.half.is_over,
-                    "nine_tenths": round(post.whole.seconds),
-                    "nine_tenths_over": post.whole.is_over,
-                }
-                for post in self.posts
-            ],
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class LinkLife:
@@ -140,19 +115,6 @@ class LinkLife:
             f"{at_least(self.half)}; half of all its clicks came within "
             f"{at_least(self.since_first)} of the first one."
         )
-
-    def as_json(self) -> dict[str, Json]:
-        """Return it as every door gives it; times are seconds."""
-        half, since_first = self.half, self.since_first
-        return {
-            "code": self.code,
-            "clicks": self.clicks,
-            "half_life": None if half is None else round(half.seconds),
-            "half_life_over": None if half is None else half.is_over,
-            "half_since_first": None if since_first is None else round(since_first.seconds),
-            "refused": self.refused,
-            "sentence": self.sentence,
-        }
 
 
 def lifetimes_report(
@@ -248,9 +210,98 @@ def _likely(life: Middle) -> str:
     return f"likely {durations(life.low, life.high)}; "
 
 
-def _middle_json(name: str, life: Middle | None) -> dict[str, Json]:
+class PostLifeJson(TypedDict):
+    """Seconds until half, and nine tenths, of a post's clicks; `_over`: it cannot change much."""
+
+    id: int
+    posted_at: str
+    clicks: int
+    half_life: int
+    half_life_over: bool
+    nine_tenths: int
+    nine_tenths_over: bool
+
+
+def _life_json(post: PostLife) -> PostLifeJson:
     return {
-        name: None if life is None else round(life.seconds),
-        f"{name}_low": None if life is None or life.low is None else round(life.low),
-        f"{name}_high": None if life is None or life.high is None else round(life.high),
+        "id": post.post_id,
+        "posted_at": utc(post.posted_at),
+        "clicks": post.clicks,
+        "half_life": round(post.half.seconds),
+        "half_life_over": post.half.is_over,
+        "nine_tenths": round(post.whole.seconds),
+        "nine_tenths_over": post.whole.is_over,
+    }
+
+
+class LifetimesReportJson(TypedDict):
+    """How long an account's posts live, in seconds: the middle post."""
+
+    account: AccountNameJson
+    posts: int
+    posts_over: int
+    posts_skipped: int
+    half_life: int | None
+    half_life_low: int | None
+    half_life_high: int | None
+    nine_tenths: int | None
+    nine_tenths_low: int | None
+    nine_tenths_high: int | None
+    refused: str | None
+    sentence: str
+    lives: list[PostLifeJson]
+
+
+def lifetimes_json(report: LifetimesReport) -> LifetimesReportJson:
+    """Return the report as every door gives it; times are seconds."""
+    half, half_low, half_high = _seconds(report.half)
+    whole, whole_low, whole_high = _seconds(report.whole)
+    return {
+        "account": account_json(report.account),
+        "posts": len(report.posts),
+        "posts_over": sum(post.half.is_over for post in report.posts),
+        "posts_skipped": report.skipped,
+        "half_life": half,
+        "half_life_low": half_low,
+        "half_life_high": half_high,
+        "nine_tenths": whole,
+        "nine_tenths_low": whole_low,
+        "nine_tenths_high": whole_high,
+        "refused": report.refused,
+        "sentence": report.sentence,
+        "lives": [_life_json(post) for post in report.posts],
+    }
+
+
+def _seconds(life: Middle | None) -> tuple[int | None, int | None, int | None]:
+    """Return a middle lifetime with its ends in whole seconds; an end may be open."""
+    if life is None:
+        return None, None, None
+    low, high = (None if end is None else round(end) for end in (life.low, life.high))
+    return round(life.seconds), low, high
+
+
+class LinkLifeJson(TypedDict):
+    """How long one link lives, in seconds, after its peak and since its first click."""
+
+    code: str
+    clicks: int
+    half_life: int | None
+    half_life_over: bool | None
+    half_since_first: int | None
+    refused: str | None
+    sentence: str
+
+
+def link_life_json(life: LinkLife) -> LinkLifeJson:
+    """Return a link's life as every door gives it; times are seconds."""
+    half, since_first = life.half, life.since_first
+    return {
+        "code": life.code,
+        "clicks": life.clicks,
+        "half_life": None if half is None else round(half.seconds),
+        "half_life_over": None if half is None else half.is_over,
+        "half_since_first": None if since_first is None else round(since_first.seconds),
+        "refused": life.refused,
+        "sentence": life.sentence,
     }

@@ -1,24 +1,56 @@
-"""What waits for the owner: space on the disk, clicks to be loaded, old counts, dead destinations.
+"""What needs the owner: the one judgement of it, for the pages and the doctor alike.
 
-The doctor, the notices on pages and the page "Needs you" say it from here, with one judgement.
+A need names a *place*, the page on which it is mended, as that page's endpoint and values: whoever
+shows it makes the address. What presses is said on every page; what waits on the overview and the
+page "Needs you"; what is missing from the days at hand on the overview alone.
 """
 
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from linktrack.audience.account_lines import AccountLine, account_lines
+from linktrack.audience.counts import STALE, is_stale
+from linktrack.audience.credentials import Connection, connections
+from linktrack.calendar.ranges import DayRange
 from linktrack.clicks.capture.backlog import Backlog
 from linktrack.db import to_ms
-from linktrack.reports.accounts import AccountLine, account_lines
+from linktrack.links.posts import excerpt
+from linktrack.publishing.queue import count_failed
+from linktrack.publishing.states import overdue_posts
+from linktrack.reports.overview import AccountCard
+from linktrack.reports.sources.first_fetches import first_fetches
+from linktrack.reports.sources.left_out import proxy_is_not_trusted
+from linktrack.settings import Settings
+from linktrack.upkeep.health.status import Capture
 
 SCARCE_BYTES: Final = 500 * 1000**2  # a busy day's clicks, a backup and a vacuum need about that
 BEHIND_SECONDS: Final = 60.0  # a loader that runs takes what is written within a second
-OLD_COUNT: Final = timedelta(days=30)
+MOST_NAMES: Final = 3
+MOST_POSTS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page, by the name of its endpoint and the values that its address takes."""
+
+    endpoint: str
+    values: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One thing to do: what is the matter, where that is mended (None: on no page), as a label."""
+
+    sentence: str
+    label: str = ""
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +78,159 @@ def is_behind(backlog: Backlog, now: datetime) -> bool:
 
 
 def old_counts(session: Session, now: datetime) -> Sequence[AccountLine]:
-    """Return the accounts whose last follower count is more than 30 days old."""
-    return [
-        line
-        for line in account_lines(session)
-        if line.followers_at is not None and now - line.followers_at > OLD_COUNT
+    """Return the accounts whose last follower count is stale."""
+    return [line for line in account_lines(session) if is_stale(line.followers_at, now)]
+
+
+def signed_out(session: Session) -> Mapping[int, Connection]:
+    """Return the connected accounts whose network has something against it, by their numbers."""
+    found = sorted(connections(session).items())
+    return {number: each for number, each in found if each.problem is not None}
+
+
+def pressing(session: Session, settings: Settings, now: datetime) -> list[Need]:
+    """Return what every page says: no space, clicks that wait, posts that failed, old counts."""
+    found = []
+    space = space_of(settings.data)
+    if space.is_scarce:
+        found.append(
+            Need(
+                f"The disk is nearly full: {space.free // 1000**2:,} MB are free. When it is full, "
+                "clicks are lost; links go on redirecting."
+            )
+        )
+    if is_behind(Capture.read(session, settings.journals).backlog, now):
+        found.append(
+            Need(
+                "Clicks have waited for more than a minute to be counted. None of them is lost; "
+                "linktrack doctor, on the server, says what to do."
+            )
+        )
+    failed = count_failed(session)
+    if failed:
+        posts = "A post" if failed == 1 else f"{failed} posts"
+        found.append(Need(f"{posts} could not be published.", "See why", Place("queue.show")))
+    found += _of_old_counts(old_counts(session, now), settings.timezone)
+    found += [
+        Need(
+            f"{each.handle}: {each.problem}",
+            "Connect",
+            Place("connections.show", {"account_id": number}),
+        )
+        for number, each in signed_out(session).items()
     ]
+    return found
+
+
+def _of_old_counts(old: Sequence[AccountLine], timezone: ZoneInfo) -> Iterator[Need]:
+    """Yield one need, however many accounts have an old count."""
+    if len(old) == 1 and old[0].followers_at is not None:
+        at = old[0].followers_at.astimezone(timezone)
+        yield Need(
+            f"The follower count of {old[0].handle} is of {at.day} {at:%b %Y}, older than "
+            f"{STALE.days} days.",
+            "Record a new one",
+            _account(old[0].id),
+        )
+    elif old:
+        names = ", ".join(line.handle for line in old[:MOST_NAMES])
+        more = f" and {len(old) - MOST_NAMES} more" if old[MOST_NAMES:] else ""
+        yield Need(
+            f"No follower count of the last {STALE.days} days: {names}{more}.",
+            "Record new ones",
+            Place("accounts.list_all"),
+        )
+
+
+def waiting(
+    session: Session, settings: Settings, account_ids: Collection[int], now: datetime
+) -> list[Need]:
+    """Return what waits without pressing, the worst first: settings, counts, and posts."""
+    found = []
+    set_there = Place("settings.show")
+    if settings.is_local:
+        found.append(
+            Need(
+                f"Short links begin with {settings.base_url}, which works on this machine only. "
+                "Set LINKTRACK_BASE_URL to your public address before you post one.",
+                "What is set",
+                set_there,
+            )
+        )
+    if proxy_is_not_trusted(session):
+        found.append(
+            Need(
+                "Nearly all clicks come through one address, a proxy that is not trusted, so "
+                "people cannot be told apart. Set LINKTRACK_TRUSTED_PROXIES to its address.",
+                "What is set",
+                set_there,
+            )
+        )
+    found += [
+        Need(
+            f"{line.handle} has no follower count: without one there is no rate.",
+            "Record it",
+            _account(line.id),
+        )
+        for line in account_lines(session)
+        if line.id in account_ids and line.followers is None
+    ]
+    return [*found, *_of_posts(session, list(account_ids), now)]
+
+
+def _of_posts(session: Session, account_ids: Sequence[int], now: datetime) -> Iterator[Need]:
+    """Yield which posts that wait seem to be out."""
+    fetched = first_fetches(session, account_ids, now)
+    known = {fetch.post.id for fetch in fetched}
+    if fetched:
+        is_one = len(fetched) == 1
+        yield Need(
+            f"{len(fetched):,} {'post that waits was' if is_one else 'posts that wait were'} "
+            f"fetched by {'its network' if is_one else 'their networks'}: posted already?",
+            "Say when",
+            Place("needs.show"),
+        )
+    overdue = [post for post in overdue_posts(session, account_ids, now) if post.id not in known]
+    for post in overdue[:MOST_POSTS]:
+        yield Need(
+            f"The time planned for “{excerpt(post.written, 60)}” has passed. Was it posted?",
+            "Mark it",
+            Place("posts.show", {"post_id": post.id}),
+        )
+    if overdue[MOST_POSTS:]:
+        yield Need(
+            f"So has the time of {len(overdue) - MOST_POSTS} more.",
+            "All planned posts",
+            Place("posts.list_all", {"account": overdue[-1].account_id, "state": "scheduled"}),
+        )
+
+
+def missing(cards: Iterable[AccountCard], days: DayRange) -> list[Need]:
+    """Return what the figures of these days lack: links not wrapped, posts without a count."""
+    return [need for card in cards for need in _of_card(card, days)]
+
+
+def _of_card(card: AccountCard, days: DayRange) -> Iterator[Need]:
+    account = card.account
+    missed = card.coverage.not_wrapped
+    if missed and card.coverage.known_until is not None:
+        range_ = {"from": days.first.isoformat(), "to": days.last.isoformat()}
+        yield Need(
+            f"{missed:,} {'link' if missed == 1 else 'links'} of {account.handle} in these days "
+            f"{'was' if missed == 1 else 'were'} posted without being wrapped: unmeasured.",
+            "Look at them",
+            Place("not_wrapped.show", {"account": account.id, **range_}),
+        )
+    posts = card.cpf.posts_without_count
+    if posts and card.followers is not None:
+        yield Need(
+            f"{posts:,} {'post' if posts == 1 else 'posts'} of {account.handle} in these days "
+            f"{'is' if posts == 1 else 'are'} older than its first follower count, so "
+            f"{'it has' if posts == 1 else 'they have'} no rate.",
+            "Record an earlier count",
+            _account(account.id),
+        )
+
+
+def _account(number: int) -> Place:
+    return Place("accounts.show", {"account_id": number})

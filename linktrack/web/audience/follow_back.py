@@ -1,11 +1,10 @@
 """Following back: whom it would follow, switching it on, what it did, and undoing that."""
 
-from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import Final
 
-from flask import flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import render_template, request, url_for
 
 from linktrack.audience.accounts import get_account, list_accounts
 from linktrack.audience.credentials import connections
@@ -23,15 +22,15 @@ from linktrack.audience.follow_back.log import (
     undo,
     undoable,
 )
-from linktrack.audience.models import Account
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid
-from linktrack.networks.addresses import profile_address
-from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
-from linktrack.web.fields import LARGEST_ID, chosen_account, day, moment, row_id, text, whole
+from linktrack.networks.registry import network_of
+from linktrack.web.context import owner_blueprint
+from linktrack.web.fields import LARGEST_ID, chosen_account, row_id
+from linktrack.web.forms import Sent, form
 
-blueprint = owner_blueprint("follow_back")
+blueprint = owner_blueprint("follow_back", __name__)
 
 PAGE: Final = 50
 SHOWN: Final = 25  # skipped people
@@ -53,100 +52,78 @@ def show() -> str:
     return _page()
 
 
-@blueprint.post(f"{OF_ACCOUNT}/dry-run")
-def look(account_id: int) -> Response | tuple[str, int]:
+follow_form = partial(
+    form,
+    blueprint,
+    back_to=lambda account_id: url_for("follow_back.show", account=account_id),
+    again=lambda error, account_id: _page(account_id, error.sentence),
+)
+
+
+@follow_form(f"{OF_ACCOUNT}/dry-run")
+def look(sent: Sent, account_id: int) -> str:
     """Set whom to follow back, and show what that would do; nobody is followed."""
-
-    def act(account: Account) -> str:
-        since = moment(request.form, "since", "The date")
-        limit = whole(request.form, "limit", "The daily limit")
-        if since is None or limit is None:
-            raise Invalid("Name the date after which they followed, and how many a day at most.")
-        dry_run(db_session(), account, since, limit, now())
-        return "This is the dry run: nobody was followed."
-
-    return _act(account_id, act)
+    account = get_account(sent.session, account_id)
+    since = sent.moment("since", "The date")
+    limit = sent.whole("limit", "The daily limit")
+    if since is None or limit is None:
+        raise Invalid("Name the date after which they followed, and how many a day at most.")
+    dry_run(sent.session, account, since, limit, sent.now)
+    return "This is the dry run: nobody was followed."
 
 
-@blueprint.post(f"{OF_ACCOUNT}/on")
-def turn_on(account_id: int) -> Response | tuple[str, int]:
+@follow_form(f"{OF_ACCOUNT}/on")
+def turn_on(sent: Sent, account_id: int) -> str:
     """Let the service follow back."""
-
-    def act(account: Account) -> str:
-        switch_on(db_session(), account, now())
-        return "Following back is on: the service begins within a minute."
-
-    return _act(account_id, act)
+    switch_on(sent.session, get_account(sent.session, account_id), sent.now)
+    return "Following back is on: the service begins within a minute."
 
 
-@blueprint.post(f"{OF_ACCOUNT}/off")
-def turn_off(account_id: int) -> Response | tuple[str, int]:
+@follow_form(f"{OF_ACCOUNT}/off")
+def turn_off(sent: Sent, account_id: int) -> str:
     """Follow nobody back any more."""
-
-    def act(account: Account) -> str:
-        switch_off(db_session(), account, now())
-        return "Following back is off. Whom it followed stays followed."
-
-    return _act(account_id, act)
+    switch_off(sent.session, get_account(sent.session, account_id), sent.now)
+    return "Following back is off. Whom it followed stays followed."
 
 
-@blueprint.post(f"{OF_ACCOUNT}/by-hand")
-def tick(account_id: int) -> Response | tuple[str, int]:
+@follow_form(f"{OF_ACCOUNT}/by-hand")
+def tick(sent: Sent, account_id: int) -> str:
     """Keep whom the owner has followed by hand."""
-
-    def act(account: Account) -> str:
-        done = done_by_hand(db_session(), account, request.form.getlist("person"), now())
-        if not done:
-            raise Invalid("Tick whom you have followed first.")
-        return f"{done} ticked off."
-
-    return _act(account_id, act)
+    account = get_account(sent.session, account_id)
+    done = done_by_hand(sent.session, account, sent.all_of("person"), sent.now)
+    if not done:
+        raise Invalid("Tick whom you have followed first.")
+    return f"{done} ticked off."
 
 
-@blueprint.post(f"{OF_ACCOUNT}/undo")
-def take_back(account_id: int) -> Response | tuple[str, int]:
+@follow_form(f"{OF_ACCOUNT}/undo")
+def take_back(sent: Sent, account_id: int) -> str:
     """Have one follow taken back, those of a day, or all that linktrack made."""
-
-    def act(account: Account) -> str:
-        number = row_id(request.form, "follow", "Follow")
-        on = day(request.form, "day", "The day")
-        if number is None and on is None and not text(request.form, "all", "All"):
-            raise Invalid("Choose the day whose follows are to be taken back.")
-        timezone = installation().settings.timezone
-        begin = None if on is None else datetime.combine(on, time.min, timezone)
-        numbers = undoable(
-            db_session(),
-            account.id,
-            number=number,
-            since=begin,
-            until=None if on is None else datetime.combine(on + timedelta(1), time.min, timezone),
-        )
-        typed = whole(request.form, "number", "The number")
-        undo(db_session(), account, numbers, typed, now())
-        return f"{len(numbers)} will be taken back within a few minutes."
-
-    return _act(account_id, act)
+    account = get_account(sent.session, account_id)
+    number = sent.row_id("follow", "Follow")
+    on = sent.day("day", "The day")
+    if number is None and on is None and not sent.text("all", "All"):
+        raise Invalid("Choose the day whose follows are to be taken back.")
+    timezone = installation().settings.timezone
+    begin = None if on is None else datetime.combine(on, time.min, timezone)
+    numbers = undoable(
+        sent.session,
+        account.id,
+        number=number,
+        since=begin,
+        until=None if on is None else datetime.combine(on + timedelta(1), time.min, timezone),
+    )
+    undo(sent.session, account, numbers, sent.whole("number", "The number"), sent.now)
+    return f"{len(numbers)} will be taken back within a few minutes."
 
 
-def _act(account_id: int, act: Callable[[Account], str]) -> Response | tuple[str, int]:
-    account = get_account(db_session(), account_id)
-    try:
-        said = act(account)
-    except MENDABLE as error:
-        db_session().rollback()
-        return _page(error.sentence), UNPROCESSABLE
-    db_session().commit()
-    flash(said)
-    return redirect(url_for("follow_back.show", account=account_id), 303)
-
-
-def _page(error: str | None = None) -> str:
+def _page(account_id: int | None = None, error: str | None = None) -> str:
     session = db_session()
     accounts = [each for each in list_accounts(session) if each.role == "you"]
-    accounts = [each for each in accounts if each.network != "other"]
+    accounts = [each for each in accounts if network_of(each.network).has_follows]
     wanted = chosen_account(request.args) or next(iter(accounts), None)
-    if "account_id" in (request.view_args or {}):
-        wanted = get_account(session, request.view_args["account_id"])  # type: ignore[index]
+    if account_id is not None:
+        wanted = get_account(session, account_id)
     account = next((each for each in accounts if wanted and each.id == wanted.id), None)
     if account is None:
         return render_template("follow_back/none.html", accounts=accounts, error=error)
@@ -171,7 +148,7 @@ def _page(error: str | None = None) -> str:
         connected=connected,
         by_hand=not (follows_by_itself(account) and connected),
         profiles={
-            network_id: profile_address(account.network, network_id, handle)
+            network_id: network_of(account.network).profile_address(network_id, handle)
             for network_id, handle in people
         },
         log=log[:PAGE],

@@ -1,106 +1,93 @@
 """Followers: who came, left and came back, and what one day cost."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import make_response, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from linktrack.audience.accounts import NETWORKS, list_accounts
+from linktrack.audience.accounts import list_accounts
 from linktrack.audience.models import Account
 from linktrack.audience.rosters import list_rosters
 from linktrack.charts import Mark, Span, change_chart
 from linktrack.clicks.loading.forgetting import forget_follower
 from linktrack.context import db_session, installation
-from linktrack.db import now
 from linktrack.errors import Invalid, NotFound
+from linktrack.networks.registry import is_network
 from linktrack.portability.followers.roster_files import import_roster
 from linktrack.publishing.unwrapped.coverage import coverage
 from linktrack.reports.figures.words import counted, percent
 from linktrack.reports.people.followers import CHURN, DayLine, followers_json, followers_report
 from linktrack.reports.sentences import event_in_words
-from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
-from linktrack.web.fields import (
-    account_or_main,
-    chosen_account,
-    chosen_range,
-    moment,
-    text,
-)
-from linktrack.web.insights.notes import marks_of
+from linktrack.web.charting import marks_of
+from linktrack.web.context import owner_blueprint
+from linktrack.web.fields import chosen_account, chosen_range, moment
+from linktrack.web.forms import MENDABLE, UNPROCESSABLE, Sent, form
+from linktrack.web.subject import accounts_and_chosen
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("followers")
+blueprint = owner_blueprint("followers", __name__)
 
 MOST_LINES: Final = 200
 DEFAULT_DAYS: Final = 91
 
 
 @blueprint.get("/followers")
-def show() -> str | Response | tuple[str, int]:
+def show() -> Response | str:
     """Show an account's changes over a range of days, and the cost of a day that is asked for."""
-    accounts = list_accounts(db_session())
-    if not accounts:
-        return render_template("no_accounts.html")
-    return _page(accounts, account_or_main(request.args, accounts))
+    _, account = accounts_and_chosen()
+    return _page(account)
 
 
-@blueprint.post("/followers")
-def take() -> Response | tuple[str, int]:
+followers_form = partial(
+    form,
+    blueprint,
+    back_to=lambda: url_for("followers.show", account=_account_of_form().id),
+    again=lambda error: _page(_account_of_form(), error.sentence, failed=request.endpoint),
+    mends=(*MENDABLE, NotFound),
+)
+
+
+@followers_form("/followers")
+def take(sent: Sent) -> str:
     """Take a follower list from a file."""
-
-    def act(account: Account) -> str:
-        with _sent_file() as path:
-            done = import_roster(
-                db_session(),
-                account,
-                path,
-                at=moment(request.form, "taken_at", "The time of the list"),
-                confirmed=request.form.get("confirmed") == "yes",
-                key=installation().keys.forgetting,
-                now=now(),
-            )
-        if not done.is_new:
-            return f"This list is known already: {counted(done.size, 'person', 'people')}."
-        return f"The list is taken: {counted(done.size, 'follower')}."
-
-    return _act(act)
+    account = _account_of_form()
+    with _sent_file() as path:
+        done = import_roster(
+            sent.session,
+            account,
+            path,
+            at=sent.moment("taken_at", "The time of the list"),
+            confirmed=sent.says_yes("confirmed"),
+            key=installation().keys.forgetting,
+            now=sent.now,
+        )
+    if not done.is_new:
+        return f"This list is known already: {counted(done.size, 'person', 'people')}."
+    return f"The list is taken: {counted(done.size, 'follower')}."
 
 
-@blueprint.post("/followers/forget")
-def forget() -> Response | tuple[str, int]:
+@followers_form("/followers/forget")
+def forget(sent: Sent) -> str:
     """Remove a person of the account's network for good, who asks for it."""
-
-    def act(account: Account) -> str:
-        opened = installation()
-        name = text(request.form, "follower", "The follower")
-        if name.partition(":")[0] not in NETWORKS:
-            name = f"{account.network}:{name}"  # elsewhere the same name may be somebody else's
-        forget_follower(db_session(), name, opened.keys.forgetting, opened.days(), now())
-        return "Forgotten. The next follower list will not bring them back."
-
-    return _act(act)
+    account, opened = _account_of_form(), installation()
+    name = sent.text("follower", "The follower")
+    if not is_network(name.partition(":")[0]):
+        name = f"{account.network}:{name}"  # elsewhere the same name may be somebody else's
+    forget_follower(sent.session, name, opened.keys.forgetting, opened.days(), sent.now)
+    return "Forgotten. The next follower list will not bring them back."
 
 
-def _act(act: Callable[[Account], str]) -> Response | tuple[str, int]:
-    accounts = list_accounts(db_session())
+def _account_of_form() -> Account:
     account = chosen_account(request.form)
     if account is None:
         raise Invalid("Choose the account first.")
-    number = account.id
-    try:
-        said = act(account)
-    except (*MENDABLE, NotFound) as wrong:
-        db_session().rollback()
-        page = _page(accounts, account, wrong.sentence, failed=request.endpoint)
-        return page if isinstance(page, tuple) else (str(page), UNPROCESSABLE)
-    db_session().commit()
-    flash(said)
-    return redirect(url_for("followers.show", account=number), 303)
+    return account
 
 
 @contextmanager
@@ -116,9 +103,7 @@ def _sent_file() -> Iterator[Path]:
         yield path
 
 
-def _page(
-    accounts: Sequence[Account], account: Account, failure: str = "", failed: str | None = None
-) -> str | Response | tuple[str, int]:
+def _page(account: Account, failure: str = "", failed: str | None = None) -> Response | str:
     session = db_session()
     error = None
     try:
@@ -140,7 +125,7 @@ def _page(
     churn = report.churn
     page = render_template(
         "followers/show.html",
-        accounts=accounts,
+        accounts=list_accounts(session),
         account=account,
         days=days,
         report=report,
@@ -160,7 +145,7 @@ def _page(
         failed=failed,
         typed=request.form,
     )
-    return (page, UNPROCESSABLE) if error else page
+    return make_response(page, UNPROCESSABLE) if error else page
 
 
 def _chart(lines: list[DayLine], handle: str, marks: Sequence[Mark]) -> Markup:

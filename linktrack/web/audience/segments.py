@@ -1,9 +1,10 @@
 """Segments: who clicked as far as it is known, and each segment's rules, sizes and place."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import find_account, get_account, list_accounts
@@ -25,22 +26,17 @@ from linktrack.calendar.ranges import DayRange
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.errors import Invalid
+from linktrack.errors import Invalid, LinktrackError
 from linktrack.reports import sentences
 from linktrack.reports.figures import words
 from linktrack.reports.people.segments import FRESH, SegmentsReport, segments_json, segments_report
-from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
-from linktrack.web.fields import (
-    LARGEST_ID,
-    account_or_main,
-    chosen_account,
-    chosen_range,
-    text,
-    whole,
-)
+from linktrack.web.context import owner_blueprint
+from linktrack.web.fields import LARGEST_ID, chosen_account, chosen_range
+from linktrack.web.forms import Done, Sent, form
+from linktrack.web.subject import accounts_and_chosen
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("segments")
+blueprint = owner_blueprint("segments", __name__)
 
 SEGMENT: Final = f"/segments/<int(max={LARGEST_ID}):segment_id>"
 USUAL_DAYS: Final = 91
@@ -50,45 +46,44 @@ MOST_SIZES: Final = 60
 @blueprint.get("/segments")
 def list_all() -> str | Response:
     """Show an account's segments: first for how many clicks we can't tell who."""
-    accounts = list_accounts(db_session())
-    if not accounts:
-        return render_template("no_accounts.html")
-    account = account_or_main(request.args, accounts)
+    accounts, account = accounts_and_chosen()
     if is_table_wanted():
         return table_file("segments", segments_json(_report(account)[0])["segments"])
     return _list(accounts, account)
 
 
-@blueprint.post("/segments")
-def add() -> Response | tuple[str, int]:
-    """Add a segment: ready-made, by rules, or counted by hand."""
-    session = db_session()
-    accounts = list_accounts(session)
+def _list_again(error: LinktrackError) -> str:
+    accounts = list_accounts(db_session())
     if not accounts:
+        raise error
+    return _list(accounts, chosen_account(request.form) or accounts[0], error.sentence)
+
+
+@form(blueprint, "/segments", back_to="segments.list_all", again=_list_again)
+def add(sent: Sent) -> Done:
+    """Add a segment: ready-made, by rules, or counted by hand."""
+    if not list_accounts(sent.session):
         raise Invalid("Add an account first: segments are of its followers.")
-    account = chosen_account(request.form)
-    try:
-        if account is None:
-            raise Invalid("Choose the account first.")
-        ready = text(request.form, "preset", "The ready-made segment")
-        rules = text(request.form, "rules", "The rules").splitlines()
-        rules = [*(preset(ready) if ready else ()), *(rule for rule in rules if rule.strip())]
-        segment = add_segment(
-            session,
-            account,
-            text(request.form, "name", "The name") or ready,
-            whole(request.form, "size", "The number of people"),
-            now(),
-            rules=rules,
-            place=text(request.form, "place", "The place"),
-        )
-        sort_followers(session, account, now())
-    except MENDABLE as error:
-        session.rollback()
-        return _list(accounts, account or accounts[0], error.sentence), UNPROCESSABLE
-    session.commit()
-    flash(f"The segment {segment.name} is added.")
-    return redirect(url_for("segments.show", segment_id=segment.id), 303)
+    account = sent.account()
+    if account is None:
+        raise Invalid("Choose the account first.")
+    ready = sent.text("preset", "The ready-made segment")
+    segment = add_segment(
+        sent.session,
+        account,
+        sent.text("name", "The name") or ready,
+        sent.whole("size", "The number of people"),
+        sent.now,
+        rules=[*(preset(ready) if ready else ()), *_rules(sent)],
+        place=sent.text("place", "The place"),
+    )
+    sort_followers(sent.session, account, sent.now)
+    said = f"The segment {segment.name} is added."
+    return Done(said, url_for("segments.show", segment_id=segment.id))
+
+
+def _rules(sent: Sent) -> list[str]:
+    return [rule for rule in sent.text("rules", "The rules").splitlines() if rule.strip()]
 
 
 @blueprint.get(SEGMENT)
@@ -97,59 +92,50 @@ def show(segment_id: int) -> str:
     return _page(get_segment(db_session(), segment_id))
 
 
-@blueprint.post(SEGMENT)
-def change(segment_id: int) -> Response | tuple[str, int]:
+segment_form = partial(
+    form,
+    blueprint,
+    back_to="segments.show",
+    again=lambda error, segment_id: _page(get_segment(db_session(), segment_id), error.sentence),
+)
+
+
+@segment_form(SEGMENT)
+def change(sent: Sent, segment_id: int) -> str:
     """Change a segment's name, rules, size, place and position, from now on."""
-
-    def act(account: Account, segment: Segment) -> str:
-        session = db_session()
-        name = text(request.form, "name", "The name")
-        if segment.kind != "rest" and name != segment.name:
-            rename_segment(session, account, segment, name)
-        rules = text(request.form, "rules", "The rules").splitlines()
-        change_segment(
-            session,
-            segment,
-            rules=[rule for rule in rules if rule.strip()] if segment.kind == "rule" else (),
-            size=whole(request.form, "size", "The number of people"),
-            place=text(request.form, "place", "The place"),
-        )
-        position = whole(request.form, "position", "The position")
-        if position is not None and segment.kind != "rest":
-            move_segment(session, account, segment, position)
-        return f"{segment.name} is changed; what changed counts from now on."
-
-    return _act(segment_id, act)
-
-
-@blueprint.post(f"{SEGMENT}/remove")
-def remove(segment_id: int) -> Response | tuple[str, int]:
-    """Take a segment away; its old clicks keep its name."""
-
-    def act(_account: Account, segment: Segment) -> str:
-        remove_segment(db_session(), segment, now())
-        return f"{segment.name} is removed. Adding a segment of this name brings it back."
-
-    return _act(segment_id, act, back="segments.list_all")
-
-
-def _act(
-    segment_id: int, act: Callable[[Account, Segment], str], back: str = "segments.show"
-) -> Response | tuple[str, int]:
-    session = db_session()
+    session = sent.session
     segment = get_segment(session, segment_id)
     account = get_account(session, segment.account_id)
-    try:
-        said = act(account, segment)
-        sort_followers(session, account, now())
-    except MENDABLE as error:
-        session.rollback()
-        return _page(segment, error.sentence), UNPROCESSABLE
-    session.commit()
-    flash(said)
-    if back == "segments.show":
-        return redirect(url_for(back, segment_id=segment.id), 303)
-    return redirect(url_for(back, account=account.id), 303)
+    name = sent.text("name", "The name")
+    if segment.kind != "rest" and name != segment.name:
+        rename_segment(session, account, segment, name, sent.now)
+    rules = _rules(sent)
+    change_segment(
+        session,
+        segment,
+        sent.now,
+        rules=rules if segment.kind == "rule" else (),
+        size=sent.whole("size", "The number of people"),
+        place=sent.text("place", "The place"),
+    )
+    position = sent.whole("position", "The position")
+    if position is not None and segment.kind != "rest":
+        move_segment(session, account, segment, position, sent.now)
+    sort_followers(session, account, sent.now)
+    return f"{segment.name} is changed; what changed counts from now on."
+
+
+@segment_form(f"{SEGMENT}/remove")
+def remove(sent: Sent, segment_id: int) -> Done:
+    """Take a segment away; its old clicks keep its name."""
+    segment = get_segment(sent.session, segment_id)
+    account = get_account(sent.session, segment.account_id)
+    remove_segment(sent.session, segment, sent.now)
+    sort_followers(sent.session, account, sent.now)
+    return Done(
+        f"{segment.name} is removed. Adding a segment of this name brings it back.",
+        url_for("segments.list_all", account=account.id),
+    )
 
 
 def _list(accounts: Sequence[Account], account: Account, error: str | None = None) -> str:

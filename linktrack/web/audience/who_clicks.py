@@ -4,27 +4,24 @@ from datetime import date
 
 from flask import Response, render_template, request
 
-from linktrack.audience.accounts import list_accounts
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.reports.people.audience import audience_report, periods_of
+from linktrack.reports.people.audience import audience_json, audience_report, periods_of
 from linktrack.reports.people.growth import growth_report
 from linktrack.web.context import owner_blueprint
-from linktrack.web.fields import account_or_main, moment
+from linktrack.web.fields import moment
+from linktrack.web.subject import accounts_and_chosen
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("audience")
+blueprint = owner_blueprint("audience", __name__)
 
 
 @blueprint.get("/audience")
 def show() -> str | Response:
     """Show at least how many people click, and hollow growth, for one account."""
     session, settings = db_session(), installation().settings
-    accounts = list_accounts(session)
-    if not accounts:
-        return render_template("no_accounts.html")
-    account = account_or_main(request.args, accounts)
+    accounts, account = accounts_and_chosen()
     at = moment(request.args, "period", "The period")
     report = audience_report(
         session,
@@ -35,7 +32,7 @@ def show() -> str | Response:
         since=at,
     )
     if is_table_wanted():
-        return table_file("who-clicks", [report.as_json()])
+        return table_file("who-clicks", [audience_json(report)])
     periods: list[tuple[date, str]] = periods_of(session, account, settings.visitor_period)
     return render_template(
         "audience/show.html",

@@ -4,16 +4,16 @@ from typing import Final
 
 from flask import Response, render_template, request
 
-from linktrack.audience.accounts import list_accounts
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session
 from linktrack.db import now
-from linktrack.reports.comparison import compare, figure_range, figure_value
+from linktrack.reports.comparison import compare, comparison_json, figure_range, figure_value
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import chosen_range
+from linktrack.web.subject import some_accounts
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("comparison")
+blueprint = owner_blueprint("comparison", __name__)
 
 USUAL_DAYS: Final = 91
 
@@ -21,9 +21,7 @@ USUAL_DAYS: Final = 91
 @blueprint.get("/compare")
 def show() -> str | Response:
     """Show every account's figures beside the others', and which differences are sure."""
-    accounts = list_accounts(db_session())
-    if not accounts:
-        return render_template("no_accounts.html")
+    accounts = some_accounts()
     days = chosen_range(request.args, USUAL_DAYS)
     found = compare(
         db_session(),
@@ -34,7 +32,7 @@ def show() -> str | Response:
         until=days.end,
     )
     if is_table_wanted():
-        return table_file("side-by-side", found.as_json()["accounts"])
+        return table_file("side-by-side", comparison_json(found)["accounts"])
     return render_template(
         "comparison/show.html",
         days=days,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
@@ -13,7 +13,12 @@ from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOWS
 from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.errors import Invalid
-from linktrack.reports.diary.experiment_report import ExperimentReport, experiment_report
+from linktrack.reports.diary.experiment_report import (
+    ExperimentReport,
+    experiment_json,
+    experiment_report,
+    experiment_reports,
+)
 from linktrack.reports.diary.experiments import (
     DAYS,
     Question,
@@ -23,13 +28,14 @@ from linktrack.reports.diary.experiments import (
     remove_experiment,
 )
 from linktrack.reports.figures.words import counted
-from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
-from linktrack.web.fields import LARGEST_ID, chosen_account, moment, row_id, text, whole
-from linktrack.web.overview.overview import per_thousand
-from linktrack.web.posts.posts import WINDOW_WORDS
+from linktrack.web.charting import per_thousand
+from linktrack.web.context import owner_blueprint
+from linktrack.web.fields import LARGEST_ID
+from linktrack.web.formats import WINDOW_WORDS
+from linktrack.web.forms import Done, Sent, form
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("experiments")
+blueprint = owner_blueprint("experiments", __name__)
 
 EXPERIMENT: Final = f"/experiments/<int(max={LARGEST_ID}):number>"
 VERDICT_WORDS: Final = {
@@ -47,33 +53,34 @@ def list_all() -> str:
     return _list()
 
 
-@blueprint.post("/experiments")
-def add() -> Response | tuple[str, int]:
+@form(
+    blueprint,
+    "/experiments",
+    back_to="experiments.list_all",
+    again=lambda error: _list(error.sentence),
+)
+def add(sent: Sent) -> Done:
     """Begin an experiment."""
-    session = db_session()
-    account = chosen_account(request.form)
-    try:
-        if account is None:
-            raise Invalid("Choose the account whose posts are compared.")
-        experiment = add_experiment(session, account, _question(), now())
-    except MENDABLE as error:
-        session.rollback()
-        return _list(error.sentence), UNPROCESSABLE
-    session.commit()
-    flash("The experiment is recorded. Its looks are fixed from now on.")
-    return redirect(url_for("experiments.show", number=experiment.id), 303)
+    account = sent.account()
+    if account is None:
+        raise Invalid("Choose the account whose posts are compared.")
+    experiment = add_experiment(sent.session, account, _question(sent), sent.now)
+    return Done(
+        "The experiment is recorded. Its looks are fixed from now on.",
+        url_for("experiments.show", number=experiment.id),
+    )
 
 
-def _question() -> Question:
-    other = row_id(request.form, "other", "The account")
-    days = whole(request.form, "days", "The number of days")
+def _question(sent: Sent) -> Question:
+    other = sent.row_id("other", "The account")
+    days = sent.whole("days", "The number of days")
     return Question(
-        name=text(request.form, "name", "The name"),
-        at=moment(request.form, "at", "The beginning") or now(),
-        other=None if other is None else get_account(db_session(), other),
+        name=sent.text("name", "The name"),
+        at=sent.moment("at", "The beginning") or sent.now,
+        other=None if other is None else get_account(sent.session, other),
         days=DAYS if days is None else days,
-        window=text(request.form, "window", "The counting window") or DEFAULT_WINDOW,
-        hypothesis=text(request.form, "hypothesis", "What you expect"),
+        window=sent.text("window", "The counting window") or DEFAULT_WINDOW,
+        hypothesis=sent.text("hypothesis", "What you expect"),
     )
 
 
@@ -84,7 +91,7 @@ def show(number: int) -> str | Response:
     accounts = accounts_by_number(session)
     report = experiment_report(session, get_experiment(session, number), accounts, now())
     if is_table_wanted():
-        return table_file("experiment", report.as_json()["weeks"])
+        return table_file("experiment", experiment_json(report)["weeks"])
     return render_template(
         "experiments/show.html",
         report=report,
@@ -97,14 +104,12 @@ def show(number: int) -> str | Response:
     )
 
 
-@blueprint.post(f"{EXPERIMENT}/remove")
-def remove(number: int) -> Response:
+@form(blueprint, f"{EXPERIMENT}/remove", back_to="experiments.list_all")
+def remove(sent: Sent, number: int) -> str:
     """Forget an experiment."""
-    experiment = get_experiment(db_session(), number)
-    remove_experiment(db_session(), experiment.name)
-    db_session().commit()
-    flash(f"The experiment {experiment.name} is forgotten; posts and clicks stay.")
-    return redirect(url_for("experiments.list_all"), 303)
+    experiment = get_experiment(sent.session, number)
+    remove_experiment(sent.session, experiment.name, sent.now)
+    return f"The experiment {experiment.name} is forgotten; posts and clicks stay."
 
 
 def _chart(report: ExperimentReport, accounts: dict[int, Account]) -> Markup:
@@ -152,7 +157,7 @@ def _list(error: str | None = None) -> str:
     accounts = list_accounts(session)
     everyone = accounts_by_number(session)
     found = list_experiments(session)
-    reports = [experiment_report(session, each, everyone, now()) for each in found]
+    reports = experiment_reports(session, found, everyone, now())
     return render_template(
         "experiments/list.html",
         accounts=accounts,

@@ -1,31 +1,27 @@
 """Notes for days: written here, and shown as marks on every chart over time."""
 
-from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request
 from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import accounts_by_number, list_accounts
-from linktrack.audience.models import Account
-from linktrack.calendar.ranges import DayRange
-from linktrack.charts import Mark
 from linktrack.context import db_session
-from linktrack.db import now
 from linktrack.reports.diary.notes import (
     LONGEST,
     add_note,
     get_note,
-    happenings,
     list_notes,
     note_json,
     remove_note,
 )
-from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint, today
-from linktrack.web.fields import LARGEST_ID, chosen_account, day, text
+from linktrack.web.context import owner_blueprint, today
+from linktrack.web.fields import LARGEST_ID, chosen_account
+from linktrack.web.forms import Sent, form
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("notes")
+blueprint = owner_blueprint("notes", __name__)
 
 
 @blueprint.get("/notes")
@@ -40,48 +36,27 @@ def list_all() -> str | Response:
     return _page()
 
 
-@blueprint.post("/notes")
-def add() -> Response | tuple[str, int]:
+notes_form = partial(form, blueprint, back_to="notes.list_all")
+
+
+@notes_form("/notes", again=lambda error: _page(error.sentence))
+def add(sent: Sent) -> str:
     """Write a note."""
-    session = db_session()
-    try:
-        add_note(
-            session,
-            day(request.form, "day", "The day") or today(),
-            text(request.form, "text", "The note"),
-            chosen_account(request.form),
-            now(),
-        )
-    except MENDABLE as error:
-        session.rollback()
-        return _page(error.sentence), UNPROCESSABLE
-    session.commit()
-    flash("Noted. It stands on every chart that shows the day.")
-    return redirect(url_for("notes.list_all"), 303)
+    add_note(
+        sent.session,
+        sent.day("day", "The day") or today(),
+        sent.text("text", "The note"),
+        sent.account(),
+        sent.now,
+    )
+    return "Noted. It stands on every chart that shows the day."
 
 
-@blueprint.post(f"/notes/<int(max={LARGEST_ID}):number>/remove")
-def remove(number: int) -> Response:
+@notes_form(f"/notes/<int(max={LARGEST_ID}):number>/remove")
+def remove(sent: Sent, number: int) -> str:
     """Take a note away."""
-    remove_note(db_session(), get_note(db_session(), number), now())
-    db_session().commit()
-    flash("The note is removed.")
-    return redirect(url_for("notes.list_all"), 303)
-
-
-def marks_of(accounts: Sequence[Account], days: DayRange) -> list[Mark]:
-    """Return what is known of these accounts' days, as charts mark it.
-
-    Beside several accounts, what is about one of them says which.
-    """
-    handles = {account.id: account.handle for account in accounts}
-    several = len(accounts) > 1
-    return [
-        Mark(each.day, f"{each.text} ({handles[each.account_id]})")
-        if several and each.account_id in handles
-        else Mark(each.day, each.text)
-        for each in happenings(db_session(), list(handles), days)
-    ]
+    remove_note(sent.session, get_note(sent.session, number), sent.now)
+    return "The note is removed."
 
 
 def _page(error: str | None = None) -> str:

@@ -1,14 +1,13 @@
 """People whom links promote: what was sent to them, by which links, and their thank-you pages."""
 
-from collections.abc import Callable
+from functools import partial
 from typing import Final
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.context import db_session, installation
-from linktrack.db import now
 from linktrack.links.models import Person
 from linktrack.links.people import (
     add_person,
@@ -20,12 +19,13 @@ from linktrack.links.people import (
     share_page,
 )
 from linktrack.links.posts import excerpt
-from linktrack.reports.links.kinds import people_report, thanks
-from linktrack.web.context import MENDABLE, UNPROCESSABLE, current_owner, owner_blueprint
-from linktrack.web.fields import LARGEST_ID, chosen_account, text
+from linktrack.reports.links.kinds import people_json, people_report, thanks
+from linktrack.web.context import current_owner, owner_blueprint
+from linktrack.web.fields import LARGEST_ID, chosen_account
+from linktrack.web.forms import Done, Sent, form
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("people")
+blueprint = owner_blueprint("people", __name__)
 
 PERSON: Final = f"/people/<int(max={LARGEST_ID}):number>"
 
@@ -35,26 +35,19 @@ def list_all() -> str | Response:
     """Show everybody who is promoted, and the form for another."""
     if is_table_wanted():
         report = people_report(db_session(), chosen_account(request.args))
-        return table_file("people", report.as_json()["people"])
+        return table_file("people", people_json(report)["people"])
     return _list()
 
 
-@blueprint.post("/people")
-def add() -> Response | tuple[str, int]:
+@form(blueprint, "/people", back_to="people.list_all", again=lambda error: _list(error.sentence))
+def add(sent: Sent) -> Done:
     """Add a person with their site and handle, where they are known."""
-    session = db_session()
-    try:
-        person = add_person(session, text(request.form, "name", "The name"), now())
-        for kind, label in (("host", "The site"), ("mention", "The handle")):
-            written = text(request.form, kind, label)
-            if written:
-                add_rule(session, person, kind, written)
-    except MENDABLE as error:
-        session.rollback()
-        return _list(error.sentence), UNPROCESSABLE
-    session.commit()
-    flash(f"{person.name} is added.")
-    return redirect(url_for("people.show", number=person.id), 303)
+    person = add_person(sent.session, sent.text("name", "The name"), sent.now)
+    for kind, label in (("host", "The site"), ("mention", "The handle")):
+        written = sent.text(kind, label)
+        if written:
+            add_rule(sent.session, person, kind, written, sent.now)
+    return Done(f"{person.name} is added.", url_for("people.show", number=person.id))
 
 
 @blueprint.get(PERSON)
@@ -63,62 +56,44 @@ def show(number: int) -> str:
     return _page(get_person(db_session(), number))
 
 
-@blueprint.post(f"{PERSON}/rules")
-def rule(number: int) -> Response | tuple[str, int]:
+person_form = partial(
+    form,
+    blueprint,
+    back_to="people.show",
+    again=lambda error, number: _page(get_person(db_session(), number), error.sentence),
+)
+
+
+@person_form(f"{PERSON}/rules")
+def rule(sent: Sent, number: int) -> str:
     """Add a rule."""
-
-    def act(person: Person) -> str:
-        kind = text(request.form, "kind", "The rule")
-        add_rule(db_session(), person, kind, text(request.form, "value", "The rule"))
-        return "The rule holds, for links made before too."
-
-    return _act(number, act)
+    kind, value = sent.text("kind", "The rule"), sent.text("value", "The rule")
+    add_rule(sent.session, get_person(sent.session, number), kind, value, sent.now)
+    return "The rule holds, for links made before too."
 
 
-@blueprint.post(f"{PERSON}/rules/remove")
-def unrule(number: int) -> Response | tuple[str, int]:
+@person_form(f"{PERSON}/rules/remove")
+def unrule(sent: Sent, number: int) -> str:
     """Take a rule back."""
-
-    def act(person: Person) -> str:
-        kind = text(request.form, "kind", "The rule")
-        remove_rule(db_session(), person, kind, text(request.form, "value", "The rule"))
-        return "The rule is gone."
-
-    return _act(number, act)
+    kind, value = sent.text("kind", "The rule"), sent.text("value", "The rule")
+    remove_rule(sent.session, get_person(sent.session, number), kind, value, sent.now)
+    return "The rule is gone."
 
 
-@blueprint.post(f"{PERSON}/page")
-def share(number: int) -> Response | tuple[str, int]:
+@person_form(f"{PERSON}/page")
+def share(sent: Sent, number: int) -> str:
     """Open or close the public page."""
-
-    def act(person: Person) -> str:
-        is_public = request.form.get("public") == "yes"
-        share_page(db_session(), person, is_public=is_public)
-        return "The page is open." if is_public else "The page is closed; its address is dead."
-
-    return _act(number, act)
+    is_public = sent.says_yes("public")
+    share_page(sent.session, get_person(sent.session, number), sent.now, is_public=is_public)
+    return "The page is open." if is_public else "The page is closed; its address is dead."
 
 
-@blueprint.post(f"{PERSON}/remove")
-def remove(number: int) -> Response:
+@form(blueprint, f"{PERSON}/remove", back_to="people.list_all")
+def remove(sent: Sent, number: int) -> str:
     """Forget a person."""
-    person = get_person(db_session(), number)
-    remove_person(db_session(), person)
-    db_session().commit()
-    flash(f"{person.name} is forgotten; links and clicks stay.")
-    return redirect(url_for("people.list_all"), 303)
-
-
-def _act(number: int, act: Callable[[Person], str]) -> Response | tuple[str, int]:
-    person = get_person(db_session(), number)
-    try:
-        said = act(person)
-    except MENDABLE as error:
-        db_session().rollback()
-        return _page(get_person(db_session(), number), error.sentence), UNPROCESSABLE
-    db_session().commit()
-    flash(said)
-    return redirect(url_for("people.show", number=number), 303)
+    person = get_person(sent.session, number)
+    remove_person(sent.session, person, sent.now)
+    return f"{person.name} is forgotten; links and clicks stay."
 
 
 def _list(error: str | None = None) -> str:

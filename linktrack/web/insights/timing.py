@@ -5,23 +5,23 @@ from typing import Final
 from flask import Response, render_template, request, url_for
 from markupsafe import Markup
 
-from linktrack.audience.accounts import list_accounts
 from linktrack.audience.models import Account
 from linktrack.charts import IntervalPoint, Reference, heat_table, interval_chart
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.reports import queries
+from linktrack.links.posts import texts_of
 from linktrack.reports.figures.words import WEEKDAYS
-from linktrack.reports.timing.heat import HOURS, heat_report
+from linktrack.reports.timing.heat import HOURS, heat_json, heat_report
 from linktrack.reports.timing.hours import HoursReport, Slots, hours_report
-from linktrack.reports.timing.lifetimes import at_least, lifetimes_report
+from linktrack.reports.timing.lifetimes import at_least, lifetimes_json, lifetimes_report
+from linktrack.web.charting import per_thousand
 from linktrack.web.context import owner_blueprint
-from linktrack.web.fields import account_or_main, chosen_range
-from linktrack.web.overview.overview import per_thousand
+from linktrack.web.fields import chosen_range
+from linktrack.web.subject import accounts_and_chosen
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("timing")
+blueprint = owner_blueprint("timing", __name__)
 
 NEWEST: Final = 20
 HEAT_DAYS: Final = 91
@@ -31,10 +31,7 @@ HEAT_DAYS: Final = 91
 def show() -> str | Response:
     """Show weekdays and hours, and the half-lives of posts, for one account."""
     session = db_session()
-    accounts = list_accounts(session)
-    if not accounts:
-        return render_template("no_accounts.html")
-    account = account_or_main(request.args, accounts)
+    accounts, account = accounts_and_chosen()
     hours = hours_report(
         session,
         account,
@@ -47,8 +44,8 @@ def show() -> str | Response:
     heat = heat_report(session, account, days)
     if is_table_wanted():
         if request.args.get("table") == "clicks":
-            return table_file("clicks-by-hour", heat.as_json()["clicks"])
-        return table_file("half-lives", lives.as_json()["lives"])
+            return table_file("clicks-by-hour", heat_json(heat)["clicks"])
+        return table_file("half-lives", lifetimes_json(lives)["lives"])
     return render_template(
         "timing/show.html",
         accounts=accounts,
@@ -69,7 +66,7 @@ def show() -> str | Response:
         ),
         lives=lives,
         newest=lives.posts[:NEWEST],
-        texts=queries.texts_of(session, [post.post_id for post in lives.posts[:NEWEST]]),
+        texts=texts_of(session, [post.post_id for post in lives.posts[:NEWEST]]),
         at_least=at_least,
     )
 

@@ -1,11 +1,12 @@
 """Links: where each leads, who clicked, and leading it elsewhere."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
+from functools import partial
 from typing import Final
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
@@ -33,14 +34,14 @@ from linktrack.links.people import (
     promoted_by,
 )
 from linktrack.links.posts import get_post
-from linktrack.reports import queries
+from linktrack.reports.days import DayCounts, last_clicked_day_of_links, link_series
+from linktrack.reports.links.listed import LinkFacts, clicks_of_links, links_page, links_to
 from linktrack.reports.overview import every_day
-from linktrack.reports.queries import DayCounts
 from linktrack.reports.sources.hosts import clicks_by_host
 from linktrack.reports.sources.left_out import links_of, of_links
 from linktrack.reports.timing.lifetimes import link_life
-from linktrack.shapes import Json
-from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint, today
+from linktrack.web.charting import marks_of
+from linktrack.web.context import owner_blueprint, today
 from linktrack.web.fields import (
     chosen_account,
     chosen_comparison,
@@ -49,10 +50,10 @@ from linktrack.web.fields import (
     row_id,
     text,
 )
-from linktrack.web.insights.notes import marks_of
+from linktrack.web.forms import Done, Sent, form
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("links")
+blueprint = owner_blueprint("links", __name__)
 
 PAGE: Final = 50
 SPARK_DAYS: Final = 28
@@ -70,8 +71,8 @@ def destination() -> str:
     session = db_session()
     address = text(request.args, "address", "The address")
     days = chosen_range(request.args)
-    facts = queries.links_to(session, address)
-    series = queries.link_series(session, [fact.link.id for fact in facts], days.first, days.last)
+    facts = links_to(session, address)
+    series = link_series(session, [fact.link.id for fact in facts], days.first, days.last)
     clicks: Counter[date] = Counter()
     for counts in series.values():
         clicks.update({each.day: each.clicks for each in counts})
@@ -96,35 +97,28 @@ def destination() -> str:
     )
 
 
-@blueprint.post("/links")
-def add() -> Response | tuple[str, int]:
+@form(blueprint, "/links", back_to="links.list_all", again=lambda error: _list(error.sentence))
+def add(sent: Sent) -> Done:
     """Make a link without a post, for a poster or a profile."""
-    session = db_session()
-    try:
-        account = chosen_account(request.form)
-        if account is None:
-            raise Invalid("Choose the account the link is for.")
-        link = add_lone_link(
-            session,
-            installation().shortener,
-            account_id=account.id,
-            written=text(request.form, "destination", "The destination"),
-            at=now(),
-            slug=text(request.form, "slug", "The short code") or None,
-        )
-    except MENDABLE as error:
-        session.rollback()
-        return str(_list(error.sentence)), UNPROCESSABLE
-    session.commit()
-    flash("The short link is made.")
-    return redirect(url_for("links.show", code=link.code), 303)
+    account = sent.account()
+    if account is None:
+        raise Invalid("Choose the account the link is for.")
+    link = add_lone_link(
+        sent.session,
+        installation().shortener,
+        account_id=account.id,
+        written=sent.text("destination", "The destination"),
+        at=sent.now,
+        slug=sent.text("slug", "The short code") or None,
+    )
+    return Done("The short link is made.", url_for("links.show", code=link.code))
 
 
 def _list(error: str | None = None) -> str | Response:
     session = db_session()
     account = chosen_account(request.args)
     search = text(request.args, "q", "The search")
-    found = queries.links_page(
+    found = links_page(
         session,
         account.id if account else None,
         search,
@@ -135,7 +129,7 @@ def _list(error: str | None = None) -> str | Response:
     if is_table_wanted():
         return table_file("links", [_fact_json(fact) for fact in facts])
     days = DayRange.until(today(), SPARK_DAYS, installation().settings.timezone)
-    series = queries.link_series(session, [fact.link.id for fact in facts], days.first, days.last)
+    series = link_series(session, [fact.link.id for fact in facts], days.first, days.last)
     accounts = list_accounts(session)
     return render_template(
         "links/list.html",
@@ -155,7 +149,7 @@ def _list(error: str | None = None) -> str | Response:
     )
 
 
-def _fact_json(fact: queries.LinkFacts) -> dict[str, Json]:
+def _fact_json(fact: LinkFacts) -> dict[str, object]:
     link = fact.link
     return {
         "code": link.code,
@@ -190,109 +184,82 @@ def show(code: str) -> str:
     return _page(named_link(code))
 
 
-@blueprint.post("/links/<code>/disable")
-def disable(code: str) -> Response | tuple[str, int]:
+link_form = partial(
+    form,
+    blueprint,
+    back_to=lambda code: url_for("links.show", code=named_link(code).code),
+    again=lambda error, code: _page(named_link(code), error.sentence),
+)
+
+
+@link_form("/links/<code>/disable")
+def disable(sent: Sent, code: str) -> str:
     """Answer clicks with "gone" from now on."""
-
-    def act(link: Link) -> str:
-        set_disabled(db_session(), link, True, now())
-        return "The link is disabled: who clicks it now reads that it is gone."
-
-    return _act(code, act)
+    set_disabled(sent.session, named_link(code), True, sent.now)
+    return "The link is disabled: who clicks it now reads that it is gone."
 
 
-@blueprint.post("/links/<code>/enable")
-def enable(code: str) -> Response | tuple[str, int]:
+@link_form("/links/<code>/enable")
+def enable(sent: Sent, code: str) -> str:
     """Redirect again."""
-
-    def act(link: Link) -> str:
-        set_disabled(db_session(), link, False, now())
-        return "The link redirects again."
-
-    return _act(code, act)
+    set_disabled(sent.session, named_link(code), False, sent.now)
+    return "The link redirects again."
 
 
-@blueprint.post("/links/<code>/promotes")
-def promotes(code: str) -> Response | tuple[str, int]:
+@link_form("/links/<code>/promotes")
+def promotes(sent: Sent, code: str) -> str:
     """Say whom a link promotes, or that it promotes them no more."""
-
-    def act(link: Link) -> str:
-        person = find_person(db_session(), text(request.form, "person", "The person"))
-        if request.form.get("remove") == "yes":
-            promote_no_more(db_session(), link, person)
-            return f"The link promotes {person.name} no more."
-        promote(db_session(), link, person)
-        return f"The link promotes {person.name}."
-
-    return _act(code, act)
-
-
-@blueprint.post("/links/<code>/destination")
-def redirect_elsewhere(code: str) -> Response | tuple[str, int]:
-    """Lead a link elsewhere."""
-
-    def act(link: Link) -> str:
-        written = text(request.form, "destination", "The destination")
-        change_destination(db_session(), installation().shortener, link, written, now())
-        return "The link leads to its new destination."
-
-    return _act(code, act)
-
-
-@blueprint.post("/links/<code>/card")
-def change_card(code: str) -> Response | tuple[str, int]:
-    """Show the owner's words on a link's card, or have its page read again."""
-
-    def act(link: Link) -> str:
-        if request.form.get("read") == "yes":
-            read_again(db_session(), link)
-            return "The page is being read: its card is here in a few seconds."
-        title = text(request.form, "title", "The title")
-        set_own_words(db_session(), link, title, text(request.form, "words", "The text"))
-        return "The card is changed. Networks that have one keep it for a while."
-
-    return _act(code, act)
-
-
-@blueprint.post("/links/<code>/forwarding")
-def forward(code: str) -> Response | tuple[str, int]:
-    """Hand query strings on to the destination, or no longer."""
-
-    def act(link: Link) -> str:
-        on = request.form.get("forward") == "yes"
-        set_forwarding(db_session(), link, on, now())
-        return f"Query strings are {'' if on else 'not '}forwarded."
-
-    return _act(code, act)
-
-
-def _act(code: str, act: Callable[[Link], str]) -> Response | tuple[str, int]:
     link = named_link(code)
-    try:
-        said = act(link)
-    except MENDABLE as error:
-        db_session().rollback()
-        return _page(link, error.sentence), UNPROCESSABLE
-    db_session().commit()
-    flash(said)
-    return redirect(url_for("links.show", code=link.code), 303)
+    person = find_person(sent.session, sent.text("person", "The person"))
+    if sent.says_yes("remove"):
+        promote_no_more(sent.session, link, person, sent.now)
+        return f"The link promotes {person.name} no more."
+    promote(sent.session, link, person, sent.now)
+    return f"The link promotes {person.name}."
+
+
+@link_form("/links/<code>/destination")
+def redirect_elsewhere(sent: Sent, code: str) -> str:
+    """Lead a link elsewhere."""
+    link = named_link(code)
+    written = sent.text("destination", "The destination")
+    change_destination(sent.session, installation().shortener, link, written, sent.now)
+    return "The link leads to its new destination."
+
+
+@link_form("/links/<code>/card")
+def change_card(sent: Sent, code: str) -> str:
+    """Show the owner's words on a link's card, or have its page read again."""
+    link = named_link(code)
+    if sent.says_yes("read"):
+        read_again(sent.session, link)
+        return "The page is being read: its card is here in a few seconds."
+    title = sent.text("title", "The title")
+    set_own_words(sent.session, link, title, sent.text("words", "The text"))
+    return "The card is changed. Networks that have one keep it for a while."
+
+
+@link_form("/links/<code>/forwarding")
+def forward(sent: Sent, code: str) -> str:
+    """Hand query strings on to the destination, or no longer."""
+    on = sent.says_yes("forward")
+    set_forwarding(sent.session, named_link(code), on, sent.now)
+    return f"Query strings are {'' if on else 'not '}forwarded."
 
 
 def _page(link: Link, error: str | None = None) -> str:
     session = db_session()
     days = chosen_range(request.args)
-    counts = queries.link_series(session, [link.id], days.first, days.last).get(link.id, [])
+    counts = link_series(session, [link.id], days.first, days.last).get(link.id, [])
     values = every_day(days, counts, _counted_since(link, days, counts))
-    clicks, unique_clicks, not_human = queries.clicks_of_links(session, [link.id]).get(
-        link.id, (0, 0, 0)
-    )
+    clicks, unique_clicks, not_human = clicks_of_links(session, [link.id]).get(link.id, (0, 0, 0))
     post = get_post(session, link.post_id) if link.post_id else None
     account = get_account(session, link.account_id)
     kept = kept_card(session, link)
     lines = [Series("Clicks", _points(days, values))] if counts else []
     before = chosen_comparison(request.args, days)
     if before is not None:
-        earlier = queries.link_series(session, [link.id], before.first, before.last)
+        earlier = link_series(session, [link.id], before.first, before.last)
         then = every_day(before, earlier.get(link.id, []), link.created_at.date())
         name = f"{day_name(before.first)} to {day_name(before.last)}"
         lines += [Series(name, _points(days, then))] if any(then) else []
@@ -328,7 +295,7 @@ def _page(link: Link, error: str | None = None) -> str:
 
 def _last_days(links: Sequence[Link], days: DayRange) -> DayRange | None:
     """Return as many days as these, until the last click on these links; None without one."""
-    last = queries.last_clicked_day_of_links(db_session(), [link.id for link in links])
+    last = last_clicked_day_of_links(db_session(), [link.id for link in links])
     return None if last is None else DayRange.until(last, days.length, days.timezone)
 
 

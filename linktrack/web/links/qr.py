@@ -10,7 +10,7 @@ from linktrack.errors import NotFound
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import named_link
 
-blueprint = owner_blueprint("qr")
+blueprint = owner_blueprint("qr", __name__)
 
 TYPES: Final = {"svg": "image/svg+xml", "png": "image/png"}
 SCALE: Final = 10  # pixels a module of the PNG: sharp on a slide, and in print at 4 cm

@@ -2,24 +2,22 @@
 
 from flask import render_template, request
 
-from linktrack.audience.accounts import list_accounts
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.links.posts import excerpt
 from linktrack.reports.digest import PERIODS, came_and_left, digests
 from linktrack.web.context import owner_blueprint, today
 from linktrack.web.fields import chosen_account, text
+from linktrack.web.subject import some_accounts
 
-blueprint = owner_blueprint("digest")
+blueprint = owner_blueprint("digest", __name__)
 
 
 @blueprint.get("/digest")
 def show() -> str:
     """Show the last whole week or month of one account, or of all of them."""
     session = db_session()
-    accounts = list_accounts(session)
-    if not accounts:
-        return render_template("no_accounts.html")
+    accounts = some_accounts()
     account = chosen_account(request.args)
     period = text(request.args, "period", "The period") or PERIODS[0]
     chosen = [account] if account else accounts

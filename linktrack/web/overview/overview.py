@@ -1,6 +1,6 @@
 """The overview: what all accounts do, over the days of one's choice."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Final, TypeAlias
 
@@ -24,17 +24,15 @@ from linktrack.charts import (
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session, installation
 from linktrack.db import now
+from linktrack.links.catalog import newest_link
 from linktrack.links.posts import excerpt
-from linktrack.reports import queries
-from linktrack.reports.cpf import PostLine
-from linktrack.reports.figures.rate import Rate
+from linktrack.reports.days import has_clicks, last_clicked_day, left_out_ever
 from linktrack.reports.overview import AccountCard, Overview, overview
+from linktrack.reports.post_lines import PostLine
 from linktrack.reports.sentences import reach
-from linktrack.reports.sources.first_fetches import first_fetches
-from linktrack.reports.sources.left_out import proxy_is_not_trusted
 from linktrack.reports.sources.referrers import referrers_report
-from linktrack.shapes import Json
-from linktrack.upkeep.health.freshness import freshness
+from linktrack.upkeep.health.attention import missing, waiting
+from linktrack.web.charting import marks_of, per_thousand
 from linktrack.web.context import here, owner_blueprint
 from linktrack.web.fields import (
     account_or_main,
@@ -43,12 +41,10 @@ from linktrack.web.fields import (
     chosen_range,
 )
 from linktrack.web.filters import chosen_part
-from linktrack.web.insights.notes import marks_of
-from linktrack.web.insights.referrers import source_bars
-from linktrack.web.overview.to_do import needs
+from linktrack.web.sources import source_bars
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("overview")
+blueprint = owner_blueprint("overview", __name__)
 
 Colours: TypeAlias = dict[int, int]  # of accounts, by their number
 
@@ -63,12 +59,12 @@ def show() -> str | Response:
     """Show every account's figures and charts; on a new installation, the first steps."""
     session = db_session()
     accounts = list_accounts(session)
-    if not queries.has_clicks(session):
+    if not has_clicks(session):
         return render_template(
             "overview/first_steps.html",
             accounts=accounts,
-            link=queries.newest_link(session),
-            left_out=queries.left_out_ever(session),
+            link=newest_link(session),
+            left_out=left_out_ever(session),
             short_url=installation().shortener.short_url,
         )
     if not accounts:  # those that were clicked are removed, or not this viewer's
@@ -101,15 +97,10 @@ def show() -> str | Response:
         before=before,
         last=_last_days(shown, found.cards, days) if part.is_whole else None,
         clicks_chart=_clicks_chart(found.cards, days, colours, before, marks_of(shown, days)),
-        needs=needs(
-            found.cards,
-            queries.overdue_posts(session, [account.id for account in shown], at),
-            first_fetches(session, [account.id for account in shown], at),
-            freshness(session, settings.journals, at),
-            days,
-            local_address=settings.base_url if settings.is_local else None,
-            proxy_is_not_trusted=proxy_is_not_trusted(session),
-        ),
+        needs=[
+            *waiting(session, settings, [account.id for account in shown], at),
+            *missing(found.cards, days),
+        ],
         account=account,
         referrers=referrers,
         referrers_chart=source_bars(
@@ -125,7 +116,7 @@ def show() -> str | Response:
     )
 
 
-def _days_json(cards: Sequence[AccountCard], days: DayRange) -> Json:
+def _days_json(cards: Sequence[AccountCard], days: DayRange) -> Sequence[Mapping[str, object]]:
     """Return people's clicks by day and account; null before the account was counted."""
     return [
         {
@@ -156,7 +147,7 @@ def _last_days(
     """Return as many days, those of the last click, where nobody clicked in the days shown."""
     if any(card.clicks for card in cards):
         return None
-    last = queries.last_clicked_day(db_session(), [account.id for account in accounts])
+    last = last_clicked_day(db_session(), [account.id for account in accounts])
     return None if last is None else DayRange.until(last, days.length, days.timezone)
 
 
@@ -270,10 +261,3 @@ def _point(line: PostLine, label: str, short: str, handles: dict[int, str]) -> I
         group=handles[line.facts.account_id],
         short=short,
     )
-
-
-def per_thousand(rate: Rate) -> tuple[float | None, float | None, float | None]:
-    """Return lowest, value and highest of a rate for 1,000 followers."""
-    low = rate.interval.low * 1000 if rate.interval else None
-    high = rate.interval.high * 1000 if rate.interval else None
-    return low, None if rate.value is None else rate.value * 1000, high

@@ -4,16 +4,17 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from flask import flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import render_template, request, url_for
 
-from linktrack.audience.accounts import accounts_by_number, list_accounts
+from linktrack.audience.accounts import accounts_by_number
 from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account
+from linktrack.audience.segments import segments_of
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid, Unconfirmed
+from linktrack.links.catalog import newest_link
 from linktrack.links.models import Post
 from linktrack.links.people import list_people
 from linktrack.links.posts import Wish, get_post, wrap_post
@@ -21,12 +22,13 @@ from linktrack.links.preview import Preview, preview
 from linktrack.publishing.checks import check_twin
 from linktrack.publishing.queue import enqueue
 from linktrack.publishing.sendings import sendings_of
-from linktrack.reports import queries
 from linktrack.reports.similar import SimilarPosts, similar_posts
-from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
-from linktrack.web.fields import chosen_account, moment, row_id, text
+from linktrack.web.context import owner_blueprint
+from linktrack.web.fields import chosen_account, row_id, text
+from linktrack.web.forms import MENDABLE, UNPROCESSABLE, Done, Sent, form
+from linktrack.web.subject import some_accounts
 
-blueprint = owner_blueprint("compose")
+blueprint = owner_blueprint("compose", __name__)
 
 BOOKMARKLET: Final = (
     "javascript:location.href='{}?title='+encodeURIComponent(document.title)"
@@ -51,7 +53,7 @@ def look() -> str | tuple[str, int]:
         if account is None:
             raise Invalid("Choose the account the text is for.")
         written = text(request.form, "text", "The text")
-        newest = queries.newest_link(session)
+        newest = newest_link(session)
         seen = preview(
             installation().shortener,
             written,
@@ -67,23 +69,22 @@ def look() -> str | tuple[str, int]:
     return _page(seen=seen if written else None, similar=similar if links else None)
 
 
-@blueprint.post("/compose")
-def wrap() -> Response | tuple[str, int]:
+@form(
+    blueprint,
+    "/compose",
+    back_to="compose.made",
+    again=lambda error: _page(error.sentence, twin=isinstance(error, Unconfirmed)),
+)
+def wrap(sent: Sent) -> Done:
     """Wrap a text for one account or several: as a draft, planned, published, or to be sent."""
-    session = db_session()
-    try:
-        accounts = _accounts()
-        posts = [_wrapped(account) for account in accounts]
-        sent = _sent(posts, accounts) if _sends() else 0
-    except MENDABLE as error:
-        session.rollback()
-        return _page(error.sentence, twin=isinstance(error, Unconfirmed)), UNPROCESSABLE
-    session.commit()
+    accounts = _accounts(sent)
+    posts = [_wrapped(sent, account) for account in accounts]
+    count = _enqueued(sent, posts, accounts) if _sends() else 0
     made = sum(len(post.links) for post in posts)
-    flash(f"{made} short link{'s' * (made > 1)} made.{_said(sent, len(posts) - sent)}")
+    said = f"{made} short link{'s' * (made > 1)} made.{_said(count, len(posts) - count)}"
     if len(posts) == 1:
-        return redirect(url_for("posts.show", post_id=posts[0].id), 303)
-    return redirect(url_for("compose.made", post=[post.id for post in posts]), 303)
+        return Done(said, url_for("posts.show", post_id=posts[0].id))
+    return Done(said, url_for("compose.made", post=[post.id for post in posts]))
 
 
 @blueprint.get("/compose/made")
@@ -104,14 +105,14 @@ def _number(value: str) -> int:
     return row_id({"post": value}, "post", "Post") or 0
 
 
-def _accounts() -> list[Account]:
+def _accounts(sent: Sent) -> list[Account]:
     """Return the account the text is for, and those it is for as well."""
-    first = chosen_account(request.form)
+    first = sent.account()
     if first is None:
         raise Invalid("Choose the account the text is for.")
-    also = [chosen_account({"account": value}) for value in request.form.getlist("also")[:MOST]]
+    also = [chosen_account({"account": value}) for value in sent.all_of("also")[:MOST]]
     found = {each.id: each for each in (first, *also) if each is not None}
-    if len(found) > 1 and text(request.form, "slugs", "The short code"):
+    if len(found) > 1 and sent.text("slugs", "The short code"):
         raise Invalid(
             "Each account gets links of its own, and a short code leads one way only: leave the "
             "codes out, or wrap the text for one account at a time."
@@ -127,8 +128,9 @@ def _accounts() -> list[Account]:
     return list(found.values())
 
 
-def _wrapped(account: Account) -> Post:
-    post = wrap_post(db_session(), installation().shortener, account, _wish(account), now())
+def _wrapped(sent: Sent, account: Account) -> Post:
+    wish = _wish(sent, account)
+    post = wrap_post(sent.session, installation().shortener, account, wish, sent.now)
     if post is None:
         raise Invalid(
             "There is no address in this text that could become a short link: nothing was made."
@@ -140,22 +142,22 @@ def _sends() -> bool:
     return request.form.get("state") in ("send", "send-later")
 
 
-def _sent(posts: list[Post], accounts: list[Account]) -> int:
+def _enqueued(sent: Sent, posts: list[Post], accounts: list[Account]) -> int:
     """Put what linktrack can post into the queue; return how many posts that is.
 
     Accounts that are not connected keep a draft, to be posted by hand, unless it is all of them.
     """
-    due_at = _due_at()
-    connected = connections(db_session())
-    confirmed = "confirmed" in request.form
+    due_at = _due_at(sent)
+    connected = connections(sent.session)
+    confirmed = sent.has("confirmed")
     every = list(zip(posts, accounts, strict=True))
     pairs = [pair for pair in every if pair[1].id in connected]
     for post, _ in pairs or every[:1]:
         enqueue(
-            db_session(),
+            sent.session,
             post,
             due_at,
-            now(),
+            sent.now,
             installation().days(),
             base_url=installation().settings.base_url,
             confirmed=confirmed,
@@ -163,12 +165,12 @@ def _sent(posts: list[Post], accounts: list[Account]) -> int:
     if not confirmed:
         for post, account in every:
             if account.id not in connected:
-                check_twin(db_session(), account, post)
+                check_twin(sent.session, account, post)
     return len(pairs)
 
 
-def _due_at() -> datetime | None:
-    posted_at = moment(request.form, "posted_at", "The time")
+def _due_at(sent: Sent) -> datetime | None:
+    posted_at = sent.moment("posted_at", "The time")
     later = request.form.get("state") == "send-later"
     if later and posted_at is None:
         raise Invalid("Choose the time at which it is to be published.")
@@ -177,33 +179,33 @@ def _due_at() -> datetime | None:
     return posted_at
 
 
-def _said(sent: int, by_hand: int) -> str:
-    if not sent:
+def _said(count: int, by_hand: int) -> str:
+    if not count:
         return ""
-    posts = f" {sent} post{'s' * (sent > 1)} {'wait' if sent > 1 else 'waits'} to be published."
+    posts = f" {count} post{'s' * (count > 1)} {'wait' if count > 1 else 'waits'} to be published."
     return posts + f" {by_hand} must be posted by hand." * bool(by_hand)
 
 
-def _wish(account: Account) -> Wish:
-    written = text(request.form, "text", "The text")
+def _wish(sent: Sent, account: Account) -> Wish:
+    written = sent.text("text", "The text")
     if not written:
         raise Invalid("Write the text first.")
-    posted_at = None if _sends() else moment(request.form, "posted_at", "The time")
+    posted_at = None if _sends() else sent.moment("posted_at", "The time")
     return Wish(
         text=written,
-        state=_state(posted_at),
+        state=_state(posted_at, sent.now),
         posted_at=posted_at,
-        segments=tuple(request.form.getlist(f"segment-{account.id}")),
-        slugs=tuple(text(request.form, "slugs", "The short code").split()),
-        promotes=tuple(request.form.getlist("promotes")),
+        segments=tuple(sent.all_of(f"segment-{account.id}")),
+        slugs=tuple(sent.text("slugs", "The short code").split()),
+        promotes=tuple(sent.all_of("promotes")),
     )
 
 
-def _state(posted_at: datetime | None) -> str:
+def _state(posted_at: datetime | None, now: datetime) -> str:
     """Return the state by the button that was pressed; a draft with a time ahead is planned."""
     if request.form.get("state") == "published":
         return "published"
-    return "scheduled" if posted_at is not None and posted_at > now() else "draft"
+    return "scheduled" if posted_at is not None and posted_at > now else "draft"
 
 
 def _handed_over(values: Mapping[str, str]) -> str:
@@ -222,9 +224,7 @@ def _page(
     *,
     twin: bool = False,
 ) -> str:
-    accounts = list_accounts(db_session())
-    if not accounts:
-        return render_template("no_accounts.html")
+    accounts = some_accounts()
     values = request.form or request.args
     wanted = values.get("account", "")
     chosen = next((each for each in accounts if str(each.id) == wanted), None)
@@ -236,7 +236,7 @@ def _page(
         connected=connections(db_session()),
         twin=twin or "confirmed" in request.form,
         people=list_people(db_session()),
-        segments=queries.segments_of(db_session(), [account.id for account in accounts]),
+        segments=segments_of(db_session(), [account.id for account in accounts]),
         ticked={(name, value) for name in request.form for value in request.form.getlist(name)},
         error=error,
         seen=seen,

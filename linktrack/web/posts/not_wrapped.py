@@ -2,17 +2,15 @@
 
 from typing import Final
 
-from flask import flash, g, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import g, render_template, request, url_for
 
-from linktrack.audience.accounts import get_account, list_accounts
+from linktrack.audience.accounts import get_account
 from linktrack.audience.credentials import connections, open_writer
 from linktrack.audience.models import Account
 from linktrack.context import db_session, installation
-from linktrack.db import now
 from linktrack.errors import Unavailable
-from linktrack.networks.addresses import post_address
-from linktrack.networks.base import Refused
+from linktrack.networks.errors import Refused
+from linktrack.networks.registry import network_of
 from linktrack.publishing.unwrapped.coverage import coverage
 from linktrack.publishing.unwrapped.posts import addresses_of, get_unwrapped, list_unwrapped
 from linktrack.publishing.unwrapped.replacing import (
@@ -26,10 +24,12 @@ from linktrack.publishing.unwrapped.replacing import (
 from linktrack.publishing.unwrapped.watching import watch_of
 from linktrack.reports.coverage import coverage_in_words
 from linktrack.web.asking import asking
-from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
-from linktrack.web.fields import LARGEST_ID, account_or_main, chosen_range, row_id
+from linktrack.web.context import owner_blueprint
+from linktrack.web.fields import LARGEST_ID, chosen_range, row_id
+from linktrack.web.forms import MENDABLE, Done, Sent, form
+from linktrack.web.subject import accounts_and_chosen
 
-blueprint = owner_blueprint("not_wrapped")
+blueprint = owner_blueprint("not_wrapped", __name__)
 
 PAGE: Final = 25
 OLD: Final = f"/not-wrapped/<int(max={LARGEST_ID}):number>"
@@ -41,20 +41,25 @@ def show() -> str:
     return _page()
 
 
-@blueprint.post(f"{OLD}/wrap")
-def wrap(number: int) -> Response | tuple[str, int]:
+@form(
+    blueprint,
+    f"{OLD}/wrap",
+    back_to="not_wrapped.show",
+    again=lambda error, number: _page(_account_of(number), error.sentence),
+)
+def wrap(sent: Sent, number: int) -> Done:
     """Make the wrapped version of a post, to be copied."""
-    session = db_session()
-    old = get_unwrapped(session, number)
-    account = get_account(session, old.account_id)
-    try:
-        post = draft_for(session, installation().shortener, account, old, now())
-    except MENDABLE as error:
-        session.rollback()
-        return _page(account, error.sentence), UNPROCESSABLE
-    session.commit()
-    flash("Here is the wrapped version. Post it in place of the other, and say so here.")
-    return redirect(url_for("posts.show", post_id=post.id), 303)
+    old = get_unwrapped(sent.session, number)
+    account = get_account(sent.session, old.account_id)
+    post = draft_for(sent.session, installation().shortener, account, old, sent.now)
+    return Done(
+        "Here is the wrapped version. Post it in place of the other, and say so here.",
+        url_for("posts.show", post_id=post.id),
+    )
+
+
+def _account_of(number: int) -> Account:
+    return get_account(db_session(), get_unwrapped(db_session(), number).account_id)
 
 
 @blueprint.get(f"{OLD}/replace")
@@ -63,37 +68,38 @@ def confirm(number: int) -> str:
     return _confirmation(number)
 
 
-@blueprint.post(f"{OLD}/replace")
-def replace(number: int) -> Response | tuple[str, int]:
+@form(
+    blueprint,
+    f"{OLD}/replace",
+    back_to="not_wrapped.show",
+    again=lambda error, number: _confirmation(number, error.sentence),
+    mends=(*MENDABLE, Refused, Unavailable),
+)
+def replace(sent: Sent, number: int) -> Done:
     """Put the wrapped version in the post's place on its network."""
     opened = installation()
-    try:
-        with asking():
-            done = replace_on_network(
-                opened.database,
-                opened.shortener,
-                opened.days(),
-                number,
-                lambda account: open_writer(opened.database, opened.keys, account),
-                confirmed=request.form.get("confirmed") == "yes",
-                actor=str(g.actor),
-            )
-    except (*MENDABLE, Refused, Unavailable) as error:
-        return _confirmation(number, error.sentence), UNPROCESSABLE
-    flash("The wrapped version stands in its place.")
-    return redirect(url_for("posts.show", post_id=done.post_id), 303)
+    with asking():
+        done = replace_on_network(
+            opened.database,
+            opened.shortener,
+            opened.days(),
+            number,
+            lambda account: open_writer(opened.database, opened.keys, account),
+            confirmed=sent.says_yes("confirmed"),
+            actor=str(g.actor),
+        )
+    return Done(
+        "The wrapped version stands in its place.", url_for("posts.show", post_id=done.post_id)
+    )
 
 
-@blueprint.post(f"{OLD}/gone")
-def gone(number: int) -> Response:
+@form(blueprint, f"{OLD}/gone", back_to="not_wrapped.show")
+def gone(sent: Sent, number: int) -> Done:
     """Take a post that was deleted on the network off the list."""
-    session = db_session()
-    old = get_unwrapped(session, number)
-    account_id = old.account_id
-    is_gone(session, old, now())
-    session.commit()
-    flash("It is off the list.")
-    return redirect(url_for("not_wrapped.show", account=account_id), 303)
+    old = get_unwrapped(sent.session, number)
+    address = url_for("not_wrapped.show", account=old.account_id)
+    is_gone(sent.session, old, sent.now)
+    return Done("It is off the list.", address)
 
 
 def _confirmation(number: int, error: str | None = None) -> str:
@@ -107,22 +113,21 @@ def _confirmation(number: int, error: str | None = None) -> str:
         account=account,
         way=way_of(account, old, connected),
         lost=LOST,
-        place=post_address(account.network, old.network_id),
+        place=network_of(account.network).post_address(old.network_id),
         error=error,
     )
 
 
 def _page(account: Account | None = None, error: str | None = None) -> str:
     session = db_session()
-    accounts = list_accounts(session)
-    if not accounts:
-        return render_template("no_accounts.html")
-    account = account or account_or_main(request.args, accounts)
+    accounts, chosen = accounts_and_chosen()
+    account = account or chosen
     days = chosen_range(request.args)
     after = row_id(request.args, "after", "Post")
     posts = list_unwrapped(session, account.id, PAGE + 1, after, days.since, days.end)
     shown = posts[:PAGE]
     found = coverage(session, account.id, days.since, days.end)
+    network = network_of(account.network)
     connected = account.id in connections(session)
     return render_template(
         "not_wrapped/show.html",
@@ -137,7 +142,7 @@ def _page(account: Account | None = None, error: str | None = None) -> str:
         replacements=replacements_of(session, shown),
         ways={post.id: way_of(account, post, connected) for post in shown},
         connected=connected,
-        places={post.id: post_address(account.network, post.network_id) for post in shown},
+        places={post.id: network.post_address(post.network_id) for post in shown},
         more=len(posts) > PAGE,
         error=error,
     )

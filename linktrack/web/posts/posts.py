@@ -1,14 +1,16 @@
 """Posts: clicks per 1,000 followers of each, and what one post did."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import partial
 from typing import Final
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import render_template, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from linktrack.audience.accounts import get_account, list_accounts
+from linktrack.audience.accounts import get_account
+from linktrack.audience.counts import is_stale
 from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
@@ -17,38 +19,40 @@ from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOW_LENGTHS, WINDOWS
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid, LinktrackError, TooLarge, Unconfirmed
-from linktrack.links.lengths import Length, length
+from linktrack.links.lengths import length
 from linktrack.links.models import Post
-from linktrack.links.posts import STATES, get_post, version_segments, warning_of
+from linktrack.links.posts import STATES, get_post, list_posts, version_segments, warning_of
+from linktrack.networks.network import Length
 from linktrack.publishing import states
 from linktrack.publishing.checks import twin_warning
 from linktrack.publishing.sendings import OPEN, sending_of
 from linktrack.publishing.unwrapped.matching import seen_at
-from linktrack.reports import queries
-from linktrack.reports.cpf import MOST_POSTS, CpfReport, cpf_report, post_line, post_line_json
+from linktrack.reports.cpf import MOST_POSTS, CpfReport, cpf_report
+from linktrack.reports.days import DayCounts, link_series
+from linktrack.reports.links.listed import clicks_of_links
 from linktrack.reports.literature import FINDINGS
-from linktrack.reports.overview import is_stale
 from linktrack.reports.parts import Part
+from linktrack.reports.post_lines import post_line, post_line_json
 from linktrack.reports.rated import SORTS
 from linktrack.reports.sources.first_fetches import first_fetch, first_fetches
 from linktrack.reports.sources.hosts import HostLine, clicks_by_host
 from linktrack.reports.sources.left_out import links_of, of_links
 from linktrack.reports.standing import post_standing
-from linktrack.shapes import Json
-from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint, today
+from linktrack.web.charting import marks_of
+from linktrack.web.context import owner_blueprint, today
 from linktrack.web.fields import (
     LARGEST_ID,
-    account_or_main,
     chosen_range_or_all,
-    moment,
     row_id,
     text,
 )
 from linktrack.web.filters import chosen_part
-from linktrack.web.insights.notes import marks_of
+from linktrack.web.formats import WINDOW_WORDS
+from linktrack.web.forms import Sent, form
+from linktrack.web.subject import accounts_and_chosen
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("posts")
+blueprint = owner_blueprint("posts", __name__)
 
 PAGE: Final = 50
 POST: Final = f"/posts/<int(max={LARGEST_ID}):post_id>"
@@ -56,26 +60,20 @@ CHART_DAYS: Final = 28
 OF_ALL_CLICKS: Final = ("not_human", "segments", "without_visitor", "referrers")
 """What is known of a post's clicks as a whole, and of no part of them."""
 
-WINDOW_WORDS: Final = dict(
-    zip(WINDOWS, ("1 hour", "24 hours", "7 days", "30 days", "all time"), strict=True)
-)
 STATE_WORDS: Final = {state: state.capitalize() for state in ("published", *STATES)}
 
 
 @blueprint.get("/posts")
 def list_all() -> str | Response:
     """Show an account's posts: published ones with their figures, the others as they wait."""
-    accounts = list_accounts(db_session())
-    if not accounts:
-        return render_template("no_accounts.html")
-    account = account_or_main(request.args, accounts)
+    accounts, account = accounts_and_chosen()
     state = text(request.args, "state", "The state") or "published"
     if state not in STATES:
         raise Invalid(f"{state[:40]!r} is no state of a post: choose one of {', '.join(STATES)}.")
     chosen = {"accounts": accounts, "account": account, "state": state, "states": STATE_WORDS}
     if state != "published":
         before = row_id(request.args, "before", "Post")
-        posts = queries.posts_in_state(db_session(), account.id, state, before, PAGE + 1)
+        posts = list_posts(db_session(), account.id, state, PAGE + 1, before)
         fetches = first_fetches(db_session(), [account.id], now())
         return render_template(
             "posts/waiting.html",
@@ -116,12 +114,14 @@ def list_all() -> str | Response:
     )
 
 
-def _rows(report: CpfReport, part: Part) -> list[Json]:
+def _rows(report: CpfReport, part: Part) -> Sequence[Mapping[str, object]]:
     """Return the posts as a file has them; narrowed, without what is known of all clicks alone."""
     rows = [post_line_json(line) for line in report.posts]
     if part.is_whole:
-        return [*rows]
-    return [{name: row[name] for name in row if name not in OF_ALL_CLICKS} for row in rows]
+        return rows
+    return [
+        {name: value for name, value in row.items() if name not in OF_ALL_CLICKS} for row in rows
+    ]
 
 
 @blueprint.get(POST)
@@ -130,64 +130,44 @@ def show(post_id: int) -> str:
     return post_page(get_post(db_session(), post_id))
 
 
-@blueprint.post(f"{POST}/publish")
-def publish(post_id: int) -> Response | tuple[str, int]:
+post_form = partial(
+    form,
+    blueprint,
+    back_to="posts.show",
+    again=lambda error, post_id: post_page(get_post(db_session(), post_id), error),
+)
+
+
+@post_form(f"{POST}/publish")
+def publish(sent: Sent, post_id: int) -> str:
     """Say that a post was published, now or at the time given."""
-
-    def act(post: Post) -> str:
-        at = moment(request.form, "posted_at", "The time")
-        states.publish(db_session(), post, at, now(), installation().days())
-        return "The post is marked as published; its clicks are counted from that time."
-
-    return _act(post_id, act)
+    post, at = get_post(sent.session, post_id), sent.moment("posted_at", "The time")
+    states.publish(sent.session, post, at, sent.now, installation().days())
+    return "The post is marked as published; its clicks are counted from that time."
 
 
-@blueprint.post(f"{POST}/schedule")
-def schedule(post_id: int) -> Response | tuple[str, int]:
+@post_form(f"{POST}/schedule")
+def schedule(sent: Sent, post_id: int) -> str:
     """Plan a draft for a time."""
-
-    def act(post: Post) -> str:
-        at = moment(request.form, "posted_at", "The time")
-        if at is None:
-            raise Invalid("Choose the time for which the post is planned.")
-        states.schedule(db_session(), post, at, now(), installation().days())
-        return "The post is planned. Mark it as published when it is."
-
-    return _act(post_id, act)
+    post, at = get_post(sent.session, post_id), sent.moment("posted_at", "The time")
+    if at is None:
+        raise Invalid("Choose the time for which the post is planned.")
+    states.schedule(sent.session, post, at, sent.now, installation().days())
+    return "The post is planned. Mark it as published when it is."
 
 
-@blueprint.post(f"{POST}/discard")
-def discard(post_id: int) -> Response | tuple[str, int]:
+@post_form(f"{POST}/discard")
+def discard(sent: Sent, post_id: int) -> str:
     """Leave a post out of reports."""
-
-    def act(post: Post) -> str:
-        states.discard(db_session(), post)
-        return "The post is discarded and left out of reports; its links go on redirecting."
-
-    return _act(post_id, act)
+    states.discard(sent.session, get_post(sent.session, post_id), sent.now)
+    return "The post is discarded and left out of reports; its links go on redirecting."
 
 
-@blueprint.post(f"{POST}/restore")
-def restore(post_id: int) -> Response | tuple[str, int]:
+@post_form(f"{POST}/restore")
+def restore(sent: Sent, post_id: int) -> str:
     """Take a discarded post back."""
-
-    def act(post: Post) -> str:
-        states.restore(db_session(), post)
-        return "The post is back."
-
-    return _act(post_id, act)
-
-
-def _act(post_id: int, act: Callable[[Post], str]) -> Response | tuple[str, int]:
-    post = get_post(db_session(), post_id)
-    try:
-        said = act(post)
-    except MENDABLE as error:
-        db_session().rollback()
-        return post_page(post, error), UNPROCESSABLE
-    db_session().commit()
-    flash(said)
-    return redirect(url_for("posts.show", post_id=post_id), 303)
+    states.restore(sent.session, get_post(sent.session, post_id), sent.now)
+    return "The post is back."
 
 
 def post_page(post: Post, error: LinktrackError | None = None) -> str:
@@ -202,14 +182,14 @@ def post_page(post: Post, error: LinktrackError | None = None) -> str:
     line = post_line(session, post, window if post.posted_at else WINDOWS[-1])
     standing = post_standing(session, post, window, now()) if post.state == "published" else None
     days = _first_days(post)
-    series = queries.link_series(session, [link.id for link in links], days.first, days.last)
+    series = link_series(session, [link.id for link in links], days.first, days.last)
     return render_template(
         "posts/show.html",
         post=post,
         account=account,
         line=line,
         links=links,
-        totals=queries.clicks_of_links(session, [link.id for link in links]),
+        totals=clicks_of_links(session, [link.id for link in links]),
         versions=list(zip(post.versions, _version_names(post), strict=True)),
         doubts={
             number: warning_of(segment)
@@ -275,7 +255,7 @@ def _first_days(post: Post) -> DayRange:
 def _chart(
     post: Post,
     days: DayRange,
-    series: Mapping[int, list[queries.DayCounts]],
+    series: Mapping[int, list[DayCounts]],
     marks: Sequence[Mark],
 ) -> Markup:
     clicks: dict[date, int] = dict.fromkeys(days, 0)

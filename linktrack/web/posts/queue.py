@@ -1,23 +1,22 @@
 """The queue: what linktrack is to post, what it could not, and what it has."""
 
-from collections.abc import Callable
+from functools import partial
 from typing import Final
 
-from flask import flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import render_template, request, url_for
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.context import db_session, installation
-from linktrack.db import now
 from linktrack.errors import Invalid
 from linktrack.links.models import Post
 from linktrack.links.posts import get_post
 from linktrack.publishing import queue
-from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
-from linktrack.web.fields import LARGEST_ID, chosen_account, moment, text
+from linktrack.web.context import owner_blueprint
+from linktrack.web.fields import LARGEST_ID, chosen_account
+from linktrack.web.forms import Sent, form
 from linktrack.web.posts.posts import post_page
 
-blueprint = owner_blueprint("queue")
+blueprint = owner_blueprint("queue", __name__)
 
 POST: Final = f"/queue/<int(max={LARGEST_ID}):post_id>"
 MOST_SENT: Final = 20
@@ -40,81 +39,66 @@ def show() -> str:
     )
 
 
-@blueprint.post(f"{POST}/send")
-def send(post_id: int) -> Response | tuple[str, int]:
+def _back(post_id: int) -> str:
+    """Return the page the form stands on: the queue, or the post's own."""
+    if "queue" in request.form:
+        return url_for("queue.show")
+    return url_for("posts.show", post_id=post_id)
+
+
+queue_form = partial(
+    form,
+    blueprint,
+    back_to=_back,
+    again=lambda error, post_id: post_page(get_post(db_session(), post_id), error),
+)
+
+
+@queue_form(f"{POST}/send")
+def send(sent: Sent, post_id: int) -> str:
     """Send a draft, or what could not be sent, now or at the time given."""
-
-    def act(post: Post) -> str:
-        due_at = moment(request.form, "posted_at", "The time")
-        if due_at is None and "later" in request.form:
-            raise Invalid("Choose the time at which it is to be published.")
-        _enqueue(post)
-        return "The post is published within seconds." if due_at is None else "The post is planned."
-
-    return _act(post_id, act)
+    post, due_at = get_post(sent.session, post_id), sent.moment("posted_at", "The time")
+    if due_at is None and sent.has("later"):
+        raise Invalid("Choose the time at which it is to be published.")
+    _enqueue(sent, post)
+    return "The post is published within seconds." if due_at is None else "The post is planned."
 
 
-@blueprint.post(f"{POST}/text")
-def rewrite(post_id: int) -> Response | tuple[str, int]:
+@queue_form(f"{POST}/text")
+def rewrite(sent: Sent, post_id: int) -> str:
     """Give a post that is not out yet another text; with that button, send it now."""
-
-    def act(post: Post) -> str:
-        written = text(request.form, "text", "The text")
-        confirmed = "confirmed" in request.form
-        shortener = installation().shortener
-        queue.rewrite(db_session(), shortener, post, written, now(), confirmed=confirmed)
-        if "send" not in request.form:
-            return "The text is changed."
-        _enqueue(post)
-        return "The text is changed, and the post is published within seconds."
-
-    return _act(post_id, act)
+    post, written = get_post(sent.session, post_id), sent.text("text", "The text")
+    confirmed = sent.has("confirmed")
+    shortener = installation().shortener
+    queue.rewrite(sent.session, shortener, post, written, sent.now, confirmed=confirmed)
+    if not sent.has("send"):
+        return "The text is changed."
+    _enqueue(sent, post)
+    return "The text is changed, and the post is published within seconds."
 
 
-@blueprint.post(f"{POST}/withdraw")
-def withdraw(post_id: int) -> Response | tuple[str, int]:
+@queue_form(f"{POST}/withdraw")
+def withdraw(sent: Sent, post_id: int) -> str:
     """Take a post out of the queue."""
-
-    def act(post: Post) -> str:
-        queue.withdraw(db_session(), post, now(), installation().days())
-        return "The post is a draft again; nothing is sent."
-
-    return _act(post_id, act)
+    post = get_post(sent.session, post_id)
+    queue.withdraw(sent.session, post, sent.now, installation().days())
+    return "The post is a draft again; nothing is sent."
 
 
-@blueprint.post(f"{POST}/not-there")
-def not_there(post_id: int) -> Response | tuple[str, int]:
+@queue_form(f"{POST}/not-there")
+def not_there(sent: Sent, post_id: int) -> str:
     """Say that the network does not have a post whose sending ended unclear."""
-
-    def act(post: Post) -> str:
-        queue.not_there(db_session(), post, now())
-        return "It is not out: publish it again, or change its text."
-
-    return _act(post_id, act)
+    queue.not_there(sent.session, get_post(sent.session, post_id), sent.now)
+    return "It is not out: publish it again, or change its text."
 
 
-def _enqueue(post: Post) -> None:
+def _enqueue(sent: Sent, post: Post) -> None:
     queue.enqueue(
-        db_session(),
+        sent.session,
         post,
-        moment(request.form, "posted_at", "The time"),
-        now(),
+        sent.moment("posted_at", "The time"),
+        sent.now,
         installation().days(),
         base_url=installation().settings.base_url,
-        confirmed="confirmed" in request.form,
+        confirmed=sent.has("confirmed"),
     )
-
-
-def _act(post_id: int, act: Callable[[Post], str]) -> Response | tuple[str, int]:
-    """Change a post as its form says; what is wrong with that is said on the post's page."""
-    session = db_session()
-    post = get_post(session, post_id)
-    try:
-        said = act(post)
-    except MENDABLE as error:
-        session.rollback()
-        return post_page(get_post(session, post_id), error), UNPROCESSABLE
-    session.commit()
-    flash(said)
-    back = "queue.show" if "queue" in request.form else "posts.show"
-    return redirect(url_for(back, post_id=None if "queue" in request.form else post_id), 303)

@@ -11,23 +11,21 @@ from linktrack.context import db_session, installation
 from linktrack.errors import NotFound
 from linktrack.links.cards.cards import card_of
 from linktrack.links.people import public_person
+from linktrack.networks.registry import networks
 from linktrack.reports.links.kinds import people_report, thanks
 from linktrack.web.fields import named_link
 
 blueprint = Blueprint("public", __name__)
 
 PREVIEWS: Final = (
-    "Twitterbot",
     "facebookexternalhit",
     "LinkedInBot",
     "Slackbot",
     "TelegramBot",
     "WhatsApp",
     "Discordbot",
-    "Mastodon",
-    "Bluesky Cardyb",
 )
-"""Programs that fetch a link so that a post shows a card."""
+"""Programs that fetch a link so that a message shows a card; networks name their own."""
 
 
 @blueprint.get("/")
@@ -81,7 +79,8 @@ def robots() -> Response:
     The programs that fetch a link for its preview are let in: some of them obey this file, and a
     post whose link shows no card is clicked less. Their clicks are left out of every figure.
     """
-    lines = [f"User-agent: {name}" for name in PREVIEWS]
+    own = [agent for each in networks() for agent in each.cards.user_agents]
+    lines = [f"User-agent: {name}" for name in (*own, *PREVIEWS)]
     lines += ["Allow: /", "", "User-agent: *", "Allow: /$", "Allow: /static/", "Disallow: /", ""]
     return Response("\n".join(lines), mimetype="text/plain")
 

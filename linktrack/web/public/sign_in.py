@@ -10,8 +10,8 @@ from linktrack.errors import Forbidden
 from linktrack.owners import access
 from linktrack.owners.passwords import check_password
 from linktrack.web.context import current_owner
+from linktrack.web.devices import mark_device
 from linktrack.web.fields import text
-from linktrack.web.settings.own_clicks import mark_device
 
 blueprint = Blueprint("sign_in", __name__, url_prefix="/owner")
 

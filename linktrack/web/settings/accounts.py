@@ -1,13 +1,11 @@
 """Accounts: adding them, their follower counts, and their segments."""
 
-from collections.abc import Callable
+from functools import partial
 from typing import Final
 
-from flask import flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import render_template, request, url_for
 
 from linktrack.audience.accounts import (
-    NETWORK_NAMES,
     ROLES,
     add_account,
     bring_back,
@@ -18,7 +16,13 @@ from linktrack.audience.accounts import (
     set_account_role,
 )
 from linktrack.audience.cards import OURS, set_card
-from linktrack.audience.counts import list_counts, record_count
+from linktrack.audience.counts import (
+    count_histories,
+    is_stale,
+    list_counts,
+    record_count,
+    standing_count,
+)
 from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment, list_segments
@@ -27,13 +31,12 @@ from linktrack.audience.utm import set_utm_values, utm_values
 from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid
-from linktrack.networks.credentials import NEEDS
-from linktrack.reports import queries
-from linktrack.reports.overview import is_stale
-from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
-from linktrack.web.fields import LARGEST_ID, moment, text, whole
+from linktrack.networks.registry import network_of, networks
+from linktrack.web.context import owner_blueprint
+from linktrack.web.fields import LARGEST_ID
+from linktrack.web.forms import Done, Sent, form
 
-blueprint = owner_blueprint("accounts")
+blueprint = owner_blueprint("accounts", __name__)
 
 ACCOUNT: Final = f"/accounts/<int(max={LARGEST_ID}):account_id>"
 SOURCE: Final = "entered"
@@ -51,27 +54,25 @@ def list_all() -> str:
     return _list()
 
 
-@blueprint.post("/accounts")
-def add() -> Response | tuple[str, int]:
+@form(
+    blueprint,
+    "/accounts",
+    back_to="accounts.list_all",
+    again=lambda error: _list(error.sentence),
+)
+def add(sent: Sent) -> Done:
     """Add an account, with its followers of today where they are known."""
-    session = db_session()
-    try:
-        account = add_account(
-            session,
-            text(request.form, "network", "The network"),
-            text(request.form, "handle", "The handle"),
-            text(request.form, "role", "The role") or None,
-            now(),
-        )
-        followers = whole(request.form, "followers", "The number of followers")
-        if followers is not None:
-            record_count(session, account, followers, now(), SOURCE, now=now())
-    except MENDABLE as error:
-        session.rollback()
-        return _list(error.sentence), UNPROCESSABLE
-    session.commit()
-    flash(f"{account.handle} is added.")
-    return redirect(url_for("accounts.show", account_id=account.id), 303)
+    account = add_account(
+        sent.session,
+        sent.text("network", "The network"),
+        sent.text("handle", "The handle"),
+        sent.text("role", "The role") or None,
+        sent.now,
+    )
+    followers = sent.whole("followers", "The number of followers")
+    if followers is not None:
+        record_count(sent.session, account, followers, sent.now, SOURCE, now=sent.now)
+    return Done(f"{account.handle} is added.", url_for("accounts.show", account_id=account.id))
 
 
 @blueprint.get(ACCOUNT)
@@ -80,27 +81,29 @@ def show(account_id: int) -> str:
     return _page(get_account(db_session(), account_id))
 
 
-@blueprint.post(f"{ACCOUNT}/handle")
-def rename(account_id: int) -> Response | tuple[str, int]:
+account_form = partial(
+    form,
+    blueprint,
+    back_to="accounts.show",
+    again=lambda error, account_id: _page(get_account(db_session(), account_id), error.sentence),
+)
+
+
+@account_form(f"{ACCOUNT}/handle")
+def rename(sent: Sent, account_id: int) -> str:
     """Give an account its new handle."""
-
-    def act(account: Account) -> str:
-        rename_account(db_session(), account, text(request.form, "handle", "The handle"))
-        return f"The account is called {account.handle} now."
-
-    return _act(account_id, act)
+    account = get_account(sent.session, account_id)
+    rename_account(sent.session, account, sent.text("handle", "The handle"), sent.now)
+    return f"The account is called {account.handle} now."
 
 
-@blueprint.post(f"{ACCOUNT}/role")
-def change_role(account_id: int) -> Response | tuple[str, int]:
+@account_form(f"{ACCOUNT}/role")
+def change_role(sent: Sent, account_id: int) -> str:
     """Say what an account is for."""
-
-    def act(account: Account) -> str:
-        role = text(request.form, "role", "The role") or None
-        set_account_role(db_session(), account, role)
-        return f"{account.handle} has {f'the role {role}' if role else 'no role'} now."
-
-    return _act(account_id, act)
+    account = get_account(sent.session, account_id)
+    role = sent.text("role", "The role") or None
+    set_account_role(sent.session, account, role, sent.now)
+    return f"{account.handle} has {f'the role {role}' if role else 'no role'} now."
 
 
 @blueprint.get(f"{ACCOUNT}/remove")
@@ -110,108 +113,74 @@ def confirm_removal(account_id: int) -> str:
     return render_template("accounts/remove.html", account=account)
 
 
-@blueprint.post(f"{ACCOUNT}/remove")
-def remove(account_id: int) -> Response | tuple[str, int]:
+@account_form(f"{ACCOUNT}/remove")
+def remove(sent: Sent, account_id: int) -> str:
     """Leave an account out of lists and reports."""
-
-    def act(account: Account) -> str:
-        remove_account(db_session(), account, now())
-        return f"{account.handle} is removed; its links go on redirecting. You can bring it back."
-
-    return _act(account_id, act)
+    account = get_account(sent.session, account_id)
+    remove_account(sent.session, account, sent.now)
+    return f"{account.handle} is removed; its links go on redirecting. You can bring it back."
 
 
-@blueprint.post(f"{ACCOUNT}/restore")
-def restore(account_id: int) -> Response | tuple[str, int]:
+@account_form(f"{ACCOUNT}/restore")
+def restore(sent: Sent, account_id: int) -> str:
     """Bring a removed account back."""
-
-    def act(account: Account) -> str:
-        bring_back(db_session(), account, now())
-        return f"{account.handle} is back, with all it had."
-
-    return _act(account_id, act)
+    account = get_account(sent.session, account_id)
+    bring_back(sent.session, account, sent.now)
+    return f"{account.handle} is back, with all it had."
 
 
-@blueprint.post(f"{ACCOUNT}/counts")
-def count(account_id: int) -> Response | tuple[str, int]:
+@account_form(f"{ACCOUNT}/counts")
+def count(sent: Sent, account_id: int) -> str:
     """Record how many followers an account had, now or at the time given."""
-
-    def act(account: Account) -> str:
-        followers = whole(request.form, "count", "The number of followers")
-        if followers is None:
-            raise Invalid("Write how many followers there are.")
-        at = moment(request.form, "counted_at", "The date") or now()
-        replace = request.form.get("replace") == "yes"
-        try:
-            record_count(db_session(), account, followers, at, SOURCE, replace=replace, now=now())
-        except Conflict as error:
-            raise Conflict(
-                "Another figure is recorded for that time: tick “Replace” to overwrite it."
-            ) from error
-        return f"{followers:,} followers are recorded."
-
-    return _act(account_id, act)
-
-
-@blueprint.post(f"{ACCOUNT}/segments")
-def segment(account_id: int) -> Response | tuple[str, int]:
-    """Add a segment after the others."""
-
-    def act(account: Account) -> str:
-        size = whole(request.form, "size", "The number of people")
-        added = add_segment(
-            db_session(), account, text(request.form, "name", "The name"), size, now()
-        )
-        return f"The segment {added.name} is added."
-
-    return _act(account_id, act)
-
-
-@blueprint.post(f"{ACCOUNT}/utm")
-def utm(account_id: int) -> Response | tuple[str, int]:
-    """Choose what wrapping adds to an account's addresses."""
-
-    def act(account: Account) -> str:
-        chosen = {name: text(request.form, name, name) for name in UTM_NAMES}
-        set_utm_values(db_session(), account, chosen)
-        return "Links made from now on have these values."
-
-    return _act(account_id, act)
-
-
-@blueprint.post(f"{ACCOUNT}/card")
-def card(account_id: int) -> Response | tuple[str, int]:
-    """Choose whose card an account's links have."""
-
-    def act(account: Account) -> str:
-        set_card(db_session(), account, text(request.form, "card", "The card"), now())
-        if account.card == OURS:
-            return "Networks that ask for a card get ours from now on."
-        return "Networks make their card of the destination from now on."
-
-    return _act(account_id, act)
-
-
-def _act(account_id: int, act: Callable[[Account], str]) -> Response | tuple[str, int]:
-    account = get_account(db_session(), account_id)
+    account = get_account(sent.session, account_id)
+    followers = sent.whole("count", "The number of followers")
+    if followers is None:
+        raise Invalid("Write how many followers there are.")
+    at = sent.moment("counted_at", "The date") or sent.now
+    replace = sent.says_yes("replace")
     try:
-        said = act(account)
-    except MENDABLE as error:
-        db_session().rollback()
-        return _page(account, error.sentence), UNPROCESSABLE
-    db_session().commit()
-    flash(said)
-    return redirect(url_for("accounts.show", account_id=account_id), 303)
+        record_count(sent.session, account, followers, at, SOURCE, replace=replace, now=sent.now)
+    except Conflict as error:
+        raise Conflict(
+            "Another figure is recorded for that time: tick “Replace” to overwrite it."
+        ) from error
+    return f"{followers:,} followers are recorded."
+
+
+@account_form(f"{ACCOUNT}/segments")
+def segment(sent: Sent, account_id: int) -> str:
+    """Add a segment after the others."""
+    account = get_account(sent.session, account_id)
+    size = sent.whole("size", "The number of people")
+    added = add_segment(sent.session, account, sent.text("name", "The name"), size, sent.now)
+    return f"The segment {added.name} is added."
+
+
+@account_form(f"{ACCOUNT}/utm")
+def utm(sent: Sent, account_id: int) -> str:
+    """Choose what wrapping adds to an account's addresses."""
+    account = get_account(sent.session, account_id)
+    set_utm_values(sent.session, account, {name: sent.text(name, name) for name in UTM_NAMES})
+    return "Links made from now on have these values."
+
+
+@account_form(f"{ACCOUNT}/card")
+def card(sent: Sent, account_id: int) -> str:
+    """Choose whose card an account's links have."""
+    account = get_account(sent.session, account_id)
+    set_card(sent.session, account, sent.text("card", "The card"), sent.now)
+    if account.card == OURS:
+        return "Networks that ask for a card get ours from now on."
+    return "Networks make their card of the destination from now on."
 
 
 def _list(error: str | None = None) -> str:
     session = db_session()
     accounts = list_accounts(session)
-    histories = queries.count_histories(session, [account.id for account in accounts])
+    histories = count_histories(session, [account.id for account in accounts])
     moment_now = now()
     standing = {
-        account_id: queries.standing_count(history, moment_now)
-        for account_id, history in histories.items()
+        account_id: standing_count(history, moment_now) for account_id, history in histories.items()
     }
     return render_template(
         "accounts/list.html",
@@ -219,7 +188,7 @@ def _list(error: str | None = None) -> str:
         standing=standing,
         removed=list_accounts(session, removed=True),
         stale={account_id: is_stale(at, moment_now) for account_id, (at, _) in standing.items()},
-        networks=NETWORK_NAMES,
+        networks=networks(),
         roles={role: ROLE_WORDS[role] for role in ROLES},
         error=error,
         typed=request.form,
@@ -237,7 +206,7 @@ def _page(account: Account, error: str | None = None) -> str:
         stale=bool(counts) and is_stale(counts[0].counted_at, now()),
         segments=list_segments(session, account),
         connection=connections(session).get(account.id),
-        can_connect=account.network in NEEDS,
+        can_connect=network_of(account.network).connecting is not None,
         utm_names=UTM_NAMES,
         utm=utm_values(session, account.id),
         roles={role: ROLE_WORDS[role] for role in ROLES},

@@ -10,7 +10,7 @@ from linktrack.owners.audit import entries
 from linktrack.web.context import current_owner, owner_blueprint
 from linktrack.web.fields import row_id
 
-blueprint = owner_blueprint("audit")
+blueprint = owner_blueprint("audit", __name__)
 
 PAGE: Final = 100
 

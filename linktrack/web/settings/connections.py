@@ -1,23 +1,24 @@
 """Connections: which accounts are signed in on their networks, signing in and out."""
 
+from functools import partial
 from typing import Final
 
-from flask import flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import render_template, request
 
 from linktrack.audience.accounts import get_account, list_accounts
 from linktrack.audience.credentials import connect, connections, disconnect
 from linktrack.audience.models import Account
 from linktrack.context import db_session, installation, reading
-from linktrack.db import now
-from linktrack.errors import LinktrackError
-from linktrack.networks.base import ABILITIES, Pause
-from linktrack.networks.credentials import NEEDS, needs_of
+from linktrack.errors import LinktrackError, Unavailable
+from linktrack.networks.errors import Pause
+from linktrack.networks.registry import network_of
+from linktrack.networks.signing_in import needs_of, sign_in
 from linktrack.web.asking import asking
-from linktrack.web.context import UNPROCESSABLE, owner_blueprint
-from linktrack.web.fields import LARGEST_ID, text
+from linktrack.web.context import owner_blueprint
+from linktrack.web.fields import LARGEST_ID
+from linktrack.web.forms import Sent, form
 
-blueprint = owner_blueprint("connections")
+blueprint = owner_blueprint("connections", __name__)
 
 CONNECTION: Final = f"/accounts/<int(max={LARGEST_ID}):account_id>/connection"
 
@@ -30,8 +31,6 @@ def list_all() -> str:
         "connections/list.html",
         accounts=list_accounts(session),
         connections=connections(session),
-        needs=NEEDS,
-        abilities=ABILITIES,
     )
 
 
@@ -41,46 +40,36 @@ def show(account_id: int) -> str:
     return _page(get_account(db_session(), account_id))
 
 
-@blueprint.post(CONNECTION)
-def add(account_id: int) -> Response | tuple[str, int]:
+connection_form = partial(form, blueprint, back_to="connections.show")
+
+
+@connection_form(
+    CONNECTION,
+    again=lambda error, account_id: _page(get_account(db_session(), account_id), error.sentence),
+    mends=(LinktrackError,),
+)
+def add(sent: Sent, account_id: int) -> str:
     """Sign an account in; what signs in is tried first, and on no page ever."""
     with reading() as session:  # the network may take seconds: nobody waits for us meanwhile
         account = get_account(session, account_id)
+    typed = {one.name: sent.text(one.name, one.label) for one in needs_of(account.network).secrets}
+    server = sent.text("server", "The server") or None
     try:
-        # Imported here: a second, which nothing else needs.
-        from linktrack.networks.signing_in import sign_in
-
-        typed = {
-            one.name: text(request.form, one.name, one.label)
-            for one in needs_of(account.network).secrets
-        }
-        server = text(request.form, "server", "The server") or None
         with asking():
             signed = sign_in(account.network, account.handle, typed, server)
-        account = get_account(db_session(), account_id)
-        connect(db_session(), installation().keys, account, signed, now())
-    except LinktrackError as error:
-        return _failed(account_id, error.sentence)
     except Pause as pause:
-        return _failed(account_id, f"The network {pause}.")
-    db_session().commit()
-    flash(f"{account.handle} is connected.")
-    return redirect(url_for("connections.show", account_id=account_id), 303)
+        raise Unavailable(f"The network {pause}.") from pause
+    account = get_account(sent.session, account_id)
+    connect(sent.session, installation().keys, account, signed, sent.now)
+    return f"{account.handle} is connected."
 
 
-@blueprint.post(f"{CONNECTION}/remove")
-def remove(account_id: int) -> Response:
+@connection_form(f"{CONNECTION}/remove")
+def remove(sent: Sent, account_id: int) -> str:
     """Forget what signs an account in."""
-    account = get_account(db_session(), account_id)
-    disconnect(db_session(), account, now())
-    db_session().commit()
-    flash(f"{account.handle} is not connected any more.")
-    return redirect(url_for("connections.show", account_id=account_id), 303)
-
-
-def _failed(account_id: int, sentence: str) -> tuple[str, int]:
-    db_session().rollback()
-    return _page(get_account(db_session(), account_id), sentence), UNPROCESSABLE
+    account = get_account(sent.session, account_id)
+    disconnect(sent.session, account, sent.now)
+    return f"{account.handle} is not connected any more."
 
 
 def _page(account: Account, error: str | None = None) -> str:
@@ -88,9 +77,7 @@ def _page(account: Account, error: str | None = None) -> str:
         "connections/show.html",
         account=account,
         connection=connections(db_session()).get(account.id),
-        needs=NEEDS.get(account.network),
-        able=ABILITIES.get(account.network),
-        has_server=account.network in ("bluesky", "mastodon"),
+        connecting=network_of(account.network).connecting,
         error=error,
         server=request.form.get("server", ""),
     )

@@ -1,42 +1,37 @@
 """The demonstration: made and removed by a button."""
 
-from flask import flash, redirect, url_for
-from werkzeug.wrappers import Response
+from functools import partial
 
-from linktrack.context import db_session, installation
-from linktrack.db import now
+from linktrack.context import installation
 from linktrack.errors import Conflict, NotFound
 from linktrack.owners.audit import note
 from linktrack.portability import demo
 from linktrack.web.context import owner_blueprint
+from linktrack.web.forms import Sent, form
 
-blueprint = owner_blueprint("demo")
+blueprint = owner_blueprint("demo", __name__)
 
 
-@blueprint.post("/demo")
-def make() -> Response:
+demo_form = partial(form, blueprint, back_to="overview.show")
+
+
+@demo_form("/demo")
+def make(sent: Sent) -> str:
     """Make the simulated accounts; it takes some seconds."""
     try:
-        demo.make_demo(installation().database, installation().shortener, now())
-        _tell("Made the demonstration.")
-        flash("The demonstration is here: three simulated accounts and their year.")
+        demo.make_demo(installation().database, installation().shortener, sent.now)
     except Conflict as error:
-        flash(error.sentence)
-    return redirect(url_for("overview.show"), 303)
+        return error.sentence
+    note(sent.session, "Made the demonstration.", sent.now)
+    return "The demonstration is here: three simulated accounts and their year."
 
 
-@blueprint.post("/demo/remove")
-def remove() -> Response:
+@demo_form("/demo/remove")
+def remove(sent: Sent) -> str:
     """Remove the simulated accounts with all that belongs to them."""
     try:
         demo.remove_demo(installation().database)
-        _tell("Removed the demonstration.")
-        flash("The demonstration is gone.")
     except NotFound as error:
-        flash(error.sentence)
-    return redirect(url_for("overview.show"), 303)
-
-
-def _tell(what: str) -> None:
-    note(db_session(), what, now())
-    db_session().commit()
+        return error.sentence
+    note(sent.session, "Removed the demonstration.", sent.now)
+    return "The demonstration is gone."

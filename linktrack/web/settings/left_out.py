@@ -11,13 +11,13 @@ from linktrack.audience.accounts import list_accounts
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
 from linktrack.charts import Mark, Point, Series, time_chart
-from linktrack.clicks.vocabulary import ASKED
+from linktrack.clicks.vocabulary import LEFT_OUT
 from linktrack.context import db_session
 from linktrack.links.models import Link, Post
 from linktrack.links.posts import get_post
-from linktrack.reports import queries
-from linktrack.reports.queries import DayCounts
+from linktrack.reports.days import DayCounts, account_series, link_series
 from linktrack.reports.sources.left_out import (
+    agent_json,
     left_out,
     links_of,
     of_accounts,
@@ -25,12 +25,12 @@ from linktrack.reports.sources.left_out import (
     people_of,
     proxy_is_not_trusted,
 )
+from linktrack.web.charting import marks_of
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import chosen_account, chosen_range, named_link, row_id, text
-from linktrack.web.insights.notes import marks_of
 from linktrack.web.table_files import is_table_wanted, table_file
 
-blueprint = owner_blueprint("left_out")
+blueprint = owner_blueprint("left_out", __name__)
 
 
 @blueprint.get("/left-out")
@@ -46,20 +46,20 @@ def show() -> str | Response:
     days = chosen_range(request.args)
     if link is not None:
         chosen = of_links(links_of(link_id=link.id), days)
-        series = queries.link_series(session, [link.id], days.first, days.last)
+        series = link_series(session, [link.id], days.first, days.last)
     elif post is not None:
         chosen = of_links(links_of(post_id=post.id), days)
         numbers = [each.id for each in post.links]
-        series = queries.link_series(session, numbers, days.first, days.last)
+        series = link_series(session, numbers, days.first, days.last)
     else:
         shown = [account.id] if account else [each.id for each in accounts]
         chosen = of_accounts(session, shown, days)
-        series = queries.account_series(session, shown, days.first, days.last)
+        series = account_series(session, shown, days.first, days.last)
     reason = text(request.args, "reason", "The reason") or None
     people = people_of(session, series.values(), days.timezone)
     found = left_out(session, chosen, people, reason, row_id(request.args, "agent", "The agent"))
     if is_table_wanted():
-        return table_file("left-out", [line.as_json() for line in found.agents])
+        return table_file("left-out", [agent_json(line) for line in found.agents])
     return render_template(
         "left_out/show.html",
         accounts=accounts,
@@ -69,7 +69,7 @@ def show() -> str | Response:
         days=days,
         found=found,
         chosen_reason=reason,
-        reasons=ASKED,
+        reasons=LEFT_OUT,
         chart=_chart(days, series.values(), _marks(accounts, account, link or post, days)),
         proxy_is_not_trusted=proxy_is_not_trusted(session),
     )

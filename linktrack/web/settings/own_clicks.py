@@ -10,12 +10,12 @@ import hmac
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from linktrack.clicks.capture.own_clicks import COOKIE, SECONDS
 from linktrack.context import installation
 from linktrack.errors import NotFound
 from linktrack.web.context import owner_blueprint
+from linktrack.web.devices import mark_device, unmark_device
 
-blueprint = owner_blueprint("own_clicks")
+blueprint = owner_blueprint("own_clicks", __name__)
 device = Blueprint("device", __name__)
 
 
@@ -62,26 +62,6 @@ def change_here(secret: str) -> Response:
     _check(secret)
     answer = redirect(url_for("device.page", secret=secret), 303)
     return unmark_device(answer) if request.form.get("count") == "yes" else mark_device(answer)
-
-
-def mark_device(answer: Response) -> Response:
-    """Have the browser of this request say with every click that it is not to be counted."""
-    answer.set_cookie(
-        COOKIE,
-        installation().own_clicks().content(),
-        max_age=SECONDS,
-        path="/",
-        secure=installation().settings.is_https,
-        httponly=True,
-        samesite="Lax",
-    )
-    return answer
-
-
-def unmark_device(answer: Response) -> Response:
-    """Have the browser of this request say so no more."""
-    answer.delete_cookie(COOKIE, path="/")
-    return answer
 
 
 def _check(secret: str) -> None:

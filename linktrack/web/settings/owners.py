@@ -1,10 +1,9 @@
 """Who may sign in: owners, and viewers who look at all accounts or at some."""
 
-from collections.abc import Callable
+from functools import partial
 from typing import Final
 
-from flask import flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import render_template, request
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.context import db_session, installation
@@ -21,16 +20,11 @@ from linktrack.owners.viewers import (
     open_sessions,
     set_role,
 )
-from linktrack.web.context import (
-    MENDABLE,
-    UNPROCESSABLE,
-    current_owner,
-    own_hash,
-    owner_blueprint,
-)
-from linktrack.web.fields import LARGEST_ID, text
+from linktrack.web.context import current_owner, own_hash, owner_blueprint
+from linktrack.web.fields import LARGEST_ID
+from linktrack.web.forms import Sent, Shown, form
 
-blueprint = owner_blueprint("owners")
+blueprint = owner_blueprint("owners", __name__)
 
 OWNER: Final = f"/owners/<int(max={LARGEST_ID}):owner_id>"
 
@@ -41,81 +35,62 @@ def list_all() -> str:
     return _page()
 
 
-@blueprint.post("/owners")
-def add() -> Response | tuple[str, int]:
+owners_form = partial(
+    form,
+    blueprint,
+    back_to="owners.list_all",
+    again=lambda error, **_: _page(error.sentence),
+)
+
+
+@owners_form("/owners")
+def add(sent: Sent) -> str:
     """Add somebody, as owner or viewer."""
-
-    def act() -> str:
-        owner = create_owner(db_session(), text(request.form, "name", "The name"), now())
-        _give_role(owner)
-        return f"{owner.name} is added. Make a sign-in link, and hand it over."
-
-    return _act(act)
+    owner = create_owner(sent.session, sent.text("name", "The name"), sent.now)
+    _give_role(sent, owner)
+    return f"{owner.name} is added. Make a sign-in link, and hand it over."
 
 
-@blueprint.post(f"{OWNER}/role")
-def change_role(owner_id: int) -> Response | tuple[str, int]:
+@owners_form(f"{OWNER}/role")
+def change_role(sent: Sent, owner_id: int) -> str:
     """Make somebody an owner or a viewer, of all accounts or of some."""
-
-    def act() -> str:
-        owner = get_owner(db_session(), owner_id)
-        _give_role(owner)
-        return f"{owner.name} is {'an owner' if owner.role == 'owner' else 'a viewer'} now."
-
-    return _act(act)
+    owner = get_owner(sent.session, owner_id)
+    _give_role(sent, owner)
+    return f"{owner.name} is {'an owner' if owner.role == 'owner' else 'a viewer'} now."
 
 
-@blueprint.post(f"{OWNER}/sign-out")
-def sign_out(owner_id: int) -> Response | tuple[str, int]:
+@owners_form(f"{OWNER}/sign-out")
+def sign_out(sent: Sent, owner_id: int) -> str:
     """Sign somebody out in every browser."""
-
-    def act() -> str:
-        owner = get_owner(db_session(), owner_id)
-        end_sessions(db_session(), owner)
-        return f"{owner.name} is signed out everywhere."
-
-    return _act(act)
+    owner = get_owner(sent.session, owner_id)
+    end_sessions(sent.session, owner, sent.now)
+    return f"{owner.name} is signed out everywhere."
 
 
-@blueprint.post(f"{OWNER}/sessions/end")
-def end_one(owner_id: int) -> Response | tuple[str, int]:
+@owners_form(f"{OWNER}/sessions/end")
+def end_one(sent: Sent, owner_id: int) -> str:
     """Sign somebody out of one browser."""
-
-    def act() -> str:
-        owner = get_owner(db_session(), owner_id)
-        end_session(db_session(), owner, text(request.form, "session", "The browser"))
-        return f"{owner.name} is signed out of that browser."
-
-    return _act(act)
+    owner = get_owner(sent.session, owner_id)
+    end_session(sent.session, owner, sent.text("session", "The browser"), sent.now)
+    return f"{owner.name} is signed out of that browser."
 
 
-@blueprint.post(f"{OWNER}/sign-in-link")
-def make_link(owner_id: int) -> str:
+@form(blueprint, f"{OWNER}/sign-in-link", back_to="owners.list_all")
+def make_link(sent: Sent, owner_id: int) -> Shown:
     """Show a one-time sign-in address, this once."""
-    owner = get_owner(db_session(), owner_id)
-    secret = make_sign_in_link(db_session(), owner, now())
-    db_session().commit()
-    return _page(made=(owner.name, sign_in_url(installation().settings.base_url, secret)))
+    owner = get_owner(sent.session, owner_id)
+    secret = make_sign_in_link(sent.session, owner, sent.now)
+    address = sign_in_url(installation().settings.base_url, secret)
+    return Shown(lambda: _page(made=(owner.name, address)))
 
 
-def _give_role(owner: Owner) -> None:
-    chosen = request.form.getlist("accounts")
-    known = {str(account.id): account.id for account in list_accounts(db_session())}
+def _give_role(sent: Sent, owner: Owner) -> None:
+    chosen = sent.all_of("accounts")
+    known = {str(account.id): account.id for account in list_accounts(sent.session)}
     if any(number not in known for number in chosen):
         raise Invalid("One of the chosen accounts is not there any more: reload the page.")
-    role = text(request.form, "role", "The role")
-    set_role(db_session(), owner, role, [known[number] for number in chosen])
-
-
-def _act(act: Callable[[], str]) -> Response | tuple[str, int]:
-    try:
-        said = act()
-    except MENDABLE as error:
-        db_session().rollback()
-        return _page(error.sentence), UNPROCESSABLE
-    db_session().commit()
-    flash(said)
-    return redirect(url_for("owners.list_all"), 303)
+    role = sent.text("role", "The role")
+    set_role(sent.session, owner, role, sent.now, [known[number] for number in chosen])
 
 
 def _page(error: str | None = None, made: tuple[str, str] | None = None) -> str:

@@ -1,7 +1,8 @@
 """What concerns oneself: one's password, and the browsers in which one is signed in."""
 
-from flask import flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from functools import partial
+
+from flask import render_template, request
 
 from linktrack.context import db_session
 from linktrack.db import now
@@ -9,9 +10,10 @@ from linktrack.errors import Invalid
 from linktrack.owners.models import Owner
 from linktrack.owners.passwords import remove_password, set_password
 from linktrack.owners.viewers import end_sessions, get_owner, list_sessions
-from linktrack.web.context import OWN, UNPROCESSABLE, current_owner, own_hash, owner_blueprint
+from linktrack.web.context import OWN, current_owner, own_hash, owner_blueprint
+from linktrack.web.forms import Sent, form
 
-blueprint = owner_blueprint(OWN)
+blueprint = owner_blueprint(OWN, __name__)
 
 
 @blueprint.get("/you")
@@ -20,34 +22,28 @@ def show() -> str:
     return _page()
 
 
-@blueprint.post("/you/password")
-def change_password() -> Response | tuple[str, int]:
+own_form = partial(form, blueprint, back_to="own.show", again=lambda error: _page(error.sentence))
+
+
+@own_form("/you/password")
+def change_password(sent: Sent) -> str:
     """Set a password, or take it away where both fields are left empty."""
     password = request.form.get("password", "")
     if password != request.form.get("again", ""):
-        return _page("The two passwords differ: type the same one twice."), UNPROCESSABLE
-    try:
-        if password:
-            set_password(db_session(), _self(), password)
-            end_sessions(db_session(), _self(), own_hash())
-            flash("The password is set. Every other browser is signed out.")
-        else:
-            remove_password(db_session(), _self())
-            flash("There is no password any more: one-time links sign you in.")
-    except Invalid as error:
-        db_session().rollback()
-        return _page(error.sentence), UNPROCESSABLE
-    db_session().commit()
-    return redirect(url_for("own.show"), 303)
+        raise Invalid("The two passwords differ: type the same one twice.")
+    if not password:
+        remove_password(sent.session, _self(), sent.now)
+        return "There is no password any more: one-time links sign you in."
+    set_password(sent.session, _self(), password, sent.now)
+    end_sessions(sent.session, _self(), sent.now, own_hash())
+    return "The password is set. Every other browser is signed out."
 
 
-@blueprint.post("/you/sessions/end")
-def end_others() -> Response:
+@own_form("/you/sessions/end")
+def end_others(sent: Sent) -> str:
     """Sign out everywhere but here."""
-    ended = end_sessions(db_session(), _self(), own_hash())
-    db_session().commit()
-    flash(f"Signed out in {ended} other browser{'' if ended == 1 else 's'}.")
-    return redirect(url_for("own.show"), 303)
+    ended = end_sessions(sent.session, _self(), sent.now, own_hash())
+    return f"Signed out in {ended} other browser{'' if ended == 1 else 's'}."
 
 
 def _page(error: str | None = None) -> str:

@@ -6,7 +6,7 @@ from linktrack.context import installation
 from linktrack.settings import SETTINGS, in_force
 from linktrack.web.context import owner_blueprint
 
-blueprint = owner_blueprint("settings")
+blueprint = owner_blueprint("settings", __name__)
 
 
 @blueprint.get("/settings")

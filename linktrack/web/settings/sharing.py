@@ -1,10 +1,10 @@
 """Shared reports: made and ended by owners, looked at by whoever has the address."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint, render_template
 
 from linktrack.audience.accounts import get_account, list_accounts
 from linktrack.context import db_session, installation
@@ -12,10 +12,11 @@ from linktrack.db import now
 from linktrack.errors import Invalid, NotFound
 from linktrack.owners.sharing import find_shared, list_shared, revoke_shared, share_report
 from linktrack.reports.cpf import cpf_report
-from linktrack.web.context import UNPROCESSABLE, owner_blueprint
-from linktrack.web.fields import LARGEST_ID, chosen_account, whole
+from linktrack.web.context import owner_blueprint
+from linktrack.web.fields import LARGEST_ID
+from linktrack.web.forms import Sent, Shown, form
 
-blueprint = owner_blueprint("sharing")
+blueprint = owner_blueprint("sharing", __name__)
 public = Blueprint("shared", __name__)
 
 SHOWN_DAYS: Final = 91
@@ -27,29 +28,25 @@ def list_all() -> str:
     return _page()
 
 
-@blueprint.post("/shared")
-def share() -> str | tuple[str, int]:
+sharing_form = partial(form, blueprint, back_to="sharing.list_all")
+
+
+@sharing_form("/shared", again=lambda error: _page(error.sentence))
+def share(sent: Sent) -> Shown:
     """Show a new address, this once."""
-    account = chosen_account(request.form)
+    account = sent.account()
     if account is None:
-        return _page("Choose the account whose posts are shared."), UNPROCESSABLE
-    try:
-        days = whole(request.form, "days", "The number of days") or 0
-        secret = share_report(db_session(), account.id, days, now())
-    except Invalid as error:
-        db_session().rollback()
-        return _page(error.sentence), UNPROCESSABLE
-    db_session().commit()
-    return _page(made=f"{installation().settings.base_url}/shared/{secret}")
+        raise Invalid("Choose the account whose posts are shared.")
+    days = sent.whole("days", "The number of days") or 0
+    secret = share_report(sent.session, account.id, days, sent.now)
+    return Shown(lambda: _page(made=f"{installation().settings.base_url}/shared/{secret}"))
 
 
-@blueprint.post(f"/shared/<int(max={LARGEST_ID}):number>/end")
-def end(number: int) -> Response:
+@sharing_form(f"/shared/<int(max={LARGEST_ID}):number>/end")
+def end(sent: Sent, number: int) -> str:
     """End an address at once."""
-    revoke_shared(db_session(), number, now())
-    db_session().commit()
-    flash("The address shows nothing any more.")
-    return redirect(url_for("sharing.list_all"), 303)
+    revoke_shared(sent.session, number, sent.now)
+    return "The address shows nothing any more."
 
 
 @public.get("/shared/<secret>")
@@ -67,6 +64,7 @@ def show(secret: str) -> str:
         since=now() - timedelta(days=SHOWN_DAYS),
         limit=100,
         by_source=False,
+        now=now(),
     )
     return render_template(
         "shared/show.html", account=account, report=report, days=SHOWN_DAYS, until=found.expires_at

@@ -1,9 +1,9 @@
 """Tokens: which programs may read, write or wrap, and ending that."""
 
+from functools import partial
 from typing import Final
 
-from flask import flash, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import render_template, request
 
 from linktrack.audience.accounts import accounts_by_number, list_accounts
 from linktrack.context import db_session, installation
@@ -16,10 +16,11 @@ from linktrack.owners.tokens import (
     revoke_token,
     state_of,
 )
-from linktrack.web.context import MENDABLE, UNPROCESSABLE, owner_blueprint
-from linktrack.web.fields import LARGEST_ID, chosen_account, moment, text
+from linktrack.web.context import owner_blueprint
+from linktrack.web.fields import LARGEST_ID
+from linktrack.web.forms import Sent, Shown, form
 
-blueprint = owner_blueprint("tokens")
+blueprint = owner_blueprint("tokens", __name__)
 
 SCOPE_WORDS: Final = {
     "read": "read: reports and exports",
@@ -34,36 +35,30 @@ def list_all() -> str:
     return _page()
 
 
-@blueprint.post("/tokens")
-def add() -> str | tuple[str, int]:
+tokens_form = partial(form, blueprint, back_to="tokens.list_all")
+
+
+@tokens_form("/tokens", again=lambda error: _page(error=error.sentence))
+def add(sent: Sent) -> Shown:
     """Make a token; its secret is on this one answer and nowhere else."""
-    session = db_session()
-    try:
-        account = chosen_account(request.form)
-        secret = create_token(
-            session,
-            text(request.form, "name", "The name"),
-            text(request.form, "scope", "What it may do"),
-            account.id if account else None,
-            now(),
-            moment(request.form, "expires_at", "The end"),
-        )
-    except MENDABLE as error:
-        session.rollback()
-        return _page(error=error.sentence), UNPROCESSABLE
-    session.commit()
-    return _page(secret=secret)
+    account = sent.account()
+    secret = create_token(
+        sent.session,
+        sent.text("name", "The name"),
+        sent.text("scope", "What it may do"),
+        account.id if account else None,
+        sent.now,
+        sent.moment("expires_at", "The end"),
+    )
+    return Shown(lambda: _page(secret=secret))
 
 
-@blueprint.post(f"/tokens/<int(max={LARGEST_ID}):token_id>/revoke")
-def revoke(token_id: int) -> Response:
+@tokens_form(f"/tokens/<int(max={LARGEST_ID}):token_id>/revoke")
+def revoke(sent: Sent, token_id: int) -> str:
     """End a token at once and for good."""
-    session = db_session()
-    token = get_token(session, token_id)
-    revoke_token(session, token, now())
-    session.commit()
-    flash(f"The token {token.name} is revoked.")
-    return redirect(url_for("tokens.list_all"), 303)
+    token = get_token(sent.session, token_id)
+    revoke_token(sent.session, token, sent.now)
+    return f"The token {token.name} is revoked."
 
 
 def _page(error: str | None = None, secret: str | None = None) -> str:

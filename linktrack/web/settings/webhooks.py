@@ -2,15 +2,14 @@
 
 from typing import Final
 
-from flask import flash, g, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import g, render_template, request
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.context import db_session, installation
-from linktrack.db import now
 from linktrack.errors import NotFound
-from linktrack.web.context import MENDABLE, UNPROCESSABLE, current_owner, owner_blueprint
-from linktrack.web.fields import LARGEST_ID, chosen_account, text
+from linktrack.web.context import current_owner, owner_blueprint
+from linktrack.web.fields import LARGEST_ID
+from linktrack.web.forms import Sent, Shown, form
 from linktrack.webhooks.catalog import (
     EVENTS,
     TEST,
@@ -25,7 +24,7 @@ from linktrack.webhooks.catalog import (
 )
 from linktrack.webhooks.models import Webhook
 
-blueprint = owner_blueprint("webhooks")
+blueprint = owner_blueprint("webhooks", __name__)
 
 WEBHOOK: Final = f"/webhooks/<int(max={LARGEST_ID}):number>"
 
@@ -36,26 +35,26 @@ def list_all() -> str:
     return _page()
 
 
-@blueprint.post("/webhooks")
-def add() -> str | tuple[str, int]:
+@form(
+    blueprint,
+    "/webhooks",
+    back_to="webhooks.list_all",
+    again=lambda error: _page(error=error.sentence),
+)
+def add(sent: Sent) -> Shown:
     """Add a webhook; its secret is on this one answer and nowhere else."""
-    session, opened = db_session(), installation()
-    try:
-        account = chosen_account(request.form)
-        added, secret = add_webhook(
-            session,
-            opened.keys.sealing(),
-            text(request.form, "url", "The address"),
-            request.form.getlist("events"),
-            account.id if account else None,
-            now(),
-            opened.settings.webhook_networks,
-        )
-    except MENDABLE as error:
-        session.rollback()
-        return _page(error=error.sentence), UNPROCESSABLE
-    session.commit()
-    return _page(made=added.id, secret=secret)
+    opened = installation()
+    account = sent.account()
+    added, secret = add_webhook(
+        sent.session,
+        opened.keys.sealing(),
+        sent.text("url", "The address"),
+        sent.all_of("events"),
+        account.id if account else None,
+        sent.now,
+        opened.settings.webhook_networks,
+    )
+    return Shown(lambda: _page(made=added.id, secret=secret))
 
 
 @blueprint.get(WEBHOOK)
@@ -76,24 +75,20 @@ def show(number: int) -> str:
     )
 
 
-@blueprint.post(f"{WEBHOOK}/test")
-def test(number: int) -> Response:
+@form(blueprint, f"{WEBHOOK}/test", back_to="webhooks.show")
+def test(sent: Sent, number: int) -> str:
     """Send a webhook a test."""
-    send_test(db_session(), get_webhook(db_session(), number), now())
-    db_session().commit()
-    flash("The test is sent within seconds: reload this page to see what was answered.")
-    return redirect(url_for("webhooks.show", number=number), 303)
+    send_test(sent.session, get_webhook(sent.session, number), sent.now)
+    return "The test is sent within seconds: reload this page to see what was answered."
 
 
-@blueprint.post(f"{WEBHOOK}/remove")
-def remove(number: int) -> Response:
+@form(blueprint, f"{WEBHOOK}/remove", back_to="webhooks.list_all")
+def remove(sent: Sent, number: int) -> str:
     """Tell a webhook nothing more, and forget what was sent to it."""
-    webhook = get_webhook(db_session(), number)
+    webhook = get_webhook(sent.session, number)
     host = host_of(webhook)
-    remove_webhook(db_session(), webhook)
-    db_session().commit()
-    flash(f"The webhook to {host} is removed: it is told nothing more.")
-    return redirect(url_for("webhooks.list_all"), 303)
+    remove_webhook(sent.session, webhook, sent.now)
+    return f"The webhook to {host} is removed: it is told nothing more."
 
 
 def _page(error: str | None = None, made: int | None = None, secret: str | None = None) -> str:

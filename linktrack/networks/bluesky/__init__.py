@@ -1,0 +1,1 @@
+"""Bluesky: followers and posts for everybody to read, and signing in."""

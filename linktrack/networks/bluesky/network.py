@@ -1,0 +1,91 @@
+"""Bluesky, as the product knows it. Pure."""
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from linktrack.networks.bluesky.access import ABILITIES, NEEDS
+from linktrack.networks.bluesky.detection import detect
+from linktrack.networks.bluesky.followers import follower_record
+from linktrack.networks.bluesky.lengths import length
+from linktrack.networks.credentials import Credential, Keeper, SignIn
+from linktrack.networks.network import Cards, Connecting, FollowerJson, Handles, Ids, Network
+
+if TYPE_CHECKING:
+    from linktrack.networks.bluesky.posts import BlueskyFeed
+    from linktrack.networks.bluesky.reader import Bluesky
+    from linktrack.networks.bluesky.writer import BlueskyWriter
+    from linktrack.settings import Settings
+
+_IDS: Final = Ids(re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]+"), "did:…")
+_POST: Final = re.compile(r"at://(did:[a-z0-9]+:[A-Za-z0-9._:%-]+)/app\.bsky\.feed\.post/(\S+)")
+
+
+def composer(handle: str, text: str) -> str:  # noqa: ARG001 - as Network has it
+    """Return the address of the composer with this text."""
+    return f"https://bsky.app/intent/compose?text={quote(text, safe='')}"
+
+
+def post_address(network_id: str) -> str | None:
+    """Return where a post is shown, by at://DID/app.bsky.feed.post/KEY."""
+    found = _POST.fullmatch(network_id)
+    return None if found is None else f"https://bsky.app/profile/{found[1]}/post/{found[2]}"
+
+
+def profile_address(network_id: str, handle: str | None) -> str | None:  # noqa: ARG001
+    """Return where a profile is shown, by its DID, which outlives the handle."""
+    return f"https://bsky.app/profile/{network_id}" if _IDS.is_one(network_id) else None
+
+
+def _open_reader(handle: str, settings: "Settings") -> "Bluesky":  # noqa: ARG001
+    from linktrack.networks.bluesky.reader import Bluesky
+
+    return Bluesky(settings.bluesky)
+
+
+def _open_feed(handle: str, network_id: str | None, settings: "Settings") -> "BlueskyFeed":
+    from linktrack.networks.bluesky.posts import BlueskyFeed
+
+    return BlueskyFeed(network_id or handle, settings.bluesky)
+
+
+def _sign_in(handle: str, values: Mapping[str, str], server: str | None) -> SignIn:
+    from linktrack.networks.bluesky.session import sign_in
+
+    return sign_in(handle, values["app_password"], server)
+
+
+def _open_writer(credential: Credential, keeper: Keeper) -> "BlueskyWriter":
+    from linktrack.networks.bluesky.writer import BlueskyWriter
+
+    return BlueskyWriter(credential, keeper)
+
+
+NETWORK: Final = Network(
+    name="bluesky",
+    label="Bluesky",
+    handles=Handles(
+        pattern=re.compile(
+            r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*"
+        ),
+        example="@name.bsky.social or a domain of your own",
+        hint="@name.bsky.social",
+    ),
+    ids=_IDS,
+    follower_json=FollowerJson("did", follower_record),
+    asks_by_id=True,
+    detect=detect,
+    shares_detector=True,
+    length=length,
+    composer=composer,
+    post_address=post_address,
+    profile_address=profile_address,
+    cards=Cards(come_with_posts=True, user_agents=("Bluesky Cardyb",), first_fetchers=("bluesky",)),
+    open_reader=_open_reader,
+    shows_followers=True,
+    open_feed=_open_feed,
+    connecting=Connecting(
+        needs=NEEDS, abilities=ABILITIES, sign_in=_sign_in, open_writer=_open_writer
+    ),
+)

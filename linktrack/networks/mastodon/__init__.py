@@ -1,0 +1,1 @@
+"""Mastodon: counts and posts from an account's own server, its archive, and signing in."""

@@ -1,0 +1,119 @@
+"""Mastodon, as the product knows it. Pure."""
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from linktrack.networks.archives import Archive
+from linktrack.networks.credentials import Credential, Keeper, SignIn
+from linktrack.networks.mastodon.access import ABILITIES, NEEDS
+from linktrack.networks.mastodon.detection import detect
+from linktrack.networks.mastodon.followers import follower_record
+from linktrack.networks.mastodon.lengths import length
+from linktrack.networks.network import (
+    Archives,
+    Cards,
+    Connecting,
+    FollowerJson,
+    Handles,
+    Ids,
+    Network,
+)
+
+if TYPE_CHECKING:
+    from linktrack.networks.mastodon.archive import MastodonArchive
+    from linktrack.networks.mastodon.posts import MastodonFeed
+    from linktrack.networks.mastodon.reader import Mastodon
+    from linktrack.networks.mastodon.writer import MastodonWriter
+    from linktrack.settings import Settings
+
+_ADDRESS: Final = re.compile(r"https?://\S+")
+_HANDLE: Final = re.compile(r"@?[^@\s]+@([^@\s/]+)")
+
+
+def composer(handle: str, text: str) -> str | None:
+    """Return the address of /share with this text, on the server that the handle names."""
+    server = _HANDLE.fullmatch(handle)
+    return None if server is None else f"https://{server[1]}/share?text={quote(text, safe='')}"
+
+
+def post_address(network_id: str) -> str | None:
+    """Return where a post is shown: its id is the address."""
+    return network_id if _ADDRESS.fullmatch(network_id) else None
+
+
+def profile_address(network_id: str, handle: str | None) -> str | None:  # noqa: ARG001
+    """Return where a profile is shown: its id is the address."""
+    return post_address(network_id)
+
+
+def _open_reader(handle: str, settings: "Settings") -> "Mastodon":  # noqa: ARG001
+    from linktrack.networks.mastodon.reader import Mastodon
+
+    return Mastodon(handle)
+
+
+def _open_feed(handle: str, network_id: str | None, settings: "Settings") -> "MastodonFeed":  # noqa: ARG001
+    from linktrack.networks.mastodon.posts import MastodonFeed
+
+    return MastodonFeed(handle)
+
+
+def _is_archive(archive: Archive) -> bool:
+    from linktrack.networks.mastodon.archive import MastodonArchive
+
+    return MastodonArchive.is_one(archive)
+
+
+def _open_archive(archive: Archive) -> "MastodonArchive":
+    from linktrack.networks.mastodon.archive import MastodonArchive
+
+    return MastodonArchive(archive)
+
+
+def _sign_in(handle: str, values: Mapping[str, str], server: str | None) -> SignIn:
+    from linktrack.networks.mastodon.writer import sign_in
+
+    return sign_in(handle, values["access_token"], server)
+
+
+def _open_writer(credential: Credential, keeper: Keeper) -> "MastodonWriter":
+    from linktrack.networks.mastodon.writer import MastodonWriter
+
+    return MastodonWriter(credential, keeper)
+
+
+NETWORK: Final = Network(
+    name="mastodon",
+    label="Mastodon",
+    handles=Handles(
+        pattern=re.compile(
+            r"@[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?@[^\s@/]+\.[^\s@/.]+"
+        ),
+        example="@name@server",
+        hint="@name@server on Mastodon",
+    ),
+    ids=Ids(_ADDRESS, "https://…"),
+    follower_json=FollowerJson("acct", follower_record),
+    detect=detect,
+    length=length,
+    servers_set_limits=True,
+    composer=composer,
+    post_address=post_address,
+    profile_address=profile_address,
+    cards=Cards(
+        lead_past_us=True,
+        user_agents=("Mastodon",),
+        first_fetchers=(
+            *("mastodon", "pleroma", "misskey", "lemmy", "friendica"),
+            *("peertube", "gotosocial", "pixelfed", "fediverse"),
+        ),
+    ),
+    open_reader=_open_reader,
+    open_feed=_open_feed,
+    connecting=Connecting(
+        needs=NEEDS, abilities=ABILITIES, sign_in=_sign_in, open_writer=_open_writer
+    ),
+    archives=Archives(is_one=_is_archive, open=_open_archive, lone_file="outbox.json"),
+)

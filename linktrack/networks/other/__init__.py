@@ -1,0 +1,1 @@
+"""Audiences on no network: a newsletter, a group."""

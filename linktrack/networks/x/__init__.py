@@ -1,0 +1,1 @@
+"""X: archives, and signing in."""

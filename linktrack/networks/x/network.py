@@ -1,0 +1,89 @@
+"""X, as the product knows it. Pure."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from linktrack.networks.archives import Archive
+from linktrack.networks.credentials import Credential, Keeper, SignIn
+from linktrack.networks.network import Archives, Cards, Connecting, Handles, Ids, Network
+from linktrack.networks.x.access import ABILITIES, NEEDS
+from linktrack.networks.x.detection import detect
+from linktrack.networks.x.lengths import length
+
+if TYPE_CHECKING:
+    from linktrack.networks.x.archive import XArchive
+    from linktrack.networks.x.writer import XWriter
+
+
+_IDS: Final = Ids(re.compile(r"[0-9]{1,20}"), "a number")
+"""Of people, and of posts."""
+
+
+def composer(handle: str, text: str) -> str:  # noqa: ARG001 - as Network has it
+    """Return the address of the composer with this text."""
+    return f"https://x.com/intent/post?text={quote(text, safe='')}"
+
+
+def post_address(network_id: str) -> str | None:
+    """Return where a post is shown, by its number."""
+    return f"https://x.com/i/status/{network_id}" if _IDS.is_one(network_id) else None
+
+
+def profile_address(network_id: str, handle: str | None) -> str | None:
+    """Return where a profile is shown: by its number, which outlives the handle, else by that."""
+    if _IDS.is_one(network_id):
+        return f"https://x.com/i/user/{network_id}"
+    return None if handle is None else f"https://x.com/{handle.removeprefix('@')}"
+
+
+def _is_archive(archive: Archive) -> bool:
+    from linktrack.networks.x.archive import XArchive
+
+    return XArchive.is_one(archive)
+
+
+def _open_archive(archive: Archive) -> "XArchive":
+    from linktrack.networks.x.archive import XArchive
+
+    return XArchive(archive)
+
+
+def _sign_in(handle: str, values: Mapping[str, str], server: str | None) -> SignIn:
+    from linktrack.networks.x.writer import sign_in
+
+    return sign_in(handle, values, server)
+
+
+def _open_writer(credential: Credential, keeper: Keeper) -> "XWriter":
+    from linktrack.networks.x.writer import XWriter
+
+    return XWriter(credential, keeper)
+
+
+NETWORK: Final = Network(
+    name="x",
+    label="X",
+    handles=Handles(
+        # X takes 15 characters now; a few accounts of its first years have up to 20.
+        pattern=re.compile(r"@[A-Za-z0-9_]{1,20}"),
+        example="@name: up to 20 letters, digits and _",
+        hint="@name on X",
+    ),
+    ids=_IDS,
+    detect=detect,
+    length=length,
+    links_public_hosts_only=True,
+    composer=composer,
+    post_address=post_address,
+    profile_address=profile_address,
+    cards=Cards(user_agents=("Twitterbot",), first_fetchers=("twitterbot",)),
+    forbids_same_text=True,
+    first_reading=timedelta(days=30),  # each post that is read has a price
+    connecting=Connecting(
+        needs=NEEDS, abilities=ABILITIES, sign_in=_sign_in, open_writer=_open_writer
+    ),
+    archives=Archives(is_one=_is_archive, open=_open_archive, follower_file="data/follower.js"),
+)

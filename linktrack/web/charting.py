@@ -1,0 +1,32 @@
+"""What charts of several sections share: marks of days, and rates with their range."""
+
+from collections.abc import Sequence
+
+from linktrack.audience.models import Account
+from linktrack.calendar.ranges import DayRange
+from linktrack.charts import Mark
+from linktrack.context import db_session
+from linktrack.reports.diary.notes import happenings
+from linktrack.reports.figures.rate import Rate
+
+
+def marks_of(accounts: Sequence[Account], days: DayRange) -> list[Mark]:
+    """Return what is known of these accounts' days, as charts mark it.
+
+    Beside several accounts, what is about one of them says which.
+    """
+    handles = {account.id: account.handle for account in accounts}
+    several = len(accounts) > 1
+    return [
+        Mark(each.day, f"{each.text} ({handles[each.account_id]})")
+        if several and each.account_id in handles
+        else Mark(each.day, each.text)
+        for each in happenings(db_session(), list(handles), days)
+    ]
+
+
+def per_thousand(rate: Rate) -> tuple[float | None, float | None, float | None]:
+    """Return lowest, value and highest of a rate for 1,000 followers."""
+    low = rate.interval.low * 1000 if rate.interval else None
+    high = rate.interval.high * 1000 if rate.interval else None
+    return low, None if rate.value is None else rate.value * 1000, high

@@ -1,0 +1,146 @@
+"""Forms: what a page sends is done, kept and said; or the page is shown again with what was wrong.
+
+Every form of the owner's pages is one function under `@form`: it reads what was `Sent`, calls the
+capability, which writes its audit, and returns the sentence to be said. The rest is the same for
+all of them and stands here once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import wraps
+from typing import Final, TypeAlias, TypeVar
+
+from flask import Blueprint, current_app, flash, make_response, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from linktrack.audience.models import Account
+from linktrack.context import db_session
+from linktrack.db import Session, now
+from linktrack.errors import Conflict, Invalid, LinktrackError, TooLarge
+from linktrack.web import fields
+
+MENDABLE: Final = (Invalid, Conflict, TooLarge)
+"""What a person mends in the form at hand, which is shown again with what was typed."""
+
+UNPROCESSABLE: Final = 422
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form that was sent at the moment `now`; what cannot be read raises `Invalid`."""
+
+    now: datetime
+
+    @property
+    def session(self) -> Session:
+        """The request's session, opened at the first use: networks are asked before it."""
+        return db_session()
+
+    def text(self, name: str, label: str) -> str:
+        """Return a text as `fields.text` does."""
+        return fields.text(request.form, name, label)
+
+    def whole(self, name: str, label: str) -> int | None:
+        """Return a whole number as `fields.whole` does."""
+        return fields.whole(request.form, name, label)
+
+    def row_id(self, name: str, label: str) -> int | None:
+        """Return the number of something stored as `fields.row_id` does."""
+        return fields.row_id(request.form, name, label)
+
+    def moment(self, name: str, label: str) -> datetime | None:
+        """Return a date or time as `fields.moment` does."""
+        return fields.moment(request.form, name, label)
+
+    def day(self, name: str, label: str) -> date | None:
+        """Return a calendar day as `fields.day` does."""
+        return fields.day(request.form, name, label)
+
+    def all_of(self, name: str) -> list[str]:
+        """Return what was ticked, or every value of a field."""
+        return request.form.getlist(name)
+
+    def has(self, name: str) -> bool:
+        """Whether a box was ticked, or a button pressed."""
+        return name in request.form
+
+    def says_yes(self, name: str) -> bool:
+        """Whether a field is "yes"."""
+        return request.form.get(name) == "yes"
+
+    def account(self) -> Account | None:
+        """Return the account the form names; raises `NotFound`."""
+        return fields.chosen_account(request.form)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The form is done: the sentence to be said, on a page whose address was not known before."""
+
+    said: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The form is done: its answer is a page that is shown this once, such as one with a secret."""
+
+    page: Callable[[], str]
+
+
+Outcome: TypeAlias = str | Done | Shown
+Page: TypeAlias = Response | str
+Action = TypeVar("Action", bound=Callable[..., Outcome])
+
+
+def form(
+    blueprint: Blueprint,
+    path: str,
+    *,
+    back_to: str | Callable[..., str],
+    again: Callable[..., Page] | None = None,
+    mends: tuple[type[LinktrackError], ...] = MENDABLE,
+) -> Callable[[Action], Action]:
+    """Have a function do what a form sends to `path`.
+
+    It gets a `Sent` and the arguments of the path. What it changed is committed, what it says is
+    said on the page `back_to`: an endpoint, which takes from the path what it needs, or a function
+    from these arguments to an address. Where it raises one of `mends` all is undone, and `again`
+    gets the error and these arguments, and returns the page with the error in place (status 422);
+    without `again` the page of errors answers.
+    """
+
+    def register(action: Action) -> Action:
+        @wraps(action)
+        def view(**values: object) -> Response:
+            try:
+                outcome = action(Sent(now()), **values)
+            except mends as error:
+                if again is None:
+                    raise
+                db_session().rollback()
+                answer = make_response(again(error, **values))
+                answer.status_code = UNPROCESSABLE
+                return answer
+            db_session().commit()
+            if isinstance(outcome, Shown):
+                return make_response(outcome.page())
+            if isinstance(outcome, Done):
+                flash(outcome.said)
+                return redirect(outcome.address, 303)
+            flash(outcome)
+            return redirect(_address(back_to, values), 303)
+
+        blueprint.add_url_rule(path, view_func=view, methods=["POST"])
+        return action
+
+    return register
+
+
+def _address(back_to: str | Callable[..., str], values: dict[str, object]) -> str:
+    if not isinstance(back_to, str):
+        return back_to(**values)
+    rule = next(current_app.url_map.iter_rules(back_to))
+    arguments: dict[str, str] = {name: str(values[name]) for name in rule.arguments}
+    return url_for(back_to, **arguments)  # type: ignore[arg-type]  # none is named as an option

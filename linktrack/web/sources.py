@@ -1,0 +1,80 @@
+"""Where clicks came from, as rows and bars: of the overview, and of its own page."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from linktrack.charts import Bar, stacked_bars
+from linktrack.links.posts import excerpt
+from linktrack.reports.sources.referrers import ReferrerLine
+from linktrack.web.filters import UNSAID, UNTOLD, as_filter
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One source, or one host of the source that was chosen."""
+
+    name: str
+    filter: str
+    medium: str
+    clicks: int
+    unique_clicks: int
+    by_segment: Counter[str]
+
+
+def rows_by_source(lines: Sequence[ReferrerLine], *, by_host: bool) -> list[Row]:
+    """Bring lines together by source, or by host, most clicks first."""
+    grouped: defaultdict[tuple[str | None, str | None], list[ReferrerLine]] = defaultdict(list)
+    for line in lines:
+        grouped[line.source, line.host if by_host else None].append(line)
+    rows = []
+    for (source, host), group in grouped.items():
+        by_segment: Counter[str] = Counter()
+        for line in group:
+            by_segment[line.segment or UNTOLD] += line.clicks
+        rows.append(
+            Row(
+                host or source or UNSAID,
+                as_filter(source),
+                group[0].medium,
+                sum(line.clicks for line in group),
+                sum(line.unique_clicks for line in group),
+                by_segment,
+            )
+        )
+    return sorted(rows, key=lambda row: (-row.clicks, row.name))
+
+
+def source_bars(lines: Sequence[ReferrerLine], *, most: int, href: Callable[[str], str]) -> Markup:
+    """Draw so many sources, most clicks first; `href` gives a source's page by its filter."""
+    return bars_of(rows_by_source(lines, by_host=False), most, href)
+
+
+def bars_of(rows: Sequence[Row], most: int, href: Callable[[str], str]) -> Markup:
+    """Draw the first rows, and the others as one bar; `href` gives a row's page, "" for none."""
+    names = sorted({name for row in rows for name in row.by_segment} - {UNTOLD})
+    parts = [UNTOLD, *names]
+    most += len(rows) == most + 1  # a bar for the last one says more than “1 more”
+    bars = [
+        Bar(
+            excerpt(row.name, 40),
+            [row.by_segment[part] for part in parts],
+            href(row.filter),
+        )
+        for row in rows[:most]
+    ]
+    rest = rows[most:]
+    if rest:
+        values = [sum(row.by_segment[part] for row in rest) for part in parts]
+        bars.append(Bar(f"{len(rest)} more", values))
+    return stacked_bars(
+        bars,
+        parts,
+        label="Clicks by where they came from and by segment",
+        first="Where from",
+        unit="clicks",
+        is_unknown=[True],
+        empty="Nobody clicked in these days.",
+    )

@@ -1,0 +1,33 @@
+"""Whom the page at hand is about: the accounts there are, and the one among them it shows."""
+
+from collections.abc import Sequence
+
+from flask import abort, make_response, render_template, request
+
+from linktrack.audience.accounts import list_accounts
+from linktrack.audience.models import Account
+from linktrack.context import db_session
+from linktrack.web.context import READS
+from linktrack.web.fields import account_or_main
+from linktrack.web.forms import UNPROCESSABLE
+
+
+def some_accounts() -> Sequence[Account]:
+    """Return all accounts; where there is none, the page that says how to add one is the answer.
+
+    A form that was sent there could not be done: then it has the status of one that failed.
+    """
+    accounts = list_accounts(db_session())
+    if not accounts:
+        status = 200 if request.method in READS else UNPROCESSABLE
+        abort(make_response(render_template("no_accounts.html"), status))
+    return accounts
+
+
+def accounts_and_chosen() -> tuple[Sequence[Account], Account]:
+    """Return all accounts, and the one the address names, else the one that shares links.
+
+    Where there is none, the page that says how to add one is the answer. Raises `NotFound`.
+    """
+    accounts = some_accounts()
+    return accounts, account_or_main(request.args, accounts)
