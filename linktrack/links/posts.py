@@ -14,7 +14,7 @@ from linktrack.audience.models import Account, Segment
 from linktrack.audience.segments import LARGEST, find_segment
 from linktrack.audience.utm import utm_values
 from linktrack.errors import Invalid, NotFound
-from linktrack.ids import AccountId, PostId, SegmentId
+from linktrack.ids import PostId, SegmentId
 from linktrack.links.catalog import Shortener, add_link
 from linktrack.links.destinations import parse_destination, with_parameters
 from linktrack.links.models import Link, LinkDestination, Post, State, Version
@@ -92,7 +92,7 @@ def wrap_post(
         for destination, slug in zip(targets, slugs, strict=False)
     ]
     for link, person in product(links, people):
-        promote(session, link, person)
+        promote(session, link, person, now)
     wrapped = dict(zip(targets, links, strict=True))
     post.text = replace(wish.text, addresses, short_urls(shortener, wrapped))
     for segment in segments:
@@ -221,7 +221,7 @@ def get_post(session: Session, post_id: int) -> Post:
 
 def list_posts(
     session: Session,
-    account_id: AccountId | None,
+    account_id: int | None,
     state: str | None,
     limit: int,
     before: int | None = None,
