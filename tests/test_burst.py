@@ -146,6 +146,23 @@ def test_when_a_first_click_is_no_persons_the_next_one_is_the_first(world: World
     assert counts(world) == untouched
 
 
+def test_where_a_first_click_is_left_out_the_next_one_keeps_its_referrer(world: World) -> None:
+    """Its referrer and its source, whose numbers differ: two of these hosts are one source."""
+    post = world.post(world.account(), "http://one.com/", NOON)
+    link = post.links[0].id
+    hosts = ("//google.com", "//google.de", "//t.co", "//example.org")
+    world.click([click(n, 60.0 * n, referrer=host, link=link) for n, host in enumerate(hosts)])
+    world.click([click(9, 600, referrer="//google.com", link=link)])
+    world.click([click(9, 700, referrer="//t.co", link=link)])
+    days = Days(world.settings.timezone)
+    with world.store().transaction() as connection:
+        assert change_reasons(connection, {5: 6}, days) == 1
+    changed = counts(world)
+    with world.store().transaction() as connection:
+        rebuild(connection, days)
+    assert counts(world) == changed
+
+
 DRAWN = st.tuples(
     st.integers(0, 2), st.integers(0, 1), st.integers(0, 14) | st.none(), st.integers(0, 3),
     st.sampled_from([0, NO_LANGUAGES]), st.sampled_from([None, None, None, "//t.co"]),
