@@ -182,8 +182,8 @@ def count_histories(session: Session, account_ids: Iterable[AccountId]) -> Mappi
 
 def standing_count(history: History, at: datetime) -> tuple[datetime | None, int | None]:
     """Return the last follower count at or before a moment, or two Nones."""
-    place = bisect_right(history, (at, _ENDLESS))
-    return history[place - 1] if place else (None, None)
+    index = bisect_right(history, (at, _ENDLESS))
+    return history[index - 1] if index else (None, None)
 
 
 def _shown(moment: datetime) -> str:

@@ -92,7 +92,7 @@ def _columns_of(rows: Iterable[Row]) -> tuple[list[int | None], ...]:
 @cache
 def _find_in_sqlite(table: Table, width: int) -> str:
     names = [_quoted(column.name) for column in table.primary_key][:width]
-    match = " AND ".join(f"t.{name} = k.value ->> {place}" for place, name in enumerate(names))
+    match = " AND ".join(f"t.{name} = k.value ->> {index}" for index, name in enumerate(names))
     # CROSS JOIN: SQLite then goes from the keys to the table, never the other way.
     return f"SELECT t.* FROM json_each(?) AS k CROSS JOIN {table.name} AS t ON {match}"  # noqa: S608 - names of our own tables
 

@@ -121,10 +121,10 @@ def add_imported(
             for old, code, post_id in zip(old_links, codes, post_ids, strict=True)
         ],
     ).all()
-    nameless = [place for place, code in enumerate(codes) if code is None]
-    own = _own_codes(connection, shortener.codes, [link_ids[place] for place in nameless])
-    for place in nameless:
-        codes[place] = own[link_ids[place]]
+    nameless = [index for index, code in enumerate(codes) if code is None]
+    own = _own_codes(connection, shortener.codes, [link_ids[index] for index in nameless])
+    for index in nameless:
+        codes[index] = own[link_ids[index]]
     if nameless:
         connection.execute(
             update(Link).where(Link.id == bindparam("link")).values(code=bindparam("new_code")),
@@ -134,10 +134,10 @@ def add_imported(
             update(Post).where(Post.id == bindparam("post")).values(text=bindparam("new_text")),
             [
                 {
-                    "post": post_ids[place],
-                    "new_text": shortener.short_url(own[link_ids[place]]),
+                    "post": post_ids[index],
+                    "new_text": shortener.short_url(own[link_ids[index]]),
                 }
-                for place in nameless
+                for index in nameless
             ],
         )
     connection.execute(

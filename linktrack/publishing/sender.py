@@ -232,8 +232,8 @@ class Sender:
                     posted_at=posted_at,
                 )
             )
-            place = network_of(due.account.network).label
-            note(session, f"Sent post {post.id} of {due.account.handle} to {place}.", now)
+            network = network_of(due.account.network).label
+            note(session, f"Sent post {post.id} of {due.account.handle} to {network}.", now)
             session.commit()
 
     def _write_down(self, due: _Due, seen_at: datetime, failure: Failure) -> None:

@@ -154,12 +154,12 @@ class Frozen:
         if not frozen:
             return deltas
         names = [column.name for column in table.primary_key]
-        place = names.index(scope)
+        index = names.index(scope)
         day = names.index("day") if "day" in names else None
         return {
             key: values
             for key, values in deltas.items()
-            if key[place] not in frozen or (day is not None and key[day] >= self.first_day)
+            if key[index] not in frozen or (day is not None and key[day] >= self.first_day)
         }
 
 

@@ -63,7 +63,7 @@ Wrong: TypeAlias = list[tuple[Table, list[Key], list[Key]]]
 
 def measure_visits(connection: Connection, period: Period) -> Wrong:
     """Return what is wrong with both tables in a period, by the marks on the account's links."""
-    place = (period.account_id, period.first_day)
+    key = (period.account_id, period.first_day)
     right: defaultdict[Key, list[int]] = defaultdict(lambda: [0, 0])
     marks = first_clicks.c
     post_or_link = func.coalesce(Link.post_id, -Link.id)
@@ -77,12 +77,12 @@ def measure_visits(connection: Connection, period: Period) -> Wrong:
         )
     )
     for visitor, first_at in connection.execute(query):
-        right[*place, visitor][first_at >= period.half_at] += 1
+        right[*key, visitor][first_at >= period.half_at] += 1
     visits: defaultdict[Key, list[int]] = defaultdict(lambda: [0])
     for first, second in right.values():
-        visits[*place, first, second][0] += 1
+        visits[*key, first, second][0] += 1
     compared = (
-        _compare(connection, table, place, rows)
+        _compare(connection, table, key, rows)
         for table, rows in ((visitor_accounts, right), (account_visits, visits))
     )
     return [wrong for wrong in compared if wrong[1] or wrong[2]]
@@ -96,10 +96,10 @@ def recount_visits(connection: Connection, period: Period) -> None:
 
 
 def _compare(
-    connection: Connection, table: Table, place: Key, right: Mapping[Key, Sequence[int]]
+    connection: Connection, table: Table, key: Key, right: Mapping[Key, Sequence[int]]
 ) -> tuple[Table, list[Key], list[Key]]:
     width = len(table.primary_key)
-    query = select(table).where(table.c.account_id == place[0], table.c.period == place[1])
+    query = select(table).where(table.c.account_id == key[0], table.c.period == key[1])
     stored = {tuple(row[:width]): list(row[width:]) for row in connection.execute(query)}
     wrong = [(*key, *row) for key, row in right.items() if stored.get(key) != list(row)]
     return table, sorted(wrong), sorted(stored.keys() - right.keys())

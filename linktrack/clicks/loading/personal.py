@@ -55,13 +55,12 @@ def notice_forwarded(connection: Connection, records: Iterable[ClickRecord], day
     pairs = _pairs(records)
     if not pairs:
         return
-    place = clicks.c
     query = (
-        select(place.link_id, place.follower_id)
-        .where(tuple_(place.link_id, place.follower_id).in_(sorted(pairs)))
-        .where(place.follower_id.is_not(None), place.reason.in_(_PEOPLE))
-        .group_by(place.link_id, place.follower_id)
-        .having(func.count(distinct(place.visitor)) > MOST_VISITORS)
+        select(clicks.c.link_id, clicks.c.follower_id)
+        .where(tuple_(clicks.c.link_id, clicks.c.follower_id).in_(sorted(pairs)))
+        .where(clicks.c.follower_id.is_not(None), clicks.c.reason.in_(_PEOPLE))
+        .group_by(clicks.c.link_id, clicks.c.follower_id)
+        .having(func.count(distinct(clicks.c.visitor)) > MOST_VISITORS)
     )
     forwarded = [(row[0], row[1]) for row in connection.execute(query)]
     if forwarded:
@@ -87,9 +86,8 @@ def take_follower_away(connection: Connection, follower_id: FollowerId, days: Da
 
     Their consent is to be deleted with it: then clicks that are not loaded yet name nobody too.
     """
-    place = clicks.c
-    query = select(place.link_id).distinct().where(place.follower_id.is_not(None))
-    links = connection.scalars(query.where(place.follower_id == follower_id)).all()
+    query = select(clicks.c.link_id).distinct().where(clicks.c.follower_id.is_not(None))
+    links = connection.scalars(query.where(clicks.c.follower_id == follower_id)).all()
     if links:
         take_names(connection, [(link_id, follower_id) for link_id in links], days)
 

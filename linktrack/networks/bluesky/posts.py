@@ -97,14 +97,14 @@ def _bluesky_text(record: Fields) -> tuple[str, list[str]]:
             address = text(_object(feature).get("uri"))
             if address is not None and start is not None and end is not None:
                 found.append((start, end, address))
-    parts, place = [], 0
+    parts, position = [], 0
     for start, end, address in sorted(found):
-        if place <= start < end <= len(content):
+        if position <= start < end <= len(content):
             label = content[start:end].decode("utf-8", "replace")
             written = address if _is_short_for(label, address) else f"{label} {address}"
-            parts += [content[place:start].decode("utf-8", "replace"), written]
-            place = end
-    parts.append(content[place:].decode("utf-8", "replace"))
+            parts += [content[position:start].decode("utf-8", "replace"), written]
+            position = end
+    parts.append(content[position:].decode("utf-8", "replace"))
     return text("".join(parts)) or "", [address for _, _, address in sorted(found)]
 
 

@@ -67,11 +67,11 @@ def match_posts(
 
 
 def seen_at(session: Session, post: Post, account: Account) -> list[str]:
-    """Return where a post was seen on its account's network, the first place first."""
+    """Return where a post was seen on its account's network, the first one first."""
     query = select(SeenPost.network_id).where(SeenPost.post_id == post.id)
     found = session.scalars(query.order_by(SeenPost.posted_at, SeenPost.network_id))
-    places = (network_of(account.network).post_address(network_id) for network_id in found)
-    return [place for place in places if place is not None]
+    addresses = (network_of(account.network).post_address(network_id) for network_id in found)
+    return [address for address in addresses if address is not None]
 
 
 def _posts_in(

@@ -177,9 +177,9 @@ def _insert(session: Session, account_id: int, posts: Sequence[PostRecord], base
         insert(UnwrappedPost).returning(UnwrappedPost.id, sort_by_parameter_order=True), rows
     ).all()
     addresses = [
-        {"post_id": number, "place": place, "address": address}
+        {"post_id": number, "place": index, "address": address}
         for number, post in zip(numbers, posts, strict=True)
-        for place, address in enumerate(_not_wrapped(post, base_host))
+        for index, address in enumerate(_not_wrapped(post, base_host))
     ]
     if addresses:
         session.execute(insert(UnwrappedAddress), addresses)

@@ -115,8 +115,8 @@ def moves_of(
     left = _counted_at(session, period.ended_by, since, until, mine)
     found: defaultdict[int, list[Moves]] = defaultdict(list)
     for account_id, at in lists:
-        place = (account_id, at)
-        found[account_id].append(Moves(at, came.get(place, 0), left.get(place, 0)))
+        key = (account_id, at)
+        found[account_id].append(Moves(at, came.get(key, 0), left.get(key, 0)))
     return found
 
 

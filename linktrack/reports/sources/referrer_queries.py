@@ -109,19 +109,19 @@ def link_origins(
     along their index on link and time.
     """
     order = (clicks.c.clicked_at, clicks.c.segment_id, COUNTED_AS)
-    place = func.row_number().over(partition_by=clicks.c.visitor, order_by=order)
+    rank = func.row_number().over(partition_by=clicks.c.visitor, order_by=order)
     placed = (
         select(
             clicks.c.clicked_at,
             clicks.c.segment_id,
             COUNTED_AS.label("referrer_id"),
-            case((clicks.c.visitor.is_(None), 1), else_=place).label("place"),
+            case((clicks.c.visitor.is_(None), 1), else_=rank).label("rank"),
         )
         .join(referrers, clicks.c.referrer_id == referrers.c.id)
         .where(clicks.c.link_id.in_(link_ids), clicks.c.reason == HUMAN)
         .subquery()
     )
-    first = case((placed.c.place == 1, 1), else_=0)
+    first = case((placed.c.rank == 1, 1), else_=0)
     query: Select[tuple[int, int, int, int]] = select(
         placed.c.segment_id,
         placed.c.referrer_id,

@@ -112,8 +112,8 @@ def hours_report(
 
 def _slots(names: Sequence[str], places: Sequence[int], posts: Sequence[RatedPost]) -> Slots:
     groups: list[list[tuple[int, int]]] = [[] for _ in names]
-    for place, post in zip(places, posts, strict=True):
-        groups[place].append((post.people, post.followers or 0))
+    for slot, post in zip(places, posts, strict=True):
+        groups[slot].append((post.people, post.followers or 0))
     return slots_of(names, groups)
 
 

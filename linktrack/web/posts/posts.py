@@ -24,7 +24,7 @@ from linktrack.links.models import Post
 from linktrack.links.posts import STATES, get_post, list_posts, version_segments, warning_of
 from linktrack.networks.network import Length
 from linktrack.publishing import states
-from linktrack.publishing.checks import twin_warning
+from linktrack.publishing.checks import duplicate_warning
 from linktrack.publishing.sendings import OPEN, sending_of
 from linktrack.publishing.unwrapped.matching import seen_at
 from linktrack.reports.cpf import MOST_POSTS, CpfReport, cpf_report
@@ -206,8 +206,8 @@ def post_page(post: Post, error: LinktrackError | None = None) -> str:
         fetched=first_fetch(session, post, now()),
         places=seen_at(session, post, account),
         error=error.sentence if error else None,
-        twin=isinstance(error, Unconfirmed),
-        twin_warning=twin_warning(session, account, post) if unpublished else None,
+        duplicate=isinstance(error, Unconfirmed),
+        duplicate_warning=duplicate_warning(session, account, post) if unpublished else None,
         typed=request.form.get("posted_at", ""),
         rewritten=request.form.get("text", post.written),
         sending=sending,
