@@ -1,4 +1,4 @@
-"""Accounts with their last follower counts."""
+"""Accounts with their latest follower counts, as lists show them."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""People who asked to be forgotten: kept out of every later list by a hash that names nobody."""
+"""Forget people on request, and keep them out of later follower lists by a keyed hash."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Hello: a reader says whom they are one of, by a button, and takes it back as easily.
+"""Hello pages: a reader says which segment they belong to, and can take it back.
 
 Only their own browser keeps it, in a signed cookie; what is stored here is how many there were.
 """

@@ -1,4 +1,4 @@
-"""Segments: named, ordered groups of an account's followers; who is in which, sorting.py says."""
+"""Segments: named, ordered groups of an account's followers (sorting.py says who is in which)."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Sorting the followers of the newest roster into segments, and the sizes that gives."""
+"""Sort the followers of the newest roster into segments, and store the segments' sizes."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Many rows at once, by the shortest way of each database: found, inserted, added to.
+"""Find, insert and update many rows at once, by the fastest way each database has.
 
 SQLAlchemy's own way spends more time on naming parameters than the database on the rows; and
 SQLite reads the whole table for `(a, b) IN (VALUES …)`, though both columns are its key.

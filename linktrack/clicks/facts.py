@@ -1,4 +1,4 @@
-"""What holds for all clicks: single numbers, written by the one who changes what they tell."""
+"""Facts about all clicks: totals kept up to date by whatever changes them."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Many links at once, as imports need them: each in a published post of its own."""
+"""Create many links at once, as imports do: each in a published post of its own."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The links of an installation: making them, finding where they lead, changing that."""
+"""The links of an installation: create them, look up where they lead, change it."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import closing

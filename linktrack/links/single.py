@@ -1,4 +1,4 @@
-"""One link at a time, as other programs make them: each in a published post of its own."""
+"""Create one link at a time, as other programs do: each in a published post of its own."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Where codes lead, remembered in each worker so that a redirect needs no database. Pure."""
+"""Targets: a cache of where codes lead, so that a redirect needs no database. Pure."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""Finding a host: its name is looked up once, and every address it stands for is judged."""
+"""Resolve a host once, and check every address it has."""
 
 import ipaddress
 import socket

@@ -1,4 +1,4 @@
-"""The demonstration: a simulated year of three accounts, marked as such, made and removed whole."""
+"""The demonstration: create and remove a simulated year of three accounts."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The card below a post that is sent: what the page behind its first link says of itself."""
+"""The link card of a post that is being sent, from the page behind its first link."""
 
 from collections.abc import Callable
 from datetime import datetime

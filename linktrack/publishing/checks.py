@@ -1,4 +1,4 @@
-"""What is refused before a post is sent, and what needs the owner's second word."""
+"""Checks before a post is sent: what is refused, and what the owner must confirm."""
 
 import ipaddress
 from typing import Final
@@ -94,7 +94,7 @@ def check_duplicate(session: Session, account: Account, post: Post) -> None:
 
 
 def duplicate_warning(session: Session, account: Account, post: Post) -> str | None:
-    """Return what is to be said, without its end, where `check_duplicate` has something to say."""
+    """Return the warning of `check_duplicate` without its end, None where there is none."""
     network = network_of(account.network)
     if not network.forbids_same_text:
         return None
@@ -105,10 +105,10 @@ def duplicate_warning(session: Session, account: Account, post: Post) -> str | N
         .where(Post.state.in_(("scheduled", "published")))
         .where(Post.written == post.written)
     )
-    duplicate = session.scalars(query.limit(1)).first()
-    if duplicate is None:
+    handle = session.scalars(query.limit(1)).first()
+    if handle is None:
         return None
     return (
-        f"The same text is on {duplicate} already, or waits for it. {network.label} forbids the same "
+        f"The same text is on {handle} already, or waits for it. {network.label} forbids the same "
         "post on several accounts and may lock them: change the text"
     )

@@ -1,4 +1,4 @@
-"""The table of what linktrack is to send, or has sent, to the networks."""
+"""The table of posts that linktrack sends to the networks."""
 
 from typing import Literal, TypeAlias
 

@@ -1,4 +1,4 @@
-"""The queue of posts that linktrack sends: in and out, another text, another time.
+"""The queue of posts that linktrack sends: add, remove, edit and reschedule them.
 
 Who may be sent, and what is too long, is judged by `checks.py`; the sending is `sender.py`'s.
 """

@@ -1,4 +1,4 @@
-"""Sending what is due, each post exactly once, whatever is killed when.
+"""Send due posts, each exactly once, even if a process is killed at any moment.
 
 The key that the network is told was stored with the wish to send it. Before an attempt one
 transaction reserves the post for this process, and stores that it is in doubt; after it another

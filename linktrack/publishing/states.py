@@ -1,4 +1,4 @@
-"""Changing the state of a post, and with its time of posting what its windows hold."""
+"""Change a post's state and time of posting, and recount its windows by that time."""
 
 from collections.abc import Sequence
 from datetime import datetime

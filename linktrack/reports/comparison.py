@@ -259,7 +259,7 @@ def _figures_json(figures: AccountFigures) -> ComparedAccountJson:
 
 
 class ComparedFigureJson(TypedDict):
-    """How much one figure of two accounts differs, first minus second, and whether surely."""
+    """How much one figure of two accounts differs, first minus second, and whether clearly."""
 
     figure: Figure
     first: str

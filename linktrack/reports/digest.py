@@ -1,4 +1,4 @@
-"""The digest: an account's week or month in three numbers, its posts, and what surely changed."""
+"""The digest: an account's week or month in three numbers, its posts, and what clearly changed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ class DigestSide:
 class Digest:
     """An account's last whole week or month beside the one before it.
 
-    `change` is "more" or "fewer" where clicks per follower surely changed, else None. `counting`
+    `change` is "more" or "fewer" where clicks per follower clearly changed, else None. `counting`
     posts were posted so late that some of their clicks are still to come.
     """
 
@@ -81,7 +81,7 @@ class Digest:
 
     @property
     def sure(self) -> str:
-        """What surely changed, in words."""
+        """What clearly changed, in words."""
         if self.change is not None:
             return f"Surely {self.change} clicks per follower than in the {self.period} before."
         if min(self.now.cpf.posts, self.before.cpf.posts) < FEWEST_POSTS:

@@ -1,4 +1,4 @@
-"""Parts of the clicks: those from one source, those of one segment, or both; by day and by post."""
+"""Narrow reports to clicks from one source, of one segment, or both."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping

@@ -135,7 +135,7 @@ LeftOutJson: TypeAlias = Annotated[
 
 
 class CpfPostJson(RateJson):
-    """One post of the report; `usual` says where it is surely not as the account's posts are."""
+    """One post of the report; `usual` says where it clearly differs from the account's posts."""
 
     id: int
     posted_at: str

@@ -1,4 +1,4 @@
-"""Posts held against each other: what is surely above or below the usual, the surest first."""
+"""Compare posts: which are clearly above or below the usual, the most certain first."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,7 @@ from linktrack.clicks.vocabulary import WINDOW_LENGTHS, WINDOWS
 from linktrack.errors import NotFound
 from linktrack.ids import AccountId, PostId
 from linktrack.reports.figures.statistics.rates import Interval, rate_interval
-from linktrack.reports.figures.statistics.usual import Judged, Verdict, surely, usual_rates
+from linktrack.reports.figures.statistics.usual import Judged, Verdict, clearly, usual_rates
 from linktrack.reports.queries import PostPeople, PostSums
 
 SORTS: Final = ("newest", "low")
@@ -64,12 +64,12 @@ def window_length(window: str) -> timedelta:
 
 
 def usual_of(posts: Sequence[RatedPost]) -> Interval | None:
-    """Return the range in which the usual rate of these posts of one account surely lies."""
+    """Return the range in which the usual rate of these posts of one account very probably lies."""
     return usual_rates([_judged(post) for post in posts if post.followers])
 
 
 def verdicts_of(posts: Sequence[RatedPost], wanted: AbstractSet[int]) -> dict[PostId, Verdict]:
-    """Return which of the wanted posts of one account are surely above or below its usual.
+    """Return which of the wanted posts of one account are clearly above or below its usual.
 
     Posts of one calendar month (UTC) are judged together, with a correction for their number.
     """
@@ -84,7 +84,7 @@ def verdicts_of(posts: Sequence[RatedPost], wanted: AbstractSet[int]) -> dict[Po
     for month in months.values():
         if not any(post.post_id in wanted for post in month):
             continue
-        verdicts = surely([_judged(post) for post in month], usual)
+        verdicts = clearly([_judged(post) for post in month], usual)
         for post, verdict in zip(month, verdicts, strict=True):
             if verdict is not None and post.post_id in wanted:
                 found[post.post_id] = verdict

@@ -1,4 +1,4 @@
-"""Finding what webhooks are to be told: nothing else in linktrack knows of them.
+"""Find new events for webhooks in the tables, and enqueue them.
 
 What has happened is read from the tables, so that every door, command and import tells alike, and
 nobody waits for it. Each event has a key, and is enqueued once.

@@ -1,4 +1,4 @@
-"""Tables of webhooks and of what was, or is to be, sent to them."""
+"""Tables of webhooks and of their deliveries."""
 
 from typing import Literal, TypeAlias
 

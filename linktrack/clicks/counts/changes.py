@@ -1,4 +1,4 @@
-"""Changing stored clicks, why they are left out or whose they are: marks and counts move along."""
+"""Change why stored clicks are left out, or whose they are, and keep the counts in step."""
 
 from collections.abc import Mapping
 from typing import Final

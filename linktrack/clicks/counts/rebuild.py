@@ -1,4 +1,4 @@
-"""Counting stored clicks anew: all of them, or those of a post whose time has changed.
+"""Recount stored clicks: all of them, or those of a post whose time has changed.
 
 Counts are sums, so what is wrong with them can be measured in one moment's picture of the
 database and taken back later, while loading goes on: every change in between adds the same to

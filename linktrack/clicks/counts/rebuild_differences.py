@@ -1,4 +1,4 @@
-"""What is wrong with the counts, summed in temporary tables: memory does not grow with clicks.
+"""Sum up in temporary tables how stored counts differ from the right ones.
 
 Beside each table of counts lies one of differences. It begins with the stored counts, each with a
 minus; the right ones are added part by part. What is not 0 in the end is to be added to the

@@ -1,4 +1,4 @@
-"""What is right by the stored clicks of some links, and which of their marks are wrong."""
+"""Compute the correct counts of some links from their stored clicks, and find wrong marks."""
 
 from dataclasses import dataclass
 from typing import Final, TypeVar

@@ -1,4 +1,4 @@
-"""Deleting single clicks after some days, and what their sums mean from then on.
+"""Retention: delete single clicks after some days, and protect their sums from recounting.
 
 The sums of deleted clicks are kept. What has lost clicks (a post, a link, an account) is *frozen*:
 counting anew leaves its sums as they are, except for the days since the deletion, whose clicks

@@ -1,4 +1,4 @@
-"""The counts kept beside the clicks, so that reports read hundreds of rows and not millions.
+"""Rollups: counts stored beside the clicks, so that reports read hundreds of rows, not millions.
 
 Each is one small function in a plain list, and depends on the first-click marks (first_clicks.py).
 """

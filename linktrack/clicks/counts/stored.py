@@ -1,4 +1,4 @@
-"""Stored clicks, read back as the counts take them."""
+"""Read stored clicks back in the form in which they are counted."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeAlias

@@ -1,4 +1,4 @@
-"""How many of an account's links each visitor clicked, and how many visitors clicked how many.
+"""Count the links of an account that each visitor clicked, and visitors by that number.
 
 Every figure is a sum, so the order of loading never matters; rows that come to nothing go, so
 that they equal those of a rebuild.

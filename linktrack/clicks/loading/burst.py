@@ -1,4 +1,4 @@
-"""Bursts: many visitors within one minute who look like browsers and are one program.
+"""Detect bursts: many visitors within one minute who are really one program.
 
 A post in the fediverse is fetched by hundreds of servers at once, and a mail by its scanners;
 some send a browser's name. A real peak is as sudden. Three things tell them apart, and a real

@@ -1,4 +1,4 @@
-"""Forget a person: no click names them any more, and every count stays what a rebuild makes."""
+"""Remove a person from stored clicks, and keep the counts in step."""
 
 from datetime import datetime
 

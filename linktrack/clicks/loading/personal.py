@@ -1,4 +1,4 @@
-"""Personal links: clicks that name a follower, as long as that is agreed to and is true.
+"""Personal links: let a click name a follower only while they agree and the link was not passed on.
 
 A name is taken off a click where the follower has not agreed (or was forgotten), and where the
 link was forwarded: more visitors clicked it than one person has browsers. Then none of its

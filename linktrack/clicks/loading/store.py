@@ -1,4 +1,4 @@
-"""Append clicks: classify them, write the rows, and move every count that hangs on them."""
+"""Store clicks: classify them, write the rows, and update every count that depends on them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager

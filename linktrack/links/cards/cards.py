@@ -1,4 +1,4 @@
-"""The card below a post: what is shown of the page behind a link, under our own address."""
+"""Link cards: what networks show of the page behind a link, below a post."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

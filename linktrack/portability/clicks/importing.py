@@ -1,4 +1,4 @@
-"""Old clicks into an account, whatever wrote them down: every click once, in batches."""
+"""Import clicks from old logs into an account, each exactly once, in batches."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence

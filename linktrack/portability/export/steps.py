@@ -1,4 +1,4 @@
-"""What an export takes, and one short read after another along a key."""
+"""Read an export's rows in short steps along a key, with no transaction open between them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

@@ -23,10 +23,10 @@ Line = tuple[int, bytes, str | None]
 
 
 def read_lines(path: Path, progress: Callable[[int], None] = lambda _: None) -> Iterator[Line]:
-    """Yield the lines of a file; whether it is compressed is reported by its content.
+    """Yield the lines of a file; its content shows whether it is compressed.
 
     What a cut-off or damaged compressed file still gives is given, and then one line that says
-    so. `progress` is reported how many bytes of the file have been read since it was last reported.
+    so. `progress` is called with how many bytes of the file were read since its last call.
     Raises `Invalid` where the file cannot be opened.
     """
     try:

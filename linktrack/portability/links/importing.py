@@ -1,4 +1,4 @@
-"""Links of another shortener into an account: codes kept where free, totals kept apart."""
+"""Import another shortener's links into an account; keep codes that are free."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Coverage: which part of the links an account posted, in its own words, was wrapped."""
+"""Coverage: the share of the links in an account's own posts that were wrapped."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

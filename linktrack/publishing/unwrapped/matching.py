@@ -1,4 +1,4 @@
-"""Finding our posts among what a network shows: by the short links in them."""
+"""Match posts found on a network to our own by the short links in them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

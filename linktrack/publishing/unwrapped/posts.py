@@ -1,4 +1,4 @@
-"""Posts that were published without a wrapped link: kept as unmeasured, which is never zero."""
+"""Unwrapped posts: stored as unmeasured, which is not the same as zero clicks."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

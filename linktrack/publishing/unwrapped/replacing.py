@@ -1,4 +1,4 @@
-"""Putting a wrapped post in the place of one that was posted without.
+"""Replace a post that was published without short links by its wrapped version.
 
 Where the network lets posts be edited, the post is edited where it stands. Else the wrapped post is
 sent first, under a key that was stored before, and only then the other is deleted. Whatever is
@@ -200,7 +200,7 @@ def _replace(
 
 
 def _check_not_by_hand(session: Session, post: Post, replacement: Replacement, way: Way) -> None:
-    """Raise `Conflict` where a version is discarded, or is out and surely not by us.
+    """Raise `Conflict` where a version is discarded, or is out and clearly not sent by us.
 
     We have put it out where only the end of that was not kept: an edit that was written down, or a
     post under our key, which only the network knows of.

@@ -1,4 +1,4 @@
-"""Reading an account's own posts: which of ours went out, and what was posted around us.
+"""Read an account's own posts: find which of ours are out, and which were not wrapped.
 
 Every page is worked in as soon as it is read. Whatever ends the process, or however long the
 network asks to wait, reading goes on behind the last page.

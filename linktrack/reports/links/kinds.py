@@ -1,4 +1,4 @@
-"""What kinds of links did: those that promote people, own ones, and other people's."""
+"""Reports on kinds of links: those that promote people, own links, and other people's."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How many different people click at all: at least so many, within one visitor period."""
+"""Estimate at least how many different people click within one visitor period."""
 
 from collections import Counter
 from collections.abc import Sequence

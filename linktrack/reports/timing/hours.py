@@ -1,4 +1,4 @@
-"""When to post: clicks per follower by weekday and hour, drawn towards the mean."""
+"""When to post: clicks per follower by weekday and hour, pulled toward the average."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """All weekdays or all hours; where they surely `differ`, the `best` if that is sure too."""
+    """All weekdays or all hours; where they clearly `differ`, the `best` if that is sure too."""
 
     slots: list[Slot]
     differ: bool

@@ -1,4 +1,4 @@
-"""Until when the figures are complete: everything clicked before that is counted."""
+"""Freshness: the time before which every click has been counted."""
 
 from dataclasses import dataclass
 from datetime import datetime
