@@ -112,11 +112,11 @@ def record_counts(
     except IntegrityError as error:  # somebody else has recorded one since we looked
         raise Conflict("A count for the same moment has just been recorded: try again.") from error
     if different or (new and by_hand(session)):
-        note(session, _told(account.handle, wanted, len(new), len(different)), now)
+        note(session, _audit_sentence(account.handle, wanted, len(new), len(different)), now)
     return Recorded(len(new), len(counts) - len(new) - len(different), len(different))
 
 
-def _told(handle: str, counts: dict[datetime, int], added: int, replaced: int) -> str:
+def _audit_sentence(handle: str, counts: dict[datetime, int], added: int, replaced: int) -> str:
     if len(counts) == 1:
         ((moment, count),) = counts.items()
         verb = "Replaced the follower count of" if replaced else "Recorded a follower count of"

@@ -27,7 +27,7 @@ _DIGEST_BYTES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """Who is to be left out: keyed hashes of network and id, and of network and handle."""
+    """People to leave out: keyed hashes of network and id, and of network and handle."""
 
     network: str
     key: bytes

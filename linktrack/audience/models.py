@@ -67,7 +67,7 @@ class Account(Base):
 class StoredCredential(Base):
     """What signs an account in on its network, sealed under a key outside the database.
 
-    `problem` is what the network said when it took it no more; null: it takes it.
+    `problem` is what the network said when it refused it; null: it is accepted.
     """
 
     __tablename__ = "credentials"

@@ -98,10 +98,10 @@ def _numbers(bearer: Bearer) -> tuple[int, ...]:
     return (bearer.link_id, bearer.segment_id, bearer.follower_id)
 
 
-def place_of(short_url: str, text: str) -> int:
-    """Return where a short address stands in a text, -1 where it does not.
+def index_of(short_url: str, text: str) -> int:
+    """Return the index of a short address in a text, -1 where it is not there.
 
-    One that begins a longer one, with the code abc beside the code abcd, does not stand there.
+    One that begins a longer one, with the code abc beside the code abcd, does not count.
     """
     found = re.search(rf"{re.escape(short_url)}(?![A-Za-z0-9_-])", text)
     return -1 if found is None else found.start()

@@ -22,7 +22,7 @@ POLL_SECONDS: Final = 1.0  # a changed link is followed by every worker within 2
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a code leads, and what a click on it is to be filed under.
+    """Where a code leads, and what is stored of a click on it.
 
     A disabled link has no `location`. `attribution` is "variant" or "personal" where the code
     itself names the segment; else a hello to the link's account may. With `forward_query` a

@@ -14,7 +14,7 @@ EventName: TypeAlias = Literal[
 
 
 class Webhook(Base):
-    """An address that is told what happens.
+    """An address that receives events.
 
     `events` are names parted by spaces; `sealed_secret` is encrypted under a key outside the
     database. Posts after number `seen_post` have not been told yet; `first_post` is where it began.
@@ -34,7 +34,7 @@ class Webhook(Base):
 
 
 class Delivery(Base):
-    """One event for one webhook; `event_key` names what happened, so that it is told once.
+    """One event for one webhook; `event_key` names what happened, so that it is sent once.
 
     It is due at `next_at`, which is null once it is delivered or given up.
     """

@@ -55,7 +55,7 @@ class ExperimentJson(TypedDict):
     created_at: str
 
 
-def _told(experiment: Experiment, accounts: Mapping[int, Account]) -> ExperimentJson:
+def _json(experiment: Experiment, accounts: Mapping[int, Account]) -> ExperimentJson:
     other = experiment.other_id
     return {
         "id": experiment.id,
@@ -86,7 +86,7 @@ def read_experiments() -> ExperimentListJson:
     session = db_session()
     accounts = accounts_by_number(session)
     found = list_experiments(session, account)
-    return {"data": [_told(each, accounts) for each in found if _is_reached(each)]}
+    return {"data": [_json(each, accounts) for each in found if _is_reached(each)]}
 
 
 class NewExperiment(TypedDict):
@@ -118,7 +118,7 @@ def create_experiment() -> tuple[ExperimentJson, Literal[201]]:
     account = named_account(fields.text("account"))
     added = add_experiment(session, account, question, moment)
     session.commit()
-    return _told(added, accounts_by_number(session)), 201
+    return _json(added, accounts_by_number(session)), 201
 
 
 @operation(

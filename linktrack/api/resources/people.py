@@ -52,7 +52,7 @@ class PersonJson(TypedDict):
     page: str | None
 
 
-def _told(person: Person) -> PersonJson:
+def _json(person: Person) -> PersonJson:
     opened = installation()
     return {
         "id": person.id,
@@ -74,7 +74,7 @@ class PersonListJson(TypedDict):
 def read_people() -> PersonListJson:
     """List the people whom links promote."""
     require_all()
-    return {"data": [_told(each) for each in list_people(db_session())]}
+    return {"data": [_json(each) for each in list_people(db_session())]}
 
 
 class NewPerson(TypedDict):
@@ -95,7 +95,7 @@ def create_person() -> tuple[PersonJson, Literal[201]]:
         for written in fields.texts(name):
             add_rule(session, person, kind, written, now())
     session.commit()
-    return _told(person), 201
+    return _json(person), 201
 
 
 class PersonChange(TypedDict, total=False):
@@ -121,7 +121,7 @@ def change_person(number: int) -> PersonJson:
     if fields.value("public") is not None:
         share_page(session, person, now(), is_public=fields.truth("public"))
     session.commit()
-    return _told(person)
+    return _json(person)
 
 
 @operation("DELETE", "/people/<int:number>", scope="write", answers={204: None}, problems=(404,))

@@ -31,7 +31,7 @@ class SharedReportJson(TypedDict):
     expires_at: str
 
 
-def _told(shared: SharedReport, handle: str) -> SharedReportJson:
+def _json(shared: SharedReport, handle: str) -> SharedReportJson:
     return {
         "id": shared.id,
         "account": handle,
@@ -52,7 +52,7 @@ def read_shared_reports() -> SharedReportListJson:
     session = db_session()
     accounts = accounts_by_number(session)
     rows = [
-        _told(each, accounts[each.account_id].handle)
+        _json(each, accounts[each.account_id].handle)
         for each in list_shared(session, now())
         if g.token.account_id in (None, each.account_id)
     ]
@@ -91,7 +91,7 @@ def create_shared_report() -> tuple[MadeSharedReportJson, Literal[201]]:
     made = find_shared(session, secret, moment)
     session.commit()
     url = f"{installation().settings.base_url}/shared/{secret}"
-    return {**_told(made, account.handle), "url": url}, 201
+    return {**_json(made, account.handle), "url": url}, 201
 
 
 @operation(

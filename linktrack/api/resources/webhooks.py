@@ -41,7 +41,7 @@ class WebhookJson(TypedDict):
     created_at: str
 
 
-def _told(webhook: Webhook, accounts: Mapping[int, Account]) -> WebhookJson:
+def _json(webhook: Webhook, accounts: Mapping[int, Account]) -> WebhookJson:
     number = webhook.account_id
     return {
         "id": webhook.id,
@@ -91,7 +91,7 @@ def read_webhooks() -> WebhookListJson:
         if g.token.account_id in (None, each.account_id)
     ]
     accounts = accounts_by_number(db_session())
-    return {"data": [_told(each, accounts) for each in found]}
+    return {"data": [_json(each, accounts) for each in found]}
 
 
 class NewWebhook(TypedDict):
@@ -126,7 +126,7 @@ def create_webhook() -> tuple[MadeWebhookJson, Literal[201]]:
         opened.settings.webhook_networks,
     )
     session.commit()
-    return {**_told(added, accounts_by_number(session)), "secret": secret}, 201
+    return {**_json(added, accounts_by_number(session)), "secret": secret}, 201
 
 
 class DeliveryListJson(TypedDict):

@@ -77,7 +77,7 @@ def _add_up(right: dict[Table, Deltas], batch: Batch) -> None:
 
 @dataclass(frozen=True, slots=True)
 class WrongMarks:
-    """The marks that are to be there, and the keys of those that are not."""
+    """The marks that are missing, and the keys of those that should not be there."""
 
     missing: list[tuple[int, ...]]
     extra: list[Key]

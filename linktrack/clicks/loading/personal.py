@@ -84,7 +84,7 @@ def take_names(connection: Connection, pairs: Collection[Pair], days: Days) -> N
 def take_follower_away(connection: Connection, follower_id: FollowerId, days: Days) -> None:
     """Make all stored clicks on a follower's personal links nobody's.
 
-    Their consent is to be deleted with it: then clicks that are not loaded yet name nobody too.
+    Delete their consent with it, so that clicks which are not loaded yet name nobody either.
     """
     query = select(clicks.c.link_id).distinct().where(clicks.c.follower_id.is_not(None))
     links = connection.scalars(query.where(clicks.c.follower_id == follower_id)).all()

@@ -67,7 +67,7 @@ class ClickStore:
         self._referrers: dict[str | None, tuple[int, int, int]] = {}
         self._sources: dict[tuple[str, str], int] = {}
         self._classified: dict[str, Agent] = {}
-        self._told: set[str] = set()
+        self._given: set[str] = set()
         self._reclassified = 0
 
     @contextmanager
@@ -169,21 +169,21 @@ class ClickStore:
         return {number: _Home(*home) for number, *home in connection.execute(query)}
 
     def prepare(
-        self, user_agents: set[str | None], told: Mapping[str | None, Agent] | None = None
+        self, user_agents: set[str | None], given: Mapping[str | None, Agent] | None = None
     ) -> None:
         """Classify agents that are new, ahead of `append` and outside its transaction.
 
         An agent that is made up to be slow takes tenths of a second: no writer is to wait for it.
-        `told` is what an old log says of agents whose user agent it has not kept.
+        `given` are agents as an old log describes them, where it has not kept their user agents.
         """
         if len(self._agents) > MOST_REMEMBERED:
             self._agents.clear()
         with self.engine.connect() as connection:
             new = self._find_agents(connection, user_agents)
-        told = told or {}
-        self._told = {digest for digest, sent in new.items() if sent[0] in told}
+        given = given or {}
+        self._given = {digest for digest, sent in new.items() if sent[0] in given}
         self._classified = {
-            digest: told.get(sent[0]) or classify_agent(sent[0]) for digest, sent in new.items()
+            digest: given.get(sent[0]) or classify_agent(sent[0]) for digest, sent in new.items()
         }
 
     def _find_agents(
@@ -214,7 +214,7 @@ class ClickStore:
                     "device": _cut(found.device, 20),
                     "browser": _cut(found.browser, 60),
                     "os": _cut(found.os, 60),
-                    "rules_version": TOLD if digest in self._told else AGENT_RULES,
+                    "rules_version": TOLD if digest in self._given else AGENT_RULES,
                 }
             )
         for row, number in zip(rows, _insert(connection, agents, rows), strict=True):

@@ -137,8 +137,8 @@ def import_clicks(
     """Import the clicks of files for an account; importing again adds only what is new.
 
     It runs in transactions of some thousand clicks: one that was cut off goes on when it is
-    started again. `progress` is told bytes of the files read. Raises `Invalid`, before anything
-    is changed, where a file cannot be read or is of another kind.
+    started again. `progress` is called with how many bytes of the files were read. Raises
+    `Invalid`, before anything is changed, where a file cannot be read or is of another kind.
     """
     store = ClickStore(
         database.engine, database.settings.timezone, database.settings.visitor_period

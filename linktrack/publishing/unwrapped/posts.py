@@ -42,7 +42,7 @@ def keep_posts(
     """Keep what has no short link of `base_host`; the same again is nothing new.
 
     What was kept is brought up to date where it reads otherwise now, and dropped where its links
-    have been wrapped since. What was to take the place of other words does so no more.
+    have been wrapped since. A replacement made for an earlier text is dropped.
     """
     total = [0] * 7
     for chunk in chunked(posts, CHUNK):

@@ -20,7 +20,7 @@ from linktrack.db import Database
 from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, Unavailable
 from linktrack.links.catalog import Shortener
-from linktrack.links.codes import place_of
+from linktrack.links.codes import index_of
 from linktrack.links.models import Post, Replacement, SeenPost, UnwrappedPost
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.networks.errors import Pause
@@ -47,7 +47,7 @@ Open = Callable[[Account], Writer]
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """The post that stands in the other's place now."""
+    """The post that has replaced the other."""
 
     post_id: int
     way: Way
@@ -156,7 +156,7 @@ def _replace(
         known_by = None if sending is None else sending.key
         replacement.key = replacement.key or known_by or writer.new_key()
         urls = [shortener.short_url(link.code or "") for link in post.links]
-        shown = tuple(url for url in urls if place_of(url, post.text) >= 0)
+        shown = tuple(url for url in urls if index_of(url, post.text) >= 0)
         message = Message(replacement.key, post.text, shown)
         post_id, network_id = post.id, old.network_id
         brings_card = network_of(account.network).cards.come_with_posts
@@ -261,7 +261,7 @@ def replacements_of(session: Session, posts: Sequence[UnwrappedPost]) -> dict[in
 
 
 def drop_deleted(session: Session, old: UnwrappedPost, now: datetime) -> None:
-    """Drop a post that its owner has deleted on the network: it lowers no coverage any more."""
+    """Drop a post that its owner has deleted on the network: it no longer lowers coverage."""
     note(session, f"Took an unwrapped post of {old.posted_at:%Y-%m-%d} off the list.", now)
     _drop(session, old)
 

@@ -63,7 +63,7 @@ class Watched:
 
 
 def due_watches(session: Session, at: datetime) -> list[Account]:
-    """Return the accounts whose own posts are to be read now, or never were."""
+    """Return the accounts whose own posts are due to be read, or never were."""
     query = (
         select(Account)
         .outerjoin(Watch, Watch.account_id == Account.id)

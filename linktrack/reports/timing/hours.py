@@ -63,8 +63,8 @@ class HoursReport:
         """What is known, in words."""
         if self.refused is not None:
             return self.refused
-        told = [_told("on", "weekday", self.weekdays, self.cpf)]
-        told.append(_told("at", "hour", self.hours, self.cpf))
+        told = [_sentence("on", "weekday", self.weekdays, self.cpf)]
+        told.append(_sentence("at", "hour", self.hours, self.cpf))
         return " ".join(told)
 
 
@@ -140,7 +140,7 @@ def slots_of(names: Sequence[str], groups: Sequence[Sequence[tuple[int, int]]]) 
     return Slots(slots, differ, best)
 
 
-def _told(word: str, kind: str, slots: Slots, cpf: Rate) -> str:
+def _sentence(word: str, kind: str, slots: Slots, cpf: Rate) -> str:
     best = slots.best
     if best is not None:
         return (
