@@ -13,12 +13,20 @@ from sqlalchemy.orm import Session
 from linktrack.audience.models import Account, Segment
 from linktrack.audience.segments import LARGEST, find_segment
 from linktrack.audience.utm import utm_values
-from linktrack.errors import Invalid, NotFound
+from linktrack.errors import Invalid, NotFound, TooLarge
 from linktrack.links.catalog import Shortener, add_link
 from linktrack.links.destinations import parse_destination, with_parameters
+from linktrack.links.formats.guess import guess
+from linktrack.links.formats.html import visible_text
 from linktrack.links.models import Link, LinkDestination, Post, State, Version
 from linktrack.links.people import find_person, promote
-from linktrack.links.wrapping import destinations, find_addresses, replace
+from linktrack.links.wrapping import (
+    NotWrappedJson,
+    destinations,
+    find,
+    parse_format,
+    replace,
+)
 from linktrack.owners.audit import note
 
 STATES: Final[tuple[State, ...]] = ("draft", "scheduled", "published", "discarded")
@@ -29,9 +37,9 @@ CLOCK_SLACK: Final = timedelta(minutes=2)  # two machines' clocks may differ by 
 class Wish:
     """What the owner asks for when wrapping a text.
 
-    `posted_at` defaults to now for a published post. `slugs` are short codes of the owner's
-    choice, for the text's new addresses in order of appearance. `addressed` is how many people
-    a segment's version reaches, by the segment's name; the segment's size by default. `promotes`
+    `written_in` is plain, markdown or html. `posted_at` defaults to now for a published post.
+    `slugs` are short codes of the owner's choice, for the text's new addresses in order of
+    appearance. `addressed` is how many people a segment's version reaches, by the segment's name; the segment's size by default. `promotes`
     names the people whom all links of the post promote.
     """
 
@@ -42,6 +50,7 @@ class Wish:
     slugs: tuple[str, ...] = ()
     addressed: Mapping[str, int] = field(default_factory=dict)
     promotes: tuple[str, ...] = ()
+    written_in: str = "plain"
 
 
 def wrap_post(
@@ -54,7 +63,8 @@ def wrap_post(
     and then the session is to be rolled back.
     """
     state, posted_at = settle_state(wish.state, wish.posted_at, now)
-    addresses = find_addresses(wish.text, account.network, shortener.base_url)
+    written_in = parse_format(wish.written_in)
+    addresses = find(wish.text, account.network, shortener.base_url, written_in).addresses
     targets = destinations(addresses)
     if len(wish.slugs) > len(targets):
         raise Invalid(
@@ -71,6 +81,7 @@ def wrap_post(
         state=state,
         written=wish.text,
         text="",
+        format=written_in,
         posted_at=posted_at,
         created_at=now,
     )
@@ -121,7 +132,7 @@ def rewrap_post(
     for a text without an address, and what `wrap_post` raises; then the session is to be rolled
     back.
     """
-    addresses = find_addresses(written, account.network, shortener.base_url)
+    addresses = find(written, account.network, shortener.base_url, post.format).addresses
     if not addresses:
         raise Invalid("There is no address in this text that could become a short link.")
     utm = utm_values(session, account.id)
@@ -248,7 +259,15 @@ _WORDS = re.compile(r"\s+")
 
 
 def excerpt(text: str, most: int = 80) -> str:
-    """Return a text on one line, cut to `most` characters."""
+    """Return a post's text on one line, cut to `most` characters; of HTML, the words in it.
+
+    It goes by the look of it, for lists have the text alone.
+    """
+    return cut(visible_text(text, most) if "<" in text and guess(text) == "html" else text, most)
+
+
+def cut(text: str, most: int = 80) -> str:
+    """Return any text on one line, cut to `most` characters."""
     line = _WORDS.sub(" ", text).strip()
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
@@ -276,6 +295,7 @@ class WrappedPostJson(TypedDict):
     state: State | None
     text: str
     links: list[WrappedLinkJson]
+    not_wrapped: list[NotWrappedJson]
     versions: list[PostVersionJson]
 
 
@@ -287,6 +307,7 @@ def post_json(session: Session, shortener: Shortener, post: Post) -> WrappedPost
         "state": post.state,
         "text": post.text,
         "links": [_link_json(shortener, link, link.code or "") for link in post.links],
+        "not_wrapped": not_wrapped(session, shortener, post),
         "versions": [
             {
                 "segment": segments[version.segment_id].name,
@@ -315,9 +336,33 @@ def doubts_about_versions(session: Session, post: Post) -> list[str]:
     return [doubt for doubt in doubts if doubt is not None]
 
 
-def no_post_json(text: str) -> WrappedPostJson:
+def no_post_json(shortener: Shortener, account: Account, wish: Wish) -> WrappedPostJson:
     """Return the same shape for a text without a new address, which makes no post."""
-    return {"id": None, "state": None, "text": text, "links": [], "versions": []}
+    return {
+        "id": None,
+        "state": None,
+        "text": wish.text,
+        "links": [],
+        "not_wrapped": not_wrapped_json(shortener, account, wish.text, wish.written_in),
+        "versions": [],
+    }
+
+
+def not_wrapped_json(
+    shortener: Shortener, account: Account, written: str, written_in: str
+) -> list[NotWrappedJson]:
+    """Return the addresses of a text that stay as they are, and why; raises what wrapping does."""
+    found = find(written, account.network, shortener.base_url, parse_format(written_in))
+    return [{"address": each.address, "why": each.why} for each in found.not_wrapped]
+
+
+def not_wrapped(session: Session, shortener: Shortener, post: Post) -> list[NotWrappedJson]:
+    """Return the addresses of a post's text that stay as they are, by the rules of today."""
+    account = session.get_one(Account, post.account_id)
+    try:
+        return not_wrapped_json(shortener, account, post.written, post.format)
+    except (Invalid, TooLarge):  # stored under other rules, or by another program
+        return []
 
 
 def _link_json(shortener: Shortener, link: Link, code: str) -> WrappedLinkJson:
