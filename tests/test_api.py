@@ -60,7 +60,7 @@ def test_a_post_is_made_with_its_links_and_versions(world: World, call: Call) ->
     )
     assert response.status_code == 201
     answer = response.get_json()
-    assert list(answer) == ["id", "state", "text", "links", "versions"]
+    assert list(answer) == ["id", "state", "text", "links", "not_wrapped", "versions"]
     (link,) = answer["links"]
     assert link == {
         "code": link["code"],

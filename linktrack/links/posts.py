@@ -39,8 +39,8 @@ class Wish:
 
     `written_in` is plain, markdown or html. `posted_at` defaults to now for a published post.
     `slugs` are short codes of the owner's choice, for the text's new addresses in order of
-    appearance. `addressed` is how many people a segment's version reaches, by the segment's name; the segment's size by default. `promotes`
-    names the people whom all links of the post promote.
+    appearance. `addressed` is how many people a segment's version reaches, by the segment's name;
+    the segment's size by default. `promotes` names the people whom all links of the post promote.
     """
 
     text: str

@@ -72,8 +72,9 @@ def _row(post: Post, handle: str) -> PostRowJson:
 class NewPost(TypedDict):
     """A text to be wrapped.
 
-    `format` says what the text is read as: plain by default. `slugs` are codes of your own, in order of its addresses; `addressed` says for segments how
-    many people their version reaches; `promotes` names people. With `send` linktrack posts the main
+    `format` says what the text is read as: plain by default. `slugs` are codes of your own, in
+    order of its addresses; `addressed` says for segments how many people their version reaches;
+    `promotes` names people. With `send` linktrack posts the main
     text itself, now or at `posted_at`; that needs scope write, an account that is connected, and no
     `state`. `confirmed` is as in sending a draft.
     """
