@@ -11,12 +11,12 @@ from linktrack.errors import Invalid, TooLarge
 from linktrack.links.formats.guess import Format, guess
 from linktrack.links.formats.html import visible_text
 from linktrack.links.posts import cut, excerpt
-from linktrack.links.wrapping import MAX_NEWSLETTER, Findings, find, parse_format, replace
+from linktrack.links.wrapping import MAX_NEWSLETTER, Reading, find, parse_format, replace
 
 BASE = "https://go.example.org"
 
 
-def found(text: str, written_in: Format) -> Findings:
+def found(text: str, written_in: Format) -> Reading:
     return find(text, "other", BASE, written_in)
 
 
@@ -90,7 +90,7 @@ def test_only_the_address_of_a_link_is_changed(text: str, right: str) -> None:
 )
 def test_what_no_reader_can_click_is_no_link(text: str) -> None:
     assert wrapped(text) == text
-    assert found(text, "html") == Findings([], [])
+    assert found(text, "html") == Reading([], [])
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_links_of_markdown_are_wrapped(text: str, right: str) -> None:
     ],
 )
 def test_code_and_comments_of_markdown_stay(text: str) -> None:
-    assert found(text, "markdown") == Findings([], [])
+    assert found(text, "markdown") == Reading([], [])
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from linktrack.audience.models import Account, Segment
 from linktrack.audience.segments import LARGEST, find_segment
 from linktrack.audience.utm import utm_values
-from linktrack.errors import Invalid, NotFound, TooLarge
+from linktrack.errors import Invalid, NotFound
 from linktrack.links.catalog import Shortener, add_link
 from linktrack.links.destinations import parse_destination, with_parameters
 from linktrack.links.formats.guess import guess
@@ -21,9 +21,10 @@ from linktrack.links.formats.html import visible_text
 from linktrack.links.models import Link, LinkDestination, Post, State, Version
 from linktrack.links.people import find_person, promote
 from linktrack.links.wrapping import (
-    NotWrappedJson,
+    NotWrapped,
     destinations,
     find,
+    left_in,
     parse_format,
     replace,
 )
@@ -288,6 +289,13 @@ class PostVersionJson(TypedDict):
     links: list[WrappedLinkJson]
 
 
+class NotWrappedJson(TypedDict):
+    """An address in the text that stays as it is, and why."""
+
+    address: str
+    why: str
+
+
 class WrappedPostJson(TypedDict):
     """A post with its links; a text without a new address makes none, and has null here."""
 
@@ -307,7 +315,7 @@ def post_json(session: Session, shortener: Shortener, post: Post) -> WrappedPost
         "state": post.state,
         "text": post.text,
         "links": [_link_json(shortener, link, link.code or "") for link in post.links],
-        "not_wrapped": not_wrapped(session, shortener, post),
+        "not_wrapped": not_wrapped_json(left_in_post(session, shortener, post)),
         "versions": [
             {
                 "segment": segments[version.segment_id].name,
@@ -336,33 +344,27 @@ def doubts_about_versions(session: Session, post: Post) -> list[str]:
     return [doubt for doubt in doubts if doubt is not None]
 
 
-def no_post_json(shortener: Shortener, account: Account, wish: Wish) -> WrappedPostJson:
+def left_in_post(session: Session, shortener: Shortener, post: Post) -> Sequence[NotWrapped]:
+    """Return the addresses of a post's text that stay as they are, by the rules of today."""
+    account = session.get_one(Account, post.account_id)
+    return left_in(post.written, account.network, shortener.base_url, post.format)
+
+
+def no_post_json(text: str, not_wrapped: Sequence[NotWrapped]) -> WrappedPostJson:
     """Return the same shape for a text without a new address, which makes no post."""
     return {
         "id": None,
         "state": None,
-        "text": wish.text,
+        "text": text,
         "links": [],
-        "not_wrapped": not_wrapped_json(shortener, account, wish.text, wish.written_in),
+        "not_wrapped": not_wrapped_json(not_wrapped),
         "versions": [],
     }
 
 
-def not_wrapped_json(
-    shortener: Shortener, account: Account, written: str, written_in: str
-) -> list[NotWrappedJson]:
-    """Return the addresses of a text that stay as they are, and why; raises what wrapping does."""
-    found = find(written, account.network, shortener.base_url, parse_format(written_in))
-    return [{"address": each.address, "why": each.why} for each in found.not_wrapped]
-
-
-def not_wrapped(session: Session, shortener: Shortener, post: Post) -> list[NotWrappedJson]:
-    """Return the addresses of a post's text that stay as they are, by the rules of today."""
-    account = session.get_one(Account, post.account_id)
-    try:
-        return not_wrapped_json(shortener, account, post.written, post.format)
-    except (Invalid, TooLarge):  # stored under other rules, or by another program
-        return []
+def not_wrapped_json(not_wrapped: Sequence[NotWrapped]) -> list[NotWrappedJson]:
+    """Return what stays as it is as every door gives it."""
+    return [{"address": left.address, "why": left.why} for left in not_wrapped]
 
 
 def _link_json(shortener: Shortener, link: Link, code: str) -> WrappedLinkJson:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Final, TypedDict
+from typing import Final
 
 import ada_url
 
@@ -53,19 +53,12 @@ class NotWrapped:
     why: str
 
 
-class NotWrappedJson(TypedDict):
-    """An address in the text that stays as it is, and why."""
-
-    address: str
-    why: str
-
-
 @dataclass(frozen=True, slots=True)
-class Findings:
+class Reading:
     """What a text holds: addresses to wrap, in order, and each one that is left as it is, once."""
 
-    addresses: list[Address]
-    not_wrapped: list[NotWrapped]
+    addresses: Sequence[Address]
+    not_wrapped: Sequence[NotWrapped]
 
 
 _FINDERS: Final[Mapping[Format, Callable[[str], list[Spot]]]] = {
@@ -88,7 +81,7 @@ def find(
     base_url: str,
     written_in: Format = "plain",
     more_own_hosts: Sequence[str] = (),
-) -> Findings:
+) -> Reading:
     """Return the addresses of a text: to wrap, and to be left as they are.
 
     In plain text those to wrap are what `network` would make a link of (`find_addresses`). In
@@ -96,7 +89,7 @@ def find(
     have MAX_NEWSLETTER characters. Raises what `find_addresses` raises.
     """
     if written_in == "plain":
-        return Findings(find_addresses(text, network, base_url, more_own_hosts), [])
+        return Reading(find_addresses(text, network, base_url, more_own_hosts), [])
     network_of(network)
     check_text(text, MAX_NEWSLETTER)
     own = _own_addresses(base_url, more_own_hosts)
@@ -118,7 +111,20 @@ def find(
                 not_wrapped.append(NotWrapped(spot.address, spot.why))
         except Invalid as error:
             not_wrapped.append(NotWrapped(spot.address, error.sentence))
-    return Findings(addresses, list(dict.fromkeys(not_wrapped)))
+    return Reading(addresses, list(dict.fromkeys(not_wrapped)))
+
+
+def left_in(
+    text: str, network: str, base_url: str, written_in: Format = "plain"
+) -> Sequence[NotWrapped]:
+    """Return what is not wrapped of a text that was wrapped, by the rules of today.
+
+    Nothing where they would refuse the text.
+    """
+    try:
+        return find(text, network, base_url, written_in).not_wrapped
+    except (Invalid, TooLarge):
+        return ()
 
 
 def find_addresses(

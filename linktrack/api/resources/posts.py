@@ -28,14 +28,16 @@ from linktrack.links.formats.guess import Format
 from linktrack.links.models import Post, State
 from linktrack.links.posts import (
     STATES,
+    NotWrappedJson,
     Wish,
     get_post,
     list_posts,
     no_post_json,
+    not_wrapped_json,
     wrap_post,
 )
 from linktrack.links.preview import preview
-from linktrack.links.wrapping import NotWrappedJson, parse_format
+from linktrack.links.wrapping import left_in, parse_format
 from linktrack.owners.tokens import require_scope
 from linktrack.publishing import states
 from linktrack.publishing.queue import rewrite
@@ -124,7 +126,9 @@ def create_post() -> tuple[PostJson, Literal[201, 200]]:
             "There is no address in this text that could become a short link: nothing was sent."
         )
     if post is None:
-        return unsent_post_json(no_post_json(shortener, account, wish)), 200
+        written_in = parse_format(wish.written_in)
+        left = left_in(wish.text, account.network, shortener.base_url, written_in)
+        return unsent_post_json(no_post_json(wish.text, left)), 200
     if sends:
         enqueue(post, fields)
     session.commit()
@@ -183,7 +187,7 @@ def preview_post() -> PreviewJson:
         "text": seen.text,
         "length": {"used": used, "limit": limit, "fits": fits},
         "destinations": list(seen.destinations),
-        "not_wrapped": [{"address": each.address, "why": each.why} for each in seen.not_wrapped],
+        "not_wrapped": not_wrapped_json(seen.not_wrapped),
     }
 
 

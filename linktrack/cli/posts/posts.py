@@ -89,6 +89,7 @@ def wrap(
         no_post_json,
         wrap_post,
     )
+    from linktrack.links.wrapping import left_in, parse_format
     from linktrack.publishing.sendings import full_post_json
 
     if sends and draft:
@@ -104,12 +105,15 @@ def wrap(
         )
         account = work.account(handle)
         post = wrap_post(work.session, work.installation.shortener, account, wish, work.now)
+        base_url = work.installation.shortener.base_url
         if sends:
             if post is None:
                 raise Invalid("There is no new address in this text: nothing was sent.")
             enqueue(work, post, posted_at, confirmed)
         answer: WrappedPostJson = (
-            no_post_json(work.installation.shortener, account, wish)
+            no_post_json(
+                written, left_in(written, account.network, base_url, parse_format(written_in))
+            )
             if post is None
             else full_post_json(work.session, work.installation.shortener, post)
         )

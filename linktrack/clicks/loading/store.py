@@ -24,6 +24,7 @@ from linktrack.clicks.models import agents, clicks, imported_clicks, referrers, 
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import (
     ATTRIBUTION_NUMBER,
+    EMBEDDED,
     HEAD,
     HUMAN,
     OWNER,
@@ -272,6 +273,8 @@ def judge(flags: int, agent_reason: int) -> int:
         return REASON_NUMBER["head"]
     if flags & PREFETCH:
         return REASON_NUMBER["prefetch"]
+    if flags & EMBEDDED:
+        return REASON_NUMBER["embedded"]
     if flags & OWNER:
         return REASON_NUMBER["owner"]
     return agent_reason

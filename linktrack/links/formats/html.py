@@ -117,24 +117,24 @@ def end_of_comment(text: str, start: int, end: int) -> int:
 
 def tag_at(text: str, start: int, end: int) -> Tag | None:
     """Return the tag that starts here with `<` and a letter, or `</`; None where it has no end."""
-    name_end = _skip(_NAME, text, start + 1 + text.startswith("/", start + 1), end)
+    name_end = end_of(_NAME, text, start + 1 + text.startswith("/", start + 1), end)
     name = text[start + 1 : name_end].lower()
     attributes: list[Attribute] = []
     position = name_end
     while True:
-        position = _skip(_GAP_OR_SLASH, text, position, end)
+        position = end_of(_GAP_OR_SLASH, text, position, end)
         if position >= end:
             return None
         if text[position] == ">":
             break
-        named = _skip(_ATTRIBUTE, text, position, end)
+        named = end_of(_ATTRIBUTE, text, position, end)
         attribute = text[position:named].lower()
         position = named
-        equals = _skip(_GAP, text, named, end)
+        equals = end_of(_GAP, text, named, end)
         if text[equals : min(equals + 1, end)] != "=":
             attributes.append(Attribute(attribute, named, named))
             continue
-        value = _skip(_GAP, text, equals + 1, end)
+        value = end_of(_GAP, text, equals + 1, end)
         quote = text[value : min(value + 1, end)]
         if quote in ('"', "'"):
             closing = text.find(quote, value + 1, end)
@@ -143,14 +143,15 @@ def tag_at(text: str, start: int, end: int) -> Tag | None:
             attributes.append(Attribute(attribute, value + 1, closing))
             position = closing + 1
         else:
-            position = _skip(_UNQUOTED, text, value, end)
+            position = end_of(_UNQUOTED, text, value, end)
             attributes.append(Attribute(attribute, value, position))
     behind = position + 1
     content_end = _end_of_raw(text, name, behind, end) if name in RAW else 0
     return Tag(start, behind, name, tuple(attributes), content_end)
 
 
-def _skip(pattern: re.Pattern[str], text: str, start: int, end: int) -> int:
+def end_of(pattern: re.Pattern[str], text: str, start: int, end: int) -> int:
+    """Return where a pattern ends that may be empty."""
     match = pattern.match(text, start, end)
     assert match is not None  # each of these patterns takes nothing, too
     return match.end()

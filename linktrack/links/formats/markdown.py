@@ -15,15 +15,16 @@ from typing import Final
 from linktrack.links.formats.html import (
     RAW,
     Tag,
+    end_of,
     end_of_comment,
     find_html,
     spots_of,
     tag_at,
 )
-from linktrack.links.formats.placeholders import hide, placeholders
+from linktrack.links.formats.placeholders import HIDDEN, hide, placeholders
 from linktrack.links.formats.refusals import PICTURE, PLACEHOLDER, why_not
 from linktrack.links.formats.spots import Spot
-from linktrack.networks.linkify import find_links
+from linktrack.networks.registry import network_of
 
 Span = tuple[int, int]
 
@@ -76,7 +77,7 @@ _HTML_UNTIL_MARK = re.compile(
 )
 _HTML_UNTIL_BLANK = re.compile(rf"[ >]*</?(?:{_BLOCK_NAMES})(?=[ \t/>]|$)", re.IGNORECASE)
 _ATTRIBUTES = (
-    r"(?:[ \t\n\r]++[A-Za-z_:\ue07f][\w.:\ue07f-]*+"
+    r"(?:[ \t\n\r]++[A-Za-z_:\ua66e][\w.:-]*+"
     r"(?:[ \t\n\r]*+=[ \t\n\r]*+(?:[^ \t\n\r\"'=<>`]++|'[^']{0,5000}+'|\"[^\"]{0,5000}+\"))?+)*+"
 )
 _TAG = re.compile(
@@ -416,14 +417,19 @@ def _line_start(text: str, at: int) -> int:
 
 # Addresses in the words
 
+_TO_SPACE = re.compile(r"\S*")
+
 
 def _bare(page: _Page, spans: list[Span]) -> Iterator[Spot]:
     """Yield the addresses in the words, and the placeholders that hold what looks like one."""
     words = _blanked(page.hidden, page.taken)
+    detect = network_of("other").detect
     for start, end in _chunks(words, page.paragraphs):
-        for found_start, found_end, _ in find_links(words[start:end], bare=True):
-            at = start + found_start
-            written = words[at : start + found_end].rstrip("*_~")
+        for found_start, found_end, _ in detect(words[start:end]):
+            at, stop = start + found_start, start + found_end
+            if words.startswith(HIDDEN, stop):
+                stop = end_of(_TO_SPACE, words, stop, end)
+            written = words[at:stop].rstrip("*_~")
             address = decoded(page.text[at : at + len(written)])
             if "://" not in address:
                 address = f"http://{address}"
@@ -431,7 +437,7 @@ def _bare(page: _Page, spans: list[Span]) -> Iterator[Spot]:
     raw = _blanked(page.text, page.taken)
     for start, end in spans:
         alone = not start or words[start - 1].isspace() or words[start - 1] in "(*_\"'"
-        if alone and find_links(raw[start:end], bare=True):
+        if alone and detect(raw[start:end].strip("{}[]%*|<>$ ")):
             yield Spot(start, end, page.text[start:end], str, PLACEHOLDER)
 
 

@@ -25,8 +25,8 @@ from linktrack.links.models import Post
 from linktrack.links.posts import (
     STATES,
     get_post,
+    left_in_post,
     list_posts,
-    not_wrapped,
     version_segments,
     warning_of,
 )
@@ -204,7 +204,7 @@ def post_page(post: Post, error: LinktrackError | None = None) -> str:
             for number, segment in version_segments(session, post).items()
         },
         lengths=_lengths(post, account),
-        not_wrapped=not_wrapped(session, installation().shortener, post),
+        not_wrapped=left_in_post(session, installation().shortener, post),
         format_words=FORMAT_WORDS,
         short_url=shortener.short_url,
         window=window,
