@@ -346,7 +346,9 @@ def doubts_about_versions(session: Session, post: Post) -> list[str]:
 
 def left_in_post(session: Session, shortener: Shortener, post: Post) -> Sequence[NotWrapped]:
     """Return the addresses of a post's text that stay as they are, by the rules of today."""
-    account = session.get_one(Account, post.account_id)
+    account = session.get(Account, post.account_id)
+    if account is None:
+        return ()
     return left_in(post.written, account.network, shortener.base_url, post.format)
 
 
