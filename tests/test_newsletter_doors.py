@@ -9,6 +9,7 @@ from newsletters import LINKS, newsletter
 from world import World
 
 from linktrack.audience.segments import add_segment
+from linktrack.calendar.days import Days
 from linktrack.db import now
 from linktrack.errors import Invalid
 from linktrack.links.posts import Wish, excerpt, get_post, rewrap_post, wrap_post
@@ -85,7 +86,7 @@ def test_linktrack_does_not_send_it(sqlite_world: World) -> None:
             post,
             None,
             now(),
-            sqlite_world.days,
+            Days(sqlite_world.settings.timezone),
             base_url=sqlite_world.shortener.base_url,
         )
 
