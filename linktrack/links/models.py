@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from linktrack.db import Base, FoldedCase, Id, Moment, OptionalMoment
 from linktrack.ids import AccountId, LinkId, PostId, SegmentId
+from linktrack.links.formats.guess import Format
 from linktrack.owners.visibility import limit
 
 State: TypeAlias = Literal["draft", "scheduled", "published", "discarded"]
@@ -15,7 +16,8 @@ State: TypeAlias = Literal["draft", "scheduled", "published", "discarded"]
 class Post(Base):
     """A text with wrapped links, on an account.
 
-    `written` is the text as the owner wrote it, `text` the same with its links wrapped.
+    `written` is the text as the owner wrote it, `text` the same with its links wrapped; `format`
+    is what both are read as.
     `posted_at` is when it was, or is to be, published; a draft has none.
     """
 
@@ -32,6 +34,7 @@ class Post(Base):
     state: Mapped[State] = mapped_column(String(10))
     written: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
+    format: Mapped[Format] = mapped_column(String(10), server_default="plain", default="plain")
     posted_at: Mapped[OptionalMoment]
     created_at: Mapped[Moment]
 

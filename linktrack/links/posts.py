@@ -17,9 +17,18 @@ from linktrack.errors import Invalid, NotFound
 from linktrack.ids import PostId, SegmentId
 from linktrack.links.catalog import Shortener, add_link
 from linktrack.links.destinations import parse_destination, with_parameters
+from linktrack.links.formats.guess import guess
+from linktrack.links.formats.html import visible_text
 from linktrack.links.models import Link, LinkDestination, Post, State, Version
 from linktrack.links.people import find_person, promote
-from linktrack.links.wrapping import destinations, find_addresses, replace
+from linktrack.links.wrapping import (
+    NotWrapped,
+    destinations,
+    find,
+    left_in,
+    parse_format,
+    replace,
+)
 from linktrack.owners.audit import note
 
 STATES: Final[tuple[State, ...]] = ("draft", "scheduled", "published", "discarded")
@@ -30,10 +39,10 @@ CLOCK_SLACK: Final = timedelta(minutes=2)  # two machines' clocks may differ by 
 class Wish:
     """What the owner asks for when wrapping a text.
 
-    `posted_at` defaults to now for a published post. `slugs` are short codes of the owner's
-    choice, for the text's new addresses in order of appearance. `addressed` is how many people
-    a segment's version reaches, by the segment's name; the segment's size by default. `promotes`
-    names the people whom all links of the post promote.
+    `written_in` is plain, markdown or html. `posted_at` defaults to now for a published post.
+    `slugs` are short codes of the owner's choice, for the text's new addresses in order of
+    appearance. `addressed` is how many people a segment's version reaches, by the segment's name;
+    the segment's size by default. `promotes` names the people whom all links of the post promote.
     """
 
     text: str
@@ -43,6 +52,7 @@ class Wish:
     slugs: tuple[str, ...] = ()
     addressed: Mapping[str, int] = field(default_factory=dict)
     promotes: tuple[str, ...] = ()
+    written_in: str = "plain"
 
 
 def wrap_post(
@@ -55,7 +65,8 @@ def wrap_post(
     and then the session is to be rolled back.
     """
     state, posted_at = settle_state(wish.state, wish.posted_at, now)
-    addresses = find_addresses(wish.text, account.network, shortener.base_url)
+    written_in = parse_format(wish.written_in)
+    addresses = find(wish.text, account.network, shortener.base_url, written_in).addresses
     targets = destinations(addresses)
     if len(wish.slugs) > len(targets):
         raise Invalid(
@@ -72,6 +83,7 @@ def wrap_post(
         state=state,
         written=wish.text,
         text="",
+        format=written_in,
         posted_at=posted_at,
         created_at=now,
     )
@@ -122,7 +134,7 @@ def rewrap_post(
     for a text without an address, and what `wrap_post` raises; then the session is to be rolled
     back.
     """
-    addresses = find_addresses(written, account.network, shortener.base_url)
+    addresses = find(written, account.network, shortener.base_url, post.format).addresses
     if not addresses:
         raise Invalid("There is no address in this text that could become a short link.")
     utm = utm_values(session, account.id)
@@ -249,7 +261,15 @@ _WORDS = re.compile(r"\s+")
 
 
 def excerpt(text: str, most: int = 80) -> str:
-    """Return a text on one line, cut to `most` characters."""
+    """Return a post's text on one line, cut to `most` characters; of HTML, the words in it.
+
+    It goes by the look of it, for lists have the text alone.
+    """
+    return cut(visible_text(text, most) if "<" in text and guess(text) == "html" else text, most)
+
+
+def cut(text: str, most: int = 80) -> str:
+    """Return any text on one line, cut to `most` characters."""
     line = _WORDS.sub(" ", text).strip()
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
@@ -270,6 +290,13 @@ class PostVersionJson(TypedDict):
     links: list[WrappedLinkJson]
 
 
+class NotWrappedJson(TypedDict):
+    """An address in the text that stays as it is, and why."""
+
+    address: str
+    why: str
+
+
 class WrappedPostJson(TypedDict):
     """A post with its links; a text without a new address makes none, and has null here."""
 
@@ -277,6 +304,7 @@ class WrappedPostJson(TypedDict):
     state: State | None
     text: str
     links: list[WrappedLinkJson]
+    not_wrapped: list[NotWrappedJson]
     versions: list[PostVersionJson]
 
 
@@ -288,6 +316,7 @@ def post_json(session: Session, shortener: Shortener, post: Post) -> WrappedPost
         "state": post.state,
         "text": post.text,
         "links": [_link_json(shortener, link, link.code or "") for link in post.links],
+        "not_wrapped": not_wrapped_json(left_in_post(session, shortener, post)),
         "versions": [
             {
                 "segment": segments[version.segment_id].name,
@@ -316,9 +345,29 @@ def doubts_about_versions(session: Session, post: Post) -> list[str]:
     return [doubt for doubt in doubts if doubt is not None]
 
 
-def no_post_json(text: str) -> WrappedPostJson:
+def left_in_post(session: Session, shortener: Shortener, post: Post) -> Sequence[NotWrapped]:
+    """Return the addresses of a post's text that stay as they are, by the rules of today."""
+    account = session.get(Account, post.account_id)
+    if account is None:
+        return ()
+    return left_in(post.written, account.network, shortener.base_url, post.format)
+
+
+def no_post_json(text: str, not_wrapped: Sequence[NotWrapped]) -> WrappedPostJson:
     """Return the same shape for a text without a new address, which makes no post."""
-    return {"id": None, "state": None, "text": text, "links": [], "versions": []}
+    return {
+        "id": None,
+        "state": None,
+        "text": text,
+        "links": [],
+        "not_wrapped": not_wrapped_json(not_wrapped),
+        "versions": [],
+    }
+
+
+def not_wrapped_json(not_wrapped: Sequence[NotWrapped]) -> list[NotWrappedJson]:
+    """Return what stays as it is as every door gives it."""
+    return [{"address": left.address, "why": left.why} for left in not_wrapped]
 
 
 def _link_json(shortener: Shortener, link: Link, code: str) -> WrappedLinkJson:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from linktrack.links.catalog import Shortener
+from linktrack.links.formats.guess import Format
 from linktrack.links.lengths import length
-from linktrack.links.wrapping import destinations, find_addresses, replace
+from linktrack.links.wrapping import NotWrapped, destinations, find, replace
 from linktrack.networks.network import Length
 from linktrack.networks.records import TextLimits
 
@@ -16,11 +17,16 @@ UNKNOWN: Final = "•"
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The text with codes still to be made, how long it will be, and where its links lead."""
+    """The text with codes still to be made, how long it will be, and where its links lead.
+
+    `not_wrapped` are the addresses in it that stay as they are.
+    """
 
     text: str
     length: Length
     destinations: Sequence[str]
+    not_wrapped: Sequence[NotWrapped] = ()
+    written_in: Format = "plain"
 
 
 def preview(
@@ -30,6 +36,7 @@ def preview(
     slugs: Sequence[str],
     newest_link: int,
     limits: TextLimits | None = None,
+    written_in: Format = "plain",
 ) -> Preview:
     """Return the wrapped text as it will be, with `•` for codes that are not made yet.
 
@@ -37,7 +44,8 @@ def preview(
     `limits` are those of the account's server, where it has its own.
     Raises `Invalid` and `TooLarge` as wrapping does.
     """
-    addresses = find_addresses(text, network, shortener.base_url)
+    found = find(text, network, shortener.base_url, written_in)
+    addresses = found.addresses
     targets = destinations(addresses)
     likely = [shortener.codes.propose(newest_link + i + 1) for i in range(len(targets))]
     codes = [*slugs[: len(targets)], *likely[len(slugs) :]]
@@ -50,6 +58,8 @@ def preview(
     wrapped = replace(text, addresses, short(codes))
     return Preview(
         replace(text, addresses, short(shown)),
-        length(wrapped, network, shortener.base_url, limits),
+        length(wrapped, network, shortener.base_url, limits, written_in),
         targets,
+        found.not_wrapped,
+        written_in,
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
@@ -10,6 +10,10 @@ import ada_url
 
 from linktrack.errors import Invalid, TooLarge
 from linktrack.links.destinations import parse_destination
+from linktrack.links.formats.guess import FORMATS, Format
+from linktrack.links.formats.html import find_html
+from linktrack.links.formats.markdown import find_markdown
+from linktrack.links.formats.spots import Spot
 from linktrack.networks.network import Found
 from linktrack.networks.registry import network_of
 
@@ -21,17 +25,106 @@ the square of it. For "http://a.com/" over and over linkify-it took 0.8 s at 25,
 13 s at 100,000; the worst found for 25,000, on one core, were 1.7 s there and 5 s for twitter-text.
 """
 
+MAX_NEWSLETTER: Final = 250_000
+"""Characters of a text in Markdown or HTML at most: mail programs cut off sooner."""
+
 Detect = Callable[[str], list[Found]]
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One address in a text: where it stands (code points), as written, and where it leads."""
+    """One address in a text: where it stands (code points), as written, and where it leads.
+
+    `write` says how another address is written in its place.
+    """
 
     start: int
     end: int
     written: str
     destination: str
+    write: Callable[[str], str] = field(default=str, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NotWrapped:
+    """An address in a text that stays as it is, and the sentence that says why."""
+
+    address: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text holds: addresses to wrap, in order, and each one that is left as it is, once."""
+
+    addresses: Sequence[Address]
+    not_wrapped: Sequence[NotWrapped]
+
+
+_FINDERS: Final[Mapping[Format, Callable[[str], list[Spot]]]] = {
+    "markdown": find_markdown,
+    "html": find_html,
+}
+
+
+def parse_format(written: str) -> Format:
+    """Return a format by its name; raises `Invalid`."""
+    for name in FORMATS:
+        if written == name:
+            return name
+    raise Invalid(f"{written[:40]!r} is no format: choose one of {', '.join(FORMATS)}.")
+
+
+def find(
+    text: str,
+    network: str,
+    base_url: str,
+    written_in: Format = "plain",
+    more_own_hosts: Sequence[str] = (),
+) -> Reading:
+    """Return the addresses of a text: to wrap, and to be left as they are.
+
+    In plain text those to wrap are what `network` would make a link of (`find_addresses`). In
+    Markdown and HTML they are its links, and one that cannot be taken is left; such a text may
+    have MAX_NEWSLETTER characters. Raises what `find_addresses` raises.
+    """
+    if written_in == "plain":
+        return Reading(find_addresses(text, network, base_url, more_own_hosts), [])
+    network_of(network)
+    check_text(text, MAX_NEWSLETTER)
+    own = _own_addresses(base_url, more_own_hosts)
+    addresses: list[Address] = []
+    not_wrapped = []
+    position = 0
+    for spot in _FINDERS[written_in](text):
+        if spot.start < position:
+            continue
+        position = spot.end
+        if any(base.holds(spot.address) for base in own):
+            continue
+        written = text[spot.start : spot.end]
+        try:
+            if spot.why is None:
+                destination = parse_destination(spot.address)
+                addresses.append(Address(spot.start, spot.end, written, destination, spot.write))
+            else:
+                not_wrapped.append(NotWrapped(spot.address, spot.why))
+        except Invalid as error:
+            not_wrapped.append(NotWrapped(spot.address, error.sentence))
+    return Reading(addresses, list(dict.fromkeys(not_wrapped)))
+
+
+def left_in(
+    text: str, network: str, base_url: str, written_in: Format = "plain"
+) -> Sequence[NotWrapped]:
+    """Return what is not wrapped of a text that was wrapped, by the rules of today.
+
+    Nothing where they would refuse the text.
+    """
+    try:
+        return find(text, network, base_url, written_in).not_wrapped
+    except (Invalid, TooLarge):
+        return ()
 
 
 def find_addresses(
@@ -46,7 +139,7 @@ def find_addresses(
     """
     detect = network_of(network).detect
     check_text(text)
-    own = [_own(base_url), *(_own(f"https://{host}") for host in more_own_hosts)]
+    own = _own_addresses(base_url, more_own_hosts)
     addresses = []
     for start, end, url in detect(_without_own_links(text, detect, own)):
         if re.match("[^/?#]*@", text[start:end]):
@@ -70,16 +163,17 @@ def replace(text: str, addresses: Sequence[Address], short_urls: Mapping[str, st
     parts = []
     position = 0
     for address in addresses:
-        parts += [text[position : address.start], short_urls[address.destination]]
+        short = address.write(short_urls[address.destination])
+        parts += [text[position : address.start], short]
         position = address.end
     return "".join([*parts, text[position:]])
 
 
-def check_text(text: str) -> None:
+def check_text(text: str, most: int = MAX_TEXT) -> None:
     """Raise Invalid or TooLarge, with a sentence, for what can be neither stored nor searched."""
-    if len(text) > MAX_TEXT:
+    if len(text) > most:
         raise TooLarge(
-            f"The text is {len(text):,} characters long; shorten it to at most {MAX_TEXT:,}."
+            f"The text is {len(text):,} characters long; shorten it to at most {most:,}."
         )
     if "\x00" in text:
         raise Invalid("The text contains a NUL character, which cannot be stored; take it out.")
@@ -120,6 +214,10 @@ _TAIL = (
     rf"(?:(?=[/?#])(?:[{_PATH}]|\((?:[{_PATH}]|\([{_PATH}]*+\))*+\))*+"
     rf"(?:[?#][{_PATH}?#()]*+)?)?"
 )
+
+
+def _own_addresses(base_url: str, more_own_hosts: Sequence[str]) -> list[_Own]:
+    return [_own(base_url), *(_own(f"https://{host}") for host in more_own_hosts)]
 
 
 @cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from linktrack.charts import Bar, stacked_bars
-from linktrack.links.posts import excerpt
+from linktrack.links.posts import cut
 from linktrack.reports.sources.referrers import ReferrerLine
 from linktrack.web.filters import UNSAID, UNTOLD, as_filter
 
@@ -59,7 +59,7 @@ def bars_of(rows: Sequence[Row], most: int, href: Callable[[str], str]) -> Marku
     most += len(rows) == most + 1  # a bar for the last one says more than “1 more”
     bars = [
         Bar(
-            excerpt(row.name, 40),
+            cut(row.name, 40),
             [row.by_segment[part] for part in parts],
             href(row.filter),
         )

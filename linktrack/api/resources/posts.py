@@ -24,16 +24,20 @@ from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid
 from linktrack.links.catalog import newest_link
+from linktrack.links.formats.guess import Format
 from linktrack.links.models import Post, State
 from linktrack.links.posts import (
     STATES,
+    NotWrappedJson,
     Wish,
     get_post,
     list_posts,
     no_post_json,
+    not_wrapped_json,
     wrap_post,
 )
 from linktrack.links.preview import preview
+from linktrack.links.wrapping import left_in, parse_format
 from linktrack.owners.tokens import require_scope
 from linktrack.publishing import states
 from linktrack.publishing.queue import rewrite
@@ -70,14 +74,16 @@ def _row(post: Post, handle: str) -> PostRowJson:
 class NewPost(TypedDict):
     """A text to be wrapped.
 
-    `slugs` are codes of your own, in order of its addresses; `addressed` says for segments how
-    many people their version reaches; `promotes` names people. With `send` linktrack posts the main
+    `format` says what the text is read as: plain by default. `slugs` are codes of your own, in
+    order of its addresses; `addressed` says for segments how many people their version reaches;
+    `promotes` names people. With `send` linktrack posts the main
     text itself, now or at `posted_at`; that needs scope write, an account that is connected, and no
     `state`. `confirmed` is as in sending a draft.
     """
 
     account: str
     text: str
+    format: NotRequired[Format]
     state: NotRequired[Literal["draft", "scheduled", "published"]]
     posted_at: NotRequired[str | None]
     segments: NotRequired[list[str]]
@@ -109,16 +115,20 @@ def create_post() -> tuple[PostJson, Literal[201, 200]]:
         slugs=fields.texts("slugs"),
         addressed=fields.wholes("addressed"),
         promotes=fields.texts("promotes"),
+        written_in=fields.text("format", "plain"),
     )
     shortener = installation().shortener
     session = db_session()
-    post = wrap_post(session, shortener, named_account(fields.text("account")), wish, now())
+    account = named_account(fields.text("account"))
+    post = wrap_post(session, shortener, account, wish, now())
     if post is None and sends:
         raise Invalid(
             "There is no address in this text that could become a short link: nothing was sent."
         )
     if post is None:
-        return unsent_post_json(no_post_json(wish.text)), 200
+        written_in = parse_format(wish.written_in)
+        left = left_in(wish.text, account.network, shortener.base_url, written_in)
+        return unsent_post_json(no_post_json(wish.text, left)), 200
     if sends:
         enqueue(post, fields)
     session.commit()
@@ -136,6 +146,7 @@ class NewPreview(TypedDict):
 
     account: str
     text: str
+    format: NotRequired[Format]
     slugs: NotRequired[list[str]]
 
 
@@ -153,6 +164,7 @@ class PreviewJson(TypedDict):
     text: str
     length: LengthJson
     destinations: list[str]
+    not_wrapped: list[NotWrappedJson]
 
 
 @operation("POST", "/posts/preview", scope="wrap", body=NewPreview, problems=(404,))
@@ -168,12 +180,14 @@ def preview_post() -> PreviewJson:
         fields.texts("slugs"),
         newest.id if newest else 0,
         account.text_limits,
+        parse_format(fields.text("format", "plain")),
     )
     used, limit, fits = seen.length.used, seen.length.limit, seen.length.fits
     return {
         "text": seen.text,
         "length": {"used": used, "limit": limit, "fits": fits},
         "destinations": list(seen.destinations),
+        "not_wrapped": not_wrapped_json(seen.not_wrapped),
     }
 
 

@@ -32,6 +32,7 @@ POST_FIELDS: Final = (
     "posted_at",
     "text",
     "written",
+    "format",
     "links",
     "created_at",
 )
@@ -95,6 +96,7 @@ def post_rows(
             "posted_at": utc(row.posted_at),
             "text": row.text,
             "written": row.written,
+            "format": row.format,
             "links": codes[row.id],
             "created_at": utc(row.created_at),
         }

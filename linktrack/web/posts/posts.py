@@ -19,9 +19,17 @@ from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOW_LENGTHS, WINDOWS
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid, LinktrackError, TooLarge, Unconfirmed
+from linktrack.links.formats.guess import FORMAT_WORDS
 from linktrack.links.lengths import length
 from linktrack.links.models import Post
-from linktrack.links.posts import STATES, get_post, list_posts, version_segments, warning_of
+from linktrack.links.posts import (
+    STATES,
+    get_post,
+    left_in_post,
+    list_posts,
+    version_segments,
+    warning_of,
+)
 from linktrack.networks.network import Length
 from linktrack.publishing import states
 from linktrack.publishing.checks import duplicate_warning
@@ -196,6 +204,8 @@ def post_page(post: Post, error: LinktrackError | None = None) -> str:
             for number, segment in version_segments(session, post).items()
         },
         lengths=_lengths(post, account),
+        not_wrapped=left_in_post(session, installation().shortener, post),
+        format_words=FORMAT_WORDS,
         short_url=shortener.short_url,
         window=window,
         hosts=_hosts(post, window),
@@ -235,7 +245,10 @@ def _lengths(post: Post, account: Account) -> list[Length | None]:
     base_url = installation().settings.base_url
     texts = [post.text, *(version.text for version in post.versions)]
     try:
-        return [length(each, account.network, base_url, account.text_limits) for each in texts]
+        return [
+            length(each, account.network, base_url, account.text_limits, post.format)
+            for each in texts
+        ]
     except (Invalid, TooLarge):  # longer than any network takes, now that it is wrapped
         return []
 
