@@ -16,9 +16,10 @@ from linktrack.audience.utm import utm_values
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.catalog import Shortener, add_link
 from linktrack.links.destinations import parse_destination, with_parameters
+from linktrack.links.left import NotWrapped
 from linktrack.links.models import Link, LinkDestination, Post, State, Version
 from linktrack.links.people import find_person, promote
-from linktrack.links.wrapping import destinations, find_addresses, replace
+from linktrack.links.wrapping import destinations, find_addresses, left_in, replace
 from linktrack.owners.audit import note
 
 STATES: Final[tuple[State, ...]] = ("draft", "scheduled", "published", "discarded")
@@ -269,13 +270,24 @@ class PostVersionJson(TypedDict):
     links: list[WrappedLinkJson]
 
 
+class NotWrappedJson(TypedDict):
+    """An address that was left as it stands, or cut, and why."""
+
+    address: str
+    why: str
+
+
 class WrappedPostJson(TypedDict):
-    """A post with its links; a text without a new address makes none, and has null here."""
+    """A post with its links; a text without a new address makes none, and has null here.
+
+    `not_wrapped` names what of the text looks like an address and is not, or not wholly, wrapped.
+    """
 
     id: int | None
     state: State | None
     text: str
     links: list[WrappedLinkJson]
+    not_wrapped: list[NotWrappedJson]
     versions: list[PostVersionJson]
 
 
@@ -287,6 +299,7 @@ def post_json(session: Session, shortener: Shortener, post: Post) -> WrappedPost
         "state": post.state,
         "text": post.text,
         "links": [_link_json(shortener, link, link.code or "") for link in post.links],
+        "not_wrapped": not_wrapped_json(left_in_post(session, shortener, post)),
         "versions": [
             {
                 "segment": segments[version.segment_id].name,
@@ -315,9 +328,27 @@ def doubts_about_versions(session: Session, post: Post) -> list[str]:
     return [doubt for doubt in doubts if doubt is not None]
 
 
-def no_post_json(text: str) -> WrappedPostJson:
+def left_in_post(session: Session, shortener: Shortener, post: Post) -> Sequence[NotWrapped]:
+    """Return what of a post's text looks like an address and is not, or not wholly, wrapped."""
+    account = session.get_one(Account, post.account_id)
+    return left_in(post.written, account.network, shortener.base_url)
+
+
+def no_post_json(text: str, not_wrapped: Sequence[NotWrapped]) -> WrappedPostJson:
     """Return the same shape for a text without a new address, which makes no post."""
-    return {"id": None, "state": None, "text": text, "links": [], "versions": []}
+    return {
+        "id": None,
+        "state": None,
+        "text": text,
+        "links": [],
+        "not_wrapped": not_wrapped_json(not_wrapped),
+        "versions": [],
+    }
+
+
+def not_wrapped_json(not_wrapped: Sequence[NotWrapped]) -> list[NotWrappedJson]:
+    """Return what was left as every door gives it."""
+    return [{"address": left.address, "why": left.why} for left in not_wrapped]
 
 
 def _link_json(shortener: Shortener, link: Link, code: str) -> WrappedLinkJson:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from linktrack.links.catalog import Shortener
+from linktrack.links.left import NotWrapped
 from linktrack.links.lengths import length
-from linktrack.links.wrapping import destinations, find_addresses, replace
+from linktrack.links.wrapping import destinations, read_text, replace
 from linktrack.networks.network import Length
 from linktrack.networks.records import TextLimits
 
@@ -16,11 +17,15 @@ UNKNOWN: Final = "•"
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The text with codes still to be made, how long it will be, and where its links lead."""
+    """The text with codes still to be made, how long it will be, and where its links lead.
+
+    `not_wrapped` are the addresses that are left as they stand, each with the reason.
+    """
 
     text: str
     length: Length
     destinations: Sequence[str]
+    not_wrapped: Sequence[NotWrapped] = ()
 
 
 def preview(
@@ -37,7 +42,8 @@ def preview(
     `limits` are those of the account's server, where it has its own.
     Raises `Invalid` and `TooLarge` as wrapping does.
     """
-    addresses = find_addresses(text, network, shortener.base_url)
+    reading = read_text(text, network, shortener.base_url)
+    addresses = reading.addresses
     targets = destinations(addresses)
     likely = [shortener.codes.propose(newest_link + i + 1) for i in range(len(targets))]
     codes = [*slugs[: len(targets)], *likely[len(slugs) :]]
@@ -52,4 +58,5 @@ def preview(
         replace(text, addresses, short(shown)),
         length(wrapped, network, shortener.base_url, limits),
         targets,
+        reading.not_wrapped,
     )

@@ -133,5 +133,6 @@ def unsent_post_json(post: WrappedPostJson) -> PostJson:
         "state": post["state"],
         "text": post["text"],
         "links": post["links"],
+        "not_wrapped": post["not_wrapped"],
         "versions": post["versions"],
     }

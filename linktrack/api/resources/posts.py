@@ -27,13 +27,16 @@ from linktrack.links.catalog import newest_link
 from linktrack.links.models import Post, State
 from linktrack.links.posts import (
     STATES,
+    NotWrappedJson,
     Wish,
     get_post,
     list_posts,
     no_post_json,
+    not_wrapped_json,
     wrap_post,
 )
 from linktrack.links.preview import preview
+from linktrack.links.wrapping import left_in
 from linktrack.owners.tokens import require_scope
 from linktrack.publishing import states
 from linktrack.publishing.queue import rewrite
@@ -112,13 +115,15 @@ def create_post() -> tuple[PostJson, Literal[201, 200]]:
     )
     shortener = installation().shortener
     session = db_session()
-    post = wrap_post(session, shortener, named_account(fields.text("account")), wish, now())
+    account = named_account(fields.text("account"))
+    post = wrap_post(session, shortener, account, wish, now())
     if post is None and sends:
         raise Invalid(
             "There is no address in this text that could become a short link: nothing was sent."
         )
     if post is None:
-        return unsent_post_json(no_post_json(wish.text)), 200
+        left = left_in(wish.text, account.network, shortener.base_url)
+        return unsent_post_json(no_post_json(wish.text, left)), 200
     if sends:
         enqueue(post, fields)
     session.commit()
@@ -153,6 +158,7 @@ class PreviewJson(TypedDict):
     text: str
     length: LengthJson
     destinations: list[str]
+    not_wrapped: list[NotWrappedJson]
 
 
 @operation("POST", "/posts/preview", scope="wrap", body=NewPreview, problems=(404,))
@@ -174,6 +180,7 @@ def preview_post() -> PreviewJson:
         "text": seen.text,
         "length": {"used": used, "limit": limit, "fits": fits},
         "destinations": list(seen.destinations),
+        "not_wrapped": not_wrapped_json(seen.not_wrapped),
     }
 
 

@@ -66,7 +66,8 @@ def wrap(
     """Record a post, and print its text with every address wrapped.
 
     TEXT is read from standard input where it is - or left out. A time in the future makes a
-    scheduled post. A text without a new address makes no post and is printed as it is.
+    scheduled post. A text without a new address makes no post and is printed as it is. What looks
+    like an address and is not wrapped is named on standard error, with the reason.
 
     With --send its main text is posted on the account's network, at --at by the running service.
     Versions are for places, where they are posted by hand.
@@ -79,6 +80,7 @@ def wrap(
         no_post_json,
         wrap_post,
     )
+    from linktrack.links.wrapping import left_in
     from linktrack.publishing.sendings import full_post_json
 
     if sends and draft:
@@ -98,7 +100,7 @@ def wrap(
                 raise Invalid("There is no new address in this text: nothing was sent.")
             enqueue(opened, session, post, posted_at, confirmed)
         answer: WrappedPostJson = (
-            no_post_json(written)
+            no_post_json(written, left_in(written, account.network, opened.shortener.base_url))
             if post is None
             else full_post_json(session, opened.shortener, post)
         )
@@ -106,6 +108,8 @@ def wrap(
         doubts = [] if post is None else doubts_about_versions(session, post)
     for doubt in doubts:
         click.echo(doubt, err=True)
+    for left in answer["not_wrapped"]:
+        click.echo(f"Not wrapped: {left['address']} ({left['why']})", err=True)
     if sends and post is not None:
         answer = send_what_is_due(post.id)
     _print_wrapped(answer, segments, versions, as_json)

@@ -17,7 +17,7 @@ from linktrack.errors import Invalid, Unconfirmed
 from linktrack.links.catalog import newest_link
 from linktrack.links.models import Post
 from linktrack.links.people import list_people
-from linktrack.links.posts import Wish, get_post, wrap_post
+from linktrack.links.posts import Wish, get_post, left_in_post, wrap_post
 from linktrack.links.preview import Preview, preview
 from linktrack.publishing.checks import check_twin
 from linktrack.publishing.queue import enqueue
@@ -97,6 +97,7 @@ def made() -> str:
     return render_template(
         "compose/made.html",
         pairs=[(post, accounts[post.account_id]) for post in posts],
+        left={post.id: left_in_post(session, installation().shortener, post) for post in posts},
         sendings={number: each for number, each in sendings.items() if each.state != "withdrawn"},
     )
 

@@ -21,7 +21,14 @@ from linktrack.db import now
 from linktrack.errors import Invalid, LinktrackError, TooLarge, Unconfirmed
 from linktrack.links.lengths import length
 from linktrack.links.models import Post
-from linktrack.links.posts import STATES, get_post, list_posts, version_segments, warning_of
+from linktrack.links.posts import (
+    STATES,
+    get_post,
+    left_in_post,
+    list_posts,
+    version_segments,
+    warning_of,
+)
 from linktrack.networks.network import Length
 from linktrack.publishing import states
 from linktrack.publishing.checks import twin_warning
@@ -196,6 +203,7 @@ def post_page(post: Post, error: LinktrackError | None = None) -> str:
             for number, segment in version_segments(session, post).items()
         },
         lengths=_lengths(post, account),
+        left=left_in_post(session, shortener, post) if unpublished else (),
         short_url=shortener.short_url,
         window=window,
         hosts=_hosts(post, window),
