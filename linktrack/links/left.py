@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from linktrack.links.words import may_be_words
-from linktrack.networks.addresses import HIDDEN, PICTURE, PLACEHOLDER, UNSPACED
+from linktrack.networks.addresses import HIDDEN, PICTURE, UNSPACED, has_placeholder
 from linktrack.networks.network import Network
 
 SHOWN: Final = 500
@@ -33,7 +33,7 @@ class Left:
 
 _SCHEME: Final = re.compile(r"https?://(?=[^\s\"'<>])", re.IGNORECASE)
 _HAS_SCHEME: Final = re.compile(r"https?://", re.IGNORECASE)
-_TWO_SCHEMES: Final = re.compile(r"(?:https?:/{0,2}){2}", re.IGNORECASE)
+_TWO_SCHEMES: Final = re.compile(r"https?:/{0,2}https?(?::|//)", re.IGNORECASE)
 _SCHEME_BEFORE: Final = re.compile(r"https?:/{0,2}$", re.IGNORECASE)
 _RUN: Final = re.compile(rf"[^\s\"<>“”„«»「」『』【】《》（）、。，{HIDDEN}]+")
 _PATH: Final = re.compile(r"(?:https?://)?+[^/?#]+[/?#].", re.IGNORECASE)
@@ -113,7 +113,7 @@ def what_is_left(text: str, settled: Sequence[tuple[int, int]], network: Network
 def _why(text: str, start: int, end: int, network: Network) -> str:
     if PICTURE.search(text[max(0, start - 310) : start]):
         return "It is the address of a picture, which nobody follows."
-    if not network.is_named and PLACEHOLDER.search(text[start : end + 2]):
+    if not network.is_named and has_placeholder(text, start, end):
         return "It has a placeholder in it: what it becomes is not known yet."
     if _TWO_SCHEMES.match(text, start):
         return _TWICE

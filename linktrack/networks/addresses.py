@@ -54,8 +54,12 @@ _DEEPEST: Final = 20
 _BRACKETS: Final = {")": "(", "]": "[", "}": "{"}
 
 PICTURE: Final = re.compile(r"(?:!\[[^\]\n]{0,300}\]\(<?|\bsrc(?:set)?=[\"']?)$", re.IGNORECASE)
-PLACEHOLDER: Final = re.compile(r"[{}]|\*\||\|\*|<%|%%|\[\[")
+_PLACEHOLDER: Final = re.compile(r"[{}]|\*\||\|\*|<%|%%|\[\[")
 """What programs fill in: {{ name }}, ${name}, *|NAME|*, <%= name %>, %%name%%, [[name]]."""
+_FILLED: Final = re.compile(
+    r"\{\{[^{}\n]{0,200}\}\}|\{%[^{}\n]{0,200}%\}|<%[^<>\n]{0,200}%>|%%[^%\s]{1,80}%%"
+)
+_PLACEHOLDER_BEGINS: Final = re.compile(r"\$?\{|\*\||<%|%%|\[\[")
 _ATTRIBUTE: Final = re.compile(r"=[\"']$")
 
 
@@ -75,12 +79,18 @@ def find_addresses(text: str, *, bare: bool) -> list[Found]:
             tail_end = tail.end() if tail else host_end
         end = _end(text, start, host_end, tail_end)
         before = text[max(0, start - 310) : start]
-        if PICTURE.search(before) or PLACEHOLDER.search(text[start : end + 2]):
+        if PICTURE.search(before) or has_placeholder(text, start, end):
             continue
         written = text[start:end]
         address = html.unescape(written) if _ATTRIBUTE.search(before) else written
         found.append((start, end, scheme + address))
     return found
+
+
+def has_placeholder(text: str, start: int, end: int) -> bool:
+    """Whether something is to be filled in within this address, or directly behind it."""
+    is_within = _PLACEHOLDER.search(text, start, end) is not None
+    return is_within or _PLACEHOLDER_BEGINS.match(text, end) is not None
 
 
 def _hosts(text: str, bare: bool) -> list[tuple[int, int, str]]:
@@ -93,10 +103,12 @@ def _hosts(text: str, bare: bool) -> list[tuple[int, int, str]]:
         if not _goes_on(text, end):
             hosts.append((match.start(), end, ""))
     if bare:
+        filled = [match.span() for match in _FILLED.finditer(text)]
         hosts += [
             (match.start(), match.end(), "http://")
             for match in _BARE.finditer(text)
             if is_top_level(match["top"])
+            and not any(start < match.start() < end for start, end in filled)
         ]
     return sorted(hosts)
 
