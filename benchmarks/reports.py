@@ -148,8 +148,8 @@ def prepare(opened: Installation) -> tuple[dict[str, object], str, str]:
         person = add_person(session, name, now())
         link = session.get(Link, link_id)
         assert link is not None
-        promote(session, link, person)
-        share_page(session, person, is_public=True)
+        promote(session, link, person, now())
+        share_page(session, person, now(), is_public=True)
         shared = share_report(session, account.id, 30, now())
         session.commit()
         samples = {

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
+    String,
     create_engine,
     event,
     inspect,
@@ -21,9 +22,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.orm import Session as Session  # doors name it from here
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from linktrack.errors import Conflict, Unavailable
@@ -135,6 +139,25 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("linktrack_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+class FoldedCase(FunctionElement[str]):
+    """ASCII text in which capital and small letters are the same; an index may be made of it."""
+
+    name = "folded_case"
+    type = String()
+    inherit_cache = True
+
+
+@compiles(FoldedCase)
+def _folded_case(element: FoldedCase, compiler: SQLCompiler, **options: object) -> str:
+    return f"lower({compiler.process(element.clauses, **options)})"
+
+
+@compiles(FoldedCase, "sqlite")
+def _folded_case_of_sqlite(element: FoldedCase, compiler: SQLCompiler, **options: object) -> str:
+    # A collation, since SQLAlchemy cannot read an index of an expression back from SQLite.
+    return f"{compiler.process(element.clauses, **options)} COLLATE NOCASE"
 
 
 def is_sqlite(bind: Engine | Connection) -> bool:

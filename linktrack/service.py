@@ -14,8 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote_from_bytes
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.http.message import Request
+from gunicorn.http.parser import RequestParser
 from sqlalchemy.exc import SQLAlchemyError
 
 from linktrack.audience.accounts import list_accounts
@@ -43,6 +46,8 @@ SENDING_SECONDS: Final = 5  # for a post that is just being sent; cut off, it is
 RESTART_SECONDS: Final = 1.0
 NICE: Final = 10
 """How much the loader gives way to the workers: readers wait for a redirect, nobody for a count."""
+
+_ASCII: Final = bytes(range(128))
 
 KEY_CHECK_SECONDS: Final = 3600.0
 
@@ -87,6 +92,23 @@ class Bind:
                 ) from error
 
 
+class _Request(Request):  # type: ignore[misc]  # gunicorn has no types
+    """A request whose path may hold bytes of UTF-8 as they are.
+
+    Some apps send what a sentence left on a short link unencoded, and gunicorn refuses it with 400.
+    Every other rule of its own holds.
+    """
+
+    def parse_request_line(self, line_bytes: bytes) -> None:
+        """Percent-encode such bytes of the path as every browser does (called by gunicorn)."""
+        if not line_bytes.isascii():
+            method, _, rest = bytes(line_bytes).partition(b" ")
+            target, _, version = rest.partition(b" ")
+            encoded = quote_from_bytes(target, safe=_ASCII).encode()
+            line_bytes = b" ".join((method, encoded, version))
+        super().parse_request_line(line_bytes)
+
+
 class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn with our settings; its master keeps the loader running.
 
@@ -99,6 +121,7 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._workers = workers
         self._greeting = greeting
         self._keeper = LoaderKeeper()
+        RequestParser.mesg_class = _Request  # the only place where gunicorn asks for one
         super().__init__(prog="linktrack")
 
     def load_config(self) -> None:

@@ -18,6 +18,7 @@ from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.rosters import take_roster
 from linktrack.audience.segments import add_segment
 from linktrack.clicks.records import ClickRecord
+from linktrack.db import now
 from linktrack.networks.records import FollowerRecord
 from linktrack.owners.tokens import create_token
 from linktrack.reports.cpf import cpf_json, cpf_report
@@ -80,7 +81,9 @@ def test_the_report_is_the_same_object_from_every_door(world: World, call: Call)
     world.click([ClickRecord(START + 1, post.links[0].id, FIREFOX, None, 1)])
     world.session.commit()
     response = call("GET", "/reports/cpf?account=@JessesLinks&window=24h", "read")
-    assert response.get_json() == cpf_json(cpf_report(world.session, account, window="24h"))
+    assert response.get_json() == cpf_json(
+        cpf_report(world.session, account, window="24h", now=now())
+    )
     assert response.get_json()["posts"][0]["unique_clicks"] == 1
 
 

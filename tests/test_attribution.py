@@ -222,7 +222,7 @@ def test_a_personal_link_names_a_follower_who_agreed(world: World, short_domain:
     found = [(row["segment_id"], row["follower_id"], row["attribution"]) for row in stored(world)]
     assert found == [(segment.id, follower.id, 1), (0, None, 0)]
     click(short_domain, code)
-    personal.withdraw(session, follower, Days(world.settings.timezone))
+    personal.withdraw(session, follower, NOON, Days(world.settings.timezone))
     session.commit()
     assert click(short_domain, code) == 302
     found = [(row["segment_id"], row["follower_id"], row["attribution"]) for row in stored(world)]

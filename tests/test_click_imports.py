@@ -21,7 +21,7 @@ from linktrack.calendar.times import parse_moment
 from linktrack.clicks.classify.agents import TOLD
 from linktrack.clicks.models import agents, clicks
 from linktrack.clicks.records import ClickRecord
-from linktrack.clicks.vocabulary import HEAD
+from linktrack.clicks.vocabulary import EMBEDDED, HEAD
 from linktrack.errors import Invalid
 from linktrack.links.catalog import add_link
 from linktrack.portability.clicks import own_clicks, web_logs
@@ -199,6 +199,35 @@ def test_a_log_of_our_own_domain_knows_versions(world: World, tmp_path: Path) ->
     assert exported(world, "code") == [(link.code,)]
 
 
+@pytest.mark.parametrize(
+    ("asked", "is_click"),
+    [
+        ("/CODE?x=1#y", True),
+        ("//CODE", True),
+        ("/CODE%E2%80%9D", True),
+        ("/CODE%20", True),
+        ("/CODE_", True),
+        ("/CODE...", True),
+        ("/CODE&amp;utm_source=x", True),
+        ("http://go.example.com/CODE).", True),
+        ("/CODE+", False),
+        ("/CODE/more", False),
+        ("/CODE%00", False),
+        ("/owner/CODE", False),
+        ("/owner.", False),
+        ("http://[/CODE", False),
+    ],
+)
+def test_a_log_counts_what_the_lane_would(
+    sqlite_world: World, tmp_path: Path, asked: str, is_click: bool
+) -> None:
+    """What hangs on a code is noise there too; pages are no clicks."""
+    account = account_with_link(sqlite_world)
+    line = COMBINED.splitlines()[0].replace("/ozh", asked.replace("CODE", "ozh"))
+    done = bring_in(sqlite_world, account, "combined-log", write(tmp_path, "log", line))
+    assert (done.added, done.not_clicks, done.broken) == (is_click, not is_click, 0)
+
+
 def test_our_own_export_comes_in_elsewhere(world: World, tmp_path: Path) -> None:
     """The same clicks: why they are left out, what their agents were, and who was whom."""
     account = world.account("@first")
@@ -211,6 +240,7 @@ def test_our_own_export_comes_in_elsewhere(world: World, tmp_path: Path) -> None
             ClickRecord(START - 6, link.id, None, None, 3),
             ClickRecord(START - 5, link.id, FIREFOX, None, 4, HEAD),
             ClickRecord(START - 4, link.id, FIREFOX, None, None),
+            ClickRecord(START - 3, link.id, FIREFOX, None, 5, EMBEDDED),
         ]
     )
     rows = export_rows(world.database.engine, world.shortener, "clicks", Selection())
@@ -218,7 +248,7 @@ def test_our_own_export_comes_in_elsewhere(world: World, tmp_path: Path) -> None
     path.write_text("".join(ndjson(rows)))
     other = world.account("@second")
     done = bring_in(world, other, "ndjson", path)
-    assert (done.added, done.links, done.broken) == (6, 1, 0)
+    assert (done.added, done.links, done.broken) == (7, 1, 0)
     fields = (
         "clicked_at", "destination", "visitor", "referrer_host", "medium", "device", "browser",
         "os", "country", "human", "reason", "rule",
@@ -227,7 +257,7 @@ def test_our_own_export_comes_in_elsewhere(world: World, tmp_path: Path) -> None
     assert [row[1:] for row in both if row[0] == "@second"] == [
         row[1:] for row in both if row[0] == "@first"
     ]
-    assert bring_in(world, other, "ndjson", path).known == 6
+    assert bring_in(world, other, "ndjson", path).known == 7
     with world.database.engine.connect() as connection:
         versions = connection.execute(select(agents.c.user_agent, agents.c.rules_version)).all()
     assert versions

@@ -28,6 +28,7 @@ from linktrack.audience.accounts import bring_back, remove_account
 from linktrack.audience.credentials import connect, connections, disconnect, open_writer
 from linktrack.audience.models import Account, StoredCredential
 from linktrack.cli import main
+from linktrack.db import now
 from linktrack.errors import Conflict, Invalid, LinktrackError, Unavailable
 from linktrack.installation import Installation
 from linktrack.keys import Keys
@@ -440,7 +441,7 @@ def test_a_limited_viewer_sees_nothing_of_other_accounts(world: World, place: St
     world.session.execute(update(StoredCredential).values(problem="It is over."))
     Browser.signed_in(world, "Jesse")
     browser = Browser.signed_in(world, "Vera")
-    set_role(world.session, find_owner(world.session, "Vera"), "viewer", [shown.id])
+    set_role(world.session, find_owner(world.session, "Vera"), "viewer", now(), [shown.id])
     world.session.commit()
     page = browser.get("/owner/connections")
     assert "@shown.example.com" in page.text

@@ -12,7 +12,7 @@ from world import NOON, World
 from linktrack.audience.accounts import find_account, list_accounts
 from linktrack.calendar.days import Days
 from linktrack.clicks.counts import rebuild
-from linktrack.db import Base
+from linktrack.db import Base, now
 from linktrack.errors import Conflict, NotFound
 from linktrack.networks.records import PostRecord
 from linktrack.owners.answers import reserve_answer
@@ -38,7 +38,7 @@ def rows(world: World) -> dict[str, int]:
 
 def report(world: World) -> Any:
     account = find_account(world.session, "@demo_you")
-    return cpf_json(cpf_report(world.session, account, window="7d", limit=1))["total"]
+    return cpf_json(cpf_report(world.session, account, window="7d", limit=1, now=now()))["total"]
 
 
 @pytest.mark.slow

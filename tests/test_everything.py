@@ -40,7 +40,7 @@ from linktrack.cli import main
 from linktrack.clicks.capture.visitors import Visitors
 from linktrack.clicks.models import clicks
 from linktrack.clicks.records import ClickRecord
-from linktrack.db import Base, Utc, alembic_config, writing
+from linktrack.db import Base, Utc, alembic_config, now, writing
 from linktrack.errors import Conflict, Invalid
 from linktrack.keys import load_keys
 from linktrack.links.catalog import change_destination, find_target
@@ -107,7 +107,14 @@ def test_an_empty_installation_becomes_equal(
             again, account = restored.account("@another"), world.account("@more")
             assert again.id == account.id  # numbering goes on behind what was restored
             report = [
-                cpf_json(cpf_report(each.session, each.session.get(type(account), 1), window="all"))  # type: ignore[arg-type]
+                cpf_json(
+                    cpf_report(
+                        each.session,
+                        each.session.get_one(type(account), 1),
+                        window="all",
+                        now=now(),
+                    )
+                )
                 for each in (world, restored)
             ]
             assert report[0] == report[1]

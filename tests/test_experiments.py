@@ -208,9 +208,9 @@ def test_what_cannot_be_an_experiment_is_said(world: World) -> None:
             )
     with pytest.raises(NotFound):
         find_experiment(world.session, account, "y")
-    remove_experiment(world.session, "Pictures")
+    remove_experiment(world.session, "Pictures", now())
     with pytest.raises(NotFound):
-        remove_experiment(world.session, "Pictures")
+        remove_experiment(world.session, "Pictures", now())
     with pytest.raises(NotFound):
         find_experiment(world.session, account)
 

@@ -75,7 +75,7 @@ def test_a_limited_viewer_and_a_token_of_one_account_read_the_same_beside_other_
     create_owner(world.session, "Jesse", now())
     secret = create_token(world.session, "mine", "read", mine.id, now())
     browser = Browser.signed_in(world, "Vera")
-    set_role(world.session, find_owner(world.session, "Vera"), "viewer", (mine.id,))
+    set_role(world.session, find_owner(world.session, "Vera"), "viewer", now(), (mine.id,))
     world.session.commit()
     bearer = {"Authorization": f"Bearer {secret}"}
     pages = list(addresses(browser.client, mine, post, "/owner/"))

@@ -111,10 +111,10 @@ def furnished(world: World) -> Sequence[str]:
     assert planned is not None
     link = post.links[0]
     person = add_person(session, "Jo", NOON)
-    promote(session, link, person)
+    promote(session, link, person, now())
     experiment = add_experiment(session, account, Question("Pictures", day, other), NOON)
-    add_own_site(session, "one.com")
-    add_rule(session, person, "host", "one.com")
+    add_own_site(session, "one.com", now())
+    add_rule(session, person, "host", "one.com", now())
     set_utm_values(session, account, {"utm_source": "x"})
     record_count(session, account, 1_000, NOON, "entered", now=NOON)
     add_note(session, day.date(), "a holiday", account, NOON)

@@ -6,45 +6,21 @@ from collections.abc import Callable
 import httpx
 import pytest
 import requests
-from keepers import Kept
+from signed import bluesky, mastodon, x
 from standins import Answer, standin
 
 from linktrack.errors import Unavailable
 from linktrack.networks import fetching
-from linktrack.networks.bluesky.writer import BlueskyWriter
-from linktrack.networks.credentials import Credential
 from linktrack.networks.errors import Unclear
 from linktrack.networks.fetching import Fetcher
-from linktrack.networks.mastodon.writer import MastodonWriter
 from linktrack.networks.protocols import Writer
 from linktrack.networks.records import Message
 from linktrack.networks.tids import new_tid
-from linktrack.networks.x.writer import XWriter
 from linktrack.outside.httpx_transport import GuardedTransport
 from linktrack.outside.requests_adapter import GuardedAdapter
 
 SLOW = Answer(b" " * 200 + b"{}", drips=True)
 """It would take ten seconds, each byte well within the time for one read."""
-
-SESSION = "jesse.test:::did:plc:me:::{0}:::{0}:::{1}".format(
-    "eyJhbGciOiJub25lIn0.eyJleHAiOjQxMDI0NDQ4MDB9.sig", "{server}"
-)
-
-
-def bluesky(server: str) -> Writer:
-    values = {"session": SESSION.format(server=server)}
-    return BlueskyWriter(Credential("bluesky", server, values), Kept())
-
-
-def mastodon(server: str) -> Writer:
-    values = {"access_token": "t", "id": "7", "url": f"{server}/@you", "handle": "@you@a.example"}
-    return MastodonWriter(Credential("mastodon", server, values), Kept())
-
-
-def x(server: str) -> Writer:
-    names = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
-    values = dict.fromkeys(names, "k") | {"id": "7", "username": "you"}
-    return XWriter(Credential("x", server, values), Kept())
 
 
 @pytest.fixture(autouse=True)

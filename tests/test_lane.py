@@ -16,7 +16,7 @@ from linktrack.calendar.periods import period_start
 from linktrack.clicks.capture.journal import Journal
 from linktrack.clicks.capture.lane import Lane, request_flags
 from linktrack.clicks.capture.visitors import Visitors, client_address, site_of
-from linktrack.clicks.vocabulary import HEAD, NO_LANGUAGES, NO_VISITOR, PREFETCH
+from linktrack.clicks.vocabulary import EMBEDDED, HEAD, NO_LANGUAGES, NO_VISITOR, PREFETCH
 from linktrack.links.targets import Target, Targets
 from linktrack.settings import LOOPBACK
 
@@ -56,7 +56,7 @@ def test_what_sentences_leave_on_an_address_is_forgiven(street: Street, path: st
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/nobody", "/gone1", "/abcde+", "/abcde/x", "/owner/", "/abcde%00", "//abcde"]
+    "path", ["/", "/nobody", "/gone1", "/abcde+", "/abcde/x", "/owner/", "/abcde%00"]
 )
 def test_everything_else_goes_on_to_the_application(street: Street, path: str) -> None:
     """Unknown and disabled codes, previews and pages; nothing is counted."""
@@ -181,6 +181,37 @@ def test_a_request_says_what_it_is_for(method: str, headers: dict[str, str], fla
     """HEAD, prefetching and wishes not to be tracked become flags."""
     environ = EnvironBuilder(method=method, headers=[*headers.items()]).get_environ()
     assert request_flags(environ) == flags
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_embedded"),
+    [
+        ({"Sec-Fetch-Dest": "image"}, True),
+        ({"Sec-Fetch-Dest": "script"}, True),
+        ({"Sec-Fetch-Dest": "style"}, True),
+        ({"Sec-Fetch-Dest": "video"}, True),
+        ({"Sec-Fetch-Dest": "object"}, True),
+        ({"Sec-Fetch-Dest": "image", "Accept": "text/html"}, True),
+        ({"Accept": "image/avif,image/webp,image/png,image/svg+xml,*/*;q=0.8"}, True),
+        ({"Accept": "image/*"}, True),
+        ({"Sec-Fetch-Dest": "document", "Accept": "text/html,image/avif,*/*;q=0.8"}, False),
+        ({"Sec-Fetch-Dest": "iframe"}, False),
+        ({"Sec-Fetch-Dest": "frame"}, False),
+        ({"Sec-Fetch-Dest": "empty", "Accept": "*/*"}, False),
+        ({"Accept": "text/html,application/xhtml+xml,image/avif,image/webp,*/*;q=0.8"}, False),
+        ({"Accept": "image/gif, image/jpeg, text/html, */*"}, False),
+        ({"Accept": "*/*"}, False),
+        ({}, False),
+    ],
+)
+def test_a_picture_that_is_loaded_is_no_person(
+    street: Street, headers: dict[str, str], is_embedded: bool
+) -> None:
+    """Who wants a picture or a part of a page is redirected, and kept with a flag of its own."""
+    named = {"User-Agent": FIREFOX, "Accept-Language": "de", **headers}
+    assert street.client.get("/abcde", headers=named).status_code == 302
+    (click,) = street.clicks()
+    assert click.get("x", 0) == (EMBEDDED if is_embedded else 0)
 
 
 def test_a_head_is_answered_and_kept(street: Street) -> None:

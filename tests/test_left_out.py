@@ -1,12 +1,28 @@
 """Whoever asks sees what was left out, why, by whom and when; readers see what is stored."""
 
+import re
+from pathlib import Path
+from typing import Final
+
 from browser import Browser, read
+from sqlalchemy import select
 from world import NOON, World
 
+from linktrack.clicks.models import clicks
 from linktrack.clicks.records import ClickRecord
-from linktrack.clicks.vocabulary import NO_LANGUAGES
+from linktrack.clicks.vocabulary import (
+    EMBEDDED,
+    HEAD,
+    LEFT_OUT,
+    NO_LANGUAGES,
+    OWNER,
+    PREFETCH,
+    REASON_NUMBER,
+    REASONS,
+)
 from linktrack.db import now, to_ms
 
+GUIDE: Final = Path(__file__).parent.parent / "docs" / "guide"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
@@ -53,6 +69,52 @@ def test_what_was_left_out_is_shown_by_reason_agent_and_time(world: World) -> No
         assert browser.get(f"/owner/left-out{address}").status_code == 200
     for address in ("?reason=made-up", "?link=missing", "?post=99", "?agent=x"):
         assert browser.get(f"/owner/left-out{address}").status_code in (404, 422)
+
+
+def test_a_picture_that_was_loaded_is_left_out_in_its_place(world: World) -> None:
+    """Behind HEAD and prefetch, before all else; with words and a meaning of its own."""
+    post = world.post(world.account(), "http://example.com/", now())
+    (link,) = post.links
+    at = to_ms(now())
+    sent = [
+        (FIREFOX, EMBEDDED, "embedded"),
+        (FIREFOX, EMBEDDED | OWNER, "embedded"),
+        ("Twitterbot/1.0", EMBEDDED, "embedded"),
+        (None, EMBEDDED, "embedded"),
+        (FIREFOX, EMBEDDED | PREFETCH, "prefetch"),
+        (FIREFOX, EMBEDDED | HEAD, "head"),
+        (FIREFOX, 0, "human"),
+    ]
+    world.click(
+        [
+            ClickRecord(at + place, link.id, agent, None, place, flags)
+            for place, (agent, flags, _) in enumerate(sent)
+        ]
+    )
+    with world.database.engine.connect() as connection:
+        stored = connection.scalars(select(clicks.c.reason).order_by(clicks.c.seq)).all()
+    assert [REASONS[number] for number in stored] == [reason for *_, reason in sent]
+    text = read(Browser.signed_in(world).get(f"/owner/left-out?link={link.code}"))
+    assert "6 of 7 clicks" in text
+    assert "prefetches 1" in text
+    assert "links loaded as pictures 4" in text
+    assert text.index("The browser fetched ahead") < text.index("links loaded as pictures 4")
+
+
+def test_the_numbers_of_reasons_are_the_databases_for_good() -> None:
+    """A reason that came later is asked in its place and stored as the next number."""
+    assert [REASON_NUMBER[name] for name in LEFT_OUT] == [1, 2, 8, 3, 4, 5, 6, 7]
+    assert set(LEFT_OUT) | {"human"} == set(REASONS)
+
+
+def test_the_guide_names_the_reasons_in_the_order_in_which_they_are_asked() -> None:
+    """In the table of what the figures mean, and for the filter of the export."""
+    figures = (GUIDE / "figures.md").read_text()
+    table = figures[figures.index("| reason |") : figures.index("Clicks that are filtered out")]
+    assert tuple(re.findall(r"^\| `([a-z-]+)`", table, re.MULTILINE)) == LEFT_OUT
+    codebook = (GUIDE / "data.md").read_text()
+    (line,) = re.findall(r"^\| `reason` \| (`head`.*) \|$", codebook, re.MULTILINE)
+    assert tuple(re.findall(r"`([a-z-]+)`", line)) == LEFT_OUT
 
 
 def test_every_report_leads_to_what_it_left_out(sqlite_world: World) -> None:

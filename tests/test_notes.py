@@ -176,7 +176,7 @@ def test_a_limited_viewer_sees_the_notes_of_their_accounts(sqlite_world: World) 
     browser = Browser.signed_in(world, "Viewer")
     Browser.signed_in(world, "Jesse")
     owner = next(each for each in list_owners(world.session) if each.name == "Viewer")
-    set_role(world.session, owner, "viewer", [shown.id])
+    set_role(world.session, owner, "viewer", now(), [shown.id])
     world.session.commit()
     page = read(browser.get("/owner/notes"))
     assert "for all" in page

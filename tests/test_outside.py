@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from keepers import Kept
+from signed import SESSION, bluesky, mastodon, x
 from sqlalchemy import select
 from standins import Answer, Asked, standin
-from test_in_time import SESSION, bluesky, mastodon, x
 from world import NOON, World
 
 from linktrack.errors import Invalid, LinktrackError, Unavailable
@@ -584,7 +584,7 @@ def test_a_receiver_that_drips_holds_no_other_webhook_up(sqlite_world: World) ->
         passing = threading.Thread(target=dispatcher.dispatch)
         passing.start()
         while len(heard) < 3 and passing.is_alive():
-            time.sleep(0.01)
+            time.sleep(0.01)  # the moments are compared below: a pass that ends ends the wait
         assert len(heard) == 3
         assert heard[-1] - begun < 3.9  # before the slow one's first request is over
         assert len(asked) == 1

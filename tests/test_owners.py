@@ -29,7 +29,7 @@ def viewer_of(world: World, *account_ids: int) -> Browser:
     """Sign a viewer in, limited to these accounts if there are any."""
     create_owner(world.session, "Jesse", NOON)
     browser = Browser.signed_in(world, "Vera")
-    set_role(world.session, find_owner(world.session, "Vera"), "viewer", account_ids)
+    set_role(world.session, find_owner(world.session, "Vera"), "viewer", now(), account_ids)
     world.session.commit()
     return browser
 
@@ -66,7 +66,7 @@ def test_guessing_is_slowed_down_and_one_time_links_go_on(world: World) -> None:
     """After five failures even the right password waits, longer each time; then it works again."""
     session = world.session
     owner = create_owner(session, "Jesse", NOON)
-    set_password(session, owner, GOOD)
+    set_password(session, owner, GOOD, now())
     for _ in range(5):
         with pytest.raises(Forbidden, match="name or the password is wrong"):
             check_password(session, "Jesse", "wrong wrong wrong", NOON)
@@ -83,7 +83,9 @@ def test_guessing_is_slowed_down_and_one_time_links_go_on(world: World) -> None:
 
 def test_failures_count_although_nobody_signs_in(sqlite_world: World) -> None:
     """The page commits them: a guesser cannot start anew with every request."""
-    set_password(sqlite_world.session, create_owner(sqlite_world.session, "Jesse", NOON), GOOD)
+    set_password(
+        sqlite_world.session, create_owner(sqlite_world.session, "Jesse", NOON), GOOD, now()
+    )
     sqlite_world.session.commit()
     browser = Browser.on(sqlite_world)
     wrong: Form = {"name": "Jesse", "password": "not the right one"}
@@ -150,11 +152,11 @@ def test_somebody_remains_an_owner(world: World) -> None:
     """The last one cannot become a viewer."""
     owner = create_owner(world.session, "Jesse", NOON)
     with pytest.raises(Conflict, match="make another person one first"):
-        set_role(world.session, owner, "viewer")
+        set_role(world.session, owner, "viewer", now())
     create_owner(world.session, "Second", NOON)
-    set_role(world.session, owner, "viewer")
+    set_role(world.session, owner, "viewer", now())
     with pytest.raises(Invalid, match="choose owner or viewer"):
-        set_role(world.session, owner, "king")
+        set_role(world.session, owner, "king", now())
 
 
 def test_owners_are_added_and_given_a_way_in(sqlite_world: World) -> None:
@@ -218,7 +220,7 @@ def test_an_owner_sees_and_ends_the_sessions_of_others(sqlite_world: World) -> N
     wrong = owner.send(ending, {"session": "0" * 16}, form="/owner/owners")
     assert wrong.status_code == 404
     assert viewer.get("/owner/you").status_code == 200
-    set_role(sqlite_world.session, vic, "viewer")
+    set_role(sqlite_world.session, vic, "viewer", now())
     sqlite_world.session.commit()
     assert "Signed in with" not in read(viewer.get("/owner/owners"))
     refused = viewer.send(ending, {"session": mark}, form="/owner/owners")
@@ -238,7 +240,7 @@ def test_a_limited_viewer_sees_no_tokens_of_other_accounts(sqlite_world: World) 
     browser = Browser.signed_in(world, "Vic")
     Browser.signed_in(world, "Jesse")
     vic = next(each for each in list_owners(world.session) if each.name == "Vic")
-    set_role(world.session, vic, "viewer", [shown.id])
+    set_role(world.session, vic, "viewer", now(), [shown.id])
     world.session.commit()
     page = read(browser.get("/owner/tokens"))
     assert "for shown" in page
@@ -253,7 +255,7 @@ def test_a_viewer_of_accounts_that_are_not_shown_is_one_of_some_accounts(
     mine, hidden = sqlite_world.account(), sqlite_world.account("@hidden", role="me")
     browser = viewer_of(sqlite_world, mine.id)
     other = create_owner(sqlite_world.session, "Otto", NOON)
-    set_role(sqlite_world.session, other, "viewer", [hidden.id])
+    set_role(sqlite_world.session, other, "viewer", now(), [hidden.id])
     sqlite_world.session.commit()
     page = read(browser.get("/owner/owners"))
     assert "Viewer of @JessesLinks, without" in page
@@ -264,7 +266,7 @@ def test_a_limited_viewer_does_not_get_the_address_of_a_thank_you_page(world: Wo
     """It counts the links of all accounts; whoever sees them all gets its address."""
     mine = world.account()
     person = add_person(world.session, "Ada", NOON)
-    share_page(world.session, person, is_public=True)
+    share_page(world.session, person, now(), is_public=True)
     world.session.commit()
     page = f"/owner/people/{person.id}"
     secret = page_secret(load_keys(world.settings.data), person)

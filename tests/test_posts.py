@@ -11,7 +11,7 @@ from world import NOON, World
 from linktrack.audience.segments import add_segment
 from linktrack.calendar.days import Days
 from linktrack.clicks.records import ClickRecord
-from linktrack.db import to_ms
+from linktrack.db import now, to_ms
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.links.catalog import (
     change_destination,
@@ -162,14 +162,14 @@ def test_a_draft_counts_from_the_moment_it_was_published(world: World) -> None:
     assert post.posted_at is None
     world.click([click(post.links[0].id, 1, 1), click(post.links[0].id, 30, 2)])
     world.session.commit()
-    assert cpf_report(world.session, account, window="7d").total.posts_without_count == 0
+    assert cpf_report(world.session, account, window="7d", now=now()).total.posts_without_count == 0
 
     days = Days(world.settings.timezone)
     world.session.commit()
     states.publish(world.session, post, NOON, NOON + timedelta(days=3), days)
     world.session.commit()
     figures = {
-        window: cpf_report(world.session, account, window=window).posts[0].unique_clicks
+        window: cpf_report(world.session, account, window=window, now=now()).posts[0].unique_clicks
         for window in ("1h", "24h", "7d", "all")
     }
     assert figures == {"1h": 0, "24h": 1, "7d": 2, "all": 2}
@@ -179,7 +179,7 @@ def test_a_draft_counts_from_the_moment_it_was_published(world: World) -> None:
         world.session, post, NOON + timedelta(hours=29.5), NOON + timedelta(days=3), days
     )
     world.session.commit()
-    (line,) = cpf_report(world.session, account, window="1h").posts
+    (line,) = cpf_report(world.session, account, window="1h", now=now()).posts
     assert line.unique_clicks == 2  # earlier clicks are included
 
 
@@ -187,26 +187,26 @@ def test_a_discarded_post_leaves_the_report_and_comes_back(world: World) -> None
     """Its links go on; restoring brings back the state it had."""
     account = world.account()
     post = world.post(account, "http://one.com/")
-    states.discard(world.session, post)
+    states.discard(world.session, post, now())
     world.session.commit()
-    assert cpf_report(world.session, account, window="7d").posts == []
+    assert cpf_report(world.session, account, window="7d", now=now()).posts == []
     assert find_target(world.database.engine, world.shortener.codes, post.links[0].code or "")
     days = Days(world.settings.timezone)
     with pytest.raises(Conflict, match="restore it first"):
         states.publish(world.session, post, None, NOON, days)
-    states.restore(world.session, post)
+    states.restore(world.session, post, now())
     world.session.commit()
-    assert len(cpf_report(world.session, account, window="7d").posts) == 1
+    assert len(cpf_report(world.session, account, window="7d", now=now()).posts) == 1
     draft = wrap_post(
         world.session, world.shortener, account, Wish("http://b.com", "draft", NOON), NOON
     )
     assert draft is not None
-    states.discard(world.session, draft)
-    states.restore(world.session, draft)
+    states.discard(world.session, draft, now())
+    states.restore(world.session, draft, now())
     assert draft.state == "draft"  # it never was published
     world.session.commit()
     with pytest.raises(Conflict, match="not discarded"):
-        states.restore(world.session, post)
+        states.restore(world.session, post, now())
 
 
 def test_times_must_fit_states(world: World) -> None:

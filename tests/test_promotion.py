@@ -94,11 +94,11 @@ def test_links_promote_by_host_by_mention_and_by_hand(world: World) -> None:
     for number, post in enumerate(posts):
         people(world, post, 0, 10 * (number + 1))
     jo, ann = (add_person(world.session, name, NOON) for name in ("Jo", "Ann"))
-    add_rule(world.session, jo, "host", "jo.org")
-    add_rule(world.session, jo, "host", "jo.org")
-    add_rule(world.session, jo, "mention", "@jo")
-    promote(world.session, posts[2].links[0], ann)
-    promote(world.session, posts[1].links[1], jo)
+    add_rule(world.session, jo, "host", "jo.org", now())
+    add_rule(world.session, jo, "host", "jo.org", now())
+    add_rule(world.session, jo, "mention", "@jo", now())
+    promote(world.session, posts[2].links[0], ann, now())
+    promote(world.session, posts[1].links[1], jo, now())
     world.session.commit()
     (first, to_ann), (second, to_jo) = people_report(world.session).people
     assert (first.name, second.name) == ("Ann", "Jo")
@@ -115,17 +115,17 @@ def test_links_promote_by_host_by_mention_and_by_hand(world: World) -> None:
     ]
     assert promoted_by(world.session, posts[0].links[0], posts[0].written) == [(jo, False)]
     with pytest.raises(NotFound):
-        promote_no_more(world.session, posts[0].links[0], jo)
-    promote_no_more(world.session, posts[2].links[0], ann)
-    remove_rule(world.session, jo, "mention", "@jo")
+        promote_no_more(world.session, posts[0].links[0], jo, now())
+    promote_no_more(world.session, posts[2].links[0], ann, now())
+    remove_rule(world.session, jo, "mention", "@jo", now())
     with pytest.raises(NotFound):
-        remove_rule(world.session, jo, "mention", "@jo")
+        remove_rule(world.session, jo, "mention", "@jo", now())
     report = people_report(world.session, account)
     assert {person.name: line.links for person, line in report.people} == {"Ann": 0, "Jo": 2}
     assert thanks(people_report(world.session, people=[ann])) == (
         "Nobody has clicked a link to Ann yet."
     )
-    remove_person(world.session, jo)
+    remove_person(world.session, jo, now())
     assert [person.name for person, _ in people_report(world.session).people] == ["Ann"]
     with pytest.raises(Conflict):
         add_person(world.session, "Ann", NOON)
@@ -137,11 +137,11 @@ def test_a_public_page_has_one_address_that_dies_when_it_is_closed(world: World)
     """Nothing but the whole address opens it, and not before it is open."""
     keys = load_keys(world.settings.data)
     jo, ann = (add_person(world.session, name, NOON) for name in ("Jo", "Ann"))
-    share_page(world.session, ann, is_public=True)
+    share_page(world.session, ann, now(), is_public=True)
     secret = page_secret(keys, jo)
     with pytest.raises(NotFound):
         public_person(world.session, keys, secret)
-    share_page(world.session, jo, is_public=True)
+    share_page(world.session, jo, now(), is_public=True)
     assert public_person(world.session, keys, secret) is jo
     number, _, signature = secret.partition("-")
     for wrong in (
@@ -158,8 +158,8 @@ def test_a_public_page_has_one_address_that_dies_when_it_is_closed(world: World)
     ):
         with pytest.raises(NotFound):
             public_person(world.session, keys, wrong)
-    share_page(world.session, jo, is_public=False)
-    share_page(world.session, jo, is_public=True)
+    share_page(world.session, jo, now(), is_public=False)
+    share_page(world.session, jo, now(), is_public=True)
     with pytest.raises(NotFound):
         public_person(world.session, keys, secret)
     assert len(signature) == 32
@@ -171,8 +171,8 @@ def test_own_sites_beside_other_peoples(world: World) -> None:
     followers(world, account, 10_000, days=-1)
     report = own_links_report(world.session, account)
     assert report.sentence.startswith("Which sites are your own is not known yet: name them on")
-    assert add_own_site(world.session, "https://www.me.org/") == "me.org"
-    add_own_site(world.session, "me.org")
+    assert add_own_site(world.session, "https://www.me.org/", now()) == "me.org"
+    add_own_site(world.session, "me.org", now())
     world.session.commit()
     for number in range(6):
         post = world.post(account, f"https://blog.me.org/{number}")
@@ -191,9 +191,9 @@ def test_own_sites_beside_other_peoples(world: World) -> None:
     assert report.ratio == pytest.approx(375 / 135)
     assert report.sentence.startswith("Links to your own sites get surely more clicks per foll")
     assert own_links_json(report)["own_sites"] == ["me.org"]
-    remove_own_site(world.session, "me.org")
+    remove_own_site(world.session, "me.org", now())
     with pytest.raises(NotFound):
-        remove_own_site(world.session, "me.org")
+        remove_own_site(world.session, "me.org", now())
 
 
 def test_people_and_sites_by_command(run: Run) -> None:

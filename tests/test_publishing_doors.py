@@ -258,7 +258,7 @@ def test_viewers_see_the_queue_of_their_accounts_and_send_nothing(office: Office
     session = office.world.session
     browser = Browser.signed_in(office.world, "Ada")
     create_owner(session, "Boss", now())
-    set_role(session, session.query(Owner).filter_by(name="Ada").one(), "viewer", [mine.id])
+    set_role(session, session.query(Owner).filter_by(name="Ada").one(), "viewer", now(), [mine.id])
     session.commit()
     seen = read(browser.get("/owner/queue"))
     assert "My words" in seen

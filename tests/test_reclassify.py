@@ -11,6 +11,7 @@ from linktrack.clicks.counts.rebuild import rebuild
 from linktrack.clicks.loading.reclassify import reclassify
 from linktrack.clicks.models import agents, clicks, referrers, sources
 from linktrack.clicks.records import ClickRecord
+from linktrack.clicks.vocabulary import EMBEDDED
 
 
 def pretend_older_rules(world: World) -> None:
@@ -29,6 +30,28 @@ def pretend_older_rules(world: World) -> None:
         )
         connection.execute(update(referrers).values(rules_version=1))
         rebuild(connection, Days(world.settings.timezone))
+
+
+def test_clicks_from_before_a_reason_was_asked_keep_theirs(sqlite_world: World) -> None:
+    """They have no flag that says so: new rules leave them a person's, and a picture a picture."""
+    links, _ = some_clicks(sqlite_world)
+    sqlite_world.click(
+        [
+            ClickRecord(START, links[0], FIREFOX, None, 1),
+            ClickRecord(START, links[0], FIREFOX, None, 2, EMBEDDED),
+        ]
+    )
+
+    def stored() -> list[int]:
+        with sqlite_world.database.engine.connect() as connection:
+            return list(connection.scalars(select(clicks.c.reason).order_by(clicks.c.seq)))
+
+    before = stored()
+    assert before[-2:] == [0, 8]
+    with sqlite_world.store().transaction() as connection:
+        connection.execute(update(agents).values(rules_version=1))
+    done = reclassify(sqlite_world.store(), Days(sqlite_world.settings.timezone))
+    assert (stored(), done.reasons) == (before, {})
 
 
 def test_stored_clicks_are_judged_by_the_rules_of_today(world: World) -> None:

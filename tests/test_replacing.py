@@ -231,7 +231,7 @@ def test_a_discarded_version_is_not_posted(sqlite_world: World) -> None:
     writer.dies = {"before publish": Unavailable("It is out.")}
     with pytest.raises(Unavailable):
         replace(world, number, writer)
-    discard(world.session, world.session.scalars(select(Post)).one())
+    discard(world.session, world.session.scalars(select(Post)).one(), now())
     world.session.commit()
     with pytest.raises(Conflict, match="is discarded"):
         replace(world, number, writer)

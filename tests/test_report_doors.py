@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 from world import NOON, World
 
 from linktrack.cli import main
+from linktrack.db import now
 from linktrack.links.people import add_own_site, add_person, add_rule
 from linktrack.owners.tokens import create_token
 from linktrack.reports.diary.experiments import Question, add_experiment
@@ -46,8 +47,8 @@ class Doors:
         for number in range(3):
             at = NOON + timedelta(days=number)
             people(world, world.post(account, f"@jo http://jo.org/{number}", at), 0, 9)
-        add_rule(world.session, add_person(world.session, "Jo", NOON), "mention", "@jo")
-        add_own_site(world.session, "jo.org")
+        add_rule(world.session, add_person(world.session, "Jo", NOON), "mention", "@jo", now())
+        add_own_site(world.session, "jo.org", now())
         add_experiment(world.session, account, Question("Pictures", NOON), NOON)
         self.secret = create_token(world.session, "t", "read", None, NOON)
         world.session.commit()

@@ -9,7 +9,7 @@ from world import NOON, World
 
 from linktrack.audience.segments import add_segment
 from linktrack.clicks.records import ClickRecord
-from linktrack.db import to_ms
+from linktrack.db import now, to_ms
 from linktrack.errors import Invalid, NotFound
 from linktrack.reports.cpf import cpf_json, cpf_report
 
@@ -33,7 +33,7 @@ def test_the_report_of_the_mission(world: World) -> None:
     )
     people(world, post, 300, 306, user_agent="Twitterbot/1.0")
     world.session.commit()
-    answer = cpf_json(cpf_report(world.session, account, window="7d"))
+    answer = cpf_json(cpf_report(world.session, account, window="7d", now=now()))
     assert answer == {
         "account": {"network": "x", "handle": "@JessesLinks", "role": "you"},
         "window": "7d",
@@ -105,7 +105,7 @@ def test_the_count_that_stood_when_the_post_was_made_is_the_denominator(world: W
     ]
     for post in posts:
         people(world, post, 0, 10)
-    report = cpf_report(world.session, account, window="7d")
+    report = cpf_report(world.session, account, window="7d", now=now())
     assert [line.facts.followers for line in report.posts] == [2_000, 2_000, 1_000, 1_000, None]
     assert report.posts[-1].cpf.value is None
     assert (report.total.posts, report.total.posts_without_count) == (4, 1)
@@ -119,7 +119,7 @@ def test_more_people_than_followers_have_a_rate_above_one(world: World) -> None:
     followers(world, account, 10)
     post = world.post(account, "http://one.com/")
     people(world, post, 0, 25)
-    (line,) = cpf_report(world.session, account, window="7d").posts
+    (line,) = cpf_report(world.session, account, window="7d", now=now()).posts
     assert line.cpf.value == 2.5
     assert line.cpf.interval is not None and line.cpf.interval.high > 2.5
 
@@ -131,7 +131,7 @@ def test_five_posts_have_an_interval_and_four_have_none(world: World) -> None:
     for number in range(5):
         post = world.post(account, f"http://{number}.com/", NOON + timedelta(days=number))
         people(world, post, 0, 20 + 7 * number)
-        interval = cpf_report(world.session, account, window="7d").total.cpf.interval
+        interval = cpf_report(world.session, account, window="7d", now=now()).total.cpf.interval
         assert (interval is not None) == (number == 4)
 
 
@@ -143,12 +143,12 @@ def test_a_range_and_pages_choose_posts(world: World) -> None:
         world.post(account, f"http://{n}.com/", NOON + timedelta(days=n // 2)) for n in range(10)
     ]
     report = cpf_report(
-        world.session, account, window="7d", since=NOON, until=NOON + timedelta(days=4)
+        world.session, account, window="7d", since=NOON, until=NOON + timedelta(days=4), now=now()
     )
     assert [line.facts.id for line in report.posts] == [post.id for post in reversed(posts[:8])]
     seen: list[int] = []
     while page := cpf_report(
-        world.session, account, window="7d", limit=3, after=seen[-1] if seen else None
+        world.session, account, window="7d", limit=3, after=seen[-1] if seen else None, now=now()
     ).posts:
         seen += [line.facts.id for line in page]
     assert seen == [post.id for post in reversed(posts)]
@@ -171,5 +171,5 @@ def test_what_cannot_be_asked_is_said(world: World) -> None:
 
 def test_an_empty_account_has_no_rate(world: World) -> None:
     """Nothing is null, not zero."""
-    report = cpf_report(world.session, world.account(), window="7d")
+    report = cpf_report(world.session, world.account(), window="7d", now=now())
     assert (report.total.posts, report.total.cpf.value, report.posts) == (0, None, [])

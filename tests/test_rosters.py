@@ -7,14 +7,14 @@ import pytest
 from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from world import NOON, World
 
 from linktrack.audience.accounts import add_account
 from linktrack.audience.counts import list_counts, record_count
 from linktrack.audience.forgetting import Forgotten, find_people, forget_people
 from linktrack.audience.models import Account, Follower, FollowPeriod, Roster
-from linktrack.audience.rosters import TakenRoster, following_at, take_roster
+from linktrack.audience.rosters import TakenRoster, take_roster
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.networks.records import FollowerRecord
 
@@ -147,7 +147,9 @@ def test_lists_taken_in_any_order_give_the_same_periods(
     assert periods(world, account) == model(rosters)
     for at, expected in rosters.items():
         held = select(func.count()).where(
-            FollowPeriod.account_id == account.id, following_at(day(at))
+            FollowPeriod.account_id == account.id,
+            FollowPeriod.began_by <= day(at),
+            or_(FollowPeriod.ended_after.is_(None), FollowPeriod.ended_after >= day(at)),
         )
         assert world.session.scalar(held) == len(expected)
     world.session.rollback()
@@ -162,6 +164,35 @@ def test_a_list_that_is_suddenly_a_tenth_needs_a_yes(world: World) -> None:
         take(world, account, 2, [], confirmed=False)
     world.session.rollback()
     assert periods(world, account).count("-..-") == 5
+
+
+@pytest.mark.parametrize(
+    ("counted", "listed", "is_doubted"),
+    [
+        ((1000, 1000), (990, 560), True),  # nobody left by the count, and 430 are missing
+        ((1000, 1000), (990, 400), True),
+        ((1000, 570), (990, 560), False),  # they left: the count has lost them too
+        ((1000, 1000), (560, 560), False),  # this network always shows so many
+        ((1000, 1000), (990, 930), False),  # a few are missing, as some always are
+        ((12, 12), (12, 8), False),
+    ],
+)
+def test_a_list_that_lost_people_whom_the_count_has_not_lost_needs_a_yes(
+    sqlite_world: World, counted: tuple[int, int], listed: tuple[int, int], is_doubted: bool
+) -> None:
+    """Networks sometimes give a part of a list as if it were all."""
+    world, account = sqlite_world, sqlite_world.account()
+    for number, count in enumerate(counted):
+        record_count(world.session, account, count, day(number), "mastodon", now=day(1000))
+    take(world, account, 0, map(str, range(listed[0])))
+    second = list(map(str, range(listed[1])))
+    if is_doubted:
+        with pytest.raises(Conflict, match="may have broken off"):
+            take(world, account, 1, second, confirmed=False)
+        world.session.rollback()
+    else:
+        take(world, account, 1, second, confirmed=False)
+    assert take(world, account, 1, second).size == listed[1]
 
 
 def test_a_list_from_the_future_is_refused(world: World) -> None:

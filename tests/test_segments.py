@@ -25,6 +25,7 @@ from linktrack.audience.segments import (
     rename_segment,
 )
 from linktrack.audience.sorting import segment_of, sizes_at, sort_followers
+from linktrack.db import now
 from linktrack.errors import Conflict, Invalid, LinktrackError, NotFound
 from linktrack.portability.followers.list_csv import read_list
 
@@ -58,7 +59,7 @@ def test_the_first_match_wins_and_everyone_else_is_last(world: World) -> None:
     add_segment(session, account, "mutuals", None, NOON, rules=["we_follow = yes"])
     sort_followers(session, account, NOON)
     assert sizes(world, account) == {"silent": (1, 2), "mutuals": (2, 1), REST: (2, 0)}
-    move_segment(session, account, find_segment(session, account, "mutuals"), 1)
+    move_segment(session, account, find_segment(session, account, "mutuals"), 1, now())
     sort_followers(session, account, NOON + DAY)
     assert sizes(world, account) == {"mutuals": (3, 1), "silent": (0, 1), REST: (2, 0)}
 
@@ -103,7 +104,7 @@ def test_what_changes_today_counts_from_today(world: World) -> None:
     session = world.session
     busy = add_segment(session, account, "busy", None, NOON, rules=["posts >= 5"])
     sort_followers(session, account, NOON)
-    change_segment(session, busy, rules=["posts >= 9"])
+    change_segment(session, busy, now(), rules=["posts >= 9"])
     sort_followers(session, account, NOON + 3 * DAY)
     for days, size in ((0, 5), (2, 5), (3, 1), (400, 1)):
         standing = sizes_at(session, account.id, NOON + days * DAY)
@@ -137,7 +138,7 @@ def test_segments_counted_by_hand_stand_beside_those_of_the_follower_list(world:
     chat = add_segment(session, account, "chat", 120, NOON, place="the group chat")
     sort_followers(session, account, NOON)
     assert sizes(world, account) == {"chat": (120, None)}
-    change_segment(session, chat, size=130, place="")
+    change_segment(session, chat, now(), size=130, place="")
     assert (chat.size, chat.place) == (130, None)
 
 
@@ -149,12 +150,21 @@ def test_segments_counted_by_hand_stand_beside_those_of_the_follower_list(world:
         (lambda s, a: add_segment(s, a, "x", None, NOON, rules=["posts"]), "is no rule"),
         (lambda s, a: add_segment(s, a, "busy", 1, NOON), "already"),
         (lambda s, a: add_segment(s, a, "x", 1, NOON, place="a\0b"), "A place is named"),
-        (lambda s, a: rename_segment(s, a, find_segment(s, a, "busy"), "chat"), "already"),
-        (lambda s, a: move_segment(s, a, find_segment(s, a, "busy"), 3), "places 1 to 2, not 3"),
-        (lambda s, a: move_segment(s, a, find_segment(s, a, REST), 1), "stays the last"),
+        (lambda s, a: rename_segment(s, a, find_segment(s, a, "busy"), "chat", now()), "already"),
+        (
+            lambda s, a: move_segment(s, a, find_segment(s, a, "busy"), 3, now()),
+            "places 1 to 2, not 3",
+        ),
+        (lambda s, a: move_segment(s, a, find_segment(s, a, REST), 1, now()), "stays the last"),
         (lambda s, a: remove_segment(s, find_segment(s, a, REST), NOON), "cannot be removed"),
-        (lambda s, a: change_segment(s, find_segment(s, a, "busy"), size=3), "made by rules"),
-        (lambda s, a: change_segment(s, find_segment(s, a, "chat"), rules=["posts > 1"]), "hand"),
+        (
+            lambda s, a: change_segment(s, find_segment(s, a, "busy"), now(), size=3),
+            "made by rules",
+        ),
+        (
+            lambda s, a: change_segment(s, find_segment(s, a, "chat"), now(), rules=["posts > 1"]),
+            "hand",
+        ),
     ],
 )
 def test_what_cannot_be_is_said(sqlite_world: World, act, told: str) -> None:  # type: ignore[no-untyped-def]
@@ -288,7 +298,7 @@ def _change_segments(world: World, account: Account, day: int, rng: random.Rando
         chosen = {str(number) for number in rng.sample(range(80), 20)}
         add_segment(session, account, f"list {day}", None, now, entries=chosen)
     elif change == "move":
-        move_segment(session, account, rng.choice(segments), rng.randint(1, len(segments)))
+        move_segment(session, account, rng.choice(segments), rng.randint(1, len(segments)), now)
     else:
         remove_segment(session, rng.choice(segments), now)
 

@@ -16,7 +16,7 @@ from world import NOON, World
 
 from linktrack.audience.accounts import remove_account
 from linktrack.audience.models import Account, StoredCredential
-from linktrack.db import Database, is_sqlite
+from linktrack.db import Database, is_sqlite, now
 from linktrack.errors import Conflict, Invalid, Unconfirmed
 from linktrack.links.cards.cards import Found, keep_card
 from linktrack.links.models import Post
@@ -308,7 +308,7 @@ def test_what_is_taken_back_is_not_sent(office: Office, way: str) -> None:
         case "withdrawn":
             queue.withdraw(session, post, office.clock.now, office.days)
         case "discarded":
-            states.discard(session, post)
+            states.discard(session, post, now())
         case "published by hand":
             states.publish(session, post, None, office.clock.now, office.days)
         case _:
@@ -369,10 +369,10 @@ def test_what_was_sent_while_it_was_discarded_is_known_all_the_same(small: Offic
         small.send()
     session = small.world.session
     session.rollback()
-    states.discard(session, post)
+    states.discard(session, post, now())
     session.commit()
     assert small.sending().in_doubt
-    states.restore(session, post)
+    states.restore(session, post, now())
     session.commit()
     small.enqueue(post)
     assert small.send().state == "sent"

@@ -5,7 +5,7 @@ import time
 import pytest
 from waiting import wait_until
 
-from linktrack.links.targets import MOST_REFRESHED, Target, Targets
+from linktrack.links.targets import MOST_REFRESHED, MOST_RESPELT, Target, Targets
 
 
 class Catalog:
@@ -151,3 +151,43 @@ def test_a_deleted_link_is_forgotten() -> None:
     del catalog.known["code1"]
     targets.refresh([1])
     assert targets.get("code1") is None
+
+
+def test_another_spelling_is_remembered_until_a_link_of_its_own_is_made() -> None:
+    """A mark at the end is noise as long as no link has it; then the exact code wins."""
+    catalog = Catalog()
+    targets = Targets(catalog.find, catalog.changed_since)
+    assert targets.get("code1_") == Target(1, "http://1.com/", code="code1")
+    catalog.asked = 0
+    assert targets.get("code1_") is not None
+    assert catalog.asked == 0
+    catalog.known["code1_"] = Target(500, "http://new.com/")
+    targets.refresh([500])
+    assert targets.get("code1_") == catalog.known["code1_"]
+
+
+def test_another_spelling_follows_its_link() -> None:
+    """Where the link leads elsewhere, or nowhere, so does every spelling."""
+    catalog = Catalog()
+    targets = Targets(catalog.find, catalog.changed_since)
+    targets.get("code1_")
+    catalog.known["code1"] = Target(1, None)
+    targets.refresh([1])
+    assert targets.get("code1_") == Target(1, None, code="code1")
+    del catalog.known["code1"]
+    targets.refresh([1])
+    assert targets.get("code1_") is None
+
+
+def test_other_spellings_crowd_no_code_out() -> None:
+    """There is no end of them; beyond some they are looked up each time."""
+    catalog = Catalog()
+    targets = Targets(catalog.find, catalog.changed_since)
+    for number in range(MOST_RESPELT + 100):
+        tail = f"{number:b}".replace("0", "-").replace("1", "_")
+        assert targets.get(f"code1{tail}") == Target(1, "http://1.com/", code="code1")
+    assert len(targets._known) == len(targets._respelt) == MOST_RESPELT
+    targets = Targets(catalog.find, catalog.changed_since, most=10)
+    for number in range(1, 100):
+        targets.get(f"code{number}_")
+    assert len(targets._known) == len(targets._respelt) == 10

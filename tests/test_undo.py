@@ -143,15 +143,15 @@ def test_what_changes_access_is_told_once_each(world: World) -> None:
     session.commit()
     before = len(told(world))
     acting(session, "Jesse")
-    set_password(session, owner, "a long enough one")
+    set_password(session, owner, "a long enough one", now())
     for _ in range(5):
         with pytest.raises(Forbidden):
             check_password(session, "Jesse", "a wrong one", NOON)
     begin_session(session, owner.id, NOON, "a password")
-    end_sessions(session, owner)
-    end_sessions(session, owner)  # of nobody: nothing to tell
-    remove_password(session, owner)
-    set_role(session, viewer, "viewer", [account.id])
+    end_sessions(session, owner, now())
+    end_sessions(session, owner, now())  # of nobody: nothing to tell
+    remove_password(session, owner, now())
+    set_role(session, viewer, "viewer", now(), [account.id])
     secret = share_report(session, account.id, 7, NOON)
     revoke_shared(session, find_shared(session, secret, NOON).id, NOON)
     session.commit()
@@ -189,7 +189,7 @@ def test_a_viewer_of_some_accounts_does_not_read_the_list_of_changes(sqlite_worl
     assert browser.get("/owner/audit").status_code == 200
     create_owner(sqlite_world.session, "Second", NOON)
     owner = find_owner(sqlite_world.session, "Jesse")
-    set_role(sqlite_world.session, owner, "viewer", [account.id])
+    set_role(sqlite_world.session, owner, "viewer", now(), [account.id])
     sqlite_world.session.commit()
     assert browser.get("/owner/audit").status_code == 403
 

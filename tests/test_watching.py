@@ -65,7 +65,7 @@ def test_what_the_owner_said_of_a_post_stands(world: World) -> None:
     other = world.account("@other.test", "bluesky", None)
     told, first = wrapped(world, account, "Read https://a.org/", "published", NOON - HOUR)
     gone, second = wrapped(world, account, "Read https://b.org/")
-    discard(world.session, gone)
+    discard(world.session, gone, now())
     foreign, third = wrapped(world, other, "Read https://c.org/")
     world.session.commit()
     wall = Wall()

@@ -447,7 +447,7 @@ def test_a_viewer_sees_no_whole_address_of_a_webhook(sqlite_world: World) -> Non
     add_webhook(world.session, KEY, "https://example.com/hook/s3cret", (), None, NOON)
     create_owner(world.session, "Somebody else", NOON)
     owner = world.session.scalars(select(Owner).where(Owner.name == "Jesse")).one()
-    set_role(world.session, owner, "viewer")
+    set_role(world.session, owner, "viewer", now())
     world.session.commit()
     for path in ("/owner/webhooks", "/owner/webhooks/1"):
         page = browser.get(path)
@@ -466,7 +466,7 @@ def test_a_limited_viewer_sees_the_webhooks_of_their_accounts(sqlite_world: Worl
     browser = Browser.signed_in(world, "Vic")
     create_owner(world.session, "Jesse", NOON)
     vic = world.session.scalars(select(Owner).where(Owner.name == "Vic")).one()
-    set_role(world.session, vic, "viewer", [shown.id])
+    set_role(world.session, vic, "viewer", now(), [shown.id])
     world.session.commit()
     page = read(browser.get("/owner/webhooks"))
     assert "shown.example" in page

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.cards import usual_card
 from linktrack.audience.models import Account, Role, StoredCredential
-from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.networks.registry import NetworkName, is_network, network_of
 from linktrack.owners.audit import note
@@ -42,22 +41,22 @@ def add_account(
     return account
 
 
-def rename_account(session: Session, account: Account, handle: str) -> None:
+def rename_account(session: Session, account: Account, handle: str, now: datetime) -> None:
     """Give an account its new handle; its posts, links and counts stay with it."""
     handle = check_handle(account.network, handle)
     if _key(handle) != account.handle_key:
         _refuse_taken(session, account.network, handle)
     if handle != account.handle:
-        note(session, f"Renamed the account {account.handle} to {handle}.", this_moment())
+        note(session, f"Renamed the account {account.handle} to {handle}.", now)
     account.handle, account.handle_key = handle, _key(handle)
     session.flush()
 
 
-def set_account_role(session: Session, account: Account, role: str | None) -> None:
+def set_account_role(session: Session, account: Account, role: str | None, now: datetime) -> None:
     """Say what an account is for: `me`, `you`, `we`, or nothing of these; raises `Invalid`."""
     known = _known_role(role)
     if known != account.role:
-        note(session, f"{account.handle} is {known or 'of no role'} now.", this_moment())
+        note(session, f"{account.handle} is {known or 'of no role'} now.", now)
     account.role = known
     session.flush()
 

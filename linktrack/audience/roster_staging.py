@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Final, cast
 
 from sqlalchemy import (
@@ -32,6 +31,7 @@ from sqlalchemy.dialects import sqlite
 
 from linktrack.audience.forgetting import Forgotten, handle_key
 from linktrack.audience.models import Follower
+from linktrack.chunks import chunked
 from linktrack.db import Utc, is_sqlite, to_ms
 from linktrack.networks.records import FollowerRecord
 
@@ -92,8 +92,7 @@ def stage(connection: Connection, people: Iterable[FollowerRecord], forgotten: F
     """Write the list into the temporary table, each person once, without the forgotten."""
     has_facts = by_handle = False
     left_out = 0
-    rest = iter(people)
-    while chunk := list(islice(rest, CHUNK)):
+    for chunk in chunked(people, CHUNK):
         rows = []
         for person in chunk:
             row = _row(person)

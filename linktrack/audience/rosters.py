@@ -35,7 +35,10 @@ from linktrack.errors import Conflict, Invalid
 from linktrack.networks.records import FollowerRecord
 from linktrack.owners.audit import by_hand, note
 
-SHRUNK: Final = 10  # a list of a tenth of the people, or fewer, is doubted
+SHRUNK: Final = (
+    10  # by so many times fewer people, or by one part in so many that no count has lost
+)
+FEWEST_MISSING: Final = 5  # of a short list a few may be missing: people block, and are suspended
 COUNTED: Final = timedelta(days=90)
 ROSTER_COUNT: Final = "roster"
 """The source of a follower count that is the length of a list."""
@@ -85,7 +88,7 @@ def take_roster(
     A list older than others is placed in its time. Its length is recorded as a follower count
     where no other count of the 90 days before stands. Raises `Invalid` for a moment in the
     future, and `Conflict` where another list stands at that moment, or, unless `confirmed`, where
-    it has a tenth of the people of the list before, or fewer. The caller rolls back.
+    it seems to have broken off (`_doubt`). The caller rolls back.
     """
     taken_at = from_ms(to_ms(taken_at))
     if taken_at > now:
@@ -103,7 +106,8 @@ def take_roster(
     if is_new:
         before = _neighbour(session, account.id, taken_at, later=False)
         after = _neighbour(session, account.id, taken_at, later=True)
-        _doubt(size, before or after, confirmed)
+        if not confirmed:
+            _doubt(session, account, size, taken_at, before or after)
         _place(connection, account.id, taken_at, _moment(before), _moment(after))
         session.add(Roster(account_id=account.id, taken_at=taken_at, source=source, size=size))
         session.flush()
@@ -133,12 +137,47 @@ def _is_new(session: Session, account: Account, taken_at: datetime) -> bool:
     return False
 
 
-def _doubt(size: int, near: Roster | None, confirmed: bool) -> None:
-    if near is not None and not confirmed and near.size and size * SHRUNK <= near.size:
+def _doubt(
+    session: Session, account: Account, size: int, taken_at: datetime, near: Roster | None
+) -> None:
+    """Raise `Conflict` where a list seems to have broken off, beside the list nearest to it.
+
+    Networks now and then give a part of a list as if it were all. It has a tenth of the people, or
+    fewer; or it has lost people whom the follower counts of both days have not: over a tenth.
+    """
+    if near is None or not near.size:
+        return
+    if size * SHRUNK <= near.size:
         raise Conflict(
             f"This list has {size:,} people, and the one of {near.taken_at:%Y-%m-%d} has "
             f"{near.size:,}: if that is right, say --yes."
         )
+    counted = _counted(session, account.id, taken_at)
+    counted_near = _counted(session, account.id, near.taken_at)
+    if counted is None or counted_near is None:
+        return
+    missing = (counted - size) - (counted_near - near.size)
+    if missing >= FEWEST_MISSING and missing * SHRUNK > near.size:
+        raise Conflict(
+            f"This list has {size:,} of {counted:,} followers, and the one of "
+            f"{near.taken_at:%Y-%m-%d} has {near.size:,} of {counted_near:,}: it may have broken "
+            "off. If it is right, say --yes."
+        )
+
+
+def _counted(session: Session, account_id: int, at: datetime) -> int | None:
+    """Return what the follower count of the day before `at` says; a list's length is none."""
+    query = (
+        select(FollowerCount.count)
+        .where(
+            FollowerCount.account_id == account_id,
+            FollowerCount.counted_at <= at,
+            FollowerCount.counted_at > at - timedelta(days=1),
+            FollowerCount.source != ROSTER_COUNT,
+        )
+        .order_by(FollowerCount.counted_at.desc())
+    )
+    return session.scalar(query.limit(1))
 
 
 def _moment(roster: Roster | None) -> datetime | None:
@@ -160,14 +199,6 @@ def changes_at(session: Session, account_id: int, taken_at: datetime) -> tuple[i
         )
     )
     return came - returned, returned, left or 0
-
-
-def following_at(moment: datetime) -> ColumnElement[bool]:
-    """The condition on a follow period that holds the roster taken at `moment`."""
-    return and_(
-        FollowPeriod.began_by <= moment,
-        or_(FollowPeriod.ended_after.is_(None), FollowPeriod.ended_after >= moment),
-    )
 
 
 # Placing -------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account, Follower, Segment, SegmentEntry
 from linktrack.audience.rules import parse_rules
-from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.networks.registry import network_of
 from linktrack.owners.audit import note
@@ -131,7 +130,9 @@ def get_segment(session: Session, segment_id: int) -> Segment:
     return segment
 
 
-def rename_segment(session: Session, account: Account, segment: Segment, name: str) -> None:
+def rename_segment(
+    session: Session, account: Account, segment: Segment, name: str, now: datetime
+) -> None:
     """Give a segment another name, for its old clicks too; raises `Invalid` or `Conflict`."""
     name = _check_name(name)
     other = session.scalar(_named(account, name))
@@ -140,12 +141,14 @@ def rename_segment(session: Session, account: Account, segment: Segment, name: s
             f"{account.handle} has, or had, a segment {name!r} already: choose another name."
         )
     if name != segment.name:
-        note(session, f"Renamed the segment {segment.name} to {name}.", this_moment())
+        note(session, f"Renamed the segment {segment.name} to {name}.", now)
     segment.name = name
     session.flush()
 
 
-def move_segment(session: Session, account: Account, segment: Segment, place: int) -> None:
+def move_segment(
+    session: Session, account: Account, segment: Segment, place: int, now: datetime
+) -> None:
     """Put a segment at a place in the order, from 1; raises `Invalid`.
 
     The caller sorts the followers then, since the first match wins.
@@ -159,7 +162,7 @@ def move_segment(session: Session, account: Account, segment: Segment, place: in
     for number, other in enumerate(order, 1):
         other.position = number
     session.flush()
-    note(session, f"Moved the segment {segment.name} to place {place}.", this_moment())
+    note(session, f"Moved the segment {segment.name} to place {place}.", now)
 
 
 def remove_segment(session: Session, segment: Segment, now: datetime) -> None:
@@ -178,6 +181,7 @@ def remove_segment(session: Session, segment: Segment, now: datetime) -> None:
 def change_segment(
     session: Session,
     segment: Segment,
+    now: datetime,
     *,
     rules: Sequence[str] = (),
     entries: Collection[str] | None = None,
@@ -202,7 +206,7 @@ def change_segment(
     if place is not None:
         set_place(segment, place)
     session.flush()
-    note(session, f"Changed the segment {segment.name}.", this_moment())
+    note(session, f"Changed the segment {segment.name}.", now)
 
 
 def set_place(segment: Segment, place: str | None) -> None:

@@ -19,7 +19,8 @@ from linktrack.audience.counts import record_count
 from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.models import Account, StoredCredential, Sync, SyncPage
 from linktrack.audience.rosters import TakenRoster, take_roster
-from linktrack.db import Database, from_ms, now, to_ms
+from linktrack.db import Database, from_ms, to_ms
+from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, LinktrackError
 from linktrack.networks.errors import Pause
 from linktrack.networks.protocols import Reader
@@ -83,6 +84,7 @@ def sync_account(
     key: bytes,
     every: timedelta,
     confirmed: bool = False,
+    clock: Callable[[], datetime] = this_moment,
 ) -> Synced:
     """Read an account's count and list, and say when it is to be read next.
 
@@ -97,21 +99,21 @@ def sync_account(
                 f"linktrack account connect, linktrack archive import, or linktrack counts record, "
                 f"for {account.handle}."
             )
-        _reserve(session, account.id, now())
+        _reserve(session, account.id, clock())
         session.commit()
     followers: int | None = None
     roster: TakenRoster | None = None
     problem: str | None = None
-    next_at = now() + every
+    next_at = clock() + every
     try:
         with closing(open_network(account)) as reader:
-            followers = _read_count(database, account.id, reader)
-            if _read_list(database, account.id, reader):
-                roster = _take(database, account.id, key, followers, confirmed)
+            followers = _read_count(database, account.id, reader, clock)
+            if _read_list(database, account.id, reader, clock):
+                roster = _take(database, account.id, key, followers, confirmed, clock())
     except Pause as pause:
         problem, next_at = f"{account.handle}: {pause}.", pause.until
     except LinktrackError as error:
-        problem, next_at = f"{account.handle}: {error.sentence}", now() + min(AGAIN, every)
+        problem, next_at = f"{account.handle}: {error.sentence}", clock() + min(AGAIN, every)
     with database.session(writes=True) as session:
         session.execute(
             update(Sync)
@@ -149,7 +151,9 @@ def _begin_anew(session: Session, sync: Sync) -> None:
     sync.begun_at = sync.cursor = None
 
 
-def _read_count(database: Database, account_id: int, reader: Reader) -> int:
+def _read_count(
+    database: Database, account_id: int, reader: Reader, clock: Callable[[], datetime]
+) -> int:
     with database.session() as session:
         account = session.get_one(Account, account_id)
         known = account.network_id if network_of(account.network).asks_by_id else None
@@ -157,7 +161,7 @@ def _read_count(database: Database, account_id: int, reader: Reader) -> int:
     profile = reader.profile(name)
     with database.session(writes=True) as session:
         account = session.get_one(Account, account_id)
-        moment = now()
+        moment = clock()
         record_count(
             session, account, profile.followers, moment, account.network, replace=True, now=moment
         )
@@ -169,13 +173,15 @@ def _read_count(database: Database, account_id: int, reader: Reader) -> int:
     return profile.followers
 
 
-def _read_list(database: Database, account_id: int, reader: Reader) -> bool:
+def _read_list(
+    database: Database, account_id: int, reader: Reader, clock: Callable[[], datetime]
+) -> bool:
     """Read the pages that are not there yet; say whether there is a list."""
     with database.session() as session:
         account = session.get_one(Account, account_id)
         name = account.network_id or account.handle.removeprefix("@")
         sync = session.get_one(Sync, account_id)
-        begun_at, cursor = sync.begun_at or now(), sync.cursor
+        begun_at, cursor = sync.begun_at or clock(), sync.cursor
         last = select(func.max(SyncPage.number)).where(SyncPage.account_id == account_id)
         number = session.scalar(last)
     if number is not None and cursor is None:
@@ -188,7 +194,7 @@ def _read_list(database: Database, account_id: int, reader: Reader) -> bool:
         number, cursor = number + 1, page.cursor
         people = json.dumps([_packed(person) for person in page.people])
         with database.session(writes=True) as session:
-            sync = _reserve(session, account_id, now())
+            sync = _reserve(session, account_id, clock())
             sync.begun_at, sync.cursor = begun_at, cursor
             session.add(SyncPage(account_id=account_id, number=number, people=people))
             session.commit()
@@ -197,7 +203,7 @@ def _read_list(database: Database, account_id: int, reader: Reader) -> bool:
 
 
 def _take(
-    database: Database, account_id: int, key: bytes, followers: int, confirmed: bool
+    database: Database, account_id: int, key: bytes, followers: int, confirmed: bool, now: datetime
 ) -> TakenRoster | None:
     """Make a roster of the pages, dated when reading began.
 
@@ -217,7 +223,7 @@ def _take(
             account.network,
             forgotten=Forgotten.read(session, account.network, key),
             confirmed=confirmed,
-            now=now(),
+            now=now,
         )
         if taken.size * 2 < followers and not confirmed:
             raise Conflict(

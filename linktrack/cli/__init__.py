@@ -23,7 +23,7 @@ COMMANDS: Final = {
     "archive": ("accounts.followers", "Your own archives, as networks make them."),
     "wrap": ("posts.posts", "Record a post, and print its text with every address wrapped."),
     "post": ("posts.posts", "Posts and their states."),
-    "link": ("posts.posts", "Single links: show, disable, lead elsewhere."),
+    "link": ("links.links", "Single links: show, disable, lead elsewhere."),
     "digest": ("reports.digest", "An account's last week or month, ready to be printed or mailed."),
     "people": ("posts.people", "People whom your links promote."),
     "site": ("posts.people", "Sites of your own, told from other people's."),

@@ -4,16 +4,19 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, overload
 
 import click
 
 from linktrack.errors import Invalid, LinktrackError
 
 if TYPE_CHECKING:
+    from linktrack.audience.models import Account
     from linktrack.db import Session
     from linktrack.installation import Installation
+    from linktrack.links.models import Link, Post
 
 F = TypeVar("F", bound=Callable[..., None])
 
@@ -58,24 +61,87 @@ def installation() -> "Iterator[Installation]":
         opened.database.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a command works with: the opened installation, one session, and one moment.
+
+    Its methods import what they need when they are called, so that help is quick.
+    """
+
+    installation: "Installation"
+    session: "Session"
+    now: datetime
+    """When the command began to work: everything it does happened at this moment."""
+
+    @overload
+    def account(self, handle: str) -> "Account": ...
+    @overload
+    def account(self, handle: str | None) -> "Account | None": ...
+    def account(self, handle: str | None) -> "Account | None":
+        """Return the account that a handle names, None for None.
+
+        Raises `NotFound`, and `Invalid` where several networks have the same handle.
+        """
+        from linktrack.audience.accounts import find_account
+
+        return None if handle is None else find_account(self.session, handle)
+
+    def account_id(self, handle: str | None) -> int | None:
+        """Return the number of the account that a handle names, None for None; as `account`."""
+        return None if handle is None else self.account(handle).id
+
+    def link(self, code: str) -> "Link":
+        """Return the link with a code. Raises `NotFound`."""
+        from linktrack.links.catalog import get_link
+
+        return get_link(self.session, self.installation.shortener.codes, code)
+
+    def post(self, number: int) -> "Post":
+        """Return the post with a number. Raises `NotFound`."""
+        from linktrack.links.posts import get_post
+
+        return get_post(self.session, number)
+
+    @overload
+    def moment(self, written: str) -> datetime: ...
+    @overload
+    def moment(self, written: str | None) -> datetime | None: ...
+    def moment(self, written: str | None) -> datetime | None:
+        """Return the moment of an ISO date or time, None for None; as `parse_time`."""
+        return parse_time(written, self.installation)
+
+
+def this_moment() -> datetime:
+    """Return the moment it is, for commands that begin without a session."""
+    from linktrack.db import now
+
+    return now()
+
+
 @contextmanager
-def transaction() -> "Iterator[tuple[Installation, Session]]":
+def reading() -> Iterator[Work]:
+    """Open the installation and a session that only reads."""
+    with installation() as opened, opened.database.session() as session:
+        yield Work(opened, session, this_moment())
+
+
+@contextmanager
+def writing() -> Iterator[Work]:
     """Open the installation and a session that is committed where the command succeeds."""
     from linktrack.owners.audit import acting
 
     with installation() as opened, opened.database.session(writes=True) as session:
         acting(session, COMMAND_LINE)
-        yield opened, session
+        yield Work(opened, session, this_moment())
         session.commit()
 
 
 def tell(opened: "Installation", what: str) -> None:
     """Add a sentence on what a command did, outside any transaction, to the audit list."""
-    from linktrack.db import now
     from linktrack.owners.audit import note
 
     with opened.database.session(writes=True) as session:
-        note(session, what, now(), COMMAND_LINE)
+        note(session, what, this_moment(), COMMAND_LINE)
         session.commit()
 
 
@@ -108,14 +174,6 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
             for cell, width, right in zip(line, widths, numeric, strict=True)
         ]
         click.echo("  ".join(cells).rstrip())
-
-
-def print_rows(header: Sequence[str], rows: Sequence[Sequence[object]], *, as_json: bool) -> None:
-    """Print rows as JSON objects with these fields, or as a table headed by the same words."""
-    if as_json:
-        print_json([dict(zip(header, row, strict=True)) for row in rows])
-    else:
-        print_table([name.replace("_", " ") for name in header], rows)
 
 
 @contextmanager

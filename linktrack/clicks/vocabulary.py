@@ -10,16 +10,23 @@ from typing import Final, Literal, TypeAlias
 
 from linktrack.errors import Invalid
 
-Reason: TypeAlias = Literal["head", "prefetch", "owner", "no-agent", "preview", "bot", "burst"]
+Reason: TypeAlias = Literal[
+    "head", "prefetch", "embedded", "owner", "no-agent", "preview", "bot", "burst"
+]
 """Why a click is left out."""
 
 LEFT_OUT: Final[tuple[Reason, ...]] = (
-    "head", "prefetch", "owner", "no-agent", "preview", "bot", "burst",
+    "head", "prefetch", "embedded", "owner", "no-agent", "preview", "bot", "burst",
 )  # fmt: skip
-REASONS: Final = ("human", *LEFT_OUT)
-"""The reasons in the order in which they are asked; 0 is a person."""
+"""The reasons in the order in which they are asked, and shown: the first that holds is the one."""
 
-REASON_OF: Final[Mapping[int, Reason]] = dict(enumerate(LEFT_OUT, start=1))
+_STORED: Final[tuple[Reason, ...]] = (
+    "head", "prefetch", "owner", "no-agent", "preview", "bot", "burst", "embedded",
+)  # fmt: skip
+REASONS: Final = ("human", *_STORED)
+"""The reasons at the numbers they are stored as; 0 is a person."""
+
+REASON_OF: Final[Mapping[int, Reason]] = dict(enumerate(_STORED, start=1))
 """Why a click was left out, by number."""
 
 REASON_NUMBER: Final[Mapping[str, int]] = {reason: number for number, reason in enumerate(REASONS)}
@@ -37,6 +44,7 @@ NO_VISITOR: Final = 4  # the reader's browser asked not to be tracked (Sec-GPC o
 OWNER: Final = 8  # from a device or a network of the owner's own
 NO_LANGUAGES: Final = 16  # without Accept-Language, which every browser sends
 FORWARDED: Final = 32  # a proxy that is not trusted said for whom it asks: the address is its own
+EMBEDDED: Final = 64  # a picture or a part of a page was wanted, not the page
 
 WINDOWS: Final = ("1h", "24h", "7d", "30d", "all")
 """Counting windows after a post, narrowest first. Stored counts lie in the narrowest that fits."""

@@ -1,19 +1,19 @@
 """Many links at once, as imports need them: each in a published post of its own."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
+from linktrack.chunks import chunked
 from linktrack.errors import Conflict
 from linktrack.links.catalog import ATTEMPTS, Shortener
 from linktrack.links.codes import CODE, Codes, is_reserved
 from linktrack.links.models import ImportedLink, Link, LinkDestination, Post
 
 CHUNK: Final = 500  # values in one IN list
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def find_imported(
 ) -> dict[str, int]:
     """Return which of these old names have become links of the account, and which links."""
     found: dict[str, int] = {}
-    for part in _parts(sorted(keys)):
+    for part in chunked(sorted(keys), CHUNK):
         query = select(ImportedLink.key, ImportedLink.link_id).where(
             ImportedLink.account_id == account_id,
             ImportedLink.source == source,
@@ -62,14 +62,14 @@ def find_by_code(
     """Return which of these codes are the account's, stored or computed, and of which links."""
     found: dict[str, int] = {}
     bearers = {}
-    for part in _parts(sorted(wanted)):
+    for part in chunked(sorted(wanted), CHUNK):
         query = select(Link.code, Link.id).where(Link.account_id == account_id, Link.code.in_(part))
         found.update((code, link_id) for code, link_id in connection.execute(query) if code)
         for code in part:
             bearer = codes.read(code) if code not in found else None
             if bearer is not None:
                 bearers[code] = bearer.link_id
-    for numbers in _parts(sorted(set(bearers.values()))):
+    for numbers in chunked(sorted(set(bearers.values())), CHUNK):
         own_links = select(Link.id).where(Link.account_id == account_id, Link.id.in_(numbers))
         own = set(connection.scalars(own_links))
         found.update((code, link_id) for code, link_id in bearers.items() if link_id in own)
@@ -194,12 +194,7 @@ def _own_codes(connection: Connection, codes: Codes, link_ids: Sequence[int]) ->
 
 def _taken(connection: Connection, codes: Iterable[str]) -> set[str]:
     taken: set[str] = set()
-    for part in _parts(sorted(codes)):
+    for part in chunked(sorted(codes), CHUNK):
         query = select(Link.code).where(Link.code.in_(part))
         taken.update(code for code in connection.scalars(query) if code is not None)
     return taken
-
-
-def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(values), CHUNK):
-        yield values[start : start + CHUNK]

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.cards import OURS
 from linktrack.audience.models import Account
-from linktrack.db import from_ms
+from linktrack.db import FoldedCase, from_ms
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.links.codes import Bearer, Codes, check_custom, is_reserved
 from linktrack.links.destinations import parse_destination
@@ -32,7 +32,7 @@ from linktrack.owners.audit import note
 
 ATTEMPTS: Final = 20
 
-_Led: TypeAlias = Select[int, str, datetime | None, int, bool, bool]
+_Led: TypeAlias = Select[int, str, datetime | None, int, bool, bool, str | None]
 # A literal, since the key is the only value that is handed over.
 _LED: Final[_Led] = select(
     Link.id,
@@ -41,10 +41,12 @@ _LED: Final[_Led] = select(
     Link.account_id,
     Link.forward_query,
     (Account.card == literal_column(f"'{OURS}'")).label("shows_card"),
+    Link.code,
 ).join(Account, Account.id == Link.account_id)
 # Made once: making one takes longer than looking it up, and a cold redirect waits for it.
 _BY_CODE: Final = _LED.where(Link.code == bindparam("key"))
 _BY_NUMBER: Final = _LED.where(Link.id == bindparam("key"))
+_RESPELT: Final = _LED.where(FoldedCase(Link.code) == FoldedCase(bindparam("key")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +160,22 @@ def code_is_taken(session: Session, code: str) -> bool:
 
 
 def find_target(engine: Engine, codes: Codes, code: str) -> Target | None:
-    """Return where a code leads: a stored code, else a computed one whose check is right."""
+    """Return where a code leads: a stored code, else a computed one whose check is right.
+
+    Else the one stored code that is the same but for capital and small letters, if it is the only.
+    """
+    dialect = engine.dialect
     with closing(engine.raw_connection()) as connection:
-        stored = _target(connection, engine.dialect, _BY_CODE, code)
-        if stored is not None:
+        for stored in _targets(connection, dialect, _BY_CODE, code):
             return stored
         bearer = codes.read(code)
         if bearer is None:
-            return None
-        base = _target(connection, engine.dialect, _BY_NUMBER, bearer.link_id)
-    if base is None:
+            meant = _targets(connection, dialect, _RESPELT, code)
+            return meant[0] if len(meant) == 1 else None
+        bases = _targets(connection, dialect, _BY_NUMBER, bearer.link_id)
+    if not bases:
         return None
+    (base,) = bases
     personal = bearer.follower_id is not None
     return Target(
         base.link_id,
@@ -182,26 +189,26 @@ def find_target(engine: Engine, codes: Codes, code: str) -> Target | None:
     )
 
 
-def _target(
+def _targets(
     connection: PoolProxiedConnection, dialect: Dialect, query: _Led, key: str | int
-) -> Target | None:
+) -> list[Target]:
     # By the driver itself: SQLAlchemy's own way takes five times as long as the database, and
     # every code that a worker meets for the first time waits for it.
     cursor = connection.cursor()
     cursor.execute(_sql(dialect, query), (key,) if dialect.positional else {"key": key})
-    row = cursor.fetchone()
+    rows = cursor.fetchmany(2)  # two tell that there are several
     cursor.close()
-    if row is None:
-        return None
-    number, destination, disabled_at, account_id, forward_query, shows_card = row
-    location = None if disabled_at is not None else destination
-    return Target(
-        number,
-        location,
-        forward_query=bool(forward_query),
-        account_id=account_id,
-        shows_card=bool(shows_card),
-    )
+    return [
+        Target(
+            number,
+            None if disabled_at is not None else destination,
+            forward_query=bool(forward_query),
+            account_id=account_id,
+            shows_card=bool(shows_card),
+            code=None if isinstance(key, int) or code == key else code,
+        )
+        for number, destination, disabled_at, account_id, forward_query, shows_card, code in rows
+    ]
 
 
 @lru_cache(maxsize=16)

@@ -29,6 +29,10 @@ RESERVED: Final = frozenset(_OWN_PATHS.split())
 CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """What a code may look like: safe in every part of an address, and never ending a sentence."""
 
+# What apps and people leave behind a code: slashes, then anything that begins with no character of
+# a code and no `+`, which asks where the link leads. Without backtracking, and NUL is never noise.
+_ASKED: Final = re.compile(r"/++([A-Za-z0-9_-]{1,64}+)/*+(?:[^A-Za-z0-9_+/\0-][^\0]*+)?+")
+
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
@@ -105,6 +109,32 @@ def place_of(short_url: str, text: str) -> int:
 def is_reserved(code: str) -> bool:
     """Whether linktrack keeps this path for itself."""
     return code.casefold() in RESERVED
+
+
+def code_in(path: str) -> str | None:
+    """Return the code that a path of ours asks for, or None where it asks for no short link.
+
+    The path is as WSGI hands it over: percent signs decoded, bytes read as Latin-1. Whatever apps
+    leave behind a code is noise, but a `+`, and a path that goes on.
+    """
+    match = _ASKED.fullmatch(path)
+    if match is None:
+        return None
+    code = match[1]
+    if code.casefold() in RESERVED:
+        return None
+    if match.end(1) < len(path) and is_reserved(path.lstrip("/").partition("/")[0]):
+        return None  # a page with a dot in its name
+    return code
+
+
+def spellings(code: str) -> tuple[str, ...]:
+    """Return what a code that was asked for may be, the likeliest first.
+
+    `-` and `_` at its end may be its own, or left on it like any other mark.
+    """
+    bare = code.rstrip("-_")
+    return (code, bare) if bare and bare != code else (code,)
 
 
 def check_custom(slug: str) -> str:

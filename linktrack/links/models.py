@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from linktrack.db import Base, Id, Moment, OptionalMoment
+from linktrack.db import Base, FoldedCase, Id, Moment, OptionalMoment
 from linktrack.owners.visibility import limit
 
 State: TypeAlias = Literal["draft", "scheduled", "published", "discarded"]
@@ -74,6 +74,9 @@ class Link(Base):
     history: Mapped[list["LinkDestination"]] = relationship(
         order_by="LinkDestination.since", back_populates="link"
     )
+
+
+Index("ix_links_code_folded", FoldedCase(Link.code))
 
 
 class LinkDestination(Base):

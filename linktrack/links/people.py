@@ -8,7 +8,6 @@ from hashlib import blake2b
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.keys import Keys
 from linktrack.links.models import Link, LinkPerson, OwnSite, Person, PersonRule
@@ -53,14 +52,14 @@ def find_person(session: Session, name: str) -> Person:
     return person
 
 
-def remove_person(session: Session, person: Person) -> None:
+def remove_person(session: Session, person: Person, now: datetime) -> None:
     """Forget a person; links and clicks stay."""
     session.execute(delete(LinkPerson).where(LinkPerson.person_id == person.id))
     session.delete(person)
-    note(session, f"Removed the person {person.name}.", this_moment())
+    note(session, f"Removed the person {person.name}.", now)
 
 
-def add_rule(session: Session, person: Person, kind: str, written: str) -> None:
+def add_rule(session: Session, person: Person, kind: str, written: str, now: datetime) -> None:
     """Let a host or a @mention say whom links promote, those made before included.
 
     Raises `Invalid`; the same rule again changes nothing.
@@ -70,28 +69,30 @@ def add_rule(session: Session, person: Person, kind: str, written: str) -> None:
     value = check_host(written) if kind == HOST else check_mention(written)
     if all((rule.kind, rule.value) != (kind, value) for rule in person.rules):
         person.rules.append(PersonRule(kind=kind, value=value))
-        note(session, f"Links promote {person.name} by the {kind} {value}.", this_moment())
+        note(session, f"Links promote {person.name} by the {kind} {value}.", now)
 
 
-def remove_rule(session: Session, person: Person, kind: str, value: str) -> None:
+def remove_rule(session: Session, person: Person, kind: str, value: str, now: datetime) -> None:
     """Take a rule back; raises `NotFound`."""
     for rule in person.rules:
         if (rule.kind, rule.value) == (kind, value):
             person.rules.remove(rule)
-            note(session, f"Links promote {person.name} no more by {value}.", this_moment())
+            note(session, f"Links promote {person.name} no more by {value}.", now)
             return
     raise NotFound(f"{person.name} has no such rule.")
 
 
-def replace_rules(session: Session, person: Person, kind: str, written: Iterable[str]) -> None:
+def replace_rules(
+    session: Session, person: Person, kind: str, written: Iterable[str], now: datetime
+) -> None:
     """Let these rules of a kind hold, and no others of it; raises `Invalid`."""
     check = check_host if kind == HOST else check_mention
     wanted = {check(each) for each in written}
     for value in [rule.value for rule in person.rules if rule.kind == kind]:
         if value not in wanted:
-            remove_rule(session, person, kind, value)
+            remove_rule(session, person, kind, value, now)
     for value in sorted(wanted):
-        add_rule(session, person, kind, value)
+        add_rule(session, person, kind, value, now)
 
 
 def rules_of(people: Iterable[Person]) -> list[Rule]:
@@ -99,20 +100,20 @@ def rules_of(people: Iterable[Person]) -> list[Rule]:
     return [Rule(each.id, rule.kind, rule.value) for each in people for rule in each.rules]
 
 
-def promote(session: Session, link: Link, person: Person) -> None:
+def promote(session: Session, link: Link, person: Person, now: datetime) -> None:
     """Say that a link promotes a person; saying it again changes nothing."""
     if session.get(LinkPerson, (link.id, person.id)) is None:
         session.add(LinkPerson(link_id=link.id, person_id=person.id))
-        note(session, f"The link {link.code} promotes {person.name}.", this_moment())
+        note(session, f"The link {link.code} promotes {person.name}.", now)
 
 
-def promote_no_more(session: Session, link: Link, person: Person) -> None:
+def promote_no_more(session: Session, link: Link, person: Person, now: datetime) -> None:
     """Take that back; raises `NotFound` where it was not said by hand."""
     said = session.get(LinkPerson, (link.id, person.id))
     if said is None:
         raise NotFound(f"Nobody has said by hand that this link promotes {person.name}.")
     session.delete(said)
-    note(session, f"The link {link.code} promotes {person.name} no more.", this_moment())
+    note(session, f"The link {link.code} promotes {person.name} no more.", now)
 
 
 def promoted_by_hand(session: Session, link: Link) -> Sequence[Person]:
@@ -121,14 +122,14 @@ def promoted_by_hand(session: Session, link: Link) -> Sequence[Person]:
     return session.scalars(select(Person).where(Person.id.in_(said)).order_by(Person.name)).all()
 
 
-def promote_these(session: Session, link: Link, names: Iterable[str]) -> None:
+def promote_these(session: Session, link: Link, names: Iterable[str], now: datetime) -> None:
     """Say by hand that a link promotes these people, and no others; raises `NotFound`."""
     wanted = {person.id: person for person in (find_person(session, name) for name in names)}
     for person in promoted_by_hand(session, link):
         if person.id not in wanted:
-            promote_no_more(session, link, person)
+            promote_no_more(session, link, person, now)
     for person in wanted.values():
-        promote(session, link, person)
+        promote(session, link, person, now)
 
 
 def promoted_by(session: Session, link: Link, text: str | None) -> list[tuple[Person, bool]]:
@@ -147,13 +148,13 @@ def promoted_by(session: Session, link: Link, text: str | None) -> list[tuple[Pe
 # Public pages ---------------------------------------------------------------------------------
 
 
-def share_page(session: Session, person: Person, *, is_public: bool) -> None:
+def share_page(session: Session, person: Person, now: datetime, *, is_public: bool) -> None:
     """Open a person's public page, or close it for good: opened again it has a new address."""
     if person.is_public and not is_public:
         person.page += 1
     if person.is_public != is_public:
         deed = "Opened" if is_public else "Closed"
-        note(session, f"{deed} the page of {person.name}.", this_moment())
+        note(session, f"{deed} the page of {person.name}.", now)
     person.is_public = is_public
     session.flush()
 
@@ -189,12 +190,12 @@ def public_person(session: Session, keys: Keys, secret: str) -> Person:
 # Own sites ------------------------------------------------------------------------------------
 
 
-def add_own_site(session: Session, written: str) -> str:
+def add_own_site(session: Session, written: str, now: datetime) -> str:
     """Say that a host, and those below it, are the owner's own; raises `Invalid`."""
     host = check_host(written)
     if session.get(OwnSite, host) is None:
         session.add(OwnSite(host=host))
-        note(session, f"Added the own site {host}.", this_moment())
+        note(session, f"Added the own site {host}.", now)
     return host
 
 
@@ -203,12 +204,12 @@ def list_own_sites(session: Session) -> Sequence[str]:
     return session.scalars(select(OwnSite.host).order_by(OwnSite.host)).all()
 
 
-def remove_own_site(session: Session, written: str) -> str:
+def remove_own_site(session: Session, written: str, now: datetime) -> str:
     """Take that back; raises `NotFound`."""
     host = check_host(written)
     site = session.get(OwnSite, host)
     if site is None:
         raise NotFound(f"{host} is not among your own sites.")
     session.delete(site)
-    note(session, f"Removed the own site {host}.", this_moment())
+    note(session, f"Removed the own site {host}.", now)
     return host

@@ -92,7 +92,7 @@ def wrap_post(
         for destination, slug in zip(targets, slugs, strict=False)
     ]
     for link, person in product(links, people):
-        promote(session, link, person)
+        promote(session, link, person, now)
     wrapped = dict(zip(targets, links, strict=True))
     post.text = replace(wish.text, addresses, short_urls(shortener, wrapped))
     for segment in segments:

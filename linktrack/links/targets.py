@@ -5,13 +5,16 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
+
+from linktrack.links.codes import spellings
 
 log = logging.getLogger(__name__)
 
 MOST: Final = 200_000  # remembered codes: about 100 MB, of which busy links are a small part
 NEGATIVE_SECONDS: Final = 1.0  # a new link is found by a worker that has just missed it
+MOST_RESPELT: Final = 500  # remembered codes in another spelling: there is no end of them
 MOST_REFRESHED: Final = 1_000  # codes looked up at once after a change: some 50 ms
 POLL_SECONDS: Final = 1.0  # a changed link is followed by every worker within 2 seconds
 
@@ -23,7 +26,8 @@ class Target:
     A disabled link has no `location`. `attribution` is "variant" or "personal" where the code
     itself names the segment; else a hello to the link's account may. With `forward_query` a
     click's query goes on to the destination. With `shows_card` fetchers of link previews get a
-    card in place of the redirect.
+    card in place of the redirect. `code` is the code itself where it was asked for in another
+    spelling: with capitals of its own, or with a mark at its end.
     """
 
     link_id: int
@@ -34,6 +38,7 @@ class Target:
     forward_query: bool = False
     account_id: int | None = None
     shows_card: bool = False
+    code: str | None = None
 
 
 class Targets:
@@ -55,6 +60,7 @@ class Targets:
         self._known: dict[str, Target] = {}
         self._missing: dict[str, float] = {}
         self._codes: defaultdict[int, set[str]] = defaultdict(set)
+        self._respelt: set[str] = set()
         self._lock = threading.Lock()
         self._watcher: threading.Thread | None = None
         self._stop = threading.Event()
@@ -72,21 +78,34 @@ class Targets:
 
     def _look_up(self, code: str) -> Target | None:
         generation = self._generation
-        target = self._find(code)
+        target = self._lead(code)
         with self._lock:
             if target is None:
                 if len(self._missing) >= self._most // 10:
                     self._missing.clear()
                 self._missing[code] = time.monotonic() + NEGATIVE_SECONDS
+            elif target.code is not None and len(self._respelt) >= MOST_RESPELT:
+                pass  # looked up each time, so that they crowd nobody out
             elif generation == self._generation:  # else a change came while we were reading
                 while len(self._known) >= self._most:
                     self._drop(next(iter(self._known)))
                 self._known[code] = target
                 self._codes[target.link_id].add(code)
+                if target.code is not None:
+                    self._respelt.add(code)
         return target
+
+    def _lead(self, code: str) -> Target | None:
+        for spelling in spellings(code):
+            target = self._find(spelling)
+            if target is not None:
+                is_asked = spelling == code or target.code is not None
+                return target if is_asked else replace(target, code=spelling)
+        return None
 
     def _drop(self, code: str) -> None:
         target = self._known.pop(code)
+        self._respelt.discard(code)
         codes = self._codes[target.link_id]
         codes.discard(code)
         if not codes:
@@ -95,20 +114,22 @@ class Targets:
     def refresh(self, link_ids: Iterable[int]) -> None:
         """Look the remembered codes of these links up anew; till then they lead where they led.
 
-        Of very many some are looked up at their next click. Raises what `find` raises.
+        Those in another spelling too, which a new link may take over. Of very many some are looked
+        up at their next click. Raises what `find` raises.
         """
         with self._lock:
             self._generation += 1
             codes = [code for link_id in link_ids for code in self._codes.get(link_id, ())]
+            codes += self._respelt.difference(codes)
             for code in codes[MOST_REFRESHED:]:
                 self._drop(code)
         for code in codes[:MOST_REFRESHED]:
-            target = self._find(code)
+            target = self._lead(code)
             with self._lock:
                 known = self._known.get(code)
                 if known is None:  # it had to make room meanwhile
                     continue
-                if target is None or target.link_id != known.link_id:
+                if target is None or (target.link_id, target.code) != (known.link_id, known.code):
                     self._drop(code)
                 else:
                     self._known[code] = target

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from linktrack.db import now as this_moment
 from linktrack.errors import Forbidden, Invalid
 from linktrack.owners.audit import note
 from linktrack.owners.models import Owner
@@ -27,7 +26,7 @@ _one_at_a_time = Lock()
 """A check takes 19 MB and some 20 ms of a processor; a worker's threads answer redirects too."""
 
 
-def set_password(session: Session, owner: Owner, password: str) -> None:
+def set_password(session: Session, owner: Owner, password: str, now: datetime) -> None:
     """Give an owner a password in place of the one before, if any.
 
     It is kept as an Argon2id hash with the parameters OWASP advises (19 MiB, 2 passes). Raises
@@ -37,14 +36,14 @@ def set_password(session: Session, owner: Owner, password: str) -> None:
         raise Invalid(f"A password needs {SHORTEST} to {LONGEST:,} characters.")
     owner.password_hash = _hasher().hash(password)
     owner.failed_attempts, owner.wait_until = 0, None
-    note(session, f"Set the password of {owner.name}.", this_moment())
+    note(session, f"Set the password of {owner.name}.", now)
 
 
-def remove_password(session: Session, owner: Owner) -> None:
+def remove_password(session: Session, owner: Owner, now: datetime) -> None:
     """Take an owner's password away: only one-time links sign in then."""
     if owner.password_hash is not None:
         owner.password_hash = None
-        note(session, f"Removed the password of {owner.name}.", this_moment())
+        note(session, f"Removed the password of {owner.name}.", now)
 
 
 def check_password(session: Session, name: str, password: str, now: datetime) -> Owner:

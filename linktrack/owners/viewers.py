@@ -7,7 +7,6 @@ from typing import Final
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.owners.audit import note
 from linktrack.owners.models import Owner, OwnerSession, ViewedAccount
@@ -28,7 +27,9 @@ def get_owner(session: Session, owner_id: int) -> Owner:
     return owner
 
 
-def set_role(session: Session, owner: Owner, role: str, account_ids: Iterable[int] = ()) -> None:
+def set_role(
+    session: Session, owner: Owner, role: str, now: datetime, account_ids: Iterable[int] = ()
+) -> None:
     """Make somebody an owner, or a viewer of all accounts or of these alone.
 
     Raises `Invalid` for an unknown role and `Conflict` where nobody would be left who may change
@@ -45,7 +46,7 @@ def set_role(session: Session, owner: Owner, role: str, account_ids: Iterable[in
     session.flush()
     limit = f" of {len(chosen)} account{'s' if len(chosen) > 1 else ''}" if chosen else ""
     what = "an owner" if role == "owner" else f"a viewer{limit}"
-    note(session, f"Made {owner.name} {what}.", this_moment())
+    note(session, f"Made {owner.name} {what}.", now)
 
 
 def viewed_accounts(session: Session, owner: Owner) -> frozenset[int] | None:
@@ -73,7 +74,7 @@ def list_sessions(session: Session, owner: Owner) -> Sequence[OwnerSession]:
     ).all()
 
 
-def end_sessions(session: Session, owner: Owner, but: str | None = None) -> int:
+def end_sessions(session: Session, owner: Owner, now: datetime, but: str | None = None) -> int:
     """Sign somebody out everywhere, but for the session with the hash `but`; return how many."""
     ended = session.execute(
         delete(OwnerSession)
@@ -83,7 +84,7 @@ def end_sessions(session: Session, owner: Owner, but: str | None = None) -> int:
     count = len(ended.all())
     if count:
         browsers = f"{count} browser{'s' if count > 1 else ''}"
-        note(session, f"Signed {owner.name} out of {browsers}.", this_moment())
+        note(session, f"Signed {owner.name} out of {browsers}.", now)
     return count
 
 
@@ -96,13 +97,13 @@ def open_sessions(session: Session, now: datetime) -> dict[int, list[OwnerSessio
     return found
 
 
-def end_session(session: Session, owner: Owner, mark: str) -> None:
+def end_session(session: Session, owner: Owner, mark: str, now: datetime) -> None:
     """Sign somebody out of the browser whose session has this `mark`; raises `NotFound`."""
     found = [one for one in list_sessions(session, owner) if one.mark == mark]
     if not found:
         raise NotFound(f"{owner.name} is not signed in with that browser any more.")
     session.delete(found[0])
-    note(session, f"Signed {owner.name} out of 1 browser.", this_moment())
+    note(session, f"Signed {owner.name} out of 1 browser.", now)
 
 
 def _keep_one_owner(session: Session, owner: Owner) -> None:

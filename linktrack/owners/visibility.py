@@ -20,11 +20,6 @@ def limit(model: type[DeclarativeBase], rows: Callable[[Shown], ColumnElement[bo
     _limits[model] = rows
 
 
-def limited_models() -> frozenset[type[DeclarativeBase]]:
-    """Return the models whose rows `show_only` limits."""
-    return frozenset(_limits)
-
-
 def show_only(session: Session, account_ids: Iterable[int]) -> None:
     """Make everything this session reads of accounts, and of what belongs to one, be of these.
 

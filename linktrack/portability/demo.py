@@ -12,6 +12,7 @@ from linktrack.audience.accounts import add_account
 from linktrack.audience.counts import DatedCount, record_counts
 from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment
+from linktrack.chunks import chunked
 from linktrack.clicks.loading.store import ClickStore
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import Base, Database, to_ms
@@ -70,7 +71,7 @@ def make_demo(
             session.commit()
         made += len(year)
         records.sort(key=lambda record: record.clicked_at)
-        for batch in _batches(records):
+        for batch in chunked(records, BATCH):
             store.prepare({record.user_agent for record in batch})
             with store.transaction() as connection:
                 clicks += store.append(connection, batch)
@@ -115,11 +116,6 @@ def _records(
             segment_id=segment_id if click.of_community else None,
             attribution="variant" if click.of_community else None,
         )
-
-
-def _batches(records: Sequence[ClickRecord]) -> Iterator[Sequence[ClickRecord]]:
-    for start in range(0, len(records), BATCH):
-        yield records[start : start + BATCH]
 
 
 # Which column leads to the account that a row belongs to, and through which table, where no

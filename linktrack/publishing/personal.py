@@ -10,7 +10,6 @@ from linktrack.audience.segments import entry_key, rest_segment
 from linktrack.audience.sorting import segment_of
 from linktrack.calendar.days import Days
 from linktrack.clicks.loading.personal import take_follower_away
-from linktrack.db import now as this_moment
 from linktrack.db import take_turns
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.catalog import Shortener
@@ -39,7 +38,7 @@ def agree(session: Session, follower: Follower, now: datetime) -> None:
         note(session, "A follower agreed to personal links.", now)
 
 
-def withdraw(session: Session, follower: Follower, days: Days) -> None:
+def withdraw(session: Session, follower: Follower, now: datetime, days: Days) -> None:
     """Take an agreement back: no click names the follower any more, earlier ones neither.
 
     Their links go on redirecting.
@@ -48,7 +47,7 @@ def withdraw(session: Session, follower: Follower, days: Days) -> None:
     consent = session.get(Consent, follower.id)
     if consent is not None:
         session.delete(consent)
-        note(session, "A follower took the agreement to personal links back.", this_moment())
+        note(session, "A follower took the agreement to personal links back.", now)
     take_follower_away(session.connection(), follower.id, days)
 
 

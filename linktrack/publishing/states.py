@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from linktrack.calendar.days import Days
 from linktrack.clicks.counts.rebuild import recount_post
-from linktrack.db import now as this_moment
 from linktrack.db import take_turns
 from linktrack.errors import Conflict
 from linktrack.links.models import Post, State
@@ -50,7 +49,7 @@ def schedule(session: Session, post: Post, posted_at: datetime, now: datetime, d
     note(session, f"Planned post {post.id} for {posted_at:%Y-%m-%d %H:%M} UTC.", now)
 
 
-def discard(session: Session, post: Post) -> None:
+def discard(session: Session, post: Post, now: datetime) -> None:
     """Leave a post out of reports and lists; its links go on redirecting and counting.
 
     A published post keeps its time, and is published again when it is restored; a plan is dropped,
@@ -58,20 +57,20 @@ def discard(session: Session, post: Post) -> None:
     """
     if post.state == "discarded":
         return
-    sendings.stop(session, post.id, this_moment())
+    sendings.stop(session, post.id, now)
     if post.state == "published":
         post.state = "discarded"
     else:
         settle(session, post, "discarded", None, Days(ZoneInfo("UTC")))
-    note(session, f"Discarded post {post.id}.", this_moment())
+    note(session, f"Discarded post {post.id}.", now)
 
 
-def restore(session: Session, post: Post) -> None:
+def restore(session: Session, post: Post, now: datetime) -> None:
     """Make a discarded post published again where it had been, else a draft."""
     if post.state != "discarded":
         raise Conflict(f"Post {post.id} is {post.state}, not discarded.")
     post.state = "draft" if post.posted_at is None else "published"
-    note(session, f"Restored post {post.id}, {post.state} again.", this_moment())
+    note(session, f"Restored post {post.id}, {post.state} again.", now)
 
 
 def settle(

@@ -13,7 +13,6 @@ from linktrack.audience.counts import History, count_histories, standing_count
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import check_range
 from linktrack.clicks.vocabulary import window_number
-from linktrack.db import now as this_moment
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.models import Post
 from linktrack.reports import queries
@@ -66,7 +65,7 @@ def cpf_report(
     limit: int = MOST_POSTS,
     after: int | None = None,
     sort: str = "newest",
-    now: datetime | None = None,
+    now: datetime,
     part: Part = WHOLE,
     by_source: bool = True,
 ) -> CpfReport:
@@ -95,7 +94,7 @@ def cpf_report(
     else:
         sums = part_sums(session, chosen, number, part)
     histories = count_histories(session, [account.id])
-    rated = rated_posts(sums, histories, window, now or this_moment())
+    rated = rated_posts(sums, histories, window, now)
     if sort == "low":
         numbers = page_by_low(rated, after, limit)
         on_page = Post.id.in_(numbers)

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from linktrack.db import now as this_moment
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.models import Post
 from linktrack.outside.addresses import Network
@@ -98,11 +97,11 @@ def events_of(webhook: Webhook) -> list[EventName]:
     return [name for name in webhook.events.split() if name in known]
 
 
-def remove_webhook(session: Session, webhook: Webhook) -> None:
+def remove_webhook(session: Session, webhook: Webhook, now: datetime) -> None:
     """Forget a webhook and what was sent to it."""
     session.execute(delete(Delivery).where(Delivery.webhook_id == webhook.id))
     session.delete(webhook)
-    note(session, f"Removed the webhook to {host_of(webhook)}.", this_moment())
+    note(session, f"Removed the webhook to {host_of(webhook)}.", now)
     session.flush()
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account, FollowerCount
 from linktrack.calendar.times import utc
+from linktrack.chunks import chunked
 from linktrack.clicks.models import post_windows
 from linktrack.db import Database, Utc, take_turns, to_ms
 from linktrack.links.catalog import Shortener
@@ -104,8 +105,7 @@ def _new(
 
 def _known(session: Session, events: list[Event]) -> set[tuple[int, str]]:
     known: set[tuple[int, str]] = set()
-    for start in range(0, len(events), MOST_POSTS):
-        part = events[start : start + MOST_POSTS]
+    for part in chunked(events, MOST_POSTS):
         query = select(Delivery.webhook_id, Delivery.event_key).where(
             Delivery.event_key.in_([event.key for event in part])
         )
@@ -257,7 +257,9 @@ def _digests(
     for key, account in accounts.items():
         if key in told:
             continue
-        report = cpf_json(cpf_report(session, account, window="7d", since=since, until=until))
+        report = cpf_json(
+            cpf_report(session, account, window="7d", since=since, until=until, now=now)
+        )
         assert isinstance(report, dict)
         yield Event(
             webhook.id,

@@ -155,9 +155,9 @@ def change_account(number: int) -> AccountJson:
     """Rename an account, give it a role, UTM values or a card, remove it or bring it back."""
     fields, account, session = sent(), numbered_account(number), db_session()
     if fields.value("handle") is not None:
-        rename_account(session, account, fields.text("handle"))
+        rename_account(session, account, fields.text("handle"), now())
     if fields.has("role"):
-        set_account_role(session, account, fields.optional_text("role"))
+        set_account_role(session, account, fields.optional_text("role"), now())
     if fields.value("utm") is not None:
         set_utm_values(session, account, fields.named_texts("utm"))
     if fields.value("card") is not None:

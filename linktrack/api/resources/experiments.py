@@ -128,7 +128,7 @@ def delete_experiment(number: int) -> Response:
     """Forget an experiment; posts and clicks stay."""
     session = db_session()
     _reach(experiment := get_experiment(session, stored(number)))
-    remove_experiment(session, experiment.name)
+    remove_experiment(session, experiment.name, now())
     session.commit()
     return Response(status=204)
 

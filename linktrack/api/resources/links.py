@@ -143,7 +143,7 @@ def change_link(code: str) -> LinkJson:
     if fields.value("disabled") is not None:
         set_disabled(session, link, fields.truth("disabled"), now())
     if fields.value("promotes") is not None:
-        promote_these(session, link, fields.texts("promotes"))
+        promote_these(session, link, fields.texts("promotes"), now())
     _change_card(link, fields)
     session.commit()
     return link_json(session, shortener, link)

@@ -93,7 +93,7 @@ def create_person() -> tuple[PersonJson, Literal[201]]:
     person = add_person(session, fields.text("name"), now())
     for kind, name in RULES.items():
         for written in fields.texts(name):
-            add_rule(session, person, kind, written)
+            add_rule(session, person, kind, written, now())
     session.commit()
     return _told(person), 201
 
@@ -117,9 +117,9 @@ def change_person(number: int) -> PersonJson:
     person = get_person(session, stored(number))
     for kind, name in RULES.items():
         if fields.value(name) is not None:
-            replace_rules(session, person, kind, fields.texts(name))
+            replace_rules(session, person, kind, fields.texts(name), now())
     if fields.value("public") is not None:
-        share_page(session, person, is_public=fields.truth("public"))
+        share_page(session, person, now(), is_public=fields.truth("public"))
     session.commit()
     return _told(person)
 
@@ -129,7 +129,7 @@ def delete_person(number: int) -> Response:
     """Forget a person; links and clicks stay."""
     reaches_all()
     session = db_session()
-    remove_person(session, get_person(session, stored(number)))
+    remove_person(session, get_person(session, stored(number)), now())
     session.commit()
     return Response(status=204)
 
@@ -157,7 +157,7 @@ def read_sites() -> SiteListJson:
 def create_site() -> tuple[SiteJson, Literal[201]]:
     """Say that a host is the owner's own; saying it again changes nothing."""
     reaches_all()
-    host = add_own_site(db_session(), sent().text("host"))
+    host = add_own_site(db_session(), sent().text("host"), now())
     db_session().commit()
     return {"host": host}, 201
 
@@ -166,7 +166,7 @@ def create_site() -> tuple[SiteJson, Literal[201]]:
 def delete_site(host: str) -> Response:
     """Say that a host is not the owner's own."""
     reaches_all()
-    remove_own_site(db_session(), host)
+    remove_own_site(db_session(), host, now())
     db_session().commit()
     return Response(status=204)
 

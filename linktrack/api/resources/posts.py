@@ -261,8 +261,8 @@ def _change_state(post: Post, state: str, posted_at: datetime | None) -> None:
             raise Invalid("A scheduled post needs posted_at, a time in the future.")
         states.schedule(session, post, posted_at, now(), days)
     elif state == "discarded":
-        states.discard(session, post)
+        states.discard(session, post, now())
     elif state == "draft":
-        states.restore(session, post)
+        states.restore(session, post, now())
     else:
         raise Invalid(f"{state[:40]!r} is no state: choose one of {', '.join(STATES)}.")

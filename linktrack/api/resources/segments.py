@@ -141,11 +141,12 @@ def change_this_segment(number: int) -> SegmentJson:
     fields, session = sent(), db_session()
     segment, account = _numbered(number)
     if fields.value("segment") is not None:
-        rename_segment(session, account, segment, fields.text("segment"))
+        rename_segment(session, account, segment, fields.text("segment"), now())
     if any(fields.value(name) is not None for name in ("rules", "people", "size", "place")):
         change_segment(
             session,
             segment,
+            now(),
             rules=fields.texts("rules"),
             entries=_people(fields, account),
             size=fields.whole("size"),
@@ -153,7 +154,7 @@ def change_this_segment(number: int) -> SegmentJson:
         )
     position = fields.whole("position")
     if position is not None:
-        move_segment(session, account, segment, position)
+        move_segment(session, account, segment, position, now())
     sort_followers(session, account, now())
     session.commit()
     return _told(segment)

@@ -155,7 +155,7 @@ def create_test(number: int) -> tuple[DeliveryJson, Literal[201]]:
 def delete_webhook(number: int) -> Response:
     """Tell a webhook nothing more, and forget what was sent to it."""
     session = db_session()
-    remove_webhook(session, _numbered(number))
+    remove_webhook(session, _numbered(number), now())
     session.commit()
     return Response(status=204)
 

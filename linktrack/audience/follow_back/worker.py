@@ -19,6 +19,7 @@ from linktrack.audience.claims import claim_turn
 from linktrack.audience.follow_back.log import followed_within_a_day, follows_by_itself
 from linktrack.audience.follow_back.plan import Candidate, candidates, make_plan
 from linktrack.audience.models import Account, FollowBack, Follower, MadeFollow
+from linktrack.chunks import chunked
 from linktrack.db import Database
 from linktrack.db import now as this_moment
 from linktrack.errors import LinktrackError, Unavailable
@@ -244,12 +245,12 @@ class _Run:
             settings = session.get_one(FollowBack, self._account.id)
             found = candidates(session, self._account, settings.since, self._clock())
             known = [each.network_id for each in found if each.network_id in already]
-            for start in range(0, len(known), CHUNK):
+            for part in chunked(known, CHUNK):
                 session.execute(
                     update(Follower)
                     .where(
                         Follower.account_id == self._account.id,
-                        Follower.network_id.in_(known[start : start + CHUNK]),
+                        Follower.network_id.in_(part),
                     )
                     .values(followed_back=True)
                     .execution_options(synchronize_session=False)

@@ -5,14 +5,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from linktrack.cli.answers import Answer, Table, answering
 from linktrack.cli.common import (
     COMMAND_LINE,
     Commands,
+    Work,
     installation,
     json_option,
     print_json,
-    print_table,
-    transaction,
+    this_moment,
+    writing,
 )
 from linktrack.networks.registry import names
 from linktrack.networks.words import any_of
@@ -35,30 +37,24 @@ def add(handle: str, network: str, role: str | None, followers: int | None) -> N
     """Add an account."""
     from linktrack.audience.accounts import add_account
     from linktrack.audience.counts import record_count
-    from linktrack.db import now
 
-    with transaction() as (_, session):
-        moment = now()
-        added = add_account(session, network, handle, role, moment)
+    with writing() as work:
+        added = add_account(work.session, network, handle, role, work.now)
         if followers is not None:
-            record_count(session, added, followers, moment, "entered", now=moment)
+            record_count(work.session, added, followers, work.now, "entered", now=work.now)
         handle = added.handle
     told = "" if followers is None else f" with {followers:,} followers"
     click.echo(f"Added {handle}{told}.")
 
 
 @account.command("list")
-@json_option
-def list_(as_json: bool) -> None:
+@answering
+def list_(work: Work) -> Answer:
     """List the accounts, with their last follower counts."""
     from linktrack.audience.account_lines import account_line_json, account_lines
 
-    with installation() as opened, opened.database.session() as session:
-        lines = account_lines(session)
-    if as_json:
-        print_json([account_line_json(line) for line in lines])
-        return
-    print_table(
+    lines = account_lines(work.session)
+    accounts = Table(
         ("network", "handle", "role", "followers", "counted at", "connected"),
         [
             (
@@ -72,6 +68,7 @@ def list_(as_json: bool) -> None:
             for line in lines
         ],
     )
+    return Answer([account_line_json(line) for line in lines], accounts)
 
 
 @account.command()
@@ -79,11 +76,11 @@ def list_(as_json: bool) -> None:
 @click.argument("new_handle")
 def rename(handle: str, new_handle: str) -> None:
     """Give an account its new handle; posts, links and counts stay with it."""
-    from linktrack.audience.accounts import find_account, rename_account
+    from linktrack.audience.accounts import rename_account
 
-    with transaction() as (_, session):
-        found = find_account(session, handle)
-        rename_account(session, found, new_handle)
+    with writing() as work:
+        found = work.account(handle)
+        rename_account(work.session, found, new_handle, work.now)
         new_handle = found.handle
     click.echo(f"It is {new_handle} now.")
 
@@ -93,11 +90,11 @@ def rename(handle: str, new_handle: str) -> None:
 @click.argument("role", type=click.Choice(["me", "you", "we", "none"]))
 def role(handle: str, role: str) -> None:
     """Say what an account is for: own words, sharing links, a private community, or neither."""
-    from linktrack.audience.accounts import find_account, set_account_role
+    from linktrack.audience.accounts import set_account_role
 
-    with transaction() as (_, session):
-        found = find_account(session, handle)
-        set_account_role(session, found, None if role == "none" else role)
+    with writing() as work:
+        found = work.account(handle)
+        set_account_role(work.session, found, None if role == "none" else role, work.now)
         handle = found.handle
     click.echo(f"{handle} has {'no role' if role == 'none' else f'the role {role}'} now.")
 
@@ -113,15 +110,14 @@ def utm(handle: str, values: tuple[str, ...], clear: bool, as_json: bool) -> Non
     NAME is utm_source, utm_medium, utm_campaign, utm_term or utm_content. What is chosen replaces
     what was; links that are there already stay as they are.
     """
-    from linktrack.audience.accounts import find_account
     from linktrack.audience.utm import set_utm_values, utm_values
 
     chosen = dict(value.partition("=")[::2] for value in values)
-    with transaction() as (_, session):
-        found = find_account(session, handle)
+    with writing() as work:
+        found = work.account(handle)
         if chosen or clear:
-            set_utm_values(session, found, chosen)
-        added = dict(utm_values(session, found.id))
+            set_utm_values(work.session, found, chosen)
+        added = dict(utm_values(work.session, found.id))
     if as_json:
         print_json(added)
     elif not added:
@@ -140,14 +136,12 @@ def card(handle: str, choice: str | None, as_json: bool) -> None:
     With "ours" fetchers of link previews get a page of our own, so that taps on the card are
     counted; with "destination" they are redirected like people.
     """
-    from linktrack.audience.accounts import find_account
     from linktrack.audience.cards import set_card
-    from linktrack.db import now
 
-    with transaction() as (_, session):
-        found = find_account(session, handle)
+    with writing() as work:
+        found = work.account(handle)
         if choice is not None:
-            set_card(session, found, choice, now())
+            set_card(work.session, found, choice, work.now)
         chosen = found.card
     if as_json:
         print_json({"card": chosen})
@@ -160,8 +154,7 @@ def card(handle: str, choice: str | None, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def remove(handle: str, yes: bool) -> None:
     """Leave an account out of lists and reports; its links go on redirecting."""
-    from linktrack.audience.accounts import find_account, remove_account
-    from linktrack.db import now
+    from linktrack.audience.accounts import remove_account
 
     if not yes:
         click.confirm(
@@ -169,9 +162,9 @@ def remove(handle: str, yes: bool) -> None:
             abort=True,
             err=True,
         )
-    with transaction() as (_, session):
-        found = find_account(session, handle)
-        remove_account(session, found, now())
+    with writing() as work:
+        found = work.account(handle)
+        remove_account(work.session, found, work.now)
         handle = found.handle
     click.echo(f"{handle} is removed. Undo it with: linktrack account restore {handle}")
 
@@ -181,11 +174,10 @@ def remove(handle: str, yes: bool) -> None:
 def restore(handle: str) -> None:
     """Bring back an account that was removed, with all it had."""
     from linktrack.audience.accounts import bring_back, find_account
-    from linktrack.db import now
 
-    with transaction() as (_, session):
-        found = find_account(session, handle, removed=True)
-        bring_back(session, found, now())
+    with writing() as work:
+        found = find_account(work.session, handle, removed=True)
+        bring_back(work.session, found, work.now)
         handle = found.handle
     click.echo(f"{handle} is back.")
 
@@ -201,7 +193,6 @@ def connect_command(handle: str, server: str | None) -> None:
     """
     from linktrack.audience.accounts import find_account, get_account
     from linktrack.audience.credentials import connect
-    from linktrack.db import now
     from linktrack.networks.signing_in import needs_of, sign_in
     from linktrack.owners.audit import acting
 
@@ -212,7 +203,7 @@ def connect_command(handle: str, server: str | None) -> None:
         signed = sign_in(found.network, found.handle, typed, server)
         with opened.database.session(writes=True) as session:
             acting(session, COMMAND_LINE)
-            connect(session, opened.keys, get_account(session, found.id), signed, now())
+            connect(session, opened.keys, get_account(session, found.id), signed, this_moment())
             session.commit()
     click.echo(f"{found.handle} is connected.")
 
@@ -221,13 +212,11 @@ def connect_command(handle: str, server: str | None) -> None:
 @click.argument("handle")
 def disconnect_command(handle: str) -> None:
     """Forget what signs an account in."""
-    from linktrack.audience.accounts import find_account
     from linktrack.audience.credentials import disconnect
-    from linktrack.db import now
 
-    with transaction() as (_, session):
-        found = find_account(session, handle)
-        was_connected = disconnect(session, found, now())
+    with writing() as work:
+        found = work.account(handle)
+        was_connected = disconnect(work.session, found, work.now)
         handle = found.handle
     click.echo(f"{handle} is not connected {'any more' if was_connected else 'and was not'}.")
 

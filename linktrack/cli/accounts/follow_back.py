@@ -4,15 +4,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from linktrack.cli.answers import Answer, Table, answering
 from linktrack.cli.common import (
     NUMBER,
     Commands,
-    installation,
+    Work,
     json_option,
-    parse_time,
     print_json,
     print_table,
-    transaction,
+    reading,
+    writing,
 )
 
 if TYPE_CHECKING:
@@ -31,14 +32,11 @@ def follow_back() -> None:
 @json_option
 def dry_run_command(handle: str, since: str, limit: int, as_json: bool) -> None:
     """Set whom to follow back, and show what that would do. Nobody is followed."""
-    from linktrack.audience.accounts import find_account
     from linktrack.audience.follow_back.log import dry_run
-    from linktrack.db import now
 
-    with transaction() as (opened, session):
-        moment = parse_time(since, opened)
-        assert moment is not None
-        plan = dry_run(session, find_account(session, handle), moment, limit, now())
+    with writing() as work:
+        moment = work.moment(since)
+        plan = dry_run(work.session, work.account(handle), moment, limit, work.now)
     _print_plan(plan, as_json)
 
 
@@ -47,12 +45,10 @@ def dry_run_command(handle: str, since: str, limit: int, as_json: bool) -> None:
 @json_option
 def status(handle: str, as_json: bool) -> None:
     """Say whether it is on, and whom it follows next."""
-    from linktrack.audience.accounts import find_account
     from linktrack.audience.follow_back.log import standing_json, standing_of
-    from linktrack.db import now
 
-    with installation() as opened, opened.database.session() as session:
-        standing = standing_of(session, find_account(session, handle), now())
+    with reading() as work:
+        standing = standing_of(work.session, work.account(handle), work.now)
     if as_json:
         print_json(standing_json(standing))
         return
@@ -73,13 +69,11 @@ def status(handle: str, as_json: bool) -> None:
 @click.argument("handle")
 def on(handle: str) -> None:
     """Switch it on, once its dry run was shown; the service follows."""
-    from linktrack.audience.accounts import find_account
     from linktrack.audience.follow_back.log import switch_on
-    from linktrack.db import now
 
-    with transaction() as (_, session):
-        account = find_account(session, handle)
-        switch_on(session, account, now())
+    with writing() as work:
+        account = work.account(handle)
+        switch_on(work.session, account, work.now)
     click.echo(f"Following back is on for {account.handle}; linktrack serve does it.")
 
 
@@ -87,35 +81,29 @@ def on(handle: str) -> None:
 @click.argument("handle")
 def off(handle: str) -> None:
     """Switch it off; whom it followed stays followed."""
-    from linktrack.audience.accounts import find_account
     from linktrack.audience.follow_back.log import switch_off
-    from linktrack.db import now
 
-    with transaction() as (_, session):
-        account = find_account(session, handle)
-        switch_off(session, account, now())
+    with writing() as work:
+        account = work.account(handle)
+        switch_off(work.session, account, work.now)
     click.echo(f"Following back is off for {account.handle}.")
 
 
 @follow_back.command()
 @click.argument("handle")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
-@json_option
-def log(handle: str, limit: int, as_json: bool) -> None:
+@answering
+def log(work: Work, handle: str, limit: int) -> Answer:
     """List whom it followed, when and why, newest first."""
-    from linktrack.audience.accounts import find_account
     from linktrack.audience.follow_back.log import follow_json, follow_log
     from linktrack.calendar.times import utc
 
-    with installation() as opened, opened.database.session() as session:
-        rows = follow_log(session, find_account(session, handle).id, limit)
-    if as_json:
-        print_json([follow_json(row) for row in rows])
-        return
-    print_table(
+    rows = follow_log(work.session, work.account(handle).id, limit)
+    follows = Table(
         ("number", "who", "when", "state", "why"),
         [(row.id, row.handle, utc(row.begun_at), row.state, row.why) for row in rows],
     )
+    return Answer([follow_json(row) for row in rows], follows)
 
 
 @follow_back.command()
@@ -128,28 +116,26 @@ def undo(
     handle: str, number: int | None, day: str | None, everything: bool, typed: int | None
 ) -> None:
     """Take back follows that linktrack made; no others can be. The service does it."""
-    from linktrack.audience.accounts import find_account
     from linktrack.audience.follow_back.log import undo as take_back
     from linktrack.audience.follow_back.log import undoable
     from linktrack.calendar.ranges import DayRange
-    from linktrack.db import now
 
     if (number is not None) + (day is not None) + everything != 1:
         raise click.UsageError("Choose one of --follow, --day and --all.")
-    with transaction() as (opened, session):
-        account = find_account(session, handle)
-        timezone = opened.settings.timezone
-        at = parse_time(day, opened)
+    with writing() as work:
+        account = work.account(handle)
+        timezone = work.installation.settings.timezone
+        at = work.moment(day)
         on = None if at is None else at.astimezone(timezone).date()
         days = None if on is None else DayRange(on, on, timezone)
         numbers = undoable(
-            session,
+            work.session,
             account.id,
             number=number,
             since=None if days is None else days.since,
             until=None if days is None else days.end,
         )
-        done = take_back(session, account, numbers, typed, now())
+        done = take_back(work.session, account, numbers, typed, work.now)
     click.echo(f"{done} will be taken back by linktrack serve within a few minutes.")
 
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from linktrack.cli.answers import Answer, answering, rows_answer
 from linktrack.cli.common import (
     Commands,
+    Work,
     installation,
     json_option,
-    parse_time,
     print_json,
-    print_table,
-    transaction,
+    writing,
 )
 
 if TYPE_CHECKING:
@@ -39,20 +39,18 @@ def import_followers(
     handle: str, file: Path, at: str | None, confirmed: bool, as_json: bool
 ) -> None:
     """Take a follower list: CSV or JSON with an id or a handle each, or an archive."""
-    from linktrack.audience.accounts import find_account
-    from linktrack.db import now
     from linktrack.portability.followers.roster_files import import_roster, roster_json
 
-    with transaction() as (opened, session):
-        account = find_account(session, handle)
+    with writing() as work:
+        account = work.account(handle)
         done = import_roster(
-            session,
+            work.session,
             account,
             file,
-            at=parse_time(at, opened),
+            at=work.moment(at),
             confirmed=confirmed,
-            key=opened.keys.forgetting,
-            now=now(),
+            key=work.installation.keys.forgetting,
+            now=work.now,
         )
         handle = account.handle
     if as_json:
@@ -63,24 +61,18 @@ def import_followers(
 
 @followers.command("list")
 @click.argument("handle")
-@json_option
-def list_lists(handle: str, as_json: bool) -> None:
+@answering
+def list_lists(work: Work, handle: str) -> Answer:
     """List the follower lists of an account, oldest first."""
-    from linktrack.audience.accounts import find_account
     from linktrack.audience.rosters import list_rosters
     from linktrack.calendar.times import utc
 
-    with installation() as opened, opened.database.session() as session:
-        account = find_account(session, handle)
-        lines = [
-            (utc(roster.taken_at), roster.size, roster.source)
-            for roster in list_rosters(session, account.id)
-        ]
-    header = ("taken_at", "size", "source")
-    if as_json:
-        print_json([dict(zip(header, line, strict=True)) for line in lines])
-    else:
-        print_table(("taken at", "followers", "source"), lines)
+    lines = [
+        (utc(roster.taken_at), roster.size, roster.source)
+        for roster in list_rosters(work.session, work.account(handle).id)
+    ]
+    header = ("taken at", "followers", "source")
+    return rows_answer(("taken_at", "size", "source"), lines, header)
 
 
 @click.group(cls=Commands)
@@ -97,21 +89,19 @@ def import_archive_command(handle: str, path: Path, confirmed: bool, as_json: bo
     """Keep an archive's posts, as not wrapped, and take its follower list."""
     from dataclasses import asdict
 
-    from linktrack.audience.accounts import find_account
-    from linktrack.db import now
     from linktrack.portability.followers.archive_import import import_archive
     from linktrack.portability.followers.roster_files import roster_json
 
-    with transaction() as (opened, session):
-        account = find_account(session, handle)
+    with writing() as work:
+        account = work.account(handle)
         done = import_archive(
-            session,
+            work.session,
             account,
             path,
-            base_host=opened.settings.base_host,
+            base_host=work.installation.settings.base_host,
             confirmed=confirmed,
-            key=opened.keys.forgetting,
-            now=now(),
+            key=work.installation.keys.forgetting,
+            now=work.now,
         )
         handle = account.handle
     posts, roster = done.posts, done.roster
@@ -199,10 +189,15 @@ def forget() -> None:
 def forget_follower_command(name: str) -> None:
     """Remove a person everywhere, for good; ID is the network's own id, or the @handle."""
     from linktrack.clicks.loading.forgetting import forget_follower
-    from linktrack.db import now
 
-    with transaction() as (opened, session):
-        forget_follower(session, name, opened.keys.forgetting, opened.days(), now())
+    with writing() as work:
+        forget_follower(
+            work.session,
+            name,
+            work.installation.keys.forgetting,
+            work.installation.days(),
+            work.now,
+        )
     click.echo("Forgotten. The next follower list will not bring them back.")
 
 

@@ -5,14 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linktrack.cli.common import (
-    Commands,
-    installation,
-    json_option,
-    print_json,
-    print_table,
-    transaction,
-)
+from linktrack.cli.answers import Answer, Table, answering
+from linktrack.cli.common import Commands, Work, json_option, writing
 from linktrack.errors import Invalid
 
 if TYPE_CHECKING:
@@ -51,11 +45,9 @@ def add(
     place: str | None,
 ) -> None:
     """Add a segment after the account's others: by rules, from a list, or by hand."""
-    from linktrack.audience.accounts import find_account
     from linktrack.audience.rules import preset as rules_of
     from linktrack.audience.segments import add_segment, pending_entries
     from linktrack.audience.sorting import sort_followers
-    from linktrack.db import now
     from linktrack.portability.followers.list_csv import read_list
 
     if preset is not None:
@@ -63,15 +55,14 @@ def add(
         name = name or preset.strip().casefold().replace("-", " ")
     if name is None:
         raise Invalid("Give the segment a name.")
-    with transaction() as (_, session):
-        account = find_account(session, handle)
+    with writing() as work:
+        account = work.account(handle)
         entries = None if listed is None else read_list(listed, account.network)
-        moment = now()
         added = add_segment(
-            session, account, name, size, moment, rules=rules, entries=entries, place=place
+            work.session, account, name, size, work.now, rules=rules, entries=entries, place=place
         )
-        sort_followers(session, account, moment)
-        told, waiting = added.size, pending_entries(session, account).get(added.id, 0)
+        sort_followers(work.session, account, work.now)
+        told, waiting = added.size, pending_entries(work.session, account).get(added.id, 0)
         name = added.name
     click.echo(f"Added the segment {name}{'' if told is None else f' with {told:,} people'}.")
     if waiting:
@@ -87,69 +78,63 @@ def presets(as_json: bool) -> None:
     """List the ready-made segments, and the fields that rules may ask for."""
     from linktrack.audience.rules import FIELDS, PRESETS
 
-    if as_json:
-        print_json(
-            {
-                "presets": [
-                    {"preset": name, "means": says, "rules": list(rules)}
-                    for name, (says, rules) in PRESETS.items()
-                ],
-                "fields": [
-                    {"field": name, "says": says, "example": example}
-                    for name, (says, example) in FIELDS.items()
-                ],
-            }
-        )
-        return
-    print_table(
-        ("preset", "means", "rules"),
-        [(name, says, "; ".join(rules)) for name, (says, rules) in PRESETS.items()],
+    answer = Answer(
+        {
+            "presets": [
+                {"preset": name, "means": says, "rules": list(rules)}
+                for name, (says, rules) in PRESETS.items()
+            ],
+            "fields": [
+                {"field": name, "says": says, "example": example}
+                for name, (says, example) in FIELDS.items()
+            ],
+        },
+        Table(
+            ("preset", "means", "rules"),
+            [(name, says, "; ".join(rules)) for name, (says, rules) in PRESETS.items()],
+        ),
+        "",
+        Table(
+            ("field", "says", "example"),
+            [(name, says, example) for name, (says, example) in FIELDS.items()],
+        ),
     )
-    click.echo()
-    print_table(
-        ("field", "says", "example"),
-        [(name, says, example) for name, (says, example) in FIELDS.items()],
-    )
+    answer.show(as_json=as_json)
 
 
 @segment.command("list")
 @click.argument("handle")
-@json_option
-def list_(handle: str, as_json: bool) -> None:
+@answering
+def list_(work: Work, handle: str) -> Answer:
     """List the segments of an account, in their order."""
-    from linktrack.audience.accounts import find_account
     from linktrack.audience.segments import list_segments, pending_entries
     from linktrack.audience.sorting import sizes_at
 
-    with installation() as opened, opened.database.session() as session:
-        account = find_account(session, handle)
-        found = list_segments(session, account)
-        standing = sizes_at(session, account.id)
-        waiting = pending_entries(session, account)
+    account = work.account(handle)
+    found = list_segments(work.session, account)
+    standing = sizes_at(work.session, account.id)
+    waiting = pending_entries(work.session, account)
     unjudged = {} if standing is None else standing.unjudged
-    if as_json:
-        print_json(
-            [
-                {
-                    "segment": item.name,
-                    "size": item.size,
-                    "unjudged": unjudged.get(item.id),
-                    "kind": item.kind,
-                    "rules": (item.rules or "").splitlines(),
-                    "waiting": waiting.get(item.id, 0) if item.kind == "list" else None,
-                    "place": item.place,
-                }
-                for item in found
-            ]
-        )
-        return
-    print_table(
+    told = [
+        {
+            "segment": item.name,
+            "size": item.size,
+            "unjudged": unjudged.get(item.id),
+            "kind": item.kind,
+            "rules": (item.rules or "").splitlines(),
+            "waiting": waiting.get(item.id, 0) if item.kind == "list" else None,
+            "place": item.place,
+        }
+        for item in found
+    ]
+    in_order = Table(
         ("segment", "size", "not judged", "who is in it", "place"),
         [
             (item.name, item.size, unjudged.get(item.id), _who(item, waiting), item.place)
             for item in found
         ],
     )
+    return Answer(told, in_order)
 
 
 def _who(item: "Segment", waiting: dict[int, int]) -> str:
@@ -167,13 +152,12 @@ def _who(item: "Segment", waiting: dict[int, int]) -> str:
 @click.argument("new_name")
 def rename(handle: str, name: str, new_name: str) -> None:
     """Give a segment another name; its clicks and sizes stay with it."""
-    from linktrack.audience.accounts import find_account
     from linktrack.audience.segments import find_segment, rename_segment
 
-    with transaction() as (_, session):
-        account = find_account(session, handle)
-        found = find_segment(session, account, name)
-        rename_segment(session, account, found, new_name)
+    with writing() as work:
+        account = work.account(handle)
+        found = find_segment(work.session, account, name)
+        rename_segment(work.session, account, found, new_name, work.now)
         new_name = found.name
     click.echo(f"It is {new_name} now.")
 
@@ -184,15 +168,15 @@ def rename(handle: str, name: str, new_name: str) -> None:
 @click.argument("position", type=int)
 def move(handle: str, name: str, position: int) -> None:
     """Put a segment at a position in the order, from 1: the first match wins."""
-    from linktrack.audience.accounts import find_account
     from linktrack.audience.segments import find_segment, move_segment
     from linktrack.audience.sorting import sort_followers
-    from linktrack.db import now
 
-    with transaction() as (_, session):
-        account = find_account(session, handle)
-        move_segment(session, account, find_segment(session, account, name), position)
-        sort_followers(session, account, now())
+    with writing() as work:
+        account = work.account(handle)
+        move_segment(
+            work.session, account, find_segment(work.session, account, name), position, work.now
+        )
+        sort_followers(work.session, account, work.now)
     click.echo(f"{name} is number {position} now.")
 
 
@@ -218,18 +202,18 @@ def set_(
     place: str | None,
 ) -> None:
     """Change a segment's rules, list, size or place, from now on."""
-    from linktrack.audience.accounts import find_account
     from linktrack.audience.segments import change_segment, find_segment
     from linktrack.audience.sorting import sort_followers
-    from linktrack.db import now
     from linktrack.portability.followers.list_csv import read_list
 
-    with transaction() as (_, session):
-        account = find_account(session, handle)
-        found = find_segment(session, account, name)
+    with writing() as work:
+        account = work.account(handle)
+        found = find_segment(work.session, account, name)
         entries = None if listed is None else read_list(listed, account.network)
-        change_segment(session, found, rules=rules, entries=entries, size=size, place=place)
-        sort_followers(session, account, now())
+        change_segment(
+            work.session, found, work.now, rules=rules, entries=entries, size=size, place=place
+        )
+        sort_followers(work.session, account, work.now)
         told = found.size
     click.echo(f"{name} is changed{'' if told is None else f'; it has {told:,} people'}.")
 
@@ -239,14 +223,11 @@ def set_(
 @click.argument("name")
 def remove(handle: str, name: str) -> None:
     """Take a segment away; its old clicks keep its name."""
-    from linktrack.audience.accounts import find_account
     from linktrack.audience.segments import find_segment, remove_segment
     from linktrack.audience.sorting import sort_followers
-    from linktrack.db import now
 
-    with transaction() as (_, session):
-        account = find_account(session, handle)
-        moment = now()
-        remove_segment(session, find_segment(session, account, name), moment)
-        sort_followers(session, account, moment)
+    with writing() as work:
+        account = work.account(handle)
+        remove_segment(work.session, find_segment(work.session, account, name), work.now)
+        sort_followers(work.session, account, work.now)
     click.echo(f"{name} is removed; adding a segment of this name brings it back.")

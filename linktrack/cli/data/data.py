@@ -5,16 +5,18 @@ from pathlib import Path
 
 import click
 
+from linktrack.cli.answers import Answer, answering, rows_answer
 from linktrack.cli.common import (
     Commands,
+    Work,
     counting,
     installation,
     json_option,
     parse_time,
     print_json,
-    print_table,
     tell,
-    transaction,
+    this_moment,
+    writing,
 )
 
 FILE = click.Path(path_type=Path)
@@ -36,17 +38,14 @@ def counts() -> None:
 @replace_option
 def record(handle: str, count: int, at: str | None, replace: bool) -> None:
     """Record how many followers an account had."""
-    from linktrack.audience.accounts import find_account
     from linktrack.audience.counts import record_count
     from linktrack.calendar.times import utc
-    from linktrack.db import now
 
-    with transaction() as (opened, session):
-        moment = now()
-        counted_at = parse_time(at, opened) or moment
-        account = find_account(session, handle)
+    with writing() as work:
+        counted_at = work.moment(at) or work.now
+        account = work.account(handle)
         done = record_count(
-            session, account, count, counted_at, "entered", replace=replace, now=moment
+            work.session, account, count, counted_at, "entered", replace=replace, now=work.now
         )
         handle = account.handle
     told = "was recorded already" if done.unchanged else "is recorded"
@@ -65,20 +64,18 @@ def import_counts_command(
     """Import dated follower counts from a CSV file: all of them, or none."""
     from dataclasses import asdict
 
-    from linktrack.audience.accounts import find_account
-    from linktrack.db import now
     from linktrack.portability.followers.counts_csv import import_counts
 
-    with transaction() as (opened, session):
-        account = find_account(session, handle)
+    with writing() as work:
+        account = work.account(handle)
         done = import_counts(
-            session,
+            work.session,
             account,
             file,
             column=column,
             replace=replace,
-            timezone=opened.settings.timezone,
-            now=now(),
+            timezone=work.installation.settings.timezone,
+            now=work.now,
         )
         handle = account.handle
     if as_json:
@@ -92,21 +89,18 @@ def import_counts_command(
 
 @counts.command("list")
 @click.argument("handle")
-@json_option
-def list_counts_command(handle: str, as_json: bool) -> None:
+@answering
+def list_counts_command(work: Work, handle: str) -> Answer:
     """List the follower counts of an account, oldest first."""
-    from linktrack.audience.accounts import find_account
     from linktrack.audience.counts import list_counts
     from linktrack.calendar.times import utc
 
-    with installation() as opened, opened.database.session() as session:
-        found = list_counts(session, find_account(session, handle).id)
-    lines = [(utc(row.counted_at), row.count, row.source) for row in found]
-    header = ("counted_at", "count", "source")
-    if as_json:
-        print_json([dict(zip(header, line, strict=True)) for line in lines])
-    else:
-        print_table(("counted at", "followers", "source"), lines)
+    lines = [
+        (utc(row.counted_at), row.count, row.source)
+        for row in list_counts(work.session, work.account(handle).id)
+    ]
+    header = ("counted at", "followers", "source")
+    return rows_answer(("counted_at", "count", "source"), lines, header)
 
 
 @click.command()
@@ -177,14 +171,13 @@ def export(
 
 
 def _export_all(output: Path) -> None:
-    from linktrack.db import now
     from linktrack.portability.export.everything import export_all
     from linktrack.service import make_loader
 
     with installation() as opened:
         make_loader(opened).load()  # clicks that wait in the journals belong to everything
         with counting("Exporting") as progress:
-            counts = export_all(opened.database, output, now(), progress)
+            counts = export_all(opened.database, output, this_moment(), progress)
     click.echo(
         f"{output} has {sum(counts.values()):,} rows of {len(counts)} tables. Keep it secret: "
         "the codes' secret is in it."
@@ -201,7 +194,6 @@ def demo(remove: bool, as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    from linktrack.db import now
     from linktrack.portability.demo import make_demo, remove_demo
 
     with installation() as opened:
@@ -210,7 +202,7 @@ def demo(remove: bool, as_json: bool) -> None:
             tell(opened, "Removed the demonstration.")
             click.echo('{"removed": true}' if as_json else "The demonstration is gone.")
             return
-        made = make_demo(opened.database, opened.shortener, now())
+        made = make_demo(opened.database, opened.shortener, this_moment())
         tell(opened, "Made the demonstration.")
     if as_json:
         print_json(asdict(made))

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linktrack.cli.common import Commands, counting, installation, json_option, print_json, tell
+from linktrack.cli.common import (
+    Commands,
+    counting,
+    installation,
+    json_option,
+    print_json,
+    tell,
+    this_moment,
+)
 
 if TYPE_CHECKING:
     from linktrack.portability.clicks.importing import BrokenLine, ImportedClicks
@@ -49,7 +57,6 @@ def import_links_command(form: str, files: tuple[Path, ...], handle: str, as_jso
 
     from linktrack.audience.accounts import find_account
     from linktrack.calendar.times import parse_moment
-    from linktrack.db import now
     from linktrack.portability.links.formats import LINK_FORMATS as READERS
     from linktrack.portability.links.importing import Reading, import_links
 
@@ -65,7 +72,7 @@ def import_links_command(form: str, files: tuple[Path, ...], handle: str, as_jso
                 READERS[form],
                 files,
                 Reading(parse_time, progress),
-                now=now(),
+                now=this_moment(),
             )
         tell(opened, f"Imported links for {handle} from {len(files)} files.")
     if as_json:
@@ -90,7 +97,6 @@ def import_clicks_command(form: str, files: tuple[Path, ...], handle: str, as_js
 
     from linktrack.audience.accounts import find_account
     from linktrack.calendar.times import parse_moment
-    from linktrack.db import now
     from linktrack.portability.clicks.formats import click_formats
     from linktrack.portability.clicks.importing import import_clicks
     from linktrack.portability.export.visitor_keys import import_key
@@ -107,10 +113,10 @@ def import_clicks_command(form: str, files: tuple[Path, ...], handle: str, as_js
                 click_formats(parse_time)[form],
                 files,
                 visitor_key=import_key(opened.settings.data, account_id),
-                now=now(),
+                now=this_moment(),
                 progress=progress,
             )
-        opened.delete_old_clicks(now())
+        opened.delete_old_clicks(this_moment())
         tell(opened, f"Imported clicks of {handle} from {len(files)} files.")
     if as_json:
         print_json(asdict(done))

@@ -6,21 +6,20 @@ import click
 
 from linktrack.cli.common import (
     NUMBER,
+    Work,
     installation,
     json_option,
-    parse_time,
     print_json,
     print_table,
     read_text,
-    transaction,
+    reading,
+    writing,
 )
 from linktrack.errors import LinktrackError
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from linktrack.db import Session
-    from linktrack.installation import Installation
     from linktrack.links.models import Post
     from linktrack.publishing.models import Sending
     from linktrack.publishing.sendings import PostJson
@@ -44,14 +43,12 @@ def send(number: int, at: str | None, not_there: bool, confirmed: bool, as_json:
     Without --at it is sent by this command; with it, by the running service. What may be out from
     before is looked for first, unless you say --not-there.
     """
-    from linktrack.db import now
-    from linktrack.links.posts import get_post
     from linktrack.publishing import queue as queued
 
-    with transaction() as (opened, session):
+    with writing() as work:
         if not_there:
-            queued.not_there(session, get_post(session, number), now())
-        enqueue(opened, session, get_post(session, number), parse_time(at, opened), confirmed)
+            queued.not_there(work.session, work.post(number), work.now)
+        enqueue(work, work.post(number), work.moment(at), confirmed)
     answer = send_what_is_due(number)
     if as_json:
         print_json(answer)
@@ -108,14 +105,14 @@ def edit(number: int, text: str, confirmed: bool) -> None:
     TEXT is read from standard input where it is - or left out. An address that stays keeps its
     link.
     """
-    from linktrack.db import now
-    from linktrack.links.posts import get_post
     from linktrack.publishing.queue import rewrite
 
     written = read_text(text)
-    with transaction() as (opened, session):
-        post = get_post(session, number)
-        rewrite(session, opened.shortener, post, written, now(), confirmed=confirmed)
+    with writing() as work:
+        post = work.post(number)
+        rewrite(
+            work.session, work.installation.shortener, post, written, work.now, confirmed=confirmed
+        )
         wrapped = post.text
     click.echo(wrapped)
 
@@ -125,38 +122,28 @@ def edit(number: int, text: str, confirmed: bool) -> None:
 def withdraw(number: int) -> None:
     """Take a post out of the queue: it is a draft again."""
     from linktrack.calendar.times import utc
-    from linktrack.db import now
-    from linktrack.links.posts import get_post
     from linktrack.publishing import queue as queued
     from linktrack.publishing.sendings import sending_of
 
-    with transaction() as (opened, session):
-        at = now()
-        queued.withdraw(session, get_post(session, number), at, opened.days())
-        sending = sending_of(session, number)
-        planned = None if sending is None or sending.due_at <= at else utc(sending.due_at)
+    with writing() as work:
+        queued.withdraw(work.session, work.post(number), work.now, work.installation.days())
+        sending = sending_of(work.session, number)
+        planned = None if sending is None or sending.due_at <= work.now else utc(sending.due_at)
     when = "" if planned is None else f" --at {planned}"
     click.echo(f"Post {number} is a draft again. Undo: linktrack post send {number}{when}")
 
 
-def enqueue(
-    opened: "Installation",
-    session: "Session",
-    post: "Post",
-    due_at: "datetime | None",
-    confirmed: bool,
-) -> None:
+def enqueue(work: Work, post: "Post", due_at: "datetime | None", confirmed: bool) -> None:
     """Put a post into the queue; raises what `publishing.queue.enqueue` does."""
-    from linktrack.db import now
     from linktrack.publishing import queue as queued
 
     queued.enqueue(
-        session,
+        work.session,
         post,
         due_at,
-        now(),
-        opened.days(),
-        base_url=opened.settings.base_url,
+        work.now,
+        work.installation.days(),
+        base_url=work.installation.settings.base_url,
         confirmed=confirmed,
     )
 
@@ -177,8 +164,8 @@ def say_how_it_went(number: int, *, quiet: bool = False) -> None:
     from linktrack.calendar.times import utc
     from linktrack.publishing.sendings import sending_of
 
-    with installation() as opened, opened.database.session() as session:
-        sending = sending_of(session, number)
+    with reading() as work:
+        sending = sending_of(work.session, number)
     assert sending is not None
     if sending.state == "failed":
         raise LinktrackError(f"Post {number} was not sent: {sending.problem}")

@@ -2,94 +2,66 @@
 
 import click
 
-from linktrack.cli.common import (
-    installation,
-    json_option,
-    parse_time,
-    print_json,
-    print_table,
-    range_options,
-    window_option,
-)
+from linktrack.cli.answers import Answer, Table, answering
+from linktrack.cli.common import Work, range_options, window_option
 
 
 @click.command()
 @click.argument("handle")
 @click.option("--from", "since", metavar="DATE", help="A day of the period; the last one else.")
 @click.option("--to", "until", metavar="DATE", help="The end, which must lie in the same period.")
-@json_option
-def audience(handle: str, since: str | None, until: str | None, as_json: bool) -> None:
+@answering
+def audience(work: Work, handle: str, since: str | None, until: str | None) -> Answer:
     """How many different people click at all: at least so many, in one visitor period."""
-    from linktrack.audience.accounts import find_account
-    from linktrack.db import now
     from linktrack.reports.people.audience import audience_json, audience_report
 
-    with installation() as opened, opened.database.session() as session:
-        found = audience_report(
-            session,
-            find_account(session, handle),
-            period=opened.settings.visitor_period,
-            timezone=opened.settings.timezone,
-            now=now(),
-            since=parse_time(since, opened),
-            until=parse_time(until, opened),
-        )
-    if as_json:
-        print_json(audience_json(found))
-        return
-    click.echo(found.sentence)
+    found = audience_report(
+        work.session,
+        work.account(handle),
+        period=work.installation.settings.visitor_period,
+        timezone=work.installation.settings.timezone,
+        now=work.now,
+        since=work.moment(since),
+        until=work.moment(until),
+    )
+    return Answer(audience_json(found), found.sentence)
 
 
 @click.command()
 @click.argument("handle")
 @range_options
-@json_option
-def coverage(handle: str, since: str | None, until: str | None, as_json: bool) -> None:
+@answering
+def coverage(work: Work, handle: str, since: str | None, until: str | None) -> Answer:
     """Which part of the links that an account posted, in its own words, was wrapped."""
-    from linktrack.audience.accounts import find_account
     from linktrack.reports.coverage import coverage_json, coverage_report
 
-    with installation() as opened, opened.database.session() as session:
-        found = coverage_report(
-            session,
-            find_account(session, handle),
-            parse_time(since, opened),
-            parse_time(until, opened),
-        )
-    if as_json:
-        print_json(coverage_json(found))
-        return
-    click.echo(found.sentence)
+    account = work.account(handle)
+    found = coverage_report(work.session, account, work.moment(since), work.moment(until))
+    return Answer(coverage_json(found), found.sentence)
 
 
 @click.command()
 @click.argument("handles", nargs=-1, metavar="[HANDLE]...")
 @window_option
 @range_options
-@json_option
+@answering
 def compare(
-    handles: tuple[str, ...], window: str, since: str | None, until: str | None, as_json: bool
-) -> None:
+    work: Work, handles: tuple[str, ...], window: str, since: str | None, until: str | None
+) -> Answer:
     """Accounts side by side (all of them where none is named), with what surely differs."""
-    from linktrack.audience.accounts import find_account, list_accounts
-    from linktrack.db import now
+    from linktrack.audience.accounts import list_accounts
     from linktrack.reports.comparison import compare as compare_accounts
     from linktrack.reports.comparison import comparison_json, figure_in_words
 
-    with installation() as opened, opened.database.session() as session:
-        named = [find_account(session, handle) for handle in dict.fromkeys(handles)]
-        found = compare_accounts(
-            session,
-            named or list_accounts(session),
-            window=window,
-            now=now(),
-            since=parse_time(since, opened),
-            until=parse_time(until, opened),
-        )
-    if as_json:
-        print_json(comparison_json(found))
-        return
-    print_table(
+    found = compare_accounts(
+        work.session,
+        [work.account(handle) for handle in dict.fromkeys(handles)] or list_accounts(work.session),
+        window=window,
+        now=work.now,
+        since=work.moment(since),
+        until=work.moment(until),
+    )
+    side_by_side = Table(
         ("account", "role", "posts", "per 1,000 followers", "people per post", "never clicked",
          "half-life"),
         [
@@ -102,47 +74,39 @@ def compare(
             for line in found.accounts
         ],
     )  # fmt: skip
-    for difference in found.differences:
-        click.echo(difference.sentence)
+    differences = [difference.sentence for difference in found.differences]
+    return Answer(comparison_json(found), side_by_side, *differences)
 
 
 @click.command()
 @click.argument("handle")
 @window_option
 @range_options
-@json_option
-def growth(handle: str, window: str, since: str | None, until: str | None, as_json: bool) -> None:
+@answering
+def growth(work: Work, handle: str, window: str, since: str | None, until: str | None) -> Answer:
     """Whether clicking grows as fast as following."""
-    from linktrack.audience.accounts import find_account
-    from linktrack.db import now
     from linktrack.reports.people.growth import growth_json, growth_report
 
-    with installation() as opened, opened.database.session() as session:
-        found = growth_report(
-            session,
-            find_account(session, handle),
-            window=window,
-            now=now(),
-            since=parse_time(since, opened),
-            until=parse_time(until, opened),
-        )
-    if as_json:
-        print_json(growth_json(found))
-        return
-    click.echo(found.sentence)
+    found = growth_report(
+        work.session,
+        work.account(handle),
+        window=window,
+        now=work.now,
+        since=work.moment(since),
+        until=work.moment(until),
+    )
+    return Answer(growth_json(found), found.sentence)
 
 
 @click.command("half-life")
 @click.argument("handle")
 @click.option("--link", "code", metavar="CODE", help="Of this link alone.")
 @range_options
-@json_option
+@answering
 def half_life(
-    handle: str, code: str | None, since: str | None, until: str | None, as_json: bool
-) -> None:
+    work: Work, handle: str, code: str | None, since: str | None, until: str | None
+) -> Answer:
     """How long an account's posts live: half of the clicks after the peak, and nearly all."""
-    from linktrack.audience.accounts import find_account
-    from linktrack.db import now
     from linktrack.reports.timing.lifetimes import (
         at_least,
         life_of_code,
@@ -151,65 +115,54 @@ def half_life(
         link_life_json,
     )
 
-    with installation() as opened, opened.database.session() as session:
-        account = find_account(session, handle)
-        if code is not None:
-            life = life_of_code(session, opened.shortener.codes, account, code, now())
-            if as_json:
-                print_json(link_life_json(life))
-            else:
-                click.echo(life.sentence)
-            return
-        found = lifetimes_report(
-            session,
-            account,
-            now=now(),
-            since=parse_time(since, opened),
-            until=parse_time(until, opened),
-        )
-    if as_json:
-        print_json(lifetimes_json(found))
-        return
-    click.echo(found.sentence)
-    if found.posts:
-        print_table(
-            ("post", "clicks", "half-life", "nine tenths"),
-            [
-                (post.post_id, post.clicks, at_least(post.half), at_least(post.whole))
-                for post in found.posts
-            ],
-        )
+    account = work.account(handle)
+    if code is not None:
+        codes = work.installation.shortener.codes
+        life = life_of_code(work.session, codes, account, code, work.now)
+        return Answer(link_life_json(life), life.sentence)
+    found = lifetimes_report(
+        work.session,
+        account,
+        now=work.now,
+        since=work.moment(since),
+        until=work.moment(until),
+    )
+    if not found.posts:
+        return Answer(lifetimes_json(found), found.sentence)
+    posts = Table(
+        ("post", "clicks", "half-life", "nine tenths"),
+        [
+            (post.post_id, post.clicks, at_least(post.half), at_least(post.whole))
+            for post in found.posts
+        ],
+    )
+    return Answer(lifetimes_json(found), found.sentence, posts)
 
 
 @click.command()
 @click.argument("handle")
 @window_option
 @range_options
-@json_option
-def hours(handle: str, window: str, since: str | None, until: str | None, as_json: bool) -> None:
+@answering
+def hours(work: Work, handle: str, window: str, since: str | None, until: str | None) -> Answer:
     """When to post: clicks per follower by weekday and hour, luck taken out."""
-    from linktrack.audience.accounts import find_account
-    from linktrack.db import now
     from linktrack.reports.figures.words import per_thousand
     from linktrack.reports.timing.hours import hours_json, hours_report
 
-    with installation() as opened, opened.database.session() as session:
-        found = hours_report(
-            session,
-            find_account(session, handle),
-            window=window,
-            timezone=opened.settings.timezone,
-            now=now(),
-            since=parse_time(since, opened),
-            until=parse_time(until, opened),
-        )
-    if as_json:
-        print_json(hours_json(found))
-        return
-    click.echo(found.sentence)
-    if found.refused is None:
-        slots = [*found.weekdays.slots, *(slot for slot in found.hours.slots if slot.posts)]
-        print_table(
-            ("posted", "posts", "per 1,000 followers"),
-            [(slot.name, slot.posts, per_thousand(slot.cpf)) for slot in slots],
-        )
+    found = hours_report(
+        work.session,
+        work.account(handle),
+        window=window,
+        timezone=work.installation.settings.timezone,
+        now=work.now,
+        since=work.moment(since),
+        until=work.moment(until),
+    )
+    if found.refused is not None:
+        return Answer(hours_json(found), found.sentence)
+    slots = [*found.weekdays.slots, *(slot for slot in found.hours.slots if slot.posts)]
+    posted = Table(
+        ("posted", "posts", "per 1,000 followers"),
+        [(slot.name, slot.posts, per_thousand(slot.cpf)) for slot in slots],
+    )
+    return Answer(hours_json(found), found.sentence, posted)

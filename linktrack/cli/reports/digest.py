@@ -2,7 +2,7 @@
 
 import click
 
-from linktrack.cli.common import installation, json_option, print_json
+from linktrack.cli.common import json_option, print_json, reading
 
 
 @click.command()
@@ -15,8 +15,7 @@ def digest(handle: str | None, everybody: bool, period: str, by_mail: bool, as_j
     """Print an account's last week or month beside the one before it, or mail it."""
     from datetime import datetime
 
-    from linktrack.audience.accounts import find_account, list_accounts
-    from linktrack.db import now
+    from linktrack.audience.accounts import list_accounts
     from linktrack.errors import Invalid
     from linktrack.mail import send
     from linktrack.reports.digest import digest_json, digests, subject
@@ -25,16 +24,16 @@ def digest(handle: str | None, everybody: bool, period: str, by_mail: bool, as_j
         raise click.UsageError("Name one account, or all of them with --all.")
     if by_mail and as_json:
         raise click.UsageError("Mails are text: choose --mail or --json.")
-    with installation() as opened, opened.database.session() as session:
-        timezone, mail = opened.settings.timezone, opened.settings.mail
+    with reading() as work:
+        timezone, mail = work.installation.settings.timezone, work.installation.settings.mail
         if by_mail and mail is None:
             raise Invalid(
                 "No mail server is known: set LINKTRACK_SMTP_URL and LINKTRACK_MAIL_TO, or hand "
                 "what linktrack digest prints to sendmail."
             )
-        accounts = list_accounts(session) if handle is None else [find_account(session, handle)]
+        accounts = list_accounts(work.session) if handle is None else [work.account(handle)]
         today = datetime.now(timezone).date()
-        found = digests(session, accounts, period, today, now(), timezone)
+        found = digests(work.session, accounts, period, today, work.now, timezone)
     if as_json:
         print_json([digest_json(each) for each in found] if everybody else digest_json(found[0]))
         return

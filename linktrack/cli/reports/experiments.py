@@ -2,15 +2,8 @@
 
 import click
 
-from linktrack.cli.common import (
-    Commands,
-    installation,
-    json_option,
-    parse_time,
-    print_json,
-    print_table,
-    transaction,
-)
+from linktrack.cli.answers import Answer, Table, answering
+from linktrack.cli.common import Commands, Work, writing
 
 
 @click.group(cls=Commands)
@@ -36,42 +29,35 @@ def add(
     hypothesis: str,
 ) -> None:
     """Compare an account's posts before and after a moment, or two accounts."""
-    from linktrack.audience.accounts import find_account
-    from linktrack.db import now
     from linktrack.reports.diary.experiments import Question, add_experiment
 
-    with transaction() as (opened, session):
-        moment = now()
+    with writing() as work:
         question = Question(
             name,
-            parse_time(at, opened) or moment,
-            None if against is None else find_account(session, against),
+            work.moment(at) or work.now,
+            work.account(against),
             days,
             window,
             hypothesis,
         )
-        name = add_experiment(session, find_account(session, handle), question, moment).name
+        name = add_experiment(work.session, work.account(handle), question, work.now).name
     click.echo(f"Added the experiment {name}.")
 
 
 @experiment.command("list")
 @click.argument("handle", required=False)
-@json_option
-def list_(handle: str | None, as_json: bool) -> None:
+@answering
+def list_(work: Work, handle: str | None) -> Answer:
     """List experiments with what they have found so far, newest first."""
-    from linktrack.audience.accounts import accounts_by_number, find_account
-    from linktrack.db import now
+    from linktrack.audience.accounts import accounts_by_number
     from linktrack.reports.diary.experiment_report import experiment_json, experiment_reports
     from linktrack.reports.diary.experiments import list_experiments
 
-    with installation() as opened, opened.database.session() as session:
-        account = None if handle is None else find_account(session, handle)
-        accounts = accounts_by_number(session)
-        found = experiment_reports(session, list_experiments(session, account), accounts, now())
-    if as_json:
-        print_json([experiment_json(report) for report in found])
-        return
-    print_table(
+    account = work.account(handle)
+    accounts = accounts_by_number(work.session)
+    wanted = list_experiments(work.session, account)
+    found = experiment_reports(work.session, wanted, accounts, work.now)
+    so_far = Table(
         ("experiment", "begins", "days", "so far"),
         [
             (
@@ -83,6 +69,7 @@ def list_(handle: str | None, as_json: bool) -> None:
             for report in found
         ],
     )
+    return Answer([experiment_json(report) for report in found], so_far)
 
 
 @experiment.command()
@@ -91,38 +78,29 @@ def remove(name: str) -> None:
     """Forget an experiment; posts and clicks stay."""
     from linktrack.reports.diary.experiments import remove_experiment
 
-    with transaction() as (_, session):
-        remove_experiment(session, name)
+    with writing() as work:
+        remove_experiment(work.session, name, work.now)
     click.echo(f"The experiment {name} is forgotten.")
 
 
 @click.command("experiment")
 @click.argument("handle")
 @click.option("--name", help="Which one; the account's newest by default.")
-@json_option
-def experiment_of(handle: str, name: str | None, as_json: bool) -> None:
+@answering
+def experiment_of(work: Work, handle: str, name: str | None) -> Answer:
     """What an experiment has found, and when it will know."""
-    from linktrack.audience.accounts import accounts_by_number, find_account
-    from linktrack.db import now
+    from linktrack.audience.accounts import accounts_by_number
     from linktrack.reports.diary.experiment_report import experiment_json, experiment_report
     from linktrack.reports.diary.experiments import find_experiment
     from linktrack.reports.figures.words import per_thousand
 
-    with installation() as opened, opened.database.session() as session:
-        wanted = find_experiment(session, find_account(session, handle), name)
-        accounts = accounts_by_number(session)
-        found = experiment_report(session, wanted, accounts, now())
-    if as_json:
-        print_json(experiment_json(found))
-        return
-    click.echo(found.experiment.name)
+    wanted = find_experiment(work.session, work.account(handle), name)
+    found = experiment_report(work.session, wanted, accounts_by_number(work.session), work.now)
+    said = [found.experiment.name]
     if found.experiment.hypothesis:
-        click.echo(f"Expected: {found.experiment.hypothesis}")
-    click.echo(found.sentence)
-    click.echo(found.on_looking)
-    for sentence in found.besides:
-        click.echo(sentence)
-    print_table(
+        said.append(f"Expected: {found.experiment.hypothesis}")
+    said += [found.sentence, found.on_looking, *found.besides]
+    sides = Table(
         ("side", "posts", "still counting", "without count", "people", "per 1,000 followers"),
         [
             (
@@ -136,3 +114,4 @@ def experiment_of(handle: str, name: str | None, as_json: bool) -> None:
             for arm in (found.before, found.after)
         ],
     )
+    return Answer(experiment_json(found), *said, sides)

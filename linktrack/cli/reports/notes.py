@@ -2,15 +2,8 @@
 
 import click
 
-from linktrack.cli.common import (
-    Commands,
-    installation,
-    json_option,
-    parse_time,
-    print_json,
-    print_table,
-    transaction,
-)
+from linktrack.cli.answers import Answer, Table, answering
+from linktrack.cli.common import Commands, Work, json_option, print_json, writing
 
 
 @click.group(cls=Commands)
@@ -25,15 +18,13 @@ def note() -> None:
 @json_option
 def add(text: str, day: str | None, account: str | None, as_json: bool) -> None:
     """Write a note for a day."""
-    from linktrack.audience.accounts import find_account
-    from linktrack.db import now
     from linktrack.reports.diary.notes import add_note, note_json
 
-    with transaction() as (opened, session):
-        at = parse_time(day, opened) or now()
-        about = None if account is None else find_account(session, account)
-        local = at.astimezone(opened.settings.timezone).date()
-        added = add_note(session, local, text, about, now())
+    with writing() as work:
+        at = work.moment(day) or work.now
+        about = work.account(account)
+        local = at.astimezone(work.installation.settings.timezone).date()
+        added = add_note(work.session, local, text, about, work.now)
         told = note_json(added, about)
     if as_json:
         print_json(told)
@@ -43,35 +34,31 @@ def add(text: str, day: str | None, account: str | None, as_json: bool) -> None:
 
 @note.command("list")
 @click.argument("handle", required=False)
-@json_option
-def list_(handle: str | None, as_json: bool) -> None:
+@answering
+def list_(work: Work, handle: str | None) -> Answer:
     """List notes, the newest day first; with an account, its own and those of all accounts."""
-    from linktrack.audience.accounts import accounts_by_number, find_account
+    from linktrack.audience.accounts import accounts_by_number
     from linktrack.reports.diary.notes import list_notes, note_json
 
-    with installation() as opened, opened.database.session() as session:
-        account = None if handle is None else find_account(session, handle)
-        accounts = accounts_by_number(session)
-        found = [
-            note_json(each, accounts.get(each.account_id or 0))
-            for each in list_notes(session, account)
-        ]
-    if as_json:
-        print_json(found)
-        return
-    print_table(
+    account = work.account(handle)
+    accounts = accounts_by_number(work.session)
+    found = [
+        note_json(each, accounts.get(each.account_id or 0))
+        for each in list_notes(work.session, account)
+    ]
+    notes = Table(
         ("number", "day", "account", "note"),
         [(each["id"], each["day"], each["account"], each["text"]) for each in found],
     )
+    return Answer(found, notes)
 
 
 @note.command()
 @click.argument("number", type=click.IntRange(1, 2**31 - 1))
 def remove(number: int) -> None:
     """Take a note away, by its number."""
-    from linktrack.db import now
     from linktrack.reports.diary.notes import get_note, remove_note
 
-    with transaction() as (_, session):
-        remove_note(session, get_note(session, number), now())
+    with writing() as work:
+        remove_note(work.session, get_note(work.session, number), work.now)
     click.echo("The note is removed.")

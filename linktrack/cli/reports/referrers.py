@@ -2,14 +2,8 @@
 
 import click
 
-from linktrack.cli.common import (
-    NUMBER,
-    installation,
-    json_option,
-    parse_time,
-    print_json,
-    print_table,
-)
+from linktrack.cli.answers import Answer, Table, answering
+from linktrack.cli.common import NUMBER, Work
 
 
 @click.command()
@@ -18,40 +12,31 @@ from linktrack.cli.common import (
 @click.option("--to", "until", metavar="DATE", help="Clicks before this day.")
 @click.option("--post", type=NUMBER, metavar="POST", help="Only those on this post.")
 @click.option("--link", metavar="CODE", help="Only those on this link.")
-@json_option
+@answering
 def referrers(
+    work: Work,
     handle: str,
     since: str | None,
     until: str | None,
     post: int | None,
     link: str | None,
-    as_json: bool,
-) -> None:
+) -> Answer:
     """Where clicks came from, by segment of those who clicked."""
-    from linktrack.audience.accounts import find_account
     from linktrack.calendar.ranges import whole_days
-    from linktrack.links.catalog import get_link
-    from linktrack.links.posts import get_post
     from linktrack.reports.sources.referrers import referrers_json, referrers_report
 
-    with installation() as opened, opened.database.session() as session:
-        timezone = opened.settings.timezone
-        first, end = whole_days(parse_time(since, opened), parse_time(until, opened), timezone)
-        found = referrers_report(
-            session,
-            find_account(session, handle),
-            timezone,
-            since=first,
-            until=end,
-            post=None if post is None else get_post(session, post),
-            link=None if link is None else get_link(session, opened.shortener.codes, link),
-        )
-    if as_json:
-        print_json(referrers_json(found))
-        return
-    for sentence in found.sentences or ["Nobody clicked in this time."]:
-        click.echo(sentence)
-    print_table(
+    timezone = work.installation.settings.timezone
+    first, end = whole_days(work.moment(since), work.moment(until), timezone)
+    found = referrers_report(
+        work.session,
+        work.account(handle),
+        timezone,
+        since=first,
+        until=end,
+        post=None if post is None else work.post(post),
+        link=None if link is None else work.link(link),
+    )
+    by_segment = Table(
         ("source", "medium", "host", "segment", "clicks", "people"),
         [
             (
@@ -65,3 +50,5 @@ def referrers(
             for line in found.lines
         ],
     )
+    said = found.sentences or ["Nobody clicked in this time."]
+    return Answer(referrers_json(found), *said, by_segment)

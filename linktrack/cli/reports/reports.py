@@ -2,17 +2,8 @@
 
 import click
 
-from linktrack.cli.common import (
-    NUMBER,
-    Commands,
-    installation,
-    json_option,
-    parse_time,
-    print_json,
-    print_table,
-    range_options,
-    window_option,
-)
+from linktrack.cli.answers import Answer, Table, answering
+from linktrack.cli.common import NUMBER, Commands, Work, range_options, window_option
 from linktrack.cli.posts.people import report_own, report_people
 from linktrack.cli.reports.audience import audience, compare, coverage, growth, half_life, hours
 from linktrack.cli.reports.experiments import experiment_of
@@ -31,8 +22,9 @@ def report() -> None:
 @click.option("--limit", default=100, show_default=True, help="Posts on this page, at most 100.")
 @click.option("--after", type=NUMBER, metavar="POST", help="Begin behind this post.")
 @click.option("--sort", default="newest", show_default=True, help="newest, or low: surest first.")
-@json_option
+@answering
 def cpf(
+    work: Work,
     handle: str,
     window: str,
     since: str | None,
@@ -40,47 +32,41 @@ def cpf(
     limit: int,
     after: int | None,
     sort: str,
-    as_json: bool,
-) -> None:
+) -> Answer:
     """Clicks per follower: people who clicked, of the followers there were."""
-    from linktrack.audience.accounts import find_account
     from linktrack.calendar.times import utc
-    from linktrack.db import now
     from linktrack.links.posts import excerpt
     from linktrack.reports.cpf import cpf_json, cpf_report
     from linktrack.reports.figures.words import counted, per_thousand
 
-    with installation() as opened, opened.database.session() as session:
-        found = cpf_report(
-            session,
-            find_account(session, handle),
-            window=window,
-            since=parse_time(since, opened),
-            until=parse_time(until, opened),
-            limit=limit,
-            after=after,
-            sort=sort,
-            now=now(),
-        )
-    if as_json:
-        print_json(cpf_json(found))
-        return
+    found = cpf_report(
+        work.session,
+        work.account(handle),
+        window=window,
+        since=work.moment(since),
+        until=work.moment(until),
+        limit=limit,
+        after=after,
+        sort=sort,
+        now=work.now,
+    )
     total = found.total
-    click.echo(
+    clicked = (
         f"{found.account.handle}: {counted(total.unique_clicks, 'person', 'people')} clicked on "
         f"{counted(total.posts, 'post')} (each counted once for each post, for {found.window}), "
         f"{per_thousand(total.cpf)} per 1,000 followers"
     )
+    said = [clicked]
     if total.posts > 1:
-        click.echo(f"The middle post: {per_thousand(total.median_cpf)} per 1,000 followers.")
+        said.append(f"The middle post: {per_thousand(total.median_cpf)} per 1,000 followers.")
     if total.unique_clicks:
-        click.echo("People who clicked need not be followers.")
+        said.append("People who clicked need not be followers.")
     if total.posts_without_count:
-        click.echo(
+        said.append(
             f"{counted(total.posts_without_count, 'post')} without a follower count left out: "
             f"linktrack counts record {found.account.handle} COUNT --at DATE"
         )
-    print_table(
+    posts = Table(
         (
             "post",
             "posted at",
@@ -105,40 +91,33 @@ def cpf(
             for line in found.posts
         ],
     )
+    return Answer(cpf_json(found), *said, posts)
 
 
 @report.command()
 @click.argument("handle")
 @window_option
 @range_options
-@json_option
-def segments(handle: str, window: str, since: str | None, until: str | None, as_json: bool) -> None:
+@answering
+def segments(work: Work, handle: str, window: str, since: str | None, until: str | None) -> Answer:
     """Who clicked, as far as it is known: by segment, and first for how many it is not."""
-    from linktrack.audience.accounts import find_account
-    from linktrack.db import now
     from linktrack.reports.figures.words import per_thousand, times
     from linktrack.reports.people.segments import segments_json, segments_report
     from linktrack.reports.sentences import living, unattributed
 
-    with installation() as opened, opened.database.session() as session:
-        found = segments_report(
-            session,
-            find_account(session, handle),
-            window=window,
-            settings=opened.settings,
-            now=now(),
-            since=parse_time(since, opened),
-            until=parse_time(until, opened),
-        )
-    if as_json:
-        print_json(segments_json(found))
-        return
-    for sentence in (unattributed(found), living(found)):
-        if sentence:
-            click.echo(sentence)
+    found = segments_report(
+        work.session,
+        work.account(handle),
+        window=window,
+        settings=work.installation.settings,
+        now=work.now,
+        since=work.moment(since),
+        until=work.moment(until),
+    )
+    said = [sentence for sentence in (unattributed(found), living(found)) if sentence]
     if found.unknown_people:
-        click.echo(f"{found.unknown_people:,} followers are on no follower list.")
-    print_table(
+        said.append(f"{found.unknown_people:,} followers are on no follower list.")
+    by_segment = Table(
         ("segment", "people", "not judged", "addressed", "clicked", "per 1,000", "times as often"),
         [
             (
@@ -153,14 +132,14 @@ def segments(handle: str, window: str, since: str | None, until: str | None, as_
             for line in found.lines
         ],
     )
-    for line in found.lines:
-        hello = line.recognised
-        if hello is not None:
-            click.echo(
-                f"{line.segment.name}: {hello.at_least:,} were recognised within 45 days, of at "
-                f"most {hello.at_most:,} who said hello; {hello.unique_clicks:,} clicks on "
-                f"{hello.posts:,} posts."
-            )
+    recognised = [
+        f"{line.segment.name}: {hello.at_least:,} were recognised within 45 days, of at "
+        f"most {hello.at_most:,} who said hello; {hello.unique_clicks:,} clicks on "
+        f"{hello.posts:,} posts."
+        for line in found.lines
+        if (hello := line.recognised) is not None
+    ]
+    return Answer(segments_json(found), *said, by_segment, *recognised)
 
 
 @report.command("followers")
@@ -168,35 +147,29 @@ def segments(handle: str, window: str, since: str | None, until: str | None, as_
 @click.option("--from", "since", metavar="DATE", help="Follower lists from this time on.")
 @click.option("--to", "until", metavar="DATE", help="Follower lists before this time.")
 @click.option("--event", "events", metavar="DATE", multiple=True, help="Tell what this day cost.")
-@json_option
+@answering
 def followers_command(
-    handle: str, since: str | None, until: str | None, events: tuple[str, ...], as_json: bool
-) -> None:
+    work: Work, handle: str, since: str | None, until: str | None, events: tuple[str, ...]
+) -> Answer:
     """Who came, left and came back between follower lists; what an event cost."""
-    from linktrack.audience.accounts import find_account
     from linktrack.reports.figures.words import percent
     from linktrack.reports.people.followers import CHURN, followers_json, followers_report
     from linktrack.reports.sentences import event_in_words
 
-    with installation() as opened, opened.database.session() as session:
-        moments = [moment for text in events if (moment := parse_time(text, opened))]
-        found = followers_report(
-            session,
-            find_account(session, handle),
-            opened.settings.timezone,
-            since=parse_time(since, opened),
-            until=parse_time(until, opened),
-            events=moments,
-        )
-    if as_json:
-        print_json(followers_json(found))
-        return
-    if not found.days:
-        click.echo(
-            "Nothing to compare yet: it takes two follower lists (linktrack followers import) or "
-            "two follower counts."
-        )
-    print_table(
+    moments = [work.moment(text) for text in events]
+    found = followers_report(
+        work.session,
+        work.account(handle),
+        work.installation.settings.timezone,
+        since=work.moment(since),
+        until=work.moment(until),
+        events=moments,
+    )
+    nothing_yet = (
+        "Nothing to compare yet: it takes two follower lists (linktrack followers import) or "
+        "two follower counts."
+    )
+    days = Table(
         ("day", "came", "came back", "left", "net", "known to days", "stands out"),
         [
             (
@@ -211,13 +184,14 @@ def followers_command(
             for line in found.days
         ],
     )
+    said = []
     if found.churn is not None and found.churn.share is not None:
-        click.echo(
+        said.append(
             f"Of {found.churn.counts.gained:,} who came, {found.churn.counts.left:,} left again "
             f"within {CHURN.days} days: {percent(found.churn.share, found.churn.interval)}."
         )
-    for event in found.events:
-        click.echo(event_in_words(event))
+    said += [event_in_words(event) for event in found.events]
+    return Answer(followers_json(found), *([] if found.days else [nothing_yet]), days, *said)
 
 
 for command in (

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from linktrack.cli.common import json_option, print_json
+from linktrack.cli.common import json_option, print_json, this_moment
 
 
 @click.command()
@@ -17,11 +17,10 @@ def doctor(as_json: bool) -> None:
     Nothing is changed. Status 0 where all is well, 1 where something is to be mended. Run it with
     the service's user and settings.
     """
-    from linktrack.db import now
     from linktrack.upkeep.doctor import examine
 
     findings = []
-    for finding in examine(os.environ, now()):
+    for finding in examine(os.environ, this_moment()):
         findings.append(finding)
         if not as_json:
             mark = "ok  " if finding.remedy is None else "MEND"

@@ -2,15 +2,8 @@
 
 import click
 
-from linktrack.cli.common import (
-    Commands,
-    installation,
-    json_option,
-    parse_time,
-    print_json,
-    print_rows,
-    transaction,
-)
+from linktrack.cli.answers import Answer, answering, rows_answer
+from linktrack.cli.common import Commands, Work, json_option, print_json, writing
 
 
 @click.group(cls=Commands)
@@ -28,13 +21,11 @@ def create_token_command(
     name: str, scope: str, handle: str | None, expires: str | None, as_json: bool
 ) -> None:
     """Make a token; it is shown this once and stored nowhere."""
-    from linktrack.audience.accounts import find_account
-    from linktrack.db import now
     from linktrack.owners.tokens import create_token
 
-    with transaction() as (opened, session):
-        account_id = None if handle is None else find_account(session, handle).id
-        secret = create_token(session, name, scope, account_id, now(), parse_time(expires, opened))
+    with writing() as work:
+        account_id = work.account_id(handle)
+        secret = create_token(work.session, name, scope, account_id, work.now, work.moment(expires))
     if as_json:
         print_json({"name": name, "scope": scope, "token": secret})
     else:
@@ -42,41 +33,39 @@ def create_token_command(
 
 
 @token.command("list")
-@json_option
-def list_tokens_command(as_json: bool) -> None:
+@answering
+def list_tokens_command(work: Work) -> Answer:
     """List the tokens, newest first, with when each was last used; never their secrets."""
     from linktrack.audience.accounts import list_accounts
     from linktrack.calendar.times import utc
-    from linktrack.db import now
     from linktrack.owners.tokens import list_tokens, state_of
 
-    with installation() as opened, opened.database.session() as session:
-        handles = {account.id: account.handle for account in list_accounts(session)}
-        lines = [
-            (
-                token.name,
-                token.scope,
-                handles.get(token.account_id or 0),
-                state_of(token, now()),
-                utc(token.created_at),
-                token.expires_at and utc(token.expires_at),
-                token.last_used_at and utc(token.last_used_at),
-            )
-            for token in list_tokens(session)
-        ]
-    header = ("name", "scope", "account", "state", "created_at", "expires_at", "last_used_at")
-    print_rows(header, lines, as_json=as_json)
+    handles = {account.id: account.handle for account in list_accounts(work.session)}
+    lines = [
+        (
+            token.name,
+            token.scope,
+            handles.get(token.account_id or 0),
+            state_of(token, work.now),
+            utc(token.created_at),
+            token.expires_at and utc(token.expires_at),
+            token.last_used_at and utc(token.last_used_at),
+        )
+        for token in list_tokens(work.session)
+    ]
+    return rows_answer(
+        ("name", "scope", "account", "state", "created_at", "expires_at", "last_used_at"), lines
+    )
 
 
 @token.command("revoke")
 @click.argument("name")
 def revoke_token_command(name: str) -> None:
     """End a token at once and for good."""
-    from linktrack.db import now
     from linktrack.owners.tokens import find_token, revoke_token
 
-    with transaction() as (_, session):
-        revoke_token(session, find_token(session, name), now())
+    with writing() as work:
+        revoke_token(work.session, find_token(work.session, name), work.now)
     click.echo(f"The token {name} is revoked.")
 
 
@@ -97,20 +86,18 @@ def add_webhook_command(
 
     EVENT is post.wrapped, post.failed, clicks.milestone, followers.jumped or digest.weekly.
     """
-    from linktrack.audience.accounts import find_account
-    from linktrack.db import now
     from linktrack.webhooks.catalog import add_webhook
 
-    with transaction() as (opened, session):
-        account_id = None if handle is None else find_account(session, handle).id
+    with writing() as work:
+        account_id = work.account_id(handle)
         added, secret = add_webhook(
-            session,
-            opened.keys.sealing(),
+            work.session,
+            work.installation.keys.sealing(),
             url,
             events,
             account_id,
-            now(),
-            opened.settings.webhook_networks,
+            work.now,
+            work.installation.settings.webhook_networks,
         )
         told = {"id": added.id, "url": added.url, "events": added.events.split()}
     if as_json:
@@ -120,65 +107,60 @@ def add_webhook_command(
 
 
 @webhook.command("list")
-@json_option
-def list_webhooks_command(as_json: bool) -> None:
+@answering
+def list_webhooks_command(work: Work) -> Answer:
     """List the webhooks, never their secrets."""
     from linktrack.audience.accounts import list_accounts
     from linktrack.calendar.times import utc
     from linktrack.webhooks.catalog import list_webhooks
 
-    with installation() as opened, opened.database.session() as session:
-        handles = {account.id: account.handle for account in list_accounts(session)}
-        lines = [
-            (
-                each.id,
-                each.url,
-                each.events,
-                handles.get(each.account_id or 0),
-                utc(each.created_at),
-            )
-            for each in list_webhooks(session)
-        ]
-    header = ("id", "url", "events", "account", "created_at")
-    print_rows(header, lines, as_json=as_json)
+    handles = {account.id: account.handle for account in list_accounts(work.session)}
+    lines = [
+        (
+            each.id,
+            each.url,
+            each.events,
+            handles.get(each.account_id or 0),
+            utc(each.created_at),
+        )
+        for each in list_webhooks(work.session)
+    ]
+    return rows_answer(("id", "url", "events", "account", "created_at"), lines)
 
 
 @webhook.command("deliveries")
 @click.argument("number", type=int, metavar="WEBHOOK")
-@json_option
-def list_deliveries_command(number: int, as_json: bool) -> None:
+@answering
+def list_deliveries_command(work: Work, number: int) -> Answer:
     """Show what was sent to a webhook, what it answered, and what is tried again when."""
     from linktrack.calendar.times import utc
     from linktrack.webhooks.catalog import deliveries_of, get_webhook
 
-    with installation() as opened, opened.database.session() as session:
-        lines = [
-            (
-                each.id,
-                each.event,
-                utc(each.created_at),
-                each.attempts,
-                each.delivered_at and utc(each.delivered_at),
-                each.next_at and utc(each.next_at),
-                each.answer,
-            )
-            for each in deliveries_of(session, get_webhook(session, number))
-        ]
-    header = (
-        "id", "event", "created_at", "attempts", "delivered_at", "next_at", "answer",
-    )  # fmt: skip
-    print_rows(header, lines, as_json=as_json)
+    lines = [
+        (
+            each.id,
+            each.event,
+            utc(each.created_at),
+            each.attempts,
+            each.delivered_at and utc(each.delivered_at),
+            each.next_at and utc(each.next_at),
+            each.answer,
+        )
+        for each in deliveries_of(work.session, get_webhook(work.session, number))
+    ]
+    return rows_answer(
+        ("id", "event", "created_at", "attempts", "delivered_at", "next_at", "answer"), lines
+    )
 
 
 @webhook.command("test")
 @click.argument("number", type=int, metavar="WEBHOOK")
 def test_webhook_command(number: int) -> None:
     """Let the running service send a webhook a test; its deliveries say what was answered."""
-    from linktrack.db import now
     from linktrack.webhooks.catalog import get_webhook, send_test
 
-    with transaction() as (_, session):
-        send_test(session, get_webhook(session, number), now())
+    with writing() as work:
+        send_test(work.session, get_webhook(work.session, number), work.now)
     click.echo(f"A test is on its way: linktrack webhook deliveries {number} says how it went.")
 
 
@@ -188,6 +170,6 @@ def remove_webhook_command(number: int) -> None:
     """Tell a webhook nothing more, and forget what was sent to it."""
     from linktrack.webhooks.catalog import get_webhook, remove_webhook
 
-    with transaction() as (_, session):
-        remove_webhook(session, get_webhook(session, number))
+    with writing() as work:
+        remove_webhook(work.session, get_webhook(work.session, number), work.now)
     click.echo(f"Webhook {number} is removed.")

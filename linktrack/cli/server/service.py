@@ -4,13 +4,15 @@ import os
 
 import click
 
+from linktrack.cli.answers import Answer, answering, rows_answer
 from linktrack.cli.common import (
     Commands,
+    Work,
     installation,
     json_option,
     print_json,
-    print_rows,
-    transaction,
+    this_moment,
+    writing,
 )
 
 
@@ -28,7 +30,6 @@ from linktrack.cli.common import (
 )
 def serve(bind: str, workers: int, server: str) -> None:
     """Answer short links, load clicks, and show the owner pages."""
-    from linktrack.db import now
     from linktrack.installation import Installation
     from linktrack.service import Bind, greeting, serving_settings, share_memory
     from linktrack.settings import load_settings
@@ -45,7 +46,7 @@ def serve(bind: str, workers: int, server: str) -> None:
     opened = Installation.open(settings)
     try:
         with opened.database.reachable():
-            done = upgrade(opened, os.environ, now())
+            done = upgrade(opened, os.environ, this_moment())
             if done.backup is not None:
                 click.echo(f"The database was of an older linktrack: backed up to {done.backup}.")
             text = greeting(opened)
@@ -89,19 +90,14 @@ def rebuild(as_json: bool) -> None:
 
 
 @click.command()
-@json_option
-def status(as_json: bool) -> None:
+@answering
+def status(work: Work) -> Answer:
     """Show what is in the database, and what waits to be loaded."""
-    from linktrack.db import now
     from linktrack.upkeep.health.status import status_of
 
-    with installation() as opened, opened.database.session() as session:
-        found = status_of(session, opened.settings.journals, now())
-    if as_json:
-        print_json(found)
-        return
-    for name, value in found.items():
-        click.echo(f"{name.replace('_', ' '):<16} {value:,}")
+    found = status_of(work.session, work.installation.settings.journals, work.now)
+    said = [f"{name.replace('_', ' '):<16} {value:,}" for name, value in found.items()]
+    return Answer(found, *said)
 
 
 @click.group(cls=Commands)
@@ -114,30 +110,27 @@ def owner() -> None:
 @click.option("--viewer", is_flag=True, help="May look at everything, and change nothing.")
 def create(name: str, viewer: bool) -> None:
     """Add a person who may open the owner pages."""
-    from linktrack.db import now
     from linktrack.owners.access import create_owner
     from linktrack.owners.viewers import set_role
 
-    with transaction() as (_, session):
-        added = create_owner(session, name, now())
+    with writing() as work:
+        added = create_owner(work.session, name, work.now)
         if viewer:
-            set_role(session, added, "viewer")
+            set_role(work.session, added, "viewer", work.now)
     click.echo(f"Added {name}. Sign in with: linktrack owner link {name!r}")
 
 
 @owner.command("list")
-@json_option
-def list_owners_command(as_json: bool) -> None:
+@answering
+def list_owners_command(work: Work) -> Answer:
     """List who may sign in."""
     from linktrack.owners.viewers import list_owners
 
-    with installation() as opened, opened.database.session() as session:
-        lines = [
-            (owner.name, owner.role, "yes" if owner.password_hash else "no")
-            for owner in list_owners(session)
-        ]
-    header = ("name", "role", "password")
-    print_rows(header, lines, as_json=as_json)
+    lines = [
+        (owner.name, owner.role, "yes" if owner.password_hash else "no")
+        for owner in list_owners(work.session)
+    ]
+    return rows_answer(("name", "role", "password"), lines)
 
 
 @owner.command()
@@ -149,10 +142,10 @@ def password(name: str | None) -> None:
     from linktrack.owners.viewers import end_sessions
 
     typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    with transaction() as (_, session):
-        found = find_owner(session, name)
-        set_password(session, found, typed)
-        end_sessions(session, found)
+    with writing() as work:
+        found = find_owner(work.session, name)
+        set_password(work.session, found, typed, work.now)
+        end_sessions(work.session, found, work.now)
         name = found.name
     click.echo(f"The password of {name} is set.")
 
@@ -162,12 +155,11 @@ def password(name: str | None) -> None:
 @json_option
 def link(name: str | None, as_json: bool) -> None:
     """Print an address that signs an owner in once, within 15 minutes."""
-    from linktrack.db import now
     from linktrack.owners.access import find_owner, make_sign_in_link, sign_in_url
 
-    with transaction() as (opened, session):
-        secret = make_sign_in_link(session, find_owner(session, name), now())
-        url = sign_in_url(opened.settings.base_url, secret)
+    with writing() as work:
+        secret = make_sign_in_link(work.session, find_owner(work.session, name), work.now)
+        url = sign_in_url(work.installation.settings.base_url, secret)
     if as_json:
         print_json({"url": url})
     else:

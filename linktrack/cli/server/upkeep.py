@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from linktrack.cli.common import installation, json_option, print_json, tell
+from linktrack.cli.common import installation, json_option, print_json, tell, this_moment
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -19,11 +19,10 @@ def backup(file: Path, as_json: bool) -> None:
 
     Visitor keys are not in it. Keep the file secret: it holds the installation's keys.
     """
-    from linktrack.db import now
     from linktrack.upkeep.backup import back_up
 
     with installation() as opened:
-        done = back_up(opened, file, os.environ, now())
+        done = back_up(opened, file, os.environ, this_moment())
         tell(opened, f"Made a backup, {done.file.name}.")
     if as_json:
         print_json({"file": str(file), "bytes": done.size, "journals": done.journals})
@@ -38,7 +37,6 @@ def backup(file: Path, as_json: bool) -> None:
 def restore(file: Path, as_json: bool) -> None:
     """Restore a backup into an empty place, and load the clicks that its journals hold."""
     from linktrack import service
-    from linktrack.db import now
     from linktrack.installation import Installation
     from linktrack.settings import load_settings
     from linktrack.upkeep import restore as restoring
@@ -51,7 +49,7 @@ def restore(file: Path, as_json: bool) -> None:
         progress = service.make_loader(opened).load()
         tell(opened, f"Restored the backup {file.name}.")
         with opened.database.session() as session:
-            found = status_of(session, opened.settings.journals, now())
+            found = status_of(session, opened.settings.journals, this_moment())
     opened.database.close()
     if as_json:
         print_json(
@@ -80,14 +78,13 @@ def restore(file: Path, as_json: bool) -> None:
 def upgrade(file: Path | None, restart: str | None) -> None:
     """Back up, bring the database to this version, and restart the service."""
     from linktrack.clicks.loading.backfill import count_added
-    from linktrack.db import now
     from linktrack.installation import Installation
     from linktrack.upkeep.upgrade import upgrade as bring_up
 
     opened = Installation.open()
     try:
         with opened.database.reachable():
-            done = bring_up(opened, os.environ, now(), file)
+            done = bring_up(opened, os.environ, this_moment(), file)
             # A service of the version before may be running: the new one's loader counts again.
             count_added(opened.database.engine, opened.days(), last=False)
             if done.changed:
@@ -114,14 +111,13 @@ def check_links(most: int, as_json: bool) -> None:
 
     Those that were looked at in the last seven days are left out. The service does it by itself.
     """
-    from linktrack.db import now
     from linktrack.upkeep import link_checks
 
     with installation() as opened:
         visiting = link_checks.visitor_for(opened.settings.base_url)
-        visited = link_checks.check_links(opened.database, now(), visiting, most)
+        visited = link_checks.check_links(opened.database, this_moment(), visiting, most)
         with opened.database.session() as session:
-            dead = link_checks.dead_links(session, now(), 1000)
+            dead = link_checks.dead_links(session, this_moment(), 1000)
             lines = [
                 {
                     "code": item.link.code,

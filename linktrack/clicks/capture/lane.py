@@ -5,7 +5,6 @@ link previews, once it is written down, where an account shows cards of our own.
 """
 
 import logging
-import re
 import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
@@ -17,6 +16,7 @@ from linktrack.clicks.classify.agents import is_preview
 from linktrack.clicks.classify.referrers import referrer_key
 from linktrack.clicks.records import MOST_AGENT, ClickRecord, encode
 from linktrack.clicks.vocabulary import (
+    EMBEDDED,
     FORWARDED,
     HEAD,
     NO_LANGUAGES,
@@ -24,7 +24,7 @@ from linktrack.clicks.vocabulary import (
     OWNER,
     PREFETCH,
 )
-from linktrack.links.codes import is_reserved
+from linktrack.links.codes import code_in
 from linktrack.links.destinations import with_query
 from linktrack.links.targets import Target, Targets
 from linktrack.markers import Markers, said_hello
@@ -38,10 +38,8 @@ log = logging.getLogger(__name__)
 CARD: Final = "linktrack.card"
 """In the environment of a request that the application is to answer with a link's card."""
 
-# What people and programs leave hanging on an address at the end of a sentence, as it arrives:
-# bytes of UTF-8, read as Latin-1 by WSGI. The curly quotes and the ellipsis are three bytes each.
-_TRAIL: Final = "(?:[.,;:!?)\\]}>'\"*/]|\u00e2\u0080[\u0098-\u009f\u00a6]|\u00c2\u00bb)*"
-_PATH: Final = re.compile(f"/([A-Za-z0-9_-]{{1,64}}){_TRAIL}")
+_PAGES: Final = frozenset({"", "document", "iframe", "frame", "empty"})
+"""What Sec-Fetch-Dest says of a page: in a tab, in a frame, read by a script, or nothing at all."""
 
 
 class Lane:
@@ -74,11 +72,8 @@ class Lane:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer a known code with 302, or have its card answered; hand everything else on."""
-        match = _PATH.fullmatch(environ["PATH_INFO"])
-        if match is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            return self._application(environ, start_response)
-        code = match[1]
-        if is_reserved(code):
+        code = code_in(environ["PATH_INFO"])
+        if code is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return self._application(environ, start_response)
         if not self._watching:
             self._watching = True
@@ -89,11 +84,12 @@ class Lane:
             log.error("A code could not be looked up: %s", error)
             return _unavailable(start_response)
         if target is None or target.location is None:
-            environ["PATH_INFO"] = f"/{code}"  # without what a sentence left on it
+            # In its own spelling, without what was left on it.
+            environ["PATH_INFO"] = f"/{(target and target.code) or code}"
             return self._application(environ, start_response)
         self._journal.append(encode(self._record(environ, target)))
         if target.shows_card and is_preview(environ.get("HTTP_USER_AGENT", "")[:MOST_AGENT]):
-            environ["PATH_INFO"], environ[CARD] = f"/{code}", True
+            environ["PATH_INFO"], environ[CARD] = f"/{target.code or code}", True
             return self._application(environ, start_response)
         location = target.location
         if target.forward_query:
@@ -161,7 +157,9 @@ def request_flags(environ: "WSGIEnvironment") -> int:
     """Return what the request says of itself, as flags of vocabulary.py.
 
     Prefetch: Sec-Purpose (Fetch standard), Purpose (older Chromium and Safari), X-Moz (Firefox).
-    No visitor: Sec-GPC (Global Privacy Control) or DNT.
+    No visitor: Sec-GPC (Global Privacy Control) or DNT. Embedded: Sec-Fetch-Dest names another
+    destination than a page (Fetch Metadata), or Accept asks for a picture, as browsers without
+    Fetch Metadata and the picture proxies of mail services do.
     """
     flags = 0
     if environ["REQUEST_METHOD"] == "HEAD":
@@ -174,7 +172,13 @@ def request_flags(environ: "WSGIEnvironment") -> int:
     purpose = get("HTTP_SEC_PURPOSE") or get("HTTP_PURPOSE") or get("HTTP_X_MOZ")
     if purpose and ("prefetch" in purpose or "preview" in purpose or "prerender" in purpose):
         flags |= PREFETCH
+    if get("HTTP_SEC_FETCH_DEST", "") not in _PAGES or _wants_picture(get("HTTP_ACCEPT", "")):
+        flags |= EMBEDDED
     return flags
+
+
+def _wants_picture(accept: str) -> bool:
+    return accept.startswith("image/") and "text/html" not in accept
 
 
 def _unavailable(start_response: "StartResponse") -> Iterable[bytes]:

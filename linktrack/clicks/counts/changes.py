@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Connection, bindparam, update
 
 from linktrack.calendar.days import Days
+from linktrack.chunks import chunked
 from linktrack.clicks.counts.rollups import move_batch
 from linktrack.clicks.counts.stored import STORED, as_click
 from linktrack.clicks.models import clicks
@@ -22,12 +23,11 @@ def change_reasons(connection: Connection, wanted: Mapping[int, int], days: Days
     a person's, the next one becomes the first. The caller holds the writers' turn.
     """
     changed = 0
-    numbers = sorted(wanted)
     change = (
         update(clicks).where(clicks.c.seq == bindparam("of")).values(reason=bindparam("reason_now"))
     )
-    for start in range(0, len(numbers), STEP):
-        query = STORED.where(clicks.c.seq.in_(numbers[start : start + STEP]))
+    for part in chunked(sorted(wanted), STEP):
+        query = STORED.where(clicks.c.seq.in_(part))
         rows = [row for row in connection.execute(query) if row.reason != wanted[row.seq]]
         if not rows:
             continue

@@ -16,6 +16,7 @@ import msgspec
 from msgspec.structs import replace
 from sqlalchemy import Connection, func, select
 
+from linktrack.chunks import chunked
 from linktrack.clicks.bulk import delete_rows, find_rows, upsert_rows
 from linktrack.clicks.models import clicks, first_clicks, referrers
 from linktrack.clicks.vocabulary import HUMAN, narrowest_window
@@ -210,8 +211,7 @@ def _first_humans(
     found: dict[Key, Click] = {}
     of_links = {(link_id, visitor): (post, visitor, link_id) for post, visitor, link_id in lost}
     keys = sorted(of_links)
-    for start in range(0, len(keys), CHUNK):
-        part = keys[start : start + CHUNK]
+    for part in chunked(keys, CHUNK):
         query = (
             select(
                 clicks.c.link_id,

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, Table, and_, delete, exists, func, select
 
 from linktrack.calendar.periods import period_start
+from linktrack.chunks import chunked
 from linktrack.clicks.counts.first_clicks import Key
 from linktrack.clicks.facts import DELETED_BEFORE, read_fact, write_fact
 from linktrack.clicks.models import (
@@ -136,7 +137,7 @@ class Frozen:
         mark = first_clicks.c
         query = select(mark.post_or_link, mark.visitor, mark.link_id)
         found: list[Key] = []
-        for part in _parts(sorted(held)):
+        for part in chunked(sorted(held), LINKS):
             of_part = query.where(mark.post_or_link.in_(part), mark.first_at < self.since)
             found += [(row[0], row[1], row[2]) for row in connection.execute(of_part)]
         return found
@@ -207,8 +208,3 @@ def has_lost_clicks(connection: Connection, post_id: int) -> bool:
 
 def _scope(table: Table) -> str:
     return next(scope for scope in SCOPES if scope in table.c)
-
-
-def _parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(numbers), LINKS):
-        yield numbers[start : start + LINKS]

@@ -17,6 +17,7 @@ from typing import Final, TypeAlias
 from sqlalchemy import ColumnElement, Connection, and_, func, select, text
 
 from linktrack.calendar.days import Days
+from linktrack.chunks import chunked
 from linktrack.clicks.counts.changes import change_reasons
 from linktrack.clicks.models import clicks, referrers
 from linktrack.clicks.vocabulary import HUMAN, NO_LANGUAGES, REASON_NUMBER
@@ -110,8 +111,8 @@ def _having(connection: Connection, asked: Sequence[Minute], condition: str) -> 
         f" GROUP BY m.link_id, m.minute HAVING {condition}"
     )
     found: list[Minute] = []
-    for start in range(0, len(asked), STEP):
-        rows = connection.execute(query, {"minutes": json.dumps(asked[start : start + STEP])})
+    for part in chunked(asked, STEP):
+        rows = connection.execute(query, {"minutes": json.dumps(part)})
         found += [(link_id, minute) for link_id, minute in rows]
     return found
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +19,7 @@ from linktrack.clicks.loading.backfill import count_added
 from linktrack.clicks.loading.store import ClickStore
 from linktrack.clicks.models import journals
 from linktrack.clicks.records import ClickRecord, decode
-from linktrack.db import now
+from linktrack.db import now as this_moment
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,7 @@ class Loader:
     store: ClickStore
     folder: Path
     keep: timedelta = timedelta(days=7)
+    clock: Callable[[], datetime] = this_moment
     _positions: dict[str, int] = field(default_factory=dict)
     _finished: set[str] = field(default_factory=set)
     _failing: set[str] = field(default_factory=set)
@@ -172,7 +173,7 @@ class Loader:
                 .values(
                     position=batch.end,
                     bad_lines=journals.c.bad_lines + len(batch.bad),
-                    finished_at=now() if batch.finished else None,
+                    finished_at=self.clock() if batch.finished else None,
                 )
             )
         if batch.bad:
@@ -198,7 +199,7 @@ class Loader:
         self._delete_at = time.monotonic() + DELETE_SECONDS
         with self.store.engine.connect() as connection:
             names = connection.scalars(
-                select(journals.c.name).where(journals.c.finished_at < now() - self.keep)
+                select(journals.c.name).where(journals.c.finished_at < self.clock() - self.keep)
             ).all()
         for name in names:
             if (self.folder / name).exists():

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import blake2b
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, Connection, Engine, Table, insert, select, type_coerce
 
 from linktrack.calendar.days import Days
+from linktrack.chunks import chunked
 from linktrack.clicks.bulk import Row, among, insert_rows
 from linktrack.clicks.classify.agents import RULES_VERSION as AGENT_RULES
 from linktrack.clicks.classify.agents import TOLD, Agent, classify_agent
@@ -23,6 +24,7 @@ from linktrack.clicks.models import agents, clicks, imported_clicks, referrers, 
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import (
     ATTRIBUTION_NUMBER,
+    EMBEDDED,
     HEAD,
     HUMAN,
     OWNER,
@@ -42,7 +44,6 @@ CACHE_KIB: Final = 12_000
 """SQLite's pages in memory while clicks are appended: with its own 2,000 it reads most of them
 twice, which takes a batch into ten million clicks 2 of 58 µs a click longer."""
 COLUMNS: Final = tuple(column.name for column in clicks.columns if column.name != "seq")
-T = TypeVar("T")
 
 
 class _Home(NamedTuple):
@@ -189,7 +190,7 @@ class ClickStore:
     ) -> dict[str, list[str | None]]:
         """Remember the agents that are stored; return the others under their digests."""
         new = _by_key(user_agents - self._agents.keys(), lambda agent: _digest(agent or ""))
-        for part in _parts(sorted(new)):
+        for part in chunked(sorted(new), CHUNK):
             query = select(agents.c.digest, agents.c.id, agents.c.reason)
             for digest, number, reason in connection.execute(
                 query.where(agents.c.digest.in_(part))
@@ -230,7 +231,7 @@ class ClickStore:
 
     def _learn_some_referrers(self, connection: Connection, sent: set[str | None]) -> None:
         new = _by_key(sent, lambda referrer: referrer or "")
-        for part in _parts(sorted(new)):
+        for part in chunked(sorted(new), CHUNK):
             query = select(
                 referrers.c.referrer, referrers.c.id, referrers.c.source_id, COUNTED_AS
             ).where(referrers.c.referrer.in_(part))
@@ -272,6 +273,8 @@ def judge(flags: int, agent_reason: int) -> int:
         return REASON_NUMBER["head"]
     if flags & PREFETCH:
         return REASON_NUMBER["prefetch"]
+    if flags & EMBEDDED:
+        return REASON_NUMBER["embedded"]
     if flags & OWNER:
         return REASON_NUMBER["owner"]
     return agent_reason
@@ -291,7 +294,7 @@ def _without_known(
     known: set[tuple[int, str | None]] = set()
     for account_id in {account_id for account_id, _ in wanted}:
         identities = sorted(str(identity) for account, identity in wanted if account == account_id)
-        for part in _parts(identities):
+        for part in chunked(identities, CHUNK):
             query = select(imported_clicks.c.identity).where(
                 imported_clicks.c.account_id == account_id, imported_clicks.c.identity.in_(part)
             )
@@ -336,8 +339,3 @@ def _cut(text: str | None, most: int) -> str | None:
 
 def _digest(user_agent: str) -> str:
     return blake2b(user_agent.encode(), digest_size=16).hexdigest()
-
-
-def _parts(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(values), CHUNK):
-        yield values[start : start + CHUNK]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, Protocol
 
+from linktrack.chunks import chunked
 from linktrack.errors import NotFound, Unavailable
 from linktrack.networks.archives import Fields
 from linktrack.networks.bluesky.followers import follower_record
@@ -85,11 +86,9 @@ class Bluesky:
     def _figures(self, dids: list[str]) -> dict[str, dict[str, object]]:
         """Return what only profiles have; somebody may be gone since."""
         known: dict[str, dict[str, object]] = {}
-        for start in range(0, len(dids), PROFILES):
+        for part in chunked(dids, PROFILES):
             try:
-                found = self._fetcher.get(
-                    "/xrpc/app.bsky.actor.getProfiles", {"actors": dids[start : start + PROFILES]}
-                )
+                found = self._fetcher.get("/xrpc/app.bsky.actor.getProfiles", {"actors": part})
             except NotFound:
                 continue
             profiles = found.get("profiles")

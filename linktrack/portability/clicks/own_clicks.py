@@ -12,13 +12,13 @@ from typing import Final
 
 from linktrack.clicks.classify.agents import Agent
 from linktrack.clicks.classify.referrers import referrer_key
-from linktrack.clicks.vocabulary import HEAD, NO_VISITOR, PREFETCH, REASONS
+from linktrack.clicks.vocabulary import EMBEDDED, HEAD, LEFT_OUT, NO_VISITOR, PREFETCH
 from linktrack.errors import Invalid
 from linktrack.portability.clicks.importing import ClickFormat, OldClick, checked_time
 from linktrack.portability.clicks.lines import json_object, line_by_line
 from linktrack.portability.files.lines import read_lines
 
-_BY_REQUEST: Final = {"head": HEAD, "prefetch": PREFETCH}
+_BY_REQUEST: Final = {"head": HEAD, "prefetch": PREFETCH, "embedded": EMBEDDED}
 
 
 def parse_line(line: bytes, latest: float) -> OldClick:
@@ -39,7 +39,7 @@ def parse_line(line: bytes, latest: float) -> OldClick:
     if at.tzinfo is None:
         raise ValueError("its time (clicked_at) has no zone")
     reason = fields.get("reason")
-    if reason is not None and reason not in REASONS[1:]:
+    if reason is not None and reason not in LEFT_OUT:
         raise ValueError("its reason is not one of ours")
     visitor = _visitor(fields.get("visitor"))
     host, country = fields.get("referrer_host"), fields.get("country")
@@ -73,7 +73,7 @@ def _visitor(value: object) -> int | None:
 def _agent(fields: Mapping[str, object]) -> tuple[str | None, Agent | None]:
     """Return a name for what is said of the agent, and that; None for one without a name.
 
-    What the request itself or the minute said (head, prefetch, burst) is not the agent's.
+    What the request itself or the minute said (head, prefetch, embedded, burst) is not the agent's.
     """
     reason = fields.get("reason")
     if reason == "no-agent":

@@ -4,14 +4,14 @@ import re
 from datetime import datetime
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from linktrack.clicks.capture.visitors import site_of
 from linktrack.clicks.classify.referrers import referrer_key
 from linktrack.clicks.records import MOST_AGENT, clean
 from linktrack.clicks.vocabulary import HEAD
 from linktrack.errors import Invalid
-from linktrack.links.codes import CODE
+from linktrack.links.codes import code_in, spellings
 from linktrack.portability.clicks.importing import ClickFormat, OldClick, checked_time
 from linktrack.portability.clicks.lines import line_by_line
 from linktrack.portability.files.lines import read_lines
@@ -38,14 +38,14 @@ def parse_line(line: bytes, latest: float) -> OldClick | None:
     except ValueError as error:
         raise ValueError("its time cannot be read") from error
     method, _, rest = request.partition(" ")
-    code = _code(rest.rpartition(" ")[0] or rest)
+    code = code_in(_path(rest.rpartition(" ")[0] or rest))
     if method not in ("GET", "HEAD") or status not in ("301", "302", "303", "307", "308"):
         return None
     if code is None:
         return None
     agent = "" if agent == "-" else agent.replace('\\"', '"')
     return OldClick(
-        keys=(code,),
+        keys=spellings(code),
         clicked_at=checked_time(at, latest, "in brackets"),
         agent=clean(agent, MOST_AGENT) if agent else None,
         referrer=None if referrer == "-" else referrer_key(referrer),
@@ -54,12 +54,16 @@ def parse_line(line: bytes, latest: float) -> OldClick | None:
     )
 
 
-def _code(target: str) -> str | None:
-    try:
-        code = urlsplit(target).path.strip("/")
-    except ValueError:
-        return None
-    return code if CODE.fullmatch(code) else None
+def _path(target: str) -> str:
+    """Return the path of what was asked for, as the lane is handed it; "" where it has none."""
+    if target.startswith("/"):  # two slashes begin a path here, and no host
+        path = re.split("[?#]", target, maxsplit=1)[0]
+    else:
+        try:
+            path = urlsplit(target).path
+        except ValueError:
+            return ""
+    return unquote_to_bytes(path).decode("latin-1")
 
 
 def _check(path: Path) -> None:

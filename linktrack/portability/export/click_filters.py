@@ -13,8 +13,8 @@ from linktrack.clicks.models import agents, clicks, referrers, sources
 from linktrack.clicks.vocabulary import (
     ATTRIBUTION_NUMBER,
     HUMAN,
+    LEFT_OUT,
     REASON_NUMBER,
-    REASONS,
     UNATTRIBUTED,
 )
 from linktrack.errors import Invalid, NotFound
@@ -51,7 +51,7 @@ FILTERS: Final = {
         ("desktop", "mobile", "tablet", "other", NOTHING),
     ),
     "human": Filter("People's clicks (true), or those that are left out.", ("true", "false")),
-    "reason": Filter("Clicks that are left out for this reason.", REASONS[1:]),
+    "reason": Filter("Clicks that are left out for this reason.", LEFT_OUT),
 }
 """By name; those that are asked for must all hold."""
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
@@ -11,6 +10,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
+from linktrack.chunks import chunked
 from linktrack.errors import NotFound
 from linktrack.links.models import Replacement, UnwrappedAddress, UnwrappedPost
 from linktrack.networks.records import PostRecord
@@ -45,8 +45,7 @@ def keep_posts(
     have been wrapped since. What was to take the place of other words does so no more.
     """
     total = [0] * 7
-    rest = iter(posts)
-    while chunk := list(islice(rest, CHUNK)):
+    for chunk in chunked(posts, CHUNK):
         known = _known(session, account.id, [post.network_id for post in chunk])
         unwrapped = [post for post in chunk if _is_to_keep(post, base_host)]
         stale = {

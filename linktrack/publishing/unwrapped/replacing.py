@@ -96,6 +96,7 @@ def replace_on_network(
     confirmed: bool,
     actor: str,
     readable: Callable[[Address], bool] = is_public,
+    clock: Callable[[], datetime] = this_moment,
 ) -> Replaced:
     """Put the wrapped version of a post in its place on the network; it commits as it goes.
 
@@ -109,7 +110,9 @@ def replace_on_network(
         account = session.get_one(Account, get_unwrapped(session, number).account_id)
     try:
         with closing(open_writer(account)) as writer:
-            return _replace(database, shortener, days, number, writer, confirmed, actor, readable)
+            return _replace(
+                database, shortener, days, number, writer, confirmed, actor, readable, clock
+            )
     except Pause as pause:
         raise Unavailable(
             f"{network_of(account.network).label} {pause}: try again then."
@@ -125,6 +128,7 @@ def _replace(
     confirmed: bool,
     actor: str,
     readable: Callable[[Address], bool],
+    clock: Callable[[], datetime],
 ) -> Replaced:
     with database.session(writes=True) as session:
         acting(session, actor)
@@ -141,7 +145,7 @@ def _replace(
                 f"{network_of(account.network).label} has no editing: the post is deleted and "
                 f"posted anew, and loses {LOST}. Say that you want that."
             )
-        post = draft_for(session, shortener, account, old, this_moment())
+        post = draft_for(session, shortener, account, old, clock())
         replacement = session.get_one(Replacement, (account.id, old.network_id))
         _check_not_by_hand(session, post, replacement, way)
         check_sendable(account, post.text, shortener.base_url, connected=True)
@@ -163,13 +167,13 @@ def _replace(
         sent = _found(writer, message, post_id)
     else:
         if brings_card:
-            at = this_moment()
+            at = clock()
             card = card_below(database, shortener, post_id, message.text, at, readable)
             message = replace(message, card=card)
         sent = writer.publish(message)
     with database.session(writes=True) as session:
         acting(session, actor)
-        now = this_moment()
+        now = clock()
         post = session.get_one(Post, post_id)
         if post.state in ("draft", "scheduled"):
             # Edited, it can be counted from now on; what was clicked before is unmeasured.

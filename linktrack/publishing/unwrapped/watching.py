@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from linktrack.audience.claims import claim_turn
 from linktrack.audience.models import Account
 from linktrack.calendar.days import Days
-from linktrack.db import Database, now
+from linktrack.db import Database
+from linktrack.db import now as this_moment
 from linktrack.errors import LinktrackError
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Watch
@@ -87,28 +88,33 @@ def claim_watch(session: Session, account_id: int, at: datetime) -> bool:
 
 
 def watch_account(
-    database: Database, shortener: Shortener, account: Account, open_feed: Open, days: Days
+    database: Database,
+    shortener: Shortener,
+    account: Account,
+    open_feed: Open,
+    days: Days,
+    clock: Callable[[], datetime] = this_moment,
 ) -> Watched:
     """Read an account's own posts since last time, the first time all of them.
 
     It commits after each page. What the network has against it is returned as `problem`, and kept.
     """
     with database.session(writes=True) as session:
-        _reserve(session, account.id)
+        _reserve(session, account.id, clock())
         session.commit()
     done = Watched(account.handle)
-    next_at = now() + EVERY
+    next_at = clock() + EVERY
     try:
         feed = open_feed(account)
         if feed is not None:
             with closing(feed):
-                for part in _pages(database, shortener, account.id, feed, days):
+                for part in _pages(database, shortener, account.id, feed, days, clock):
                     done = _sum(done, part)
     except Pause as pause:
         done, next_at = replace(done, problem=f"{account.handle}: {pause}."), pause.until
     except LinktrackError as error:
         done = replace(done, problem=f"{account.handle}: {error.sentence}")
-        next_at = now() + AGAIN
+        next_at = clock() + AGAIN
     with database.session(writes=True) as session:
         session.execute(
             update(Watch)
@@ -120,7 +126,12 @@ def watch_account(
 
 
 def _pages(
-    database: Database, shortener: Shortener, account_id: int, feed: Feed, days: Days
+    database: Database,
+    shortener: Shortener,
+    account_id: int,
+    feed: Feed,
+    days: Days,
+    clock: Callable[[], datetime],
 ) -> Iterator[Watched]:
     """Read and work in page by page, until what is known already or the end."""
     with database.session() as session:
@@ -131,17 +142,16 @@ def _pages(
         cursor = page.cursor
         with database.session(writes=True) as session:
             account = session.get_one(Account, account_id)
-            watch = _reserve(session, account_id)
-            part = _take(session, shortener, account, page, days)
-            more = _go_on(watch, account.network, page)
+            watch = _reserve(session, account_id, clock())
+            part = _take(session, shortener, account, page, days, clock())
+            more = _go_on(watch, account.network, page, clock())
             session.commit()
         yield part
 
 
-def _reserve(session: Session, account_id: int) -> Watch:
+def _reserve(session: Session, account_id: int, at: datetime) -> Watch:
     """Keep others from reading the account for a while; a reading begun long ago begins anew."""
     watch = session.get(Watch, account_id)
-    at = now()
     if watch is None:
         watch = Watch(account_id=account_id, next_at=at + LEASE)
         session.add(watch)
@@ -153,20 +163,25 @@ def _reserve(session: Session, account_id: int) -> Watch:
 
 
 def _take(
-    session: Session, shortener: Shortener, account: Account, page: PostPage, days: Days
+    session: Session,
+    shortener: Shortener,
+    account: Account,
+    page: PostPage,
+    days: Days,
+    now: datetime,
 ) -> Watched:
     host = host_of(shortener.base_url) or ""
-    published = match_posts(session, shortener, account, page.posts, now(), days)
+    published = match_posts(session, shortener, account, page.posts, now, days)
     kept = keep_posts(session, account, page.posts, host)
     return Watched(account.handle, kept.posts, tuple(published), kept.around)
 
 
-def _go_on(watch: Watch, network: str, page: PostPage) -> bool:
+def _go_on(watch: Watch, network: str, page: PostPage, now: datetime) -> bool:
     """Keep how far reading has come; say whether there is more to read.
 
     Networks give posts by their time. Some let a post claim an earlier one, and sort it there.
     """
-    begun_at = watch.begun_at or now()
+    begun_at = watch.begun_at or now
     if page.posts:
         last = page.posts[-1].posted_at
         watch.oldest = min(watch.oldest or last, last)

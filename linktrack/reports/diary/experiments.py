@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOWS
-from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.owners.audit import note
 from linktrack.reports.diary.models import Experiment
@@ -102,7 +101,7 @@ def find_experiment(session: Session, account: Account, name: str | None = None)
     )
 
 
-def remove_experiment(session: Session, name: str) -> None:
+def remove_experiment(session: Session, name: str, now: datetime) -> None:
     """Forget an experiment; posts and clicks stay. Raises `NotFound`."""
     experiment = session.scalar(select(Experiment).where(Experiment.name == name))
     if experiment is None:
@@ -110,4 +109,4 @@ def remove_experiment(session: Session, name: str) -> None:
             f"There is no experiment {name[:100]!r}: linktrack experiment list names them."
         )
     session.delete(experiment)
-    note(session, f"Removed the experiment {name}.", this_moment())
+    note(session, f"Removed the experiment {name}.", now)

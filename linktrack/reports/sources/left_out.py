@@ -29,6 +29,7 @@ from linktrack.clicks.models import agents, click_facts, clicks, referrers
 from linktrack.clicks.vocabulary import (
     FORWARDED,
     HUMAN,
+    LEFT_OUT,
     NO_LANGUAGES,
     REASON_NUMBER,
     REASONS,
@@ -159,8 +160,8 @@ def left_out(
 
     The newest are narrowed to a reason or an agent. Raises `Invalid` for a reason there is not.
     """
-    if reason is not None and reason not in REASONS[1:]:
-        raise Invalid(f"{reason[:40]!r} is no reason: choose one of {', '.join(REASONS[1:])}.")
+    if reason is not None and reason not in LEFT_OUT:
+        raise Invalid(f"{reason[:40]!r} is no reason: choose one of {', '.join(LEFT_OUT)}.")
     reasons: defaultdict[str, int] = defaultdict(int)
     counted = func.count().label("clicks")
     lines: list[tuple[int, int, int, int]] = []

@@ -108,18 +108,19 @@ def change(sent: Sent, segment_id: int) -> str:
     account = get_account(session, segment.account_id)
     name = sent.text("name", "The name")
     if segment.kind != "rest" and name != segment.name:
-        rename_segment(session, account, segment, name)
+        rename_segment(session, account, segment, name, sent.now)
     rules = _rules(sent)
     change_segment(
         session,
         segment,
+        sent.now,
         rules=rules if segment.kind == "rule" else (),
         size=sent.whole("size", "The number of people"),
         place=sent.text("place", "The place"),
     )
     position = sent.whole("position", "The position")
     if position is not None and segment.kind != "rest":
-        move_segment(session, account, segment, position)
+        move_segment(session, account, segment, position, sent.now)
     sort_followers(session, account, sent.now)
     return f"{segment.name} is changed; what changed counts from now on."
 

@@ -108,7 +108,7 @@ def show(number: int) -> str | Response:
 def remove(sent: Sent, number: int) -> str:
     """Forget an experiment."""
     experiment = get_experiment(sent.session, number)
-    remove_experiment(sent.session, experiment.name)
+    remove_experiment(sent.session, experiment.name, sent.now)
     return f"The experiment {experiment.name} is forgotten; posts and clicks stay."
 
 

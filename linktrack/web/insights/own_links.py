@@ -31,13 +31,14 @@ own_links_form = partial(
 @own_links_form("/own-links")
 def add(sent: Sent) -> str:
     """Say that a site is one's own."""
-    return f"Links to {add_own_site(sent.session, sent.text('host', 'The site'))} are your own."
+    host = add_own_site(sent.session, sent.text("host", "The site"), sent.now)
+    return f"Links to {host} are your own."
 
 
 @own_links_form("/own-links/remove")
 def remove(sent: Sent) -> str:
     """Say that it is not."""
-    host = remove_own_site(sent.session, sent.text("host", "The site"))
+    host = remove_own_site(sent.session, sent.text("host", "The site"), sent.now)
     return f"Links to {host} are other people's."
 
 

@@ -46,7 +46,7 @@ def add(sent: Sent) -> Done:
     for kind, label in (("host", "The site"), ("mention", "The handle")):
         written = sent.text(kind, label)
         if written:
-            add_rule(sent.session, person, kind, written)
+            add_rule(sent.session, person, kind, written, sent.now)
     return Done(f"{person.name} is added.", url_for("people.show", number=person.id))
 
 
@@ -68,7 +68,7 @@ person_form = partial(
 def rule(sent: Sent, number: int) -> str:
     """Add a rule."""
     kind, value = sent.text("kind", "The rule"), sent.text("value", "The rule")
-    add_rule(sent.session, get_person(sent.session, number), kind, value)
+    add_rule(sent.session, get_person(sent.session, number), kind, value, sent.now)
     return "The rule holds, for links made before too."
 
 
@@ -76,7 +76,7 @@ def rule(sent: Sent, number: int) -> str:
 def unrule(sent: Sent, number: int) -> str:
     """Take a rule back."""
     kind, value = sent.text("kind", "The rule"), sent.text("value", "The rule")
-    remove_rule(sent.session, get_person(sent.session, number), kind, value)
+    remove_rule(sent.session, get_person(sent.session, number), kind, value, sent.now)
     return "The rule is gone."
 
 
@@ -84,7 +84,7 @@ def unrule(sent: Sent, number: int) -> str:
 def share(sent: Sent, number: int) -> str:
     """Open or close the public page."""
     is_public = sent.says_yes("public")
-    share_page(sent.session, get_person(sent.session, number), is_public=is_public)
+    share_page(sent.session, get_person(sent.session, number), sent.now, is_public=is_public)
     return "The page is open." if is_public else "The page is closed; its address is dead."
 
 
@@ -92,7 +92,7 @@ def share(sent: Sent, number: int) -> str:
 def remove(sent: Sent, number: int) -> str:
     """Forget a person."""
     person = get_person(sent.session, number)
-    remove_person(sent.session, person)
+    remove_person(sent.session, person, sent.now)
     return f"{person.name} is forgotten; links and clicks stay."
 
 

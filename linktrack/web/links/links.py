@@ -212,9 +212,9 @@ def promotes(sent: Sent, code: str) -> str:
     link = named_link(code)
     person = find_person(sent.session, sent.text("person", "The person"))
     if sent.says_yes("remove"):
-        promote_no_more(sent.session, link, person)
+        promote_no_more(sent.session, link, person, sent.now)
         return f"The link promotes {person.name} no more."
-    promote(sent.session, link, person)
+    promote(sent.session, link, person, sent.now)
     return f"The link promotes {person.name}."
 
 

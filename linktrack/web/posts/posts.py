@@ -166,14 +166,14 @@ def schedule(sent: Sent, post_id: int) -> str:
 @post_form(f"{POST}/discard")
 def discard(sent: Sent, post_id: int) -> str:
     """Leave a post out of reports."""
-    states.discard(sent.session, get_post(sent.session, post_id))
+    states.discard(sent.session, get_post(sent.session, post_id), sent.now)
     return "The post is discarded and left out of reports; its links go on redirecting."
 
 
 @post_form(f"{POST}/restore")
 def restore(sent: Sent, post_id: int) -> str:
     """Take a discarded post back."""
-    states.restore(sent.session, get_post(sent.session, post_id))
+    states.restore(sent.session, get_post(sent.session, post_id), sent.now)
     return "The post is back."
 
 

@@ -93,7 +93,7 @@ account_form = partial(
 def rename(sent: Sent, account_id: int) -> str:
     """Give an account its new handle."""
     account = get_account(sent.session, account_id)
-    rename_account(sent.session, account, sent.text("handle", "The handle"))
+    rename_account(sent.session, account, sent.text("handle", "The handle"), sent.now)
     return f"The account is called {account.handle} now."
 
 
@@ -102,7 +102,7 @@ def change_role(sent: Sent, account_id: int) -> str:
     """Say what an account is for."""
     account = get_account(sent.session, account_id)
     role = sent.text("role", "The role") or None
-    set_account_role(sent.session, account, role)
+    set_account_role(sent.session, account, role, sent.now)
     return f"{account.handle} has {f'the role {role}' if role else 'no role'} now."
 
 

@@ -11,7 +11,7 @@ from linktrack.audience.accounts import list_accounts
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
 from linktrack.charts import Mark, Point, Series, time_chart
-from linktrack.clicks.vocabulary import REASONS
+from linktrack.clicks.vocabulary import LEFT_OUT
 from linktrack.context import db_session
 from linktrack.links.models import Link, Post
 from linktrack.links.posts import get_post
@@ -69,7 +69,7 @@ def show() -> str | Response:
         days=days,
         found=found,
         chosen_reason=reason,
-        reasons=REASONS[1:],
+        reasons=LEFT_OUT,
         chart=_chart(days, series.values(), _marks(accounts, account, link or post, days)),
         proxy_is_not_trusted=proxy_is_not_trusted(session),
     )

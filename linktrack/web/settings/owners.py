@@ -63,7 +63,7 @@ def change_role(sent: Sent, owner_id: int) -> str:
 def sign_out(sent: Sent, owner_id: int) -> str:
     """Sign somebody out in every browser."""
     owner = get_owner(sent.session, owner_id)
-    end_sessions(sent.session, owner)
+    end_sessions(sent.session, owner, sent.now)
     return f"{owner.name} is signed out everywhere."
 
 
@@ -71,7 +71,7 @@ def sign_out(sent: Sent, owner_id: int) -> str:
 def end_one(sent: Sent, owner_id: int) -> str:
     """Sign somebody out of one browser."""
     owner = get_owner(sent.session, owner_id)
-    end_session(sent.session, owner, sent.text("session", "The browser"))
+    end_session(sent.session, owner, sent.text("session", "The browser"), sent.now)
     return f"{owner.name} is signed out of that browser."
 
 
@@ -90,7 +90,7 @@ def _give_role(sent: Sent, owner: Owner) -> None:
     if any(number not in known for number in chosen):
         raise Invalid("One of the chosen accounts is not there any more: reload the page.")
     role = sent.text("role", "The role")
-    set_role(sent.session, owner, role, [known[number] for number in chosen])
+    set_role(sent.session, owner, role, sent.now, [known[number] for number in chosen])
 
 
 def _page(error: str | None = None, made: tuple[str, str] | None = None) -> str:

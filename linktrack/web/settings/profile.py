@@ -32,17 +32,17 @@ def change_password(sent: Sent) -> str:
     if password != request.form.get("again", ""):
         raise Invalid("The two passwords differ: type the same one twice.")
     if not password:
-        remove_password(sent.session, _self())
+        remove_password(sent.session, _self(), sent.now)
         return "There is no password any more: one-time links sign you in."
-    set_password(sent.session, _self(), password)
-    end_sessions(sent.session, _self(), own_hash())
+    set_password(sent.session, _self(), password, sent.now)
+    end_sessions(sent.session, _self(), sent.now, own_hash())
     return "The password is set. Every other browser is signed out."
 
 
 @own_form("/you/sessions/end")
 def end_others(sent: Sent) -> str:
     """Sign out everywhere but here."""
-    ended = end_sessions(sent.session, _self(), own_hash())
+    ended = end_sessions(sent.session, _self(), sent.now, own_hash())
     return f"Signed out in {ended} other browser{'' if ended == 1 else 's'}."
 
 

@@ -64,6 +64,7 @@ def show(secret: str) -> str:
         since=now() - timedelta(days=SHOWN_DAYS),
         limit=100,
         by_source=False,
+        now=now(),
     )
     return render_template(
         "shared/show.html", account=account, report=report, days=SHOWN_DAYS, until=found.expires_at

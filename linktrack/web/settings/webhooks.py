@@ -87,7 +87,7 @@ def remove(sent: Sent, number: int) -> str:
     """Tell a webhook nothing more, and forget what was sent to it."""
     webhook = get_webhook(sent.session, number)
     host = host_of(webhook)
-    remove_webhook(sent.session, webhook)
+    remove_webhook(sent.session, webhook, sent.now)
     return f"The webhook to {host} is removed: it is told nothing more."
 
 

@@ -1,0 +1,128 @@
+"""Commands that show single links, and change them."""
+
+import click
+
+from linktrack.cli.answers import Answer, answering
+from linktrack.cli.common import Commands, Work, json_option, print_json, writing
+
+
+@click.group(cls=Commands)
+def link() -> None:
+    """Single links: show, disable, lead elsewhere."""
+
+
+@link.command()
+@click.argument("code")
+@answering
+def show(work: Work, code: str) -> Answer:
+    """Show where a link leads and has led, and its clicks."""
+    from linktrack.reports.links.link import link_json
+
+    found = link_json(work.session, work.installation.shortener, work.link(code))
+    said = [
+        f"{found['short_url']}  →  {found['destination']}",
+        (
+            f"{found['clicks']:,} clicks, {found['unique_clicks']:,} people who clicked, "
+            f"{found['not_human']:,} left out"
+        ),
+    ]
+    if found["disabled_at"]:
+        said.append(f"disabled at {found['disabled_at']}")
+    for total in found["imported"]:
+        before = f"before {total['before']}, as {total['source']} counted"
+        said.append(f"imported: {total['clicks']:,} clicks {before}")
+    said += [f"  since {step['since']}: {step['destination']}" for step in found["history"]]
+    return Answer(found, *said)
+
+
+@link.command()
+@click.argument("code")
+def disable(code: str) -> None:
+    """Answer the link's clicks with "gone" from now on."""
+    _set_disabled(code, disabled=True)
+    click.echo(f"{code} is disabled. Undo: linktrack link enable {code}")
+
+
+@link.command()
+@click.argument("code")
+def enable(code: str) -> None:
+    """Let a disabled link redirect again."""
+    _set_disabled(code, disabled=False)
+    click.echo(f"{code} redirects again.")
+
+
+def _set_disabled(code: str, disabled: bool) -> None:
+    from linktrack.links.catalog import set_disabled
+
+    with writing() as work:
+        found = work.link(code)
+        set_disabled(work.session, found, disabled, work.now)
+
+
+@link.command()
+@click.argument("code")
+@click.argument("destination")
+def redirect(code: str, destination: str) -> None:
+    """Lead a link elsewhere from now on; its history is kept."""
+    from linktrack.links.catalog import change_destination
+
+    with writing() as work:
+        found = work.link(code)
+        change_destination(work.session, work.installation.shortener, found, destination, work.now)
+        told = found.destination
+    click.echo(f"{code} leads to {told} now.")
+
+
+@link.command()
+@click.argument("code")
+@click.option("--title", help="Show this in place of the page's title; '' for the page's.")
+@click.option("--description", help="Show this in place of the page's description.")
+@click.option("--read", is_flag=True, help="Read the page again, within seconds of the service.")
+@json_option
+def card(code: str, title: str | None, description: str | None, read: bool, as_json: bool) -> None:
+    """Show the link's card, or change what it says."""
+    from linktrack.links.cards.cards import read_again, set_own_words
+    from linktrack.reports.links.link import card_json
+
+    with writing() as work:
+        found = work.link(code)
+        set_own_words(work.session, found, title, description)
+        if read:
+            read_again(work.session, found)
+        answer = card_json(work.session, work.installation.shortener, found)
+    if as_json:
+        print_json(answer)
+        return
+    for part in ("title", "description", "picture", "problem"):
+        if answer[part]:
+            click.echo(f"{part}: {answer[part]}")
+    click.echo(f"read: {answer['read_at'] or 'not yet'}")
+
+
+@link.command()
+@click.argument("code")
+@click.argument("choice", type=click.Choice(["on", "off"]))
+def forward(code: str, choice: str) -> None:
+    """Hand what a click's address has behind its `?` on to the destination, or no longer."""
+    from linktrack.links.catalog import set_forwarding
+
+    with writing() as work:
+        found = work.link(code)
+        set_forwarding(work.session, found, choice == "on", work.now)
+    click.echo(f"{code}: query strings are {'' if choice == 'on' else 'not '}forwarded.")
+
+
+@link.command()
+@click.argument("code")
+@click.argument("name")
+@click.option("--remove", is_flag=True, help="It promotes them no more.")
+def promote(code: str, name: str, remove: bool) -> None:
+    """Say whom the link promotes."""
+    from linktrack.links.people import find_person, promote_no_more
+    from linktrack.links.people import promote as promote_person
+
+    with writing() as work:
+        found = work.link(code)
+        act = promote_no_more if remove else promote_person
+        act(work.session, found, find_person(work.session, name), work.now)
+    click.echo(f"{code} promotes {name}{' no more' if remove else ''}.")
