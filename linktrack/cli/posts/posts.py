@@ -96,8 +96,9 @@ def wrap(
             if post is None:
                 raise Invalid("There is no new address in this text: nothing was sent.")
             enqueue(work, post, posted_at, confirmed)
+        base_url = work.installation.shortener.base_url
         answer: WrappedPostJson = (
-            no_post_json(written, left_in(written, account.network, opened.shortener.base_url))
+            no_post_json(written, left_in(written, account.network, base_url))
             if post is None
             else full_post_json(work.session, work.installation.shortener, post)
         )
