@@ -86,7 +86,19 @@ def test_the_real_archive_of_x_comes_in_whole(world: World, shared_data: Path) -
     account = world.account("@milahu104")
     done = take(world, account, folder)
     assert done.posts.posts == done.posts.added == len({row["id_str"] for row in rows})
-    assert done.posts.links == sum(len(row["entities"]["urls"]) for row in rows)
+    # A status on X is a quote, and an address that a post has twice is one.
+    status = re.compile(r"https?://(?:twitter|x)\.com/(?:i/web|\w+)/status/\d")
+    expected = {
+        row["id_str"]: list(
+            dict.fromkeys(
+                url["expanded_url"]
+                for url in row["entities"]["urls"]
+                if not status.match(url["expanded_url"])
+            )
+        )
+        for row in rows
+    }
+    assert done.posts.links == sum(map(len, expected.values()))
     assert done.posts.reposts == sum(row["full_text"].startswith("RT @") for row in rows)
     assert done.roster is not None
     assert done.roster.size == len(followers)
@@ -100,19 +112,17 @@ def test_the_real_archive_of_x_comes_in_whole(world: World, shared_data: Path) -
         query.order_by(UnwrappedPost.id, UnwrappedAddress.place)
     ):
         addresses.setdefault(network_id, []).append(address)
-    expected = {
-        row["id_str"]: [url["expanded_url"] for url in row["entities"]["urls"]]
-        for row in rows
-        if row["entities"]["urls"]
-    }
-    assert addresses == expected
+    assert addresses == {number: links for number, links in expected.items() if links}
 
-    # The text with each t.co address (found by searching, not by its indices) written out.
+    # The text with each t.co address (found by searching, not by its indices) written out, but for
+    # those of pictures.
     texts = dict(world.session.execute(select(UnwrappedPost.network_id, UnwrappedPost.text)).all())
     for row in rows:
         shown = html.unescape(row["full_text"])
         for url in row["entities"]["urls"]:
             shown = shown.replace(url["url"], url["expanded_url"], 1)
+        for picture in row["entities"].get("media", ()):
+            shown = shown.replace(picture["url"], "")
         assert texts[row["id_str"]] == shown.strip()
 
     again = take(world, account, folder)
@@ -122,23 +132,26 @@ def test_the_real_archive_of_x_comes_in_whole(world: World, shared_data: Path) -
 
 
 def test_the_real_archive_of_mastodon_comes_in_whole(world: World, shared_data: Path) -> None:
-    """Its links are those that are neither mentions nor hashtags."""
+    """Its links are those that are neither mentions, hashtags nor posts on Mastodon."""
     folder = next((shared_data / "social").glob("mastodon_archive_*"))
     rows = json.loads(gzip.decompress((folder / "outbox.json.gz").read_bytes()))["orderedItems"]
-    anchors = [
-        anchor
-        for row in rows
-        if row["type"] == "Create"
-        for anchor in re.findall(r"<a [^>]*>", row["object"]["content"])
-    ]
-    links = [anchor for anchor in anchors if not re.search(r'class="[^"]*\bmention\b', anchor)]
+    hrefs: list[str] = []
+    for row in rows:
+        if row["type"] == "Create":
+            anchors = re.findall(r"<a [^>]*>", row["object"]["content"])
+            links = [
+                html.unescape(re.findall(r'href="([^"]*)"', anchor)[0])
+                for anchor in anchors
+                if not re.search(r'class="[^"]*\bmention\b', anchor)
+            ]
+            post = re.compile(r"https://[^/]+/(?:@\w+(?:@[\w.]+)?|users/\w+/statuses)/\d+")
+            hrefs += dict.fromkeys(link for link in links if not post.fullmatch(link))
     account = world.account("@darkpatern@mastodon.social", "mastodon")
     done = take(world, account, folder)
-    assert (done.posts.posts, done.posts.links, done.roster) == (len(rows), len(links), None)
+    assert (done.posts.posts, done.posts.links, done.roster) == (len(rows), len(hrefs), None)
     assert done.posts.reposts == sum(row["type"] == "Announce" for row in rows)
     assert account.network_id == "https://mastodon.social/@darkpatern"
     kept = world.session.scalars(select(UnwrappedAddress.address)).all()
-    hrefs = [html.unescape(re.findall(r'href="([^"]*)"', anchor)[0]) for anchor in links]
     assert sorted(kept) == sorted(hrefs)
     shown = world.session.scalars(select(UnwrappedPost.text)).all()
     assert any('"AI-gevaren"' in text for text in shown)

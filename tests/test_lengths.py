@@ -110,7 +110,7 @@ def test_bluesky_has_a_limit_of_bytes_too() -> None:
         ("@jesse@mastodon.example hello", 6 + 6),
         ("(@jesse@mastodon.example) @ana", 1 + 6 + 1 + 5),
         ("jesse@mastodon.example", 22),  # an e-mail address
-        ("https://mastodon.example/@jesse@other.example", 23),
+        ("https://mastodon.example.org/@jesse@other.example", 23),
     ],
 )
 def test_mastodon_counts_addresses_as_23_and_mentions_without_their_server(

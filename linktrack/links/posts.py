@@ -19,16 +19,10 @@ from linktrack.links.catalog import Shortener, add_link
 from linktrack.links.destinations import parse_destination, with_parameters
 from linktrack.links.formats.guess import guess
 from linktrack.links.formats.html import visible_text
+from linktrack.links.left import NotWrapped
 from linktrack.links.models import Link, LinkDestination, Post, State, Version
 from linktrack.links.people import find_person, promote
-from linktrack.links.wrapping import (
-    NotWrapped,
-    destinations,
-    find,
-    left_in,
-    parse_format,
-    replace,
-)
+from linktrack.links.wrapping import destinations, find, left_in, parse_format, replace
 from linktrack.owners.audit import note
 
 STATES: Final[tuple[State, ...]] = ("draft", "scheduled", "published", "discarded")
@@ -291,14 +285,17 @@ class PostVersionJson(TypedDict):
 
 
 class NotWrappedJson(TypedDict):
-    """An address in the text that stays as it is, and why."""
+    """An address that was left as it stands, or cut, and why."""
 
     address: str
     why: str
 
 
 class WrappedPostJson(TypedDict):
-    """A post with its links; a text without a new address makes none, and has null here."""
+    """A post with its links; a text without a new address makes none, and has null here.
+
+    `not_wrapped` names what of the text looks like an address and is not, or not wholly, wrapped.
+    """
 
     id: int | None
     state: State | None
@@ -346,7 +343,7 @@ def doubts_about_versions(session: Session, post: Post) -> list[str]:
 
 
 def left_in_post(session: Session, shortener: Shortener, post: Post) -> Sequence[NotWrapped]:
-    """Return the addresses of a post's text that stay as they are, by the rules of today."""
+    """Return what of a post's text looks like an address and is not, or not wholly, wrapped."""
     account = session.get(Account, post.account_id)
     if account is None:
         return ()
@@ -366,7 +363,7 @@ def no_post_json(text: str, not_wrapped: Sequence[NotWrapped]) -> WrappedPostJso
 
 
 def not_wrapped_json(not_wrapped: Sequence[NotWrapped]) -> list[NotWrappedJson]:
-    """Return what stays as it is as every door gives it."""
+    """Return what was left as every door gives it."""
     return [{"address": left.address, "why": left.why} for left in not_wrapped]
 
 

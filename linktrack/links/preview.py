@@ -6,8 +6,9 @@ from typing import Final
 
 from linktrack.links.catalog import Shortener
 from linktrack.links.formats.guess import Format
+from linktrack.links.left import NotWrapped
 from linktrack.links.lengths import length
-from linktrack.links.wrapping import NotWrapped, destinations, find, replace
+from linktrack.links.wrapping import destinations, find, replace
 from linktrack.networks.network import Length
 from linktrack.networks.records import TextLimits
 
@@ -19,7 +20,7 @@ UNKNOWN: Final = "•"
 class Preview:
     """The text with codes still to be made, how long it will be, and where its links lead.
 
-    `not_wrapped` are the addresses in it that stay as they are.
+    `not_wrapped` are the addresses that are left as they stand, each with the reason.
     """
 
     text: str

@@ -1,4 +1,7 @@
-"""Find the addresses of a text as its network will, and put short ones in their place."""
+"""Find the addresses of a text as its network will, and put short ones in their place.
+
+What is left as it stands, though it looks like an address, is found too, with the reason.
+"""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -14,15 +17,15 @@ from linktrack.links.formats.guess import FORMATS, Format
 from linktrack.links.formats.html import find_html
 from linktrack.links.formats.markdown import find_markdown
 from linktrack.links.formats.spots import Spot
+from linktrack.links.left import Left, NotWrapped, doubt_about, what_is_left, without_hidden
 from linktrack.networks.network import Found
 from linktrack.networks.registry import network_of
 
 MAX_TEXT: Final = 25_000
 """Characters of a text at most: X's own longest post.
 
-More would be slow for texts made on purpose, since two of the finders take time that grows with
-the square of it. For "http://a.com/" over and over linkify-it took 0.8 s at 25,000 characters and
-13 s at 100,000; the worst found for 25,000, on one core, were 1.7 s there and 5 s for twitter-text.
+More would be slow for texts made on purpose, since some of the finders take time that grows with
+the square of it: the worst found for 25,000 characters, on one core, was 5 s for twitter-text.
 """
 
 MAX_NEWSLETTER: Final = 250_000
@@ -46,16 +49,11 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class NotWrapped:
-    """An address in a text that stays as it is, and the sentence that says why."""
-
-    address: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
-    """What a text holds: addresses to wrap, in order, and each one that is left as it is, once."""
+    """What a text holds: the addresses to be wrapped, and what is not, or not wholly, wrapped.
+
+    Both in order of the text; no address overlaps another.
+    """
 
     addresses: Sequence[Address]
     not_wrapped: Sequence[NotWrapped]
@@ -84,12 +82,12 @@ def find(
 ) -> Reading:
     """Return the addresses of a text: to wrap, and to be left as they are.
 
-    In plain text those to wrap are what `network` would make a link of (`find_addresses`). In
+    In plain text those to wrap are what `network` would make a link of (`read_text`). In
     Markdown and HTML they are its links, and one that cannot be taken is left; such a text may
-    have MAX_NEWSLETTER characters. Raises what `find_addresses` raises.
+    have MAX_NEWSLETTER characters. Raises what `read_text` raises.
     """
     if written_in == "plain":
-        return Reading(find_addresses(text, network, base_url, more_own_hosts), [])
+        return read_text(text, network, base_url, more_own_hosts)
     network_of(network)
     check_text(text, MAX_NEWSLETTER)
     own = _own_addresses(base_url, more_own_hosts)
@@ -130,24 +128,43 @@ def left_in(
 def find_addresses(
     text: str, network: str, base_url: str, more_own_hosts: Sequence[str] = ()
 ) -> list[Address]:
-    """Return the addresses that `network` would make a link of, in order, none overlapping another.
+    """Return the addresses of a text that are to be wrapped; raises what `read_text` raises."""
+    return list(read_text(text, network, base_url, more_own_hosts).addresses)
 
-    Our own short links, those below `base_url` or on one of `more_own_hosts`, are left out
-    whether the network knows them for links or not, unless they are a part of another address.
+
+def read_text(
+    text: str, network: str, base_url: str, more_own_hosts: Sequence[str] = ()
+) -> Reading:
+    """Return the addresses that `network` would make a link of, and what is left, with the reason.
+
+    Our own short links, those below `base_url` or on one of `more_own_hosts`, are in neither
+    whether the network knows them for links or not, unless they are a part of another address. Nor
+    are posts of the network itself, which it shows as quotes, and e-mail addresses.
     Raises Invalid for an unknown network, and where the text or one of its addresses cannot be
     taken, TooLarge for more than MAX_TEXT characters.
     """
-    detect = network_of(network).detect
+    found = network_of(network)
     check_text(text)
     own = _own_addresses(base_url, more_own_hosts)
-    addresses = []
-    for start, end, url in detect(_without_own_links(text, detect, own)):
-        if re.match("[^/?#]*@", text[start:end]):
+    rest = _without_own_links(text, found.detect, own)
+    addresses: list[Address] = []
+    left: list[Left] = []
+    settled: list[tuple[int, int]] = []
+    for start, end, url in found.detect(rest):
+        settled.append((start, end))
+        if re.match("[^/?#]*@", text[start:end]) or found.is_own_post(url):
             continue  # Bluesky takes jane.do@example.com for an address; wrapped, it were lost.
-        destination = parse_destination(url)
+        doubt = doubt_about(text, start, end, found)
+        if doubt is not None:
+            left.append(doubt)
+            settled.append((doubt.start, doubt.end))
+        if doubt is not None and not doubt.is_wrapped_in_part:
+            continue
+        destination = parse_destination(without_hidden(url))
         if not any(base.holds(destination) for base in own):
             addresses.append(Address(start, end, text[start:end], destination))
-    return addresses
+    left += what_is_left(rest, settled, found)
+    return Reading(addresses, [one.named for one in sorted(left, key=lambda one: one.start)])
 
 
 def destinations(addresses: Sequence[Address]) -> list[str]:

@@ -156,6 +156,11 @@ def _nowhere(*_: str | None) -> None:
     """Return None: the network has no such page."""
 
 
+def _is_none(_: str) -> bool:
+    """Return False: the network has no posts with addresses."""
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
     """One network. `name` is what is stored and what programs write, `label` what people read.
@@ -177,7 +182,9 @@ class Network:
     """Whether a profile can be asked for by its id, which outlives the handle."""
 
     detect: Callable[[str], list[Found]]
-    """Returns what the network makes a link of, as its own library finds it, nothing left out."""
+    """Returns what the network makes a link of, as its own rule has it, nothing left out."""
+    is_own_post: Callable[[str], bool] = _is_none
+    """Whether an address is a post of the network itself: in a post it is a quote, and no link."""
     shares_detector: bool = False
     """Whether detecting takes so much memory that the workers are to share it."""
     length: Callable[[str, TextLimits | None], Length]

@@ -1,5 +1,7 @@
 """Reading single values of what networks give: texts, numbers, moments. Pure."""
 
+import re
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -26,6 +28,7 @@ _MONTHS: Final = (
 )
 _YES: Final = ("true", "yes", "1", "y", "t")
 _NO: Final = ("false", "no", "0", "n", "f")
+_ROOT: Final = re.compile(r"(https?://[^/?#]+)/", re.IGNORECASE)
 _UTC: Final = ZoneInfo("UTC")
 
 
@@ -37,6 +40,28 @@ def text(value: object) -> str | None:
         return value.strip() or None
     cleaned = value.strip().replace("\0", "\ufffd")
     return cleaned.encode("utf-8", "replace").decode("utf-8") or None
+
+
+def distinct_links(addresses: Iterable[str], is_own_post: Callable[[str], bool]) -> tuple[str, ...]:
+    """Return the links of a post: each address once, and none that is a post of the network.
+
+    "https://example.org/" is "https://example.org".
+    """
+    found: dict[str, str] = {}
+    for address in addresses:
+        if not is_own_post(address):
+            found.setdefault(root[1] if (root := _ROOT.fullmatch(address)) else address, address)
+    return tuple(found.values())
+
+
+def is_short_for(label: str, address: str) -> bool:
+    """Whether a label is an address as apps shorten it; else it is words that lead there."""
+    begun = label.strip().rstrip("….").removeprefix("https://").removeprefix("http://").casefold()
+    bare = address.partition("://")[2].casefold().removeprefix("www.")
+    begun = begun.removeprefix("www.")
+    host = bare.partition("/")[0]
+    is_cut = label.rstrip().endswith(("…", "...")) and "." in begun
+    return bare.startswith(begun) and (is_cut or len(begun) >= len(host) > 0)
 
 
 def stable_id(value: object) -> str | None:

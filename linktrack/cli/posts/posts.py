@@ -75,10 +75,11 @@ def wrap(
     """Record a post, and print its text with every address wrapped.
 
     TEXT is read from standard input where it is - or left out. A time in the future makes a
-    scheduled post. A text without a new address makes no post and is printed as it is.
+    scheduled post. A text without a new address makes no post and is printed as it is. What looks
+    like an address and is not wrapped is named on standard error, with the reason.
 
     Of Markdown and HTML only addresses of links are changed: not pictures, and none with a
-    placeholder of a mail program. What is not wrapped is named on standard error.
+    placeholder of a mail program.
 
     With --send its main text is posted on the account's network, at --at by the running service.
     Versions are for places, where they are posted by hand.
@@ -110,6 +111,7 @@ def wrap(
             if post is None:
                 raise Invalid("There is no new address in this text: nothing was sent.")
             enqueue(work, post, posted_at, confirmed)
+        base_url = work.installation.shortener.base_url
         answer: WrappedPostJson = (
             no_post_json(
                 written, left_in(written, account.network, base_url, parse_format(written_in))
@@ -121,6 +123,8 @@ def wrap(
         doubts = [] if post is None else doubts_about_versions(work.session, post)
     for doubt in doubts:
         click.echo(doubt, err=True)
+    for left in answer["not_wrapped"]:
+        click.echo(f"Not wrapped: {left['address']} ({left['why']})", err=True)
     if sends and post is not None:
         answer = send_what_is_due(post.id)
     _print_wrapped(answer, segments, versions, as_json)

@@ -9,6 +9,7 @@ from linktrack.networks.bluesky.access import ABILITIES, NEEDS
 from linktrack.networks.bluesky.detection import detect
 from linktrack.networks.bluesky.followers import follower_record
 from linktrack.networks.bluesky.lengths import length
+from linktrack.networks.bluesky.own_posts import is_own_post
 from linktrack.networks.credentials import Credential, Keeper, SignIn
 from linktrack.networks.network import Cards, Connecting, FollowerJson, Handles, Ids, Network
 
@@ -76,6 +77,7 @@ NETWORK: Final = Network(
     follower_json=FollowerJson("did", follower_record),
     asks_by_id=True,
     detect=detect,
+    is_own_post=is_own_post,
     shares_detector=True,
     length=length,
     composer=composer,

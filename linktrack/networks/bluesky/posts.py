@@ -1,15 +1,20 @@
 """An account's own posts, newest first, as Bluesky shows them to everybody."""
 
+import re
 from typing import Final
 
 from linktrack.networks.archives import Fields
+from linktrack.networks.bluesky.own_posts import is_own_post
 from linktrack.networks.bluesky.reader import PUBLIC
 from linktrack.networks.fetching import Fetcher
 from linktrack.networks.records import PostPage, PostRecord
-from linktrack.networks.texts import moment, stable_id, text, whole
+from linktrack.networks.texts import distinct_links, is_short_for, moment, stable_id, text, whole
 
 PAGE: Final = 100  # the most that getAuthorFeed gives
-_MOVING: Final = "https://media.tenor.com/"
+_MOVING: Final = re.compile(
+    r"https?://(?:media[0-9]*\.(?:tenor|giphy)\.com|i\.giphy\.com|static[0-9]*\.klipy\.com)/",
+    re.IGNORECASE,
+)
 """Bluesky's app keeps an animated picture as a card that leads here: nobody shares a link by it."""
 
 
@@ -44,7 +49,8 @@ class BlueskyFeed:
 def post_record(item: Fields) -> PostRecord | None:
     """Return a post of app.bsky.feed.getAuthorFeed; None where it is none.
 
-    A repost has the moment of reposting. The address of a card counts where the text has it not.
+    A repost has the moment of reposting. The address of a card counts where the text has it not,
+    and a post of Bluesky's own nowhere: it is a quote.
     A reply, a picture, also a moving one, a quote, or a content warning is more than the text.
     """
     post = _object(item.get("post"))
@@ -63,11 +69,15 @@ def post_record(item: Fields) -> PostRecord | None:
         return None
     shown, addresses = _bluesky_text(record)
     embed = _object(record.get("embed"))
-    card = text(_object(embed.get("external")).get("uri"))
-    is_moving = card is not None and card.startswith(_MOVING)
-    if card is not None and card not in addresses and not is_moving:
-        addresses.append(card)
-        shown = f"{shown}\n\n{card}".strip()
+    # A quote with a card has both: the card is its medium.
+    media = _object(embed.get("media"))
+    card = text(_object((media or embed).get("external")).get("uri"))
+    is_moving = card is not None and _MOVING.match(card) is not None
+    links = distinct_links(addresses, is_own_post)
+    if card is not None and not is_moving:
+        more = distinct_links([*addresses, card], is_own_post)
+        if len(more) > len(links):
+            links, shown = more, f"{shown}\n\n{card}".strip()
     dressed = "reply" in record or bool(_object(record.get("labels")).get("values")) or is_moving
     plain = not dressed and embed.get("$type") in (None, "app.bsky.embed.external")
     return PostRecord(
@@ -75,7 +85,7 @@ def post_record(item: Fields) -> PostRecord | None:
         posted_at=posted_at,
         is_repost=False,
         text=shown,
-        addresses=tuple(addresses),
+        addresses=links,
         is_plain=plain,
     )
 
@@ -101,18 +111,11 @@ def _bluesky_text(record: Fields) -> tuple[str, list[str]]:
     for start, end, address in sorted(found):
         if position <= start < end <= len(content):
             label = content[start:end].decode("utf-8", "replace")
-            written = address if _is_short_for(label, address) else f"{label} {address}"
+            written = address if is_short_for(label, address) else f"{label} {address}"
             parts += [content[position:start].decode("utf-8", "replace"), written]
             position = end
     parts.append(content[position:].decode("utf-8", "replace"))
     return text("".join(parts)) or "", [address for _, _, address in sorted(found)]
-
-
-def _is_short_for(label: str, address: str) -> bool:
-    """Whether a label is the beginning of the address it leads to, as apps shorten it."""
-    begun = label.rstrip("….").removeprefix("https://").removeprefix("http://").casefold()
-    bare = address.partition("://")[2].casefold()
-    return bool(begun) and bare.removeprefix("www.").startswith(begun.removeprefix("www."))
 
 
 def _object(value: object) -> Fields:

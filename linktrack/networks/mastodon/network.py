@@ -11,6 +11,7 @@ from linktrack.networks.mastodon.access import ABILITIES, NEEDS
 from linktrack.networks.mastodon.detection import detect
 from linktrack.networks.mastodon.followers import follower_record
 from linktrack.networks.mastodon.lengths import length
+from linktrack.networks.mastodon.own_posts import is_own_post
 from linktrack.networks.network import (
     Archives,
     Cards,
@@ -97,7 +98,9 @@ NETWORK: Final = Network(
     ids=Ids(_ADDRESS, "https://…"),
     follower_json=FollowerJson("acct", follower_record),
     detect=detect,
+    is_own_post=is_own_post,
     length=length,
+    links_public_hosts_only=True,
     servers_set_limits=True,
     composer=composer,
     post_address=post_address,

@@ -5,7 +5,7 @@ from typing import Final
 from linktrack.errors import Unavailable
 from linktrack.networks.archives import Fields
 from linktrack.networks.fetching import Fetcher
-from linktrack.networks.mastodon.archive import read_content
+from linktrack.networks.mastodon.archive import is_plain_content, read_content
 from linktrack.networks.records import PostPage, PostRecord
 from linktrack.networks.texts import moment, stable_id, text
 
@@ -55,7 +55,8 @@ def post_record(status: Fields) -> PostRecord | None:
         return None
     if isinstance(status.get("reblog"), dict):
         return PostRecord(uri, posted_at, True, "", ())
-    shown, addresses = read_content(str(status.get("content") or ""), _mentions(status))
+    content = str(status.get("content") or "")
+    shown, addresses = read_content(content, _mentions(status))
     more = ("media_attachments", "poll", "spoiler_text", "quote")
     return PostRecord(
         network_id=uri,
@@ -63,7 +64,7 @@ def post_record(status: Fields) -> PostRecord | None:
         is_repost=False,
         text=shown,
         addresses=addresses,
-        is_plain=not any(status.get(name) for name in more),
+        is_plain=is_plain_content(content) and not any(status.get(name) for name in more),
     )
 
 

@@ -3,14 +3,14 @@
 import re
 from typing import Final
 
-from linktrack.networks.linkify import find_links
+from linktrack.networks.addresses import find_addresses
 from linktrack.networks.network import Found, Handles, Ids, Length, Network
 from linktrack.networks.records import TextLimits
 
 
 def detect(text: str) -> list[Found]:
-    """Return what most programs make a link of: a bare example.com, too."""
-    return find_links(text, bare=True)
+    """Return what a careful reader takes for an address: a bare example.com, too."""
+    return find_addresses(text, bare=True)
 
 
 def length(text: str, limits: TextLimits | None) -> Length:  # noqa: ARG001 - as Network has it

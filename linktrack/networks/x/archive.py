@@ -13,9 +13,11 @@ from datetime import datetime
 from typing import Final, cast
 
 from linktrack.errors import Invalid
+from linktrack.networks.addresses import find_addresses
 from linktrack.networks.archives import Archive, Fields, items
 from linktrack.networks.records import FollowerRecord, PostRecord
-from linktrack.networks.texts import moment, stable_id, text
+from linktrack.networks.texts import distinct_links, moment, stable_id, text
+from linktrack.networks.x.own_posts import is_own_post
 
 _FILE: Final = re.compile(
     r"(?:^|/)(tweets?|follower|following|account|note-tweet)(?:-part(\d+))?\.js$"
@@ -157,15 +159,58 @@ def _post(row: Fields, network_id: str, posted_at: datetime, notes: Sequence[Fie
     written = str(row.get("full_text") or row.get("text") or "")
     entities = row.get("entities")
     urls = entities.get("urls") if isinstance(entities, dict) else None
+    media = _media(row)
     found = [entity for url in (urls if isinstance(urls, list) else []) if (entity := _entity(url))]
+    found += _pictures(written, media)
+    found += _written_out_already(written, found)
     found.sort(key=lambda entity: entity.start)
     shown = _write_out(written, found)
-    addresses = [entity.address for entity in found]
+    addresses = [entity.address for entity in found if entity.address]
     long = next((note for note in notes if _is_long_form(note, written)), None)
     if long is not None:
         shown, more = _note(long)
+        for short in media:
+            shown = shown.replace(short, "").rstrip()
         addresses += [address for address in more if address not in addresses]
-    return PostRecord(network_id, posted_at, written.startswith(_REPOST), shown, tuple(addresses))
+    links = distinct_links(addresses, is_own_post)
+    is_plain = False if media else None
+    return PostRecord(network_id, posted_at, written.startswith(_REPOST), shown, links, is_plain)
+
+
+def _media(row: Fields) -> list[str]:
+    """Return the t.co addresses that stand for pictures: X shows the picture instead."""
+    found = []
+    for name in ("extended_entities", "entities"):
+        entities = row.get(name)
+        media = entities.get("media") if isinstance(entities, dict) else None
+        found += [
+            short
+            for one in (media if isinstance(media, list) else [])
+            if isinstance(one, dict) and (short := text(one.get("url")))
+        ]
+    return list(dict.fromkeys(found))
+
+
+def _pictures(written: str, media: Sequence[str]) -> list[_Entity]:
+    """Return where pictures stand, with nothing in their place."""
+    return [
+        _Entity(found.start(), found.end(), "")
+        for short in media
+        for found in re.finditer(rf"\s*{re.escape(short)}(?![A-Za-z0-9])", written)
+    ]
+
+
+def _written_out_already(written: str, known: Sequence[_Entity]) -> list[_Entity]:
+    """Return the addresses that have no entity: those of posts from before X shortened them."""
+    rest = written
+    for entity in known:
+        if 0 <= entity.start <= entity.end <= len(rest):
+            rest = rest[: entity.start] + " " * (entity.end - entity.start) + rest[entity.end :]
+    return [
+        _Entity(start, end, html.unescape(address))
+        for start, end, address in find_addresses(rest, bare=False)
+        if rest[end : end + 1] != _CUT
+    ]
 
 
 def _entity(url: object) -> _Entity | None:

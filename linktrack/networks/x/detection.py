@@ -8,11 +8,12 @@ import re
 from functools import cache
 from typing import Final
 
-from linktrack.networks.linkify import MAX_DOTS, with_scheme
 from linktrack.networks.network import Found
 from linktrack.networks.x.twitter import twitter_text
 
 _MAX_HOST: Final = 253
+_MAX_DOTS: Final = 10
+"""Of a host at most: the limit is ours, and no site in use comes near it."""
 
 
 def detect(text: str) -> list[Found]:
@@ -20,7 +21,12 @@ def detect(text: str) -> list[Found]:
     extract_urls_with_indices = twitter_text().extract_urls_with_indices
 
     spans = [found["indices"] for found in extract_urls_with_indices(_known_to_x(_bounded(text)))]
-    return [(start, end, with_scheme(text[start:end])) for start, end in spans]
+    return [(start, end, _with_scheme(text[start:end])) for start, end in spans]
+
+
+def _with_scheme(written: str) -> str:
+    has_scheme = re.match("https?://", written, re.IGNORECASE)
+    return written if has_scheme else f"http://{written}"
 
 
 # What twitter-text takes for letters of a host: anything but most ASCII punctuation and space.
@@ -48,7 +54,7 @@ def _bounded_host(match: re.Match[str]) -> str:
 
 
 def _is_endless(host: str) -> bool:
-    return len(host) > _MAX_HOST or host.count(".") > MAX_DOTS
+    return len(host) > _MAX_HOST or host.count(".") > _MAX_DOTS
 
 
 _TOP_LEVEL = re.compile(rf"(https?://(?:{_LETTER}+\.)+)([a-z]{{2,}})(?![a-z0-9@+-])", re.IGNORECASE)

@@ -12,6 +12,7 @@ from linktrack.networks.network import Archives, Cards, Connecting, Handles, Ids
 from linktrack.networks.x.access import ABILITIES, NEEDS
 from linktrack.networks.x.detection import detect
 from linktrack.networks.x.lengths import length
+from linktrack.networks.x.own_posts import is_own_post
 
 if TYPE_CHECKING:
     from linktrack.networks.x.archive import XArchive
@@ -74,6 +75,7 @@ NETWORK: Final = Network(
     ),
     ids=_IDS,
     detect=detect,
+    is_own_post=is_own_post,
     length=length,
     links_public_hosts_only=True,
     composer=composer,

@@ -23,9 +23,10 @@ from linktrack.networks.fetching import MISREADINGS, WAIT, guard_for, limits
 from linktrack.networks.looking_back import find_sent
 from linktrack.networks.records import Message, Page, PostPage, PostRecord, Profile, Sent
 from linktrack.networks.sending import silence
-from linktrack.networks.texts import moment, stable_id, text, whole
+from linktrack.networks.texts import distinct_links, moment, stable_id, text, whole
 from linktrack.networks.tids import new_tid
 from linktrack.networks.x.access import ABILITIES, NEEDS
+from linktrack.networks.x.own_posts import is_own_post
 from linktrack.outside.requests_adapter import GuardedAdapter
 
 HOST: Final = "https://api.twitter.com"
@@ -216,10 +217,12 @@ def _post(row: Fields) -> PostRecord | None:
     urls = entities.get("urls") if isinstance(entities, dict) else None
     addresses = []
     for url in urls if isinstance(urls, list) else ():
-        if not isinstance(url, dict) or "media_key" in url:
+        if not isinstance(url, dict):
             continue
         short, address = text(url.get("url")), text(url.get("expanded_url"))
-        if short is not None and address is not None:
+        if short is not None and "media_key" in url:
+            written = written.replace(short, "").rstrip()
+        elif short is not None and address is not None:
             written = written.replace(short, address)
             addresses.append(address)
     others = row.get("referenced_tweets")
@@ -227,7 +230,7 @@ def _post(row: Fields) -> PostRecord | None:
         isinstance(other, dict) and other.get("type") == "retweeted" for other in others
     )
     return PostRecord(
-        number, at, is_repost, html.unescape(written), tuple(dict.fromkeys(addresses))
+        number, at, is_repost, html.unescape(written), distinct_links(addresses, is_own_post)
     )
 
 

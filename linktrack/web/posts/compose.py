@@ -18,7 +18,7 @@ from linktrack.links.catalog import newest_link
 from linktrack.links.formats.guess import FORMAT_WORDS, Format, guess
 from linktrack.links.models import Post
 from linktrack.links.people import list_people
-from linktrack.links.posts import Wish, get_post, wrap_post
+from linktrack.links.posts import Wish, get_post, left_in_post, wrap_post
 from linktrack.links.preview import Preview, preview
 from linktrack.links.wrapping import parse_format
 from linktrack.networks.registry import network_of, networks
@@ -101,6 +101,7 @@ def made() -> str:
     return render_template(
         "compose/made.html",
         pairs=[(post, accounts[post.account_id]) for post in posts],
+        left={post.id: left_in_post(session, installation().shortener, post) for post in posts},
         sendings={number: each for number, each in sendings.items() if each.state != "withdrawn"},
     )
 

@@ -204,7 +204,7 @@ def post_page(post: Post, error: LinktrackError | None = None) -> str:
             for number, segment in version_segments(session, post).items()
         },
         lengths=_lengths(post, account),
-        not_wrapped=left_in_post(session, installation().shortener, post),
+        not_wrapped=left_in_post(session, shortener, post) if unpublished else (),
         format_words=FORMAT_WORDS,
         short_url=shortener.short_url,
         window=window,
