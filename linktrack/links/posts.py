@@ -14,6 +14,7 @@ from linktrack.audience.models import Account, Segment
 from linktrack.audience.segments import LARGEST, find_segment
 from linktrack.audience.utm import utm_values
 from linktrack.errors import Invalid, NotFound
+from linktrack.ids import PostId, SegmentId
 from linktrack.links.catalog import Shortener, add_link
 from linktrack.links.destinations import parse_destination, with_parameters
 from linktrack.links.formats.guess import guess
@@ -188,7 +189,7 @@ def settle_state(
 
 
 def short_urls(
-    shortener: Shortener, links: Mapping[str, Link], segment_id: int | None = None
+    shortener: Shortener, links: Mapping[str, Link], segment_id: SegmentId | None = None
 ) -> Mapping[str, str]:
     """Return address → short address, for everybody or for one segment."""
     return {
@@ -250,7 +251,7 @@ def list_posts(
     return session.scalars(query).all()
 
 
-def texts_of(session: Session, post_ids: Sequence[int]) -> Mapping[int, str]:
+def texts_of(session: Session, post_ids: Sequence[PostId]) -> Mapping[int, str]:
     """Return the texts of these posts as they were written, by the posts' numbers."""
     rows = session.execute(select(Post.id, Post.written).where(Post.id.in_(post_ids)))
     return {row.id: row.written for row in rows}

@@ -1,4 +1,4 @@
-"""What a text will look like once it is wrapped, before anything is made."""
+"""Preview a wrapped text before any link is created."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

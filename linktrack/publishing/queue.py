@@ -1,4 +1,4 @@
-"""The queue of posts that linktrack sends: in and out, another text, another time.
+"""The queue of posts that linktrack sends: add, remove, edit and reschedule them.
 
 Who may be sent, and what is too long, is judged by `checks.py`; the sending is `sender.py`'s.
 """
@@ -20,7 +20,7 @@ from linktrack.links.models import Post, Replacement
 from linktrack.links.posts import rewrap_post
 from linktrack.networks.tids import new_tid
 from linktrack.owners.audit import note
-from linktrack.publishing.checks import check_sendable, check_twin, check_usual_length
+from linktrack.publishing.checks import check_duplicate, check_sendable, check_usual_length
 from linktrack.publishing.models import Sending
 from linktrack.publishing.sendings import (
     OPEN,
@@ -77,7 +77,7 @@ def enqueue(
     check_sendable(account, post.text, base_url, connected=connection is not None)
     if not confirmed:
         check_usual_length(account, post.text, base_url)
-        check_twin(session, account, post)
+        check_duplicate(session, account, post)
     moment = due_at or now
     if sending is None:
         sending = Sending(post_id=post.id, key=_known_by(session, post) or new_tid())
@@ -149,7 +149,7 @@ def rewrite(
         check_sendable(account, post.text, shortener.base_url, connected=True)
         if not confirmed:
             check_usual_length(account, post.text, shortener.base_url)
-            check_twin(session, account, post)
+            check_duplicate(session, account, post)
     note(session, f"Changed the text of post {post.id}.", now)
 
 

@@ -36,12 +36,12 @@ def rows_by_source(lines: Sequence[ReferrerLine], *, by_host: bool) -> list[Row]
             by_segment[line.segment or UNTOLD] += line.clicks
         rows.append(
             Row(
-                host or source or UNSAID,
-                as_filter(source),
-                group[0].medium,
-                sum(line.clicks for line in group),
-                sum(line.unique_clicks for line in group),
-                by_segment,
+                name=host or source or UNSAID,
+                filter=as_filter(source),
+                medium=group[0].medium,
+                clicks=sum(line.clicks for line in group),
+                unique_clicks=sum(line.unique_clicks for line in group),
+                by_segment=by_segment,
             )
         )
     return sorted(rows, key=lambda row: (-row.clicks, row.name))

@@ -5,7 +5,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from flask import g
 
-from linktrack.api.access import named_account, reached
+from linktrack.api.access import named_account, require_account
 from linktrack.api.operations import (
     ACCOUNT,
     AFTER,
@@ -219,7 +219,7 @@ def read_post(number: int) -> PostJson:
     """Return a post with its links and versions."""
     session = db_session()
     post = get_post(session, stored(number))
-    reached(post.account_id)
+    require_account(post.account_id)
     return full_post_json(session, installation().shortener, post)
 
 
@@ -246,7 +246,7 @@ def change_post(number: int) -> PostJson:
     confirmed = fields.flag("confirmed")
     session = db_session()
     post = get_post(session, stored(number))
-    reached(post.account_id)
+    require_account(post.account_id)
     if fields.value("text") is not None:
         written, shortener = fields.text("text"), installation().shortener
         rewrite(session, shortener, post, written, now(), confirmed=confirmed)

@@ -58,7 +58,12 @@ def post_record(status: Fields) -> PostRecord | None:
     shown, addresses = read_content(str(status.get("content") or ""), _mentions(status))
     more = ("media_attachments", "poll", "spoiler_text", "quote")
     return PostRecord(
-        uri, posted_at, False, shown, addresses, not any(status.get(name) for name in more)
+        network_id=uri,
+        posted_at=posted_at,
+        is_repost=False,
+        text=shown,
+        addresses=addresses,
+        is_plain=not any(status.get(name) for name in more),
     )
 
 

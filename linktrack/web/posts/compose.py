@@ -22,7 +22,7 @@ from linktrack.links.posts import Wish, get_post, wrap_post
 from linktrack.links.preview import Preview, preview
 from linktrack.links.wrapping import parse_format
 from linktrack.networks.registry import network_of, networks
-from linktrack.publishing.checks import check_twin
+from linktrack.publishing.checks import check_duplicate
 from linktrack.publishing.queue import enqueue
 from linktrack.publishing.sendings import sendings_of
 from linktrack.reports.similar import SimilarPosts, similar_posts
@@ -77,7 +77,7 @@ def look() -> str | tuple[str, int]:
     blueprint,
     "/compose",
     back_to="compose.made",
-    again=lambda error: _page(error.sentence, twin=isinstance(error, Unconfirmed)),
+    again=lambda error: _page(error.sentence, duplicate=isinstance(error, Unconfirmed)),
 )
 def wrap(sent: Sent) -> Done:
     """Wrap a text for one account or several: as a draft, planned, published, or to be sent."""
@@ -169,7 +169,7 @@ def _enqueued(sent: Sent, posts: list[Post], accounts: list[Account]) -> int:
     if not confirmed:
         for post, account in every:
             if account.id not in connected:
-                check_twin(sent.session, account, post)
+                check_duplicate(sent.session, account, post)
     return len(pairs)
 
 
@@ -238,7 +238,7 @@ def _page(
     seen: Preview | None = None,
     similar: SimilarPosts | None = None,
     *,
-    twin: bool = False,
+    duplicate: bool = False,
 ) -> str:
     accounts = some_accounts()
     values = request.form or request.args
@@ -250,7 +250,7 @@ def _page(
         accounts=accounts,
         chosen=chosen,
         connected=connections(db_session()),
-        twin=twin or "confirmed" in request.form,
+        duplicate=duplicate or "confirmed" in request.form,
         people=list_people(db_session()),
         segments=segments_of(db_session(), [account.id for account in accounts]),
         ticked={(name, value) for name in request.form for value in request.form.getlist(name)},

@@ -32,7 +32,7 @@ from linktrack.links.posts import (
 )
 from linktrack.networks.network import Length
 from linktrack.publishing import states
-from linktrack.publishing.checks import twin_warning
+from linktrack.publishing.checks import duplicate_warning
 from linktrack.publishing.sendings import OPEN, sending_of
 from linktrack.publishing.unwrapped.matching import seen_at
 from linktrack.reports.cpf import MOST_POSTS, CpfReport, cpf_report
@@ -216,8 +216,8 @@ def post_page(post: Post, error: LinktrackError | None = None) -> str:
         fetched=first_fetch(session, post, now()),
         places=seen_at(session, post, account),
         error=error.sentence if error else None,
-        twin=isinstance(error, Unconfirmed),
-        twin_warning=twin_warning(session, account, post) if unpublished else None,
+        duplicate=isinstance(error, Unconfirmed),
+        duplicate_warning=duplicate_warning(session, account, post) if unpublished else None,
         typed=request.form.get("posted_at", ""),
         rewritten=request.form.get("text", post.written),
         sending=sending,
