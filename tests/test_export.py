@@ -408,6 +408,7 @@ def test_links_posts_counts_and_segments_are_exported(world: World) -> None:
             "posted_at": "2026-05-04T12:00:00Z",
             "text": post.text,
             "written": "See https://example.com/a and https://example.com/b",
+            "format": "plain",
             "links": [first.code, second.code],
             "created_at": "2026-05-04T12:00:00Z",
         }
