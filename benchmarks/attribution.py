@@ -135,7 +135,7 @@ def truths_held(run: Run) -> Iterator[tuple[str, bool]]:
             yield name.replace("alone", "at most"), group.rate <= line.cpf.interval.high
         else:
             assert line.cpf.value is None  # never guessed from what is not known
-            said = {group.id: Hellos(group.hellos, 0)}
+            said = {segment.id: Hellos(group.hellos, 0)}
             hello = recognised(segment, run.posts, said, _sizes(run.seen))
             if hello is not None and hello.low is not None and hello.high is not None:
                 yield f"{group.name}: bounds by hellos", hello.low <= group.rate <= hello.high

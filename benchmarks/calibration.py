@@ -19,7 +19,7 @@ from linktrack.reports.figures.statistics.capture import chao2, chapman
 from linktrack.reports.figures.statistics.comparisons import difference, median_interval
 from linktrack.reports.figures.statistics.half_life import Lifetime, middle
 from linktrack.reports.figures.statistics.rates import Interval, ratio_of_sums, wilson
-from linktrack.reports.figures.statistics.usual import Judged, surely, usual_rates
+from linktrack.reports.figures.statistics.usual import Judged, clearly, usual_rates
 from linktrack.reports.figures.words import WEEKDAYS
 from linktrack.reports.people.growth import growth_of
 from linktrack.reports.timing.hours import Slots, slots_of
@@ -262,7 +262,7 @@ def alarms(random: Random, runs: int) -> None:
                 people = random.poisson(true * FOLLOWERS)
                 posts = [Judged(int(k), FOLLOWERS, True) for k in people]
                 found = usual_rates(posts)
-                verdicts = surely(posts[:30], found) if found else []
+                verdicts = clearly(posts[:30], found) if found else []
                 flagged += sum(verdict is not None for verdict in verdicts)
                 alarm.append(
                     any(

@@ -1,4 +1,4 @@
-"""Cutting what is long into parts: a statement takes so many values, a transaction so much time."""
+"""Split long sequences into parts, for the limits of statements and transactions."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice

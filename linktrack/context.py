@@ -1,4 +1,4 @@
-"""What every door reaches for in a request: the installation, and one database session."""
+"""The installation and the database session of the current request."""
 
 from typing import cast
 

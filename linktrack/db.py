@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal
 
 from sqlalchemy import (
     BigInteger,
@@ -31,6 +31,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from linktrack.errors import Conflict, Unavailable
+from linktrack.ids import AccountId, FollowerId, LinkId, PostId, SegmentId
 from linktrack.settings import Settings
 
 if TYPE_CHECKING:
@@ -93,6 +94,10 @@ OptionalMoment = Annotated[datetime | None, mapped_column(Utc)]
 
 class Base(DeclarativeBase):
     """All tables; constraint names follow one convention, so that migrations can name them."""
+
+    type_annotation_map: ClassVar = dict.fromkeys(
+        (AccountId, PostId, LinkId, SegmentId, FollowerId), Integer
+    )
 
     metadata = MetaData(
         naming_convention={
@@ -167,18 +172,18 @@ def is_sqlite(bind: Engine | Connection) -> bool:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction that appends clicks: writers take turns, so `seq` is in order of commit.
+    """One transaction that appends clicks under the write lock: `seq` is in order of commit.
 
     SQLite has one writer anyway; beginning as one avoids a failing upgrade of the lock. On
     PostgreSQL an advisory lock ends with the transaction.
     """
     with engine.execution_options(linktrack_writes=True).begin() as connection:
-        take_turns(connection)
+        take_write_lock(connection)
         yield connection
 
 
-def take_turns(connection: Connection) -> None:
-    """Wait until no other transaction appends or recounts clicks; lasts until this one ends."""
+def take_write_lock(connection: Connection) -> None:
+    """Wait until no other transaction appends or recounts clicks; held until this one ends."""
     if not is_sqlite(connection):
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITE_LOCK})
 

@@ -1,4 +1,4 @@
-"""What the log says, and how: text for people or JSON lines; addresses and secrets in neither."""
+"""Logging as text or JSON lines, without readers' addresses and secrets."""
 
 import ipaddress
 import json

@@ -72,13 +72,13 @@ def mail_server(url: str, sender: str, recipients: str) -> MailServer | None:
     if not addresses:
         raise Invalid("LINKTRACK_SMTP_URL is set, and LINKTRACK_MAIL_TO is not: say who gets mail.")
     return MailServer(
-        parts.hostname,
-        port or _PORTS[parts.scheme],
-        parts.scheme == "smtps",
-        unquote(parts.username or ""),
-        unquote(parts.password or ""),
-        (senders or addresses)[0],
-        addresses,
+        host=parts.hostname,
+        port=port or _PORTS[parts.scheme],
+        is_tls=parts.scheme == "smtps",
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        sender=(senders or addresses)[0],
+        recipients=addresses,
     )
 
 

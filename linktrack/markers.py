@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
 
+from linktrack.ids import AccountId, SegmentId
+
 HELLO: Final = "hello-"
 """A reader's own "count me as one of …", for the account whose number follows."""
 
@@ -44,9 +46,11 @@ class Markers:
         return blake2b(message, key=self.key, digest_size=_SIGN_BYTES, person=b"marker").hexdigest()
 
 
-def said_hello(markers: Markers, account_id: int, cookies: str) -> int | None:
+def said_hello(markers: Markers, account_id: AccountId, cookies: str) -> SegmentId | None:
     """Return the segment that this browser's reader said hello as, to this account, or None."""
     if HELLO not in cookies:
         return None
     value = markers.read(f"{HELLO}{account_id}", cookies)
-    return int(value) if value is not None and value.isdigit() and len(value) < 11 else None
+    if value is None or not value.isdigit() or len(value) > 10:
+        return None
+    return SegmentId(int(value))

@@ -31,6 +31,7 @@ from linktrack.clicks.models import (
 from linktrack.clicks.records import ClickRecord, encode
 from linktrack.clicks.vocabulary import NO_VISITOR
 from linktrack.db import to_ms
+from linktrack.ids import LinkId, SegmentId
 from linktrack.links.models import Post
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -86,7 +87,7 @@ def forget_clicks(world: World) -> None:
 
 
 def records_of(
-    drawn: Sequence[tuple[int, int, int, int | None, str, str, int]], links: Sequence[int]
+    drawn: Sequence[tuple[int, int, int, int | None, str, str, int]], links: Sequence[LinkId]
 ) -> list[ClickRecord]:
     return [
         ClickRecord(
@@ -96,14 +97,14 @@ def records_of(
             referrer=referrer or None,
             visitor=visitor,
             flags=flags | (NO_VISITOR if visitor is None else 0),
-            segment_id=segment or None,
+            segment_id=SegmentId(segment) if segment else None,
             attribution="variant" if segment else None,
         )
         for hours, link, segment, visitor, agent, referrer, flags in drawn
     ]
 
 
-def some_clicks(world: World) -> tuple[list[int], list[int]]:
+def some_clicks(world: World) -> tuple[list[LinkId], list[int]]:
     """Make two posts with two links each; return link and segment numbers."""
     account = world.account()
     posts = [
@@ -113,7 +114,7 @@ def some_clicks(world: World) -> tuple[list[int], list[int]]:
     return [link.id for post in posts for link in post.links], [0, 1, 2]
 
 
-def click(link_id: int, second: int = 0) -> bytes:
+def click(link_id: LinkId, second: int = 0) -> bytes:
     return encode(ClickRecord(START + second * 1000, link_id, FIREFOX, "//t.co", second % 7))
 
 

@@ -14,6 +14,7 @@ from linktrack.app import create_wsgi_app
 from linktrack.clicks.capture.journal import SUFFIX, Journal
 from linktrack.clicks.capture.lane import Lane
 from linktrack.clicks.capture.visitors import Visitors
+from linktrack.ids import LinkId, SegmentId
 from linktrack.installation import Installation
 from linktrack.links.targets import Target, Targets
 from linktrack.settings import LOOPBACK, load_settings
@@ -28,9 +29,9 @@ class Street:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.known = {
-            "abcde": Target(1, "https://example.com/a"),
-            "gone1": Target(2, None),
-            "forseg": Target(1, "https://example.com/a", 7, None, "variant"),
+            "abcde": Target(LinkId(1), "https://example.com/a"),
+            "gone1": Target(LinkId(2), None),
+            "forseg": Target(LinkId(1), "https://example.com/a", SegmentId(7), None, "variant"),
         }
         self.asked: list[str] = []
         self.behind_paths: list[str] = []

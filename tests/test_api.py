@@ -60,7 +60,7 @@ def test_a_post_is_made_with_its_links_and_versions(world: World, call: Call) ->
     )
     assert response.status_code == 201
     answer = response.get_json()
-    assert list(answer) == ["id", "state", "text", "links", "versions"]
+    assert list(answer) == ["id", "state", "text", "links", "not_wrapped", "versions"]
     (link,) = answer["links"]
     assert link == {
         "code": link["code"],
@@ -264,3 +264,24 @@ def test_the_followers_report_is_that_of_every_door(world: World, call: Call) ->
     assert "'never' is no date or time" in problem(wrong, 422)
     lines = call("GET", "/export/followers?format=csv", "read").text.splitlines()
     assert len(lines) == 101
+
+
+def test_a_newsletter_is_wrapped_by_its_format(world: World, call: Call) -> None:
+    """What is not wrapped is named with the reason, whether a post is made or not."""
+    world.account("news", "other")
+    text = '<a href="https://example.com/?a=1&amp;b=2">x</a><img src="https://example.com/a.png">'
+    wish = {"account": "news", "text": text, "format": "html"}
+    seen = call("POST", "/posts/preview", json=wish).get_json()
+    answer = call("POST", "/posts", json=wish).get_json()
+    (link,) = answer["links"]
+    assert link["destination"] == "https://example.com/?a=1&b=2"
+    assert answer["text"] == text.replace("https://example.com/?a=1&amp;b=2", link["short_url"])
+    why = "It is a picture, or something else that is loaded and not clicked."
+    assert answer["not_wrapped"] == [{"address": "https://example.com/a.png", "why": why}]
+    assert seen["not_wrapped"] == answer["not_wrapped"]
+    assert call("GET", f"/posts/{answer['id']}").get_json() == answer
+    again = call("POST", "/posts", json={**wish, "text": answer["text"]})
+    assert again.status_code == 200
+    assert again.get_json()["not_wrapped"] == answer["not_wrapped"]
+    refused = call("POST", "/posts", json={**wish, "format": "rtf"})
+    assert refused.status_code in (400, 422)

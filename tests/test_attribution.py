@@ -31,6 +31,7 @@ from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import NO_VISITOR
 from linktrack.db import to_ms, writing
 from linktrack.errors import Invalid, NotFound
+from linktrack.ids import FollowerId
 from linktrack.installation import Installation
 from linktrack.keys import load_keys
 from linktrack.links.catalog import find_target
@@ -91,7 +92,7 @@ def test_thousands_of_forged_codes_lead_nowhere_and_are_nobody_s(sqlite_world: W
     real = [
         codes.compute(Bearer(link.id, segment.id, follower))
         for link in post.links
-        for follower in (None, 5)
+        for follower in (None, FollowerId(5))
     ]
     other = type(codes)("another salt", b"another key of thirty-two bytes!")
     rng = random.Random(5)
@@ -104,7 +105,7 @@ def test_thousands_of_forged_codes_lead_nowhere_and_are_nobody_s(sqlite_world: W
             code[:place] + rng.choice(ALPHABET) + code[place + 1 :],
             str(hashids.encode(post.links[0].id, segment.id, rng.getrandbits(32))),
             str(hashids.encode(post.links[0].id, 2, rng.randrange(99), rng.getrandbits(32))),
-            other.compute(Bearer(post.links[0].id, segment.id, rng.choice([None, 7]))),
+            other.compute(Bearer(post.links[0].id, segment.id, rng.choice([None, FollowerId(7)]))),
             "".join(rng.choices(ALPHABET, k=len(code))),
         }
     forged -= {*real, *(link.code or "" for link in post.links)}

@@ -24,6 +24,7 @@ from world import NOON, World
 from linktrack.clicks.capture.journal import Journal
 from linktrack.clicks.records import ClickRecord, encode
 from linktrack.errors import Conflict, Invalid
+from linktrack.ids import LinkId
 from linktrack.installation import Installation
 from linktrack.keys import load_keys
 from linktrack.links.catalog import find_target
@@ -121,7 +122,7 @@ def test_a_backup_under_load_restores_every_link_and_no_click_twice(
     assert answer(elsewhere, "status")["clicks"] == restored["clicks"] + len(codes), log.read_text()
 
 
-def clicks_of(world: World, link_id: int, count: int, start: int) -> list[ClickRecord]:
+def clicks_of(world: World, link_id: LinkId, count: int, start: int) -> list[ClickRecord]:
     return [
         ClickRecord(
             clicked_at=int((NOON + timedelta(minutes=start + number)).timestamp() * 1000),

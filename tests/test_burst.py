@@ -18,6 +18,7 @@ from linktrack.clicks.loading.burst import storm
 from linktrack.clicks.models import clicks
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import NO_LANGUAGES, REASONS
+from linktrack.ids import LinkId
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/130.0.0.0 Safari/537.36"
 PEOPLE = [
@@ -32,7 +33,7 @@ def click(
     agent: str = CHROME,
     referrer: str | None = None,
     flags: int = 0,
-    link: int = 1,
+    link: LinkId = LinkId(1),  # noqa: B008 - a number
 ) -> ClickRecord:
     return ClickRecord(START + int(seconds * 1000), link, agent, referrer, visitor, flags)
 
@@ -145,6 +146,23 @@ def test_when_a_first_click_is_no_persons_the_next_one_is_the_first(world: World
     assert counts(world) == untouched
 
 
+def test_where_a_first_click_is_left_out_the_next_one_keeps_its_referrer(world: World) -> None:
+    """Its referrer and its source, whose numbers differ: two of these hosts are one source."""
+    post = world.post(world.account(), "http://one.com/", NOON)
+    link = post.links[0].id
+    hosts = ("//google.com", "//google.de", "//t.co", "//example.org")
+    world.click([click(n, 60.0 * n, referrer=host, link=link) for n, host in enumerate(hosts)])
+    world.click([click(9, 600, referrer="//google.com", link=link)])
+    world.click([click(9, 700, referrer="//t.co", link=link)])
+    days = Days(world.settings.timezone)
+    with world.store().transaction() as connection:
+        assert change_reasons(connection, {5: 6}, days) == 1
+    changed = counts(world)
+    with world.store().transaction() as connection:
+        rebuild(connection, days)
+    assert counts(world) == changed
+
+
 DRAWN = st.tuples(
     st.integers(0, 2), st.integers(0, 1), st.integers(0, 14) | st.none(), st.integers(0, 3),
     st.sampled_from([0, NO_LANGUAGES]), st.sampled_from([None, None, None, "//t.co"]),
@@ -166,7 +184,7 @@ def test_the_order_of_loading_does_not_matter(
     """Shuffled and split, clicks get the same classes and counts, equal to `rebuild`."""
     if not hasattr(world, "links"):
         world.links = some_clicks(world)[0]  # type: ignore[attr-defined]  # once per database
-    links: list[int] = world.links  # type: ignore[attr-defined]
+    links: list[LinkId] = world.links  # type: ignore[attr-defined]
     records = [
         click(visitor, 60 * minute, PEOPLE[agent // 2], referrer, flags, links[link])
         for minute, link, visitor, agent, flags, referrer in drawn

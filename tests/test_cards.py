@@ -31,6 +31,7 @@ from linktrack.clicks.models import clicks
 from linktrack.clicks.vocabulary import REASONS
 from linktrack.db import now
 from linktrack.errors import Invalid
+from linktrack.ids import SegmentId
 from linktrack.links import visiting
 from linktrack.links.cards.cards import (
     Found,
@@ -179,7 +180,7 @@ def test_a_version_has_a_card_under_its_own_address(sqlite_world: World) -> None
     """Else a tap on its card would be nobody's."""
     world = sqlite_world
     link = linked(world)
-    code = world.shortener.version_code(link.id, 7)
+    code = world.shortener.version_code(link.id, SegmentId(7))
     page = lane(world).get(f"/{code}).", headers={"User-Agent": FETCHERS[0]})
     assert tags(page.text)["og:url"] == f"https://go.jessestay.com/{code}"
 

@@ -23,6 +23,7 @@ from linktrack.clicks.models import agents, clicks
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import EMBEDDED, HEAD
 from linktrack.errors import Invalid
+from linktrack.ids import SegmentId
 from linktrack.links.catalog import add_link
 from linktrack.portability.clicks import own_clicks, web_logs
 from linktrack.portability.clicks.formats import click_formats
@@ -193,7 +194,7 @@ def test_a_log_of_our_own_domain_knows_versions(world: World, tmp_path: Path) ->
     """A computed code is its link's."""
     account = world.account()
     link = world.post(account, "http://one.com/").links[0]
-    code = world.shortener.version_code(link.id, 5)
+    code = world.shortener.version_code(link.id, SegmentId(5))
     line = COMBINED.splitlines()[0].replace("/ozh", f"/{code}")
     assert bring_in(world, account, "combined-log", write(tmp_path, "log", line)).added == 1
     assert exported(world, "code") == [(link.code,)]

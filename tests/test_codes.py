@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from world import World
 
 from linktrack.errors import Invalid
+from linktrack.ids import FollowerId, LinkId, SegmentId
 from linktrack.links.codes import ALPHABET, RESERVED, Bearer, Codes, check_custom, is_reserved
 
 CODES = Codes("salt", b"check secret")
@@ -33,9 +34,9 @@ def test_a_proposal_is_short_and_has_no_look_alikes(number: int) -> None:
     assert not set(code) & set("0O1lI")
 
 
-@given(numbers, numbers, st.none() | numbers)
+@given(numbers.map(LinkId), numbers.map(SegmentId), st.none() | numbers.map(FollowerId))
 def test_a_computed_code_gives_back_what_it_carries(
-    link: int, segment: int, follower: int | None
+    link: LinkId, segment: SegmentId, follower: FollowerId | None
 ) -> None:
     """Link, segment and follower survive the way through a code."""
     bearer = Bearer(link, segment, follower)
@@ -61,7 +62,9 @@ def test_no_changed_character_gives_another_valid_code() -> None:
     chance = random.Random(2009)
     characters = string.ascii_letters + string.digits + "-_"
     for _ in range(100_000):
-        code = CODES.compute(Bearer(chance.randrange(1, 10**6), chance.randrange(1, 500)))
+        code = CODES.compute(
+            Bearer(LinkId(chance.randrange(1, 10**6)), SegmentId(chance.randrange(1, 500)))
+        )
         place = chance.randrange(len(code))
         changed = code[:place] + chance.choice(characters) + code[place + chance.randrange(2) :]
         assert changed == code or CODES.read(changed) is None
@@ -69,14 +72,14 @@ def test_no_changed_character_gives_another_valid_code() -> None:
 
 def test_another_installations_codes_are_refused() -> None:
     """The check secret decides, not the salt."""
-    forged = Codes("salt", b"guessed secret").compute(Bearer(1, 1))
+    forged = Codes("salt", b"guessed secret").compute(Bearer(LinkId(1), SegmentId(1)))
     assert CODES.read(forged) is None
 
 
 def test_a_version_of_a_link_has_about_14_characters() -> None:
     """32 bits of check make codes of 13 to 16 characters, personal ones up to 19."""
-    assert 12 <= len(CODES.compute(Bearer(12_345, 12))) <= 16
-    assert 14 <= len(CODES.compute(Bearer(12_345, 12, 6_789))) <= 19
+    assert 12 <= len(CODES.compute(Bearer(LinkId(12_345), SegmentId(12)))) <= 16
+    assert 14 <= len(CODES.compute(Bearer(LinkId(12_345), SegmentId(12), FollowerId(6_789)))) <= 19
 
 
 @pytest.mark.parametrize("slug", ["a", "spring-sale", "A_1", "x" * 64])

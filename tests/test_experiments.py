@@ -19,11 +19,11 @@ from linktrack.db import now
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.owners.tokens import create_token
 from linktrack.reports.diary.experiment_report import (
-    ExperimentReport,
     experiment_json,
     experiment_report,
     experiment_reports,
 )
+from linktrack.reports.diary.experiment_results import ExperimentReport
 from linktrack.reports.diary.experiments import (
     Question,
     add_experiment,
@@ -41,7 +41,7 @@ def posted(world: World, account: Account, begin: datetime, counts: Sequence[int
 
 
 def report(world: World, name: str, at: datetime) -> ExperimentReport:
-    accounts = {each.id: each for each in world.session.query(Account)}
+    accounts: dict[int, Account] = {each.id: each for each in world.session.query(Account)}
     (experiment,) = [each for each in list_experiments(world.session) if each.name == name]
     return experiment_report(world.session, experiment, accounts, at)
 
@@ -298,7 +298,7 @@ def test_twenty_experiments_take_no_more_statements_than_two(
         return len(sent)
 
     assert sent_with(0, 2) == sent_with(2, 20) > 0
-    shown = {each.id: each for each in accounts}
+    shown: dict[int, Account] = {each.id: each for each in accounts}
     everything = list_experiments(world.session)
     later = NOON + timedelta(days=30)
     together = experiment_reports(world.session, everything, shown, later)

@@ -23,6 +23,7 @@ from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import HEAD
 from linktrack.db import to_ms
 from linktrack.errors import Invalid, NotFound, Unavailable
+from linktrack.ids import LinkId
 from linktrack.links.catalog import change_destination, set_disabled
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.portability.export.click_filters import find_wanted
@@ -72,7 +73,7 @@ def rows(world: World, what: str, **selection: object) -> list[Row]:
     return list(export_rows(world.database.engine, world.shortener, what, chosen))
 
 
-def a_link(world: World) -> int:
+def a_link(world: World) -> LinkId:
     return world.post(world.account(), "Read https://example.com/a").links[0].id
 
 

@@ -13,6 +13,7 @@ from world import NOON, World
 from linktrack.audience.utm import set_utm_values, utm_values
 from linktrack.cli import main
 from linktrack.errors import Invalid
+from linktrack.ids import LinkId, SegmentId
 from linktrack.links.catalog import find_target, set_forwarding
 from linktrack.links.destinations import MAX_LENGTH, with_parameters, with_query
 from linktrack.links.targets import Target
@@ -36,8 +37,8 @@ def test_a_link_that_forwards_adds_the_clicks_query(
     location: str,
 ) -> None:
     """Behind the destination's own, before its fragment; other links leave it out."""
-    street.known["fwd"] = Target(3, destination, forward_query=True)
-    street.known["plain"] = Target(4, destination)
+    street.known["fwd"] = Target(LinkId(3), destination, forward_query=True)
+    street.known["plain"] = Target(LinkId(4), destination)
     assert street.get(f"/fwd{asked}").headers["Location"] == location
     assert street.get(f"/plain{asked}").headers["Location"] == destination
     assert len(street.clicks()) == 2
@@ -87,7 +88,7 @@ def test_forwarding_reaches_versions_too(world: World) -> None:
     link = world.post(world.account(), "http://one.com/").links[0]
     set_forwarding(world.session, link, True, NOON)
     world.session.commit()
-    for code in (link.code or "", world.shortener.version_code(link.id, 7)):
+    for code in (link.code or "", world.shortener.version_code(link.id, SegmentId(7))):
         target = find_target(world.database.engine, world.shortener.codes, code)
         assert target is not None
         assert target.forward_query

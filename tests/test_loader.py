@@ -17,6 +17,7 @@ from linktrack.clicks.loading.loader import SET_ASIDE, Loader
 from linktrack.clicks.loading.store import ClickStore
 from linktrack.clicks.models import clicks, journals
 from linktrack.clicks.records import ClickRecord, encode
+from linktrack.ids import LinkId
 
 
 def stored(world: World) -> int:
@@ -113,7 +114,7 @@ def test_clicks_of_links_that_do_not_exist_are_left_out(world: World) -> None:
     """A journal of another installation, or a restored older database: the rest is loaded."""
     links, _ = some_clicks(world)
     journal = Journal(world.settings.journals)
-    journal.append(click(999_999))
+    journal.append(click(LinkId(999_999)))
     journal.append(click(links[0]))
     journal.close()
     world.loader().load()

@@ -17,6 +17,7 @@ from linktrack.clicks.capture.backlog import read_backlog
 from linktrack.clicks.capture.journal import Journal
 from linktrack.clicks.capture.losses import NAME, Losses, Lost, read_lost
 from linktrack.clicks.records import ClickRecord, encode
+from linktrack.ids import LinkId
 
 
 def test_processes_and_threads_count_together(tmp_path: Path) -> None:
@@ -72,7 +73,7 @@ def test_a_folder_that_is_deleted_under_a_worker_loses_nothing(tmp_path: Path, s
 
 def test_the_backlog_is_clicks_and_since_when(tmp_path: Path) -> None:
     """What lies behind the position of each file; a file that is loaded is no backlog."""
-    lines = [encode(ClickRecord(5_000 + n, 1, "Firefox", None, 1)) for n in range(10)]
+    lines = [encode(ClickRecord(5_000 + n, LinkId(1), "Firefox", None, 1)) for n in range(10)]
     for name, part in (("a.journal", lines[:4]), ("b.journal", lines[4:])):
         (tmp_path / name).write_bytes(b"".join(part))
     size = len(lines[0])
@@ -85,7 +86,7 @@ def test_the_backlog_is_clicks_and_since_when(tmp_path: Path) -> None:
 
 def test_a_large_backlog_is_estimated(tmp_path: Path) -> None:
     """Three megabytes are not read for every page; the estimate is within one in a hundred."""
-    line = encode(ClickRecord(5_000, 1, "Firefox" * 20, None, 1))
+    line = encode(ClickRecord(5_000, LinkId(1), "Firefox" * 20, None, 1))
     (tmp_path / "a.journal").write_bytes(line * 15_000)
     assert read_backlog(tmp_path, {}).clicks == pytest.approx(15_000, rel=0.01)
 

@@ -13,6 +13,7 @@ from linktrack.calendar.days import Days
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import now, to_ms
 from linktrack.errors import Conflict, Invalid, NotFound
+from linktrack.ids import LinkId
 from linktrack.links.catalog import (
     change_destination,
     changed_links,
@@ -148,7 +149,7 @@ def test_a_changed_destination_keeps_its_history(world: World) -> None:
             change_destination(world.session, world.shortener, link, wrong, later)
 
 
-def click(link_id: int, hours: float, visitor: int) -> ClickRecord:
+def click(link_id: LinkId, hours: float, visitor: int) -> ClickRecord:
     return ClickRecord(START + int(hours * 3_600_000), link_id, FIREFOX, None, visitor)
 
 

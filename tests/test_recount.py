@@ -20,9 +20,10 @@ from linktrack.clicks.models import (
     post_windows,
 )
 from linktrack.errors import Unavailable
+from linktrack.ids import LinkId
 
 
-def many_clicks(world: World, links: list[int], number: int, seed: int = 1) -> None:
+def many_clicks(world: World, links: list[LinkId], number: int, seed: int = 1) -> None:
     chance = random.Random(seed)
     drawn = [
         (

@@ -33,7 +33,7 @@ from linktrack.reports.figures.statistics.half_life import (
 from linktrack.reports.figures.statistics.rates import Interval, wilson
 from linktrack.reports.figures.statistics.shrinkage import dispersion, shrink
 from linktrack.reports.figures.statistics.trends import MOST_POINTS, theil_sen
-from linktrack.reports.figures.statistics.usual import Judged, surely, usual_rates
+from linktrack.reports.figures.statistics.usual import Judged, clearly, usual_rates
 from linktrack.reports.people.growth import growth_of
 from linktrack.reports.timing.hours import slots_of
 
@@ -335,7 +335,7 @@ def test_a_post_far_from_the_usual_is_surely_so() -> None:
     posts = posts_of([33, 35, 36, 34, 37, 35, 31, 39, 36, 34] * 2 + [90, 5, 45])
     usual = usual_rates(posts)
     assert usual is not None
-    verdicts = surely(posts, usual)
+    verdicts = clearly(posts, usual)
     assert verdicts[-3:] == ["above", "below", None]
     assert not any(verdicts[:-3])
 
@@ -346,7 +346,7 @@ def test_a_post_that_is_still_counted_is_never_below() -> None:
     usual = usual_rates(posts)
     assert usual is not None
     young = [Judged(3, 20_000, False), Judged(95, 20_000, False)]
-    assert surely(young, usual) == [None, "above"]
+    assert clearly(young, usual) == [None, "above"]
 
 
 def test_six_posts_tell_nothing_of_the_usual() -> None:
@@ -356,7 +356,7 @@ def test_six_posts_tell_nothing_of_the_usual() -> None:
     usual = usual_rates(posts)
     assert usual is not None
     assert usual.low == 0
-    assert set(surely(posts, usual)) == {None}
+    assert set(clearly(posts, usual)) == {None}
 
 
 @pytest.mark.slow
@@ -374,7 +374,7 @@ def test_surely_is_seldom_a_false_alarm(spread: float, mean: float) -> None:
         assert found is not None
         alarms += any(
             (verdict == "above" and rate <= usual) or (verdict == "below" and rate >= usual)
-            for verdict, rate in zip(surely(posts, found), true, strict=True)
+            for verdict, rate in zip(clearly(posts, found), true, strict=True)
         )
     assert alarms <= 10
 

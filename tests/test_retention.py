@@ -13,11 +13,12 @@ from linktrack.clicks.counts.rebuild import rebuild, recount_post
 from linktrack.clicks.counts.retention import delete_old
 from linktrack.clicks.models import clicks
 from linktrack.errors import Conflict
+from linktrack.ids import LinkId, PostId
 
 AGENTS = ["Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "curl/8.5.0"]
 
 
-def load(world: World, hours: tuple[int, int], count: int, seed: int, links: list[int]) -> None:
+def load(world: World, hours: tuple[int, int], count: int, seed: int, links: list[LinkId]) -> None:
     chance = random.Random(seed)
     drawn = [
         (
@@ -93,9 +94,9 @@ def test_a_post_that_lost_clicks_keeps_its_time(world: World) -> None:
         pytest.raises(Conflict, match="LINKTRACK_KEEP_DAYS"),
         world.store().transaction() as connection,
     ):
-        recount_post(connection, 1, Days(world.settings.timezone))
+        recount_post(connection, PostId(1), Days(world.settings.timezone))
     with world.store().transaction() as connection:
-        recount_post(connection, 2, Days(world.settings.timezone))
+        recount_post(connection, PostId(2), Days(world.settings.timezone))
     assert counts(world) == right
 
 

@@ -17,6 +17,7 @@ from linktrack.clicks.counts.rebuild import rebuild, recount_post
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import HEAD
 from linktrack.db import to_ms
+from linktrack.ids import LinkId
 from linktrack.links.models import Post
 
 
@@ -50,7 +51,7 @@ def test_shuffled_and_split_batches_give_the_same_counts_as_rebuilding(
     """However clicks are ordered and cut into batches, counts and marks are the same."""
     if not hasattr(world, "links"):
         world.links = some_clicks(world)[0]  # type: ignore[attr-defined]  # once per database
-    links: list[int] = world.links  # type: ignore[attr-defined]
+    links: list[LinkId] = world.links  # type: ignore[attr-defined]
     forget_clicks(world)
     for batch in drawn:
         world.click(records_of(batch, links))

@@ -16,6 +16,7 @@ from world import NOON, World
 
 from linktrack.clicks.models import clicks
 from linktrack.db import FoldedCase, is_sqlite
+from linktrack.ids import SegmentId
 from linktrack.links.catalog import add_lone_link, find_target, set_disabled
 from linktrack.links.codes import RESERVED, code_in
 from linktrack.links.models import Link
@@ -160,7 +161,7 @@ def test_a_disabled_link_is_gone_in_every_spelling(world: World) -> None:
 def test_a_computed_code_has_its_own_capitals(world: World) -> None:
     """Its check holds for one spelling; marks at its end are noise."""
     link = world.post(world.account(), "http://one.com/").links[0]
-    code = world.shortener.version_code(link.id, 5)
+    code = world.shortener.version_code(link.id, SegmentId(5))
     engine, codes = world.database.engine, world.shortener.codes
     assert find_target(engine, codes, code) is not None
     assert find_target(engine, codes, code.swapcase()) is None

@@ -5,6 +5,7 @@ import time
 import pytest
 from waiting import wait_until
 
+from linktrack.ids import LinkId, SegmentId
 from linktrack.links.targets import MOST_REFRESHED, MOST_RESPELT, Target, Targets
 
 
@@ -12,15 +13,15 @@ class Catalog:
     """A database in a dictionary, which counts its questions."""
 
     def __init__(self) -> None:
-        self.known = {f"code{n}": Target(n, f"http://{n}.com/") for n in range(100)}
-        self.changed: list[int] = []
+        self.known = {f"code{n}": Target(LinkId(n), f"http://{n}.com/") for n in range(100)}
+        self.changed: list[LinkId] = []
         self.asked = 0
 
     def find(self, code: str) -> Target | None:
         self.asked += 1
         return self.known.get(code)
 
-    def changed_since(self, _since: int) -> list[int]:
+    def changed_since(self, _since: int) -> list[LinkId]:
         return self.changed
 
 
@@ -48,13 +49,13 @@ def test_unknown_codes_are_remembered_in_bounds_too() -> None:
 def test_a_changed_link_is_looked_up_anew() -> None:
     """All codes of it, its versions' included."""
     catalog = Catalog()
-    catalog.known["version"] = Target(1, "http://1.com/", 7, None, "variant")
+    catalog.known["version"] = Target(LinkId(1), "http://1.com/", SegmentId(7), None, "variant")
     targets = Targets(catalog.find, catalog.changed_since)
     targets.get("code1"), targets.get("version"), targets.get("code2")
-    catalog.known["code1"] = Target(1, None)
-    catalog.known["version"] = Target(1, None, 7, None, "variant")
+    catalog.known["code1"] = Target(LinkId(1), None)
+    catalog.known["version"] = Target(LinkId(1), None, SegmentId(7), None, "variant")
     catalog.asked = 0
-    targets.refresh([1])
+    targets.refresh([LinkId(1)])
     for code in ("code1", "version"):
         found = targets.get(code)
         assert found is not None and found.location is None
@@ -69,7 +70,7 @@ def test_a_change_during_the_look_up_is_not_remembered_over() -> None:
 
     def slow(code: str) -> Target | None:
         found = catalog.find(code)
-        targets.refresh([1])
+        targets.refresh([LinkId(1)])
         return found
 
     targets._find = slow
@@ -82,7 +83,7 @@ def test_a_new_link_is_found_after_a_second() -> None:
     catalog = Catalog()
     targets = Targets(catalog.find, catalog.changed_since)
     assert targets.get("new") is None
-    catalog.known["new"] = Target(500, "http://new.com/")
+    catalog.known["new"] = Target(LinkId(500), "http://new.com/")
     assert targets.get("new") is None
     time.sleep(1.1)  # that it is forgotten after a second is what is tested
     assert targets.get("new") is not None
@@ -95,15 +96,15 @@ def test_changes_are_followed_in_the_background_and_through_outages() -> None:
     asked: list[int] = []
     away = [True]
 
-    def changed_since(since: int) -> list[int]:
+    def changed_since(since: int) -> list[LinkId]:
         asked.append(since)
         if away[0]:
             raise OSError("away")
-        return [1]
+        return [LinkId(1)]
 
     targets._changed_since = changed_since
     old = targets.get("code1")
-    catalog.known["code1"] = Target(1, "http://new.com/")
+    catalog.known["code1"] = Target(LinkId(1), "http://new.com/")
     targets.watch()
     wait_until(lambda: asked, 5)
     assert targets.get("code1") == old
@@ -124,7 +125,7 @@ def test_a_database_that_goes_away_after_a_change_takes_no_target_along() -> Non
 
     targets._find = gone
     with pytest.raises(OSError, match="away"):
-        targets.refresh([1])
+        targets.refresh([LinkId(1)])
     assert targets.get("code1") == old
 
 
@@ -132,15 +133,15 @@ def test_of_very_many_changed_codes_some_wait_for_their_next_click() -> None:
     """No change of everything keeps the others waiting."""
     catalog = Catalog()
     codes = [f"version{number}" for number in range(MOST_REFRESHED + 10)]
-    catalog.known |= {code: Target(1, "http://1.com/") for code in codes}
+    catalog.known |= {code: Target(LinkId(1), "http://1.com/") for code in codes}
     targets = Targets(catalog.find, catalog.changed_since)
     for code in codes:
         targets.get(code)
-    catalog.known |= {code: Target(1, "http://new.com/") for code in codes}
+    catalog.known |= {code: Target(LinkId(1), "http://new.com/") for code in codes}
     catalog.asked = 0
-    targets.refresh([1])
+    targets.refresh([LinkId(1)])
     assert catalog.asked == MOST_REFRESHED
-    assert {targets.get(code) for code in codes} == {Target(1, "http://new.com/")}
+    assert {targets.get(code) for code in codes} == {Target(LinkId(1), "http://new.com/")}
 
 
 def test_a_deleted_link_is_forgotten() -> None:
@@ -149,7 +150,7 @@ def test_a_deleted_link_is_forgotten() -> None:
     targets = Targets(catalog.find, catalog.changed_since)
     targets.get("code1")
     del catalog.known["code1"]
-    targets.refresh([1])
+    targets.refresh([LinkId(1)])
     assert targets.get("code1") is None
 
 
@@ -157,12 +158,12 @@ def test_another_spelling_is_remembered_until_a_link_of_its_own_is_made() -> Non
     """A mark at the end is noise as long as no link has it; then the exact code wins."""
     catalog = Catalog()
     targets = Targets(catalog.find, catalog.changed_since)
-    assert targets.get("code1_") == Target(1, "http://1.com/", code="code1")
+    assert targets.get("code1_") == Target(LinkId(1), "http://1.com/", code="code1")
     catalog.asked = 0
     assert targets.get("code1_") is not None
     assert catalog.asked == 0
-    catalog.known["code1_"] = Target(500, "http://new.com/")
-    targets.refresh([500])
+    catalog.known["code1_"] = Target(LinkId(500), "http://new.com/")
+    targets.refresh([LinkId(500)])
     assert targets.get("code1_") == catalog.known["code1_"]
 
 
@@ -171,11 +172,11 @@ def test_another_spelling_follows_its_link() -> None:
     catalog = Catalog()
     targets = Targets(catalog.find, catalog.changed_since)
     targets.get("code1_")
-    catalog.known["code1"] = Target(1, None)
-    targets.refresh([1])
-    assert targets.get("code1_") == Target(1, None, code="code1")
+    catalog.known["code1"] = Target(LinkId(1), None)
+    targets.refresh([LinkId(1)])
+    assert targets.get("code1_") == Target(LinkId(1), None, code="code1")
     del catalog.known["code1"]
-    targets.refresh([1])
+    targets.refresh([LinkId(1)])
     assert targets.get("code1_") is None
 
 
@@ -185,7 +186,7 @@ def test_other_spellings_crowd_no_code_out() -> None:
     targets = Targets(catalog.find, catalog.changed_since)
     for number in range(MOST_RESPELT + 100):
         tail = f"{number:b}".replace("0", "-").replace("1", "_")
-        assert targets.get(f"code1{tail}") == Target(1, "http://1.com/", code="code1")
+        assert targets.get(f"code1{tail}") == Target(LinkId(1), "http://1.com/", code="code1")
     assert len(targets._known) == len(targets._respelt) == MOST_RESPELT
     targets = Targets(catalog.find, catalog.changed_since, most=10)
     for number in range(1, 100):

@@ -91,7 +91,7 @@ def is_unauthenticated() -> bool:
     return bool(g.get("unauthenticated"))
 
 
-def reached(account_id: int | None) -> None:
+def require_account(account_id: int | None) -> None:
     """Raise `Forbidden` where what is asked for belongs to an account the token does not reach.
 
     None belongs to no account.
@@ -101,7 +101,7 @@ def reached(account_id: int | None) -> None:
         raise Forbidden("This token is for another account.")
 
 
-def reaches_all() -> None:
+def require_all() -> None:
     """Raise `Forbidden` where a question is about all accounts and the token is for one."""
     token: Token = g.token
     if token.account_id is not None:
@@ -111,5 +111,5 @@ def reaches_all() -> None:
 def named_account(handle: str) -> "Account":
     """Return the account a caller names, as far as its token reaches."""
     account = find_account(db_session(), handle)
-    reached(account.id)
+    require_account(account.id)
     return account

@@ -24,7 +24,7 @@ _ENTRY: Final = struct.Struct("<dQ")  # when a token's minute began (steady cloc
 class Limiter:
     """Counts requests by token in windows of a minute, in a file that all processes share.
 
-    Each token has a few bytes of it, at the place its number says.
+    Each token has a few bytes of it, at an offset that its number says.
     """
 
     def __init__(self, most: int, path: Path) -> None:
@@ -37,15 +37,15 @@ class Limiter:
         Returns how many are left and in how many seconds the window ends. Below zero left means
         that this request is one too many. Raises `OSError` where the file cannot be used.
         """
-        place = token_id * _ENTRY.size
+        offset = token_id * _ENTRY.size
         file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)  # threads too: each has opened the file itself
-            known = os.pread(file, _ENTRY.size, place)
+            known = os.pread(file, _ENTRY.size, offset)
             begun, used = _ENTRY.unpack(known) if len(known) == _ENTRY.size else (at, 0)
             if not 0 <= at - begun < SECONDS:  # over, or of before the machine was started
                 begun, used = at, 0
-            os.pwrite(file, _ENTRY.pack(begun, used + 1), place)
+            os.pwrite(file, _ENTRY.pack(begun, used + 1), offset)
         finally:
             os.close(file)
         return self.most - used - 1, math.ceil(begun + SECONDS - at)

@@ -122,16 +122,16 @@ def operation(
         summary = (view.__doc__ or name).splitlines()[0]
         takes_key = method == "POST" and not shows_secret
         OPERATIONS[f"api.{name}"] = Operation(
-            method,
-            rule,
-            name,
-            summary,
-            scope,
-            query,
-            body,
-            answers_of(view) if answers is None else answers,
-            problems,
-            takes_key,
+            method=method,
+            rule=rule,
+            name=name,
+            summary=summary,
+            scope=scope,
+            query=query,
+            body=body,
+            answers=answers_of(view) if answers is None else answers,
+            problems=problems,
+            takes_key=takes_key,
         )
         act: Callable[P, R | Response] = view
         if method == "POST":

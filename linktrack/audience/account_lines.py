@@ -1,4 +1,4 @@
-"""Accounts with their last follower counts."""
+"""Accounts with their latest follower counts, as lists show them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,13 +48,13 @@ def account_lines(session: Session) -> list[AccountLine]:
         count = counts.get(account.id)
         lines.append(
             AccountLine(
-                account.id,
-                account.network,
-                account.handle,
-                account.role,
-                None if count is None else count.count,
-                None if count is None else count.counted_at,
-                account.id in connected,
+                id=account.id,
+                network=account.network,
+                handle=account.handle,
+                role=account.role,
+                followers=None if count is None else count.count,
+                followers_at=None if count is None else count.counted_at,
+                connected=account.id in connected,
             )
         )
     return lines

@@ -1,4 +1,4 @@
-"""Whose card fetchers of link previews get: one of ours, or the destination's."""
+"""The choice of link preview for an account: linktrack's own card, or the destination page's."""
 
 from datetime import datetime
 from typing import Final

@@ -1,4 +1,4 @@
-"""Taking turns at a network: of several processes and machines one asks for an account."""
+"""Claims: only one of several processes asks a network about an account at a time."""
 
 from datetime import datetime, timedelta
 from typing import TypeVar

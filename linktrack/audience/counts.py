@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from linktrack.audience.models import Account, FollowerCount
 from linktrack.db import from_ms, to_ms
 from linktrack.errors import Conflict, Invalid
+from linktrack.ids import AccountId
 from linktrack.owners.audit import by_hand, note
 
 STALE: Final = timedelta(days=90)
@@ -111,11 +112,11 @@ def record_counts(
     except IntegrityError as error:  # somebody else has recorded one since we looked
         raise Conflict("A count for the same moment has just been recorded: try again.") from error
     if different or (new and by_hand(session)):
-        note(session, _told(account.handle, wanted, len(new), len(different)), now)
+        note(session, _audit_sentence(account.handle, wanted, len(new), len(different)), now)
     return Recorded(len(new), len(counts) - len(new) - len(different), len(different))
 
 
-def _told(handle: str, counts: dict[datetime, int], added: int, replaced: int) -> str:
+def _audit_sentence(handle: str, counts: dict[datetime, int], added: int, replaced: int) -> str:
     if len(counts) == 1:
         ((moment, count),) = counts.items()
         verb = "Replaced the follower count of" if replaced else "Recorded a follower count of"
@@ -142,7 +143,7 @@ def is_stale(counted_at: datetime | None, at: datetime) -> bool:
     return counted_at is not None and at - counted_at > STALE
 
 
-def latest_count(session: Session, account_id: int) -> FollowerCount | None:
+def latest_count(session: Session, account_id: AccountId) -> FollowerCount | None:
     """Return the last count of an account, or None where there is none."""
     return session.scalar(
         select(FollowerCount)
@@ -152,7 +153,7 @@ def latest_count(session: Session, account_id: int) -> FollowerCount | None:
     )
 
 
-def list_counts(session: Session, account_id: int) -> Sequence[FollowerCount]:
+def list_counts(session: Session, account_id: AccountId) -> Sequence[FollowerCount]:
     """Return the counts of an account, oldest first."""
     return session.scalars(
         select(FollowerCount)
@@ -166,7 +167,7 @@ History: TypeAlias = Sequence[tuple[datetime, int]]
 _ENDLESS: Final = 2**63  # more followers than any count: it sorts behind those of its moment
 
 
-def count_histories(session: Session, account_ids: Iterable[int]) -> Mapping[int, History]:
+def count_histories(session: Session, account_ids: Iterable[AccountId]) -> Mapping[int, History]:
     """Return each account's follower counts, oldest first."""
     found: dict[int, list[tuple[datetime, int]]] = {number: [] for number in account_ids}
     query = (
@@ -181,8 +182,8 @@ def count_histories(session: Session, account_ids: Iterable[int]) -> Mapping[int
 
 def standing_count(history: History, at: datetime) -> tuple[datetime | None, int | None]:
     """Return the last follower count at or before a moment, or two Nones."""
-    place = bisect_right(history, (at, _ENDLESS))
-    return history[place - 1] if place else (None, None)
+    index = bisect_right(history, (at, _ENDLESS))
+    return history[index - 1] if index else (None, None)
 
 
 def _shown(moment: datetime) -> str:

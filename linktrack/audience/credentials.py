@@ -1,4 +1,4 @@
-"""Accounts that are signed in on their networks: connecting, disconnecting, speaking for them.
+"""Accounts connected to their networks: connecting, disconnecting, and acting as them.
 
 What signs in lies sealed in the database, under a key of the data folder.
 """

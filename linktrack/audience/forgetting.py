@@ -1,4 +1,4 @@
-"""People who asked to be forgotten: kept out of every later list by a hash that names nobody."""
+"""Forget people on request, and keep them out of later follower lists by a keyed hash."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _DIGEST_BYTES: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """Who is to be left out: keyed hashes of network and id, and of network and handle."""
+    """People to leave out: keyed hashes of network and id, and of network and handle."""
 
     network: str
     key: bytes

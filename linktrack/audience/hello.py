@@ -1,4 +1,4 @@
-"""Hello: a reader says whom they are one of, by a button, and takes it back as easily.
+"""Hello pages: a reader says which segment they belong to, and can take it back.
 
 Only their own browser keeps it, in a signed cookie; what is stored here is how many there were.
 """
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from linktrack.audience.models import Account, HelloDay, Segment
 from linktrack.audience.segments import get_segment
 from linktrack.errors import LinktrackError, NotFound
+from linktrack.ids import SegmentId
 from linktrack.markers import HELLO, Markers, said_hello
 
 INVITATION: Final = "invitation"
@@ -88,7 +89,7 @@ def count_hello(session: Session, day: date, said: Segment | None, before: Segme
     session.flush()
 
 
-def hellos(session: Session, account: Account) -> dict[int, Hellos]:
+def hellos(session: Session, account: Account) -> dict[SegmentId, Hellos]:
     """Return how many hellos each segment of an account has had."""
     query = (
         select(HelloDay.segment_id, func.sum(HelloDay.said), func.sum(HelloDay.taken_back))

@@ -15,6 +15,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linktrack.db import Base, Id, Moment, OptionalMoment
+from linktrack.ids import AccountId, FollowerId, SegmentId
 from linktrack.networks.records import TextLimits
 from linktrack.networks.registry import NetworkName
 from linktrack.owners.visibility import limit
@@ -39,7 +40,7 @@ class Account(Base):
     __tablename__ = "accounts"
     __table_args__ = (UniqueConstraint("network", "handle_key"),)
 
-    id: Mapped[Id]
+    id: Mapped[AccountId] = mapped_column(primary_key=True)
     network: Mapped[NetworkName] = mapped_column(String(10))
     handle: Mapped[str] = mapped_column(String(255))
     handle_key: Mapped[str] = mapped_column(String(255))
@@ -66,12 +67,12 @@ class Account(Base):
 class StoredCredential(Base):
     """What signs an account in on its network, sealed under a key outside the database.
 
-    `problem` is what the network said when it took it no more; null: it takes it.
+    `problem` is what the network said when it refused it; null: it is accepted.
     """
 
     __tablename__ = "credentials"
 
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     sealed: Mapped[str] = mapped_column(Text)
     connected_at: Mapped[Moment]
     problem: Mapped[str | None] = mapped_column(Text)
@@ -82,7 +83,7 @@ class FollowerCount(Base):
 
     __tablename__ = "follower_counts"
 
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     counted_at: Mapped[Moment] = mapped_column(primary_key=True)
     count: Mapped[int] = mapped_column(BigInteger)
     source: Mapped[str] = mapped_column(String(20))
@@ -99,8 +100,8 @@ class Segment(Base):
     __tablename__ = "segments"
     __table_args__ = (UniqueConstraint("account_id", "name"),)
 
-    id: Mapped[Id]
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    id: Mapped[SegmentId] = mapped_column(primary_key=True)
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"))
     name: Mapped[str] = mapped_column(String(100))
     position: Mapped[int]
     size: Mapped[int | None]
@@ -117,7 +118,7 @@ class SegmentEntry(Base):
     __tablename__ = "segment_entries"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
-    segment_id: Mapped[int] = mapped_column(ForeignKey("segments.id"), primary_key=True)
+    segment_id: Mapped[SegmentId] = mapped_column(ForeignKey("segments.id"), primary_key=True)
     key: Mapped[str] = mapped_column(String(512), primary_key=True)
 
 
@@ -131,9 +132,9 @@ class SegmentSize(Base):
     __tablename__ = "segment_sizes"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     sized_at: Mapped[Moment] = mapped_column(primary_key=True)
-    segment_id: Mapped[int] = mapped_column(ForeignKey("segments.id"), primary_key=True)
+    segment_id: Mapped[SegmentId] = mapped_column(ForeignKey("segments.id"), primary_key=True)
     size: Mapped[int]
     unjudged: Mapped[int]
 
@@ -147,7 +148,7 @@ class HelloDay(Base):
     __tablename__ = "hello_days"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
-    segment_id: Mapped[int] = mapped_column(ForeignKey("segments.id"), primary_key=True)
+    segment_id: Mapped[SegmentId] = mapped_column(ForeignKey("segments.id"), primary_key=True)
     day: Mapped[int] = mapped_column(primary_key=True)
     said: Mapped[int]
     taken_back: Mapped[int]
@@ -158,7 +159,7 @@ class Consent(Base):
 
     __tablename__ = "consents"
 
-    follower_id: Mapped[int] = mapped_column(ForeignKey("followers.id"), primary_key=True)
+    follower_id: Mapped[FollowerId] = mapped_column(ForeignKey("followers.id"), primary_key=True)
     agreed_at: Mapped[Moment]
 
 
@@ -172,7 +173,7 @@ class Roster(Base):
     __table_args__ = (UniqueConstraint("account_id", "taken_at"),)
 
     id: Mapped[Id]
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"))
     taken_at: Mapped[Moment]
     source: Mapped[str] = mapped_column(String(20))
     size: Mapped[int]
@@ -195,8 +196,8 @@ class Follower(Base):
         {"sqlite_autoincrement": True},
     )
 
-    id: Mapped[Id]
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    id: Mapped[FollowerId] = mapped_column(primary_key=True)
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"))
     network_id: Mapped[str] = mapped_column(String(512))
     handle: Mapped[str | None] = mapped_column(String(255))
     handle_key: Mapped[str | None] = mapped_column(String(255))
@@ -228,9 +229,9 @@ class FollowPeriod(Base):
         {"sqlite_with_rowid": False},
     )
 
-    follower_id: Mapped[int] = mapped_column(ForeignKey("followers.id"), primary_key=True)
+    follower_id: Mapped[FollowerId] = mapped_column(ForeignKey("followers.id"), primary_key=True)
     began_by: Mapped[Moment] = mapped_column(primary_key=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"))
     began_after: Mapped[OptionalMoment]
     ended_after: Mapped[OptionalMoment]
     ended_by: Mapped[OptionalMoment]
@@ -258,7 +259,7 @@ class Sync(Base):
 
     __tablename__ = "syncs"
 
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     next_at: Mapped[Moment]
     begun_at: Mapped[OptionalMoment]
     cursor: Mapped[str | None] = mapped_column(Text)
@@ -270,7 +271,7 @@ class SyncPage(Base):
 
     __tablename__ = "sync_pages"
 
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     people: Mapped[str] = mapped_column(Text)
 
@@ -285,7 +286,7 @@ class FollowBack(Base):
 
     __tablename__ = "follow_backs"
 
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     since: Mapped[Moment]
     daily_limit: Mapped[int]
     shown_at: Mapped[Moment]
@@ -310,7 +311,7 @@ class MadeFollow(Base):
     )
 
     id: Mapped[Id]
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"))
     network_id: Mapped[str] = mapped_column(String(512))
     handle: Mapped[str | None] = mapped_column(String(255))
     state: Mapped[FollowState] = mapped_column(String(10))
@@ -326,7 +327,7 @@ class UtmValue(Base):
 
     __tablename__ = "utm_values"
 
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     name: Mapped[UtmName] = mapped_column(String(20), primary_key=True)
     value: Mapped[str] = mapped_column(String(100))
 

@@ -1,4 +1,4 @@
-"""A follower list on its way in: staged in temporary tables, and its people kept as followers."""
+"""Stage an incoming follower list in temporary tables, and store its people as followers."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence

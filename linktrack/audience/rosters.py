@@ -119,7 +119,15 @@ def take_roster(
     temporary.drop_all(connection)
     if is_new and by_hand(session):
         note(session, f"Took a list of {size:,} followers of {account.handle}.", now)
-    return TakenRoster(taken_at, size, is_new, gained, returned, lost, staged.forgotten)
+    return TakenRoster(
+        taken_at=taken_at,
+        size=size,
+        is_new=is_new,
+        gained=gained,
+        returned=returned,
+        lost=lost,
+        forgotten=staged.forgotten,
+    )
 
 
 def _is_new(session: Session, account: Account, taken_at: datetime) -> bool:

@@ -147,12 +147,12 @@ SIGNS: Final[dict[str, Callable[[Facts, int], bool | None]]] = {
 
 
 def shown_signs(facts: Facts, now: int) -> list[str]:
-    """Return the names of the signs that surely show."""
+    """Return the names of the signs that are known to be there."""
     return [name for name, sign in SIGNS.items() if sign(facts, now)]
 
 
 def empty_signs(facts: Facts, now: int) -> tuple[int, int]:
-    """Return how many signs surely show, and how many more may."""
+    """Return how many signs are known to be there, and how many more may be."""
     found = [sign(facts, now) for sign in SIGNS.values()]
     return found.count(True), found.count(None)
 

@@ -1,4 +1,4 @@
-"""Segments: named, ordered groups of an account's followers; who is in which, sorting.py says."""
+"""Segments: named, ordered groups of an account's followers (sorting.py says who is in which)."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -147,22 +147,22 @@ def rename_segment(
 
 
 def move_segment(
-    session: Session, account: Account, segment: Segment, place: int, now: datetime
+    session: Session, account: Account, segment: Segment, position: int, now: datetime
 ) -> None:
-    """Put a segment at a place in the order, from 1; raises `Invalid`.
+    """Put a segment at a position in the order, from 1; raises `Invalid`.
 
     The caller sorts the followers then, since the first match wins.
     """
     _refuse_rest(segment, "stays the last")
     order = [other for other in list_segments(session, account) if other.kind != "rest"]
-    if not 1 <= place <= len(order):
-        raise Invalid(f"There are places 1 to {len(order)}, not {place}.")
+    if not 1 <= position <= len(order):
+        raise Invalid(f"There are places 1 to {len(order)}, not {position}.")
     order.remove(segment)
-    order.insert(place - 1, segment)
+    order.insert(position - 1, segment)
     for number, other in enumerate(order, 1):
         other.position = number
     session.flush()
-    note(session, f"Moved the segment {segment.name} to place {place}.", now)
+    note(session, f"Moved the segment {segment.name} to place {position}.", now)
 
 
 def remove_segment(session: Session, segment: Segment, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Sorting the followers of the newest roster into segments, and the sizes that gives."""
+"""Sort the followers of the newest roster into segments, and store the segments' sizes."""
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -21,6 +21,7 @@ from linktrack.audience.models import (
 from linktrack.audience.rules import Facts, Rule, judge, parse_rules
 from linktrack.audience.segments import list_segments
 from linktrack.db import to_ms
+from linktrack.ids import AccountId, FollowerId, SegmentId
 
 STEP: Final = 5_000  # followers read at a time: about 5 MB
 
@@ -32,16 +33,18 @@ class Sorter:
     `steps` are the segments in order with their rules, None for a list; `rest` is everyone else.
     """
 
-    steps: Sequence[tuple[int, tuple[Rule, ...] | None]]
-    rest: int | None
+    steps: Sequence[tuple[SegmentId, tuple[Rule, ...] | None]]
+    rest: SegmentId | None
     entries: Mapping[str, tuple[int, ...]]
     community: Collection[str] | None
     now: int
     names: Mapping[int, str]
 
-    def place(self, facts: Facts, lists: Collection[int]) -> tuple[int | None, list[int]]:
+    def first_match(
+        self, facts: Facts, lists: Collection[int]
+    ) -> tuple[SegmentId | None, list[SegmentId]]:
         """Return the first segment that matches, and those before it that could not be judged."""
-        unjudged: list[int] = []
+        unjudged: list[SegmentId] = []
         for segment_id, rules in self.steps:
             holds = segment_id in lists if rules is None else judge(rules, facts, self.now)
             if holds:
@@ -83,7 +86,7 @@ def sort_followers(
     counted: Counter[int | None] = Counter()
     unjudged: Counter[int] = Counter()
     for facts, lists in _followers(session, account, roster, sorter):
-        segment_id, unknown = sorter.place(facts, lists)
+        segment_id, unknown = sorter.first_match(facts, lists)
         counted[segment_id] += 1
         unjudged.update(unknown)
     session.execute(
@@ -109,7 +112,9 @@ def sort_followers(
     session.flush()
 
 
-def segment_of(session: Session, account: Account, follower: Follower, now: datetime) -> int | None:
+def segment_of(
+    session: Session, account: Account, follower: Follower, now: datetime
+) -> SegmentId | None:
     """Return the segment a follower is in now; None where they no longer follow."""
     roster = newest_roster(session, account)
     segments = [item for item in list_segments(session, account) if item.kind != "size"]
@@ -117,11 +122,11 @@ def segment_of(session: Session, account: Account, follower: Follower, now: date
         return None
     sorter = _sorter(session, account, segments, now)
     for facts, lists in _followers(session, account, roster, sorter, follower.id):
-        return sorter.place(facts, lists)[0]
+        return sorter.first_match(facts, lists)[0]
     return None
 
 
-def sizes_at(session: Session, account_id: int, at: datetime | None = None) -> Sizes | None:
+def sizes_at(session: Session, account_id: AccountId, at: datetime | None = None) -> Sizes | None:
     """Return the sizes that stood at a moment (default: the newest), None before the first."""
     query = select(func.max(SegmentSize.sized_at)).where(SegmentSize.account_id == account_id)
     if at is not None:
@@ -165,16 +170,16 @@ def _sorter(
     ]
     asked = {rule.field for _, rules in steps for rule in rules or ()}
     return Sorter(
-        steps,
-        next((item.id for item in segments if item.kind == "rest"), None),
-        _entries(session, [segment.id for segment in segments]),
-        _community(session, account) if "in_community" in asked else None,
-        to_ms(at),
-        {segment.id: segment.name for segment in segments},
+        steps=steps,
+        rest=next((item.id for item in segments if item.kind == "rest"), None),
+        entries=_entries(session, [segment.id for segment in segments]),
+        community=_community(session, account) if "in_community" in asked else None,
+        now=to_ms(at),
+        names={segment.id: segment.name for segment in segments},
     )
 
 
-def _entries(session: Session, segment_ids: Sequence[int]) -> dict[str, tuple[int, ...]]:
+def _entries(session: Session, segment_ids: Sequence[SegmentId]) -> dict[str, tuple[int, ...]]:
     found: defaultdict[str, list[int]] = defaultdict(list)
     query = select(SegmentEntry).where(SegmentEntry.segment_id.in_(segment_ids))
     for entry in session.scalars(query):
@@ -209,7 +214,7 @@ def _followers(
     account: Account,
     roster: Roster,
     sorter: Sorter,
-    follower_id: int | None = None,
+    follower_id: FollowerId | None = None,
 ) -> Iterator[tuple[Facts, set[int]]]:
     """Yield what is known of everybody on a roster, and which lists they are on, in steps."""
     period, earlier = FollowPeriod, aliased(FollowPeriod)

@@ -1,4 +1,4 @@
-"""Reading accounts from their networks: the count, and where it is public the follower list.
+"""Read follower counts, and follower lists where they are public, from the networks.
 
 Every page of a list is kept as soon as it is read. Whatever ends the process, or however long
 the network asks to wait, reading goes on behind the last page.

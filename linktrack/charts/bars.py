@@ -110,7 +110,7 @@ def _bar(
             continue
         width = value / longest * 100
         words = f"{bar.label}, {part}: {number(value)}"
-        place = (percent(x), px(top + _BAR_TOP), percent(width), px(_BAR), f"{value:.12g}")
-        pieces.append(Markup(rect).format(style, *place, words))
+        box = (percent(x), px(top + _BAR_TOP), percent(width), px(_BAR), f"{value:.12g}")
+        pieces.append(Markup(rect).format(style, *box, words))
         x += width
     return join([name, total, *pieces])

@@ -161,9 +161,9 @@ def _line(
     """Draw a line, its marks where they are few, and always those that no line would show."""
     places = [(across(point.day), point.value) for point in sorted(line.points, key=_by_day)]
     runs = split_at_gaps(places)
-    marked = [place for run in runs for place in run if len(run) == 1]
+    marked = [point for run in runs for point in run if len(run) == 1]
     if len(places) <= _DOTTED and style != "strip":
-        marked = [place for run in runs for place in run]
+        marked = [point for run in runs for point in run]
     elif runs:
         marked = [*marked, runs[-1][-1]]
     marks = [mark(x, band.y(value), style, shape) for x, value in dict.fromkeys(marked)]

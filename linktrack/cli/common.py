@@ -165,8 +165,8 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
     texts = [["—" if cell is None else str(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(header, *texts, strict=True)]
     numeric = [
-        all(isinstance(row[place], int | float | None) for row in rows)
-        for place in range(len(header))
+        all(isinstance(row[column], int | float | None) for row in rows)
+        for column in range(len(header))
     ]
     for line in (header, *texts):
         cells = [

@@ -1,1 +1,1 @@
-"""Clicks: written down by the lane, loaded, classified and counted."""
+"""Clicks: captured by the lane, loaded, classified and counted."""

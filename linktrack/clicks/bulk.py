@@ -1,4 +1,4 @@
-"""Many rows at once, by the shortest way of each database: found, inserted, added to.
+"""Find, insert and update many rows at once, by the fastest way each database has.
 
 SQLAlchemy's own way spends more time on naming parameters than the database on the rows; and
 SQLite reads the whole table for `(a, b) IN (VALUES …)`, though both columns are its key.
@@ -92,7 +92,7 @@ def _columns_of(rows: Iterable[Row]) -> tuple[list[int | None], ...]:
 @cache
 def _find_in_sqlite(table: Table, width: int) -> str:
     names = [_quoted(column.name) for column in table.primary_key][:width]
-    match = " AND ".join(f"t.{name} = k.value ->> {place}" for place, name in enumerate(names))
+    match = " AND ".join(f"t.{name} = k.value ->> {index}" for index, name in enumerate(names))
     # CROSS JOIN: SQLite then goes from the keys to the table, never the other way.
     return f"SELECT t.* FROM json_each(?) AS k CROSS JOIN {table.name} AS t ON {match}"  # noqa: S608 - names of our own tables
 

@@ -1,4 +1,4 @@
-"""What holds for all clicks: single numbers, written by the one who changes what they tell."""
+"""Facts about all clicks: totals kept up to date by whatever changes them."""
 
 from typing import Final
 
@@ -22,7 +22,7 @@ def read_fact(connection: Connection, name: str) -> int | None:
 
 
 def write_fact(connection: Connection, name: str, value: int) -> None:
-    """Write the number of that name. The caller holds the writers' turn."""
+    """Write the number of that name. The caller holds the write lock."""
     changed = connection.execute(
         update(click_facts).where(click_facts.c.name == name).values(value=value)
     )

@@ -4,6 +4,8 @@ Plain tables: millions of rows pass through them in batches, never as objects. A
 stands for "unattributed", since a null cannot be part of a key.
 """
 
+from typing import Final
+
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -18,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-from linktrack.clicks.vocabulary import WINDOWS
+from linktrack.clicks.vocabulary import HUMAN, RECOGNISED, WINDOWS
 from linktrack.db import Base, BigId, Utc
 
 metadata = Base.metadata
@@ -66,6 +68,14 @@ referrers = Table(
 clicks are counted under the row of the host alone, of which there are few.
 """
 
+IS_RECOGNISED: Final = text(f"attribution = {RECOGNISED}")
+"""Clicks of browsers that said hello, in SQL.
+
+The number is written out, so that the database sees that it may use the index of such clicks.
+"""
+
+IS_LEFT_OUT: Final = text(f"reason <> {HUMAN}")
+
 clicks = Table(
     "clicks",
     metadata,
@@ -95,8 +105,8 @@ clicks = Table(
         "ix_clicks_recognised",
         "segment_id",
         "clicked_at",
-        sqlite_where=text("attribution = 3"),
-        postgresql_where=text("attribution = 3"),
+        sqlite_where=IS_RECOGNISED,
+        postgresql_where=IS_RECOGNISED,
     ),
     # Of the clicks that are left out: what they are is read from the index alone.
     Index(
@@ -105,8 +115,8 @@ clicks = Table(
         "link_id",
         "reason",
         "agent_id",
-        sqlite_where=text("reason <> 0"),
-        postgresql_where=text("reason <> 0"),
+        sqlite_where=IS_LEFT_OUT,
+        postgresql_where=IS_LEFT_OUT,
     ),
     sqlite_autoincrement=True,  # a number is never given twice: exports resume by it
 )

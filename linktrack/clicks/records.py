@@ -4,11 +4,13 @@ from typing import Annotated, Final
 
 import msgspec
 
+from linktrack.ids import FollowerId, LinkId, SegmentId
+
 MOST_AGENT: Final = 1_000  # characters of a user agent that are kept
 MOST_REFERRER: Final = 255
 LATEST: Final = 32_503_680_000_000  # the year 3000 in milliseconds
 
-_Number = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+_AS_STORED: Final = msgspec.Meta(ge=0, lt=2**31)
 
 
 class ClickRecord(
@@ -39,13 +41,13 @@ class ClickRecord(
     """
 
     clicked_at: Annotated[int, msgspec.Meta(ge=0, lt=LATEST)]
-    link_id: _Number
+    link_id: Annotated[LinkId, _AS_STORED]
     user_agent: str | None
     referrer: str | None
     visitor: Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] | None
     flags: Annotated[int, msgspec.Meta(ge=0, lt=2**15)] = 0
-    segment_id: _Number | None = None
-    follower_id: _Number | None = None
+    segment_id: Annotated[SegmentId, _AS_STORED] | None = None
+    follower_id: Annotated[FollowerId, _AS_STORED] | None = None
     attribution: str | None = None
     country: str | None = None
     identity: str | None = None

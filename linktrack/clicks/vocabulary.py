@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Final, Literal, TypeAlias
 
 from linktrack.errors import Invalid
+from linktrack.ids import SegmentId
 
 Reason: TypeAlias = Literal[
     "head", "prefetch", "embedded", "owner", "no-agent", "preview", "bot", "burst"
@@ -36,7 +37,8 @@ ATTRIBUTIONS: Final = (None, "personal", "variant", "recognised")
 """How a click got its segment; 0 is unattributed."""
 
 ATTRIBUTION_NUMBER: Final = {name: number for number, name in enumerate(ATTRIBUTIONS)}
-UNATTRIBUTED: Final = 0  # as a segment: none is known
+RECOGNISED: Final = ATTRIBUTIONS.index("recognised")
+UNATTRIBUTED: Final = SegmentId(0)  # as a segment: none is known
 
 HEAD: Final = 1
 PREFETCH: Final = 2

@@ -1,4 +1,4 @@
-"""Many links at once, as imports need them: each in a published post of its own."""
+"""Create many links at once, as imports do: each in a published post of its own."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from linktrack.chunks import chunked
 from linktrack.errors import Conflict
+from linktrack.ids import AccountId, LinkId
 from linktrack.links.catalog import ATTEMPTS, Shortener
 from linktrack.links.codes import CODE, Codes, is_reserved
 from linktrack.links.models import ImportedLink, Link, LinkDestination, Post
@@ -37,15 +38,15 @@ class NewLink:
     """The link that an old one has become."""
 
     old: OldLink
-    link_id: int
+    link_id: LinkId
     code: str
 
 
 def find_imported(
-    connection: Connection, account_id: int, source: str, keys: Iterable[str]
-) -> dict[str, int]:
+    connection: Connection, account_id: AccountId, source: str, keys: Iterable[str]
+) -> dict[str, LinkId]:
     """Return which of these old names have become links of the account, and which links."""
-    found: dict[str, int] = {}
+    found: dict[str, LinkId] = {}
     for part in chunked(sorted(keys), CHUNK):
         query = select(ImportedLink.key, ImportedLink.link_id).where(
             ImportedLink.account_id == account_id,
@@ -57,10 +58,10 @@ def find_imported(
 
 
 def find_by_code(
-    connection: Connection, codes: Codes, account_id: int, wanted: Iterable[str]
-) -> dict[str, int]:
+    connection: Connection, codes: Codes, account_id: AccountId, wanted: Iterable[str]
+) -> dict[str, LinkId]:
     """Return which of these codes are the account's, stored or computed, and of which links."""
-    found: dict[str, int] = {}
+    found: dict[str, LinkId] = {}
     bearers = {}
     for part in chunked(sorted(wanted), CHUNK):
         query = select(Link.code, Link.id).where(Link.account_id == account_id, Link.code.in_(part))
@@ -79,7 +80,7 @@ def find_by_code(
 def add_imported(
     connection: Connection,
     shortener: Shortener,
-    account_id: int,
+    account_id: AccountId,
     source: str,
     old_links: Sequence[OldLink],
 ) -> list[NewLink]:
@@ -120,10 +121,10 @@ def add_imported(
             for old, code, post_id in zip(old_links, codes, post_ids, strict=True)
         ],
     ).all()
-    nameless = [place for place, code in enumerate(codes) if code is None]
-    own = _own_codes(connection, shortener.codes, [link_ids[place] for place in nameless])
-    for place in nameless:
-        codes[place] = own[link_ids[place]]
+    nameless = [index for index, code in enumerate(codes) if code is None]
+    own = _own_codes(connection, shortener.codes, [link_ids[index] for index in nameless])
+    for index in nameless:
+        codes[index] = own[link_ids[index]]
     if nameless:
         connection.execute(
             update(Link).where(Link.id == bindparam("link")).values(code=bindparam("new_code")),
@@ -133,10 +134,10 @@ def add_imported(
             update(Post).where(Post.id == bindparam("post")).values(text=bindparam("new_text")),
             [
                 {
-                    "post": post_ids[place],
-                    "new_text": shortener.short_url(own[link_ids[place]]),
+                    "post": post_ids[index],
+                    "new_text": shortener.short_url(own[link_ids[index]]),
                 }
-                for place in nameless
+                for index in nameless
             ],
         )
     connection.execute(
@@ -177,7 +178,9 @@ def _may_keep(codes: Codes, code: str) -> bool:
     return bool(CODE.fullmatch(code)) and not is_reserved(code) and codes.read(code) is None
 
 
-def _own_codes(connection: Connection, codes: Codes, link_ids: Sequence[int]) -> Mapping[int, str]:
+def _own_codes(
+    connection: Connection, codes: Codes, link_ids: Sequence[LinkId]
+) -> Mapping[int, str]:
     """Return a free code of our own for each of these links."""
     found: dict[int, str] = {}
     wanting = list(link_ids)

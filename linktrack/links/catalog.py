@@ -1,4 +1,4 @@
-"""The links of an installation: making them, finding where they lead, changing that."""
+"""The links of an installation: create them, look up where they lead, change it."""
 
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -24,6 +24,7 @@ from linktrack.audience.cards import OURS
 from linktrack.audience.models import Account
 from linktrack.db import FoldedCase, from_ms
 from linktrack.errors import Conflict, Invalid, NotFound
+from linktrack.ids import AccountId, LinkId, PostId, SegmentId
 from linktrack.links.codes import Bearer, Codes, check_custom, is_reserved
 from linktrack.links.destinations import parse_destination
 from linktrack.links.models import ImportedTotal, Link, LinkDestination
@@ -32,7 +33,7 @@ from linktrack.owners.audit import note
 
 ATTEMPTS: Final = 20
 
-_Led: TypeAlias = Select[int, str, datetime | None, int, bool, bool, str | None]
+_Led: TypeAlias = Select[LinkId, str, datetime | None, int, bool, bool, str | None]
 # A literal, since the key is the only value that is handed over.
 _LED: Final[_Led] = select(
     Link.id,
@@ -60,7 +61,7 @@ class Shortener:
         """Return the address people click."""
         return f"{self.base_url}/{code}"
 
-    def version_code(self, link_id: int, segment_id: int) -> str:
+    def version_code(self, link_id: LinkId, segment_id: SegmentId) -> str:
         """Return the code of a link's version for a segment."""
         return self.codes.compute(Bearer(link_id, segment_id))
 
@@ -79,8 +80,8 @@ def add_link(
     session: Session,
     shortener: Shortener,
     *,
-    account_id: int,
-    post_id: int | None,
+    account_id: AccountId,
+    post_id: PostId | None,
     destination: str,
     at: datetime,
     slug: str | None = None,
@@ -112,7 +113,7 @@ def add_lone_link(
     session: Session,
     shortener: Shortener,
     *,
-    account_id: int,
+    account_id: AccountId,
     written: str,
     at: datetime,
     slug: str | None = None,
@@ -178,14 +179,14 @@ def find_target(engine: Engine, codes: Codes, code: str) -> Target | None:
     (base,) = bases
     personal = bearer.follower_id is not None
     return Target(
-        base.link_id,
-        base.location,
-        bearer.segment_id,
-        bearer.follower_id,
-        "personal" if personal else "variant",
-        base.forward_query,
-        base.account_id,
-        base.shows_card,
+        link_id=base.link_id,
+        location=base.location,
+        segment_id=bearer.segment_id,
+        follower_id=bearer.follower_id,
+        attribution="personal" if personal else "variant",
+        forward_query=base.forward_query,
+        account_id=base.account_id,
+        shows_card=base.shows_card,
     )
 
 
@@ -200,8 +201,8 @@ def _targets(
     cursor.close()
     return [
         Target(
-            number,
-            None if disabled_at is not None else destination,
+            link_id=number,
+            location=None if disabled_at is not None else destination,
             forward_query=bool(forward_query),
             account_id=account_id,
             shows_card=bool(shows_card),
@@ -216,7 +217,7 @@ def _sql(dialect: Dialect, query: _Led) -> str:
     return str(query.compile(dialect=dialect))
 
 
-def changed_links(engine: Engine, since_ms: int) -> Iterable[int]:
+def changed_links(engine: Engine, since_ms: int) -> Iterable[LinkId]:
     """Return the ids of links changed at or after `since_ms` (milliseconds since 1970).
 
     All links of an account whose choice of a card was changed since then are among them.
@@ -291,7 +292,7 @@ def change_destination(
     note(session, f"Led the link {link.code} to {destination}", at)
 
 
-def imported_totals(session: Session, link_id: int) -> Sequence[ImportedTotal]:
+def imported_totals(session: Session, link_id: LinkId) -> Sequence[ImportedTotal]:
     """Return how often a link was clicked elsewhere before it came here, by source."""
     query = select(ImportedTotal).where(ImportedTotal.link_id == link_id)
     return session.scalars(query.order_by(ImportedTotal.source)).all()

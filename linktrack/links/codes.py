@@ -9,6 +9,7 @@ from typing import Final
 from hashids import Hashids
 
 from linktrack.errors import Invalid
+from linktrack.ids import FollowerId, LinkId, SegmentId
 
 # Without 0 O, 1 I l and their like: codes are read from posters and typed on phones.
 ALPHABET: Final = "abcdefghjkmnpqrstuvwxyzACDEFGHJKLMNPQRTUVWXYZ2345679"
@@ -38,9 +39,9 @@ _ASKED: Final = re.compile(r"/++([A-Za-z0-9_-]{1,64}+)/*+(?:[^A-Za-z0-9_+/\0-][^
 class Bearer:
     """What a computed code carries: a link made for a segment, or for one follower of it."""
 
-    link_id: int
-    segment_id: int
-    follower_id: int | None = None
+    link_id: LinkId
+    segment_id: SegmentId
+    follower_id: FollowerId | None = None
 
 
 class Codes:
@@ -97,10 +98,10 @@ def _numbers(bearer: Bearer) -> tuple[int, ...]:
     return (bearer.link_id, bearer.segment_id, bearer.follower_id)
 
 
-def place_of(short_url: str, text: str) -> int:
-    """Return where a short address stands in a text, -1 where it does not.
+def index_of(short_url: str, text: str) -> int:
+    """Return the index of a short address in a text, -1 where it is not there.
 
-    One that begins a longer one, with the code abc beside the code abcd, does not stand there.
+    One that begins a longer one, with the code abc beside the code abcd, does not count.
     """
     found = re.search(rf"{re.escape(short_url)}(?![A-Za-z0-9_-])", text)
     return -1 if found is None else found.start()

@@ -6,6 +6,8 @@ from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstr
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from linktrack.db import Base, FoldedCase, Id, Moment, OptionalMoment
+from linktrack.ids import AccountId, LinkId, PostId, SegmentId
+from linktrack.links.formats.guess import Format
 from linktrack.owners.visibility import limit
 
 State: TypeAlias = Literal["draft", "scheduled", "published", "discarded"]
@@ -14,7 +16,8 @@ State: TypeAlias = Literal["draft", "scheduled", "published", "discarded"]
 class Post(Base):
     """A text with wrapped links, on an account.
 
-    `written` is the text as the owner wrote it, `text` the same with its links wrapped.
+    `written` is the text as the owner wrote it, `text` the same with its links wrapped; `format`
+    is what both are read as.
     `posted_at` is when it was, or is to be, published; a draft has none.
     """
 
@@ -26,11 +29,12 @@ class Post(Base):
         Index("ix_posts_published", "account_id", "state", "posted_at"),
     )
 
-    id: Mapped[Id]
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    id: Mapped[PostId] = mapped_column(primary_key=True)
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"))
     state: Mapped[State] = mapped_column(String(10))
     written: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
+    format: Mapped[Format] = mapped_column(String(10), server_default="plain", default="plain")
     posted_at: Mapped[OptionalMoment]
     created_at: Mapped[Moment]
 
@@ -45,8 +49,8 @@ class Version(Base):
     __table_args__ = (UniqueConstraint("post_id", "segment_id"),)
 
     id: Mapped[Id]
-    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"))
-    segment_id: Mapped[int] = mapped_column(ForeignKey("segments.id"))
+    post_id: Mapped[PostId] = mapped_column(ForeignKey("posts.id"))
+    segment_id: Mapped[SegmentId] = mapped_column(ForeignKey("segments.id"))
     text: Mapped[str] = mapped_column(Text)
     addressed: Mapped[int | None]
 
@@ -61,9 +65,9 @@ class Link(Base):
 
     __tablename__ = "links"
 
-    id: Mapped[Id]
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
-    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"), index=True)
+    id: Mapped[LinkId] = mapped_column(primary_key=True)
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"), index=True)
+    post_id: Mapped[PostId | None] = mapped_column(ForeignKey("posts.id"), index=True)
     code: Mapped[str | None] = mapped_column(String(64), unique=True)
     destination: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Moment]
@@ -85,7 +89,7 @@ class LinkDestination(Base):
     __tablename__ = "link_destinations"
 
     id: Mapped[Id]
-    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"), index=True)
+    link_id: Mapped[LinkId] = mapped_column(ForeignKey("links.id"), index=True)
     since: Mapped[Moment]
     destination: Mapped[str] = mapped_column(Text)
 
@@ -101,7 +105,7 @@ class LinkCheck(Base):
 
     __tablename__ = "link_checks"
 
-    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"), primary_key=True)
+    link_id: Mapped[LinkId] = mapped_column(ForeignKey("links.id"), primary_key=True)
     destination: Mapped[str] = mapped_column(Text)
     checked_at: Mapped[Moment] = mapped_column(index=True)
     problem: Mapped[str | None] = mapped_column(String(200))
@@ -118,7 +122,7 @@ class LinkCard(Base):
 
     __tablename__ = "link_cards"
 
-    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"), primary_key=True)
+    link_id: Mapped[LinkId] = mapped_column(ForeignKey("links.id"), primary_key=True)
     destination: Mapped[str] = mapped_column(Text)
     read_at: Mapped[OptionalMoment] = mapped_column(index=True)
     title: Mapped[str | None] = mapped_column(Text)
@@ -134,10 +138,10 @@ class ImportedLink(Base):
 
     __tablename__ = "imported_links"
 
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     source: Mapped[str] = mapped_column(String(20), primary_key=True)
     key: Mapped[str] = mapped_column(String(64), primary_key=True)
-    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"))
+    link_id: Mapped[LinkId] = mapped_column(ForeignKey("links.id"))
 
 
 class LinkLabel(Base):
@@ -148,7 +152,7 @@ class LinkLabel(Base):
 
     __tablename__ = "link_labels"
 
-    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"), primary_key=True)
+    link_id: Mapped[LinkId] = mapped_column(ForeignKey("links.id"), primary_key=True)
     title: Mapped[str | None] = mapped_column(Text)
     tags: Mapped[str] = mapped_column(Text)
     token_id: Mapped[int | None] = mapped_column(ForeignKey("tokens.id"), index=True)
@@ -162,7 +166,7 @@ class ImportedTotal(Base):
 
     __tablename__ = "imported_totals"
 
-    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"), primary_key=True)
+    link_id: Mapped[LinkId] = mapped_column(ForeignKey("links.id"), primary_key=True)
     source: Mapped[str] = mapped_column(String(20), primary_key=True)
     clicks: Mapped[int] = mapped_column(BigInteger)
     before: Mapped[Moment]
@@ -184,7 +188,7 @@ class UnwrappedPost(Base):
     )
 
     id: Mapped[Id]
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"))
     network_id: Mapped[str] = mapped_column(String(512))
     posted_at: Mapped[Moment]
     is_repost: Mapped[bool]
@@ -211,9 +215,9 @@ class SeenPost(Base):
     __tablename__ = "seen_posts"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     network_id: Mapped[str] = mapped_column(String(512), primary_key=True)
-    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, index=True)
+    post_id: Mapped[PostId] = mapped_column(ForeignKey("posts.id"), primary_key=True, index=True)
     posted_at: Mapped[Moment]
 
 
@@ -227,9 +231,9 @@ class Replacement(Base):
     __tablename__ = "replacements"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     network_id: Mapped[str] = mapped_column(String(512), primary_key=True)
-    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), index=True)
+    post_id: Mapped[PostId] = mapped_column(ForeignKey("posts.id"), index=True)
     key: Mapped[str | None] = mapped_column(String(200))
 
 
@@ -244,7 +248,7 @@ class Watch(Base):
 
     __tablename__ = "watches"
 
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     next_at: Mapped[Moment]
     known_from: Mapped[OptionalMoment]
     known_until: Mapped[OptionalMoment]
@@ -288,7 +292,7 @@ class LinkPerson(Base):
 
     __tablename__ = "link_people"
 
-    link_id: Mapped[int] = mapped_column(ForeignKey("links.id"), primary_key=True)
+    link_id: Mapped[LinkId] = mapped_column(ForeignKey("links.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
 
 

@@ -14,12 +14,15 @@ from linktrack.audience.models import Account, Segment
 from linktrack.audience.segments import LARGEST, find_segment
 from linktrack.audience.utm import utm_values
 from linktrack.errors import Invalid, NotFound
+from linktrack.ids import PostId, SegmentId
 from linktrack.links.catalog import Shortener, add_link
 from linktrack.links.destinations import parse_destination, with_parameters
+from linktrack.links.formats.guess import guess
+from linktrack.links.formats.html import visible_text
 from linktrack.links.left import NotWrapped
 from linktrack.links.models import Link, LinkDestination, Post, State, Version
 from linktrack.links.people import find_person, promote
-from linktrack.links.wrapping import destinations, find_addresses, left_in, replace
+from linktrack.links.wrapping import destinations, find, left_in, parse_format, replace
 from linktrack.owners.audit import note
 
 STATES: Final[tuple[State, ...]] = ("draft", "scheduled", "published", "discarded")
@@ -30,10 +33,10 @@ CLOCK_SLACK: Final = timedelta(minutes=2)  # two machines' clocks may differ by 
 class Wish:
     """What the owner asks for when wrapping a text.
 
-    `posted_at` defaults to now for a published post. `slugs` are short codes of the owner's
-    choice, for the text's new addresses in order of appearance. `addressed` is how many people
-    a segment's version reaches, by the segment's name; the segment's size by default. `promotes`
-    names the people whom all links of the post promote.
+    `written_in` is plain, markdown or html. `posted_at` defaults to now for a published post.
+    `slugs` are short codes of the owner's choice, for the text's new addresses in order of
+    appearance. `addressed` is how many people a segment's version reaches, by the segment's name;
+    the segment's size by default. `promotes` names the people whom all links of the post promote.
     """
 
     text: str
@@ -43,6 +46,7 @@ class Wish:
     slugs: tuple[str, ...] = ()
     addressed: Mapping[str, int] = field(default_factory=dict)
     promotes: tuple[str, ...] = ()
+    written_in: str = "plain"
 
 
 def wrap_post(
@@ -55,7 +59,8 @@ def wrap_post(
     and then the session is to be rolled back.
     """
     state, posted_at = settle_state(wish.state, wish.posted_at, now)
-    addresses = find_addresses(wish.text, account.network, shortener.base_url)
+    written_in = parse_format(wish.written_in)
+    addresses = find(wish.text, account.network, shortener.base_url, written_in).addresses
     targets = destinations(addresses)
     if len(wish.slugs) > len(targets):
         raise Invalid(
@@ -72,6 +77,7 @@ def wrap_post(
         state=state,
         written=wish.text,
         text="",
+        format=written_in,
         posted_at=posted_at,
         created_at=now,
     )
@@ -122,7 +128,7 @@ def rewrap_post(
     for a text without an address, and what `wrap_post` raises; then the session is to be rolled
     back.
     """
-    addresses = find_addresses(written, account.network, shortener.base_url)
+    addresses = find(written, account.network, shortener.base_url, post.format).addresses
     if not addresses:
         raise Invalid("There is no address in this text that could become a short link.")
     utm = utm_values(session, account.id)
@@ -177,7 +183,7 @@ def settle_state(
 
 
 def short_urls(
-    shortener: Shortener, links: Mapping[str, Link], segment_id: int | None = None
+    shortener: Shortener, links: Mapping[str, Link], segment_id: SegmentId | None = None
 ) -> Mapping[str, str]:
     """Return address → short address, for everybody or for one segment."""
     return {
@@ -239,7 +245,7 @@ def list_posts(
     return session.scalars(query).all()
 
 
-def texts_of(session: Session, post_ids: Sequence[int]) -> Mapping[int, str]:
+def texts_of(session: Session, post_ids: Sequence[PostId]) -> Mapping[int, str]:
     """Return the texts of these posts as they were written, by the posts' numbers."""
     rows = session.execute(select(Post.id, Post.written).where(Post.id.in_(post_ids)))
     return {row.id: row.written for row in rows}
@@ -249,7 +255,15 @@ _WORDS = re.compile(r"\s+")
 
 
 def excerpt(text: str, most: int = 80) -> str:
-    """Return a text on one line, cut to `most` characters."""
+    """Return a post's text on one line, cut to `most` characters; of HTML, the words in it.
+
+    It goes by the look of it, for lists have the text alone.
+    """
+    return cut(visible_text(text, most) if "<" in text and guess(text) == "html" else text, most)
+
+
+def cut(text: str, most: int = 80) -> str:
+    """Return any text on one line, cut to `most` characters."""
     line = _WORDS.sub(" ", text).strip()
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
@@ -330,8 +344,10 @@ def doubts_about_versions(session: Session, post: Post) -> list[str]:
 
 def left_in_post(session: Session, shortener: Shortener, post: Post) -> Sequence[NotWrapped]:
     """Return what of a post's text looks like an address and is not, or not wholly, wrapped."""
-    account = session.get_one(Account, post.account_id)
-    return left_in(post.written, account.network, shortener.base_url)
+    account = session.get(Account, post.account_id)
+    if account is None:
+        return ()
+    return left_in(post.written, account.network, shortener.base_url, post.format)
 
 
 def no_post_json(text: str, not_wrapped: Sequence[NotWrapped]) -> WrappedPostJson:

@@ -1,13 +1,14 @@
-"""What a text will look like once it is wrapped, before anything is made."""
+"""Preview a wrapped text before any link is created."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from linktrack.links.catalog import Shortener
+from linktrack.links.formats.guess import Format
 from linktrack.links.left import NotWrapped
 from linktrack.links.lengths import length
-from linktrack.links.wrapping import destinations, read_text, replace
+from linktrack.links.wrapping import destinations, find, replace
 from linktrack.networks.network import Length
 from linktrack.networks.records import TextLimits
 
@@ -26,6 +27,7 @@ class Preview:
     length: Length
     destinations: Sequence[str]
     not_wrapped: Sequence[NotWrapped] = ()
+    written_in: Format = "plain"
 
 
 def preview(
@@ -35,6 +37,7 @@ def preview(
     slugs: Sequence[str],
     newest_link: int,
     limits: TextLimits | None = None,
+    written_in: Format = "plain",
 ) -> Preview:
     """Return the wrapped text as it will be, with `•` for codes that are not made yet.
 
@@ -42,8 +45,8 @@ def preview(
     `limits` are those of the account's server, where it has its own.
     Raises `Invalid` and `TooLarge` as wrapping does.
     """
-    reading = read_text(text, network, shortener.base_url)
-    addresses = reading.addresses
+    found = find(text, network, shortener.base_url, written_in)
+    addresses = found.addresses
     targets = destinations(addresses)
     likely = [shortener.codes.propose(newest_link + i + 1) for i in range(len(targets))]
     codes = [*slugs[: len(targets)], *likely[len(slugs) :]]
@@ -56,7 +59,8 @@ def preview(
     wrapped = replace(text, addresses, short(codes))
     return Preview(
         replace(text, addresses, short(shown)),
-        length(wrapped, network, shortener.base_url, limits),
+        length(wrapped, network, shortener.base_url, limits, written_in),
         targets,
-        reading.not_wrapped,
+        found.not_wrapped,
+        written_in,
     )

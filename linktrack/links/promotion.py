@@ -1,4 +1,4 @@
-"""Whom links promote and whose sites they lead to, by rule. Pure."""
+"""Rules for which person a link promotes, and whose site it leads to. Pure."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""One link at a time, as other programs make them: each in a published post of its own."""
+"""Create one link at a time, as other programs do: each in a published post of its own."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from linktrack.audience.models import Account
 from linktrack.audience.utm import utm_values
 from linktrack.errors import Invalid
+from linktrack.ids import LinkId
 from linktrack.links.catalog import Shortener, add_link
 from linktrack.links.destinations import parse_destination, with_parameters
 from linktrack.links.models import Link, LinkLabel, Post
@@ -93,7 +94,7 @@ def find_single(session: Session, token_id: int, destination: str) -> Link | Non
     return session.scalar(query)
 
 
-def labels_of(session: Session, link_ids: Sequence[int]) -> Mapping[int, LinkLabel]:
+def labels_of(session: Session, link_ids: Sequence[LinkId]) -> Mapping[int, LinkLabel]:
     """Return what other programs said of these links."""
     query = select(LinkLabel).where(LinkLabel.link_id.in_(link_ids))
     return {label.link_id: label for label in session.scalars(query)}

@@ -1,4 +1,4 @@
-"""Where codes lead, remembered in each worker so that a redirect needs no database. Pure."""
+"""Targets: a cache of where codes lead, so that a redirect needs no database. Pure."""
 
 import logging
 import threading
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from linktrack.ids import AccountId, FollowerId, LinkId, SegmentId
 from linktrack.links.codes import spellings
 
 log = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ POLL_SECONDS: Final = 1.0  # a changed link is followed by every worker within 2
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a code leads, and what a click on it is to be filed under.
+    """Where a code leads, and what is stored of a click on it.
 
     A disabled link has no `location`. `attribution` is "variant" or "personal" where the code
     itself names the segment; else a hello to the link's account may. With `forward_query` a
@@ -30,13 +31,13 @@ class Target:
     spelling: with capitals of its own, or with a mark at its end.
     """
 
-    link_id: int
+    link_id: LinkId
     location: str | None
-    segment_id: int | None = None
-    follower_id: int | None = None
+    segment_id: SegmentId | None = None
+    follower_id: FollowerId | None = None
     attribution: str | None = None
     forward_query: bool = False
-    account_id: int | None = None
+    account_id: AccountId | None = None
     shows_card: bool = False
     code: str | None = None
 
@@ -51,7 +52,7 @@ class Targets:
     def __init__(
         self,
         find: Callable[[str], Target | None],
-        changed_since: Callable[[int], Iterable[int]],
+        changed_since: Callable[[int], Iterable[LinkId]],
         most: int = MOST,
     ) -> None:
         self._find = find
@@ -59,7 +60,7 @@ class Targets:
         self._most = most
         self._known: dict[str, Target] = {}
         self._missing: dict[str, float] = {}
-        self._codes: defaultdict[int, set[str]] = defaultdict(set)
+        self._codes: defaultdict[LinkId, set[str]] = defaultdict(set)
         self._respelt: set[str] = set()
         self._lock = threading.Lock()
         self._watcher: threading.Thread | None = None
@@ -111,7 +112,7 @@ class Targets:
         if not codes:
             del self._codes[target.link_id]
 
-    def refresh(self, link_ids: Iterable[int]) -> None:
+    def refresh(self, link_ids: Iterable[LinkId]) -> None:
         """Look the remembered codes of these links up anew; till then they lead where they led.
 
         Those in another spelling too, which a new link may take over. Of very many some are looked

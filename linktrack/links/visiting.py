@@ -1,4 +1,4 @@
-"""Visit an address as a polite stranger: does it answer, what does it say? Never a private one."""
+"""Visit a public address to see whether it answers, and read its page."""
 
 from dataclasses import dataclass
 from typing import Final

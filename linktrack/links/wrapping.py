@@ -5,7 +5,7 @@ What is left as it stands, though it looks like an address, is found too, with t
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
@@ -13,6 +13,10 @@ import ada_url
 
 from linktrack.errors import Invalid, TooLarge
 from linktrack.links.destinations import parse_destination
+from linktrack.links.formats.guess import FORMATS, Format
+from linktrack.links.formats.html import find_html
+from linktrack.links.formats.markdown import find_markdown
+from linktrack.links.formats.spots import Spot
 from linktrack.links.left import Left, NotWrapped, doubt_about, what_is_left, without_hidden
 from linktrack.networks.network import Found
 from linktrack.networks.registry import network_of
@@ -24,17 +28,24 @@ More would be slow for texts made on purpose, since some of the finders take tim
 the square of it: the worst found for 25,000 characters, on one core, was 5 s for twitter-text.
 """
 
+MAX_NEWSLETTER: Final = 250_000
+"""Characters of a text in Markdown or HTML at most: mail programs cut off sooner."""
+
 Detect = Callable[[str], list[Found]]
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One address in a text: where it stands (code points), as written, and where it leads."""
+    """One address in a text: where it stands (code points), as written, and where it leads.
+
+    `write` says how another address is written in its place.
+    """
 
     start: int
     end: int
     written: str
     destination: str
+    write: Callable[[str], str] = field(default=str, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,72 @@ class Reading:
 
     addresses: Sequence[Address]
     not_wrapped: Sequence[NotWrapped]
+
+
+_FINDERS: Final[Mapping[Format, Callable[[str], list[Spot]]]] = {
+    "markdown": find_markdown,
+    "html": find_html,
+}
+
+
+def parse_format(written: str) -> Format:
+    """Return a format by its name; raises `Invalid`."""
+    for name in FORMATS:
+        if written == name:
+            return name
+    raise Invalid(f"{written[:40]!r} is no format: choose one of {', '.join(FORMATS)}.")
+
+
+def find(
+    text: str,
+    network: str,
+    base_url: str,
+    written_in: Format = "plain",
+    more_own_hosts: Sequence[str] = (),
+) -> Reading:
+    """Return the addresses of a text: to wrap, and to be left as they are.
+
+    In plain text those to wrap are what `network` would make a link of (`read_text`). In
+    Markdown and HTML they are its links, and one that cannot be taken is left; such a text may
+    have MAX_NEWSLETTER characters. Raises what `read_text` raises.
+    """
+    if written_in == "plain":
+        return read_text(text, network, base_url, more_own_hosts)
+    network_of(network)
+    check_text(text, MAX_NEWSLETTER)
+    own = _own_addresses(base_url, more_own_hosts)
+    addresses: list[Address] = []
+    not_wrapped = []
+    position = 0
+    for spot in _FINDERS[written_in](text):
+        if spot.start < position:
+            continue
+        position = spot.end
+        if any(base.holds(spot.address) for base in own):
+            continue
+        written = text[spot.start : spot.end]
+        try:
+            if spot.why is None:
+                destination = parse_destination(spot.address)
+                addresses.append(Address(spot.start, spot.end, written, destination, spot.write))
+            else:
+                not_wrapped.append(NotWrapped(spot.address, spot.why))
+        except Invalid as error:
+            not_wrapped.append(NotWrapped(spot.address, error.sentence))
+    return Reading(addresses, list(dict.fromkeys(not_wrapped)))
+
+
+def left_in(
+    text: str, network: str, base_url: str, written_in: Format = "plain"
+) -> Sequence[NotWrapped]:
+    """Return what is not wrapped of a text that was wrapped, by the rules of today.
+
+    Nothing where they would refuse the text.
+    """
+    try:
+        return find(text, network, base_url, written_in).not_wrapped
+    except (Invalid, TooLarge):
+        return ()
 
 
 def find_addresses(
@@ -68,7 +145,7 @@ def read_text(
     """
     found = network_of(network)
     check_text(text)
-    own = [_own(base_url), *(_own(f"https://{host}") for host in more_own_hosts)]
+    own = _own_addresses(base_url, more_own_hosts)
     rest = _without_own_links(text, found.detect, own)
     addresses: list[Address] = []
     left: list[Left] = []
@@ -90,17 +167,6 @@ def read_text(
     return Reading(addresses, [one.named for one in sorted(left, key=lambda one: one.start)])
 
 
-def left_in(text: str, network: str, base_url: str) -> Sequence[NotWrapped]:
-    """Return what is not wrapped of a text that was wrapped, as of today's rule.
-
-    Nothing where that rule would refuse the text.
-    """
-    try:
-        return read_text(text, network, base_url).not_wrapped
-    except (Invalid, TooLarge):
-        return ()
-
-
 def destinations(addresses: Sequence[Address]) -> list[str]:
     """Return the distinct destinations in order of first appearance: one link each."""
     return list(dict.fromkeys(address.destination for address in addresses))
@@ -114,16 +180,17 @@ def replace(text: str, addresses: Sequence[Address], short_urls: Mapping[str, st
     parts = []
     position = 0
     for address in addresses:
-        parts += [text[position : address.start], short_urls[address.destination]]
+        short = address.write(short_urls[address.destination])
+        parts += [text[position : address.start], short]
         position = address.end
     return "".join([*parts, text[position:]])
 
 
-def check_text(text: str) -> None:
+def check_text(text: str, most: int = MAX_TEXT) -> None:
     """Raise Invalid or TooLarge, with a sentence, for what can be neither stored nor searched."""
-    if len(text) > MAX_TEXT:
+    if len(text) > most:
         raise TooLarge(
-            f"The text is {len(text):,} characters long; shorten it to at most {MAX_TEXT:,}."
+            f"The text is {len(text):,} characters long; shorten it to at most {most:,}."
         )
     if "\x00" in text:
         raise Invalid("The text contains a NUL character, which cannot be stored; take it out.")
@@ -164,6 +231,10 @@ _TAIL = (
     rf"(?:(?=[/?#])(?:[{_PATH}]|\((?:[{_PATH}]|\([{_PATH}]*+\))*+\))*+"
     rf"(?:[?#][{_PATH}?#()]*+)?)?"
 )
+
+
+def _own_addresses(base_url: str, more_own_hosts: Sequence[str]) -> list[_Own]:
+    return [_own(base_url), *(_own(f"https://{host}") for host in more_own_hosts)]
 
 
 @cache

@@ -139,37 +139,37 @@ class _Text:
         self._name = name
         self._decode = codecs.getincrementaldecoder("utf-8-sig")()
         self._text = ""
-        self._place = 0
+        self._position = 0
         self._ended = False
 
     def skip_to(self, mark: str) -> None:
         """Go on behind a mark, which may lie across two chunks."""
-        while (place := self._text.find(mark, self._place)) < 0:
-            self._place = max(self._place, len(self._text) - len(mark))
+        while (position := self._text.find(mark, self._position)) < 0:
+            self._position = max(self._position, len(self._text) - len(mark))
             if not self._more():
                 raise Invalid(f"{self._name} has no list: this is not what it should be.")
-        self._place = place + len(mark)
+        self._position = position + len(mark)
 
     def skip_space(self, also: str) -> None:
         while True:
-            while self._place < len(self._text) and (
-                self._text[self._place].isspace() or self._text[self._place] == also
+            while self._position < len(self._text) and (
+                self._text[self._position].isspace() or self._text[self._position] == also
             ):
-                self._place += 1
-            if self._place < len(self._text):
+                self._position += 1
+            if self._position < len(self._text):
                 return
             if not self._more():
                 raise Invalid(f"{self._name} breaks off before its end: fetch it again.")
 
     def starts_with(self, character: str) -> bool:
-        return self._text[self._place] == character
+        return self._text[self._position] == character
 
     def decode(self, decoder: json.JSONDecoder) -> object:
         while True:
             try:
-                value, self._place = decoder.raw_decode(self._text, self._place)
+                value, self._position = decoder.raw_decode(self._text, self._position)
             except (ValueError, RecursionError) as error:
-                if len(self._text) - self._place > MOST_ITEM or not self._more():
+                if len(self._text) - self._position > MOST_ITEM or not self._more():
                     raise Invalid(f"{self._name} is broken, or breaks off.") from error
             else:
                 return cast("object", value)
@@ -178,13 +178,13 @@ class _Text:
         if self._ended:
             return False
         # The more is kept, the more is read: a long entry is not begun again for every chunk.
-        wanted = max(CHUNK, len(self._text) - self._place)
+        wanted = max(CHUNK, len(self._text) - self._position)
         content = self._file.read(wanted)
         self._ended = not content
         try:
             text = self._decode.decode(content, self._ended)
         except UnicodeDecodeError as error:
             raise Invalid(f"{self._name} is not text in UTF-8.") from error
-        self._text = self._text[self._place :] + text
-        self._place = 0
+        self._text = self._text[self._position :] + text
+        self._position = 0
         return bool(text) or not self._ended

@@ -55,7 +55,7 @@ class Credential:
 
 
 class Keeper(Protocol):
-    """Who keeps a credential, and is told what becomes of it."""
+    """Whoever keeps a credential, and must know what becomes of it."""
 
     def renewed(self, credential: Credential) -> None:
         """Another has taken its place."""

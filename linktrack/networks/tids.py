@@ -15,7 +15,7 @@ _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 def new_tid() -> str:
     """Return the key of this microsecond, and ten bits by chance."""
     number = (time.time_ns() // 1_000) << 10 | secrets.randbelow(1024)
-    return "".join(_DIGITS[number >> place & 31] for place in range(60, -1, -5))
+    return "".join(_DIGITS[number >> shift & 31] for shift in range(60, -1, -5))
 
 
 def tid_moment(tid: str) -> datetime:

@@ -1,1 +1,1 @@
-"""The one way to ask a stranger's server: found once, judged, held to that, limited."""
+"""The one way to send requests to servers of others: resolved once, checked, pinned, limited."""

@@ -1,4 +1,4 @@
-"""Finding a host: its name is looked up once, and every address it stands for is judged."""
+"""Resolve a host once, and check every address it has."""
 
 import ipaddress
 import socket
@@ -19,7 +19,7 @@ Lookup = Callable[[str, int], Sequence[str]]
 
 
 def look_up(host: str, port: int) -> Sequence[str]:
-    """Ask the system for the addresses of a host, in the order in which they are to be tried."""
+    """Ask the system for the addresses of a host, in the order in which to try them."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 

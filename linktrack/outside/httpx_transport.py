@@ -1,4 +1,4 @@
-"""Lets a client that is made with httpx ask strangers our way."""
+"""An httpx transport that sends requests by `outside.visit`."""
 
 import httpx
 

@@ -1,4 +1,4 @@
-"""What is common to the libraries whose requests go our way."""
+"""What the adapters of httpx and requests share."""
 
 from collections.abc import Mapping
 from typing import Final

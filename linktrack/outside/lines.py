@@ -1,4 +1,4 @@
-"""A connection on which every wait ends at one moment, however often a byte comes."""
+"""A connection with one deadline for all its reads and writes."""
 
 import io
 import socket

@@ -1,4 +1,4 @@
-"""Lets a client that is made with requests ask strangers our way."""
+"""An adapter of requests that sends them by `outside.visit`."""
 
 from io import BytesIO
 

@@ -7,6 +7,7 @@ from sqlalchemy import Boolean, ForeignKey, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linktrack.db import Base, Id, Moment, OptionalMoment
+from linktrack.ids import AccountId
 from linktrack.owners.visibility import limit
 
 HASH_LENGTH = 64  # hexadecimal SHA-256
@@ -38,7 +39,7 @@ class ViewedAccount(Base):
     __tablename__ = "viewed_accounts"
 
     owner_id: Mapped[int] = mapped_column(ForeignKey("owners.id"), primary_key=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
 
 
 class SharedReport(Base):
@@ -48,7 +49,7 @@ class SharedReport(Base):
 
     id: Mapped[Id]
     token_hash: Mapped[str] = mapped_column(String(HASH_LENGTH), unique=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"))
     created_at: Mapped[Moment]
     expires_at: Mapped[Moment]
     revoked_at: Mapped[OptionalMoment]
@@ -89,7 +90,7 @@ class Token(Base):
     id: Mapped[Id]
     name: Mapped[str] = mapped_column(String(100), unique=True)
     scope: Mapped[str] = mapped_column(String(10))
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    account_id: Mapped[AccountId | None] = mapped_column(ForeignKey("accounts.id"))
     token_hash: Mapped[str] = mapped_column(String(HASH_LENGTH), unique=True)
     created_at: Mapped[Moment]
     expires_at: Mapped[OptionalMoment]

@@ -106,7 +106,7 @@ def check_token(session: Session, secret: str, now: datetime) -> Token:
 
 
 def is_mark_due(token: Token, now: datetime) -> bool:
-    """Whether the time at which a token was last used is to be written again."""
+    """Whether it is time to store again when a token was last used."""
     return token.last_used_at is None or token.last_used_at + MARK_EVERY <= now
 
 

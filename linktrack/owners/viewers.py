@@ -1,4 +1,4 @@
-"""Who may do what: owners everything, viewers look, some of them at some accounts alone."""
+"""Roles: owners may do everything; viewers only look, at all accounts or at some."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The demonstration: a simulated year of three accounts, marked as such, made and removed whole."""
+"""The demonstration: create and remove a simulated year of three accounts."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from linktrack.clicks.loading.store import ClickStore
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import Base, Database, to_ms
 from linktrack.errors import Conflict, NotFound
+from linktrack.ids import SegmentId
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Link
 from linktrack.links.posts import Wish, wrap_post
@@ -78,7 +79,9 @@ def make_demo(
     return Made(len(PROFILES), made, clicks)
 
 
-def _add_account(session: Session, profile: Profile, now: datetime) -> tuple[Account, int | None]:
+def _add_account(
+    session: Session, profile: Profile, now: datetime
+) -> tuple[Account, SegmentId | None]:
     if session.scalar(select(Account).where(Account.handle_key == profile.handle[1:])):
         raise Conflict("The demonstration is here already: linktrack demo --remove takes it away.")
     account = add_account(session, "x", profile.handle, profile.role, now)
@@ -103,7 +106,7 @@ def _add_post(
 
 
 def _records(
-    post: SimulatedPost, links: Sequence[Link], segment_id: int | None
+    post: SimulatedPost, links: Sequence[Link], segment_id: SegmentId | None
 ) -> Iterator[ClickRecord]:
     for click in post.clicks:
         yield ClickRecord(

@@ -147,11 +147,27 @@ def _visit(
     referrer = None if community else chance.choices(*zip(*_REFERRERS, strict=True))[0]
     link = chance.randrange(links)
     flags = NO_VISITOR if private else 0
-    click = SimulatedClick(at, link, agent, referrer, visitor, flags, community)
+    click = SimulatedClick(
+        at=at,
+        link=link,
+        agent=agent,
+        referrer=referrer,
+        visitor=visitor,
+        flags=flags,
+        of_community=community,
+    )
     if chance.random() >= AGAIN_SHARE:
         return [click]
     later = at + timedelta(milliseconds=chance.randrange(5_000, 40_000_000))
-    again = SimulatedClick(later, link, agent, referrer, visitor, flags, community)
+    again = SimulatedClick(
+        at=later,
+        link=link,
+        agent=agent,
+        referrer=referrer,
+        visitor=visitor,
+        flags=flags,
+        of_community=community,
+    )
     return [click, again]
 
 
@@ -168,7 +184,12 @@ def _programs(chance: random.Random, posted: datetime, links: int) -> Iterator[S
             at = posted + timedelta(milliseconds=chance.randrange(800, 90_000))
             flags = HEAD if chance.random() < 0.15 else 0
             yield SimulatedClick(
-                at, link, chance.choice(_PREVIEWS), None, chance.getrandbits(62), flags
+                at=at,
+                link=link,
+                agent=chance.choice(_PREVIEWS),
+                referrer=None,
+                visitor=chance.getrandbits(62),
+                flags=flags,
             )
         for _ in range(_poisson(chance, 3)):
             at = posted + timedelta(milliseconds=chance.randrange(60_000, 500_000_000))

@@ -1,4 +1,4 @@
-"""One attempt to send a post, and what its end means: sent, tried again, or given up."""
+"""Judge how an attempt to send a post ended: sent, to be tried again, or given up."""
 
 import logging
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The card below a post that is sent: what the page behind its first link says of itself."""
+"""The link card of a post that is being sent, from the page behind its first link."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from linktrack.db import Database
 from linktrack.links.cards.cards import agent_of, keep_card, message_card, read_page, shown_card
 from linktrack.links.catalog import Shortener
-from linktrack.links.codes import place_of
+from linktrack.links.codes import index_of
 from linktrack.links.models import Link, LinkCard
 from linktrack.networks.records import Card
 from linktrack.outside.addresses import Address, is_public
@@ -30,7 +30,7 @@ def card_below(
     """
     with database.session() as session:
         links = session.scalars(select(Link).where(Link.post_id == post_id)).all()
-        places = {place_of(shortener.short_url(link.code or ""), text): link for link in links}
+        places = {index_of(shortener.short_url(link.code or ""), text): link for link in links}
         places.pop(-1, None)
         if not places:
             return None

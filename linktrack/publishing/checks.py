@@ -1,4 +1,4 @@
-"""What is refused before a post is sent, and what needs the owner's second word."""
+"""Checks before a post is sent: what is refused, and what the owner must confirm."""
 
 import ipaddress
 from typing import Final
@@ -82,19 +82,19 @@ def is_reachable(base_url: str) -> bool:
         return "." in host and not any(host.endswith(f".{name}") for name in HOUSE_NAMES)
 
 
-def check_twin(session: Session, account: Account, post: Post) -> None:
+def check_duplicate(session: Session, account: Account, post: Post) -> None:
     """Raise `Unconfirmed` where another account has the same text, and the network forbids it.
 
     X's automation rules do (duplicate posts over several accounts), so it is sent only on the
     owner's second word.
     """
-    warning = twin_warning(session, account, post)
+    warning = duplicate_warning(session, account, post)
     if warning is not None:
         raise Unconfirmed(f"{warning}, or say that you want it all the same.")
 
 
-def twin_warning(session: Session, account: Account, post: Post) -> str | None:
-    """Return what is to be said, without its end, where `check_twin` has something to say."""
+def duplicate_warning(session: Session, account: Account, post: Post) -> str | None:
+    """Return the warning of `check_duplicate` without its end, None where there is none."""
     network = network_of(account.network)
     if not network.forbids_same_text:
         return None
@@ -105,10 +105,10 @@ def twin_warning(session: Session, account: Account, post: Post) -> str | None:
         .where(Post.state.in_(("scheduled", "published")))
         .where(Post.written == post.written)
     )
-    twin = session.scalars(query.limit(1)).first()
-    if twin is None:
+    handle = session.scalars(query.limit(1)).first()
+    if handle is None:
         return None
     return (
-        f"The same text is on {twin} already, or waits for it. {network.label} forbids the same "
+        f"The same text is on {handle} already, or waits for it. {network.label} forbids the same "
         "post on several accounts and may lock them: change the text"
     )

@@ -1,4 +1,4 @@
-"""The table of what linktrack is to send, or has sent, to the networks."""
+"""The table of posts that linktrack sends to the networks."""
 
 from typing import Literal, TypeAlias
 
@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linktrack.db import Base, Moment, OptionalMoment
+from linktrack.ids import PostId
 
 SendingState: TypeAlias = Literal["waiting", "sending", "sent", "failed", "withdrawn"]
 
@@ -26,7 +27,7 @@ class Sending(Base):
     __tablename__ = "sendings"
     __table_args__ = (Index("ix_sendings_due", "state", "next_at"),)
 
-    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True)
+    post_id: Mapped[PostId] = mapped_column(ForeignKey("posts.id"), primary_key=True)
     state: Mapped[SendingState] = mapped_column(String(10))
     due_at: Mapped[Moment]
     next_at: Mapped[OptionalMoment]

@@ -10,7 +10,7 @@ from linktrack.audience.segments import entry_key, rest_segment
 from linktrack.audience.sorting import segment_of
 from linktrack.calendar.days import Days
 from linktrack.clicks.loading.personal import take_follower_away
-from linktrack.db import take_turns
+from linktrack.db import take_write_lock
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import Bearer
@@ -43,7 +43,7 @@ def withdraw(session: Session, follower: Follower, now: datetime, days: Days) ->
 
     Their links go on redirecting.
     """
-    take_turns(session.connection())
+    take_write_lock(session.connection())
     consent = session.get(Consent, follower.id)
     if consent is not None:
         session.delete(consent)

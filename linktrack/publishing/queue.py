@@ -1,4 +1,4 @@
-"""The queue of posts that linktrack sends: in and out, another text, another time.
+"""The queue of posts that linktrack sends: add, remove, edit and reschedule them.
 
 Who may be sent, and what is too long, is judged by `checks.py`; the sending is `sender.py`'s.
 """
@@ -15,11 +15,12 @@ from linktrack.audience.models import Account
 from linktrack.calendar.days import Days
 from linktrack.errors import Conflict, Invalid
 from linktrack.links.catalog import Shortener
+from linktrack.links.formats.guess import FORMAT_WORDS
 from linktrack.links.models import Post, Replacement
 from linktrack.links.posts import rewrap_post
 from linktrack.networks.tids import new_tid
 from linktrack.owners.audit import note
-from linktrack.publishing.checks import check_sendable, check_twin, check_usual_length
+from linktrack.publishing.checks import check_duplicate, check_sendable, check_usual_length
 from linktrack.publishing.models import Sending
 from linktrack.publishing.sendings import (
     OPEN,
@@ -55,8 +56,9 @@ def enqueue(
     """Let a draft, or what failed, be sent at a time, by default now; it counts as planned.
 
     Only its main text is sent: versions are for places, where they are posted by hand. Raises
-    `Invalid` for a time in the past and for what cannot be sent (`check_sendable`), `Conflict`
-    for a post that is out already or is being sent, `Unconfirmed` for what needs a second word.
+    `Invalid` for a time in the past, for Markdown and HTML and for what cannot be sent
+    (`check_sendable`), `Conflict` for a post that is out already or is being sent, `Unconfirmed`
+    for what needs a second word.
     """
     if due_at is not None and due_at <= now:
         raise Invalid("Choose a time in the future, or leave it out to send the post now.")
@@ -65,12 +67,17 @@ def enqueue(
         session.execute(select(Post.id).where(Post.id == post.id).with_for_update())
         sending = sending_of(session, post.id, lock=True)
     _check_unsent(post, sending, now)
+    if post.format != "plain":
+        raise Invalid(
+            f"linktrack publishes plain text alone, and this is {FORMAT_WORDS[post.format]}: send "
+            "it with your own program."
+        )
     account = session.get_one(Account, post.account_id)
     connection = connections(session).get(account.id)
     check_sendable(account, post.text, base_url, connected=connection is not None)
     if not confirmed:
         check_usual_length(account, post.text, base_url)
-        check_twin(session, account, post)
+        check_duplicate(session, account, post)
     moment = due_at or now
     if sending is None:
         sending = Sending(post_id=post.id, key=_known_by(session, post) or new_tid())
@@ -142,7 +149,7 @@ def rewrite(
         check_sendable(account, post.text, shortener.base_url, connected=True)
         if not confirmed:
             check_usual_length(account, post.text, shortener.base_url)
-            check_twin(session, account, post)
+            check_duplicate(session, account, post)
     note(session, f"Changed the text of post {post.id}.", now)
 
 

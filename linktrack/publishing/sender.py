@@ -1,4 +1,4 @@
-"""Sending what is due, each post exactly once, whatever is killed when.
+"""Send due posts, each exactly once, even if a process is killed at any moment.
 
 The key that the network is told was stored with the wish to send it. Before an attempt one
 transaction reserves the post for this process, and stores that it is in doubt; after it another
@@ -21,7 +21,7 @@ from linktrack.db import Database, is_database_away
 from linktrack.db import now as this_moment
 from linktrack.errors import LinktrackError
 from linktrack.links.catalog import Shortener
-from linktrack.links.codes import place_of
+from linktrack.links.codes import index_of
 from linktrack.links.models import Link, Post, SeenPost, State
 from linktrack.networks.errors import Pause
 from linktrack.networks.records import Message, Sent
@@ -207,7 +207,7 @@ class Sender:
     def _message(self, session: Session, post: Post, key: str) -> Message:
         codes = session.scalars(select(Link.code).where(Link.post_id == post.id).order_by(Link.id))
         urls = [self._shortener.short_url(code) for code in codes if code]
-        return Message(key, post.text, tuple(url for url in urls if place_of(url, post.text) >= 0))
+        return Message(key, post.text, tuple(url for url in urls if index_of(url, post.text) >= 0))
 
     def _write_down_sent(self, due: _Due, sent: Sent) -> None:
         """Keep where the post is; it is published at the network's time, whatever happened since.
@@ -232,8 +232,8 @@ class Sender:
                     posted_at=posted_at,
                 )
             )
-            place = network_of(due.account.network).label
-            note(session, f"Sent post {post.id} of {due.account.handle} to {place}.", now)
+            network = network_of(due.account.network).label
+            note(session, f"Sent post {post.id} of {due.account.handle} to {network}.", now)
             session.commit()
 
     def _write_down(self, due: _Due, seen_at: datetime, failure: Failure) -> None:

@@ -1,4 +1,4 @@
-"""The rows of the queue: finding one, stopping it, giving it another time."""
+"""Rows of the queue: find, stop and reschedule them."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

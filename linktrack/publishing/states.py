@@ -1,4 +1,4 @@
-"""Changing the state of a post, and with its time of posting what its windows hold."""
+"""Change a post's state and time of posting, and recount its windows by that time."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.calendar.days import Days
 from linktrack.clicks.counts.rebuild import recount_post
-from linktrack.db import take_turns
+from linktrack.db import take_write_lock
 from linktrack.errors import Conflict
 from linktrack.links.models import Post, State
 from linktrack.links.posts import settle_state
@@ -78,7 +78,7 @@ def settle(
 ) -> None:
     """Give a post a state and a time that fit each other; its windows are counted by that time."""
     connection = session.connection()
-    take_turns(connection)
+    take_write_lock(connection)
     moved = post.posted_at != posted_at
     post.state, post.posted_at = state, posted_at
     session.flush()

@@ -76,7 +76,10 @@ class Difference:
             return f"{_TOPIC[self.figure]}: we can't tell {first} and {second} apart yet."
         more, less = (first, second) if self.value > 0 else (second, first)
         low, high = sorted((abs(self.interval.low), abs(self.interval.high)))
-        told, ends = _told(self.figure, abs(self.value)), f"likely {_range(self.figure, low, high)}"
+        told, ends = (
+            _in_words(self.figure, abs(self.value)),
+            f"likely {_range(self.figure, low, high)}",
+        )
         if self.figure == "never_clicked":  # told of 100 posts
             told, ends = told.removesuffix(" %"), ends.replace(" %", "")
         return _SENTENCE[self.figure].format(more=more, less=less, told=told, ends=ends)
@@ -158,14 +161,14 @@ def figures_of(account: Account, posts: Sequence[RatedPost], half_life: Rate) ->
     known = [(post.people, post.followers) for post in final if post.followers]
     never = sum(not post.people for post in final)
     return AccountFigures(
-        account,
-        len(final),
-        len(final) - len(known),
-        len(posts) - len(final),
-        Rate.over(known),
-        Rate.over([(post.people, 1) for post in final]),
-        Rate(never / len(final), wilson(never, len(final))) if final else Rate(),
-        half_life,
+        account=account,
+        posts=len(final),
+        posts_without_count=len(final) - len(known),
+        unfinished=len(posts) - len(final),
+        cpf=Rate.over(known),
+        people_per_post=Rate.over([(post.people, 1) for post in final]),
+        never_clicked=Rate(never / len(final), wilson(never, len(final))) if final else Rate(),
+        half_life=half_life,
     )
 
 
@@ -192,7 +195,7 @@ def figure_in_words(figure: str, rate: Rate) -> str:
 
 def figure_value(figure: str, rate: Rate) -> str:
     """Return a figure without its interval."""
-    return "unknown" if rate.value is None else _told(figure, rate.value)
+    return "unknown" if rate.value is None else _in_words(figure, rate.value)
 
 
 def figure_range(figure: str, rate: Rate) -> str:
@@ -203,10 +206,10 @@ def figure_range(figure: str, rate: Rate) -> str:
 def _range(figure: str, low: float, high: float) -> str:
     if figure == "half_life":
         return durations(low, high)
-    return f"{_told(figure, low)} to {_told(figure, high)}"
+    return f"{_in_words(figure, low)} to {_in_words(figure, high)}"
 
 
-def _told(figure: str, value: float) -> str:
+def _in_words(figure: str, value: float) -> str:
     if figure == "cpf":
         return thousandths(value)
     if figure == "never_clicked":
@@ -259,7 +262,7 @@ def _figures_json(figures: AccountFigures) -> ComparedAccountJson:
 
 
 class ComparedFigureJson(TypedDict):
-    """How much one figure of two accounts differs, first minus second, and whether surely."""
+    """How much one figure of two accounts differs, first minus second, and whether clearly."""
 
     figure: Figure
     first: str

@@ -98,9 +98,9 @@ def cpf_report(
     if sort == "low":
         numbers = page_by_low(rated, after, limit)
         on_page = Post.id.in_(numbers)
-        place = {post_id: i for i, post_id in enumerate(numbers)}
+        rank = {post_id: i for i, post_id in enumerate(numbers)}
         facts = queries.posts_page(session, on_page, None, limit)
-        facts.sort(key=lambda post: place[post.id])
+        facts.sort(key=lambda post: rank[post.id])
     else:
         facts = queries.posts_page(session, chosen, start, limit)
     verdicts = verdicts_of(rated, {post.id for post in facts})

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from linktrack.clicks.models import account_days, link_days
+from linktrack.ids import AccountId, LinkId
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class DayCounts:
 
 
 def account_series(
-    session: Session, account_ids: Iterable[int], first: date, last: date
+    session: Session, account_ids: Iterable[AccountId], first: date, last: date
 ) -> Mapping[int, list[DayCounts]]:
     """Return the days on which these accounts had clicks, first to last inclusive."""
     found: defaultdict[int, list[DayCounts]] = defaultdict(list)
@@ -39,7 +40,7 @@ def account_series(
 
 
 def link_series(
-    session: Session, link_ids: Iterable[int], first: date, last: date
+    session: Session, link_ids: Iterable[LinkId], first: date, last: date
 ) -> Mapping[int, list[DayCounts]]:
     """Return the days on which these links had clicks, first to last inclusive."""
     found: defaultdict[int, list[DayCounts]] = defaultdict(list)
@@ -55,7 +56,7 @@ def link_series(
     return found
 
 
-def last_clicked_day(session: Session, account_ids: Sequence[int]) -> date | None:
+def last_clicked_day(session: Session, account_ids: Sequence[AccountId]) -> date | None:
     """Return the day of the last click of a person on these accounts, None where there is none."""
     days = account_days.c
     query = select(func.max(days.day)).where(days.account_id.in_(account_ids), days.clicks > 0)
@@ -63,7 +64,7 @@ def last_clicked_day(session: Session, account_ids: Sequence[int]) -> date | Non
     return None if last is None else date.fromordinal(last)
 
 
-def last_clicked_day_of_links(session: Session, link_ids: Sequence[int]) -> date | None:
+def last_clicked_day_of_links(session: Session, link_ids: Sequence[LinkId]) -> date | None:
     """Return the day of the last click of a person on these links, None where there is none."""
     days = link_days.c
     query = select(func.max(days.day)).where(days.link_id.in_(link_ids), days.clicks > 0)

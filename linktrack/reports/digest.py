@@ -1,4 +1,4 @@
-"""The digest: an account's week or month in three numbers, its posts, and what surely changed."""
+"""The digest: an account's week or month in three numbers, its posts, and what clearly changed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
 from linktrack.clicks.vocabulary import window_number
 from linktrack.errors import Invalid
+from linktrack.ids import PostId
 from linktrack.links.models import Post
 from linktrack.links.posts import excerpt
 from linktrack.reports import queries
@@ -55,7 +56,7 @@ class DigestSide:
 class Digest:
     """An account's last whole week or month beside the one before it.
 
-    `change` is "more" or "fewer" where clicks per follower surely changed, else None. `counting`
+    `change` is "more" or "fewer" where clicks per follower clearly changed, else None. `counting`
     posts were posted so late that some of their clicks are still to come.
     """
 
@@ -80,7 +81,7 @@ class Digest:
 
     @property
     def sure(self) -> str:
-        """What surely changed, in words."""
+        """What clearly changed, in words."""
         if self.change is not None:
             return f"Surely {self.change} clicks per follower than in the {self.period} before."
         if min(self.now.cpf.posts, self.before.cpf.posts) < FEWEST_POSTS:
@@ -215,14 +216,14 @@ def digests(
         best, weakest = ([lines[number] for number in numbers] for numbers in ranks[account.id])
         found.append(
             Digest(
-                account,
-                period,
-                sides[1],
-                sides[0],
-                _change(_pairs(parts[0], histories), _pairs(parts[1], histories), alpha),
-                sum(post.posted_at > now - timedelta(days=1) for post in parts[1]),
-                best,
-                weakest,
+                account=account,
+                period=period,
+                now=sides[1],
+                before=sides[0],
+                change=_change(_pairs(parts[0], histories), _pairs(parts[1], histories), alpha),
+                counting=sum(post.posted_at > now - timedelta(days=1) for post in parts[1]),
+                best=best,
+                weakest=weakest,
             )
         )
     return found
@@ -257,7 +258,7 @@ def _change(before: Sequence[Pair], now: Sequence[Pair], alpha: float) -> Change
 
 def _ranked(
     sums: Sequence[queries.PostSums], histories: Mapping[int, History]
-) -> tuple[list[int], list[int]]:
+) -> tuple[list[PostId], list[PostId]]:
     """Return the best posts, by the lower end of what is likely, and the weakest, by the upper.
 
     They are given by their numbers. No post is in both; one post alone is neither.

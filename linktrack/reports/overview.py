@@ -1,4 +1,4 @@
-"""The overview: every account beside the others over one range of days, in a handful of queries."""
+"""The overview: all accounts over one range of days, in a handful of queries."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

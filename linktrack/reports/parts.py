@@ -1,4 +1,4 @@
-"""Parts of the clicks: those from one source, those of one segment, or both; by day and by post."""
+"""Narrow reports to clicks from one source, of one segment, or both."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -18,6 +18,7 @@ from linktrack.clicks.models import (
     sources,
 )
 from linktrack.clicks.vocabulary import UNATTRIBUTED
+from linktrack.ids import AccountId
 from linktrack.links.models import Post
 from linktrack.reports.days import DayCounts
 from linktrack.reports.queries import Chosen, PostSums
@@ -50,7 +51,7 @@ WHOLE: Final = Part()
 
 
 def part_series(
-    session: Session, account_ids: Iterable[int], first: date, last: date, part: Part
+    session: Session, account_ids: Iterable[AccountId], first: date, last: date, part: Part
 ) -> Mapping[int, list[DayCounts]]:
     """Return the days on which these accounts had clicks of a part, first to last inclusive.
 
@@ -106,7 +107,15 @@ def part_sums(session: Session, chosen: Chosen, window: int, part: Part) -> list
     )
     unknown = part.source is None and part.segment == UNKNOWN
     return [
-        PostSums(account_id, at, int(clicks), int(unique), 0, int(unique) * unknown, post_id)
+        PostSums(
+            account_id=account_id,
+            posted_at=at,
+            clicks=int(clicks),
+            unique_clicks=int(unique),
+            without_visitor=0,
+            unattributed=int(unique) * unknown,
+            post_id=post_id,
+        )
         for account_id, at, clicks, unique, post_id in session.execute(query)
     ]
 

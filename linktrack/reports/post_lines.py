@@ -50,7 +50,15 @@ def post_line(session: Session, post: Post, window: str) -> PostLine:
             session, queries.posts_page(session, Post.id == post.id, None, 1), number
         )[0]
     at = post.posted_at or post.created_at
-    facts = PostFacts(post.id, post.account_id, at, post.text, post.written, None, None)
+    facts = PostFacts(
+        id=post.id,
+        account_id=post.account_id,
+        posted_at=at,
+        text=post.text,
+        written=post.written,
+        followers=None,
+        followers_at=None,
+    )
     return post_lines(session, [facts], number)[0]
 
 
@@ -127,7 +135,7 @@ LeftOutJson: TypeAlias = Annotated[
 
 
 class CpfPostJson(RateJson):
-    """One post of the report; `usual` says where it is surely not as the account's posts are."""
+    """One post of the report; `usual` says where it clearly differs from the account's posts."""
 
     id: int
     posted_at: str

@@ -21,6 +21,7 @@ from linktrack.clicks.models import (
     sources,
 )
 from linktrack.clicks.vocabulary import REASON_OF, WINDOWS, Reason
+from linktrack.ids import AccountId, PostId, SegmentId
 from linktrack.links.models import Post, Version
 
 
@@ -28,8 +29,8 @@ from linktrack.links.models import Post, Version
 class PostFacts:
     """A published post and the follower count that stood when it was posted."""
 
-    id: int
-    account_id: int
+    id: PostId
+    account_id: AccountId
     posted_at: datetime
     text: str
     written: str
@@ -60,7 +61,7 @@ class SourceCounts:
 class PostCounts:
     """All that is counted of one post within the window."""
 
-    segments: dict[int, SegmentCounts] = field(default_factory=dict)
+    segments: dict[SegmentId, SegmentCounts] = field(default_factory=dict)
     not_human: dict[Reason, int] = field(default_factory=dict)
     referrers: list[SourceCounts] = field(default_factory=list)
 
@@ -69,7 +70,7 @@ class PostCounts:
 class VersionFacts:
     """A version of a post: whom it was for, and how many it reached."""
 
-    segment_id: int
+    segment_id: SegmentId
     segment: str
     addressed: int | None
 
@@ -78,7 +79,7 @@ Chosen: TypeAlias = ColumnElement[bool]
 
 
 def chosen_posts(
-    account_ids: Iterable[int], since: datetime | None, until: datetime | None
+    account_ids: Iterable[AccountId], since: datetime | None, until: datetime | None
 ) -> Chosen:
     """Return the condition for published posts with a wrapped link in [since, until)."""
     conditions = [Post.account_id.in_(list(account_ids)), Post.state == "published"]
@@ -110,7 +111,13 @@ def _with_followers(session: Session, posts: Sequence[Post]) -> list[PostFacts]:
         at, followers = standing_count(histories[post.account_id], post.posted_at)
         facts.append(
             PostFacts(
-                post.id, post.account_id, post.posted_at, post.text, post.written, followers, at
+                id=post.id,
+                account_id=post.account_id,
+                posted_at=post.posted_at,
+                text=post.text,
+                written=post.written,
+                followers=followers,
+                followers_at=at,
             )
         )
     return facts
@@ -119,13 +126,13 @@ def _with_followers(session: Session, posts: Sequence[Post]) -> list[PostFacts]:
 class PostSums(NamedTuple):
     """One post's counts within a window."""
 
-    account_id: int
+    account_id: AccountId
     posted_at: datetime
     clicks: int
     unique_clicks: int
     without_visitor: int
     unattributed: int
-    post_id: int
+    post_id: PostId
 
 
 def sums_by_post(session: Session, chosen: Chosen, window: int) -> list[PostSums]:
@@ -144,19 +151,37 @@ def sums_by_post(session: Session, chosen: Chosen, window: int) -> list[PostSums
         .where(chosen)
     )
     found = []
-    for account_id, posted_at, *sums in session.execute(query):
+    for (
+        account_id,
+        posted_at,
+        clicks,
+        unique,
+        without_visitor,
+        unattributed,
+        post_id,
+    ) in session.execute(query):
         assert posted_at is not None  # published posts have one
-        found.append(PostSums(account_id, posted_at, *sums))
+        found.append(
+            PostSums(
+                account_id=account_id,
+                posted_at=posted_at,
+                clicks=clicks,
+                unique_clicks=unique,
+                without_visitor=without_visitor,
+                unattributed=unattributed,
+                post_id=post_id,
+            )
+        )
     return found
 
 
 class PostPeople(NamedTuple):
     """How many people clicked one post within a window."""
 
-    account_id: int
+    account_id: AccountId
     posted_at: datetime
     unique_clicks: int
-    post_id: int
+    post_id: PostId
 
 
 def people_by_post(session: Session, chosen: Chosen, window: int) -> list[PostPeople]:
@@ -193,13 +218,13 @@ def left_out_of_posts(session: Session, chosen: Chosen, window: int) -> dict[Rea
 
 
 def counts_of(
-    session: Session, post_ids: Sequence[int], window: int, *, by_source: bool = True
-) -> Mapping[int, PostCounts]:
+    session: Session, post_ids: Sequence[PostId], window: int, *, by_source: bool = True
+) -> Mapping[PostId, PostCounts]:
     """Return all counts of these posts (at most some hundreds) within a window.
 
     Those by source are most of it, and left out where nobody looks at them.
     """
-    found: defaultdict[int, PostCounts] = defaultdict(PostCounts)
+    found: defaultdict[PostId, PostCounts] = defaultdict(PostCounts)
     windows, reasons = post_windows.c, post_reasons.c
     for post_id, segment_id, *sums in session.execute(
         select(
@@ -227,8 +252,8 @@ def counts_of(
 
 
 def _by_source(
-    session: Session, post_ids: Sequence[int], window: int
-) -> Mapping[int, list[SourceCounts]]:
+    session: Session, post_ids: Sequence[PostId], window: int
+) -> Mapping[PostId, list[SourceCounts]]:
     """Return each post's counts by source, most first; summed in the table's order, then named."""
     counts = post_sources.c
     sums = (
@@ -242,7 +267,7 @@ def _by_source(
         .group_by(counts.post_id, counts.source_id)
         .subquery()
     )
-    found: defaultdict[int, list[SourceCounts]] = defaultdict(list)
+    found: defaultdict[PostId, list[SourceCounts]] = defaultdict(list)
     for post_id, name, medium, count, unique in session.execute(
         select(
             sums.c.post_id, sources.c.name, sources.c.medium, sums.c.clicks, sums.c.unique_clicks
@@ -254,9 +279,11 @@ def _by_source(
     return found
 
 
-def versions_of(session: Session, post_ids: Sequence[int]) -> Mapping[int, list[VersionFacts]]:
+def versions_of(
+    session: Session, post_ids: Sequence[PostId]
+) -> Mapping[PostId, list[VersionFacts]]:
     """Return the versions of these posts, in the order of their segments."""
-    found: defaultdict[int, list[VersionFacts]] = defaultdict(list)
+    found: defaultdict[PostId, list[VersionFacts]] = defaultdict(list)
     query = (
         select(Version.post_id, Version.segment_id, Segment.name, Version.addressed)
         .join(Segment, Version.segment_id == Segment.id)

@@ -1,4 +1,4 @@
-"""Posts held against each other: what is surely above or below the usual, the surest first."""
+"""Compare posts: which are clearly above or below the usual, the most certain first."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 from linktrack.audience.counts import History, standing_count
 from linktrack.clicks.vocabulary import WINDOW_LENGTHS, WINDOWS
 from linktrack.errors import NotFound
+from linktrack.ids import AccountId, PostId
 from linktrack.reports.figures.statistics.rates import Interval, rate_interval
-from linktrack.reports.figures.statistics.usual import Judged, Verdict, surely, usual_rates
+from linktrack.reports.figures.statistics.usual import Judged, Verdict, clearly, usual_rates
 from linktrack.reports.queries import PostPeople, PostSums
 
 SORTS: Final = ("newest", "low")
@@ -25,8 +26,8 @@ class RatedPost(NamedTuple):
     `followers` is None where there is no count; `is_final` says that its window is over.
     """
 
-    post_id: int
-    account_id: int
+    post_id: PostId
+    account_id: AccountId
     posted_at: datetime
     people: int
     followers: int | None
@@ -43,12 +44,12 @@ def rated_posts(
     settled = now - window_length(window)
     return [
         RatedPost(
-            post.post_id,
-            post.account_id,
-            post.posted_at,
-            post.unique_clicks,
-            standing_count(histories[post.account_id], post.posted_at)[1] or None,
-            post.posted_at <= settled,
+            post_id=post.post_id,
+            account_id=post.account_id,
+            posted_at=post.posted_at,
+            people=post.unique_clicks,
+            followers=standing_count(histories[post.account_id], post.posted_at)[1] or None,
+            is_final=post.posted_at <= settled,
         )
         for post in sums
     ]
@@ -63,12 +64,12 @@ def window_length(window: str) -> timedelta:
 
 
 def usual_of(posts: Sequence[RatedPost]) -> Interval | None:
-    """Return the range in which the usual rate of these posts of one account surely lies."""
+    """Return the range in which the usual rate of these posts of one account very probably lies."""
     return usual_rates([_judged(post) for post in posts if post.followers])
 
 
-def verdicts_of(posts: Sequence[RatedPost], wanted: AbstractSet[int]) -> dict[int, Verdict]:
-    """Return which of the wanted posts of one account are surely above or below its usual.
+def verdicts_of(posts: Sequence[RatedPost], wanted: AbstractSet[int]) -> dict[PostId, Verdict]:
+    """Return which of the wanted posts of one account are clearly above or below its usual.
 
     Posts of one calendar month (UTC) are judged together, with a correction for their number.
     """
@@ -79,18 +80,18 @@ def verdicts_of(posts: Sequence[RatedPost], wanted: AbstractSet[int]) -> dict[in
     for post in posts:
         if post.followers:
             months[post.posted_at.year, post.posted_at.month].append(post)
-    found: dict[int, Verdict] = {}
+    found: dict[PostId, Verdict] = {}
     for month in months.values():
         if not any(post.post_id in wanted for post in month):
             continue
-        verdicts = surely([_judged(post) for post in month], usual)
+        verdicts = clearly([_judged(post) for post in month], usual)
         for post, verdict in zip(month, verdicts, strict=True):
             if verdict is not None and post.post_id in wanted:
                 found[post.post_id] = verdict
     return found
 
 
-def page_by_low(posts: Sequence[RatedPost], after: int | None, limit: int) -> list[int]:
+def page_by_low(posts: Sequence[RatedPost], after: int | None, limit: int) -> list[PostId]:
     """Return a page of post numbers by the lower end of their intervals, the highest first.
 
     Posts without followers come last, newer ones first. Raises `NotFound` for an `after` that is
@@ -102,7 +103,7 @@ def page_by_low(posts: Sequence[RatedPost], after: int | None, limit: int) -> li
         return numbers[:limit]
     if after not in numbers:
         raise NotFound(f"Post number {after} is not among these posts.")
-    start = numbers.index(after) + 1
+    start = numbers.index(PostId(after)) + 1
     return numbers[start : start + limit]
 
 

@@ -1,4 +1,4 @@
-"""What similar posts did: the middle half of an account's last posts with as many links."""
+"""How similar posts did: the middle half of an account's last posts with as many links."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Where one post stands: beside what is usual for its account in the year around it."""
+"""Compare one post with what was usual for its account in the year around it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ AROUND: Final = timedelta(days=183)
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The usual rate (half of the posts do better) surely lies in `usual`."""
+    """The usual rate (half of the posts do better) very probably lies in `usual`."""
 
     usual: Interval
     verdict: Verdict | None

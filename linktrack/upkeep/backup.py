@@ -176,7 +176,7 @@ def copy_statement(table: str, columns: Sequence[str], way: str) -> bytes:
 
 
 def _positions(rows: Iterable[tuple[str, int, object]]) -> dict[str, int | None]:
-    return {name: None if finished is not None else place for name, place, finished in rows}
+    return {name: None if finished is not None else position for name, position, finished in rows}
 
 
 def _copy_journals(source: Path, target: Path, positions: dict[str, int | None]) -> int:
@@ -187,15 +187,15 @@ def _copy_journals(source: Path, target: Path, positions: dict[str, int | None])
     """
     taken = 0
     for path in sorted(source.glob(f"[!.]*{SUFFIX}")):
-        place = positions.get(path.name, 0)
-        if place is None:
+        position = positions.get(path.name, 0)
+        if position is None:
             continue
         try:
             content = path.read_bytes()  # 64 MB at most: they rotate
         except FileNotFoundError:  # loaded, finished and deleted since the copy: it is old
             continue
         whole = content[: content.rfind(b"\n") + 1]
-        if len(whole) > place:
+        if len(whole) > position:
             target.mkdir(mode=0o700, exist_ok=True)
             (target / path.name).write_bytes(whole)
             taken += 1

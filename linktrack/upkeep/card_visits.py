@@ -17,7 +17,7 @@ AT_ONCE: Final = 20
 
 
 def read_cards(database: Database, now: datetime, reading: Callable[[str], Found]) -> int:
-    """Read the pages that are to be read; return how many.
+    """Read the pages that are due; return how many.
 
     Nothing of the database is held while a page is read.
     """
@@ -39,7 +39,7 @@ def read_cards(database: Database, now: datetime, reading: Callable[[str], Found
 def follow_cards(
     database: Database, base_url: str, wait: Callable[[float], bool], clock: Callable[[], datetime]
 ) -> None:
-    """Read what is to be read, again and again; `wait(seconds)` returns whether to end.
+    """Read due pages again and again; `wait(seconds)` returns whether to end.
 
     Meant for a thread of its own: a page may take seconds. A failure is one line in the log.
     """

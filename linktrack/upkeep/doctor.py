@@ -1,4 +1,4 @@
-"""The doctor: looks at an installation as it stands, and says in a line each what to do."""
+"""The doctor: check an installation, and say in one line for each problem what to do."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Ask the running service at its public address whom it takes us for, and judge the answer."""
+"""Check through the public address whether the running service sees callers' real addresses."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""Restore a backup into an empty place: every link and version answers again.
+"""Restore a backup into an empty data folder and database.
 
 The order makes a restore that was cut short one that can be begun again: the database, by whose
 links a place counts as used, comes last.

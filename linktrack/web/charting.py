@@ -15,7 +15,7 @@ def marks_of(accounts: Sequence[Account], days: DayRange) -> list[Mark]:
 
     Beside several accounts, what is about one of them says which.
     """
-    handles = {account.id: account.handle for account in accounts}
+    handles: dict[int, str] = {account.id: account.handle for account in accounts}
     several = len(accounts) > 1
     return [
         Mark(each.day, f"{each.text} ({handles[each.account_id]})")

@@ -21,6 +21,6 @@ def mark_device(answer: Response) -> Response:
 
 
 def unmark_device(answer: Response) -> Response:
-    """Have the browser of this request say so no more."""
+    """Remove the marker from the browser of this request."""
     answer.delete_cookie(COOKIE, path="/")
     return answer

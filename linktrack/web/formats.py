@@ -15,7 +15,7 @@ from linktrack.charts import number as in_words
 from linktrack.clicks.vocabulary import WINDOWS
 from linktrack.context import db_session
 from linktrack.db import now
-from linktrack.links.posts import excerpt
+from linktrack.links.posts import cut, excerpt
 from linktrack.networks.registry import network_of, networks
 from linktrack.networks.words import all_of, any_of
 from linktrack.reports.figures import words
@@ -93,6 +93,7 @@ def register(app: Flask, settings: Settings) -> None:
         amount=amount,
         clock=clock,
         day=day,
+        cut=cut,
         excerpt=excerpt,
         interval=interval,
         local_input=local_input,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from linktrack.charts import Bar, stacked_bars
-from linktrack.links.posts import excerpt
+from linktrack.links.posts import cut
 from linktrack.reports.sources.referrers import ReferrerLine
 from linktrack.web.filters import UNSAID, UNTOLD, as_filter
 
@@ -36,12 +36,12 @@ def rows_by_source(lines: Sequence[ReferrerLine], *, by_host: bool) -> list[Row]
             by_segment[line.segment or UNTOLD] += line.clicks
         rows.append(
             Row(
-                host or source or UNSAID,
-                as_filter(source),
-                group[0].medium,
-                sum(line.clicks for line in group),
-                sum(line.unique_clicks for line in group),
-                by_segment,
+                name=host or source or UNSAID,
+                filter=as_filter(source),
+                medium=group[0].medium,
+                clicks=sum(line.clicks for line in group),
+                unique_clicks=sum(line.unique_clicks for line in group),
+                by_segment=by_segment,
             )
         )
     return sorted(rows, key=lambda row: (-row.clicks, row.name))
@@ -59,7 +59,7 @@ def bars_of(rows: Sequence[Row], most: int, href: Callable[[str], str]) -> Marku
     most += len(rows) == most + 1  # a bar for the last one says more than “1 more”
     bars = [
         Bar(
-            excerpt(row.name, 40),
+            cut(row.name, 40),
             [row.by_segment[part] for part in parts],
             href(row.filter),
         )

@@ -1,1 +1,1 @@
-"""Webhooks: other programs are told what happens, signed, and again until they have heard."""
+"""Webhooks: signed notifications to other programs, repeated until they are received."""

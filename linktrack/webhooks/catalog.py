@@ -29,7 +29,7 @@ EVENTS: Final[dict[EventName, str]] = {
 """What a webhook can be told, and what each means."""
 
 TEST: Final = "webhook.test"
-"""The event of a test, which every webhook is told and none asks for."""
+"""The event of a test: every webhook gets it, none can subscribe to it."""
 
 
 def add_webhook(
@@ -118,6 +118,6 @@ def last_deliveries(session: Session) -> dict[int, Delivery]:
 
 
 def deliveries_of(session: Session, webhook: Webhook, limit: int = 50) -> Sequence[Delivery]:
-    """Return what was, or is to be, sent to a webhook, newest first."""
+    """Return the deliveries of a webhook, sent or waiting, newest first."""
     query = select(Delivery).where(Delivery.webhook_id == webhook.id)
     return session.scalars(query.order_by(Delivery.id.desc()).limit(limit)).all()

@@ -1,4 +1,4 @@
-"""Delivering one message: signed, to its receiver alone, again until it was heard or given up."""
+"""Deliver one signed message, and try again until it is received or given up."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

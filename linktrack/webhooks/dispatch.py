@@ -1,4 +1,4 @@
-"""Each webhook is a queue of its own: a slow receiver holds up nothing but what is for itself."""
+"""Dispatch messages: one queue a webhook, so that a slow receiver delays only its own."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""Finding what webhooks are to be told: nothing else in linktrack knows of them.
+"""Find new events for webhooks in the tables, and enqueue them.
 
 What has happened is read from the tables, so that every door, command and import tells alike, and
 nobody waits for it. Each event has a key, and is enqueued once.
@@ -17,7 +17,7 @@ from linktrack.audience.models import Account, FollowerCount
 from linktrack.calendar.times import utc
 from linktrack.chunks import chunked
 from linktrack.clicks.models import post_windows
-from linktrack.db import Database, Utc, take_turns, to_ms
+from linktrack.db import Database, Utc, take_write_lock, to_ms
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Post
 from linktrack.links.posts import post_json
@@ -59,7 +59,7 @@ def enqueue(database: Database, shortener: Shortener, now: datetime) -> int:
     if not found and not moved:
         return 0
     with database.session(writes=True) as session:
-        take_turns(session.connection())
+        take_write_lock(session.connection())
         there = _known(session, found)
         for webhook in session.scalars(select(Webhook).where(Webhook.id.in_(seen))):
             webhook.seen_post = max(webhook.seen_post, seen[webhook.id])
@@ -70,7 +70,7 @@ def enqueue(database: Database, shortener: Shortener, now: datetime) -> int:
 
 
 def delivery_of(event: Event, now: datetime) -> Delivery:
-    """Return what is to be sent of an event, due at once."""
+    """Return the delivery of an event, due at once."""
     body = {"type": event.name, "timestamp": utc(now), "data": event.data}
     return Delivery(
         webhook_id=event.webhook_id,
@@ -131,7 +131,7 @@ def _handles(session: Session, webhook: Webhook) -> dict[int, Account]:
     return {account.id: account for account in session.scalars(query)}
 
 
-def _told(account: Account) -> dict[str, object]:
+def _account_data(account: Account) -> dict[str, object]:
     return {"network": account.network, "handle": account.handle, "role": account.role}
 
 
@@ -148,12 +148,12 @@ def _wrapped(session: Session, webhook: Webhook, shortener: Shortener) -> Iterat
     told = _told_keys(session, webhook, list(posts))
     for key, post in posts.items():
         if key not in told and post.account_id in accounts:
-            data = {"account": _told(accounts[post.account_id])}
+            data = {"account": _account_data(accounts[post.account_id])}
             yield Event(webhook.id, "post.wrapped", key, data | post_json(session, shortener, post))
 
 
 def _failed(session: Session, webhook: Webhook) -> Iterator[Event]:
-    """Yield posts of the queue that are not tried any more; one that fails again is told again."""
+    """Yield posts of the queue that are not tried any more; one that fails again is a new event."""
     accounts = _handles(session, webhook)
     for waiting in failed_posts(session):
         post, sending = waiting.post, waiting.sending
@@ -163,7 +163,7 @@ def _failed(session: Session, webhook: Webhook) -> Iterator[Event]:
                 "post.failed",
                 f"post.failed:{post.id}:{to_ms(sending.changed_at)}",
                 {
-                    "account": _told(accounts[post.account_id]),
+                    "account": _account_data(accounts[post.account_id]),
                     "post": post.id,
                     "text": post.text,
                     "problem": sending.problem,
@@ -190,7 +190,7 @@ def _milestones(session: Session, webhook: Webhook) -> Iterator[Event]:
                 "clicks.milestone",
                 f"clicks.milestone:{post_id}:{mark}",
                 {
-                    "account": _told(accounts[account_id]),
+                    "account": _account_data(accounts[account_id]),
                     "post": post_id,
                     "milestone": mark,
                     "unique_clicks": int(reached),
@@ -225,7 +225,7 @@ def _jumps(session: Session, webhook: Webhook) -> Iterator[Event]:
                 "followers.jumped",
                 f"followers.jumped:{row.account_id}:{to_ms(row.counted_at)}",
                 {
-                    "account": _told(accounts[row.account_id]),
+                    "account": _account_data(accounts[row.account_id]),
                     "before": row.before,
                     "before_at": utc(row.before_at),
                     "followers": row.followers,

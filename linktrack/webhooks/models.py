@@ -1,4 +1,4 @@
-"""Tables of webhooks and of what was, or is to be, sent to them."""
+"""Tables of webhooks and of their deliveries."""
 
 from typing import Literal, TypeAlias
 
@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linktrack.db import Base, Id, Moment, OptionalMoment
+from linktrack.ids import AccountId
 
 EventName: TypeAlias = Literal[
     "post.wrapped", "post.failed", "clicks.milestone", "followers.jumped", "digest.weekly"
@@ -13,7 +14,7 @@ EventName: TypeAlias = Literal[
 
 
 class Webhook(Base):
-    """An address that is told what happens.
+    """An address that receives events.
 
     `events` are names parted by spaces; `sealed_secret` is encrypted under a key outside the
     database. Posts after number `seen_post` have not been told yet; `first_post` is where it began.
@@ -24,7 +25,7 @@ class Webhook(Base):
     id: Mapped[Id]
     url: Mapped[str] = mapped_column(Text)
     events: Mapped[str] = mapped_column(String(200))
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    account_id: Mapped[AccountId | None] = mapped_column(ForeignKey("accounts.id"))
     sealed_secret: Mapped[str] = mapped_column(Text)
     first_post: Mapped[int]
     seen_post: Mapped[int]
@@ -33,7 +34,7 @@ class Webhook(Base):
 
 
 class Delivery(Base):
-    """One event for one webhook; `event_key` names what happened, so that it is told once.
+    """One event for one webhook; `event_key` names what happened, so that it is sent once.
 
     It is due at `next_at`, which is null once it is delivered or given up.
     """

@@ -1,4 +1,4 @@
-"""Signing what is sent, as standardwebhooks.com has it. Pure."""
+"""Sign messages as standardwebhooks.com specifies. Pure."""
 
 import base64
 import hmac

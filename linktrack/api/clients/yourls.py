@@ -172,7 +172,7 @@ def _stats() -> tuple[int, Answer]:
     start = min(max(request.values.get("start", 0, type=int), 0), 2**31)
     found = door_links(db_session(), g.token.id, order=order, limit=limit, offset=start)
     _, totals = _totals()
-    links = {f"link_{place}": _told(link, "timestamp") for place, link in enumerate(found, 1)}
+    links = {f"link_{number}": _told(link, "timestamp") for number, link in enumerate(found, 1)}
     body: Answer = {"links": links} if links else {}
     return 200, {**body, "stats": totals["db-stats"], "statusCode": "200", "message": "success"}
 

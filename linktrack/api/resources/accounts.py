@@ -6,7 +6,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from flask import g
 
-from linktrack.api.access import reached
+from linktrack.api.access import require_account
 from linktrack.api.operations import Parameter, asked, operation, sent
 from linktrack.api.read import stored
 from linktrack.audience.accounts import (
@@ -51,7 +51,7 @@ class AccountJson(TypedDict):
     connected: bool
 
 
-def _told(accounts: Sequence[Account]) -> list[AccountJson]:
+def _json(accounts: Sequence[Account]) -> list[AccountJson]:
     histories = count_histories(db_session(), [account.id for account in accounts])
     utm = utm_by_account(db_session())
     connected = connections(db_session())
@@ -102,7 +102,7 @@ def read_accounts() -> AccountListJson:
         raise Invalid("'removed' must be true or false.")
     accounts = list_accounts(db_session(), removed=removed == "true")
     wanted = [each for each in accounts if g.token.account_id in (None, each.id)]
-    return {"data": _told(wanted)}
+    return {"data": _json(wanted)}
 
 
 class NewAccount(TypedDict):
@@ -127,13 +127,13 @@ def create_account() -> tuple[AccountJson, Literal[201]]:
         now(),
     )
     db_session().commit()
-    return _told([added])[0], 201
+    return _json([added])[0], 201
 
 
 @operation("GET", ACCOUNT, scope="read", problems=(404,))
 def read_account(number: int) -> AccountJson:
     """Return an account with its last follower count."""
-    return _told([numbered_account(number)])[0]
+    return _json([numbered_account(number)])[0]
 
 
 class AccountChange(TypedDict, total=False):
@@ -166,7 +166,7 @@ def change_account(number: int) -> AccountJson:
         change = remove_account if fields.truth("removed") else bring_back
         change(session, account, now())
     session.commit()
-    return _told([account])[0]
+    return _json([account])[0]
 
 
 class CountListJson(TypedDict):
@@ -209,5 +209,5 @@ def create_count(number: int) -> tuple[CountJson, Literal[201]]:
 def numbered_account(number: int) -> Account:
     """Return the account of a path, as far as the token reaches."""
     account = get_account(db_session(), stored(number))
-    reached(account.id)
+    require_account(account.id)
     return account

@@ -5,7 +5,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from flask import Response, g
 
-from linktrack.api.access import named_account, reached, reaches_all
+from linktrack.api.access import named_account, require_account, require_all
 from linktrack.api.operations import (
     ACCOUNT,
     NEEDED_ACCOUNT,
@@ -55,7 +55,7 @@ class ExperimentJson(TypedDict):
     created_at: str
 
 
-def _told(experiment: Experiment, accounts: Mapping[int, Account]) -> ExperimentJson:
+def _json(experiment: Experiment, accounts: Mapping[int, Account]) -> ExperimentJson:
     other = experiment.other_id
     return {
         "id": experiment.id,
@@ -82,11 +82,11 @@ def read_experiments() -> ExperimentListJson:
     handle = asked().optional_text("account")
     account = None if handle is None else named_account(handle)
     if account is None:
-        reaches_all()
+        require_all()
     session = db_session()
     accounts = accounts_by_number(session)
     found = list_experiments(session, account)
-    return {"data": [_told(each, accounts) for each in found if _is_reached(each)]}
+    return {"data": [_json(each, accounts) for each in found if _is_reached(each)]}
 
 
 class NewExperiment(TypedDict):
@@ -108,17 +108,17 @@ def create_experiment() -> tuple[ExperimentJson, Literal[201]]:
     other = fields.optional_text("other")
     days = fields.whole("days", DAYS)
     question = Question(
-        fields.text("name"),
-        fields.moment("at") or moment,
-        None if other is None else named_account(other),
-        DAYS if days is None else days,
-        fields.text("window", DEFAULT_WINDOW),
-        fields.text("hypothesis", ""),
+        name=fields.text("name"),
+        at=fields.moment("at") or moment,
+        other=None if other is None else named_account(other),
+        days=DAYS if days is None else days,
+        window=fields.text("window", DEFAULT_WINDOW),
+        hypothesis=fields.text("hypothesis", ""),
     )
     account = named_account(fields.text("account"))
     added = add_experiment(session, account, question, moment)
     session.commit()
-    return _told(added, accounts_by_number(session)), 201
+    return _json(added, accounts_by_number(session)), 201
 
 
 @operation(
@@ -154,4 +154,4 @@ def _is_reached(experiment: Experiment) -> bool:
 
 def _reach(experiment: Experiment) -> None:
     for number in (experiment.account_id, experiment.other_id):
-        reached(number)
+        require_account(number)

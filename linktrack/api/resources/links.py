@@ -4,7 +4,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from flask import g
 
-from linktrack.api.access import named_account, reached
+from linktrack.api.access import named_account, require_account
 from linktrack.api.operations import ACCOUNT, AFTER, LIMIT, Parameter, asked, operation, sent
 from linktrack.api.paging import page_size
 from linktrack.api.read import Fields
@@ -162,5 +162,5 @@ def _change_card(link: Link, fields: Fields) -> None:
 
 def _link(code: str) -> Link:
     link = get_link(db_session(), installation().shortener.codes, code)
-    reached(link.account_id)
+    require_account(link.account_id)
     return link

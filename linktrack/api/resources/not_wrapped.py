@@ -4,7 +4,7 @@ from typing import Literal, TypedDict
 
 from flask import Response
 
-from linktrack.api.access import named_account, reached
+from linktrack.api.access import named_account, require_account
 from linktrack.api.operations import (
     AFTER,
     FROM,
@@ -23,7 +23,7 @@ from linktrack.links.models import UnwrappedPost
 from linktrack.links.posts import post_json
 from linktrack.publishing.sendings import PostJson, unsent_post_json
 from linktrack.publishing.unwrapped.posts import addresses_of, get_unwrapped, list_unwrapped
-from linktrack.publishing.unwrapped.replacing import draft_for, is_gone
+from linktrack.publishing.unwrapped.replacing import draft_for, drop_deleted
 from linktrack.reports.coverage import UnwrappedPostJson, unwrapped_json
 
 UNWRAPPED = "/not-wrapped/<int:number>"
@@ -77,7 +77,7 @@ def create_wrapped_draft(number: int) -> tuple[PostJson, Literal[201]]:
 def delete_not_wrapped(number: int) -> Response:
     """Take a post that was deleted on its network off the list."""
     session = db_session()
-    is_gone(session, _numbered(number), now())
+    drop_deleted(session, _numbered(number), now())
     session.commit()
     return Response(status=204)
 
@@ -85,5 +85,5 @@ def delete_not_wrapped(number: int) -> Response:
 def _numbered(number: int) -> UnwrappedPost:
     """Return a post that was not wrapped, as far as the token reaches."""
     old = get_unwrapped(db_session(), stored(number))
-    reached(old.account_id)
+    require_account(old.account_id)
     return old

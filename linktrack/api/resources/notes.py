@@ -5,7 +5,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from flask import Response
 
-from linktrack.api.access import named_account, reached, reaches_all
+from linktrack.api.access import named_account, require_account, require_all
 from linktrack.api.operations import ACCOUNT, FROM, TO, asked, operation, sent
 from linktrack.api.read import stored
 from linktrack.audience.accounts import accounts_by_number
@@ -35,7 +35,7 @@ def read_notes() -> NoteListJson:
     handle = fields.optional_text("account")
     account = None if handle is None else named_account(handle)
     if account is None:
-        reaches_all()
+        require_all()
     since, until = whole_days(
         fields.moment("from"), fields.moment("to"), installation().settings.timezone
     )
@@ -60,7 +60,7 @@ def create_note() -> tuple[NoteJson, Literal[201]]:
     handle = fields.optional_text("account")
     account = None if handle is None else named_account(handle)
     if account is None:
-        reaches_all()
+        require_all()
     day = _local_day(fields.moment("day") or now())
     added = add_note(session, day, fields.text("text"), account, now())
     told = note_json(added, account)
@@ -74,8 +74,8 @@ def delete_note(number: int) -> Response:
     session = db_session()
     note = get_note(session, stored(number))
     if note.account_id is None:
-        reaches_all()
-    reached(note.account_id)
+        require_all()
+    require_account(note.account_id)
     remove_note(session, note, now())
     session.commit()
     return Response(status=204)

@@ -4,7 +4,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from flask import Response
 
-from linktrack.api.access import named_account, reaches_all
+from linktrack.api.access import named_account, require_all
 from linktrack.api.operations import ACCOUNT, FROM, NEEDED_ACCOUNT, TO, asked, operation, sent
 from linktrack.api.read import stored
 from linktrack.api.reports.reporting import report_at
@@ -52,7 +52,7 @@ class PersonJson(TypedDict):
     page: str | None
 
 
-def _told(person: Person) -> PersonJson:
+def _json(person: Person) -> PersonJson:
     opened = installation()
     return {
         "id": person.id,
@@ -73,8 +73,8 @@ class PersonListJson(TypedDict):
 @operation("GET", "/people", scope="read")
 def read_people() -> PersonListJson:
     """List the people whom links promote."""
-    reaches_all()
-    return {"data": [_told(each) for each in list_people(db_session())]}
+    require_all()
+    return {"data": [_json(each) for each in list_people(db_session())]}
 
 
 class NewPerson(TypedDict):
@@ -88,14 +88,14 @@ class NewPerson(TypedDict):
 @operation("POST", "/people", scope="write", body=NewPerson, problems=(409,))
 def create_person() -> tuple[PersonJson, Literal[201]]:
     """Add a person; links made before are found by the rules too."""
-    reaches_all()
+    require_all()
     fields, session = sent(), db_session()
     person = add_person(session, fields.text("name"), now())
     for kind, name in RULES.items():
         for written in fields.texts(name):
             add_rule(session, person, kind, written, now())
     session.commit()
-    return _told(person), 201
+    return _json(person), 201
 
 
 class PersonChange(TypedDict, total=False):
@@ -112,7 +112,7 @@ class PersonChange(TypedDict, total=False):
 @operation("PATCH", "/people/<int:number>", scope="write", body=PersonChange, problems=(404,))
 def change_person(number: int) -> PersonJson:
     """Change by which rules links promote a person, and open or close their public page."""
-    reaches_all()
+    require_all()
     fields, session = sent(), db_session()
     person = get_person(session, stored(number))
     for kind, name in RULES.items():
@@ -121,13 +121,13 @@ def change_person(number: int) -> PersonJson:
     if fields.value("public") is not None:
         share_page(session, person, now(), is_public=fields.truth("public"))
     session.commit()
-    return _told(person)
+    return _json(person)
 
 
 @operation("DELETE", "/people/<int:number>", scope="write", answers={204: None}, problems=(404,))
 def delete_person(number: int) -> Response:
     """Forget a person; links and clicks stay."""
-    reaches_all()
+    require_all()
     session = db_session()
     remove_person(session, get_person(session, stored(number)), now())
     session.commit()
@@ -149,14 +149,14 @@ class SiteListJson(TypedDict):
 @operation("GET", "/sites", scope="read")
 def read_sites() -> SiteListJson:
     """List the owner's own sites."""
-    reaches_all()
+    require_all()
     return {"data": [{"host": host} for host in list_own_sites(db_session())]}
 
 
 @operation("POST", "/sites", scope="write", body=SiteJson)
 def create_site() -> tuple[SiteJson, Literal[201]]:
     """Say that a host is the owner's own; saying it again changes nothing."""
-    reaches_all()
+    require_all()
     host = add_own_site(db_session(), sent().text("host"), now())
     db_session().commit()
     return {"host": host}, 201
@@ -165,7 +165,7 @@ def create_site() -> tuple[SiteJson, Literal[201]]:
 @operation("DELETE", "/sites/<host>", scope="write", answers={204: None}, problems=(404,))
 def delete_site(host: str) -> Response:
     """Say that a host is not the owner's own."""
-    reaches_all()
+    require_all()
     remove_own_site(db_session(), host, now())
     db_session().commit()
     return Response(status=204)
@@ -177,7 +177,7 @@ def report_people() -> PeopleReportJson:
     handle = asked().optional_text("account")
     account = None if handle is None else named_account(handle)
     if account is None:
-        reaches_all()
+        require_all()
     return people_json(people_report(db_session(), account))
 
 

@@ -5,7 +5,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from flask import g
 
-from linktrack.api.access import named_account, reached
+from linktrack.api.access import named_account, require_account
 from linktrack.api.operations import (
     ACCOUNT,
     AFTER,
@@ -24,6 +24,7 @@ from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid
 from linktrack.links.catalog import newest_link
+from linktrack.links.formats.guess import Format
 from linktrack.links.models import Post, State
 from linktrack.links.posts import (
     STATES,
@@ -36,7 +37,7 @@ from linktrack.links.posts import (
     wrap_post,
 )
 from linktrack.links.preview import preview
-from linktrack.links.wrapping import left_in
+from linktrack.links.wrapping import left_in, parse_format
 from linktrack.owners.tokens import require_scope
 from linktrack.publishing import states
 from linktrack.publishing.queue import rewrite
@@ -73,14 +74,16 @@ def _row(post: Post, handle: str) -> PostRowJson:
 class NewPost(TypedDict):
     """A text to be wrapped.
 
-    `slugs` are codes of your own, in order of its addresses; `addressed` says for segments how
-    many people their version reaches; `promotes` names people. With `send` linktrack posts the main
+    `format` says what the text is read as: plain by default. `slugs` are codes of your own, in
+    order of its addresses; `addressed` says for segments how many people their version reaches;
+    `promotes` names people. With `send` linktrack posts the main
     text itself, now or at `posted_at`; that needs scope write, an account that is connected, and no
     `state`. `confirmed` is as in sending a draft.
     """
 
     account: str
     text: str
+    format: NotRequired[Format]
     state: NotRequired[Literal["draft", "scheduled", "published"]]
     posted_at: NotRequired[str | None]
     segments: NotRequired[list[str]]
@@ -112,6 +115,7 @@ def create_post() -> tuple[PostJson, Literal[201, 200]]:
         slugs=fields.texts("slugs"),
         addressed=fields.wholes("addressed"),
         promotes=fields.texts("promotes"),
+        written_in=fields.text("format", "plain"),
     )
     shortener = installation().shortener
     session = db_session()
@@ -122,7 +126,8 @@ def create_post() -> tuple[PostJson, Literal[201, 200]]:
             "There is no address in this text that could become a short link: nothing was sent."
         )
     if post is None:
-        left = left_in(wish.text, account.network, shortener.base_url)
+        written_in = parse_format(wish.written_in)
+        left = left_in(wish.text, account.network, shortener.base_url, written_in)
         return unsent_post_json(no_post_json(wish.text, left)), 200
     if sends:
         enqueue(post, fields)
@@ -141,6 +146,7 @@ class NewPreview(TypedDict):
 
     account: str
     text: str
+    format: NotRequired[Format]
     slugs: NotRequired[list[str]]
 
 
@@ -174,6 +180,7 @@ def preview_post() -> PreviewJson:
         fields.texts("slugs"),
         newest.id if newest else 0,
         account.text_limits,
+        parse_format(fields.text("format", "plain")),
     )
     used, limit, fits = seen.length.used, seen.length.limit, seen.length.fits
     return {
@@ -212,7 +219,7 @@ def read_post(number: int) -> PostJson:
     """Return a post with its links and versions."""
     session = db_session()
     post = get_post(session, stored(number))
-    reached(post.account_id)
+    require_account(post.account_id)
     return full_post_json(session, installation().shortener, post)
 
 
@@ -239,7 +246,7 @@ def change_post(number: int) -> PostJson:
     confirmed = fields.flag("confirmed")
     session = db_session()
     post = get_post(session, stored(number))
-    reached(post.account_id)
+    require_account(post.account_id)
     if fields.value("text") is not None:
         written, shortener = fields.text("text"), installation().shortener
         rewrite(session, shortener, post, written, now(), confirmed=confirmed)

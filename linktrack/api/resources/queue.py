@@ -4,7 +4,7 @@ from typing import NotRequired, TypedDict
 
 from flask import g
 
-from linktrack.api.access import named_account, reached
+from linktrack.api.access import named_account, require_account
 from linktrack.api.operations import ACCOUNT, asked, operation, sent
 from linktrack.api.read import Fields, stored
 from linktrack.context import db_session, installation
@@ -49,7 +49,7 @@ def send_post(number: int) -> PostJson:
     """Send a draft, or what could not be sent, now or at a time."""
     fields = sent()
     post = get_post(db_session(), stored(number))
-    reached(post.account_id)
+    require_account(post.account_id)
     enqueue(post, fields)
     db_session().commit()
     return full_post_json(db_session(), installation().shortener, post)
@@ -60,7 +60,7 @@ def withdraw_post(number: int) -> PostJson:
     """Take a post out of the queue: it is a draft again."""
     session = db_session()
     post = get_post(session, stored(number))
-    reached(post.account_id)
+    require_account(post.account_id)
     queue.withdraw(session, post, now(), installation().days())
     session.commit()
     return full_post_json(session, installation().shortener, post)

@@ -4,7 +4,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from flask import Response
 
-from linktrack.api.access import reaches_all
+from linktrack.api.access import require_all
 from linktrack.api.operations import operation, sent
 from linktrack.api.resources.accounts import ACCOUNT, numbered_account
 from linktrack.audience.forgetting import Forgotten
@@ -89,7 +89,7 @@ class ForgottenFollower(TypedDict):
 )
 def create_forgotten_follower() -> Response:
     """Remove a person for good, who asks for it: from follower lists and from clicks."""
-    reaches_all()
+    require_all()
     session, opened = db_session(), installation()
     name = sent().text("follower")
     forget_follower(session, name, opened.keys.forgetting, opened.days(), now())

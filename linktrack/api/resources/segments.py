@@ -4,7 +4,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from flask import Response
 
-from linktrack.api.access import reached
+from linktrack.api.access import require_account
 from linktrack.api.operations import operation, sent
 from linktrack.api.read import Fields, stored
 from linktrack.api.resources.accounts import ACCOUNT, numbered_account
@@ -42,7 +42,7 @@ class SegmentJson(TypedDict):
     place: str | None
 
 
-def _told(segment: Segment) -> SegmentJson:
+def _json(segment: Segment) -> SegmentJson:
     return {
         "id": segment.id,
         "position": segment.position,
@@ -64,7 +64,7 @@ class SegmentListJson(TypedDict):
 def read_segments(number: int) -> SegmentListJson:
     """Return the segments of an account in their order, everyone else last."""
     segments = list_segments(db_session(), numbered_account(number))
-    return {"data": [_told(each) for each in segments]}
+    return {"data": [_json(each) for each in segments]}
 
 
 class NewSegment(TypedDict):
@@ -99,13 +99,13 @@ def create_segment(number: int) -> tuple[SegmentJson, Literal[201]]:
     )
     sort_followers(session, account, moment)
     session.commit()
-    return _told(added), 201
+    return _json(added), 201
 
 
 @operation("GET", SEGMENT, scope="read", problems=(404,))
 def read_segment(number: int) -> SegmentJson:
     """Return a segment."""
-    return _told(_numbered(number)[0])
+    return _json(_numbered(number)[0])
 
 
 class SegmentPeopleJson(TypedDict):
@@ -157,7 +157,7 @@ def change_this_segment(number: int) -> SegmentJson:
         move_segment(session, account, segment, position, now())
     sort_followers(session, account, now())
     session.commit()
-    return _told(segment)
+    return _json(segment)
 
 
 @operation("DELETE", SEGMENT, scope="write", answers={204: None}, problems=(404,))
@@ -180,7 +180,7 @@ def _people(fields: Fields, account: Account) -> set[str] | None:
 def _numbered(number: int) -> tuple[Segment, Account]:
     """Return a segment that was not removed, and its account, as far as the token reaches."""
     segment = get_segment(db_session(), stored(number))
-    reached(segment.account_id)
+    require_account(segment.account_id)
     if segment.removed_at is not None:
         raise NotFound(f"The segment {segment.name!r} was removed: add it again under its name.")
     return segment, get_account(db_session(), segment.account_id)

@@ -4,7 +4,7 @@ from typing import Literal, TypedDict
 
 from flask import Response, g
 
-from linktrack.api.access import named_account, reached
+from linktrack.api.access import named_account, require_account
 from linktrack.api.operations import operation, sent
 from linktrack.api.read import stored
 from linktrack.audience.accounts import accounts_by_number
@@ -31,7 +31,7 @@ class SharedReportJson(TypedDict):
     expires_at: str
 
 
-def _told(shared: SharedReport, handle: str) -> SharedReportJson:
+def _json(shared: SharedReport, handle: str) -> SharedReportJson:
     return {
         "id": shared.id,
         "account": handle,
@@ -52,7 +52,7 @@ def read_shared_reports() -> SharedReportListJson:
     session = db_session()
     accounts = accounts_by_number(session)
     rows = [
-        _told(each, accounts[each.account_id].handle)
+        _json(each, accounts[each.account_id].handle)
         for each in list_shared(session, now())
         if g.token.account_id in (None, each.account_id)
     ]
@@ -91,7 +91,7 @@ def create_shared_report() -> tuple[MadeSharedReportJson, Literal[201]]:
     made = find_shared(session, secret, moment)
     session.commit()
     url = f"{installation().settings.base_url}/shared/{secret}"
-    return {**_told(made, account.handle), "url": url}, 201
+    return {**_json(made, account.handle), "url": url}, 201
 
 
 @operation(
@@ -100,7 +100,7 @@ def create_shared_report() -> tuple[MadeSharedReportJson, Literal[201]]:
 def delete_shared_report(number: int) -> Response:
     """End a shared report at once: its address shows nothing any more."""
     session = db_session()
-    reached(get_shared(session, stored(number)).account_id)
+    require_account(get_shared(session, stored(number)).account_id)
     revoke_shared(session, number, now())
     session.commit()
     return Response(status=204)

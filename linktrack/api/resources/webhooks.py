@@ -8,7 +8,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from flask import Response, g
 
-from linktrack.api.access import named_account, reaches_all
+from linktrack.api.access import named_account, require_all
 from linktrack.api.operations import operation, sent
 from linktrack.api.read import stored
 from linktrack.audience.accounts import accounts_by_number
@@ -41,7 +41,7 @@ class WebhookJson(TypedDict):
     created_at: str
 
 
-def _told(webhook: Webhook, accounts: Mapping[int, Account]) -> WebhookJson:
+def _json(webhook: Webhook, accounts: Mapping[int, Account]) -> WebhookJson:
     number = webhook.account_id
     return {
         "id": webhook.id,
@@ -91,7 +91,7 @@ def read_webhooks() -> WebhookListJson:
         if g.token.account_id in (None, each.account_id)
     ]
     accounts = accounts_by_number(db_session())
-    return {"data": [_told(each, accounts) for each in found]}
+    return {"data": [_json(each, accounts) for each in found]}
 
 
 class NewWebhook(TypedDict):
@@ -115,7 +115,7 @@ def create_webhook() -> tuple[MadeWebhookJson, Literal[201]]:
     handle = fields.optional_text("account")
     account = None if handle is None else named_account(handle)
     if account is None:
-        reaches_all()
+        require_all()
     added, secret = add_webhook(
         session,
         opened.keys.sealing(),
@@ -126,7 +126,7 @@ def create_webhook() -> tuple[MadeWebhookJson, Literal[201]]:
         opened.settings.webhook_networks,
     )
     session.commit()
-    return {**_told(added, accounts_by_number(session)), "secret": secret}, 201
+    return {**_json(added, accounts_by_number(session)), "secret": secret}, 201
 
 
 class DeliveryListJson(TypedDict):

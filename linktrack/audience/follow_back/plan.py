@@ -56,9 +56,9 @@ def make_plan(
 def candidates(
     session: Session, account: Account, since: datetime, now: datetime
 ) -> Iterator[Candidate]:
-    """Yield who follows and surely began to after `since`, and was not dealt with before.
+    """Yield who follows and certainly began to after `since`, and was not dealt with before.
 
-    Surely: a follower list without them was taken at or after it. The first list of all says
+    Certainly: a follower list without them was taken at or after it. The first list of all says
     nothing on when people began to follow.
     """
     dealt_with = select(MadeFollow.network_id).where(MadeFollow.account_id == account.id)

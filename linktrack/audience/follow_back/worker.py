@@ -50,7 +50,7 @@ class FollowedBack:
 
 
 def due_follow_backs(session: Session, at: datetime) -> list[Account]:
-    """Return the accounts for which somebody is to be followed, or a follow taken back, now."""
+    """Return the accounts that have follows to make, or to take back, now."""
     waiting = select(MadeFollow.id).where(
         MadeFollow.account_id == FollowBack.account_id,
         MadeFollow.state.in_(("following", "undoing")),
@@ -75,7 +75,7 @@ def follow_back(
     open_writer: Open,
     clock: Callable[[], datetime] = this_moment,
 ) -> FollowedBack:
-    """Take back what is to be taken back, and follow whom the settings say, within the day's limit.
+    """Undo the follows that wait for it, and make those that are wanted, within the day's limit.
 
     The caller has claimed the account. What the network has against it is returned as `problem`,
     and kept.
@@ -113,7 +113,7 @@ class _Run:
         self.undone = 0
 
     def has_work(self) -> bool:
-        """Whether the network is to be asked at all."""
+        """Whether the network has to be asked at all."""
         return bool(self._in_state("undoing") or self._in_doubt() or self._wanted())
 
     def is_to_undo(self) -> bool:

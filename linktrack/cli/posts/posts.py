@@ -46,6 +46,14 @@ if TYPE_CHECKING:
     help="How many people its version reaches; the segment's size by default.",
 )
 @click.option("--slug", "slugs", multiple=True, help="A short code of your choice; one an address.")
+@click.option(
+    "--format",
+    "written_in",
+    type=click.Choice(["plain", "markdown", "html"]),
+    default="plain",
+    show_default=True,
+    help="What TEXT is written in.",
+)
 @click.option("--promotes", multiple=True, metavar="NAME", help="Whom its links promote.")
 @click.option("--send", "sends", is_flag=True, help="Post it on its network, now or at --at.")
 @confirmed_option
@@ -58,6 +66,7 @@ def wrap(
     segments: tuple[str, ...],
     addressed: tuple[str, ...],
     slugs: tuple[str, ...],
+    written_in: str,
     promotes: tuple[str, ...],
     sends: bool,
     confirmed: bool,
@@ -69,6 +78,9 @@ def wrap(
     scheduled post. A text without a new address makes no post and is printed as it is. What looks
     like an address and is not wrapped is named on standard error, with the reason.
 
+    Of Markdown and HTML only addresses of links are changed: not pictures, and none with a
+    placeholder of a mail program.
+
     With --send its main text is posted on the account's network, at --at by the running service.
     Versions are for places, where they are posted by hand.
     """
@@ -78,7 +90,7 @@ def wrap(
         no_post_json,
         wrap_post,
     )
-    from linktrack.links.wrapping import left_in
+    from linktrack.links.wrapping import left_in, parse_format
     from linktrack.publishing.sendings import full_post_json
 
     if sends and draft:
@@ -89,16 +101,21 @@ def wrap(
         later = posted_at is not None and posted_at > work.now
         state = "draft" if draft or sends else "scheduled" if later else "published"
         at_once = None if sends else posted_at
-        wish = Wish(written, state, at_once, segments, slugs, _addressed(addressed), promotes)
+        wish = Wish(
+            written, state, at_once, segments, slugs, _addressed(addressed), promotes, written_in
+        )
         account = work.account(handle)
         post = wrap_post(work.session, work.installation.shortener, account, wish, work.now)
+        base_url = work.installation.shortener.base_url
         if sends:
             if post is None:
                 raise Invalid("There is no new address in this text: nothing was sent.")
             enqueue(work, post, posted_at, confirmed)
         base_url = work.installation.shortener.base_url
         answer: WrappedPostJson = (
-            no_post_json(written, left_in(written, account.network, base_url))
+            no_post_json(
+                written, left_in(written, account.network, base_url, parse_format(written_in))
+            )
             if post is None
             else full_post_json(work.session, work.installation.shortener, post)
         )
@@ -118,12 +135,16 @@ def wrap(
 def _print_wrapped(
     answer: "WrappedPostJson", segments: tuple[str, ...], versions: list[str], as_json: bool
 ) -> None:
+    from linktrack.links.posts import cut
+
     if as_json:
         print_json(answer)
         return
     click.echo(answer["text"])
     for name, version in zip(dict.fromkeys(segments), versions, strict=False):
         click.echo(f"\n{name}:\n{version}")
+    for left in answer["not_wrapped"]:
+        click.echo(f"Not wrapped: {cut(left['address'], 200)}  {left['why']}", err=True)
     if answer["id"] is None:
         click.echo("There is no new address in this text: no post was made.", err=True)
 

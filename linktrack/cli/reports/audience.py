@@ -48,7 +48,7 @@ def coverage(work: Work, handle: str, since: str | None, until: str | None) -> A
 def compare(
     work: Work, handles: tuple[str, ...], window: str, since: str | None, until: str | None
 ) -> Answer:
-    """Accounts side by side (all of them where none is named), with what surely differs."""
+    """Accounts side by side (all of them where none is named), with what clearly differs."""
     from linktrack.audience.accounts import list_accounts
     from linktrack.reports.comparison import compare as compare_accounts
     from linktrack.reports.comparison import comparison_json, figure_in_words

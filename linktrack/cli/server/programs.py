@@ -40,7 +40,9 @@ def list_tokens_command(work: Work) -> Answer:
     from linktrack.calendar.times import utc
     from linktrack.owners.tokens import list_tokens, state_of
 
-    handles = {account.id: account.handle for account in list_accounts(work.session)}
+    handles: dict[int, str] = {
+        account.id: account.handle for account in list_accounts(work.session)
+    }
     lines = [
         (
             token.name,
@@ -114,7 +116,9 @@ def list_webhooks_command(work: Work) -> Answer:
     from linktrack.calendar.times import utc
     from linktrack.webhooks.catalog import list_webhooks
 
-    handles = {account.id: account.handle for account in list_accounts(work.session)}
+    handles: dict[int, str] = {
+        account.id: account.handle for account in list_accounts(work.session)
+    }
     lines = [
         (
             each.id,

@@ -40,9 +40,9 @@ def serve(bind: str, workers: int, server: str) -> None:
     else:
         from linktrack.service import run
 
-    place = Bind.parse(bind)
-    settings = serving_settings(load_settings(), place, "LINKTRACK_BASE_URL" in os.environ)
-    place.check_free()
+    bind_to = Bind.parse(bind)
+    settings = serving_settings(load_settings(), bind_to, "LINKTRACK_BASE_URL" in os.environ)
+    bind_to.check_free()
     opened = Installation.open(settings)
     try:
         with opened.database.reachable():
@@ -53,7 +53,7 @@ def serve(bind: str, workers: int, server: str) -> None:
             share_memory(opened)
     finally:
         opened.database.close()  # no connection may cross the fork
-    run(settings, place, workers, text)
+    run(settings, bind_to, workers, text)
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""What waits in this node's journals: how many clicks, and since when."""
+"""The backlog: how many clicks in this node's journals are not loaded yet, and since when."""
 
 import re
 from collections.abc import Mapping

@@ -65,7 +65,7 @@ class Journal:
     def append(self, line: bytes) -> bool:
         """Write one line, which ends in a newline; return whether it is safely written.
 
-        Never raises: a reader is to be redirected whatever the disk does.
+        Never raises: the reader is redirected whatever the disk does.
         """
         with self._lock:
             if self._file is None and not self._open():

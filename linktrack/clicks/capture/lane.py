@@ -24,6 +24,7 @@ from linktrack.clicks.vocabulary import (
     OWNER,
     PREFETCH,
 )
+from linktrack.ids import FollowerId, SegmentId
 from linktrack.links.codes import code_in
 from linktrack.links.destinations import with_query
 from linktrack.links.targets import Target, Targets
@@ -137,7 +138,7 @@ class Lane:
 
     def _attribute(
         self, environ: "WSGIEnvironment", target: Target, flags: int
-    ) -> tuple[int | None, int | None, str | None]:
+    ) -> tuple[SegmentId | None, FollowerId | None, str | None]:
         """Return segment, follower and how they are known: by the code, else by a hello.
 
         Whoever asks not to be tracked is neither named by a personal link nor recognised.

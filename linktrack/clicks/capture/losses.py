@@ -1,4 +1,4 @@
-"""How many clicks this node could not write down, told across its processes and their lives.
+"""Losses: count the clicks that this node could not write down, across processes and restarts.
 
 A few bytes in the journals' folder, made while there is room: they are written over in place, so
 that a full disk can still count. What cannot be written even so waits in memory.

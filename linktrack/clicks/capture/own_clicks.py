@@ -8,7 +8,7 @@ from linktrack.markers import Markers
 from linktrack.settings import Network
 
 COOKIE: Final = "linktrack_uncounted"
-"""Name of the marker; it says that this browser's clicks are not to be counted, and no more."""
+"""Name of the marker; it only says that this browser's clicks are not counted."""
 
 SECONDS: Final = 365 * 24 * 3600
 

@@ -1,4 +1,4 @@
-"""Tells people from programs by the user agent, and names a person's device, browser and system.
+"""Classify user agents: person or program, and a person's device, browser and system.
 
 Pure: no clock, no database, no network. Three things decide, in this order: our own rules for
 fetchers of link previews (the general lists miss many of them, and for a wrapped link they are

@@ -1,4 +1,4 @@
-"""The table of known referrers: which host, or which Android app, is which source and medium.
+"""The table of known referrers: source and medium by host or Android app.
 
 Facts about small search engines and networks come from Matomo's lists (public domain, CC0).
 An entry is `Name: host host …`; entries end with a line or a semicolon, and the best known stand

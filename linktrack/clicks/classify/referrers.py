@@ -1,4 +1,4 @@
-"""Names the source and the medium of a referrer, and says what is kept of one. Pure."""
+"""Classify referrers: find their source and medium, and reduce them to what is stored. Pure."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Changing stored clicks, why they are left out or whose they are: marks and counts move along."""
+"""Change why stored clicks are left out, or whose they are, and keep the counts in step."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -20,7 +20,7 @@ def change_reasons(connection: Connection, wanted: Mapping[int, int], days: Days
     """Give stored clicks (by `seq`) these reasons; return how many had another one.
 
     First-click marks and every count move with them: where a visitor's first click is no longer
-    a person's, the next one becomes the first. The caller holds the writers' turn.
+    a person's, the next one becomes the first. The caller holds the write lock.
     """
     changed = 0
     change = (
@@ -44,7 +44,7 @@ def change_reasons(connection: Connection, wanted: Mapping[int, int], days: Days
 def make_unattributed(connection: Connection, condition: ColumnElement[bool], days: Days) -> None:
     """Make the stored clicks that fulfil a condition nobody's we can tell; for few clicks.
 
-    First-click marks and every count move with them. The caller holds the writers' turn.
+    First-click marks and every count move with them. The caller holds the write lock.
     """
     before = [as_click(row, days.day) for row in connection.execute(STORED.where(condition))]
     connection.execute(

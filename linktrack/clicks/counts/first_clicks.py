@@ -3,8 +3,8 @@
 One table has the marks on links. A post's links lie together in it, so that a visitor's first
 click on the post is the earliest of those few rows, and has no row of its own.
 
-The order of loading never matters: when an earlier click of a visitor comes later, the mark
-moves, and with it every count of unique clicks that hangs on it.
+The order of loading never matters: when a visitor's earlier click is loaded later, the mark moves,
+and with it every count of unique clicks that depends on it.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,6 +20,7 @@ from linktrack.chunks import chunked
 from linktrack.clicks.bulk import delete_rows, find_rows, upsert_rows
 from linktrack.clicks.models import clicks, first_clicks, referrers
 from linktrack.clicks.vocabulary import HUMAN, narrowest_window
+from linktrack.ids import AccountId, LinkId, PostId, SegmentId
 
 AnyKey = TypeVar("AnyKey")
 CHUNK: Final = 1_000  # visitors in one IN list; SQLite takes 32,766 values
@@ -29,18 +30,18 @@ COUNTED_AS: Final = func.coalesce(referrers.c.host_id, referrers.c.id)
 """The referrer that a click is counted under, in SQL."""
 
 
-class Click(msgspec.Struct, frozen=True, gc=False):
+class Click(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the counts need to know of a click. Times are in milliseconds since 1970 UTC.
 
     `day` is the owner's calendar day, an ordinal; `window` the narrowest that holds the click.
     """
 
     clicked_at: int
-    link_id: int
-    post_id: int | None
-    account_id: int
+    link_id: LinkId
+    post_id: PostId | None
+    account_id: AccountId
     posted_at: int | None
-    segment_id: int
+    segment_id: SegmentId
     source_id: int
     visitor: int | None
     reason: int
@@ -75,19 +76,19 @@ def key_of(click: Click) -> Key:
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """Clicks that come, and those that go."""
+    """Clicks that a count gains, and those it loses."""
 
-    come: list[Click] = field(default_factory=list)
-    gone: list[Click] = field(default_factory=list)
+    added: list[Click] = field(default_factory=list)
+    removed: list[Click] = field(default_factory=list)
 
     def __add__(self, other: "Moves") -> "Moves":
         """Return both together."""
-        return Moves(self.come + other.come, self.gone + other.gone)
+        return Moves(self.added + other.added, self.removed + other.removed)
 
 
 @dataclass(frozen=True, slots=True)
 class Uniques:
-    """The unique clicks that come and go: the first ones of visitors, and all without one."""
+    """Unique clicks added and removed: visitors' first clicks, and all clicks without a visitor."""
 
     on_posts: Moves = field(default_factory=Moves)
     on_links: Moves = field(default_factory=Moves)
@@ -98,12 +99,12 @@ class Uniques:
 
 
 def mark_firsts(connection: Connection, humans: Sequence[Click], day_of: DayOf) -> Uniques:
-    """Mark the first clicks among these; return the unique clicks that come and go."""
+    """Mark the first clicks among these; return the unique clicks added and removed."""
     latest_first = sorted(
         (click for click in humans if click.visitor is not None), key=mark_of, reverse=True
     )
     on_links = {key_of(click): click for click in latest_first}  # the earliest is what remains
-    on_posts = {
+    on_posts: dict[tuple[int, int], Click] = {
         (click.post_id, visitor): click
         for click in latest_first
         if click.post_id is not None and (visitor := click.visitor) is not None
@@ -112,36 +113,38 @@ def mark_firsts(connection: Connection, humans: Sequence[Click], day_of: DayOf) 
     marks = _find(connection, keys)
     links = _earlier({key: on_links[key] for key in keys}, marks, day_of)
     posts = _earlier(on_posts, _firsts_on_posts(marks), day_of)
-    rows = [key_of(click) + mark_of(click) for click in links.come]
+    rows = [key_of(click) + mark_of(click) for click in links.added]
     upsert_rows(connection, first_clicks, rows)
     return Uniques(posts, links) + Uniques(*map(Moves, _without_visitor(humans)))
 
 
-def unmark_firsts(connection: Connection, gone: Sequence[Click], day_of: DayOf) -> Uniques:
-    """Take back the marks of clicks that no longer are a person's.
+def unmark_firsts(connection: Connection, removed: Sequence[Click], day_of: DayOf) -> Uniques:
+    """Remove the marks of clicks that are no longer a person's.
 
     The stored clicks say so already: where a visitor has another human click on the link, the
-    earliest of them becomes the first. Returns the unique clicks that come and go.
+    earliest of them becomes the first. Returns the unique clicks added and removed.
     """
-    known = [(key_of(click), click) for click in gone if click.visitor is not None]
+    known = [(key_of(click), click) for click in removed if click.visitor is not None]
     marks = _find(connection, sorted(key for key, _ in known))
     lost = {key: click for key, click in known if marks.get(key) == mark_of(click)}
-    heirs = _first_humans(connection, lost, day_of)
+    next_firsts = _first_humans(connection, lost, day_of)
     left = {key: mark for key, mark in marks.items() if key not in lost}
-    left.update((key, mark_of(heir)) for key, heir in heirs.items())
+    left.update((key, mark_of(click)) for key, click in next_firsts.items())
     before, after = _firsts_on_posts(marks), _firsts_on_posts(left)
     posts = Moves()
     for pair, click in {key[:2]: click for key, click in lost.items()}.items():
         if before.get(pair) != after.get(pair):
-            for moved, firsts in ((posts.gone, before), (posts.come, after)):
+            for moved, firsts in ((posts.removed, before), (posts.added, after)):
                 if pair in firsts:
                     moved.append(_as_marked(click, firsts[pair], day_of))
-    upsert_rows(connection, first_clicks, [key + mark_of(heirs[key]) for key in sorted(heirs)])
-    delete_rows(connection, first_clicks, sorted(lost.keys() - heirs.keys()))
-    unknown_on_posts, unknown_on_links = _without_visitor(gone)
+    upsert_rows(
+        connection, first_clicks, [key + mark_of(next_firsts[key]) for key in sorted(next_firsts)]
+    )
+    delete_rows(connection, first_clicks, sorted(lost.keys() - next_firsts.keys()))
+    unknown_on_posts, unknown_on_links = _without_visitor(removed)
     return Uniques(
         posts + Moves([], unknown_on_posts),
-        Moves(list(heirs.values()), [*lost.values(), *unknown_on_links]),
+        Moves(list(next_firsts.values()), [*lost.values(), *unknown_on_links]),
     )
 
 
@@ -229,12 +232,11 @@ def _first_humans(
                 clicks.c.reason == HUMAN,
             )
         )
-        for link_id, visitor, *mark in connection.execute(query):
+        for link_id, visitor, at, segment_id, source_id, referrer_id in connection.execute(query):
             key = of_links.get((link_id, visitor))
             if key is None:
                 continue
-            at, segment_id, referrer_id, source_id = mark
-            heir = (at, segment_id, referrer_id, source_id)
-            if key not in found or heir < mark_of(found[key]):
-                found[key] = _as_marked(lost[key], heir, day_of)
+            mark = (at, segment_id, referrer_id, source_id)
+            if key not in found or mark < mark_of(found[key]):
+                found[key] = _as_marked(lost[key], mark, day_of)
     return found

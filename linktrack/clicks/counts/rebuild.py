@@ -1,4 +1,4 @@
-"""Counting stored clicks anew: all of them, or those of a post whose time has changed.
+"""Recount stored clicks: all of them, or those of a post whose time has changed.
 
 Counts are sums, so what is wrong with them can be measured in one moment's picture of the
 database and taken back later, while loading goes on: every change in between adds the same to
@@ -34,6 +34,7 @@ from linktrack.clicks.models import (
 from linktrack.clicks.vocabulary import HOUR, HUMAN, WINDOW_LENGTHS, narrowest_window
 from linktrack.db import is_sqlite, to_ms, writing
 from linktrack.errors import Conflict, Unavailable
+from linktrack.ids import AccountId, LinkId, PostId, SegmentId
 from linktrack.links.models import Link, Post
 
 ROUNDS: Final = 10
@@ -44,7 +45,7 @@ COUNTED_BY_HOUR: Final = WINDOW_LENGTHS[-1]
 def rebuild(connection: Connection, days: Days) -> int:
     """Make all counts right by the stored clicks; return how many clicks there are.
 
-    It runs in one transaction that holds the writers' turn: loading waits, redirects do not.
+    It runs in one transaction that holds the write lock: loading waits, redirects do not.
     What has lost clicks keeps its sums (retention.py).
     """
     kept = frozen(connection, days.day)
@@ -155,7 +156,7 @@ def _visited_periods(connection: Connection, days: Days, kept: Frozen) -> list[P
     ]
 
 
-def _period(account_id: int, first_day: int, days: Days) -> Period:
+def _period(account_id: AccountId, first_day: int, days: Days) -> Period:
     first, second_half, end = days.period(first_day)
     if first != first_day:  # LINKTRACK_VISITOR_PERIOD was another when it was counted
         return Period(account_id, first_day, 0, 0, 0)
@@ -163,11 +164,11 @@ def _period(account_id: int, first_day: int, days: Days) -> Period:
     return Period(account_id, first_day, *moments)
 
 
-def recount_post(connection: Connection, post_id: int, days: Days) -> None:
+def recount_post(connection: Connection, post_id: PostId, days: Days) -> None:
     """Count a post's clicks anew after its time of posting has changed.
 
     Marks and days do not depend on it. The database groups the clicks that count alike: a million
-    of them hold the writers' turn, which the caller has, for some three seconds. Raises `Conflict`
+    of them hold the write lock, which the caller has, for some three seconds. Raises `Conflict`
     where single clicks of the post are deleted.
     """
     if has_lost_clicks(connection, post_id):
@@ -188,48 +189,66 @@ def recount_post(connection: Connection, post_id: int, days: Days) -> None:
         add(connection, table, right)
 
 
-def _alike(connection: Connection, post_id: int, days: Days) -> Iterator[tuple[int, Batch]]:
+def _alike(connection: Connection, post_id: PostId, days: Days) -> Iterator[tuple[int, Batch]]:
     """Yield how many of a post's clicks count like one, with that one; then unique clicks so."""
     posted = connection.scalar(select(Post.posted_at).where(Post.id == post_id))
     posted_at = None if posted is None else to_ms(posted)
 
     def click(
-        hour: int, segment_id: int, source_id: int, visitor: int | None, reason: int
+        *, hour: int, segment_id: SegmentId, source_id: int, visitor: int | None, reason: int
     ) -> Click:
+        """Return one at that hour; of which link, account and day does not matter here."""
         at = (posted_at or 0) + hour * HOUR
-        window = narrowest_window(at, posted_at)
         return Click(
-            at, 0, post_id, 0, posted_at, segment_id, source_id, visitor, reason, 0, 0, window
+            clicked_at=at,
+            link_id=LinkId(0),
+            post_id=post_id,
+            account_id=AccountId(0),
+            posted_at=posted_at,
+            segment_id=segment_id,
+            source_id=source_id,
+            visitor=visitor,
+            reason=reason,
+            referrer_id=0,
+            day=0,
+            window=narrowest_window(at, posted_at),
         )
 
-    at = clicks.c
     query = (
         select(
-            _hour_after(posted_at, at.clicked_at).label("hour"),
-            at.segment_id,
+            _hour_after(posted_at, clicks.c.clicked_at).label("hour"),
+            clicks.c.segment_id,
             referrers.c.source_id,
-            case((at.visitor.is_(None), 0), else_=1).label("has_visitor"),
-            at.reason,
+            case((clicks.c.visitor.is_(None), 0), else_=1).label("has_visitor"),
+            clicks.c.reason,
             func.count(),
         )
-        .join(referrers, referrers.c.id == at.referrer_id)
-        .where(at.link_id.in_(select(Link.id).where(Link.post_id == post_id)))
-        .group_by("hour", at.segment_id, referrers.c.source_id, "has_visitor", at.reason)
+        .join(referrers, referrers.c.id == clicks.c.referrer_id)
+        .where(clicks.c.link_id.in_(select(Link.id).where(Link.post_id == post_id)))
+        .group_by(
+            "hour", clicks.c.segment_id, referrers.c.source_id, "has_visitor", clicks.c.reason
+        )
     )
     for hour, segment_id, source_id, has_visitor, reason, number in connection.execute(query):
-        one = click(hour, segment_id, source_id, 0 if has_visitor else None, reason)
+        one = click(
+            hour=hour,
+            segment_id=segment_id,
+            source_id=source_id,
+            visitor=0 if has_visitor else None,
+            reason=reason,
+        )
         unique = [] if has_visitor or reason != HUMAN else [one]
         yield number, Batch([one], Uniques(Moves(unique)), days)
-    mark = first_clicks.c
+    marks = first_clicks.c
     ordered = func.row_number().over(
-        partition_by=mark.visitor, order_by=(mark.first_at, mark.segment_id, mark.referrer_id)
+        partition_by=marks.visitor, order_by=(marks.first_at, marks.segment_id, marks.referrer_id)
     )
-    marks = (
-        select(mark.first_at, mark.segment_id, mark.source_id, ordered.label("place"))
-        .where(mark.post_or_link == post_id)
+    numbered = (
+        select(marks.first_at, marks.segment_id, marks.source_id, ordered.label("rank"))
+        .where(marks.post_or_link == post_id)
         .subquery()
     )
-    first = marks.c
+    first = numbered.c
     query = (
         select(
             _hour_after(posted_at, first.first_at).label("hour"),
@@ -237,11 +256,11 @@ def _alike(connection: Connection, post_id: int, days: Days) -> Iterator[tuple[i
             first.source_id,
             func.count(),
         )
-        .where(first.place == 1)
+        .where(first.rank == 1)
         .group_by("hour", first.segment_id, first.source_id)
     )
     for hour, segment_id, source_id, number in connection.execute(query):
-        one = click(hour, segment_id, source_id, 0, HUMAN)
+        one = click(hour=hour, segment_id=segment_id, source_id=source_id, visitor=0, reason=HUMAN)
         yield number, Batch([], Uniques(Moves([one])), days)
 
 

@@ -1,7 +1,7 @@
-"""What is wrong with the counts, summed in temporary tables: memory does not grow with clicks.
+"""Sum up in temporary tables how stored counts differ from the right ones.
 
 Beside each table of counts lies one of differences. It begins with the stored counts, each with a
-minus; the right ones are added part by part. What is not 0 in the end is to be added to the
+minus; the right ones are added part by part. A row that is not 0 in the end is a correction of the
 stored counts, and makes them right.
 """
 
@@ -45,7 +45,7 @@ def add_right(connection: Connection, counts: Mapping[Table, Deltas]) -> None:
 
 
 def wrong_counts(connection: Connection, kept: Frozen) -> Iterator[tuple[Table, Deltas]]:
-    """Yield what is to be added to each table, some at a time; never what is `kept`."""
+    """Yield the corrections of each table, some at a time; never what is `kept`."""
     for table, differences in _DIFFERENCES.items():
         width = len(differences.primary_key)
         counts = [column for column in differences.columns if not column.primary_key]

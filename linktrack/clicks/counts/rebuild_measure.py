@@ -1,4 +1,4 @@
-"""What is right by the stored clicks of some links, and which of their marks are wrong."""
+"""Compute the correct counts of some links from their stored clicks, and find wrong marks."""
 
 from dataclasses import dataclass
 from typing import Final, TypeVar
@@ -77,7 +77,7 @@ def _add_up(right: dict[Table, Deltas], batch: Batch) -> None:
 
 @dataclass(frozen=True, slots=True)
 class WrongMarks:
-    """The marks that are to be there, and the keys of those that are not."""
+    """The marks that are missing, and the keys of those that should not be there."""
 
     missing: list[tuple[int, ...]]
     extra: list[Key]
@@ -88,7 +88,7 @@ class WrongMarks:
         return bool(self.missing or self.extra)
 
     def take_back(self, connection: Connection) -> None:
-        """Make them right; the connection has the writers' turn."""
+        """Make them right; the connection has the write lock."""
         upsert_rows(connection, first_clicks, self.missing)
         delete_rows(connection, first_clicks, self.extra)
 

@@ -1,4 +1,4 @@
-"""Deleting single clicks after some days, and what their sums mean from then on.
+"""Retention: delete single clicks after some days, and protect their sums from recounting.
 
 The sums of deleted clicks are kept. What has lost clicks (a post, a link, an account) is *frozen*:
 counting anew leaves its sums as they are, except for the days since the deletion, whose clicks
@@ -28,6 +28,7 @@ from linktrack.clicks.models import (
     visitor_accounts,
 )
 from linktrack.db import to_ms, writing
+from linktrack.ids import LinkId, PostId
 from linktrack.links.models import Link
 from linktrack.settings import VisitorPeriod
 
@@ -60,7 +61,7 @@ def _midnight(day: date, timezone: ZoneInfo) -> datetime:
     return datetime.combine(day, datetime.min.time(), timezone)
 
 
-def _links(engine: Engine) -> Iterator[Sequence[int]]:
+def _links(engine: Engine) -> Iterator[Sequence[LinkId]]:
     after = 0
     while True:
         query = select(Link.id).where(Link.id > after).order_by(Link.id).limit(LINKS)
@@ -72,7 +73,7 @@ def _links(engine: Engine) -> Iterator[Sequence[int]]:
         after = numbers[-1]
 
 
-def _delete_clicks(engine: Engine, links: Sequence[int], before: int) -> int:
+def _delete_clicks(engine: Engine, links: Sequence[LinkId], before: int) -> int:
     old = select(clicks.c.seq).where(clicks.c.link_id.in_(links), clicks.c.clicked_at < before)
     with engine.connect() as connection:
         if connection.scalar(old.limit(1)) is None:
@@ -89,7 +90,7 @@ def _delete_clicks(engine: Engine, links: Sequence[int], before: int) -> int:
             return total
 
 
-def _delete_marks(engine: Engine, links: Sequence[int], before: int) -> None:
+def _delete_marks(engine: Engine, links: Sequence[LinkId], before: int) -> None:
     imported = exists().where(imported_clicks.c.account_id == Link.account_id)
     marks = first_clicks.c
     chosen = select(func.coalesce(Link.post_id, -Link.id)).where(Link.id.in_(links), ~imported)
@@ -125,11 +126,13 @@ class Frozen:
     since: int
     first_day: int
 
-    def holds(self, link_id: int, first_at: int) -> bool:
+    def holds(self, link_id: LinkId, first_at: int) -> bool:
         """Whether a first-click mark may be of a deleted click, and so stays as it is."""
         return first_at < self.since and link_id in self.numbers["link_id"]
 
-    def marks(self, connection: Connection, links: Iterable[tuple[int, int | None]]) -> list[Key]:
+    def marks(
+        self, connection: Connection, links: Iterable[tuple[LinkId, PostId | None]]
+    ) -> list[Key]:
         """Return the keys of old marks on these links, and on others of their posts, if held."""
         held = {
             post_id or -link_id for link_id, post_id in links if link_id in self.numbers["link_id"]
@@ -151,12 +154,12 @@ class Frozen:
         if not frozen:
             return deltas
         names = [column.name for column in table.primary_key]
-        place = names.index(scope)
+        index = names.index(scope)
         day = names.index("day") if "day" in names else None
         return {
             key: values
             for key, values in deltas.items()
-            if key[place] not in frozen or (day is not None and key[day] >= self.first_day)
+            if key[index] not in frozen or (day is not None and key[day] >= self.first_day)
         }
 
 
@@ -188,7 +191,7 @@ def frozen(connection: Connection, day_of: Callable[[int], int]) -> Frozen:
     return Frozen(numbers, since, day_of(since))
 
 
-def has_lost_clicks(connection: Connection, post_id: int) -> bool:
+def has_lost_clicks(connection: Connection, post_id: PostId) -> bool:
     """Whether single clicks of a post are deleted: then it cannot be counted anew."""
     if read_fact(connection, DELETED_BEFORE) is None:
         return False

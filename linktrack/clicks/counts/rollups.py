@@ -1,6 +1,6 @@
-"""The counts kept beside the clicks, so that reports read hundreds of rows and not millions.
+"""Rollups: counts stored beside the clicks, so that reports read hundreds of rows, not millions.
 
-Each is one small function in a plain list, and hangs on the first-click marks (marks.py).
+Each is one small function in a plain list, and depends on the first-click marks (first_clicks.py).
 """
 
 from collections import Counter, defaultdict
@@ -39,15 +39,16 @@ from linktrack.clicks.vocabulary import (
     UNATTRIBUTED,
     WINDOWS,
 )
+from linktrack.ids import PostId
 
 Deltas: TypeAlias = dict[tuple[int, ...], list[int]]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Clicks to be counted, and what they change among unique clicks.
+    """Clicks to count, and the unique clicks they add and remove.
 
-    What several counts ask is found once.
+    What several counts need is computed once.
     """
 
     clicks: Sequence[Click]
@@ -62,7 +63,7 @@ class Batch:
     @cached_property
     def humans_on_posts(self) -> Moves:
         """Those of them that are on posts."""
-        return Moves([click for click in self.humans.come if click.post_id is not None])
+        return Moves([click for click in self.humans.added if click.post_id is not None])
 
     @cached_property
     def not_human(self) -> Moves:
@@ -74,15 +75,15 @@ class Batch:
         """An account's unique clicks: those on posts, and on links that are on their own."""
         posts, links = self.uniques.on_posts, self.uniques.on_links
         return Moves(
-            posts.come + [click for click in links.come if click.post_id is None],
-            posts.gone + [click for click in links.gone if click.post_id is None],
+            posts.added + [click for click in links.added if click.post_id is None],
+            posts.removed + [click for click in links.removed if click.post_id is None],
         )
 
     @cached_property
     def by_segment_and_window(self) -> Deltas:
         """clicks, unique_clicks, without_visitor by (post, segment, window)."""
         humans = self.humans_on_posts
-        without_visitor = Moves([click for click in humans.come if click.visitor is None])
+        without_visitor = Moves([click for click in humans.added if click.visitor is None])
         key = attrgetter("post_id", "segment_id", "window")
         return _sums(key, humans, self.uniques.on_posts, without_visitor)
 
@@ -122,20 +123,22 @@ def add_batch(
 def move_batch(
     connection: Connection, before: Sequence[Click], after: Sequence[Click], days: Days
 ) -> None:
-    """Count stored clicks as they are now in place of as they were, marks included.
+    """Replace what these stored clicks counted before by what they count now, marks included.
 
-    The clicks table and the referrers' sources say already what is now.
+    The tables of clicks and referrers already have the new values.
     """
-    gone = [click for click in before if click.reason == HUMAN]
-    come = [click for click in after if click.reason == HUMAN]
-    uniques = unmark_firsts(connection, gone, days.day) + mark_firsts(connection, come, days.day)
+    removed = [click for click in before if click.reason == HUMAN]
+    added = [click for click in after if click.reason == HUMAN]
+    uniques = unmark_firsts(connection, removed, days.day) + mark_firsts(
+        connection, added, days.day
+    )
     old, new = Batch(before, Uniques(), days), Batch(after, uniques, days)
     for table, count in COUNTS:
-        come_to = count(new)
-        deltas = dict(come_to)  # a batch may share one mapping among its counts
+        counted = count(new)
+        deltas = dict(counted)  # a batch may share one mapping among its counts
         for key, values in count(old).items():
-            row = come_to.get(key, [0] * len(values))
-            deltas[key] = [there - taken for there, taken in zip(row, values, strict=True)]
+            row = counted.get(key, [0] * len(values))
+            deltas[key] = [now - then for now, then in zip(row, values, strict=True)]
         correct(connection, table, deltas)
     _move_visits(connection, new)
 
@@ -154,12 +157,12 @@ def count_post_totals(batch: Batch) -> Deltas:
     deltas = _deltas(4 * len(WINDOWS))
     for (post_id, segment_id, window), counts in batch.by_segment_and_window.items():
         row = deltas[post_id,]
-        place = 4 * window
-        row[place] += counts[0]
-        row[place + 1] += counts[1]
-        row[place + 2] += counts[2]
+        first = 4 * window
+        row[first] += counts[0]
+        row[first + 1] += counts[1]
+        row[first + 2] += counts[2]
         if segment_id == UNATTRIBUTED:
-            row[place + 3] += counts[1]
+            row[first + 3] += counts[1]
     return deltas
 
 
@@ -171,7 +174,7 @@ def count_post_sources(batch: Batch) -> Deltas:
 
 def count_post_reasons(batch: Batch) -> Deltas:
     """Clicks left out by (post, reason, window)."""
-    on_posts = Moves([click for click in batch.not_human.come if click.post_id is not None])
+    on_posts = Moves([click for click in batch.not_human.added if click.post_id is not None])
     return _sums(attrgetter("post_id", "reason", "window"), on_posts)
 
 
@@ -179,7 +182,7 @@ def count_post_hours(batch: Batch) -> Deltas:
     """Clicks by (post, hour since it was posted), for its first 7 days."""
     hours = Counter(
         (_post(click), max(0, (click.clicked_at - click.posted_at) // HOUR))
-        for click in batch.humans_on_posts.come
+        for click in batch.humans_on_posts.added
         if click.posted_at is not None and click.clicked_at - click.posted_at < HOURS_KEPT * HOUR
     )
     return {key: [clicks] for key, clicks in hours.items()}
@@ -210,7 +213,7 @@ def count_account_days(batch: Batch) -> Deltas:
 def count_account_hours(batch: Batch) -> Deltas:
     """People's clicks by (account, day, hour)."""
     quarters = Counter(
-        (click.account_id, click.clicked_at // QUARTER) for click in batch.humans.come
+        (click.account_id, click.clicked_at // QUARTER) for click in batch.humans.added
     )
     deltas = _deltas(1)
     for (account_id, quarter), clicks in quarters.items():
@@ -223,7 +226,7 @@ def count_visits(batch: Batch) -> Deltas:
     """Links clicked first in the first and second half by (account, visitor period, visitor)."""
     deltas = _deltas(2)
     on_links = batch.uniques.on_links
-    for sign, moved in ((1, on_links.come), (-1, on_links.gone)):
+    for sign, moved in ((1, on_links.added), (-1, on_links.removed)):
         for click in moved:
             if click.visitor is not None:
                 first, second_half, _ = batch.days.period(click.day)
@@ -268,7 +271,7 @@ POST_COUNTS: Final[tuple[tuple[Table, Count], ...]] = (
     (post_reasons, count_post_reasons),
     (post_hours, count_post_hours),
 )
-"""Counts that hang on a post's time of posting."""
+"""Counts that depend on when the post was posted."""
 
 COUNTS: Final = (
     *POST_COUNTS,
@@ -282,7 +285,7 @@ COUNTS: Final = (
 )
 
 
-def _post(click: Click) -> int:
+def _post(click: Click) -> PostId:
     assert click.post_id is not None
     return click.post_id
 
@@ -292,13 +295,13 @@ def _deltas(columns: int) -> "defaultdict[tuple[int, ...], list[int]]":
 
 
 def _sums(key_of: Callable[[Click], tuple[int, ...]], *columns: Moves) -> Deltas:
-    """Return how many clicks come, less those that go, in each column by key."""
+    """Return clicks added less clicks removed, in each column by key."""
     deltas = _deltas(len(columns))
-    for place, moves in enumerate(columns):
-        for key, number in Counter(map(key_of, moves.come)).items():
-            deltas[key][place] += number
-        for key, number in Counter(map(key_of, moves.gone)).items():
-            deltas[key][place] -= number
+    for column, moves in enumerate(columns):
+        for key, number in Counter(map(key_of, moves.added)).items():
+            deltas[key][column] += number
+        for key, number in Counter(map(key_of, moves.removed)).items():
+            deltas[key][column] -= number
     return deltas
 
 

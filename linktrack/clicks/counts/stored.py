@@ -1,4 +1,4 @@
-"""Stored clicks, read back as the counts take them."""
+"""Read stored clicks back in the form in which they are counted."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeAlias
@@ -9,11 +9,12 @@ from linktrack.clicks.counts.first_clicks import COUNTED_AS, Click, DayOf
 from linktrack.clicks.models import clicks, referrers
 from linktrack.clicks.vocabulary import narrowest_window
 from linktrack.db import to_ms
+from linktrack.ids import LinkId, PostId
 from linktrack.links.models import Link, Post
 
 PART: Final = 500  # links read at a time, with all links of their posts
 
-Links: TypeAlias = Sequence[tuple[int, int | None]]
+Links: TypeAlias = Sequence[tuple[LinkId, PostId | None]]
 """Links, as (link, post)."""
 
 STORED: Final = (
@@ -43,18 +44,18 @@ def as_click(row: Row[Any], day_of: DayOf) -> Click:
     )
     posted = None if posted_at is None else to_ms(posted_at)
     return Click(
-        at,
-        link_id,
-        post_id,
-        account_id,
-        posted,
-        segment_id,
-        source_id,
-        visitor,
-        reason,
-        rest[0],
-        day_of(at),
-        narrowest_window(at, posted),
+        clicked_at=at,
+        link_id=link_id,
+        post_id=post_id,
+        account_id=account_id,
+        posted_at=posted,
+        segment_id=segment_id,
+        source_id=source_id,
+        visitor=visitor,
+        reason=reason,
+        referrer_id=rest[0],
+        day=day_of(at),
+        window=narrowest_window(at, posted),
     )
 
 

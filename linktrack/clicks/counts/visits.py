@@ -1,4 +1,4 @@
-"""How many of an account's links each visitor clicked, and how many visitors clicked how many.
+"""Count the links of an account that each visitor clicked, and visitors by that number.
 
 Every figure is a sum, so the order of loading never matters; rows that come to nothing go, so
 that they equal those of a rebuild.
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Table, and_, func, select
 
 from linktrack.clicks.bulk import delete_rows, find_rows, upsert_rows
 from linktrack.clicks.models import account_visits, first_clicks, visitor_accounts
+from linktrack.ids import AccountId
 from linktrack.links.models import Link
 
 Key: TypeAlias = tuple[int, ...]
@@ -49,7 +50,7 @@ class Period:
     since 1970 UTC. Where these are equal it is none any more, and has no visits.
     """
 
-    account_id: int
+    account_id: AccountId
     first_day: int
     begins: int
     half_at: int
@@ -62,7 +63,7 @@ Wrong: TypeAlias = list[tuple[Table, list[Key], list[Key]]]
 
 def measure_visits(connection: Connection, period: Period) -> Wrong:
     """Return what is wrong with both tables in a period, by the marks on the account's links."""
-    place = (period.account_id, period.first_day)
+    key = (period.account_id, period.first_day)
     right: defaultdict[Key, list[int]] = defaultdict(lambda: [0, 0])
     marks = first_clicks.c
     post_or_link = func.coalesce(Link.post_id, -Link.id)
@@ -76,29 +77,29 @@ def measure_visits(connection: Connection, period: Period) -> Wrong:
         )
     )
     for visitor, first_at in connection.execute(query):
-        right[*place, visitor][first_at >= period.half_at] += 1
+        right[*key, visitor][first_at >= period.half_at] += 1
     visits: defaultdict[Key, list[int]] = defaultdict(lambda: [0])
     for first, second in right.values():
-        visits[*place, first, second][0] += 1
+        visits[*key, first, second][0] += 1
     compared = (
-        _compare(connection, table, place, rows)
+        _compare(connection, table, key, rows)
         for table, rows in ((visitor_accounts, right), (account_visits, visits))
     )
     return [wrong for wrong in compared if wrong[1] or wrong[2]]
 
 
 def recount_visits(connection: Connection, period: Period) -> None:
-    """Make both tables right in a period; the caller holds the writers' turn."""
+    """Make both tables right in a period; the caller holds the write lock."""
     for table, rows, extra in measure_visits(connection, period):
         upsert_rows(connection, table, rows)
         delete_rows(connection, table, extra)
 
 
 def _compare(
-    connection: Connection, table: Table, place: Key, right: Mapping[Key, Sequence[int]]
+    connection: Connection, table: Table, key: Key, right: Mapping[Key, Sequence[int]]
 ) -> tuple[Table, list[Key], list[Key]]:
     width = len(table.primary_key)
-    query = select(table).where(table.c.account_id == place[0], table.c.period == place[1])
+    query = select(table).where(table.c.account_id == key[0], table.c.period == key[1])
     stored = {tuple(row[:width]): list(row[width:]) for row in connection.execute(query)}
     wrong = [(*key, *row) for key, row in right.items() if stored.get(key) != list(row)]
     return table, sorted(wrong), sorted(stored.keys() - right.keys())

@@ -1,4 +1,4 @@
-"""Counts that a migration has added: made once from the clicks that were stored before it."""
+"""Backfill counts introduced by a migration from the clicks stored before it."""
 
 from sqlalchemy import Engine, delete
 

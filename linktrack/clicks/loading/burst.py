@@ -1,4 +1,4 @@
-"""Bursts: many visitors within one minute who look like browsers and are one program.
+"""Detect bursts: many visitors within one minute who are really one program.
 
 A post in the fediverse is fetched by hundreds of servers at once, and a mail by its scanners;
 some send a browser's name. A real peak is as sudden. Three things tell them apart, and a real
@@ -22,6 +22,7 @@ from linktrack.clicks.counts.changes import change_reasons
 from linktrack.clicks.models import clicks, referrers
 from linktrack.clicks.vocabulary import HUMAN, NO_LANGUAGES, REASON_NUMBER
 from linktrack.db import is_sqlite
+from linktrack.ids import LinkId
 
 MINUTE: Final = 60_000
 LEAST: Final = 10
@@ -38,7 +39,7 @@ BURST: Final = REASON_NUMBER["burst"]
 STEP: Final = 2_000  # minutes asked for at once
 
 Group: TypeAlias = tuple[int, bool]  # agent, and whether it names no language
-Minute: TypeAlias = tuple[int, int]  # link, and minutes since 1970 UTC
+Minute: TypeAlias = tuple[LinkId, int]  # link, and minutes since 1970 UTC
 
 
 def storm(visitors: Mapping[Group, int]) -> set[Group]:
@@ -63,7 +64,7 @@ def judge_minutes(connection: Connection, minutes: Iterable[Minute], days: Days)
     """Judge these minutes by the clicks that are stored; return how many clicks changed.
 
     A click that was a burst's and is not any more becomes a person's again. The caller holds the
-    writers' turn.
+    write lock.
     """
     wanted: dict[int, int] = {}
     for minute, groups in _groups(connection, _busy(connection, minutes)).items():
@@ -162,7 +163,7 @@ def _candidates() -> ColumnElement[bool]:
     )
 
 
-def _within(link_id: int, minute: int) -> ColumnElement[bool]:
+def _within(link_id: LinkId, minute: int) -> ColumnElement[bool]:
     return and_(
         clicks.c.link_id == link_id,
         clicks.c.clicked_at >= minute * MINUTE,

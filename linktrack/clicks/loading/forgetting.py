@@ -1,4 +1,4 @@
-"""Forget a person: no click names them any more, and every count stays what a rebuild makes."""
+"""Remove a person from stored clicks, and keep the counts in step."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from linktrack.audience.models import Account
 from linktrack.audience.sorting import sort_followers
 from linktrack.calendar.days import Days
 from linktrack.clicks.loading.personal import take_follower_away
-from linktrack.db import take_turns
+from linktrack.db import take_write_lock
 from linktrack.owners.audit import note
 
 
@@ -21,7 +21,7 @@ def forget_follower(session: Session, name: str, key: bytes, days: Days, now: da
     them goes on redirecting. Raises `NotFound`.
     """
     connection = session.connection()
-    take_turns(connection)
+    take_write_lock(connection)
     people = find_people(session, name)
     accounts = {session.get_one(Account, follower.account_id) for follower, _ in people}
     for follower, _ in people:  # one person: as many rows as accounts they follow

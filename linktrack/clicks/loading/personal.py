@@ -1,4 +1,4 @@
-"""Personal links: clicks that name a follower, as long as that is agreed to and is true.
+"""Personal links: let a click name a follower only while they agree and the link was not passed on.
 
 A name is taken off a click where the follower has not agreed (or was forgotten), and where the
 link was forwarded: more visitors clicked it than one person has browsers. Then none of its
@@ -17,6 +17,7 @@ from linktrack.clicks.counts.changes import make_unattributed
 from linktrack.clicks.models import clicks, forwarded_links
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import REASON_NUMBER
+from linktrack.ids import FollowerId, LinkId
 
 MOST_VISITORS: Final = 3
 """Visitors on one personal link: a phone, a computer at home and one at work."""
@@ -24,7 +25,7 @@ MOST_VISITORS: Final = 3
 _PEOPLE: Final = (REASON_NUMBER["human"], REASON_NUMBER["burst"])
 """Bursts count here: they are judged later, and the order of loading must not matter."""
 
-Pair: TypeAlias = tuple[int, int]
+Pair: TypeAlias = tuple[LinkId, FollowerId]
 """A personal link: the link's number and the follower's."""
 
 
@@ -54,13 +55,12 @@ def notice_forwarded(connection: Connection, records: Iterable[ClickRecord], day
     pairs = _pairs(records)
     if not pairs:
         return
-    place = clicks.c
     query = (
-        select(place.link_id, place.follower_id)
-        .where(tuple_(place.link_id, place.follower_id).in_(sorted(pairs)))
-        .where(place.follower_id.is_not(None), place.reason.in_(_PEOPLE))
-        .group_by(place.link_id, place.follower_id)
-        .having(func.count(distinct(place.visitor)) > MOST_VISITORS)
+        select(clicks.c.link_id, clicks.c.follower_id)
+        .where(tuple_(clicks.c.link_id, clicks.c.follower_id).in_(sorted(pairs)))
+        .where(clicks.c.follower_id.is_not(None), clicks.c.reason.in_(_PEOPLE))
+        .group_by(clicks.c.link_id, clicks.c.follower_id)
+        .having(func.count(distinct(clicks.c.visitor)) > MOST_VISITORS)
     )
     forwarded = [(row[0], row[1]) for row in connection.execute(query)]
     if forwarded:
@@ -72,7 +72,7 @@ def notice_forwarded(connection: Connection, records: Iterable[ClickRecord], day
 def take_names(connection: Connection, pairs: Collection[Pair], days: Days) -> None:
     """Make the stored clicks of personal links nobody's, and move every count with them.
 
-    The caller holds the writers' turn.
+    The caller holds the write lock.
     """
     named = and_(
         clicks.c.follower_id.is_not(None),
@@ -81,14 +81,13 @@ def take_names(connection: Connection, pairs: Collection[Pair], days: Days) -> N
     make_unattributed(connection, named, days)
 
 
-def take_follower_away(connection: Connection, follower_id: int, days: Days) -> None:
+def take_follower_away(connection: Connection, follower_id: FollowerId, days: Days) -> None:
     """Make all stored clicks on a follower's personal links nobody's.
 
-    Their consent is to be deleted with it: then clicks that are not loaded yet name nobody too.
+    Delete their consent with it, so that clicks which are not loaded yet name nobody either.
     """
-    place = clicks.c
-    query = select(place.link_id).distinct().where(place.follower_id.is_not(None))
-    links = connection.scalars(query.where(place.follower_id == follower_id)).all()
+    query = select(clicks.c.link_id).distinct().where(clicks.c.follower_id.is_not(None))
+    links = connection.scalars(query.where(clicks.c.follower_id == follower_id)).all()
     if links:
         take_names(connection, [(link_id, follower_id) for link_id in links], days)
 

@@ -1,4 +1,4 @@
-"""Append clicks: classify them, write the rows, and move every count that hangs on them."""
+"""Store clicks: classify them, write the rows, and update every count that depends on them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -35,6 +35,7 @@ from linktrack.clicks.vocabulary import (
     pack_country,
 )
 from linktrack.db import is_sqlite, writing
+from linktrack.ids import AccountId, LinkId, PostId
 from linktrack.links.models import Link, Post
 from linktrack.settings import VisitorPeriod
 
@@ -49,8 +50,8 @@ COLUMNS: Final = tuple(column.name for column in clicks.columns if column.name !
 class _Home(NamedTuple):
     """What a click takes from its link."""
 
-    account_id: int
-    post_id: int | None
+    account_id: AccountId
+    post_id: PostId | None
     posted_at: int | None
 
 
@@ -66,7 +67,7 @@ class ClickStore:
         self._referrers: dict[str | None, tuple[int, int, int]] = {}
         self._sources: dict[tuple[str, str], int] = {}
         self._classified: dict[str, Agent] = {}
-        self._told: set[str] = set()
+        self._given: set[str] = set()
         self._reclassified = 0
 
     @contextmanager
@@ -125,18 +126,18 @@ class ClickStore:
             )
             batch.append(
                 Click(
-                    record.clicked_at,
-                    record.link_id,
-                    home.post_id,
-                    home.account_id,
-                    home.posted_at,
-                    segment_id,
-                    source_id,
-                    record.visitor,
-                    reason,
-                    counted_as,
-                    day_of(record.clicked_at),
-                    narrowest_window(record.clicked_at, home.posted_at),
+                    clicked_at=record.clicked_at,
+                    link_id=record.link_id,
+                    post_id=home.post_id,
+                    account_id=home.account_id,
+                    posted_at=home.posted_at,
+                    segment_id=segment_id,
+                    source_id=source_id,
+                    visitor=record.visitor,
+                    reason=reason,
+                    referrer_id=counted_as,
+                    day=day_of(record.clicked_at),
+                    window=narrowest_window(record.clicked_at, home.posted_at),
                 )
             )
             if reason == HUMAN and not record.referrer and record.visitor is not None:
@@ -156,7 +157,7 @@ class ClickStore:
             self._agents.clear()
             self._referrers.clear()
 
-    def _homes(self, connection: Connection, link_ids: set[int]) -> dict[int, _Home]:
+    def _homes(self, connection: Connection, link_ids: set[LinkId]) -> dict[LinkId, _Home]:
         links = Link.__table__.c
         query = (
             select(
@@ -168,21 +169,21 @@ class ClickStore:
         return {number: _Home(*home) for number, *home in connection.execute(query)}
 
     def prepare(
-        self, user_agents: set[str | None], told: Mapping[str | None, Agent] | None = None
+        self, user_agents: set[str | None], given: Mapping[str | None, Agent] | None = None
     ) -> None:
         """Classify agents that are new, ahead of `append` and outside its transaction.
 
         An agent that is made up to be slow takes tenths of a second: no writer is to wait for it.
-        `told` is what an old log says of agents whose user agent it has not kept.
+        `given` are agents as an old log describes them, where it has not kept their user agents.
         """
         if len(self._agents) > MOST_REMEMBERED:
             self._agents.clear()
         with self.engine.connect() as connection:
             new = self._find_agents(connection, user_agents)
-        told = told or {}
-        self._told = {digest for digest, sent in new.items() if sent[0] in told}
+        given = given or {}
+        self._given = {digest for digest, sent in new.items() if sent[0] in given}
         self._classified = {
-            digest: told.get(sent[0]) or classify_agent(sent[0]) for digest, sent in new.items()
+            digest: given.get(sent[0]) or classify_agent(sent[0]) for digest, sent in new.items()
         }
 
     def _find_agents(
@@ -213,7 +214,7 @@ class ClickStore:
                     "device": _cut(found.device, 20),
                     "browser": _cut(found.browser, 60),
                     "os": _cut(found.os, 60),
-                    "rules_version": TOLD if digest in self._told else AGENT_RULES,
+                    "rules_version": TOLD if digest in self._given else AGENT_RULES,
                 }
             )
         for row, number in zip(rows, _insert(connection, agents, rows), strict=True):
@@ -281,7 +282,7 @@ def judge(flags: int, agent_reason: int) -> int:
 
 
 def _without_known(
-    connection: Connection, records: Sequence[ClickRecord], homes: dict[int, _Home]
+    connection: Connection, records: Sequence[ClickRecord], homes: dict[LinkId, _Home]
 ) -> list[ClickRecord]:
     """Leave out imported clicks that are stored already, and remember the others."""
     wanted = {

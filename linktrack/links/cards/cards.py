@@ -1,4 +1,4 @@
-"""The card below a post: what is shown of the page behind a link, under our own address."""
+"""Link cards: what networks show of the page behind a link, below a post."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -128,7 +128,7 @@ def _bare_kind(kind: str) -> str:
 
 
 def links_to_read(session: Session, now: datetime, limit: int) -> Sequence[tuple[int, str]]:
-    """Return links whose page is to be read, and where they lead; the newest first.
+    """Return links whose page has not been read yet, and where they lead, newest first.
 
     Those the owner asks for, and new ones of accounts that show cards: by their own choice, or
     since their network's posts bring the card along. What failed is tried again for a day.

@@ -1,4 +1,4 @@
-"""What a page says of itself, for the card below a post: title, description, picture. Pure.
+"""Read a page's title, description and picture for its link card. Pure.
 
 Whatever the bytes are, the answer is short, clean text and an http(s) address.
 """

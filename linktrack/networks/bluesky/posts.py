@@ -80,7 +80,14 @@ def post_record(item: Fields) -> PostRecord | None:
             links, shown = more, f"{shown}\n\n{card}".strip()
     dressed = "reply" in record or bool(_object(record.get("labels")).get("values")) or is_moving
     plain = not dressed and embed.get("$type") in (None, "app.bsky.embed.external")
-    return PostRecord(uri, posted_at, False, shown, links, plain)
+    return PostRecord(
+        network_id=uri,
+        posted_at=posted_at,
+        is_repost=False,
+        text=shown,
+        addresses=links,
+        is_plain=plain,
+    )
 
 
 def _bluesky_text(record: Fields) -> tuple[str, list[str]]:
@@ -100,14 +107,14 @@ def _bluesky_text(record: Fields) -> tuple[str, list[str]]:
             address = text(_object(feature).get("uri"))
             if address is not None and start is not None and end is not None:
                 found.append((start, end, address))
-    parts, place = [], 0
+    parts, position = [], 0
     for start, end, address in sorted(found):
-        if place <= start < end <= len(content):
+        if position <= start < end <= len(content):
             label = content[start:end].decode("utf-8", "replace")
             written = address if is_short_for(label, address) else f"{label} {address}"
-            parts += [content[place:start].decode("utf-8", "replace"), written]
-            place = end
-    parts.append(content[place:].decode("utf-8", "replace"))
+            parts += [content[position:start].decode("utf-8", "replace"), written]
+            position = end
+    parts.append(content[position:].decode("utf-8", "replace"))
     return text("".join(parts)) or "", [address for _, _, address in sorted(found)]
 
 

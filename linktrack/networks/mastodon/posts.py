@@ -58,8 +58,14 @@ def post_record(status: Fields) -> PostRecord | None:
     content = str(status.get("content") or "")
     shown, addresses = read_content(content, _mentions(status))
     more = ("media_attachments", "poll", "spoiler_text", "quote")
-    plain = is_plain_content(content) and not any(status.get(name) for name in more)
-    return PostRecord(uri, posted_at, False, shown, addresses, plain)
+    return PostRecord(
+        network_id=uri,
+        posted_at=posted_at,
+        is_repost=False,
+        text=shown,
+        addresses=addresses,
+        is_plain=is_plain_content(content) and not any(status.get(name) for name in more),
+    )
 
 
 def _mentions(status: Fields) -> dict[str, str]:

@@ -234,13 +234,13 @@ def _write_out(written: str, entities: Sequence[_Entity]) -> str:
     escaped: it is cut first, and unescaped after, once.
     """
     parts = []
-    place = 0
+    position = 0
     for entity in entities:
-        if not place <= entity.start <= entity.end <= len(written):
+        if not position <= entity.start <= entity.end <= len(written):
             continue
-        parts += [html.unescape(written[place : entity.start]), entity.address]
-        place = entity.end
-    return text("".join([*parts, html.unescape(written[place:])])) or ""
+        parts += [html.unescape(written[position : entity.start]), entity.address]
+        position = entity.end
+    return text("".join([*parts, html.unescape(written[position:])])) or ""
 
 
 def _is_long_form(note: Fields, written: str) -> bool:

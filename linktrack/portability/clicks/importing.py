@@ -1,4 +1,4 @@
-"""Old clicks into an account, whatever wrote them down: every click once, in batches."""
+"""Import clicks from old logs into an account, each exactly once, in batches."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +16,7 @@ from linktrack.clicks.loading.store import ClickStore
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import Database, from_ms
 from linktrack.errors import Invalid
+from linktrack.ids import AccountId, LinkId
 from linktrack.links.bulk import OldLink, add_imported, find_by_code, find_imported
 from linktrack.links.catalog import Shortener
 from linktrack.links.destinations import parse_destination, parse_retired
@@ -125,7 +126,7 @@ class _Pending(NamedTuple):
 def import_clicks(
     database: Database,
     shortener: Shortener,
-    account_id: int,
+    account_id: AccountId,
     form: ClickFormat,
     paths: Sequence[Path],
     *,
@@ -136,8 +137,8 @@ def import_clicks(
     """Import the clicks of files for an account; importing again adds only what is new.
 
     It runs in transactions of some thousand clicks: one that was cut off goes on when it is
-    started again. `progress` is told bytes of the files read. Raises `Invalid`, before anything
-    is changed, where a file cannot be read or is of another kind.
+    started again. `progress` is called with how many bytes of the files were read. Raises
+    `Invalid`, before anything is changed, where a file cannot be read or is of another kind.
     """
     store = ClickStore(
         database.engine, database.settings.timezone, database.settings.visitor_period
@@ -158,7 +159,7 @@ class _Import:
         self,
         store: ClickStore,
         shortener: Shortener,
-        account_id: int,
+        account_id: AccountId,
         form: ClickFormat,
         visitor_key: bytes,
         now: datetime,
@@ -170,7 +171,7 @@ class _Import:
         self._form = form
         self._visitor_key = visitor_key
         self._now = now
-        self._links: dict[str, int] = {}
+        self._links: dict[str, LinkId] = {}
         self._pending: list[_Pending] = []
 
     def read(self, path: Path, progress: Progress) -> None:
@@ -215,7 +216,7 @@ class _Import:
         self.done.known += len(records) - added
         self._pending.clear()
 
-    def _link_of(self, click: OldClick) -> int | None:
+    def _link_of(self, click: OldClick) -> LinkId | None:
         return next((self._links[key] for key in click.keys if key in self._links), None)
 
     def _learn_links(self, connection: Connection) -> None:
@@ -283,7 +284,7 @@ class _Import:
             raise Invalid("Its address leads to our own links.")
         return destination, None
 
-    def _record(self, waiting: _Pending, link_id: int) -> ClickRecord:
+    def _record(self, waiting: _Pending, link_id: LinkId) -> ClickRecord:
         click = waiting.click
         visitor = click.visitor
         if click.traits:

@@ -1,4 +1,4 @@
-"""Logs that have a click on each line: lines that are blank or broken are told from the others."""
+"""Read logs with one click a line; skip blank lines and count broken ones."""
 
 import json
 from collections.abc import Callable, Iterator

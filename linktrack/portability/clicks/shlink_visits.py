@@ -47,8 +47,10 @@ def _click(visit: Mapping[str, object], latest: float) -> OldClick:
     code = parts.path.strip("/")
     if at.tzinfo is None or not code:
         raise ValueError("its time (date) or its link (visitedUrl) is not whole")
-    agent, referrer, place = (visit.get(name) for name in ("userAgent", "referer", "visitLocation"))
-    country = place.get("countryCode") if isinstance(place, Mapping) else None
+    agent, referrer, location = (
+        visit.get(name) for name in ("userAgent", "referer", "visitLocation")
+    )
+    country = location.get("countryCode") if isinstance(location, Mapping) else None
     return OldClick(
         keys=(f"{parts.hostname}/{code}", code),
         clicked_at=checked_time(at.timestamp(), latest, "date"),

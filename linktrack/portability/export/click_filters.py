@@ -1,4 +1,4 @@
-"""Which clicks an export is narrowed to: asked for in words, looked up once, then numbers."""
+"""Filters for exports of clicks: from the words of a request to conditions in SQL."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

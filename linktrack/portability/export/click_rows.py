@@ -13,7 +13,7 @@ from linktrack.db import EPOCH, to_ms
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import Bearer
 from linktrack.links.models import Link, LinkDestination
-from linktrack.portability.export.steps import STEP, Place, Row, Selection
+from linktrack.portability.export.steps import STEP, Position, Row, Selection
 
 CLICK_FIELDS: Final = (
     "seq",
@@ -48,12 +48,12 @@ LAST: Final = select(func.max(clicks.c.seq))
 
 
 def click_rows(
-    connection: Connection, shortener: Shortener, selection: Selection, place: Place
-) -> tuple[Sequence[Row], Place | None]:
+    connection: Connection, shortener: Shortener, selection: Selection, position: Position
+) -> tuple[Sequence[Row], Position | None]:
     """Read one step of clicks in order of `seq`; it looks at no more than `SPAN` numbers."""
-    (after,) = place
+    (after,) = position
     found = connection.execute(_step(selection, after)).all()
-    following: Place | None = (found[-1].seq,) if len(found) == STEP else (after + SPAN,)
+    following: Position | None = (found[-1].seq,) if len(found) == STEP else (after + SPAN,)
     if len(found) < STEP and after + SPAN >= (connection.scalar(LAST) or 0):
         following = None
     code_of = lru_cache(maxsize=STEP)(shortener.codes.compute)

@@ -16,7 +16,7 @@ from linktrack.links.catalog import Shortener
 from linktrack.portability.export.click_filters import FILTERS
 from linktrack.portability.export.click_rows import CLICK_FIELDS, click_rows
 from linktrack.portability.export.follower_rows import FOLLOWER_FIELDS, follower_rows
-from linktrack.portability.export.steps import Place, Row, Selection, Step, Value, in_steps
+from linktrack.portability.export.steps import Position, Row, Selection, Step, Value, in_steps
 from linktrack.portability.export.table_rows import (
     COUNT_FIELDS,
     LINK_FIELDS,
@@ -44,7 +44,7 @@ class Kind:
 
     fields: tuple[str, ...]
     step: Step
-    start: Place = (0,)
+    start: Position = (0,)
     numbered: bool = True
 
 

@@ -9,7 +9,7 @@ from linktrack.audience.models import Account, Follower, FollowPeriod
 from linktrack.calendar.times import utc
 from linktrack.db import from_ms, to_ms
 from linktrack.links.catalog import Shortener
-from linktrack.portability.export.steps import STEP, Place, Row, Selection
+from linktrack.portability.export.steps import STEP, Position, Row, Selection
 
 FOLLOWER_FIELDS: Final = (
     "account",
@@ -33,10 +33,10 @@ FOLLOWER_FIELDS: Final = (
 
 
 def follower_rows(
-    connection: Connection, _shortener: Shortener, selection: Selection, place: Place
-) -> tuple[Sequence[Row], Place | None]:
+    connection: Connection, _shortener: Shortener, selection: Selection, position: Position
+) -> tuple[Sequence[Row], Position | None]:
     """Read one step of follow periods, follower by follower, oldest first."""
-    follower_id, began_by = place
+    follower_id, began_by = position
     period = FollowPeriod
     behind = or_(
         period.follower_id > follower_id,

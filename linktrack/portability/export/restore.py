@@ -1,4 +1,4 @@
-"""An equal installation from one file that `export all` has written."""
+"""Restore an installation from a file that `export all` wrote."""
 
 import base64
 import contextlib

@@ -1,4 +1,4 @@
-"""What an export takes, and one short read after another along a key."""
+"""Read an export's rows in short steps along a key, with no transaction open between them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ STEP: Final = 2_000  # rows read at a time
 
 Value: TypeAlias = str | int | bool | list[str] | None
 Row: TypeAlias = dict[str, Value]
-Place: TypeAlias = tuple[int, ...]
+Position: TypeAlias = tuple[int, ...]
 """The key of the last row given: the next read goes on behind it."""
 
 
@@ -33,17 +33,17 @@ class Selection:
 
 
 Step: TypeAlias = Callable[
-    [Connection, Shortener, Selection, Place], tuple[Sequence[Row], Place | None]
+    [Connection, Shortener, Selection, Position], tuple[Sequence[Row], Position | None]
 ]
-"""Reads the rows behind a place; says where it stopped, or None where there are no more."""
+"""Reads the rows after a position; says where it stopped, or None where there are no more."""
 
 
 def in_steps(
-    engine: Engine, shortener: Shortener, selection: Selection, start: Place, step: Step
+    engine: Engine, shortener: Shortener, selection: Selection, start: Position, step: Step
 ) -> Iterator[Row]:
     """Yield all rows; between two reads no transaction is open, whoever takes the rows."""
-    place: Place | None = start
-    while place is not None:
+    position: Position | None = start
+    while position is not None:
         with engine.connect() as connection:
-            rows, place = step(connection, shortener, selection, place)
+            rows, position = step(connection, shortener, selection, position)
         yield from rows

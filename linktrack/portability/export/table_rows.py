@@ -13,7 +13,7 @@ from linktrack.calendar.times import utc
 from linktrack.db import from_ms, to_ms
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Link, Post
-from linktrack.portability.export.steps import STEP, Place, Row, Selection
+from linktrack.portability.export.steps import STEP, Position, Row, Selection
 
 LINK_FIELDS: Final = (
     "id",
@@ -32,6 +32,7 @@ POST_FIELDS: Final = (
     "posted_at",
     "text",
     "written",
+    "format",
     "links",
     "created_at",
 )
@@ -42,12 +43,12 @@ Moment = InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None
 
 
 def link_rows(
-    connection: Connection, shortener: Shortener, selection: Selection, place: Place
-) -> tuple[Sequence[Row], Place | None]:
+    connection: Connection, shortener: Shortener, selection: Selection, position: Position
+) -> tuple[Sequence[Row], Position | None]:
     """Read one step of links in order of their numbers, chosen by when they were made."""
     query = select(Link, Account.handle).join(Account, Link.account_id == Account.id)
     found = connection.execute(
-        query.where(Link.id > place[0], *_chosen(selection, Link.created_at, Link.account_id))
+        query.where(Link.id > position[0], *_chosen(selection, Link.created_at, Link.account_id))
         .order_by(Link.id)
         .limit(STEP)
     ).all()
@@ -68,15 +69,15 @@ def link_rows(
 
 
 def post_rows(
-    connection: Connection, _shortener: Shortener, selection: Selection, place: Place
-) -> tuple[Sequence[Row], Place | None]:
+    connection: Connection, _shortener: Shortener, selection: Selection, position: Position
+) -> tuple[Sequence[Row], Position | None]:
     """Read one step of posts in order of their numbers, chosen by when they were posted.
 
     Drafts without a time are exported only where no range is asked for.
     """
     query = select(Post, Account.handle).join(Account, Post.account_id == Account.id)
     found = connection.execute(
-        query.where(Post.id > place[0], *_chosen(selection, Post.posted_at, Post.account_id))
+        query.where(Post.id > position[0], *_chosen(selection, Post.posted_at, Post.account_id))
         .order_by(Post.id)
         .limit(STEP)
     ).all()
@@ -95,6 +96,7 @@ def post_rows(
             "posted_at": utc(row.posted_at),
             "text": row.text,
             "written": row.written,
+            "format": row.format,
             "links": codes[row.id],
             "created_at": utc(row.created_at),
         }
@@ -104,10 +106,10 @@ def post_rows(
 
 
 def count_rows(
-    connection: Connection, _shortener: Shortener, selection: Selection, place: Place
-) -> tuple[Sequence[Row], Place | None]:
+    connection: Connection, _shortener: Shortener, selection: Selection, position: Position
+) -> tuple[Sequence[Row], Position | None]:
     """Read one step of follower counts, account by account, oldest first."""
-    account_id, counted_at = place
+    account_id, counted_at = position
     behind = or_(
         FollowerCount.account_id > account_id,
         and_(
@@ -142,13 +144,13 @@ def count_rows(
 
 
 def segment_rows(
-    connection: Connection, _shortener: Shortener, selection: Selection, place: Place
-) -> tuple[Sequence[Row], Place | None]:
+    connection: Connection, _shortener: Shortener, selection: Selection, position: Position
+) -> tuple[Sequence[Row], Position | None]:
     """Read one step of segments, account by account, in their order."""
-    account_id, position = place
+    account_id, number = position
     behind = or_(
         Segment.account_id > account_id,
-        and_(Segment.account_id == account_id, Segment.position > position),
+        and_(Segment.account_id == account_id, Segment.position > number),
     )
     query = select(Segment, Account.handle).join(Account, Segment.account_id == Account.id)
     found = connection.execute(

@@ -23,10 +23,10 @@ Line = tuple[int, bytes, str | None]
 
 
 def read_lines(path: Path, progress: Callable[[int], None] = lambda _: None) -> Iterator[Line]:
-    """Yield the lines of a file; whether it is compressed is told by its content.
+    """Yield the lines of a file; its content shows whether it is compressed.
 
     What a cut-off or damaged compressed file still gives is given, and then one line that says
-    so. `progress` is told how many bytes of the file have been read since it was last told.
+    so. `progress` is called with how many bytes of the file were read since its last call.
     Raises `Invalid` where the file cannot be opened.
     """
     try:
@@ -47,13 +47,13 @@ def _blocks(
     """Yield the content in blocks, and None behind the last where it is damaged."""
     # read1 gives what is there before a damage; read would lose it.
     read = gzip.GzipFile(fileobj=file).read1 if compressed else file.read
-    told = 0
+    reported = 0
     try:
         while block := read(_BLOCK):
             yield block
-            place = os.lseek(file.fileno(), 0, os.SEEK_CUR)
-            progress(place - told)
-            told = place
+            position = os.lseek(file.fileno(), 0, os.SEEK_CUR)
+            progress(position - reported)
+            reported = position
     except (EOFError, zlib.error, gzip.BadGzipFile):
         yield None
 

@@ -1,4 +1,4 @@
-"""Writing what is exported: a file is whole or not there, a full disk is one sentence."""
+"""Write export files: complete or not at all, with one clear error for a full disk."""
 
 import errno
 import os

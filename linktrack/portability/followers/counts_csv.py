@@ -121,11 +121,11 @@ def read_counts(
     the line and what is wrong with it.
     """
     header, rows = _table(text.removeprefix("\ufeff"))
-    dates = next((place for place, name in enumerate(header) if _DATE_COLUMN.match(name)), None)
+    dates = next((index for index, name in enumerate(header) if _DATE_COLUMN.match(name)), None)
     if dates is None:
         raise Invalid(_no_date_column(header, timezone))
     _refuse_several_accounts(header, rows)
-    place = _count_column(header, rows, dates, handle, column)
+    column_index = _count_column(header, rows, dates, handle, column)
     counts: list[DatedCount] = []
     empty = 0
     for line, row in rows:
@@ -134,7 +134,7 @@ def read_counts(
                 f"Line {line} has {len(row)} cells and the first line names {len(header)}: put "
                 "numbers with commas in quotation marks."
             )
-        written = _cell(row, place)
+        written = _cell(row, column_index)
         if not written:
             empty += 1
             continue
@@ -145,7 +145,7 @@ def read_counts(
             raise Invalid(f"Line {line}: {error.sentence}") from error
         counts.append(dated)
     if not counts:
-        raise Invalid(f"The column {header[place]!r} has no counts.")
+        raise Invalid(f"The column {header[column_index]!r} has no counts.")
     return ReadCounts(counts, empty)
 
 

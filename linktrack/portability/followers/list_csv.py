@@ -43,10 +43,10 @@ def read_list(path: Path, network: str) -> set[str]:
         rows = [row for row in rows if any(row)]
     except csv.Error as error:
         raise Invalid(f"{path.name} cannot be read as CSV: {error}.") from error
-    place, begin = _column(rows[0], path.name)
+    column, begin = _column(rows[0], path.name)
     keys = set()
     for line, row in enumerate(rows[begin:], begin + 1):
-        written = restore(row[place]).strip() if place < len(row) else ""
+        written = restore(row[column]).strip() if column < len(row) else ""
         if not written:
             continue
         try:

@@ -278,7 +278,7 @@ def _of_table(file: TextIO, name: str, network: str, confirmed: bool) -> Iterato
         raise Invalid(f"{name} is no follower list: it is empty, or not text.")
     delimiter = max(",;\t", key=sample.count)
     header = [_plain(restore(cell)) for cell in next(csv.reader([sample], delimiter=delimiter))]
-    places = {column: place for place, column in reversed(list(enumerate(header)))}
+    places = {column: index for index, column in reversed(list(enumerate(header)))}
     if _FOLLOWED in places and not confirmed:
         raise Conflict(
             f"{name} looks like the list of those you follow, not of those who follow you: if it "

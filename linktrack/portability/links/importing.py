@@ -1,4 +1,4 @@
-"""Links of another shortener into an account: codes kept where free, totals kept apart."""
+"""Import another shortener's links into an account; keep codes that are free."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, insert
 from linktrack.clicks.records import clean
 from linktrack.db import Database, writing
 from linktrack.errors import Invalid
+from linktrack.ids import AccountId
 from linktrack.links.bulk import NewLink, OldLink, add_imported, find_imported
 from linktrack.links.catalog import Shortener
 from linktrack.links.destinations import parse_destination, parse_retired
@@ -74,7 +75,7 @@ class ImportedLinks:
 def import_links(
     database: Database,
     shortener: Shortener,
-    account_id: int,
+    account_id: AccountId,
     form: LinkFormat,
     paths: Sequence[Path],
     reading: Reading,
@@ -98,7 +99,12 @@ class _Import:
     """One import under way."""
 
     def __init__(
-        self, database: Database, shortener: Shortener, account_id: int, source: str, now: datetime
+        self,
+        database: Database,
+        shortener: Shortener,
+        account_id: AccountId,
+        source: str,
+        now: datetime,
     ) -> None:
         self.done = ImportedLinks()
         self._database = database

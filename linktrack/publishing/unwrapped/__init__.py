@@ -1,1 +1,1 @@
-"""Unwrapped: what was posted around linktrack, and wrapping it after the fact."""
+"""Unwrapped posts: those published without linktrack's links, and replacing them."""

@@ -1,4 +1,4 @@
-"""Coverage: which part of the links an account posted, in its own words, was wrapped."""
+"""Coverage: the share of the links in an account's own posts that were wrapped."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -90,14 +90,14 @@ def coverages(
         .where(unwrapped_then)
         .group_by(UnwrappedPost.account_id)
     )
-    posts = {number: counts for number, *counts in unwrapped}
+    posts: dict[int, list[int]] = {number: counts for number, *counts in unwrapped}
     wrapped = session.execute(
         select(Post.account_id, func.count(Post.id.distinct()), func.count(Link.id))
         .outerjoin(Link, and_(Link.post_id == Post.id, _is_in_text()))
         .where(wrapped_then, Post.state == "published")
         .group_by(Post.account_id)
     )
-    links = {number: counts for number, *counts in wrapped}
+    links: dict[int, list[int]] = {number: counts for number, *counts in wrapped}
     found = {}
     for account_id in account_ids:
         others, with_links, reposts, not_wrapped = posts.get(account_id, (0, 0, 0, 0))

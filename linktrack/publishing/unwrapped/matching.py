@@ -1,4 +1,4 @@
-"""Finding our posts among what a network shows: by the short links in them."""
+"""Match posts found on a network to our own by the short links in them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
 from linktrack.calendar.days import Days
+from linktrack.ids import LinkId
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Link, Post, SeenPost
 from linktrack.networks.records import PostRecord
@@ -66,11 +67,11 @@ def match_posts(
 
 
 def seen_at(session: Session, post: Post, account: Account) -> list[str]:
-    """Return where a post was seen on its account's network, the first place first."""
+    """Return where a post was seen on its account's network, the first one first."""
     query = select(SeenPost.network_id).where(SeenPost.post_id == post.id)
     found = session.scalars(query.order_by(SeenPost.posted_at, SeenPost.network_id))
-    places = (network_of(account.network).post_address(network_id) for network_id in found)
-    return [place for place in places if place is not None]
+    addresses = (network_of(account.network).post_address(network_id) for network_id in found)
+    return [address for address in addresses if address is not None]
 
 
 def _posts_in(
@@ -108,6 +109,6 @@ def _posts_in(
     posts = {post.id: post for post in session.scalars(select(Post).where(Post.id.in_(numbers)))}
     found: dict[str, list[Post]] = {}
     for network_id, some in codes.items():
-        meant = (by_code.get(code) or by_number.get(computed.get(code, 0)) for code in some)
+        meant = (by_code.get(code) or by_number.get(computed.get(code, LinkId(0))) for code in some)
         found[network_id] = [posts[number] for number in dict.fromkeys(meant) if number in posts]
     return found

@@ -1,4 +1,4 @@
-"""Posts that were published without a wrapped link: kept as unmeasured, which is never zero."""
+"""Unwrapped posts: stored as unmeasured, which is not the same as zero clicks."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ def keep_posts(
     """Keep what has no short link of `base_host`; the same again is nothing new.
 
     What was kept is brought up to date where it reads otherwise now, and dropped where its links
-    have been wrapped since. What was to take the place of other words does so no more.
+    have been wrapped since. A replacement made for an earlier text is dropped.
     """
     total = [0] * 7
     for chunk in chunked(posts, CHUNK):
@@ -177,9 +177,9 @@ def _insert(session: Session, account_id: int, posts: Sequence[PostRecord], base
         insert(UnwrappedPost).returning(UnwrappedPost.id, sort_by_parameter_order=True), rows
     ).all()
     addresses = [
-        {"post_id": number, "place": place, "address": address}
+        {"post_id": number, "place": index, "address": address}
         for number, post in zip(numbers, posts, strict=True)
-        for place, address in enumerate(_not_wrapped(post, base_host))
+        for index, address in enumerate(_not_wrapped(post, base_host))
     ]
     if addresses:
         session.execute(insert(UnwrappedAddress), addresses)

@@ -1,4 +1,4 @@
-"""Putting a wrapped post in the place of one that was posted without.
+"""Replace a post that was published without short links by its wrapped version.
 
 Where the network lets posts be edited, the post is edited where it stands. Else the wrapped post is
 sent first, under a key that was stored before, and only then the other is deleted. Whatever is
@@ -20,7 +20,7 @@ from linktrack.db import Database
 from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, Unavailable
 from linktrack.links.catalog import Shortener
-from linktrack.links.codes import place_of
+from linktrack.links.codes import index_of
 from linktrack.links.models import Post, Replacement, SeenPost, UnwrappedPost
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.networks.errors import Pause
@@ -47,7 +47,7 @@ Open = Callable[[Account], Writer]
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """The post that stands in the other's place now."""
+    """The post that has replaced the other."""
 
     post_id: int
     way: Way
@@ -156,7 +156,7 @@ def _replace(
         known_by = None if sending is None else sending.key
         replacement.key = replacement.key or known_by or writer.new_key()
         urls = [shortener.short_url(link.code or "") for link in post.links]
-        shown = tuple(url for url in urls if place_of(url, post.text) >= 0)
+        shown = tuple(url for url in urls if index_of(url, post.text) >= 0)
         message = Message(replacement.key, post.text, shown)
         post_id, network_id = post.id, old.network_id
         brings_card = network_of(account.network).cards.come_with_posts
@@ -200,7 +200,7 @@ def _replace(
 
 
 def _check_not_by_hand(session: Session, post: Post, replacement: Replacement, way: Way) -> None:
-    """Raise `Conflict` where a version is discarded, or is out and surely not by us.
+    """Raise `Conflict` where a version is discarded, or is out and clearly not sent by us.
 
     We have put it out where only the end of that was not kept: an edit that was written down, or a
     post under our key, which only the network knows of.
@@ -260,8 +260,8 @@ def replacements_of(session: Session, posts: Sequence[UnwrappedPost]) -> dict[in
     return {row.id: row.post_id for row in session.execute(query)}
 
 
-def is_gone(session: Session, old: UnwrappedPost, now: datetime) -> None:
-    """Drop a post that its owner has deleted on the network: it lowers no coverage any more."""
+def drop_deleted(session: Session, old: UnwrappedPost, now: datetime) -> None:
+    """Drop a post that its owner has deleted on the network: it no longer lowers coverage."""
     note(session, f"Took an unwrapped post of {old.posted_at:%Y-%m-%d} off the list.", now)
     _drop(session, old)
 

@@ -1,4 +1,4 @@
-"""Reading an account's own posts: which of ours went out, and what was posted around us.
+"""Read an account's own posts: find which of ours are out, and which were not wrapped.
 
 Every page is worked in as soon as it is read. Whatever ends the process, or however long the
 network asks to wait, reading goes on behind the last page.
@@ -63,7 +63,7 @@ class Watched:
 
 
 def due_watches(session: Session, at: datetime) -> list[Account]:
-    """Return the accounts whose own posts are to be read now, or never were."""
+    """Return the accounts whose own posts are due to be read, or never were."""
     query = (
         select(Account)
         .outerjoin(Watch, Watch.account_id == Account.id)

@@ -1,4 +1,4 @@
-"""What else happened during an experiment, as far as linktrack knows: it may be the cause."""
+"""Other things that happened during an experiment and may explain its result."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta

@@ -1,11 +1,10 @@
-"""What an experiment has found so far, and when it will know."""
+"""Compute what an experiment has found so far, and when it will know; and its JSON."""
 
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal, TypeAlias, TypedDict
+from typing import Final, TypedDict
 
 from sqlalchemy.orm import Session
 
@@ -13,8 +12,20 @@ from linktrack.audience.counts import History, count_histories, standing_count
 from linktrack.audience.models import Account
 from linktrack.calendar.times import utc
 from linktrack.clicks.vocabulary import WINDOW_LENGTHS, window_number
+from linktrack.ids import AccountId
 from linktrack.reports import queries
 from linktrack.reports.diary.besides import DAY, besides, span_of
+from linktrack.reports.diary.experiment_results import (
+    FEWER,
+    MORE,
+    NONE_FOUND,
+    NOT_YET,
+    TOO_FEW_POSTS,
+    Arm,
+    ExperimentReport,
+    Verdict,
+    Week,
+)
 from linktrack.reports.diary.experiments import list_experiments
 from linktrack.reports.diary.models import Experiment
 from linktrack.reports.figures.rate import Rate, RateJson, rate_json, rounded, written
@@ -29,130 +40,9 @@ from linktrack.reports.figures.statistics.experiments import (
     groups_at,
     looks,
 )
-from linktrack.reports.figures.statistics.rates import FEWEST_POSTS, Interval, ratio_of_sums
-from linktrack.reports.figures.words import counted, per_thousand
+from linktrack.reports.figures.statistics.rates import FEWEST_POSTS, ratio_of_sums
 
 _ROUNDING: Final = 1e-9  # days; what adding and taking off a window may lose
-
-Verdict: TypeAlias = Literal["more", "fewer", "not_yet", "none_found", "too_few_posts"]
-
-MORE: Final = "more"
-FEWER: Final = "fewer"
-NOT_YET: Final = "not_yet"
-NONE_FOUND: Final = "none_found"
-TOO_FEW_POSTS: Final = "too_few_posts"
-
-
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """One side: its posts that are counted to the end, and how many are not, or have no count."""
-
-    label: str
-    posts: int
-    posts_counting: int
-    posts_without_count: int
-    unique_clicks: int
-    followers: int
-    cpf: Rate
-
-    @property
-    def where(self) -> str:
-        """The side's posts in words: "after the change", "on @JessesLinks"."""
-        is_time = self.label in ("before", "after")
-        return f"{self.label} the change" if is_time else f"on {self.label}"
-
-
-@dataclass(frozen=True, slots=True)
-class Week:
-    """The posts of one side in one week; the first after the beginning is 1, that before it -1."""
-
-    label: str
-    number: int
-    posts: int
-    unique_clicks: int
-    cpf: Rate
-
-    @property
-    def name(self) -> str:
-        """The week in words: week 1, 2 weeks before."""
-        if self.number > 0:
-            return f"week {self.number}"
-        return f"{counted(-self.number, 'week')} before"
-
-
-@dataclass(frozen=True, slots=True)
-class ExperimentReport:
-    """Both sides of an experiment, what the looks found, and when the next is.
-
-    `verdict` is one of the words above; `decided_at` is the look that found a difference.
-    `difference` is in clicks per follower, after minus before; `ratio` after over before.
-    `weeks` has both sides week by week; `besides` says what else happened then.
-    """
-
-    experiment: Experiment
-    before: Arm
-    after: Arm
-    difference: float | None
-    difference_interval: Interval | None
-    ratio: float | None
-    ratio_interval: Interval | None
-    p: float | None
-    verdict: Verdict
-    decided_at: datetime | None
-    next_look: datetime | None
-    last_look: datetime
-    days_needed: int | None
-    weeks: list[Week]
-    besides: list[str]
-
-    @property
-    def sentence(self) -> str:
-        """What is known, in words."""
-        before, after = self.before, self.after
-        if self.verdict in (MORE, FEWER):
-            return (
-                f"Surely {self.verdict}: posts {after.where} get {self.verdict} clicks per 1,000 "
-                f"followers than posts {before.where}; as of now {per_thousand(after.cpf)}, and "
-                f"{per_thousand(before.cpf)}."
-            )
-        if self.verdict == NONE_FOUND:
-            within = self.ratio_interval
-            if within is None:
-                return "No difference was found."
-            return (
-                f"No difference was found: posts {after.where} get something between "
-                f"{within.low:.2g} and {within.high:.2g} times the clicks per follower of posts "
-                f"{before.where}."
-            )
-        if self.verdict == TOO_FEW_POSTS:
-            return (
-                f"There were too few posts to tell: at least {FEWEST_POSTS} on each side are "
-                f"needed, and {before.posts:,} {before.where} and {after.posts:,} {after.where} "
-                "could be used."
-            )
-        if self.days_needed is not None:
-            return f"Can't tell yet: about {counted(self.days_needed, 'more day')}."
-        for arm in (before, after):
-            if arm.posts < FEWEST_POSTS:
-                return (
-                    f"Can't tell yet: {counted(arm.posts, 'post')} {arm.where} "
-                    f"{'is' if arm.posts == 1 else 'are'} counted to the end, and at least "
-                    f"{FEWEST_POSTS} are needed."
-                )
-        return "Can't tell yet, and at this pace probably not before the last look either."
-
-    @property
-    def on_looking(self) -> str:
-        """What looking often does to the verdict: nothing, as long as only looks decide."""
-        last = f"{self.last_look:%Y-%m-%d}"
-        if self.decided_at is not None:
-            return f"The look of {self.decided_at:%Y-%m-%d} found it; later ones change nothing."
-        if self.next_look is None:
-            return f"The last look was on {last}."
-        return (
-            f"The next look is on {self.next_look:%Y-%m-%d}, the last on {last}. Only these looks "
-            "decide: to stop at the first day whose figures please is how chance gets believed."
-        )
 
 
 def experiment_report(
@@ -190,7 +80,7 @@ def experiment_reports(
     ]
 
 
-def _account_ids(experiment: Experiment) -> list[int]:
+def _account_ids(experiment: Experiment) -> list[AccountId]:
     return [experiment.account_id, *filter(None, [experiment.other_id])]
 
 
@@ -242,13 +132,13 @@ def _report(
         labels = [accounts[experiment.account_id].handle, accounts[experiment.other_id].handle]
     before, after = (
         Arm(
-            labels[side],
-            len(groups[side]),
-            sum(post.is_after == bool(side) for post in posts) - len(groups[side]),
-            missing[side],
-            sum(k for k, _ in groups[side]),
-            sum(n for _, n in groups[side]),
-            Rate.of_ratio(ratio),
+            label=labels[side],
+            posts=len(groups[side]),
+            posts_counting=sum(post.is_after == bool(side) for post in posts) - len(groups[side]),
+            posts_without_count=missing[side],
+            unique_clicks=sum(k for k, _ in groups[side]),
+            followers=sum(n for _, n in groups[side]),
+            cpf=Rate.of_ratio(ratio),
         )
         for side, ratio in enumerate(ratios)
     )

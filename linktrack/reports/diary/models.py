@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, String, Text, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linktrack.db import Base, Id, Moment
+from linktrack.ids import AccountId
 from linktrack.owners.visibility import limit
 
 
@@ -21,8 +22,8 @@ class Experiment(Base):
     id: Mapped[Id]
     name: Mapped[str] = mapped_column(String(100), unique=True)
     hypothesis: Mapped[str] = mapped_column(Text)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
-    other_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"))
+    other_id: Mapped[AccountId | None] = mapped_column(ForeignKey("accounts.id"))
     at: Mapped[Moment]
     days: Mapped[int]
     window: Mapped[str] = mapped_column(String(4))
@@ -36,7 +37,7 @@ class DayNote(Base):
 
     id: Mapped[Id]
     day: Mapped[int] = mapped_column(index=True)
-    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    account_id: Mapped[AccountId | None] = mapped_column(ForeignKey("accounts.id"))
     text: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Moment]
 

@@ -1,4 +1,4 @@
-"""Notes on the time axis: what the owner wants to remember of a day, beside what is known of it."""
+"""The owner's notes for days, and other events that charts mark."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What kinds of links did: those that promote people, own ones, and other people's."""
+"""Reports on kinds of links: those that promote people, own links, and other people's."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -73,14 +73,16 @@ def links_line(links: Sequence[LinkSums], histories: Mapping[int, History]) -> L
         else:
             missing += 1
     return LinksLine(
-        len(links),
-        len(posts),
-        missing,
-        sum(link.clicks for link in links),
-        sum(link.unique_clicks for link in links),
-        ratio_of_sums(pairs),
-        min((link.posted_at for link in links if link.posted_at is not None), default=None),
-        best,
+        links=len(links),
+        posts=len(posts),
+        posts_without_count=missing,
+        clicks=sum(link.clicks for link in links),
+        unique_clicks=sum(link.unique_clicks for link in links),
+        ratio=ratio_of_sums(pairs),
+        first_at=min(
+            (link.posted_at for link in links if link.posted_at is not None), default=None
+        ),
+        best=best,
     )
 
 
@@ -172,7 +174,9 @@ def own_links_report(
     if mine.ratio is not None and theirs.ratio is not None and theirs.ratio.value:
         ratio = mine.ratio.value / theirs.ratio.value
         within = ratio_of_ratios(theirs.ratio, mine.ratio)
-    return OwnLinksReport(account, hosts, mine, theirs, ratio, within)
+    return OwnLinksReport(
+        account=account, hosts=hosts, own=mine, others=theirs, ratio=ratio, ratio_interval=within
+    )
 
 
 def _is_own(destination: str, hosts: Iterable[str]) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from linktrack.clicks.models import link_totals
+from linktrack.ids import AccountId, LinkId, PostId
 from linktrack.links.models import Link, LinkPerson, Post
 from linktrack.links.promotion import HOST, Rule
 
@@ -15,10 +16,10 @@ from linktrack.links.promotion import HOST, Rule
 class LinkSums(NamedTuple):
     """One link of a published post, or on its own, and its clicks of all time."""
 
-    link_id: int
-    account_id: int
+    link_id: LinkId
+    account_id: AccountId
     destination: str
-    post_id: int | None
+    post_id: PostId | None
     posted_at: datetime | None
     written: str | None
     clicks: int
@@ -27,7 +28,7 @@ class LinkSums(NamedTuple):
 
 def link_sums(
     session: Session,
-    account_ids: Iterable[int],
+    account_ids: Iterable[AccountId],
     since: datetime | None,
     until: datetime | None,
     among: Sequence[Rule] | None = None,

@@ -1,4 +1,4 @@
-"""How many different people click at all: at least so many, within one visitor period."""
+"""Estimate at least how many different people click within one visitor period."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -139,9 +139,20 @@ def audience_report(
     history = count_histories(session, [account.id])[account.id]
     followers_at, followers = standing_count(history, min(now, midnight))
     report = AudienceReport(
-        account, period, start, end, start <= today < end, 0, 0, None, Halves(0, 0, 0, None),
-        Halves(0, 0, 0, None), followers, followers_at, None,
-    )  # fmt: skip
+        account=account,
+        period=period,
+        first=start,
+        end=end,
+        is_running=start <= today < end,
+        links=0,
+        seen=0,
+        people=None,
+        halves=Halves(0, 0, 0, None),
+        members=Halves(0, 0, 0, None),
+        followers=followers,
+        followers_at=followers_at,
+        refused=None,
+    )
     if last >= end:
         return replace(
             report,

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, ColumnElement, case, exists, func, select, ty
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from linktrack.audience.models import FollowPeriod, Roster
+from linktrack.ids import AccountId
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Churn:
     at_most: int
 
 
-def changes(session: Session, account_id: int) -> list[Change]:
+def changes(session: Session, account_id: AccountId) -> list[Change]:
     """Return the changes from each list of an account to the next, oldest first."""
     rosters = session.execute(
         select(Roster.taken_at, Roster.size)
@@ -70,7 +71,17 @@ def changes(session: Session, account_id: int) -> list[Change]:
     found = []
     for (since, before), (at, size) in pairwise(rosters):
         count, back = came.get(at, (0, 0))
-        found.append(Change(since, at, before, size, count - back, back, left.get(at, 0)))
+        found.append(
+            Change(
+                since=since,
+                at=at,
+                followers_before=before,
+                followers=size,
+                gained=count - back,
+                returned=back,
+                lost=left.get(at, 0),
+            )
+        )
     return found
 
 
@@ -84,7 +95,7 @@ class Moves:
 
 
 def moves_of(
-    session: Session, account_ids: Sequence[int], since: datetime, until: datetime
+    session: Session, account_ids: Sequence[AccountId], since: datetime, until: datetime
 ) -> Mapping[int, list[Moves]]:
     """Return what the lists taken in [since, until) show, by account; none for its first list."""
     period, earlier = FollowPeriod, aliased(Roster)
@@ -104,8 +115,8 @@ def moves_of(
     left = _counted_at(session, period.ended_by, since, until, mine)
     found: defaultdict[int, list[Moves]] = defaultdict(list)
     for account_id, at in lists:
-        place = (account_id, at)
-        found[account_id].append(Moves(at, came.get(place, 0), left.get(place, 0)))
+        key = (account_id, at)
+        found[account_id].append(Moves(at, came.get(key, 0), left.get(key, 0)))
     return found
 
 
@@ -125,7 +136,7 @@ def _counted_at(
 
 
 def leavers(
-    session: Session, account_id: int, of: datetime, until: datetime
+    session: Session, account_id: AccountId, of: datetime, until: datetime
 ) -> list[tuple[datetime, int]]:
     """Return how many of the list at `of` were first missing from each later list up to `until`."""
     rows = session.execute(
@@ -141,7 +152,7 @@ def leavers(
     return [(at, count) for at, count in rows if at is not None]
 
 
-def churn(session: Session, account_id: int, within: timedelta, last: datetime) -> Churn:
+def churn(session: Session, account_id: AccountId, within: timedelta, last: datetime) -> Churn:
     """Return how many of those seen to come, at least `within` before `last`, left within it."""
     length = within // timedelta(milliseconds=1)
     period = FollowPeriod

@@ -15,6 +15,7 @@ from linktrack.audience.models import Account
 from linktrack.calendar.ranges import check_range
 from linktrack.calendar.times import utc
 from linktrack.errors import Invalid
+from linktrack.ids import AccountId
 from linktrack.reports.figures.rate import Rate, rounded, share_json
 from linktrack.reports.figures.statistics.leaving import Excess, daily_rate, excess_of, jumps
 from linktrack.reports.figures.statistics.rates import Interval, rate_interval
@@ -122,13 +123,13 @@ def _days(found: Sequence[Change], timezone: ZoneInfo) -> list[DayLine]:
         day = change.at.astimezone(timezone).date()
         known = by_day.get(day)
         by_day[day] = DayLine(
-            day,
-            change.gained + (known.gained or 0 if known else 0),
-            change.returned + (known.returned or 0 if known else 0),
-            change.lost + (known.lost or 0 if known else 0),
-            change.followers - change.followers_before + (known.net if known else 0),
-            max(round(change.days, 2), known.precision_days if known else 0.0),
-            is_loss or is_gain or (known is not None and known.is_jump),
+            day=day,
+            gained=change.gained + (known.gained or 0 if known else 0),
+            returned=change.returned + (known.returned or 0 if known else 0),
+            lost=change.lost + (known.lost or 0 if known else 0),
+            net=change.followers - change.followers_before + (known.net if known else 0),
+            precision_days=max(round(change.days, 2), known.precision_days if known else 0.0),
+            is_jump=is_loss or is_gain or (known is not None and known.is_jump),
         )
     return list(by_day.values())
 
@@ -141,12 +142,20 @@ def _days_of_counts(history: History, timezone: ZoneInfo) -> list[DayLine]:
     ]
     marked = jumps([(abs(net), length) for _, net, length in steps])
     return [
-        DayLine(day, None, None, None, net, float(length), is_jump)
+        DayLine(
+            day=day,
+            gained=None,
+            returned=None,
+            lost=None,
+            net=net,
+            precision_days=float(length),
+            is_jump=is_jump,
+        )
         for (day, net, length), is_jump in zip(steps, marked, strict=True)
     ]
 
 
-def _churn(session: Session, account_id: int, found: Sequence[Change]) -> ChurnLine | None:
+def _churn(session: Session, account_id: AccountId, found: Sequence[Change]) -> ChurnLine | None:
     if not found:
         return None
     counts = churn(session, account_id, CHURN, found[-1].at)
@@ -159,7 +168,7 @@ def _churn(session: Session, account_id: int, found: Sequence[Change]) -> ChurnL
 
 
 def _event(
-    session: Session, account_id: int, at: datetime, found: Sequence[Change], history: History
+    session: Session, account_id: AccountId, at: datetime, found: Sequence[Change], history: History
 ) -> Event:
     """The people of the last list before the event, or of the first one on it where none is."""
     if not found:

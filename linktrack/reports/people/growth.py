@@ -1,4 +1,4 @@
-"""Hollow growth: whether clicking grows as fast as following."""
+"""Hollow growth: whether clicks grow as fast as followers."""
 
 import math
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ class Growth:
 
     @property
     def verdict(self) -> Verdict | None:
-        """Whether clicking surely lags behind following, surely outgrows it, or neither."""
+        """Whether clicks clearly lag behind followers, clearly outgrow them, or neither."""
         if self.slope is None:
             return None
         bounds = self.slope.interval

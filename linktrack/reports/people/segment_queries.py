@@ -5,12 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.counts import History, standing_count
-from linktrack.clicks.models import clicks, post_windows
+from linktrack.clicks.models import IS_RECOGNISED, clicks, post_windows
+from linktrack.clicks.vocabulary import HUMAN
 from linktrack.db import to_ms
+from linktrack.ids import SegmentId
 from linktrack.links.models import Post, Version
 from linktrack.reports.queries import Chosen
 
@@ -62,7 +64,7 @@ def posts_by_segment(
 
 def recognised_since(
     session: Session,
-    segment_ids: Sequence[int],
+    segment_ids: Sequence[SegmentId],
     since: datetime,
     period: Callable[[int], date],
 ) -> dict[int, int]:
@@ -71,14 +73,12 @@ def recognised_since(
     A visitor is another one in the next visitor period (`period` of a time in ms), so the most
     that one period had is taken: no person is counted twice.
     """
-    place = clicks.c
     query = (
-        select(place.segment_id, place.visitor, func.max(place.clicked_at))
-        # Written out, so that the database sees it may use the index of recognised clicks.
-        .where(literal_column("attribution = 3"))
-        .where(place.segment_id.in_(segment_ids), place.clicked_at >= to_ms(since))
-        .where(place.reason == 0, place.visitor.is_not(None))
-        .group_by(place.segment_id, place.visitor)
+        select(clicks.c.segment_id, clicks.c.visitor, func.max(clicks.c.clicked_at))
+        .where(IS_RECOGNISED)
+        .where(clicks.c.segment_id.in_(segment_ids), clicks.c.clicked_at >= to_ms(since))
+        .where(clicks.c.reason == HUMAN, clicks.c.visitor.is_not(None))
+        .group_by(clicks.c.segment_id, clicks.c.visitor)
     )
     seen: defaultdict[int, Counter[date]] = defaultdict(Counter)
     for segment_id, _, clicked_at in session.execute(query):

@@ -19,6 +19,7 @@ from linktrack.calendar.ranges import check_range
 from linktrack.calendar.times import utc
 from linktrack.clicks.vocabulary import UNATTRIBUTED, window_number
 from linktrack.db import from_ms
+from linktrack.ids import SegmentId
 from linktrack.reports import queries
 from linktrack.reports.figures.rate import Rate, RateJson, rate_json, rounded, share_json
 from linktrack.reports.figures.statistics.lifts import Pair, lift
@@ -142,17 +143,17 @@ def segments_report(
     with_count = [(post.total, post.followers) for post in posts if post.followers]
     unattributed = sum(post.unique.get(UNATTRIBUTED, 0) for post in posts)
     return SegmentsReport(
-        account,
-        window,
-        len(posts),
-        sum(post.total for post in posts),
-        unattributed,
-        share(posts, UNATTRIBUTED),
-        Rate.over(with_count),
-        count,
-        newest_roster(session, account),
-        lines,
-        _living(segments, with_count, count),
+        account=account,
+        window=window,
+        posts=len(posts),
+        unique_clicks=sum(post.total for post in posts),
+        unattributed=unattributed,
+        unattributed_share=share(posts, UNATTRIBUTED),
+        cpf=Rate.over(with_count),
+        count=count,
+        roster=newest_roster(session, account),
+        lines=lines,
+        living=_living(segments, with_count, count),
     )
 
 
@@ -187,7 +188,7 @@ def figures(
 def recognised(
     segment: Segment,
     recent: Sequence[PostSegments],
-    said: Mapping[int, Hellos],
+    said: Mapping[SegmentId, Hellos],
     seen: Mapping[int, int],
 ) -> Recognised | None:
     """Return what those who said hello did on recent posts; None where nobody has."""
@@ -200,12 +201,12 @@ def recognised(
     few = ratio_of_sums([(clicks, at_least) for clicks in unique]) if at_least else None
     many = ratio_of_sums([(clicks, at_most) for clicks in unique])
     return Recognised(
-        at_least,
-        at_most,
-        len(open_posts),
-        sum(unique),
-        None if many is None or many.interval is None else many.interval.low,
-        None if few is None or few.interval is None else few.interval.high,
+        at_least=at_least,
+        at_most=at_most,
+        posts=len(open_posts),
+        unique_clicks=sum(unique),
+        low=None if many is None or many.interval is None else many.interval.low,
+        high=None if few is None or few.interval is None else few.interval.high,
     )
 
 

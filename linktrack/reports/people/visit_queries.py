@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import exists, func, literal_column, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Segment
-from linktrack.clicks.models import account_visits, clicks, link_days
+from linktrack.clicks.models import IS_RECOGNISED, account_visits, clicks, link_days
+from linktrack.clicks.vocabulary import HUMAN
+from linktrack.ids import AccountId
 from linktrack.links.models import Link
 
 
@@ -19,7 +21,7 @@ class Visits(NamedTuple):
     visitors: int
 
 
-def visits_in(session: Session, account_id: int, period: int) -> list[Visits]:
+def visits_in(session: Session, account_id: AccountId, period: int) -> list[Visits]:
     """Return the visits of the visitor period that begins on this day (an ordinal)."""
     visits = account_visits.c
     query = (
@@ -30,14 +32,14 @@ def visits_in(session: Session, account_id: int, period: int) -> list[Visits]:
     return [Visits(*row) for row in session.execute(query)]
 
 
-def periods_with_visits(session: Session, account_id: int) -> Sequence[int]:
+def periods_with_visits(session: Session, account_id: AccountId) -> Sequence[int]:
     """Return the first days (ordinals) of visitor periods in which anybody came, newest first."""
     visits = account_visits.c
     query = select(visits.period).where(visits.account_id == account_id)
     return session.scalars(query.distinct().order_by(visits.period.desc())).all()
 
 
-def clicked_links(session: Session, account_id: int, first: int, end: int) -> int:
+def clicked_links(session: Session, account_id: AccountId, first: int, end: int) -> int:
     """Return how many of an account's links were clicked first by anybody on days [first, end)."""
     days = link_days.c
     clicked = exists().where(
@@ -48,31 +50,33 @@ def clicked_links(session: Session, account_id: int, first: int, end: int) -> in
 
 
 def known_people(
-    session: Session, account_id: int, begins: int, half_at: int, ends: int
+    session: Session, account_id: AccountId, begins: int, half_at: int, ends: int
 ) -> list[tuple[bool, bool]]:
     """Return whether each person we can tell clicked in the first half, and in the second.
 
     Those are followers with a personal link, and browsers that said hello; moments are
     milliseconds since 1970 UTC. Both are read by an index of such clicks alone.
     """
-    place = clicks.c
-    ends_of = (func.min(place.clicked_at), func.max(place.clicked_at))
-    counted = (place.reason == 0, place.clicked_at >= begins, place.clicked_at < ends)
+    ends_of = (func.min(clicks.c.clicked_at), func.max(clicks.c.clicked_at))
+    counted = (clicks.c.reason == HUMAN, clicks.c.clicked_at >= begins, clicks.c.clicked_at < ends)
     by_link = (
         select(*ends_of)
-        .join(Link, Link.id == place.link_id)
-        .where(place.follower_id.is_not(None), Link.account_id == account_id, place.reason == 0)
+        .join(Link, Link.id == clicks.c.link_id)
+        .where(
+            clicks.c.follower_id.is_not(None),
+            Link.account_id == account_id,
+            clicks.c.reason == HUMAN,
+        )
         # A sum, so that the database takes the index of personal clicks and not that of all.
-        .where((place.clicked_at + 0).between(begins, ends - 1))
-        .group_by(place.follower_id)
+        .where((clicks.c.clicked_at + 0).between(begins, ends - 1))
+        .group_by(clicks.c.follower_id)
     )
     segments = select(Segment.id).where(Segment.account_id == account_id)
     by_hello = (
         select(*ends_of)
-        # Written out, so that the database sees it may use the index of recognised clicks.
-        .where(literal_column("attribution = 3"), place.segment_id.in_(segments), *counted)
-        .where(place.visitor.is_not(None))
-        .group_by(place.visitor)
+        .where(IS_RECOGNISED, clicks.c.segment_id.in_(segments), *counted)
+        .where(clicks.c.visitor.is_not(None))
+        .group_by(clicks.c.visitor)
     )
     return [
         (first < half_at, last >= half_at)

@@ -198,12 +198,12 @@ def _agents(session: Session, lines: Sequence[tuple[int, int, int, int]]) -> lis
     }
     return [
         AgentLine(
-            agent,
-            found[agent].user_agent,
-            REASONS[number],
-            found[agent].rule,
-            count,
-            from_ms(last),
+            id=agent,
+            user_agent=found[agent].user_agent,
+            reason=REASONS[number],
+            rule=found[agent].rule,
+            clicks=count,
+            last_at=from_ms(last),
         )
         for count, number, agent, last in lines
     ]

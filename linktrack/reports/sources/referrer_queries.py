@@ -21,6 +21,7 @@ from linktrack.clicks.models import (
 )
 from linktrack.clicks.vocabulary import HUMAN
 from linktrack.db import to_ms
+from linktrack.ids import AccountId, LinkId, SegmentId
 
 
 class OriginCounts(NamedTuple):
@@ -29,13 +30,13 @@ class OriginCounts(NamedTuple):
     source: str | None
     medium: str
     host: str | None
-    segment_id: int
+    segment_id: SegmentId
     clicks: int
     unique_clicks: int
 
 
 def account_origins(
-    session: Session, account_id: int, since: date | None, until: date | None
+    session: Session, account_id: AccountId, since: date | None, until: date | None
 ) -> list[OriginCounts]:
     """Return an account's clicks of the days in [since, until), most first.
 
@@ -82,7 +83,9 @@ def _month(number: int) -> date:
     return date(number // 12, number % 12 + 1, 1)
 
 
-def _part(account_id: int, table: Table, first: int, end: int) -> Select[tuple[int, int, int, int]]:
+def _part(
+    account_id: AccountId, table: Table, first: int, end: int
+) -> Select[tuple[int, int, int, int]]:
     """Select an account's sums of the days, months or years in [first, end)."""
     period = next(table.c[name] for name in ("day", "month", "year") if name in table.c)
     return (
@@ -98,7 +101,7 @@ def _part(account_id: int, table: Table, first: int, end: int) -> Select[tuple[i
 
 
 def link_origins(
-    session: Session, link_ids: Sequence[int], since: datetime | None, until: datetime | None
+    session: Session, link_ids: Sequence[LinkId], since: datetime | None, until: datetime | None
 ) -> list[OriginCounts]:
     """Return the clicks on these links (those of one post) in [since, until), most first.
 
@@ -106,19 +109,19 @@ def link_origins(
     along their index on link and time.
     """
     order = (clicks.c.clicked_at, clicks.c.segment_id, COUNTED_AS)
-    place = func.row_number().over(partition_by=clicks.c.visitor, order_by=order)
+    rank = func.row_number().over(partition_by=clicks.c.visitor, order_by=order)
     placed = (
         select(
             clicks.c.clicked_at,
             clicks.c.segment_id,
             COUNTED_AS.label("referrer_id"),
-            case((clicks.c.visitor.is_(None), 1), else_=place).label("place"),
+            case((clicks.c.visitor.is_(None), 1), else_=rank).label("rank"),
         )
         .join(referrers, clicks.c.referrer_id == referrers.c.id)
         .where(clicks.c.link_id.in_(link_ids), clicks.c.reason == HUMAN)
         .subquery()
     )
-    first = case((placed.c.place == 1, 1), else_=0)
+    first = case((placed.c.rank == 1, 1), else_=0)
     query: Select[tuple[int, int, int, int]] = select(
         placed.c.segment_id,
         placed.c.referrer_id,
@@ -150,13 +153,21 @@ def _named(session: Session, counts: Subquery) -> list[OriginCounts]:
         .join(referrers, counts.c.referrer_id == referrers.c.id)
         .join(sources, referrers.c.source_id == sources.c.id)
     )
-    sums: defaultdict[tuple[str, str, str | None, int], list[int]] = defaultdict(lambda: [0, 0])
+    sums: defaultdict[tuple[str, str, str | None, SegmentId], list[int]]
+    sums = defaultdict(lambda: [0, 0])
     for name, medium, host, segment_id, clicked, unique in session.execute(query):
         row = sums[name, medium, host, segment_id]
         row[0] += int(clicked)
         row[1] += int(unique)
     found = [
-        OriginCounts(name or None, medium, host, segment_id, clicked, unique)
+        OriginCounts(
+            source=name or None,
+            medium=medium,
+            host=host,
+            segment_id=segment_id,
+            clicks=clicked,
+            unique_clicks=unique,
+        )
         for (name, medium, host, segment_id), (clicked, unique) in sums.items()
         if clicked
     ]

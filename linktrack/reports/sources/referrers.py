@@ -112,19 +112,19 @@ def referrers_report(
         )
     names = _segment_names(session, (origin.segment_id for origin in found))
     return ReferrersReport(
-        account,
-        since,
-        until,
-        None if post is None else post.id,
-        None if link is None else link.code,
-        [
+        account=account,
+        since=since,
+        until=until,
+        post_id=None if post is None else post.id,
+        code=None if link is None else link.code,
+        lines=[
             ReferrerLine(
-                origin.source,
-                origin.medium,
-                origin.host,
-                names[origin.segment_id],
-                origin.clicks,
-                origin.unique_clicks,
+                source=origin.source,
+                medium=origin.medium,
+                host=origin.host,
+                segment=names[origin.segment_id],
+                clicks=origin.clicks,
+                unique_clicks=origin.unique_clicks,
             )
             for origin in found
         ],

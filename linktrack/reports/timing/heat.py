@@ -58,8 +58,8 @@ def heat_report(session: Session, account: Account, days: DayRange) -> HeatRepor
         .group_by("weekday", hours.hour)
     )
     found = [[0] * HOURS for _ in WEEKDAYS]
-    for place, hour, count in session.execute(query):
-        found[place][hour] = int(count)
+    for weekday, hour, count in session.execute(query):
+        found[weekday][hour] = int(count)
     by_day = select(func.sum(account_days.c.clicks)).where(_of(account_days, account, days))
     total = int(session.scalar(by_day) or 0)
     return HeatReport(account, days, found, total - sum(map(sum, found)))

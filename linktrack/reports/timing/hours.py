@@ -1,4 +1,4 @@
-"""When to post: clicks per follower by weekday and hour, drawn towards the mean."""
+"""When to post: clicks per follower by weekday and hour, pulled toward the average."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """All weekdays or all hours; where they surely `differ`, the `best` if that is sure too."""
+    """All weekdays or all hours; where they clearly `differ`, the `best` if that is sure too."""
 
     slots: list[Slot]
     differ: bool
@@ -63,8 +63,8 @@ class HoursReport:
         """What is known, in words."""
         if self.refused is not None:
             return self.refused
-        told = [_told("on", "weekday", self.weekdays, self.cpf)]
-        told.append(_told("at", "hour", self.hours, self.cpf))
+        told = [_sentence("on", "weekday", self.weekdays, self.cpf)]
+        told.append(_sentence("at", "hour", self.hours, self.cpf))
         return " ".join(told)
 
 
@@ -99,21 +99,21 @@ def hours_report(
     elif not people:
         refused = f"Nobody clicked any of the {len(posts):,} posts."
     return HoursReport(
-        account,
-        window,
-        timezone.key,
-        len(posts),
-        Rate(people / followers) if followers else Rate(),
-        weekdays,
-        hours,
-        refused,
+        account=account,
+        window=window,
+        timezone=timezone.key,
+        posts=len(posts),
+        cpf=Rate(people / followers) if followers else Rate(),
+        weekdays=weekdays,
+        hours=hours,
+        refused=refused,
     )
 
 
 def _slots(names: Sequence[str], places: Sequence[int], posts: Sequence[RatedPost]) -> Slots:
     groups: list[list[tuple[int, int]]] = [[] for _ in names]
-    for place, post in zip(places, posts, strict=True):
-        groups[place].append((post.people, post.followers or 0))
+    for slot, post in zip(places, posts, strict=True):
+        groups[slot].append((post.people, post.followers or 0))
     return slots_of(names, groups)
 
 
@@ -140,7 +140,7 @@ def slots_of(names: Sequence[str], groups: Sequence[Sequence[tuple[int, int]]]) 
     return Slots(slots, differ, best)
 
 
-def _told(word: str, kind: str, slots: Slots, cpf: Rate) -> str:
+def _sentence(word: str, kind: str, slots: Slots, cpf: Rate) -> str:
     best = slots.best
     if best is not None:
         return (

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.clicks.models import clicks, post_hours, post_totals
 from linktrack.clicks.vocabulary import HOURS_KEPT, HUMAN, WINDOWS
+from linktrack.ids import AccountId, LinkId, PostId
 from linktrack.links.models import Post
 from linktrack.reports.queries import Chosen, within_window
 
@@ -18,8 +19,8 @@ from linktrack.reports.queries import Chosen, within_window
 class ClickedPost:
     """A post, its human clicks of all time, and those of each hour of its first week."""
 
-    post_id: int
-    account_id: int
+    post_id: PostId
+    account_id: AccountId
     posted_at: datetime
     clicks: int
     by_hour: list[int]
@@ -29,7 +30,7 @@ _CLICKS: Final = within_window("clicks", len(WINDOWS) - 1)
 
 
 def clicked_posts(
-    session: Session, account_ids: Sequence[int], chosen: Chosen, fewest: int, most: int
+    session: Session, account_ids: Sequence[AccountId], chosen: Chosen, fewest: int, most: int
 ) -> list[ClickedPost]:
     """Return each account's newest posts (at most `most`) with `fewest` clicks or more."""
     if not account_ids:
@@ -74,7 +75,7 @@ def count_clicked_posts(session: Session, chosen: Chosen, fewest: int) -> int:
     return session.scalar(query) or 0
 
 
-def spans_of_link(session: Session, link_id: int, width: int) -> Sequence[tuple[int, int]]:
+def spans_of_link(session: Session, link_id: LinkId, width: int) -> Sequence[tuple[int, int]]:
     """Return (number, human clicks) of a link's spans of `width` milliseconds since 1970.
 
     It reads every click of the link: a hundred thousand take about a tenth of a second.

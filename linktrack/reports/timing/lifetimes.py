@@ -11,6 +11,7 @@ from linktrack.audience.accounts import AccountNameJson, account_json
 from linktrack.audience.models import Account
 from linktrack.calendar.times import utc
 from linktrack.errors import NotFound
+from linktrack.ids import PostId
 from linktrack.links.catalog import get_link
 from linktrack.links.codes import Codes
 from linktrack.links.models import Link
@@ -53,7 +54,7 @@ _SPAN: Final = 600  # seconds: bitly's curves were drawn by ten minutes
 class PostLife:
     """One post's lives: `half` after its peak, `whole` until nine tenths of its clicks had come."""
 
-    post_id: int
+    post_id: PostId
     posted_at: datetime
     clicks: int
     half: Lifetime
@@ -140,7 +141,9 @@ def lifetimes_report(
         )
     elif half is None:
         refused = f"Most posts of {account.handle} are still being clicked; wait for their end."
-    return LifetimesReport(account, lives, skipped, half, whole, refused)
+    return LifetimesReport(
+        account=account, posts=lives, skipped=skipped, half=half, whole=whole, refused=refused
+    )
 
 
 def lives_of(posts: Sequence[ClickedPost], now: datetime) -> list[PostLife]:

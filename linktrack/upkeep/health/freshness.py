@@ -1,4 +1,4 @@
-"""Until when the figures are complete: everything clicked before that is counted."""
+"""Freshness: the time before which every click has been counted."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from linktrack.upkeep.health.status import Capture
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """`until` is None where nothing is counted yet; `waiting` clicks are to be counted.
+    """`until` is None where nothing is counted yet; `waiting` clicks are not counted yet.
 
     `damaged` lines are set aside; `lost` clicks could never be written, the last at `lost_at`.
     """

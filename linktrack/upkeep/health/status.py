@@ -1,4 +1,4 @@
-"""What is in the database, what waits to be loaded, and what went wrong on the way."""
+"""Status: what the database holds, what waits to be loaded, and what went wrong."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -14,11 +14,11 @@ from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.errors import Invalid
 from linktrack.reports.diary.experiment_report import (
-    ExperimentReport,
     experiment_json,
     experiment_report,
     experiment_reports,
 )
+from linktrack.reports.diary.experiment_results import ExperimentReport
 from linktrack.reports.diary.experiments import (
     DAYS,
     Question,

@@ -208,7 +208,7 @@ def enable(sent: Sent, code: str) -> str:
 
 @link_form("/links/<code>/promotes")
 def promotes(sent: Sent, code: str) -> str:
-    """Say whom a link promotes, or that it promotes them no more."""
+    """Say that a link promotes a person, or no longer does."""
     link = named_link(code)
     person = find_person(sent.session, sent.text("person", "The person"))
     if sent.says_yes("remove"):

@@ -24,6 +24,7 @@ from linktrack.charts import (
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import db_session, installation
 from linktrack.db import now
+from linktrack.ids import AccountId
 from linktrack.links.catalog import newest_link
 from linktrack.links.posts import excerpt
 from linktrack.reports.days import has_clicks, last_clicked_day, left_out_ever
@@ -46,7 +47,7 @@ from linktrack.web.table_files import is_table_wanted, table_file
 
 blueprint = owner_blueprint("overview", __name__)
 
-Colours: TypeAlias = dict[int, int]  # of accounts, by their number
+Colours: TypeAlias = Mapping[AccountId, int]  # of accounts, by their number
 
 MOST_LINES: Final = 5
 """Accounts with a line of their own; the others share one."""
@@ -250,7 +251,9 @@ def _rates_chart(found: Overview, accounts: Sequence[Account]) -> Markup:
     )
 
 
-def _point(line: PostLine, label: str, short: str, handles: dict[int, str]) -> IntervalPoint:
+def _point(
+    line: PostLine, label: str, short: str, handles: Mapping[AccountId, str]
+) -> IntervalPoint:
     low, value, high = per_thousand(line.cpf)
     return IntervalPoint(
         label=label,

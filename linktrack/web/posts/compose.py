@@ -15,11 +15,14 @@ from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid, Unconfirmed
 from linktrack.links.catalog import newest_link
+from linktrack.links.formats.guess import FORMAT_WORDS, Format, guess
 from linktrack.links.models import Post
 from linktrack.links.people import list_people
 from linktrack.links.posts import Wish, get_post, left_in_post, wrap_post
 from linktrack.links.preview import Preview, preview
-from linktrack.publishing.checks import check_twin
+from linktrack.links.wrapping import parse_format
+from linktrack.networks.registry import network_of, networks
+from linktrack.publishing.checks import check_duplicate
 from linktrack.publishing.queue import enqueue
 from linktrack.publishing.sendings import sendings_of
 from linktrack.reports.similar import SimilarPosts, similar_posts
@@ -61,6 +64,7 @@ def look() -> str | tuple[str, int]:
             text(request.form, "slugs", "The short code").split(),
             newest.id if newest else 0,
             account.text_limits,
+            _written_in(account, written),
         )
         links = len(seen.destinations)
         similar = similar_posts(session, account, links, DEFAULT_WINDOW, now())
@@ -73,7 +77,7 @@ def look() -> str | tuple[str, int]:
     blueprint,
     "/compose",
     back_to="compose.made",
-    again=lambda error: _page(error.sentence, twin=isinstance(error, Unconfirmed)),
+    again=lambda error: _page(error.sentence, duplicate=isinstance(error, Unconfirmed)),
 )
 def wrap(sent: Sent) -> Done:
     """Wrap a text for one account or several: as a draft, planned, published, or to be sent."""
@@ -166,7 +170,7 @@ def _enqueued(sent: Sent, posts: list[Post], accounts: list[Account]) -> int:
     if not confirmed:
         for post, account in every:
             if account.id not in connected:
-                check_twin(sent.session, account, post)
+                check_duplicate(sent.session, account, post)
     return len(pairs)
 
 
@@ -199,7 +203,19 @@ def _wish(sent: Sent, account: Account) -> Wish:
         segments=tuple(sent.all_of(f"segment-{account.id}")),
         slugs=tuple(sent.text("slugs", "The short code").split()),
         promotes=tuple(sent.all_of("promotes")),
+        written_in=_written_in(account, written),
     )
+
+
+def _written_in(account: Account, written: str) -> Format:
+    """Return what the text is read as: for a newsletter or a group as chosen, else plain.
+
+    Where nothing was chosen it is guessed. What several accounts get is plain on their networks.
+    """
+    if network_of(account.network).is_named:
+        return "plain"
+    chosen = request.form.get("format", "")
+    return parse_format(chosen) if chosen else guess(written)
 
 
 def _state(posted_at: datetime | None, now: datetime) -> str:
@@ -223,7 +239,7 @@ def _page(
     seen: Preview | None = None,
     similar: SimilarPosts | None = None,
     *,
-    twin: bool = False,
+    duplicate: bool = False,
 ) -> str:
     accounts = some_accounts()
     values = request.form or request.args
@@ -235,7 +251,7 @@ def _page(
         accounts=accounts,
         chosen=chosen,
         connected=connections(db_session()),
-        twin=twin or "confirmed" in request.form,
+        duplicate=duplicate or "confirmed" in request.form,
         people=list_people(db_session()),
         segments=segments_of(db_session(), [account.id for account in accounts]),
         ticked={(name, value) for name in request.form for value in request.form.getlist(name)},
@@ -245,4 +261,6 @@ def _page(
         bookmarklet=BOOKMARKLET.format(url_for("compose.show", _external=True)),
         written=request.form.get("text") or _handed_over(request.args),
         typed=request.form,
+        format_words=FORMAT_WORDS,
+        named=[each.name for each in networks() if each.is_named],
     )

@@ -16,7 +16,7 @@ from linktrack.publishing.unwrapped.posts import addresses_of, get_unwrapped, li
 from linktrack.publishing.unwrapped.replacing import (
     LOST,
     draft_for,
-    is_gone,
+    drop_deleted,
     replace_on_network,
     replacements_of,
     way_of,
@@ -98,7 +98,7 @@ def gone(sent: Sent, number: int) -> Done:
     """Take a post that was deleted on the network off the list."""
     old = get_unwrapped(sent.session, number)
     address = url_for("not_wrapped.show", account=old.account_id)
-    is_gone(sent.session, old, sent.now)
+    drop_deleted(sent.session, old, sent.now)
     return Done("It is off the list.", address)
 
 

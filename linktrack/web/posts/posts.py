@@ -19,6 +19,7 @@ from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOW_LENGTHS, WINDOWS
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid, LinktrackError, TooLarge, Unconfirmed
+from linktrack.links.formats.guess import FORMAT_WORDS
 from linktrack.links.lengths import length
 from linktrack.links.models import Post
 from linktrack.links.posts import (
@@ -31,7 +32,7 @@ from linktrack.links.posts import (
 )
 from linktrack.networks.network import Length
 from linktrack.publishing import states
-from linktrack.publishing.checks import twin_warning
+from linktrack.publishing.checks import duplicate_warning
 from linktrack.publishing.sendings import OPEN, sending_of
 from linktrack.publishing.unwrapped.matching import seen_at
 from linktrack.reports.cpf import MOST_POSTS, CpfReport, cpf_report
@@ -203,7 +204,8 @@ def post_page(post: Post, error: LinktrackError | None = None) -> str:
             for number, segment in version_segments(session, post).items()
         },
         lengths=_lengths(post, account),
-        left=left_in_post(session, shortener, post) if unpublished else (),
+        not_wrapped=left_in_post(session, shortener, post) if unpublished else (),
+        format_words=FORMAT_WORDS,
         short_url=shortener.short_url,
         window=window,
         hosts=_hosts(post, window),
@@ -214,8 +216,8 @@ def post_page(post: Post, error: LinktrackError | None = None) -> str:
         fetched=first_fetch(session, post, now()),
         places=seen_at(session, post, account),
         error=error.sentence if error else None,
-        twin=isinstance(error, Unconfirmed),
-        twin_warning=twin_warning(session, account, post) if unpublished else None,
+        duplicate=isinstance(error, Unconfirmed),
+        duplicate_warning=duplicate_warning(session, account, post) if unpublished else None,
         typed=request.form.get("posted_at", ""),
         rewritten=request.form.get("text", post.written),
         sending=sending,
@@ -243,7 +245,10 @@ def _lengths(post: Post, account: Account) -> list[Length | None]:
     base_url = installation().settings.base_url
     texts = [post.text, *(version.text for version in post.versions)]
     try:
-        return [length(each, account.network, base_url, account.text_limits) for each in texts]
+        return [
+            length(each, account.network, base_url, account.text_limits, post.format)
+            for each in texts
+        ]
     except (Invalid, TooLarge):  # longer than any network takes, now that it is wrapped
         return []
 

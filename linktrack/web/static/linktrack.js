@@ -234,7 +234,7 @@ function keys() {
 
 keys();
 
-// Composing: the segments of the chosen account only. Without scripts all are shown, each under
+// Composing: the segments of the chosen account only, and what asks for some accounts. Without scripts all are shown, each under
 // its account's name.
 function offerSegments(form) {
   const account = form.elements.account;
@@ -242,6 +242,11 @@ function offerSegments(form) {
     for (const group of form.querySelectorAll("[data-account]")) {
       const wanted = form.querySelector(`[data-also="${group.dataset.account}"] input:checked`);
       group.hidden = group.disabled = group.dataset.account !== account.value && !wanted;
+    }
+    for (const group of form.querySelectorAll("[data-accounts]")) {
+      const theirs = group.dataset.accounts.split(" ");
+      const also = theirs.some((id) => form.querySelector(`[data-also="${id}"] input:checked`));
+      group.hidden = group.disabled = !theirs.includes(account.value) && !also;
     }
     for (const also of form.querySelectorAll("[data-also]")) {
       also.hidden = also.dataset.also === account.value;

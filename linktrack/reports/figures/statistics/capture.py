@@ -1,4 +1,4 @@
-"""How many people exist behind those who were seen: capture and recapture; pure arithmetic."""
+"""Estimate how many people there are from those seen (capture-recapture); pure arithmetic."""
 
 import math
 from collections.abc import Mapping

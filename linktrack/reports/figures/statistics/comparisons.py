@@ -53,8 +53,8 @@ def holm(probabilities: Sequence[float], level: float) -> list[bool]:
     """
     fallen = [False] * len(probabilities)
     order = sorted(range(len(probabilities)), key=probabilities.__getitem__)
-    for place, i in enumerate(order):
-        if probabilities[i] > level / (len(order) - place):
+    for rank, i in enumerate(order):
+        if probabilities[i] > level / (len(order) - rank):
             break
         fallen[i] = True
     return fallen

@@ -1,4 +1,4 @@
-"""Who left: the usual rate of it, days that stand out, and one event against the usual; pure."""
+"""Unfollowing: its usual rate, unusual days, and one event compared with the usual; pure."""
 
 import math
 from collections.abc import Sequence

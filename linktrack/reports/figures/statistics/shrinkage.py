@@ -1,4 +1,4 @@
-"""Rates of groups drawn towards what all have in common, so that luck is no advice; pure."""
+"""Shrinkage: pull rates of small groups toward the overall rate; pure arithmetic."""
 
 import math
 from collections.abc import Sequence

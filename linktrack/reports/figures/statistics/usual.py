@@ -1,4 +1,4 @@
-"""What is usual for an account, and which posts surely differ from it; pure arithmetic."""
+"""What is usual for an account, and which posts clearly differ from it; pure arithmetic."""
 
 import math
 from collections.abc import Sequence
@@ -40,8 +40,8 @@ def usual_rates(posts: Sequence[Judged]) -> Interval | None:
     return Interval(max(0.0, found.low - 1 / (3 * followers)), found.high + math.log(2) / followers)
 
 
-def surely(posts: Sequence[Judged], usual: Interval) -> list[Verdict | None]:
-    """Say which posts of one account and month are surely above or below the usual rate.
+def clearly(posts: Sequence[Judged], usual: Interval) -> list[Verdict | None]:
+    """Say which posts of one account and month are clearly above or below the usual rate.
 
     A post is compared with the end of `usual` that is nearer to it (Poisson); Holm's correction
     over all posts, both ways, keeps the probability of any false alarm among them under 5 %.
