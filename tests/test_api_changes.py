@@ -199,6 +199,7 @@ def test_a_text_is_looked_at_before_it_is_wrapped(call: Caller, world: World) ->
         "text": "See https://go.jessestay.com/spring",
         "length": {"used": 27, "limit": 280, "fits": True},
         "destinations": ["http://one.com/a"],
+        "not_wrapped": [],
     }
     assert call("GET", "/posts").get_json()["data"] == []
     assert problem(call("POST", "/posts/preview", wish | {"text": "x" * 100_000}), 413)
