@@ -58,7 +58,7 @@ def doubt_about(text: str, start: int, end: int, network: Network) -> Left | Non
     None where nothing is wrong.
     """
     written = text[start:end]
-    if _HAS_SCHEME.match(written) is None and may_be_words(written):
+    if _HAS_SCHEME.search(written) is None and may_be_words(written):
         return _left(text, start, end, _WORDS)
     before = _SCHEME_BEFORE.search(text[max(0, start - 8) : start])
     if before is not None or _TWO_SCHEMES.match(text, start):
