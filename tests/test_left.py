@@ -312,7 +312,9 @@ def test_wrapping_changes_nothing_but_the_addresses_that_it_names(text: str, net
     assert rest == written
     for address in reading.addresses:
         text = text[: address.start] + " " * len(address.written) + text[address.end :]
-    if re.search(r"https?://(?!https?:|x\.com|go\.example\.org)[a-z]", text):
+    # What is written right behind a link of ours is a part of it.
+    text = re.sub(r"https?://go\.example\.org[!-~À-ỿ]*", "", text)
+    if re.search(r"https?://(?!https?:|x\.com)[a-z]", text):
         assert reading.not_wrapped
     for one in reading.not_wrapped:
         assert one.address
