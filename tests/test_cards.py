@@ -651,13 +651,13 @@ def test_a_running_service_reads_pages_and_answers_fetchers(tmp_path: Path) -> N
     """With either server: the page behind a new link is asked within seconds, never in the way."""
     environ = environment(tmp_path)
     command(environ, "account", "add", "@me@example.social", "--network", "mastodon")
-    (made,) = answer(environ, "wrap", "@me@example.social", "http://nowhere.invalid/a")["links"]
+    (made,) = answer(environ, "wrap", "@me@example.social", "http://nowhere.example.com/a")["links"]
     path = "/" + made["code"]
     for name in ("gunicorn", "granian"):
         with serving(environ, tmp_path / "log", "--server", name) as server:
             status, _, page = server.request(path, User_Agent="Mastodon/4.3.1 (http.rb/5)")
             assert status == 200
-            assert tags(page.decode())["og:title"] == "nowhere.invalid"
+            assert tags(page.decode())["og:title"] == "nowhere.example.com"
             assert server.request(path, User_Agent=PEOPLE[0])[0] == 302
             wait_until(
                 lambda: answer(environ, "link", "card", made["code"])["read_at"], 20, every=0.2

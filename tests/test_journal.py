@@ -113,7 +113,7 @@ def test_a_file_is_written_as_long_as_its_worker_lives(tmp_path: Path) -> None:
     """The lock is the operating system's: kill -9 frees it."""
     script = (
         "import signal, sys; from pathlib import Path;"
-        "from linktrack.clicks.journal import Journal;"
+        "from linktrack.clicks.capture.journal import Journal;"
         "Journal(Path(sys.argv[1])).append(b'one\\n'); print('ready', flush=True); signal.pause()"
     )
     process = subprocess.Popen(

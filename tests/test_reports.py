@@ -166,7 +166,7 @@ def test_what_cannot_be_asked_is_said(world: World) -> None:
         (NotFound, {"after": 99}),
     ):
         with pytest.raises(error):
-            cpf_report(world.session, account, **{"window": "7d", **wish})  # type: ignore[arg-type]
+            cpf_report(world.session, account, **{"window": "7d", "now": now(), **wish})  # type: ignore[arg-type]
 
 
 def test_an_empty_account_has_no_rate(world: World) -> None:
