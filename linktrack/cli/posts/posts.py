@@ -86,6 +86,7 @@ def wrap(
     """
     from linktrack.links.posts import (
         Wish,
+        cut,
         doubts_about_versions,
         no_post_json,
         wrap_post,
@@ -124,7 +125,7 @@ def wrap(
     for doubt in doubts:
         click.echo(doubt, err=True)
     for left in answer["not_wrapped"]:
-        click.echo(f"Not wrapped: {left['address']} ({left['why']})", err=True)
+        click.echo(f"Not wrapped: {cut(left['address'], 200)}  {left['why']}", err=True)
     if sends and post is not None:
         answer = send_what_is_due(post.id)
     _print_wrapped(answer, segments, versions, as_json)
@@ -135,16 +136,12 @@ def wrap(
 def _print_wrapped(
     answer: "WrappedPostJson", segments: tuple[str, ...], versions: list[str], as_json: bool
 ) -> None:
-    from linktrack.links.posts import cut
-
     if as_json:
         print_json(answer)
         return
     click.echo(answer["text"])
     for name, version in zip(dict.fromkeys(segments), versions, strict=False):
         click.echo(f"\n{name}:\n{version}")
-    for left in answer["not_wrapped"]:
-        click.echo(f"Not wrapped: {cut(left['address'], 200)}  {left['why']}", err=True)
     if answer["id"] is None:
         click.echo("There is no new address in this text: no post was made.", err=True)
 
