@@ -379,6 +379,7 @@ pieces = st.one_of(
 @example(text="https://t.co/abcя.рф", network="x", base_url="http://127.0.0.1:8000")
 @example(text="http://a.com、http://b.com", network="other", base_url=BASE)
 @example(text="http://a.com日http://b.com", network="mastodon", base_url=BASE)
+@example(text="https://t.co/abc🙂http://example.com/a", network="mastodon", base_url=BASE)
 def test_wrapping_again_changes_nothing(text: str, network: str, base_url: str) -> None:
     """Whatever the text, on every network and under every kind of base address."""
     assert_wrapping_holds(text, network, base_url)

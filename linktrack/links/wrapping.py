@@ -146,11 +146,13 @@ def read_text(
     found = network_of(network)
     check_text(text)
     own = _own_addresses(base_url, more_own_hosts)
-    rest = _without_own_links(text, found.detect, own)
+    rest, taken = _without_own_links(text, found.detect, own)
     addresses: list[Address] = []
     left: list[Left] = []
     settled: list[tuple[int, int]] = []
     for start, end, url in found.detect(rest):
+        if any(own_start < start < own_end for own_start, own_end in taken):
+            continue
         settled.append((start, end))
         if re.match("[^/?#]*@", text[start:end]) or found.is_own_post(url):
             continue  # Bluesky takes jane.do@example.com for an address; wrapped, it were lost.
@@ -265,15 +267,42 @@ def with_public_base(text: str, base_url: str) -> str:
     return _own(base_url).prefix.sub("https://example.com", text)
 
 
-def _without_own_links(text: str, detect: Detect, own: Sequence[_Own]) -> str:
-    """Blank our own links, so that no part of one is taken for an address."""
+_LONGEST_LABEL: Final = 63
+"""Characters between two dots of a host, at most (RFC 1035, 2.3.4)."""
+
+
+def _without_own_links(
+    text: str, detect: Detect, own: Sequence[_Own]
+) -> tuple[str, list[tuple[int, int]]]:
+    """Blank our own links, so that no part of one is taken for an address.
+
+    With them comes as far as the network reads each: Mastodon goes on behind an emoji, so that an
+    address directly behind it is no link of its own.
+    """
     spans = [match.span() for base in own for match in base.link.finditer(text)]
+    taken: list[tuple[int, int]] = []
     if not spans:
-        return text
+        return text, taken
+    public = text
+    for base in own:
+        public = base.prefix.sub(_public_in_place, public)
+    detected = detect(public)
+    ends = {start: end for start, end, _ in detected}
+    begins = {start for start, _ in spans}
     others = [
-        (start, end) for start, end, url in detect(text) if not any(base.holds(url) for base in own)
+        (start, end)
+        for start, end, url in detected
+        if start not in begins and not any(base.holds(url) for base in own)
     ]
     for own_start, own_end in spans:
         if not any(start < own_start < end for start, end in others):
             text = text[:own_start] + " " * (own_end - own_start) + text[own_end:]
-    return text
+            taken.append((own_start, max(own_end, ends.get(own_start, own_end))))
+    return text, taken
+
+
+def _public_in_place(base: re.Match[str]) -> str:
+    """Return a public base address of the same length: networks know neither 127.0.0.1 nor ports."""
+    scheme = base[0][: base[0].find("://") + 3] if "://" in base[0] else ""
+    label = len(base[0]) - len(scheme) - len(".com")
+    return f"{scheme}{'e' * label}.com" if 0 < label <= _LONGEST_LABEL else base[0]
