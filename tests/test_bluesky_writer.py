@@ -79,7 +79,7 @@ def test_a_post_is_read_back_byte_for_byte(atmosphere: Network, writer: BlueskyW
         False,
         text.replace(" go.", " https://go."),
         (SHORT,),  # twice in the text is one link
-        True,
+        is_plain=True,
     )
 
 

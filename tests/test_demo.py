@@ -84,7 +84,7 @@ def test_removing_takes_all_that_leads_there_and_nothing_of_others(world: World)
     for number in range(3):
         world.post(demo, f"https://example.com/{number}")
     add_experiment(session, mine, Question("Pictures", NOON, demo), NOON)
-    webhook, _ = add_webhook(session, bytes(32), "https://example.com/", [], demo.id, NOON)
+    webhook, _ = add_webhook(session, bytes(32), "https://example.com/", [], demo.id, now=NOON)
     send_test(session, webhook, NOON)
     create_token(session, "demo", "write", demo.id, NOON)
     reserve_answer(session, list_tokens(session)[0].id, "key", "hash", NOON)

@@ -136,7 +136,7 @@ def fortnight(world: World, first: Sequence[int], second: Sequence[int]) -> Acco
 
 
 def of_week(world: World, account: Account, at: datetime = MONDAY) -> Digest:
-    (found,) = digests(world.session, [account], "week", at.date(), at, UTC)
+    (found,) = digests(world.session, [account], "week", at.date(), now=at, timezone=UTC)
     return found
 
 
@@ -185,7 +185,12 @@ def test_twenty_accounts_take_no_more_statements_than_two(
     def sent_for(count: int) -> int:
         with statements(sqlite_world.database.engine) as sent:
             found = digests(
-                sqlite_world.session, accounts[:count], "week", MONDAY.date(), MONDAY, UTC
+                sqlite_world.session,
+                accounts[:count],
+                "week",
+                MONDAY.date(),
+                now=MONDAY,
+                timezone=UTC,
             )
         for each in found:
             best = [line.unique_clicks for line in each.best]

@@ -33,7 +33,13 @@ READING = Reading(partial(parse_moment, timezone=ZoneInfo("UTC")))
 
 def bring_in(world: World, account: Account, form: str, *paths: Path) -> ImportedLinks:
     return import_links(
-        world.database, world.shortener, account.id, LINK_FORMATS[form], paths, READING, now=NOON
+        world.database,
+        world.shortener,
+        account.id,
+        LINK_FORMATS[form],
+        paths,
+        reading=READING,
+        now=NOON,
     )
 
 

@@ -55,7 +55,7 @@ def all_needs(world: World, accounts: list[Account], at: datetime) -> Iterator[N
     yield from pressing(world.session, world.settings, at)
     yield from waiting(world.session, world.settings, [each.id for each in accounts], at)
     days = DayRange.until(at.date(), 100, ZoneInfo("UTC"))
-    yield from missing(overview(world.session, accounts, days, "7d", at).cards, days)
+    yield from missing(overview(world.session, accounts, days, "7d", now=at).cards, days)
 
 
 def test_each_need_names_a_page_that_there_is(sqlite_world: World) -> None:

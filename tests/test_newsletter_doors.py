@@ -63,7 +63,7 @@ def test_the_format_stays_with_the_post(world: World) -> None:
     world.session.commit()
     (link,) = post.links
     assert link.destination == "https://example.com/?a=1&b=2"
-    rewrap_post(world.session, world.shortener, account, post, f"{text} more", now())
+    rewrap_post(world.session, world.shortener, account, post, f"{text} more", now=now())
     world.session.commit()
     world.session.expire_all()
     same = get_post(world.session, post.id)

@@ -569,7 +569,7 @@ def test_a_receiver_that_drips_holds_no_other_webhook_up(sqlite_world: World) ->
 
     with dripping(headers=True) as (slow, asked), standin(receive) as quick:
         webhooks = [
-            add_webhook(world.session, KEY, url, (), None, NOON, LOOPBACK)[0]
+            add_webhook(world.session, KEY, url, (), None, now=NOON, allowed=LOOPBACK)[0]
             for url in (slow, quick.address)
         ]
         world.session.flush()
@@ -610,7 +610,9 @@ def test_messages_of_one_webhook_arrive_in_their_order(sqlite_world: World) -> N
         return Answer({})
 
     with standin(receive) as quick:
-        webhook, _ = add_webhook(world.session, KEY, quick.address, (), None, NOON, LOOPBACK)
+        webhook, _ = add_webhook(
+            world.session, KEY, quick.address, (), None, now=NOON, allowed=LOOPBACK
+        )
         world.session.flush()
         ids = [send_test(world.session, webhook, NOON).id for _ in range(8)]
         world.session.commit()

@@ -73,7 +73,7 @@ class Writing(Square):
         place = next(n for n, post in enumerate(self.wall.written) if post.network_id == network_id)
         old = self.wall.written[place]
         self.wall.written[place] = PostRecord(
-            network_id, old.posted_at, False, message.text, message.short_urls, True
+            network_id, old.posted_at, False, message.text, message.short_urls, is_plain=True
         )
         self.step("after edit")
         return Sent(network_id, "https://a.social/", old.posted_at)
@@ -210,7 +210,14 @@ def test_more_than_a_text_and_x_are_done_by_hand(sqlite_world: World) -> None:
     wall = Wall()
     record = wall.write("Look https://d.org/", "https://d.org/", at=now() - HOUR)
     wall.written = [
-        PostRecord(record.network_id, record.posted_at, False, record.text, record.addresses, False)
+        PostRecord(
+            record.network_id,
+            record.posted_at,
+            False,
+            record.text,
+            record.addresses,
+            is_plain=False,
+        )
     ]
     watch(world, account, wall)
     number = list_unwrapped(world.session, account.id, 1)[0].id
@@ -350,7 +357,7 @@ def test_other_words_get_another_wrapped_version(sqlite_world: World) -> None:
     wall.written = [
         PostRecord(
             record.network_id, record.posted_at, False, f"{record.text} again", record.addresses,
-            True,
+            is_plain=True,
         )
     ]  # fmt: skip
     watch(world, account, wall)

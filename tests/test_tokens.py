@@ -32,7 +32,7 @@ def ask(client: FlaskClient, secret: str) -> TestResponse:
 def test_a_token_ends_when_it_expires_or_is_revoked(world: World) -> None:
     """From that moment on it opens nothing; nobody can make one that has ended already."""
     session = world.session
-    secret = create_token(session, "phone", "read", None, NOON, NOON + timedelta(days=1))
+    secret = create_token(session, "phone", "read", None, NOON, expires_at=NOON + timedelta(days=1))
     later = NOON + timedelta(days=1)
     assert check_token(session, secret, NOON).name == "phone"
     assert check_token(session, secret, later - timedelta(seconds=1)).name == "phone"
@@ -45,7 +45,7 @@ def test_a_token_ends_when_it_expires_or_is_revoked(world: World) -> None:
     with pytest.raises(Forbidden, match="revoked"):
         check_token(session, secret, NOON)
     with pytest.raises(Invalid, match="future"):
-        create_token(session, "past", "read", None, NOON, NOON)
+        create_token(session, "past", "read", None, NOON, expires_at=NOON)
 
 
 def test_the_api_says_that_a_token_is_over_and_writes_down_its_use(world: World) -> None:

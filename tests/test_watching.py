@@ -125,7 +125,7 @@ def test_links_posted_around_us_are_listed_and_lower_the_coverage(world: World) 
     assert (found.wrapped, found.not_wrapped, found.share) == (2, 2, 0.5)
     assert (found.posts, found.posts_with_links, found.reposts) == (3, 2, 1)
     assert [
-        post.network_id for post in list_unwrapped(world.session, account.id, 10, posts[0].id)
+        post.network_id for post in list_unwrapped(world.session, account.id, 10, after=posts[0].id)
     ] == [posts[1].network_id]
 
 
@@ -191,7 +191,7 @@ def test_a_link_that_an_edit_took_out_was_not_posted(world: World) -> None:
     """It stays with the post and goes on redirecting; of what was posted it is none."""
     account = world.account("@me.test", "bluesky")
     post, _ = wrapped(world, account, "Read https://a.org/ and https://b.org/")
-    rewrap_post(world.session, world.shortener, account, post, "Read https://b.org/", now())
+    rewrap_post(world.session, world.shortener, account, post, "Read https://b.org/", now=now())
     world.session.commit()
     assert len(post.links) == 2
     wall = Wall()

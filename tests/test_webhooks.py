@@ -93,7 +93,9 @@ class Telling:
     def __init__(self, world: World, receiver: Receiver, *events: str) -> None:
         self.world = world
         self.now = NOON
-        _, self.secret = add_webhook(world.session, KEY, receiver.url, events, None, NOON, LOOPBACK)
+        _, self.secret = add_webhook(
+            world.session, KEY, receiver.url, events, None, now=NOON, allowed=LOOPBACK
+        )
         world.session.commit()
         self.dispatcher = Dispatcher(
             world.database, world.shortener, KEY, LOOPBACK, lambda: self.now
@@ -250,7 +252,7 @@ def test_a_webhook_of_one_account_hears_of_no_other(
     """Neither posts nor counts."""
     world = sqlite_world
     mine, other = world.account("@mine"), world.account("@other")
-    add_webhook(world.session, KEY, receiver.url, (), mine.id, NOON, LOOPBACK)
+    add_webhook(world.session, KEY, receiver.url, (), mine.id, now=NOON, allowed=LOOPBACK)
     world.session.commit()
     for account in (mine, other):
         world.post(account, "http://one.com/", NOON)
@@ -444,7 +446,7 @@ def test_a_viewer_sees_no_whole_address_of_a_webhook(sqlite_world: World) -> Non
     """It often holds a secret of the receiver."""
     world = sqlite_world
     browser = Browser.signed_in(world)
-    add_webhook(world.session, KEY, "https://example.com/hook/s3cret", (), None, NOON)
+    add_webhook(world.session, KEY, "https://example.com/hook/s3cret", (), None, now=NOON)
     create_owner(world.session, "Somebody else", NOON)
     owner = world.session.scalars(select(Owner).where(Owner.name == "Jesse")).one()
     set_role(world.session, owner, "viewer", now())
@@ -461,7 +463,7 @@ def test_a_limited_viewer_sees_the_webhooks_of_their_accounts(sqlite_world: Worl
     world = sqlite_world
     shown, hidden = world.account(), world.account("@hidden")
     for name, number in (("shown", shown.id), ("hidden", hidden.id), ("all", None)):
-        add_webhook(world.session, KEY, f"https://{name}.example/", (), number, NOON)
+        add_webhook(world.session, KEY, f"https://{name}.example/", (), number, now=NOON)
     share_report(world.session, hidden.id, 99, now())
     browser = Browser.signed_in(world, "Vic")
     create_owner(world.session, "Jesse", NOON)

@@ -27,7 +27,7 @@ class Wall:
     ) -> PostRecord:
         moment = at or NOON + len(self.written) * HOUR
         name = f"at://did:plc:me/app.bsky.feed.post/{len(self.written)}"
-        record = PostRecord(name, moment, repost, text, addresses, True)
+        record = PostRecord(name, moment, repost, text, addresses, is_plain=True)
         self.written.append(record)
         return record
 

@@ -109,7 +109,9 @@ def sync_account(
         with closing(open_network(account)) as reader:
             followers = _read_count(database, account.id, reader, clock)
             if _read_list(database, account.id, reader, clock):
-                roster = _take(database, account.id, key, followers, confirmed, clock())
+                roster = _take(
+                    database, account.id, key, followers, confirmed=confirmed, now=clock()
+                )
     except Pause as pause:
         problem, next_at = f"{account.handle}: {pause}.", pause.until
     except LinktrackError as error:
@@ -203,7 +205,13 @@ def _read_list(
 
 
 def _take(
-    database: Database, account_id: int, key: bytes, followers: int, confirmed: bool, now: datetime
+    database: Database,
+    account_id: int,
+    key: bytes,
+    followers: int,
+    *,
+    confirmed: bool,
+    now: datetime,
 ) -> TakenRoster | None:
     """Make a roster of the pages, dated when reading began.
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 from itertools import product
 from typing import Final, TypedDict
@@ -42,6 +42,7 @@ class Wish:
     text: str
     state: str = "published"
     posted_at: datetime | None = None
+    _: KW_ONLY
     segments: tuple[str, ...] = ()
     slugs: tuple[str, ...] = ()
     addressed: Mapping[str, int] = field(default_factory=dict)
@@ -120,6 +121,7 @@ def rewrap_post(
     account: Account,
     post: Post,
     written: str,
+    *,
     now: datetime,
 ) -> None:
     """Give a post another text: an address it had keeps its link, a new one gets one.

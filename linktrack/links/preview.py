@@ -36,6 +36,7 @@ def preview(
     network: str,
     slugs: Sequence[str],
     newest_link: int,
+    *,
     limits: TextLimits | None = None,
     written_in: Format = "plain",
 ) -> Preview:

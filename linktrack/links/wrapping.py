@@ -302,7 +302,7 @@ def _without_own_links(
 
 
 def _public_in_place(base: re.Match[str]) -> str:
-    """Return a public base address of the same length: networks know neither 127.0.0.1 nor ports."""
+    """Return a public base address as long: networks link neither 127.0.0.1 nor ports."""
     scheme = base[0][: base[0].find("://") + 3] if "://" in base[0] else ""
     label = len(base[0]) - len(scheme) - len(".com")
     return f"{scheme}{'e' * label}.com" if 0 < label <= _LONGEST_LABEL else base[0]

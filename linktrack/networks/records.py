@@ -1,7 +1,7 @@
 """What networks and archives give, and what they are sent, as frozen records. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 
 
@@ -38,6 +38,7 @@ class PostRecord:
     is_repost: bool
     text: str
     addresses: tuple[str, ...]
+    _: KW_ONLY
     is_plain: bool | None = None
 
 

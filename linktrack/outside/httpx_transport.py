@@ -24,7 +24,7 @@ class GuardedTransport(httpx.BaseTransport):
         body, method, url = request.read() or None, request.method, str(request.url)
         try:
             answer, headers = ask_for_library(
-                self._client, method, url, request.headers, body, self._limits
+                self._client, method, url, headers=request.headers, body=body, limits=self._limits
             )
         except Unanswered as error:
             sentence = error.sentence.removesuffix(".")

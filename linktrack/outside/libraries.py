@@ -17,6 +17,7 @@ def ask_for_library(
     client: Client,
     method: str,
     url: str,
+    *,
     headers: Mapping[str, str],
     body: bytes | None,
     limits: Limits,

@@ -32,7 +32,9 @@ class GuardedAdapter(HTTPAdapter):
         sent = {name: str(value) for name, value in request.headers.items()}
         method, url = request.method or "GET", request.url or ""
         try:
-            answer, headers = ask_for_library(self._client, method, url, sent, body, self._limits)
+            answer, headers = ask_for_library(
+                self._client, method, url, headers=sent, body=body, limits=self._limits
+            )
         except Unanswered as error:
             raise _as_requests(error)(error.sentence, request=request) from error
         raw = HTTPResponse(

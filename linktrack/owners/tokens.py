@@ -26,6 +26,7 @@ def create_token(
     scope: str,
     account_id: int | None,
     now: datetime,
+    *,
     expires_at: datetime | None = None,
 ) -> str:
     """Add a token and return its secret, which is stored nowhere and shown once.

@@ -5,7 +5,7 @@ The guide describes the model. Every name and address in it is invented or reser
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Final
@@ -26,15 +26,20 @@ class Profile:
 
     role: str
     handle: str
+    _: KW_ONLY
     followers: tuple[int, int]
     weekly_posts: float
     rate: float
     clickers: float  # the share of followers who click anything at all
 
 
-ME: Final = Profile("me", "@demo_me", (8_200, 9_400), 1, 0.0045, 0.05)
-YOU: Final = Profile("you", "@demo_you", (21_400, 23_000), 11, 0.0013, 0.03)
-WE: Final = Profile("we", "@demo_we", (40, 130), 3, 0.16, 0.7)
+ME: Final = Profile(
+    "me", "@demo_me", followers=(8_200, 9_400), weekly_posts=1, rate=0.0045, clickers=0.05
+)
+YOU: Final = Profile(
+    "you", "@demo_you", followers=(21_400, 23_000), weekly_posts=11, rate=0.0013, clickers=0.03
+)
+WE: Final = Profile("we", "@demo_we", followers=(40, 130), weekly_posts=3, rate=0.16, clickers=0.7)
 PROFILES: Final = (ME, YOU, WE)
 
 COMMUNITY: Final = "community"  # the segment of the you account that the we account reaches

@@ -21,6 +21,7 @@ def card_below(
     post_id: int,
     text: str,
     now: datetime,
+    *,
     allowed: Callable[[Address], bool] = is_public,
 ) -> Card | None:
     """Return the card of the first link in a post's text; None where nothing is known of its page.

@@ -144,7 +144,7 @@ def rewrite(
             f"{account.handle} may have this post already: its last sending ended without an "
             "answer. Send it again as it is, and linktrack looks first; or discard it."
         )
-    rewrap_post(session, shortener, account, post, written, now)
+    rewrap_post(session, shortener, account, post, written, now=now)
     if sending is not None and sending.state in OPEN:
         check_sendable(account, post.text, shortener.base_url, connected=True)
         if not confirmed:

@@ -53,7 +53,7 @@ Open = Callable[[Account], Publisher]
 """Opens the network of an account that is connected; raises `LinktrackError` where it cannot."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Due:
     """A post whose time has come, as the queue has it."""
 
@@ -124,13 +124,13 @@ class Sender:
     def _send(self, sending: Sending, account: Account) -> None:
         assert sending.next_at is not None
         due = _Due(
-            sending.post_id,
-            account,
-            sending.next_at,
-            sending.due_at,
-            sending.attempts,
-            sending.key,
-            sending.in_doubt,
+            post_id=sending.post_id,
+            account=account,
+            seen_at=sending.next_at,
+            due_at=sending.due_at,
+            attempts=sending.attempts,
+            key=sending.key,
+            in_doubt=sending.in_doubt,
         )
         now = self._clock()
         if now > due.due_at + PATIENCE:
@@ -166,7 +166,7 @@ class Sender:
             due.post_id,
             message.text,
             self._clock(),
-            self._readable,
+            allowed=self._readable,
         )
         return replace(message, card=card)
 

@@ -172,6 +172,7 @@ def digests(
     accounts: Sequence[Account],
     period: str,
     today: date,
+    *,
     now: datetime,
     timezone: ZoneInfo,
 ) -> list[Digest]:

@@ -56,6 +56,7 @@ def overview(
     accounts: Sequence[Account],
     days: DayRange,
     window: str,
+    *,
     now: datetime,
     before: DayRange | None = None,
     part: Part = WHOLE,
@@ -79,13 +80,13 @@ def overview(
     cards = [
         _card(
             account,
-            days,
-            before,
-            histories[account.id],
-            series.get(account.id, []),
-            cpf_total([post for post in sums if post.account_id == account.id], histories),
-            covered[account.id],
-            now,
+            days=days,
+            before=before,
+            history=histories[account.id],
+            series=series.get(account.id, []),
+            cpf=cpf_total([post for post in sums if post.account_id == account.id], histories),
+            covered=covered[account.id],
+            now=now,
         )
         for account in accounts
     ]
@@ -102,6 +103,7 @@ def overview(
 
 def _card(
     account: Account,
+    *,
     days: DayRange,
     before: DayRange,
     history: History,

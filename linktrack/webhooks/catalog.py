@@ -38,6 +38,7 @@ def add_webhook(
     url: str,
     events: Sequence[str],
     account_id: int | None,
+    *,
     now: datetime,
     allowed: tuple[Network, ...] = (),
 ) -> tuple[Webhook, str]:

@@ -130,5 +130,5 @@ def report_digest() -> DigestJson:
     timezone = installation().settings.timezone
     today = datetime.now(timezone).date()
     period = fields.text("period", PERIODS[0])
-    (found,) = digests(db_session(), [account], period, today, now(), timezone)
+    (found,) = digests(db_session(), [account], period, today, now=now(), timezone=timezone)
     return digest_json(found)

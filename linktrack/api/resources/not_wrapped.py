@@ -53,9 +53,9 @@ def read_not_wrapped() -> UnwrappedPageJson:
         session,
         account.id,
         size + 1,
-        fields.row_number("after"),
-        fields.moment("from"),
-        fields.moment("to"),
+        after=fields.row_number("after"),
+        since=fields.moment("from"),
+        until=fields.moment("to"),
     )
     addresses = addresses_of(session, found)
     rows = [unwrapped_json(account, post, addresses[post.id]) for post in found[:size]]

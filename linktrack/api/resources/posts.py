@@ -179,8 +179,8 @@ def preview_post() -> PreviewJson:
         account.network,
         fields.texts("slugs"),
         newest.id if newest else 0,
-        account.text_limits,
-        parse_format(fields.text("format", "plain")),
+        limits=account.text_limits,
+        written_in=parse_format(fields.text("format", "plain")),
     )
     used, limit, fits = seen.length.used, seen.length.limit, seen.length.fits
     return {

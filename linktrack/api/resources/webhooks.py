@@ -122,8 +122,8 @@ def create_webhook() -> tuple[MadeWebhookJson, Literal[201]]:
         fields.text("url"),
         fields.texts("events"),
         None if account is None else account.id,
-        now(),
-        opened.settings.webhook_networks,
+        now=now(),
+        allowed=opened.settings.webhook_networks,
     )
     session.commit()
     return {**_json(added, accounts_by_number(session)), "secret": secret}, 201

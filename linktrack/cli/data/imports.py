@@ -71,7 +71,7 @@ def import_links_command(form: str, files: tuple[Path, ...], handle: str, as_jso
                 account_id,
                 READERS[form],
                 files,
-                Reading(parse_time, progress),
+                reading=Reading(parse_time, progress),
                 now=this_moment(),
             )
         tell(opened, f"Imported links for {handle} from {len(files)} files.")

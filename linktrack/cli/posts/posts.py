@@ -103,7 +103,14 @@ def wrap(
         state = "draft" if draft or sends else "scheduled" if later else "published"
         at_once = None if sends else posted_at
         wish = Wish(
-            written, state, at_once, segments, slugs, _addressed(addressed), promotes, written_in
+            written,
+            state,
+            at_once,
+            segments=segments,
+            slugs=slugs,
+            addressed=_addressed(addressed),
+            promotes=promotes,
+            written_in=written_in,
         )
         account = work.account(handle)
         post = wrap_post(work.session, work.installation.shortener, account, wish, work.now)

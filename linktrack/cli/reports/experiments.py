@@ -36,9 +36,9 @@ def add(
             name,
             work.moment(at) or work.now,
             work.account(against),
-            days,
-            window,
-            hypothesis,
+            days=days,
+            window=window,
+            hypothesis=hypothesis,
         )
         name = add_experiment(work.session, work.account(handle), question, work.now).name
     click.echo(f"Added the experiment {name}.")

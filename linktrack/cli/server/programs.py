@@ -25,7 +25,9 @@ def create_token_command(
 
     with writing() as work:
         account_id = work.account_id(handle)
-        secret = create_token(work.session, name, scope, account_id, work.now, work.moment(expires))
+        secret = create_token(
+            work.session, name, scope, account_id, work.now, expires_at=work.moment(expires)
+        )
     if as_json:
         print_json({"name": name, "scope": scope, "token": secret})
     else:
@@ -98,8 +100,8 @@ def add_webhook_command(
             url,
             events,
             account_id,
-            work.now,
-            work.installation.settings.webhook_networks,
+            now=work.now,
+            allowed=work.installation.settings.webhook_networks,
         )
         told = {"id": added.id, "url": added.url, "events": added.events.split()}
     if as_json:

@@ -174,7 +174,9 @@ def _post(row: Fields, network_id: str, posted_at: datetime, notes: Sequence[Fie
         addresses += [address for address in more if address not in addresses]
     links = distinct_links(addresses, is_own_post)
     is_plain = False if media else None
-    return PostRecord(network_id, posted_at, written.startswith(_REPOST), shown, links, is_plain)
+    return PostRecord(
+        network_id, posted_at, written.startswith(_REPOST), shown, links, is_plain=is_plain
+    )
 
 
 def _media(row: Fields) -> list[str]:

@@ -145,7 +145,7 @@ def import_clicks(
     )
     for path in paths:
         form.check(path)
-    importing = _Import(store, shortener, account_id, form, visitor_key, now)
+    importing = _Import(store, shortener, account_id, form, visitor_key=visitor_key, now=now)
     for path in paths:
         importing.read(path, progress)
     importing.write()
@@ -161,6 +161,7 @@ class _Import:
         shortener: Shortener,
         account_id: AccountId,
         form: ClickFormat,
+        *,
         visitor_key: bytes,
         now: datetime,
     ) -> None:

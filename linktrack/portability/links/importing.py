@@ -78,8 +78,8 @@ def import_links(
     account_id: AccountId,
     form: LinkFormat,
     paths: Sequence[Path],
-    reading: Reading,
     *,
+    reading: Reading,
     now: datetime,
 ) -> ImportedLinks:
     """Import links, each into a post of its own; importing a file again adds only what is new.

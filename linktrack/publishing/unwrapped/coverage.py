@@ -13,7 +13,7 @@ from linktrack.links.models import Link, Post, UnwrappedPost, Watch
 INSTANT: Final = timedelta(milliseconds=1)  # the last post that is known is within
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
     """How much of what an account published can be measured: links in its own words.
 
@@ -102,13 +102,15 @@ def coverages(
     for account_id in account_ids:
         others, with_links, reposts, not_wrapped = posts.get(account_id, (0, 0, 0, 0))
         ours, short = links.get(account_id, (0, 0))
+        known_from, known_until = known.get(account_id, (None, None))
         found[account_id] = Coverage(
-            others + ours,
-            with_links + ours,
-            reposts,
-            int(not_wrapped),
-            short,
-            *known.get(account_id, (None, None)),
+            posts=others + ours,
+            posts_with_links=with_links + ours,
+            reposts=reposts,
+            not_wrapped=int(not_wrapped),
+            wrapped=short,
+            known_from=known_from,
+            known_until=known_until,
         )
     return found
 

@@ -23,6 +23,7 @@ def match_posts(
     shortener: Shortener,
     account: Account,
     records: Sequence[PostRecord],
+    *,
     now: datetime,
     days: Days,
 ) -> list[int]:

@@ -205,6 +205,7 @@ def list_unwrapped(
     session: Session,
     account_id: int,
     limit: int,
+    *,
     after: int | None = None,
     since: datetime | None = None,
     until: datetime | None = None,

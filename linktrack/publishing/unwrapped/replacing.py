@@ -111,7 +111,15 @@ def replace_on_network(
     try:
         with closing(open_writer(account)) as writer:
             return _replace(
-                database, shortener, days, number, writer, confirmed, actor, readable, clock
+                database,
+                shortener,
+                days,
+                number,
+                writer,
+                confirmed=confirmed,
+                actor=actor,
+                readable=readable,
+                clock=clock,
             )
     except Pause as pause:
         raise Unavailable(
@@ -125,6 +133,7 @@ def _replace(
     days: Days,
     number: int,
     writer: Writer,
+    *,
     confirmed: bool,
     actor: str,
     readable: Callable[[Address], bool],
@@ -168,7 +177,7 @@ def _replace(
     else:
         if brings_card:
             at = clock()
-            card = card_below(database, shortener, post_id, message.text, at, readable)
+            card = card_below(database, shortener, post_id, message.text, at, allowed=readable)
             message = replace(message, card=card)
         sent = writer.publish(message)
     with database.session(writes=True) as session:

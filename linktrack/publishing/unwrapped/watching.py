@@ -108,7 +108,7 @@ def watch_account(
         feed = open_feed(account)
         if feed is not None:
             with closing(feed):
-                for part in _pages(database, shortener, account.id, feed, days, clock):
+                for part in _pages(database, shortener, account.id, feed, days=days, clock=clock):
                     done = _sum(done, part)
     except Pause as pause:
         done, next_at = replace(done, problem=f"{account.handle}: {pause}."), pause.until
@@ -130,6 +130,7 @@ def _pages(
     shortener: Shortener,
     account_id: int,
     feed: Feed,
+    *,
     days: Days,
     clock: Callable[[], datetime],
 ) -> Iterator[Watched]:
@@ -143,7 +144,7 @@ def _pages(
         with database.session(writes=True) as session:
             account = session.get_one(Account, account_id)
             watch = _reserve(session, account_id, clock())
-            part = _take(session, shortener, account, page, days, clock())
+            part = _take(session, shortener, account, page, days=days, now=clock())
             more = _go_on(watch, account.network, page, clock())
             session.commit()
         yield part
@@ -167,11 +168,12 @@ def _take(
     shortener: Shortener,
     account: Account,
     page: PostPage,
+    *,
     days: Days,
     now: datetime,
 ) -> Watched:
     host = host_of(shortener.base_url) or ""
-    published = match_posts(session, shortener, account, page.posts, now, days)
+    published = match_posts(session, shortener, account, page.posts, now=now, days=days)
     kept = keep_posts(session, account, page.posts, host)
     return Watched(account.handle, kept.posts, tuple(published), kept.around)
 

@@ -70,11 +70,11 @@ def experiment_reports(
     return [
         _report(
             each,
-            sums[each.window],
-            everything,
-            accounts,
-            {number: histories[number] for number in _account_ids(each)},
-            now,
+            sums=sums[each.window],
+            everything=everything,
+            accounts=accounts,
+            histories={number: histories[number] for number in _account_ids(each)},
+            now=now,
         )
         for each in experiments
     ]
@@ -106,6 +106,7 @@ def _sums(
 
 def _report(
     experiment: Experiment,
+    *,
     sums: Sequence[queries.PostPeople],
     everything: Sequence[Experiment],
     accounts: Mapping[int, Account],

@@ -1,7 +1,7 @@
 """Experiments: naming a question beforehand, listing, taking back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from typing import Final
 
@@ -30,6 +30,7 @@ class Question:
     name: str
     at: datetime
     other: Account | None = None
+    _: KW_ONLY
     days: int = DAYS
     window: str = DEFAULT_WINDOW
     hypothesis: str = ""

@@ -102,7 +102,11 @@ def people_report(
     account_ids = [each.id for each in accounts]
     rules = rules_of(people)
     ids = [person.id for person in people]
-    found = sums.link_sums(session, account_ids, None, None, rules, ids) if people else []
+    found = (
+        sums.link_sums(session, account_ids, None, None, among=rules, person_ids=ids)
+        if people
+        else []
+    )
     by_hand = sums.said_by_hand(session, ids)
     links: defaultdict[int, list[LinkSums]] = defaultdict(list)
     for link in found:

@@ -31,6 +31,7 @@ def link_sums(
     account_ids: Iterable[AccountId],
     since: datetime | None,
     until: datetime | None,
+    *,
     among: Sequence[Rule] | None = None,
     person_ids: Sequence[int] = (),
 ) -> list[LinkSums]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from sqlalchemy import BigInteger, ColumnElement, case, exists, func, select, type_coerce
+from sqlalchemy import BigInteger, ColumnElement, and_, case, exists, func, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from linktrack.audience.models import FollowPeriod, Roster
@@ -110,7 +110,7 @@ def moves_of(
     ).all()
     mine = period.account_id.in_(account_ids)
     came = _counted_at(
-        session, period.began_by, since, until, mine, period.began_after.is_not(None)
+        session, period.began_by, since, until, and_(mine, period.began_after.is_not(None))
     )
     left = _counted_at(session, period.ended_by, since, until, mine)
     found: defaultdict[int, list[Moves]] = defaultdict(list)
@@ -125,11 +125,11 @@ def _counted_at(
     moment: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None],
     since: datetime,
     until: datetime,
-    *conditions: ColumnElement[bool],
+    condition: ColumnElement[bool],
 ) -> dict[tuple[int, datetime], int]:
     query = (
         select(FollowPeriod.account_id, moment, func.count())
-        .where(*conditions, moment >= since, moment < until)
+        .where(condition, moment >= since, moment < until)
         .group_by(FollowPeriod.account_id, moment)
     )
     return {(account_id, at): count for account_id, at, count in session.execute(query) if at}

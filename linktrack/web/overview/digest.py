@@ -28,7 +28,7 @@ def show() -> str:
         account=account,
         period=period,
         periods=PERIODS,
-        found=digests(session, chosen, period, today(), now(), timezone),
+        found=digests(session, chosen, period, today(), now=now(), timezone=timezone),
         excerpt=excerpt,
         came_and_left=came_and_left,
     )

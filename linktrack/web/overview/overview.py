@@ -77,7 +77,7 @@ def show() -> str | Response:
     shown = [chosen] if chosen else accounts
     at = now()
     part = chosen_part()
-    found = overview(session, shown, days, DEFAULT_WINDOW, at, before, part)
+    found = overview(session, shown, days, DEFAULT_WINDOW, now=at, before=before, part=part)
     if is_table_wanted():
         return table_file("clicks-a-day", _days_json(found.cards, days))
     settings = installation().settings

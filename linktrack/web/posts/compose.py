@@ -63,8 +63,8 @@ def look() -> str | tuple[str, int]:
             account.network,
             text(request.form, "slugs", "The short code").split(),
             newest.id if newest else 0,
-            account.text_limits,
-            _written_in(account, written),
+            limits=account.text_limits,
+            written_in=_written_in(account, written),
         )
         links = len(seen.destinations)
         similar = similar_posts(session, account, links, DEFAULT_WINDOW, now())

@@ -124,7 +124,9 @@ def _page(account: Account | None = None, error: str | None = None) -> str:
     account = account or chosen
     days = chosen_range(request.args)
     after = row_id(request.args, "after", "Post")
-    posts = list_unwrapped(session, account.id, PAGE + 1, after, days.since, days.end)
+    posts = list_unwrapped(
+        session, account.id, PAGE + 1, after=after, since=days.since, until=days.end
+    )
     shown = posts[:PAGE]
     found = coverage(session, account.id, days.since, days.end)
     network = network_of(account.network)

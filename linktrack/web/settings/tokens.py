@@ -48,7 +48,7 @@ def add(sent: Sent) -> Shown:
         sent.text("scope", "What it may do"),
         account.id if account else None,
         sent.now,
-        sent.moment("expires_at", "The end"),
+        expires_at=sent.moment("expires_at", "The end"),
     )
     return Shown(lambda: _page(secret=secret))
 

@@ -51,8 +51,8 @@ def add(sent: Sent) -> Shown:
         sent.text("url", "The address"),
         sent.all_of("events"),
         account.id if account else None,
-        sent.now,
-        opened.settings.webhook_networks,
+        now=sent.now,
+        allowed=opened.settings.webhook_networks,
     )
     return Shown(lambda: _page(made=added.id, secret=secret))
 
