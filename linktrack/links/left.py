@@ -34,14 +34,14 @@ class Left:
 _SCHEME: Final = re.compile(r"https?://(?=[^\s\"'<>])", re.IGNORECASE)
 _HAS_SCHEME: Final = re.compile(r"https?://", re.IGNORECASE)
 _TWO_SCHEMES: Final = re.compile(r"https?:/{0,2}https?(?::|//)", re.IGNORECASE)
-_SCHEME_BEFORE: Final = re.compile(r"https?:/{0,2}$", re.IGNORECASE)
+_SCHEME_BEFORE: Final = re.compile(r"https?:/{0,2}\Z", re.IGNORECASE)
 _RUN: Final = re.compile(rf"[^\s\"<>“”„«»「」『』【】《》（）、。，{HIDDEN}]+")
 _PATH: Final = re.compile(r"(?:https?://)?+[^/?#]+[/?#].", re.IGNORECASE)
 _GOES_ON: Final = re.compile(rf"[{UNSPACED}]")
 _HIDDEN: Final = re.compile(f"[{HIDDEN}]")
 _HIDDEN_IN: Final = re.compile(rf"[{HIDDEN}]+[\w/?#&=%]")
-_OPEN_END: Final = re.compile(r"[/?#&=_%+-]$")
-_END: Final = re.compile(r"[)\]>.,;:!?*]+$")
+_OPEN_END: Final = re.compile(r"[/?#&=_%+-]\Z")
+_END: Final = re.compile(r"[)\]>.,;:!?*]+\Z")
 _CUT: Final = "…"
 _TWICE: Final = "It has http:// or https:// twice: take one away."
 _WORDS: Final = "It may be words, or a file: write https:// before it to have it wrapped."

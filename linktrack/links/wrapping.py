@@ -18,6 +18,7 @@ from linktrack.links.formats.html import find_html
 from linktrack.links.formats.markdown import find_markdown
 from linktrack.links.formats.spots import Spot
 from linktrack.links.left import Left, NotWrapped, doubt_about, what_is_left, without_hidden
+from linktrack.networks.addresses import UNSPACED
 from linktrack.networks.network import Found
 from linktrack.networks.registry import network_of
 
@@ -146,12 +147,13 @@ def read_text(
     found = network_of(network)
     check_text(text)
     own = _own_addresses(base_url, more_own_hosts)
-    rest, taken = _without_own_links(text, found.detect, own)
+    known = _Known.of(text, found.detect, own)
+    of_ours = {start for start, _ in known.spans}
     addresses: list[Address] = []
     left: list[Left] = []
-    settled: list[tuple[int, int]] = []
-    for start, end, url in found.detect(rest):
-        if any(own_start < start < own_end for own_start, own_end in taken):
+    settled = [*known.spans]
+    for start, end, url in found.detect(known.text):
+        if start in of_ours:
             continue
         settled.append((start, end))
         if re.match("[^/?#]*@", text[start:end]) or found.is_own_post(url):
@@ -165,7 +167,7 @@ def read_text(
         destination = parse_destination(without_hidden(url))
         if not any(base.holds(destination) for base in own):
             addresses.append(Address(start, end, text[start:end], destination))
-    left += what_is_left(rest, settled, found)
+    left += what_is_left(known.text, settled, found)
     return Reading(addresses, [one.named for one in sorted(left, key=lambda one: one.start)])
 
 
@@ -246,7 +248,7 @@ def _own(base_url: str) -> _Own:
     port = f":{parsed.port}" if parsed.port else "(?::(?:80|443))?"
     names = "|".join(re.escape(name) for name in {host, ada_url.idna_to_unicode(host)})
     prefix = (
-        rf"(?:(?<![a-z0-9])https?://|(?<![a-z0-9.@/_-]))(?:{names}){port}(?-i:{re.escape(path)})"
+        rf"(?:(?<![a-z0-9])https?://|(?<![.@/-])(?:(?<!\w)|(?<=[{UNSPACED}])))(?:{names}){port}(?-i:{re.escape(path)})"
         # Not another, longer name or path, and not the user name of another host.
         r"(?![\w-]|\.\w|:\S|[^\s/?#\\]*@)"
     )
@@ -271,38 +273,51 @@ _LONGEST_LABEL: Final = 63
 """Characters between two dots of a host, at most (RFC 1035, 2.3.4)."""
 
 
-def _without_own_links(
-    text: str, detect: Detect, own: Sequence[_Own]
-) -> tuple[str, list[tuple[int, int]]]:
-    """Blank our own links, so that no part of one is taken for an address.
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A text in which no own link of ours can be taken for another address.
 
-    With them comes as far as the network reads each: Mastodon goes on behind an emoji, so that an
-    address directly behind it is no link of its own.
+    `spans` are our links. Those the network makes links of are still read by it, since what
+    follows one depends on it, with a public host of the same length in place of a base address
+    that networks do not know. The others are blanks.
     """
-    spans = [match.span() for base in own for match in base.link.finditer(text)]
-    taken: list[tuple[int, int]] = []
-    if not spans:
-        return text, taken
-    public = text
-    for base in own:
-        public = base.prefix.sub(_public_in_place, public)
-    detected = detect(public)
-    ends = {start: end for start, end, _ in detected}
-    begins = {start for start, _ in spans}
-    others = [
-        (start, end)
-        for start, end, url in detected
-        if start not in begins and not any(base.holds(url) for base in own)
-    ]
-    for own_start, own_end in spans:
-        if not any(start < own_start < end for start, end in others):
-            text = text[:own_start] + " " * (own_end - own_start) + text[own_end:]
-            taken.append((own_start, max(own_end, ends.get(own_start, own_end))))
-    return text, taken
+
+    text: str
+    spans: Sequence[tuple[int, int]]
+
+    @classmethod
+    def of(cls, text: str, detect: Detect, own: Sequence[_Own]) -> "_Known":
+        links = {
+            begun.start(): link.end()
+            for base in own
+            for begun in base.prefix.finditer(text)
+            if (link := base.link.match(text, begun.start())) is not None
+        }
+        if not links:
+            return cls(text, ())
+        public = text
+        for base in own:
+            public = base.prefix.sub(_public_in_place, public)
+        detected = detect(public)
+        read = [(start, end) for start, end, _ in detected if start in links]
+        others = [
+            (start, end)
+            for start, end, url in detected
+            if start not in links and not any(base.holds(url) for base in own)
+        ]
+        spans = []
+        for start, end in links.items():
+            if any(other_start < start < other_end for other_start, other_end in others):
+                continue
+            is_read = any(read_start <= start < read_end for read_start, read_end in read)
+            shown = public[start:end] if is_read else " " * (end - start)
+            text = text[:start] + shown + text[end:]
+            spans.append((start, end))
+        return cls(text, spans)
 
 
 def _public_in_place(base: re.Match[str]) -> str:
-    """Return a public base address as long: networks link neither 127.0.0.1 nor ports."""
+    """Return a public base address of the same length."""
     scheme = base[0][: base[0].find("://") + 3] if "://" in base[0] else ""
     label = len(base[0]) - len(scheme) - len(".com")
     return f"{scheme}{'e' * label}.com" if 0 < label <= _LONGEST_LABEL else base[0]

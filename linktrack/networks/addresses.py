@@ -53,14 +53,14 @@ _DEEPEST: Final = 20
 """Brackets in brackets, more than any address has: a text made of them is not to take long."""
 _BRACKETS: Final = {")": "(", "]": "[", "}": "{"}
 
-PICTURE: Final = re.compile(r"(?:!\[[^\]\n]{0,300}\]\(<?|\bsrc(?:set)?=[\"']?)$", re.IGNORECASE)
+PICTURE: Final = re.compile(r"(?:!\[[^\]\n]{0,300}\]\(<?|\bsrc(?:set)?=[\"']?)\Z", re.IGNORECASE)
 _PLACEHOLDER: Final = re.compile(r"[{}]|\*\||\|\*|<%|%%|\[\[")
 """What programs fill in: {{ name }}, ${name}, *|NAME|*, <%= name %>, %%name%%, [[name]]."""
 _FILLED: Final = re.compile(
     r"\{\{[^{}\n]{0,200}\}\}|\{%[^{}\n]{0,200}%\}|<%[^<>\n]{0,200}%>|%%[^%\s]{1,80}%%"
 )
 _PLACEHOLDER_BEGINS: Final = re.compile(r"\$?\{|\*\||<%|%%|\[\[")
-_ATTRIBUTE: Final = re.compile(r"=[\"']$")
+_ATTRIBUTE: Final = re.compile(r"=[\"']\Z")
 
 
 def find_addresses(text: str, *, bare: bool) -> list[Found]:
@@ -96,12 +96,15 @@ def has_placeholder(text: str, start: int, end: int) -> bool:
 def _hosts(text: str, bare: bool) -> list[tuple[int, int, str]]:
     """Return where hosts begin, with their scheme, and end; and the scheme that is missing."""
     hosts = []
-    for match in _SCHEME.finditer(text):
+    match = _SCHEME.search(text)
+    while match is not None:
         end = match.end()
         if not match["host"].startswith("["):
             end = _host_end(text, match.start("host"), match.end("host"), match.end())
         if not _goes_on(text, end):
             hosts.append((match.start(), end, ""))
+        # Another may begin where this one's host was cut, as in "http://a.com日http://b.com".
+        match = _SCHEME.search(text, end)
     if bare:
         filled = [match.span() for match in _FILLED.finditer(text)]
         hosts += [
