@@ -1,6 +1,7 @@
 """Every table, once: migrations, the installation and tests import them from here."""
 
 import linktrack.audience.models
+import linktrack.change_numbers
 import linktrack.clicks.models
 import linktrack.links.models
 import linktrack.owners.models

@@ -16,7 +16,7 @@ from linktrack.clicks.capture.lane import Lane
 from linktrack.clicks.capture.visitors import Visitors
 from linktrack.ids import LinkId, SegmentId
 from linktrack.installation import Installation
-from linktrack.links.targets import Target, Targets
+from linktrack.links.targets import Changes, Target, Targets
 from linktrack.settings import LOOPBACK, load_settings
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Street:
         self.asked: list[str] = []
         self.behind_paths: list[str] = []
         self.away = False
-        targets = Targets(self.find, lambda _since: [])
+        targets = Targets(self.find, lambda _since: Changes(0, ()))
         self.now = 1_777_896_000.0
         self.lane = Lane(
             self.behind,

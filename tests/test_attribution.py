@@ -37,7 +37,7 @@ from linktrack.keys import load_keys
 from linktrack.links.catalog import find_target
 from linktrack.links.codes import ALPHABET, Bearer
 from linktrack.links.models import Link
-from linktrack.links.targets import Targets
+from linktrack.links.targets import Changes, Targets
 from linktrack.publishing import personal
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -53,7 +53,7 @@ def serving(world: World) -> Iterator[Client]:
     engine, codes = world.database.engine, world.shortener.codes
     lane = Lane(
         app.wsgi_app,
-        Targets(lambda code: find_target(engine, codes, code), lambda _since: []),
+        Targets(lambda code: find_target(engine, codes, code), lambda _since: Changes(0, ())),
         Journal(world.settings.journals),
         Visitors(world.settings.data / "visitor_keys", "month", world.settings.timezone),
         markers=keys.markers(),

@@ -18,7 +18,7 @@ from linktrack.clicks.capture.lane import Lane, request_flags
 from linktrack.clicks.capture.visitors import Visitors, client_address, site_of
 from linktrack.clicks.vocabulary import EMBEDDED, HEAD, NO_LANGUAGES, NO_VISITOR, PREFETCH
 from linktrack.ids import LinkId
-from linktrack.links.targets import Target, Targets
+from linktrack.links.targets import Changes, Target, Targets
 from linktrack.settings import LOOPBACK
 
 
@@ -251,7 +251,8 @@ def test_no_path_is_ever_an_error(path: bytes) -> None:
     """Any bytes: 302 or on to the application."""
     answers: list[str] = []
     targets = Targets(
-        lambda code: Target(LinkId(1), "http://a.com/") if code == "abcde" else None, lambda _: []
+        lambda code: Target(LinkId(1), "http://a.com/") if code == "abcde" else None,
+        lambda _: Changes(0, ()),
     )
     lane = Lane(
         lambda _environ, _start: [],

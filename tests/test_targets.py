@@ -6,7 +6,7 @@ import pytest
 from waiting import wait_until
 
 from linktrack.ids import LinkId, SegmentId
-from linktrack.links.targets import MOST_REFRESHED, MOST_RESPELT, Target, Targets
+from linktrack.links.targets import MOST_REFRESHED, MOST_RESPELT, Changes, Target, Targets
 
 
 class Catalog:
@@ -14,6 +14,7 @@ class Catalog:
 
     def __init__(self) -> None:
         self.known = {f"code{n}": Target(LinkId(n), f"http://{n}.com/") for n in range(100)}
+        self.number = 0
         self.changed: list[LinkId] = []
         self.asked = 0
 
@@ -21,8 +22,8 @@ class Catalog:
         self.asked += 1
         return self.known.get(code)
 
-    def changed_since(self, _since: int) -> list[LinkId]:
-        return self.changed
+    def changed_since(self, _since: int | None) -> Changes:
+        return Changes(self.number, self.changed)
 
 
 def test_the_memory_is_bounded() -> None:
@@ -93,14 +94,14 @@ def test_changes_are_followed_in_the_background_and_through_outages() -> None:
     """A failing database changes nothing; when it is back, what was missed is caught up."""
     catalog = Catalog()
     targets = Targets(catalog.find, catalog.changed_since)
-    asked: list[int] = []
+    asked: list[int | None] = []
     away = [True]
 
-    def changed_since(since: int) -> list[LinkId]:
+    def changed_since(since: int | None) -> Changes:
         asked.append(since)
         if away[0]:
             raise OSError("away")
-        return [LinkId(1)]
+        return Changes(8, [LinkId(1)])
 
     targets._changed_since = changed_since
     old = targets.get("code1")

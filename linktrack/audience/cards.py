@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account, Card
+from linktrack.change_numbers import number_at_commit
 from linktrack.errors import Invalid
 from linktrack.networks.registry import network_of
 from linktrack.owners.audit import note
@@ -38,6 +39,7 @@ def set_card(session: Session, account: Account, choice: str, now: datetime) -> 
     if choice == account.card:
         return
     account.card, account.card_set_at = choice, now
+    number_at_commit(session, account)
     session.flush()
     whose = "our own" if choice == OURS else "the destination's"
     note(session, f"Links of {account.handle} show {whose} card.", now)

@@ -33,8 +33,9 @@ class Account(Base):
     `handle` is as people write it; `handle_key` is what it is found by. A `simulated` account
     belongs to the demonstration. A removed account is in no list and no report, and its links go
     on redirecting. `card` says what fetchers of link previews get (`audience/cards.py`);
-    `card_set_at` is when that was chosen, for the workers that remember it. `text_limit` is how
-    many characters its server of Mastodon takes, each address counted as `address_length` of them.
+    `change_number` is that of its last choice, for the workers that remember it
+    (`change_numbers.py`). `text_limit` is how many characters its server of Mastodon takes, each
+    address counted as `address_length` of them.
     """
 
     __tablename__ = "accounts"
@@ -53,6 +54,7 @@ class Account(Base):
         String(11), default="destination", server_default="destination"
     )
     card_set_at: Mapped[OptionalMoment]
+    change_number: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
     text_limit: Mapped[int | None]
     address_length: Mapped[int | None]
 

@@ -1,6 +1,6 @@
 """The links of an installation: create them, look up where they lead, change it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,13 +22,14 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.cards import OURS
 from linktrack.audience.models import Account
-from linktrack.db import FoldedCase, from_ms
+from linktrack.change_numbers import last_number, number_at_commit
+from linktrack.db import FoldedCase
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.ids import AccountId, LinkId, PostId, SegmentId
 from linktrack.links.codes import Bearer, Codes, check_custom, is_reserved
 from linktrack.links.destinations import parse_destination
 from linktrack.links.models import ImportedTotal, Link, LinkDestination
-from linktrack.links.targets import Target
+from linktrack.links.targets import Changes, Target
 from linktrack.owners.audit import note
 
 ATTEMPTS: Final = 20
@@ -100,6 +101,7 @@ def add_link(
     link.history.append(LinkDestination(since=at, destination=destination))
     session.add(link)
     session.flush()
+    number_at_commit(session)
     codes = shortener.codes
     link.code = _free_slug(session, codes, slug) if slug else _free_code(session, codes, link.id)
     try:
@@ -217,19 +219,23 @@ def _sql(dialect: Dialect, query: _Led) -> str:
     return str(query.compile(dialect=dialect))
 
 
-def changed_links(engine: Engine, since_ms: int) -> Iterable[LinkId]:
-    """Return the ids of links changed at or after `since_ms` (milliseconds since 1970).
+def changed_links(engine: Engine, since: int | None) -> Changes:
+    """Return the links whose changes have a higher number than `since`; none for None.
 
-    All links of an account whose choice of a card was changed since then are among them.
+    All links of an account whose choice of a card was changed are among them.
     """
-    since = from_ms(since_ms)
-    query = select(Link.id).where(Link.changed_at >= since)
-    of_accounts = select(Link.id).join(Account, Account.id == Link.account_id)
     with engine.connect() as connection:
-        return [
-            *connection.scalars(query),
-            *connection.scalars(of_accounts.where(Account.card_set_at >= since)),
-        ]
+        number = last_number(connection)
+        if since is None or number == since:
+            return Changes(number, ())
+        of_accounts = select(Link.id).join(Account, Account.id == Link.account_id)
+        return Changes(
+            number,
+            {
+                *connection.scalars(select(Link.id).where(Link.change_number > since)),
+                *connection.scalars(of_accounts.where(Account.change_number > since)),
+            },
+        )
 
 
 def get_link(session: Session, codes: Codes, code: str) -> Link:
@@ -265,6 +271,7 @@ def set_disabled(session: Session, link: Link, disabled: bool, at: datetime) -> 
         parse_destination(link.destination)
     link.disabled_at = at if disabled else None
     link.changed_at = at
+    number_at_commit(session, link)
     note(session, f"{'Disabled' if disabled else 'Enabled'} the link {link.code}.", at)
 
 
@@ -273,6 +280,7 @@ def set_forwarding(session: Session, link: Link, forward: bool, at: datetime) ->
     if forward != link.forward_query:
         link.forward_query = forward
         link.changed_at = at
+        number_at_commit(session, link)
         session.flush()
 
 
@@ -289,6 +297,7 @@ def change_destination(
     link.destination = destination
     link.history.append(LinkDestination(since=at, destination=destination))
     link.changed_at = at
+    number_at_commit(session, link)
     note(session, f"Led the link {link.code} to {destination}", at)
 
 

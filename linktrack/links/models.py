@@ -58,9 +58,9 @@ class Version(Base):
 class Link(Base):
     """One wrapped address in one post, or on its own.
 
-    `code` is null only between the link's first flush and its second. `changed_at` tells the
-    redirecting workers what to look up anew. With `forward_query` what a click's address has behind
-    its `?` is added to the destination.
+    `code` is null only between the link's first flush and its second. `change_number` tells the
+    redirecting workers what to look up anew (`change_numbers.py`); 0 is never changed. With
+    `forward_query` what a click's address has behind its `?` is added to the destination.
     """
 
     __tablename__ = "links"
@@ -73,6 +73,9 @@ class Link(Base):
     created_at: Mapped[Moment]
     disabled_at: Mapped[OptionalMoment]
     changed_at: Mapped[Moment] = mapped_column(index=True)
+    change_number: Mapped[int] = mapped_column(
+        BigInteger, server_default="0", default=0, index=True
+    )
     forward_query: Mapped[bool] = mapped_column(server_default=false(), default=False)
 
     history: Mapped[list["LinkDestination"]] = relationship(

@@ -4,9 +4,9 @@ import logging
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from linktrack.ids import AccountId, FollowerId, LinkId, SegmentId
 from linktrack.links.codes import spellings
@@ -42,17 +42,25 @@ class Target:
     code: str | None = None
 
 
+class Changes(NamedTuple):
+    """The number of the last change that is committed, and the links changed since another."""
+
+    number: int
+    links: Collection[LinkId]
+
+
 class Targets:
     """A bounded memory of targets in front of `find`.
 
-    `changed_since(ms)` returns the links changed at or after that time. While the database is
-    away known targets go on being served as they were; an unknown code raises what `find` raises.
+    `changed_since(number)` returns the changes behind a change's number, or with None the number
+    alone. While the database is away known targets go on being served as they were; an unknown
+    code raises what `find` raises.
     """
 
     def __init__(
         self,
         find: Callable[[str], Target | None],
-        changed_since: Callable[[int], Iterable[LinkId]],
+        changed_since: Callable[[int | None], Changes],
         most: int = MOST,
     ) -> None:
         self._find = find
@@ -148,19 +156,19 @@ class Targets:
             self._watcher.join(timeout=5)
 
     def _follow(self) -> None:
-        # Ten seconds of overlap: a change is stamped before it is committed.
-        since = int(time.time() * 1000) - 10_000
+        last: int | None = None
         away = False
         while not self._stop.wait(POLL_SECONDS):
-            asked = int(time.time() * 1000) - 10_000
             try:
-                changed = set(self._changed_since(since))
-                if changed:  # else what is just being looked up would not be remembered
-                    self.refresh(changed)
+                changes = self._changed_since(last)
+                if last is None or changes.number < last:  # of a backup: anything may be changed
+                    self.refresh(list(self._codes))
+                elif changes.number != last:
+                    self.refresh(changes.links)
             except Exception as error:  # noqa: BLE001 - any failure of a database: keep serving
                 if not away:
                     log.warning("Known links go on, changes wait: %s", error)
                 away = True
                 continue
             away = False
-            since = asked
+            last = changes.number

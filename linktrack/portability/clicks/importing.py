@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection
 
+from linktrack.change_numbers import draw_number
 from linktrack.clicks.capture.visitors import pseudonym
 from linktrack.clicks.classify.agents import Agent
 from linktrack.clicks.loading.store import ClickStore
@@ -205,6 +206,7 @@ class _Import:
             {click.agent for click in clicks},
             {click.agent: click.told for click in clicks if click.told is not None},
         )
+        links_before = self.done.links
         with self._store.transaction() as connection:
             self._learn_links(connection)
             records = []
@@ -213,6 +215,8 @@ class _Import:
                 if link_id is not None:
                     records.append(self._record(waiting, link_id))
             added = self._store.append(connection, records)
+            if self.done.links > links_before:
+                draw_number(connection)
         self.done.added += added
         self.done.known += len(records) - added
         self._pending.clear()

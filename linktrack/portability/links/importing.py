@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, insert
 
+from linktrack.change_numbers import draw_number
 from linktrack.clicks.records import clean
 from linktrack.db import Database, writing
 from linktrack.errors import Invalid
@@ -146,6 +147,8 @@ class _Import:
             made = add_imported(connection, self._shortener, self._account_id, self._source, wanted)
             self._add_labels(connection, made)
             self._add_totals(connection, made)
+            if made:
+                draw_number(connection)
         self.done.known += len(known)
         self.done.added += len(made)
         self.done.disabled += sum(new.old.disabled_at is not None for new in made)
