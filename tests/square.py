@@ -9,7 +9,15 @@ from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.models import Account
 from linktrack.audience.rosters import take_roster
 from linktrack.networks.bluesky.access import ABILITIES
-from linktrack.networks.records import FollowerRecord, Message, Page, PostPage, Profile, Sent
+from linktrack.networks.records import (
+    FollowerRecord,
+    Message,
+    Page,
+    PostPage,
+    Profile,
+    Sent,
+    Standing,
+)
 
 KEY = b"k" * 32
 DAY = timedelta(days=1)
@@ -121,6 +129,9 @@ class Square:
         raise NotImplementedError
 
     def publish(self, message: Message) -> Sent:
+        raise NotImplementedError
+
+    def standing(self, network_id: str) -> Standing | None:
         raise NotImplementedError
 
     def find(self, message: Message) -> Sent | None:

@@ -14,6 +14,7 @@ from world import World
 
 from linktrack.audience.models import Account, Follower
 from linktrack.cli import main
+from linktrack.db import now
 from linktrack.errors import Invalid
 from linktrack.links.lengths import length
 from linktrack.networks.bluesky.session import sign_in
@@ -92,6 +93,40 @@ def test_a_picture_that_is_too_large_is_left_out(
     external = record_of(atmosphere, sent.network_id)["embed"]["external"]
     assert "thumb" not in external
     assert external["title"] == "A title"
+
+
+def test_who_may_reply_stays_when_a_post_takes_the_place_of_another(
+    atmosphere: Network, writer: BlueskyWriter, author: Person
+) -> None:
+    """The server takes the post and its gates in one transaction, once."""
+    old = writer.publish(Message(writer.new_key(), "Read https://example.org/"))
+    key = old.network_id.rpartition("/")[2]
+    gates: dict[str, dict[str, object]] = {
+        "app.bsky.feed.threadgate": {"allow": []},
+        "app.bsky.feed.postgate": {
+            "embeddingRules": [{"$type": "app.bsky.feed.postgate#disableRule"}]
+        },
+    }
+    for name, rules in gates.items():
+        gate = {"$type": name, "post": old.network_id, "createdAt": now().isoformat(), **rules}
+        body = {"repo": author.did, "collection": name, "rkey": key, "record": gate}
+        atmosphere.call("com.atproto.repo.putRecord", body, author.token)
+    standing = writer.standing(old.network_id)
+    assert standing is not None
+    assert standing.post.is_plain
+    message = Message(
+        writer.new_key(), f"Read {SHORT}", (SHORT,), instead_of=standing,
+        short_for={"https://example.org/": SHORT},
+    )  # fmt: skip
+    sent = writer.publish(message)
+    assert writer.publish(message) == sent
+    assert record_of(atmosphere, sent.network_id)["text"] == f"Read {SHORT}"
+    for name, rules in gates.items():
+        new = record_of(atmosphere, sent.network_id.replace("app.bsky.feed.post", name))
+        assert new["post"] == sent.network_id
+        assert rules.items() <= new.items()
+    writer.delete(old.network_id)
+    assert writer.standing(old.network_id) is None
 
 
 def test_the_same_key_is_the_same_post(atmosphere: Network, writer: BlueskyWriter) -> None:

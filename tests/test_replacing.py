@@ -17,7 +17,7 @@ from linktrack.errors import Conflict, Invalid, NotFound, Unavailable
 from linktrack.links.cards.cards import Found, keep_card
 from linktrack.links.models import Post, Replacement, SeenPost
 from linktrack.networks.errors import Pause, Refused
-from linktrack.networks.records import Card, Message, PostRecord, Sent
+from linktrack.networks.records import Card, Message, PostRecord, Sent, Standing
 from linktrack.networks.registry import network_of
 from linktrack.publishing import queue
 from linktrack.publishing.states import discard, publish
@@ -61,6 +61,10 @@ class Writing(Square):
         record = self.sent[message.key]
         self.step("after publish")
         return Sent(record.network_id, "https://bsky.app/", record.posted_at)
+
+    def standing(self, network_id: str) -> Standing | None:
+        found = [post for post in self.wall.written if post.network_id == network_id]
+        return Standing(found[0]) if found else None
 
     def find(self, message: Message) -> Sent | None:
         if message.key not in self.sent:

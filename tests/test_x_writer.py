@@ -68,7 +68,7 @@ def test_a_post_is_made_read_back_and_taken_back() -> None:
                 "-2", old, False, f"Long https://example.com/long {'a' * 300}",
                 ("https://example.com/long",),
             ),
-            PostRecord("-3", old, False, "Look", ()),
+            PostRecord("-3", old, False, "Look", (), is_plain=False, more=("its pictures",)),
         ]  # fmt: skip
         writer.delete("1")
         writer.delete("99")

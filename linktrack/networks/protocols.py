@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from linktrack.networks.records import Message, Page, PostPage, Profile, Sent
+from linktrack.networks.records import Message, Page, PostPage, Profile, Sent, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,15 @@ class Writer(Reader, Protocol):
         ...
 
     def publish(self, message: Message) -> Sent:
-        """Send a post. The same key again gives the same post."""
+        """Send a post. The same key again gives the same post.
+
+        In the place of another it has whatever the other had, but for its links; raises `Refused`
+        where that cannot be.
+        """
+        ...
+
+    def standing(self, network_id: str) -> Standing | None:
+        """Return a post of the account as it stands there now, None where it is gone."""
         ...
 
     def find(self, message: Message) -> Sent | None:

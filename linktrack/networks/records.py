@@ -1,7 +1,7 @@
 """What networks and archives give, and what they are sent, as frozen records. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 
 
@@ -29,8 +29,9 @@ class FollowerRecord:
 class PostRecord:
     """One post as it was published: `text` as readers saw it, `addresses` in order of the text.
 
-    `is_plain` says that the text is all there is: no picture, no quoted post, nothing that a new
-    text in its place would lose; None where that is not known.
+    `is_plain` says that the text is all there is: made anew of its text and links, the post would
+    be the same; None where that is not known. `more` says what a new text in its place would lose,
+    in words ("its poll"), for one that is not plain.
     """
 
     network_id: str
@@ -40,6 +41,19 @@ class PostRecord:
     addresses: tuple[str, ...]
     _: KW_ONLY
     is_plain: bool | None = None
+    more: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A post as it stands on its network, whose place another is to take.
+
+    `kept` is for the writer that has read it: what goes into the other as it is, such as its
+    languages, and who may reply.
+    """
+
+    post: PostRecord
+    kept: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +112,16 @@ class Message:
     """A post to be sent: `text` as it is to be read, in which `short_urls` stand.
 
     `key` was made by `Writer.new_key` and stored before the first attempt; a second attempt
-    with the same key makes no second post.
+    with the same key makes no second post. Where it takes the place of another post, that is
+    `instead_of`, and `short_for` has our address for each of the other's.
     """
 
     key: str
     text: str
     short_urls: tuple[str, ...] = ()
     card: Card | None = None
+    instead_of: Standing | None = None
+    short_for: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

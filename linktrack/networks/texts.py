@@ -50,8 +50,14 @@ def distinct_links(addresses: Iterable[str], is_own_post: Callable[[str], bool])
     found: dict[str, str] = {}
     for address in addresses:
         if not is_own_post(address):
-            found.setdefault(root[1] if (root := _ROOT.fullmatch(address)) else address, address)
+            found.setdefault(without_root(address), address)
     return tuple(found.values())
+
+
+def without_root(address: str) -> str:
+    """Return an address without the slash of a site's first page, which means the same."""
+    root = _ROOT.fullmatch(address)
+    return root[1] if root else address
 
 
 def is_short_for(label: str, address: str) -> bool:

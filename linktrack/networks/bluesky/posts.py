@@ -1,21 +1,36 @@
 """An account's own posts, newest first, as Bluesky shows them to everybody."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from linktrack.networks.archives import Fields
 from linktrack.networks.bluesky.own_posts import is_own_post
+from linktrack.networks.bluesky.pieces import Piece, pieces_of
 from linktrack.networks.bluesky.reader import PUBLIC
 from linktrack.networks.fetching import Fetcher
 from linktrack.networks.records import PostPage, PostRecord
-from linktrack.networks.texts import distinct_links, is_short_for, moment, stable_id, text, whole
+from linktrack.networks.texts import distinct_links, moment, stable_id, text
 
 PAGE: Final = 100  # the most that getAuthorFeed gives
-_MOVING: Final = re.compile(
-    r"https?://(?:media[0-9]*\.(?:tenor|giphy)\.com|i\.giphy\.com|static[0-9]*\.klipy\.com)/",
-    re.IGNORECASE,
+_PICTURE: Final = re.compile(r"https?://[^?#]+\.(?:gif|gifv|webp)(?:[?#].*)?", re.IGNORECASE)
+_MOVING_HOST: Final = re.compile(
+    r"https?://(?:(?:media|static|c|i|t)[0-9]*\.)(?:tenor|giphy|klipy)\.(?:com|co)/", re.IGNORECASE
 )
-"""Bluesky's app keeps an animated picture as a card that leads here: nobody shares a link by it."""
+_ALT: Final = re.compile(r"alt: ?\S", re.IGNORECASE)
+"""Bluesky's app keeps an animated picture as a card that leads to it: nobody means a link."""
+
+_CARD: Final = "app.bsky.embed.external"
+_EMBEDS: Final = {
+    "app.bsky.embed.images": "its pictures",
+    "app.bsky.embed.video": "its film",
+    "app.bsky.embed.record": "the post it quotes",
+    "app.bsky.embed.recordWithMedia": "the post it quotes",
+}
+_OURS: Final = frozenset(
+    ("$type", "text", "createdAt", "facets", "embed", "langs", "tags", "labels", "reply")
+)
+"""What a record may have: nothing else is known here, so that it would be lost."""
 
 
 class BlueskyFeed:
@@ -51,7 +66,8 @@ def post_record(item: Fields) -> PostRecord | None:
 
     A repost has the moment of reposting. The address of a card counts where the text has it not,
     and a post of Bluesky's own nowhere: it is a quote.
-    A reply, a picture, also a moving one, a quote, or a content warning is more than the text.
+    A reply, a picture, also a moving one, a quote, or a content warning is more than the text, and
+    so is whatever is not known here.
     """
     post = _object(item.get("post"))
     record = _object(post.get("record"))
@@ -67,55 +83,74 @@ def post_record(item: Fields) -> PostRecord | None:
     posted_at = moment(record.get("createdAt")) or moment(post.get("indexedAt"))
     if uri is None or posted_at is None:
         return None
-    shown, addresses = _bluesky_text(record)
+    pieces, is_whole = pieces_of(record)
+    shown, addresses = _written_out(pieces)
     embed = _object(record.get("embed"))
-    # A quote with a card has both: the card is its medium.
-    media = _object(embed.get("media"))
-    card = text(_object((media or embed).get("external")).get("uri"))
-    is_moving = card is not None and _MOVING.match(card) is not None
+    card = card_address(record)
+    is_moving = card is not None and _is_moving(card, embed)
     links = distinct_links(addresses, is_own_post)
     if card is not None and not is_moving:
         more = distinct_links([*addresses, card], is_own_post)
         if len(more) > len(links):
             links, shown = more, f"{shown}\n\n{card}".strip()
-    dressed = "reply" in record or bool(_object(record.get("labels")).get("values")) or is_moving
-    plain = not dressed and embed.get("$type") in (None, "app.bsky.embed.external")
+    lost = _lost(record, pieces, is_whole, is_moving)
     return PostRecord(
         network_id=uri,
         posted_at=posted_at,
         is_repost=False,
         text=shown,
         addresses=links,
-        is_plain=plain,
+        is_plain=not lost,
+        more=lost,
     )
 
 
-def _bluesky_text(record: Fields) -> tuple[str, list[str]]:
-    """Return the text with its addresses written out in full, where facets (bytes) have them.
+def card_address(record: Fields) -> str | None:
+    """Return where a post's card leads; a quote with a card has it as its medium."""
+    embed = _object(record.get("embed"))
+    return text(_object((_object(embed.get("media")) or embed).get("external")).get("uri"))
+
+
+def _is_moving(card: str, embed: Fields) -> bool:
+    """Whether a card is an animated picture: by its file, its host, or its words for the blind."""
+    external = _object((_object(embed.get("media")) or embed).get("external"))
+    is_described = _ALT.match(str(external.get("description") or "")) is not None
+    return is_described or any(kind.match(card) is not None for kind in (_PICTURE, _MOVING_HOST))
+
+
+def _lost(
+    record: Fields, pieces: Sequence[Piece], is_whole: bool, is_moving: bool
+) -> tuple[str, ...]:
+    """Return in words what a post made anew of its text and links would not have."""
+    embed = record.get("embed")
+    found = {
+        "its place in a thread": "reply" in record,
+        "its content warning": bool(_object(record.get("labels")).get("values")),
+        "its moving picture": is_moving,
+        "the words that are its links": any(piece.is_word for piece in pieces),
+        "what another app has added to it": not is_whole
+        or any(record[name] for name in record if name not in _OURS),
+    }
+    if embed is not None and not is_moving and _object(embed).get("$type") != _CARD:
+        kind = str(_object(embed).get("$type"))
+        found[_EMBEDS.get(kind, "what stands below it")] = True
+    return tuple(words for words, is_so in found.items() if is_so)
+
+
+def _written_out(pieces: Sequence[Piece]) -> tuple[str, list[str]]:
+    """Return the text with its addresses written out in full, and these in order.
 
     The app shows `example.org/a-long…` for an address; words that lead somewhere keep standing
     before it.
     """
-    content = str(record.get("text") or "").encode()
-    rows = record.get("facets")
-    found = []
-    for facet in rows if isinstance(rows, list) else []:
-        features = _object(facet).get("features")
-        index = _object(_object(facet).get("index"))
-        start, end = whole(index.get("byteStart")), whole(index.get("byteEnd"))
-        for feature in features if isinstance(features, list) else []:
-            address = text(_object(feature).get("uri"))
-            if address is not None and start is not None and end is not None:
-                found.append((start, end, address))
-    parts, position = [], 0
-    for start, end, address in sorted(found):
-        if position <= start < end <= len(content):
-            label = content[start:end].decode("utf-8", "replace")
-            written = address if is_short_for(label, address) else f"{label} {address}"
-            parts += [content[position:start].decode("utf-8", "replace"), written]
-            position = end
-    parts.append(content[position:].decode("utf-8", "replace"))
-    return text("".join(parts)) or "", [address for _, _, address in sorted(found)]
+    parts = [
+        piece.written if piece.address is None
+        else f"{piece.written} {piece.address}" if piece.is_word
+        else piece.address
+        for piece in pieces
+    ]  # fmt: skip
+    addresses = [piece.address for piece in pieces if piece.address is not None]
+    return text("".join(parts)) or "", addresses
 
 
 def _object(value: object) -> Fields:

@@ -15,9 +15,10 @@ from linktrack.networks.bluesky.facets import own_links
 from linktrack.networks.bluesky.posts import post_record
 from linktrack.networks.bluesky.reader import PAGE, Bluesky
 from linktrack.networks.bluesky.session import Server, Taken
+from linktrack.networks.bluesky.taking_over import GATES, gate_of, taken_over
 from linktrack.networks.credentials import Credential, Keeper
 from linktrack.networks.errors import Refused, SignedOut, Unclear
-from linktrack.networks.records import Card, Message, Page, PostPage, Profile, Sent
+from linktrack.networks.records import Card, Message, Page, PostPage, Profile, Sent, Standing
 from linktrack.networks.texts import moment, text
 from linktrack.networks.tids import new_tid
 
@@ -64,16 +65,21 @@ class BlueskyWriter:
     def publish(self, message: Message) -> Sent:
         """Write the post under its key; one that stands there already is left as it is."""
         at = datetime.now(UTC)
-        record: dict[str, object] = {
-            "$type": POSTS,
-            "text": message.text,
-            "createdAt": f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z",
-        }
-        facets = self._facets(message)
-        if facets:
-            record["facets"] = facets
-        if message.card is not None:
+        stamp = f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+        record: dict[str, object] = {"$type": POSTS, "text": message.text, "createdAt": stamp}
+        if message.instead_of is not None:
+            old = message.instead_of.kept
+            record |= taken_over(cast("Fields", old[POSTS]), message)
+            gates = {name: cast("Fields", old[name]) for name in GATES if name in old}
+        else:
+            gates = {}
+            facets = self._facets(message)
+            if facets:
+                record["facets"] = facets
+        if message.card is not None and "embed" not in record:
             record["embed"] = self._embed(message.card)
+        if gates:
+            return self._publish_behind(gates, message, record, stamp)
         body = self._place(POSTS, message.key)
         try:
             # Only where nothing stands under the key: a second attempt overwrites nothing.
@@ -88,6 +94,54 @@ class BlueskyWriter:
                 ) from None
             return found
         return self._sent(str(put["uri"]), record)
+
+    def _publish_behind(
+        self,
+        gates: Mapping[str, Fields],
+        message: Message,
+        record: Mapping[str, object],
+        stamp: str,
+    ) -> Sent:
+        """Write the post and its gates at once; nobody replies before they stand.
+
+        Where something stands under the key, the server refuses all of it.
+        """
+        found = self.find(message)
+        if found is not None:
+            return found
+        address = f"at://{self._did}/{POSTS}/{message.key}"
+        values = {POSTS: record}
+        values |= {name: gate_of(gate, address, stamp) for name, gate in gates.items()}
+        writes = [
+            {
+                "$type": "com.atproto.repo.applyWrites#create",
+                "collection": collection,
+                "rkey": message.key,
+                "value": value,
+            }
+            for collection, value in values.items()
+        ]
+        self._server.call("com.atproto.repo.applyWrites", {"repo": self._did, "writes": writes})
+        return self._sent(address, record)
+
+    def standing(self, network_id: str) -> Standing | None:
+        """Return a post as it stands, with who may reply to it and quote it."""
+        key = self._key(network_id, POSTS)
+        found = {name: self._record(name, key) for name in (POSTS, *GATES)}
+        kept = {name: record for name, record in found.items() if record is not None}
+        post = post_record({"post": {"uri": network_id, "record": kept.get(POSTS)}})
+        return None if post is None else Standing(post, kept)
+
+    def _record(self, collection: str, key: str) -> Fields | None:
+        """Return a record of ours, None where there is none."""
+        try:
+            found = self._server.get(
+                "/xrpc/com.atproto.repo.getRecord", self._place(collection, key)
+            )
+        except NotFound:
+            return None
+        value = found.get("value")
+        return value if isinstance(value, dict) else None
 
     def find(self, message: Message) -> Sent | None:
         """Return the post that stands under the message's key."""
@@ -145,11 +199,16 @@ class BlueskyWriter:
         self._remove(followed, FOLLOWS)
 
     def _remove(self, address: str, collection: str) -> None:
+        key = self._key(address, collection)
+        self._server.call("com.atproto.repo.deleteRecord", self._place(collection, key))
+
+    def _key(self, address: str, collection: str) -> str:
+        """Return the key of a record of ours; raises `Refused` where it is none."""
         did, _, rest = address.removeprefix("at://").partition("/")
         found, _, key = rest.partition("/")
         if (did, found) != (self._did, collection) or not key:
             raise Refused("This is nothing that this account has made on Bluesky.")
-        self._server.call("com.atproto.repo.deleteRecord", self._place(collection, key))
+        return key
 
     def _place(self, collection: str, key: str) -> dict[str, str | int | list[str]]:
         return {"repo": self._did, "collection": collection, "rkey": key}

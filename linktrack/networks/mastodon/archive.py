@@ -2,16 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from html.parser import HTMLParser
+from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
 from linktrack.errors import Invalid
 from linktrack.networks.archives import Archive, Fields, items
-from linktrack.networks.mastodon.own_posts import is_own_post
+from linktrack.networks.mastodon.content import read_content
 from linktrack.networks.records import FollowerRecord, PostRecord
-from linktrack.networks.texts import distinct_links, is_short_for, moment, stable_id, text
+from linktrack.networks.texts import moment, stable_id, text
 
 _OUTBOX: Final = re.compile(r"(?:^|/)outbox\.json$")
 _ACTOR: Final = re.compile(r"(?:^|/)actor\.json$")
@@ -21,13 +20,6 @@ _PUBLIC: Final = (
     "as:Public",
     "Public",
 )
-_VOID: Final = frozenset(("area", "br", "col", "hr", "img", "input", "source", "wbr"))
-_BLOCKS: Final = frozenset(("p", "div", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6"))
-_RICH: Final = re.compile(
-    r"quote-inline|<(?:strong|b|em|i|u|s|del|ul|ol|blockquote|pre|code|h[1-6]|img|table|ruby)\b",
-    re.IGNORECASE,
-)
-"""What a new text in the place of this one would lose."""
 
 
 class MastodonArchive:
@@ -115,8 +107,9 @@ def _post(activity: Fields) -> PostRecord | None:
     post = activity.get("object")
     if kind != "Create" or not isinstance(post, dict):
         return None
-    shown, addresses = read_content(str(post.get("content") or ""))
-    return PostRecord(stable_id(post.get("id")) or network_id, posted_at, False, shown, addresses)
+    said = read_content(str(post.get("content") or ""))
+    number = stable_id(post.get("id")) or network_id
+    return PostRecord(number, posted_at, False, said.text, said.links)
 
 
 def _is_published(activity: Fields) -> bool:
@@ -129,93 +122,3 @@ def _is_published(activity: Fields) -> bool:
             ):
                 return True
     return False
-
-
-def read_content(
-    html: str, mentions: Mapping[str, str] | None = None
-) -> tuple[str, tuple[str, ...]]:
-    """Return the text of a post's HTML with its addresses written out, and its links, each once.
-
-    Words that lead somewhere keep standing before their address. The line "RE: https://…" that
-    goes with a quoted post is left out, and a post of Mastodon is no link.
-    `mentions` are profile's address → @name@server: the HTML shows people without their server.
-    """
-    content = _Content(mentions or {})
-    content.feed(html)
-    content.close()
-    return content.shown, distinct_links(content.addresses, is_own_post)
-
-
-def is_plain_content(html: str) -> bool:
-    """Whether the HTML is that of a text alone: no quote, no emphasis, no list."""
-    return _RICH.search(html) is None
-
-
-class _Content(HTMLParser):
-    """A post's HTML as a text with its addresses written out; entities are unescaped once.
-
-    Mentions and hashtags are links in the HTML, and none of the author's.
-    """
-
-    def __init__(self, mentions: Mapping[str, str]) -> None:
-        super().__init__(convert_charrefs=True)
-        self.addresses: list[str] = []
-        self._mentions = mentions
-        self._parts: list[str] = []
-        self._address: str | None = None
-        self._label: list[str] = []
-        self._is_named = False
-        self._quote: list[str] = []
-
-    @property
-    def shown(self) -> str:
-        return text("".join(self._parts)) or ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Begin an address, a line or a paragraph (called by the parser)."""
-        fields = dict(attrs)
-        classes = set((fields.get("class") or "").split())
-        if self._quote or "quote-inline" in classes:
-            if tag not in _VOID:
-                self._quote.append(tag)
-        elif tag in ("br", "li"):
-            self._parts.append("\n")
-        elif tag in _BLOCKS and self._parts:
-            self._parts.append("\n\n")
-        elif tag == "a":
-            address = text(fields.get("href"))
-            is_tag = "hashtag" in classes or "tag" in (fields.get("rel") or "").split()
-            if "mention" in classes:
-                if name := self._mentions.get(address or ""):
-                    self._parts.append(name)
-                    self._is_named = True
-            elif address is not None and not is_tag:
-                self._address = address
-
-    def handle_endtag(self, tag: str) -> None:
-        """End an address or a quote (called by the parser)."""
-        if self._quote:
-            if tag in self._quote:
-                while self._quote.pop() != tag:
-                    pass
-        elif tag == "a":
-            self._end_address()
-
-    def close(self) -> None:
-        """End what is still open (called at the end of the HTML)."""
-        super().close()
-        self._end_address()
-
-    def handle_data(self, data: str) -> None:
-        """Keep text, but for what an address or a name looks like (called by the parser)."""
-        if self._quote or self._is_named:
-            return
-        (self._parts if self._address is None else self._label).append(data)
-
-    def _end_address(self) -> None:
-        if self._address is not None:
-            label = "".join(self._label)
-            is_word = label.strip() and not is_short_for(label, self._address)
-            self.addresses.append(self._address)
-            self._parts.append(f"{label} {self._address}" if is_word else self._address)
-        self._address, self._label, self._is_named = None, [], False

@@ -5,11 +5,21 @@ from typing import Final
 from linktrack.errors import Unavailable
 from linktrack.networks.archives import Fields
 from linktrack.networks.fetching import Fetcher
-from linktrack.networks.mastodon.archive import is_plain_content, read_content
+from linktrack.networks.mastodon.content import QUOTE, read_content
 from linktrack.networks.records import PostPage, PostRecord
 from linktrack.networks.texts import moment, stable_id, text
 
 PAGE: Final = 40  # the most that accounts/:id/statuses gives
+
+_MORE: Final = {
+    "media_attachments": "its pictures",
+    "poll": "its poll",
+    "spoiler_text": "its content warning",
+    "quote": QUOTE,
+    "quote_id": QUOTE,
+    "quote_url": QUOTE,
+}
+"""What a status has beside its text, by the field that says so; `quote_…` are Pleroma's kin."""
 
 
 class MastodonFeed:
@@ -55,16 +65,18 @@ def post_record(status: Fields) -> PostRecord | None:
         return None
     if isinstance(status.get("reblog"), dict):
         return PostRecord(uri, posted_at, True, "", ())
-    content = str(status.get("content") or "")
-    shown, addresses = read_content(content, _mentions(status))
-    more = ("media_attachments", "poll", "spoiler_text", "quote")
+    said = read_content(str(status.get("content") or ""), _mentions(status))
+    fields = {**_object(status.get("pleroma")), **status}
+    more = dict.fromkeys([words for name, words in _MORE.items() if fields.get(name)])
+    more.update(dict.fromkeys(said.more))
     return PostRecord(
         network_id=uri,
         posted_at=posted_at,
         is_repost=False,
-        text=shown,
-        addresses=addresses,
-        is_plain=is_plain_content(content) and not any(status.get(name) for name in more),
+        text=said.text,
+        addresses=said.links,
+        is_plain=not more,
+        more=tuple(more),
     )
 
 

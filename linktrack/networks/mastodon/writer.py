@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Final, TypeVar, cast
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from linktrack.networks.errors import Pause, Refused, SignedOut, Unclear
 from linktrack.networks.fetching import MISREADINGS, WAIT, guard_for, limits
 from linktrack.networks.looking_back import find_sent
 from linktrack.networks.mastodon.access import ABILITIES
+from linktrack.networks.mastodon.content import FORMATTING, is_written_so
 from linktrack.networks.mastodon.followers import follower_record
 from linktrack.networks.mastodon.posts import post_record
 from linktrack.networks.mastodon.reader import limits_said
@@ -36,6 +38,7 @@ from linktrack.networks.records import (
     PostRecord,
     Profile,
     Sent,
+    Standing,
     TextLimits,
 )
 from linktrack.networks.sending import silence
@@ -165,11 +168,35 @@ class MastodonWriter:
         return Sent(post.network_id, addresses[post.network_id], post.posted_at)
 
     def edit(self, network_id: str, message: Message) -> Sent:
-        """Change a post's text; the ones before it are kept by Mastodon, for all to see."""
+        """Change a post's text; the ones before it are kept by Mastodon, for all to see.
+
+        Its readers, its language, and who may quote it stay as they are where they are not named;
+        that it is sensitive does not.
+        """
+        kept = {} if message.instead_of is None else message.instead_of.kept
+        sensitive = True if kept.get("sensitive") is True else None
         status = self._ask(
-            lambda: self._client.status_update(_local(network_id), message.text), sends=True
+            lambda: self._client.status_update(
+                _local(network_id), message.text, sensitive=sensitive
+            ),
+            sends=True,
         )
         return _sent(status)
+
+    def standing(self, network_id: str) -> Standing | None:
+        """Return a post as it stands; what its author wrote is compared with what is read of it."""
+        number = _local(network_id)
+        try:
+            status = _fields(self._ask(lambda: self._client.status(number), sends=False))
+            source = _fields(self._ask(lambda: self._client.status_source(number), sends=False))
+        except NotFound:
+            return None
+        post = post_record(status)
+        if post is None:
+            return None
+        if not is_written_so(str(source.get("text") or ""), post.text):
+            post = replace(post, is_plain=False, more=(*post.more, FORMATTING))
+        return Standing(post, {"sensitive": status.get("sensitive")})
 
     def delete(self, network_id: str) -> None:
         """Take a post back."""

@@ -6,6 +6,7 @@ account's newest posts, and a text that X refuses as a duplicate too.
 
 import html
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -21,7 +22,15 @@ from linktrack.networks.credentials import Credential, Keeper, SignIn, telling
 from linktrack.networks.errors import Pause, Refused, SignedOut, Unclear
 from linktrack.networks.fetching import MISREADINGS, WAIT, guard_for, limits
 from linktrack.networks.looking_back import find_sent
-from linktrack.networks.records import Message, Page, PostPage, PostRecord, Profile, Sent
+from linktrack.networks.records import (
+    Message,
+    Page,
+    PostPage,
+    PostRecord,
+    Profile,
+    Sent,
+    Standing,
+)
 from linktrack.networks.sending import silence
 from linktrack.networks.texts import distinct_links, moment, stable_id, text, whole
 from linktrack.networks.tids import new_tid
@@ -36,6 +45,10 @@ POSTS: Final = 20
 """Posts on a page: X may take money for each that is read."""
 
 FIELDS: Final = "created_at,entities,note_tweet,referenced_tweets"
+
+_PICTURES: Final = "its pictures"
+_MORE: Final = {"quoted": "the post it quotes", "replied_to": "its place in a thread"}
+"""What a new text would lose, by the kind of the other post."""
 
 T = TypeVar("T")
 
@@ -120,6 +133,10 @@ class XWriter:
         if number is None:
             raise Unclear("X answers without saying which post it made.")
         return _sent(number, datetime.now(UTC))
+
+    def standing(self, network_id: str) -> Standing:  # noqa: ARG002
+        """Refuse: what cannot be edited needs no reading."""
+        raise Refused("X lets no program edit a post: delete it, and post it anew.")
 
     def find(self, message: Message) -> Sent | None:
         """Look for a message among the newest posts."""
@@ -216,22 +233,37 @@ def _post(row: Fields) -> PostRecord | None:
     entities = whole_post.get("entities")
     urls = entities.get("urls") if isinstance(entities, dict) else None
     addresses = []
+    more: dict[str, None] = {}
     for url in urls if isinstance(urls, list) else ():
         if not isinstance(url, dict):
             continue
         short, address = text(url.get("url")), text(url.get("expanded_url"))
         if short is not None and "media_key" in url:
-            written = written.replace(short, "").rstrip()
+            written = _written_out(written, short, "").rstrip()
+            more[_PICTURES] = None
         elif short is not None and address is not None:
-            written = written.replace(short, address)
+            written = _written_out(written, short, address)
             addresses.append(address)
     others = row.get("referenced_tweets")
-    is_repost = isinstance(others, list) and any(
-        isinstance(other, dict) and other.get("type") == "retweeted" for other in others
-    )
+    kinds = {
+        other.get("type") for other in (others if isinstance(others, list) else [])
+        if isinstance(other, dict)
+    }  # fmt: skip
+    more.update(dict.fromkeys(words for kind, words in _MORE.items() if kind in kinds))
     return PostRecord(
-        number, at, is_repost, html.unescape(written), distinct_links(addresses, is_own_post)
+        network_id=number,
+        posted_at=at,
+        is_repost="retweeted" in kinds,
+        text=html.unescape(written),
+        addresses=distinct_links(addresses, is_own_post),
+        is_plain=False if more else None,
+        more=tuple(more),
     )
+
+
+def _written_out(written: str, short: str, address: str) -> str:
+    """Return a text with an address in the place of X's own; a longer one of X's is another."""
+    return re.sub(rf"{re.escape(short)}(?![A-Za-z0-9])", lambda _: address, written)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ killed in between, the same asked for again goes on where it was.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
@@ -21,11 +21,12 @@ from linktrack.db import now as this_moment
 from linktrack.errors import Conflict, Invalid, Unavailable
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import index_of
+from linktrack.links.destinations import parse_destination
 from linktrack.links.models import Post, Replacement, SeenPost, UnwrappedPost
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.networks.errors import Pause
 from linktrack.networks.protocols import Writer
-from linktrack.networks.records import Message, Sent
+from linktrack.networks.records import Message, Sent, Standing
 from linktrack.networks.registry import network_of
 from linktrack.outside.addresses import Address, is_public
 from linktrack.owners.audit import acting, note
@@ -38,7 +39,10 @@ from linktrack.publishing.unwrapped.posts import forget_unwrapped, get_unwrapped
 
 Way = Literal["edit", "repost", "copy"]
 
-LOST: Final = "its likes, its reposts, and its place above the replies to it"
+LOST: Final = (
+    "its likes, its reposts, its date, its pin, and its place above the replies to it and in the "
+    "posts that quote it"
+)
 """What a post loses that is deleted and posted anew."""
 
 Open = Callable[[Account], Writer]
@@ -100,22 +104,27 @@ def replace_on_network(
 ) -> Replaced:
     """Put the wrapped version of a post in its place on the network; it commits as it goes.
 
-    Posting it anew takes `confirmed`, since that loses what `LOST` says. Raises `Invalid` where it
-    can only be done by hand, `Conflict` where it is not confirmed, or its draft is discarded, was
-    posted by hand or is to be sent, `NotFound`, and what the network has against it. `readable`
-    says which addresses may be read for its card, which takes at most 20 seconds. Call it while no
-    transaction of yours writes.
+    Posting it anew takes `confirmed`, since that loses what `LOST` says. The post is read as it
+    stands there first. Raises `Invalid` where it can only be done by hand, since a new text would
+    lose something; `Conflict` where it is not confirmed, reads otherwise by now or is gone, or its
+    draft is discarded, was posted by hand or is to be sent; `NotFound`, and what the network has
+    against it. `readable` says which addresses may be read for its card, which takes at most 20
+    seconds. Call it while no transaction of yours writes.
     """
     with database.session() as session:
-        account = session.get_one(Account, get_unwrapped(session, number).account_id)
+        old = get_unwrapped(session, number)
+        account = session.get_one(Account, old.account_id)
+        _chosen_way(account, old, confirmed)
     try:
         with closing(open_writer(account)) as writer:
+            standing = writer.standing(old.network_id)
             return _replace(
                 database,
                 shortener,
                 days,
                 number,
                 writer,
+                standing=standing,
                 confirmed=confirmed,
                 actor=actor,
                 readable=readable,
@@ -134,6 +143,7 @@ def _replace(
     number: int,
     writer: Writer,
     *,
+    standing: Standing | None,
     confirmed: bool,
     actor: str,
     readable: Callable[[Address], bool],
@@ -143,18 +153,10 @@ def _replace(
         acting(session, actor)
         old = get_unwrapped(session, number)
         account = session.get_one(Account, old.account_id)
-        way = way_of(account, old, connected=True)
-        if way == "copy":
-            raise Invalid(
-                "A new text would lose more than the old one: its pictures, its quote or its place "
-                "in a thread. Make the wrapped version, and copy it."
-            )
-        if way == "repost" and not confirmed:
-            raise Conflict(
-                f"{network_of(account.network).label} has no editing: the post is deleted and "
-                f"posted anew, and loses {LOST}. Say that you want that."
-            )
+        way = _chosen_way(account, old, confirmed)
         post = draft_for(session, shortener, account, old, clock())
+        if standing is not None and standing.post.text != post.text:
+            _check_standing(account, old, standing)
         replacement = session.get_one(Replacement, (account.id, old.network_id))
         _check_not_by_hand(session, post, replacement, way)
         check_sendable(account, post.text, shortener.base_url, connected=True)
@@ -166,14 +168,26 @@ def _replace(
         replacement.key = replacement.key or known_by or writer.new_key()
         urls = [shortener.short_url(link.code or "") for link in post.links]
         shown = tuple(url for url in urls if index_of(url, post.text) >= 0)
-        message = Message(replacement.key, post.text, shown)
+        message = Message(
+            replacement.key,
+            post.text,
+            shown,
+            instead_of=standing,
+            short_for={} if standing is None else _short_for(shortener, post, standing),
+        )
         post_id, network_id = post.id, old.network_id
         brings_card = network_of(account.network).cards.come_with_posts
         session.commit()
     if way == "edit":
         sent = writer.edit(network_id, message)
     elif is_out:
-        sent = _found(writer, message, post_id)
+        sent = _found(writer, message, _out_already(post_id))
+    elif standing is None:
+        sent = _found(
+            writer,
+            message,
+            Conflict("The post is gone on its network: say here that it is deleted."),
+        )
     else:
         if brings_card:
             at = clock()
@@ -224,11 +238,54 @@ def _check_not_by_hand(session: Session, post: Post, replacement: Replacement, w
         raise _out_already(post.id)
 
 
-def _found(writer: Writer, message: Message, post_id: int) -> Sent:
-    """Return the post that stands under our key; raises `Conflict` where it was sent by hand."""
+def _chosen_way(account: Account, old: UnwrappedPost, confirmed: bool) -> Way:
+    """Return how the post is replaced; raises `Invalid` by hand only, `Conflict` unconfirmed."""
+    way = way_of(account, old, connected=True)
+    if way == "copy":
+        raise Invalid(
+            "A new text would lose more than the old one: its pictures, its quote or its place "
+            "in a thread. Make the wrapped version, and copy it."
+        )
+    if way == "repost" and not confirmed:
+        raise Conflict(
+            f"{network_of(account.network).label} has no editing: the post is deleted and "
+            f"posted anew, and loses {LOST}. Say that you want that."
+        )
+    return way
+
+
+def _check_standing(account: Account, old: UnwrappedPost, standing: Standing) -> None:
+    """Raise where a new text would lose something of the post, or its owner has changed it."""
+    network = network_of(account.network).label
+    if standing.post.is_plain is not True:
+        lost = " and ".join(standing.post.more) or "more than is known of it"
+        raise Invalid(
+            f"On {network} a new text would lose {lost}. Make the wrapped version, and copy it."
+        )
+    if standing.post.text != old.text:
+        raise Conflict(
+            f"The post reads otherwise on {network} by now: have its posts read again "
+            "(linktrack sync), and wrap it then."
+        )
+
+
+def _short_for(shortener: Shortener, post: Post, standing: Standing) -> dict[str, str]:
+    """Return our short address for each address of the post that we have wrapped."""
+    ours = {link.destination: shortener.short_url(link.code or "") for link in post.links}
+    found = {}
+    for address in standing.post.addresses:
+        with suppress(Invalid):
+            short = ours.get(parse_destination(address))
+            if short is not None:
+                found[address] = short
+    return found
+
+
+def _found(writer: Writer, message: Message, otherwise: Conflict) -> Sent:
+    """Return the post that stands under our key; raises the other where none does."""
     found = writer.find(message)
     if found is None:
-        raise _out_already(post_id)
+        raise otherwise
     return found
 
 

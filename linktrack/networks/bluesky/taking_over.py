@@ -1,0 +1,52 @@
+"""The record of a post that takes the place of another: the same, but for its links. Pure."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from linktrack.networks.archives import Fields
+from linktrack.networks.bluesky.pieces import pieces_of, put_together
+from linktrack.networks.bluesky.posts import card_address
+from linktrack.networks.errors import Refused
+from linktrack.networks.records import Message
+from linktrack.networks.texts import without_root
+
+GATES: Final = ("app.bsky.feed.threadgate", "app.bsky.feed.postgate")
+"""Who may reply, and who may quote: records of their own, under the key of their post."""
+
+_STAY: Final = ("langs", "tags")
+
+
+def taken_over(old: Fields, message: Message) -> dict[str, object]:
+    """Return text, links, card and what else stays of a post's record.
+
+    A card leads to our address, and keeps its words and its picture; where the address stood in the
+    card alone, the text does not show ours either. Raises `Refused` where the text would not be the
+    message's.
+    """
+    ours = {without_root(address): short for address, short in message.short_for.items()}
+
+    def other(address: str) -> str:
+        return ours.get(without_root(address), address)
+
+    pieces, _ = pieces_of(old)
+    written, facets = put_together(pieces, other)
+    card = card_address(old)
+    shown = written.strip()
+    if card is not None and shown != message.text:
+        shown = f"{shown}\n\n{other(card)}".strip()
+    if shown != message.text:
+        raise Refused(
+            "The post would read otherwise than its wrapped version: copy that, and post it."
+        )
+    record: dict[str, object] = {"text": written}
+    if facets:
+        record["facets"] = facets
+    embed = old.get("embed")
+    if card is not None and isinstance(embed, dict):
+        record["embed"] = {**embed, "external": {**embed["external"], "uri": other(card)}}
+    return record | {name: old[name] for name in _STAY if old.get(name)}
+
+
+def gate_of(old: Mapping[str, object], post: str, at: str) -> dict[str, object]:
+    """Return the gate of another post, for the post at this address."""
+    return {**old, "post": post, "createdAt": at}
