@@ -191,7 +191,7 @@ def test_pictures_and_placeholders_are_named() -> None:
         "It is the address of a picture, which nobody follows.",
     )
     assert placeholder[0] == "https://example.com/?id={{"
-    assert placeholder[1] == "It has a placeholder in it: what it becomes is not known yet."
+    assert placeholder[1] == "It contains a placeholder, so nobody knows yet where it will lead."
 
 
 @every_network

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,6 +89,12 @@ class Work:
     def account_id(self, handle: str | None) -> int | None:
         """Return the number of the account that a handle names, None for None; as `account`."""
         return None if handle is None else self.account(handle).id
+
+    def handles(self) -> Mapping[int, str]:
+        """Return the handle of each account, by its number."""
+        from linktrack.audience.accounts import list_accounts
+
+        return {account.id: account.handle for account in list_accounts(self.session)}
 
     def link(self, code: str) -> "Link":
         """Return the link with a code. Raises `NotFound`."""

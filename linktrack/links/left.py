@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from linktrack.links.words import may_be_words
-from linktrack.networks.addresses import HIDDEN, PICTURE, UNSPACED, has_placeholder
+from linktrack.networks.addresses import HIDDEN, PICTURE, UNSPACED
 from linktrack.networks.network import Network
+from linktrack.networks.placeholders import is_filled_in
 
 SHOWN: Final = 500
 """Characters of an address that are shown, at most."""
+
+PLACEHOLDER: Final = "It contains a placeholder, so nobody knows yet where it will lead."
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +116,8 @@ def what_is_left(text: str, settled: Sequence[tuple[int, int]], network: Network
 def _why(text: str, start: int, end: int, network: Network) -> str:
     if PICTURE.search(text[max(0, start - 310) : start]):
         return "It is the address of a picture, which nobody follows."
-    if not network.is_named and has_placeholder(text, start, end):
-        return "It has a placeholder in it: what it becomes is not known yet."
+    if not network.is_named and is_filled_in(text, start, end):
+        return PLACEHOLDER
     if _TWO_SCHEMES.match(text, start):
         return _TWICE
     who = f"{network.label} makes no link of it" if network.is_named else "It is no whole address"

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Final
 
 from linktrack.networks.network import Found
+from linktrack.networks.placeholders import is_filled_in, placeholders
 
 HIDDEN: Final = r"\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
 """Characters that nobody sees, for a pattern: zero-width ones, and marks of direction."""
@@ -54,12 +55,6 @@ _DEEPEST: Final = 20
 _BRACKETS: Final = {")": "(", "]": "[", "}": "{"}
 
 PICTURE: Final = re.compile(r"(?:!\[[^\]\n]{0,300}\]\(<?|\bsrc(?:set)?=[\"']?)\Z", re.IGNORECASE)
-_PLACEHOLDER: Final = re.compile(r"[{}]|\*\||\|\*|<%|%%|\[\[")
-"""What programs fill in: {{ name }}, ${name}, *|NAME|*, <%= name %>, %%name%%, [[name]]."""
-_FILLED: Final = re.compile(
-    r"\{\{[^{}\n]{0,200}\}\}|\{%[^{}\n]{0,200}%\}|<%[^<>\n]{0,200}%>|%%[^%\s]{1,80}%%"
-)
-_PLACEHOLDER_BEGINS: Final = re.compile(r"\$?\{|\*\||<%|%%|\[\[")
 _ATTRIBUTE: Final = re.compile(r"=[\"']\Z")
 
 
@@ -79,18 +74,12 @@ def find_addresses(text: str, *, bare: bool) -> list[Found]:
             tail_end = tail.end() if tail else host_end
         end = _end(text, start, host_end, tail_end)
         before = text[max(0, start - 310) : start]
-        if PICTURE.search(before) or has_placeholder(text, start, end):
+        if PICTURE.search(before) or is_filled_in(text, start, end):
             continue
         written = text[start:end]
         address = html.unescape(written) if _ATTRIBUTE.search(before) else written
         found.append((start, end, scheme + address))
     return found
-
-
-def has_placeholder(text: str, start: int, end: int) -> bool:
-    """Whether something is to be filled in within this address, or directly behind it."""
-    is_within = _PLACEHOLDER.search(text, start, end) is not None
-    return is_within or _PLACEHOLDER_BEGINS.match(text, end) is not None
 
 
 def _hosts(text: str, bare: bool) -> list[tuple[int, int, str]]:
@@ -106,7 +95,7 @@ def _hosts(text: str, bare: bool) -> list[tuple[int, int, str]]:
         # Another may begin where this one's host was cut, as in "http://a.com日http://b.com".
         match = _SCHEME.search(text, end)
     if bare:
-        filled = [match.span() for match in _FILLED.finditer(text)]
+        filled = placeholders(text)
         hosts += [
             (match.start(), match.end(), "http://")
             for match in _BARE.finditer(text)

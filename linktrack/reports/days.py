@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import Column, func, select
 from sqlalchemy.orm import Session
 
 from linktrack.clicks.models import account_days, link_days
@@ -26,48 +26,44 @@ def account_series(
     session: Session, account_ids: Iterable[AccountId], first: date, last: date
 ) -> Mapping[int, list[DayCounts]]:
     """Return the days on which these accounts had clicks, first to last inclusive."""
-    found: defaultdict[int, list[DayCounts]] = defaultdict(list)
-    days = account_days.c
-    query = (
-        select(days.account_id, days.day, days.clicks, days.unique_clicks, days.not_human)
-        .where(days.account_id.in_(list(account_ids)))
-        .where(days.day.between(first.toordinal(), last.toordinal()))
-        .order_by(days.day)
-    )
-    for account_id, day, *counts in session.execute(query):
-        found[account_id].append(DayCounts(date.fromordinal(day), *counts))
-    return found
+    return _series(session, account_days.c.account_id, account_ids, first, last)
 
 
 def link_series(
     session: Session, link_ids: Iterable[LinkId], first: date, last: date
 ) -> Mapping[int, list[DayCounts]]:
     """Return the days on which these links had clicks, first to last inclusive."""
+    return _series(session, link_days.c.link_id, link_ids, first, last)
+
+
+def _series(
+    session: Session, key: Column[int], numbers: Iterable[int], first: date, last: date
+) -> Mapping[int, list[DayCounts]]:
     found: defaultdict[int, list[DayCounts]] = defaultdict(list)
-    days = link_days.c
+    days = key.table.c
     query = (
-        select(days.link_id, days.day, days.clicks, days.unique_clicks, days.not_human)
-        .where(days.link_id.in_(list(link_ids)))
-        .where(days.day.between(first.toordinal(), last.toordinal()))
+        select(key, days.day, days.clicks, days.unique_clicks, days.not_human)
+        .where(key.in_(list(numbers)), days.day.between(first.toordinal(), last.toordinal()))
         .order_by(days.day)
     )
-    for link_id, day, *counts in session.execute(query):
-        found[link_id].append(DayCounts(date.fromordinal(day), *counts))
+    for number, day, *counts in session.execute(query):
+        found[number].append(DayCounts(date.fromordinal(day), *counts))
     return found
 
 
 def last_clicked_day(session: Session, account_ids: Sequence[AccountId]) -> date | None:
-    """Return the day of the last click of a person on these accounts, None where there is none."""
-    days = account_days.c
-    query = select(func.max(days.day)).where(days.account_id.in_(account_ids), days.clicks > 0)
-    last = session.scalar(query)
-    return None if last is None else date.fromordinal(last)
+    """Return the day of the last click of a person on these accounts, None if there is none."""
+    return _last_day(session, account_days.c.account_id, account_ids)
 
 
 def last_clicked_day_of_links(session: Session, link_ids: Sequence[LinkId]) -> date | None:
-    """Return the day of the last click of a person on these links, None where there is none."""
-    days = link_days.c
-    query = select(func.max(days.day)).where(days.link_id.in_(link_ids), days.clicks > 0)
+    """Return the day of the last click of a person on these links, None if there is none."""
+    return _last_day(session, link_days.c.link_id, link_ids)
+
+
+def _last_day(session: Session, key: Column[int], numbers: Sequence[int]) -> date | None:
+    days = key.table.c
+    query = select(func.max(days.day)).where(key.in_(numbers), days.clicks > 0)
     last = session.scalar(query)
     return None if last is None else date.fromordinal(last)
 

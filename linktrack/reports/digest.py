@@ -17,13 +17,14 @@ from linktrack.errors import Invalid
 from linktrack.ids import PostId
 from linktrack.links.models import Post
 from linktrack.links.posts import excerpt
+from linktrack.networks.words import all_of
 from linktrack.reports import queries
 from linktrack.reports.cpf import CpfTotal, cpf_total
 from linktrack.reports.days import account_series
 from linktrack.reports.figures.rate import Rate, RateJson, rate_json
 from linktrack.reports.figures.statistics.experiments import FALSE_ALARMS, Pair, permutation_p
 from linktrack.reports.figures.statistics.rates import FEWEST_POSTS
-from linktrack.reports.figures.words import counted, listed, per_thousand
+from linktrack.reports.figures.words import counted, per_thousand
 from linktrack.reports.people.follower_queries import Moves, moves_of
 from linktrack.reports.post_lines import PostLine, post_lines
 from linktrack.reports.sentences import reach
@@ -144,7 +145,7 @@ class Digest:
 
 def subject(found: Sequence[Digest]) -> str:
     """Return the subject of a mail with these digests, of which there is at least one."""
-    who = listed([each.account.handle for each in found]) if len(found) < 4 else "all accounts"
+    who = all_of(each.account.handle for each in found) if len(found) < 4 else "all accounts"
     return f"Clicks of the {found[0].period} to {_day(found[0].now.days.last)}: {who}"
 
 

@@ -20,6 +20,10 @@ from linktrack.cli.common import (
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from linktrack.ids import AccountId
+    from linktrack.installation import Installation
     from linktrack.portability.clicks.importing import BrokenLine, ImportedClicks
     from linktrack.portability.links.importing import ImportedLinks
 
@@ -55,15 +59,11 @@ def import_links_command(form: str, files: tuple[Path, ...], handle: str, as_jso
     """
     from dataclasses import asdict
 
-    from linktrack.audience.accounts import find_account
-    from linktrack.calendar.times import parse_moment
     from linktrack.portability.links.formats import LINK_FORMATS as READERS
     from linktrack.portability.links.importing import Reading, import_links
 
     with installation() as opened:
-        with opened.database.session() as session:
-            account_id = find_account(session, handle).id
-        parse_time = partial(parse_moment, timezone=opened.settings.timezone)
+        account_id, parse_time = _how_to_read(opened, handle)
         with _progress(files) as progress:
             done = import_links(
                 opened.database,
@@ -95,16 +95,12 @@ def import_clicks_command(form: str, files: tuple[Path, ...], handle: str, as_js
     """
     from dataclasses import asdict
 
-    from linktrack.audience.accounts import find_account
-    from linktrack.calendar.times import parse_moment
     from linktrack.portability.clicks.formats import click_formats
     from linktrack.portability.clicks.importing import import_clicks
     from linktrack.portability.export.visitor_keys import import_key
 
     with installation() as opened:
-        with opened.database.session() as session:
-            account_id = find_account(session, handle).id
-        parse_time = partial(parse_moment, timezone=opened.settings.timezone)
+        account_id, parse_time = _how_to_read(opened, handle)
         with _progress(files) as progress:
             done = import_clicks(
                 opened.database,
@@ -145,6 +141,18 @@ def import_all_command(file: Path, as_json: bool) -> None:
             f"Its days are those of {done.timezone}: set LINKTRACK_TIMEZONE to that, or run "
             "linktrack rebuild."
         )
+
+
+def _how_to_read(
+    opened: "Installation", handle: str
+) -> "tuple[AccountId, Callable[[str], datetime]]":
+    """Return the account's number, and what reads a time: without an offset it is the owner's."""
+    from linktrack.audience.accounts import find_account
+    from linktrack.calendar.times import parse_moment
+
+    with opened.database.session() as session:
+        account_id = find_account(session, handle).id
+    return account_id, partial(parse_moment, timezone=opened.settings.timezone)
 
 
 @contextmanager

@@ -38,13 +38,10 @@ def create_token_command(
 @answering
 def list_tokens_command(work: Work) -> Answer:
     """List the tokens, newest first, with when each was last used; never their secrets."""
-    from linktrack.audience.accounts import list_accounts
     from linktrack.calendar.times import utc
     from linktrack.owners.tokens import list_tokens, state_of
 
-    handles: dict[int, str] = {
-        account.id: account.handle for account in list_accounts(work.session)
-    }
+    handles = work.handles()
     lines = [
         (
             token.name,
@@ -114,13 +111,10 @@ def add_webhook_command(
 @answering
 def list_webhooks_command(work: Work) -> Answer:
     """List the webhooks, never their secrets."""
-    from linktrack.audience.accounts import list_accounts
     from linktrack.calendar.times import utc
     from linktrack.webhooks.catalog import list_webhooks
 
-    handles: dict[int, str] = {
-        account.id: account.handle for account in list_accounts(work.session)
-    }
+    handles = work.handles()
     lines = [
         (
             each.id,

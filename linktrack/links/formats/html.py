@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from html.entities import html5
 from typing import Final
 
-from linktrack.links.formats.placeholders import hide, placeholders
 from linktrack.links.formats.refusals import (
     NO_LINK,
     PICTURE,
@@ -20,6 +19,7 @@ from linktrack.links.formats.refusals import (
     why_not,
 )
 from linktrack.links.formats.spots import Spot
+from linktrack.networks.placeholders import hide, placeholders
 
 LINKS: Final = frozenset({"a", "area"})
 RAW: Final = frozenset(

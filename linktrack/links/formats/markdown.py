@@ -22,9 +22,10 @@ from linktrack.links.formats.html import (
     spots_of,
     tag_at,
 )
-from linktrack.links.formats.placeholders import HIDDEN, hide, placeholders
-from linktrack.links.formats.refusals import PICTURE, PLACEHOLDER, why_not
+from linktrack.links.formats.refusals import PICTURE, why_not
 from linktrack.links.formats.spots import Spot
+from linktrack.links.left import PLACEHOLDER
+from linktrack.networks.placeholders import HIDDEN, hide, placeholders
 from linktrack.networks.registry import network_of
 
 Span = tuple[int, int]

@@ -3,9 +3,9 @@
 import re
 from typing import Final
 
-from linktrack.links.formats.placeholders import has_placeholder
+from linktrack.links.left import PLACEHOLDER
+from linktrack.networks.placeholders import has_placeholder
 
-PLACEHOLDER: Final = "It holds a placeholder of the mail program."
 PICTURE: Final = "It is a picture, or something else that is loaded and not clicked."
 STYLE: Final = "It is loaded for the style."
 NO_LINK: Final = "It is neither in <a> nor in <area>."

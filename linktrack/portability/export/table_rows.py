@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from linktrack.audience.models import Account, FollowerCount, Segment
@@ -39,6 +39,7 @@ POST_FIELDS: Final = (
 COUNT_FIELDS: Final = ("account", "network", "counted_at", "count", "source")
 SEGMENT_FIELDS: Final = ("account", "position", "segment", "size")
 
+Columns = TypeVarTuple("Columns")
 Moment = InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
 
 
@@ -47,11 +48,8 @@ def link_rows(
 ) -> tuple[Sequence[Row], Position | None]:
     """Read one step of links in order of their numbers, chosen by when they were made."""
     query = select(Link, Account.handle).join(Account, Link.account_id == Account.id)
-    found = connection.execute(
-        query.where(Link.id > position[0], *_chosen(selection, Link.created_at, Link.account_id))
-        .order_by(Link.id)
-        .limit(STEP)
-    ).all()
+    query = query.where(*_chosen(selection, Link.created_at, Link.account_id))
+    found = connection.execute(_step(query, Link.id, position)).all()
     rows: list[Row] = [
         {
             "id": row.id,
@@ -76,11 +74,8 @@ def post_rows(
     Drafts without a time are exported only where no range is asked for.
     """
     query = select(Post, Account.handle).join(Account, Post.account_id == Account.id)
-    found = connection.execute(
-        query.where(Post.id > position[0], *_chosen(selection, Post.posted_at, Post.account_id))
-        .order_by(Post.id)
-        .limit(STEP)
-    ).all()
+    query = query.where(*_chosen(selection, Post.posted_at, Post.account_id))
+    found = connection.execute(_step(query, Post.id, position)).all()
     codes: defaultdict[int, list[str]] = defaultdict(list)
     if found:
         links = select(Link.post_id, Link.code).where(
@@ -168,6 +163,13 @@ def segment_rows(
         for row in found
     ]
     return rows, (found[-1].account_id, found[-1].position) if found else None
+
+
+def _step(
+    query: Select[*Columns], number: InstrumentedAttribute[int], position: Position
+) -> Select[*Columns]:
+    """Return the query of the next step, in order of numbers."""
+    return query.where(number > position[0]).order_by(number).limit(STEP)
 
 
 def _chosen(

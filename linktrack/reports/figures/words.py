@@ -100,11 +100,6 @@ def counted(number: int, one: str, several: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else several or one + 's'}"
 
 
-def listed(names: list[str]) -> str:
-    """Return names as a list in a sentence: a, b and c."""
-    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
-
-
 def days_from(first: date, end: date) -> str:
     """Return the days from the first to the one before `end`: May 2026, or 4 to 10 May 2026."""
     last = date.fromordinal(end.toordinal() - 1)

@@ -1,4 +1,4 @@
-"""What a mail program puts something else in place of, before it sends a newsletter. Pure."""
+"""Placeholders, which a mail program fills in before it sends a newsletter. Pure."""
 
 import re
 from typing import Final
@@ -17,6 +17,7 @@ _OPENING = re.compile(
     r"|%%\{?[\w.:=-]{1,100}\}?%%"
     r"|\[\[ ?[\w.:|-]{1,100} ?\]\](?!\()"
 )
+_BEGINS = re.compile(r"\$?\{|\*\||<%|%%|\[\[")
 # In an address alone: braces have no place there, and a percent sign only with two hex digits.
 _IN_ADDRESS = re.compile(
     r"[{}]|\*\||\|\*|<%|%>|\[\[|\]\]|%%"
@@ -28,7 +29,7 @@ _IN_ADDRESS = re.compile(
 
 
 def placeholders(text: str) -> list[tuple[int, int]]:
-    """Return where placeholders stand (start, end), in order, none overlapping another."""
+    """Return where placeholders are (start, end), in order, none overlapping another."""
     found = []
     position = 0
     unclosed = set()  # looked for to the end of the text, once
@@ -66,3 +67,12 @@ def hide(text: str, spans: list[tuple[int, int]]) -> str:
 def has_placeholder(address: str) -> bool:
     """Whether an address holds a placeholder, or has become one in `hide`."""
     return HIDDEN in address or _IN_ADDRESS.search(address) is not None
+
+
+def is_filled_in(text: str, start: int, end: int) -> bool:
+    """Whether the address at these positions holds a placeholder, or one follows it directly.
+
+    Only placeholders that can be read count: what `hide` has covered is found by `has_placeholder`.
+    """
+    is_within = _IN_ADDRESS.search(text, start, end) is not None
+    return is_within or _BEGINS.match(text, end) is not None
