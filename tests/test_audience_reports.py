@@ -394,7 +394,7 @@ def test_the_hour_is_that_of_the_owner(sqlite_world: World) -> None:
     assert [slot.posts for slot in found.hours.slots if slot.posts] == [30]
     assert found.hours.slots[14].posts == 30
     assert found.sentence == (
-        "No weekday is surely better than the others. No hour is surely better than the others."
+        "No weekday clearly beats the others. No hour clearly beats the others."
     )
 
 

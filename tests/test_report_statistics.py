@@ -5,6 +5,7 @@ import random
 import warnings
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
@@ -30,8 +31,8 @@ from linktrack.reports.figures.statistics.half_life import (
     middle,
     time_to,
 )
-from linktrack.reports.figures.statistics.rates import Interval, wilson
-from linktrack.reports.figures.statistics.shrinkage import dispersion, shrink
+from linktrack.reports.figures.statistics.rates import Interval, ratio_of_sums, wilson
+from linktrack.reports.figures.statistics.shrinkage import scatter, shrink
 from linktrack.reports.figures.statistics.trends import MOST_POINTS, theil_sen
 from linktrack.reports.figures.statistics.usual import Judged, clearly, usual_rates
 from linktrack.reports.people.growth import growth_of
@@ -290,13 +291,61 @@ def test_groups_are_drawn_towards_the_mean_the_more_the_smaller_they_are() -> No
     assert drawn[0] > 5 * drawn[1]
 
 
-def test_groups_that_differ_no_more_than_chance_come_out_at_the_mean() -> None:
-    """All at one figure."""
-    groups = [[(30, 1_000), (31, 1_000)], [(29, 1_000), (30, 1_000)]]
+def test_groups_that_differ_no_more_than_chance_are_pulled_together() -> None:
+    """Seven days from 24 to 36 people a post: a third of that goes at least."""
+    groups = [[(k, 1_000), (k + 1, 1_000)] for k in (30, 25, 34, 29, 31, 24, 36)]
     found = shrink(groups)
     assert found is not None
-    assert {one.value for one in found.groups if one} == {found.mean}
-    assert dispersion(groups) == 1
+    values = [one.value for one in found.groups if one is not None]
+    assert max(values) - min(values) < 0.67 * (36 - 24) / 1_000
+    assert scatter(groups) == 0
+
+
+def test_no_weekday_is_known_better_than_all_posts_together() -> None:
+    """Forty posts of one day say less than those of the whole week, however alike days look."""
+    chance = random.Random(5)
+    posts = [(max(0, round(chance.gauss(35, 12))), 23_000) for _ in range(7 * 40)]
+    groups = [posts[day::7] for day in range(7)]
+    found, together = shrink(groups), ratio_of_sums(posts)
+    assert found is not None
+    assert together is not None
+    assert together.interval is not None
+    width = together.interval.high - together.interval.low
+    for one in found.groups:
+        assert one is not None
+        assert one.interval.high - one.interval.low > width
+
+
+@pytest.mark.parametrize("effect", [0.0, 0.3])
+@pytest.mark.parametrize(("slots", "size"), [(7, 60), (24, 300)])
+def test_ranges_of_single_hours_cover_what_is_true(slots: int, size: int, effect: float) -> None:
+    """In 93 of 100, or more: posts differ by half of the mean, and hours by `effect`."""
+    draw = np.random.default_rng(7)
+    held = []
+    for _ in range(40):
+        true = draw.gamma(1 / effect**2, effect**2, slots) if effect else np.ones(slots)
+        at = draw.integers(0, slots, size)
+        people = draw.poisson(draw.gamma(4, 35 / 4, size) * true[at])
+        groups: list[list[tuple[int, int]]] = [[] for _ in range(slots)]
+        for slot, k in zip(at, people, strict=True):
+            groups[int(slot)].append((int(k), 23_000))
+        found = shrink(groups)
+        assert found is not None
+        held += [
+            one.interval.low <= 35 * each / 23_000 <= one.interval.high
+            for one, each in zip(found.groups, true, strict=True)
+            if one is not None
+        ]
+    assert sum(held) / len(held) >= 0.92  # 95 %, less chance
+
+
+@given(st.floats(0.2, 1.5), st.integers(10, 60))
+def test_scatter_finds_how_much_posts_differ(spread: float, mean: int) -> None:
+    """By moments: within a third of the truth, from 4,000 posts in groups of eight."""
+    draw = np.random.default_rng(3)
+    people = draw.poisson(draw.gamma(1 / spread**2, mean * spread**2, 4_000))
+    groups = [[(int(k), 1_000) for k in people[i : i + 8]] for i in range(0, 4_000, 8)]
+    assert scatter(groups) == pytest.approx(spread**2, rel=0.33)
 
 
 @pytest.mark.parametrize("groups", [[], [[]], [[(0, 100)]], [[(3, 0)]]])

@@ -10,7 +10,7 @@ from linktrack.audience.accounts import AccountNameJson, account_json
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
 from linktrack.clicks.models import account_days, account_hours
-from linktrack.reports.figures.words import WEEKDAYS, counted
+from linktrack.reports.figures.words import WEEKDAYS, counted, percent
 
 HOURS: Final = 24
 
@@ -42,8 +42,8 @@ class HeatReport:
         weekday = next(i for i, row in enumerate(self.clicks) if most in row)
         hour = self.clicks[weekday].index(most)
         return (
-            f"Of {counted(total, 'click')}, most came on {WEEKDAYS[weekday]}s from {hour:02}:00 to "
-            f"{(hour + 1) % HOURS:02}:00: {most:,}."
+            f"Busiest hour: {WEEKDAYS[weekday]}s, {hour:02}:00 to {(hour + 1) % HOURS:02}:00, with "
+            f"{most:,} of {counted(total, 'click')} ({percent(most / total)})."
         )
 
 

@@ -29,7 +29,7 @@ DOUBT: Final = 0.025
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A weekday or an hour: its posts, and their rate drawn towards the mean of all."""
+    """A weekday or an hour: its posts, and their rate pulled toward the mean of all."""
 
     name: str
     posts: int
@@ -38,7 +38,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Slots:
-    """All weekdays or all hours; where they clearly `differ`, the `best` if that is sure too."""
+    """All weekdays or hours; where they clearly `differ`, the `best` if clearly above the mean."""
 
     slots: list[Slot]
     differ: bool
@@ -88,22 +88,21 @@ def hours_report(
     local = [post.posted_at.astimezone(timezone) for post in posts]
     weekdays = _slots(WEEKDAYS, [at.weekday() for at in local], posts)
     hours = _slots([f"{hour:02}:00" for hour in range(24)], [at.hour for at in local], posts)
-    followers = sum(post.followers or 0 for post in posts)
-    people = sum(post.people for post in posts)
+    pairs = [(post.people, post.followers or 0) for post in posts]
     refused = None
     if len(posts) < FEWEST_POSTS:
         refused = (
             f"Not enough posts yet: it takes {FEWEST_POSTS} that have been counted to the end and "
             f"have a follower count; {account.handle} has {len(posts) or 'none'}."
         )
-    elif not people:
+    elif not any(people for people, _ in pairs):
         refused = f"Nobody clicked any of the {len(posts):,} posts."
     return HoursReport(
         account=account,
         window=window,
         timezone=timezone.key,
         posts=len(posts),
-        cpf=Rate(people / followers) if followers else Rate(),
+        cpf=Rate.over(pairs),
         weekdays=weekdays,
         hours=hours,
         refused=refused,
@@ -141,16 +140,17 @@ def slots_of(names: Sequence[str], groups: Sequence[Sequence[tuple[int, int]]]) 
 
 
 def _sentence(word: str, kind: str, slots: Slots, cpf: Rate) -> str:
+    """Say which weekday or hour does better; `best` is known to beat the mean, not the next one."""
     best = slots.best
     if best is not None:
         return (
-            f"Posts {word} {best.name}{'s' if kind == 'weekday' else ''} do best: "
-            f"{per_thousand(best.cpf)} people who clicked per 1,000 followers, against "
-            f"{per_thousand(cpf)} on the whole."
+            f"Posts {word} {best.name}{'s' if kind == 'weekday' else ''} clearly do better than "
+            f"average: {per_thousand(best.cpf)} clicks per 1,000 followers, compared with "
+            f"{per_thousand(cpf)} overall."
         )
     if slots.differ:
-        return f"The {kind}s differ, but none of them is surely the best."
-    return f"No {kind} is surely better than the others."
+        return f"The {kind}s clearly differ, but no single one is clearly above average."
+    return f"No {kind} clearly beats the others."
 
 
 class SlotJson(RateJson):

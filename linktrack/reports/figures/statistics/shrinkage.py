@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from linktrack.reports.figures.statistics.distributions import gamma_quantile
-from linktrack.reports.figures.statistics.rates import CONFIDENCE, Interval
+from linktrack.reports.figures.statistics.distributions import t_quantile
+from linktrack.reports.figures.statistics.rates import CONFIDENCE, Interval, rate_interval
 
-NARROWEST: Final = 1e-6
-"""Of the mean squared: rates of groups that differ by a thousandth are taken as equal."""
+_STEPS: Final = 20
+_WIDEST: Final = 2.0  # the largest standard deviation between groups, in means, that is weighed
+_FEWEST_DEGREES: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,67 +29,122 @@ class Shrinkage:
     groups: list[Shrunk | None]
 
 
-def shrink(groups: Sequence[Sequence[tuple[int, int]]]) -> Shrinkage | None:
-    """Give each group's rate, shrunk towards the mean, from its posts of (clicks, followers).
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A group in units of the mean: its rate, its error squared, and its part of all followers."""
 
-    Empirical Bayes with the gamma-Poisson model (Clayton and Kaldor 1987, Biometrics 43:671):
-    groups' rates are drawn from one gamma distribution whose mean and variance are estimated by
-    moments. Posts of one group differ more than Poisson allows, so clicks and followers are
-    first divided by their dispersion (Pearson's chi-square over its degrees of freedom, at
-    least 1). Groups that differ no more than chance come out at the mean. None without clicks
-    or followers.
+    rate: float
+    error: float
+    part: float
+
+
+def shrink(groups: Sequence[Sequence[tuple[int, int]]]) -> Shrinkage | None:
+    """Give each group's rate, shrunk toward the mean, from its posts of (clicks, followers).
+
+    A two-level model (Morris 1983, JASA 78:47): groups' true rates scatter around the mean, and
+    what a group's posts brought scatters around its rate, as Poisson counts and by `scatter`. How
+    much groups truly differ is not known, so every difference is weighed by how well it explains
+    what is seen, all variances beforehand being equally likely. The interval takes in what is
+    unknown about the group, the mean and that difference. It is log-normal with Student's t, and
+    ends where the best single post's does: no group's rate is above that of all its posts. None
+    without clicks or followers. docs/calibration.md has how often it holds.
     """
     sums = [(sum(k for k, _ in group), sum(n for _, n in group)) for group in groups]
     clicks, followers = sum(k for k, _ in sums), sum(n for _, n in sums)
     if not clicks or not followers:
         return None
-    mean = clicks / followers
-    spread = dispersion(groups)
-    effective = [(k / spread, n / spread) for k, n in sums]
-    variance = _variance_between(effective, mean)
-    together = Shrunk(mean, _gamma_interval(clicks / spread, followers / spread))
-    found: list[Shrunk | None] = []
-    for k, n in effective:
-        if not n:
-            found.append(None)
-        elif not variance:
-            found.append(together)
-        else:
-            shape, weight = mean**2 / variance + k, mean / variance + n
-            found.append(Shrunk(shape / weight, _gamma_interval(shape, weight)))
-    return Shrinkage(mean, found)
+    mean, spread = clicks / followers, scatter(groups)
+    known = [
+        _Group(
+            rate=k / n / mean,
+            error=1 / (mean * n) + spread * math.fsum(m * m for _, m in group) / n**2,
+            part=n / followers,
+        )
+        for group, (k, n) in zip(groups, sums, strict=True)
+        if n
+    ]
+    differences = [((i + 0.5) / _STEPS * _WIDEST) ** 2 for i in range(_STEPS)]
+    weights = _weights(known, differences)
+    degrees = sum(max(0, len(group) - 1) for group in groups) / (1 + 3 * spread)
+    t = t_quantile((1 + CONFIDENCE) / 2, max(_FEWEST_DEGREES, int(degrees)))
+    best = max(
+        bounds.high
+        for group in groups
+        for k, n in group
+        if (bounds := rate_interval(k, n)) is not None
+    )
+    drawn = iter(_drawn(known, differences, weights, t))
+    return Shrinkage(mean, [_scaled(next(drawn), mean, best) if n else None for _, n in sums])
 
 
-def dispersion(groups: Sequence[Sequence[tuple[int, int]]]) -> float:
-    """Give by how much posts within groups vary more than Poisson counts would; at least 1."""
-    square, degrees = 0.0, 0
+def scatter(groups: Sequence[Sequence[tuple[int, int]]]) -> float:
+    """Give the variance of posts' true rates within groups over the square of their mean.
+
+    By moments: what posts differ beyond Poisson counts, at least 0. The squared mean of a few
+    posts is itself too large on average, for which the last line makes up.
+    """
+    beyond, square, posts, number = 0.0, 0.0, 0, 0
     for group in groups:
         counted = [(k, n) for k, n in group if n > 0]
         clicks, followers = sum(k for k, _ in counted), sum(n for _, n in counted)
         if len(counted) < 2 or not clicks:
             continue
-        rate = clicks / followers
-        square += math.fsum((k - n * rate) ** 2 / (n * rate) for k, n in counted)
-        degrees += len(counted) - 1
-    return max(1.0, square / degrees) if degrees else 1.0
-
-
-def _variance_between(groups: Sequence[tuple[float, float]], mean: float) -> float:
-    """Give the variance of groups' true rates: what exceeds chance (method of moments).
-
-    0 where there is only one group, and where it is next to nothing beside the mean: a gamma
-    distribution that narrow is a point, whose quantiles would be looked for in vain.
-    """
-    total = sum(n for _, n in groups)
-    number = sum(1 for _, n in groups if n)
-    seen = math.fsum(n * (k / n - mean) ** 2 for k, n in groups if n)
-    weight = total - math.fsum(n * n for _, n in groups) / total
-    if number < 2 or weight <= 0:  # beside a vast group others may vanish in rounding
+        rate, free = clicks / followers, 1 - 1 / len(counted)
+        beyond += math.fsum((k - n * rate) ** 2 for k, n in counted) - clicks * free
+        square += math.fsum((n * rate) ** 2 for _, n in counted) * free
+        posts, number = posts + len(counted), number + 1
+    if not number or beyond <= 0:
         return 0.0
-    variance = (seen - (number - 1) * mean) / weight
-    return variance if variance > NARROWEST * mean**2 else 0.0
+    return beyond / square / max(0.2, 1 - beyond / square * number / posts)
 
 
-def _gamma_interval(shape: float, weight: float) -> Interval:
-    tail = (1 - CONFIDENCE) / 2
-    return Interval(gamma_quantile(tail, shape) / weight, gamma_quantile(1 - tail, shape) / weight)
+def _weights(groups: Sequence[_Group], differences: Sequence[float]) -> list[float]:
+    """Give the weight of each variance between groups: its likelihood, and its step's width."""
+    logs = []
+    for between in differences:
+        variances = [group.error + between for group in groups]
+        logs.append(
+            math.log(between) / 2
+            - math.log(math.fsum(1 / variance for variance in variances)) / 2
+            - math.fsum(
+                math.log(variance) + (group.rate - 1) ** 2 / variance
+                for group, variance in zip(groups, variances, strict=True)
+            )
+            / 2
+        )
+    best = max(logs)
+    weights = [math.exp(each - best) for each in logs]
+    return [weight / math.fsum(weights) for weight in weights]
+
+
+def _drawn(
+    groups: Sequence[_Group], differences: Sequence[float], weights: Sequence[float], t: float
+) -> list[Shrunk]:
+    """Give the groups' rates, in units of the mean, averaged over the variances between them."""
+    unknown = [  # about the mean, if groups differ so much
+        math.fsum(group.part**2 * (group.error + between) for group in groups)
+        for between in differences
+    ]
+    found = []
+    for group in groups:
+        pulls = [group.error / (group.error + between) for between in differences]
+        values = [pull + (1 - pull) * group.rate for pull in pulls]
+        value = math.fsum(w * v for w, v in zip(weights, values, strict=True))
+        variance = math.fsum(
+            weight
+            * (each**2 / (1 / between + 1 / group.error) + pull**2 * mean + (each - value) ** 2)
+            for weight, between, pull, each, mean in zip(
+                weights, differences, pulls, values, unknown, strict=True
+            )
+        )
+        log = math.log1p(variance / value**2)
+        reach = math.exp(t * math.sqrt(log))
+        centre = value * math.exp(-log / 2)
+        found.append(Shrunk(value, Interval(min(centre / reach, value), centre * reach)))
+    return found
+
+
+def _scaled(one: Shrunk, mean: float, best: float) -> Shrunk:
+    value = one.value * mean
+    high = max(value, min(one.interval.high * mean, best))
+    return Shrunk(value, Interval(one.interval.low * mean, high))
