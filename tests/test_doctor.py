@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from databases import Maker
+from listening import listening
 from servers import Server, command, environment, serving
 from world import NOON, World
 
@@ -210,13 +211,8 @@ def proxy(server: Server, way: str) -> Iterator[int]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    front = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
-    thread = threading.Thread(target=front.serve_forever)
-    thread.start()
-    yield front.server_address[1]
-    front.shutdown()
-    thread.join()
-    front.server_close()
+    with listening(Proxy) as port:
+        yield port
 
 
 @pytest.mark.slow

@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,6 +18,7 @@ from clicking import FIREFOX
 from databases import Maker, skip_or_fail
 from doorways import client_of
 from flask.testing import FlaskClient
+from listening import listening
 from servers import answer, command, environment, serving
 from waiting import wait_until
 from werkzeug.test import TestResponse
@@ -399,22 +399,18 @@ def test_the_posting_script_of_the_guide_posts(sqlite_databases: Maker, tmp_path
         def log_message(self, *arguments: object) -> None:
             pass
 
-    network = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Bluesky)
-    threading.Thread(target=network.serve_forever, daemon=True).start()
     environ = environment(tmp_path / "data", sqlite_databases())
     command(environ, "account", "add", "@me.bsky.social", "--network", "bluesky")
     made = answer(environ, "token", "create", "poster", "--scope", "wrap")
-    with serving(environ, tmp_path / "log") as server:
+    with listening(Bluesky) as port, serving(environ, tmp_path / "log") as server:
         script = script.replace("https://go.example.org", server.base_url)
-        script = script.replace("https://bsky.social", f"http://127.0.0.1:{network.server_port}")
+        script = script.replace("https://bsky.social", f"http://127.0.0.1:{port}")
         subprocess.run(
             [sys.executable, "-c", script, "Größe: https://example.com/story"],
             env={**environ, "LINKTRACK_TOKEN": made["token"], "BLUESKY_APP_PASSWORD": "x"},
             check=True,
             timeout=60,
         )
-    network.shutdown()
-    network.server_close()
     record = heard["/xrpc/com.atproto.repo.createRecord"]["record"]
     (facet,) = record["facets"]
     linked = record["text"].encode()[facet["index"]["byteStart"] : facet["index"]["byteEnd"]]

@@ -1,12 +1,12 @@
 """Dead destinations: visited politely, never on a private network, dead at the second failure."""
 
 import ipaddress
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
+from listening import listening
 from world import NOON, World
 
 from linktrack.clicks.records import ClickRecord
@@ -55,13 +55,8 @@ class Site(BaseHTTPRequestHandler):
 def site() -> Iterator[str]:
     """A web site on loopback."""
     Site.asked = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(Site) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from clicking import FIREFOX, START
 from databases import Maker
 from hypothesis import given
 from hypothesis import strategies as st
+from listening import listening
 from office import Office
 from servers import answer, command, environment, serving
 from sqlalchemy import select
@@ -71,9 +72,12 @@ class Receiver:
             def log_message(self, *arguments: object) -> None:
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.handler = Handler
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/hook"
 
     def events(self) -> list[dict[str, object]]:
         return [json.loads(body) for _, body in self.heard]
@@ -81,10 +85,9 @@ class Receiver:
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    listening = Receiver()
-    yield listening
-    listening.server.shutdown()
-    listening.server.server_close()
+    receiver = Receiver()
+    with listening(receiver.handler) as receiver.port:
+        yield receiver
 
 
 class Telling:
@@ -328,7 +331,7 @@ def test_a_name_is_judged_by_what_it_stands_for_when_it_is_sent(
     refused = post("http://localhost/", {}, "{}", LIMITS, Guard())
     assert not refused.is_delivered
     assert "not a public address" in refused.said
-    port = receiver.server.server_port
+    port = receiver.port
     telling = Telling(world, receiver, "post.wrapped")
     with world.session.begin():
         world.session.scalars(select(Webhook)).one().url = f"http://localhost:{port}/"
@@ -341,7 +344,7 @@ def test_a_name_is_judged_by_what_it_stands_for_when_it_is_sent(
 
 def test_the_checked_address_is_the_one_connected_to(receiver: Receiver) -> None:
     """The name goes into Host; it is not looked up again."""
-    port = receiver.server.server_port
+    port = receiver.port
     found = ["127.0.0.1"]  # popped: a second look-up would fail
     guard = Guard(lambda address: address.is_loopback, lookup=lambda *_: [found.pop()])
     url = f"http://name.invalid:{port}/x?y=1"
