@@ -14,7 +14,7 @@ class Invalid(LinktrackError):
 
 
 class NotFound(LinktrackError):
-    """What was named does not exist."""
+    """There is no such thing, or the token has no access to it."""
 
 
 class Conflict(LinktrackError):

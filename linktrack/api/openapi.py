@@ -35,7 +35,7 @@ def document(base_url: str) -> Json:
         "info": {
             "title": "linktrack",
             "version": __version__,
-            "description": "Wrap links, and set their clicks against followers.",
+            "description": "Shorten links and measure clicks per follower.",
         },
         "servers": [{"url": base_url}],
         "security": [{"token": []}],
@@ -59,7 +59,7 @@ def _operation(operation: Operation) -> Json:
         str(status): _answer(operation, kind) for status, kind in operation.answers.items()
     }
     if operation.method == "GET" and isinstance(operation.answers.get(200), type | tuple):
-        responses["304"] = {"description": "Nothing has changed since the ETag that was sent."}
+        responses["304"] = {"description": "Not modified since the ETag that was sent."}
     problems = {*EVERYWHERE, *operation.problems}
     if operation.body is not None:
         problems |= {400, 413}
@@ -70,7 +70,7 @@ def _operation(operation: Operation) -> Json:
     described: Json = {
         "operationId": operation.name,
         "summary": operation.summary,
-        "description": f"Needs a token of scope {operation.scope}.",
+        "description": f"Needs a token with the scope {operation.scope}.",
         "parameters": [*_path(operation), *map(_query, operation.query), *_headers(operation)],
         "responses": responses,
     }
@@ -85,7 +85,7 @@ def _operation(operation: Operation) -> Json:
 
 def _answer(operation: Operation, kind: type | tuple[type, ...] | str | None) -> Json:
     if kind is None:
-        return {"description": "It is done."}
+        return {"description": "Done."}
     if isinstance(kind, tuple):
         one_of: Json = {"anyOf": [_reference(each) for each in kind]}
         return {
@@ -135,7 +135,7 @@ def _headers(operation: Operation) -> list[Json]:
             "name": "Idempotency-Key",
             "in": "header",
             "required": False,
-            "description": "Sent again within a day, the request is answered again and done once.",
+            "description": "Repeated within a day, a request gets the first answer, done once.",
             "schema": {"type": "string", "minLength": 1, "maxLength": 255},
         }
     ]

@@ -90,11 +90,11 @@ OPERATIONS: Final[dict[str, Operation]] = {}
 
 ACCOUNT: Final = Parameter("account", "Handle of an account: @name, or network:@name.")
 NEEDED_ACCOUNT: Final = Parameter("account", ACCOUNT.meaning, required=True)
-FROM: Final = Parameter("from", "Begin at this date or time (ISO 8601).", "moment")
-TO: Final = Parameter("to", "End before this date or time (ISO 8601).", "moment")
-WINDOW: Final = Parameter("window", "For how long a post's clicks are counted.", choices=WINDOWS)
-LIMIT: Final = Parameter("limit", "How many on this page, 1 to 100.", "whole")
-AFTER: Final = Parameter("after", "Go on behind this one: `next` of the page before.", "whole")
+FROM: Final = Parameter("from", "From this date or time on (ISO 8601).", "moment")
+TO: Final = Parameter("to", "Before this date or time (ISO 8601).", "moment")
+WINDOW: Final = Parameter("window", "How long a post's clicks are counted.", choices=WINDOWS)
+LIMIT: Final = Parameter("limit", "Page size, 1 to 100.", "whole")
+AFTER: Final = Parameter("after", "Continue after this one: `next` of the previous page.", "whole")
 
 
 def operation(

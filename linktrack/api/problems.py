@@ -19,17 +19,17 @@ class Problem:
 
 
 PROBLEMS: Final = {
-    400: Problem("bad-request", "The request cannot be read at all: mend the program."),
+    400: Problem("bad-request", "The request can't be parsed: fix the client."),
     401: Problem("unauthorized", "No token was sent, or it is unknown, expired or revoked."),
-    403: Problem("forbidden", "The token's scope or account does not reach this."),
-    404: Problem("not-found", "What was named does not exist."),
-    405: Problem("method-not-allowed", "This address takes other methods: see Allow."),
-    409: Problem("conflict", "It contradicts what is there already; nothing was changed."),
-    413: Problem("too-large", "A request has at most 2 MB, a text fewer characters."),
-    422: Problem("invalid", "A field or parameter is not what it must be; nothing was changed."),
-    429: Problem("too-many", "The token's limit is reached: go on after Retry-After seconds."),
-    500: Problem("failure", "A defect of ours; it is in the log."),
-    503: Problem("unavailable", "The database is away or busy: try again in a minute."),
+    403: Problem("forbidden", "The token's scope or account does not allow this."),
+    404: Problem("not-found", "There is no such thing, or the token has no access to it."),
+    405: Problem("method-not-allowed", "The method is not allowed here: see the header Allow."),
+    409: Problem("conflict", "The request conflicts with the current state; nothing was changed."),
+    413: Problem("too-large", "The request is over 2 MB, or the text has too many characters."),
+    422: Problem("invalid", "A field or parameter is not valid; nothing was changed."),
+    429: Problem("too-many", "The token's rate limit is reached: wait Retry-After seconds."),
+    500: Problem("failure", "A bug in linktrack; details are in the log."),
+    503: Problem("unavailable", "The database can't be reached or is busy: try again in a minute."),
 }
 """What each status of an error means; its address is the `type` of the problem."""
 

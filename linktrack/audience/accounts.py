@@ -206,7 +206,7 @@ def _refuse_taken(session: Session, network: str, handle: str) -> None:
 
 
 class AccountNameJson(TypedDict):
-    """Which account a report is of."""
+    """The account a report covers."""
 
     network: NetworkName
     handle: str

@@ -81,7 +81,7 @@ class StoredCredential(Base):
 
 
 class FollowerCount(Base):
-    """How many followers an account had at a moment, and who said so."""
+    """How many followers an account had at a given time, and where that count comes from."""
 
     __tablename__ = "follower_counts"
 

@@ -86,7 +86,7 @@ def rest_segment(session: Session, account: Account, now: datetime) -> Segment:
 
 
 def list_segments(session: Session, account: Account) -> Sequence[Segment]:
-    """Return the segments of an account in their order, everyone else last."""
+    """List the segments of an account in their order, everyone else last."""
     query = select(Segment).where(Segment.account_id == account.id, Segment.removed_at.is_(None))
     return session.scalars(query.order_by(Segment.position, Segment.id)).all()
 

@@ -27,7 +27,7 @@ def utm_values(session: Session, account_id: int) -> Mapping[str, str]:
 
 
 class UtmValues(TypedDict, total=False):
-    """What wrapping adds to an account's addresses."""
+    """The UTM values that wrapping adds to an account's links."""
 
     utm_source: str
     utm_medium: str

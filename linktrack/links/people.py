@@ -53,7 +53,7 @@ def find_person(session: Session, name: str) -> Person:
 
 
 def remove_person(session: Session, person: Person, now: datetime) -> None:
-    """Forget a person; links and clicks stay."""
+    """Delete a person; links and clicks stay."""
     session.execute(delete(LinkPerson).where(LinkPerson.person_id == person.id))
     session.delete(person)
     note(session, f"Removed the person {person.name}.", now)

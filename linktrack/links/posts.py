@@ -287,14 +287,14 @@ class PostVersionJson(TypedDict):
 
 
 class NotWrappedJson(TypedDict):
-    """An address that was left as it stands, or cut, and why."""
+    """An address that was left unchanged, or wrapped only in part, and why."""
 
     address: str
     why: str
 
 
 class WrappedPostJson(TypedDict):
-    """A post with its links; a text without a new address makes none, and has null here.
+    """A post with its links; `id` is null if the text has no new address, and no post is made.
 
     `not_wrapped` names what of the text looks like an address and is not, or not wholly, wrapped.
     """

@@ -107,7 +107,7 @@ def _check_unsent(post: Post, sending: Sending | None, now: datetime) -> None:
 
 
 def withdraw(session: Session, post: Post, now: datetime, days: Days) -> None:
-    """Take a post out of the queue: it is a draft again.
+    """Remove a post from the queue; it becomes a draft again.
 
     Raises `Conflict` where it is in none, and while it is being sent.
     """

@@ -78,10 +78,10 @@ def wait(sending: Sending, due_at: datetime, now: datetime) -> None:
 
 
 class SendingJson(TypedDict):
-    """How far a post is on its way to its network.
+    """The state of a post that linktrack publishes on its network.
 
-    `next_at` is when it is tried next; `problem` is why the last attempt sent nothing. While it is
-    `in_doubt` the network may have the post: it is looked for before it is sent again.
+    `next_at` is the next attempt; `problem` says why the last one failed. While it is
+    `in_doubt`, the network may have the post already, so linktrack checks before it tries again.
     """
 
     state: SendingState
@@ -109,9 +109,9 @@ def sending_json(sending: Sending) -> SendingJson:
 
 
 class PostJson(WrappedPostJson):
-    """A post with its links; a text without a new address makes none, and has null here.
+    """A post with its links; `id` is null if the text has no new address, and no post is made.
 
-    `sending` is there where linktrack was asked to send it.
+    `sending` is present if linktrack was asked to post it.
     """
 
     sending: NotRequired[SendingJson]

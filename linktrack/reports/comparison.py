@@ -262,7 +262,7 @@ def _figures_json(figures: AccountFigures) -> ComparedAccountJson:
 
 
 class ComparedFigureJson(TypedDict):
-    """How much one figure of two accounts differs, first minus second, and whether clearly."""
+    """How two accounts differ in one figure (first minus second), and if that is clear."""
 
     figure: Figure
     first: str
@@ -288,7 +288,7 @@ def _difference_json(found: Difference) -> ComparedFigureJson:
 
 
 class ComparisonJson(TypedDict):
-    """Accounts side by side."""
+    """Several accounts compared."""
 
     window: str
     accounts: list[ComparedAccountJson]

@@ -54,9 +54,9 @@ CoverageRangeJson = TypedDict("CoverageRangeJson", {"from": str | None, "to": st
 
 
 class CoverageReportJson(CoverageRangeJson):
-    """Which part of the links posted in own words was wrapped; null without any, or unknown.
+    """The share of links in the account's own posts that were wrapped; null if none, or unknown.
 
-    What was posted is known from `known_from` to `known_until`, within the time asked for.
+    Posts are known from `known_from` to `known_until`, within the range you asked for.
     """
 
     account: AccountNameJson
@@ -89,7 +89,7 @@ def coverage_json(report: CoverageReport) -> CoverageReportJson:
 
 
 class UnwrappedPostJson(TypedDict):
-    """A post with links that are not wrapped; `url` is where its network shows it."""
+    """A post with untracked links; `url` is its address on the network."""
 
     id: int
     account: str

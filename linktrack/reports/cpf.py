@@ -158,7 +158,7 @@ def _middle(pairs: Sequence[tuple[int, int]]) -> Rate:
 
 
 class CpfTotalJson(RateJson):
-    """All posts of the range that have a follower count, and the middle one of them."""
+    """All posts in the range that have a follower count, and their median."""
 
     posts: int
     posts_without_count: int
@@ -190,7 +190,7 @@ def _total_json(total: CpfTotal) -> CpfTotalJson:
 
 
 class CpfReportJson(TypedDict):
-    """Clicks per follower of an account; `posts` is a page, newest first."""
+    """Clicks per follower of an account; `posts` is one page, newest first."""
 
     account: AccountNameJson
     window: str

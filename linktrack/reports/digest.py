@@ -345,7 +345,7 @@ def _post_json(line: PostLine) -> DigestPostJson:
 
 
 class DigestJson(TypedDict):
-    """The last whole week or month beside the one before it."""
+    """The last complete week or month, compared with the one before it."""
 
     account: AccountNameJson
     period: str

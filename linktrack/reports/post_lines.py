@@ -135,7 +135,7 @@ LeftOutJson: TypeAlias = Annotated[
 
 
 class CpfPostJson(RateJson):
-    """One post of the report; `usual` says where it clearly differs from the account's posts."""
+    """One post of the report; `usual` says if it clearly differs from the account's other posts."""
 
     id: int
     posted_at: str

@@ -28,13 +28,13 @@ from linktrack.reports.timing.lifetimes import (
     link_life_json,
 )
 
-ACCOUNTS = Parameter("account", "Handles of the accounts; default: all.", many=True)
-LINK = Parameter("link", "Of one link alone, by its code.")
+ACCOUNTS = Parameter("account", "The accounts' handles; default: all.", many=True)
+LINK = Parameter("link", "Only this link, by its code.")
 
 
 @report_at("audience", (NEEDED_ACCOUNT, FROM, TO))
 def report_audience() -> AudienceReportJson:
-    """Return how many people click at all, in one visitor period."""
+    """Return how many people clicked, in one visitor period."""
     fields = asked()
     settings = installation().settings
     report = audience_report(
@@ -50,7 +50,7 @@ def report_audience() -> AudienceReportJson:
 
 @report_at("compare", (ACCOUNTS, WINDOW, FROM, TO))
 def report_compare() -> ComparisonJson:
-    """Return accounts side by side: those named (`account` may repeat), or all."""
+    """Compare accounts: the named ones (`account` may be repeated), or all."""
     fields = asked()
     session = db_session()
     handles = dict.fromkeys(handle for handle in request.args.getlist("account") if handle)
@@ -69,7 +69,7 @@ def report_compare() -> ComparisonJson:
 
 @report_at("growth", (NEEDED_ACCOUNT, WINDOW, FROM, TO))
 def report_growth() -> GrowthReportJson:
-    """Return whether clicking grows as fast as following."""
+    """Return whether clicks grow as fast as followers."""
     fields = asked()
     report = growth_report(
         db_session(),
@@ -83,7 +83,7 @@ def report_growth() -> GrowthReportJson:
 
 @report_at("half-life", (NEEDED_ACCOUNT, LINK, FROM, TO))
 def report_half_life() -> LifetimesReportJson | LinkLifeJson:
-    """Return how long an account's posts live, or one of its links."""
+    """Return how long an account's posts, or one of its links, keep getting clicks."""
     fields = asked()
     account = named_account(fields.text("account"))
     code = fields.optional_text("link")

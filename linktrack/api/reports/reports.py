@@ -34,11 +34,11 @@ from linktrack.reports.sources.referrers import (
     referrers_report,
 )
 
-SORT = Parameter("sort", "Newest first, or by the low end of the interval.", choices=SORTS)
-EVENT = Parameter("event", "A moment whose cost is asked for.", "moment", many=True)
-POST = Parameter("post", "Of one post alone.", "whole")
-LINK = Parameter("link", "Of one link alone, by its code.")
-PERIOD = Parameter("period", "What is looked back on.", choices=PERIODS)
+SORT = Parameter("sort", "Newest first, or by the lower end of the interval.", choices=SORTS)
+EVENT = Parameter("event", "A moment: how many followers left after it.", "moment", many=True)
+POST = Parameter("post", "Only this post, by its number.", "whole")
+LINK = Parameter("link", "Only this link, by its code.")
+PERIOD = Parameter("period", "The last complete week or month.", choices=PERIODS)
 
 
 @report_at("cpf", (NEEDED_ACCOUNT, WINDOW, FROM, TO, LIMIT, AFTER, SORT))
@@ -60,7 +60,7 @@ def report_cpf() -> CpfReportJson:
 
 @report_at("segments", (NEEDED_ACCOUNT, WINDOW, FROM, TO))
 def report_segments() -> SegmentsReportJson:
-    """Return who clicked, as far as it is known, by segment."""
+    """Return who clicked, by segment, as far as that is known."""
     fields = asked()
     report = segments_report(
         db_session(),
@@ -75,7 +75,7 @@ def report_segments() -> SegmentsReportJson:
 
 @report_at("coverage", (NEEDED_ACCOUNT, FROM, TO))
 def report_coverage() -> CoverageReportJson:
-    """Return which part of the links that an account posted, in its own words, was wrapped."""
+    """Return what share of the links in an account's own posts was wrapped."""
     fields = asked()
     report = coverage_report(
         db_session(),
@@ -88,7 +88,7 @@ def report_coverage() -> CoverageReportJson:
 
 @report_at("followers", (NEEDED_ACCOUNT, FROM, TO, EVENT))
 def report_followers() -> FollowersReportJson:
-    """Return who came and left, and what an event cost (`event` may be there several times)."""
+    """Return followers gained and lost, and the cost of events (`event` may be repeated)."""
     fields = asked()
     timezone = installation().settings.timezone
     report = followers_report(
@@ -124,7 +124,7 @@ def report_referrers() -> ReferrersReportJson:
 
 @report_at("digest", (NEEDED_ACCOUNT, PERIOD))
 def report_digest() -> DigestJson:
-    """Return an account's last whole week or month beside the one before it."""
+    """Return an account's last complete week or month, compared with the one before it."""
     fields = asked()
     account = named_account(fields.text("account"))
     timezone = installation().settings.timezone

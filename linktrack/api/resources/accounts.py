@@ -31,12 +31,12 @@ from linktrack.networks.registry import NetworkName
 
 ACCOUNT = "/accounts/<int:number>"
 REMOVED = Parameter(
-    "removed", "Those that were removed, in place of the others.", choices=("false", "true")
+    "removed", "Removed accounts, instead of the others.", choices=("false", "true")
 )
 
 
 class AccountJson(TypedDict):
-    """An account with its last follower count, and what wrapping adds to its addresses."""
+    """An account with its latest follower count and the UTM values that wrapping adds."""
 
     id: int
     network: NetworkName
@@ -77,7 +77,7 @@ def _json(accounts: Sequence[Account]) -> list[AccountJson]:
 
 
 class CountJson(TypedDict):
-    """How many followers an account had at a moment, and who said so."""
+    """How many followers an account had at a given time, and where that count comes from."""
 
     counted_at: str
     count: int
@@ -89,14 +89,14 @@ def _count(at: datetime, count: int, source: str) -> CountJson:
 
 
 class AccountListJson(TypedDict):
-    """All accounts that the token reaches."""
+    """All accounts that the token has access to."""
 
     data: list[AccountJson]
 
 
 @operation("GET", "/accounts", scope="read", query=(REMOVED,))
 def read_accounts() -> AccountListJson:
-    """List the accounts that the token reaches."""
+    """List the accounts that the token has access to."""
     removed = asked().text("removed", "false")
     if removed not in REMOVED.choices:
         raise Invalid("'removed' must be true or false.")
@@ -106,7 +106,7 @@ def read_accounts() -> AccountListJson:
 
 
 class NewAccount(TypedDict):
-    """An account to be added."""
+    """A new account."""
 
     network: NetworkName
     handle: str
@@ -132,15 +132,15 @@ def create_account() -> tuple[AccountJson, Literal[201]]:
 
 @operation("GET", ACCOUNT, scope="read", problems=(404,))
 def read_account(number: int) -> AccountJson:
-    """Return an account with its last follower count."""
+    """Return an account with its latest follower count."""
     return _json([numbered_account(number)])[0]
 
 
 class AccountChange(TypedDict, total=False):
-    """What is to change of an account; what is left out stays.
+    """Changes to an account; fields you leave out stay as they are.
 
-    `utm` replaces what there is. One that is `removed` is in no list and report; its links go on
-    redirecting, and `false` brings it back.
+    `utm` replaces the current values. A `removed` account is in no list or report; its links keep
+    redirecting, and `false` restores it.
     """
 
     handle: str
@@ -152,7 +152,7 @@ class AccountChange(TypedDict, total=False):
 
 @operation("PATCH", ACCOUNT, scope="write", body=AccountChange, problems=(404, 409))
 def change_account(number: int) -> AccountJson:
-    """Rename an account, give it a role, UTM values or a card, remove it or bring it back."""
+    """Rename an account, set its role, UTM values or preview card, remove or restore it."""
     fields, account, session = sent(), numbered_account(number), db_session()
     if fields.value("handle") is not None:
         rename_account(session, account, fields.text("handle"), now())
@@ -184,7 +184,7 @@ def read_counts(number: int) -> CountListJson:
 
 
 class NewCount(TypedDict):
-    """A follower count; `counted_at` is now where it is left out."""
+    """A follower count; `counted_at` defaults to now."""
 
     count: int
     counted_at: NotRequired[str | None]
@@ -193,7 +193,7 @@ class NewCount(TypedDict):
 
 @operation("POST", f"{ACCOUNT}/counts", scope="write", body=NewCount, problems=(404, 409))
 def create_count(number: int) -> tuple[CountJson, Literal[201]]:
-    """Record how many followers an account had; the same figure again changes nothing."""
+    """Record how many followers an account had; recording the same count again changes nothing."""
     fields, account = sent(), numbered_account(number)
     count = fields.whole("count")
     if count is None:

@@ -38,11 +38,11 @@ from linktrack.reports.diary.experiments import (
 )
 from linktrack.reports.diary.models import Experiment
 
-NAME = Parameter("name", "Which experiment; default: the account's newest.")
+NAME = Parameter("name", "The experiment's name; default: the account's newest.")
 
 
 class ExperimentJson(TypedDict):
-    """A question: posts before and after `at`, or those of two accounts from `at` on."""
+    """An experiment: posts before and after `at`, or the posts of two accounts from `at` on."""
 
     id: int
     name: str
@@ -71,14 +71,14 @@ def _json(experiment: Experiment, accounts: Mapping[int, Account]) -> Experiment
 
 
 class ExperimentListJson(TypedDict):
-    """Experiments, the newest first."""
+    """Experiments, newest first."""
 
     data: list[ExperimentJson]
 
 
 @operation("GET", "/experiments", scope="read", query=(ACCOUNT,), problems=(404,))
 def read_experiments() -> ExperimentListJson:
-    """List experiments that the token reaches, the newest first, of one account or of all."""
+    """List experiments, newest first, of one account or of all that the token has access to."""
     handle = asked().optional_text("account")
     account = None if handle is None else named_account(handle)
     if account is None:
@@ -90,7 +90,7 @@ def read_experiments() -> ExperimentListJson:
 
 
 class NewExperiment(TypedDict):
-    """An experiment to be begun, before its answer is known; `at` is now where it is left out."""
+    """A new experiment, started before its outcome is known; `at` defaults to now."""
 
     name: str
     account: str
@@ -103,7 +103,7 @@ class NewExperiment(TypedDict):
 
 @operation("POST", "/experiments", scope="write", body=NewExperiment, problems=(404, 409))
 def create_experiment() -> tuple[ExperimentJson, Literal[201]]:
-    """Begin an experiment: posts before and after a moment, or those of two accounts."""
+    """Start an experiment: posts before and after a moment, or the posts of two accounts."""
     fields, session, moment = sent(), db_session(), now()
     other = fields.optional_text("other")
     days = fields.whole("days", DAYS)
@@ -125,7 +125,7 @@ def create_experiment() -> tuple[ExperimentJson, Literal[201]]:
     "DELETE", "/experiments/<int:number>", scope="write", answers={204: None}, problems=(404,)
 )
 def delete_experiment(number: int) -> Response:
-    """Forget an experiment; posts and clicks stay."""
+    """Delete an experiment; posts and clicks stay."""
     session = db_session()
     _reach(experiment := get_experiment(session, stored(number)))
     remove_experiment(session, experiment.name, now())
@@ -135,7 +135,7 @@ def delete_experiment(number: int) -> Response:
 
 @report_at("experiment", (NEEDED_ACCOUNT, NAME))
 def report_experiment() -> ExperimentReportJson:
-    """Return what an account's experiment has found: the named one, or its newest."""
+    """Return the result of an account's experiment: the named one, or its newest."""
     fields = asked()
     session = db_session()
     account = named_account(fields.text("account"))

@@ -9,12 +9,12 @@ from linktrack.errors import Invalid, NotFound
 from linktrack.portability.export import exports
 from linktrack.portability.export.click_filters import FILTERS, find_wanted
 
-FORMAT = Parameter("format", "How rows are written.", choices=tuple(exports.MEDIA_TYPES))
+FORMAT = Parameter("format", "The format of the rows.", choices=tuple(exports.MEDIA_TYPES))
 NARROWING = tuple(
-    Parameter(name, f"Of clicks alone: {each.meaning}", choices=each.choices)
+    Parameter(name, f"For clicks only: {each.meaning}", choices=each.choices)
     for name, each in FILTERS.items()
 )
-AFTER = Parameter("after", "Go on behind this number: `seq` of a click, else `id`.", "whole")
+AFTER = Parameter("after", "Continue after this number: a click's `seq`, otherwise `id`.", "whole")
 
 
 @operation(

@@ -19,12 +19,12 @@ from linktrack.db import now
 
 @operation("GET", f"{ACCOUNT}/follow-back", scope="read", problems=(404,))
 def read_follow_back(number: int) -> FollowBackJson:
-    """Say whether an account follows back, and whom next."""
+    """Return whether an account follows back, and whom it follows next."""
     return standing_json(standing_of(db_session(), numbered_account(number), now()))
 
 
 class MadeFollowPageJson(TypedDict):
-    """Follows that were made, newest first; `next` is the next page's `after`."""
+    """Follows made so far, newest first; `next` is the `after` of the next page."""
 
     data: list[MadeFollowJson]
     next: int | None
@@ -32,7 +32,7 @@ class MadeFollowPageJson(TypedDict):
 
 @operation("GET", f"{ACCOUNT}/follows", scope="read", query=(LIMIT, AFTER), problems=(404,))
 def read_follows(number: int) -> MadeFollowPageJson:
-    """List whom an account has followed back, newest first."""
+    """List the people an account has followed back, newest first."""
     fields = asked()
     account = numbered_account(number)
     size = page_size(fields)

@@ -25,7 +25,7 @@ from linktrack.links.people import promote_these
 from linktrack.reports.links.link import LinkJson, link_json
 from linktrack.reports.links.listed import LinkFacts, links_page
 
-SEARCH = Parameter("q", "Words in the code or the destination.")
+SEARCH = Parameter("q", "Search the code and the destination.")
 
 
 class LinkRowJson(TypedDict):
@@ -85,7 +85,7 @@ def read_links() -> LinkPageJson:
 
 
 class NewLink(TypedDict):
-    """A link without a post, for a poster or a profile; `slug` is a code of your own."""
+    """A link without a post, for a poster or a profile; `slug` is a custom code."""
 
     account: str
     destination: str
@@ -94,7 +94,7 @@ class NewLink(TypedDict):
 
 @operation("POST", "/links", scope="wrap", body=NewLink, problems=(404, 409))
 def create_link() -> tuple[LinkJson, Literal[201]]:
-    """Make a link without a post, for a poster or a profile."""
+    """Create a link without a post, for a poster or a profile."""
     fields, session, shortener = sent(), db_session(), installation().shortener
     link = add_lone_link(
         session,
@@ -115,10 +115,10 @@ def read_link(code: str) -> LinkJson:
 
 
 class LinkChange(TypedDict, total=False):
-    """What is to change of a link; what is left out stays. `promotes` names all, by hand.
+    """Changes to a link; fields you leave out stay as they are. `promotes` replaces the whole list.
 
-    `card_title` and `card_description` stand on its card in place of the page's, "" takes them
-    off; with `read_card` the page is read again.
+    `card_title` and `card_description` replace the page's own on its card; "" removes
+    them; with `read_card` the page is read again.
     """
 
     destination: str
@@ -132,7 +132,7 @@ class LinkChange(TypedDict, total=False):
 
 @operation("PATCH", "/links/<code>", scope="write", body=LinkChange, problems=(404,))
 def change_link(code: str) -> LinkJson:
-    """Lead a link elsewhere, disable or enable it, say whom it promotes, what its card says."""
+    """Change a link's destination, disable or enable it, set whom it promotes and its card."""
     fields = sent()
     session, shortener = db_session(), installation().shortener
     link = _link(code)

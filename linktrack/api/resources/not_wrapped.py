@@ -30,7 +30,7 @@ UNWRAPPED = "/not-wrapped/<int:number>"
 
 
 class UnwrappedPageJson(TypedDict):
-    """Posts with links that are not wrapped, newest first; `next` is the next page's `after`."""
+    """Posts with untracked links, newest first; `next` is the `after` of the next page."""
 
     data: list[UnwrappedPostJson]
     next: int | None
@@ -44,7 +44,7 @@ class UnwrappedPageJson(TypedDict):
     problems=(404,),
 )
 def read_not_wrapped() -> UnwrappedPageJson:
-    """List an account's own posts with links that are not wrapped, newest first."""
+    """List an account's own posts with untracked links, newest first."""
     fields = asked()
     session = db_session()
     account = named_account(fields.text("account"))
@@ -64,7 +64,7 @@ def read_not_wrapped() -> UnwrappedPageJson:
 
 @operation("POST", f"{UNWRAPPED}/draft", scope="write", problems=(404, 409))
 def create_wrapped_draft(number: int) -> tuple[PostJson, Literal[201]]:
-    """Make a draft with the same text, wrapped; asked for again, it is the same draft."""
+    """Create a wrapped draft of the same text; asking again returns the same draft."""
     session = db_session()
     old = _numbered(number)
     shortener = installation().shortener
@@ -75,7 +75,7 @@ def create_wrapped_draft(number: int) -> tuple[PostJson, Literal[201]]:
 
 @operation("DELETE", UNWRAPPED, scope="write", answers={204: None}, problems=(404,))
 def delete_not_wrapped(number: int) -> Response:
-    """Take a post that was deleted on its network off the list."""
+    """Remove a post that was deleted on its network from the list."""
     session = db_session()
     drop_deleted(session, _numbered(number), now())
     session.commit()

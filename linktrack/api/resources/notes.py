@@ -23,14 +23,14 @@ from linktrack.reports.diary.notes import (
 
 
 class NoteListJson(TypedDict):
-    """Notes, the newest day first."""
+    """Notes, newest day first."""
 
     data: list[NoteJson]
 
 
 @operation("GET", "/notes", scope="read", query=(ACCOUNT, FROM, TO), problems=(404,))
 def read_notes() -> NoteListJson:
-    """List notes, the newest day first: of all accounts, or of one with those of all."""
+    """List notes, newest day first; with `account` its own and those about all accounts."""
     fields, session = asked(), db_session()
     handle = fields.optional_text("account")
     account = None if handle is None else named_account(handle)
@@ -46,7 +46,7 @@ def read_notes() -> NoteListJson:
 
 
 class NewNote(TypedDict):
-    """A note to be written; `day` is today where it is left out."""
+    """A new note; `day` defaults to today."""
 
     text: str
     day: NotRequired[str | None]
@@ -55,7 +55,7 @@ class NewNote(TypedDict):
 
 @operation("POST", "/notes", scope="write", body=NewNote, problems=(404,))
 def create_note() -> tuple[NoteJson, Literal[201]]:
-    """Write a note for a day, of one account or of all of them."""
+    """Add a note to a day, about one account or about all of them."""
     fields, session = sent(), db_session()
     handle = fields.optional_text("account")
     account = None if handle is None else named_account(handle)
@@ -70,7 +70,7 @@ def create_note() -> tuple[NoteJson, Literal[201]]:
 
 @operation("DELETE", "/notes/<int:number>", scope="write", answers={204: None}, problems=(404,))
 def delete_note(number: int) -> Response:
-    """Take a note away."""
+    """Delete a note."""
     session = db_session()
     note = get_note(session, stored(number))
     if note.account_id is None:

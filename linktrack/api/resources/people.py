@@ -39,9 +39,9 @@ RULES = {HOST: "hosts", MENTION: "mentions"}
 
 
 class PersonJson(TypedDict):
-    """Somebody whom links promote: those to these hosts, and those of posts with these @names.
+    """A person you link to: links to these hosts, and in posts with these @names, promote them.
 
-    `page` is the address of their public page, null where it is closed.
+    `page` is the address of their public page, null if it is closed.
     """
 
     id: int
@@ -72,13 +72,13 @@ class PersonListJson(TypedDict):
 
 @operation("GET", "/people", scope="read")
 def read_people() -> PersonListJson:
-    """List the people whom links promote."""
+    """List the people your links promote."""
     require_all()
     return {"data": [_json(each) for each in list_people(db_session())]}
 
 
 class NewPerson(TypedDict):
-    """A person to be added."""
+    """A new person."""
 
     name: str
     hosts: NotRequired[list[str]]
@@ -87,7 +87,7 @@ class NewPerson(TypedDict):
 
 @operation("POST", "/people", scope="write", body=NewPerson, problems=(409,))
 def create_person() -> tuple[PersonJson, Literal[201]]:
-    """Add a person; links made before are found by the rules too."""
+    """Add a person; the rules match existing links too."""
     require_all()
     fields, session = sent(), db_session()
     person = add_person(session, fields.text("name"), now())
@@ -99,9 +99,9 @@ def create_person() -> tuple[PersonJson, Literal[201]]:
 
 
 class PersonChange(TypedDict, total=False):
-    """What is to change of a person; what is left out stays, what is sent replaces what there is.
+    """Changes to a person; fields you leave out stay, fields you send replace the current values.
 
-    A page that was closed opens again at another address.
+    A page that was closed gets a new address when it is opened again.
     """
 
     hosts: list[str]
@@ -111,7 +111,7 @@ class PersonChange(TypedDict, total=False):
 
 @operation("PATCH", "/people/<int:number>", scope="write", body=PersonChange, problems=(404,))
 def change_person(number: int) -> PersonJson:
-    """Change by which rules links promote a person, and open or close their public page."""
+    """Change the rules that match a person's links, and open or close their public page."""
     require_all()
     fields, session = sent(), db_session()
     person = get_person(session, stored(number))
@@ -126,7 +126,7 @@ def change_person(number: int) -> PersonJson:
 
 @operation("DELETE", "/people/<int:number>", scope="write", answers={204: None}, problems=(404,))
 def delete_person(number: int) -> Response:
-    """Forget a person; links and clicks stay."""
+    """Delete a person; links and clicks stay."""
     require_all()
     session = db_session()
     remove_person(session, get_person(session, stored(number)), now())
@@ -135,27 +135,27 @@ def delete_person(number: int) -> Response:
 
 
 class SiteJson(TypedDict):
-    """A host of the owner's own; those below it are, too."""
+    """One of your own sites; its subdomains count too."""
 
     host: str
 
 
 class SiteListJson(TypedDict):
-    """The owner's own sites."""
+    """Your own sites."""
 
     data: list[SiteJson]
 
 
 @operation("GET", "/sites", scope="read")
 def read_sites() -> SiteListJson:
-    """List the owner's own sites."""
+    """List your own sites."""
     require_all()
     return {"data": [{"host": host} for host in list_own_sites(db_session())]}
 
 
 @operation("POST", "/sites", scope="write", body=SiteJson)
 def create_site() -> tuple[SiteJson, Literal[201]]:
-    """Say that a host is the owner's own; saying it again changes nothing."""
+    """Add one of your own sites; adding it again changes nothing."""
     require_all()
     host = add_own_site(db_session(), sent().text("host"), now())
     db_session().commit()
@@ -164,7 +164,7 @@ def create_site() -> tuple[SiteJson, Literal[201]]:
 
 @operation("DELETE", "/sites/<host>", scope="write", answers={204: None}, problems=(404,))
 def delete_site(host: str) -> Response:
-    """Say that a host is not the owner's own."""
+    """Remove one of your own sites."""
     require_all()
     remove_own_site(db_session(), host, now())
     db_session().commit()
@@ -173,7 +173,7 @@ def delete_site(host: str) -> Response:
 
 @report_at("people", (ACCOUNT,))
 def report_people() -> PeopleReportJson:
-    """Return what links sent to the people they promote, from one account or from all."""
+    """Return the clicks that links brought to the people they promote, from one account or all."""
     handle = asked().optional_text("account")
     account = None if handle is None else named_account(handle)
     if account is None:
@@ -183,7 +183,7 @@ def report_people() -> PeopleReportJson:
 
 @report_at("own", (NEEDED_ACCOUNT, FROM, TO))
 def report_own() -> OwnLinksReportJson:
-    """Return what links to the owner's own sites got, beside other people's."""
+    """Compare links to your own sites with other links."""
     fields = asked()
     account = named_account(fields.text("account"))
     report = own_links_report(db_session(), account, fields.moment("from"), fields.moment("to"))

@@ -72,10 +72,10 @@ def _row(post: Post, handle: str) -> PostRowJson:
 
 
 class NewPost(TypedDict):
-    """A text to be wrapped.
+    """A text to wrap.
 
-    `format` says what the text is read as: plain by default. `slugs` are codes of your own, in
-    order of its addresses; `addressed` says for segments how many people their version reaches;
+    `format` says how to read the text: plain by default. `slugs` are custom codes, in
+    order of its addresses; `addressed` is how many people each segment's version reaches;
     `promotes` names people. With `send` linktrack posts the main
     text itself, now or at `posted_at`; that needs scope write, an account that is connected, and no
     `state`. `confirmed` is as in sending a draft.
@@ -102,7 +102,7 @@ class NewPost(TypedDict):
     problems=(404, 409),
 )
 def create_post() -> tuple[PostJson, Literal[201, 200]]:
-    """Wrap a text and record it as a post; 200 where it holds no new address."""
+    """Wrap a text and record it as a post; 200 if it has no new address."""
     fields = sent()
     sends = fields.flag("send")
     if sends:
@@ -142,7 +142,7 @@ def _check_may_send(fields: Fields) -> None:
 
 
 class NewPreview(TypedDict):
-    """A text to be looked at as it will be; nothing is made."""
+    """A text to preview; nothing is created."""
 
     account: str
     text: str
@@ -151,7 +151,7 @@ class NewPreview(TypedDict):
 
 
 class LengthJson(TypedDict):
-    """How long a text is by its network's rule, and how long it may be (null: no limit)."""
+    """A text's length by its network's rules, and the limit (null: no limit)."""
 
     used: int
     limit: int | None
@@ -159,7 +159,7 @@ class LengthJson(TypedDict):
 
 
 class PreviewJson(TypedDict):
-    """The text with `•` for each character of a code still to be made."""
+    """The wrapped text, with `•` for each character of a code that doesn't exist yet."""
 
     text: str
     length: LengthJson
@@ -169,7 +169,7 @@ class PreviewJson(TypedDict):
 
 @operation("POST", "/posts/preview", scope="wrap", body=NewPreview, problems=(404,))
 def preview_post() -> PreviewJson:
-    """Return a text as it will be once it is wrapped, and how long; nothing is made."""
+    """Preview a wrapped text and its length; nothing is created."""
     fields, session = sent(), db_session(writes=False)
     account = named_account(fields.text("account"))
     newest = newest_link(session)
@@ -224,9 +224,9 @@ def read_post(number: int) -> PostJson:
 
 
 class PostChange(TypedDict):
-    """Another text for what is not out yet; another state, or another time for it.
+    """Changes to a post: a new text if it isn't published yet, a new state or time.
 
-    `confirmed` says of a text that waits to be sent what it says of `Send`.
+    `confirmed` means the same as in `Send`, for a text that is in the queue.
     """
 
     text: NotRequired[str]
@@ -237,7 +237,7 @@ class PostChange(TypedDict):
 
 @operation("PATCH", POST, scope="write", body=PostChange, problems=(404, 409))
 def change_post(number: int) -> PostJson:
-    """Publish, schedule, discard or restore a post, or give it another time or text.
+    """Publish, schedule, discard or restore a post, or change its time or text.
 
     `draft` restores what was discarded. What waits to be sent is sent at its new time, and not
     at all where it was published by hand.

@@ -19,14 +19,14 @@ SEND = "/posts/<int:number>/send"
 
 
 class QueueJson(TypedDict):
-    """What could not be sent, then what waits, in order of time."""
+    """Posts that could not be published, then posts that wait, in order of time."""
 
     data: list[QueuedPostJson]
 
 
 @operation("GET", "/queue", scope="read", query=(ACCOUNT,), problems=(404,))
 def read_queue() -> QueueJson:
-    """List what waits to be sent and what could not be, the latter first."""
+    """List posts that could not be published, then those that wait."""
     handle = asked().optional_text("account")
     account_id = g.token.account_id if handle is None else named_account(handle).id
     lines = queue.queued(db_session(), account_id)
@@ -34,10 +34,10 @@ def read_queue() -> QueueJson:
 
 
 class Send(TypedDict):
-    """When to send a post: now without `posted_at`.
+    """When to publish a post: `posted_at` defaults to now.
 
-    `confirmed` says that the same text may go to several accounts on X, against X's rules, and
-    that a server of Mastodon takes more than 500 characters.
+    `confirmed` allows posting the same text to several accounts on X, against X's rules, and
+    says that your Mastodon server takes more than 500 characters.
     """
 
     posted_at: NotRequired[str | None]
@@ -46,7 +46,7 @@ class Send(TypedDict):
 
 @operation("POST", SEND, scope="write", body=Send, problems=(404, 409))
 def send_post(number: int) -> PostJson:
-    """Send a draft, or what could not be sent, now or at a time."""
+    """Publish a draft, or a post that could not be published, now or at a given time."""
     fields = sent()
     post = get_post(db_session(), stored(number))
     require_account(post.account_id)
@@ -57,7 +57,7 @@ def send_post(number: int) -> PostJson:
 
 @operation("DELETE", SEND, scope="write", problems=(404, 409))
 def withdraw_post(number: int) -> PostJson:
-    """Take a post out of the queue: it is a draft again."""
+    """Remove a post from the queue; it becomes a draft again."""
     session = db_session()
     post = get_post(session, stored(number))
     require_account(post.account_id)

@@ -17,7 +17,7 @@ from linktrack.portability.followers.roster_files import TakenRosterJson, read_p
 
 
 class RosterJson(TypedDict):
-    """A follower list: when it was taken, and how many people of it are kept."""
+    """A follower list: when it was taken, and how many people it has."""
 
     taken_at: str
     size: int
@@ -43,7 +43,7 @@ def read_rosters(number: int) -> RosterListJson:
 
 
 class NewRoster(TypedDict):
-    """A follower list: people with an `id` or a `handle` each, and what else is known of them.
+    """A follower list: people, each with an `id` or a `handle`, and optional details.
 
     It was taken now where `taken_at` is left out. A list with a tenth of the people of the one
     before is taken where it is `confirmed`.
@@ -56,7 +56,7 @@ class NewRoster(TypedDict):
 
 @operation("POST", f"{ACCOUNT}/rosters", scope="write", body=NewRoster, problems=(404, 409))
 def create_roster(number: int) -> tuple[TakenRosterJson, Literal[201]]:
-    """Take a follower list; the same list again changes nothing."""
+    """Import a follower list; importing the same list again changes nothing."""
     fields, account, session, moment = sent(), numbered_account(number), db_session(), now()
     key = installation().keys.forgetting
     done = take_roster(
@@ -74,7 +74,7 @@ def create_roster(number: int) -> tuple[TakenRosterJson, Literal[201]]:
 
 
 class ForgottenFollower(TypedDict):
-    """Who is to be forgotten: the network's own id, or the @handle, or `network:` and either."""
+    """The person to delete: the network's own id or the @handle, optionally after `network:`."""
 
     follower: str
 
@@ -88,7 +88,7 @@ class ForgottenFollower(TypedDict):
     problems=(404,),
 )
 def create_forgotten_follower() -> Response:
-    """Remove a person for good, who asks for it: from follower lists and from clicks."""
+    """Delete a person's data on request, from follower lists and from clicks."""
     require_all()
     session, opened = db_session(), installation()
     name = sent().text("follower")

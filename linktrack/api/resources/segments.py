@@ -31,7 +31,7 @@ SEGMENT = "/segments/<int:number>"
 
 
 class SegmentJson(TypedDict):
-    """A segment and what puts followers in; its size is null where it is not known."""
+    """A segment and how followers get into it; `size` is null if unknown."""
 
     id: int
     position: int
@@ -62,15 +62,15 @@ class SegmentListJson(TypedDict):
 
 @operation("GET", f"{ACCOUNT}/segments", scope="read", problems=(404,))
 def read_segments(number: int) -> SegmentListJson:
-    """Return the segments of an account in their order, everyone else last."""
+    """List the segments of an account in their order, everyone else last."""
     segments = list_segments(db_session(), numbered_account(number))
     return {"data": [_json(each) for each in segments]}
 
 
 class NewSegment(TypedDict):
-    """A segment to be added after the others.
+    """A new segment, added after the others.
 
-    By rules, which all must hold, those of a ready-made one included; or by people, ids or handles;
+    It is made by rules, which must all match (a preset's are added), or by people (ids or handles),
     or counted by hand.
     """
 
@@ -109,19 +109,19 @@ def read_segment(number: int) -> SegmentJson:
 
 
 class SegmentPeopleJson(TypedDict):
-    """Who is on a segment's list: ids of the network, or @handles."""
+    """The people on a segment's list: the network's ids, or @handles."""
 
     data: list[str]
 
 
 @operation("GET", f"{SEGMENT}/people", scope="read", problems=(404,))
 def read_segment_people(number: int) -> SegmentPeopleJson:
-    """Return who is on a segment's list; nobody where it is made otherwise."""
+    """Return the people on a segment's list; none if it isn't made from a list."""
     return {"data": list(list_entries(db_session(), _numbered(number)[0]))}
 
 
 class SegmentChange(TypedDict, total=False):
-    """What is to change of a segment, from now on; what is left out stays.
+    """Changes to a segment, from now on; fields you leave out stay as they are.
 
     `people` replace those on its list; `place` is empty where there is none any more; `position` is
     from 1.
@@ -162,7 +162,7 @@ def change_this_segment(number: int) -> SegmentJson:
 
 @operation("DELETE", SEGMENT, scope="write", answers={204: None}, problems=(404,))
 def delete_segment(number: int) -> Response:
-    """Take a segment away; its old clicks keep its name."""
+    """Remove a segment; its old clicks keep its name."""
     session, moment = db_session(), now()
     segment, account = _numbered(number)
     remove_segment(session, segment, moment)

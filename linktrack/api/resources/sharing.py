@@ -23,7 +23,7 @@ from linktrack.owners.sharing import (
 
 
 class SharedReportJson(TypedDict):
-    """An address that shows an account's posts to whoever has it; it is not told again."""
+    """A public address that shows an account's posts; the address itself is not shown again."""
 
     id: int
     account: str
@@ -41,14 +41,14 @@ def _json(shared: SharedReport, handle: str) -> SharedReportJson:
 
 
 class SharedReportListJson(TypedDict):
-    """The shared reports that are open, newest first."""
+    """Active shared reports, newest first."""
 
     data: list[SharedReportJson]
 
 
 @operation("GET", "/shared-reports", scope="read")
 def read_shared_reports() -> SharedReportListJson:
-    """List the shared reports that are open, newest first; never their addresses."""
+    """List active shared reports, newest first; never their addresses."""
     session = db_session()
     accounts = accounts_by_number(session)
     rows = [
@@ -60,14 +60,14 @@ def read_shared_reports() -> SharedReportListJson:
 
 
 class NewSharedReport(TypedDict):
-    """A report to be shared for so many days."""
+    """A report to share, and for how many days."""
 
     account: str
     days: int
 
 
 class MadeSharedReportJson(SharedReportJson):
-    """A shared report with its address, this once."""
+    """A shared report with its address, which is shown only once."""
 
     url: str
 
@@ -81,7 +81,7 @@ class MadeSharedReportJson(SharedReportJson):
     shows_secret=True,
 )
 def create_shared_report() -> tuple[MadeSharedReportJson, Literal[201]]:
-    """Make an address that shows an account's posts to whoever has it; it is told this once."""
+    """Create a public address that shows an account's posts; the address is shown only once."""
     fields, session, moment = sent(), db_session(), now()
     account = named_account(fields.text("account"))
     days = fields.whole("days")
@@ -98,7 +98,7 @@ def create_shared_report() -> tuple[MadeSharedReportJson, Literal[201]]:
     "DELETE", "/shared-reports/<int:number>", scope="write", answers={204: None}, problems=(404,)
 )
 def delete_shared_report(number: int) -> Response:
-    """End a shared report at once: its address shows nothing any more."""
+    """Revoke a shared report: its address stops working at once."""
     session = db_session()
     require_account(get_shared(session, stored(number)).account_id)
     revoke_shared(session, number, now())

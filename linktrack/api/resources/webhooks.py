@@ -32,7 +32,7 @@ WEBHOOK = "/webhooks/<int:number>"
 
 
 class WebhookJson(TypedDict):
-    """An address that is told what happens; `account` is null where it is told of all."""
+    """An address that receives events; `account` is null if it receives those of all accounts."""
 
     id: int
     url: str
@@ -53,7 +53,7 @@ def _json(webhook: Webhook, accounts: Mapping[int, Account]) -> WebhookJson:
 
 
 class DeliveryJson(TypedDict):
-    """One event for a webhook, what was answered, and when it is sent next (null: not again)."""
+    """One delivery: the event, the answer, and when it is retried (null: never)."""
 
     id: int
     event: str
@@ -84,7 +84,7 @@ class WebhookListJson(TypedDict):
 
 @operation("GET", "/webhooks", scope="write")
 def read_webhooks() -> WebhookListJson:
-    """List the webhooks that the token reaches, never their secrets."""
+    """List the webhooks that the token has access to, never their secrets."""
     found = [
         each
         for each in list_webhooks(db_session())
@@ -95,7 +95,7 @@ def read_webhooks() -> WebhookListJson:
 
 
 class NewWebhook(TypedDict):
-    """A webhook to be added; it is told everything where `events` is left out."""
+    """A new webhook; without `events` it receives all of them."""
 
     url: str
     events: NotRequired[list[EventName]]
@@ -103,14 +103,14 @@ class NewWebhook(TypedDict):
 
 
 class MadeWebhookJson(WebhookJson):
-    """A webhook with the secret that signs what it is sent, this once."""
+    """A webhook with its signing secret, which is shown only once."""
 
     secret: str
 
 
 @operation("POST", "/webhooks", scope="write", body=NewWebhook, problems=(404,), shows_secret=True)
 def create_webhook() -> tuple[MadeWebhookJson, Literal[201]]:
-    """Tell an address what happens from now on; the secret that signs it is told this once."""
+    """Add a webhook for events from now on; its signing secret is shown only once."""
     fields, session, opened = sent(), db_session(), installation()
     handle = fields.optional_text("account")
     account = None if handle is None else named_account(handle)
@@ -137,14 +137,14 @@ class DeliveryListJson(TypedDict):
 
 @operation("GET", f"{WEBHOOK}/deliveries", scope="write", problems=(404,))
 def read_deliveries(number: int) -> DeliveryListJson:
-    """Return what was sent to a webhook, what it answered, and what is sent again when."""
+    """List a webhook's deliveries: what was sent, what it answered, and when it is retried."""
     found = deliveries_of(db_session(), _numbered(number))
     return {"data": [_delivery(each) for each in found]}
 
 
 @operation("POST", f"{WEBHOOK}/test", scope="write", problems=(404,))
 def create_test(number: int) -> tuple[DeliveryJson, Literal[201]]:
-    """Send a webhook a test, within seconds; its deliveries say what was answered."""
+    """Send a test event to a webhook within seconds; its deliveries show the answer."""
     session = db_session()
     delivery = send_test(session, _numbered(number), now())
     session.commit()
@@ -153,7 +153,7 @@ def create_test(number: int) -> tuple[DeliveryJson, Literal[201]]:
 
 @operation("DELETE", WEBHOOK, scope="write", answers={204: None}, problems=(404,))
 def delete_webhook(number: int) -> Response:
-    """Tell a webhook nothing more, and forget what was sent to it."""
+    """Remove a webhook and its deliveries."""
     session = db_session()
     remove_webhook(session, _numbered(number), now())
     session.commit()

@@ -264,7 +264,7 @@ def standing_json(standing: Standing) -> FollowBackJson:
 
 
 class MadeFollowJson(TypedDict):
-    """One person who was followed back, or is about to be."""
+    """A person who was followed back, or is about to be."""
 
     number: int
     id: str

@@ -110,7 +110,7 @@ def _facts(follower: Follower, period: FollowPeriod) -> Facts:
 
 
 class FollowCandidateJson(TypedDict):
-    """One person who followed since the date; `skipped` is why they are not followed back."""
+    """A person who followed since the date; `skipped` says why they won't be followed back."""
 
     id: str
     handle: str | None
@@ -128,7 +128,7 @@ def _candidate_json(candidate: Candidate) -> FollowCandidateJson:
 
 
 class FollowPlanJson(TypedDict):
-    """Who is followed next, how many on the days after, and who is skipped."""
+    """Who will be followed next, how many on the following days, and who is skipped."""
 
     now: list[FollowCandidateJson]
     later: int

@@ -222,7 +222,7 @@ def set_(
 @click.argument("handle")
 @click.argument("name")
 def remove(handle: str, name: str) -> None:
-    """Take a segment away; its old clicks keep its name."""
+    """Remove a segment; its old clicks keep its name."""
     from linktrack.audience.segments import find_segment, remove_segment
     from linktrack.audience.sorting import sort_followers
 

@@ -44,7 +44,7 @@ def list_(work: Work) -> Answer:
 @people.command()
 @click.argument("name")
 def remove(name: str) -> None:
-    """Forget a person; links and clicks stay."""
+    """Delete a person; links and clicks stay."""
     from linktrack.links.people import find_person, remove_person
 
     with writing() as work:

@@ -120,7 +120,7 @@ def edit(number: int, text: str, confirmed: bool) -> None:
 @click.command()
 @click.argument("number", type=NUMBER, metavar="POST")
 def withdraw(number: int) -> None:
-    """Take a post out of the queue: it is a draft again."""
+    """Remove a post from the queue; it becomes a draft again."""
     from linktrack.calendar.times import utc
     from linktrack.publishing import queue as queued
     from linktrack.publishing.sendings import sending_of

@@ -75,7 +75,7 @@ def list_(work: Work, handle: str | None) -> Answer:
 @experiment.command()
 @click.argument("name")
 def remove(name: str) -> None:
-    """Forget an experiment; posts and clicks stay."""
+    """Delete an experiment; posts and clicks stay."""
     from linktrack.reports.diary.experiments import remove_experiment
 
     with writing() as work:

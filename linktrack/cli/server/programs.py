@@ -167,7 +167,7 @@ def test_webhook_command(number: int) -> None:
 @webhook.command("remove")
 @click.argument("number", type=int, metavar="WEBHOOK")
 def remove_webhook_command(number: int) -> None:
-    """Tell a webhook nothing more, and forget what was sent to it."""
+    """Remove a webhook and its deliveries."""
     from linktrack.webhooks.catalog import get_webhook, remove_webhook
 
     with writing() as work:

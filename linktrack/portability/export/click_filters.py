@@ -37,21 +37,21 @@ class Filter(NamedTuple):
 
 
 FILTERS: Final = {
-    "link": Filter("Clicks of the link with this code, those of its versions included."),
-    "post": Filter("Clicks of the post with this number."),
-    "segment": Filter("Clicks of the segment with this name; - for: we can't tell who."),
+    "link": Filter("Clicks on the link with this code, including its versions."),
+    "post": Filter("Clicks on the post with this number."),
+    "segment": Filter("Clicks of the segment with this name; - for unknown."),
     "attribution": Filter(
         "Clicks whose segment is known in this way; - for: we can't tell who.",
         (*(name for name in ATTRIBUTION_NUMBER if name), NOTHING),
     ),
-    "source": Filter("Clicks from the source with this name; - for: no referrer was sent."),
+    "source": Filter("Clicks from the source with this name; - if no referrer was sent."),
     "medium": Filter("Clicks from sources of this kind.", MEDIA),
     "device": Filter(
         "Clicks from devices of this kind; - for: not known.",
         ("desktop", "mobile", "tablet", "other", NOTHING),
     ),
-    "human": Filter("People's clicks (true), or those that are left out.", ("true", "false")),
-    "reason": Filter("Clicks that are left out for this reason.", LEFT_OUT),
+    "human": Filter("Clicks by people (true), or filtered ones (false).", ("true", "false")),
+    "reason": Filter("Clicks filtered for this reason.", LEFT_OUT),
 }
 """By name; those that are asked for must all hold."""
 

@@ -121,7 +121,7 @@ def import_roster(
 
 
 class TakenRosterJson(TypedDict):
-    """What a follower list changed; null for a first one, before which nothing is known."""
+    """What a follower list changed; null for the first list, which has nothing to compare with."""
 
     taken_at: str
     size: int

@@ -229,7 +229,7 @@ def _counting_days(window: str) -> int:
 
 
 class ArmJson(RateJson):
-    """One side of an experiment; `posts_counting` are not counted to the end yet."""
+    """One side of an experiment; `posts_counting` are still being counted."""
 
     label: str
     posts: int
@@ -252,7 +252,7 @@ def _arm_json(arm: Arm) -> ArmJson:
 
 
 class ExperimentWeekJson(RateJson):
-    """One side's posts of a week: 1 is the first after the beginning, -1 the last before it."""
+    """One side's posts in a week: 1 is the first after the start, -1 the last before it."""
 
     label: str
     week: int
@@ -271,7 +271,7 @@ def _week_json(week: Week) -> ExperimentWeekJson:
 
 
 class ExperimentReportJson(TypedDict):
-    """What an experiment has found: after minus before, after over before."""
+    """An experiment's result: after minus before, and after divided by before."""
 
     name: str
     hypothesis: str

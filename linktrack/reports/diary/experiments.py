@@ -103,7 +103,7 @@ def find_experiment(session: Session, account: Account, name: str | None = None)
 
 
 def remove_experiment(session: Session, name: str, now: datetime) -> None:
-    """Forget an experiment; posts and clicks stay. Raises `NotFound`."""
+    """Delete an experiment; posts and clicks stay. Raises `NotFound`."""
     experiment = session.scalar(select(Experiment).where(Experiment.name == name))
     if experiment is None:
         raise NotFound(

@@ -34,7 +34,7 @@ class Happening:
 def add_note(
     session: Session, day: date, text: str, account: Account | None, now: datetime
 ) -> DayNote:
-    """Write a note for a day, of one account or of all of them. Raises `Invalid`."""
+    """Add a note to a day, about one account or about all of them. Raises `Invalid`."""
     text = " ".join(text.split())
     if not 1 <= len(text) <= LONGEST or not text.isprintable():
         raise Invalid(f"A note is one line of 1 to {LONGEST} visible characters.")
@@ -81,13 +81,13 @@ def get_note(session: Session, number: int) -> DayNote:
 
 
 def remove_note(session: Session, wanted: DayNote, now: datetime) -> None:
-    """Take a note away."""
+    """Delete a note."""
     session.delete(wanted)
     note(session, f"Removed the note for {wanted.date:%Y-%m-%d}: {wanted.text}", now)
 
 
 class NoteJson(TypedDict):
-    """What the owner wrote of a day; `account` is null where it is about all accounts."""
+    """A note on a day; `account` is null if it is about all accounts."""
 
     id: int
     day: str

@@ -25,7 +25,7 @@ from linktrack.reports.links.sums import LinkSums
 
 @dataclass(frozen=True, slots=True)
 class BestPost:
-    """The post that sent most people."""
+    """The post that brought the most people."""
 
     id: int
     written: str
@@ -200,7 +200,7 @@ def thanks(report: PeopleReport) -> str:
 
 
 class BestPostJson(TypedDict):
-    """The post that sent most people."""
+    """The post that brought the most people."""
 
     id: int
     text: str
@@ -212,7 +212,7 @@ def _best_json(best: BestPost) -> BestPostJson:
 
 
 class LinksLineJson(RateJson):
-    """What some links got, in all posts together."""
+    """The clicks of a group of links, over all posts."""
 
     links: int
     posts: int
@@ -238,7 +238,7 @@ def links_line_json(line: LinksLine) -> LinksLineJson:
 
 
 class PromotedPersonJson(LinksLineJson):
-    """What links sent to one person, and by which sites and @names links are theirs."""
+    """The clicks that links brought to one person, and the sites and @names that match them."""
 
     name: str
     hosts: list[str]
@@ -257,7 +257,7 @@ def _person_json(person: Person, line: LinksLine) -> PromotedPersonJson:
 
 
 class PeopleReportJson(TypedDict):
-    """What links sent to the people they promote."""
+    """The clicks that links brought to the people they promote."""
 
     people: list[PromotedPersonJson]
 
@@ -268,7 +268,7 @@ def people_json(report: PeopleReport) -> PeopleReportJson:
 
 
 class OwnLinksReportJson(TypedDict):
-    """Links to the owner's own sites beside other people's; `ratio` is own over others."""
+    """Links to your own sites compared with other links; `ratio` is own divided by others."""
 
     account: AccountNameJson
     own_sites: list[str]

@@ -13,9 +13,9 @@ from linktrack.reports.links.listed import clicks_of_links
 
 
 class LinkCardJson(TypedDict):
-    """What is shown of a link below a post; `read_at` is null where its page was not read.
+    """A link's preview card below a post; `read_at` is null if its page hasn't been read.
 
-    `picture` is an address, `problem` why the card says little.
+    `picture` is an address; `problem` says why the card has little content.
     """
 
     title: str
@@ -41,7 +41,7 @@ def card_json(session: Session, shortener: Shortener, link: Link) -> LinkCardJso
 
 
 class ImportedJson(TypedDict):
-    """Clicks before a moment, as another shortener counted them; never added to counted ones."""
+    """Clicks before a moment, as another shortener counted them; never added to linktrack's own."""
 
     source: str
     clicks: int
@@ -49,7 +49,7 @@ class ImportedJson(TypedDict):
 
 
 class StepJson(TypedDict):
-    """Where a link led from a moment on."""
+    """A destination, and since when the link has led there."""
 
     since: str
     destination: str
@@ -58,7 +58,7 @@ class StepJson(TypedDict):
 class LinkJson(TypedDict):
     """A link with its history and its clicks of all time.
 
-    `promotes` names whom it was said by hand to promote; people's rules may add others.
+    `promotes` lists the people set by hand; people's rules may match others too.
     """
 
     code: str

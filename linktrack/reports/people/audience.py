@@ -248,7 +248,7 @@ VisitorPeriodJson = TypedDict(
 
 
 class HalvesJson(TypedDict):
-    """People seen in the period's first half, its second, and both; `people` by Chapman."""
+    """People seen in the first half, the second, and both; `people` is Chapman's estimate."""
 
     first: int
     second: int
@@ -280,7 +280,7 @@ def _written(people: People | None) -> Written:
 
 
 class AudienceReportJson(TypedDict):
-    """How many people click at all in one visitor period: at least so many, by Chao2."""
+    """How many people clicked in one visitor period: at least this many (Chao2 estimate)."""
 
     account: AccountNameJson
     period: VisitorPeriodJson

@@ -217,7 +217,7 @@ def _event_of_counts(at: datetime, history: History) -> Event:
 
 
 class FollowersDayJson(TypedDict):
-    """What a day brought, known to `precision_days` days; a jump is more than chance brings."""
+    """One day's changes, to within `precision_days`; a jump is more than chance."""
 
     day: str
     gained: int | None
@@ -241,7 +241,7 @@ def _day_json(line: DayLine) -> FollowersDayJson:
 
 
 class FollowersEventJson(TypedDict):
-    """Who left after a moment, beside what is usual; `by_counts`: known from counts alone."""
+    """Who left after a moment, compared with the usual; `by_counts`: known from totals only."""
 
     at: str
     followers: int | None
@@ -272,7 +272,7 @@ def _event_json(event: Event) -> FollowersEventJson:
 
 
 class ChurnJson(TypedDict):
-    """How many of those who came left again soon."""
+    """How many of the new followers soon left again."""
 
     within_days: int
     gained: int
@@ -292,7 +292,7 @@ def _churn_json(line: ChurnLine) -> ChurnJson:
 
 
 class FollowersReportJson(TypedDict):
-    """Who came and left by day, and what events cost; `event` is the first of `events`."""
+    """Followers gained and lost by day, and the cost of events; `event` is the first one."""
 
     account: AccountNameJson
     days: list[FollowersDayJson]

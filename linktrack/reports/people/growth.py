@@ -130,7 +130,7 @@ def growth_report(
 
 
 class GrowthReportJson(TypedDict):
-    """Whether clicking grows as fast as following: a slope of 1 does, 0 is hollow growth."""
+    """Whether clicks grow as fast as followers: a slope of 1 means they do, 0 is hollow growth."""
 
     account: AccountNameJson
     window: str

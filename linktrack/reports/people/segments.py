@@ -236,7 +236,7 @@ def share(posts: Sequence[PostSegments], segment_id: int) -> Rate:
 
 
 class UnattributedJson(TypedDict):
-    """How many people nobody can put into a segment."""
+    """How many people can't be assigned to a segment."""
 
     unique_clicks: int
     share: float | None
@@ -245,7 +245,7 @@ class UnattributedJson(TypedDict):
 
 
 class RecognisedJson(TypedDict):
-    """What a segment did on posts of all, as far as its readers have said hello."""
+    """A segment's clicks on public links, as far as its members have opted in on the hello page."""
 
     at_least: int
     at_most: int
@@ -267,7 +267,7 @@ def _recognised_json(hello: Recognised) -> RecognisedJson:
 
 
 class SegmentFiguresJson(RateJson):
-    """One segment; `lift` is its rate over the account's."""
+    """One segment; `lift` is its rate divided by the account's."""
 
     segment: str
     size: int | None
@@ -301,7 +301,7 @@ def _line_json(line: SegmentFigures) -> SegmentFiguresJson:
 
 
 class LivingJson(RateJson):
-    """Clicks per follower without those who look empty."""
+    """Clicks per follower, without followers that look like empty accounts."""
 
     assumed_empty: int | None
     followers: int | None

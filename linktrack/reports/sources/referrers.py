@@ -170,7 +170,7 @@ ReferrersRangeJson = TypedDict("ReferrersRangeJson", {"from": str | None, "to": 
 
 
 class ReferrersReportJson(ReferrersRangeJson):
-    """Where clicks came from; `post` or `link` is there where it was asked for."""
+    """Where clicks came from; `post` or `link` is present if you asked for one."""
 
     account: AccountNameJson
     post: NotRequired[int]

@@ -154,7 +154,7 @@ def _sentence(word: str, kind: str, slots: Slots, cpf: Rate) -> str:
 
 
 class SlotJson(RateJson):
-    """Posts of one weekday or hour."""
+    """The posts of one weekday or hour."""
 
     name: str
     posts: int

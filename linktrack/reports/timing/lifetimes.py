@@ -214,7 +214,7 @@ def _likely(life: Middle) -> str:
 
 
 class PostLifeJson(TypedDict):
-    """Seconds until half, and nine tenths, of a post's clicks; `_over`: it cannot change much."""
+    """Seconds until half and 90% of a post's clicks; `_over`: it is nearly final."""
 
     id: int
     posted_at: str
@@ -238,7 +238,7 @@ def _life_json(post: PostLife) -> PostLifeJson:
 
 
 class LifetimesReportJson(TypedDict):
-    """How long an account's posts live, in seconds: the middle post."""
+    """How long an account's posts keep getting clicks, in seconds: the median post."""
 
     account: AccountNameJson
     posts: int
@@ -285,7 +285,7 @@ def _seconds(life: Middle | None) -> tuple[int | None, int | None, int | None]:
 
 
 class LinkLifeJson(TypedDict):
-    """How long one link lives, in seconds, after its peak and since its first click."""
+    """How long a link gets clicks, in seconds, after its peak and since its first click."""
 
     code: str
     clicks: int

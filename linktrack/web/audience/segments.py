@@ -127,7 +127,7 @@ def change(sent: Sent, segment_id: int) -> str:
 
 @segment_form(f"{SEGMENT}/remove")
 def remove(sent: Sent, segment_id: int) -> Done:
-    """Take a segment away; its old clicks keep its name."""
+    """Remove a segment; its old clicks keep its name."""
     segment = get_segment(sent.session, segment_id)
     account = get_account(sent.session, segment.account_id)
     remove_segment(sent.session, segment, sent.now)

@@ -54,7 +54,7 @@ def add(sent: Sent) -> str:
 
 @notes_form(f"/notes/<int(max={LARGEST_ID}):number>/remove")
 def remove(sent: Sent, number: int) -> str:
-    """Take a note away."""
+    """Delete a note."""
     remove_note(sent.session, get_note(sent.session, number), sent.now)
     return "The note is removed."
 

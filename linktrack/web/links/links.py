@@ -99,7 +99,7 @@ def destination() -> str:
 
 @form(blueprint, "/links", back_to="links.list_all", again=lambda error: _list(error.sentence))
 def add(sent: Sent) -> Done:
-    """Make a link without a post, for a poster or a profile."""
+    """Create a link without a post, for a poster or a profile."""
     account = sent.account()
     if account is None:
         raise Invalid("Choose the account the link is for.")

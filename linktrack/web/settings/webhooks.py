@@ -84,7 +84,7 @@ def test(sent: Sent, number: int) -> str:
 
 @form(blueprint, f"{WEBHOOK}/remove", back_to="webhooks.list_all")
 def remove(sent: Sent, number: int) -> str:
-    """Tell a webhook nothing more, and forget what was sent to it."""
+    """Remove a webhook and its deliveries."""
     webhook = get_webhook(sent.session, number)
     host = host_of(webhook)
     remove_webhook(sent.session, webhook, sent.now)
