@@ -1,14 +1,17 @@
 """Cards: what fetchers of link previews get, and what it is made of."""
 
 import html
+import io
 import json
 import re
 import time
+import zlib
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from random import Random
 
 import pytest
 from browser import Browser
@@ -18,6 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lanes import lane
 from listening import listening
+from PIL import Image
 from servers import answer, command, environment, serving
 from sqlalchemy import select
 from waiting import wait_until
@@ -44,6 +48,7 @@ from linktrack.links.cards.cards import (
     set_own_words,
 )
 from linktrack.links.cards.page_words import clean, page_words
+from linktrack.links.cards.pictures import fitted
 from linktrack.links.catalog import change_destination, set_disabled
 from linktrack.links.models import Link, LinkCard
 from linktrack.outside.addresses import Address
@@ -162,7 +167,10 @@ def test_a_fetched_card_is_a_preview_and_nobodys_click(world: World) -> None:
         client.get(f"/{link.code}", headers={"User-Agent": agent, "Accept-Language": "en"})
     world.loader().load()
     with world.database.engine.connect() as connection:
-        stored = [REASONS[number] for number in connection.scalars(select(clicks.c.reason))]
+        stored = [
+            REASONS[number]
+            for number in connection.scalars(select(clicks.c.reason).order_by(clicks.c.seq))
+        ]
     assert stored == ["preview"] * 3 + ["human"]
 
 
@@ -496,6 +504,144 @@ def test_titles_come_in_every_encoding_of_the_web() -> None:
     )
     for odd in ("idna", "zlib", "unicode_escape", "no-such", "utf-7", "\ufffd"):
         assert words(b"<title>plain</title>", f"text/html; charset={odd}")[0] == "plain"
+
+
+def test_a_page_that_does_not_say_its_encoding_is_read_as_browsers_do() -> None:
+    """UTF-8 where it can be, also where it is cut within a letter; else windows-1252."""
+    assert words("<title>Café crème – 5 €</title>".encode("cp1252"))[0] == "Café crème – 5 €"
+    assert words("<title>Café</title><p>é".encode()[:-1])[0] == "Café"
+    unknown = b"<meta charset=no-such><title>caf\xe9</title>"
+    assert words(unknown, "text/html; charset=none-either")[0] == "café"
+
+
+def test_a_page_says_its_encoding_late_or_in_xml() -> None:
+    """Behind any amount of other tags, but not in a script; two bytes a letter are seen."""
+    title = "<title>Привет</title>".encode("cp1251")
+    padding = b"<script>x='<meta charset=koi8-r>'</script>" + b"<!-- much -->" * 200
+    late = b'<meta http-equiv="Content-Type" content="text/html; charset=windows-1251">'
+    assert words(padding + late + title)[0] == "Привет"
+    assert words(padding + title + b"<meta charset=windows-1251>")[0] == "Привет"
+    for quote in ('"', "'", ""):
+        declared = f'<?xml version="1.0" encoding={quote}EUC-JP{quote}?>'.encode()
+        assert words(declared + "<title>世界</title>".encode("euc_jp"))[0] == "世界"
+    assert words("<?xml version='1.0'?><title>世界</title>".encode("utf-16-le"))[0] == "世界"
+    wide = '<meta charset="utf-16"><title>Grüße</title>'
+    assert words(wide.encode())[0] == "Grüße"
+    assert words(b"<meta charset=koi8-r>" + title, "text/html; charset=cp1251")[0] == "Привет"
+
+
+@pytest.mark.parametrize(
+    ("page", "title"),
+    [
+        ("<svg><title>icon</title></svg><title>Page</title>", "Page"),
+        ("<svg/><title>Page</title>", "Page"),
+        ("<svg><g><title>icon</title></g></svg><head><title>Page</title>", "Page"),
+        ("<title></title><svg><title>icon</title></svg><title>Page</title>", "Page"),
+        ("<svg><title>icon</title><p>text<title>Page</title>", "Page"),
+        ("<math><title>formula</title></math>", None),
+        ("<svg><title>icon</title></svg>", None),
+        ("<meta property=og:title content=''><meta property=og:title content=Two>", "Two"),
+    ],
+)
+def test_the_title_is_the_pages_and_no_drawings(page: str, title: str | None) -> None:
+    assert words(page.encode())[0] == title
+
+
+@pytest.mark.parametrize(
+    ("page", "picture"),
+    [
+        ("<base href='/c/'><meta property=og:image content=p.png>", "https://example.com/c/p.png"),
+        (
+            "<meta property=og:image content=p.png><base href='//b.org/'><base href='/no/'>",
+            "https://b.org/p.png",
+        ),
+        ("<base href='data:x'><meta property=og:image content=p>", "https://example.com/a/p"),
+        (
+            "".join(
+                f"<meta property=og:image content='{each}'>" for each in ("", "data:x", "/p.png")
+            ),
+            "https://example.com/p.png",
+        ),
+        (
+            "<meta property=og:image:url content='js:x'><meta name=twitter:image content=p>",
+            "https://example.com/a/p",
+        ),
+    ],
+)
+def test_a_picture_is_the_first_with_an_address_from_the_pages_base(
+    page: str, picture: str
+) -> None:
+    assert words(page.encode())[2] == picture
+
+
+# Pictures
+
+
+def noise(width: int, height: int, kind: str, **options: object) -> bytes:
+    """Return a picture that does not get smaller by packing it."""
+    picture = Image.frombytes("RGB", (width, height), Random(7).randbytes(width * height * 3))
+    written = io.BytesIO()
+    picture.save(written, kind, **options)
+    return written.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
+def test_a_picture_over_the_limit_is_scaled_down(kind: str) -> None:
+    """To a JPEG that keeps the limit; a smaller one stays as it is."""
+    options = {"lossless": True} if kind == "WEBP" else {"quality": 100} if kind == "JPEG" else {}
+    large = noise(2000, 1000, kind, **options)
+    assert len(large) > 1_000_000
+    found = fitted(large, "image/x", 1_000_000)
+    assert found is not None
+    assert len(found[0]) <= 1_000_000
+    assert found[1] == "image/jpeg"
+    with Image.open(io.BytesIO(found[0])) as read:
+        assert max(read.size) in (1200, 800, 400)
+    assert fitted(large, "image/x", len(large)) == (large, "image/x")
+    assert fitted(large, "image/x", 5_000) is None
+
+
+def test_what_is_transparent_becomes_white_and_what_lies_is_turned() -> None:
+    """As browsers show them."""
+    clear = io.BytesIO()
+    Image.new("RGBA", (300, 200), (255, 0, 0, 0)).save(clear, "PNG", compress_level=0)
+    found = fitted(clear.getvalue(), "image/png", 100_000)
+    assert found is not None
+    with Image.open(io.BytesIO(found[0])) as read:
+        assert (read.size, read.getpixel((5, 5))) == ((300, 200), (255, 255, 255))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter
+    found = fitted(noise(300, 200, "JPEG", quality=100, exif=exif), "image/jpeg", 90_000)
+    assert found is not None
+    with Image.open(io.BytesIO(found[0])) as read:
+        assert read.size == (200, 300)
+
+
+def test_a_picture_made_to_take_memory_or_time_is_left_out() -> None:
+    """A few bytes can claim to be of any size, and go over it any number of times."""
+    small = noise(100, 100, "PNG")
+    size = (60_000).to_bytes(4, "big")
+    bomb = small[:16] + size + size + small[24:29] + zlib.crc32(
+        small[12:16] + size + size + small[24:29]
+    ).to_bytes(4, "big") + small[33:]  # fmt: skip
+    scans = noise(100, 100, "JPEG", progressive=True) + b"\xff\xda" * 200
+    begun = time.process_time()
+    assert fitted(bomb, "image/png", 100) is None
+    assert fitted(scans, "image/jpeg", 100) is None
+    assert fitted(small[:-500], "image/png", 100) is None
+    assert fitted(b"<svg>" * 100, "image/png", 100) is None
+    assert time.process_time() - begun < 3
+
+
+@settings(deadline=None)
+@given(st.sampled_from(["PNG", "JPEG", "WEBP", "GIF"]), st.data())
+def test_no_bytes_of_a_picture_are_an_error(kind: str, data: st.DataObject) -> None:
+    """A picture with any byte changed is one, or none."""
+    picture = bytearray(noise(8, 8, kind))
+    for place in data.draw(st.lists(st.integers(0, len(picture) - 1), max_size=4)):
+        picture[place] = data.draw(st.integers(0, 255))
+    found = fitted(bytes(picture), "image/x", 10)
+    assert found is None
 
 
 def test_what_cannot_be_seen_is_left_out_of_words() -> None:

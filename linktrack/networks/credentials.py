@@ -71,18 +71,14 @@ class Keeper(Protocol):
 
 
 @contextmanager
-def telling(keeper: Keeper, *, asks: bool = True) -> Iterator[None]:
-    """Tell who keeps the credential whether it is taken; what went wrong is raised on.
-
-    Without `asks` the network may not have been asked at all: then nothing says that it is.
-    """
+def telling(keeper: Keeper) -> Iterator[None]:
+    """Tell who keeps the credential whether it is taken; what went wrong is raised on."""
     try:
         yield
     except SignedOut as error:
         keeper.refused(error.sentence)
         raise
-    if asks:
-        keeper.taken()
+    keeper.taken()
 
 
 @dataclass(frozen=True, slots=True)

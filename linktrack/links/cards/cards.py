@@ -14,6 +14,7 @@ from linktrack.audience.cards import OURS
 from linktrack.audience.models import Account
 from linktrack.errors import Invalid
 from linktrack.links.cards.page_words import MOST_DESCRIPTION, MOST_TITLE, clean, page_words
+from linktrack.links.cards.pictures import fitted
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Link, LinkCard
 from linktrack.links.visiting import UnreadableError, read
@@ -23,6 +24,7 @@ from linktrack.outside.addresses import Address, is_public
 
 MOST_PAGE: Final = 1_000_000  # bytes; what a page says of itself stands at its beginning
 MOST_PICTURE: Final = 1_000_000  # bytes; what Bluesky takes (app.bsky.embed.external)
+MOST_ORIGINAL: Final = 10_000_000  # bytes of a picture that is scaled down to that
 PAGES: Final = ("text/html", "application/xhtml+xml")
 PICTURES: Final = ("image/png", "image/jpeg", "image/webp", "image/gif")
 READ_WITHIN: Final = timedelta(days=1)  # of being made or led elsewhere
@@ -93,19 +95,20 @@ def message_card(
     """Return the card for a message, with the bytes of its picture.
 
     Asks the picture's server, for at most 10 seconds, so no transaction should be open. A picture
-    that cannot be had, or has more than 1,000,000 bytes, is left out.
+    of more than 1,000,000 bytes is scaled down; one that cannot be had or scaled is left out.
     """
     card = Card(shown.url, shown.title, shown.description)
     if shown.picture is None:
         return card
     try:
-        found = read(shown.picture, agent, ", ".join(PICTURES), MOST_PICTURE + 1, allowed)
+        found = read(shown.picture, agent, ", ".join(PICTURES), MOST_ORIGINAL + 1, allowed)
     except UnreadableError:
         return card
     kind = _bare_kind(found.kind)
-    if kind not in PICTURES or not 0 < len(found.body) <= MOST_PICTURE:
+    if kind not in PICTURES or not 0 < len(found.body) <= MOST_ORIGINAL:
         return card
-    return Card(card.url, card.title, card.description, found.body, kind)
+    fit = fitted(found.body, kind, MOST_PICTURE)
+    return card if fit is None else Card(card.url, card.title, card.description, *fit)
 
 
 def read_page(

@@ -4,6 +4,7 @@ The session is kept and goes on, renewed by its refresh token: a server takes 30
 minutes, and 300 a day. Slow to import (atproto takes a second).
 """
 
+import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,18 +21,22 @@ from atproto_client.exceptions import (
     RequestErrorBase,
     UnauthorizedError,
 )
+from atproto_client.models.app.bsky.richtext.facet import ByteSlice, Mention
 from atproto_client.models.app.bsky.richtext.facet import Main as Facet
 from atproto_client.models.dot_dict import DotDict
 from atproto_client.request import Request, Response
+from atproto_client.utils.facet_detection import detect_facets, detect_mentions
 
 from linktrack import __version__
-from linktrack.errors import Invalid, NotFound, Unavailable
+from linktrack.errors import Invalid, LinktrackError, NotFound, Unavailable
 from linktrack.networks.archives import Fields
 from linktrack.networks.credentials import Credential, Keeper, SignIn, telling
 from linktrack.networks.errors import Pause, Refused, SignedOut, Unclear
 from linktrack.networks.fetching import MISREADINGS, WAIT, guard_for, limits
 from linktrack.networks.texts import text
 from linktrack.outside.httpx_transport import GuardedTransport
+
+log = logging.getLogger(__name__)
 
 HOSTING: Final = "https://bsky.social"
 """Where most accounts are signed in; their own servers are named in the answer."""
@@ -106,13 +111,44 @@ class Server:
             answer = self._client.invoke_procedure(
                 "com.atproto.repo.uploadBlob", content=picture, headers={"Content-Type": kind}
             )
-        return _object(answer)["blob"]
+        blob = _object(answer).get("blob")
+        if blob is None:
+            raise Unavailable("Bluesky answers without saying what it made of the picture.")
+        return blob
 
     def facets(self, written: str) -> list[Facet]:
-        """Return what Bluesky's own app would make links, tags and mentions of a text."""
-        with telling(self._keeper, asks=False), asking(sends=False):
-            found: list[Facet] = self._client.detect_facets(written)
+        """Return what Bluesky's own app would make links, tags and mentions of a text.
+
+        A mention of a name that is not known, or cannot be looked up now, stays text. Where one
+        look-up fails, the others are not tried: each may take a minute.
+        """
+        found: list[Facet] = detect_facets(written)
+        people: dict[str, str | None] = {}
+        for mention in detect_mentions(written):
+            name = mention.handle.lower()
+            try:
+                if name not in people:
+                    people[name] = self._did_of(name)
+            except SignedOut:
+                raise
+            except (LinktrackError, Pause) as error:
+                log.info("Mentions stay text, %s could not be looked up: %s", name, error)
+                break
+            did = people[name]
+            if did is not None:
+                place = ByteSlice(byte_start=mention.byte_start, byte_end=mention.byte_end)
+                found.append(Facet(features=[Mention(did=did)], index=place))
         return found
+
+    def _did_of(self, name: str) -> str | None:
+        """Return who has a name, None where nobody has."""
+        try:
+            found = self.get("/xrpc/com.atproto.identity.resolveHandle", {"handle": name})
+        except SignedOut:
+            raise
+        except (NotFound, Refused):
+            return None
+        return text(found.get("did"))
 
     def close(self) -> None:
         """Give back the connections."""

@@ -8,7 +8,7 @@ from typing import Final, cast
 
 from atproto_client.models.utils import get_model_as_dict
 
-from linktrack.errors import NotFound
+from linktrack.errors import LinktrackError, NotFound
 from linktrack.networks.archives import Fields
 from linktrack.networks.bluesky.access import ABILITIES
 from linktrack.networks.bluesky.facets import own_links
@@ -17,7 +17,7 @@ from linktrack.networks.bluesky.reader import PAGE, Bluesky
 from linktrack.networks.bluesky.session import Server, Taken
 from linktrack.networks.bluesky.taking_over import GATES, gate_of, taken_over
 from linktrack.networks.credentials import Credential, Keeper
-from linktrack.networks.errors import Refused, SignedOut, Unclear
+from linktrack.networks.errors import Pause, Refused, SignedOut, Unclear
 from linktrack.networks.records import Card, Message, Page, PostPage, Profile, Sent, Standing
 from linktrack.networks.texts import moment, text
 from linktrack.networks.tids import new_tid
@@ -243,6 +243,6 @@ class BlueskyWriter:
                 external["thumb"] = self._server.upload(card.picture, kind)
             except SignedOut:
                 raise
-            except Refused as error:
-                log.info("A card goes without its picture: %s", error.sentence)
+            except (LinktrackError, Pause) as error:  # also where no answer came
+                log.info("A card goes without its picture: %s", error)
         return {"$type": "app.bsky.embed.external", "external": external}
