@@ -1,24 +1,39 @@
-"""How often the intervals cover the truth, and how often "surely" is a false alarm.
+"""How often the intervals cover the truth, and how often "clearly" is a false alarm.
 
-    python benchmarks/calibration.py [--runs 2000] [--only NAME]
+    python benchmarks/calibration.py [--runs 2000] [--only NAME] [--write docs/calibration.md]
 
-Prints the tables of docs/calibration.md. Needs the `test` extra (NumPy). Each table takes from
-seconds to a few minutes with 2,000 runs.
+Prints the tables of docs/calibration.md, or puts them into it: each table there stands below the
+heading that it has here, and the words around it stay. Needs the `test` extra (NumPy). Each table
+takes from seconds to a few minutes with 2,000 runs.
 """
 
 import argparse
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
 from linktrack.reports.figures.statistics.capture import chao2, chapman
-from linktrack.reports.figures.statistics.comparisons import difference, median_interval
+from linktrack.reports.figures.statistics.comparisons import (
+    difference,
+    median_interval,
+    ratio_of_ratios,
+)
+from linktrack.reports.figures.statistics.experiments import FALSE_ALARMS, is_clear, permutation_p
 from linktrack.reports.figures.statistics.half_life import Lifetime, middle
-from linktrack.reports.figures.statistics.rates import Interval, ratio_of_sums, wilson
+from linktrack.reports.figures.statistics.leaving import daily_rate, excess_of
+from linktrack.reports.figures.statistics.lifts import Pair, lift
+from linktrack.reports.figures.statistics.rates import (
+    Interval,
+    rate_interval,
+    ratio_of_sums,
+    wilson,
+)
 from linktrack.reports.figures.statistics.usual import Judged, clearly, usual_rates
 from linktrack.reports.figures.words import WEEKDAYS
 from linktrack.reports.people.growth import growth_of
@@ -27,7 +42,10 @@ from linktrack.reports.timing.hours import Slots, slots_of
 RATE = 35 / 23_000
 FOLLOWERS = 23_000
 SPREADS = (0.3, 1.0, 3.0)
+HOURS = [f"{hour:02}:00" for hour in range(24)]
 Random = np.random.Generator
+MADE: dict[str, str] = {}
+Posts = list[tuple[int, int]]
 
 
 def rates(random: Random, spread: float, size: int, mean: float = RATE) -> npt.NDArray[np.float64]:
@@ -53,23 +71,84 @@ def covers(interval: Interval | None, truth: float) -> bool:
 
 
 def table(title: str, head: list[str], rows: list[list[str]]) -> None:
-    """Print a Markdown table."""
-    print(f"\n### {title}\n")
-    for line in (head, ["---"] + ["---:"] * (len(head) - 1), *rows):
-        print("| " + " | ".join(line) + " |")
+    """Print a Markdown table, and keep it for the page."""
+    lines = ["| " + " | ".join(line) + " |" for line in (head, _ruler(head), *rows)]
+    MADE[title] = "\n".join(lines)
+    print(f"\n## {title}\n\n{MADE[title]}", flush=True)
+
+
+def _ruler(head: list[str]) -> list[str]:
+    return ["---"] + ["---:"] * (len(head) - 1)
+
+
+def put_into(page: str, made: dict[str, str]) -> str:
+    """Return a page with these tables in the place of those below the same headings."""
+    for title, lines in made.items():
+        pattern = re.compile(rf"(## {re.escape(title)}\n(?:(?!\||## ).*\n)*)((?:\|.*\n)+)")
+        page, found = pattern.subn(lambda at, lines=lines: f"{at[1]}{lines}\n", page)  # type: ignore[misc]
+        if not found:
+            raise SystemExit(f"There is no table below the heading {title!r}.")
+    return page
+
+
+def single(random: Random, runs: int) -> None:
+    """One post: Wilson, or Poisson where more click than follow."""
+    rows = []
+    for mean, followers in ((0.5, 1_000), (3, 1_000), (35, 23_000), (60, 40)):
+        found = [rate_interval(int(k), followers) for k in random.poisson(mean, runs)]
+        hits = [covers(each, mean / followers) for each in found]
+        rows.append([f"{mean:g} a post, {followers:,} followers", share(hits)])
+    for mean, people in ((8, 80), (60, 80)):
+        found = [
+            rate_interval(int(k), people) for k in random.binomial(people, mean / people, runs)
+        ]
+        rows.append(
+            [
+                f"{mean} of the {people} whom a version reaches",
+                share([covers(each, mean / people) for each in found]),
+            ]
+        )
+    table("One post: clicks per follower", ["people who click on average", "covered"], rows)
 
 
 def ratios(random: Random, runs: int) -> None:
     """All clicks over all followers, with the jackknife interval."""
     rows = []
-    for size in (5, 12, 50, 200):
-        row = [str(size)]
+    for mean, wording in ((RATE, ""), (RATE / 20, ", 1.75 people a post")):
+        for size in (5, 12, 50, 200):
+            row = [f"{size}{wording}"]
+            for spread in SPREADS:
+                hits = [_covered_sum(pairs(random, spread, size, mean), mean) for _ in range(runs)]
+                row.append(share([hit for hit in hits if hit is not None]))
+            rows.append(row)
+    for size in (12, 51, 201):
+        row = [f"{size}, in runs of three alike"]
         for spread in SPREADS:
-            found = [ratio_of_sums(pairs(random, spread, size)) for _ in range(runs)]
-            row.append(share([covers(one.interval, RATE) for one in found if one]))
+            hits = []
+            for _ in range(runs):
+                true = np.repeat(rates(random, spread, size // 3), 3)
+                people = random.poisson(true * FOLLOWERS)
+                hits.append(_covered_sum([(int(k), FOLLOWERS) for k in people], RATE))
+            row.append(share([hit for hit in hits if hit is not None]))
+        rows.append(row)
+    for size in (12, 50):
+        row = [f"{size}, followers growing tenfold"]
+        for spread in SPREADS:
+            hits = []
+            for _ in range(runs):
+                followers = np.geomspace(2_300, 23_000, size).astype(int)
+                people = random.poisson(rates(random, spread, size) * followers)
+                posts = [(int(k), int(n)) for k, n in zip(people, followers, strict=True)]
+                hits.append(_covered_sum(posts, RATE))
+            row.append(share([hit for hit in hits if hit is not None]))
         rows.append(row)
     head = ["posts", *(f"CV {spread:g}" for spread in SPREADS)]
     table("Several posts together: clicks per follower", head, rows)
+
+
+def _covered_sum(posts: Posts, truth: float) -> bool | None:
+    found = ratio_of_sums(posts)
+    return None if found is None or found.interval is None else covers(found.interval, truth)
 
 
 def wilson_sums(random: Random, runs: int) -> None:
@@ -107,7 +186,7 @@ def medians(random: Random, runs: int) -> None:
                 )
             )
         rows.append(row)
-    table("The middle post (median)", ["posts", *(f"CV {spread:g}" for spread in SPREADS)], rows)
+    table("The median post", ["posts", *(f"CV {spread:g}" for spread in SPREADS)], rows)
 
 
 def differences(random: Random, runs: int) -> None:
@@ -117,18 +196,19 @@ def differences(random: Random, runs: int) -> None:
         for second in (RATE, RATE / 2):
             row = [f"{size}, {'same rate' if second == RATE else 'half the rate'}"]
             for spread in SPREADS:
-                cover, alarm = [], []
+                cover, apart, clear = [], [], []
                 for _ in range(runs):
-                    a = ratio_of_sums(pairs(random, spread, size))
-                    b = ratio_of_sums(pairs(random, spread, size, second))
+                    posts = pairs(random, spread, size), pairs(random, spread, size, second)
+                    a, b = ratio_of_sums(posts[0]), ratio_of_sums(posts[1])
                     if a is None or b is None or a.interval is None or b.interval is None:
                         continue
                     found = difference(a.value, a.interval, b.value, b.interval)
                     cover.append(covers(found, RATE - second))
-                    alarm.append(not covers(found, 0.0))
-                row += [share(cover), share(alarm)]
+                    apart.append(not covers(found, 0.0))
+                    clear.append(apart[-1] and is_clear(*posts))
+                row += [share(cover), share(apart), share(clear)]
             rows.append(row)
-    head = by_spread("posts of each account", "covered", "told apart")
+    head = by_spread("posts of each account", "covered", "zero left out", "told apart")
     table("Two accounts: difference of clicks per follower", head, rows)
 
 
@@ -225,14 +305,7 @@ def lifetimes(random: Random, runs: int) -> None:
             sigma = math.sqrt(math.log1p(spread**2))
             hits, none = [], 0
             for _ in range(runs):
-                true = random.lognormal(math.log(10_080), sigma, size)
-                seen = random.exponential(40_000, size)  # posts are younger or older
-                found = middle(
-                    [
-                        Lifetime(float(min(t, s)), bool(t <= s))
-                        for t, s in zip(true, seen, strict=True)
-                    ]
-                )
+                found = middle(_lives(random, size, 10_080, sigma))
                 if found is None:
                     none += 1
                     continue
@@ -246,6 +319,43 @@ def lifetimes(random: Random, runs: int) -> None:
         ["posts", *(f"CV {spread:g}" for spread in SPREADS)],
         rows,
     )
+
+
+def half_lives(random: Random, runs: int) -> None:
+    """The difference of two accounts' half-lives."""
+    rows = []
+    for size in (12, 50):
+        for factor in (1.0, 2.0):
+            row = [f"{size}, {'the same' if factor == 1 else 'half as long'}"]
+            for spread in SPREADS:
+                sigma = math.sqrt(math.log1p(spread**2))
+                hits, alarm = [], []
+                for _ in range(runs):
+                    sides = [
+                        middle(_lives(random, size, 10_080 / by, sigma)) for by in (1.0, factor)
+                    ]
+                    known = [
+                        (each.seconds, Interval(each.low, each.high))
+                        for each in sides
+                        if each is not None and each.low is not None and each.high is not None
+                    ]
+                    if len(known) == 2:
+                        found = difference(*known[0], *known[1])
+                        hits.append(covers(found, 10_080 - 10_080 / factor))
+                        alarm.append(not covers(found, 0.0))
+                row += [share(hits), share(alarm)]
+            rows.append(row)
+    table(
+        "Two accounts: difference of half-lives",
+        by_spread("posts of each account", "covered", "told apart"),
+        rows,
+    )
+
+
+def _lives(random: Random, size: int, median: float, sigma: float) -> list[Lifetime]:
+    true = random.lognormal(math.log(median), sigma, size)
+    seen = random.exponential(40_000, size)  # posts are younger or older
+    return [Lifetime(float(min(t, s)), bool(t <= s)) for t, s in zip(true, seen, strict=True)]
 
 
 def alarms(random: Random, runs: int) -> None:
@@ -274,39 +384,139 @@ def alarms(random: Random, runs: int) -> None:
             row += [share(alarm), f"{flagged / runs:.1f}"]
         rows.append(row)
     head = by_spread("posts known", "months with a false alarm", "posts marked of 30")
-    table('"Surely" above or below the usual', head, rows)
+    table('"Clearly" above or below the usual', head, rows)
 
 
 def hours(random: Random, runs: int) -> None:
-    """Weekdays: how often one is named, and what the shrunk intervals cover."""
+    """Weekdays and hours: how often one is named, and what the shrunk intervals cover."""
+    runs //= 4  # each run has 7 or 24 intervals
+    for names, title in ((WEEKDAYS, "days of the week"), (HOURS, "hours")):
+        rows = []
+        for size, mean in ((30, 35.0), (60, 35.0), (300, 35.0), (300, 1.75)):
+            for effect in (0.0, 0.15, 0.3, 0.6):
+                row = [f"{size}, {mean:g} people a post, differing by {effect:.0%}"]
+                for spread in SPREADS:
+                    found = [slots(random, names, size, mean, effect, spread) for _ in range(runs)]
+                    named = [each.best is not None for _, each in found]
+                    cover = [
+                        covers(slot.cpf.interval, true)
+                        for truth, each in found
+                        for true, slot in zip(truth, each.slots, strict=True)
+                        if slot.cpf.interval is not None
+                    ]
+                    row += [share(named), share(cover)]
+                rows.append(row)
+        table(f"When to post: {title}", by_spread("posts", "one is named", "covered"), rows)
+
+
+def slots(
+    random: Random, names: Sequence[str], size: int, mean: float, effect: float, spread: float
+) -> tuple[Sequence[float], Slots]:
+    """Draw posts of an account's weekdays or hours, and judge them; with the true rates.
+
+    Weekdays have about as many posts each; most posts fall on a few hours.
+    """
+    count = len(names)
+    true = random.gamma(1 / effect**2, effect**2, count) if effect else np.ones(count)
+    habit = np.full(count, 1 / 7) if count == 7 else random.dirichlet(np.full(count, 0.7))
+    at = random.choice(count, size, p=habit)
+    people = random.poisson(rates(random, spread, size, mean) * true[at])
+    groups: list[Posts] = [[] for _ in range(count)]
+    for slot, k in zip(at, people, strict=True):
+        groups[int(slot)].append((int(k), FOLLOWERS))
+    return [mean * each / FOLLOWERS for each in true], slots_of(names, groups)
+
+
+def segments(random: Random, runs: int) -> None:
+    """A segment's share of those who clicked, and how many times as often it clicks."""
     rows = []
-    for size in (60, 300):
-        for effect in (0.0, 0.3):
-            row = [f"{size}, {'days differ by 30 %' if effect else 'no day is better'}"]
+    for size in (5, 12, 50):
+        for own in (80, 1_000):
+            row = [f"{size}, {own:,} of 23,000 followers, clicking 20 times as often"]
             for spread in SPREADS:
-                found = [week(random, size, effect, spread) for _ in range(runs)]
-                named = [slots.best is not None for _, slots in found]
-                cover = [
-                    covers(slot.cpf.interval, RATE * day)
-                    for days, slots in found
-                    for day, slot in zip(days, slots.slots, strict=True)
-                    if slot.cpf.interval is not None
-                ]
-                row += [share(named), share(cover)]
+                in_share, in_lift = [], []
+                for _ in range(runs):
+                    true = rates(random, spread, size)
+                    mine = random.poisson(np.minimum(true * 20, 1) * own)
+                    rest = random.poisson(true * (FOLLOWERS - own))
+                    both = [(int(k), int(k + r)) for k, r in zip(mine, rest, strict=True)]
+                    truth = 20 * own / (20 * own + FOLLOWERS - own)
+                    part = ratio_of_sums(both)
+                    if part is not None and part.interval is not None:
+                        in_share.append(covers(part.interval, truth))
+                    found = lift([Pair(k, own, all_k, FOLLOWERS) for k, all_k in both])
+                    if found is not None and found[1] is not None:
+                        in_lift.append(covers(found[1], truth * FOLLOWERS / own))
+                row += [share(in_share), share(in_lift)]
             rows.append(row)
-    head = by_spread("posts", "a day is named", "covered")
-    table("When to post: days of the week", head, rows)
+    table(
+        "Segments: share of unique clicks, and times as often as all followers",
+        by_spread("posts", "share covered", "times covered"),
+        rows,
+    )
 
 
-def week(random: Random, size: int, effect: float, spread: float) -> tuple[Sequence[float], Slots]:
-    """Draw posts of a week, and judge them; also return the days' true effects."""
-    days = random.gamma(1 / effect**2, effect**2, 7) if effect else np.ones(7)
-    at = random.integers(0, 7, size)
-    people = random.poisson(rates(random, spread, size) * days[at] * FOLLOWERS)
-    groups: list[list[tuple[int, int]]] = [[] for _ in range(7)]
-    for day, k in zip(at, people, strict=True):
-        groups[int(day)].append((int(k), FOLLOWERS))
-    return list(days), slots_of(WEEKDAYS, groups)
+def ratios_of_ratios(random: Random, runs: int) -> None:
+    """Experiments and own sites: one ratio over another, with its interval."""
+    rows = []
+    for size in (5, 12, 50):
+        for second in (RATE, RATE * 2):
+            row = [f"{size} and {size}, {second / RATE:g} times"]
+            for spread in SPREADS:
+                hits, clear = [], []
+                for _ in range(runs):
+                    one, two = pairs(random, spread, size), pairs(random, spread, size, second)
+                    a, b = ratio_of_sums(one), ratio_of_sums(two)
+                    within = ratio_of_ratios(a, b) if a and b else None
+                    if within is not None:
+                        hits.append(covers(within, second / RATE))
+                        clear.append(not covers(within, 1.0) and is_clear(one, two))
+                row += [share(hits), share(clear)]
+            rows.append(row)
+    table(
+        "Experiments and own sites: times as many clicks per follower",
+        by_spread("posts", "covered", "clearly"),
+        rows,
+    )
+
+
+def leaving(random: Random, runs: int) -> None:
+    """What an event cost: the share of followers who left beyond the usual."""
+    rows = []
+    for known in (30, 90):
+        for cost in (0.0, 0.002, 0.02, 0.26):
+            row = [f"{known} days before, {cost:.1%}"]
+            for usual in (0.0002, 0.002):
+                hits = []
+                for _ in range(runs):
+                    before = random.poisson(FOLLOWERS * rates(random, 0.5, known, usual))
+                    rate = daily_rate([(int(lost), FOLLOWERS, 1.0) for lost in before])
+                    gone = 1 - (1 - usual) ** 30 * (1 - cost)
+                    left = int(random.binomial(FOLLOWERS, gone))
+                    found = excess_of(left, FOLLOWERS, rate, 30)
+                    hits.append(covers(found.interval, gone - (1 - (1 - usual) ** 30)))
+                row.append(share(hits))
+            rows.append(row)
+    table(
+        "What an event cost: followers who left beyond the usual",
+        ["known, and the cost", "0.02% leave a day", "0.2% leave a day"],
+        rows,
+    )
+
+
+def digests(random: Random, runs: int) -> None:
+    """A digest's "clearly more": how often it is cried in weeks without any change."""
+    rows = []
+    for size in (5, 7, 21):
+        row = [str(size)]
+        for spread in SPREADS:
+            weeks = [
+                (pairs(random, spread, size), pairs(random, spread, size)) for _ in range(runs // 2)
+            ]
+            row.append(share([permutation_p(one, two) <= FALSE_ALARMS for one, two in weeks]))
+        rows.append(row)
+    head = ["posts a week", *(f"CV {spread:g}" for spread in SPREADS)]
+    table("Digest: weeks without a change that are said to have one", head, rows)
 
 
 def by_spread(first: str, *others: str) -> list[str]:
@@ -320,6 +530,7 @@ def by_spread(first: str, *others: str) -> list[str]:
 TABLES: dict[str, Callable[[Random, int], None]] = {
     function.__name__: function
     for function in (
+        single,
         ratios,
         wilson_sums,
         medians,
@@ -328,8 +539,13 @@ TABLES: dict[str, Callable[[Random, int], None]] = {
         trends,
         crowd,
         lifetimes,
+        half_lives,
         alarms,
         hours,
+        segments,
+        ratios_of_ratios,
+        leaving,
+        digests,
     )
 }
 
@@ -339,10 +555,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=2_000)
     parser.add_argument("--only", choices=TABLES)
+    parser.add_argument("--write", type=Path, help="the page to put the tables into")
     chosen = parser.parse_args()
     for name, function in TABLES.items():
         if chosen.only in (None, name):
             function(np.random.default_rng(23_000), chosen.runs)
+    if chosen.write is not None:
+        chosen.write.write_text(put_into(chosen.write.read_text("utf-8"), MADE), "utf-8")
 
 
 if __name__ == "__main__":

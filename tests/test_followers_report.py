@@ -156,10 +156,16 @@ def test_nothing_stands_out_among_equals(people: list[int], days: float) -> None
 def test_rates_and_excess_by_hand() -> None:
     """20 lost of 1,000 over 10 days are 0.2 % a day."""
     assert daily_rate([]) is None
-    assert daily_rate([(5, 1000, 5.0), (15, 1000, 5.0)]) == pytest.approx(0.002)
-    found = excess_of(100, 1000, 0.002, 10)
+    usual = daily_rate([(5, 1000, 5.0), (15, 1000, 5.0)])
+    assert usual is not None
+    assert usual.value == pytest.approx(0.002)
+    found = excess_of(100, 1000, usual, 10)
     assert found.usual == pytest.approx(1000 * (1 - 0.998**10))
     assert found.share == pytest.approx((100 - 19.82) / 1000, abs=1e-4)
+    assert found.interval is not None
+    alone = excess_of(100, 1000, None, 10).interval
+    assert alone is not None
+    assert found.interval.high - found.interval.low > alone.high - alone.low
     assert excess_of(0, 0, None, 1).share is None
     with pytest.raises(ValueError, match="cannot leave"):
         excess_of(5, 4, None, 1)

@@ -189,7 +189,7 @@ def test_own_sites_beside_other_peoples(world: World) -> None:
     assert (report.own.links, report.own.unique_clicks) == (6, 375)
     assert (report.others.links, report.others.unique_clicks) == (6, 135)
     assert report.ratio == pytest.approx(375 / 135)
-    assert report.sentence.startswith("Links to your own sites get surely more clicks per foll")
+    assert report.sentence.startswith("Links to your own sites clearly get more clicks per foll")
     assert own_links_json(report)["own_sites"] == ["me.org"]
     remove_own_site(world.session, "me.org", now())
     with pytest.raises(NotFound):

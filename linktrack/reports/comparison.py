@@ -16,6 +16,7 @@ from linktrack.clicks.vocabulary import window_number
 from linktrack.reports import queries
 from linktrack.reports.figures.rate import Rate, RateJson, rate_json
 from linktrack.reports.figures.statistics.comparisons import difference
+from linktrack.reports.figures.statistics.experiments import Pair, is_clear
 from linktrack.reports.figures.statistics.half_life import FEWEST_CLICKS, middle
 from linktrack.reports.figures.statistics.rates import Interval, wilson
 from linktrack.reports.figures.words import about, duration, durations, percent, thousandths
@@ -35,7 +36,8 @@ class AccountFigures:
     """One account's posts of the period that are counted to the end.
 
     `cpf`: over its posts with a follower count. `people_per_post`, `never_clicked` (a share):
-    over all of them. `half_life`: seconds, the middle one of its posts with 20 clicks or more.
+    over all of them. `half_life`: seconds, the median of its posts with 20 clicks or more. `pairs`
+    and `people` are what the first two were counted from: each post's people and followers, or 1.
     """
 
     account: Account
@@ -46,6 +48,8 @@ class AccountFigures:
     people_per_post: Rate
     never_clicked: Rate
     half_life: Rate
+    pairs: Sequence[Pair] = ()
+    people: Sequence[Pair] = ()
 
     def rate(self, figure: str) -> Rate:
         """Return one of `FIGURES`."""
@@ -55,18 +59,17 @@ class AccountFigures:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """First account's figure minus the second's, with its 95 % interval."""
+    """First account's figure minus the second's, with its 95 % interval.
+
+    `is_sure`: the interval leaves no doubt which is larger, and neither do posts dealt out anew.
+    """
 
     figure: Figure
     first: Account
     second: Account
     value: float
     interval: Interval
-
-    @property
-    def is_sure(self) -> bool:
-        """Whether the interval leaves no doubt which is larger."""
-        return self.interval.low > 0 or self.interval.high < 0
+    is_sure: bool
 
     @property
     def sentence(self) -> str:
@@ -159,6 +162,7 @@ def figures_of(account: Account, posts: Sequence[RatedPost], half_life: Rate) ->
     """Return an account's figures; posts that are still counted are left out of them."""
     final = [post for post in posts if post.is_final]
     known = [(post.people, post.followers) for post in final if post.followers]
+    people = [(post.people, 1) for post in final]
     never = sum(not post.people for post in final)
     return AccountFigures(
         account=account,
@@ -166,9 +170,11 @@ def figures_of(account: Account, posts: Sequence[RatedPost], half_life: Rate) ->
         posts_without_count=len(final) - len(known),
         unfinished=len(posts) - len(final),
         cpf=Rate.over(known),
-        people_per_post=Rate.over([(post.people, 1) for post in final]),
+        people_per_post=Rate.over(people),
         never_clicked=Rate(never / len(final), wilson(never, len(final))) if final else Rate(),
         half_life=half_life,
+        pairs=known,
+        people=people,
     )
 
 
@@ -182,9 +188,28 @@ def differences(pairs: Sequence[tuple[AccountFigures, AccountFigures]]) -> list[
                 continue
             interval = difference(a.value, a.interval, b.value, b.interval)
             found.append(
-                Difference(figure, first.account, second.account, a.value - b.value, interval)
+                Difference(
+                    figure=figure,
+                    first=first.account,
+                    second=second.account,
+                    value=a.value - b.value,
+                    interval=interval,
+                    is_sure=_is_sure(figure, first, second, interval),
+                )
             )
     return found
+
+
+def _is_sure(
+    figure: Figure, first: AccountFigures, second: AccountFigures, interval: Interval
+) -> bool:
+    if interval.low <= 0 <= interval.high:
+        return False
+    if figure == "cpf":
+        return is_clear(first.pairs, second.pairs)
+    if figure == "people_per_post":
+        return is_clear(first.people, second.people)
+    return True
 
 
 def figure_in_words(figure: str, rate: Rate) -> str:

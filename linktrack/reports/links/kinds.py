@@ -17,6 +17,7 @@ from linktrack.links.people import list_own_sites, list_people, rules_of
 from linktrack.links.promotion import is_on_host
 from linktrack.reports.figures.rate import Rate, RateJson, rate_json, written
 from linktrack.reports.figures.statistics.comparisons import ratio_of_ratios
+from linktrack.reports.figures.statistics.experiments import Pair, is_clear
 from linktrack.reports.figures.statistics.rates import Interval, RatioOfSums, ratio_of_sums
 from linktrack.reports.figures.words import counted
 from linktrack.reports.links import sums
@@ -36,7 +37,8 @@ class BestPost:
 class LinksLine:
     """What some links did since they were made; people are counted once for each link.
 
-    `ratio` is over the posts with a follower count, each with the people these links got in it.
+    `ratio` is over the posts with a follower count, each with the people these links got in it:
+    those are the `pairs`.
     """
 
     links: int
@@ -47,6 +49,7 @@ class LinksLine:
     ratio: RatioOfSums | None
     first_at: datetime | None
     best: BestPost | None
+    pairs: Sequence[Pair] = ()
 
     @property
     def cpf(self) -> Rate:
@@ -83,6 +86,7 @@ def links_line(links: Sequence[LinkSums], histories: Mapping[int, History]) -> L
             (link.posted_at for link in links if link.posted_at is not None), default=None
         ),
         best=best,
+        pairs=pairs,
     )
 
 
@@ -148,14 +152,19 @@ class OwnLinksReport:
                 "clicks are needed."
             )
         found = f"{within.low:.2g} to {within.high:.2g} times"
-        if within.low > 1 or within.high < 1:
+        if not within.low <= 1 <= within.high:
             more = "more" if within.low > 1 else "fewer"
+            if not is_clear(self.own.pairs, self.others.pairs):
+                return (
+                    f"Too early to say whether links to your own sites get {more} clicks: it looks "
+                    f"like {found} what others get per follower, but a few posts decide it."
+                )
             return (
-                f"Links to your own sites get surely {more} clicks per follower: {found} what "
+                f"Links to your own sites clearly get {more} clicks per follower: {found} what "
                 "others get."
             )
         return (
-            f"No sure difference: links to your own sites get {found} the clicks per follower "
+            f"No clear difference: links to your own sites get {found} the clicks per follower "
             "that others get."
         )
 

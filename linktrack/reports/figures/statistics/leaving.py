@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from linktrack.reports.figures.statistics.rates import Interval, rate_interval
+from linktrack.reports.figures.statistics.comparisons import difference
+from linktrack.reports.figures.statistics.rates import (
+    Interval,
+    poisson_rate,
+    ratio_of_sums,
+    wilson,
+)
 
 NEIGHBOURS: Final = 14
 """Changes before and behind one that it is held against: growth differs from year to year."""
@@ -30,29 +36,60 @@ class Excess:
     interval: Interval | None
 
 
-def daily_rate(losses: Sequence[tuple[int, int, float]]) -> float | None:
-    """Return the part of followers that leaves in a day, from (lost, followers, days) each.
+@dataclass(frozen=True, slots=True)
+class DailyRate:
+    """The part of followers that leaves in a day, with its 95 % interval."""
+
+    value: float
+    interval: Interval
+
+
+def daily_rate(losses: Sequence[tuple[int, int, float]]) -> DailyRate | None:
+    """Return how many followers usually leave, from (lost, followers, days) each.
 
     People lost over follower-days, so that long gaps weigh more; None without any follower-day.
+    The interval is clustered over the gaps, since some days cost more than others; under five
+    gaps it is Poisson's.
     """
     exposure = math.fsum(followers * days for _, followers, days in losses)
-    return sum(lost for lost, _, _ in losses) / exposure if exposure > 0 else None
+    if exposure <= 0:
+        return None
+    lost = sum(lost for lost, _, _ in losses)
+    pairs = [(lost, round(followers * days)) for lost, followers, days in losses]
+    found = ratio_of_sums([pair for pair in pairs if pair[1]])
+    interval = None if found is None else found.interval
+    return DailyRate(lost / exposure, interval or poisson_rate(lost, max(1, round(exposure))))
 
 
-def excess_of(left: int, followers: int, rate: float | None, days: float) -> Excess:
+def excess_of(left: int, followers: int, rate: DailyRate | None, days: float) -> Excess:
     """Return how many of `followers` left within `days` beyond a daily rate.
 
-    The interval is Wilson's for the excess as a count; what the usual rate itself leaves open is
-    not in it. Raises ValueError where more left than followed.
+    The interval is that of the difference of two shares, the one that left (Wilson) and the one
+    that usually leaves, as `comparisons.difference` gives it; no share is below 0. Raises
+    ValueError where more left than followed.
     """
     if left > followers:
         raise ValueError(f"{left} cannot leave of {followers}")
-    usual = None if rate is None else followers * (1 - (1 - min(rate, 1.0)) ** days)
-    excess = left - (usual or 0.0)
+    usual = None if rate is None else _gone(rate.value, days)
+    excess = left - (usual or 0.0) * followers
     if followers == 0:
-        return Excess(usual, excess, None, None)
-    count = max(0, round(excess))
-    return Excess(usual, excess, max(0.0, excess) / followers, rate_interval(count, followers))
+        return Excess(None if usual is None else 0.0, excess, None, None)
+    share, bounds = left / followers, wilson(left, followers)
+    if rate is not None and usual is not None:
+        ends = Interval(_gone(rate.interval.low, days), _gone(rate.interval.high, days))
+        bounds = difference(share, bounds, usual, ends)
+        share -= usual
+    return Excess(
+        None if usual is None else usual * followers,
+        excess,
+        max(0.0, share),
+        Interval(max(0.0, bounds.low), max(0.0, bounds.high)),
+    )
+
+
+def _gone(rate: float, days: float) -> float:
+    """Return the share that is gone after so many days at a daily rate."""
+    return float(1 - (1 - min(rate, 1.0)) ** days)
 
 
 def jumps(changes: Sequence[tuple[int, float]]) -> list[bool]:
