@@ -9,50 +9,65 @@ from linktrack import __version__
 from linktrack.cli.common import Commands
 
 COMMANDS: Final = {
-    "serve": ("server.service", "Answer short links, load clicks, and show the owner pages."),
-    "owner": ("server.service", "Owners, and their one-time sign-in links."),
-    "token": ("server.programs", "Tokens for programs that use the JSON API."),
-    "webhook": ("server.programs", "Webhooks: other programs are told what happens."),
-    "account": ("accounts.accounts", "Social accounts and other audiences."),
-    "segment": ("accounts.segments", "Named groups of an account's followers."),
-    "personal": ("posts.personal", "Links for one follower each, who agreed to it."),
-    "counts": ("data.data", "Dated follower counts."),
-    "followers": ("accounts.followers", "Who follows an account: dated lists."),
-    "follow-back": ("accounts.follow_back", "Follow back who followed: dry run, on, off, undo."),
-    "sync": ("accounts.followers", "Read counts, follower lists and own posts from the networks."),
-    "archive": ("accounts.followers", "Your own archives, as networks make them."),
-    "wrap": ("posts.posts", "Record a post, and print its text with every address wrapped."),
-    "post": ("posts.posts", "Posts and their states."),
-    "link": ("links.links", "Single links: show, disable, lead elsewhere."),
-    "digest": ("reports.digest", "An account's last week or month, ready to be printed or mailed."),
-    "people": ("posts.people", "People whom your links promote."),
-    "site": ("posts.people", "Sites of your own, told from other people's."),
+    "serve": (
+        "server.service",
+        "Run the service: short links, click counting and the owner pages.",
+    ),
+    "owner": ("server.service", "Manage who can sign in, and create one-time sign-in links."),
+    "token": ("server.programs", "Manage tokens for programs that use the JSON API."),
+    "webhook": ("server.programs", "Manage webhooks, which send events to other programs."),
+    "account": ("accounts.accounts", "Manage social accounts and other audiences."),
+    "segment": ("accounts.segments", "Manage named groups of an account's followers."),
+    "personal": (
+        "posts.personal",
+        "Manage personal links, each for one follower who agreed to it.",
+    ),
+    "counts": ("data.data", "Record, import and list follower counts."),
+    "followers": ("accounts.followers", "Import and list follower lists."),
+    "follow-back": ("accounts.follow_back", "Follow people back: dry run, on, off, undo."),
+    "sync": (
+        "accounts.followers",
+        "Fetch follower counts, follower lists and your posts from the networks.",
+    ),
+    "archive": ("accounts.followers", "Import the archive that a network gives you."),
+    "wrap": ("posts.posts", "Shorten the links of a text, and record it as a post."),
+    "post": ("posts.posts", "List posts, and publish, schedule or discard them."),
+    "link": ("links.links", "Show, disable or redirect single links."),
+    "digest": ("reports.digest", "Print or mail a summary of an account's last week or month."),
+    "people": ("posts.people", "Manage the people your links promote."),
+    "site": ("posts.people", "Manage the list of your own sites."),
     "experiment": (
         "reports.experiments",
-        "Questions put to your posts, named before the answer is known.",
+        "Compare posts before and after a change, or two accounts.",
     ),
-    "note": ("reports.notes", "Notes for days, shown on every chart over time."),
-    "report": ("reports.reports", "Clicks against followers."),
-    "status": ("server.service", "What is in the database, and what waits to be loaded."),
+    "note": ("reports.notes", "Add notes to days; charts show them."),
+    "report": (
+        "reports.reports",
+        "Print reports: clicks per follower, segments, sources and more.",
+    ),
+    "status": (
+        "server.service",
+        "Show how many rows the database has, and what is not loaded yet.",
+    ),
     "load": ("server.service", "Load captured clicks into the database."),
-    "rebuild": ("server.service", "Make all counts anew from the stored clicks."),
-    "reclassify": ("data.classify", "Apply today's rules to stored clicks."),
-    "classify": ("data.classify", "Say what user agents and referrers are taken for."),
+    "rebuild": ("server.service", "Recompute all counts from the stored clicks."),
+    "reclassify": ("data.classify", "Apply the current rules to stored clicks."),
+    "classify": ("data.classify", "Show how user agents and referrers are classified."),
     "doctor": (
         "server.doctor",
-        "Look for what is wrong with this installation, and say what to do.",
+        "Check this installation for problems, and say how to fix them.",
     ),
-    "backup": ("server.upkeep", "Back up the running installation into one file."),
-    "restore": ("server.upkeep", "Restore a backup into an empty place."),
-    "upgrade": ("server.upkeep", "Back up, and bring the database to this version."),
+    "backup": ("server.upkeep", "Back up the running installation to one file."),
+    "restore": ("server.upkeep", "Restore a backup into an empty data folder and database."),
+    "upgrade": ("server.upkeep", "Back up, then migrate the database to this version."),
     "check-links": (
         "server.upkeep",
-        "Look whether the destinations of clicked links still answer.",
+        "Check that the destinations of clicked links still work.",
     ),
-    "import": ("data.imports", "Bring in links, clicks, or a whole installation."),
-    "export": ("data.data", "Take everything out, as NDJSON or CSV, or as one file."),
-    "demo": ("data.data", "A simulated year of three accounts, to look around in."),
-    "forget": ("accounts.followers", "Remove people who ask for it."),
+    "import": ("data.imports", "Import links, clicks, or a whole installation."),
+    "export": ("data.data", "Export everything, as NDJSON, CSV or one zip file."),
+    "demo": ("data.data", "Create or remove three demo accounts with a simulated year."),
+    "forget": ("accounts.followers", "Delete people's data on request."),
 }
 """Command → (module, what it does); the module's name for it ends in _ where Python needs that."""
 
@@ -82,8 +97,8 @@ class LazyCommands(Commands):
 @click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="linktrack")
 def main() -> None:
-    """Wrap the links you post, and see how many of your followers click.
+    """Shorten the links you post, and see how many of your followers click.
 
-    HANDLE is @name, or network:@name where two networks have the same.
+    HANDLE is @name, or network:@name if two networks have the same handle.
     Settings come from the environment (LINKTRACK_…); the guide lists them.
     """

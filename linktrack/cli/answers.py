@@ -18,7 +18,7 @@ class Table:
 
 
 class Answer:
-    """What a command has found, for programs and for people."""
+    """What a command prints, as JSON for programs or as text for people."""
 
     def __init__(self, json: object, *said: str | Table) -> None:
         """`json` is printed with --json; without it what is `said`, one after the other."""

@@ -276,7 +276,7 @@ def set_disabled(session: Session, link: Link, disabled: bool, at: datetime) -> 
 
 
 def set_forwarding(session: Session, link: Link, forward: bool, at: datetime) -> None:
-    """Hand what a click's address has behind its `?` on to the destination, or no longer."""
+    """Pass a click's query string on to the destination, or stop passing it on."""
     if forward != link.forward_query:
         link.forward_query = forward
         link.changed_at = at

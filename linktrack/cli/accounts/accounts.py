@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=Commands)
 def account() -> None:
-    """Social accounts and other audiences."""
+    """Manage social accounts and other audiences."""
 
 
 @account.command("add")
@@ -50,7 +50,7 @@ def add(handle: str, network: str, role: str | None, followers: int | None) -> N
 @account.command("list")
 @answering
 def list_(work: Work) -> Answer:
-    """List the accounts, with their last follower counts."""
+    """List the accounts with their latest follower counts."""
     from linktrack.audience.account_lines import account_line_json, account_lines
 
     lines = account_lines(work.session)
@@ -75,7 +75,7 @@ def list_(work: Work) -> Answer:
 @click.argument("handle")
 @click.argument("new_handle")
 def rename(handle: str, new_handle: str) -> None:
-    """Give an account its new handle; posts, links and counts stay with it."""
+    """Rename an account; posts, links and counts stay with it."""
     from linktrack.audience.accounts import rename_account
 
     with writing() as work:
@@ -89,7 +89,7 @@ def rename(handle: str, new_handle: str) -> None:
 @click.argument("handle")
 @click.argument("role", type=click.Choice(["me", "you", "we", "none"]))
 def role(handle: str, role: str) -> None:
-    """Say what an account is for: own words, sharing links, a private community, or neither."""
+    """Set what an account is for: own words, sharing links, a private community, or neither."""
     from linktrack.audience.accounts import set_account_role
 
     with writing() as work:
@@ -102,13 +102,13 @@ def role(handle: str, role: str) -> None:
 @account.command()
 @click.argument("handle")
 @click.argument("values", nargs=-1, metavar="[NAME=VALUE]...")
-@click.option("--clear", is_flag=True, help="Add nothing any more.")
+@click.option("--clear", is_flag=True, help="Remove all UTM values.")
 @json_option
 def utm(handle: str, values: tuple[str, ...], clear: bool, as_json: bool) -> None:
-    """Show, or choose, what wrapping adds to this account's addresses.
+    """Show or set the UTM values that wrapping adds to this account's links.
 
-    NAME is utm_source, utm_medium, utm_campaign, utm_term or utm_content. What is chosen replaces
-    what was; links that are there already stay as they are.
+    NAME is utm_source, utm_medium, utm_campaign, utm_term or utm_content. New values replace
+    the old ones; existing links stay as they are.
     """
     from linktrack.audience.utm import set_utm_values, utm_values
 
@@ -131,10 +131,10 @@ def utm(handle: str, values: tuple[str, ...], clear: bool, as_json: bool) -> Non
 @click.argument("choice", required=False, metavar="[ours|destination]")
 @json_option
 def card(handle: str, choice: str | None, as_json: bool) -> None:
-    """Show, or choose, whose card networks show below posts with this account's links.
+    """Show or set whose preview card networks show below posts with this account's links.
 
-    With "ours" fetchers of link previews get a page of our own, so that taps on the card are
-    counted; with "destination" they are redirected like people.
+    With "ours", programs that fetch link previews get a page of linktrack's, so that taps on the
+    card are counted; with "destination", they are redirected like people.
     """
     from linktrack.audience.cards import set_card
 
@@ -151,9 +151,9 @@ def card(handle: str, choice: str | None, as_json: bool) -> None:
 
 @account.command("remove")
 @click.argument("handle")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 def remove(handle: str, yes: bool) -> None:
-    """Leave an account out of lists and reports; its links go on redirecting."""
+    """Remove an account from lists and reports; its links keep working."""
     from linktrack.audience.accounts import remove_account
 
     if not yes:
@@ -172,7 +172,7 @@ def remove(handle: str, yes: bool) -> None:
 @account.command("restore")
 @click.argument("handle")
 def restore(handle: str) -> None:
-    """Bring back an account that was removed, with all it had."""
+    """Restore a removed account with everything it had."""
     from linktrack.audience.accounts import bring_back, find_account
 
     with writing() as work:
@@ -184,12 +184,12 @@ def restore(handle: str) -> None:
 
 @account.command("connect")
 @click.argument("handle")
-@click.option("--server", help="Address of the account's server, where it is not the usual one.")
+@click.option("--server", help="Address of the account's server, if it isn't the usual one.")
 def connect_command(handle: str, server: str | None) -> None:
-    """Sign an account in on its network, so that linktrack may post for it.
+    """Connect an account to its network, so that linktrack can post for it.
 
-    What signs in is asked for, and not shown; from a pipe it is read line by line, in the order
-    in which it is asked for. It is kept sealed, and never shown again.
+    Asks for the credentials without showing them; from a pipe it reads them line by
+    line, in the order in which it asks. They are stored encrypted, and never shown again.
     """
     from linktrack.audience.accounts import find_account, get_account
     from linktrack.audience.credentials import connect
@@ -211,7 +211,7 @@ def connect_command(handle: str, server: str | None) -> None:
 @account.command("disconnect")
 @click.argument("handle")
 def disconnect_command(handle: str) -> None:
-    """Forget what signs an account in."""
+    """Delete an account's credentials."""
     from linktrack.audience.credentials import disconnect
 
     with writing() as work:
@@ -222,7 +222,7 @@ def disconnect_command(handle: str) -> None:
 
 
 def _read_secrets(needs: "Needs") -> dict[str, str]:
-    """Ask for each secret, unseen; from a pipe, take a line for each."""
+    """Ask for each secret without showing it; from a pipe, read one line for each."""
     if sys.stdin.isatty():
         click.echo(needs.where, err=True)
         return {

@@ -1,4 +1,4 @@
-"""Commands for following back: dry run first, on, off, what was done, undo."""
+"""Commands for following back: dry run, on, off, log, undo."""
 
 from typing import TYPE_CHECKING
 
@@ -22,16 +22,22 @@ if TYPE_CHECKING:
 
 @click.group("follow-back", cls=Commands)
 def follow_back() -> None:
-    """Following back on the account with the role you; off until you switch it on."""
+    """Follow people back on the account with the role you; off until you turn it on."""
 
 
 @follow_back.command("dry-run")
 @click.argument("handle")
-@click.option("--after", "since", required=True, metavar="DATE", help="Who followed after this.")
-@click.option("--limit", default=20, show_default=True, help="At most, within 24 hours.")
+@click.option(
+    "--after",
+    "since",
+    required=True,
+    metavar="DATE",
+    help="Only people who followed after this date or time.",
+)
+@click.option("--limit", default=20, show_default=True, help="Most follows within 24 hours.")
 @json_option
 def dry_run_command(handle: str, since: str, limit: int, as_json: bool) -> None:
-    """Set whom to follow back, and show what that would do. Nobody is followed."""
+    """Set whom to follow back, and preview it. Nobody is followed yet."""
     from linktrack.audience.follow_back.log import dry_run
 
     with writing() as work:
@@ -44,7 +50,7 @@ def dry_run_command(handle: str, since: str, limit: int, as_json: bool) -> None:
 @click.argument("handle")
 @json_option
 def status(handle: str, as_json: bool) -> None:
-    """Say whether it is on, and whom it follows next."""
+    """Show whether it is on, and whom it follows next."""
     from linktrack.audience.follow_back.log import standing_json, standing_of
 
     with reading() as work:
@@ -68,7 +74,7 @@ def status(handle: str, as_json: bool) -> None:
 @follow_back.command()
 @click.argument("handle")
 def on(handle: str) -> None:
-    """Switch it on, once its dry run was shown; the service follows."""
+    """Turn it on, after a dry run; the running service does the following."""
     from linktrack.audience.follow_back.log import switch_on
 
     with writing() as work:
@@ -80,7 +86,7 @@ def on(handle: str) -> None:
 @follow_back.command()
 @click.argument("handle")
 def off(handle: str) -> None:
-    """Switch it off; whom it followed stays followed."""
+    """Turn it off; people it followed stay followed."""
     from linktrack.audience.follow_back.log import switch_off
 
     with writing() as work:
@@ -108,14 +114,16 @@ def log(work: Work, handle: str, limit: int) -> Answer:
 
 @follow_back.command()
 @click.argument("handle")
-@click.option("--follow", "number", type=NUMBER, metavar="N", help="One, by its number in the log.")
-@click.option("--day", metavar="DATE", help="Those made on this day.")
-@click.option("--all", "everything", is_flag=True, help="All that linktrack made.")
-@click.option("--number", "typed", type=int, metavar="N", help="How many, where they are over 20.")
+@click.option(
+    "--follow", "number", type=NUMBER, metavar="N", help="One follow, by its number in the log."
+)
+@click.option("--day", metavar="DATE", help="All follows made on this day.")
+@click.option("--all", "everything", is_flag=True, help="All follows that linktrack made.")
+@click.option("--number", "typed", type=int, metavar="N", help="Confirm the number, if over 20.")
 def undo(
     handle: str, number: int | None, day: str | None, everything: bool, typed: int | None
 ) -> None:
-    """Take back follows that linktrack made; no others can be. The service does it."""
+    """Undo follows that linktrack made, and only those; the running service does it."""
     from linktrack.audience.follow_back.log import undo as take_back
     from linktrack.audience.follow_back.log import undoable
     from linktrack.calendar.ranges import DayRange

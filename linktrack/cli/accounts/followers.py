@@ -1,4 +1,4 @@
-"""Commands for followers: their lists, archives, reading the networks, forgetting."""
+"""Commands for followers: lists, archives, fetching from the networks, deleting people."""
 
 from datetime import datetime
 from pathlib import Path
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from linktrack.publishing.unwrapped.watching import Watched
 
 FILE = click.Path(path_type=Path)
-yes_option = click.option("--yes", "confirmed", is_flag=True, help="Take what looks wrong.")
+yes_option = click.option(
+    "--yes", "confirmed", is_flag=True, help="Accept a list that looks wrong."
+)
 
 
 @click.group(cls=Commands)
 def followers() -> None:
-    """Who follows an account: dated lists."""
+    """Import and list follower lists."""
 
 
 @followers.command("import")
@@ -38,7 +40,7 @@ def followers() -> None:
 def import_followers(
     handle: str, file: Path, at: str | None, confirmed: bool, as_json: bool
 ) -> None:
-    """Take a follower list: CSV or JSON with an id or a handle each, or an archive."""
+    """Import a follower list: CSV or JSON with an id or a handle each, or an archive."""
     from linktrack.portability.followers.roster_files import import_roster, roster_json
 
     with writing() as work:
@@ -77,7 +79,7 @@ def list_lists(work: Work, handle: str) -> Answer:
 
 @click.group(cls=Commands)
 def archive() -> None:
-    """Your own archives, as networks make them."""
+    """Import the archive that a network gives you."""
 
 
 @archive.command("import")
@@ -86,7 +88,7 @@ def archive() -> None:
 @yes_option
 @json_option
 def import_archive_command(handle: str, path: Path, confirmed: bool, as_json: bool) -> None:
-    """Keep an archive's posts, as not wrapped, and take its follower list."""
+    """Import an archive's posts, as untracked, and its follower list."""
     from dataclasses import asdict
 
     from linktrack.portability.followers.archive_import import import_archive
@@ -129,10 +131,10 @@ def import_archive_command(handle: str, path: Path, confirmed: bool, as_json: bo
 @yes_option
 @json_option
 def sync(handle: str | None, confirmed: bool, as_json: bool) -> None:
-    """Read the follower count, the follower list where it is shown, and the posts since last time.
+    """Fetch the follower count, the follower list if the network shows it, and new posts.
 
-    Of one account or of all. `serve` does it by itself: posts every hour, the rest as often as
-    LINKTRACK_SYNC_HOURS says. What a network does not let finish goes on where it was.
+    For one account or for all. `serve` does this by itself: posts every hour, the rest as often as
+    LINKTRACK_SYNC_HOURS says. If a network stops it halfway, the next run continues there.
     """
     from linktrack.audience.accounts import find_account
     from linktrack.audience.syncing import readable_accounts
@@ -181,13 +183,13 @@ def sync(handle: str | None, confirmed: bool, as_json: bool) -> None:
 
 @click.group(cls=Commands)
 def forget() -> None:
-    """Remove people who ask for it."""
+    """Delete people's data on request."""
 
 
 @forget.command("follower")
 @click.argument("name", metavar="ID")
 def forget_follower_command(name: str) -> None:
-    """Remove a person everywhere, for good; ID is the network's own id, or the @handle."""
+    """Delete a person's data everywhere, for good; ID is the network's own id, or the @handle."""
     from linktrack.clicks.loading.forgetting import forget_follower
 
     with writing() as work:

@@ -15,17 +15,23 @@ if TYPE_CHECKING:
 
 @click.group(cls=Commands)
 def segment() -> None:
-    """Named groups of an account's followers.
+    """Manage named groups of an account's followers.
 
-    The first that matches has a follower, so their sizes add up to the follower list.
+    Each follower belongs to the first group that matches, so sizes add up to the follower list.
     """
 
 
 @segment.command("add")
 @click.argument("handle")
 @click.argument("name", required=False)
-@click.option("--rule", "rules", multiple=True, metavar="'FIELD OP VALUE'", help="All must hold.")
-@click.option("--preset", metavar="PRESET", help="Ready-made rules: linktrack segment presets.")
+@click.option(
+    "--rule",
+    "rules",
+    multiple=True,
+    metavar="'FIELD OP VALUE'",
+    help="A rule; repeatable, and all must match.",
+)
+@click.option("--preset", metavar="PRESET", help="A preset: see linktrack segment presets.")
 @click.option(
     "--list",
     "listed",
@@ -33,8 +39,8 @@ def segment() -> None:
     metavar="FILE.csv",
     help="People by id or handle.",
 )
-@click.option("--size", type=int, help="How many people it has, counted by hand.")
-@click.option("--place", help="Where only they are reached, such as a chat.")
+@click.option("--size", type=int, help="How many people it has, if you count them yourself.")
+@click.option("--place", help="Where only they see what you post, such as a chat.")
 def add(
     handle: str,
     name: str | None,
@@ -44,7 +50,7 @@ def add(
     size: int | None,
     place: str | None,
 ) -> None:
-    """Add a segment after the account's others: by rules, from a list, or by hand."""
+    """Add a segment after the others: by rules, from a list, or with a size you enter."""
     from linktrack.audience.rules import preset as rules_of
     from linktrack.audience.segments import add_segment, pending_entries
     from linktrack.audience.sorting import sort_followers
@@ -75,7 +81,7 @@ def add(
 @segment.command()
 @json_option
 def presets(as_json: bool) -> None:
-    """List the ready-made segments, and the fields that rules may ask for."""
+    """List the preset segments, and the fields that rules can use."""
     from linktrack.audience.rules import FIELDS, PRESETS
 
     answer = Answer(
@@ -151,7 +157,7 @@ def _who(item: "Segment", waiting: dict[int, int]) -> str:
 @click.argument("name")
 @click.argument("new_name")
 def rename(handle: str, name: str, new_name: str) -> None:
-    """Give a segment another name; its clicks and sizes stay with it."""
+    """Rename a segment; its clicks and sizes stay with it."""
     from linktrack.audience.segments import find_segment, rename_segment
 
     with writing() as work:
@@ -167,7 +173,7 @@ def rename(handle: str, name: str, new_name: str) -> None:
 @click.argument("name")
 @click.argument("position", type=int)
 def move(handle: str, name: str, position: int) -> None:
-    """Put a segment at a position in the order, from 1: the first match wins."""
+    """Move a segment to a position, counted from 1: the first match wins."""
     from linktrack.audience.segments import find_segment, move_segment
     from linktrack.audience.sorting import sort_followers
 
@@ -183,7 +189,13 @@ def move(handle: str, name: str, position: int) -> None:
 @segment.command("set")
 @click.argument("handle")
 @click.argument("name")
-@click.option("--rule", "rules", multiple=True, metavar="'FIELD OP VALUE'", help="All must hold.")
+@click.option(
+    "--rule",
+    "rules",
+    multiple=True,
+    metavar="'FIELD OP VALUE'",
+    help="A rule; repeatable, and all must match.",
+)
 @click.option(
     "--list",
     "listed",
@@ -191,8 +203,8 @@ def move(handle: str, name: str, position: int) -> None:
     metavar="FILE.csv",
     help="People by id or handle, in place of those on the list.",
 )
-@click.option("--size", type=int, help="How many people it has, counted by hand.")
-@click.option("--place", help="Where only they are reached; empty where there is none.")
+@click.option("--size", type=int, help="How many people it has, if you count them yourself.")
+@click.option("--place", help="Where only they see what you post; '' for nowhere.")
 def set_(
     handle: str,
     name: str,

@@ -1,4 +1,4 @@
-"""Judging user agents and referrers on the command line, and stored clicks anew."""
+"""Classify user agents and referrers on the command line, and reclassify stored clicks."""
 
 import json
 import sys
@@ -18,11 +18,11 @@ REFERRER_FIELDS: Final = ("host", "source", "medium", "rule")
 @click.argument("file", type=click.File("rb"), default="-")
 @json_option
 def classify(what: str, file: BinaryIO, as_json: bool) -> None:
-    """Say of each line of FILE, or of standard input, what linktrack takes it for.
+    """Classify each line of FILE, or of standard input.
 
-    One answer a line, as they come: with --json an object in ASCII, else columns parted by tabs.
-    A blank line is an agent or a referrer that was not sent. What is not UTF-8 is read as far as
-    it is.
+    Prints one answer per line: with --json an object in ASCII, otherwise tab-separated columns.
+    A blank line is an agent or referrer that was not sent. Bytes that are not UTF-8 are replaced
+    where they occur.
     """
     fields = AGENT_FIELDS if what == "agents" else REFERRER_FIELDS
     judge = _agent if what == "agents" else _referrer
@@ -72,7 +72,7 @@ def _referrer(sent: str) -> dict[str, str | bool | None]:
 @click.command()
 @json_option
 def reclassify(as_json: bool) -> None:
-    """Apply today's rules to stored clicks; first clicks and counts move with them."""
+    """Apply the current rules to stored clicks, and update first clicks and counts."""
     from linktrack.clicks.loading.reclassify import reclassify as apply
 
     with installation() as opened:

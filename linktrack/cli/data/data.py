@@ -21,13 +21,13 @@ from linktrack.cli.common import (
 
 FILE = click.Path(path_type=Path)
 replace_option = click.option(
-    "--replace", is_flag=True, help="Overwrite other figures recorded for the same moment."
+    "--replace", is_flag=True, help="Overwrite a different count recorded for the same time."
 )
 
 
 @click.group(cls=Commands)
 def counts() -> None:
-    """Dated follower counts."""
+    """Record, import and list follower counts."""
 
 
 # Unknown options are arguments here: -5 is to be refused as a count, not as an option.
@@ -55,7 +55,7 @@ def record(handle: str, count: int, at: str | None, replace: bool) -> None:
 @counts.command("import")
 @click.argument("handle")
 @click.argument("file", type=FILE)
-@click.option("--column", metavar="NAME", help="The column of counts, where it is not clear.")
+@click.option("--column", metavar="NAME", help="The column with the counts, if it isn't clear.")
 @replace_option
 @json_option
 def import_counts_command(
@@ -115,8 +115,8 @@ def list_counts_command(work: Work, handle: str) -> Answer:
     default="ndjson",
     show_default=True,
 )
-@click.option("--from", "since", metavar="TIME", help="Begin at this date or time.")
-@click.option("--to", "until", metavar="TIME", help="End before this date or time.")
+@click.option("--from", "since", metavar="TIME", help="From this date or time on.")
+@click.option("--to", "until", metavar="TIME", help="Before this date or time.")
 @click.option("--output", type=FILE, help="Write to this file; default: standard output.")
 @click.option("--account", "handle", help="Only what belongs to this account.")
 @click.option(
@@ -135,10 +135,10 @@ def export(
     handle: str | None,
     only: tuple[str, ...],
 ) -> None:
-    """Take everything out: clicks, links, posts, counts, followers or segments.
+    """Export clicks, links, posts, counts, followers or segments, or everything.
 
-    A range chooses clicks, counts and posts by their own times, links and segments by when they
-    were made, followers by the first list with them. `all` writes one zip, from which
+    A range selects clicks, counts and posts by their own times, links and segments by when they
+    were made, followers by the first list with them. `all` writes one zip file, from which
     `linktrack import all` restores an equal installation; keep it secret. --only has the values of
     the fields themselves, - for what is not known: --only segment=-.
     """
@@ -185,12 +185,12 @@ def _export_all(output: Path) -> None:
 
 
 @click.command()
-@click.option("--remove", is_flag=True, help="Take the demonstration away again, whole.")
+@click.option("--remove", is_flag=True, help="Remove the demo accounts and all their data.")
 @json_option
 def demo(remove: bool, as_json: bool) -> None:
-    """Make a demonstration: a simulated year of three accounts, marked as such.
+    """Create three demo accounts with a simulated year of posts and clicks.
 
-    Its accounts are @demo_me, @demo_you and @demo_we; yours are left alone.
+    They are called @demo_me, @demo_you and @demo_we; your own accounts are not touched.
     """
     from dataclasses import asdict
 

@@ -41,7 +41,7 @@ LINK_FORMATS = ("yourls", "bitly", "shlink", "kutt", "dub", "csv")
 
 @click.group("import", cls=Commands)
 def import_() -> None:
-    """Bring in links, clicks, or a whole installation."""
+    """Import links, clicks, or a whole installation."""
 
 
 @import_.command("links")
@@ -54,8 +54,8 @@ def import_links_command(form: str, files: tuple[Path, ...], handle: str, as_jso
 
     FORMAT is yourls (database dump, or JSON of its plugins), bitly, shlink (both: CSV or pages
     of the API), kutt (pages of the API), dub (CSV), or csv: any with a column of long addresses.
-    Links keep their codes where these are free. How often they were clicked there is kept as
-    imported, apart from clicks that are counted here.
+    Links keep their codes if those are free. Their old click totals are kept as
+    imported, separate from clicks counted here.
     """
     from dataclasses import asdict
 
@@ -90,8 +90,8 @@ def import_clicks_command(form: str, files: tuple[Path, ...], handle: str, as_js
     """Import old clicks; importing a file again adds only what is new.
 
     FORMAT is bitly-feed (Bitly's public click feed), yourls-log (database dump), shlink-visits
-    (pages of the API), goatcounter (CSV), combined-log (Apache, nginx), or ndjson (our own
-    export). Import the links first: only bitly-feed and ndjson say where theirs led.
+    (pages of the API), goatcounter (CSV), combined-log (Apache, nginx), or ndjson (linktrack's own
+    export). Import the links first: only bitly-feed and ndjson include destinations.
     """
     from dataclasses import asdict
 

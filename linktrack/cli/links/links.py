@@ -8,14 +8,14 @@ from linktrack.cli.common import Commands, Work, json_option, print_json, writin
 
 @click.group(cls=Commands)
 def link() -> None:
-    """Single links: show, disable, lead elsewhere."""
+    """Show, disable or redirect single links."""
 
 
 @link.command()
 @click.argument("code")
 @answering
 def show(work: Work, code: str) -> Answer:
-    """Show where a link leads and has led, and its clicks."""
+    """Show a link's destination, past destinations and clicks."""
     from linktrack.reports.links.link import link_json
 
     found = link_json(work.session, work.installation.shortener, work.link(code))
@@ -38,7 +38,7 @@ def show(work: Work, code: str) -> Answer:
 @link.command()
 @click.argument("code")
 def disable(code: str) -> None:
-    """Answer the link's clicks with "gone" from now on."""
+    """Answer clicks on the link with "gone" from now on."""
     _set_disabled(code, disabled=True)
     click.echo(f"{code} is disabled. Undo: linktrack link enable {code}")
 
@@ -46,7 +46,7 @@ def disable(code: str) -> None:
 @link.command()
 @click.argument("code")
 def enable(code: str) -> None:
-    """Let a disabled link redirect again."""
+    """Enable a disabled link again."""
     _set_disabled(code, disabled=False)
     click.echo(f"{code} redirects again.")
 
@@ -63,7 +63,7 @@ def _set_disabled(code: str, disabled: bool) -> None:
 @click.argument("code")
 @click.argument("destination")
 def redirect(code: str, destination: str) -> None:
-    """Lead a link elsewhere from now on; its history is kept."""
+    """Change a link's destination from now on; the history is kept."""
     from linktrack.links.catalog import change_destination
 
     with writing() as work:
@@ -75,12 +75,12 @@ def redirect(code: str, destination: str) -> None:
 
 @link.command()
 @click.argument("code")
-@click.option("--title", help="Show this in place of the page's title; '' for the page's.")
-@click.option("--description", help="Show this in place of the page's description.")
+@click.option("--title", help="Show this instead of the page's title; '' restores the page's own.")
+@click.option("--description", help="Show this instead of the page's description.")
 @click.option("--read", is_flag=True, help="Read the page again, within seconds of the service.")
 @json_option
 def card(code: str, title: str | None, description: str | None, read: bool, as_json: bool) -> None:
-    """Show the link's card, or change what it says."""
+    """Show a link's preview card, or change its text."""
     from linktrack.links.cards.cards import read_again, set_own_words
     from linktrack.reports.links.link import card_json
 
@@ -103,7 +103,7 @@ def card(code: str, title: str | None, description: str | None, read: bool, as_j
 @click.argument("code")
 @click.argument("choice", type=click.Choice(["on", "off"]))
 def forward(code: str, choice: str) -> None:
-    """Hand what a click's address has behind its `?` on to the destination, or no longer."""
+    """Pass a click's query string on to the destination, or stop passing it on."""
     from linktrack.links.catalog import set_forwarding
 
     with writing() as work:
@@ -115,9 +115,9 @@ def forward(code: str, choice: str) -> None:
 @link.command()
 @click.argument("code")
 @click.argument("name")
-@click.option("--remove", is_flag=True, help="It promotes them no more.")
+@click.option("--remove", is_flag=True, help="Remove them from the link.")
 def promote(code: str, name: str, remove: bool) -> None:
-    """Say whom the link promotes."""
+    """Set whom the link promotes."""
     from linktrack.links.people import find_person, promote_no_more
     from linktrack.links.people import promote as promote_person
 

@@ -1,4 +1,4 @@
-"""Commands for people whom links promote, and for the owner's own sites."""
+"""Commands for the people that links promote, and for your own sites."""
 
 import click
 
@@ -8,15 +8,17 @@ from linktrack.cli.common import Commands, Work, range_options, writing
 
 @click.group(cls=Commands)
 def people() -> None:
-    """People whom your links promote."""
+    """Manage the people your links promote."""
 
 
 @people.command()
 @click.argument("name")
-@click.option("--host", "hosts", multiple=True, help="Links to this site promote them.")
-@click.option("--mention", "mentions", multiple=True, help="So do links of posts with this @name.")
+@click.option("--host", "hosts", multiple=True, help="Their site: links to it promote them.")
+@click.option(
+    "--mention", "mentions", multiple=True, help="Their @name: links in posts with it promote them."
+)
 def add(name: str, hosts: tuple[str, ...], mentions: tuple[str, ...]) -> None:
-    """Add a person, or rules for one that is here; links made before are found by them too."""
+    """Add a person, or rules for an existing one; the rules match existing links too."""
     from linktrack.errors import NotFound
     from linktrack.links.people import add_person, add_rule, find_person
 
@@ -37,7 +39,7 @@ def add(name: str, hosts: tuple[str, ...], mentions: tuple[str, ...]) -> None:
 @people.command("list")
 @answering
 def list_(work: Work) -> Answer:
-    """List people with what your links sent them."""
+    """List people with the clicks your links brought them."""
     return _people(work, None)
 
 
@@ -54,9 +56,11 @@ def remove(name: str) -> None:
 
 @people.command()
 @click.argument("name")
-@click.option("--stop", is_flag=True, help="Close the page; opened again it has a new address.")
+@click.option(
+    "--stop", is_flag=True, help="Close the page; it gets a new address when you open it again."
+)
 def share(name: str, stop: bool) -> None:
-    """Open a page that thanks a person, and print its address: whoever has it can read it."""
+    """Open a person's public thank-you page, and print its address."""
     from linktrack.links.people import find_person, page_address, share_page
 
     with writing() as work:
@@ -70,7 +74,7 @@ def share(name: str, stop: bool) -> None:
 @click.argument("handle", required=False)
 @answering
 def report_people(work: Work, handle: str | None) -> Answer:
-    """What your links sent to the people they promote."""
+    """The clicks your links brought to the people they promote."""
     return _people(work, handle)
 
 
@@ -100,13 +104,13 @@ def _people(work: Work, handle: str | None) -> Answer:
 
 @click.group(cls=Commands)
 def site() -> None:
-    """Sites of your own, told from other people's."""
+    """Manage the list of your own sites."""
 
 
 @site.command("add")
 @click.argument("host")
 def add_site(host: str) -> None:
-    """Say that a site, and those below it, are your own."""
+    """Add one of your own sites; its subdomains count too."""
     from linktrack.links.people import add_own_site
 
     with writing() as work:
@@ -126,7 +130,7 @@ def list_sites(work: Work) -> Answer:
 @site.command("remove")
 @click.argument("host")
 def remove_site(host: str) -> None:
-    """Say that a site is not your own."""
+    """Remove one of your own sites."""
     from linktrack.links.people import remove_own_site
 
     with writing() as work:
@@ -139,7 +143,7 @@ def remove_site(host: str) -> None:
 @range_options
 @answering
 def report_own(work: Work, handle: str, since: str | None, until: str | None) -> Answer:
-    """Links to your own sites beside other people's."""
+    """Links to your own sites compared with other links."""
     from linktrack.reports.figures.words import per_thousand
     from linktrack.reports.links.kinds import own_links_json, own_links_report
 

@@ -8,9 +8,9 @@ from linktrack.errors import Invalid
 
 @click.group(cls=Commands)
 def personal() -> None:
-    """Links for one follower each, who agreed to it.
+    """Manage personal links, each for one follower who agreed to it.
 
-    Off by default: LINKTRACK_PERSONAL_LINKS=on switches them on.
+    Off by default: set LINKTRACK_PERSONAL_LINKS=on to turn them on.
     """
 
 
@@ -31,7 +31,7 @@ def agree(handle: str, follower: str) -> None:
 @click.argument("handle")
 @click.argument("follower")
 def withdraw(handle: str, follower: str) -> None:
-    """Take an agreement back: the follower's clicks become nobody's, earlier ones too."""
+    """Withdraw an agreement; the follower's clicks become anonymous, earlier ones too."""
     from linktrack.publishing import personal as links
 
     with writing() as work:
@@ -44,7 +44,7 @@ def withdraw(handle: str, follower: str) -> None:
 @click.argument("code")
 @click.argument("follower")
 def link(code: str, follower: str) -> None:
-    """Print a link's address for one follower who agreed."""
+    """Print a link's personal address for one follower who agreed."""
     from linktrack.audience.accounts import get_account
     from linktrack.publishing import personal as links
 

@@ -1,4 +1,4 @@
-"""Commands that wrap texts and look after posts and links."""
+"""Commands that wrap texts and manage posts."""
 
 from typing import TYPE_CHECKING
 
@@ -35,9 +35,15 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("handle")
 @click.argument("text", default="-")
-@click.option("--at", metavar="ISO", help="When it was, or is to be, posted.")
-@click.option("--draft", is_flag=True, help="Keep it as a draft; publish it later.")
-@click.option("--segment", "segments", multiple=True, metavar="NAME", help="Make a version for it.")
+@click.option("--at", metavar="ISO", help="When it was or will be posted; default: now.")
+@click.option("--draft", is_flag=True, help="Keep it as a draft.")
+@click.option(
+    "--segment",
+    "segments",
+    multiple=True,
+    metavar="NAME",
+    help="Make a version for this segment; repeatable.",
+)
 @click.option(
     "--addressed",
     "addressed",
@@ -45,7 +51,9 @@ if TYPE_CHECKING:
     metavar="NAME=N",
     help="How many people its version reaches; the segment's size by default.",
 )
-@click.option("--slug", "slugs", multiple=True, help="A short code of your choice; one an address.")
+@click.option(
+    "--slug", "slugs", multiple=True, help="A custom short code; one per address, in order."
+)
 @click.option(
     "--format",
     "written_in",
@@ -54,8 +62,10 @@ if TYPE_CHECKING:
     show_default=True,
     help="What TEXT is written in.",
 )
-@click.option("--promotes", multiple=True, metavar="NAME", help="Whom its links promote.")
-@click.option("--send", "sends", is_flag=True, help="Post it on its network, now or at --at.")
+@click.option(
+    "--promotes", multiple=True, metavar="NAME", help="A person its links promote; repeatable."
+)
+@click.option("--send", "sends", is_flag=True, help="Publish it on its network, now or at --at.")
 @confirmed_option
 @json_option
 def wrap(
@@ -72,17 +82,17 @@ def wrap(
     confirmed: bool,
     as_json: bool,
 ) -> None:
-    """Record a post, and print its text with every address wrapped.
+    """Shorten the links of a text, and record it as a post.
 
-    TEXT is read from standard input where it is - or left out. A time in the future makes a
+    TEXT is read from standard input if it is - or missing. A time in the future makes a
     scheduled post. A text without a new address makes no post and is printed as it is. What looks
-    like an address and is not wrapped is named on standard error, with the reason.
+    like an address but is not wrapped is listed on standard error, with the reason.
 
-    Of Markdown and HTML only addresses of links are changed: not pictures, and none with a
+    In Markdown and HTML only links are changed: not pictures, and not addresses with a
     placeholder of a mail program.
 
-    With --send its main text is posted on the account's network, at --at by the running service.
-    Versions are for places, where they are posted by hand.
+    With --send the main text is posted on the account's network; with --at, by the running service.
+    Versions for segments are never sent: post them by hand.
     """
     from linktrack.links.posts import (
         Wish,
@@ -165,7 +175,7 @@ def _addressed(written: tuple[str, ...]) -> dict[str, int]:
 
 @click.group(cls=Commands)
 def post() -> None:
-    """Posts and their states."""
+    """List posts, and publish, schedule or discard them."""
 
 
 for _command in (send, queue, edit, withdraw):
@@ -202,7 +212,7 @@ def list_(work: Work, handle: str | None, state: str | None, limit: int) -> Answ
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
 @answering
 def unwrapped(work: Work, handle: str, limit: int) -> Answer:
-    """List an account's posts with links that are not wrapped, newest first."""
+    """List an account's posts with untracked links, newest first."""
     from linktrack.calendar.times import utc
     from linktrack.links.posts import excerpt
     from linktrack.publishing.unwrapped.posts import addresses_of, list_unwrapped
@@ -222,11 +232,13 @@ def unwrapped(work: Work, handle: str, limit: int) -> Answer:
 
 @post.command()
 @click.argument("number", type=NUMBER)
-@click.option("--yes", "confirmed", is_flag=True, help="Delete the post where it cannot be edited.")
+@click.option(
+    "--yes", "confirmed", is_flag=True, help="Delete and repost if the network has no editing."
+)
 def rewrap(number: int, confirmed: bool) -> None:
-    """Put the wrapped version in the place of a post that was not wrapped, on its network.
+    """Replace an untracked post on its network with the wrapped version.
 
-    NUMBER is that of linktrack post unwrapped.
+    NUMBER is the one that linktrack post unwrapped shows.
     """
     from linktrack.audience.credentials import open_writer
     from linktrack.publishing.unwrapped.replacing import replace_on_network
@@ -246,9 +258,9 @@ def rewrap(number: int, confirmed: bool) -> None:
 
 @post.command()
 @click.argument("number", type=NUMBER, metavar="POST")
-@click.option("--at", metavar="ISO", help="When it was posted; now by default.")
+@click.option("--at", metavar="ISO", help="When it was posted; default: now.")
 def publish(number: int, at: str | None) -> None:
-    """Say that a post was published, or when; its clicks are counted by that time."""
+    """Mark a post as published, now or at a given time."""
     from linktrack.calendar.times import utc
     from linktrack.publishing import states
 
@@ -261,9 +273,9 @@ def publish(number: int, at: str | None) -> None:
 
 @post.command()
 @click.argument("number", type=NUMBER, metavar="POST")
-@click.option("--at", metavar="ISO", required=True, help="When it is to be posted.")
+@click.option("--at", metavar="ISO", required=True, help="When to publish it.")
 def schedule(number: int, at: str) -> None:
-    """Plan a draft for a time in the future."""
+    """Schedule a draft for a time in the future."""
     from linktrack.publishing import states
 
     with writing() as work:
@@ -275,7 +287,7 @@ def schedule(number: int, at: str) -> None:
 @post.command()
 @click.argument("number", type=NUMBER, metavar="POST")
 def discard(number: int) -> None:
-    """Leave a post out of reports; its links go on redirecting."""
+    """Leave a post out of reports; its links keep working."""
     from linktrack.publishing import states
 
     with writing() as work:

@@ -1,4 +1,4 @@
-"""Commands that send posts to their networks, and look after what waits."""
+"""Commands that publish posts on their networks, and manage the queue."""
 
 from typing import TYPE_CHECKING
 
@@ -25,23 +25,25 @@ if TYPE_CHECKING:
     from linktrack.publishing.sendings import PostJson
 
 confirmed_option = click.option(
-    "--yes", "confirmed", is_flag=True, help="Send it though its network may not like it."
+    "--yes", "confirmed", is_flag=True, help="Publish it although the network may not accept it."
 )
 
 
 @click.command()
 @click.argument("number", type=NUMBER, metavar="POST")
-@click.option("--at", metavar="ISO", help="When it is to be sent; now by default.")
+@click.option("--at", metavar="ISO", help="When to publish it; default: now.")
 @click.option(
-    "--not-there", is_flag=True, help="You have looked: the network does not have it from before."
+    "--not-there",
+    is_flag=True,
+    help="You checked: the network doesn't have it from an earlier attempt.",
 )
 @confirmed_option
 @json_option
 def send(number: int, at: str | None, not_there: bool, confirmed: bool, as_json: bool) -> None:
-    """Post a draft, or what could not be sent, on its network.
+    """Publish a draft, or a post that could not be published, on its network.
 
-    Without --at it is sent by this command; with it, by the running service. What may be out from
-    before is looked for first, unless you say --not-there.
+    Without --at this command sends it; with it, the running service does. If an earlier attempt may
+    have worked, linktrack looks for the post first, unless you say --not-there.
     """
     from linktrack.publishing import queue as queued
 
@@ -57,12 +59,12 @@ def send(number: int, at: str | None, not_there: bool, confirmed: bool, as_json:
 
 @click.command()
 @click.argument("handle", required=False)
-@click.option("--send", "sends", is_flag=True, help="Send first what is due.")
+@click.option("--send", "sends", is_flag=True, help="Publish what is due first.")
 @json_option
 def queue(handle: str | None, sends: bool, as_json: bool) -> None:
-    """List what waits to be sent, and what could not be.
+    """List posts that wait to be published, and those that could not be.
 
-    The running service sends what is due; without one, --send does.
+    The running service publishes what is due; without it, use --send.
     """
     from linktrack.audience.accounts import find_account
     from linktrack.calendar.times import utc
@@ -100,9 +102,9 @@ def queue(handle: str | None, sends: bool, as_json: bool) -> None:
 @click.argument("text", default="-")
 @confirmed_option
 def edit(number: int, text: str, confirmed: bool) -> None:
-    """Give a post that is not out yet another text, and print it wrapped.
+    """Change the text of a post that isn't published yet, and print it wrapped.
 
-    TEXT is read from standard input where it is - or left out. An address that stays keeps its
+    TEXT is read from standard input if it is - or missing. An address that stays keeps its
     link.
     """
     from linktrack.publishing.queue import rewrite
@@ -134,7 +136,7 @@ def withdraw(number: int) -> None:
 
 
 def enqueue(work: Work, post: "Post", due_at: "datetime | None", confirmed: bool) -> None:
-    """Put a post into the queue; raises what `publishing.queue.enqueue` does."""
+    """Add a post to the queue; raises what `publishing.queue.enqueue` does."""
     from linktrack.publishing import queue as queued
 
     queued.enqueue(
@@ -149,7 +151,7 @@ def enqueue(work: Work, post: "Post", due_at: "datetime | None", confirmed: bool
 
 
 def send_what_is_due(number: int) -> "PostJson":
-    """Send a post that is committed, where it is due; return it as JSON has it."""
+    """Send a post if it is due, which must be committed already; return its JSON."""
     from linktrack.links.posts import get_post
     from linktrack.publishing.sendings import full_post_json
 
@@ -160,7 +162,7 @@ def send_what_is_due(number: int) -> "PostJson":
 
 
 def say_how_it_went(number: int, *, quiet: bool = False) -> None:
-    """Say where a post is now; raises the network's refusal, so that the command fails."""
+    """Print a post's address; raises the network's refusal, so that the command fails."""
     from linktrack.calendar.times import utc
     from linktrack.publishing.sendings import sending_of
 

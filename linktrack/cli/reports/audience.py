@@ -1,4 +1,4 @@
-"""Reports on how an audience behaves: who is there, how posts live, when to post."""
+"""Reports on how an audience behaves: real readers, half-life, when to post."""
 
 import click
 
@@ -8,11 +8,13 @@ from linktrack.cli.common import Work, range_options, window_option
 
 @click.command()
 @click.argument("handle")
-@click.option("--from", "since", metavar="DATE", help="A day of the period; the last one else.")
-@click.option("--to", "until", metavar="DATE", help="The end, which must lie in the same period.")
+@click.option(
+    "--from", "since", metavar="DATE", help="A day in the period; default: the latest period."
+)
+@click.option("--to", "until", metavar="DATE", help="The end; must be in the same visitor period.")
 @answering
 def audience(work: Work, handle: str, since: str | None, until: str | None) -> Answer:
-    """How many different people click at all: at least so many, in one visitor period."""
+    """How many different people clicked in one visitor period, at least."""
     from linktrack.reports.people.audience import audience_json, audience_report
 
     found = audience_report(
@@ -32,7 +34,7 @@ def audience(work: Work, handle: str, since: str | None, until: str | None) -> A
 @range_options
 @answering
 def coverage(work: Work, handle: str, since: str | None, until: str | None) -> Answer:
-    """Which part of the links that an account posted, in its own words, was wrapped."""
+    """What share of the links in an account's own posts was wrapped."""
     from linktrack.reports.coverage import coverage_json, coverage_report
 
     account = work.account(handle)
@@ -48,7 +50,7 @@ def coverage(work: Work, handle: str, since: str | None, until: str | None) -> A
 def compare(
     work: Work, handles: tuple[str, ...], window: str, since: str | None, until: str | None
 ) -> Answer:
-    """Accounts side by side (all of them where none is named), with what clearly differs."""
+    """Compare accounts (all if none is named), and say what clearly differs."""
     from linktrack.audience.accounts import list_accounts
     from linktrack.reports.comparison import compare as compare_accounts
     from linktrack.reports.comparison import comparison_json, figure_in_words
@@ -84,7 +86,7 @@ def compare(
 @range_options
 @answering
 def growth(work: Work, handle: str, window: str, since: str | None, until: str | None) -> Answer:
-    """Whether clicking grows as fast as following."""
+    """Whether clicks grow as fast as followers."""
     from linktrack.reports.people.growth import growth_json, growth_report
 
     found = growth_report(
@@ -100,13 +102,13 @@ def growth(work: Work, handle: str, window: str, since: str | None, until: str |
 
 @click.command("half-life")
 @click.argument("handle")
-@click.option("--link", "code", metavar="CODE", help="Of this link alone.")
+@click.option("--link", "code", metavar="CODE", help="Only this link.")
 @range_options
 @answering
 def half_life(
     work: Work, handle: str, code: str | None, since: str | None, until: str | None
 ) -> Answer:
-    """How long an account's posts live: half of the clicks after the peak, and nearly all."""
+    """How long posts keep getting clicks: until half, and 90%, of their clicks after the peak."""
     from linktrack.reports.timing.lifetimes import (
         at_least,
         life_of_code,
@@ -145,7 +147,7 @@ def half_life(
 @range_options
 @answering
 def hours(work: Work, handle: str, window: str, since: str | None, until: str | None) -> Answer:
-    """When to post: clicks per follower by weekday and hour, luck taken out."""
+    """When to post: clicks per follower by weekday and hour, few posts pulled to the average."""
     from linktrack.reports.figures.words import per_thousand
     from linktrack.reports.timing.hours import hours_json, hours_report
 

@@ -1,4 +1,4 @@
-"""The digest on the command line, ready to be mailed."""
+"""The digest on the command line: printed or mailed."""
 
 import click
 
@@ -7,12 +7,14 @@ from linktrack.cli.common import json_option, print_json, reading
 
 @click.command()
 @click.argument("handle", required=False)
-@click.option("--all", "everybody", is_flag=True, help="All accounts, one after the other.")
-@click.option("--period", default="week", show_default=True, help="week or month: the last whole.")
+@click.option("--all", "everybody", is_flag=True, help="All accounts.")
+@click.option(
+    "--period", default="week", show_default=True, help="week or month: the last complete one."
+)
 @click.option("--mail", "by_mail", is_flag=True, help="Mail it instead (LINKTRACK_SMTP_URL).")
 @json_option
 def digest(handle: str | None, everybody: bool, period: str, by_mail: bool, as_json: bool) -> None:
-    """Print an account's last week or month beside the one before it, or mail it."""
+    """Print or mail a summary of an account's last week or month, compared with the one before."""
     from datetime import datetime
 
     from linktrack.audience.accounts import list_accounts

@@ -8,15 +8,23 @@ from linktrack.cli.common import Commands, Work, writing
 
 @click.group(cls=Commands)
 def experiment() -> None:
-    """Questions put to your posts, named before the answer is known."""
+    """Compare posts before and after a change, or two accounts."""
 
 
 @experiment.command()
 @click.argument("handle")
 @click.argument("name")
-@click.option("--at", metavar="ISO", help="When the change comes, or the comparison begins; now.")
-@click.option("--against", metavar="HANDLE", help="Another account, instead of the time before.")
-@click.option("--days", default=28, show_default=True, help="How long each side is, 7 to 365.")
+@click.option(
+    "--at", metavar="ISO", help="When the change happens, or the comparison starts; default: now."
+)
+@click.option(
+    "--against",
+    metavar="HANDLE",
+    help="Compare with this account, instead of with the time before.",
+)
+@click.option(
+    "--days", default=28, show_default=True, help="Length of each side in days, 7 to 365."
+)
 @click.option("--window", default="7d", show_default=True, help="1h, 24h, 7d or 30d.")
 @click.option("--hypothesis", default="", help="What you expect, and why.")
 def add(
@@ -48,7 +56,7 @@ def add(
 @click.argument("handle", required=False)
 @answering
 def list_(work: Work, handle: str | None) -> Answer:
-    """List experiments with what they have found so far, newest first."""
+    """List experiments with their results so far, newest first."""
     from linktrack.audience.accounts import accounts_by_number
     from linktrack.reports.diary.experiment_report import experiment_json, experiment_reports
     from linktrack.reports.diary.experiments import list_experiments
@@ -85,10 +93,10 @@ def remove(name: str) -> None:
 
 @click.command("experiment")
 @click.argument("handle")
-@click.option("--name", help="Which one; the account's newest by default.")
+@click.option("--name", help="The experiment's name; default: the newest.")
 @answering
 def experiment_of(work: Work, handle: str, name: str | None) -> Answer:
-    """What an experiment has found, and when it will know."""
+    """The result of an experiment, or how long until there is one."""
     from linktrack.audience.accounts import accounts_by_number
     from linktrack.reports.diary.experiment_report import experiment_json, experiment_report
     from linktrack.reports.diary.experiments import find_experiment

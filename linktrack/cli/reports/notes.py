@@ -8,16 +8,16 @@ from linktrack.cli.common import Commands, Work, json_option, print_json, writin
 
 @click.group(cls=Commands)
 def note() -> None:
-    """Notes for days, shown on every chart over time."""
+    """Add notes to days; charts show them."""
 
 
 @note.command()
 @click.argument("text")
-@click.option("--day", metavar="ISO", help="The day it is about; today by default.")
-@click.option("--account", metavar="HANDLE", help="The account it is about; all by default.")
+@click.option("--day", metavar="ISO", help="The day it is about; default: today.")
+@click.option("--account", metavar="HANDLE", help="The account it is about; default: all.")
 @json_option
 def add(text: str, day: str | None, account: str | None, as_json: bool) -> None:
-    """Write a note for a day."""
+    """Add a note to a day."""
     from linktrack.reports.diary.notes import add_note, note_json
 
     with writing() as work:
@@ -36,7 +36,7 @@ def add(text: str, day: str | None, account: str | None, as_json: bool) -> None:
 @click.argument("handle", required=False)
 @answering
 def list_(work: Work, handle: str | None) -> Answer:
-    """List notes, the newest day first; with an account, its own and those of all accounts."""
+    """List notes, newest day first; with an account, its own and those about all accounts."""
     from linktrack.audience.accounts import accounts_by_number
     from linktrack.reports.diary.notes import list_notes, note_json
 
@@ -56,7 +56,7 @@ def list_(work: Work, handle: str | None) -> Answer:
 @note.command()
 @click.argument("number", type=click.IntRange(1, 2**31 - 1))
 def remove(number: int) -> None:
-    """Take a note away, by its number."""
+    """Delete a note by its number."""
     from linktrack.reports.diary.notes import get_note, remove_note
 
     with writing() as work:

@@ -21,7 +21,7 @@ def referrers(
     post: int | None,
     link: str | None,
 ) -> Answer:
-    """Where clicks came from, by segment of those who clicked."""
+    """Where clicks came from, by segment."""
     from linktrack.calendar.ranges import whole_days
     from linktrack.reports.sources.referrers import referrers_json, referrers_report
 

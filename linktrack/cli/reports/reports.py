@@ -12,16 +12,21 @@ from linktrack.cli.reports.referrers import referrers
 
 @click.group(cls=Commands)
 def report() -> None:
-    """Clicks against followers."""
+    """Print reports: clicks per follower, segments, sources and more."""
 
 
 @report.command()
 @click.argument("handle")
 @window_option
 @range_options
-@click.option("--limit", default=100, show_default=True, help="Posts on this page, at most 100.")
-@click.option("--after", type=NUMBER, metavar="POST", help="Begin behind this post.")
-@click.option("--sort", default="newest", show_default=True, help="newest, or low: surest first.")
+@click.option("--limit", default=100, show_default=True, help="Posts per page, at most 100.")
+@click.option("--after", type=NUMBER, metavar="POST", help="Continue after this post.")
+@click.option(
+    "--sort",
+    default="newest",
+    show_default=True,
+    help="newest, or low (by the lower end of the interval).",
+)
 @answering
 def cpf(
     work: Work,
@@ -33,7 +38,7 @@ def cpf(
     after: int | None,
     sort: str,
 ) -> Answer:
-    """Clicks per follower: people who clicked, of the followers there were."""
+    """Clicks per follower: people who clicked, compared with followers at the time."""
     from linktrack.calendar.times import utc
     from linktrack.links.posts import excerpt
     from linktrack.reports.cpf import cpf_json, cpf_report
@@ -100,7 +105,7 @@ def cpf(
 @range_options
 @answering
 def segments(work: Work, handle: str, window: str, since: str | None, until: str | None) -> Answer:
-    """Who clicked, as far as it is known: by segment, and first for how many it is not."""
+    """Who clicked, by segment, as far as that is known."""
     from linktrack.reports.figures.words import per_thousand, times
     from linktrack.reports.people.segments import segments_json, segments_report
     from linktrack.reports.sentences import living, unattributed
@@ -146,12 +151,18 @@ def segments(work: Work, handle: str, window: str, since: str | None, until: str
 @click.argument("handle")
 @click.option("--from", "since", metavar="DATE", help="Follower lists from this time on.")
 @click.option("--to", "until", metavar="DATE", help="Follower lists before this time.")
-@click.option("--event", "events", metavar="DATE", multiple=True, help="Tell what this day cost.")
+@click.option(
+    "--event",
+    "events",
+    metavar="DATE",
+    multiple=True,
+    help="Show the cost of this day; repeatable.",
+)
 @answering
 def followers_command(
     work: Work, handle: str, since: str | None, until: str | None, events: tuple[str, ...]
 ) -> Answer:
-    """Who came, left and came back between follower lists; what an event cost."""
+    """Followers gained, lost and regained, and the cost of events."""
     from linktrack.reports.figures.words import percent
     from linktrack.reports.people.followers import CHURN, followers_json, followers_report
     from linktrack.reports.sentences import event_in_words

@@ -1,1 +1,1 @@
-"""Commands that run and look after the service."""
+"""Commands that run and maintain the service."""

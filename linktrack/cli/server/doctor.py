@@ -1,4 +1,4 @@
-"""`linktrack doctor`: one line for each look, and what to do."""
+"""`linktrack doctor`: one line for each check, and what to do."""
 
 import os
 import sys
@@ -12,10 +12,10 @@ from linktrack.cli.common import json_option, print_json, this_moment
 @click.command()
 @json_option
 def doctor(as_json: bool) -> None:
-    """Look for what is wrong with this installation, and say what to do.
+    """Check this installation for problems, and say how to fix them.
 
-    Nothing is changed. Status 0 where all is well, 1 where something is to be mended. Run it with
-    the service's user and settings.
+    Changes nothing. The exit status is 0 if all is well, 1 if something needs fixing. Run it with
+    the same user and settings as the service.
     """
     from linktrack.upkeep.doctor import examine
 

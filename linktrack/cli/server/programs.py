@@ -1,4 +1,4 @@
-"""Commands that let programs in."""
+"""Commands for tokens and webhooks."""
 
 import click
 
@@ -8,19 +8,19 @@ from linktrack.cli.common import Commands, Work, json_option, print_json, writin
 
 @click.group(cls=Commands)
 def token() -> None:
-    """Tokens for programs that use the JSON API."""
+    """Manage tokens for programs that use the JSON API."""
 
 
 @token.command("create")
 @click.argument("name")
 @click.option("--scope", type=click.Choice(["read", "write", "wrap"]), required=True)
-@click.option("--account", "handle", metavar="HANDLE", help="Narrow the token to one account.")
-@click.option("--expires", metavar="TIME", help="Let it end at this date or time.")
+@click.option("--account", "handle", metavar="HANDLE", help="Limit the token to one account.")
+@click.option("--expires", metavar="TIME", help="When it expires.")
 @json_option
 def create_token_command(
     name: str, scope: str, handle: str | None, expires: str | None, as_json: bool
 ) -> None:
-    """Make a token; it is shown this once and stored nowhere."""
+    """Create a token; it is shown only now, and not stored."""
     from linktrack.owners.tokens import create_token
 
     with writing() as work:
@@ -37,7 +37,7 @@ def create_token_command(
 @token.command("list")
 @answering
 def list_tokens_command(work: Work) -> Answer:
-    """List the tokens, newest first, with when each was last used; never their secrets."""
+    """List the tokens, newest first, with their last use; never their secrets."""
     from linktrack.calendar.times import utc
     from linktrack.owners.tokens import list_tokens, state_of
 
@@ -62,7 +62,7 @@ def list_tokens_command(work: Work) -> Answer:
 @token.command("revoke")
 @click.argument("name")
 def revoke_token_command(name: str) -> None:
-    """End a token at once and for good."""
+    """Revoke a token, at once and for good."""
     from linktrack.owners.tokens import find_token, revoke_token
 
     with writing() as work:
@@ -72,18 +72,18 @@ def revoke_token_command(name: str) -> None:
 
 @click.group(cls=Commands)
 def webhook() -> None:
-    """Webhooks: other programs are told what happens."""
+    """Manage webhooks, which send events to other programs."""
 
 
 @webhook.command("add")
 @click.argument("url")
-@click.option("--event", "events", multiple=True, help="What it is told; default: everything.")
-@click.option("--account", "handle", metavar="HANDLE", help="Only what is of this account.")
+@click.option("--event", "events", multiple=True, help="Which events it gets; default: all.")
+@click.option("--account", "handle", metavar="HANDLE", help="Only events of this account.")
 @json_option
 def add_webhook_command(
     url: str, events: tuple[str, ...], handle: str | None, as_json: bool
 ) -> None:
-    """Tell an address what happens from now on; its secret is shown this once.
+    """Add a webhook for events from now on; its secret is shown only now.
 
     EVENT is post.wrapped, post.failed, clicks.milestone, followers.jumped or digest.weekly.
     """
@@ -132,7 +132,7 @@ def list_webhooks_command(work: Work) -> Answer:
 @click.argument("number", type=int, metavar="WEBHOOK")
 @answering
 def list_deliveries_command(work: Work, number: int) -> Answer:
-    """Show what was sent to a webhook, what it answered, and what is tried again when."""
+    """List a webhook's deliveries: what was sent, the answers, and when they are retried."""
     from linktrack.calendar.times import utc
     from linktrack.webhooks.catalog import deliveries_of, get_webhook
 
@@ -156,7 +156,7 @@ def list_deliveries_command(work: Work, number: int) -> Answer:
 @webhook.command("test")
 @click.argument("number", type=int, metavar="WEBHOOK")
 def test_webhook_command(number: int) -> None:
-    """Let the running service send a webhook a test; its deliveries say what was answered."""
+    """Have the running service send a test event; the webhook's deliveries show the answer."""
     from linktrack.webhooks.catalog import get_webhook, send_test
 
     with writing() as work:

@@ -1,4 +1,4 @@
-"""Commands that run the service and let people and programs in."""
+"""Commands that run the service, and manage who can sign in."""
 
 import os
 
@@ -19,7 +19,11 @@ from linktrack.cli.common import (
 @click.command()
 @click.option("--bind", default="127.0.0.1:8000", show_default=True, help="HOST:PORT to listen on.")
 @click.option(
-    "--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="Web processes."
+    "--workers",
+    default=2,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Number of web processes.",
 )
 @click.option(
     "--server",
@@ -29,7 +33,7 @@ from linktrack.cli.common import (
     help="granian is quicker, and an extra: pip install 'linktrack[granian]'.",
 )
 def serve(bind: str, workers: int, server: str) -> None:
-    """Answer short links, load clicks, and show the owner pages."""
+    """Run the service: short links, click counting and the owner pages."""
     from linktrack.installation import Installation
     from linktrack.service import Bind, greeting, serving_settings, share_memory
     from linktrack.settings import load_settings
@@ -57,7 +61,7 @@ def serve(bind: str, workers: int, server: str) -> None:
 
 
 @click.command()
-@click.option("--follow", is_flag=True, help="Go on until stopped, loading clicks as they come.")
+@click.option("--follow", is_flag=True, help="Keep running, and load clicks as they come.")
 @click.option("--parent", type=int, hidden=True)
 @json_option
 def load(follow: bool, parent: int | None, as_json: bool) -> None:
@@ -78,7 +82,7 @@ def load(follow: bool, parent: int | None, as_json: bool) -> None:
 @click.command()
 @json_option
 def rebuild(as_json: bool) -> None:
-    """Make all counts anew from the stored clicks. Reports read the same before and after."""
+    """Recompute all counts from the stored clicks; correct ones stay the same."""
     from linktrack.clicks.counts import rebuild
 
     with installation() as opened:
@@ -92,7 +96,7 @@ def rebuild(as_json: bool) -> None:
 @click.command()
 @answering
 def status(work: Work) -> Answer:
-    """Show what is in the database, and what waits to be loaded."""
+    """Show how many rows the database has, and what is not loaded yet."""
     from linktrack.upkeep.health.status import status_of
 
     found = status_of(work.session, work.installation.settings.journals, work.now)
@@ -102,14 +106,14 @@ def status(work: Work) -> Answer:
 
 @click.group(cls=Commands)
 def owner() -> None:
-    """Owners, and their one-time sign-in links."""
+    """Manage who can sign in, and create one-time sign-in links."""
 
 
 @owner.command()
 @click.argument("name")
-@click.option("--viewer", is_flag=True, help="May look at everything, and change nothing.")
+@click.option("--viewer", is_flag=True, help="Read only.")
 def create(name: str, viewer: bool) -> None:
-    """Add a person who may open the owner pages."""
+    """Add a person who can sign in."""
     from linktrack.owners.access import create_owner
     from linktrack.owners.viewers import set_role
 
@@ -123,7 +127,7 @@ def create(name: str, viewer: bool) -> None:
 @owner.command("list")
 @answering
 def list_owners_command(work: Work) -> Answer:
-    """List who may sign in."""
+    """List who can sign in."""
     from linktrack.owners.viewers import list_owners
 
     lines = [
@@ -136,7 +140,7 @@ def list_owners_command(work: Work) -> Answer:
 @owner.command()
 @click.argument("name", required=False)
 def password(name: str | None) -> None:
-    """Ask for a password for an owner, and sign them out everywhere."""
+    """Set an owner's password (it asks for it), and sign them out everywhere."""
     from linktrack.owners.access import find_owner
     from linktrack.owners.passwords import set_password
     from linktrack.owners.viewers import end_sessions
@@ -154,7 +158,7 @@ def password(name: str | None) -> None:
 @click.argument("name", required=False)
 @json_option
 def link(name: str | None, as_json: bool) -> None:
-    """Print an address that signs an owner in once, within 15 minutes."""
+    """Print a one-time sign-in address for an owner, valid for 15 minutes."""
     from linktrack.owners.access import find_owner, make_sign_in_link, sign_in_url
 
     with writing() as work:

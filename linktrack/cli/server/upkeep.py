@@ -1,4 +1,4 @@
-"""Commands that keep an installation alive: backup, restore, upgrade, doctor, check-links."""
+"""Commands that maintain an installation: backup, restore, upgrade, check-links."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.argument("file", type=FILE)
 @json_option
 def backup(file: Path, as_json: bool) -> None:
-    """Back up the running installation into one file: database, keys, settings, journals.
+    """Back up the running installation to one file: database, keys, settings, journals.
 
     Visitor keys are not in it. Keep the file secret: it holds the installation's keys.
     """
@@ -35,7 +35,7 @@ def backup(file: Path, as_json: bool) -> None:
 @click.argument("file", type=FILE)
 @json_option
 def restore(file: Path, as_json: bool) -> None:
-    """Restore a backup into an empty place, and load the clicks that its journals hold."""
+    """Restore a backup into an empty data folder and database, and load its journals."""
     from linktrack import service
     from linktrack.installation import Installation
     from linktrack.settings import load_settings
@@ -73,10 +73,10 @@ def restore(file: Path, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--backup", "file", type=FILE, help="Where the backup goes; default: DATA/backups.")
+@click.option("--backup", "file", type=FILE, help="Where to put the backup; default: DATA/backups.")
 @click.option("--restart", metavar="UNIT", help="Restart this systemd unit afterwards.")
 def upgrade(file: Path | None, restart: str | None) -> None:
-    """Back up, bring the database to this version, and restart the service."""
+    """Back up, migrate the database to this version, and restart the service."""
     from linktrack.clicks.loading.backfill import count_added
     from linktrack.installation import Installation
     from linktrack.upkeep.upgrade import upgrade as bring_up
@@ -104,12 +104,18 @@ def upgrade(file: Path | None, restart: str | None) -> None:
 
 
 @click.command("check-links")
-@click.option("--most", default=500, show_default=True, type=click.IntRange(1), help="In one run.")
+@click.option(
+    "--most",
+    default=500,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Most follows in one run.",
+)
 @json_option
 def check_links(most: int, as_json: bool) -> None:
-    """Look whether the destinations of links that are still clicked answer.
+    """Check that the destinations of links that are still clicked work.
 
-    Those that were looked at in the last seven days are left out. The service does it by itself.
+    Skips those checked within the last seven days. The service does this by itself.
     """
     from linktrack.upkeep import link_checks
 

@@ -66,7 +66,7 @@ def add(sent: Sent, account_id: int) -> str:
 
 @connection_form(f"{CONNECTION}/remove")
 def remove(sent: Sent, account_id: int) -> str:
-    """Forget what signs an account in."""
+    """Delete an account's credentials."""
     account = get_account(sent.session, account_id)
     disconnect(sent.session, account, sent.now)
     return f"{account.handle} is not connected any more."

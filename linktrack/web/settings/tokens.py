@@ -55,7 +55,7 @@ def add(sent: Sent) -> Shown:
 
 @tokens_form(f"/tokens/<int(max={LARGEST_ID}):token_id>/revoke")
 def revoke(sent: Sent, token_id: int) -> str:
-    """End a token at once and for good."""
+    """Revoke a token, at once and for good."""
     token = get_token(sent.session, token_id)
     revoke_token(sent.session, token, sent.now)
     return f"The token {token.name} is revoked."
