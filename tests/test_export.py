@@ -65,6 +65,7 @@ CONTRACT = [
     "human",
     "reason",
     "rule",
+    "installation",
 ]
 
 
@@ -108,6 +109,7 @@ def test_a_click_has_the_fields_of_the_contract_in_their_order(world: World) -> 
         "human": True,
         "reason": None,
         "rule": None,
+        "installation": world.shortener.codes.installation,
     }
 
 

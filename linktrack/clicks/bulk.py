@@ -9,7 +9,17 @@ from functools import cache
 from typing import TypeAlias
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Table, any_, func, literal, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Table,
+    any_,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.dialects import postgresql
 
 from linktrack.db import is_sqlite
@@ -45,6 +55,23 @@ def among(connection: Connection, column: ColumnElement[int], numbers: Sequence[
         given = func.json_each(msgspec.json.encode(numbers).decode()).table_valued("value")
         return column.in_(select(given.c.value))
     return column == any_(literal(list(numbers), postgresql.ARRAY(column.type)))
+
+
+def given(
+    connection: Connection, rows: Sequence[tuple[int, ...]], names: Sequence[str]
+) -> FromClause:
+    """Return rows of numbers as a table with these columns, handed over as one value a column.
+
+    There is at least one row.
+    """
+    if is_sqlite(connection):
+        row = func.json_each(msgspec.json.encode(rows).decode()).table_valued("value")
+        columns = [row.c.value.op("->>")(index).cast(BigInteger) for index in range(len(names))]
+        named = [column.label(name) for column, name in zip(columns, names, strict=True)]
+        return select(*named).subquery("given")
+    kind = postgresql.ARRAY(BigInteger)
+    arrays = [literal(list(column), kind) for column in zip(*rows, strict=True)]
+    return func.unnest(*arrays).table_valued(*names).render_derived(name="given")
 
 
 def insert_rows(

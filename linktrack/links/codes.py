@@ -82,6 +82,11 @@ class Codes:
             return None
         return Bearer(*carried)
 
+    @property
+    def installation(self) -> str:
+        """What an export names this installation by: the same wherever its keys are."""
+        return blake2b(self._check, digest_size=8, person=b"installation").hexdigest()
+
     def _checksum(self, numbers: tuple[int, ...]) -> int:
         message = ",".join(map(str, numbers)).encode()
         digest = blake2b(message, key=self._check, digest_size=CHECK_BYTES, person=b"code")

@@ -98,9 +98,11 @@ def import_clicks_command(form: str, files: tuple[Path, ...], handle: str, as_js
     from linktrack.portability.clicks.formats import click_formats
     from linktrack.portability.clicks.importing import import_clicks
     from linktrack.portability.export.visitor_keys import import_key
+    from linktrack.service import make_loader
 
     with installation() as opened:
         account_id, parse_time = _how_to_read(opened, handle)
+        make_loader(opened).load()  # what was clicked just now may be in the files, too
         with _progress(files) as progress:
             done = import_clicks(
                 opened.database,
@@ -168,6 +170,8 @@ def _progress(files: tuple[Path, ...]) -> Iterator[Callable[[int], None]]:
 
 def _print_clicks(done: "ImportedClicks") -> None:
     click.echo(f"Clicks added: {done.added:,}, known already: {done.known:,}.")
+    if done.counted:
+        click.echo(f"{done.counted:,} of {done.lines:,} lines were already counted live.")
     click.echo(f"Links made, each in a post of its own: {done.links:,}.")
     if done.disabled:
         click.echo(f"Of these links, disabled, since they led to no web page: {done.disabled:,}.")

@@ -149,6 +149,14 @@ class ClickStore:
         notice_forwarded(connection, records, self.days)
         return len(rows)
 
+    def remember(self, connection: Connection, records: Sequence[ClickRecord]) -> int:
+        """Keep that these clicks of an old log are in, though they came in another way.
+
+        Returns how many were not known to be.
+        """
+        homes = self._homes(connection, {record.link_id for record in records})
+        return len(_without_known(connection, records, homes))
+
     def _heed_changed_rules(self, connection: Connection) -> None:
         """Forget what was remembered where another process has applied newer rules since."""
         times = read_fact(connection, RECLASSIFIED) or 0

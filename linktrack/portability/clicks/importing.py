@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
+from itertools import chain, compress
+from operator import not_
 from pathlib import Path
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection
 
@@ -15,12 +17,14 @@ from linktrack.clicks.capture.visitors import pseudonym
 from linktrack.clicks.classify.agents import Agent
 from linktrack.clicks.loading.store import ClickStore
 from linktrack.clicks.records import ClickRecord
+from linktrack.clicks.vocabulary import IMPORTED
 from linktrack.db import Database, from_ms
 from linktrack.errors import Invalid
 from linktrack.ids import AccountId, LinkId
 from linktrack.links.bulk import OldLink, add_imported, find_by_code, find_imported
 from linktrack.links.catalog import Shortener
 from linktrack.links.destinations import parse_destination, parse_retired
+from linktrack.portability.clicks.overlap import Origin, Overlap, counted_here
 
 BATCH: Final = 5_000  # clicks in one transaction
 MOST_NAMED: Final = 20  # broken lines and taken codes named one by one
@@ -36,7 +40,7 @@ class OldClick(NamedTuple):
     `keys` are the names its link may have, the likeliest first. With a `url` a link that is not
     there is made, at `created_at`; without one it must be there. `traits` are what tells visitors
     apart; with none the click has the visitor it brings, or none. `told` is what the log itself
-    says of the agent, where it has no user agent.
+    says of the agent, where it has no user agent. `origin` is who counted it, in our own exports.
     """
 
     keys: tuple[str, ...]
@@ -50,6 +54,7 @@ class OldClick(NamedTuple):
     visitor: int | None = None
     flags: int = 0
     told: Agent | None = None
+    origin: Origin | None = None
 
 
 class OldLine(NamedTuple):
@@ -72,7 +77,10 @@ class ClickFormat:
     `read(path, latest, progress)` yields its lines; `latest` (seconds since 1970 UTC) is the last
     moment a click can have. `check` raises `Invalid` where a file is not of this kind. A log of
     more than clicks leaves out what is not about known links (`others_too`); one that says where
-    its links led makes those that are missing (`makes_links`).
+    its links led makes those that are missing (`makes_links`). What this very linktrack may have
+    counted is compared with it (`counted_as`): the requests of a proxy in front of it, or clicks
+    of an export. Where a file is a page of a list (`pages`), equal lines on two pages are two
+    clicks.
     """
 
     name: str
@@ -80,6 +88,8 @@ class ClickFormat:
     links_of: str
     makes_links: bool = False
     others_too: bool = False
+    counted_as: Literal["requests", "clicks"] | None = None
+    pages: bool = False
     check: Callable[[Path], None] = lambda _: None
 
 
@@ -94,8 +104,9 @@ class BrokenLine:
 
 @dataclass(slots=True)
 class ImportedClicks:
-    """What an import did: every line is added, known, no click, blank or broken.
+    """What an import did: every line is added, known, counted, no click, blank or broken.
 
+    `known` were imported before; `counted` were counted when they were clicked.
     `links` and `posts` are new ones, `disabled` of which led elsewhere than to a web page;
     `codes_taken` counts new links that could not keep their
     codes. Only the first twenty of `broken_lines` and `taken` are named.
@@ -104,6 +115,7 @@ class ImportedClicks:
     lines: int = 0
     added: int = 0
     known: int = 0
+    counted: int = 0
     not_clicks: int = 0
     blank: int = 0
     broken: int = 0
@@ -144,12 +156,12 @@ def import_clicks(
     store = ClickStore(
         database.engine, database.settings.timezone, database.settings.visitor_period
     )
+    paths = list({path.resolve(): path for path in paths}.values())
     for path in paths:
         form.check(path)
     importing = _Import(store, shortener, account_id, form, visitor_key=visitor_key, now=now)
     for path in paths:
         importing.read(path, progress)
-    importing.write()
     return importing.done
 
 
@@ -175,11 +187,15 @@ class _Import:
         self._now = now
         self._links: dict[str, LinkId] = {}
         self._pending: list[_Pending] = []
+        # How often each line has come: logs have true repeats, and all count.
+        self._seen: Counter[bytes] = Counter()
 
     def read(self, path: Path, progress: Progress) -> None:
         """Read one file, writing whenever a batch is full."""
-        # How often each line has come in this file: logs have true repeats, and all count.
-        seen: Counter[bytes] = Counter()
+        if not self._form.pages:
+            self._seen.clear()
+        with self._store.engine.connect() as connection:
+            self._overlap = Overlap(connection)
         for line in self._form.read(path, self._now.timestamp(), progress):
             self.done.lines += 1
             if line.broken is not None:
@@ -189,15 +205,23 @@ class _Import:
             elif line.click is None:
                 self.done.not_clicks += 1
             else:
-                person = self._form.name.encode()[:16]
-                digest = blake2b(line.raw, digest_size=16, person=person).digest()
-                seen[digest] += 1
-                identity = _identity(digest, seen[digest], person)
+                identity = self._identity(line.raw, line.click)
                 self._pending.append(_Pending(line.click, identity, path.name, line.number))
                 if len(self._pending) >= BATCH:
-                    self.write()
+                    self._write()
+        self._write()
 
-    def write(self) -> None:
+    def _identity(self, raw: bytes, click: OldClick) -> str:
+        """Return what tells this click apart from all others of the account: 32 hex digits."""
+        person = self._form.name.encode()[:16]
+        if click.origin is not None and click.origin.installation is not None:
+            message = f"{click.origin.installation} {click.origin.seq} {click.clicked_at}"
+            return blake2b(message.encode(), digest_size=16, person=person).hexdigest()
+        digest = blake2b(raw, digest_size=16, person=person).digest()
+        self._seen[digest] += 1
+        return _identity(digest, self._seen[digest], person)
+
+    def _write(self) -> None:
         """Store what waits, links and clicks in one transaction."""
         if not self._pending:
             return
@@ -208,18 +232,39 @@ class _Import:
         )
         links_before = self.done.links
         with self._store.transaction() as connection:
+            counted = self._leave_counted(connection)
             self._learn_links(connection)
             records = []
             for waiting in self._pending:
                 link_id = self._link_of(waiting.click)
                 if link_id is not None:
                     records.append(self._record(waiting, link_id))
-            added = self._store.append(connection, records)
+            again = self._already_here(connection, records)
+            newly = self._store.remember(connection, list(compress(records, again)))
+            added = self._store.append(connection, list(compress(records, map(not_, again))))
             if self.done.links > links_before:
                 draw_number(connection)
         self.done.added += added
-        self.done.known += len(records) - added
+        self.done.known += len(records) - added - newly
+        self.done.counted += counted + newly
         self._pending.clear()
+
+    def _leave_counted(self, connection: Connection) -> int:
+        """Take out of what waits the clicks that this installation has numbered; return how many.
+
+        They make no links either.
+        """
+        told = [(waiting.click.origin, waiting.click.clicked_at) for waiting in self._pending]
+        counted = counted_here(connection, self._shortener.codes.installation, told)
+        self._pending = list(compress(self._pending, map(not_, counted)))
+        return sum(counted)
+
+    def _already_here(self, connection: Connection, records: list[ClickRecord]) -> list[bool]:
+        if self._form.counted_as == "requests":
+            return self._overlap.of_log(connection, records)
+        if self._form.counted_as == "clicks":
+            return self._overlap.of_export(connection, records)
+        return [False] * len(records)
 
     def _link_of(self, click: OldClick) -> LinkId | None:
         return next((self._links[key] for key in click.keys if key in self._links), None)
@@ -230,10 +275,10 @@ class _Import:
             self._links.clear()
         keys = {key for waiting in self._pending for key in waiting.click.keys} - self._links.keys()
         imported = find_imported(connection, self._account_id, self._form.links_of, keys)
-        if not self._form.makes_links:
-            self._links.update(
-                find_by_code(connection, self._shortener.codes, self._account_id, keys)
-            )
+        codes = self._shortener.codes
+        ours = [waiting.click.keys for waiting in self._pending if self._is_ours(waiting)]
+        here = keys.intersection(chain.from_iterable(ours))
+        self._links.update(find_by_code(connection, codes, self._account_id, here))
         self._links.update(imported)
         new: dict[str, OldLink] = {}
         for waiting in self._pending:
@@ -261,6 +306,13 @@ class _Import:
                     self.done.taken.append(link.old.code)
         self.done.links += len(new)
         self.done.posts += len(new)
+
+    def _is_ours(self, waiting: _Pending) -> bool:
+        """Whether the line names its link by a code of this installation."""
+        origin = waiting.click.origin
+        if origin is None:
+            return not self._form.makes_links
+        return origin.installation == self._shortener.codes.installation
 
     def _without_link(self, waiting: _Pending) -> None:
         if self._form.others_too:
@@ -300,7 +352,7 @@ class _Import:
             user_agent=click.agent,
             referrer=click.referrer,
             visitor=visitor,
-            flags=click.flags,
+            flags=click.flags | IMPORTED,
             country=click.country,
             identity=waiting.identity,
         )

@@ -1,5 +1,7 @@
 """Clicks from our own export as NDJSON, of this installation or another.
 
+What this installation counted itself is known by its number and time, and not counted again.
+
 The export has no user agents and no addresses: an agent is known by what was said of it, and a
 visitor keeps the pseudonym it had.
 """
@@ -16,6 +18,7 @@ from linktrack.clicks.vocabulary import EMBEDDED, HEAD, LEFT_OUT, NO_VISITOR, PR
 from linktrack.errors import Invalid
 from linktrack.portability.clicks.importing import ClickFormat, OldClick, checked_time
 from linktrack.portability.clicks.lines import json_object, line_by_line
+from linktrack.portability.clicks.overlap import Origin
 from linktrack.portability.files.lines import read_lines
 
 _BY_REQUEST: Final = {"head": HEAD, "prefetch": PREFETCH, "embedded": EMBEDDED}
@@ -55,7 +58,15 @@ def parse_line(line: bytes, latest: float) -> OldClick:
         visitor=visitor,
         flags=flags,
         told=told,
+        origin=_origin(fields),
     )
+
+
+def _origin(fields: Mapping[str, object]) -> Origin | None:
+    installation, seq = fields.get("installation"), fields.get("seq")
+    if type(seq) is not int or not 0 < seq < 2**63:
+        return None
+    return Origin(installation[:64] if isinstance(installation, str) else None, seq)
 
 
 def _visitor(value: object) -> int | None:
@@ -99,5 +110,10 @@ def _check(path: Path) -> None:
 
 
 OWN_CLICKS: Final = ClickFormat(
-    "ndjson", line_by_line(parse_line), "ndjson", makes_links=True, check=_check
+    "ndjson",
+    line_by_line(parse_line),
+    "ndjson",
+    makes_links=True,
+    counted_as="clicks",
+    check=_check,
 )

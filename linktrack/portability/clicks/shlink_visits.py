@@ -65,4 +65,4 @@ def _check(path: Path) -> None:
         raise Invalid(f"{path.name} is no page of Shlink's visits: those are JSON.")
 
 
-SHLINK_VISITS: Final = ClickFormat("shlink-visits", _read, "shlink", check=_check)
+SHLINK_VISITS: Final = ClickFormat("shlink-visits", _read, "shlink", pages=True, check=_check)

@@ -75,5 +75,10 @@ def _check(path: Path) -> None:
 
 
 COMBINED_LOG: Final = ClickFormat(
-    "combined-log", line_by_line(parse_line), "combined-log", others_too=True, check=_check
+    "combined-log",
+    line_by_line(parse_line),
+    "combined-log",
+    others_too=True,
+    counted_as="requests",
+    check=_check,
 )

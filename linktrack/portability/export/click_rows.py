@@ -35,6 +35,7 @@ CLICK_FIELDS: Final = (
     "human",
     "reason",
     "rule",
+    "installation",
 )
 
 BY_AGENT: Final = frozenset({"no-agent", "preview", "bot"})
@@ -87,6 +88,7 @@ def click_rows(
                 "human": reason is None,
                 "reason": reason,
                 "rule": (row.rule or reason) if reason in BY_AGENT else reason,
+                "installation": shortener.codes.installation,
             }
         )
     return rows, following
