@@ -1,4 +1,4 @@
-"""The owner's pages, signing in, and what everybody may see."""
+"""The owner pages, sign-in, and the public pages."""
 
 from importlib import import_module
 from pkgutil import walk_packages
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def register_notices(app: "Flask") -> None:
-    """Let every owner page say what waits for its owner, and what narrows it."""
+    """Give every owner page its notices and its filters."""
     from linktrack.web import filters
     from linktrack.web.overview.needs import address, notices
 
@@ -19,9 +19,9 @@ def register_notices(app: "Flask") -> None:
 
 
 def blueprints() -> "tuple[Blueprint, ...]":
-    """Return all blueprints of the pages, each once: whatever stands in a module here or below.
+    """Return the blueprints of all modules in this package, each once.
 
-    They are looked for and imported in this call, so that importing one page needs not all.
+    They are imported in this call, so that importing one page doesn't import all of them.
     """
     from flask import Blueprint
 

@@ -1,4 +1,4 @@
-"""Asking a network while the owner waits for the page."""
+"""Ask a network while the owner waits for the page."""
 
 import threading
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ _ASKING: Final = threading.Lock()
 
 @contextmanager
 def asking() -> Iterator[None]:
-    """Keep all but one thread of this worker for those who click, however slow a network is.
+    """Let only one thread of this worker wait for a network; the others stay free for clicks.
 
-    Raises `Unavailable` where the one is at it already.
+    Raises `Unavailable` if another request is waiting already.
     """
     if not _ASKING.acquire(blocking=False):
         raise Unavailable("A network is just being asked for somebody else: try again in a minute.")

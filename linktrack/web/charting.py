@@ -1,4 +1,4 @@
-"""What charts of several sections share: marks of days, and rates with their range."""
+"""What charts of several sections share: notes and experiments by day, and rates."""
 
 from collections.abc import Sequence
 
@@ -11,9 +11,9 @@ from linktrack.reports.figures.rate import Rate
 
 
 def marks_of(accounts: Sequence[Account], days: DayRange) -> list[Mark]:
-    """Return what is known of these accounts' days, as charts mark it.
+    """Return the notes and experiments of these accounts, as charts mark them.
 
-    Beside several accounts, what is about one of them says which.
+    With several accounts, each mark about one account names it.
     """
     handles: dict[int, str] = {account.id: account.handle for account in accounts}
     several = len(accounts) > 1
@@ -26,7 +26,7 @@ def marks_of(accounts: Sequence[Account], days: DayRange) -> list[Mark]:
 
 
 def per_thousand(rate: Rate) -> tuple[float | None, float | None, float | None]:
-    """Return lowest, value and highest of a rate for 1,000 followers."""
+    """Return a rate per 1,000 followers: lower end, value, upper end."""
     low = rate.interval.low * 1000 if rate.interval else None
     high = rate.interval.high * 1000 if rate.interval else None
     return low, None if rate.value is None else rate.value * 1000, high

@@ -1,4 +1,4 @@
-"""What the owner pages reach for in a request: the owner, the day, forms that failed."""
+"""What owner pages need of a request: the owner, today's date, the page's path."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -24,14 +24,14 @@ OWN: Final = "own"
 
 
 def today() -> date:
-    """Return the calendar day it is in the owner's time zone."""
+    """Return today's date in the owner's time zone."""
     return datetime.now(installation().settings.timezone).date()
 
 
 def page_path() -> str:
-    """Return the path of the page at hand, which answers GET.
+    """Return the path of the current page, which answers GET.
 
-    After a refused form it is the page the form stands on: forms are sent to addresses below it.
+    After a refused form it is the page with the form: forms are sent to addresses below it.
     """
     path, addresses = request.path, current_app.create_url_adapter(request)
     assert addresses is not None  # there is a request
@@ -41,7 +41,7 @@ def page_path() -> str:
 
 
 def here(changes: Mapping[str, object]) -> str:
-    """Return this page's address with some of its arguments changed; None takes one out."""
+    """Return this page's address with some arguments changed; None removes one."""
     path = page_path()
     arguments: dict[str, object] = dict(request.args.items()) | dict(changes)
     kept = {name: value for name, value in arguments.items() if value not in (None, "")}
@@ -49,7 +49,7 @@ def here(changes: Mapping[str, object]) -> str:
 
 
 def current_owner() -> "Owner | None":
-    """Return the owner who is signed in, or None."""
+    """Return the signed-in owner, or None."""
     secret = cookie.get("secret")
     if not isinstance(secret, str):
         return None
@@ -63,12 +63,12 @@ def current_owner() -> "Owner | None":
 
 
 def own_hash() -> str:
-    """Return the hash by which this browser's own session is known."""
+    """Return the hash that identifies this browser's session."""
     return hash_secret(str(cookie.get("secret")))
 
 
 def owner_blueprint(name: str, module: str) -> Blueprint:
-    """Return a module's blueprint below /owner, whose every page sends strangers to sign in."""
+    """Return a module's blueprint below /owner; its pages send strangers to sign in."""
     blueprint = Blueprint(name, module, url_prefix="/owner")
     blueprint.before_request(_send_strangers_away)
     return blueprint

@@ -1,4 +1,4 @@
-"""Marking a browser whose clicks are not to be counted: by its owner, and by signing in."""
+"""Mark browsers whose clicks aren't counted: by the owner's choice, and on signing in."""
 
 from werkzeug.wrappers import Response
 
@@ -7,7 +7,7 @@ from linktrack.context import installation
 
 
 def mark_device(answer: Response) -> Response:
-    """Have the browser of this request say with every click that it is not to be counted."""
+    """Mark this request's browser, so that its clicks aren't counted."""
     answer.set_cookie(
         COOKIE,
         installation().own_clicks().content(),
@@ -21,6 +21,6 @@ def mark_device(answer: Response) -> Response:
 
 
 def unmark_device(answer: Response) -> Response:
-    """Remove the marker from the browser of this request."""
+    """Remove the mark from this request's browser."""
     answer.delete_cookie(COOKIE, path="/")
     return answer

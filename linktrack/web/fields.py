@@ -1,4 +1,4 @@
-"""Reading what people send in forms and addresses; every failure names the field."""
+"""Read what people send in forms and addresses; every error names the field."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ Values = Mapping[str, str]
 
 
 def text(values: Values, name: str, label: str) -> str:
-    """Return a text without the spaces around it, "" where it is missing; raises `Invalid`."""
+    """Return a text without surrounding spaces, "" if missing; raises `Invalid`."""
     value = values.get(name, "").strip().replace("\r\n", "\n")
     if "\0" in value:
         raise Invalid(f"{label} contains a NUL character, which cannot be stored; take it out.")
@@ -33,7 +33,7 @@ def text(values: Values, name: str, label: str) -> str:
 
 
 def whole(values: Values, name: str, label: str) -> int | None:
-    """Return a whole number, None where the field is empty; raises `Invalid`."""
+    """Return a whole number, None if the field is empty; raises `Invalid`."""
     value = re.sub(r"[\s,]", "", text(values, name, label))
     if not value:
         return None
@@ -43,7 +43,7 @@ def whole(values: Values, name: str, label: str) -> int | None:
 
 
 def row_id(values: Values, name: str, label: str) -> int | None:
-    """Return the number of something stored, None where it is missing; raises `Invalid`."""
+    """Return the number of something stored, None if missing; raises `Invalid`."""
     number = whole(values, name, label)
     if number is not None and not 0 < number <= LARGEST_ID:
         raise NotFound(f"{label} {number} does not exist.")
@@ -51,19 +51,19 @@ def row_id(values: Values, name: str, label: str) -> int | None:
 
 
 def moment(values: Values, name: str, label: str) -> datetime | None:
-    """Return a date or time of the owner's zone, None where it is missing; raises `Invalid`."""
+    """Return a date or time in the owner's zone, None if missing; raises `Invalid`."""
     value = text(values, name, label)
     return parse_moment(value, installation().settings.timezone) if value else None
 
 
 def day(values: Values, name: str, label: str) -> date | None:
-    """Return a calendar day, None where it is missing; raises `Invalid`."""
+    """Return a calendar day, None if missing; raises `Invalid`."""
     at = moment(values, name, label)
     return None if at is None else at.astimezone(installation().settings.timezone).date()
 
 
 def chosen_account(values: Values) -> Account | None:
-    """Return the account an address names by its number; raises `NotFound`."""
+    """Return the account whose number is in the address; raises `NotFound`."""
     number = row_id(values, "account", "The account")
     if number is None:
         return None
@@ -74,7 +74,7 @@ def chosen_account(values: Values) -> Account | None:
 
 
 def account_or_main(values: Values, accounts: Sequence[Account]) -> Account:
-    """Return the account an address names, else the one that shares links, else the first.
+    """Return the account in the address, else the one that shares links, else the first.
 
     Raises `NotFound`.
     """
@@ -83,12 +83,12 @@ def account_or_main(values: Values, accounts: Sequence[Account]) -> Account:
 
 
 def named_link(code: str) -> Link:
-    """Return the link whose code stands in an address; raises `NotFound`."""
+    """Return the link whose code is in the address; raises `NotFound`."""
     return get_link(db_session(), installation().shortener.codes, code)
 
 
 def chosen_comparison(values: Values, days: DayRange) -> DayRange | None:
-    """Return the days that `compare` asks to hold these against; raises `Invalid`."""
+    """Return the days to compare these with, as `compare` says; raises `Invalid`."""
     choice = text(values, "compare", "The comparison")
     if not choice:
         return None
@@ -98,12 +98,12 @@ def chosen_comparison(values: Values, days: DayRange) -> DayRange | None:
 
 
 def chosen_range_or_all(values: Values) -> DayRange | None:
-    """Return the days an address asks for as `chosen_range` does, None where it asks for none."""
+    """Return the days in the address as `chosen_range` does, None if there are none."""
     return chosen_range(values) if any(values.get(name) for name in RANGE) else None
 
 
 def chosen_range(values: Values, default: int = 28) -> DayRange:
-    """Return the days an address asks for: `days` until today, or `from` and `to`, both included.
+    """Return the days in the address: `days` until today, or `from` and `to`, both included.
 
     Raises `Invalid`.
     """

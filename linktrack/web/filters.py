@@ -1,7 +1,7 @@
-"""Filters: what an address narrows a report to, as chips that can be taken off.
+"""Filters in a page's address, shown as chips that can be removed.
 
-A filter stands in the address and goes along from report to report, as the days do. Which report
-takes which is said once, in `navigation`; a report says which of those it is given it cannot take.
+A filter is part of the address and kept from report to report, as the days are. Which report
+takes which is said once, in `navigation`; a report names those that it can't apply.
 """
 
 from collections.abc import Collection
@@ -34,7 +34,7 @@ CANNOT: Final = {"source": "by where clicks came from", "segment": "by segment"}
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A filter that is set, in words, and the address without it."""
+    """A filter in words, and the page's address without it."""
 
     words: str
     href: str
@@ -42,7 +42,7 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """What narrows the report at hand, and what cannot, in a sentence or ""."""
+    """The filters of the current report, and a sentence about those it can't apply, or ""."""
 
     chips: list[Chip]
     ignored: list[Chip]
@@ -51,7 +51,7 @@ class Narrowing:
 
 
 def chosen_part() -> Part:
-    """Return which clicks the address asks for."""
+    """Return the filter in the address."""
     return Part(_unhyphened("source", "The source"), _unhyphened("segment", "The segment"))
 
 
@@ -61,12 +61,12 @@ def _unhyphened(name: str, label: str) -> str | None:
 
 
 def as_filter(name: str | None) -> str:
-    """Return a source or a segment as it stands in addresses."""
+    """Return a source or a segment as addresses write it."""
     return name or NOTHING_SENT
 
 
 def narrowing(cannot: Collection[str] = ()) -> Narrowing:
-    """Return the filters of this page's address; `cannot` are those it cannot take as it stands."""
+    """Return the filters of this page's address; `cannot` are those it can't apply."""
     page = _page_at_hand()
     takes = (set(page.by or ()) if page else set()) - set(cannot)
     words = _words()
@@ -86,7 +86,7 @@ def _together(cannot: Collection[str]) -> str:
 
 
 def _words() -> dict[str, str]:
-    """Return the filters of the address in words, but the account: it has a choice of its own."""
+    """Return the address's filters in words, but not the account, which has its own control."""
     given = {name: value[:LONGEST] for name, value in request.args.items() if value}
     found = {}
     if source := given.get("source"):
@@ -110,7 +110,7 @@ def _page_at_hand() -> Page | None:
 
 
 def page_address(page: Page, carry: bool = True) -> str:
-    """Return a page's address; between reports, days and filters go along."""
+    """Return a page's address; between reports, days and filters are kept."""
     at_hand = _page_at_hand()
     if not carry or page.by is None or at_hand is None or at_hand.by is None:
         return url_for(page.endpoint)
@@ -124,7 +124,7 @@ def section_address(section: Section, carry: bool = True) -> str:
 
 
 def register(app: Flask) -> None:
-    """Teach the templates."""
+    """Register the functions that templates use."""
     app.jinja_env.globals.update(
         as_filter=as_filter,
         narrowing=narrowing,

@@ -79,7 +79,7 @@ def register(app: Flask, settings: Settings) -> None:
         )
 
     def local_input(at: datetime | None) -> str:
-        """Write a moment as inputs of type datetime-local take it."""
+        """Write a moment as inputs of type datetime-local expect it."""
         return "" if at is None else f"{at.astimezone(settings.timezone):%Y-%m-%dT%H:%M}"
 
     def clock(at: datetime) -> Markup:
@@ -129,7 +129,7 @@ def register(app: Flask, settings: Settings) -> None:
 
 
 def amount(number: int | None) -> str:
-    """Write a whole number with its thousands set apart: 23,000."""
+    """Write a whole number with thousands separators: 23,000."""
     return UNKNOWN if number is None else f"{number:,}"
 
 
@@ -146,7 +146,7 @@ def interval(rate: Rate) -> str:
 
 
 def one_in(rate: Rate) -> str:
-    """Write a rate turned round: 1 in 657."""
+    """Write a rate as its inverse: 1 in 657."""
     if rate.value is None:
         return UNKNOWN
     if rate.value == 0:
@@ -157,7 +157,7 @@ def one_in(rate: Rate) -> str:
 
 
 def one_in_interval(rate: Rate) -> str:
-    """Write its interval, or nothing: 473 to 914. The lowest rate is the largest number."""
+    """Write its interval as inverses, or nothing: 473 to 914."""
     bounds = rate.interval
     if rate.value is None or bounds is None or rate.value > 1 or bounds.high <= 0:
         return ""
@@ -169,7 +169,7 @@ def one_in_interval(rate: Rate) -> str:
 
 
 def share(part: int, whole: int) -> str:
-    """Write a part of a whole in per cent."""
+    """Write a share as a percentage."""
     return words.share(part, whole) if whole else UNKNOWN
 
 
@@ -184,9 +184,9 @@ def _time_tag(at: datetime, text: str) -> Markup:
 
 
 def _asset_addresses(app: Flask) -> Callable[[str], str]:
-    """Return the function that gives a static file's address.
+    """Return the function from a static file's name to its address.
 
-    It changes with the file's content, so that browsers may keep what they have.
+    The address changes with the file's content, so browsers can cache it.
     """
     marks = {
         path.name: blake2b(path.read_bytes(), digest_size=4).hexdigest()

@@ -1,8 +1,8 @@
-"""Forms: what a page sends is done, kept and said; or the page is shown again with what was wrong.
+"""Forms: do what was sent, commit and say so; or show the page again with the error.
 
-Every form of the owner's pages is one function under `@form`: it reads what was `Sent`, calls the
-capability, which writes its audit, and returns the sentence to be said. The rest is the same for
-all of them and stands here once.
+Every form of the owner pages is one function under `@form`: it reads what was `Sent`, calls the
+capability, which writes the activity log, and returns the message to show. The rest is the same for
+all of them, and is here.
 """
 
 from collections.abc import Callable
@@ -28,13 +28,13 @@ UNPROCESSABLE: Final = 422
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A form that was sent at the moment `now`; what cannot be read raises `Invalid`."""
+    """A form sent at the moment `now`; values that can't be read raise `Invalid`."""
 
     now: datetime
 
     @property
     def session(self) -> Session:
-        """The request's session, opened at the first use: networks are asked before it."""
+        """The request's session, opened at first use: networks are asked before that."""
         return db_session()
 
     def text(self, name: str, label: str) -> str:
@@ -58,11 +58,11 @@ class Sent:
         return fields.day(request.form, name, label)
 
     def all_of(self, name: str) -> list[str]:
-        """Return what was ticked, or every value of a field."""
+        """Return every value of a field, such as ticked boxes."""
         return request.form.getlist(name)
 
     def has(self, name: str) -> bool:
-        """Whether a box was ticked, or a button pressed."""
+        """Whether a box was ticked or a button pressed."""
         return name in request.form
 
     def says_yes(self, name: str) -> bool:
@@ -70,13 +70,13 @@ class Sent:
         return request.form.get(name) == "yes"
 
     def account(self) -> Account | None:
-        """Return the account the form names; raises `NotFound`."""
+        """Return the account named in the form; raises `NotFound`."""
         return fields.chosen_account(request.form)
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The form is done: the sentence to be said, on a page whose address was not known before."""
+    """The form is done: the message to show, on a page whose address wasn't known before."""
 
     said: str
     address: str
@@ -84,7 +84,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The form is done: its answer is a page that is shown this once, such as one with a secret."""
+    """The form is done: the answer is a page shown only once, such as one with a secret."""
 
     page: Callable[[], str]
 
@@ -102,13 +102,13 @@ def form(
     again: Callable[..., Page] | None = None,
     mends: tuple[type[LinktrackError], ...] = MENDABLE,
 ) -> Callable[[Action], Action]:
-    """Have a function do what a form sends to `path`.
+    """Make a function the handler of a form that is sent to `path`.
 
-    It gets a `Sent` and the arguments of the path. What it changed is committed, what it says is
-    said on the page `back_to`: an endpoint, which takes from the path what it needs, or a function
-    from these arguments to an address. Where it raises one of `mends` all is undone, and `again`
+    It gets a `Sent` and the arguments of the path. Its changes are committed, its message is
+    shown on the page `back_to`: an endpoint, which takes from the path what it needs, or a function
+    from these arguments to an address. If it raises one of `mends`, all is rolled back, and `again`
     gets the error and these arguments, and returns the page with the error in place (status 422);
-    without `again` the page of errors answers.
+    without `again` the error page answers.
     """
 
     def register(action: Action) -> Action:

@@ -1,4 +1,4 @@
-"""Whether newer figures are there, for pages that stay open."""
+"""Tell open pages when there are newer figures."""
 
 from flask import jsonify, request
 from werkzeug.wrappers import Response
@@ -12,10 +12,10 @@ blueprint = owner_blueprint("live", __name__)
 
 @blueprint.get("/live.json")
 def show() -> Response:
-    """Return the number of the click that was counted last; 304 where it is the one asked about.
+    """Return the number of the latest counted click; 304 if the page knows it already.
 
-    A page that stays open asks now and then, and loads its figures anew when the number changes:
-    no connection is held open, since a worker's few threads answer redirects too.
+    An open page asks now and then, and reloads its figures when the number changes:
+    no connection is kept open, since a worker's few threads answer redirects too.
     """
     response = jsonify(seq=latest_click(db_session()))
     response.add_etag()

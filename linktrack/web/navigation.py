@@ -1,4 +1,4 @@
-"""Which owner pages there are, and how they are reached: a few sections, each with its pages."""
+"""The navigation: a few sections, each with its pages."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -15,9 +15,9 @@ CLICKS: Final = ("account", "source", "segment")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page as the navigation names it; `says` is one sentence on what it is for.
+    """A page in the navigation; `says` is one sentence on what it is for.
 
-    `by` is what its address can narrow it by, None where it is no report.
+    `by` lists the filters it can apply, None if it isn't a report.
     """
 
     endpoint: str
@@ -33,13 +33,13 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One word at the top of every page; it leads to the first of its pages."""
+    """One word at the top of every page, a link to the first of its pages."""
 
     label: str
     pages: tuple[Page, ...]
 
     def holds(self, blueprint_name: str | None) -> bool:
-        """Whether a page of this blueprint stands under this word."""
+        """Whether a page of this blueprint belongs to this section."""
         return any(page.blueprint == blueprint_name for page in self.pages)
 
 

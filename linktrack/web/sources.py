@@ -1,4 +1,4 @@
-"""Where clicks came from, as rows and bars: of the overview, and of its own page."""
+"""Where clicks came from, as rows and bars, for the overview and the sources page."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from linktrack.web.filters import UNSAID, UNTOLD, as_filter
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One source, or one host of the source that was chosen."""
+    """One source, or one host of the chosen source."""
 
     name: str
     filter: str
@@ -25,7 +25,7 @@ class Row:
 
 
 def rows_by_source(lines: Sequence[ReferrerLine], *, by_host: bool) -> list[Row]:
-    """Bring lines together by source, or by host, most clicks first."""
+    """Group lines by source or by host, most clicks first."""
     grouped: defaultdict[tuple[str | None, str | None], list[ReferrerLine]] = defaultdict(list)
     for line in lines:
         grouped[line.source, line.host if by_host else None].append(line)
@@ -48,12 +48,12 @@ def rows_by_source(lines: Sequence[ReferrerLine], *, by_host: bool) -> list[Row]
 
 
 def source_bars(lines: Sequence[ReferrerLine], *, most: int, href: Callable[[str], str]) -> Markup:
-    """Draw so many sources, most clicks first; `href` gives a source's page by its filter."""
+    """Draw the top sources, most clicks first; `href` returns a source's page by its filter."""
     return bars_of(rows_by_source(lines, by_host=False), most, href)
 
 
 def bars_of(rows: Sequence[Row], most: int, href: Callable[[str], str]) -> Markup:
-    """Draw the first rows, and the others as one bar; `href` gives a row's page, "" for none."""
+    """Draw the first rows, and the others as one bar; `href` returns a row's page, "" for none."""
     names = sorted({name for row in rows for name in row.by_segment} - {UNTOLD})
     parts = [UNTOLD, *names]
     most += len(rows) == most + 1  # a bar for the last one says more than “1 more”

@@ -1,4 +1,4 @@
-"""Whom the page at hand is about: the accounts there are, and the one among them it shows."""
+"""The accounts there are, and the one that the current page is about."""
 
 from collections.abc import Sequence
 
@@ -13,9 +13,9 @@ from linktrack.web.forms import UNPROCESSABLE
 
 
 def some_accounts() -> Sequence[Account]:
-    """Return all accounts; where there is none, the page that says how to add one is the answer.
+    """Return all accounts; if there is none, answer with the page that says how to add one.
 
-    A form that was sent there could not be done: then it has the status of one that failed.
+    A form sent there gets that page with the status of a failed form.
     """
     accounts = list_accounts(db_session())
     if not accounts:
@@ -25,9 +25,9 @@ def some_accounts() -> Sequence[Account]:
 
 
 def accounts_and_chosen() -> tuple[Sequence[Account], Account]:
-    """Return all accounts, and the one the address names, else the one that shares links.
+    """Return all accounts, and the one in the address, else the one that shares links.
 
-    Where there is none, the page that says how to add one is the answer. Raises `NotFound`.
+    If there is none, answer with the page that says how to add one. Raises `NotFound`.
     """
     accounts = some_accounts()
     return accounts, account_or_main(request.args, accounts)

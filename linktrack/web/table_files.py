@@ -1,4 +1,4 @@
-"""Tables of pages as files: the same address with `format=csv` or `format=json`."""
+"""Tables of pages as files: the page's address with `format=csv` or `format=json`."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,9 +13,9 @@ FORMATS: Final = ("csv", "json")
 
 
 def is_table_wanted() -> bool:
-    """Whether the address asks for the page's table as a file; raises `Invalid` for which is not.
+    """Whether the address asks for the page's table as a file; raises `Invalid` for other formats.
 
-    Filters, days and order are those of the page.
+    Filters, days and order are the page's.
     """
     wanted = request.args.get("format", "")
     if wanted and wanted not in FORMATS:
@@ -24,7 +24,7 @@ def is_table_wanted() -> bool:
 
 
 def table_file(name: str, rows: Sequence[Mapping[str, object]]) -> Response:
-    """Return a list of a report's JSON as a file to download, as CSV or as it is."""
+    """Return a list of a report's JSON as a file to download, as CSV or JSON."""
     kind = request.args["format"]
     if kind == "csv":
         answer = Response(report_csv(rows), mimetype="text/csv")

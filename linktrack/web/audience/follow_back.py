@@ -1,4 +1,4 @@
-"""Following back: whom it would follow, switching it on, what it did, and undoing that."""
+"""Following back: the preview, turning it on, the log, and undoing."""
 
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -48,7 +48,7 @@ STATES: Final = {
 
 @blueprint.get("/follow-back")
 def show() -> str:
-    """Show how following back stands for the you account."""
+    """Show whether the you account follows back, and its settings and log."""
     return _page()
 
 
@@ -62,7 +62,7 @@ follow_form = partial(
 
 @follow_form(f"{OF_ACCOUNT}/dry-run")
 def look(sent: Sent, account_id: int) -> str:
-    """Set whom to follow back, and show what that would do; nobody is followed."""
+    """Set whom to follow back, and preview it; nobody is followed yet."""
     account = get_account(sent.session, account_id)
     since = sent.moment("since", "The date")
     limit = sent.whole("limit", "The daily limit")
@@ -74,21 +74,21 @@ def look(sent: Sent, account_id: int) -> str:
 
 @follow_form(f"{OF_ACCOUNT}/on")
 def turn_on(sent: Sent, account_id: int) -> str:
-    """Let the service follow back."""
+    """Turn following back on."""
     switch_on(sent.session, get_account(sent.session, account_id), sent.now)
     return "Following back is on: the service begins within a minute."
 
 
 @follow_form(f"{OF_ACCOUNT}/off")
 def turn_off(sent: Sent, account_id: int) -> str:
-    """Follow nobody back any more."""
+    """Turn following back off."""
     switch_off(sent.session, get_account(sent.session, account_id), sent.now)
     return "Following back is off. Whom it followed stays followed."
 
 
 @follow_form(f"{OF_ACCOUNT}/by-hand")
 def tick(sent: Sent, account_id: int) -> str:
-    """Keep whom the owner has followed by hand."""
+    """Record whom the owner has followed by hand."""
     account = get_account(sent.session, account_id)
     done = done_by_hand(sent.session, account, sent.all_of("person"), sent.now)
     if not done:
@@ -98,7 +98,7 @@ def tick(sent: Sent, account_id: int) -> str:
 
 @follow_form(f"{OF_ACCOUNT}/undo")
 def take_back(sent: Sent, account_id: int) -> str:
-    """Have one follow taken back, those of a day, or all that linktrack made."""
+    """Undo one follow, those of a day, or all that linktrack made."""
     account = get_account(sent.session, account_id)
     number = sent.row_id("follow", "Follow")
     on = sent.day("day", "The day")

@@ -1,4 +1,4 @@
-"""Followers: who came, left and came back, and what one day cost."""
+"""Followers: gained, lost and regained, and the cost of a day."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -39,7 +39,7 @@ DEFAULT_DAYS: Final = 91
 
 @blueprint.get("/followers")
 def show() -> Response | str:
-    """Show an account's changes over a range of days, and the cost of a day that is asked for."""
+    """Show an account's changes over a range of days, and the cost of a chosen day."""
     _, account = accounts_and_chosen()
     return _page(account)
 
@@ -55,7 +55,7 @@ followers_form = partial(
 
 @followers_form("/followers")
 def take(sent: Sent) -> str:
-    """Take a follower list from a file."""
+    """Import a follower list from a file."""
     account = _account_of_form()
     with _sent_file() as path:
         done = import_roster(
@@ -74,7 +74,7 @@ def take(sent: Sent) -> str:
 
 @followers_form("/followers/forget")
 def forget(sent: Sent) -> str:
-    """Remove a person of the account's network for good, who asks for it."""
+    """Delete a person's data on request, for good."""
     account, opened = _account_of_form(), installation()
     name = sent.text("follower", "The follower")
     if not is_network(name.partition(":")[0]):
@@ -92,7 +92,7 @@ def _account_of_form() -> Account:
 
 @contextmanager
 def _sent_file() -> Iterator[Path]:
-    """Keep the file that was sent for as long as it is read; raises `Invalid` where none was."""
+    """Store the uploaded file while it is read; raises `Invalid` if there is none."""
     sent = request.files.get("file")
     if sent is None or not sent.filename:
         raise Invalid("Choose the file with the follower list.")
@@ -149,7 +149,7 @@ def _page(account: Account, failure: str = "", failed: str | None = None) -> Res
 
 
 def _chart(lines: list[DayLine], handle: str, marks: Sequence[Mark]) -> Markup:
-    """Draw who came and who left; where counts alone are known, the net of them."""
+    """Draw followers gained and lost; the net change if only totals are known."""
     spans = []
     for line in lines:
         if line.gained is None or line.lost is None:

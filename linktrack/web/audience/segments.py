@@ -1,4 +1,4 @@
-"""Segments: who clicked as far as it is known, and each segment's rules, sizes and place."""
+"""Segments: who clicked, as far as that is known, and each segment's rules, sizes and place."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -45,7 +45,7 @@ MOST_SIZES: Final = 60
 
 @blueprint.get("/segments")
 def list_all() -> str | Response:
-    """Show an account's segments: first for how many clicks we can't tell who."""
+    """Show an account's segments, and first how many clicks are unknown."""
     accounts, account = accounts_and_chosen()
     if is_table_wanted():
         return table_file("segments", segments_json(_report(account)[0])["segments"])
@@ -61,7 +61,7 @@ def _list_again(error: LinktrackError) -> str:
 
 @form(blueprint, "/segments", back_to="segments.list_all", again=_list_again)
 def add(sent: Sent) -> Done:
-    """Add a segment: ready-made, by rules, or counted by hand."""
+    """Add a segment: a preset, by rules, or with a size the owner enters."""
     if not list_accounts(sent.session):
         raise Invalid("Add an account first: segments are of its followers.")
     account = sent.account()
@@ -88,7 +88,7 @@ def _rules(sent: Sent) -> list[str]:
 
 @blueprint.get(SEGMENT)
 def show(segment_id: int) -> str:
-    """Show one segment: who is in it, its sizes over time, its figures, its place."""
+    """Show one segment: its members, sizes over time, figures and place."""
     return _page(get_segment(db_session(), segment_id))
 
 
@@ -191,7 +191,7 @@ def _page(segment: Segment, error: str | None = None) -> str:
 
 
 def _report(account: Account) -> tuple[SegmentsReport, DayRange]:
-    """Return the report over the posts of the chosen days, else of the last three months."""
+    """Return the report on the posts of the chosen days, by default of the last three months."""
     settings = installation().settings
     days = chosen_range(request.args, USUAL_DAYS)
     report = segments_report(
@@ -207,7 +207,7 @@ def _report(account: Account) -> tuple[SegmentsReport, DayRange]:
 
 
 def _in_address(account: Account) -> str:
-    """Return the shortest name that an address needs: with its network where two have it."""
+    """Return the account's handle for an address; with its network if two have the same."""
     try:
         find_account(db_session(), account.handle)
     except Invalid:

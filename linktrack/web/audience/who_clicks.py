@@ -1,4 +1,4 @@
-"""Who clicks: how many people there are at least, and whether their number grows with followers."""
+"""Real audience: how many people click at least, and whether they grow as followers do."""
 
 from datetime import date
 
@@ -19,7 +19,7 @@ blueprint = owner_blueprint("audience", __name__)
 
 @blueprint.get("/audience")
 def show() -> str | Response:
-    """Show at least how many people click, and hollow growth, for one account."""
+    """Show how many people click at least, and whether growth is hollow, for one account."""
     session, settings = db_session(), installation().settings
     accounts, account = accounts_and_chosen()
     at = moment(request.args, "period", "The period")

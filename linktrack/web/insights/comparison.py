@@ -1,4 +1,4 @@
-"""Accounts side by side over the days of one's choice."""
+"""Compare accounts over the chosen days."""
 
 from typing import Final
 
@@ -20,7 +20,7 @@ USUAL_DAYS: Final = 91
 
 @blueprint.get("/compare")
 def show() -> str | Response:
-    """Show every account's figures beside the others', and which differences are sure."""
+    """Show every account's figures together, and which differences are clear."""
     accounts = some_accounts()
     days = chosen_range(request.args, USUAL_DAYS)
     found = compare(

@@ -1,4 +1,4 @@
-"""Experiments: a question, what is expected, and what the posts say."""
+"""Experiments: a question, the expectation, and what the posts say."""
 
 from typing import Final
 
@@ -49,7 +49,7 @@ VERDICT_WORDS: Final = {
 
 @blueprint.get("/experiments")
 def list_all() -> str:
-    """Show all experiments, and the form for another."""
+    """Show all experiments, and the form for a new one."""
     return _list()
 
 
@@ -60,7 +60,7 @@ def list_all() -> str:
     again=lambda error: _list(error.sentence),
 )
 def add(sent: Sent) -> Done:
-    """Begin an experiment."""
+    """Start an experiment."""
     account = sent.account()
     if account is None:
         raise Invalid("Choose the account whose posts are compared.")
@@ -86,7 +86,7 @@ def _question(sent: Sent) -> Question:
 
 @blueprint.get(EXPERIMENT)
 def show(number: int) -> str | Response:
-    """Show one experiment: both sides, the verdict, and when it will know."""
+    """Show one experiment: both sides, the verdict, or when there will be one."""
     session = db_session()
     accounts = accounts_by_number(session)
     report = experiment_report(session, get_experiment(session, number), accounts, now())
@@ -106,7 +106,7 @@ def show(number: int) -> str | Response:
 
 @form(blueprint, f"{EXPERIMENT}/remove", back_to="experiments.list_all")
 def remove(sent: Sent, number: int) -> str:
-    """Forget an experiment."""
+    """Delete an experiment."""
     experiment = get_experiment(sent.session, number)
     remove_experiment(sent.session, experiment.name, sent.now)
     return f"The experiment {experiment.name} is forgotten; posts and clicks stay."

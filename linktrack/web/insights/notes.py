@@ -1,4 +1,4 @@
-"""Notes for days: written here, and shown as marks on every chart over time."""
+"""Notes on days, which charts over time show as marks."""
 
 from datetime import timedelta
 from functools import partial
@@ -26,7 +26,7 @@ blueprint = owner_blueprint("notes", __name__)
 
 @blueprint.get("/notes")
 def list_all() -> str | Response:
-    """Show all notes, and the form for another."""
+    """Show all notes, and the form for a new one."""
     if is_table_wanted():
         accounts = accounts_by_number(db_session())
         notes = list_notes(db_session(), chosen_account(request.args))
@@ -41,7 +41,7 @@ notes_form = partial(form, blueprint, back_to="notes.list_all")
 
 @notes_form("/notes", again=lambda error: _page(error.sentence))
 def add(sent: Sent) -> str:
-    """Write a note."""
+    """Add a note."""
     add_note(
         sent.session,
         sent.day("day", "The day") or today(),

@@ -1,4 +1,4 @@
-"""Own links: those to the owner's own sites, beside other people's."""
+"""My sites: links to the owner's sites compared with other links."""
 
 from functools import partial
 
@@ -19,7 +19,7 @@ blueprint = owner_blueprint("own_links", __name__)
 
 @blueprint.get("/own-links")
 def show() -> str | Response:
-    """Show both kinds side by side, and which sites are the owner's own."""
+    """Show both kinds of links, and the list of the owner's sites."""
     return _page()
 
 
@@ -30,14 +30,14 @@ own_links_form = partial(
 
 @own_links_form("/own-links")
 def add(sent: Sent) -> str:
-    """Say that a site is one's own."""
+    """Add one of the owner's sites."""
     host = add_own_site(sent.session, sent.text("host", "The site"), sent.now)
     return f"Links to {host} are your own."
 
 
 @own_links_form("/own-links/remove")
 def remove(sent: Sent) -> str:
-    """Say that it is not."""
+    """Remove one of the owner's sites."""
     host = remove_own_site(sent.session, sent.text("host", "The site"), sent.now)
     return f"Links to {host} are other people's."
 

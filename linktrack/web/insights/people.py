@@ -1,4 +1,4 @@
-"""People whom links promote: what was sent to them, by which links, and their thank-you pages."""
+"""Shout-outs: the people that links promote, their clicks, and their thank-you pages."""
 
 from functools import partial
 from typing import Final
@@ -32,7 +32,7 @@ PERSON: Final = f"/people/<int(max={LARGEST_ID}):number>"
 
 @blueprint.get("/people")
 def list_all() -> str | Response:
-    """Show everybody who is promoted, and the form for another."""
+    """Show everybody who is promoted, and the form for a new person."""
     if is_table_wanted():
         report = people_report(db_session(), chosen_account(request.args))
         return table_file("people", people_json(report)["people"])
@@ -41,7 +41,7 @@ def list_all() -> str | Response:
 
 @form(blueprint, "/people", back_to="people.list_all", again=lambda error: _list(error.sentence))
 def add(sent: Sent) -> Done:
-    """Add a person with their site and handle, where they are known."""
+    """Add a person with their site and handle, if given."""
     person = add_person(sent.session, sent.text("name", "The name"), sent.now)
     for kind, label in (("host", "The site"), ("mention", "The handle")):
         written = sent.text(kind, label)
@@ -52,7 +52,7 @@ def add(sent: Sent) -> Done:
 
 @blueprint.get(PERSON)
 def show(number: int) -> str:
-    """Show one person: what was sent, the rules, and the public page."""
+    """Show one person: their clicks, the rules, and the public page."""
     return _page(get_person(db_session(), number))
 
 
@@ -74,7 +74,7 @@ def rule(sent: Sent, number: int) -> str:
 
 @person_form(f"{PERSON}/rules/remove")
 def unrule(sent: Sent, number: int) -> str:
-    """Take a rule back."""
+    """Remove a rule."""
     kind, value = sent.text("kind", "The rule"), sent.text("value", "The rule")
     remove_rule(sent.session, get_person(sent.session, number), kind, value, sent.now)
     return "The rule is gone."
@@ -90,7 +90,7 @@ def share(sent: Sent, number: int) -> str:
 
 @form(blueprint, f"{PERSON}/remove", back_to="people.list_all")
 def remove(sent: Sent, number: int) -> str:
-    """Forget a person."""
+    """Delete a person."""
     person = get_person(sent.session, number)
     remove_person(sent.session, person, sent.now)
     return f"{person.name} is forgotten; links and clicks stay."

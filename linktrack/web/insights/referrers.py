@@ -1,4 +1,4 @@
-"""Referrers: where clicks came from, cut by segment."""
+"""Sources: where clicks came from, by segment."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ MOST_BARS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class SegmentRow:
-    """The clicks of one segment, or of those of whom we can't tell."""
+    """The clicks of one segment, or those whose segment is unknown."""
 
     name: str
     filter: str
@@ -39,7 +39,7 @@ class SegmentRow:
 
 @blueprint.get("/referrers")
 def show() -> str | Response:
-    """Show where the clicks of an account came from, or of one post or link of it."""
+    """Show where the clicks of an account, or one of its posts or links, came from."""
     session = db_session()
     accounts, account = accounts_and_chosen()
     post, link = _subject()
@@ -83,7 +83,7 @@ def show() -> str | Response:
 
 
 def _subject() -> tuple[Post | None, Link | None]:
-    """Return the post or the link the address asks for."""
+    """Return the post or link in the address."""
     number = row_id(request.args, "post", "Post")
     code = text(request.args, "link", "The link")
     if number is not None:
@@ -92,7 +92,7 @@ def _subject() -> tuple[Post | None, Link | None]:
 
 
 def _by_segment(lines: Sequence[ReferrerLine]) -> list[SegmentRow]:
-    """Bring lines together by segment, those of whom we can't tell first."""
+    """Group lines by segment, unknown first."""
     clicks: Counter[str | None] = Counter()
     people: Counter[str | None] = Counter()
     for line in lines:

@@ -1,4 +1,4 @@
-"""Timing: when an account's posts do well, and how long they live."""
+"""Timing: when an account's posts do well, and how long they get clicks."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Links: where each leads, who clicked, and leading it elsewhere."""
+"""Links: destinations, clicks, and changing them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -61,13 +61,13 @@ SPARK_DAYS: Final = 28
 
 @blueprint.get("/links")
 def list_all() -> str | Response:
-    """Show links, newest first, that have the searched words in code or destination."""
+    """Show links, newest first, or those that match the search by code or destination."""
     return _list()
 
 
 @blueprint.get("/destinations")
 def destination() -> str:
-    """Show all links to one address together."""
+    """Show all links to one address."""
     session = db_session()
     address = text(request.args, "address", "The address")
     days = chosen_range(request.args)
@@ -180,7 +180,7 @@ def _counted_since(link: Link, days: DayRange, counts: list[DayCounts]) -> date:
 
 @blueprint.get("/links/<code>")
 def show(code: str) -> str:
-    """Show one link: where it leads and has led, and its clicks a day."""
+    """Show one link: its destination, past destinations and clicks per day."""
     return _page(named_link(code))
 
 
@@ -194,21 +194,21 @@ link_form = partial(
 
 @link_form("/links/<code>/disable")
 def disable(sent: Sent, code: str) -> str:
-    """Answer clicks with "gone" from now on."""
+    """Disable a link: clicks on it get "gone" from now on."""
     set_disabled(sent.session, named_link(code), True, sent.now)
     return "The link is disabled: who clicks it now reads that it is gone."
 
 
 @link_form("/links/<code>/enable")
 def enable(sent: Sent, code: str) -> str:
-    """Redirect again."""
+    """Enable a link again."""
     set_disabled(sent.session, named_link(code), False, sent.now)
     return "The link redirects again."
 
 
 @link_form("/links/<code>/promotes")
 def promotes(sent: Sent, code: str) -> str:
-    """Say that a link promotes a person, or no longer does."""
+    """Add a person that a link promotes, or remove one."""
     link = named_link(code)
     person = find_person(sent.session, sent.text("person", "The person"))
     if sent.says_yes("remove"):
@@ -220,7 +220,7 @@ def promotes(sent: Sent, code: str) -> str:
 
 @link_form("/links/<code>/destination")
 def redirect_elsewhere(sent: Sent, code: str) -> str:
-    """Lead a link elsewhere."""
+    """Change a link's destination."""
     link = named_link(code)
     written = sent.text("destination", "The destination")
     change_destination(sent.session, installation().shortener, link, written, sent.now)
@@ -229,7 +229,7 @@ def redirect_elsewhere(sent: Sent, code: str) -> str:
 
 @link_form("/links/<code>/card")
 def change_card(sent: Sent, code: str) -> str:
-    """Show the owner's words on a link's card, or have its page read again."""
+    """Change the text of a link's preview card, or have its page read again."""
     link = named_link(code)
     if sent.says_yes("read"):
         read_again(sent.session, link)
@@ -241,7 +241,7 @@ def change_card(sent: Sent, code: str) -> str:
 
 @link_form("/links/<code>/forwarding")
 def forward(sent: Sent, code: str) -> str:
-    """Hand query strings on to the destination, or no longer."""
+    """Pass query strings on to the destination, or stop passing them on."""
     on = sent.says_yes("forward")
     set_forwarding(sent.session, named_link(code), on, sent.now)
     return f"Query strings are {'' if on else 'not '}forwarded."
@@ -294,7 +294,7 @@ def _page(link: Link, error: str | None = None) -> str:
 
 
 def _last_days(links: Sequence[Link], days: DayRange) -> DayRange | None:
-    """Return as many days as these, until the last click on these links; None without one."""
+    """Return as many days, ending with the last click on these links; None without one."""
     last = last_clicked_day_of_links(db_session(), [link.id for link in links])
     return None if last is None else DayRange.until(last, days.length, days.timezone)
 

@@ -21,7 +21,7 @@ QUIET_ZONE: Final = 4  # modules of white around it, as ISO 18004 asks
 def show(code: str, form: str) -> Response:
     """Return the code of a short link as SVG, which scales, or as PNG.
 
-    Black on white whatever the theme: scanners want it so. A quarter of it may be hidden.
+    Always black on white, which scanners need. Up to a quarter of it may be covered.
     """
     import segno
 

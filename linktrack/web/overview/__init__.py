@@ -1,1 +1,1 @@
-"""The overview section: what all accounts do, and what there is to do."""
+"""The overview section: all accounts at a glance, and what needs the owner."""

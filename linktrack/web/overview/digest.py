@@ -1,4 +1,4 @@
-"""The digest: a week or a month of every account, to be read, printed or mailed."""
+"""The digest: a summary of every account's week or month, to read, print or mail."""
 
 from flask import render_template, request
 
@@ -15,7 +15,7 @@ blueprint = owner_blueprint("digest", __name__)
 
 @blueprint.get("/digest")
 def show() -> str:
-    """Show the last whole week or month of one account, or of all of them."""
+    """Show the last complete week or month of one account, or of all of them."""
     session = db_session()
     accounts = some_accounts()
     account = chosen_account(request.args)

@@ -1,4 +1,4 @@
-"""What needs the owner: one page, and the notices on all pages."""
+"""What needs the owner: one page, and notices on all pages."""
 
 from typing import Final
 
@@ -23,7 +23,7 @@ SHOW_FAILED: Final = ("queue.show", "needs.show")
 
 
 def notices() -> list[Need]:
-    """Return what presses, as every page says it; found out once in a request."""
+    """Return the urgent notices that every page shows; computed once per request."""
     if "notices" not in g:
         found = pressing(db_session(), installation().settings, now())
         is_shown = request.endpoint in SHOW_FAILED
@@ -33,14 +33,14 @@ def notices() -> list[Need]:
 
 
 def address(place: Place) -> str:
-    """Return the address of the page on which something is mended."""
+    """Return the address of the page where something can be fixed."""
     values: dict[str, str] = {name: str(value) for name, value in place.values.items()}
     return url_for(place.endpoint, **values)  # type: ignore[arg-type]  # none is an option's name
 
 
 @blueprint.get("/needs-you")
 def show() -> str:
-    """Show what waits for the owner: posts that failed or seem to be out, dead destinations."""
+    """Show what needs the owner: posts that failed or seem published, broken links."""
     session, at = db_session(), now()
     shown = [account.id for account in list_accounts(session)]
     needs = waiting(session, installation().settings, shown, at)

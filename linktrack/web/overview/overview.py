@@ -1,4 +1,4 @@
-"""The overview: what all accounts do, over the days of one's choice."""
+"""The overview: all accounts over the chosen days."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -118,7 +118,7 @@ def show() -> str | Response:
 
 
 def _days_json(cards: Sequence[AccountCard], days: DayRange) -> Sequence[Mapping[str, object]]:
-    """Return people's clicks by day and account; null before the account was counted."""
+    """Return people's clicks by day and account; null before counting began."""
     return [
         {
             "day": day.isoformat(),
@@ -145,7 +145,7 @@ def _sparkline(card: AccountCard, days: DayRange, colours: Colours) -> Markup:
 def _last_days(
     accounts: Sequence[Account], cards: Sequence[AccountCard], days: DayRange
 ) -> DayRange | None:
-    """Return as many days, those of the last click, where nobody clicked in the days shown."""
+    """Return as many days ending with the last click, if nobody clicked in the days shown."""
     if any(card.clicks for card in cards):
         return None
     last = last_clicked_day(db_session(), [account.id for account in accounts])
@@ -159,9 +159,9 @@ def _clicks_chart(
     before: DayRange | None,
     marks: Sequence[Mark],
 ) -> Markup:
-    """Draw a line for each account with clicks; the largest account's followers below.
+    """Draw a line for each account with clicks, and the largest account's followers below.
 
-    Beside other days: one line for all accounts in these days, and one for them in those.
+    When compared with other days: one line for all accounts in each range.
     """
     lines = [
         Series(
@@ -195,7 +195,7 @@ def _clicks_chart(
 
 
 def _beside(cards: Sequence[AccountCard], days: DayRange, before: DayRange) -> list[Series]:
-    """Return the clicks of all cards in these days, and those of other days laid upon them."""
+    """Return all cards' clicks in these days, and those of the other days on the same axis."""
     then = f"{day_name(before.first)} to {day_name(before.last)}"
     sides = (
         ("These days", [card.clicks_by_day for card in cards]),
@@ -216,13 +216,13 @@ def _beside(cards: Sequence[AccountCard], days: DayRange, before: DayRange) -> l
 
 
 def _sum(values: Sequence[int | None]) -> int | None:
-    """Return the sum of what is known, None where nothing is."""
+    """Return the sum of the known values, None if there are none."""
     known = [value for value in values if value is not None]
     return sum(known) if known else None
 
 
 def _together(lines: Sequence[Series]) -> Series:
-    """Return one line for several: the sum of what is known on each day."""
+    """Return one line for several: the sum of the known values of each day."""
     points = []
     for at_day in zip(*(line.points for line in lines), strict=True):
         known = [point.value for point in at_day if point.value is not None]

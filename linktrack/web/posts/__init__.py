@@ -1,1 +1,1 @@
-"""The posts section: composing, posts, the queue, and what was not wrapped."""
+"""The posts section: composing, posts, the queue, and untracked links."""

@@ -1,4 +1,4 @@
-"""Composing: a text goes in, the same text with short links comes out."""
+"""Compose: turn a text into the same text with short links."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -43,13 +43,13 @@ MOST: Final = 50
 
 @blueprint.get("/compose")
 def show() -> str:
-    """Show the form: empty, or with the text that a bookmark or a phone's share menu hands over."""
+    """Show the form: empty, or with the text from a bookmarklet or a phone's share menu."""
     return _page()
 
 
 @blueprint.post("/compose/preview")
 def look() -> str | tuple[str, int]:
-    """Show the form as it was sent, with the text as it will be wrapped; nothing is made."""
+    """Show the form as sent, with a preview of the wrapped text; nothing is created."""
     session = db_session(writes=False)  # asked with every pause of the writer, beside the loader
     try:
         account = chosen_account(request.form)
@@ -80,7 +80,7 @@ def look() -> str | tuple[str, int]:
     again=lambda error: _page(error.sentence, duplicate=isinstance(error, Unconfirmed)),
 )
 def wrap(sent: Sent) -> Done:
-    """Wrap a text for one account or several: as a draft, planned, published, or to be sent."""
+    """Wrap a text for one or several accounts: as a draft, scheduled, published, or queued."""
     accounts = _accounts(sent)
     posts = [_wrapped(sent, account) for account in accounts]
     count = _enqueued(sent, posts, accounts) if _sends() else 0
@@ -93,7 +93,7 @@ def wrap(sent: Sent) -> Done:
 
 @blueprint.get("/compose/made")
 def made() -> str:
-    """Show the texts that one text has become, each for its account, to be copied and posted."""
+    """Show the wrapped texts, one for each account, to copy and post."""
     session = db_session()
     posts = [get_post(session, _number(value)) for value in request.args.getlist("post")[:MOST]]
     accounts = accounts_by_number(session)  # one may have been removed since
@@ -111,7 +111,7 @@ def _number(value: str) -> int:
 
 
 def _accounts(sent: Sent) -> list[Account]:
-    """Return the account the text is for, and those it is for as well."""
+    """Return the account the text is for, and the others it is also for."""
     first = sent.account()
     if first is None:
         raise Invalid("Choose the account the text is for.")
@@ -148,9 +148,9 @@ def _sends() -> bool:
 
 
 def _enqueued(sent: Sent, posts: list[Post], accounts: list[Account]) -> int:
-    """Put what linktrack can post into the queue; return how many posts that is.
+    """Queue the posts that linktrack can publish; return how many.
 
-    Accounts that are not connected keep a draft, to be posted by hand, unless it is all of them.
+    Accounts that aren't connected keep a draft to post by hand, unless none is connected.
     """
     due_at = _due_at(sent)
     connected = connections(sent.session)
@@ -208,9 +208,9 @@ def _wish(sent: Sent, account: Account) -> Wish:
 
 
 def _written_in(account: Account, written: str) -> Format:
-    """Return what the text is read as: for a newsletter or a group as chosen, else plain.
+    """Return the text's format: for a newsletter or a group the chosen one, otherwise plain.
 
-    Where nothing was chosen it is guessed. What several accounts get is plain on their networks.
+    It is guessed if none was chosen. On networks it is always plain.
     """
     if network_of(account.network).is_named:
         return "plain"
@@ -219,14 +219,14 @@ def _written_in(account: Account, written: str) -> Format:
 
 
 def _state(posted_at: datetime | None, now: datetime) -> str:
-    """Return the state by the button that was pressed; a draft with a time ahead is planned."""
+    """Return the state for the button pressed; a draft with a future time is scheduled."""
     if request.form.get("state") == "published":
         return "published"
     return "scheduled" if posted_at is not None and posted_at > now else "draft"
 
 
 def _handed_over(values: Mapping[str, str]) -> str:
-    """Return the text of an address: what a share menu sends in three parts becomes one."""
+    """Return the text in the address: a share menu sends three parts, which become one."""
     parts = [text(values, name, "The text") for name in ("title", "text", "url")]
     title, said, url = parts
     return " ".join(

@@ -1,4 +1,4 @@
-"""What was posted around linktrack: links that nobody counts, and their wrapped versions."""
+"""Untracked links: posts made without linktrack, and their wrapped versions."""
 
 from typing import Final
 
@@ -37,7 +37,7 @@ OLD: Final = f"/not-wrapped/<int(max={LARGEST_ID}):number>"
 
 @blueprint.get("/not-wrapped")
 def show() -> str:
-    """Show which part of an account's links was wrapped, and the posts whose links were not."""
+    """Show what share of an account's links was wrapped, and the posts with untracked links."""
     return _page()
 
 
@@ -48,7 +48,7 @@ def show() -> str:
     again=lambda error, number: _page(_account_of(number), error.sentence),
 )
 def wrap(sent: Sent, number: int) -> Done:
-    """Make the wrapped version of a post, to be copied."""
+    """Make the wrapped version of a post, to copy."""
     old = get_unwrapped(sent.session, number)
     account = get_account(sent.session, old.account_id)
     post = draft_for(sent.session, installation().shortener, account, old, sent.now)
@@ -64,7 +64,7 @@ def _account_of(number: int) -> Account:
 
 @blueprint.get(f"{OLD}/replace")
 def confirm(number: int) -> str:
-    """Say what is lost where a post is deleted and posted anew, and ask whether to do it."""
+    """Warn what is lost when a post is deleted and reposted, and ask for confirmation."""
     return _confirmation(number)
 
 
@@ -76,7 +76,7 @@ def confirm(number: int) -> str:
     mends=(*MENDABLE, Refused, Unavailable),
 )
 def replace(sent: Sent, number: int) -> Done:
-    """Put the wrapped version in the post's place on its network."""
+    """Replace the post with its wrapped version on its network."""
     opened = installation()
     with asking():
         done = replace_on_network(
@@ -95,7 +95,7 @@ def replace(sent: Sent, number: int) -> Done:
 
 @form(blueprint, f"{OLD}/gone", back_to="not_wrapped.show")
 def gone(sent: Sent, number: int) -> Done:
-    """Take a post that was deleted on the network off the list."""
+    """Remove a post that was deleted on the network from the list."""
     old = get_unwrapped(sent.session, number)
     address = url_for("not_wrapped.show", account=old.account_id)
     drop_deleted(sent.session, old, sent.now)

@@ -1,4 +1,4 @@
-"""Posts: clicks per 1,000 followers of each, and what one post did."""
+"""Posts: each one's clicks per 1,000 followers, and the results of one post."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -73,7 +73,7 @@ STATE_WORDS: Final = {state: state.capitalize() for state in ("published", *STAT
 
 @blueprint.get("/posts")
 def list_all() -> str | Response:
-    """Show an account's posts: published ones with their figures, the others as they wait."""
+    """Show an account's posts: published ones with their figures, and those that wait."""
     accounts, account = accounts_and_chosen()
     state = text(request.args, "state", "The state") or "published"
     if state not in STATES:
@@ -123,7 +123,7 @@ def list_all() -> str | Response:
 
 
 def _rows(report: CpfReport, part: Part) -> Sequence[Mapping[str, object]]:
-    """Return the posts as a file has them; narrowed, without what is known of all clicks alone."""
+    """Return the posts as rows of a file; with filters, without figures that can't be filtered."""
     rows = [post_line_json(line) for line in report.posts]
     if part.is_whole:
         return rows
@@ -134,7 +134,7 @@ def _rows(report: CpfReport, part: Part) -> Sequence[Mapping[str, object]]:
 
 @blueprint.get(POST)
 def show(post_id: int) -> str:
-    """Show one post: its text as wrapped, its state, and what is known of its clicks."""
+    """Show one post: its wrapped text, its state, and its clicks."""
     return post_page(get_post(db_session(), post_id))
 
 
@@ -148,7 +148,7 @@ post_form = partial(
 
 @post_form(f"{POST}/publish")
 def publish(sent: Sent, post_id: int) -> str:
-    """Say that a post was published, now or at the time given."""
+    """Mark a post as published, now or at the given time."""
     post, at = get_post(sent.session, post_id), sent.moment("posted_at", "The time")
     states.publish(sent.session, post, at, sent.now, installation().days())
     return "The post is marked as published; its clicks are counted from that time."
@@ -156,7 +156,7 @@ def publish(sent: Sent, post_id: int) -> str:
 
 @post_form(f"{POST}/schedule")
 def schedule(sent: Sent, post_id: int) -> str:
-    """Plan a draft for a time."""
+    """Schedule a draft."""
     post, at = get_post(sent.session, post_id), sent.moment("posted_at", "The time")
     if at is None:
         raise Invalid("Choose the time for which the post is planned.")
@@ -173,13 +173,13 @@ def discard(sent: Sent, post_id: int) -> str:
 
 @post_form(f"{POST}/restore")
 def restore(sent: Sent, post_id: int) -> str:
-    """Take a discarded post back."""
+    """Restore a discarded post."""
     states.restore(sent.session, get_post(sent.session, post_id), sent.now)
     return "The post is back."
 
 
 def post_page(post: Post, error: LinktrackError | None = None) -> str:
-    """Return the page of a post, with what was wrong with the form that was sent."""
+    """Return the page of a post, with the error of a form that was sent."""
     session = db_session()
     shortener = installation().shortener
     window = _window()
@@ -239,7 +239,7 @@ def _hosts(post: Post, window: str) -> dict[str, list[HostLine]]:
 
 
 def _lengths(post: Post, account: Account) -> list[Length | None]:
-    """Return how long the text and its versions are, as long as that can still matter."""
+    """Return the lengths of the text and its versions, until the post is published."""
     if post.state not in ("draft", "scheduled"):
         return []
     base_url = installation().settings.base_url
@@ -259,7 +259,7 @@ def _version_names(post: Post) -> list[str]:
 
 
 def _first_days(post: Post) -> DayRange:
-    """Return the days the chart shows: four weeks from the post on."""
+    """Return the days of the chart: four weeks from the post on."""
     timezone = installation().settings.timezone
     first = (post.posted_at or post.created_at).astimezone(timezone).date()
     return DayRange(first, max(first, min(today(), first + timedelta(CHART_DAYS - 1))), timezone)

@@ -1,4 +1,4 @@
-"""The queue: what linktrack is to post, what it could not, and what it has."""
+"""The queue: posts that failed, that wait, and that linktrack has published."""
 
 from functools import partial
 from typing import Final
@@ -24,7 +24,7 @@ MOST_SENT: Final = 20
 
 @blueprint.get("/queue")
 def show() -> str:
-    """Show what could not be sent and why, what waits, and what was sent last."""
+    """Show posts that failed and why, posts that wait, and the latest published ones."""
     accounts = list_accounts(db_session())
     account = chosen_account(request.args)
     number = account.id if account else None
@@ -40,7 +40,7 @@ def show() -> str:
 
 
 def _back(post_id: int) -> str:
-    """Return the page the form stands on: the queue, or the post's own."""
+    """Return the page the form is on: the queue, or the post's own."""
     if "queue" in request.form:
         return url_for("queue.show")
     return url_for("posts.show", post_id=post_id)
@@ -56,7 +56,7 @@ queue_form = partial(
 
 @queue_form(f"{POST}/send")
 def send(sent: Sent, post_id: int) -> str:
-    """Send a draft, or what could not be sent, now or at the time given."""
+    """Publish a draft, or a post that failed, now or at the given time."""
     post, due_at = get_post(sent.session, post_id), sent.moment("posted_at", "The time")
     if due_at is None and sent.has("later"):
         raise Invalid("Choose the time at which it is to be published.")
@@ -66,7 +66,7 @@ def send(sent: Sent, post_id: int) -> str:
 
 @queue_form(f"{POST}/text")
 def rewrite(sent: Sent, post_id: int) -> str:
-    """Give a post that is not out yet another text; with that button, send it now."""
+    """Change the text of a post that isn't published yet; with that button, publish it now."""
     post, written = get_post(sent.session, post_id), sent.text("text", "The text")
     confirmed = sent.has("confirmed")
     shortener = installation().shortener
@@ -79,7 +79,7 @@ def rewrite(sent: Sent, post_id: int) -> str:
 
 @queue_form(f"{POST}/withdraw")
 def withdraw(sent: Sent, post_id: int) -> str:
-    """Take a post out of the queue."""
+    """Remove a post from the queue."""
     post = get_post(sent.session, post_id)
     queue.withdraw(sent.session, post, sent.now, installation().days())
     return "The post is a draft again; nothing is sent."
@@ -87,7 +87,7 @@ def withdraw(sent: Sent, post_id: int) -> str:
 
 @queue_form(f"{POST}/not-there")
 def not_there(sent: Sent, post_id: int) -> str:
-    """Say that the network does not have a post whose sending ended unclear."""
+    """Record that the network doesn't have a post whose publishing ended unclear."""
     queue.not_there(sent.session, get_post(sent.session, post_id), sent.now)
     return "It is not out: publish it again, or change its text."
 

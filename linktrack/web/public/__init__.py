@@ -1,1 +1,1 @@
-"""Pages that need no sign-in, and signing in."""
+"""Public pages, and signing in."""

@@ -1,4 +1,4 @@
-"""What everybody may see: the domain's face, and where a link leads."""
+"""Public pages: the home page, and where a link leads."""
 
 from typing import Final
 
@@ -30,7 +30,7 @@ PREVIEWS: Final = (
 
 @blueprint.get("/")
 def home() -> str:
-    """Say whose links these are, and how to reach them."""
+    """Show whose links these are, and how to contact them."""
     return render_template("public/home.html", accounts=list_accounts(db_session()))
 
 
@@ -43,7 +43,7 @@ def preview(code: str) -> str:
 
 @blueprint.get("/<code>")
 def unknown(code: str) -> tuple[str, int]:
-    """Answer what the lane did not: a card for fetchers of previews, gone, or never here."""
+    """Answer what the lane passed on: a preview card, "gone" or "not found"."""
     try:
         link = named_link(code)
     except NotFound:
@@ -59,13 +59,13 @@ def unknown(code: str) -> tuple[str, int]:
 
 @blueprint.get("/owner")
 def owner() -> AnyResponse:
-    """Lead to the owner pages."""
+    """Redirect to the owner pages."""
     return redirect(url_for("overview.show"), 308)
 
 
 @blueprint.get("/people/<secret>")
 def person(secret: str) -> str:
-    """Thank a person whom links promote; the address is known to those who were given it."""
+    """Show a promoted person's thank-you page, to whoever was given its address."""
     found = public_person(db_session(), installation().keys, secret)
     report = people_report(db_session(), people=[found])
     ((_, line),) = report.people
@@ -76,8 +76,8 @@ def person(secret: str) -> str:
 def robots() -> Response:
     """Ask crawlers to leave short links alone: each would be a click.
 
-    The programs that fetch a link for its preview are let in: some of them obey this file, and a
-    post whose link shows no card is clicked less. Their clicks are left out of every figure.
+    Programs that fetch a link for its preview are allowed: some of them obey this file, and a
+    post whose link shows no card gets fewer clicks. Their clicks are filtered from all figures.
     """
     own = [agent for each in networks() for agent in each.cards.user_agents]
     lines = [f"User-agent: {name}" for name in (*own, *PREVIEWS)]
@@ -87,5 +87,5 @@ def robots() -> Response:
 
 @blueprint.get("/favicon.ico")
 def favicon() -> AnyResponse:
-    """Serve the icon to whoever asks without having read the page."""
+    """Serve the icon to programs that ask for it without reading the page."""
     return redirect(url_for("static", filename="favicon.svg"), 301)

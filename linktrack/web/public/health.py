@@ -1,4 +1,4 @@
-"""How the service is, for programs that watch it: alive, ready, and in figures."""
+"""Health checks and metrics, for programs that monitor the service."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,15 +18,15 @@ LOSING: Final = timedelta(minutes=1)  # after the last lost click it is no longe
 
 @blueprint.get("/healthz")
 def healthz() -> Response:
-    """Say that this process answers."""
+    """Answer that this process is alive."""
     return Response("ok\n", mimetype="text/plain")
 
 
 @blueprint.get("/readyz")
 def readyz() -> Response:
-    """Say whether clicks can be counted: the database can be read, the journals be written.
+    """Answer whether clicks can be counted: the database is readable, the journals writable.
 
-    Redirects of known links go on even where it says no. Why, it says to `may_see_details` alone.
+    Known links redirect even if it says no. Only `may_see_details` is told the reason.
     """
     try:
         with installation().database.reachable():
@@ -53,9 +53,9 @@ def _is_losing(at: datetime) -> bool:
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Give figures as Prometheus reads them (text format 0.0.4), of this node and its database.
+    """Return metrics of this node and its database for Prometheus (text format 0.0.4).
 
-    Only to this machine and to programs with a token for reading.
+    Only for this machine, and for programs with a read token.
     """
     if not may_see_details():
         raise Forbidden(

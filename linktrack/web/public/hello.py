@@ -1,4 +1,4 @@
-"""Hello: a public page on which a reader says whom they are one of, and takes it back."""
+"""The opt-in page, on which readers say which group they belong to, or withdraw that."""
 
 from urllib.parse import urlsplit
 
@@ -20,7 +20,7 @@ blueprint = Blueprint("hello", __name__, url_prefix="/hello")
 @blueprint.get("/<account>")
 @blueprint.get("/<account>/<invitation>")
 def show(account: str, invitation: str | None = None) -> Response:
-    """Say what the button does, whom it is for, and whether this browser has pressed it."""
+    """Show what the button does, who it is for, and whether this browser has opted in."""
     session = db_session()
     found = find_account(session, account)
     markers = installation().keys.markers()
@@ -45,7 +45,7 @@ def show(account: str, invitation: str | None = None) -> Response:
 @blueprint.post("/<account>")
 @blueprint.post("/<account>/<invitation>")
 def say(account: str, invitation: str | None = None) -> AnyResponse:
-    """Remember in this browser, by a signed cookie, that its reader is one of a segment."""
+    """Opt in: set a signed cookie that says this reader belongs to the segment."""
     _refuse_other_sites()
     session = db_session()
     found = find_account(session, account)
@@ -76,7 +76,7 @@ def say(account: str, invitation: str | None = None) -> AnyResponse:
 @blueprint.post("/<account>/forget")
 @blueprint.post("/<account>/<invitation>/forget")
 def forget(account: str, invitation: str | None = None) -> AnyResponse:
-    """Take the cookie away again; what this browser clicks from now on names nobody."""
+    """Opt out: delete the cookie; later clicks of this browser are anonymous."""
     _refuse_other_sites()
     session = db_session()
     found = find_account(session, account)
@@ -103,11 +103,11 @@ def _asks_not_to_be_tracked() -> bool:
 
 
 def _refuse_other_sites() -> None:
-    """Take the button from our own page only: a press is a consent.
+    """Accept the button from our own page only: pressing it is a consent.
 
-    There is no session here that could hold a token, and no cookie is to be set before the press.
-    Browsers say where a form comes from (Fetch Metadata; Origin, Fetch standard); a program that
-    says neither is no browser, and has no reader whose consent could be stolen.
+    There is no session to hold a CSRF token, and no cookie may be set before consent.
+    Browsers say where a form comes from (Fetch Metadata; Origin, Fetch standard). A program that
+    sends neither is no browser, and has no reader whose consent could be forged.
     """
     site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")

@@ -1,4 +1,4 @@
-"""What is stored of readers: a public page made from the settings that are in force."""
+"""What is stored about readers: a public page made from the current settings."""
 
 from flask import Blueprint, render_template
 
@@ -17,7 +17,7 @@ PERIOD_WORDS = {
 
 @blueprint.get("/privacy")
 def show() -> str:
-    """Say what is stored of a click, for how long, and what is not; with a text to paste."""
+    """Show what is stored of a click, for how long, and what isn't; with a text to copy."""
     settings = installation().settings
     return render_template(
         "privacy/show.html",

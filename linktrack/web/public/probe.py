@@ -1,4 +1,4 @@
-"""What the doctor asks the running service: whom it takes a caller for. Keys are needed."""
+"""For the doctor: how the running service identifies a client. Needs the installation's keys."""
 
 import time
 from typing import Final
@@ -17,7 +17,7 @@ SECONDS: Final = 120.0
 
 @blueprint.get("/healthz/seen")
 def seen() -> Response:
-    """Return peer, believed client and X-Forwarded-For of a request, to who holds the keys."""
+    """Return a request's peer, trusted client address and X-Forwarded-For; needs the keys."""
     sent = request.headers.get("X-Linktrack-Probe", "")
     value = installation().keys.markers().read(MARKER, f"{MARKER}={sent}")
     if value is None or not value.isdigit() or abs(time.time() - int(value)) > SECONDS:

@@ -1,4 +1,4 @@
-"""Signing in with a one-time link or a password, and out again."""
+"""Signing in with a one-time link or a password, and signing out."""
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask import session as cookie
@@ -18,7 +18,7 @@ blueprint = Blueprint("sign_in", __name__, url_prefix="/owner")
 
 @blueprint.get("/sign-in")
 def show() -> Response | str:
-    """Show both ways of signing in; who is signed in goes on to the overview."""
+    """Show both ways of signing in; redirect signed-in owners to the overview."""
     if current_owner() is not None:
         return redirect(url_for("overview.show"))
     return render_template("sign_in/show.html", error=None, name="")
@@ -26,7 +26,7 @@ def show() -> Response | str:
 
 @blueprint.post("/sign-in")
 def enter() -> Response | tuple[str, int]:
-    """Begin a session for a name and a password."""
+    """Sign in with a name and a password."""
     name = text(request.form, "name", "The name")
     try:
         owner = check_password(db_session(), name, request.form.get("password", ""), now())
@@ -38,7 +38,7 @@ def enter() -> Response | tuple[str, int]:
 
 @blueprint.get("/sign-in/<secret>")
 def offer(secret: str) -> tuple[str, int] | str:
-    """Show the button that spends the link: messengers' previews fetch addresses, and would."""
+    """Show a button that uses up the link; messengers' previews fetch it, so a GET must not."""
     if not access.is_usable(db_session(), secret, now()):
         return render_template("sign_in/spent.html"), 410
     return render_template("sign_in/offer.html", secret=secret)
@@ -46,7 +46,7 @@ def offer(secret: str) -> tuple[str, int] | str:
 
 @blueprint.post("/sign-in/<secret>")
 def spend(secret: str) -> Response:
-    """Begin a session in this browser."""
+    """Use up the link, and sign in."""
     with reading() as session:
         access.check_usable(session, secret, now())
     return _begin(access.sign_in(db_session(), secret, now()))
@@ -62,7 +62,7 @@ def _begin(session_secret: str) -> Response:
 
 @blueprint.post("/sign-out")
 def leave() -> Response:
-    """End the session in this browser."""
+    """Sign out in this browser."""
     secret = cookie.get("secret")
     if isinstance(secret, str):
         access.sign_out(db_session(), secret)

@@ -1,4 +1,4 @@
-"""Who may see how the service is in detail: this machine, and programs with a token for reading."""
+"""Who may see the service's details: this machine, and programs with a read token."""
 
 import ipaddress
 from typing import Final
@@ -15,9 +15,9 @@ _OF_PROXIES: Final = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Forwa
 
 
 def may_see_details() -> bool:
-    """Whether this request comes from loopback, not through a proxy, or bears a reading token.
+    """Whether this request comes from loopback, not through a proxy, or has a read token.
 
-    A proxy on this machine is on loopback too: what bears a header of proxies came through one.
+    A proxy on this machine is on loopback too: a request with a proxy's header came through one.
     """
     header = request.headers.get("Authorization", "")
     if header.casefold().startswith(_BEARER):

@@ -1,4 +1,4 @@
-"""Accounts: adding them, their follower counts, and their segments."""
+"""Accounts: adding them, follower counts, and segments."""
 
 from functools import partial
 from typing import Final
@@ -50,7 +50,7 @@ ROLE_WORDS: Final = {
 
 @blueprint.get("/accounts")
 def list_all() -> str:
-    """Show all accounts and the form for another."""
+    """Show all accounts and the form for a new one."""
     return _list()
 
 
@@ -61,7 +61,7 @@ def list_all() -> str:
     again=lambda error: _list(error.sentence),
 )
 def add(sent: Sent) -> Done:
-    """Add an account, with its followers of today where they are known."""
+    """Add an account, with its current follower count if given."""
     account = add_account(
         sent.session,
         sent.text("network", "The network"),
@@ -77,7 +77,7 @@ def add(sent: Sent) -> Done:
 
 @blueprint.get(ACCOUNT)
 def show(account_id: int) -> str:
-    """Show one account: follower counts, segments, and forms for more of both."""
+    """Show one account: follower counts, segments, and forms to add more."""
     return _page(get_account(db_session(), account_id))
 
 
@@ -91,7 +91,7 @@ account_form = partial(
 
 @account_form(f"{ACCOUNT}/handle")
 def rename(sent: Sent, account_id: int) -> str:
-    """Give an account its new handle."""
+    """Rename an account."""
     account = get_account(sent.session, account_id)
     rename_account(sent.session, account, sent.text("handle", "The handle"), sent.now)
     return f"The account is called {account.handle} now."
@@ -99,7 +99,7 @@ def rename(sent: Sent, account_id: int) -> str:
 
 @account_form(f"{ACCOUNT}/role")
 def change_role(sent: Sent, account_id: int) -> str:
-    """Say what an account is for."""
+    """Set what an account is for."""
     account = get_account(sent.session, account_id)
     role = sent.text("role", "The role") or None
     set_account_role(sent.session, account, role, sent.now)
@@ -108,14 +108,14 @@ def change_role(sent: Sent, account_id: int) -> str:
 
 @blueprint.get(f"{ACCOUNT}/remove")
 def confirm_removal(account_id: int) -> str:
-    """Say what removing an account means, and ask."""
+    """Explain what removing an account means, and ask for confirmation."""
     account = get_account(db_session(), account_id)
     return render_template("accounts/remove.html", account=account)
 
 
 @account_form(f"{ACCOUNT}/remove")
 def remove(sent: Sent, account_id: int) -> str:
-    """Leave an account out of lists and reports."""
+    """Remove an account from lists and reports."""
     account = get_account(sent.session, account_id)
     remove_account(sent.session, account, sent.now)
     return f"{account.handle} is removed; its links go on redirecting. You can bring it back."
@@ -123,7 +123,7 @@ def remove(sent: Sent, account_id: int) -> str:
 
 @account_form(f"{ACCOUNT}/restore")
 def restore(sent: Sent, account_id: int) -> str:
-    """Bring a removed account back."""
+    """Restore a removed account."""
     account = get_account(sent.session, account_id)
     bring_back(sent.session, account, sent.now)
     return f"{account.handle} is back, with all it had."
@@ -131,7 +131,7 @@ def restore(sent: Sent, account_id: int) -> str:
 
 @account_form(f"{ACCOUNT}/counts")
 def count(sent: Sent, account_id: int) -> str:
-    """Record how many followers an account had, now or at the time given."""
+    """Record how many followers an account had, now or at the given time."""
     account = get_account(sent.session, account_id)
     followers = sent.whole("count", "The number of followers")
     if followers is None:
@@ -158,7 +158,7 @@ def segment(sent: Sent, account_id: int) -> str:
 
 @account_form(f"{ACCOUNT}/utm")
 def utm(sent: Sent, account_id: int) -> str:
-    """Choose what wrapping adds to an account's addresses."""
+    """Set the UTM values that wrapping adds to an account's links."""
     account = get_account(sent.session, account_id)
     set_utm_values(sent.session, account, {name: sent.text(name, name) for name in UTM_NAMES})
     return "Links made from now on have these values."
@@ -166,7 +166,7 @@ def utm(sent: Sent, account_id: int) -> str:
 
 @account_form(f"{ACCOUNT}/card")
 def card(sent: Sent, account_id: int) -> str:
-    """Choose whose card an account's links have."""
+    """Set whose preview card an account's links have."""
     account = get_account(sent.session, account_id)
     set_card(sent.session, account, sent.text("card", "The card"), sent.now)
     if account.card == OURS:

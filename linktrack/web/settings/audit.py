@@ -1,4 +1,4 @@
-"""The audit list: who changed what, newest first."""
+"""The activity log: who changed what, newest first."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ PAGE: Final = 100
 
 @blueprint.get("/audit")
 def show() -> str:
-    """Show a page of changes of access and data."""
+    """Show a page of the activity log."""
     owner = current_owner()
     if owner is not None and owner.limited:
         raise Forbidden("The list of changes is about all accounts, and you look at some of them.")

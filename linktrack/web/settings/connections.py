@@ -1,4 +1,4 @@
-"""Connections: which accounts are signed in on their networks, signing in and out."""
+"""Connections: which accounts are connected to their networks."""
 
 from functools import partial
 from typing import Final
@@ -25,7 +25,7 @@ CONNECTION: Final = f"/accounts/<int(max={LARGEST_ID}):account_id>/connection"
 
 @blueprint.get("/connections")
 def list_all() -> str:
-    """Show every account with whether it is signed in."""
+    """Show every account, and whether it is connected."""
     session = db_session()
     return render_template(
         "connections/list.html",
@@ -36,7 +36,7 @@ def list_all() -> str:
 
 @blueprint.get(CONNECTION)
 def show(account_id: int) -> str:
-    """Show whether an account is signed in, and the form for it."""
+    """Show whether an account is connected, and the form to connect it."""
     return _page(get_account(db_session(), account_id))
 
 
@@ -49,7 +49,7 @@ connection_form = partial(form, blueprint, back_to="connections.show")
     mends=(LinktrackError,),
 )
 def add(sent: Sent, account_id: int) -> str:
-    """Sign an account in; what signs in is tried first, and on no page ever."""
+    """Connect an account; the credentials are tried first, and never shown."""
     with reading() as session:  # the network may take seconds: nobody waits for us meanwhile
         account = get_account(session, account_id)
     typed = {one.name: sent.text(one.name, one.label) for one in needs_of(account.network).secrets}

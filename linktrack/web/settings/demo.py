@@ -1,4 +1,4 @@
-"""The demonstration: made and removed by a button."""
+"""The demo accounts: created and removed by a button."""
 
 from functools import partial
 
@@ -17,7 +17,7 @@ demo_form = partial(form, blueprint, back_to="overview.show")
 
 @demo_form("/demo")
 def make(sent: Sent) -> str:
-    """Make the simulated accounts; it takes some seconds."""
+    """Create the demo accounts; it takes some seconds."""
     try:
         demo.make_demo(installation().database, installation().shortener, sent.now)
     except Conflict as error:
@@ -28,7 +28,7 @@ def make(sent: Sent) -> str:
 
 @demo_form("/demo/remove")
 def remove(sent: Sent) -> str:
-    """Remove the simulated accounts with all that belongs to them."""
+    """Remove the demo accounts and all their data."""
     try:
         demo.remove_demo(installation().database)
     except NotFound as error:

@@ -1,4 +1,4 @@
-"""What was left out: by reason, by agent and by time, for an account, a post or a link."""
+"""Filtered clicks: by reason, user agent and time, for an account, a post or a link."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -35,7 +35,7 @@ blueprint = owner_blueprint("left_out", __name__)
 
 @blueprint.get("/left-out")
 def show() -> str | Response:
-    """Show what was left out in these days, of all accounts, one of them, one post or one link."""
+    """Show the clicks filtered in these days: of all accounts, one account, post or link."""
     session = db_session()
     accounts = list_accounts(session)
     account = chosen_account(request.args)

@@ -1,4 +1,4 @@
-"""The owner's own clicks: which devices are not counted, and the page that marks one.
+"""The owner's own clicks: which devices aren't counted, and the page that marks one.
 
 Apps open links in browsers of their own, in which nobody is signed in. So the page that marks a
 device is public, under an address that is not guessed and that the owner sends to themselves.
@@ -21,7 +21,7 @@ device = Blueprint("device", __name__)
 
 @blueprint.get("/own-clicks")
 def show() -> str:
-    """Show whether this device is counted, and the address that marks others."""
+    """Show whether this device is counted, and the address for marking others."""
     own = installation().own_clicks()
     base_url = installation().settings.base_url
     return render_template(
@@ -34,7 +34,7 @@ def show() -> str:
 
 @blueprint.post("/own-clicks")
 def change() -> Response:
-    """Mark this device, or count it again."""
+    """Stop counting this device, or count it again."""
     answer = redirect(url_for("own_clicks.show"), 303)
     if request.form.get("count") == "yes":
         flash("Clicks from this browser are counted from now on.")
@@ -45,7 +45,7 @@ def change() -> Response:
 
 @device.get("/uncounted/<secret>")
 def page(secret: str) -> str:
-    """Offer to mark the browser it is opened in, or to count it again."""
+    """Offer to stop counting this browser, or to count it again."""
     _check(secret)
     own = installation().own_clicks()
     return render_template(
@@ -55,9 +55,9 @@ def page(secret: str) -> str:
 
 @device.post("/uncounted/<secret>")
 def change_here(secret: str) -> Response:
-    """Mark the browser it is sent from, or count it again.
+    """Stop counting this browser, or count it again.
 
-    Without a token against forgery: there is no session here, and the address is the secret.
+    No CSRF token: there is no session here, and the address is the secret.
     """
     _check(secret)
     answer = redirect(url_for("device.page", secret=secret), 303)

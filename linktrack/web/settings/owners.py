@@ -1,4 +1,4 @@
-"""Who may sign in: owners, and viewers who look at all accounts or at some."""
+"""Team: owners, and viewers who see all accounts or some."""
 
 from functools import partial
 from typing import Final
@@ -31,7 +31,7 @@ OWNER: Final = f"/owners/<int(max={LARGEST_ID}):owner_id>"
 
 @blueprint.get("/owners")
 def list_all() -> str:
-    """Show who may sign in, and the form for another."""
+    """Show who can sign in, and the form for a new person."""
     return _page()
 
 
@@ -45,7 +45,7 @@ owners_form = partial(
 
 @owners_form("/owners")
 def add(sent: Sent) -> str:
-    """Add somebody, as owner or viewer."""
+    """Add a person, as owner or viewer."""
     owner = create_owner(sent.session, sent.text("name", "The name"), sent.now)
     _give_role(sent, owner)
     return f"{owner.name} is added. Make a sign-in link, and hand it over."
@@ -53,7 +53,7 @@ def add(sent: Sent) -> str:
 
 @owners_form(f"{OWNER}/role")
 def change_role(sent: Sent, owner_id: int) -> str:
-    """Make somebody an owner or a viewer, of all accounts or of some."""
+    """Make a person an owner or a viewer, of all accounts or some."""
     owner = get_owner(sent.session, owner_id)
     _give_role(sent, owner)
     return f"{owner.name} is {'an owner' if owner.role == 'owner' else 'a viewer'} now."
@@ -61,7 +61,7 @@ def change_role(sent: Sent, owner_id: int) -> str:
 
 @owners_form(f"{OWNER}/sign-out")
 def sign_out(sent: Sent, owner_id: int) -> str:
-    """Sign somebody out in every browser."""
+    """Sign a person out in every browser."""
     owner = get_owner(sent.session, owner_id)
     end_sessions(sent.session, owner, sent.now)
     return f"{owner.name} is signed out everywhere."
@@ -69,7 +69,7 @@ def sign_out(sent: Sent, owner_id: int) -> str:
 
 @owners_form(f"{OWNER}/sessions/end")
 def end_one(sent: Sent, owner_id: int) -> str:
-    """Sign somebody out of one browser."""
+    """Sign a person out of one browser."""
     owner = get_owner(sent.session, owner_id)
     end_session(sent.session, owner, sent.text("session", "The browser"), sent.now)
     return f"{owner.name} is signed out of that browser."
@@ -77,7 +77,7 @@ def end_one(sent: Sent, owner_id: int) -> str:
 
 @form(blueprint, f"{OWNER}/sign-in-link", back_to="owners.list_all")
 def make_link(sent: Sent, owner_id: int) -> Shown:
-    """Show a one-time sign-in address, this once."""
+    """Show a one-time sign-in address, only once."""
     owner = get_owner(sent.session, owner_id)
     secret = make_sign_in_link(sent.session, owner, sent.now)
     address = sign_in_url(installation().settings.base_url, secret)

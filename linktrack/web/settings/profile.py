@@ -1,4 +1,4 @@
-"""What concerns oneself: one's password, and the browsers in which one is signed in."""
+"""Profile: your password, and the browsers where you are signed in."""
 
 from functools import partial
 
@@ -18,7 +18,7 @@ blueprint = owner_blueprint(OWN, __name__)
 
 @blueprint.get("/you")
 def show() -> str:
-    """Show whether there is a password, and where one is signed in."""
+    """Show whether a password is set, and where you are signed in."""
     return _page()
 
 
@@ -27,7 +27,7 @@ own_form = partial(form, blueprint, back_to="own.show", again=lambda error: _pag
 
 @own_form("/you/password")
 def change_password(sent: Sent) -> str:
-    """Set a password, or take it away where both fields are left empty."""
+    """Set a password, or remove it if both fields are empty."""
     password = request.form.get("password", "")
     if password != request.form.get("again", ""):
         raise Invalid("The two passwords differ: type the same one twice.")
@@ -41,7 +41,7 @@ def change_password(sent: Sent) -> str:
 
 @own_form("/you/sessions/end")
 def end_others(sent: Sent) -> str:
-    """Sign out everywhere but here."""
+    """Sign out everywhere else."""
     ended = end_sessions(sent.session, _self(), sent.now, own_hash())
     return f"Signed out in {ended} other browser{'' if ended == 1 else 's'}."
 

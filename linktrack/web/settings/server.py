@@ -1,4 +1,4 @@
-"""What is set: every setting as it is in force, with what it means."""
+"""Server settings: every current value, with what it means."""
 
 from flask import render_template
 
@@ -11,7 +11,7 @@ blueprint = owner_blueprint("settings", __name__)
 
 @blueprint.get("/settings")
 def show() -> str:
-    """Show each setting: what it means, what it is now, and what it is where nothing is set."""
+    """Show each setting: its meaning, current value and default."""
     values = in_force(installation().settings)
     return render_template(
         "settings/show.html", lines=[(setting, values[setting.name]) for setting in SETTINGS]

@@ -1,4 +1,4 @@
-"""Shared reports: made and ended by owners, looked at by whoever has the address."""
+"""Shared reports: created and revoked by owners, open to whoever has the address."""
 
 from datetime import timedelta
 from functools import partial
@@ -24,7 +24,7 @@ SHOWN_DAYS: Final = 91
 
 @blueprint.get("/shared")
 def list_all() -> str:
-    """Show the addresses that work, and the form for another."""
+    """Show active addresses, and the form for a new one."""
     return _page()
 
 
@@ -33,7 +33,7 @@ sharing_form = partial(form, blueprint, back_to="sharing.list_all")
 
 @sharing_form("/shared", again=lambda error: _page(error.sentence))
 def share(sent: Sent) -> Shown:
-    """Show a new address, this once."""
+    """Show a new address, only once."""
     account = sent.account()
     if account is None:
         raise Invalid("Choose the account whose posts are shared.")
@@ -44,7 +44,7 @@ def share(sent: Sent) -> Shown:
 
 @sharing_form(f"/shared/<int(max={LARGEST_ID}):number>/end")
 def end(sent: Sent, number: int) -> str:
-    """End an address at once."""
+    """Revoke an address at once."""
     revoke_shared(sent.session, number, sent.now)
     return "The address shows nothing any more."
 

@@ -1,4 +1,4 @@
-"""Tokens: which programs may read, write or wrap, and ending that."""
+"""API tokens: creating and revoking them."""
 
 from functools import partial
 from typing import Final
@@ -31,7 +31,7 @@ SCOPE_WORDS: Final = {
 
 @blueprint.get("/tokens")
 def list_all() -> str:
-    """Show all tokens and the form for another."""
+    """Show all tokens and the form for a new one."""
     return _page()
 
 
@@ -40,7 +40,7 @@ tokens_form = partial(form, blueprint, back_to="tokens.list_all")
 
 @tokens_form("/tokens", again=lambda error: _page(error=error.sentence))
 def add(sent: Sent) -> Shown:
-    """Make a token; its secret is on this one answer and nowhere else."""
+    """Create a token; its secret is shown only in this answer."""
     account = sent.account()
     secret = create_token(
         sent.session,

@@ -1,4 +1,4 @@
-"""Webhooks: which programs are told what happens, whether they heard it, and ending that."""
+"""Webhooks: which programs get events, whether they received them, and removing them."""
 
 from typing import Final
 
@@ -31,7 +31,7 @@ WEBHOOK: Final = f"/webhooks/<int(max={LARGEST_ID}):number>"
 
 @blueprint.get("/webhooks")
 def list_all() -> str:
-    """Show all webhooks and the form for another."""
+    """Show all webhooks and the form for a new one."""
     return _page()
 
 
@@ -42,7 +42,7 @@ def list_all() -> str:
     again=lambda error: _page(error=error.sentence),
 )
 def add(sent: Sent) -> Shown:
-    """Add a webhook; its secret is on this one answer and nowhere else."""
+    """Add a webhook; its secret is shown only in this answer."""
     opened = installation()
     account = sent.account()
     added, secret = add_webhook(
@@ -59,7 +59,7 @@ def add(sent: Sent) -> Shown:
 
 @blueprint.get(WEBHOOK)
 def show(number: int) -> str:
-    """Show one webhook: what was sent, what was answered, and what is sent again when."""
+    """Show one webhook: what was sent, the answers, and when deliveries are retried."""
     session = db_session()
     webhook = get_webhook(session, number)
     if not _is_seen(webhook):
@@ -77,7 +77,7 @@ def show(number: int) -> str:
 
 @form(blueprint, f"{WEBHOOK}/test", back_to="webhooks.show")
 def test(sent: Sent, number: int) -> str:
-    """Send a webhook a test."""
+    """Send a test event to a webhook."""
     send_test(sent.session, get_webhook(sent.session, number), sent.now)
     return "The test is sent within seconds: reload this page to see what was answered."
 
@@ -112,13 +112,13 @@ def _page(error: str | None = None, made: int | None = None, secret: str | None 
 
 
 def _is_seen(webhook: Webhook) -> bool:
-    """Whether the accounts a viewer is limited to, if they are, include the webhook's."""
+    """Whether the signed-in person may see the webhook's accounts."""
     shown = g.get("shown_accounts")
     return shown is None or webhook.account_id in shown
 
 
 def _is_owner() -> bool:
-    """Whether whole addresses are shown: they often hold a secret, which is no viewer's."""
+    """Whether full addresses are shown: they often hold a secret, which viewers must not see."""
     owner = current_owner()
     return owner is not None and owner.role == "owner"
 
