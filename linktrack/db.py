@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 PATIENCE: Final = 15.0  # seconds to wait for another writer, before it is said
 WRITE_LOCK: Final = 0x6C696E6B  # PostgreSQL advisory lock held while clicks are appended ("link")
 
-Standing = Literal["new", "older", "current", "newer"]
+SchemaState = Literal["new", "older", "current", "newer"]
 
 OLDER: Final = (
     "The database is of an older linktrack: bring it up to date with linktrack upgrade, "
@@ -214,19 +214,19 @@ class Database:
         self._make_folder()
         with self.reachable():
             with self.engine.connect() as connection:
-                standing = standing_of(connection)
-            if standing == "newer":
+                state = schema_state(connection)
+            if state == "newer":
                 raise Conflict(NEWER)
-            if revision == "head" and standing == "current":
+            if revision == "head" and state == "current":
                 return  # the usual case, which waits for nobody
             with writing(self.engine) as connection:  # two may start at once
                 command.upgrade(alembic_config(connection), revision)
 
-    def standing(self) -> Standing:
-        """Return how the database's tables stand to this linktrack; raises `Unavailable`."""
+    def schema_state(self) -> SchemaState:
+        """Return if the tables are new, older, newer or current; raises `Unavailable`."""
         self._make_folder()
         with self.reachable(), self.engine.connect() as connection:
-            return standing_of(connection)
+            return schema_state(connection)
 
     def prepare(self) -> None:
         """Make the tables of a new database; a current one is left as it is.
@@ -234,10 +234,10 @@ class Database:
         Raises `Conflict` for an older one, which `linktrack upgrade` brings up to date after a
         backup, and for a newer one, which nothing here may write to.
         """
-        standing = self.standing()
-        if standing == "older":
+        state = self.schema_state()
+        if state == "older":
             raise Conflict(OLDER)
-        if standing != "current":
+        if state != "current":
             self.migrate()
 
     def _make_folder(self) -> None:
@@ -275,8 +275,8 @@ def revision_of(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def standing_of(connection: Connection) -> Standing:
-    """Return how the tables of a database stand to this linktrack."""
+def schema_state(connection: Connection) -> SchemaState:
+    """Return if the tables of a database are new, older, newer or current."""
     revision = None
     if inspect(connection).has_table("alembic_version"):
         revision = connection.scalar(text("SELECT version_num FROM alembic_version"))

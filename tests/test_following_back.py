@@ -14,7 +14,7 @@ from linktrack.audience.follow_back.log import (
     done_by_hand,
     dry_run,
     follow_log,
-    standing_of,
+    status_of,
     switch_off,
     switch_on,
     undo,
@@ -120,7 +120,7 @@ def test_whom_the_owner_follows_already_is_no_follow_of_ours(world: World) -> No
     turned_on(world, account)
     assert run(world, account, square).followed == 1
     assert states(world, account) == ["@b.test followed"]
-    plan = standing_of(world.session, account, NOON).plan
+    plan = status_of(world.session, account, NOON).plan
     assert [each.skipped for each in plan.skipped] == ["You follow them already."]
     undo(world.session, account, undoable(world.session, account.id), None, NOON)
     world.session.commit()
@@ -309,13 +309,13 @@ def test_x_is_followed_by_hand(world: World) -> None:
     dry_run(world.session, account, NOON - 2 * DAY, 2, NOON)
     with pytest.raises(Invalid, match="X forbids"):
         switch_on(world.session, account, NOON)
-    plan = standing_of(world.session, account, NOON).plan
+    plan = status_of(world.session, account, NOON).plan
     assert [each.network_id for each in plan.now] == ["did:plc:a", "did:plc:b"]
     strangers = ["did:plc:a", "did:plc:nobody", "did:plc:old"]
     assert done_by_hand(world.session, account, strangers, NOON) == 1
-    standing = standing_of(world.session, account, NOON)
-    assert standing.followed == 1
-    assert [each.network_id for each in standing.plan.now] == ["did:plc:b"]
+    status = status_of(world.session, account, NOON)
+    assert status.followed == 1
+    assert [each.network_id for each in status.plan.now] == ["did:plc:b"]
     assert undoable(world.session, account.id) == []
 
 

@@ -17,11 +17,11 @@ from linktrack.links.people import (
     add_rule,
     page_secret,
     promote,
-    promote_no_more,
     promoted_by,
     public_person,
     remove_own_site,
     remove_person,
+    remove_promotion,
     remove_rule,
     share_page,
 )
@@ -115,8 +115,8 @@ def test_links_promote_by_host_by_mention_and_by_hand(world: World) -> None:
     ]
     assert promoted_by(world.session, posts[0].links[0], posts[0].written) == [(jo, False)]
     with pytest.raises(NotFound):
-        promote_no_more(world.session, posts[0].links[0], jo, now())
-    promote_no_more(world.session, posts[2].links[0], ann, now())
+        remove_promotion(world.session, posts[0].links[0], jo, now())
+    remove_promotion(world.session, posts[2].links[0], ann, now())
     remove_rule(world.session, jo, "mention", "@jo", now())
     with pytest.raises(NotFound):
         remove_rule(world.session, jo, "mention", "@jo", now())

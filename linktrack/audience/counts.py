@@ -180,7 +180,7 @@ def count_histories(session: Session, account_ids: Iterable[AccountId]) -> Mappi
     return found
 
 
-def standing_count(history: History, at: datetime) -> tuple[datetime | None, int | None]:
+def count_at(history: History, at: datetime) -> tuple[datetime | None, int | None]:
     """Return the last follower count at or before a moment, or two Nones."""
     index = bisect_right(history, (at, _ENDLESS))
     return history[index - 1] if index else (None, None)

@@ -29,8 +29,8 @@ class Hellos:
     taken_back: int = 0
 
     @property
-    def standing(self) -> int:
-        """The most that can be recognised now: browsers may have dropped the cookie."""
+    def most_now(self) -> int:
+        """How many can be recognised now at most: browsers may have deleted the cookie."""
         return max(0, self.said - self.taken_back)
 
 

@@ -77,7 +77,7 @@ def remove_rule(session: Session, person: Person, kind: str, value: str, now: da
     for rule in person.rules:
         if (rule.kind, rule.value) == (kind, value):
             person.rules.remove(rule)
-            note(session, f"Links promote {person.name} no more by {value}.", now)
+            note(session, f"Links no longer promote {person.name} by {value}.", now)
             return
     raise NotFound(f"{person.name} has no such rule.")
 
@@ -107,13 +107,13 @@ def promote(session: Session, link: Link, person: Person, now: datetime) -> None
         note(session, f"The link {link.code} promotes {person.name}.", now)
 
 
-def promote_no_more(session: Session, link: Link, person: Person, now: datetime) -> None:
-    """Take that back; raises `NotFound` where it was not said by hand."""
+def remove_promotion(session: Session, link: Link, person: Person, now: datetime) -> None:
+    """Undo `promote`; raises `NotFound` if the person was not set by hand."""
     said = session.get(LinkPerson, (link.id, person.id))
     if said is None:
-        raise NotFound(f"Nobody has said by hand that this link promotes {person.name}.")
+        raise NotFound(f"{person.name} was not added to this link by hand.")
     session.delete(said)
-    note(session, f"The link {link.code} promotes {person.name} no more.", now)
+    note(session, f"The link {link.code} no longer promotes {person.name}.", now)
 
 
 def promoted_by_hand(session: Session, link: Link) -> Sequence[Person]:
@@ -127,7 +127,7 @@ def promote_these(session: Session, link: Link, names: Iterable[str], now: datet
     wanted = {person.id: person for person in (find_person(session, name) for name in names)}
     for person in promoted_by_hand(session, link):
         if person.id not in wanted:
-            promote_no_more(session, link, person, now)
+            remove_promotion(session, link, person, now)
     for person in wanted.values():
         promote(session, link, person, now)
 

@@ -9,7 +9,7 @@ from typing import Final, TypedDict
 from sqlalchemy.orm import Session
 
 from linktrack.audience.accounts import AccountNameJson, account_json
-from linktrack.audience.counts import History, count_histories, standing_count
+from linktrack.audience.counts import History, count_at, count_histories
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import check_range
 from linktrack.clicks.vocabulary import window_number
@@ -130,7 +130,7 @@ def cpf_total(sums: Iterable[PostSums], histories: Mapping[int, History]) -> Cpf
     total = [0, 0, 0, 0]
     missing = 0
     for post in sums:
-        _, followers = standing_count(histories[post.account_id], post.posted_at)
+        _, followers = count_at(histories[post.account_id], post.posted_at)
         counts = (post.clicks, post.unique_clicks, post.without_visitor, post.unattributed)
         if not followers:  # unknown, or nobody: neither has a rate
             missing += 1

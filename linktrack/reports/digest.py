@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from linktrack.audience.accounts import AccountNameJson, account_json
-from linktrack.audience.counts import History, count_histories, standing_count
+from linktrack.audience.counts import History, count_at, count_histories
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
 from linktrack.clicks.vocabulary import window_number
@@ -210,7 +210,7 @@ def digests(
                     if range_.first <= counts.day <= range_.last
                 ),
                 cpf_total(part, histories),
-                standing_count(histories[account.id], range_.end)[1],
+                count_at(histories[account.id], range_.end)[1],
                 *_gained_and_lost(moves.get(account.id, []), range_),
             )
             for range_, part in zip((earlier, days), parts, strict=True)
@@ -244,7 +244,7 @@ def _gained_and_lost(moves: Sequence[Moves], days: DayRange) -> tuple[int | None
 
 def _pairs(sums: Sequence[queries.PostSums], histories: Mapping[int, History]) -> list[Pair]:
     counts = [
-        (post.unique_clicks, standing_count(histories[post.account_id], post.posted_at)[1])
+        (post.unique_clicks, count_at(histories[post.account_id], post.posted_at)[1])
         for post in sums
     ]
     return [(k, n) for k, n in counts if n]
@@ -267,7 +267,7 @@ def _ranked(
     """
     likely = {}
     for post in sorted(sums, key=lambda post: (post.posted_at, post.post_id), reverse=True):
-        followers = standing_count(histories[post.account_id], post.posted_at)[1]
+        followers = count_at(histories[post.account_id], post.posted_at)[1]
         interval = Rate.of(post.unique_clicks, followers).interval
         if interval is not None:
             likely[post.post_id] = interval

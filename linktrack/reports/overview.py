@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from linktrack.audience.counts import History, count_histories, is_stale, standing_count
+from linktrack.audience.counts import History, count_at, count_histories, is_stale
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
 from linktrack.clicks.vocabulary import Reason, window_number
@@ -112,7 +112,7 @@ def _card(
     covered: Coverage,
     now: datetime,
 ) -> AccountCard:
-    followers_at, followers = standing_count(history, now)
+    followers_at, followers = count_at(history, now)
     within = [counts for counts in series if counts.day >= days.first]
     earlier = [counts for counts in series if counts.day <= before.last]
     counted_since = min(
@@ -144,7 +144,7 @@ def every_day(days: DayRange, series: Sequence[DayCounts], counted_since: date) 
 def followers_by_day(history: History, days: DayRange) -> list[tuple[date, int]]:
     """Return the count of each day that has one, and what stood when the range began and ended."""
     found: dict[date, int] = {}
-    _, standing = standing_count(history, days.since)
+    _, standing = count_at(history, days.since)
     if standing is not None:
         found[days.first] = standing
     for counted_at, count in history:

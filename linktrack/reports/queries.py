@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from linktrack.audience.counts import count_histories, standing_count
+from linktrack.audience.counts import count_at, count_histories
 from linktrack.audience.models import Segment
 from linktrack.clicks.models import (
     post_reasons,
@@ -108,7 +108,7 @@ def _with_followers(session: Session, posts: Sequence[Post]) -> list[PostFacts]:
     facts = []
     for post in posts:
         assert post.posted_at is not None
-        at, followers = standing_count(histories[post.account_id], post.posted_at)
+        at, followers = count_at(histories[post.account_id], post.posted_at)
         facts.append(
             PostFacts(
                 id=post.id,

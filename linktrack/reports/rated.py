@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from linktrack.audience.counts import History, standing_count
+from linktrack.audience.counts import History, count_at
 from linktrack.clicks.vocabulary import WINDOW_LENGTHS, WINDOWS
 from linktrack.errors import NotFound
 from linktrack.ids import AccountId, PostId
@@ -48,7 +48,7 @@ def rated_posts(
             account_id=post.account_id,
             posted_at=post.posted_at,
             people=post.unique_clicks,
-            followers=standing_count(histories[post.account_id], post.posted_at)[1] or None,
+            followers=count_at(histories[post.account_id], post.posted_at)[1] or None,
             is_final=post.posted_at <= settled,
         )
         for post in sums

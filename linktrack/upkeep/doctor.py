@@ -110,14 +110,14 @@ def _owners_of_files(data: Path) -> Finding:
 def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
     database = Database(settings, patience=5.0)
     try:
-        standing = database.standing()
-        if standing != "current":
+        state = database.schema_state()
+        if state != "current":
             remedy = {
                 "new": "start the service: it makes the tables",
                 "older": OLDER,
                 "newer": NEWER,
-            }[standing]
-            yield Finding("database", f"its tables are {standing}", remedy)
+            }[state]
+            yield Finding("database", f"its tables are {state}", remedy)
             return
         with database.reachable(), database.engine.connect() as connection:
             damage = damage_of(connection)

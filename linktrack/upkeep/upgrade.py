@@ -31,12 +31,12 @@ def upgrade(
     database of a newer linktrack, `Unavailable` where the backup cannot be written: then nothing
     was migrated.
     """
-    standing = installation.database.standing()
-    if standing == "newer":
+    state = installation.database.schema_state()
+    if state == "newer":
         raise Conflict(NEWER)
-    if standing == "current":
+    if state == "current":
         return Upgraded(False, None)
-    if standing == "new":
+    if state == "new":
         installation.database.migrate()
         return Upgraded(True, None)
     if backup is None:

@@ -145,7 +145,7 @@ def _wrapped(session: Session, webhook: Webhook, shortener: Shortener) -> Iterat
         .limit(MOST_POSTS)
     )
     posts = {f"post.wrapped:{post.id}": post for post in session.scalars(query)}
-    told = _told_keys(session, webhook, list(posts))
+    told = _known_keys(session, webhook, list(posts))
     for key, post in posts.items():
         if key not in told and post.account_id in accounts:
             data = {"account": _account_data(accounts[post.account_id])}
@@ -253,7 +253,7 @@ def _digests(
         f"digest.weekly:{account.id}:{year}-W{week:02}": account
         for account in _handles(session, webhook).values()
     }
-    told = _told_keys(session, webhook, list(accounts))
+    told = _known_keys(session, webhook, list(accounts))
     for key, account in accounts.items():
         if key in told:
             continue
@@ -275,7 +275,7 @@ def _digests(
         )
 
 
-def _told_keys(session: Session, webhook: Webhook, keys: list[str]) -> set[str]:
+def _known_keys(session: Session, webhook: Webhook, keys: list[str]) -> set[str]:
     query = select(Delivery.event_key).where(
         Delivery.webhook_id == webhook.id, Delivery.event_key.in_(keys)
     )

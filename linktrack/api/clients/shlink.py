@@ -111,7 +111,7 @@ def create() -> Response:
         there = find_single(session, g.token.id, destination)
         if there is not None and slug in (None, there.code):
             (found,) = door_links(session, g.token.id, link_id=there.id)
-            return jsonify(_told(found))
+            return jsonify(_short_url_json(found))
     title = fields.optional_text("title")
     tags = _tags(fields)
     link = add_single(
@@ -127,7 +127,7 @@ def create() -> Response:
         forward_query=fields.value("forwardQuery") is True,
     )
     session.commit()
-    return jsonify(_told(DoorLink(link, title, list(tags), 0, 0)))
+    return jsonify(_short_url_json(DoorLink(link, title, list(tags), 0, 0)))
 
 
 @blueprint.get("/v3/short-urls")
@@ -145,7 +145,7 @@ def list_all() -> Response:
         offset=(page - 1) * size,
         search=search,
     )
-    data = [_told(link) for link in found]
+    data = [_short_url_json(link) for link in found]
     return jsonify(
         {"shortUrls": {"data": data, "pagination": _pages(page, size, len(data), total)}}
     )
@@ -155,7 +155,7 @@ def list_all() -> Response:
 @with_key
 def show(code: str) -> Response:
     """Return one of the token's own short URLs."""
-    return jsonify(_told(_own(code)))
+    return jsonify(_short_url_json(_own(code)))
 
 
 @blueprint.get("/v3/short-urls/<code>/visits")
@@ -216,7 +216,7 @@ def _pages(page: int, size: int, here: int, total: int) -> dict[str, int]:
     }
 
 
-def _told(found: DoorLink) -> dict[str, object]:
+def _short_url_json(found: DoorLink) -> dict[str, object]:
     link = found.link
     return {
         "shortCode": link.code,

@@ -95,7 +95,7 @@ def _shorten() -> tuple[int, Answer]:
         return 200, {
             "status": "fail",
             "code": "error:url",
-            "url": _told(found, "date"),
+            "url": _link_json(found, "date"),
             "message": f"{destination} already exists in database (short URL: {_short(there)})",
             "title": _title(found),
             "shorturl": _short(there),
@@ -119,7 +119,7 @@ def _shorten() -> tuple[int, Answer]:
     session.commit()
     made = DoorLink(link, title, [], 0, 0)
     return 200, {
-        "url": _told(made, "date"),
+        "url": _link_json(made, "date"),
         "status": "success",
         "code": "",
         "message": f"{destination} added to database",
@@ -161,7 +161,11 @@ def _link_stats() -> tuple[int, Answer]:
     found = [] if link is None else door_links(db_session(), g.token.id, link_id=link.id)
     if not found:
         return 404, _failed(404, "Error: short URL not found")
-    return 200, {"statusCode": "200", "message": "success", "link": _told(found[0], "timestamp")}
+    return 200, {
+        "statusCode": "200",
+        "message": "success",
+        "link": _link_json(found[0], "timestamp"),
+    }
 
 
 def _stats() -> tuple[int, Answer]:
@@ -172,7 +176,9 @@ def _stats() -> tuple[int, Answer]:
     start = min(max(request.values.get("start", 0, type=int), 0), 2**31)
     found = door_links(db_session(), g.token.id, order=order, limit=limit, offset=start)
     _, totals = _totals()
-    links = {f"link_{number}": _told(link, "timestamp") for number, link in enumerate(found, 1)}
+    links = {
+        f"link_{number}": _link_json(link, "timestamp") for number, link in enumerate(found, 1)
+    }
     body: Answer = {"links": links} if links else {}
     return 200, {**body, "stats": totals["db-stats"], "statusCode": "200", "message": "success"}
 
@@ -204,7 +210,7 @@ def _own_account(keyword: str) -> Link | None:
     return link if link.account_id == g.token.account_id else None
 
 
-def _told(found: DoorLink, moment: str) -> Answer:
+def _link_json(found: DoorLink, moment: str) -> Answer:
     """Return a link in YOURLS' words; whoever made it is nobody's business (`ip`)."""
     return {
         "keyword": found.link.code,

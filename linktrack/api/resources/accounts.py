@@ -19,7 +19,7 @@ from linktrack.audience.accounts import (
     set_account_role,
 )
 from linktrack.audience.cards import set_card
-from linktrack.audience.counts import count_histories, list_counts, record_count, standing_count
+from linktrack.audience.counts import count_at, count_histories, list_counts, record_count
 from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account, Card, Role
 from linktrack.audience.utm import UtmValues, set_utm_values, utm_by_account
@@ -57,7 +57,7 @@ def _json(accounts: Sequence[Account]) -> list[AccountJson]:
     connected = connections(db_session())
     rows: list[AccountJson] = []
     for account in accounts:
-        at, followers = standing_count(histories.get(account.id, ()), now())
+        at, followers = count_at(histories.get(account.id, ()), now())
         rows.append(
             {
                 "id": account.id,

@@ -10,8 +10,8 @@ from linktrack.audience.follow_back.log import (
     MadeFollowJson,
     follow_json,
     follow_log,
-    standing_json,
-    standing_of,
+    status_json,
+    status_of,
 )
 from linktrack.context import db_session
 from linktrack.db import now
@@ -20,7 +20,7 @@ from linktrack.db import now
 @operation("GET", f"{ACCOUNT}/follow-back", scope="read", problems=(404,))
 def read_follow_back(number: int) -> FollowBackJson:
     """Return whether an account follows back, and whom it follows next."""
-    return standing_json(standing_of(db_session(), numbered_account(number), now()))
+    return status_json(status_of(db_session(), numbered_account(number), now()))
 
 
 class MadeFollowPageJson(TypedDict):

@@ -36,8 +36,8 @@ UNASKED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How following back stands: its settings (None: never set), and what it would do now.
+class FollowBackStatus:
+    """Whether an account follows back: its settings (None: never set), and what it would do now.
 
     `followed` is how many people were followed within the last 24 hours, by hand too.
     """
@@ -52,14 +52,14 @@ def follows_by_itself(account: Account) -> bool:
     return network_of(account.network).follows_by_program
 
 
-def standing_of(session: Session, account: Account, now: datetime) -> Standing:
-    """Return how following back stands for an account."""
+def status_of(session: Session, account: Account, now: datetime) -> FollowBackStatus:
+    """Return whether and how an account follows back."""
     settings = session.get(FollowBack, account.id)
     done = followed_within_a_day(session, account.id, now)
     if settings is None:
-        return Standing(None, done, Plan((), 0, ()))
+        return FollowBackStatus(None, done, Plan((), 0, ()))
     room = settings.daily_limit - done
-    return Standing(settings, done, make_plan(session, account, settings.since, room, now))
+    return FollowBackStatus(settings, done, make_plan(session, account, settings.since, room, now))
 
 
 def dry_run(
@@ -250,16 +250,16 @@ class FollowBackJson(TypedDict):
     plan: FollowPlanJson
 
 
-def standing_json(standing: Standing) -> FollowBackJson:
+def status_json(status: FollowBackStatus) -> FollowBackJson:
     """Return whether following back is on, and what it does next."""
-    settings = standing.settings
+    settings = status.settings
     return {
         "on": settings is not None and settings.on_since is not None,
         "after": None if settings is None else utc(settings.since),
         "daily_limit": None if settings is None else settings.daily_limit,
-        "followed_within_24h": standing.followed,
+        "followed_within_24h": status.followed,
         "problem": None if settings is None else settings.problem,
-        "plan": plan_json(standing.plan),
+        "plan": plan_json(status.plan),
     }
 
 

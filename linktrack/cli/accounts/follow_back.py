@@ -51,24 +51,24 @@ def dry_run_command(handle: str, since: str, limit: int, as_json: bool) -> None:
 @json_option
 def status(handle: str, as_json: bool) -> None:
     """Show whether it is on, and whom it follows next."""
-    from linktrack.audience.follow_back.log import standing_json, standing_of
+    from linktrack.audience.follow_back.log import status_json, status_of
 
     with reading() as work:
-        standing = standing_of(work.session, work.account(handle), work.now)
+        found = status_of(work.session, work.account(handle), work.now)
     if as_json:
-        print_json(standing_json(standing))
+        print_json(status_json(found))
         return
-    settings = standing.settings
+    settings = found.settings
     if settings is None:
         click.echo("Following back was never set: begin with linktrack follow-back dry-run.")
         return
     click.echo(
-        f"{'On' if settings.on_since else 'Off'}; {standing.followed} of {settings.daily_limit} "
+        f"{'On' if settings.on_since else 'Off'}; {found.followed} of {settings.daily_limit} "
         "within the last 24 hours."
     )
     if settings.problem:
         click.echo(settings.problem)
-    _print_plan(standing.plan, as_json)
+    _print_plan(found.plan, as_json)
 
 
 @follow_back.command()

@@ -118,11 +118,11 @@ def forward(code: str, choice: str) -> None:
 @click.option("--remove", is_flag=True, help="Remove them from the link.")
 def promote(code: str, name: str, remove: bool) -> None:
     """Set whom the link promotes."""
-    from linktrack.links.people import find_person, promote_no_more
+    from linktrack.links.people import find_person, remove_promotion
     from linktrack.links.people import promote as promote_person
 
     with writing() as work:
         found = work.link(code)
-        act = promote_no_more if remove else promote_person
+        act = remove_promotion if remove else promote_person
         act(work.session, found, find_person(work.session, name), work.now)
-    click.echo(f"{code} promotes {name}{' no more' if remove else ''}.")
+    click.echo(f"{code} {'no longer ' if remove else ''}promotes {name}.")

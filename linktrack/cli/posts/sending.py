@@ -172,10 +172,12 @@ def say_how_it_went(number: int, *, quiet: bool = False) -> None:
     if sending.state == "failed":
         raise LinktrackError(f"Post {number} was not sent: {sending.problem}")
     if not quiet:
-        click.echo(_told(sending, None if sending.next_at is None else utc(sending.next_at)))
+        click.echo(
+            _state_in_words(sending, None if sending.next_at is None else utc(sending.next_at))
+        )
 
 
-def _told(sending: "Sending", next_at: str | None) -> str:
+def _state_in_words(sending: "Sending", next_at: str | None) -> str:
     if sending.state == "sent":
         return f"Post {sending.post_id} is out: {sending.url}"
     if sending.problem is not None:

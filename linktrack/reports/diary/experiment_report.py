@@ -8,7 +8,7 @@ from typing import Final, TypedDict
 
 from sqlalchemy.orm import Session
 
-from linktrack.audience.counts import History, count_histories, standing_count
+from linktrack.audience.counts import History, count_at, count_histories
 from linktrack.audience.models import Account
 from linktrack.calendar.times import utc
 from linktrack.clicks.vocabulary import WINDOW_LENGTHS, window_number
@@ -194,7 +194,7 @@ def _posts(
         is_after = post.posted_at >= experiment.at
         if experiment.other_id is not None:
             is_after = post.account_id == experiment.other_id
-        _, followers = standing_count(histories[post.account_id], post.posted_at)
+        _, followers = count_at(histories[post.account_id], post.posted_at)
         if followers:
             day = (post.posted_at + length - experiment.at) / DAY
             posts.append(Counted(day, is_after, (post.unique_clicks, followers)))

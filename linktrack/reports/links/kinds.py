@@ -9,7 +9,7 @@ from typing import TypedDict
 from sqlalchemy.orm import Session
 
 from linktrack.audience.accounts import AccountNameJson, account_json, list_accounts
-from linktrack.audience.counts import History, count_histories, standing_count
+from linktrack.audience.counts import History, count_at, count_histories
 from linktrack.audience.models import Account
 from linktrack.calendar.times import utc
 from linktrack.links.models import Person
@@ -70,7 +70,7 @@ def links_line(links: Sequence[LinkSums], histories: Mapping[int, History]) -> L
         if unique and (best is None or unique > best.unique_clicks):
             best = BestPost(post_id, group[0].written or "", unique)
         assert group[0].posted_at is not None
-        _, followers = standing_count(histories[group[0].account_id], group[0].posted_at)
+        _, followers = count_at(histories[group[0].account_id], group[0].posted_at)
         if followers:
             pairs.append((unique, followers))
         else:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from linktrack.audience.accounts import AccountNameJson, account_json
-from linktrack.audience.counts import count_histories, standing_count
+from linktrack.audience.counts import count_at, count_histories
 from linktrack.audience.models import Account
 from linktrack.calendar.periods import period_end, period_start
 from linktrack.calendar.times import utc
@@ -137,7 +137,7 @@ def audience_report(
     end = period_end(start, period)
     midnight = datetime.combine(end, time.min, timezone)
     history = count_histories(session, [account.id])[account.id]
-    followers_at, followers = standing_count(history, min(now, midnight))
+    followers_at, followers = count_at(history, min(now, midnight))
     report = AudienceReport(
         account=account,
         period=period,

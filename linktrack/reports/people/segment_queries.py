@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from linktrack.audience.counts import History, standing_count
+from linktrack.audience.counts import History, count_at
 from linktrack.clicks.models import IS_RECOGNISED, clicks, post_windows
 from linktrack.clicks.vocabulary import HUMAN
 from linktrack.db import to_ms
@@ -41,7 +41,7 @@ def posts_by_segment(
     query = select(Post.id, Post.posted_at).where(chosen).order_by(Post.posted_at, Post.id)
     for post_id, posted_at in session.execute(query):
         assert posted_at is not None  # published posts have one
-        _, followers = standing_count(history, posted_at)
+        _, followers = count_at(history, posted_at)
         posts[post_id] = PostSegments(post_id, posted_at, followers)
     counts = post_windows.c
     # Not joined: so the database reads and sums the counts in their order, without sorting them.

@@ -192,7 +192,7 @@ def recognised(
     seen: Mapping[int, int],
 ) -> Recognised | None:
     """Return what those who said hello did on recent posts; None where nobody has."""
-    at_least, at_most = seen.get(segment.id, 0), said.get(segment.id, Hellos()).standing
+    at_least, at_most = seen.get(segment.id, 0), said.get(segment.id, Hellos()).most_now
     if not at_least and not at_most:
         return None
     at_most = max(at_least, at_most)

@@ -16,7 +16,7 @@ from linktrack.audience.follow_back.log import (
     dry_run,
     follow_log,
     follows_by_itself,
-    standing_of,
+    status_of,
     switch_off,
     switch_on,
     undo,
@@ -127,11 +127,11 @@ def _page(account_id: int | None = None, error: str | None = None) -> str:
     account = next((each for each in accounts if wanted and each.id == wanted.id), None)
     if account is None:
         return render_template("follow_back/none.html", accounts=accounts, error=error)
-    standing = standing_of(session, account, now())
+    status = status_of(session, account, now())
     before = row_id(request.args, "before", "Follow")
     log = follow_log(session, account.id, PAGE + 1, before)
     connected = account.id in connections(session)
-    planned = [*standing.plan.now, *standing.plan.skipped[:SHOWN]]
+    planned = [*status.plan.now, *status.plan.skipped[:SHOWN]]
     people = [
         *((each.network_id, each.handle) for each in planned),
         *((row.network_id, row.handle) for row in log[:PAGE]),
@@ -140,10 +140,10 @@ def _page(account_id: int | None = None, error: str | None = None) -> str:
         "follow_back/show.html",
         accounts=accounts,
         account=account,
-        standing=standing,
-        settings_of=standing.settings,
-        plan=standing.plan,
-        skipped=standing.plan.skipped[:SHOWN],
+        status=status,
+        settings_of=status.settings,
+        plan=status.plan,
+        skipped=status.plan.skipped[:SHOWN],
         by_itself=follows_by_itself(account),
         connected=connected,
         by_hand=not (follows_by_itself(account) and connected),

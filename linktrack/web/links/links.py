@@ -30,8 +30,8 @@ from linktrack.links.people import (
     find_person,
     list_people,
     promote,
-    promote_no_more,
     promoted_by,
+    remove_promotion,
 )
 from linktrack.links.posts import get_post
 from linktrack.reports.days import DayCounts, last_clicked_day_of_links, link_series
@@ -212,8 +212,8 @@ def promotes(sent: Sent, code: str) -> str:
     link = named_link(code)
     person = find_person(sent.session, sent.text("person", "The person"))
     if sent.says_yes("remove"):
-        promote_no_more(sent.session, link, person, sent.now)
-        return f"The link promotes {person.name} no more."
+        remove_promotion(sent.session, link, person, sent.now)
+        return f"The link no longer promotes {person.name}."
     promote(sent.session, link, person, sent.now)
     return f"The link promotes {person.name}."
 

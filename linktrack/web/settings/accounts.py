@@ -17,11 +17,11 @@ from linktrack.audience.accounts import (
 )
 from linktrack.audience.cards import OURS, set_card
 from linktrack.audience.counts import (
+    count_at,
     count_histories,
     is_stale,
     list_counts,
     record_count,
-    standing_count,
 )
 from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account
@@ -180,7 +180,7 @@ def _list(error: str | None = None) -> str:
     histories = count_histories(session, [account.id for account in accounts])
     moment_now = now()
     standing = {
-        account_id: standing_count(history, moment_now) for account_id, history in histories.items()
+        account_id: count_at(history, moment_now) for account_id, history in histories.items()
     }
     return render_template(
         "accounts/list.html",
