@@ -35,7 +35,7 @@ class Keys:
 
     @property
     def forgetting(self) -> bytes:
-        """The key of the hashes of forgotten people; losing `check` forgets whom to leave out."""
+        """The key for hashes of forgotten people; without `check` they can't be left out."""
         return blake2b(self.check, person=b"forgotten", digest_size=32).digest()
 
     def sealing(self) -> bytes:

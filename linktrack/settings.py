@@ -1,7 +1,7 @@
 """Settings: read once from the environment, checked, and handed on as one frozen value.
 
 Each field of `Settings` says what it is read from. That is the only list: the guide, the page of
-settings and backups are held against it.
+settings and backups are checked against it.
 """
 
 import ipaddress
@@ -362,6 +362,6 @@ def _shown(value: object) -> str:
         return "on" if value else "off"
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
-    # Of an address with a password only what stands around it.
+    # Of an address with a password, only the parts around it.
     around = re.sub(r"(?<=://)([^/@:]*):.*@", r"\1:(not shown)@", str(value))
     return re.sub(r"(?i)(?<=[?&]password=)[^&#]*", "(not shown)", around)

@@ -32,7 +32,7 @@ def sync_one(installation: Installation, account: Account, *, confirmed: bool = 
     """Read one account now; raises `Invalid` for an account that cannot be read.
 
     A connected account is read by itself: that shows more. One whose network does not take the
-    sign-in any more is read as everybody may.
+    sign-in is read without signing in.
     """
 
     def open_network(account: Account) -> Reader:

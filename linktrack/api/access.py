@@ -1,4 +1,4 @@
-"""Who calls: tokens, what their scope allows, and the accounts they reach."""
+"""Access to the API: tokens, what their scopes allow, and their accounts."""
 
 import logging
 from collections.abc import Callable
@@ -26,7 +26,7 @@ R = TypeVar("R")
 
 
 def needs(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Ask for a bearer token that allows this; raises `Forbidden` or `TooMany` else."""
+    """Require a bearer token that allows this; raises `Forbidden` or `TooMany` otherwise."""
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
@@ -44,9 +44,9 @@ def needs(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def admit(secret: str) -> "Token":
-    """Return the token of a secret, and count this request against its limit.
+    """Return the token with this secret, and count this request against its limit.
 
-    Raises `Forbidden` where it is unknown or over, `TooMany` where its limit is reached.
+    Raises `Forbidden` if it is unknown or expired, `TooMany` if its limit is reached.
     """
     g.unauthenticated = True
     with reading() as session:
@@ -61,7 +61,7 @@ def admit(secret: str) -> "Token":
 
 
 def admit_door(secret: str) -> "Token":
-    """Return the token of another shortener's client: it may wrap, and for one account.
+    """Return the token of another shortener's client, which may wrap for one account.
 
     Raises `Forbidden` or `TooMany`.
     """
@@ -75,7 +75,7 @@ def admit_door(secret: str) -> "Token":
 
 
 def _mark_used(token_id: int) -> None:
-    """Write down when a token was last used; the request goes on where that cannot be done."""
+    """Record when a token was last used; if that fails, the request goes on."""
     try:
         with installation().database.session(writes=True) as session:
             get_token(session, token_id).last_used_at = now()
@@ -87,14 +87,14 @@ def _mark_used(token_id: int) -> None:
 
 
 def is_unauthenticated() -> bool:
-    """Whether the caller is unknown: then the answer is 401 and not 403."""
+    """Whether the caller is unknown: then the answer is 401, not 403."""
     return bool(g.get("unauthenticated"))
 
 
 def require_account(account_id: int | None) -> None:
-    """Raise `Forbidden` where what is asked for belongs to an account the token does not reach.
+    """Raise `Forbidden` if the token has no access to this account.
 
-    None belongs to no account.
+    None stands for what belongs to no account.
     """
     token: Token = g.token
     if account_id is not None and token.account_id not in (None, account_id):
@@ -102,14 +102,14 @@ def require_account(account_id: int | None) -> None:
 
 
 def require_all() -> None:
-    """Raise `Forbidden` where a question is about all accounts and the token is for one."""
+    """Raise `Forbidden` if the token is limited to one account and the request is about all."""
     token: Token = g.token
     if token.account_id is not None:
         raise Forbidden("This token is for one account, and this is about all of them.")
 
 
 def named_account(handle: str) -> "Account":
-    """Return the account a caller names, as far as its token reaches."""
+    """Return the account a caller names, if its token has access to it."""
     account = find_account(db_session(), handle)
     require_account(account.id)
     return account

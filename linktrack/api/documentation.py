@@ -1,4 +1,4 @@
-"""The document of the API for programs, and a page of it for people, from our own origin."""
+"""The API's OpenAPI document for programs, and a page of it for people."""
 
 from flask import Response, jsonify, render_template
 
@@ -10,11 +10,11 @@ from linktrack.context import installation
 
 @blueprint.get("/openapi.json")
 def openapi() -> Response:
-    """Return the OpenAPI 3.1 document; it is nobody's secret."""
+    """Return the OpenAPI 3.1 document; it is public."""
     return jsonify(document(installation().settings.base_url))
 
 
 @blueprint.get("/docs")
 def page() -> str:
-    """Show what the API can do, and what its errors mean."""
+    """Show the API's operations, and what its errors mean."""
     return render_template("api/docs.html", operations=list(OPERATIONS.values()), problems=PROBLEMS)

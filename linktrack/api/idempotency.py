@@ -1,4 +1,4 @@
-"""Idempotency-Key: a POST that is sent again is answered again, and done once."""
+"""Idempotency-Key: a POST sent again gets the first answer, and is done only once."""
 
 import hashlib
 import json
@@ -19,10 +19,10 @@ R = TypeVar("R")
 
 
 def once(view: Callable[P, R]) -> Callable[P, R | Response]:
-    """Let a view be done once for each key of a token (for a day).
+    """Run a view only once for each key of a token (for a day).
 
-    The key is put down in the transaction of the view's own work: both are there, or neither.
-    Raises `Invalid` for a key that is none or was used for another request, `Conflict` while the
+    The key is stored in the transaction of the view's own work: both are stored, or neither.
+    Raises `Invalid` for a malformed key or one used for another request, `Conflict` while the
     first is still being answered.
     """
 
@@ -48,7 +48,7 @@ def once(view: Callable[P, R]) -> Callable[P, R | Response]:
 
 
 def unrepeated(view: Callable[P, R]) -> Callable[P, R]:
-    """Let a view's answer, which holds a secret, be kept nowhere: raises `Invalid` for a key."""
+    """Refuse keys (`Invalid`) for a view whose answer holds a secret, which must not be stored."""
 
     @wraps(view)
     def answered(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -63,6 +63,6 @@ def unrepeated(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def _digest() -> str:
-    """Return what tells one request from another: its path and what was sent."""
+    """Return a digest of a request: its path and its content."""
     sent = json.dumps([request.method, request.full_path]).encode() + request.get_data()
     return hashlib.sha256(sent).hexdigest()

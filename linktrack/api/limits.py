@@ -1,4 +1,4 @@
-"""Rate limits: how many requests a minute one token gets from this machine."""
+"""Rate limits: how many requests per minute each token gets on this machine."""
 
 import fcntl
 import logging
@@ -24,7 +24,7 @@ _ENTRY: Final = struct.Struct("<dQ")  # when a token's minute began (steady cloc
 class Limiter:
     """Counts requests by token in windows of a minute, in a file that all processes share.
 
-    Each token has a few bytes of it, at an offset that its number says.
+    Each token has a few bytes of it, at an offset given by its number.
     """
 
     def __init__(self, most: int, path: Path) -> None:
@@ -34,8 +34,8 @@ class Limiter:
     def count(self, token_id: int, at: float) -> tuple[int, int]:
         """Count a request `at` (seconds of the machine's steady clock).
 
-        Returns how many are left and in how many seconds the window ends. Below zero left means
-        that this request is one too many. Raises `OSError` where the file cannot be used.
+        Returns how many are left, and in how many seconds the window ends. Below zero means
+        that this request is one too many. Raises `OSError` if the file can't be used.
         """
         offset = token_id * _ENTRY.size
         file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -54,7 +54,7 @@ class Limiter:
 def count_request(token_id: int) -> None:
     """Count this request against its token's limit; raises `TooMany`.
 
-    Where it cannot be counted, on a full disk, it is answered, without the headers.
+    If it can't be counted (a full disk), it is answered without the headers.
     """
     settings = installation().settings
     limiter: Limiter = current_app.extensions.setdefault(
@@ -73,7 +73,7 @@ def count_request(token_id: int) -> None:
 
 
 def add_limit_headers(response: Response) -> Response:
-    """Say how much of the limit is left (draft-ietf-httpapi-ratelimit-headers)."""
+    """Add headers on what is left of the limit (draft-ietf-httpapi-ratelimit-headers)."""
     if "rate_limit" in g:
         most, left, seconds = g.rate_limit
         response.headers["RateLimit-Policy"] = f'"token";q={most};w={SECONDS}'

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, written from what the operations say and the types of their JSON.
+"""Write the OpenAPI 3.1 document from the operations and the types of their JSON.
 
 A shape has its name in the code there, without the `Json` at the end of what is answered.
 """
@@ -25,7 +25,7 @@ REFERENCE: Final = "#/components/schemas/{name}"
 
 @cache
 def document(base_url: str) -> Json:
-    """Return the document of an installation."""
+    """Return an installation's document."""
     paths: dict[str, Json] = {}
     for operation in OPERATIONS.values():
         path = f"/api/v1{operation.path}"

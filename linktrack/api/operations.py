@@ -1,4 +1,4 @@
-"""What an operation of the API is: its route, scope, parameters and answers, said once.
+"""An operation of the API: its route, scope, parameters and answers, said once.
 
 `operation` makes the route and remembers what it said, from which openapi.py writes the document.
 """
@@ -38,7 +38,7 @@ R = TypeVar("R", bound="Response | Mapping[str, object] | tuple[Mapping[str, obj
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A query parameter; `choices` are its values where these are few; `many` may be sent."""
+    """A query parameter; `choices` are its values if they are few; `many`: it may be repeated."""
 
     name: str
     meaning: str
@@ -145,7 +145,7 @@ def operation(
 def answers_of(view: Callable[..., object]) -> Answers:
     """Return what a view answers, as its return type says.
 
-    Raises `TypeError` where that says nothing, as `Response` does.
+    Raises `TypeError` if that says nothing, as `Response` does.
     """
     said: object = get_type_hints(view)["return"]
     statuses: tuple[int, ...] = (200,)
@@ -159,12 +159,12 @@ def answers_of(view: Callable[..., object]) -> Answers:
 
 
 def asked() -> Fields:
-    """Return the query arguments of this request; raises `Invalid` for any that is not said."""
+    """Return this request's query arguments; raises `Invalid` for an unknown one."""
     chosen = OPERATIONS[request.endpoint or ""]
     return arguments(request, {parameter.name for parameter in chosen.query})
 
 
 def sent() -> Fields:
-    """Return the JSON object of this request; raises `Invalid` for a field that is not said."""
+    """Return this request's JSON object; raises `Invalid` for an unknown field."""
     body = OPERATIONS[request.endpoint or ""].body
     return posted_object(request, set(get_type_hints(body)) if body else set())

@@ -1,4 +1,4 @@
-"""Pages: a `limit`, and `after`, the last one of the page before."""
+"""Pages: `limit`, and `after`, the last item of the previous page."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ MOST: Final = 100
 
 
 def page_size(fields: Fields) -> int:
-    """Return how many a page is to have; raises `Invalid`."""
+    """Return the page size; raises `Invalid`."""
     limit = fields.whole("limit", MOST) or 0
     if not 1 <= limit <= MOST:
         raise Invalid(f"A page has 1 to {MOST}, not {limit}.")

@@ -1,4 +1,4 @@
-"""Errors of the API as application/problem+json (RFC 9457), each of a kind the docs explain."""
+"""Errors of the API as application/problem+json (RFC 9457), each of a documented type."""
 
 import json
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from linktrack.context import installation
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A kind of error; `means` says what to do about it."""
+    """A type of error; `means` says what to do about it."""
 
     name: str
     means: str
@@ -35,7 +35,7 @@ PROBLEMS: Final = {
 
 
 def problem(status: int, sentence: str, kind: str | None = None) -> Response:
-    """Return an error that programs and people can read; `kind` is the address of another type."""
+    """Return an error that programs and people can read; `kind` overrides its type's address."""
     body = json.dumps(problem_json(status, sentence, kind))
     response = Response(body, status, mimetype="application/problem+json")
     if status == 401:
@@ -44,7 +44,7 @@ def problem(status: int, sentence: str, kind: str | None = None) -> Response:
 
 
 class ProblemJson(TypedDict):
-    """An error; `type` is the address where its kind is explained."""
+    """An error; `type` is the address that explains it."""
 
     type: str
     title: str
@@ -63,7 +63,7 @@ def problem_json(status: int, sentence: str, kind: str | None = None) -> Problem
 
 
 def problem_type(status: int) -> str:
-    """Return the address at which a kind of error is explained."""
+    """Return the address that explains a type of error."""
     known = PROBLEMS.get(status)
     if known is None:
         return "about:blank"

@@ -1,4 +1,4 @@
-"""Reading what programs send: JSON bodies and query arguments, checked by name and type."""
+"""Read what programs send: JSON bodies and query arguments, checked by name and type."""
 
 import json
 from collections.abc import Mapping
@@ -15,14 +15,14 @@ LARGEST_ID: Final = 2**31 - 1
 
 
 def stored(number: int) -> int:
-    """Return a number of a path, as far as anything can be stored under it; raises `NotFound`."""
+    """Return a number in a path; raises `NotFound` if it is too large for any row."""
     if number > LARGEST_ID:
         raise NotFound(f"There is nothing under number {number}.")
     return number
 
 
 class Fields:
-    """Named values from a caller, which may be kept; every failure names the field."""
+    """Named values from a caller; every error names the field."""
 
     def __init__(
         self, values: Mapping[str, object], known: set[str], *, is_kept: bool = False
@@ -37,7 +37,7 @@ class Fields:
         self._is_kept = is_kept
 
     def text(self, name: str, default: str | None = None) -> str:
-        """Return a text; raises `Invalid` where it is missing or another type."""
+        """Return a text; raises `Invalid` if it is missing or of another type."""
         value = self._values.get(name, default)
         if not isinstance(value, str):
             raise Invalid(f"{name!r} must be a text.")
@@ -48,11 +48,11 @@ class Fields:
         return self._values.get(name)
 
     def has(self, name: str) -> bool:
-        """Whether a field was sent, be it null."""
+        """Whether a field was sent, even as null."""
         return name in self._values
 
     def optional_text(self, name: str) -> str | None:
-        """Return a text, or None where the field is missing or null."""
+        """Return a text, or None if the field is missing or null."""
         return None if self._values.get(name) is None else self.text(name)
 
     def whole(self, name: str, default: int | None = None) -> int | None:
@@ -85,7 +85,7 @@ class Fields:
         return self._values.get(name) is not None and self.truth(name)
 
     def moment(self, name: str) -> datetime | None:
-        """Return a date or time, local where it has no offset."""
+        """Return a date or time; without an offset it is local."""
         written = self.optional_text(name)
         return None if written is None else parse_moment(written, installation().settings.timezone)
 
@@ -99,7 +99,7 @@ class Fields:
         return tuple(self._storable(name, item) for item in value)
 
     def _storable(self, name: str, text: str) -> str:
-        """Return a text as it is, where every database can keep it and be asked for it."""
+        """Return a text unchanged; raises `Invalid` if no database can store it."""
         if any("\ud800" <= character <= "\udfff" for character in text):
             raise Invalid(f"{name!r} contains half a character (a lone surrogate).")
         if self._is_kept and "\0" in text:

@@ -1,4 +1,4 @@
-"""JSON under /api/v1: every resource's operations, and what all answers have in common."""
+"""JSON under /api/v1: all operations, and what all answers have in common."""
 
 from importlib import import_module
 from pkgutil import iter_modules
@@ -21,7 +21,7 @@ blueprint.after_request(add_limit_headers)
 
 @blueprint.after_request
 def _let_ask_again(response: Response) -> Response:
-    """Give whole JSON answers to GET an ETag; who has it already gets 304."""
+    """Give complete JSON answers to GET an ETag; a client that has it already gets 304."""
     whole = response.status_code == 200 and response.mimetype == "application/json"
     if request.method == "GET" and whole and not response.is_streamed:
         response.headers["Cache-Control"] = "private, no-cache"

@@ -17,7 +17,7 @@ def claim_turn(
 ) -> bool:
     """Reserve a due account for this process, for as long as `lease`.
 
-    Of several that try at once one gets it, and is told so. `table` has one row for each
+    Of several that try at once only one gets it. `table` has one row for each
     account, by its `account_id`, and says with `next_at` when it is due. The caller commits.
     """
     if session.get(table, account_id) is None:

@@ -53,7 +53,7 @@ def record_count(
     """Record how many followers an account had at a moment; the same figure again is nothing new.
 
     `source` says in a word who counted. Raises `Invalid` for an impossible count or moment, and
-    `Conflict` where another figure stands at that moment and `replace` is not set.
+    `Conflict` if there is another count at that moment and `replace` is not set.
     """
     return record_counts(
         session, account, [DatedCount(counted_at, count)], source, replace=replace, now=now

@@ -75,7 +75,7 @@ def find_people(session: Session, name: str) -> Sequence[tuple[Follower, str]]:
 def forget_people(
     session: Session, people: Iterable[tuple[Follower, str]], key: bytes, now: datetime
 ) -> None:
-    """Remove followers with all that is kept of them, and leave a trace that names nobody.
+    """Delete followers and all their data, and leave a trace that names nobody.
 
     The rosters they were in become smaller by one each. Clicks are the caller's part.
     """

@@ -86,8 +86,8 @@ def take_roster(
     """Take a list of an account's followers at a moment; the same list again changes nothing.
 
     A list older than others is placed in its time. Its length is recorded as a follower count
-    where no other count of the 90 days before stands. Raises `Invalid` for a moment in the
-    future, and `Conflict` where another list stands at that moment, or, unless `confirmed`, where
+    if there is no other count of the 90 days before. Raises `Invalid` for a moment in the
+    future, and `Conflict` if there is another list at that moment, or, unless `confirmed`, if
     it seems to have broken off (`_doubt`). The caller rolls back.
     """
     taken_at = from_ms(to_ms(taken_at))
@@ -131,7 +131,7 @@ def take_roster(
 
 
 def _is_new(session: Session, account: Account, taken_at: datetime) -> bool:
-    """Whether no roster stands at that moment; raises `Conflict` where a different one does."""
+    """Whether there is no roster at that moment; raises `Conflict` if there is a different one."""
     query = select(Roster).where(Roster.account_id == account.id, Roster.taken_at == taken_at)
     standing = session.scalar(query)
     if standing is None:
@@ -291,7 +291,7 @@ def _place(
 
 
 def _is_counted(session: Session, account_id: int, at: datetime) -> bool:
-    """Whether another count of the 90 days before stands, or any at that very moment."""
+    """Whether there is another count of the 90 days before, or any at that very moment."""
     near = and_(FollowerCount.counted_at > at - COUNTED, FollowerCount.source != ROSTER_COUNT)
     query = select(FollowerCount.counted_at).where(
         FollowerCount.account_id == account_id,

@@ -64,7 +64,7 @@ class Rule:
 def parse_rule(written: str) -> Rule:
     """Return the rule of a text such as `posts >= 10` or `last_active < 180 days ago`.
 
-    Raises `Invalid`, saying what can stand there.
+    Raises `Invalid`, which says what is possible there.
     """
     match = _RULE.fullmatch(written.strip())
     if match is None or len(written) > 200 or not written.isprintable():

@@ -188,7 +188,7 @@ def change_segment(
     size: int | None = None,
     place: str | None = None,
 ) -> None:
-    """Change what is given, from now on; an empty `place` means there is none any more.
+    """Change what is given, from now on; an empty `place` removes it.
 
     The caller sorts the followers then. Raises `Invalid` for what the segment does not have.
     """

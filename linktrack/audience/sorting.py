@@ -28,7 +28,7 @@ STEP: Final = 5_000  # followers read at a time: about 5 MB
 
 @dataclass(frozen=True, slots=True)
 class Sorter:
-    """The segments of an account as they stand now, ready to judge one follower after another.
+    """The current segments of an account, ready to judge one follower after another.
 
     `steps` are the segments in order with their rules, None for a list; `rest` is everyone else.
     """

@@ -86,7 +86,7 @@ def sync_account(
     confirmed: bool = False,
     clock: Callable[[], datetime] = this_moment,
 ) -> Synced:
-    """Read an account's count and list, and say when it is to be read next.
+    """Read an account's count and list, and return when to read them next.
 
     It commits after each page. What the network or the list has against it is returned as
     `problem`, and kept. Raises `Invalid` for an account that cannot be read.

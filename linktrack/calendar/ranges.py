@@ -51,10 +51,10 @@ class DayRange:
         return DayRange(self.first - shift, self.last - shift, self.timezone)
 
     def compared(self, choice: str) -> "DayRange":
-        """Return the days these are held against: those `before`, or a `year` ago.
+        """Return the days to compare these with: those `before`, or a `year` ago.
 
         Weekdays meet the same weekdays: the shift is in whole weeks, 52 of them for a year. Fewer
-        than 7 days are held against those directly before them.
+        than 7 days are compared with those directly before them.
         """
         if choice == "year":
             return self.earlier(364)

@@ -47,11 +47,11 @@ def change_chart(
     empty: str = NOTHING,
     marks: Iterable[Mark] = (),
 ) -> Markup:
-    """Draw people a day up and down from zero; where nothing is known nothing stands.
+    """Draw people per day up and down from zero; unknown days stay empty.
 
     A bar is as wide as the time in which it may have happened, and as high as its people for
     each day of it, so that equal areas are equal numbers. `up` and `down` name the two in the
-    legend; `marks` of these days stand above and in a list below.
+    legend; `marks` of these days are shown above, and in a list below.
     """
     if not spans:
         return nothing(empty)

@@ -42,7 +42,7 @@ class IntervalPoint:
     """One value with its interval, what it belongs to, and the page behind it.
 
     `value` None: no rate is known, the place stays empty. `low` and `high` None: no interval.
-    `group` chooses shape and colour and stands in the legend; `short` stands below the axis.
+    `group` selects shape and colour, and is in the legend; `short` is shown below the axis.
     """
 
     label: str

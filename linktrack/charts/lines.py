@@ -71,8 +71,8 @@ def time_chart(
 ) -> Markup:
     """Draw lines over days from a common zero, and a thin strip with its own scale below.
 
-    `label` names the chart for those who cannot see it; `unit` stands in the legend. The strip
-    (followers) shares the x axis and never the y axis. `marks` of these days stand above it, in
+    `label` names the chart for those who can't see it; `unit` is in the legend. The strip
+    (followers) shares the x axis and never the y axis. `marks` of these days are shown above it, in
     a list below and in the table. Without any value: the sentence `empty`.
     """
     lines = [*series, strip] if strip is not None else list(series)

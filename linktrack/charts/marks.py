@@ -16,7 +16,7 @@ _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What is to be known of a day."""
+    """A note or event on a day."""
 
     day: date
     text: str
@@ -45,7 +45,7 @@ def lettered(marks: Iterable[Mark], first: date, last: date) -> list[Lettered]:
 def mark_lines(
     marks: Sequence[Lettered], across: Callable[[date], float], top: float, bottom: float
 ) -> Markup:
-    """Draw a line down for each day that has marks; letters that lie close stand together."""
+    """Draw a line down for each day that has marks; letters close to each other are joined."""
     groups: list[list[Lettered]] = []
     for each in marks:
         near = groups and across(each.mark.day) - across(groups[-1][0].mark.day) < _CLOSE
@@ -70,7 +70,7 @@ def _group(
 
 
 def mark_list(marks: Sequence[Lettered]) -> Markup:
-    """List what the letters stand for; nothing where there are none."""
+    """List what the letters mean; nothing if there are none."""
     if not marks:
         return Markup("")
     item = '<li><b>{}</b> <time datetime="{}">{}</time> {}</li>'

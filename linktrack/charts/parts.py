@@ -187,7 +187,7 @@ def numbers_table(
 ) -> Markup:
     """Give the numbers as a table behind a summary; data-x is each row's place in the picture.
 
-    `texts`, one for each row or "", stand in a last column, named by the last of the heads.
+    `texts`, one for each row or "", are the last column, named by the last of the heads.
     """
     numeric = len(heads) - (texts is not None)
     head = join(

@@ -80,7 +80,7 @@ class Work:
     def account(self, handle: str | None) -> "Account | None":
         """Return the account that a handle names, None for None.
 
-        Raises `NotFound`, and `Invalid` where several networks have the same handle.
+        Raises `NotFound`, and `Invalid` if several networks have the same handle.
         """
         from linktrack.audience.accounts import find_account
 

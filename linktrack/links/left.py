@@ -26,7 +26,7 @@ class NotWrapped:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """Where it stands in the text, and what to say; `is_wrapped_in_part`: its beginning is."""
+    """Its position in the text, and what to say; `is_wrapped_in_part`: its beginning is wrapped."""
 
     start: int
     end: int

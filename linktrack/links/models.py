@@ -18,7 +18,7 @@ class Post(Base):
 
     `written` is the text as the owner wrote it, `text` the same with its links wrapped; `format`
     is what both are read as.
-    `posted_at` is when it was, or is to be, published; a draft has none.
+    `posted_at` is when it was or will be published; a draft has none.
     """
 
     __tablename__ = "posts"
@@ -262,7 +262,7 @@ class Watch(Base):
 
 
 class Person(Base):
-    """Somebody whom links promote.
+    """A person whom links promote.
 
     `page` numbers their public page: a new number makes the old address a stranger's.
     """
@@ -291,7 +291,7 @@ class PersonRule(Base):
 
 
 class LinkPerson(Base):
-    """Whom a link promotes by the owner's own word."""
+    """A person whom a link promotes, as set by hand."""
 
     __tablename__ = "link_people"
 

@@ -60,7 +60,7 @@ def remove_person(session: Session, person: Person, now: datetime) -> None:
 
 
 def add_rule(session: Session, person: Person, kind: str, written: str, now: datetime) -> None:
-    """Let a host or a @mention say whom links promote, those made before included.
+    """Add a rule: links to a host, or with a @mention, promote this person; earlier links too.
 
     Raises `Invalid`; the same rule again changes nothing.
     """
@@ -117,13 +117,13 @@ def remove_promotion(session: Session, link: Link, person: Person, now: datetime
 
 
 def promoted_by_hand(session: Session, link: Link) -> Sequence[Person]:
-    """Return by name the people whom somebody said by hand that a link promotes."""
+    """Return the people who were set by hand for a link, by name."""
     said = select(LinkPerson.person_id).where(LinkPerson.link_id == link.id)
     return session.scalars(select(Person).where(Person.id.in_(said)).order_by(Person.name)).all()
 
 
 def promote_these(session: Session, link: Link, names: Iterable[str], now: datetime) -> None:
-    """Say by hand that a link promotes these people, and no others; raises `NotFound`."""
+    """Set the people a link promotes by hand, and remove all others; raises `NotFound`."""
     wanted = {person.id: person for person in (find_person(session, name) for name in names)}
     for person in promoted_by_hand(session, link):
         if person.id not in wanted:
@@ -133,7 +133,7 @@ def promote_these(session: Session, link: Link, names: Iterable[str], now: datet
 
 
 def promoted_by(session: Session, link: Link, text: str | None) -> list[tuple[Person, bool]]:
-    """Return whom a link promotes, and whether that was said by hand (else by rule)."""
+    """Return whom a link promotes, and whether that was set by hand or matches a rule."""
     by_hand = set(
         session.scalars(select(LinkPerson.person_id).where(LinkPerson.link_id == link.id))
     )

@@ -57,7 +57,7 @@ def wrap_post(
 
     Returns None, and records nothing, where the text holds no address that is not a short link
     of ours already. Raises `Invalid`, `TooLarge`, `Conflict` or `NotFound` (a segment, a person),
-    and then the session is to be rolled back.
+    and then the session must be rolled back.
     """
     state, posted_at = settle_state(wish.state, wish.posted_at, now)
     written_in = parse_format(wish.written_in)
@@ -126,8 +126,8 @@ def rewrap_post(
 ) -> None:
     """Give a post another text: an address it had keeps its link, a new one gets one.
 
-    Links that no text names any more stay with the post and go on redirecting. Raises `Invalid`
-    for a text without an address, and what `wrap_post` raises; then the session is to be rolled
+    Links that are in no text now stay with the post and keep redirecting. Raises `Invalid`
+    for a text without an address, and what `wrap_post` raises; then the session must be rolled
     back.
     """
     addresses = find(written, account.network, shortener.base_url, post.format).addresses

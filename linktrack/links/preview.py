@@ -20,7 +20,7 @@ UNKNOWN: Final = "•"
 class Preview:
     """The text with codes still to be made, how long it will be, and where its links lead.
 
-    `not_wrapped` are the addresses that are left as they stand, each with the reason.
+    `not_wrapped` are the addresses that stay unchanged, each with the reason.
     """
 
     text: str

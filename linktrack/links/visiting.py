@@ -50,7 +50,7 @@ class UnreadableError(Exception):
 def read(
     destination: str, agent: str, accept: str, most: int, allowed: Judge = is_public
 ) -> Content:
-    """Return what stands at an address, at most `most` bytes and after at most 10 seconds.
+    """Return the content at an address: at most `most` bytes, within 10 seconds.
 
     Raises `UnreadableError`, whatever the far side does.
     """
@@ -68,7 +68,7 @@ def read(
 
 
 def visit(destination: str, agent: str, allowed: Judge = is_public) -> Visit:
-    """Return whether a page stands at an address, after at most 20 seconds.
+    """Return whether there is a page at an address, within 20 seconds.
 
     Never raises for what the far side does. HEAD first, GET where that is refused. A refusal of
     programs (401, 403, 405, 429, 999 …) is an answer: people may well get in.

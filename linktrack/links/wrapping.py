@@ -1,6 +1,6 @@
 """Find the addresses of a text as its network will, and put short ones in their place.
 
-What is left as it stands, though it looks like an address, is found too, with the reason.
+What looks like an address but stays unchanged is found too, with the reason.
 """
 
 import re
@@ -37,7 +37,7 @@ Detect = Callable[[str], list[Found]]
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One address in a text: where it stands (code points), as written, and where it leads.
+    """One address in a text: its position (code points), how it is written, and where it leads.
 
     `write` says how another address is written in its place.
     """
@@ -51,7 +51,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a text holds: the addresses to be wrapped, and what is not, or not wholly, wrapped.
+    """What a text has: the addresses to wrap, and what is not, or only in part, wrapped.
 
     Both in order of the text; no address overlaps another.
     """
@@ -135,7 +135,7 @@ def left_in(
 def find_addresses(
     text: str, network: str, base_url: str, more_own_hosts: Sequence[str] = ()
 ) -> list[Address]:
-    """Return the addresses of a text that are to be wrapped; raises what `read_text` raises."""
+    """Return the addresses to wrap in a text; raises what `read_text` raises."""
     return list(read_text(text, network, base_url, more_own_hosts).addresses)
 
 

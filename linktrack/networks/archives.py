@@ -115,7 +115,7 @@ def _plain(name: str) -> str:
 def items(file: BinaryIO, name: str, behind: str = "") -> Iterator[Fields]:
     """Yield the objects of the first JSON list `behind` a text, one by one, in little memory.
 
-    What stands before the list (an assignment, the fields of an envelope) is passed over. Raises
+    What precedes the list (an assignment, the fields of an envelope) is skipped. Raises
     `Invalid` where the list is broken or breaks off, and for text that is not UTF-8.
     """
     decoder = json.JSONDecoder()

@@ -1,6 +1,6 @@
 """Asking a stranger's server: everything linktrack asks of one goes this way.
 
-The name is looked up once; every address it stands for is judged; one of those is connected to,
+The name is looked up once; every address it resolves to is judged; one of those is connected to,
 under the name's own Host and certificate; a redirect is a new address, and judged as such; and all
 of it ends in time and at a size.
 """

@@ -19,7 +19,7 @@ def reserve_answer(
 ) -> IdempotentAnswer | None:
     """Return what was answered under a key, or put the key down and return None.
 
-    What is put down is there with the commit of the caller's own work. Raises `Invalid` where the
+    It is stored with the commit of the caller's own work. Raises `Invalid` if the
     key belongs to another request, and `Conflict` where the first was not answered to its end.
     """
     session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.answered_at < now - KEPT))
@@ -51,7 +51,7 @@ def reserve_answer(
 
 
 def remember_answer(session: Session, token_id: int, key: str, status: int, body: str) -> None:
-    """Complete what `reserve_answer` has put down."""
+    """Complete what `reserve_answer` has stored."""
     known = session.get(IdempotentAnswer, (token_id, key))
     assert known is not None
     known.status, known.body = status, body

@@ -52,7 +52,7 @@ LEFT_BEFORE_END: Final = 130  # days
 class SimulatedClick:
     """One click: when, on which link of its post, and what the request said.
 
-    `visitor` is None for browsers that ask not to be told apart, and for programs a number like
+    `visitor` is None for browsers that ask not to be tracked, and for programs a number like
     any other.
     """
 

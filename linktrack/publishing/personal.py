@@ -39,7 +39,7 @@ def agree(session: Session, follower: Follower, now: datetime) -> None:
 
 
 def withdraw(session: Session, follower: Follower, now: datetime, days: Days) -> None:
-    """Take an agreement back: no click names the follower any more, earlier ones neither.
+    """Withdraw an agreement: no click names the follower from now on, earlier ones included.
 
     Their links go on redirecting.
     """

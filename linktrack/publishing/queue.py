@@ -90,7 +90,7 @@ def enqueue(
 
 
 def _known_by(session: Session, post: Post) -> str | None:
-    """Return the key under which a post was tried before, in the place of one not wrapped."""
+    """Return the key under which a post was tried before, to replace an unwrapped one."""
     tried = select(Replacement.key).where(
         Replacement.post_id == post.id, Replacement.key.is_not(None)
     )
@@ -132,7 +132,7 @@ def rewrite(
     """Give a post that is not out yet another text; its addresses are wrapped anew.
 
     Raises `Conflict` where the network may have the old text already, what `enqueue` raises for a
-    text where the post is in the queue, and what wrapping raises; then the session is to be rolled
+    text if the post is in the queue, and what wrapping raises; then the session must be rolled
     back.
     """
     sending = sending_of(session, post.id, lock=True)
@@ -183,7 +183,7 @@ def sent_lately(session: Session, account_id: int | None, limit: int) -> list[Wa
 
 
 def failed_posts(session: Session) -> list[Waiting]:
-    """Return the posts in the queue that are not tried any more, what failed last first."""
+    """Return the posts in the queue that are no longer tried, latest failure first."""
     query = _failed().order_by(Sending.changed_at.desc(), Sending.post_id.desc())
     return [Waiting(*row) for row in session.execute(query)]
 

@@ -1,6 +1,6 @@
 """Send due posts, each exactly once, even if a process is killed at any moment.
 
-The key that the network is told was stored with the wish to send it. Before an attempt one
+The key sent to the network was stored with the wish to send the post. Before an attempt one
 transaction reserves the post for this process, and stores that it is in doubt; after it another
 says how it ended. Whoever finds a post in doubt, after a kill, looks for it on the network first.
 """

@@ -21,10 +21,10 @@ from linktrack.publishing.models import Sending
 def publish(
     session: Session, post: Post, posted_at: datetime | None, now: datetime, days: Days
 ) -> None:
-    """Say that a post was published at `posted_at` (default: as planned, else now).
+    """Mark a post as published at `posted_at` (default: as scheduled, else now).
 
     A published post gets a new time that way; clicks that are in already are counted by it. One
-    that waits to be sent is not sent any more. Raises `Invalid` for a time in the future and
+    that waits to be sent is not sent. Raises `Invalid` for a time in the future and
     `Conflict` for a discarded post.
     """
     if post.state == "discarded":
@@ -66,7 +66,7 @@ def discard(session: Session, post: Post, now: datetime) -> None:
 
 
 def restore(session: Session, post: Post, now: datetime) -> None:
-    """Make a discarded post published again where it had been, else a draft."""
+    """Restore a discarded post: published if it had been, otherwise a draft."""
     if post.state != "discarded":
         raise Conflict(f"Post {post.id} is {post.state}, not discarded.")
     post.state = "draft" if post.posted_at is None else "published"

@@ -158,7 +158,7 @@ def _copy_postgresql(connection: Connection, folder: Path) -> _Copy:
         ):
             for block in blocks:
                 file.write(block)
-    # Sequences stand outside of transactions: read last, they are at or past every row above.
+    # Sequences are outside of transactions: read last, they are at or past every row above.
     numbers = connection.execute(
         text(
             "SELECT sequencename, last_value FROM pg_sequences "

@@ -33,7 +33,7 @@ DEAD_AFTER: Final = 2  # failures in a row
 
 @dataclass(frozen=True, slots=True)
 class DeadLink:
-    """A link that is still clicked and whose destination does not answer any more."""
+    """A link that is still clicked, and whose destination no longer answers."""
 
     link: Link
     check: LinkCheck

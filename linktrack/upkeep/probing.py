@@ -84,7 +84,7 @@ def probe(settings: Settings, keys: Keys) -> Seen:
 
 
 def misbelief(seen: Seen) -> tuple[str, str] | None:
-    """Return what is wrong with whom the service takes a reader for, and the remedy; or None."""
+    """Return what is wrong with how the service identifies readers, and the remedy; or None."""
     if seen.client == MADE_UP:
         return (
             "an address that a reader makes up is believed",
@@ -104,7 +104,7 @@ def misbelief(seen: Seen) -> tuple[str, str] | None:
 
 
 def hides_readers(seen: Seen) -> bool:
-    """Whether a proxy stands in front that does not say who asks.
+    """Whether there is a proxy in front that doesn't say who asks.
 
     It passed on what we made up and added nothing, or took it away and put nothing there.
     """

@@ -15,7 +15,7 @@ REMEDY: Final = "name its network in LINKTRACK_WEBHOOK_NETWORKS if it is to be r
 def check_url(written: str, allowed: Sequence[Network]) -> str:
     """Return a webhook's address as it is stored; raises `Invalid`.
 
-    A name is looked up when something is sent: what it stands for then is what counts.
+    A name is looked up when something is sent: the address it has then is what counts.
     """
     url = parse_destination(written.strip())
     parts = urlsplit(url)

@@ -86,7 +86,7 @@ def delivery_of(event: Event, now: datetime) -> Delivery:
 def _new(
     session: Session, webhook: Webhook, shortener: Shortener, timezone: ZoneInfo, now: datetime
 ) -> list[Event]:
-    """Return what has happened that this webhook asks for and has not been told."""
+    """Return the events that this webhook wants and hasn't received."""
     events: list[Event] = []
     chosen = webhook.events.split()
     if "post.wrapped" in chosen:
@@ -153,7 +153,7 @@ def _wrapped(session: Session, webhook: Webhook, shortener: Shortener) -> Iterat
 
 
 def _failed(session: Session, webhook: Webhook) -> Iterator[Event]:
-    """Yield posts of the queue that are not tried any more; one that fails again is a new event."""
+    """Yield posts of the queue that are no longer tried; one that fails again is a new event."""
     accounts = _handles(session, webhook)
     for waiting in failed_posts(session):
         post, sending = waiting.post, waiting.sending

@@ -17,7 +17,7 @@ class Webhook(Base):
     """An address that receives events.
 
     `events` are names parted by spaces; `sealed_secret` is encrypted under a key outside the
-    database. Posts after number `seen_post` have not been told yet; `first_post` is where it began.
+    database. Posts after number `seen_post` are not sent yet; `first_post` is where it began.
     """
 
     __tablename__ = "webhooks"

@@ -50,7 +50,7 @@ R = TypeVar("R")
 
 
 def with_key(view: Callable[P, R]) -> Callable[P, R]:
-    """Ask for the secret of a door's token in X-Api-Key."""
+    """Require the secret of a client's token in X-Api-Key."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -62,7 +62,7 @@ def with_key(view: Callable[P, R]) -> Callable[P, R]:
 
 @blueprint.after_request
 def _let_pages_read(response: Response) -> Response:
-    """Let Shlink's web client in, which is a page of another origin; the key is in a header."""
+    """Let Shlink's web client, a page of another origin, read answers; the key is in a header."""
     response.headers["Access-Control-Allow-Origin"] = "*"
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Headers"] = "X-Api-Key, Content-Type"
@@ -89,14 +89,14 @@ def _answer_known(error: LinktrackError) -> Response:
 @blueprint.get("/health")
 @blueprint.get("/v3/health")
 def health() -> Response:
-    """Say that there is somebody, and which version of Shlink is spoken."""
+    """Answer that the service is up, and which version of Shlink's API it speaks."""
     return jsonify({"status": "pass", "version": VERSION, "links": {"about": "", "project": ""}})
 
 
 @blueprint.post("/v3/short-urls")
 @with_key
 def create() -> Response:
-    """Make a short URL, or find the one that is there where `findIfExists` says so."""
+    """Create a short URL, or return the existing one if `findIfExists` says so."""
     fields = posted_object(request, CREATE | {*NEVER_KEPT})
     for name in NEVER_KEPT:
         if fields.value(name):
@@ -175,7 +175,7 @@ def visits(code: str) -> Response:
 @blueprint.get("/v3/tags")
 @with_key
 def tags() -> Response:
-    """Return no tags: those of single links are theirs."""
+    """Return an empty list: tags are part of each link."""
     return jsonify({"tags": {"data": []}})
 
 
@@ -195,7 +195,7 @@ def _check_domain(domain: str | None) -> None:
 
 
 def _tags(fields: Fields) -> tuple[str, ...]:
-    """Return tags, of which some clients send a single one as a text."""
+    """Return a list of tags; some clients send a single one as a string."""
     value = fields.value("tags")
     return (value,) if isinstance(value, str) and value else fields.texts("tags")
 
@@ -239,7 +239,7 @@ def _short_url_json(found: DoorLink) -> dict[str, object]:
 
 
 def _visit(visit: Visit, found: DoorLink) -> dict[str, object]:
-    """Return a click in Shlink's words; of the agent only its families are told."""
+    """Return a click as Shlink does; of the user agent only browser and system are given."""
     agent = " on ".join(name for name in (visit.browser, visit.os) if name)
     return {
         "referer": f"https://{visit.referrer_host}/" if visit.referrer_host else "",
@@ -253,5 +253,5 @@ def _visit(visit: Visit, found: DoorLink) -> dict[str, object]:
 
 
 def _atom(moment: str) -> str:
-    """Return a moment as Shlink writes it: +00:00 for Z."""
+    """Return a time as Shlink writes it: +00:00 instead of Z."""
     return moment.removesuffix("Z") + "+00:00"

@@ -211,7 +211,7 @@ def _own_account(keyword: str) -> Link | None:
 
 
 def _link_json(found: DoorLink, moment: str) -> Answer:
-    """Return a link in YOURLS' words; whoever made it is nobody's business (`ip`)."""
+    """Return a link as YOURLS does; `ip`, who created it, is never given."""
     return {
         "keyword": found.link.code,
         "shorturl": _short(found.link),

@@ -1,4 +1,4 @@
-"""What the operations of reports have in common: how they are made, and what they are asked."""
+"""What the operations of reports have in common: the decorator, and their parameters."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -22,15 +22,15 @@ class AskedRange(TypedDict):
 def report_at(
     name: str, query: tuple[Parameter, ...]
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Make a view the report of this name; it answers an object of the type it returns."""
+    """Register a view as the report with this name; it answers an object of the type it returns."""
     return operation("GET", f"/reports/{name}", scope="read", query=query, problems=(404,))
 
 
 def asked_range(fields: Fields) -> AskedRange:
-    """Return the range that is asked for; raises `Invalid`."""
+    """Return the range asked for; raises `Invalid`."""
     return {"since": fields.moment("from"), "until": fields.moment("to")}
 
 
 def asked_window(fields: Fields) -> str:
-    """Return the counting window that is asked for, or the usual one."""
+    """Return the window asked for, or the default."""
     return fields.text("window", DEFAULT_WINDOW)

@@ -207,7 +207,7 @@ def create_count(number: int) -> tuple[CountJson, Literal[201]]:
 
 
 def numbered_account(number: int) -> Account:
-    """Return the account of a path, as far as the token reaches."""
+    """Return the account whose number is in the path, if the token has access to it."""
     account = get_account(db_session(), stored(number))
     require_account(account.id)
     return account

@@ -1,4 +1,4 @@
-"""Exports: everything there is, as a stream."""
+"""Exports: everything, as a stream."""
 
 from flask import Response, g
 

@@ -1,4 +1,4 @@
-"""Following back, to be looked at: only people who are signed in change it."""
+"""Following back, read only: only signed-in people can change it."""
 
 from typing import TypedDict
 

@@ -1,4 +1,4 @@
-"""Links: where they lead, their clicks, and leading them elsewhere."""
+"""Links: destinations, clicks, and changing them."""
 
 from typing import Literal, NotRequired, TypedDict
 

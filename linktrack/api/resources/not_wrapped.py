@@ -1,4 +1,4 @@
-"""Posts with links that are not wrapped, and the wrapped version of one."""
+"""Posts with untracked links, and the wrapped version of one."""
 
 from typing import Literal, TypedDict
 
@@ -83,7 +83,7 @@ def delete_not_wrapped(number: int) -> Response:
 
 
 def _numbered(number: int) -> UnwrappedPost:
-    """Return a post that was not wrapped, as far as the token reaches."""
+    """Return an unwrapped post, if the token has access to it."""
     old = get_unwrapped(db_session(), stored(number))
     require_account(old.account_id)
     return old

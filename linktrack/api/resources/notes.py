@@ -1,4 +1,4 @@
-"""Notes for days: what the owner wants to remember beside the charts."""
+"""Notes on days, which charts show."""
 
 from datetime import date, datetime, timedelta
 from typing import Literal, NotRequired, TypedDict

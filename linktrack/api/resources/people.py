@@ -1,4 +1,4 @@
-"""People whom links promote, and the owner's own sites. They belong to no account."""
+"""People whom links promote, and the owner's own sites; they belong to no account."""
 
 from typing import Literal, NotRequired, TypedDict
 

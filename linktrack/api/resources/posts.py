@@ -1,4 +1,4 @@
-"""Posts: wrapping a text, and what becomes of the post."""
+"""Posts: wrapping a text, and the post's states."""
 
 from datetime import datetime
 from typing import Literal, NotRequired, TypedDict

@@ -1,4 +1,4 @@
-"""The queue: posts that linktrack sends to their networks, and what became of them."""
+"""The queue: posts that linktrack publishes, and the results."""
 
 from typing import NotRequired, TypedDict
 
@@ -67,7 +67,7 @@ def withdraw_post(number: int) -> PostJson:
 
 
 def enqueue(post: Post, fields: Fields) -> None:
-    """Put a post into the queue as the caller's `posted_at` and `confirmed` say."""
+    """Add a post to the queue, with the caller's `posted_at` and `confirmed`."""
     queue.enqueue(
         db_session(),
         post,

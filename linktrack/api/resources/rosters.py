@@ -1,4 +1,4 @@
-"""Who follows an account: its follower lists."""
+"""The follower lists of an account."""
 
 from typing import Literal, NotRequired, TypedDict
 

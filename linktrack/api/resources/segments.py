@@ -1,4 +1,4 @@
-"""Segments of an account: their order, their rules or lists, their places."""
+"""Segments of an account: order, rules or lists, places."""
 
 from typing import Literal, NotRequired, TypedDict
 
@@ -123,7 +123,7 @@ def read_segment_people(number: int) -> SegmentPeopleJson:
 class SegmentChange(TypedDict, total=False):
     """Changes to a segment, from now on; fields you leave out stay as they are.
 
-    `people` replace those on its list; `place` is empty where there is none any more; `position` is
+    `people` replace those on its list; an empty `place` removes it; `position` is counted
     from 1.
     """
 
@@ -178,7 +178,7 @@ def _people(fields: Fields, account: Account) -> set[str] | None:
 
 
 def _numbered(number: int) -> tuple[Segment, Account]:
-    """Return a segment that was not removed, and its account, as far as the token reaches."""
+    """Return a segment that wasn't removed, and its account, if the token has access to it."""
     segment = get_segment(db_session(), stored(number))
     require_account(segment.account_id)
     if segment.removed_at is not None:

@@ -1,4 +1,4 @@
-"""Shared reports: making them, listing those that are open, ending one."""
+"""Shared reports: creating, listing and revoking them."""
 
 from typing import Literal, TypedDict
 

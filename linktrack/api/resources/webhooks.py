@@ -1,6 +1,6 @@
-"""Webhooks: adding, testing and removing them, and what was sent to them.
+"""Webhooks: adding, testing and removing them, and their deliveries.
 
-Reading them needs the scope `write` too: an address often holds a secret of its receiver.
+Listing them needs the scope `write` too: an address often contains its receiver's secret.
 """
 
 from collections.abc import Mapping
@@ -161,7 +161,7 @@ def delete_webhook(number: int) -> Response:
 
 
 def _numbered(number: int) -> Webhook:
-    """Return a webhook, as far as the token reaches: one of all accounts needs a token of all."""
+    """Return a webhook, if the token has access: one for all accounts needs a token for all."""
     webhook = get_webhook(db_session(), stored(number))
     if g.token.account_id not in (None, webhook.account_id):
         raise Forbidden("This token is for one account, and this webhook is told of others.")

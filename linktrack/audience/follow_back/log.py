@@ -113,7 +113,7 @@ def switch_on(session: Session, account: Account, now: datetime) -> None:
 
 
 def switch_off(session: Session, account: Account, now: datetime) -> None:
-    """Follow nobody back any more; what was followed stays so."""
+    """Stop following back; people followed so far stay followed."""
     settings = session.get(FollowBack, account.id)
     if settings is not None:
         _turn_off(session, account, settings, now)
@@ -149,7 +149,7 @@ def done_by_hand(
 ) -> int:
     """Keep whom the owner has followed by hand; return how many. Others than planned are left out.
 
-    They are not on the list any more, and count for the day.
+    They leave the list, and count towards the day's limit.
     """
     settings = session.get(FollowBack, account.id)
     if settings is None:
@@ -181,7 +181,7 @@ def undoable(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> list[int]:
-    """Return the numbers of follows that linktrack made and that stand.
+    """Return the numbers of follows that linktrack made and that still exist.
 
     One by its number, those made in [since, until), or all.
     """

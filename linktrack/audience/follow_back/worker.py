@@ -183,7 +183,7 @@ class _Run:
             return make_plan(session, account, settings.since, room, now).now
 
     def _reserve(self, candidate: Candidate) -> int | None:
-        """Store that somebody is being followed; None where that is not to be any more.
+        """Store that somebody is being followed; None if that is no longer wanted.
 
         The row of the settings is held meanwhile: whoever else would follow for the account
         counts behind us.

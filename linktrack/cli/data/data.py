@@ -30,7 +30,7 @@ def counts() -> None:
     """Record, import and list follower counts."""
 
 
-# Unknown options are arguments here: -5 is to be refused as a count, not as an option.
+# Unknown options are arguments here: -5 must be refused as a count, not as an option.
 @counts.command("record", context_settings={"ignore_unknown_options": True})
 @click.argument("handle")
 @click.argument("count", type=int)

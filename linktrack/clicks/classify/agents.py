@@ -84,7 +84,7 @@ _PREVIEWS: tuple[tuple[str, str], ...] = (
 )
 
 # Browsers inside apps, whose users are people: (name on the pages, pattern), first match wins:
-# Messenger and the apps that share Facebook's marks stand before Facebook. The Bluesky and
+# Messenger and the apps that share Facebook's marks come before Facebook. The Bluesky and
 # Mastodon apps leave no mark: they open the system's browser.
 _APPS: tuple[tuple[str, str], ...] = (
     ("Messenger app", r"\bMessenger(Lite)?ForiOS\b|\bOrca-Android\b|\bFB_IAB/(MESSENGER|Orca)"),
@@ -118,7 +118,7 @@ _INNOCENT = (
     r"\bSogou(MSE|MobileBrowser|Search)\b|\bBlackboard/",  # a browser, a school's app
 )
 
-# What stands in a browser's own parentheses, and how agents of browsers and phones begin.
+# What browsers have in their own parentheses, and how agents of browsers and phones begin.
 _SYSTEMS = (
     r".*(Windows|Macintosh|X11|Linux|Android|i(Phone|Pad|Pod)|compatible|Mobile|Nintendo"
     r"|Play ?Station|Symbian|BlackBerry|BB10|Browser|Smart|Tizen|KaiOS)"
@@ -139,7 +139,7 @@ _PROGRAMS: tuple[tuple[str, str], ...] = (
         r"'?\|\||--\s*$|\bcase when\b|\bor \d+[+=]\d+|^file:|/etc/|['\"]; ?\w|%0[ad]|%22|%3c",
     ),
     ("attack", r"^(-?\d+\\?)?['\"@<]|'\+\w+\("),
-    # It says where to learn about it, or whom to write to
+    # It says where to learn about it, or who to write to
     ("address", r"\+ ?(https?:|mailto:|www\.)|^https?:|[^\s@(]@[a-z\d-]+\.[a-z]{2}"),
     ("address", r"^(?!Mozilla/|Opera/)[^()]*\([^()]*\bhttps?://"),
     ("address", r"^Mozilla/\S+ \( ?(?!compatible)([^();]*\()?[^();]*(https?://|\bwww\.)"),

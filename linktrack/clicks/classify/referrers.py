@@ -53,7 +53,7 @@ _FEDIVERSE_LABEL = {
     "friendica": "Friendica",
     "peertube": "PeerTube",
 }
-# What may stand before a portal's name and still be its search.
+# Subdomains of a portal that are still its search.
 _PORTAL_FRONT = re.compile(
     r"www\d?|m|images?|videos?|encrypted|ipv[46]|cse|blogsearch|go|clck|yabs|r|cade|espanol|[a-z]{2}"
 )

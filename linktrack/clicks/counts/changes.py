@@ -42,7 +42,7 @@ def change_reasons(connection: Connection, wanted: Mapping[int, int], days: Days
 
 
 def make_unattributed(connection: Connection, condition: ColumnElement[bool], days: Days) -> None:
-    """Make the stored clicks that fulfil a condition nobody's we can tell; for few clicks.
+    """Make the stored clicks that fulfil a condition unattributed; for few clicks.
 
     First-click marks and every count move with them. The caller holds the write lock.
     """

@@ -63,7 +63,7 @@ def storm(visitors: Mapping[Group, int]) -> set[Group]:
 def judge_minutes(connection: Connection, minutes: Iterable[Minute], days: Days) -> int:
     """Judge these minutes by the clicks that are stored; return how many clicks changed.
 
-    A click that was a burst's and is not any more becomes a person's again. The caller holds the
+    A click that no longer belongs to a burst becomes a person's again. The caller holds the
     write lock.
     """
     wanted: dict[int, int] = {}

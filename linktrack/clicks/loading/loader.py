@@ -60,7 +60,7 @@ class _Batch:
 class Loader:
     """Reads journals in batches; rows, counts and the position in the file move together.
 
-    Several loaders may run beside each other: each batch asks the database where the file stands.
+    Several loaders may run at once: each batch asks the database how far the file is loaded.
     """
 
     store: ClickStore

@@ -70,7 +70,7 @@ def notice_forwarded(connection: Connection, records: Iterable[ClickRecord], day
 
 
 def take_names(connection: Connection, pairs: Collection[Pair], days: Days) -> None:
-    """Make the stored clicks of personal links nobody's, and move every count with them.
+    """Make the stored clicks of personal links anonymous, and update every count.
 
     The caller holds the write lock.
     """
@@ -82,7 +82,7 @@ def take_names(connection: Connection, pairs: Collection[Pair], days: Days) -> N
 
 
 def take_follower_away(connection: Connection, follower_id: FollowerId, days: Days) -> None:
-    """Make all stored clicks on a follower's personal links nobody's.
+    """Make all stored clicks on a follower's personal links anonymous.
 
     Delete their consent with it, so that clicks which are not loaded yet name nobody either.
     """

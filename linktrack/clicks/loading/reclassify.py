@@ -1,4 +1,4 @@
-"""Apply today's rules to stored agents and referrers, and to the clicks that came by them."""
+"""Apply the current rules to stored agents and referrers, and to their clicks."""
 
 from collections import Counter
 from dataclasses import dataclass, field

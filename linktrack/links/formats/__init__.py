@@ -1,1 +1,1 @@
-"""Where the addresses of a newsletter stand, by the format it is written in."""
+"""Find the links of a newsletter, by the format it is written in."""

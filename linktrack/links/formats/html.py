@@ -1,4 +1,4 @@
-"""Where links stand in HTML: its tags are read as browsers read them, and never rewritten. Pure.
+"""Find links in HTML: tags are read as browsers read them, and never rewritten. Pure.
 
 The rules are those of https://html.spec.whatwg.org/multipage/parsing.html#tokenization. What
 Outlook alone reads, between `<!--[if …]>` and `<![endif]-->`, is read too: its readers click there.
@@ -40,7 +40,7 @@ _WORDS_KEPT: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """An attribute's name in small letters, and where its value stands, without its quotes."""
+    """An attribute's name in lower case, and the position of its value, without quotes."""
 
     name: str
     start: int

@@ -1,4 +1,4 @@
-"""Where links stand in Markdown: CommonMark with bare addresses, and HTML in it. Pure.
+"""Find links in Markdown: CommonMark with bare addresses, and HTML in it. Pure.
 
 Blocks are found line by line, and links within a paragraph from left to right, by the rules of
 https://spec.commonmark.org/. Where this is coarser than they are (code in lists), an address is

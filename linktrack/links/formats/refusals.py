@@ -57,7 +57,7 @@ _LONGEST_WORDS: Final = 60
 def why_not(written: str, address: str, words: str = "") -> str | None:
     """Return why a link is not wrapped, None where it may be.
 
-    `written` is the address as it stands there, with placeholders hidden; `address` as it is read;
+    `written` is the address as written there, with placeholders hidden; `address` as it is read;
     `words` are those that are clicked, where they are known.
     """
     if has_placeholder(written) or has_placeholder(address):

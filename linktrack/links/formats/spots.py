@@ -8,7 +8,7 @@ from dataclasses import dataclass
 class Spot:
     """An address of a newsletter.
 
-    It stands from `start` to `end` (code points), and is read there as `address`. `write` says how
+    It is at `start` to `end` (code points), and means `address`. `write` says how
     another address is written in its place. `why` is a sentence where it is not to be wrapped.
     """
 

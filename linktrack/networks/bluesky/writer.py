@@ -82,7 +82,7 @@ class BlueskyWriter:
             return self._publish_behind(gates, message, record, stamp)
         body = self._place(POSTS, message.key)
         try:
-            # Only where nothing stands under the key: a second attempt overwrites nothing.
+            # Only if there is nothing under the key: a second attempt overwrites nothing.
             put = self._server.call(
                 "com.atproto.repo.putRecord", body | {"record": record, "swapRecord": None}
             )

@@ -29,7 +29,7 @@ _NOT_BEFORE: Final = re.compile(rf"[a-z0-9@＠$#＃{_NEVER}]", re.IGNORECASE)
 
 _SCHEME: Final = re.compile(r"https?://", re.IGNORECASE)
 
-# A backslash may stand in a host, and of ASCII's punctuation nothing else; - and _ only within.
+# A host may have a backslash, and no other ASCII punctuation; - and _ only within.
 _LETTER: Final = rf"[^!-/:-@\[\]^_`{{|}}~\x00-\x1f\x7f\u180e{_SPACES}{_NEVER}]"
 _LABELS: Final = re.compile(rf"(?:{_LETTER}|[-_])+")
 _PLAIN: Final = re.compile(r"[0-9a-z]+", re.IGNORECASE)
@@ -40,7 +40,7 @@ _PUNYCODE: Final = re.compile(r"xn--[0-9a-z]+", re.IGNORECASE)
 
 _PATH: Final = rf"[^{_SPACES}<>()?]"
 _PATH_END: Final = rf"[^{_SPACES}()?!*\"'「」<>;:=,.$%\[\]~&|@]"
-# The letters that twitter-text itself lets stand in a path. Mastodon's pattern for the end of a
+# The letters that twitter-text itself allows in a path. Mastodon's pattern for the end of a
 # path still holds twitter-text's own pair of brackets: one around other letters is no end.
 _OLD_PATH: Final = (
     r"[a-zA-Zа-яА-Я\u0400-\u052f0-9!*';:=+,.$/%#\[\]_~&|@\-\u058a\u05be\u2010-\u2015\u2e3a\u2e3b"

@@ -11,7 +11,7 @@ def report_csv(rows: Sequence[Mapping[str, object]]) -> str:
     """Return the objects of a list in a report's JSON as CSV with a header, CRLF at line ends.
 
     Members of inner objects have the outer name before theirs (`account_handle`), lists of texts
-    stand in one cell with spaces between, other lists are left out; null is an empty cell.
+    are in one cell with spaces between, other lists are left out; null is an empty cell.
     """
     lines = [dict(_cells("", row)) for row in rows]
     header = list(dict.fromkeys(name for line in lines for name in line))

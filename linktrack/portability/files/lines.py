@@ -63,7 +63,7 @@ def _lines(blocks: Iterator[bytes | None]) -> Iterator[tuple[bytes, str | None]]
     too_long = False
     for block in blocks:
         if block is None:
-            # What stands before the damage is no whole line.
+            # What precedes the damage is not a whole line.
             yield rest, CUT_SHORT
             return
         *lines, rest = (rest + block).split(b"\n")

@@ -89,7 +89,7 @@ class _Tokens:
         self._progress(len(block))
 
     def value(self, token: str) -> Value:
-        """Return what a token of a row stands for."""
+        """Return the value of a token of a row."""
         if not token.startswith("'"):
             return None if token.upper() == "NULL" else token
         text = token[1:-1].replace("''", "'")

@@ -69,7 +69,7 @@ def import_counts(
 ) -> ImportedCounts:
     """Record the counts of a CSV file for an account, all or none of them.
 
-    The counts stand in the column named `column`, else after the account, else "followers" or
+    The counts are in the column named `column`, else after the account, else "followers" or
     the like, else the only one with numbers. Times without an offset are in `timezone`. Raises
     `Invalid` or `TooLarge` for the file, `Conflict` where other figures are recorded already.
     """

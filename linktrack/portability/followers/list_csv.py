@@ -32,7 +32,7 @@ _COLUMNS: Final = (
 def read_list(path: Path, network: str) -> set[str]:
     """Return the people of a CSV file as keys of `segments.entry_key`.
 
-    They stand in the column named like an id, else like a handle, else in the only one; a file
+    They are in the column named like an id, else like a handle, else in the only one; a file
     of one column needs no header. Raises `Invalid` naming the line, or `TooLarge`.
     """
     text = read_text_file(path, "a list of people")

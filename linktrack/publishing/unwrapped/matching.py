@@ -78,7 +78,7 @@ def seen_at(session: Session, post: Post, account: Account) -> list[str]:
 def _posts_in(
     session: Session, shortener: Shortener, account: Account, records: Sequence[PostRecord]
 ) -> Mapping[str, list[Post]]:
-    """Return the account's posts whose links stand in its records, by the record's id."""
+    """Return the account's posts whose links are in its records, by the record's id."""
     host = host_of(shortener.base_url)
     codes = {
         record.network_id: [

@@ -101,7 +101,7 @@ def _is_to_keep(post: PostRecord, base_host: str) -> bool:
 
 
 class _Kept(NamedTuple):
-    """What is kept of a post, as far as it may change."""
+    """The stored fields of a post that may change."""
 
     id: int
     text: str
@@ -121,7 +121,7 @@ def _known(session: Session, account_id: int, network_ids: Sequence[str]) -> dic
 
 
 def _is_stale(post: PostRecord, kept: _Kept, base_host: str) -> bool:
-    """Whether what is kept of a post is not what it is now."""
+    """Whether a stored post differs from the post as it is now."""
     return (
         not _is_to_keep(post, base_host)
         or kept.text != post.text
@@ -144,7 +144,7 @@ def _delete(session: Session, numbers: Iterable[int]) -> None:
 
 
 def _drop_replacements(session: Session, account_id: int, network_ids: Sequence[str]) -> None:
-    """Forget drafts made of what posts said before; one that a network was told of stays."""
+    """Delete drafts made of earlier texts of posts; one that was sent to a network stays."""
     if network_ids:
         session.execute(
             delete(Replacement)
@@ -186,7 +186,7 @@ def _insert(session: Session, account_id: int, posts: Sequence[PostRecord], base
 
 
 def forget_unwrapped(session: Session, post: UnwrappedPost) -> None:
-    """Drop what is kept of a post: its links are wrapped now, or it is gone."""
+    """Delete a stored post: its links are wrapped now, or it no longer exists."""
     _delete(session, [post.id])
     session.expunge(post)
 
