@@ -10,7 +10,14 @@ import pytest
 from atnetwork import Network, network
 from click.testing import CliRunner, Result
 from commands import Run
-from databases import Maker, PostgreSQLMaker, SQLiteMaker, postgresql_server, skip_or_fail
+from databases import (
+    Maker,
+    PostgreSQLMaker,
+    SQLiteMaker,
+    make_alike,
+    postgresql_server,
+    skip_or_fail,
+)
 from flask import Flask
 from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
@@ -41,12 +48,27 @@ class CompiledTemplates(BytecodeCache):
 
 
 class CompiledRule(Rule):
-    """A pattern of addresses whose builder of addresses is compiled once for all applications.
+    """A pattern of addresses that is compiled once for all applications.
 
     Each application has some 300 patterns, and compiling them takes most of making one.
     """
 
+    _compiled: ClassVar[dict[object, dict[str, object]]] = {}
     _builders: ClassVar[dict[object, Callable[..., tuple[str, str]]]] = {}
+
+    def compile(self) -> None:
+        """Take what is compiled already: parts and converters, which nothing changes later."""
+        assert self.map is not None
+        domain = self.host if self.map.host_matching else self.subdomain
+        key = (domain, self.rule, self.merge_slashes, repr(self.defaults))
+        if key not in self._compiled:
+            super().compile()
+            names = ("_parts", "_trace", "_converters", "arguments")
+            self._compiled[key] = {name: getattr(self, name) for name in names}
+        else:
+            self.__dict__.update(self._compiled[key])
+            self._build = self._compile_builder(False).__get__(self, None)
+            self._build_unknown = self._compile_builder(True).__get__(self, None)
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         # What is compiled reads converters from the pattern it is bound to, and keeps none.
@@ -58,6 +80,10 @@ class CompiledRule(Rule):
 
 Flask.jinja_options = {"bytecode_cache": CompiledTemplates()}
 Flask.url_rule_class = CompiledRule
+make_alike()
+
+# Applications and engines are full of circles, and looking for those took a sixth of the time.
+gc.set_threshold(100_000, 20, 20)
 
 # `make check` takes this one (tests/examples.py has the number of examples).
 settings.register_profile("quick", max_examples=20, deadline=None)

@@ -7,17 +7,20 @@ import sqlite3
 import subprocess
 import uuid
 import warnings
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import ClassVar, NoReturn, Protocol
 
 import psycopg
 import pytest
 from psycopg import sql
-from sqlalchemy import Engine, event
+from sqlalchemy import Dialect, Engine, event
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import make_url
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from linktrack.db import Database
 from linktrack.settings import load_settings
@@ -47,40 +50,56 @@ def migrate(url: str, folder: Path) -> None:
     database.close()
 
 
-class Compiled(dict[tuple[Hashable, ...], object]):
-    """Compiled statements of all engines of one kind of database.
+class Alike(Dialect):
+    """What all engines of one kind of database have in common.
 
-    SQLAlchemy keeps them by engine and dialect, of which nearly every test makes its own.
+    SQLAlchemy keeps compiled statements by dialect, of which each engine has its own, and nearly
+    every test makes engines. Here dialects of one kind are equal, so each statement is compiled
+    once for all.
     """
 
-    def __init__(self, kind: str) -> None:
-        super().__init__()
-        self._kind = kind
+    kept: ClassVar[dict[object, object]]
 
-    def get(self, key: tuple[Hashable, ...], default: object = None) -> object:
-        """Return what any engine has compiled; the dialect comes first in a key."""
-        return super().get((self._kind, *key[1:]), default)
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
 
-    def __setitem__(self, key: tuple[Hashable, ...], value: object) -> None:
-        """Keep it for all."""
-        super().__setitem__((self._kind, *key[1:]), value)
+    def __hash__(self) -> int:
+        return hash(type(self))
 
-
-_compiled = {kind: Compiled(kind) for kind in ("sqlite", "postgresql")}
+    @classmethod
+    def engine_created(cls, engine: Engine) -> None:
+        """Let a new engine use what others have compiled."""
+        engine.update_execution_options(compiled_cache=cls.kept)
 
 
-def make_quick(engine: Engine) -> None:
-    """Let an engine use what others have compiled, and wait for no disk, as the PostgreSQL here.
+class AlikeSQLite(Alike, SQLiteDialect_pysqlite):
+    """It waits for no disk either, as the PostgreSQL here: the tests' machine may lose power."""
 
-    Nothing has been connected yet. That is for tests alone, whose machine may lose power.
-    """
-    engine.update_execution_options(compiled_cache=_compiled[engine.dialect.name])
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _wait_for_no_disk)
+    supports_statement_cache = True
+    kept: ClassVar[dict[object, object]] = {}
+
+    @classmethod
+    def engine_created(cls, engine: Engine) -> None:
+        """Ask for no certainty, whatever the product has asked for."""
+        super().engine_created(engine)
+        event.listen(engine, "checkout", _wait_for_no_disk)
 
 
-def _wait_for_no_disk(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+class AlikePostgreSQL(Alike, PGDialect_psycopg):
+    supports_statement_cache = True
+    kept: ClassVar[dict[object, object]] = {}
+
+
+def _wait_for_no_disk(
+    connection: sqlite3.Connection, _entry: ConnectionPoolEntry, _lent: PoolProxiedConnection
+) -> None:
     connection.execute("PRAGMA synchronous = OFF")
+
+
+def make_alike() -> None:
+    """Let every engine of this process be one of these."""
+    registry.register("sqlite", __name__, AlikeSQLite.__name__)
+    registry.register("postgresql.psycopg", __name__, AlikePostgreSQL.__name__)
 
 
 class SQLiteMaker:

@@ -1,6 +1,7 @@
 """Time is a value: a door reads the clock, and hands the moment in."""
 
 import ast
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -40,6 +41,7 @@ def _readings(path: Path) -> list[int]:
     ]
 
 
+@cache
 def _where() -> dict[str, list[int]]:
     modules = {path.relative_to(HOUSE).as_posix(): path for path in HOUSE.rglob("*.py")}
     found = {name: _readings(path) for name, path in modules.items()}

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -79,6 +80,7 @@ def named_in_template(source: str) -> Iterator[tuple[int, str]]:
                 yield number, found[0]
 
 
+@cache
 def places(root: Path) -> dict[str, list[tuple[int, str]]]:
     """Return where networks are named outside their folders and the registry, by file."""
     found = {}

@@ -92,6 +92,7 @@ def ask(server: Server, path: bytes) -> bytes:
         return connection.makefile("rb").readline().split()[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["gunicorn", "granian"])
 def test_servers_hand_tails_over_as_they_come(tmp_path: Path, name: str) -> None:
     """Bytes of UTF-8 as they are or percent-encoded, and slashes before the code."""

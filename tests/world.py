@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from databases import make_quick
 from sqlalchemy.orm import Session
 
 from linktrack.audience.accounts import add_account
@@ -49,7 +48,6 @@ class World:
         )
         keys = load_keys(settings.data)
         database = Database(settings)
-        make_quick(database.engine)
         session = database.session()
         try:
             shortener = Shortener(settings.base_url, Codes(keys.salt, keys.check))
