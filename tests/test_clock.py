@@ -15,7 +15,6 @@ DOORS: Final = ("cli/", "web/", "api/", "service.py", "sync.py")
 EXEMPT: Final = {
     "db.py": "it is the clock",
     "clicks/capture/losses.py": "the way of a click is handed no moment",
-    "links/targets.py": "a redirect asks what has changed within the last seconds",
     "upkeep/doctor.py": "it compares this machine's clock with others'",
     "upkeep/probing.py": "it compares this machine's clock with others'",
     "networks/": "how long to wait is counted from when a network answered",
