@@ -1,11 +1,9 @@
 """Bluesky's own servers on loopback, for tests: directory, data server, AppView."""
 
 import contextlib
-import hashlib
 import json
 import os
 import select
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -17,10 +15,9 @@ from typing import Any, Final
 
 import httpx
 import psycopg
-from databases import skip_or_fail
+from nodepackages import installed
 
 FOLDER: Final = Path(__file__).parent / "atnet"
-CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "linktrack-tests"
 MOMENTS: Final = (f"2026-05-04T12:00:00.{number:03d}Z" for number in count())
 """Each follow at a time of its own: the AppView loses follows of one millisecond between pages."""
 
@@ -63,34 +60,10 @@ class Person:
     token: str
 
 
-def installed() -> Path:
-    """Install the servers into the cache, once for each state of the lock file; return the folder.
-
-    Compiling one of the packages takes two minutes.
-    """
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        skip_or_fail("Node.js is not here: install node and npm, version 20")
-    lock = (FOLDER / "package-lock.json").read_bytes()
-    version = subprocess.run(["node", "--version"], check=True, capture_output=True).stdout
-    folder = CACHE / f"atnet-{hashlib.sha256(lock + version).hexdigest()[:16]}"
-    if not (folder / "done").exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(FOLDER / name, folder)
-        environ = dict(os.environ)
-        if Path("/usr/include/node/node.h").exists():
-            environ["npm_config_nodedir"] = "/usr"  # its headers are here: nothing is fetched
-        command = ["npm", "ci", "--no-audit", "--no-fund"]
-        subprocess.run(command, cwd=folder, env=environ, check=True, stdout=subprocess.DEVNULL)
-        (folder / "done").touch()
-    shutil.copy(FOLDER / "network.mjs", folder)
-    return folder
-
-
 @contextmanager
 def network(postgresql: str, temporary: Path) -> Iterator[Network]:
     """Run the servers on a database of their own; they end with us."""
-    folder = installed()
+    folder = installed(FOLDER, "network.mjs")  # compiling one of the packages takes two minutes
     with psycopg.connect(postgresql, autocommit=True) as connection:
         connection.execute("CREATE DATABASE atnet")
     url = postgresql.replace("/postgres?", "/atnet?")

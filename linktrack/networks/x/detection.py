@@ -8,6 +8,7 @@ import re
 from functools import cache
 from typing import Final
 
+from linktrack.networks.addresses import top_levels
 from linktrack.networks.network import Found
 from linktrack.networks.x.twitter import twitter_text
 
@@ -18,16 +19,45 @@ _MAX_DOTS: Final = 10
 
 def detect(text: str) -> list[Found]:
     """Return what X makes a link of."""
-    extract_urls_with_indices = twitter_text().extract_urls_with_indices
-
-    spans = [found["indices"] for found in extract_urls_with_indices(_known_to_x(_bounded(text)))]
+    spans = _spans(text)
+    if _DEAF.search(text):
+        spans = sorted(
+            spans
+            + [
+                (start, end)
+                for start, end in _spans(_DEAF.sub(_heard, text))
+                if not any(start < other_end and other < end for other, other_end in spans)
+            ]
+        )
     return [(start, end, _with_scheme(text[start:end])) for start, end in spans]
+
+
+def _heard(letters: re.Match[str]) -> str:
+    """Return letters that twitter-text-parser takes for any other; a top-level domain stays."""
+    is_top_level = letters.string.endswith(".", 0, letters.start()) and letters[0] in top_levels()
+    return letters[0] if is_top_level else "日" * len(letters[0])
+
+
+def _spans(text: str) -> list[tuple[int, int]]:
+    """Return where twitter-text finds addresses."""
+    found = twitter_text().extract_urls_with_indices(_known_to_x(_bounded(text)))
+    return [(start, end) for start, end in (one["indices"] for one in found)]
 
 
 def _with_scheme(written: str) -> str:
     has_scheme = re.match("https?://", written, re.IGNORECASE)
     return written if has_scheme else f"http://{written}"
 
+
+_DEAF: Final = re.compile(
+    r"[\u00ad\u034f\u0590-\u08ff\u1806\u180b-\u180d\u200b-\u200d\u2060-\u2064\u3002\uff0e\uff61"
+    r"\ue000-\uf8ff\ufb1d-\ufdff\ufe00-\ufe0f\ufe70-\ufefc\ufff9-\ufffd]+"
+)
+"""Letters beside which twitter-text-parser finds no address, where X finds it as beside any other.
+
+Python's idna gives up at them: they are written from right to left, are dots of Japanese, or are
+not seen.
+"""
 
 # What twitter-text takes for letters of a host: anything but most ASCII punctuation and space.
 _LETTER = r"[^\s!#-,./:-@\[-^{-~]"
