@@ -95,9 +95,10 @@ def simulate(rng: random.Random, posts: int = POSTS) -> Run:
             PostSegments(
                 number + 1,
                 START + timedelta(days=number),
-                FOLLOWERS,
-                dict(unique),
-                {group.id: group.size for group in GROUPS if group.has_version},
+                measured_from=None,
+                followers=FOLLOWERS,
+                unique=dict(unique),
+                addressed={group.id: group.size for group in GROUPS if group.has_version},
             )
         )
     return run

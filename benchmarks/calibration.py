@@ -370,7 +370,7 @@ def alarms(random: Random, runs: int) -> None:
             for _ in range(runs):
                 true = rates(random, spread, 30 * months, mean)
                 people = random.poisson(true * FOLLOWERS)
-                posts = [Judged(int(k), FOLLOWERS, True) for k in people]
+                posts = [Judged(int(k), FOLLOWERS) for k in people]
                 found = usual_rates(posts)
                 verdicts = clearly(posts[:30], found) if found else []
                 flagged += sum(verdict is not None for verdict in verdicts)

@@ -1,9 +1,11 @@
 """The installation and the database session of the current request."""
 
+from datetime import datetime
 from typing import cast
 
 from flask import current_app, g, request
 
+from linktrack.clicks.loading.loaded import loaded_until
 from linktrack.db import Session
 from linktrack.installation import Installation
 from linktrack.owners.audit import acting
@@ -32,6 +34,13 @@ def db_session(*, writes: bool | None = None) -> Session:
         if g.get("shown_accounts") is not None:  # set by the door that found out who asks
             show_only(g.db_session, g.shown_accounts)
     return cast("Session", g.db_session)
+
+
+def as_of(now: datetime) -> datetime:
+    """Return the moment of which this request's figures are: up to it every click is loaded."""
+    if "as_of" not in g:
+        g.as_of = loaded_until(db_session(), installation().settings.journals, now)
+    return cast("datetime", g.as_of)
 
 
 def reading() -> Session:

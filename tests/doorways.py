@@ -88,8 +88,12 @@ REPORTS = [
     ),
     (
         "segments", "", "segments @JessesLinks",
-        "account window unattributed count roster roster_at unknown_people segments living",
+        ("account window unattributed count roster roster_at unknown_people segments living posts "
+        "posts_unmeasured still_counting"),
     ),
     ("followers", "", "followers @JessesLinks", "account days event events churn"),
-    ("cpf", "", "cpf @JessesLinks", "account window total posts"),
+    (
+        "cpf", "", "cpf @JessesLinks",
+        "account window total still_counting posts_without_count posts_unmeasured posts",
+    ),
 ]  # fmt: skip

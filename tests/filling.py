@@ -26,15 +26,18 @@ def clicks(post: Post, people: Sequence[int], **more: object) -> list[ClickRecor
     return [ClickRecord(at + i, link, visitor=i, **fields) for i in people]  # type: ignore[arg-type]
 
 
-def filled(world: World, posts: int = 6) -> tuple[Account, list[Post]]:
-    """An account with a count, a segment, and posts that people and a preview clicked."""
+def filled(world: World, posts: int = 6, days: int = 1) -> tuple[Account, list[Post]]:
+    """An account with a count, a segment, and posts that people and a preview clicked.
+
+    The newest is so many days old.
+    """
     account = world.account()
     counted(world, account, 23_000)
     segment = add_segment(world.session, account, "community", 120, now())
     world.session.commit()
     made = []
     for number in range(posts):
-        at = now() - timedelta(days=number + 1)
+        at = now() - timedelta(days=number + days)
         text = f"Number {number}: https://example.com/{number}"
         post = world.post(account, text, at, segments=("community",) if number == 0 else ())
         world.click(clicks(post, range(10 + number)))

@@ -307,7 +307,7 @@ def test_a_young_post_lives_at_least_so_long(sqlite_world: World) -> None:
     """It is told with ≥, and the middle of such posts is not told at all."""
     account = sqlite_world.account()
     lived(sqlite_world, account, 6)
-    report = lifetimes_report(sqlite_world.session, account, now=NOON + timedelta(days=9))
+    report = lifetimes_report(sqlite_world.session, account, now=NOON + timedelta(days=13))
     assert not any(life.half.is_over for life in report.posts)
     assert report.half is None
     assert "still being clicked" in report.sentence

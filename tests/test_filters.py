@@ -21,7 +21,7 @@ def two_posts(world: World) -> tuple[int, list[Post]]:
     segment = add_segment(world.session, account, "community", 120, now())
     world.session.commit()
     posts = [
-        world.post(account, f"Number {n}: https://example.com/{n}", now() - timedelta(days=n + 1))
+        world.post(account, f"Number {n}: https://example.com/{n}", now() - timedelta(days=n + 8))
         for n in range(2)
     ]
     world.click(clicks(posts[0], range(6), referrer="//t.co"))

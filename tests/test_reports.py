@@ -14,6 +14,7 @@ from linktrack.errors import Invalid, NotFound
 from linktrack.reports.cpf import cpf_json, cpf_report
 
 START = to_ms(NOON)
+NONE_COUNTING = {"posts": 0, "clicks": 0, "unique_clicks": 0}
 
 
 def test_the_report_of_the_mission(world: World) -> None:
@@ -40,6 +41,8 @@ def test_the_report_of_the_mission(world: World) -> None:
         "total": {
             "posts": 1,
             "posts_without_count": 0,
+            "posts_unmeasured": 0,
+            "still_counting": NONE_COUNTING,
             "clicks": 41,
             "unique_clicks": 35,
             "without_visitor": 2,
@@ -52,10 +55,16 @@ def test_the_report_of_the_mission(world: World) -> None:
             "median_cpf_low": None,
             "median_cpf_high": None,
         },
+        "still_counting": NONE_COUNTING,
+        "posts_without_count": 0,
+        "posts_unmeasured": 0,
         "posts": [
             {
                 "id": post.id,
                 "posted_at": "2026-05-04T12:00:00Z",
+                "complete": True,
+                "counts_until": "2026-05-11T12:00:00Z",
+                "measured": True,
                 "text": post.text,
                 "followers": 23_000,
                 "followers_at": "2026-05-04T12:00:00Z",

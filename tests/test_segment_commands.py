@@ -47,10 +47,10 @@ def test_segments_from_making_them_to_their_report(run: Run, tmp_path: Path) -> 
     )  # fmt: skip
     assert "friends has no place that only they see" in wrapped.stderr
     assert "chat has no place" not in wrapped.stderr
-    report = parsed(run("report", "segments", "@JessesLinks", "--json"))
+    report = parsed(run("report", "segments", "@JessesLinks", "--window", "all", "--json"))
     assert list(report) == [
         "account", "window", "unattributed", "count", "roster", "roster_at", "unknown_people",
-        "segments", "living",
+        "segments", "living", "posts", "posts_unmeasured", "still_counting",
     ]  # fmt: skip
     assert [line["addressed"] for line in report["segments"]] == [None, 1, 9, None]
     assert report["unknown_people"] == 22_997

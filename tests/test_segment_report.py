@@ -51,6 +51,9 @@ def test_the_report_of_the_mission(world: World) -> None:
     assert segments_json(found) == {
         "account": {"network": "x", "handle": "@JessesLinks", "role": "you"},
         "window": "7d",
+        "posts": 1,
+        "posts_unmeasured": 0,
+        "still_counting": {"posts": 0, "clicks": 0, "unique_clicks": 0},
         "unattributed": {"unique_clicks": 30, "share": 0.857143, **nothing},
         "count": 23_000,
         "roster": 10,
@@ -255,7 +258,7 @@ def test_segments_are_made_looked_at_and_changed_on_their_pages(world: World) ->
     assert changed.status_code == 303
     refused = browser.send(chat, {"name": "circle", "position": "9"})
     assert "There are places 1 to 3, not 9" in read(refused)
-    post = world.post(account, "http://one.com/", right_now() - DAY, segments=("circle",))
+    post = world.post(account, "http://one.com/", right_now() - 8 * DAY, segments=("circle",))
     people(world, post, 0, 3)
     text = read(browser.get(page))
     assert "For 100 % we can't tell who" in text

@@ -1,6 +1,7 @@
 """The simulation with known truth, in short: benchmarks/attribution.py has the long form."""
 
 import random
+from datetime import timedelta
 
 import attribution
 import pytest
@@ -69,7 +70,11 @@ def test_a_simulated_month_comes_out_of_the_database_as_it_went_in(world: World)
     for start in range(0, len(records), 200):
         world.click(records[start : start + 200])
     report = segments_report(
-        world.session, account, window="7d", settings=world.settings, now=run.posts[-1].posted_at
+        world.session,
+        account,
+        window="7d",
+        settings=world.settings,
+        now=NOON + (run.posts[-1].posted_at - attribution.START) + timedelta(days=7),
     )
     told = {line.segment.id: (line.unique_clicks, line.addressed) for line in report.lines}
     for group in attribution.GROUPS:

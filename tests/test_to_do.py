@@ -81,11 +81,11 @@ def test_posts_older_than_the_first_count_have_no_rate_and_it_is_said(world: Wor
     account = clicked(world)
     counted(world, account, 1_000, days_ago=1)
     browser = Browser.signed_in(world)
-    world.post(account, "https://example.com/1", now() - 3 * DAY)
+    world.post(account, "https://example.com/1", now() - 8 * DAY)
     one = "1 post of @JessesLinks in these days is older than its first follower count, so it has"
     assert one in overview(browser)
-    world.post(account, "https://example.com/2", now() - 4 * DAY)
+    world.post(account, "https://example.com/2", now() - 9 * DAY)
     two = "2 posts of @JessesLinks in these days are older than its first follower count, so they"
     assert two in overview(browser)
-    counted(world, account, 900, days_ago=6)
+    counted(world, account, 900, days_ago=11)
     assert "first follower count" not in overview(browser)

@@ -21,6 +21,7 @@ from linktrack.charts.parts import (
     mark_key,
     nothing,
     numbers_table,
+    open_key,
     percent,
     picture,
     px,
@@ -43,6 +44,7 @@ class IntervalPoint:
 
     `value` None: no rate is known, the place stays empty. `low` and `high` None: no interval.
     `group` selects shape and colour, and is in the legend; `short` is shown below the axis.
+    `progress`, as in "day 2 of 7", is of a post that is still counting, which is drawn hollow.
     """
 
     label: str
@@ -52,6 +54,7 @@ class IntervalPoint:
     href: str
     group: str = ""
     short: str = ""
+    progress: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,8 @@ def interval_chart(
         rule = '<line class="reference" x1="0" x2="100%" y1="{0}" y2="{0}"/>'
         parts.append(Markup(rule).format(px(band.y(level.value))))
         keys.append(reference_key(f"{level.label}: {number(level.value)}"))
+    if any(point.progress for point in drawn):
+        keys.append(open_key("still counting"))
     if any(point.value == 0 for point in drawn):
         keys.append(hollow_key("no clicks"))
     every = math.ceil(len(points) / _MOST_SHORT_LABELS)
@@ -129,6 +134,8 @@ def _dot(point: IntervalPoint, x: float, band: Band, floor: float, group: int) -
     if not known(point.value):
         return Markup("")
     words = f"{point.label}: {_in_words(point)}"
+    if point.progress:
+        words = f"{words}, still counting: {point.progress}"
     y = band.y(point.value) if point.value > 0 else floor
     parts = [Markup("<title>{}</title>").format(words)]
     if point.low is not None and point.high is not None:
@@ -139,9 +146,14 @@ def _dot(point: IntervalPoint, x: float, band: Band, floor: float, group: int) -
         parts.append(Markup(bar).format(percent(x), px(low), px(high)))
     # A circle nobody sees makes a finger's width of room for the pointer and for the focus ring.
     parts.append(Markup('<circle class="touch" cx="{}" cy="{}" r="12"/>').format(percent(x), px(y)))
-    parts.append(mark(x, y, "" if point.value > 0 else "hollow", group))
+    style = "hollow open" if point.progress else "" if point.value > 0 else "hollow"
+    parts.append(mark(x, y, style, group))
     link = '<a class="point s{}" href="{}" aria-label="{}">{}</a>'
     return Markup(link).format(group % STYLES, point.href, words, join(parts))
+
+
+def _named(point: IntervalPoint) -> str:
+    return f"{point.label} ({point.progress})" if point.progress else point.label
 
 
 def _in_words(point: IntervalPoint) -> str:
@@ -155,7 +167,7 @@ def _in_words(point: IntervalPoint) -> str:
 def _interval_table(label: str, points: Sequence[IntervalPoint], unit: str, what: str) -> Markup:
     link = Markup('<a href="{}">{}</a>')
     rows = [
-        (link.format(point.href, point.label), [point.value, point.low, point.high])
+        (link.format(point.href, _named(point)), [point.value, point.low, point.high])
         for point in points
     ]
     heads = [what, unit or "Value", "Lowest likely", "Highest likely"]

@@ -154,6 +154,11 @@ def hollow_key(name: str) -> Markup:
     return _key(mark(50, 6, "hollow", 0), name, width=12)
 
 
+def open_key(name: str) -> Markup:
+    """Name the hollow, dashed marks of what is still counting."""
+    return _key(mark(50, 6, "hollow open", 0), name, width=12)
+
+
 def bar_key(i: int, name: str) -> Markup:
     """Name a colour of bars."""
     bar = Markup('<rect class="change s{}" x="1" y="1" width="10" height="10"/>').format(i % STYLES)

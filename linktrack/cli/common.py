@@ -86,6 +86,13 @@ class Work:
 
         return None if handle is None else find_account(self.session, handle)
 
+    @property
+    def as_of(self) -> datetime:
+        """The moment of which figures are: up to it every click is loaded."""
+        from linktrack.clicks.loading.loaded import loaded_until
+
+        return loaded_until(self.session, self.installation.settings.journals, self.now)
+
     def account_id(self, handle: str | None) -> int | None:
         """Return the number of the account that a handle names, None for None; as `account`."""
         return None if handle is None else self.account(handle).id

@@ -83,11 +83,14 @@ def add_imported(
     account_id: AccountId,
     source: str,
     old_links: Sequence[OldLink],
+    *,
+    measured_from: datetime | None = None,
 ) -> list[NewLink]:
     """Make links of old ones that have distinct keys and have not become links yet.
 
     Each keeps its code where that is free and may be one, else it gets a code of our own, and
-    stands alone in a post published when it was made.
+    stands alone in a post published when it was made. Their clicks from before `measured_from`
+    are unknown; None: those of all time are imported.
     """
     if not old_links:
         return []
@@ -102,6 +105,7 @@ def add_imported(
                 "text": shortener.short_url(code or ""),
                 "posted_at": old.created_at,
                 "created_at": old.created_at,
+                "measured_from": measured_from,
             }
             for old, code in zip(old_links, codes, strict=True)
         ],

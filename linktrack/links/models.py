@@ -18,7 +18,9 @@ class Post(Base):
 
     `written` is the text as the owner wrote it, `text` the same with its links wrapped; `format`
     is what both are read as.
-    `posted_at` is when it was or will be published; a draft has none.
+    `posted_at` is when it was or will be published; a draft has none. What was clicked before
+    `measured_from` is unknown, since the post came from another shortener then; null: all of its
+    clicks are known.
     """
 
     __tablename__ = "posts"
@@ -26,7 +28,7 @@ class Post(Base):
         Index(None, "account_id", "posted_at"),
         Index(None, "account_id"),  # in the order of the rows, as lists show them
         # Reports of all posts find these without reading their texts.
-        Index("ix_posts_published", "account_id", "state", "posted_at"),
+        Index("ix_posts_published", "account_id", "state", "posted_at", "measured_from"),
     )
 
     id: Mapped[PostId] = mapped_column(primary_key=True)
@@ -37,6 +39,7 @@ class Post(Base):
     format: Mapped[Format] = mapped_column(String(10), server_default="plain", default="plain")
     posted_at: Mapped[OptionalMoment]
     created_at: Mapped[Moment]
+    measured_from: Mapped[OptionalMoment]
 
     links: Mapped[list["Link"]] = relationship(order_by="Link.id")
     versions: Mapped[list["Version"]] = relationship(order_by="Version.id")

@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import combinations
 from typing import Final, Literal, TypeAlias, TypedDict
 
+from sqlalchemy import and_
 from sqlalchemy.orm import Session
 
 from linktrack.audience.accounts import AccountNameJson, account_json
@@ -14,6 +15,7 @@ from linktrack.audience.counts import count_histories
 from linktrack.audience.models import Account
 from linktrack.clicks.vocabulary import window_number
 from linktrack.reports import queries
+from linktrack.reports.counting import Counting
 from linktrack.reports.figures.rate import Rate, RateJson, rate_json
 from linktrack.reports.figures.statistics.comparisons import difference
 from linktrack.reports.figures.statistics.experiments import Pair, is_clear
@@ -22,7 +24,7 @@ from linktrack.reports.figures.statistics.rates import Interval, wilson
 from linktrack.reports.figures.words import about, duration, durations, percent, thousandths
 from linktrack.reports.rated import RatedPost, rated_posts
 from linktrack.reports.timing.life_queries import ClickedPost, clicked_posts
-from linktrack.reports.timing.lifetimes import FEWEST_POSTS, MOST_POSTS, lives_of
+from linktrack.reports.timing.lifetimes import FEWEST_POSTS, MOST_POSTS, WINDOW, lives_of
 
 MOST_SIDE_BY_SIDE: Final = 5
 """Accounts of which every pair is compared; of more, each with the first."""
@@ -33,7 +35,7 @@ FIGURES: Final[tuple[Figure, ...]] = ("cpf", "people_per_post", "never_clicked",
 
 @dataclass(frozen=True, slots=True)
 class AccountFigures:
-    """One account's posts of the period that are counted to the end.
+    """One account's complete posts of the period; others are counted apart.
 
     `cpf`: over its posts with a follower count. `people_per_post`, `never_clicked` (a share):
     over all of them. `half_life`: seconds, the median of its posts with 20 clicks or more. `pairs`
@@ -43,6 +45,7 @@ class AccountFigures:
     account: Account
     posts: int
     posts_without_count: int
+    posts_unmeasured: int
     unfinished: int
     cpf: Rate
     people_per_post: Rate
@@ -130,10 +133,11 @@ def compare(
     histories = count_histories(session, ids)
     by_account: defaultdict[int, list[RatedPost]] = defaultdict(list)
     for post in rated_posts(
-        queries.people_by_post(session, chosen, number), histories, window, now
+        queries.people_by_post(session, chosen, number), histories, Counting(window, now)
     ):
         by_account[post.account_id].append(post)
-    clicked = clicked_posts(session, ids, chosen, FEWEST_CLICKS, MOST_POSTS)
+    whole = and_(chosen, Counting(WINDOW, now).pooled_posts())
+    clicked = clicked_posts(session, ids, whole, FEWEST_CLICKS, MOST_POSTS)
     figures = [
         figures_of(
             account,
@@ -159,8 +163,8 @@ def _half_life(posts: Sequence[ClickedPost], now: datetime) -> Rate:
 
 
 def figures_of(account: Account, posts: Sequence[RatedPost], half_life: Rate) -> AccountFigures:
-    """Return an account's figures; posts that are still counted are left out of them."""
-    final = [post for post in posts if post.is_final]
+    """Return an account's figures, of its complete posts alone."""
+    final = [post for post in posts if post.is_pooled]
     known = [(post.people, post.followers) for post in final if post.followers]
     people = [(post.people, 1) for post in final]
     never = sum(not post.people for post in final)
@@ -168,7 +172,8 @@ def figures_of(account: Account, posts: Sequence[RatedPost], half_life: Rate) ->
         account=account,
         posts=len(final),
         posts_without_count=len(final) - len(known),
-        unfinished=len(posts) - len(final),
+        posts_unmeasured=sum(post.state == "unmeasured" for post in posts),
+        unfinished=sum(post.state == "counting" for post in posts),
         cpf=Rate.over(known),
         people_per_post=Rate.over(people),
         never_clicked=Rate(never / len(final), wilson(never, len(final))) if final else Rate(),
@@ -250,6 +255,7 @@ class ComparedAccountJson(RateJson):
     account: AccountNameJson
     posts: int
     posts_without_count: int
+    posts_unmeasured: int
     posts_still_counted: int
     people_per_post: float | None
     people_per_post_low: float | None
@@ -272,6 +278,7 @@ def _figures_json(figures: AccountFigures) -> ComparedAccountJson:
         "account": account_json(figures.account),
         "posts": figures.posts,
         "posts_without_count": figures.posts_without_count,
+        "posts_unmeasured": figures.posts_unmeasured,
         "posts_still_counted": figures.unfinished,
         **rate_json(figures.cpf),
         "people_per_post": people.value,

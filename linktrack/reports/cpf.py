@@ -16,6 +16,12 @@ from linktrack.clicks.vocabulary import window_number
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.models import Post
 from linktrack.reports import queries
+from linktrack.reports.counting import (
+    Counting,
+    StillCounting,
+    StillCountingJson,
+    still_counting_json,
+)
 from linktrack.reports.figures.rate import Rate, RateJson, rate_json
 from linktrack.reports.figures.statistics.comparisons import median_interval
 from linktrack.reports.parts import WHOLE, Part, part_sums
@@ -28,14 +34,17 @@ MOST_POSTS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class CpfTotal:
-    """All posts of the range that have a follower count; `followers` is summed over posts.
+    """The complete posts of the range that have a follower count; `followers` is summed over them.
 
-    `cpf` is all clicks over all followers, `median_cpf` that of the middle post: posts that did
-    very well raise the one and not the other.
+    Beside them: those that are still counting, have no follower count, or are unmeasured. Under
+    the window `all` it is every measured post, so far. `cpf` is all clicks over all followers,
+    `median_cpf` that of the median post: posts that did very well raise the one and not the other.
     """
 
     posts: int
     posts_without_count: int
+    posts_unmeasured: int
+    still_counting: StillCounting
     clicks: int
     unique_clicks: int
     without_visitor: int
@@ -72,8 +81,8 @@ def cpf_report(
     """Return clicks per follower of the posts posted in [since, until), or of a part of the clicks.
 
     `limit` is 1 to 100 posts on the page, which begins behind post number `after`. `sort` is
-    `newest`, or `low`: by the lower end of the interval, surest success first. Posts are held
-    against what is usual in the range; those that are still counted `now` are never below it.
+    `newest`, or `low`: by the lower end of the interval, surest success first. Complete posts are
+    compared with what is usual in the range. Every click up to `now` is loaded.
     Without `by_source` no post has its referrers, which take the most time.
     Raises `Invalid` or `NotFound`.
     """
@@ -94,7 +103,8 @@ def cpf_report(
     else:
         sums = part_sums(session, chosen, number, part)
     histories = count_histories(session, [account.id])
-    rated = rated_posts(sums, histories, window, now)
+    counting = Counting(window, now)
+    rated = rated_posts(sums, histories, counting)
     if sort == "low":
         numbers = page_by_low(rated, after, limit)
         on_page = Post.id.in_(numbers)
@@ -106,12 +116,12 @@ def cpf_report(
     verdicts = verdicts_of(rated, {post.id for post in facts})
     lines = [
         replace(line, usual=verdicts.get(line.facts.id))
-        for line in post_lines(session, facts, number, by_source=by_source)
+        for line in post_lines(session, facts, counting, by_source=by_source)
     ]
     if not part.is_whole:
         of_part = {post.post_id: post for post in sums}
         lines = [_narrowed(line, of_part[line.facts.id]) for line in lines]
-    return CpfReport(account, window, cpf_total(sums, histories), lines)
+    return CpfReport(account, window, cpf_total(sums, histories, counting), lines)
 
 
 def _narrowed(line: PostLine, counts: PostSums) -> PostLine:
@@ -120,16 +130,19 @@ def _narrowed(line: PostLine, counts: PostSums) -> PostLine:
         line,
         clicks=counts.clicks,
         unique_clicks=counts.unique_clicks,
-        cpf=Rate.of(counts.unique_clicks, line.facts.followers),
+        cpf=Rate.of(counts.unique_clicks, line.facts.followers) if line.is_measured else Rate(),
     )
 
 
-def cpf_total(sums: Iterable[PostSums], histories: Mapping[int, History]) -> CpfTotal:
-    """Return the total of posts, each set against its account's count at or before it."""
+def cpf_total(
+    sums: Iterable[PostSums], histories: Mapping[int, History], counting: Counting
+) -> CpfTotal:
+    """Return the total of posts, each compared with its account's count at or before it."""
+    found = counting.split(sums)
     pairs: list[tuple[int, int]] = []
     total = [0, 0, 0, 0]
     missing = 0
-    for post in sums:
+    for post in found.pooled:
         _, followers = count_at(histories[post.account_id], post.posted_at)
         counts = (post.clicks, post.unique_clicks, post.without_visitor, post.unattributed)
         if not followers:  # unknown, or nobody: neither has a rate
@@ -141,6 +154,8 @@ def cpf_total(sums: Iterable[PostSums], histories: Mapping[int, History]) -> Cpf
     return CpfTotal(
         posts=len(pairs),
         posts_without_count=missing,
+        posts_unmeasured=len(found.unmeasured),
+        still_counting=StillCounting.of(found.counting),
         clicks=clicks,
         unique_clicks=unique_clicks,
         without_visitor=without_visitor,
@@ -158,10 +173,16 @@ def _middle(pairs: Sequence[tuple[int, int]]) -> Rate:
 
 
 class CpfTotalJson(RateJson):
-    """All posts in the range that have a follower count, and their median."""
+    """The complete posts in the range that have a follower count, and their median.
+
+    Beside them, in none of its figures: posts that are still counting, those without a follower
+    count, and those that linktrack did not measure.
+    """
 
     posts: int
     posts_without_count: int
+    posts_unmeasured: int
+    still_counting: StillCountingJson
     clicks: int
     unique_clicks: int
     without_visitor: int
@@ -172,11 +193,14 @@ class CpfTotalJson(RateJson):
     median_cpf_high: float | None
 
 
-def _total_json(total: CpfTotal) -> CpfTotalJson:
+def total_json(total: CpfTotal) -> CpfTotalJson:
+    """Return the total of some posts as every door gives it."""
     middle = total.median_cpf.written
     return {
         "posts": total.posts,
         "posts_without_count": total.posts_without_count,
+        "posts_unmeasured": total.posts_unmeasured,
+        "still_counting": still_counting_json(total.still_counting),
         "clicks": total.clicks,
         "unique_clicks": total.unique_clicks,
         "without_visitor": total.without_visitor,
@@ -190,11 +214,17 @@ def _total_json(total: CpfTotal) -> CpfTotalJson:
 
 
 class CpfReportJson(TypedDict):
-    """Clicks per follower of an account; `posts` is one page, newest first."""
+    """Clicks per follower of an account; `posts` is one page, newest first.
+
+    What the total leaves out is beside it as well as in it: a total travels alone, too.
+    """
 
     account: AccountNameJson
     window: str
     total: CpfTotalJson
+    still_counting: StillCountingJson
+    posts_without_count: int
+    posts_unmeasured: int
     posts: list[CpfPostJson]
 
 
@@ -203,6 +233,9 @@ def cpf_json(report: CpfReport) -> CpfReportJson:
     return {
         "account": account_json(report.account),
         "window": report.window,
-        "total": _total_json(report.total),
+        "total": total_json(report.total),
+        "still_counting": still_counting_json(report.total.still_counting),
+        "posts_without_count": report.total.posts_without_count,
+        "posts_unmeasured": report.total.posts_unmeasured,
         "posts": [post_line_json(line) for line in report.posts],
     }

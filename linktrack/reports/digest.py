@@ -19,6 +19,7 @@ from linktrack.links.models import Post
 from linktrack.links.posts import excerpt
 from linktrack.networks.words import all_of
 from linktrack.reports import queries
+from linktrack.reports.counting import Counting
 from linktrack.reports.cpf import CpfTotal, cpf_total
 from linktrack.reports.days import account_series
 from linktrack.reports.figures.rate import Rate, RateJson, rate_json
@@ -57,8 +58,8 @@ class DigestSide:
 class Digest:
     """An account's last whole week or month beside the one before it.
 
-    `change` is "more" or "fewer" where clicks per follower clearly changed, else None. `counting`
-    posts were posted so late that some of their clicks are still to come.
+    `change` is "more" or "fewer" where clicks per follower clearly changed, else None. All figures
+    are of complete posts; `counting` posts were posted too late to be complete.
     """
 
     account: Account
@@ -98,11 +99,15 @@ class Digest:
         notes = []
         if self.counting:
             are = "is" if self.counting == 1 else "are"
-            notes.append(f"{counted(self.counting, 'post')} {are} still being counted.")
+            notes.append(f"{counted(self.counting, 'post')} {are} still counting.")
         missing = self.now.cpf.posts_without_count
         if missing:
             have = "has" if missing == 1 else "have"
             notes.append(f"{counted(missing, 'post')} {have} no follower count and no rate.")
+        unmeasured = self.now.cpf.posts_unmeasured
+        if unmeasured:
+            are = "is" if unmeasured == 1 else "are"
+            notes.append(f"{counted(unmeasured, 'imported post')} {are} unmeasured.")
         return notes
 
     def as_text(self) -> str:
@@ -183,20 +188,23 @@ def digests(
     """
     days, earlier = last_whole(period, today, timezone)
     number = window_number(WINDOW)
+    counting = Counting(WINDOW, now)
     ids = [account.id for account in accounts]
     histories = count_histories(session, ids)
     series = account_series(session, ids, earlier.first, days.last)
     chosen = queries.chosen_posts(ids, earlier.since, days.end)
     sums = queries.sums_by_post(session, chosen, number)
+    complete = counting.split(sums).pooled
     alpha = FALSE_ALARMS / max(1, len(accounts))
     moves = moves_of(session, ids, earlier.since, days.end)
     ranks = {
         account.id: _ranked(
-            [post for post in _within(sums, days) if post.account_id == account.id], histories
+            [post for post in _within(complete, days) if post.account_id == account.id], histories
         )
         for account in accounts
     }
-    lines = _lines(session, [number for rank in ranks.values() for ids in rank for number in ids])
+    shown = [number for rank in ranks.values() for ids in rank for number in ids]
+    lines = _lines(session, shown, counting)
     found = []
     for account in accounts:
         own = [post for post in sums if post.account_id == account.id]
@@ -209,7 +217,7 @@ def digests(
                     for counts in series.get(account.id, [])
                     if range_.first <= counts.day <= range_.last
                 ),
-                cpf_total(part, histories),
+                cpf_total(part, histories, counting),
                 count_at(histories[account.id], range_.end)[1],
                 *_gained_and_lost(moves.get(account.id, []), range_),
             )
@@ -222,8 +230,8 @@ def digests(
                 period=period,
                 now=sides[1],
                 before=sides[0],
-                change=_change(_pairs(parts[0], histories), _pairs(parts[1], histories), alpha),
-                counting=sum(post.posted_at > now - timedelta(days=1) for post in parts[1]),
+                change=_change(*(_pairs(counting, part, histories) for part in parts), alpha=alpha),
+                counting=sides[1].cpf.still_counting.posts,
                 best=best,
                 weakest=weakest,
             )
@@ -242,15 +250,17 @@ def _gained_and_lost(moves: Sequence[Moves], days: DayRange) -> tuple[int | None
     return sum(move.came for move in known), sum(move.left for move in known)
 
 
-def _pairs(sums: Sequence[queries.PostSums], histories: Mapping[int, History]) -> list[Pair]:
+def _pairs(
+    counting: Counting, sums: Sequence[queries.PostSums], histories: Mapping[int, History]
+) -> list[Pair]:
     counts = [
         (post.unique_clicks, count_at(histories[post.account_id], post.posted_at)[1])
-        for post in sums
+        for post in counting.split(sums).pooled
     ]
     return [(k, n) for k, n in counts if n]
 
 
-def _change(before: Sequence[Pair], now: Sequence[Pair], alpha: float) -> Change | None:
+def _change(before: Sequence[Pair], now: Sequence[Pair], *, alpha: float) -> Change | None:
     """Return "more" or "fewer" where posts dealt out anew would hardly differ so much."""
     if min(len(before), len(now)) < FEWEST_POSTS or permutation_p(before, now) > alpha:
         return None
@@ -277,10 +287,10 @@ def _ranked(
     return best, sorted(rest, key=lambda number: likely[number].high)[: len(best)]
 
 
-def _lines(session: Session, post_ids: Sequence[int]) -> Mapping[int, PostLine]:
+def _lines(session: Session, post_ids: Sequence[int], counting: Counting) -> Mapping[int, PostLine]:
     """Return the lines of these posts by their numbers, read for all accounts at once."""
     facts = queries.posts_page(session, Post.id.in_(post_ids), None, len(post_ids))
-    found = post_lines(session, facts, window_number(WINDOW), by_source=False)
+    found = post_lines(session, facts, counting, by_source=False)
     return {line.facts.id: line for line in found}
 
 
@@ -308,6 +318,7 @@ class DigestSideJson(DigestRangeJson, RateJson):
     unique_clicks: int
     posts: int
     posts_without_count: int
+    posts_unmeasured: int
     followers: int | None
     gained: int | None
     lost: int | None
@@ -320,6 +331,7 @@ def _side_json(side: DigestSide) -> DigestSideJson:
         "unique_clicks": side.unique_clicks,
         "posts": side.cpf.posts,
         "posts_without_count": side.cpf.posts_without_count,
+        "posts_unmeasured": side.cpf.posts_unmeasured,
         **rate_json(side.cpf.cpf),
         "followers": side.followers,
         "gained": side.gained,

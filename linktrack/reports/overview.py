@@ -13,6 +13,7 @@ from linktrack.calendar.ranges import DayRange
 from linktrack.clicks.vocabulary import Reason, window_number
 from linktrack.publishing.unwrapped.coverage import Coverage, coverages
 from linktrack.reports import queries
+from linktrack.reports.counting import Counting
 from linktrack.reports.cpf import CpfTotal, cpf_total
 from linktrack.reports.days import DayCounts, account_series
 from linktrack.reports.figures.rate import Rate
@@ -43,7 +44,10 @@ class AccountCard:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """All cards, the newest posts (oldest of them first), and what the range's posts left out."""
+    """All cards, the newest posts (oldest of them first), and what the range's posts left out.
+
+    `posts_cpf` is the rate of the complete ones among the newest posts.
+    """
 
     cards: list[AccountCard]
     posts: list[PostLine]
@@ -68,6 +72,7 @@ def overview(
     """
     before = before or days.before
     number = window_number(window)
+    counting = Counting(window, now)
     ids = [account.id for account in accounts]
     histories = count_histories(session, ids)
     if part.is_whole:
@@ -84,15 +89,21 @@ def overview(
             before=before,
             history=histories[account.id],
             series=series.get(account.id, []),
-            cpf=cpf_total([post for post in sums if post.account_id == account.id], histories),
+            cpf=cpf_total(
+                [post for post in sums if post.account_id == account.id], histories, counting
+            ),
             covered=covered[account.id],
             now=now,
         )
         for account in accounts
     ]
     facts = queries.posts_page(session, chosen, None, NEWEST_POSTS)
-    lines = post_lines(session, facts[::-1], number, by_source=False)
-    pairs = [(line.unique_clicks, line.facts.followers) for line in lines if line.facts.followers]
+    lines = post_lines(session, facts[::-1], counting, by_source=False)
+    pairs = [
+        (line.unique_clicks, line.facts.followers)
+        for line in lines
+        if line.is_pooled and line.facts.followers
+    ]
     return Overview(
         cards,
         lines,

@@ -97,26 +97,28 @@ def part_sums(session: Session, chosen: Chosen, window: int, part: Part) -> list
         select(
             Post.account_id,
             Post.posted_at,
+            Post.measured_from,
             func.coalesce(func.sum(counts.clicks), 0),
             func.coalesce(func.sum(counts.unique_clicks), 0),
             Post.id,
         )
         .outerjoin(table, joined)
         .where(chosen)
-        .group_by(Post.id, Post.account_id, Post.posted_at)
+        .group_by(Post.id, Post.account_id, Post.posted_at, Post.measured_from)
     )
     unknown = part.source is None and part.segment == UNKNOWN
     return [
         PostSums(
             account_id=account_id,
             posted_at=at,
+            measured_from=measured_from,
             clicks=int(clicks),
             unique_clicks=int(unique),
             without_visitor=0,
             unattributed=int(unique) * unknown,
             post_id=post_id,
         )
-        for account_id, at, clicks, unique, post_id in session.execute(query)
+        for account_id, at, measured_from, clicks, unique, post_id in session.execute(query)
     ]
 
 

@@ -32,6 +32,7 @@ class PostFacts:
     id: PostId
     account_id: AccountId
     posted_at: datetime
+    measured_from: datetime | None
     text: str
     written: str
     followers: int | None
@@ -114,6 +115,7 @@ def _with_followers(session: Session, posts: Sequence[Post]) -> list[PostFacts]:
                 id=post.id,
                 account_id=post.account_id,
                 posted_at=post.posted_at,
+                measured_from=post.measured_from,
                 text=post.text,
                 written=post.written,
                 followers=followers,
@@ -128,6 +130,7 @@ class PostSums(NamedTuple):
 
     account_id: AccountId
     posted_at: datetime
+    measured_from: datetime | None
     clicks: int
     unique_clicks: int
     without_visitor: int
@@ -141,6 +144,7 @@ def sums_by_post(session: Session, chosen: Chosen, window: int) -> list[PostSums
         select(
             Post.account_id,
             Post.posted_at,
+            Post.measured_from,
             within_window("clicks", window),
             within_window("unique_clicks", window),
             within_window("without_visitor", window),
@@ -154,6 +158,7 @@ def sums_by_post(session: Session, chosen: Chosen, window: int) -> list[PostSums
     for (
         account_id,
         posted_at,
+        measured_from,
         clicks,
         unique,
         without_visitor,
@@ -165,6 +170,7 @@ def sums_by_post(session: Session, chosen: Chosen, window: int) -> list[PostSums
             PostSums(
                 account_id=account_id,
                 posted_at=posted_at,
+                measured_from=measured_from,
                 clicks=clicks,
                 unique_clicks=unique,
                 without_visitor=without_visitor,
@@ -180,6 +186,7 @@ class PostPeople(NamedTuple):
 
     account_id: AccountId
     posted_at: datetime
+    measured_from: datetime | None
     unique_clicks: int
     post_id: PostId
 
@@ -187,14 +194,20 @@ class PostPeople(NamedTuple):
 def people_by_post(session: Session, chosen: Chosen, window: int) -> list[PostPeople]:
     """Return how many people clicked every post; a third faster than `sums_by_post`."""
     query = (
-        select(Post.account_id, Post.posted_at, within_window("unique_clicks", window), Post.id)
+        select(
+            Post.account_id,
+            Post.posted_at,
+            Post.measured_from,
+            within_window("unique_clicks", window),
+            Post.id,
+        )
         .outerjoin(post_totals, post_totals.c.post_id == Post.id)
         .where(chosen)
     )
     found = []
-    for account_id, posted_at, unique_clicks, post_id in session.execute(query):
+    for account_id, posted_at, measured_from, unique_clicks, post_id in session.execute(query):
         assert posted_at is not None  # published posts have one
-        found.append(PostPeople(account_id, posted_at, unique_clicks, post_id))
+        found.append(PostPeople(account_id, posted_at, measured_from, unique_clicks, post_id))
     return found
 
 

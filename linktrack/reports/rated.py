@@ -3,27 +3,24 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from linktrack.audience.counts import History, count_at
-from linktrack.clicks.vocabulary import WINDOW_LENGTHS, WINDOWS
 from linktrack.errors import NotFound
 from linktrack.ids import AccountId, PostId
+from linktrack.reports.counting import Counting, CountState
 from linktrack.reports.figures.statistics.rates import Interval, rate_interval
 from linktrack.reports.figures.statistics.usual import Judged, Verdict, clearly, usual_rates
 from linktrack.reports.queries import PostPeople, PostSums
 
 SORTS: Final = ("newest", "low")
 
-SETTLED: Final = timedelta(days=30)
-"""Without an end of counting, a post this old counts as done."""
-
 
 class RatedPost(NamedTuple):
     """A post's people who clicked within the window, and its account's followers at its time.
 
-    `followers` is None where there is no count; `is_final` says that its window is over.
+    `followers` is None where there is no count.
     """
 
     post_id: PostId
@@ -31,17 +28,25 @@ class RatedPost(NamedTuple):
     posted_at: datetime
     people: int
     followers: int | None
-    is_final: bool
+    state: CountState
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether pooled figures are of this post, too."""
+        return self.state in ("complete", "so far")
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether it has a rate that no click can change any more."""
+        return self.state == "complete" and bool(self.followers)
 
 
 def rated_posts(
     sums: Iterable[PostSums | PostPeople],
     histories: Mapping[int, History],
-    window: str,
-    now: datetime,
+    counting: Counting,
 ) -> list[RatedPost]:
     """Return the posts with their followers; a count of 0 is as good as none."""
-    settled = now - window_length(window)
     return [
         RatedPost(
             post_id=post.post_id,
@@ -49,36 +54,32 @@ def rated_posts(
             posted_at=post.posted_at,
             people=post.unique_clicks,
             followers=count_at(histories[post.account_id], post.posted_at)[1] or None,
-            is_final=post.posted_at <= settled,
+            state=counting.state_of(post),
         )
         for post in sums
     ]
 
 
-def window_length(window: str) -> timedelta:
-    """Return how long a post is counted; `SETTLED` where there is no end."""
-    number = WINDOWS.index(window)
-    if number == len(WINDOW_LENGTHS):
-        return SETTLED
-    return timedelta(milliseconds=WINDOW_LENGTHS[number])
-
-
 def usual_of(posts: Sequence[RatedPost]) -> Interval | None:
-    """Return the range in which the usual rate of these posts of one account very probably lies."""
-    return usual_rates([_judged(post) for post in posts if post.followers])
+    """Return the range in which the usual rate of these posts of one account very probably lies.
+
+    Only complete posts with followers tell of it.
+    """
+    return usual_rates([_judged(post) for post in posts if post.is_judged])
 
 
 def verdicts_of(posts: Sequence[RatedPost], wanted: AbstractSet[int]) -> dict[PostId, Verdict]:
     """Return which of the wanted posts of one account are clearly above or below its usual.
 
-    Posts of one calendar month (UTC) are judged together, with a correction for their number.
+    Complete posts of one calendar month (UTC) are judged together, with a correction for their
+    number; others are not judged.
     """
     usual = usual_of(posts)
     if usual is None:
         return {}
     months: defaultdict[tuple[int, int], list[RatedPost]] = defaultdict(list)
     for post in posts:
-        if post.followers:
+        if post.is_judged:
             months[post.posted_at.year, post.posted_at.month].append(post)
     found: dict[PostId, Verdict] = {}
     for month in months.values():
@@ -94,7 +95,7 @@ def verdicts_of(posts: Sequence[RatedPost], wanted: AbstractSet[int]) -> dict[Po
 def page_by_low(posts: Sequence[RatedPost], after: int | None, limit: int) -> list[PostId]:
     """Return a page of post numbers by the lower end of their intervals, the highest first.
 
-    Posts without followers come last, newer ones first. Raises `NotFound` for an `after` that is
+    Posts without a rate come last, newer ones first. Raises `NotFound` for an `after` that is
     not among them.
     """
     ordered = sorted(posts, key=lambda post: (_low(post), post.post_id), reverse=True)
@@ -108,10 +109,12 @@ def page_by_low(posts: Sequence[RatedPost], after: int | None, limit: int) -> li
 
 
 def _low(post: RatedPost) -> float:
-    interval = rate_interval(post.people, post.followers) if post.followers else None
+    if not post.followers or post.state == "unmeasured":
+        return -1.0
+    interval = rate_interval(post.people, post.followers)
     return -1.0 if interval is None else interval.low
 
 
 def _judged(post: RatedPost) -> Judged:
     assert post.followers is not None
-    return Judged(post.people, post.followers, post.is_final)
+    return Judged(post.people, post.followers)

@@ -1,5 +1,6 @@
 """What reports say in whole sentences, the same at every door."""
 
+from linktrack.reports.counting import set_apart
 from linktrack.reports.cpf import CpfTotal
 from linktrack.reports.figures.words import counted, percent
 from linktrack.reports.people.followers import Event
@@ -71,7 +72,9 @@ def reach(total: CpfTotal) -> str:
     if not total.posts:
         if total.posts_without_count:
             return "How many followers there were is not known, so nothing can be set against them."
-        return "No posts were published."
+        return " ".join(set_apart(total.still_counting, total.posts_unmeasured)) or (
+            "No posts were published."
+        )
     several = total.posts > 1
     people, followers = total.unique_clicks / total.posts, total.followers / total.posts
     each = "Each post reaches about" if several else "The post reached"

@@ -13,6 +13,7 @@ from linktrack.audience.models import Account
 from linktrack.clicks.vocabulary import window_number
 from linktrack.links.models import Link
 from linktrack.reports import queries
+from linktrack.reports.counting import Counting
 from linktrack.reports.figures.words import counted
 from linktrack.reports.rated import RatedPost, rated_posts
 
@@ -52,16 +53,15 @@ def similar_posts(
 ) -> SimilarPosts | None:
     """Return what the account's last posts with so many links did; None under `FEWEST` posts.
 
-    Of the last `LAST` posts of a year whose counting is over and that have a follower count.
+    Of the last `LAST` complete posts of a year that have a follower count.
     """
     chosen = queries.chosen_posts([account.id], now - WITHIN, None)
     rated = rated_posts(
         queries.people_by_post(session, chosen, window_number(window)),
         count_histories(session, [account.id]),
-        window,
-        now,
+        Counting(window, now),
     )
-    final = [post for post in rated if post.is_final and post.followers]
+    final = [post for post in rated if post.is_judged]
     final.sort(key=lambda post: (post.posted_at, post.post_id), reverse=True)
     counts = _links_of(session, account)
     alike = [post for post in final if counts.get(post.post_id) == links]

@@ -10,6 +10,7 @@ from linktrack.audience.counts import count_histories
 from linktrack.clicks.vocabulary import window_number
 from linktrack.links.models import Post
 from linktrack.reports import queries
+from linktrack.reports.counting import Counting
 from linktrack.reports.figures.rate import Rate
 from linktrack.reports.figures.statistics.rates import Interval
 from linktrack.reports.figures.statistics.usual import Verdict
@@ -32,7 +33,10 @@ class Standing:
 
 
 def post_standing(session: Session, post: Post, window: str, now: datetime) -> Standing | None:
-    """Return where a published post stands; None where too little is known."""
+    """Return where a published post stands; None where too little is known.
+
+    It is compared once it is complete, and so are the posts that say what is usual.
+    """
     assert post.posted_at is not None
     number = window_number(window)
     since, until = post.posted_at - AROUND, post.posted_at + AROUND
@@ -40,8 +44,7 @@ def post_standing(session: Session, post: Post, window: str, now: datetime) -> S
     rated = rated_posts(
         queries.people_by_post(session, chosen, number),
         count_histories(session, [post.account_id]),
-        window,
-        now,
+        Counting(window, now),
     )
     usual = usual_of(rated)
     if usual is None:

@@ -12,12 +12,13 @@ from markupsafe import Markup
 from linktrack.audience.counts import STALE
 from linktrack.charts import day_name
 from linktrack.charts import number as in_words
-from linktrack.clicks.vocabulary import WINDOWS
+from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOWS
 from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.links.posts import cut, excerpt
 from linktrack.networks.registry import network_of, networks
 from linktrack.networks.words import all_of, any_of
+from linktrack.reports.counting import set_apart
 from linktrack.reports.figures import words
 from linktrack.reports.figures.rate import Rate
 from linktrack.reports.figures.words import about, thousandths
@@ -118,6 +119,9 @@ def register(app: Flask, settings: Settings) -> None:
         network_of=network_of,
         networks=networks,
         page_path=page_path,
+        set_apart=set_apart,
+        default_window=DEFAULT_WINDOW,
+        windows=WINDOW_WORDS,
         thousandths=thousandths,
         day_choices=DAYS,
         today=today,

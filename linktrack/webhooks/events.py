@@ -16,13 +16,15 @@ from sqlalchemy.orm import Session
 from linktrack.audience.models import Account, FollowerCount
 from linktrack.calendar.times import utc
 from linktrack.chunks import chunked
+from linktrack.clicks.loading.loaded import loaded_until
 from linktrack.clicks.models import post_windows
 from linktrack.db import Database, Utc, take_write_lock, to_ms
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Post
 from linktrack.links.posts import post_json
 from linktrack.publishing.queue import failed_posts
-from linktrack.reports.cpf import cpf_json, cpf_report
+from linktrack.reports.cpf import cpf_report, total_json
+from linktrack.reports.digest import WINDOW
 from linktrack.webhooks.models import Delivery, Webhook
 
 MOST_POSTS: Final = 500  # told in one pass; the next follows in seconds
@@ -48,11 +50,13 @@ def enqueue(database: Database, shortener: Shortener, now: datetime) -> int:
     Finding out takes no write lock; a pass that finds nothing writes nothing.
     """
     with database.session() as session:
+        # A week that is over waits until its last click is loaded.
+        at = loaded_until(session, database.settings.journals, now)
         webhooks = session.scalars(select(Webhook).where(Webhook.disabled_at.is_(None))).all()
         found = [
             event
             for webhook in webhooks
-            for event in _new(session, webhook, shortener, database.settings.timezone, now)
+            for event in _new(session, webhook, shortener, database.settings.timezone, at)
         ]
         seen = {webhook.id: _seen(session, webhook, now) for webhook in webhooks}
         moved = any(seen[webhook.id] > webhook.seen_post for webhook in webhooks)
@@ -257,20 +261,17 @@ def _digests(
     for key, account in accounts.items():
         if key in told:
             continue
-        report = cpf_json(
-            cpf_report(session, account, window="7d", since=since, until=until, now=now)
-        )
-        assert isinstance(report, dict)
+        report = cpf_report(session, account, window=WINDOW, since=since, until=until, now=now)
         yield Event(
             webhook.id,
             "digest.weekly",
             key,
             {
-                "account": report["account"],
+                "account": _account_data(account),
                 "from": utc(since),
                 "to": utc(until),
-                "window": report["window"],
-                "total": report["total"],
+                "window": report.window,
+                "total": total_json(report.total),
             },
         )
 

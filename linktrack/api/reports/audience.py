@@ -13,7 +13,7 @@ from linktrack.api.operations import (
 )
 from linktrack.api.reports.reporting import asked_range, asked_window, report_at
 from linktrack.audience.accounts import get_account, list_accounts
-from linktrack.context import db_session, installation
+from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.reports.comparison import ComparisonJson, compare, comparison_json
 from linktrack.reports.people.audience import AudienceReportJson, audience_json, audience_report
@@ -42,7 +42,7 @@ def report_audience() -> AudienceReportJson:
         named_account(fields.text("account")),
         period=settings.visitor_period,
         timezone=settings.timezone,
-        now=now(),
+        now=as_of(now()),
         **asked_range(fields),
     )
     return audience_json(report)
@@ -61,7 +61,7 @@ def report_compare() -> ComparisonJson:
         session,
         accounts or list_accounts(session),
         window=asked_window(fields),
-        now=now(),
+        now=as_of(now()),
         **asked_range(fields),
     )
     return comparison_json(report)
@@ -75,7 +75,7 @@ def report_growth() -> GrowthReportJson:
         db_session(),
         named_account(fields.text("account")),
         window=asked_window(fields),
-        now=now(),
+        now=as_of(now()),
         **asked_range(fields),
     )
     return growth_json(report)
@@ -89,11 +89,11 @@ def report_half_life() -> LifetimesReportJson | LinkLifeJson:
     code = fields.optional_text("link")
     if code is not None:
         codes = installation().shortener.codes
-        return link_life_json(life_of_code(db_session(), codes, account, code, now()))
+        return link_life_json(life_of_code(db_session(), codes, account, code, as_of(now())))
     report = lifetimes_report(
         db_session(),
         account,
-        now=now(),
+        now=as_of(now()),
         **asked_range(fields),
     )
     return lifetimes_json(report)
@@ -108,7 +108,7 @@ def report_hours() -> HoursReportJson:
         named_account(fields.text("account")),
         window=asked_window(fields),
         timezone=installation().settings.timezone,
-        now=now(),
+        now=as_of(now()),
         **asked_range(fields),
     )
     return hours_json(report)

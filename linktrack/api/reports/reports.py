@@ -18,7 +18,7 @@ from linktrack.api.operations import (
 from linktrack.api.reports.reporting import asked_range, asked_window, report_at
 from linktrack.calendar.ranges import whole_days
 from linktrack.calendar.times import parse_moment
-from linktrack.context import db_session, installation
+from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.links.catalog import get_link
 from linktrack.links.posts import get_post
@@ -53,7 +53,7 @@ def report_cpf() -> CpfReportJson:
         limit=fields.whole("limit") or MOST_POSTS,
         after=fields.row_number("after"),
         sort=fields.text("sort", SORTS[0]),
-        now=now(),
+        now=as_of(now()),
     )
     return cpf_json(report)
 
@@ -67,7 +67,7 @@ def report_segments() -> SegmentsReportJson:
         named_account(fields.text("account")),
         window=asked_window(fields),
         settings=installation().settings,
-        now=now(),
+        now=as_of(now()),
         **asked_range(fields),
     )
     return segments_json(report)
@@ -130,5 +130,5 @@ def report_digest() -> DigestJson:
     timezone = installation().settings.timezone
     today = datetime.now(timezone).date()
     period = fields.text("period", PERIODS[0])
-    (found,) = digests(db_session(), [account], period, today, now=now(), timezone=timezone)
+    (found,) = digests(db_session(), [account], period, today, now=as_of(now()), timezone=timezone)
     return digest_json(found)

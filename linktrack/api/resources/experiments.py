@@ -20,7 +20,7 @@ from linktrack.audience.accounts import accounts_by_number
 from linktrack.audience.models import Account
 from linktrack.calendar.times import utc
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
-from linktrack.context import db_session
+from linktrack.context import as_of, db_session
 from linktrack.db import now
 from linktrack.reports.diary.experiment_report import (
     ExperimentReportJson,
@@ -144,7 +144,7 @@ def report_experiment() -> ExperimentReportJson:
     accounts = accounts_by_number(session)
     if g.token.account_id is not None:
         accounts = {account.id: account}  # no other is named, not even where it took part
-    return experiment_json(experiment_report(session, experiment, accounts, now()))
+    return experiment_json(experiment_report(session, experiment, accounts, as_of(now())))
 
 
 def _is_reached(experiment: Experiment) -> bool:

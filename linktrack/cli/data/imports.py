@@ -178,6 +178,13 @@ def _print_clicks(done: "ImportedClicks") -> None:
     if done.codes_taken:
         named = ", ".join(done.taken) + (", …" if done.codes_taken > len(done.taken) else "")
         click.echo(f"Links that could not keep their short codes: {done.codes_taken:,} ({named}).")
+    if done.measured:
+        click.echo(f"Imported links that are measured now, and in reports: {done.measured:,}.")
+    if done.lacking:
+        click.echo(
+            f"Links with fewer clicks here than their shortener counted, unmeasured as before: "
+            f"{done.lacking:,}."
+        )
     click.echo(
         f"Lines read: {done.lines:,}, of which no clicks {done.not_clicks:,}, "
         f"blank {done.blank:,}, broken {done.broken:,}."
@@ -190,6 +197,8 @@ def _print_links(done: "ImportedLinks") -> None:
         f"Links added, each in a post of its own: {done.added:,}, known already: {done.known:,}."
     )
     click.echo(f"Clicks they had before, kept apart from counted ones: {done.clicks_before:,}.")
+    if done.added:
+        click.echo("Their posts are unmeasured, and in no rate, until you import their clicks too.")
     if done.disabled:
         click.echo(f"Of these links, disabled: {done.disabled:,}.")
     if done.codes_taken:

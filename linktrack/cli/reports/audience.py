@@ -22,7 +22,7 @@ def audience(work: Work, handle: str, since: str | None, until: str | None) -> A
         work.account(handle),
         period=work.installation.settings.visitor_period,
         timezone=work.installation.settings.timezone,
-        now=work.now,
+        now=work.as_of,
         since=work.moment(since),
         until=work.moment(until),
     )
@@ -59,7 +59,7 @@ def compare(
         work.session,
         [work.account(handle) for handle in dict.fromkeys(handles)] or list_accounts(work.session),
         window=window,
-        now=work.now,
+        now=work.as_of,
         since=work.moment(since),
         until=work.moment(until),
     )
@@ -93,7 +93,7 @@ def growth(work: Work, handle: str, window: str, since: str | None, until: str |
         work.session,
         work.account(handle),
         window=window,
-        now=work.now,
+        now=work.as_of,
         since=work.moment(since),
         until=work.moment(until),
     )
@@ -120,12 +120,12 @@ def half_life(
     account = work.account(handle)
     if code is not None:
         codes = work.installation.shortener.codes
-        life = life_of_code(work.session, codes, account, code, work.now)
+        life = life_of_code(work.session, codes, account, code, work.as_of)
         return Answer(link_life_json(life), life.sentence)
     found = lifetimes_report(
         work.session,
         account,
-        now=work.now,
+        now=work.as_of,
         since=work.moment(since),
         until=work.moment(until),
     )
@@ -156,7 +156,7 @@ def hours(work: Work, handle: str, window: str, since: str | None, until: str | 
         work.account(handle),
         window=window,
         timezone=work.installation.settings.timezone,
-        now=work.now,
+        now=work.as_of,
         since=work.moment(since),
         until=work.moment(until),
     )

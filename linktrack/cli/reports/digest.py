@@ -35,7 +35,7 @@ def digest(handle: str | None, everybody: bool, period: str, by_mail: bool, as_j
             )
         accounts = list_accounts(work.session) if handle is None else [work.account(handle)]
         today = datetime.now(timezone).date()
-        found = digests(work.session, accounts, period, today, now=work.now, timezone=timezone)
+        found = digests(work.session, accounts, period, today, now=work.as_of, timezone=timezone)
     if as_json:
         print_json([digest_json(each) for each in found] if everybody else digest_json(found[0]))
         return

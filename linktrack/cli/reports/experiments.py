@@ -64,7 +64,7 @@ def list_(work: Work, handle: str | None) -> Answer:
     account = work.account(handle)
     accounts = accounts_by_number(work.session)
     wanted = list_experiments(work.session, account)
-    found = experiment_reports(work.session, wanted, accounts, work.now)
+    found = experiment_reports(work.session, wanted, accounts, work.as_of)
     so_far = Table(
         ("experiment", "begins", "days", "so far"),
         [
@@ -103,7 +103,7 @@ def experiment_of(work: Work, handle: str, name: str | None) -> Answer:
     from linktrack.reports.figures.words import per_thousand
 
     wanted = find_experiment(work.session, work.account(handle), name)
-    found = experiment_report(work.session, wanted, accounts_by_number(work.session), work.now)
+    found = experiment_report(work.session, wanted, accounts_by_number(work.session), work.as_of)
     said = [found.experiment.name]
     if found.experiment.hypothesis:
         said.append(f"Expected: {found.experiment.hypothesis}")

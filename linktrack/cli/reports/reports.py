@@ -40,7 +40,9 @@ def cpf(
 ) -> Answer:
     """Clicks per follower: people who clicked, compared with followers at the time."""
     from linktrack.calendar.times import utc
+    from linktrack.clicks.vocabulary import WINDOWS
     from linktrack.links.posts import excerpt
+    from linktrack.reports.counting import set_apart
     from linktrack.reports.cpf import cpf_json, cpf_report
     from linktrack.reports.figures.words import counted, per_thousand
 
@@ -53,15 +55,18 @@ def cpf(
         limit=limit,
         after=after,
         sort=sort,
-        now=work.now,
+        now=work.as_of,
     )
     total = found.total
+    so_far = ", so far" if found.window == WINDOWS[-1] else ""
     clicked = (
         f"{found.account.handle}: {counted(total.unique_clicks, 'person', 'people')} clicked on "
-        f"{counted(total.posts, 'post')} (each counted once for each post, for {found.window}), "
+        f"{counted(total.posts, 'post')} (each counted once for each post, for {found.window}"
+        f"{so_far}), "
         f"{per_thousand(total.cpf)} per 1,000 followers"
     )
     said = [clicked]
+    said += set_apart(total.still_counting, total.posts_unmeasured)
     if total.posts > 1:
         said.append(f"The middle post: {per_thousand(total.median_cpf)} per 1,000 followers.")
     if total.unique_clicks:
@@ -79,6 +84,7 @@ def cpf(
             "clicks",
             "followers",
             "per 1,000 followers",
+            "counted",
             "usual",
             "text",
         ),
@@ -86,10 +92,11 @@ def cpf(
             (
                 line.facts.id,
                 utc(line.facts.posted_at),
-                line.unique_clicks,
-                line.clicks,
+                line.unique_clicks if line.is_measured else None,
+                line.clicks if line.is_measured else None,
                 line.facts.followers,
                 per_thousand(line.cpf),
+                line.progress or line.state,
                 line.usual and f"surely {line.usual}",
                 excerpt(line.facts.written, 40),
             )
@@ -106,6 +113,7 @@ def cpf(
 @answering
 def segments(work: Work, handle: str, window: str, since: str | None, until: str | None) -> Answer:
     """Who clicked, by segment, as far as that is known."""
+    from linktrack.reports.counting import set_apart
     from linktrack.reports.figures.words import per_thousand, times
     from linktrack.reports.people.segments import segments_json, segments_report
     from linktrack.reports.sentences import living, unattributed
@@ -115,11 +123,12 @@ def segments(work: Work, handle: str, window: str, since: str | None, until: str
         work.account(handle),
         window=window,
         settings=work.installation.settings,
-        now=work.now,
+        now=work.as_of,
         since=work.moment(since),
         until=work.moment(until),
     )
     said = [sentence for sentence in (unattributed(found), living(found)) if sentence]
+    said += set_apart(found.still_counting, found.posts_unmeasured)
     if found.unknown_people:
         said.append(f"{found.unknown_people:,} followers are on no follower list.")
     by_segment = Table(

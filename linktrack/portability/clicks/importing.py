@@ -24,6 +24,7 @@ from linktrack.ids import AccountId, LinkId
 from linktrack.links.bulk import OldLink, add_imported, find_by_code, find_imported
 from linktrack.links.catalog import Shortener
 from linktrack.links.destinations import parse_destination, parse_retired
+from linktrack.portability.clicks.measured import mark_measured
 from linktrack.portability.clicks.overlap import Origin, Overlap, counted_here
 
 BATCH: Final = 5_000  # clicks in one transaction
@@ -108,8 +109,9 @@ class ImportedClicks:
 
     `known` were imported before; `counted` were counted when they were clicked.
     `links` and `posts` are new ones, `disabled` of which led elsewhere than to a web page;
-    `codes_taken` counts new links that could not keep their
-    codes. Only the first twenty of `broken_lines` and `taken` are named.
+    `codes_taken` counts new links that could not keep their codes. Of links imported before,
+    `measured` have all their clicks now, and are in reports; `lacking` have fewer than their
+    shortener counted, and stay out. Only the first twenty of `broken_lines` and `taken` are named.
     """
 
     lines: int = 0
@@ -125,6 +127,8 @@ class ImportedClicks:
     disabled: int = 0
     codes_taken: int = 0
     taken: list[str] = field(default_factory=list)
+    measured: int = 0
+    lacking: int = 0
 
 
 class _Pending(NamedTuple):
@@ -162,6 +166,7 @@ def import_clicks(
     importing = _Import(store, shortener, account_id, form, visitor_key=visitor_key, now=now)
     for path in paths:
         importing.read(path, progress)
+    importing.measure()
     return importing.done
 
 
@@ -189,6 +194,7 @@ class _Import:
         self._pending: list[_Pending] = []
         # How often each line has come: logs have true repeats, and all count.
         self._seen: Counter[bytes] = Counter()
+        self._clicked: set[LinkId] = set()
 
     def read(self, path: Path, progress: Progress) -> None:
         """Read one file, writing whenever a batch is full."""
@@ -239,6 +245,7 @@ class _Import:
                 link_id = self._link_of(waiting.click)
                 if link_id is not None:
                     records.append(self._record(waiting, link_id))
+                    self._clicked.add(link_id)
             again = self._already_here(connection, records)
             newly = self._store.remember(connection, list(compress(records, again)))
             added = self._store.append(connection, list(compress(records, map(not_, again))))
@@ -265,6 +272,13 @@ class _Import:
         if self._form.counted_as == "clicks":
             return self._overlap.of_export(connection, records)
         return [False] * len(records)
+
+    def measure(self) -> None:
+        """Mark the links as measured all of whose clicks are there now."""
+        if self._clicked:
+            with self._store.transaction() as connection:
+                found = mark_measured(connection, self._account_id, self._clicked)
+            self.done.measured, self.done.lacking = found
 
     def _link_of(self, click: OldClick) -> LinkId | None:
         return next((self._links[key] for key in click.keys if key in self._links), None)

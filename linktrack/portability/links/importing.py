@@ -85,8 +85,10 @@ def import_links(
 ) -> ImportedLinks:
     """Import links, each into a post of its own; importing a file again adds only what is new.
 
-    Totals are those counted before `now`. Runs in transactions of a thousand links. Raises
-    `Invalid` where a file cannot be read or is of another kind.
+    Their posts are unmeasured until their clicks are imported, too: a total does not say when, or
+    by how many people, a link was clicked. Totals are those counted before `now`. Runs in
+    transactions of a thousand links. Raises `Invalid` where a file cannot be read or is of another
+    kind.
     """
     importing = _Import(database, shortener, account_id, form.name, now)
     for path in paths:
@@ -144,7 +146,14 @@ class _Import:
         with writing(self._database.engine) as connection:
             known = find_imported(connection, self._account_id, self._source, self._pending.keys())
             wanted = [old for key, (_, old) in self._pending.items() if key not in known]
-            made = add_imported(connection, self._shortener, self._account_id, self._source, wanted)
+            made = add_imported(
+                connection,
+                self._shortener,
+                self._account_id,
+                self._source,
+                wanted,
+                measured_from=self._now,
+            )
             self._add_labels(connection, made)
             self._add_totals(connection, made)
             if made:

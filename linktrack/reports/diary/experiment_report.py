@@ -14,6 +14,7 @@ from linktrack.calendar.times import utc
 from linktrack.clicks.vocabulary import WINDOW_LENGTHS, window_number
 from linktrack.ids import AccountId
 from linktrack.reports import queries
+from linktrack.reports.counting import is_measured
 from linktrack.reports.diary.besides import DAY, besides, span_of
 from linktrack.reports.diary.experiment_results import (
     FEWER,
@@ -113,7 +114,7 @@ def _report(
     histories: Mapping[int, History],
     now: datetime,
 ) -> ExperimentReport:
-    posts, missing = _posts(experiment, sums, histories)
+    posts, missing, unmeasured = _posts(experiment, sums, histories)
     plan = looks(experiment.days, _counting_days(experiment.window))
     today = (now - experiment.at) / DAY
     ahead = [look for look in plan if look.day > today]
@@ -137,6 +138,7 @@ def _report(
             posts=len(groups[side]),
             posts_counting=sum(post.is_after == bool(side) for post in posts) - len(groups[side]),
             posts_without_count=missing[side],
+            posts_unmeasured=unmeasured[side],
             unique_clicks=sum(k for k, _ in groups[side]),
             followers=sum(n for _, n in groups[side]),
             cpf=Rate.of_ratio(ratio),
@@ -183,24 +185,30 @@ def _posts(
     experiment: Experiment,
     sums: Sequence[queries.PostPeople],
     histories: Mapping[int, History],
-) -> tuple[list[Counted], list[int]]:
-    """Return the posts of both sides, and how many of each side have no follower count."""
+) -> tuple[list[Counted], list[int], list[int]]:
+    """Return the posts of both sides; how many of each have no follower count, or no measure.
+
+    A post is complete on the day it carries, the end of its window; looks take those alone.
+    """
     since, end = span_of(experiment)
     length = timedelta(milliseconds=WINDOW_LENGTHS[window_number(experiment.window)])
-    posts, missing = [], [0, 0]
+    posts, missing, unmeasured = [], [0, 0], [0, 0]
     for post in sums:
         if post.account_id not in histories or not since <= post.posted_at < end:
             continue
         is_after = post.posted_at >= experiment.at
         if experiment.other_id is not None:
             is_after = post.account_id == experiment.other_id
+        if not is_measured(post):
+            unmeasured[is_after] += 1
+            continue
         _, followers = count_at(histories[post.account_id], post.posted_at)
         if followers:
             day = (post.posted_at + length - experiment.at) / DAY
             posts.append(Counted(day, is_after, (post.unique_clicks, followers)))
         else:
             missing[is_after] += 1
-    return posts, missing
+    return posts, missing, unmeasured
 
 
 def _days_needed(
@@ -235,6 +243,7 @@ class ArmJson(RateJson):
     posts: int
     posts_counting: int
     posts_without_count: int
+    posts_unmeasured: int
     unique_clicks: int
     followers: int
 
@@ -245,6 +254,7 @@ def _arm_json(arm: Arm) -> ArmJson:
         "posts": arm.posts,
         "posts_counting": arm.posts_counting,
         "posts_without_count": arm.posts_without_count,
+        "posts_unmeasured": arm.posts_unmeasured,
         "unique_clicks": arm.unique_clicks,
         "followers": arm.followers,
         **rate_json(arm.cpf),

@@ -20,12 +20,13 @@ TOO_FEW_POSTS: Final = "too_few_posts"
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One side: its posts that are counted to the end, and how many are not, or have no count."""
+    """One side: its complete posts, and those still counting, without a count, or unmeasured."""
 
     label: str
     posts: int
     posts_counting: int
     posts_without_count: int
+    posts_unmeasured: int
     unique_clicks: int
     followers: int
     cpf: Rate

@@ -35,15 +35,17 @@ class BestPost:
 
 @dataclass(frozen=True, slots=True)
 class LinksLine:
-    """What some links did since they were made; people are counted once for each link.
+    """What some links did since they were made, so far; people are counted once for each link.
 
-    `ratio` is over the posts with a follower count, each with the people these links got in it:
-    those are the `pairs`.
+    `ratio` is over the measured posts with a follower count, each with the people these links got
+    in it: those are the `pairs`. Clicks of unmeasured posts are those since they came, and in no
+    rate.
     """
 
     links: int
     posts: int
     posts_without_count: int
+    posts_unmeasured: int
     clicks: int
     unique_clicks: int
     ratio: RatioOfSums | None
@@ -63,13 +65,16 @@ def links_line(links: Sequence[LinkSums], histories: Mapping[int, History]) -> L
     for link in links:
         if link.post_id is not None:
             posts[link.post_id].append(link)
-    pairs, missing = [], 0
+    pairs, missing, unmeasured = [], 0, 0
     best: BestPost | None = None
     for post_id, group in sorted(posts.items()):
         unique = sum(link.unique_clicks for link in group)
         if unique and (best is None or unique > best.unique_clicks):
             best = BestPost(post_id, group[0].written or "", unique)
         assert group[0].posted_at is not None
+        if not group[0].is_measured:
+            unmeasured += 1
+            continue
         _, followers = count_at(histories[group[0].account_id], group[0].posted_at)
         if followers:
             pairs.append((unique, followers))
@@ -79,6 +84,7 @@ def links_line(links: Sequence[LinkSums], histories: Mapping[int, History]) -> L
         links=len(links),
         posts=len(posts),
         posts_without_count=missing,
+        posts_unmeasured=unmeasured,
         clicks=sum(link.clicks for link in links),
         unique_clicks=sum(link.unique_clicks for link in links),
         ratio=ratio_of_sums(pairs),
@@ -230,6 +236,7 @@ class LinksLineJson(RateJson):
     unique_clicks: int
     first_at: str | None
     best_post: BestPostJson | None
+    posts_unmeasured: int
 
 
 def links_line_json(line: LinksLine) -> LinksLineJson:
@@ -243,6 +250,7 @@ def links_line_json(line: LinksLine) -> LinksLineJson:
         **rate_json(line.cpf),
         "first_at": utc(line.first_at),
         "best_post": None if line.best is None else _best_json(line.best),
+        "posts_unmeasured": line.posts_unmeasured,
     }
 
 

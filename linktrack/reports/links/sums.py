@@ -21,9 +21,17 @@ class LinkSums(NamedTuple):
     destination: str
     post_id: PostId | None
     posted_at: datetime | None
+    measured_from: datetime | None
     written: str | None
     clicks: int
     unique_clicks: int
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether its clicks are known from its beginning, as `counting.is_measured` says."""
+        if self.measured_from is None or self.posted_at is None:
+            return True
+        return self.measured_from <= self.posted_at
 
 
 def link_sums(
@@ -49,6 +57,7 @@ def link_sums(
             Link.destination,
             Link.post_id,
             Post.posted_at,
+            Post.measured_from,
             Post.written,
             func.coalesce(totals.clicks, 0),
             func.coalesce(totals.unique_clicks, 0),

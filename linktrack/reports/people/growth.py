@@ -13,6 +13,7 @@ from linktrack.audience.counts import count_histories
 from linktrack.audience.models import Account
 from linktrack.clicks.vocabulary import window_number
 from linktrack.reports import queries
+from linktrack.reports.counting import Counting
 from linktrack.reports.figures.rate import Written, written
 from linktrack.reports.figures.statistics.trends import Slope, theil_sen
 from linktrack.reports.figures.words import counted
@@ -114,7 +115,7 @@ def growth_report(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> GrowthReport:
-    """Return the trend over the posts in [since, until) that are counted to the end."""
+    """Return the trend over the complete posts in [since, until)."""
     number = window_number(window)
     chosen = queries.chosen_posts([account.id], since, until)
     histories = count_histories(session, [account.id])
@@ -122,9 +123,9 @@ def growth_report(
     posts = [
         (post.followers, post.people)
         for post in sorted(
-            rated_posts(sums, histories, window, now), key=lambda post: post.posted_at
+            rated_posts(sums, histories, Counting(window, now)), key=lambda post: post.posted_at
         )
-        if post.is_final and post.followers
+        if post.is_pooled and post.followers
     ]
     return GrowthReport(account, window, growth_of(posts))
 

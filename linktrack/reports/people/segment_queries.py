@@ -23,7 +23,9 @@ class PostSegments:
 
     id: int
     posted_at: datetime
+    measured_from: datetime | None
     followers: int | None
+    clicks: int = 0
     unique: dict[int, int] = field(default_factory=dict)
     addressed: dict[int, int] = field(default_factory=dict)
 
@@ -32,25 +34,40 @@ class PostSegments:
         """All people who clicked."""
         return sum(self.unique.values())
 
+    @property
+    def unique_clicks(self) -> int:
+        """The same, by its name in other reports."""
+        return self.total
+
 
 def posts_by_segment(
     session: Session, chosen: Chosen, window: int, history: History
 ) -> list[PostSegments]:
     """Return the chosen posts, oldest first, with what each segment did within the window."""
     posts: dict[int, PostSegments] = {}
-    query = select(Post.id, Post.posted_at).where(chosen).order_by(Post.posted_at, Post.id)
-    for post_id, posted_at in session.execute(query):
+    query = (
+        select(Post.id, Post.posted_at, Post.measured_from)
+        .where(chosen)
+        .order_by(Post.posted_at, Post.id)
+    )
+    for post_id, posted_at, measured_from in session.execute(query):
         assert posted_at is not None  # published posts have one
         _, followers = count_at(history, posted_at)
-        posts[post_id] = PostSegments(post_id, posted_at, followers)
+        posts[post_id] = PostSegments(post_id, posted_at, measured_from, followers)
     counts = post_windows.c
     # Not joined: so the database reads and sums the counts in their order, without sorting them.
     sums = (
-        select(counts.post_id, counts.segment_id, func.sum(counts.unique_clicks))
+        select(
+            counts.post_id,
+            counts.segment_id,
+            func.sum(counts.clicks),
+            func.sum(counts.unique_clicks),
+        )
         .where(counts.post_id.in_(select(Post.id).where(chosen)), counts.window <= window)
         .group_by(counts.post_id, counts.segment_id)
     )
-    for post_id, segment_id, unique in session.execute(sums):
+    for post_id, segment_id, clicked, unique in session.execute(sums):
+        posts[post_id].clicks += int(clicked)
         posts[post_id].unique[segment_id] = int(unique)
     reach = (
         select(Version.post_id, Version.segment_id, Version.addressed)

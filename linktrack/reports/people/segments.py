@@ -21,6 +21,12 @@ from linktrack.clicks.vocabulary import UNATTRIBUTED, window_number
 from linktrack.db import from_ms
 from linktrack.ids import SegmentId
 from linktrack.reports import queries
+from linktrack.reports.counting import (
+    Counting,
+    StillCounting,
+    StillCountingJson,
+    still_counting_json,
+)
 from linktrack.reports.figures.rate import Rate, RateJson, rate_json, rounded, share_json
 from linktrack.reports.figures.statistics.lifts import Pair, lift
 from linktrack.reports.figures.statistics.rates import ratio_of_sums
@@ -81,11 +87,16 @@ class Living:
 
 @dataclass(frozen=True, slots=True)
 class SegmentsReport:
-    """An account's segments; `unattributed` people clicked of whom no segment is known."""
+    """An account's segments; `unattributed` people clicked of whom no segment is known.
+
+    Everything is of complete posts; those that are still counting or unmeasured stand apart.
+    """
 
     account: Account
     window: str
     posts: int
+    posts_unmeasured: int
+    still_counting: StillCounting
     unique_clicks: int
     unattributed: int
     unattributed_share: Rate
@@ -121,7 +132,8 @@ def segments_report(
     check_range(since, until)
     history = count_histories(session, [account.id])[account.id]
     chosen = queries.chosen_posts([account.id], since, until)
-    posts = posts_by_segment(session, chosen, number, history)
+    found = Counting(window, now).split(posts_by_segment(session, chosen, number, history))
+    posts = found.pooled
     segments = list_segments(session, account)
     standing = sizes_at(session, account.id)
     said = hellos(session, account)
@@ -146,6 +158,8 @@ def segments_report(
         account=account,
         window=window,
         posts=len(posts),
+        posts_unmeasured=len(found.unmeasured),
+        still_counting=StillCounting.of(found.counting),
         unique_clicks=sum(post.total for post in posts),
         unattributed=unattributed,
         unattributed_share=share(posts, UNATTRIBUTED),
@@ -308,7 +322,7 @@ class LivingJson(RateJson):
 
 
 class SegmentsReportJson(TypedDict):
-    """Who clicked, as far as it is known, by segment."""
+    """Who clicked on complete posts, as far as it is known, by segment."""
 
     account: AccountNameJson
     window: str
@@ -319,6 +333,9 @@ class SegmentsReportJson(TypedDict):
     unknown_people: int | None
     segments: list[SegmentFiguresJson]
     living: LivingJson
+    posts: int
+    posts_unmeasured: int
+    still_counting: StillCountingJson
 
 
 def segments_json(report: SegmentsReport) -> SegmentsReportJson:
@@ -341,4 +358,7 @@ def segments_json(report: SegmentsReport) -> SegmentsReportJson:
             "followers": report.living.followers,
             **rate_json(report.living.cpf),
         },
+        "posts": report.posts,
+        "posts_unmeasured": report.posts_unmeasured,
+        "still_counting": still_counting_json(report.still_counting),
     }

@@ -13,6 +13,7 @@ from linktrack.audience.counts import count_histories
 from linktrack.audience.models import Account
 from linktrack.clicks.vocabulary import window_number
 from linktrack.reports import queries
+from linktrack.reports.counting import Counting
 from linktrack.reports.figures.rate import Rate, RateJson, rate_json
 from linktrack.reports.figures.statistics.comparisons import kruskal_wallis
 from linktrack.reports.figures.statistics.shrinkage import shrink
@@ -78,13 +79,13 @@ def hours_report(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> HoursReport:
-    """Return clicks per follower by weekday and hour of posting, of posts counted to the end."""
+    """Return clicks per follower by weekday and hour of posting, of complete posts."""
     number = window_number(window)
     chosen = queries.chosen_posts([account.id], since, until)
     histories = count_histories(session, [account.id])
     sums = queries.people_by_post(session, chosen, number)
-    rated = rated_posts(sums, histories, window, now)
-    posts = [post for post in rated if post.is_final and post.followers]
+    rated = rated_posts(sums, histories, Counting(window, now))
+    posts = [post for post in rated if post.is_pooled and post.followers]
     local = [post.posted_at.astimezone(timezone) for post in posts]
     weekdays = _slots(WEEKDAYS, [at.weekday() for at in local], posts)
     hours = _slots([f"{hour:02}:00" for hour in range(24)], [at.hour for at in local], posts)

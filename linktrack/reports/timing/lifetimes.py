@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypedDict
 
+from sqlalchemy import and_
 from sqlalchemy.orm import Session
 
 from linktrack.audience.accounts import AccountNameJson, account_json
@@ -15,6 +16,7 @@ from linktrack.ids import PostId
 from linktrack.links.catalog import get_link
 from linktrack.links.codes import Codes
 from linktrack.links.models import Link
+from linktrack.reports.counting import Counting
 from linktrack.reports.figures.statistics.half_life import (
     DAY,
     FEWEST_CLICKS,
@@ -40,6 +42,9 @@ MOST_POSTS: Final = 500
 
 MOST_CLICKS: Final = 100_000
 """Clicks of one link that are read for its half-life."""
+
+WINDOW: Final = "7d"
+"""Clicks are kept by the hour for so long: posts that are complete by it have lives to tell of."""
 
 YOUNG: Final = timedelta(days=14)
 """A post or link younger than this is not over."""
@@ -126,8 +131,8 @@ def lifetimes_report(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> LifetimesReport:
-    """Return the half-lives of the posts posted in [since, until)."""
-    chosen = chosen_posts([account.id], since, until)
+    """Return the half-lives of the posts in [since, until) that are complete at `WINDOW`."""
+    chosen = and_(chosen_posts([account.id], since, until), Counting(WINDOW, now).pooled_posts())
     clicked = clicked_posts(session, [account.id], chosen, FEWEST_CLICKS, MOST_POSTS)
     skipped = count_clicked_posts(session, chosen, FEWEST_CLICKS) - len(clicked)
     lives = lives_of(clicked, now)

@@ -24,10 +24,11 @@ from linktrack.audience.segments import (
 from linktrack.audience.sorting import size_history, sort_followers
 from linktrack.calendar.ranges import DayRange
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
-from linktrack.context import db_session, installation
+from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid, LinktrackError
 from linktrack.reports import sentences
+from linktrack.reports.counting import window_for
 from linktrack.reports.figures import words
 from linktrack.reports.people.segments import FRESH, SegmentsReport, segments_json, segments_report
 from linktrack.web.context import owner_blueprint
@@ -197,9 +198,9 @@ def _report(account: Account) -> tuple[SegmentsReport, DayRange]:
     report = segments_report(
         db_session(),
         account,
-        window=DEFAULT_WINDOW,
+        window=window_for(days.since, DEFAULT_WINDOW, as_of(now())),
         settings=settings,
-        now=now(),
+        now=as_of(now()),
         since=days.since,
         until=days.end,
     )

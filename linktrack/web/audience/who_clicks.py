@@ -5,7 +5,7 @@ from datetime import date
 from flask import Response, render_template, request
 
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
-from linktrack.context import db_session, installation
+from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.reports.people.audience import audience_json, audience_report, periods_of
 from linktrack.reports.people.growth import growth_report
@@ -28,7 +28,7 @@ def show() -> str | Response:
         account,
         period=settings.visitor_period,
         timezone=settings.timezone,
-        now=now(),
+        now=as_of(now()),
         since=at,
     )
     if is_table_wanted():
@@ -40,5 +40,5 @@ def show() -> str | Response:
         account=account,
         report=report,
         periods=periods,
-        growth=growth_report(session, account, window=DEFAULT_WINDOW, now=now()),
+        growth=growth_report(session, account, window=DEFAULT_WINDOW, now=as_of(now())),
     )

@@ -5,9 +5,10 @@ from typing import Final
 from flask import Response, render_template, request
 
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
-from linktrack.context import db_session
+from linktrack.context import as_of, db_session
 from linktrack.db import now
 from linktrack.reports.comparison import compare, comparison_json, figure_range, figure_value
+from linktrack.reports.counting import window_for
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import chosen_range
 from linktrack.web.subject import some_accounts
@@ -26,8 +27,8 @@ def show() -> str | Response:
     found = compare(
         db_session(),
         accounts,
-        window=DEFAULT_WINDOW,
-        now=now(),
+        window=window_for(days.since, DEFAULT_WINDOW, as_of(now())),
+        now=as_of(now()),
         since=days.since,
         until=days.end,
     )

@@ -10,7 +10,7 @@ from linktrack.audience.accounts import accounts_by_number, get_account, list_ac
 from linktrack.audience.models import Account
 from linktrack.charts import IntervalPoint, interval_chart
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOWS
-from linktrack.context import db_session
+from linktrack.context import as_of, db_session
 from linktrack.db import now
 from linktrack.errors import Invalid
 from linktrack.reports.diary.experiment_report import (
@@ -89,7 +89,7 @@ def show(number: int) -> str | Response:
     """Show one experiment: both sides, the verdict, or when there will be one."""
     session = db_session()
     accounts = accounts_by_number(session)
-    report = experiment_report(session, get_experiment(session, number), accounts, now())
+    report = experiment_report(session, get_experiment(session, number), accounts, as_of(now()))
     if is_table_wanted():
         return table_file("experiment", experiment_json(report)["weeks"])
     return render_template(
@@ -157,7 +157,7 @@ def _list(error: str | None = None) -> str:
     accounts = list_accounts(session)
     everyone = accounts_by_number(session)
     found = list_experiments(session)
-    reports = experiment_reports(session, found, everyone, now())
+    reports = experiment_reports(session, found, everyone, as_of(now()))
     return render_template(
         "experiments/list.html",
         accounts=accounts,

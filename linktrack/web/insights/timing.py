@@ -8,7 +8,7 @@ from markupsafe import Markup
 from linktrack.audience.models import Account
 from linktrack.charts import IntervalPoint, Reference, heat_table, interval_chart
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
-from linktrack.context import db_session, installation
+from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.links.posts import texts_of
 from linktrack.reports.figures.words import WEEKDAYS
@@ -37,9 +37,9 @@ def show() -> str | Response:
         account,
         window=DEFAULT_WINDOW,
         timezone=installation().settings.timezone,
-        now=now(),
+        now=as_of(now()),
     )
-    lives = lifetimes_report(session, account, now=now())
+    lives = lifetimes_report(session, account, now=as_of(now()))
     days = chosen_range(request.args, HEAT_DAYS)
     heat = heat_report(session, account, days)
     if is_table_wanted():

@@ -14,7 +14,7 @@ from linktrack.audience.accounts import accounts_by_number, get_account, list_ac
 from linktrack.calendar.ranges import DayRange
 from linktrack.calendar.times import utc
 from linktrack.charts import Point, Series, day_name, sparkline, time_chart
-from linktrack.context import db_session, installation
+from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid
 from linktrack.links.cards.cards import kept_card, read_again, set_own_words, shown_card
@@ -287,7 +287,7 @@ def _page(link: Link, error: str | None = None) -> str:
             empty="No clicks in these days.",
             marks=marks_of([account], days),
         ),
-        life=link_life(session, link, now()),
+        life=link_life(session, link, as_of(now())),
         error=error,
         typed=request.form.get("destination", ""),
     )

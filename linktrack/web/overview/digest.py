@@ -2,7 +2,7 @@
 
 from flask import render_template, request
 
-from linktrack.context import db_session, installation
+from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.links.posts import excerpt
 from linktrack.reports.digest import PERIODS, came_and_left, digests
@@ -28,7 +28,7 @@ def show() -> str:
         account=account,
         period=period,
         periods=PERIODS,
-        found=digests(session, chosen, period, today(), now=now(), timezone=timezone),
+        found=digests(session, chosen, period, today(), now=as_of(now()), timezone=timezone),
         excerpt=excerpt,
         came_and_left=came_and_left,
     )

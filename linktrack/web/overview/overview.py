@@ -22,11 +22,12 @@ from linktrack.charts import (
     time_chart,
 )
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
-from linktrack.context import db_session, installation
+from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.ids import AccountId
 from linktrack.links.catalog import newest_link
 from linktrack.links.posts import excerpt
+from linktrack.reports.counting import window_for
 from linktrack.reports.days import has_clicks, last_clicked_day, left_out_ever
 from linktrack.reports.overview import AccountCard, Overview, overview
 from linktrack.reports.post_lines import PostLine
@@ -77,7 +78,8 @@ def show() -> str | Response:
     shown = [chosen] if chosen else accounts
     at = now()
     part = chosen_part()
-    found = overview(session, shown, days, DEFAULT_WINDOW, now=at, before=before, part=part)
+    window = window_for(days.since, DEFAULT_WINDOW, as_of(at))
+    found = overview(session, shown, days, window, now=as_of(at), before=before, part=part)
     if is_table_wanted():
         return table_file("clicks-a-day", _days_json(found.cards, days))
     settings = installation().settings
@@ -94,6 +96,7 @@ def show() -> str | Response:
         colours=colours,
         days=days,
         found=found,
+        window=window,
         sparklines={card.account.id: _sparkline(card, days, colours) for card in found.cards},
         before=before,
         last=_last_days(shown, found.cards, days) if part.is_whole else None,
@@ -111,7 +114,7 @@ def show() -> str | Response:
         sentences=[
             (card.account.handle, reach(card.cpf))
             for card in found.cards
-            if card.cpf.posts or chosen is not None
+            if card.cpf.posts or card.cpf.still_counting.posts or chosen is not None
         ],
         not_human=sum(card.not_human for card in found.cards),
     )
@@ -263,4 +266,5 @@ def _point(
         href=url_for("posts.show", post_id=line.facts.id),
         group=handles[line.facts.account_id],
         short=short,
+        progress=line.progress or "",
     )

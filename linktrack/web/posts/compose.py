@@ -11,7 +11,7 @@ from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account
 from linktrack.audience.segments import segments_of
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
-from linktrack.context import db_session, installation
+from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid, Unconfirmed
 from linktrack.links.catalog import newest_link
@@ -67,7 +67,7 @@ def look() -> str | tuple[str, int]:
             written_in=_written_in(account, written),
         )
         links = len(seen.destinations)
-        similar = similar_posts(session, account, links, DEFAULT_WINDOW, now())
+        similar = similar_posts(session, account, links, DEFAULT_WINDOW, as_of(now()))
     except MENDABLE as error:
         return _page(error.sentence), UNPROCESSABLE
     return _page(seen=seen if written else None, similar=similar if links else None)

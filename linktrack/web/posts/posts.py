@@ -16,7 +16,7 @@ from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
 from linktrack.charts import Mark, Point, Series, time_chart
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOW_LENGTHS, WINDOWS
-from linktrack.context import db_session, installation
+from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid, LinktrackError, TooLarge, Unconfirmed
 from linktrack.links.formats.guess import FORMAT_WORDS
@@ -35,6 +35,7 @@ from linktrack.publishing import states
 from linktrack.publishing.checks import duplicate_warning
 from linktrack.publishing.sendings import OPEN, sending_of
 from linktrack.publishing.unwrapped.matching import seen_at
+from linktrack.reports.counting import Counting, window_for
 from linktrack.reports.cpf import MOST_POSTS, CpfReport, cpf_report
 from linktrack.reports.days import DayCounts, link_series
 from linktrack.reports.links.listed import clicks_of_links
@@ -90,19 +91,20 @@ def list_all() -> str | Response:
             more=len(posts) > PAGE,
             fetched={fetch.post.id: fetch for fetch in fetches},
         )
-    window = _window()
     days = chosen_range_or_all(request.args)
+    since = days.since if days else None
+    window = _window() or window_for(since, DEFAULT_WINDOW, as_of(now()))
     part = chosen_part()
     report = cpf_report(
         db_session(),
         account,
         window=window,
-        since=days.since if days else None,
+        since=since,
         until=days.end if days else None,
         limit=MOST_POSTS if is_table_wanted() else PAGE + 1,
         after=row_id(request.args, "after", "Post"),
         sort=text(request.args, "sort", "The order") or SORTS[0],
-        now=now(),
+        now=as_of(now()),
         part=part,
         by_source=is_table_wanted(),  # the file has them, the page has not
     )
@@ -116,6 +118,7 @@ def list_all() -> str | Response:
         lines=report.posts[:PAGE],
         more=len(report.posts) > PAGE,
         windows=WINDOW_WORDS,
+        wanted=_window() or DEFAULT_WINDOW,
         days=days,
         is_stale=is_stale,
         findings=FINDINGS,
@@ -182,13 +185,15 @@ def post_page(post: Post, error: LinktrackError | None = None) -> str:
     """Return the page of a post, with the error of a form that was sent."""
     session = db_session()
     shortener = installation().shortener
-    window = _window()
+    window = _window() or DEFAULT_WINDOW
     account = get_account(session, post.account_id)
     links = post.links
     sending = sending_of(session, post.id)
     unpublished = post.state in ("draft", "scheduled")
-    line = post_line(session, post, window if post.posted_at else WINDOWS[-1])
-    standing = post_standing(session, post, window, now()) if post.state == "published" else None
+    counting = Counting(window if post.posted_at else WINDOWS[-1], as_of(now()))
+    line = post_line(session, post, counting)
+    published = post.state == "published"
+    standing = post_standing(session, post, window, counting.as_of) if published else None
     days = _first_days(post)
     series = link_series(session, [link.id for link in links], days.first, days.last)
     return render_template(
@@ -285,4 +290,4 @@ def _chart(
 
 
 def _window() -> str:
-    return text(request.args, "window", "The counting window") or DEFAULT_WINDOW
+    return text(request.args, "window", "The counting window")

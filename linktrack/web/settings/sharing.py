@@ -7,7 +7,7 @@ from typing import Final
 from flask import Blueprint, render_template
 
 from linktrack.audience.accounts import get_account, list_accounts
-from linktrack.context import db_session, installation
+from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid, NotFound
 from linktrack.owners.sharing import find_shared, list_shared, revoke_shared, share_report
@@ -64,7 +64,7 @@ def show(secret: str) -> str:
         since=now() - timedelta(days=SHOWN_DAYS),
         limit=100,
         by_source=False,
-        now=now(),
+        now=as_of(now()),
     )
     return render_template(
         "shared/show.html", account=account, report=report, days=SHOWN_DAYS, until=found.expires_at

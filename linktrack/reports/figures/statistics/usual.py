@@ -18,25 +18,23 @@ Verdict = Literal["above", "below"]
 
 
 class Judged(NamedTuple):
-    """A post's people who clicked, its followers (> 0), and whether no more clicks can come."""
+    """A complete post's people who clicked, and its followers (> 0): no more clicks can come."""
 
     people: int
     followers: int
-    is_final: bool
 
 
 def usual_rates(posts: Sequence[Judged]) -> Interval | None:
     """Give the range in which the usual rate lies with 97.5 %: half of all posts do better.
 
-    By order statistics of the posts that are final, whatever the distribution of rates; None
-    under 7 of them. The median of a Poisson count lies within ln 2 below and 1/3 above its mean
-    (Choi 1994, Proc. AMS 121:245), so the ends are moved out by as much of a person.
+    By order statistics of the posts, whatever the distribution of rates; None under 7 of them.
+    The median of a Poisson count lies within ln 2 below and 1/3 above its mean (Choi 1994,
+    Proc. AMS 121:245), so the ends are moved out by as much of a person.
     """
-    final = [post for post in posts if post.is_final]
-    found = median_interval([post.people / post.followers for post in final], SURE)
+    found = median_interval([post.people / post.followers for post in posts], SURE)
     if found is None:
         return None
-    followers = median(post.followers for post in final)
+    followers = median(post.followers for post in posts)
     return Interval(max(0.0, found.low - 1 / (3 * followers)), found.high + math.log(2) / followers)
 
 
@@ -45,10 +43,9 @@ def clearly(posts: Sequence[Judged], usual: Interval) -> list[Verdict | None]:
 
     A post is compared with the end of `usual` that is nearer to it (Poisson); Holm's correction
     over all posts, both ways, keeps the probability of any false alarm among them under 5 %.
-    A post to which clicks may still come is never below.
     """
     above = [_above(post, usual.high) for post in posts]
-    below = [_below(post, usual.low) if post.is_final else 1.0 for post in posts]
+    below = [_below(post, usual.low) for post in posts]
     fallen = holm([*above, *below], 1 - SURE)
     verdicts: list[Verdict | None] = []
     for is_above, is_below in zip(fallen[: len(posts)], fallen[len(posts) :], strict=True):
