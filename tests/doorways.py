@@ -8,7 +8,7 @@ from world import NOON, World
 
 from linktrack.app import create_app
 from linktrack.installation import Installation
-from linktrack.keys import load_keys
+from linktrack.keys.stored import load_keys
 from linktrack.owners.tokens import create_token
 
 

@@ -31,7 +31,8 @@ from linktrack.cli import main
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid, LinktrackError, Unavailable
 from linktrack.installation import Installation
-from linktrack.keys import Keys
+from linktrack.keys.sealing import seal
+from linktrack.keys.stored import Keys
 from linktrack.networks.credentials import Credential, SignIn
 from linktrack.networks.errors import Pause, Refused, SignedOut, Unclear
 from linktrack.networks.records import Card, Message
@@ -40,7 +41,6 @@ from linktrack.owners.access import find_owner
 from linktrack.owners.tokens import create_token
 from linktrack.owners.viewers import set_role
 from linktrack.portability.export.everything import export_all
-from linktrack.sealing import seal
 from linktrack.sync import sync_one
 from linktrack.web.asking import asking
 

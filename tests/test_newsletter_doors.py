@@ -12,7 +12,8 @@ from linktrack.audience.segments import add_segment
 from linktrack.calendar.days import Days
 from linktrack.db import now
 from linktrack.errors import Invalid
-from linktrack.links.posts import Wish, excerpt, get_post, rewrap_post, wrap_post
+from linktrack.links.excerpts import excerpt
+from linktrack.links.posts import Wish, get_post, rewrap_post, wrap_post
 from linktrack.publishing.queue import enqueue
 
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linktrack.errors import Invalid, TooLarge
+from linktrack.links.excerpts import cut, excerpt
 from linktrack.links.formats.guess import Format, guess
 from linktrack.links.formats.html import visible_text
-from linktrack.links.posts import cut, excerpt
 from linktrack.links.wrapping import MAX_NEWSLETTER, Reading, find, parse_format, replace
 
 BASE = "https://go.example.org"

@@ -22,7 +22,8 @@ from linktrack.links.catalog import (
     set_disabled,
 )
 from linktrack.links.models import Link, Post
-from linktrack.links.posts import Wish, post_json, wrap_post
+from linktrack.links.post_json import post_json
+from linktrack.links.posts import Wish, wrap_post
 from linktrack.publishing import states
 from linktrack.reports.cpf import cpf_report
 

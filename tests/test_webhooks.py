@@ -30,7 +30,8 @@ from linktrack.cli import main
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import now, to_ms
 from linktrack.errors import Invalid
-from linktrack.keys import load_keys
+from linktrack.keys.sealing import seal, unseal
+from linktrack.keys.stored import load_keys
 from linktrack.outside.addresses import is_allowed
 from linktrack.outside.finding import Guard
 from linktrack.outside.visit import Limits
@@ -38,7 +39,6 @@ from linktrack.owners.access import create_owner
 from linktrack.owners.models import Owner
 from linktrack.owners.sharing import share_report
 from linktrack.owners.viewers import set_role
-from linktrack.sealing import seal, unseal
 from linktrack.settings import LOOPBACK
 from linktrack.webhooks.addresses import check_url
 from linktrack.webhooks.catalog import EVENTS, add_webhook, send_test

@@ -14,14 +14,14 @@ from linktrack.audience.accounts import check_handle
 from linktrack.audience.models import Account, StoredCredential
 from linktrack.db import Database
 from linktrack.errors import Conflict
-from linktrack.keys import Keys
+from linktrack.keys.sealing import seal, unseal
+from linktrack.keys.stored import Keys
 from linktrack.networks.credentials import Credential, SignIn
 from linktrack.networks.errors import SignedOut
 from linktrack.networks.protocols import Writer
 from linktrack.networks.registry import network_of
 from linktrack.networks.signing_in import signed_in
 from linktrack.owners.audit import note
-from linktrack.sealing import seal, unseal
 
 _OTHER_KEYS: Final = (
     "What signs this account in was sealed under another keys.json: connect the account again."

@@ -14,7 +14,7 @@ from linktrack.audience.models import Account, HelloDay, Segment
 from linktrack.audience.segments import get_segment
 from linktrack.errors import LinktrackError, NotFound
 from linktrack.ids import SegmentId
-from linktrack.markers import HELLO, Markers, said_hello
+from linktrack.keys.markers import HELLO, Markers, said_hello
 
 INVITATION: Final = "invitation"
 LIFE: Final = 400 * 86_400

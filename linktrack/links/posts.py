@@ -1,11 +1,10 @@
 """Posts: texts whose every address is wrapped, with a version for each chosen segment."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 from itertools import product
-from typing import Final, TypedDict
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,12 +16,9 @@ from linktrack.errors import Invalid, NotFound
 from linktrack.ids import PostId, SegmentId
 from linktrack.links.catalog import Shortener, add_link
 from linktrack.links.destinations import parse_destination, with_parameters
-from linktrack.links.formats.guess import guess
-from linktrack.links.formats.html import visible_text
-from linktrack.links.left import NotWrapped
 from linktrack.links.models import Link, LinkDestination, Post, State, Version
 from linktrack.links.people import find_person, promote
-from linktrack.links.wrapping import destinations, find, left_in, parse_format, replace
+from linktrack.links.wrapping import destinations, find, parse_format, replace
 from linktrack.owners.audit import note
 
 STATES: Final[tuple[State, ...]] = ("draft", "scheduled", "published", "discarded")
@@ -219,6 +215,20 @@ def warning_of(segment: Segment) -> str | None:
     )
 
 
+def version_segments(session: Session, post: Post) -> Mapping[int, Segment]:
+    """Return the segments of a post's versions, by their number."""
+    segment_ids = [version.segment_id for version in post.versions]
+    found = session.scalars(select(Segment).where(Segment.id.in_(segment_ids)))
+    return {segment.id: segment for segment in found}
+
+
+def doubts_about_versions(session: Session, post: Post) -> list[str]:
+    """Return what is doubtful about a post's versions, a sentence for each."""
+    segments = version_segments(session, post)
+    doubts = (warning_of(segments[version.segment_id]) for version in post.versions)
+    return [doubt for doubt in doubts if doubt is not None]
+
+
 def get_post(session: Session, post_id: int) -> Post:
     """Return a post; raises `NotFound`."""
     post = session.get(Post, post_id)
@@ -251,127 +261,3 @@ def texts_of(session: Session, post_ids: Sequence[PostId]) -> Mapping[int, str]:
     """Return the texts of these posts as they were written, by the posts' numbers."""
     rows = session.execute(select(Post.id, Post.written).where(Post.id.in_(post_ids)))
     return {row.id: row.written for row in rows}
-
-
-_WORDS = re.compile(r"\s+")
-
-
-def excerpt(text: str, most: int = 80) -> str:
-    """Return a post's text on one line, cut to `most` characters; of HTML, the words in it.
-
-    It goes by the look of it, for lists have the text alone.
-    """
-    return cut(visible_text(text, most) if "<" in text and guess(text) == "html" else text, most)
-
-
-def cut(text: str, most: int = 80) -> str:
-    """Return any text on one line, cut to `most` characters."""
-    line = _WORDS.sub(" ", text).strip()
-    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
-
-
-class WrappedLinkJson(TypedDict):
-    """A short link and where it leads."""
-
-    code: str
-    short_url: str
-    destination: str
-
-
-class PostVersionJson(TypedDict):
-    """The same post with links made for one segment."""
-
-    segment: str
-    text: str
-    links: list[WrappedLinkJson]
-
-
-class NotWrappedJson(TypedDict):
-    """An address that was left unchanged, or wrapped only in part, and why."""
-
-    address: str
-    why: str
-
-
-class WrappedPostJson(TypedDict):
-    """A post with its links; `id` is null if the text has no new address, and no post is made.
-
-    `not_wrapped` names what of the text looks like an address and is not, or not wholly, wrapped.
-    """
-
-    id: int | None
-    state: State | None
-    text: str
-    links: list[WrappedLinkJson]
-    not_wrapped: list[NotWrappedJson]
-    versions: list[PostVersionJson]
-
-
-def post_json(session: Session, shortener: Shortener, post: Post) -> WrappedPostJson:
-    """Return a post as every door gives it, with the links of each version."""
-    segments = version_segments(session, post)
-    return {
-        "id": post.id,
-        "state": post.state,
-        "text": post.text,
-        "links": [_link_json(shortener, link, link.code or "") for link in post.links],
-        "not_wrapped": not_wrapped_json(left_in_post(session, shortener, post)),
-        "versions": [
-            {
-                "segment": segments[version.segment_id].name,
-                "text": version.text,
-                "links": [
-                    _link_json(shortener, link, shortener.version_code(link.id, version.segment_id))
-                    for link in post.links
-                ],
-            }
-            for version in post.versions
-        ],
-    }
-
-
-def version_segments(session: Session, post: Post) -> Mapping[int, Segment]:
-    """Return the segments of a post's versions, by their number."""
-    segment_ids = [version.segment_id for version in post.versions]
-    found = session.scalars(select(Segment).where(Segment.id.in_(segment_ids)))
-    return {segment.id: segment for segment in found}
-
-
-def doubts_about_versions(session: Session, post: Post) -> list[str]:
-    """Return what is doubtful about a post's versions, a sentence for each."""
-    segments = version_segments(session, post)
-    doubts = (warning_of(segments[version.segment_id]) for version in post.versions)
-    return [doubt for doubt in doubts if doubt is not None]
-
-
-def left_in_post(session: Session, shortener: Shortener, post: Post) -> Sequence[NotWrapped]:
-    """Return what of a post's text looks like an address and is not, or not wholly, wrapped."""
-    account = session.get(Account, post.account_id)
-    if account is None:
-        return ()
-    return left_in(post.written, account.network, shortener.base_url, post.format)
-
-
-def no_post_json(text: str, not_wrapped: Sequence[NotWrapped]) -> WrappedPostJson:
-    """Return the same shape for a text without a new address, which makes no post."""
-    return {
-        "id": None,
-        "state": None,
-        "text": text,
-        "links": [],
-        "not_wrapped": not_wrapped_json(not_wrapped),
-        "versions": [],
-    }
-
-
-def not_wrapped_json(not_wrapped: Sequence[NotWrapped]) -> list[NotWrappedJson]:
-    """Return what was left as every door gives it."""
-    return [{"address": left.address, "why": left.why} for left in not_wrapped]
-
-
-def _link_json(shortener: Shortener, link: Link, code: str) -> WrappedLinkJson:
-    return {
-        "code": code,
-        "short_url": shortener.short_url(code),
-        "destination": link.destination,
-    }

@@ -11,7 +11,7 @@ from linktrack.calendar.times import utc
 from linktrack.errors import Conflict
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Post
-from linktrack.links.posts import WrappedPostJson, post_json
+from linktrack.links.post_json import WrappedPostJson, post_json
 from linktrack.publishing.models import Sending, SendingState
 
 OPEN: Final = ("waiting", "sending", "failed")

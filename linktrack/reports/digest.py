@@ -15,8 +15,8 @@ from linktrack.calendar.ranges import DayRange
 from linktrack.clicks.vocabulary import window_number
 from linktrack.errors import Invalid
 from linktrack.ids import PostId
+from linktrack.links.excerpts import excerpt
 from linktrack.links.models import Post
-from linktrack.links.posts import excerpt
 from linktrack.networks.words import all_of
 from linktrack.reports import queries
 from linktrack.reports.counting import Counting

@@ -16,7 +16,7 @@ from linktrack.audience.counts import STALE
 from linktrack.clicks.models import clicks
 from linktrack.db import NEWER, OLDER, Database, damage_of, from_ms, is_sqlite
 from linktrack.errors import LinktrackError
-from linktrack.keys import Keys, load_keys
+from linktrack.keys.stored import Keys, load_keys
 from linktrack.links.models import Link
 from linktrack.owners.models import AuditEntry
 from linktrack.publishing.queue import failed_posts

@@ -15,7 +15,7 @@ from linktrack.charts import number as in_words
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOWS
 from linktrack.context import db_session
 from linktrack.db import now
-from linktrack.links.posts import cut, excerpt
+from linktrack.links.excerpts import cut, excerpt
 from linktrack.networks.registry import network_of, networks
 from linktrack.networks.words import all_of, any_of
 from linktrack.reports.counting import set_apart

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from linktrack.charts import Bar, stacked_bars
-from linktrack.links.posts import cut
+from linktrack.links.excerpts import cut
 from linktrack.reports.sources.referrers import ReferrerLine
 from linktrack.web.filters import UNSAID, UNTOLD, as_filter
 

@@ -10,10 +10,10 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from linktrack.errors import Invalid, NotFound
+from linktrack.keys.sealing import seal
 from linktrack.links.models import Post
 from linktrack.outside.addresses import Network
 from linktrack.owners.audit import note
-from linktrack.sealing import seal
 from linktrack.webhooks.addresses import check_url
 from linktrack.webhooks.events import Event, delivery_of
 from linktrack.webhooks.models import Delivery, EventName, Webhook

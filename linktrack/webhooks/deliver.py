@@ -11,11 +11,11 @@ from sqlalchemy import select, update
 from linktrack import __version__
 from linktrack.db import Database
 from linktrack.errors import Invalid
+from linktrack.keys.sealing import unseal
 from linktrack.outside.addresses import Network, is_allowed
 from linktrack.outside.errors import NotPublic, Unanswered
 from linktrack.outside.finding import Guard
 from linktrack.outside.visit import Limits, ask
-from linktrack.sealing import unseal
 from linktrack.webhooks.addresses import REMEDY
 from linktrack.webhooks.models import Delivery, Webhook
 from linktrack.webhooks.signing import OTHER_KEYS, sign

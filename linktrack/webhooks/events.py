@@ -21,7 +21,7 @@ from linktrack.clicks.models import post_windows
 from linktrack.db import Database, Utc, take_write_lock, to_ms
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Post
-from linktrack.links.posts import post_json
+from linktrack.links.post_json import post_json
 from linktrack.publishing.queue import failed_posts
 from linktrack.reports.cpf import cpf_report, total_json
 from linktrack.reports.digest import WINDOW

@@ -20,7 +20,7 @@ from linktrack.audience.accounts import get_account
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.links.models import UnwrappedPost
-from linktrack.links.posts import post_json
+from linktrack.links.post_json import post_json
 from linktrack.publishing.sendings import PostJson, unsent_post_json
 from linktrack.publishing.unwrapped.posts import addresses_of, get_unwrapped, list_unwrapped
 from linktrack.publishing.unwrapped.replacing import draft_for, drop_deleted

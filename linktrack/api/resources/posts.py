@@ -26,16 +26,8 @@ from linktrack.errors import Invalid
 from linktrack.links.catalog import newest_link
 from linktrack.links.formats.guess import Format
 from linktrack.links.models import Post, State
-from linktrack.links.posts import (
-    STATES,
-    NotWrappedJson,
-    Wish,
-    get_post,
-    list_posts,
-    no_post_json,
-    not_wrapped_json,
-    wrap_post,
-)
+from linktrack.links.post_json import NotWrappedJson, no_post_json, not_wrapped_json
+from linktrack.links.posts import STATES, Wish, get_post, list_posts, wrap_post
 from linktrack.links.preview import preview
 from linktrack.links.wrapping import left_in, parse_format
 from linktrack.owners.tokens import require_scope

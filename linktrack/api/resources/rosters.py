@@ -13,7 +13,8 @@ from linktrack.calendar.times import utc
 from linktrack.clicks.loading.forgetting import forget_follower
 from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.portability.followers.roster_files import TakenRosterJson, read_people, roster_json
+from linktrack.portability.followers.people_json import read_people
+from linktrack.portability.followers.roster_files import TakenRosterJson, roster_json
 
 
 class RosterJson(TypedDict):

@@ -79,7 +79,7 @@ def report_people(work: Work, handle: str | None) -> Answer:
 
 
 def _people(work: Work, handle: str | None) -> Answer:
-    from linktrack.links.posts import excerpt
+    from linktrack.links.excerpts import excerpt
     from linktrack.reports.figures.words import per_thousand
     from linktrack.reports.links.kinds import people_json, people_report
 

@@ -29,7 +29,7 @@ from linktrack.cli.posts.sending import (
 from linktrack.errors import Invalid
 
 if TYPE_CHECKING:
-    from linktrack.links.posts import WrappedPostJson
+    from linktrack.links.post_json import WrappedPostJson
 
 
 @click.command()
@@ -94,13 +94,9 @@ def wrap(
     With --send the main text is posted on the account's network; with --at, by the running service.
     Versions for segments are never sent: post them by hand.
     """
-    from linktrack.links.posts import (
-        Wish,
-        cut,
-        doubts_about_versions,
-        no_post_json,
-        wrap_post,
-    )
+    from linktrack.links.excerpts import cut
+    from linktrack.links.post_json import no_post_json
+    from linktrack.links.posts import Wish, doubts_about_versions, wrap_post
     from linktrack.links.wrapping import left_in, parse_format
     from linktrack.publishing.sendings import full_post_json
 
@@ -190,7 +186,8 @@ for _command in (send, queue, edit, withdraw):
 def list_(work: Work, handle: str | None, state: str | None, limit: int) -> Answer:
     """List posts, newest first."""
     from linktrack.calendar.times import utc
-    from linktrack.links.posts import excerpt, list_posts
+    from linktrack.links.excerpts import excerpt
+    from linktrack.links.posts import list_posts
 
     found = [
         (item, None if item.posted_at is None else utc(item.posted_at))
@@ -214,7 +211,7 @@ def list_(work: Work, handle: str | None, state: str | None, limit: int) -> Answ
 def unwrapped(work: Work, handle: str, limit: int) -> Answer:
     """List an account's posts with untracked links, newest first."""
     from linktrack.calendar.times import utc
-    from linktrack.links.posts import excerpt
+    from linktrack.links.excerpts import excerpt
     from linktrack.publishing.unwrapped.posts import addresses_of, list_unwrapped
     from linktrack.reports.coverage import unwrapped_json
 

@@ -68,7 +68,7 @@ def queue(handle: str | None, sends: bool, as_json: bool) -> None:
     """
     from linktrack.audience.accounts import find_account
     from linktrack.calendar.times import utc
-    from linktrack.links.posts import excerpt
+    from linktrack.links.excerpts import excerpt
     from linktrack.publishing.queue import queued, waiting_json
 
     with installation() as opened:

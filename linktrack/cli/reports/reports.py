@@ -41,7 +41,7 @@ def cpf(
     """Clicks per follower: people who clicked, compared with followers at the time."""
     from linktrack.calendar.times import utc
     from linktrack.clicks.vocabulary import WINDOWS
-    from linktrack.links.posts import excerpt
+    from linktrack.links.excerpts import excerpt
     from linktrack.reports.counting import set_apart
     from linktrack.reports.cpf import cpf_json, cpf_report
     from linktrack.reports.figures.words import counted, per_thousand

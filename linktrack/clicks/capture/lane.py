@@ -25,10 +25,10 @@ from linktrack.clicks.vocabulary import (
     PREFETCH,
 )
 from linktrack.ids import FollowerId, SegmentId
+from linktrack.keys.markers import Markers, said_hello
 from linktrack.links.codes import code_in
 from linktrack.links.destinations import with_query
 from linktrack.links.targets import Target, Targets
-from linktrack.markers import Markers, said_hello
 from linktrack.settings import Network
 
 if TYPE_CHECKING:

@@ -34,7 +34,7 @@ from linktrack import __version__
 from linktrack.calendar.times import utc
 from linktrack.db import Base, Database, Utc, is_sqlite, revision_of
 from linktrack.errors import Unavailable
-from linktrack.keys import KEYS_FILE
+from linktrack.keys.stored import KEYS_FILE
 
 FORMAT: Final = 1
 LEFT_OUT: Final = {

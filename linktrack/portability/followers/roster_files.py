@@ -1,16 +1,12 @@
 """Follower lists from files: networks' archives, tables with an id or a handle, their JSON."""
 
-import csv
 import io
-import json
-import re
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain
 from pathlib import Path
-from typing import Any, Final, TextIO, TypedDict
+from typing import TypedDict
 
 from sqlalchemy.orm import Session
 
@@ -19,62 +15,14 @@ from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.models import Account
 from linktrack.audience.rosters import TakenRoster, take_roster
 from linktrack.calendar.times import utc
-from linktrack.errors import Conflict, Invalid
-from linktrack.networks.archives import Archive, Fields, open_archive
-from linktrack.networks.network import Archives, Ids, Network
+from linktrack.errors import Invalid
+from linktrack.networks.archives import Archive, open_archive
+from linktrack.networks.network import Archives, Network
 from linktrack.networks.records import FollowerRecord
-from linktrack.networks.registry import network_of, networks
-from linktrack.networks.texts import flag, handle, is_filled, moment, stable_id, whole
+from linktrack.networks.registry import networks
 from linktrack.networks.words import any_of
-from linktrack.portability.files.spreadsheets import MARK, restore
-
-_ID_COLUMNS: Final = (
-    "id",
-    "network_id",
-    "account_id",
-    "accountid",
-    "user_id",
-    "userid",
-    "did",
-    "account_url",
-    "profile_url",
-    "uri",
-    "url",
-)
-_HANDLES: Final = (
-    "handle",
-    "account_address",
-    "username",
-    "user_name",
-    "screen_name",
-    "acct",
-    "address",
-    "account",
-)
-_FACTS: Final[tuple[tuple[str, tuple[str, ...], Callable[[object], object]], ...]] = (
-    ("followers", ("followers", "followers_count", "follower_count"), whole),
-    ("following", ("following", "following_count", "friends_count", "follows_count"), whole),
-    ("posts", ("posts", "posts_count", "statuses_count", "tweet_count", "tweets"), whole),
-    ("account_created_at", ("account_created_at", "created_at", "joined", "joined_at"), moment),
-    ("has_description", ("has_description",), flag),
-    ("has_description", ("description", "bio", "note"), is_filled),
-    ("has_picture", ("has_picture",), flag),
-    ("has_picture", ("picture", "avatar", "profile_image_url"), is_filled),
-    (
-        "last_active_at",
-        ("last_active_at", "last_status_at", "last_post_at", "last_active"),
-        moment,
-    ),
-    ("followed_back", ("followed_back", "we_follow", "following_back"), flag),
-)
-"""A fact, the columns that may hold it, and how it is read; of two ways the first is taken."""
-
-_FOLLOWED: Final = "show_boosts"
-"""A column of the list of those whom one follows, which Mastodon exports beside the followers."""
-_ENDED: Final = "ended_by"
-"""A column of our own export, which has those who left too."""
-
-_MOST_WHOLE: Final = 64_000_000  # characters of a JSON file that is no list of lines
+from linktrack.portability.followers.people_json import people_of_json
+from linktrack.portability.followers.people_table import people_of_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +119,9 @@ def open_roster(path: Path, network: str, *, confirmed: bool = False) -> Iterato
             file = io.TextIOWrapper(binary, encoding=encoding, newline="")
             try:
                 if encoding == "utf-8-sig" and mark[:1] in (b"[", b"{"):
-                    yield RosterFile("json", None, _of_json(file, name, network))
+                    yield RosterFile("json", None, people_of_json(file, name, network))
                 else:
-                    yield RosterFile("csv", None, _of_table(file, name, network, confirmed))
+                    yield RosterFile("csv", None, people_of_table(file, name, network, confirmed))
             except UnicodeDecodeError as error:
                 raise Invalid(f"{name} is no follower list: it is not text in UTF-8.") from error
 
@@ -206,161 +154,3 @@ def _makers() -> Iterator[tuple[Network, Archives, str]]:
     for each in networks():
         if each.archives is not None and each.archives.follower_file is not None:
             yield each, each.archives, each.archives.follower_file
-
-
-# JSON ----------------------------------------------------------------------------------------
-
-
-def _of_json(file: TextIO, name: str, network: str) -> Iterator[FollowerRecord]:
-    yield from read_people(_objects(file, name), name, network)
-
-
-def read_people(people: Iterable[Fields], name: str, network: str) -> Iterator[FollowerRecord]:
-    """Yield the followers that JSON objects tell of; `name` is what the list is called.
-
-    Raises `Invalid` for somebody without an id or handle, or with an id of another network.
-    """
-    shapes = [each.follower_json for each in networks() if each.follower_json is not None]
-    ids = network_of(network).ids
-    for fields in people:
-        if fields.get(_ENDED) is not None:
-            continue
-        own = next((each for each in shapes if each.mark in fields), None)
-        if own is not None:
-            person = own.read(fields)
-        else:
-            values = {_plain(key): value for key, value in fields.items()}
-            columns = _columns(values, _first(_ID_COLUMNS, values))
-            person = _person((field, read(values[column])) for field, column, read in columns)
-        if person is None:
-            raise Invalid(f"Somebody in {name} has neither an id nor a handle.")
-        _check_id(person, ids, name)
-        yield person
-
-
-def _objects(file: TextIO, name: str) -> Iterator[Fields]:
-    """Yield the people of a list, of one page or several, or of one object a line."""
-    first = file.readline()
-    try:
-        try:
-            line: object = json.loads(first)
-        except ValueError:  # a document over several lines
-            line = json.loads(first + file.read(_MOST_WHOLE))
-        while True:
-            yield from _people(line)
-            if not (following := file.readline()):
-                return
-            line = json.loads(following) if following.strip() else []
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, UnicodeDecodeError):
-            raise
-        raise Invalid(f"{name} is broken: it is no JSON, or breaks off.") from error
-
-
-def _people(value: object) -> Iterator[Fields]:
-    if isinstance(value, dict):
-        page = value.get("followers")
-        if isinstance(page, list):
-            value = page
-        else:
-            yield value
-            return
-    if isinstance(value, list):
-        yield from (person for person in value if isinstance(person, dict))
-
-
-# Tables --------------------------------------------------------------------------------------
-
-
-def _of_table(file: TextIO, name: str, network: str, confirmed: bool) -> Iterator[FollowerRecord]:
-    sample = file.readline()
-    if "\0" in sample or not sample.strip():
-        raise Invalid(f"{name} is no follower list: it is empty, or not text.")
-    delimiter = max(",;\t", key=sample.count)
-    header = [_plain(restore(cell)) for cell in next(csv.reader([sample], delimiter=delimiter))]
-    places = {column: index for index, column in reversed(list(enumerate(header)))}
-    if _FOLLOWED in places and not confirmed:
-        raise Conflict(
-            f"{name} looks like the list of those you follow, not of those who follow you: if it "
-            "is a follower list, say --yes."
-        )
-    ids = network_of(network).ids
-    rows = csv.reader(file, delimiter=delimiter)
-    try:
-        first = next(rows, [])
-        columns = _columns(places, _id_column(places, first, ids))
-        if not any(field in ("network_id", "handle") for field, _, _ in columns):
-            raise Invalid(
-                f"{name} needs a column of ids or of handles, such as id or handle: it has "
-                f"{', '.join(cell[:40] or '(no name)' for cell in header[:30])}."
-            )
-        cells = [(field, places[column], read) for field, column, read in columns]
-        ended = places.get(_ENDED, len(header))
-        for row in chain([first], rows):
-            if not any(row) or (ended < len(row) and row[ended]):
-                continue
-            here = len(row)
-            person = _person(
-                (field, read(row[at] if row[at][:1] != MARK else restore(row[at])))
-                for field, at, read in cells
-                if at < here
-            )
-            if person is None:
-                raise Invalid(
-                    f"{name}, line {rows.line_num + 1} has neither an id nor a handle that can "
-                    "be one."
-                )
-            _check_id(person, ids, f"{name}, line {rows.line_num + 1}")
-            yield person
-    except csv.Error as error:
-        raise Invalid(f"{name} is no table that can be read: {error}.") from error
-
-
-def _id_column(places: Mapping[str, int], row: Sequence[str], ids: Ids) -> str | None:
-    """Return the column whose first value is such an id, or the first so named."""
-    named = [column for column in _ID_COLUMNS if column in places]
-    for column in named:
-        if places[column] < len(row) and ids.pattern.fullmatch(row[places[column]].strip()):
-            return column
-    return named[0] if named and _first(_HANDLES, places) is None else None
-
-
-def _columns(
-    names: Container[str], ids: str | None
-) -> list[tuple[str, str, Callable[[object], object]]]:
-    """Return what is read: the field of a record, the column, and how."""
-    found: list[tuple[str, str, Callable[[object], object]]] = []
-    if ids is not None:
-        found.append(("network_id", ids, stable_id))
-    if (handles := _first(_HANDLES, names)) is not None:
-        found.append(("handle", handles, handle))
-    for field, columns, read in _FACTS:
-        column = _first(columns, names)
-        if column is not None and field not in {known for known, _, _ in found}:
-            found.append((field, column, read))
-    return found
-
-
-def _person(values: Iterable[tuple[str, object]]) -> FollowerRecord | None:
-    """Return a person of fields and values; None where they have neither id nor handle."""
-    fields: dict[str, Any] = {"network_id": None}
-    fields.update(values)
-    if fields["network_id"] is None and fields.get("handle") is None:
-        return None
-    return FollowerRecord(**fields)
-
-
-def _check_id(person: FollowerRecord, ids: Ids, where: str) -> None:
-    if person.network_id is not None and not ids.pattern.fullmatch(person.network_id):
-        raise Invalid(
-            f"{where}: {person.network_id[:60]!r} is no id of the account's network "
-            f"({ids.example})."
-        )
-
-
-def _first(names: Sequence[str], among: Container[str]) -> str | None:
-    return next((name for name in names if name in among), None)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[\s-]+", "_", name.strip().casefold())

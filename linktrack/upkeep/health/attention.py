@@ -21,7 +21,7 @@ from linktrack.audience.credentials import Connection, connections
 from linktrack.calendar.ranges import DayRange
 from linktrack.clicks.capture.backlog import Backlog
 from linktrack.db import to_ms
-from linktrack.links.posts import excerpt
+from linktrack.links.excerpts import excerpt
 from linktrack.publishing.queue import count_failed
 from linktrack.publishing.states import overdue_posts
 from linktrack.reports.overview import AccountCard

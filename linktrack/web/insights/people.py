@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.context import db_session, installation
+from linktrack.links.excerpts import excerpt
 from linktrack.links.models import Person
 from linktrack.links.people import (
     add_person,
@@ -18,7 +19,6 @@ from linktrack.links.people import (
     remove_rule,
     share_page,
 )
-from linktrack.links.posts import excerpt
 from linktrack.reports.links.kinds import people_json, people_report, thanks
 from linktrack.web.context import current_owner, owner_blueprint
 from linktrack.web.fields import LARGEST_ID, chosen_account

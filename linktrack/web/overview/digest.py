@@ -4,7 +4,7 @@ from flask import render_template, request
 
 from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
-from linktrack.links.posts import excerpt
+from linktrack.links.excerpts import excerpt
 from linktrack.reports.digest import PERIODS, came_and_left, digests
 from linktrack.web.context import owner_blueprint, today
 from linktrack.web.fields import chosen_account, text

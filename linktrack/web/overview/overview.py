@@ -26,7 +26,7 @@ from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.ids import AccountId
 from linktrack.links.catalog import newest_link
-from linktrack.links.posts import excerpt
+from linktrack.links.excerpts import excerpt
 from linktrack.reports.counting import window_for
 from linktrack.reports.days import has_clicks, last_clicked_day, left_out_ever
 from linktrack.reports.overview import AccountCard, Overview, overview

@@ -18,7 +18,8 @@ from linktrack.links.catalog import newest_link
 from linktrack.links.formats.guess import FORMAT_WORDS, Format, guess
 from linktrack.links.models import Post
 from linktrack.links.people import list_people
-from linktrack.links.posts import Wish, get_post, left_in_post, wrap_post
+from linktrack.links.post_json import left_in_post
+from linktrack.links.posts import Wish, get_post, wrap_post
 from linktrack.links.preview import Preview, preview
 from linktrack.links.wrapping import parse_format
 from linktrack.networks.registry import network_of, networks

@@ -22,14 +22,8 @@ from linktrack.errors import Invalid, LinktrackError, TooLarge, Unconfirmed
 from linktrack.links.formats.guess import FORMAT_WORDS
 from linktrack.links.lengths import length
 from linktrack.links.models import Post
-from linktrack.links.posts import (
-    STATES,
-    get_post,
-    left_in_post,
-    list_posts,
-    version_segments,
-    warning_of,
-)
+from linktrack.links.post_json import left_in_post
+from linktrack.links.posts import STATES, get_post, list_posts, version_segments, warning_of
 from linktrack.networks.network import Length
 from linktrack.publishing import states
 from linktrack.publishing.checks import duplicate_warning

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from linktrack.errors import Invalid, Unavailable
-from linktrack.markers import Markers
+from linktrack.keys.markers import Markers
 
 KEYS_FILE: Final = "keys.json"
 

@@ -1,0 +1,1 @@
+"""Secrets of an installation, and what is signed and encrypted with them."""
