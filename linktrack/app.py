@@ -11,13 +11,14 @@ from werkzeug.exceptions import HTTPException
 
 from linktrack.api import v1
 from linktrack.api.access import is_unauthenticated
-from linktrack.api.clients import shlink, yourls
+from linktrack.api.clients.doors import DOORS, door_at
 from linktrack.api.problems import problem
 from linktrack.clicks.capture.geoip import country_lookup
 from linktrack.clicks.capture.journal import Journal
 from linktrack.clicks.capture.lane import Lane
 from linktrack.clicks.capture.visitors import Visitors
 from linktrack.context import EXTENSION, close_db_session
+from linktrack.context import installation as opened_installation
 from linktrack.db import is_database_away, resource
 from linktrack.errors import (
     Conflict,
@@ -58,7 +59,6 @@ STATUS: Final[dict[type[Exception], int]] = {
     Unclear: 503,
 }
 
-DOORS: Final = {"yourls": yourls, "shlink": shlink}
 
 LARGEST_REQUEST: Final = 2 * 1024 * 1024  # bytes; texts are shorter, files come by command
 
@@ -196,6 +196,9 @@ def _answer_unexpected(error: Exception) -> Response:
 
 def _answer(status: int, sentence: str) -> Response:
     close_db_session()
+    door = door_at(request.path, opened_installation().settings.doors)
+    if door is not None:
+        return door.refuse(status, sentence)
     if request.path.startswith("/api/"):
         return problem(status, sentence)
     page = render_template("error.html", status=status, sentence=sentence)

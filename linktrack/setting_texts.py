@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from linktrack.errors import Invalid
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-DOORS: Final = ("yourls", "shlink")
+DOORS: Final = ("yourls", "shlink", "kutt", "dub")
 
 
 def folder(value: str) -> Path:

@@ -159,7 +159,8 @@ class Settings:
         Setting(
             "LINKTRACK_DOORS",
             "none",
-            "Other shorteners' APIs that are answered, separated by commas: yourls, shlink.",
+            "Other shorteners' APIs that are answered, separated by commas: yourls, shlink, kutt,"
+            " dub.",
             read.doors,
             unset="",
         ),

@@ -4,7 +4,7 @@ import gc
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
 import pytest
 from atnetwork import Network, network
@@ -18,6 +18,7 @@ from databases import (
     postgresql_server,
     skip_or_fail,
 )
+from doorways import Door
 from flask import Flask
 from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
@@ -168,6 +169,29 @@ def run(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> R
         return CliRunner().invoke(main, arguments, input=text)
 
     return run
+
+
+OPEN_DOORS: Final = {"LINKTRACK_DOORS": "yourls, shlink, kutt, dub"}
+
+
+@pytest.fixture
+def open_world(sqlite_databases: Maker, tmp_path: Path) -> Iterator[World]:
+    """A linktrack that answers clients of all other shorteners, on SQLite."""
+    with World.at(tmp_path / "data", sqlite_databases(), **OPEN_DOORS) as world:
+        yield world
+
+
+@pytest.fixture
+def door(open_world: World) -> Door:
+    """A client of another shortener, with a token that wraps."""
+    return Door(open_world)
+
+
+@pytest.fixture
+def door_everywhere(database_url: str, tmp_path: Path) -> Iterator[Door]:
+    """The same on each kind of database, for what asks it much."""
+    with World.at(tmp_path / "data", database_url, **OPEN_DOORS) as world:
+        yield Door(world)
 
 
 @pytest.fixture

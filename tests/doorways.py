@@ -1,14 +1,19 @@
 """The doors for programs, as tests call them."""
 
+from datetime import timedelta
 from typing import Any
 
+from clicking import FIREFOX
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 from world import NOON, World
 
 from linktrack.app import create_app
+from linktrack.clicks.records import ClickRecord
+from linktrack.db import now, to_ms
 from linktrack.installation import Installation
 from linktrack.keys.stored import load_keys
+from linktrack.links.catalog import get_link
 from linktrack.owners.tokens import create_token
 
 
@@ -25,6 +30,52 @@ def problem(response: TestResponse, status: int) -> str:
     body = response.get_json()
     assert body["status"] == status
     return str(body["detail"])
+
+
+class Door:
+    """A client of one door."""
+
+    def __init__(self, world: World, scope: str = "wrap", name: str = "phone") -> None:
+        self.world = world
+        if name == "phone":
+            world.account()
+        self.secret = create_token(world.session, name, scope, 1, NOON)
+        world.session.commit()
+        self.client: FlaskClient = client_of(world)
+
+    def yourls(self, action: str, method: str = "GET", **arguments: object) -> TestResponse:
+        values = {"action": action, "signature": self.secret, "format": "json", **arguments}
+        key = "query_string" if method == "GET" else "data"
+        return self.client.open("/yourls-api.php", method=method, **{key: values})  # type: ignore[arg-type]
+
+    def shlink(self, path: str, body: object = None, method: str | None = None) -> TestResponse:
+        return self._send(f"/rest/v3{path}", body, method, {"X-Api-Key": self.secret})
+
+    def kutt(self, path: str, body: object = None, method: str | None = None) -> TestResponse:
+        return self._send(f"/api/v2{path}", body, method, {"X-API-KEY": self.secret})
+
+    def dub(self, path: str, body: object = None, method: str | None = None) -> TestResponse:
+        return self._send(path, body, method, {"Authorization": f"Bearer {self.secret}"})
+
+    def _send(
+        self, path: str, body: object, method: str | None, headers: dict[str, str]
+    ) -> TestResponse:
+        options: dict[str, Any] = {} if body is None else {"json": body}
+        method = method or ("GET" if body is None else "POST")
+        return self.client.open(path, method=method, headers=headers, **options)
+
+
+def click_link(world: World, code: str, *visitors: int | None) -> None:
+    link_id = get_link(world.session, world.shortener.codes, code).id
+    at = to_ms(now() - timedelta(hours=1))
+    agents = [FIREFOX if visitor is not None else "Twitterbot/1.0" for visitor in visitors]
+    world.click(
+        [
+            ClickRecord(at, link_id, agent, "//t.co", visitor)
+            for agent, visitor in zip(agents, visitors, strict=True)
+        ]
+    )
+    world.session.rollback()
 
 
 class Caller:

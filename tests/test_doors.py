@@ -4,91 +4,26 @@ import base64
 import http.server
 import json
 import re
-import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from clicking import FIREFOX
-from databases import Maker, skip_or_fail
-from doorways import client_of
-from flask.testing import FlaskClient
+from databases import Maker
+from doorways import Door, click_link, client_of
 from listening import listening
 from servers import answer, command, environment, serving
-from waiting import wait_until
-from werkzeug.test import TestResponse
-from world import NOON, World
+from world import World
 
 from linktrack.audience.accounts import find_account
 from linktrack.audience.utm import set_utm_values
-from linktrack.clicks.records import ClickRecord
-from linktrack.db import now, to_ms
+from linktrack.db import now
 from linktrack.links.catalog import get_link
-from linktrack.owners.tokens import create_token, find_token, revoke_token
+from linktrack.owners.tokens import find_token, revoke_token
 
-CLIENTS = Path(__file__).resolve().parent / "clients"
-
-
-class Door:
-    """A client of one door."""
-
-    def __init__(self, world: World, scope: str = "wrap", name: str = "phone") -> None:
-        self.world = world
-        if name == "phone":
-            world.account()
-        self.secret = create_token(world.session, name, scope, 1, NOON)
-        world.session.commit()
-        self.client: FlaskClient = client_of(world)
-
-    def yourls(self, action: str, method: str = "GET", **arguments: object) -> TestResponse:
-        values = {"action": action, "signature": self.secret, "format": "json", **arguments}
-        key = "query_string" if method == "GET" else "data"
-        return self.client.open("/yourls-api.php", method=method, **{key: values})  # type: ignore[arg-type]
-
-    def shlink(self, path: str, body: object = None, key: str | None = None) -> TestResponse:
-        headers = {"X-Api-Key": self.secret if key is None else key}
-        options: dict[str, Any] = {} if body is None else {"json": body}
-        method = "GET" if body is None else "POST"
-        return self.client.open(f"/rest/v3{path}", method=method, headers=headers, **options)
-
-
-OPEN = {"LINKTRACK_DOORS": "yourls, shlink"}
-
-
-@pytest.fixture
-def open_world(sqlite_databases: Maker, tmp_path: Path) -> Iterator[World]:
-    with World.at(tmp_path / "data", sqlite_databases(), **OPEN) as world:
-        yield world
-
-
-@pytest.fixture
-def door(open_world: World) -> Door:
-    return Door(open_world)
-
-
-@pytest.fixture
-def door_everywhere(database_url: str, tmp_path: Path) -> Iterator[Door]:
-    """A door on each kind of database, for what asks it much."""
-    with World.at(tmp_path / "data", database_url, **OPEN) as world:
-        yield Door(world)
-
-
-def click(world: World, code: str, *visitors: int | None) -> None:
-    link_id = get_link(world.session, world.shortener.codes, code).id
-    at = to_ms(now() - timedelta(hours=1))
-    agents = [FIREFOX if visitor is not None else "Twitterbot/1.0" for visitor in visitors]
-    world.click(
-        [
-            ClickRecord(at, link_id, agent, "//t.co", visitor)
-            for agent, visitor in zip(agents, visitors, strict=True)
-        ]
-    )
-    world.session.rollback()
+GUIDE = Path(__file__).resolve().parent.parent / "docs" / "guide"
 
 
 # YOURLS
@@ -148,6 +83,30 @@ def test_errors_are_those_of_yourls(door: Door) -> None:
     assert door.yourls("db-stats").get_json()["db-stats"]["total_links"] == "1"
 
 
+@pytest.mark.parametrize("form", ["json", "xml", "simple", "jsonp", ""])
+@pytest.mark.parametrize(
+    "written",
+    [
+        "tel:+4915112345", "https:x", "http://a.com:99999/", "javascript:x",
+        "http://[::1", "http://", "data:text/html,x", "example.com:99999", "http://a b/", "\0",
+        "mailto:me@example.com",
+    ],
+)  # fmt: skip
+def test_what_is_no_web_address_is_refused_in_the_format_asked_for(
+    door: Door, written: str, form: str
+) -> None:
+    response = door.yourls("shorturl", url=written, format=form)
+    assert response.status_code == 400
+    kinds = {"json": "application/json", "simple": "text/plain"}
+    assert response.mimetype == kinds.get(form, "application/xml")
+    assert door.yourls("db-stats").get_json()["db-stats"]["total_links"] == "0"
+
+
+def test_another_method_is_refused_in_the_format_asked_for(door: Door) -> None:
+    refused = door.client.delete("/yourls-api.php?format=json")
+    assert (refused.status_code, refused.get_json()["status"]) == (405, "fail")
+
+
 def test_totals_are_of_the_tokens_own_links(door_everywhere: Door) -> None:
     """People's clicks, on the links that were made through it and no others."""
     door = door_everywhere
@@ -156,8 +115,8 @@ def test_totals_are_of_the_tokens_own_links(door_everywhere: Door) -> None:
     code = door.yourls("shorturl", url="http://one.com/").get_json()["url"]["keyword"]
     door.yourls("shorturl", url="http://two.com/")
     theirs = other.yourls("shorturl", url="http://three.com/").get_json()["url"]["keyword"]
-    click(world, code, 1, 2, None)
-    click(world, theirs, 3)
+    click_link(world, code, 1, 2, None)
+    click_link(world, theirs, 3)
     stats = door.yourls("stats", filter="top", limit=9).get_json()
     assert [link["clicks"] for link in stats["links"].values()] == ["2", "0"]
     assert stats["links"]["link_1"]["keyword"] == code
@@ -191,11 +150,17 @@ def test_all_formats_are_written(door: Door) -> None:
 
 
 def test_a_door_needs_a_token_of_its_own(open_world: World) -> None:
-    """A wrap token of one account, not revoked; else 403, in the client's format."""
+    """A token of one account that wraps, not revoked; else 403, in the client's format.
+
+    One that may change everything stays out of addresses, where YOURLS has it.
+    """
     door = Door(open_world)
     wide = Door(open_world, "write", "wide")
     assert wide.yourls("version").status_code == 403
-    assert wide.shlink("/short-urls").status_code == 401
+    assert wide.shlink("/short-urls").status_code == 200
+    reader = Door(open_world, "read", "reader")
+    assert reader.yourls("version").status_code == 403
+    assert reader.shlink("/short-urls").status_code == 401
     door.secret, secret = "", door.secret
     assert door.yourls("version").get_json()["errorCode"] == "403"
     door.secret = secret
@@ -252,7 +217,7 @@ def test_visits_say_how_many_and_not_who(door_everywhere: Door) -> None:
     """Bots apart; nothing of an agent but its families."""
     door = door_everywhere
     code = door.shlink("/short-urls", {"longUrl": "http://one.com/"}).get_json()["shortCode"]
-    click(door.world, code, 1, 2, None)
+    click_link(door.world, code, 1, 2, None)
     visits = door.shlink(f"/short-urls/{code}/visits").get_json()["visits"]
     assert visits["pagination"]["totalItems"] == 3
     people = door.shlink(f"/short-urls/{code}/visits?excludeBots=true").get_json()["visits"]
@@ -292,6 +257,82 @@ def test_problems_are_those_of_shlink(door: Door) -> None:
         assert response.get_json()["type"] == f"https://shlink.io/api/error/{kind}"
 
 
+def test_short_urls_are_filtered_and_sorted_as_asked(door_everywhere: Door) -> None:
+    """By tags, all or any, and without; by date; by every field there is."""
+    door = door_everywhere
+    codes = [
+        door.shlink("/short-urls", {"longUrl": f"http://{name}.com/", "title": name, "tags": tags})
+        .get_json()["shortCode"]
+        for name, tags in (("b", ["news", 'a "b"']), ("c", ["news"]), ("a", []))
+    ]  # fmt: skip
+    click_link(door.world, codes[1], 1)
+    click_link(door.world, codes[2], None, None)
+
+    def listed(query: str) -> list[int]:
+        found = door.shlink(f"/short-urls?{query}").get_json()["shortUrls"]["data"]
+        return [codes.index(link["shortCode"]) for link in found]
+
+    assert listed("tags[]=news") == [1, 0]
+    assert listed("tags[]=news&tags[]=a+%22b%22&tagsMode=all") == [0]
+    assert listed("tags[]=b") == []
+    assert listed("excludeTags[]=news") == [2]
+    assert listed("excludeTags[]=news&excludeTags[]=none&excludeTagsMode=all") == [2, 1, 0]
+    assert listed("endDate=2020-01-01T00:00:00Z") == []
+    assert listed("startDate=2020-01-01T00:00:00Z&excludeMaxVisitsReached=true") == [2, 1, 0]
+    assert listed("orderBy=longUrl-ASC") == [2, 0, 1]
+    assert listed("orderBy=title-DESC") == [1, 0, 2]
+    assert listed("orderBy=visits-DESC") == [2, 1, 0]
+    assert listed("orderBy=nonBotVisits-DESC") == [1, 2, 0]
+    for refused in ("orderBy=price-ASC", "tagsMode=some", "apiKeyName=me", "domain=other.com"):
+        assert door.shlink(f"/short-urls?{refused}").status_code == 400, refused
+
+
+def test_a_token_that_wraps_changes_nothing(door: Door) -> None:
+    """403 with a sentence that names the token to make."""
+    code = door.shlink("/short-urls", {"longUrl": "http://a.com/"}).get_json()["shortCode"]
+    for path, method in (
+        (f"/short-urls/{code}", "PATCH"),
+        (f"/short-urls/{code}", "DELETE"),
+        (f"/short-urls/{code}/visits", "DELETE"),
+        ("/tags", "PUT"),
+    ):
+        refused = door.shlink(path, {}, method)
+        assert refused.status_code == 403, path
+        assert "--scope write" in refused.get_json()["detail"]
+
+
+def test_a_short_url_is_changed_and_taken_away(open_world: World) -> None:
+    """What is deleted there answers 410 here, keeps its clicks, and is listed no more."""
+    door = Door(open_world, "write")
+    made = door.shlink("/short-urls", {"longUrl": "http://a.com/", "tags": ["x", "y"]}).get_json()
+    path = f"/short-urls/{made['shortCode']}"
+    changed = door.shlink(path, {"longUrl": "http://b.com/", "forwardQuery": True}, "PATCH")
+    assert changed.get_json() == {**made, "longUrl": "http://b.com/", "forwardQuery": True}
+    refused = door.shlink(path, {"maxVisits": 5}, "PATCH")
+    assert (refused.status_code, refused.get_json()["detail"][:9]) == (400, "maxVisits")
+    rules = {"redirectRules": [{"longUrl": "http://c.com/", "conditions": []}]}
+    assert door.shlink(f"{path}/redirect-rules", rules).status_code == 400
+    assert door.shlink("/tags", {"oldName": "x", "newName": "y"}, "PUT").status_code == 409
+    assert door.shlink("/tags", {"oldName": "q", "newName": "z"}, "PUT").status_code == 404
+    assert door.shlink("/domains/redirects", {"domain": "other.com"}, "PATCH").status_code == 400
+    assert door.shlink(path, method="DELETE").status_code == 204
+    assert door.shlink(path).status_code == 404
+    assert door.shlink("/short-urls").get_json()["shortUrls"]["data"] == []
+    link = get_link(open_world.session, open_world.shortener.codes, made["shortCode"])
+    assert link.disabled_at is not None
+
+
+def test_unknown_addresses_and_methods_are_problems_of_shlink(door: Door) -> None:
+    nothing = door.shlink("/nothing")
+    assert (nothing.status_code, nothing.get_json()["type"]) == (
+        404,
+        "https://shlink.io/api/error/not-found",
+    )
+    other = door.shlink("/short-urls", {}, "PUT")
+    assert (other.status_code, other.mimetype) == (405, "application/problem+json")
+    assert "POST" in other.headers["Allow"]
+
+
 def test_shlinks_web_client_may_read_from_its_own_origin(door: Door) -> None:
     """Its key is in a header, so any page may ask; without a key there is nothing to read."""
     asked = door.client.options("/rest/v3/short-urls")
@@ -300,75 +341,13 @@ def test_shlinks_web_client_may_read_from_its_own_origin(door: Door) -> None:
     assert door.client.get("/rest/v3/health").get_json()["status"] == "pass"
 
 
-# Real clients
-
-
-@pytest.mark.slow
-def test_real_clients_make_links_and_read_their_clicks(
-    sqlite_databases: Maker, tmp_path: Path
-) -> None:
-    """PyPI's yourls, and Shlink's own JavaScript SDK, against a running service."""
-    import yourls
-    from yourls.exceptions import YOURLSKeywordExistsError, YOURLSURLExistsError
-
-    environ = environment(tmp_path / "data", sqlite_databases(), LINKTRACK_DOORS="yourls,shlink")
-    command(environ, "account", "add", "@JessesLinks", "--network", "x")
-
-    def token(name: str) -> str:
-        made = answer(
-            environ, "token", "create", name, "--scope", "wrap", "--account", "@JessesLinks"
-        )
-        return str(made["token"])
-
-    with serving(environ, tmp_path / "log") as server:
-        client = yourls.YOURLSClient(f"{server.base_url}/yourls-api.php", signature=token("yourls"))
-        made = client.shorten("https://example.com/story", keyword="story", title="A story")
-        assert (made.keyword, made.title) == ("story", "A story")
-        with pytest.raises(YOURLSURLExistsError):
-            client.shorten("https://example.com/story")
-        with pytest.raises(YOURLSKeywordExistsError):
-            client.shorten("https://example.com/other", keyword="story")
-        assert server.request("/story", User_Agent=FIREFOX)[0] == 302
-        wait_until(lambda: client.url_stats("story").clicks > 0, 15, every=0.2)
-        assert client.url_stats("story").clicks == 1
-        assert client.expand("story") == "https://example.com/story"
-        links, totals = client.stats("top", 1)
-        assert (links[0].clicks, totals.total_clicks, client.db_stats().total_links) == (1, 1, 1)
-
-        told = run_shlink_client(tmp_path, server.base_url, token("shlink"))
-        assert (told["status"], told["made"]["title"]) == ("pass", "A story")
-        assert told["visits"]["data"][0]["potentialBot"] is False
-        assert told["again"]["visitsSummary"]["nonBots"] == 1
-        assert told["list"]["pagination"]["totalItems"] == 1
-        assert told["refused"]["type"].endswith("non-unique-slug")
-        assert "lt_" not in (tmp_path / "log").read_text()
-
-
-def run_shlink_client(folder: Path, base_url: str, key: str) -> Any:
-    """Install Shlink's SDK beside a copy of the script, and run that."""
-    if shutil.which("npm") is None:
-        skip_or_fail("Node and npm are not here: install Debian's packages nodejs and npm")
-    home = folder / "clients"
-    shutil.copytree(CLIENTS, home)
-    installed = subprocess.run(
-        ["npm", "install", "--no-audit", "--no-fund"], cwd=home, capture_output=True, check=False
-    )
-    if installed.returncode:
-        skip_or_fail("npm cannot install Shlink's client: is there a network?")
-    done = subprocess.run(
-        ["node", "shlink.mjs", base_url, key, FIREFOX],
-        cwd=home, capture_output=True, text=True, check=True, timeout=60,
-    )  # fmt: skip
-    return json.loads(done.stdout)
-
-
 # The guide's own client
 
 
 @pytest.mark.slow
 def test_the_posting_script_of_the_guide_posts(sqlite_databases: Maker, tmp_path: Path) -> None:
     """Ten lines: the text is wrapped here, and posted with a link that is one."""
-    guide = (CLIENTS.parent.parent / "docs" / "guide" / "api.md").read_text()
+    guide = (GUIDE / "api.md").read_text()
     (script,) = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
     assert len([line for line in script.splitlines() if line]) == 10
     heard: dict[str, Any] = {}

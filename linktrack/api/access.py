@@ -60,18 +60,30 @@ def admit(secret: str) -> "Token":
     return token
 
 
-def admit_door(secret: str) -> "Token":
-    """Return the token of another shortener's client, which may wrap for one account.
+def admit_door(secret: str, *, changes: bool = False) -> "Token":
+    """Return the token of another shortener's client, which is for one account.
 
-    Raises `Forbidden` or `TooMany`.
+    Its scope is `wrap`; with `changes`, for doors that read it from a header and can change
+    links, also `write`. Raises `Forbidden` or `TooMany`.
     """
     token = admit(secret)
-    if token.scope != "wrap" or token.account_id is None:
+    scopes = ("wrap", "write") if changes else ("wrap",)
+    if token.scope not in scopes or token.account_id is None:
         raise Forbidden(
             "This door needs a token of its own: linktrack token create NAME --scope wrap "
             "--account HANDLE."
         )
     return token
+
+
+def require_changes() -> None:
+    """Raise `Forbidden` where a door's token may shorten and nothing else."""
+    token: Token = g.token
+    if token.scope != "write":
+        raise Forbidden(
+            "This token may make links, but not change them: make one with "
+            "linktrack token create NAME --scope write --account HANDLE."
+        )
 
 
 def _mark_used(token_id: int) -> None:

@@ -72,9 +72,16 @@ class Shortener:
 
 
 def _site(address: str) -> tuple[str | None, int | None]:
-    """Return host and port, whatever the scheme: a redirect from http to https is a loop too."""
-    parts = urlsplit(address)
-    return parts.hostname, None if parts.port in (80, 443) else parts.port
+    """Return host and port, whatever the scheme: a redirect from http to https is a loop too.
+
+    What is no address has neither.
+    """
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None, None
+    return host, None if port in (80, 443) else port
 
 
 def add_link(

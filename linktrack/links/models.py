@@ -153,7 +153,8 @@ class ImportedLink(Base):
 class LinkLabel(Base):
     """What another program said of a link: its title, its tags (a JSON list), and who made it.
 
-    `token_id` is the token through whose door the link was made, if any.
+    `token_id` is the token through whose door the link was made, if any; `tenant` is for whom it
+    was made, as a program that serves many names them.
     """
 
     __tablename__ = "link_labels"
@@ -162,6 +163,7 @@ class LinkLabel(Base):
     title: Mapped[str | None] = mapped_column(Text)
     tags: Mapped[str] = mapped_column(Text)
     token_id: Mapped[int | None] = mapped_column(ForeignKey("tokens.id"), index=True)
+    tenant: Mapped[str | None] = mapped_column(String(100))
 
 
 class ImportedTotal(Base):

@@ -17,6 +17,7 @@ from linktrack.links.models import Link, LinkLabel, Post
 
 MOST_TITLE = 1_000
 MOST_TAGS = 50
+MOST_TENANT = 100
 
 
 def add_single(
@@ -31,12 +32,15 @@ def add_single(
     title: str | None = None,
     tags: Sequence[str] = (),
     forward_query: bool = False,
+    tenant: str | None = None,
 ) -> Link:
     """Make a link to an address, made through the door of a token.
 
-    Its post is its short address, published now: whoever shortens is about to post. Raises
-    `Invalid` or `Conflict`.
+    Its post is its short address, published now: whoever shortens is about to post. `tenant` is for
+    whom it is made, in at most MOST_TENANT characters. Raises `Invalid` or `Conflict`.
     """
+    if tenant is not None and len(tenant) > MOST_TENANT:
+        raise Invalid(f"A tenant's id may have {MOST_TENANT} characters.")
     destination = destination_for(session, shortener, account, written)
     post = Post(
         account_id=account.id,
@@ -61,9 +65,10 @@ def add_single(
     post.text = shortener.short_url(link.code or "")
     label = LinkLabel(
         link_id=link.id,
-        title=_clean(title)[:MOST_TITLE] if title else None,
-        tags=json.dumps([_clean(tag)[:100] for tag in tags[:MOST_TAGS]]),
+        title=_title(title),
+        tags=_tags(tags),
         token_id=token_id,
+        tenant=tenant,
     )
     session.add(label)
     session.flush()
@@ -94,6 +99,30 @@ def find_single(session: Session, token_id: int, destination: str) -> Link | Non
     return session.scalar(query)
 
 
+def relabel(
+    session: Session, link_id: LinkId, *, title: str | None, tags: Sequence[str] | None = None
+) -> None:
+    """Give a link another title, and other tags unless they are None."""
+    label = session.get_one(LinkLabel, link_id)
+    label.title = _title(title)
+    if tags is not None:
+        label.tags = _tags(tags)
+    session.flush()
+
+
+def replace_tags(session: Session, token_id: int, renamed: Mapping[str, str | None]) -> int:
+    """Rename tags on all links of a token, or take them off; return how many links had one."""
+    found = 0
+    for label in session.scalars(select(LinkLabel).where(LinkLabel.token_id == token_id)):
+        tags = tags_of(label)
+        if not renamed.keys().isdisjoint(tags):
+            found += 1
+            kept = dict.fromkeys(renamed.get(tag, tag) for tag in tags)
+            label.tags = _tags([tag for tag in kept if tag is not None])
+    session.flush()
+    return found
+
+
 def labels_of(session: Session, link_ids: Sequence[LinkId]) -> Mapping[int, LinkLabel]:
     """Return what other programs said of these links."""
     query = select(LinkLabel).where(LinkLabel.link_id.in_(link_ids))
@@ -103,6 +132,14 @@ def labels_of(session: Session, link_ids: Sequence[LinkId]) -> Mapping[int, Link
 def tags_of(label: LinkLabel | None) -> list[str]:
     """Return the tags of a label."""
     return [] if label is None else [str(tag) for tag in json.loads(label.tags)]
+
+
+def _title(title: str | None) -> str | None:
+    return _clean(title)[:MOST_TITLE] if title else None
+
+
+def _tags(tags: Sequence[str]) -> str:
+    return json.dumps([_clean(tag)[:100] for tag in tags[:MOST_TAGS]])
 
 
 def _clean(text: str) -> str:

@@ -7,6 +7,7 @@ the releases that clients in use were written for.
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from xml.sax.saxutils import escape
 from flask import Blueprint, Response, g, request
 
 from linktrack.api.access import admit_door
+from linktrack.api.clients.addresses import with_scheme
 from linktrack.api.limits import add_limit_headers
 from linktrack.audience.accounts import get_account
 from linktrack.context import close_db_session, db_session, installation
@@ -23,7 +25,7 @@ from linktrack.errors import Conflict, Forbidden, Invalid, LinktrackError, NotFo
 from linktrack.links.catalog import get_link
 from linktrack.links.models import Link
 from linktrack.links.single import add_single, destination_for, find_single
-from linktrack.reports.links.of_token import DoorLink, door_links, door_totals
+from linktrack.reports.links.of_token import DoorLink, Field, door_links, door_totals
 
 blueprint = Blueprint("yourls", __name__)
 blueprint.after_request(add_limit_headers)
@@ -33,7 +35,25 @@ MOST_LISTED: Final = 1_000
 FORMATS: Final = ("xml", "json", "jsonp", "simple")
 _CALLBACK: Final = re.compile(r"[A-Za-z_$][A-Za-z0-9_$.]{0,99}")
 
+_FILTERS: Final[Mapping[str, tuple[Field, bool]]] = {
+    "bottom": ("clicks", False),
+    "rand": ("random", True),
+    "random": ("random", True),
+    "last": ("created", True),
+}
+"""What `filter` sorts by, and whether the greatest comes first; `top` is every other word."""
+
 Answer = dict[str, object]
+
+
+def owns(path: str) -> bool:
+    """Whether an address is this door's."""
+    return path == "/yourls-api.php"
+
+
+def refuse(status: int, sentence: str) -> Response:
+    """Return an error in YOURLS' form, in the format that is asked for."""
+    return _write(request.args.get("format", "xml"), status, _failed(status, sentence))
 
 
 @blueprint.route("/yourls-api.php", methods=["GET", "POST"])
@@ -80,8 +100,10 @@ def _shorten() -> tuple[int, Answer]:
     keyword = request.values.get("keyword", "").strip() or None
     if not written:
         return 400, _refused("error:nourl", "Missing or malformed URL")
-    if "://" not in written:
-        written = f"http://{written}"
+    try:
+        written = with_scheme(written, "http")
+    except Invalid as error:
+        return 400, _refused("error:nourl", error.sentence)
     opened, session = installation(), db_session(writes=True)
     account = get_account(session, g.token.account_id)
     try:
@@ -169,12 +191,12 @@ def _link_stats() -> tuple[int, Answer]:
 
 
 def _stats() -> tuple[int, Answer]:
-    order = {"bottom": "bottom", "rand": "rand", "random": "rand", "last": "last"}.get(
-        request.values.get("filter", ""), "top"
-    )
+    by, descending = _FILTERS.get(request.values.get("filter", ""), ("clicks", True))
     limit = min(max(request.values.get("limit", 0, type=int), 0), MOST_LISTED)
     start = min(max(request.values.get("start", 0, type=int), 0), 2**31)
-    found = door_links(db_session(), g.token.id, order=order, limit=limit, offset=start)
+    found = door_links(
+        db_session(), g.token.id, by=by, descending=descending, limit=limit, offset=start
+    )
     _, totals = _totals()
     links = {
         f"link_{number}": _link_json(link, "timestamp") for number, link in enumerate(found, 1)
@@ -184,8 +206,8 @@ def _stats() -> tuple[int, Answer]:
 
 
 def _totals() -> tuple[int, Answer]:
-    links, clicks = door_totals(db_session(), g.token.id)
-    stats = {"total_links": str(links), "total_clicks": str(clicks)}
+    totals = door_totals(db_session(), g.token.id)
+    stats = {"total_links": str(totals.links), "total_clicks": str(totals.clicks)}
     return 200, {"db-stats": stats, "statusCode": "200", "message": "success"}
 
 

@@ -1,110 +1,194 @@
 """The links that one token's door has made, with their clicks: what their programs may see."""
 
+import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from linktrack.clicks.models import agents, clicks, link_totals, referrers
-from linktrack.clicks.vocabulary import HUMAN
-from linktrack.db import from_ms
+from linktrack.clicks.vocabulary import HUMAN, unpack_country
+from linktrack.db import from_ms, to_ms
 from linktrack.links.models import Link, LinkLabel
 from linktrack.links.single import labels_of, tags_of
 
-ORDERS: Final = ("last", "first", "top", "bottom", "rand")
+Field: TypeAlias = Literal["created", "clicks", "visits", "code", "destination", "title", "random"]
+"""What links can be sorted by: `clicks` are people's, `visits` all."""
+
+_HOUR: Final = 3_600_000  # milliseconds
+_CLICKS: Final = func.coalesce(link_totals.c.clicks, 0)
+_LEFT_OUT: Final = func.coalesce(link_totals.c.not_human, 0)
+_FIELDS: Final[Mapping[Field, ColumnElement[Any]]] = {
+    "created": Link.id.expression,
+    "clicks": _CLICKS,
+    "visits": _CLICKS + _LEFT_OUT,
+    "code": Link.code.expression,
+    "destination": Link.destination.expression,
+    "title": LinkLabel.title.expression,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class DoorLink:
-    """A link as its door tells it; `clicks` are people's, `left_out` previews, bots and so on."""
+    """A link as its door shows it; `clicks` are people's, `left_out` previews, bots and so on."""
 
     link: Link
     title: str | None
     tags: list[str]
     clicks: int
     left_out: int
+    tenant: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which of a token's links: those that fit everything said here.
+
+    `tags` takes links with any of these tags, with `every_tag` those with all; `without_tags` and
+    `without_every_tag` leave links out likewise. `since` and `until` (exclusive) are about when
+    they were made. `search` is looked for in destination, code, title and tags. `tenant` is whose
+    link it is on the other side, where a program that serves many has said so. `made_before` takes
+    the links that were made before this one.
+    """
+
+    search: str = ""
+    tenant: str | None = None
+    made_before: int | None = None
+    has_tags: bool = False
+    tags: Sequence[str] = ()
+    every_tag: bool = False
+    without_tags: Sequence[str] = ()
+    without_every_tag: bool = False
+    since: datetime | None = None
+    until: datetime | None = None
+    redirecting: bool = False
+
+
+EVERYTHING: Final = Wanted()
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many links there are, how often people clicked them, and how many clicks are left out."""
+
+    links: int
+    clicks: int
+    left_out: int
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One click, without anything that tells who it was."""
+    """One click, without anything that shows who it was; `code` is its link's."""
 
     at: datetime
+    code: str
+    destination: str
     referrer_host: str | None
     browser: str | None
     os: str | None
     human: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ClickGroup:
+    """People's clicks of one hour that are alike in everything else."""
+
+    hour: datetime
+    browser: str | None
+    os: str | None
+    country: str | None
+    referrer: str | None
+    clicks: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visited:
+    """Which clicks: on a token's links, or only one of them, or those with a tag."""
+
+    token_id: int
+    link_id: int | None = None
+    tag: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    humans_only: bool = False
+
+
 def door_links(
     session: Session,
     token_id: int,
+    wanted: Wanted = EVERYTHING,
     *,
-    order: str = "last",
+    by: Field = "created",
+    descending: bool = True,
     limit: int = 20,
     offset: int = 0,
-    search: str = "",
     link_id: int | None = None,
 ) -> list[DoorLink]:
-    """Return a page of a token's own links, in one of `ORDERS`, with `search` in them."""
-    counted = func.coalesce(link_totals.c.clicks, 0)
+    """Return a page of a token's own links, sorted; newest first unless something else is said."""
     query = (
-        select(Link, counted, func.coalesce(link_totals.c.not_human, 0))
+        select(Link, _CLICKS, _LEFT_OUT)
         .join(LinkLabel, LinkLabel.link_id == Link.id)
         .outerjoin(link_totals, link_totals.c.link_id == Link.id)
-        .where(*_own(token_id, search))
+        .where(*_own(token_id, wanted))
     )
     if link_id is not None:
         query = query.where(Link.id == link_id)
-    orders: Mapping[str, Sequence[ColumnElement[Any]]] = {
-        "last": (Link.id.desc(),),
-        "first": (Link.id.asc(),),
-        "top": (counted.desc(), Link.id.desc()),
-        "bottom": (counted.asc(), Link.id.desc()),
-        "rand": (func.random(),),
-    }
-    rows = session.execute(query.order_by(*orders[order]).limit(limit).offset(offset)).all()
+    if by == "random":
+        query = query.order_by(func.random())
+    else:
+        field = _FIELDS[by]
+        query = query.order_by(field.desc() if descending else field.asc(), Link.id.desc())
+    rows = session.execute(query.limit(limit).offset(offset)).all()
     labels = labels_of(session, [link.id for link, _, _ in rows])
     return [
         DoorLink(
-            link,
-            labels[link.id].title,
-            tags_of(labels[link.id]),
-            human,
-            left_out,
+            link=link,
+            title=labels[link.id].title,
+            tags=tags_of(labels[link.id]),
+            clicks=human,
+            left_out=left_out,
+            tenant=labels[link.id].tenant,
         )
         for link, human, left_out in rows
     ]
 
 
-def door_totals(session: Session, token_id: int, search: str = "") -> tuple[int, int]:
-    """Return how many links a token has made, and how often people clicked them."""
-    count = select(func.count(Link.id)).join(LinkLabel, LinkLabel.link_id == Link.id)
-    links = session.scalar(count.where(*_own(token_id, search))) or 0
-    own = select(LinkLabel.link_id).where(LinkLabel.token_id == token_id)
-    query = select(func.sum(link_totals.c.clicks)).where(link_totals.c.link_id.in_(own))
-    return links, int(session.scalar(query) or 0)
+def door_totals(session: Session, token_id: int, wanted: Wanted = EVERYTHING) -> Totals:
+    """Return the totals of a token's own links."""
+    query = (
+        select(func.count(Link.id), func.sum(_CLICKS), func.sum(_LEFT_OUT))
+        .join(LinkLabel, LinkLabel.link_id == Link.id)
+        .outerjoin(link_totals, link_totals.c.link_id == Link.id)
+        .where(*_own(token_id, wanted))
+    )
+    links, human, left_out = session.execute(query).one()
+    return Totals(links, int(human or 0), int(left_out or 0))
 
 
-def _own(token_id: int, search: str) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [LinkLabel.token_id == token_id]
-    if search:
-        texts = (Link.destination, Link.code, LinkLabel.title, LinkLabel.tags)
-        conditions.append(or_(*(text.icontains(search, autoescape=True) for text in texts)))
-    return conditions
+def tag_totals(session: Session, token_id: int) -> Mapping[str, Totals]:
+    """Return the totals of the links with each tag, by tag in alphabetical order."""
+    query = (
+        select(LinkLabel, _CLICKS, _LEFT_OUT)
+        .join(Link, LinkLabel.link_id == Link.id)
+        .outerjoin(link_totals, link_totals.c.link_id == Link.id)
+        .where(*_own(token_id, Wanted(redirecting=True)))
+    )
+    sums: defaultdict[str, tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))
+    for label, human, left_out in session.execute(query):
+        for tag in dict.fromkeys(tags_of(label)):
+            links, before, before_left_out = sums[tag]
+            sums[tag] = (links + 1, before + human, before_left_out + left_out)
+    return {tag: Totals(*sums[tag]) for tag in sorted(sums)}
 
 
-def visits_of(
-    session: Session, link_id: int, *, humans_only: bool, limit: int, offset: int
+def visits(
+    session: Session, visited: Visited, *, limit: int, offset: int
 ) -> tuple[Sequence[Visit], int]:
-    """Return a page of a link's clicks, newest first, and how many there are in all."""
-    conditions = [clicks.c.link_id == link_id]
-    if humans_only:
-        conditions.append(clicks.c.reason == HUMAN)
-    total = session.scalar(select(func.count()).select_from(clicks).where(*conditions)) or 0
+    """Return a page of clicks, newest first, and how many there are in all."""
     query = (
         select(
             clicks.c.clicked_at,
@@ -112,16 +196,114 @@ def visits_of(
             referrers.c.host,
             agents.c.browser,
             agents.c.os,
+            Link.code,
+            Link.destination,
         )
         .join(agents, agents.c.id == clicks.c.agent_id)
         .join(referrers, referrers.c.id == clicks.c.referrer_id)
-        .where(*conditions)
+        .join(Link, Link.id == clicks.c.link_id)
+        .where(*_clicks_of(visited))
         .order_by(clicks.c.clicked_at.desc(), clicks.c.seq.desc())
         .limit(limit)
         .offset(offset)
     )
     found = [
-        Visit(from_ms(row.clicked_at), row.host, row.browser, row.os, row.reason == HUMAN)
+        Visit(
+            at=from_ms(row.clicked_at),
+            code=row.code or "",
+            destination=row.destination,
+            referrer_host=row.host,
+            browser=row.browser,
+            os=row.os,
+            human=row.reason == HUMAN,
+        )
         for row in session.execute(query)
     ]
-    return found, total
+    return found, count_visits(session, visited)
+
+
+def count_visits(session: Session, visited: Visited) -> int:
+    """Return how many clicks these are."""
+    query = select(func.count()).select_from(clicks).where(*_clicks_of(visited))
+    return session.scalar(query) or 0
+
+
+def click_groups(session: Session, link_id: int, since: datetime) -> Sequence[ClickGroup]:
+    """Return people's clicks on a link since a moment, those of an hour that are alike together."""
+    hour = (clicks.c.clicked_at // _HOUR).label("hour")
+    parts = (hour, agents.c.browser, agents.c.os, clicks.c.country, referrers.c.host)
+    query = (
+        select(*parts, func.count().label("clicks"))
+        .join(agents, agents.c.id == clicks.c.agent_id)
+        .join(referrers, referrers.c.id == clicks.c.referrer_id)
+        .where(clicks.c.link_id == link_id, clicks.c.reason == HUMAN)
+        .where(clicks.c.clicked_at >= to_ms(since))
+        .group_by(*parts)
+    )
+    return [
+        ClickGroup(
+            hour=from_ms(row.hour * _HOUR),
+            browser=row.browser,
+            os=row.os,
+            country=unpack_country(row.country),
+            referrer=row.host,
+            clicks=row.clicks,
+        )
+        for row in session.execute(query)
+    ]
+
+
+def last_clicks(session: Session, link_ids: Sequence[int]) -> Mapping[int, datetime]:
+    """Return when people last clicked each of these links; those never clicked are missing."""
+    query = (
+        select(clicks.c.link_id, func.max(clicks.c.clicked_at))
+        .where(clicks.c.link_id.in_(link_ids), clicks.c.reason == HUMAN)
+        .group_by(clicks.c.link_id)
+    )
+    return {link_id: from_ms(at) for link_id, at in session.execute(query)}
+
+
+def _own(token_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [LinkLabel.token_id == token_id]
+    if wanted.search:
+        texts = (Link.destination, Link.code, LinkLabel.title, LinkLabel.tags)
+        conditions.append(or_(*(text.icontains(wanted.search, autoescape=True) for text in texts)))
+    if wanted.tenant is not None:
+        conditions.append(LinkLabel.tenant == wanted.tenant)
+    if wanted.made_before is not None:
+        conditions.append(Link.id < wanted.made_before)
+    if wanted.has_tags:
+        conditions.append(LinkLabel.tags != "[]")
+    if wanted.tags:
+        conditions.append(_tagged(wanted.tags, every=wanted.every_tag))
+    if wanted.without_tags:
+        conditions.append(~_tagged(wanted.without_tags, every=wanted.without_every_tag))
+    if wanted.since is not None:
+        conditions.append(Link.created_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(Link.created_at < wanted.until)
+    if wanted.redirecting:
+        conditions.append(Link.disabled_at.is_(None))
+    return conditions
+
+
+def _tagged(tags: Sequence[str], *, every: bool) -> ColumnElement[bool]:
+    # In a JSON list of texts a tag in its quotes is found nowhere but where it is a tag.
+    found = [LinkLabel.tags.contains(json.dumps(tag), autoescape=True) for tag in tags]
+    return and_(*found) if every else or_(*found)
+
+
+def _clicks_of(visited: Visited) -> list[ColumnElement[bool]]:
+    own = select(LinkLabel.link_id).where(LinkLabel.token_id == visited.token_id)
+    if visited.tag is not None:
+        own = own.where(_tagged([visited.tag], every=True))
+    if visited.link_id is not None:
+        own = own.where(LinkLabel.link_id == visited.link_id)
+    conditions: list[ColumnElement[bool]] = [clicks.c.link_id.in_(own)]
+    if visited.humans_only:
+        conditions.append(clicks.c.reason == HUMAN)
+    if visited.since is not None:
+        conditions.append(clicks.c.clicked_at >= to_ms(visited.since))
+    if visited.until is not None:
+        conditions.append(clicks.c.clicked_at < to_ms(visited.until))
+    return conditions

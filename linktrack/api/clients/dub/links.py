@@ -1,0 +1,189 @@
+"""Links: made, found, listed, changed, and no longer redirected."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from flask import Response, g, jsonify, request
+
+from linktrack.api.clients.addresses import with_scheme
+from linktrack.api.clients.dub.door import blueprint, check_domain, with_token
+from linktrack.api.clients.dub.link_json import LinkJson, link_json, named_link, own_link
+from linktrack.api.read import Fields, arguments, posted_object
+from linktrack.audience.accounts import get_account
+from linktrack.context import db_session, installation
+from linktrack.db import now
+from linktrack.errors import Invalid
+from linktrack.links.catalog import change_destination, set_disabled
+from linktrack.links.single import add_single, destination_for, find_single, relabel
+from linktrack.reports.links.of_token import (
+    DoorLink,
+    Field,
+    Wanted,
+    door_links,
+    door_totals,
+    last_clicks,
+)
+
+MOST_LISTED: Final = 100
+LARGEST: Final = 2**31
+_KEPT: Final = {"url", "domain", "key", "tenantId", "title", "tagNames"}
+_NEVER_KEPT: Final = {
+    "keyLength", "externalId", "programId", "partnerId", "prefix", "trackConversion", "archived",
+    "publicStats", "tagId", "tagIds", "folderId", "comments", "expiresAt", "expiredUrl", "password",
+    "proxy", "description", "image", "video", "rewrite", "ios", "android", "geo", "doIndex",
+    "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "ref", "webhookIds",
+    "testVariants", "testStartedAt", "testCompletedAt",
+}  # fmt: skip
+_FILTERS: Final = {"domain", "tagNames", "search", "tenantId", "showArchived", "withTags"}
+_SORTS: Final[Mapping[str, Field]] = {"createdAt": "created", "clicks": "clicks"}
+
+
+@blueprint.post("/links")
+@with_token()
+def create() -> Response:
+    """Make a link."""
+    return jsonify(_made(_sent()))
+
+
+@blueprint.put("/links/upsert")
+@with_token()
+def upsert() -> Response:
+    """Return the link that the token has made to this address, or make one."""
+    fields, session = _sent(), db_session()
+    account = get_account(session, g.token.account_id)
+    destination = destination_for(
+        session, installation().shortener, account, with_scheme(fields.text("url"), "https")
+    )
+    there = find_single(session, g.token.id, destination)
+    if there is not None and _key(fields) in (None, there.code):
+        return jsonify(link_json(own_link(there.code or "")))
+    return jsonify(_made(fields))
+
+
+@blueprint.get("/links")
+@with_token()
+def list_all() -> Response:
+    """Return a page of the token's own links, newest first unless something else is said."""
+    fields = arguments(
+        request, _FILTERS | {"page", "pageSize", "sortBy", "sortOrder", "sort", "startingAfter"}
+    )
+    size = min(max(fields.whole("pageSize", MOST_LISTED) or 1, 1), MOST_LISTED)
+    page = min(max(fields.whole("page", 1) or 1, 1), LARGEST // MOST_LISTED)
+    by = fields.optional_text("sortBy") or fields.optional_text("sort") or "createdAt"
+    order = fields.optional_text("sortOrder") or "desc"
+    if by not in _SORTS or order not in ("asc", "desc"):
+        raise Invalid(f"Links are sorted by {' or '.join(_SORTS)}, asc or desc.")
+    wanted = _wanted(fields)
+    after = fields.optional_text("startingAfter")
+    if after is not None:
+        wanted = replace(wanted, made_before=own_link(after).link.id)
+    found = door_links(
+        db_session(),
+        g.token.id,
+        wanted,
+        by=_SORTS[by],
+        descending=order == "desc",
+        limit=size,
+        offset=(page - 1) * size,
+    )
+    clicked = last_clicks(db_session(), [one.link.id for one in found])
+    return jsonify([link_json(one, clicked.get(one.link.id)) for one in found])
+
+
+@blueprint.get("/links/count")
+@with_token()
+def count() -> Response:
+    """Return how many links the token has made."""
+    wanted = _wanted(arguments(request, _FILTERS))
+    return jsonify(door_totals(db_session(), g.token.id, wanted).links)
+
+
+@blueprint.get("/links/info")
+@with_token()
+def info() -> Response:
+    """Return one of the token's own links, by domain and key, by id, or by the whole short link."""
+    fields = arguments(request, {"domain", "key", "linkId"})
+    return jsonify(link_json(named_link(fields)))
+
+
+@blueprint.patch("/links/<link_id>")
+@with_token(changes=True)
+def change(link_id: str) -> Response:
+    """Change where a link leads, its title and its tags; its key stays."""
+    fields, found, session = _sent(), own_link(link_id), db_session()
+    if _key(fields) not in (None, found.link.code):
+        raise Invalid("A key stays as it is, since it is out in the world: make another link.")
+    if fields.value("url") is not None:
+        url = with_scheme(fields.text("url"), "https")
+        change_destination(session, installation().shortener, found.link, url, now())
+    title = fields.optional_text("title") if fields.has("title") else found.title
+    tags = _tags(fields) if fields.has("tagNames") else None
+    relabel(session, found.link.id, title=title, tags=tags)
+    session.commit()
+    return jsonify(link_json(own_link(found.link.code or "")))
+
+
+@blueprint.delete("/links/<link_id>")
+@with_token(changes=True)
+def delete(link_id: str) -> Response:
+    """Disable a link: it answers 410, is listed no more, and keeps its clicks."""
+    found = own_link(link_id)
+    set_disabled(db_session(), found.link, True, now())
+    db_session().commit()
+    return jsonify({"id": link_json(found)["id"]})
+
+
+def _sent() -> Fields:
+    fields = posted_object(request, _KEPT | _NEVER_KEPT)
+    for name in sorted(_NEVER_KEPT):
+        if fields.value(name):
+            raise Invalid(f"{name} is not kept here: leave it out.")
+    check_domain(fields.optional_text("domain"))
+    return fields
+
+
+def _made(fields: Fields) -> LinkJson:
+    session = db_session()
+    account = get_account(session, g.token.account_id)
+    title, tags, tenant = fields.optional_text("title"), _tags(fields), _tenant(fields)
+    link = add_single(
+        session,
+        installation().shortener,
+        account,
+        with_scheme(fields.text("url"), "https"),
+        now(),
+        token_id=g.token.id,
+        slug=_key(fields),
+        title=title,
+        tags=tags,
+        tenant=tenant,
+    )
+    session.commit()
+    return link_json(DoorLink(link, title, list(tags), clicks=0, left_out=0, tenant=tenant))
+
+
+def _wanted(fields: Fields) -> Wanted:
+    check_domain(fields.optional_text("domain"))
+    tags = [tag for written in request.args.getlist("tagNames") for tag in written.split(",")]
+    return Wanted(
+        search=(fields.optional_text("search") or "").replace("\0", ""),
+        tenant=_tenant(fields),
+        tags=tags,
+        has_tags=fields.optional_text("withTags") == "true",
+        redirecting=True,
+    )
+
+
+def _tenant(fields: Fields) -> str | None:
+    tenant = fields.optional_text("tenantId")
+    return tenant.replace("\0", "") if tenant else None
+
+
+def _tags(fields: Fields) -> tuple[str, ...]:
+    value = fields.value("tagNames")
+    return (value,) if isinstance(value, str) and value else fields.texts("tagNames")
+
+
+def _key(fields: Fields) -> str | None:
+    return fields.optional_text("key") or None
