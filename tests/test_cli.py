@@ -54,7 +54,7 @@ def test_the_main_job_by_command(run: Run) -> None:
     assert report["still_counting"]["posts"] == 1
     assert report["posts"][0]["followers"] == 23_000
     said = good(run("report", "cpf", "x:@JessesLinks", "--window", "all"))
-    assert "0 people clicked on 1 post (" in said
+    assert "0 people who clicked on 1 post so far" in said
     assert parsed(run("status", "--json"))["links"] == 2
 
 

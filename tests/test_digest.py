@@ -22,7 +22,7 @@ from linktrack.reports.cpf import CpfTotal
 from linktrack.reports.digest import Digest, digest_json, digests, last_whole
 from linktrack.reports.figures.rate import Rate
 from linktrack.reports.figures.statistics.rates import ratio_of_sums
-from linktrack.reports.sentences import reach
+from linktrack.reports.sentences import post_in_words
 
 UTC = ZoneInfo("UTC")
 MONDAY = NOON + timedelta(days=14)
@@ -56,46 +56,69 @@ def total(posts: Sequence[tuple[int, int]], unattributed: int, missing: int = 0)
             [(35, 23_000)] * 2,
             60,
             (
-                "Each post reaches about 35 of 23,000 followers, 1 in 657; we can tell who for 5 "
-                "of them."
+                "On average, 35 people click a post within 7 days, 1 for every 657 followers; we "
+                "can tell who for 14% of the unique clicks."
             ),
         ),
         (
             [(35, 23_000)],
             30,
-            ("The post reached 35 of 23,000 followers, 1 in 657; we can tell who for 5 of them."),
+            (
+                "35 people clicked the post within 7 days, 1 for every 657 followers; we can tell "
+                "who for 5 of them."
+            ),
         ),
         (
             [(35, 23_000)],
             35,
-            "The post reached 35 of 23,000 followers, 1 in 657; we can't tell who.",
+            (
+                "35 people clicked the post within 7 days, 1 for every 657 followers; we can't "
+                "tell who."
+            ),
         ),
         (
             [(35, 23_000)],
             0,
-            "The post reached 35 of 23,000 followers, 1 in 657; we can tell who.",
+            "35 people clicked the post within 7 days, 1 for every 657 followers; we can tell who.",
         ),
         (
             [(1, 100), (0, 100), (0, 100)],
             0,
-            "Each post reaches fewer than 1 of 100 followers, 1 in 300; we can tell who.",
+            (
+                "On average, 0.3 people click a post within 7 days, 1 for every 300 followers; we "
+                "can tell who."
+            ),
         ),
         (
             [(10, 1_000)] * 20,
             195,
             (
-                "Each post reaches about 10 of 1,000 followers, 1 in 100; we can tell who for 5 of "
-                "200 in all."
+                "On average, 10 people click a post within 7 days, 1 for every 100 followers; we "
+                "can tell who for 2% of the unique clicks."
             ),
         ),
-        ([(0, 1)], 0, "The post was not clicked; it had 1 follower."),
-        ([(0, 10)] * 3, 0, "None of 3 posts was clicked; they had 10 followers each."),
+        ([(0, 1)], 0, "Nobody clicked the post within 7 days; it had 1 follower."),
+        (
+            [(0, 10)] * 3,
+            0,
+            "Nobody clicked any of 3 posts within 7 days; each had about 10 followers.",
+        ),
         (
             [(25, 10)],
             25,
-            ("The post reached 25 people, more than the 10 followers it has; we can't tell who."),
+            (
+                "25 people clicked the post within 7 days, more than its 10 followers; we can't "
+                "tell who."
+            ),
         ),
-        ([(3, 4)], 3, "The post reached 3 of 4 followers, 1 in 1.3; we can't tell who."),
+        (
+            [(3, 4)],
+            3,
+            (
+                "3 people clicked the post within 7 days, 1 for every 1.3 followers; we can't tell "
+                "who."
+            ),
+        ),
         ([], 0, "No posts were published."),
     ],
 )
@@ -103,12 +126,13 @@ def test_the_sentence_is_true_and_can_be_read_aloud(
     posts: Sequence[tuple[int, int]], unattributed: int, sentence: str
 ) -> None:
     """One or several posts, nobody, everybody known, more people than followers."""
-    assert reach(total(posts, unattributed)) == sentence
+    assert post_in_words(total(posts, unattributed), "7d") == sentence
 
 
 def test_without_a_count_the_sentence_says_what_is_missing() -> None:
     """Nothing is set against nothing."""
-    assert reach(total([], 0, missing=2)).startswith("How many followers there were is not known")
+    found = post_in_words(total([], 0, missing=2), "7d")
+    assert found.startswith("The number of followers isn't known")
 
 
 @pytest.mark.parametrize(
@@ -162,14 +186,14 @@ def test_a_week_beside_the_one_before(world: World) -> None:
     assert (found.now.unique_clicks, found.before.unique_clicks) == (334, 147)
     assert (found.now.followers, found.before.followers) == (10_500, 10_000)
     assert found.change == "more"
-    assert found.sure == "Surely more clicks per follower than in the week before."
+    assert found.sure == "Clearly more clicks per follower than the week before."
     assert [line.unique_clicks for line in found.best] == [90, 46, 44]
     assert [line.unique_clicks for line in found.weakest] == [30, 40, 43]
     assert found.counting == 0
     assert of_week(world, account, MONDAY - timedelta(hours=12)).now.unique_clicks == 334
     text = found.as_text()
     assert text.startswith("@JessesLinks, week from 11 May 2026 to 17 May 2026\n\n")
-    assert "People who clicked          334 (before: 147)" in text
+    assert "Unique clicks               334 (before: 147)" in text
     assert "Followers                   10,500 (before: 10,000)" in text
     answer = digest_json(found)
     assert answer["now"] == {
@@ -179,7 +203,7 @@ def test_a_week_beside_the_one_before(world: World) -> None:
         "cpf_low": pytest.approx(0.0034, abs=5e-4), "cpf_high": pytest.approx(0.0063, abs=6e-4),
         "followers": 10_500, "gained": None, "lost": None,
     }  # fmt: skip
-    assert "Came, and left" not in text
+    assert "Gained and lost" not in text
 
 
 def test_twenty_accounts_take_no_more_statements_than_two(
@@ -226,14 +250,14 @@ def test_follower_lists_say_who_came_and_left(world: World) -> None:
     found = of_week(world, account, NOON + timedelta(days=15))
     assert (found.before.gained, found.before.lost) == (1, 1)  # list of 9 May
     assert (found.now.gained, found.now.lost) == (3, 0)  # of 14 May; that of 19 May is later
-    assert "Came, and left              +3, −0 (before: +1, −1)" in found.as_text()
+    assert "Gained and lost             +3, −0 (before: +1, −1)" in found.as_text()
     assert digest_json(found)["now"]["gained"] == 3
     alone = of_week(world, other, NOON + timedelta(days=15))
     assert (alone.now.gained, alone.now.lost, alone.has_lists) == (None, None, False)
     world.session.commit()
     later = of_week(world, account, NOON + timedelta(days=22))
     assert (later.now.gained, later.now.lost) == (0, 3)
-    assert "Came, and left              +0, −3 (before: +3, −0)" in later.as_text()
+    assert "Gained and lost             +0, −3 (before: +3, −0)" in later.as_text()
 
 
 def test_weeks_without_enough_are_told_as_such(world: World) -> None:
@@ -241,12 +265,14 @@ def test_weeks_without_enough_are_told_as_such(world: World) -> None:
     account = fortnight(world, [], [3])
     found = of_week(world, account)
     assert found.notes == ["1 post has no follower count and no rate."]
-    assert found.sure.startswith("Too few posts to say what surely changed: 5 in each week")
+    assert found.sure.startswith("Too few posts to say what clearly changed: 5 in each week")
     assert (found.best, found.weakest, found.now.followers) == ([], [], None)
     assert "Followers                   unknown (before: unknown)" in found.as_text()
     followers(world, account, 2, days=-1)
     one = of_week(world, account)
-    assert one.sentence.startswith("The post reached 3 people, more than the 2 followers")
+    assert one.sentence.startswith(
+        "3 people clicked the post within 24 hours, more than its 2 followers"
+    )
     assert (one.best, one.weakest) == ([], [])
     empty = of_week(world, account, MONDAY + timedelta(days=70))
     assert empty.sentence == "No posts were published."
@@ -256,7 +282,7 @@ def test_alike_weeks_show_no_change(world: World) -> None:
     """And a post of the last hours is said to be counting still."""
     account = fortnight(world, [20, 22, 21, 19, 23, 20, 22], [21, 20, 22, 23, 19, 22, 20])
     followers(world, account, 10_000, days=-1)
-    assert of_week(world, account).sure == "Nothing surely changed since the week before."
+    assert of_week(world, account).sure == "Nothing clearly changed since the week before."
     early = of_week(world, account, MONDAY - timedelta(hours=11))
     assert early.notes == ["1 post is still counting."]
 
@@ -268,7 +294,7 @@ def test_the_digest_by_command(run: Run) -> None:
     assert parsed(run("digest", "@JessesLinks", "--json"))["period"] == "week"
     both = parsed(run("digest", "--all", "--period", "month", "--json"))
     assert [each["account"]["handle"] for each in both] == ["@JessesLinks", "news"]
-    assert good(run("digest", "--all")).count("People who clicked") == 2
+    assert good(run("digest", "--all")).count("Unique clicks") == 2
     assert run("digest").exit_code == 2
     assert run("digest", "news", "--all").exit_code == 2
     assert run("digest", "news", "--period", "year").exit_code == 1
@@ -291,12 +317,12 @@ def test_the_digest_on_its_page_and_by_api_and_the_sentence_on_the_overview(
         people(world, post, 0, 30)
         people(world, post, 100, 105, segment_id=segment.id, attribution="variant")
     assert (
-        "@JessesLinks Each post reaches about 35 of 23,000 followers, 1 in 657; we can tell who "
-        "for 5 of them." in read(browser.get("/owner/"))
+        "@JessesLinks On average, 35 people click a post within 7 days, 1 for every 657 followers; "
+        "we can tell who for 14% of the unique clicks." in read(browser.get("/owner/"))
     )
     page = read(browser.get("/owner/digest"))
     assert "Week from" in page
-    assert "Too few posts to say what surely changed" in page
+    assert "Too few posts to say what clearly changed" in page
     assert "Month from" in read(browser.get(f"/owner/digest?period=month&account={account.id}"))
     assert browser.get("/owner/digest?period=year").status_code == 422
 

@@ -63,8 +63,8 @@ def test_a_doubling_is_found_by_the_first_look_that_can(world: World) -> None:
     assert (found.verdict, found.decided_at) == ("more", NOON + timedelta(days=7))
     assert found.p is not None and found.p < 0.005
     assert found.sentence.startswith(
-        "Surely more: posts after the change get more clicks per 1,000 followers than posts before "
-        "the change; as of now 1."
+        "Clearly more: posts after the change get more clicks per 1,000 followers than posts "
+        "before the change; as of now 1."
     )
     assert report(world, "Pictures", NOON + timedelta(days=300)).decided_at == found.decided_at
     answer = experiment_json(found)

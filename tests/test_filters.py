@@ -55,7 +55,7 @@ def test_the_overview_is_narrowed_by_source_and_by_segment(world: World) -> None
         assert chips(page.text) == said, address
         text = read(page)
         assert f"Clicks, 28 days {count} " in text, address
-        assert f"People who clicked {count} " in text, address
+        assert f"Unique clicks {count} " in text, address
         assert "Clicks per 1,000 followers, all clicks" in text
 
 

@@ -64,7 +64,7 @@ def test_two_lists_of_a_day_are_one_line(world: World) -> None:
 
 
 def test_the_event_of_the_mission(sqlite_world: World) -> None:
-    """6,000 of 23,000 left: 26.1 % (25.5 to 26.7)."""
+    """6,000 of 23,000 left: 26.1% (25.5 to 26.7)."""
     world = sqlite_world
     account = world.account()
     take(world, account, 0, range(23_000))
@@ -77,7 +77,7 @@ def test_the_event_of_the_mission(sqlite_world: World) -> None:
         "share_low": 0.255235, "share_high": 0.266584, "by_counts": False,
     }  # fmt: skip
     found = followers_report(world.session, account, UTC, events=[day(0.2)])
-    assert "26.1 % (25.5 to 26.7)" in event_in_words(found.events[0])
+    assert "26.1% (25.5 to 26.7)" in event_in_words(found.events[0])
     assert found.days[0].is_jump is False  # with nothing to compare it to
 
 
@@ -154,7 +154,7 @@ def test_nothing_stands_out_among_equals(people: list[int], days: float) -> None
 
 
 def test_rates_and_excess_by_hand() -> None:
-    """20 lost of 1,000 over 10 days are 0.2 % a day."""
+    """20 lost of 1,000 over 10 days are 0.2% a day."""
     assert daily_rate([]) is None
     usual = daily_rate([(5, 1000, 5.0), (15, 1000, 5.0)])
     assert usual is not None

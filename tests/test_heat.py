@@ -73,7 +73,7 @@ def test_other_days_other_accounts_and_bots_are_not_in_it(
         days = DayRange.until(date(2026, 10, 25), 1, berlin)
         report = heat_report(world.session, account, days)
     assert (report.clicks[6][2], report.total) == (2, 2)
-    assert report.sentence == "Busiest hour: Sundays, 02:00 to 03:00, with 2 of 2 clicks (100 %)."
+    assert report.sentence == "Busiest hour: Sundays, 02:00 to 03:00, with 2 of 2 clicks (100%)."
 
 
 def test_the_page_shows_them_and_gives_them_as_a_file(sqlite_world: World) -> None:

@@ -58,8 +58,8 @@ def test_what_was_left_out_is_shown_by_reason_agent_and_time(world: World) -> No
     browser = Browser.signed_in(world)
     page = browser.get(f"/owner/left-out?link={code}")
     text = read(page)
-    assert "16 of 20 clicks, 80 %" in text
-    assert "previews 3 15 %" in text and "bots 1 5 %" in text and "clicks in bursts 12 60 %" in text
+    assert "16 of 20 clicks, 80%" in text
+    assert "previews 3 15%" in text and "bots 1 5%" in text and "clicks in bursts 12 60%" in text
     assert "Twitterbot/1.0 preview preview:twitterbot 3" in text
     assert f"{code} 12 12 12 12" in text  # clicks, visitors, agents, without a language
     assert "<script>alert" not in page.text

@@ -101,7 +101,7 @@ def test_a_digest_is_mailed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert mail["Subject"].startswith("Clicks of the week to ")
     assert mail["Subject"].endswith(": @JessesLinks and news")
     assert mail.get_content_type() == "text/plain"
-    assert mail.get_content().count("People who clicked") == 2
+    assert mail.get_content().count("Unique clicks") == 2
     assert run("digest", "news", "--mail").exit_code == 1  # nobody listens any more
 
 

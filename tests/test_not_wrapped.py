@@ -28,7 +28,7 @@ def test_the_page_lists_what_was_posted_around_us(world: World) -> None:
     browser = Browser.signed_in(world)
     answer = browser.get(f"/owner/not-wrapped?account={account.id}")
     page = read(answer)
-    assert "1 of 4 links posted in own words were wrapped (25 %)." in page
+    assert "1 of 4 links posted in own words were wrapped (25%)." in page
     assert page.index("One https://d.org/") < page.index("Two <b> https://b.org/")
     assert "2 links not wrapped." in page
     assert 'href="https://bsky.app/profile/did:plc:me/post/3"' in answer.text
@@ -42,7 +42,7 @@ def test_the_overview_says_how_much_was_wrapped_and_what_was_not(world: World) -
     posted_around(world)
     world.click(clicks(world.post(world.account("@x"), "https://e.org/"), [1]))
     page = read(Browser.signed_in(world).get("/owner/"))
-    assert "Links wrapped 25 % 1 of 4" in page
+    assert "Links wrapped 25% 1 of 4" in page
     assert "3 links of @me.test in these days were posted without being wrapped" in page
     assert page.count("Links wrapped") == 1  # nobody has looked what the other account posts
 

@@ -659,7 +659,7 @@ def test_rates_are_written_in_both_ways(
 
 
 def test_a_share_is_neither_none_nor_all_unless_it_is() -> None:
-    """One of a thousand is not 0 %, and 999 of them are not everybody."""
+    """One of a thousand is not 0%, and 999 of them are not everybody."""
     written = [formats.share(part, 1000) for part in (0, 1, 500, 999, 1000)]
-    assert written == ["0 %", "1 %", "50 %", "99 %", "100 %"]
+    assert written == ["0%", "1%", "50%", "99%", "100%"]
     assert formats.share(0, 0) == "unknown"

@@ -108,7 +108,7 @@ def test_links_promote_by_host_by_mention_and_by_hand(world: World) -> None:
     assert (to_jo.best.id, to_jo.best.unique_clicks) == (posts[1].id, 20)
     assert (to_ann.links, to_ann.unique_clicks) == (1, 30)
     assert thanks(people_report(world.session, people=[jo])) == (
-        "30 people clicked through to Jo from 3 links in 2 posts."
+        "30 unique clicks went to Jo from 3 links in 2 posts; each person counts once per link."
     )
     assert [(p.name, hand) for p, hand in promoted_by(world.session, posts[1].links[1], "")] == [
         ("Jo", True)
@@ -170,7 +170,7 @@ def test_own_sites_beside_other_peoples(world: World) -> None:
     account = world.account()
     followers(world, account, 10_000, days=-1)
     report = own_links_report(world.session, account)
-    assert report.sentence.startswith("Which sites are your own is not known yet: name them on")
+    assert report.sentence.startswith("Add your own sites to compare them")
     assert add_own_site(world.session, "https://www.me.org/", now()) == "me.org"
     add_own_site(world.session, "me.org", now())
     world.session.commit()

@@ -83,11 +83,8 @@ def test_an_accounts_clicks_by_source_host_and_segment(world: World) -> None:
         ("mail.example.org", "email", "mail.example.org", "community", 1, 0),
     ]
     assert report.sentences == [
-        (
-            "3 of 9 clicks (33 %) did not say where they came from: most apps, and browsers that "
-            "keep it to themselves, send nothing. That is not “typed in”."
-        ),
-        "For 7 of 9 clicks (78 %) we can't tell who.",
+        ("3 of 9 clicks (33%) have no known source: most apps don't send one."),
+        "For 7 of 9 clicks (78%) we can't tell who.",
     ]
     assert referrers_json(report) == {
         "account": {"network": "x", "handle": "@JessesLinks", "role": "you"},
@@ -202,13 +199,13 @@ def test_all_known_is_said_as_such(world: World) -> None:
     world.click([click(post, 1, "//t.co", segment_id=segment.id, attribution="variant")])
     assert referrers_report(world.session, account, UTC).sentences == [
         "Every click said where it came from.",
-        "Of every click we can tell the segment.",
+        "We know the segment of every click.",
     ]
     world.session.commit()
     other = world.account("@Jesse", role="me")
     world.click([click(world.post(other, "http://one.com/"), 1, None)])
     assert referrers_report(world.session, other, UTC).sentences[1] == (
-        "Of no click we can tell the segment."
+        "We don't know the segment of any click."
     )
 
 
@@ -230,8 +227,8 @@ def test_page_and_api_show_the_same(sqlite_world: World) -> None:
     world.click([click(post, 9, None, segment_id=segment, attribution="variant")])
     browser = Browser.signed_in(world)
     page = read(browser.get("/owner/referrers"))
-    assert "1 of 6 clicks (17 %) did not say where it came from" in page
-    assert "For 5 of 6 clicks (83 %) we can't tell who." in page
+    assert "1 of 6 clicks (17%) has no known source" in page
+    assert "For 5 of 6 clicks (83%) we can't tell who." in page
     assert EVIL not in browser.get("/owner/referrers").text
     hosts = read(browser.get("/owner/referrers?source=X"))
     assert "t.co" in hosts

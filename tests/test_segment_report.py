@@ -110,12 +110,11 @@ def test_the_report_of_the_mission(world: World) -> None:
         },
     }
     assert unattributed(found) == (
-        "For 30 of 35 people who clicked we can't tell who: they came through links that "
-        "everybody sees."
+        "For 30 of 35 people who clicked (86%) we can't tell who: they came through public links."
     )
     assert living(found) == (
-        "35 of 23,000 click; if the 6 that look empty never click, 35 of 22,994. That they "
-        "never do is an assumption."
+        "35 people clicked the post: 1 for every 657 of 23,000 followers. If the 6 that look empty "
+        "never click, 1 for every 657 of the other 22,994. That they never do is an assumption."
     )
 
 
@@ -261,9 +260,9 @@ def test_segments_are_made_looked_at_and_changed_on_their_pages(world: World) ->
     post = world.post(account, "http://one.com/", right_now() - 8 * DAY, segments=("circle",))
     people(world, post, 0, 3)
     text = read(browser.get(page))
-    assert "For 100 % we can't tell who" in text
-    assert "For 3 of 3 people who clicked we can't tell who" in text
-    assert "3 of 1,000 click; if the 1 that look empty never click, 3 of 999" in text
+    assert "For 100% we can't tell who" in text
+    assert "For 3 of 3 people who clicked (100%) we can't tell who" in text
+    assert "1 for every 333 of 1,000 followers. If the 1 that look empty never click, 1 for" in text
     for part in ("circle", "counted by hand", "looks empty", "everyone else", "997 of the 1,000"):
         assert part in text
     warned = read(browser.get(f"/owner/posts/{post.id}"))

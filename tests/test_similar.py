@@ -31,14 +31,14 @@ def test_the_range_is_the_middle_half_of_posts_with_as_many_links(world: World) 
     found = similar_posts(world.session, account, 1, "7d", now())
     assert found is not None
     assert (found.posts, found.links, found.low, found.high) == (9, 1, 0.003, 0.007)
-    assert "the last 9 posts of @JessesLinks with 1 link," in found.explained
+    assert "the last 9 posts by @JessesLinks with 1 link," in found.explained
     two = similar_posts(world.session, account, 2, "7d", now())
     assert two is not None
     assert (two.posts, two.links, two.low) == (8, 2, 0.015)
     three = similar_posts(world.session, account, 3, "7d", now())
     assert three is not None
     assert (three.posts, three.links) == (17, None)
-    assert "17 posts of @JessesLinks, each" in three.explained
+    assert "17 posts by @JessesLinks, each" in three.explained
 
 
 def test_too_few_posts_say_nothing(sqlite_world: World) -> None:

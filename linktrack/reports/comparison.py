@@ -87,7 +87,7 @@ class Difference:
             f"likely {_range(self.figure, low, high)}",
         )
         if self.figure == "never_clicked":  # told of 100 posts
-            told, ends = told.removesuffix(" %"), ends.replace(" %", "")
+            told, ends = told.removesuffix("%"), ends.replace("%", "")
         return _SENTENCE[self.figure].format(more=more, less=less, told=told, ends=ends)
 
 
@@ -103,17 +103,18 @@ class Comparison:
 
 _TOPIC: Final = {
     "cpf": "Clicks per follower",
-    "people_per_post": "People per post",
+    "people_per_post": "People who click a post",
     "never_clicked": "Posts nobody clicked",
     "half_life": "Half-life",
 }
 _SENTENCE: Final = {
-    "cpf": "{more} brings {told} more people who click per 1,000 followers than {less} ({ends}).",
-    "people_per_post": "A post of {more} is clicked by {told} more people than one of {less} "
+    "cpf": "{more} gets {told} more clicks per 1,000 followers than {less} ({ends}).",
+    "people_per_post": "On average, {told} more people click a post by {more} than one by {less} "
     "({ends}).",
-    "never_clicked": "Of 100 posts, {more} has {told} more that nobody clicks than {less} "
+    "never_clicked": "Out of 100 posts, {more} has {told} more that nobody clicks than {less} "
     "({ends}).",
-    "half_life": "Posts of {more} live {told} longer than those of {less} ({ends}).",
+    "half_life": "The median half-life of posts by {more} is {told} longer than that of posts by "
+    "{less} ({ends}).",
 }
 
 

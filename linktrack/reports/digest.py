@@ -28,7 +28,7 @@ from linktrack.reports.figures.statistics.rates import FEWEST_POSTS
 from linktrack.reports.figures.words import counted, per_thousand
 from linktrack.reports.people.follower_queries import Moves, moves_of
 from linktrack.reports.post_lines import PostLine, post_lines
-from linktrack.reports.sentences import reach
+from linktrack.reports.sentences import post_in_words
 
 Change: TypeAlias = Literal["more", "fewer"]
 
@@ -79,19 +79,19 @@ class Digest:
     @property
     def sentence(self) -> str:
         """The period in a sentence."""
-        return reach(self.now.cpf)
+        return post_in_words(self.now.cpf, WINDOW)
 
     @property
     def sure(self) -> str:
         """What clearly changed, in words."""
         if self.change is not None:
-            return f"Surely {self.change} clicks per follower than in the {self.period} before."
+            return f"Clearly {self.change} clicks per follower than the {self.period} before."
         if min(self.now.cpf.posts, self.before.cpf.posts) < FEWEST_POSTS:
             return (
-                f"Too few posts to say what surely changed: {FEWEST_POSTS} in each {self.period} "
+                f"Too few posts to say what clearly changed: {FEWEST_POSTS} in each {self.period} "
                 "are needed."
             )
-        return f"Nothing surely changed since the {self.period} before."
+        return f"Nothing clearly changed since the {self.period} before."
 
     @property
     def notes(self) -> list[str]:
@@ -123,7 +123,7 @@ class Digest:
             self.sure,
             *self.notes,
             "",
-            f"People who clicked          {now.unique_clicks:,} (before: {before.unique_clicks:,})",
+            f"Unique clicks               {now.unique_clicks:,} (before: {before.unique_clicks:,})",
             (
                 f"Clicks per 1,000 followers  {per_thousand(now.cpf.cpf)} "
                 f"(before: {per_thousand(before.cpf.cpf)})"
@@ -135,7 +135,7 @@ class Digest:
         ]
         if self.has_lists:
             lines.append(
-                f"Came, and left              {came_and_left(now)} (before: "
+                f"Gained and lost             {came_and_left(now)} (before: "
                 f"{came_and_left(before)})"
             )
         for title, posts in (("Best posts", self.best), ("Weakest posts", self.weakest)):

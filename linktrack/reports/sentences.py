@@ -1,112 +1,142 @@
-"""What reports say in whole sentences, the same at every door."""
+"""What reports say in whole sentences, the same at every door.
+
+Over several posts a person counts once for each, so sums are "unique clicks"; of one post, and of
+the average post, they are people. Those who clicked need not be followers, so no sentence says that
+some of the followers clicked.
+"""
 
 from linktrack.reports.counting import set_apart
 from linktrack.reports.cpf import CpfTotal
-from linktrack.reports.figures.words import counted, percent
+from linktrack.reports.figures.words import WITHIN, counted, one_in, percent, share
 from linktrack.reports.people.followers import Event
 from linktrack.reports.people.segments import SegmentsReport
 
 
 def unattributed(report: SegmentsReport) -> str:
-    """Say first for how many people it is not known who they are."""
+    """Say first for how many unique clicks it is not known whose they are."""
     if not report.unique_clicks:
         return "Nobody has clicked on these posts yet."
-    people = "person" if report.unique_clicks == 1 else "people"
+    if report.posts == 1:
+        clicked = f"{counted(report.unique_clicks, 'person', 'people')} who clicked"
+    else:
+        clicked = counted(report.unique_clicks, "unique click")
     return (
-        f"For {report.unattributed:,} of {report.unique_clicks:,} {people} who clicked we can't "
-        "tell who: they came through links that everybody sees."
+        f"For {report.unattributed:,} of {clicked} "
+        f"({share(report.unattributed, report.unique_clicks)}) we can't tell who: they came "
+        "through public links."
     )
 
 
 def living(report: SegmentsReport) -> str:
-    """Say what the rate were if those who look empty never click; nothing where nobody does.
-
-    People are those who clicked on a post, on average: "35 of 23,000".
-    """
+    """Say what the rate were if those who look empty never click; nothing where nobody does."""
     found = report.living
     if found.assumed_empty is None or found.followers is None or report.count is None:
         return ""
     if not report.posts:
         return ""
-    average = report.unique_clicks / report.posts
-    people = f"{average:,.0f}" if average >= 10 or average == round(average) else f"{average:.1f}"
+    if not report.unique_clicks:
+        return (
+            f"{found.assumed_empty:,} of {report.count:,} followers look empty. Nobody has clicked "
+            "yet, so no rate depends on it."
+        )
+    people = report.unique_clicks / report.posts
+    if report.posts == 1:
+        clicked = f"{_rounded(people)} clicked the post"
+    else:
+        clicked = f"On average, {_rounded(people)} click a post"
     return (
-        f"{people} of {report.count:,} click; if the {found.assumed_empty:,} that look empty never "
-        f"click, {people} of {found.followers:,}. That they never do is an assumption."
+        f"{clicked}: 1 for every {one_in(people / report.count)} of {report.count:,} followers. "
+        f"If the {found.assumed_empty:,} that look empty never click, 1 for every "
+        f"{one_in(people / found.followers)} of the other {found.followers:,}. That they never do "
+        "is an assumption."
     )
 
 
 def event_in_words(event: Event) -> str:
-    """Return what an event cost in a sentence, as in "6,000 of 23,000 left …: 26.1 % (…)"."""
+    """Return what an event cost in a sentence, as in "of 23,000 followers, 6,000 had left …"."""
     day = f"{event.at.day} {event.at:%B %Y}"
     if event.followers is None:
-        return f"{day}: nothing is known from before, no follower list and no count."
+        return f"{day}: there is no follower list and no count from before, so nothing is known."
     if event.excess is None or event.left[2] is None:
         return (
             f"{day}: {event.followers:,} followed before. No follower list and no count was taken "
             "in the 30 days after, so nobody knows how many left."
         )
-    told = []
-    for words, left in zip(("one day", "7 days", "30 days"), event.left, strict=True):
-        told.append(f"{words}: {'unknown' if left is None else f'{left:,}'}")
-    sentence = (
-        f"{day}: of {event.followers:,} followers before, these had left within {', '.join(told)}."
-    )
+    gone = "fewer" if event.by_counts else "had left"
+    told = [
+        f"{left:,} {gone} within {words}"
+        for words, left in zip(("one day", "7 days", "30 days"), event.left, strict=True)
+        if left is not None
+    ]
+    sentences = [f"{day}: of {event.followers:,} followers before, {', '.join(told)}."]
     excess = event.excess
-    if excess.usual is None:
-        sentence += " How many leave usually is not known from before, so nothing is taken off"
-    else:
-        sentence += f" Usually {excess.usual:,.0f} would have left"
     if excess.share is not None and excess.interval is not None:
-        sentence += f": the event cost {percent(excess.share, excess.interval)} of them"
+        cost = percent(excess.share, excess.interval)
+        if excess.usual is None:
+            gone = "went missing" if event.by_counts else "left"
+            sentences.append(
+                f"How many leave anyway is unknown, so this is everybody who {gone}: {cost} of "
+                "the followers."
+            )
+        elif excess.interval.low > 0:
+            sentences.append(
+                f"About {excess.usual:,.0f} leave anyway in that time, so the event cost {cost} "
+                "of the followers."
+            )
+        else:
+            sentences.append(
+                f"About {excess.usual:,.0f} leave anyway in that time: we can't tell whether the "
+                f"event cost anybody ({percent(excess.interval.high)} of the followers at most)."
+            )
     if event.by_counts:
-        return sentence + ". Told from follower counts: those who came hide as many who left."
-    return sentence + "."
+        sentences.append("These are follower counts: new followers hide as many who left.")
+    return " ".join(sentences)
 
 
-def reach(total: CpfTotal) -> str:
-    """Say in a sentence how many of an account's followers a post reaches, and who they are.
+def post_in_words(total: CpfTotal, window: str) -> str:
+    """Say in a sentence how many people click a post within the window, and who they are.
 
-    "Each post reaches about 35 of 23,000 followers, 1 in 657; we can tell who for 5 of them."
+    "On average, 35 people click a post within 7 days, 1 for every 657 followers; we can tell who
+    for 5 of them."
     """
     if not total.posts:
         if total.posts_without_count:
-            return "How many followers there were is not known, so nothing can be set against them."
+            return "The number of followers isn't known, so there is no rate."
         return " ".join(set_apart(total.still_counting, total.posts_unmeasured)) or (
             "No posts were published."
         )
-    several = total.posts > 1
-    people, followers = total.unique_clicks / total.posts, total.followers / total.posts
-    each = "Each post reaches about" if several else "The post reached"
-    base = counted(round(followers), "follower")
+    several, within = total.posts > 1, WITHIN[window]
+    base = counted(round(total.followers / total.posts), "follower")
     if not total.unique_clicks:
-        what = f"None of {total.posts:,} posts was" if several else "The post was not"
-        return f"{what} clicked; {'they' if several else 'it'} had {base}{' each' * several}."
-    if total.unique_clicks > total.followers:
-        reached = (
-            f"{each} {counted(max(1, round(people)), 'person', 'people')}, more than the {base} it "
-            "has"
+        what = f"any of {total.posts:,} posts" if several else "the post"
+        return (
+            f"Nobody clicked {what} {within}; {'each had about' if several else 'it had'} {base}."
         )
-    elif people < 1:
-        reached = f"Each post reaches fewer than 1 of {base}, 1 in {_turned(total)}"
+    people = total.unique_clicks / total.posts
+    if several:
+        clicked = f"On average, {_rounded(people)} click a post {within}"
     else:
-        reached = f"{each} {round(people):,} of {base}, 1 in {_turned(total)}"
-    return f"{reached}; {_who(total)}."
+        clicked = f"{_rounded(people)} clicked the post {within}"
+    if total.unique_clicks > total.followers:
+        return f"{clicked}, more than its {base}; {_who(total)}."
+    rate = total.unique_clicks / total.followers
+    return f"{clicked}, 1 for every {one_in(rate)} followers; {_who(total)}."
 
 
-def _turned(total: CpfTotal) -> str:
-    one_in = total.followers / total.unique_clicks
-    return f"{one_in:,.0f}" if one_in >= 10 else f"{one_in:.2g}"
+def _rounded(people: float) -> str:
+    """Return a mean number of people, as exactly as it matters: 35 people, 2.4 people."""
+    if people >= 10 or people == round(people):
+        return counted(round(people), "person", "people")
+    return f"{people:.1f} people" if people >= 0.1 else f"{people:.1g} people"
 
 
 def _who(total: CpfTotal) -> str:
-    """Say of how many the segment is known: of one post's people, or of all where it is too few."""
+    """Say of how many the segment is known: of one post's people, or of all unique clicks."""
     told = total.unique_clicks - total.unattributed
     if not told:
         return "we can't tell who"
     if told == total.unique_clicks:
         return "we can tell who"
-    each, people = round(told / total.posts), round(total.unique_clicks / total.posts)
-    if each < 1 or (each == people and total.posts > 1):
-        return f"we can tell who for {told:,} of {total.unique_clicks:,} in all"
-    return f"we can tell who for {each:,} of them"
+    if total.posts == 1:
+        return f"we can tell who for {told:,} of them"
+    return f"we can tell who for {share(told, total.unique_clicks)} of the unique clicks"

@@ -43,8 +43,8 @@ class SimilarPosts:
         """Which posts they are, in a sentence."""
         kind = "" if self.links is None else f" with {counted(self.links, 'link')}"
         return (
-            f"The middle half of the last {self.posts} posts of {self.handle}{kind}, each counted "
-            "for 7 days: a quarter did better, a quarter worse. What was, not what will be."
+            f"The middle half of the last {self.posts} posts by {self.handle}{kind}, each counted "
+            "for 7 days: a quarter did better, a quarter worse. This is the past, not a forecast."
         )
 
 

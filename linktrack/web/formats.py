@@ -178,8 +178,7 @@ def share(part: int, whole: int) -> str:
 
 
 def _turned(fraction: float) -> str:
-    people = 1 / fraction
-    return in_words(round(people, 1)) if people < 10 else f"{people:,.0f}"
+    return words.one_in(fraction)
 
 
 def _time_tag(at: datetime, text: str) -> Markup:

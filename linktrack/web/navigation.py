@@ -90,7 +90,7 @@ SECTIONS: Final = (
             ),
             Page("follow_back.show", "Follow back", "Whom you follow back, by itself or by hand."),
             Page("audience.show", "Who clicks", "How many people there are, at least.", ACCOUNT),
-            Page("comparison.show", "Side by side", "What surely differs between accounts.", ()),
+            Page("comparison.show", "Side by side", "What clearly differs between accounts.", ()),
             Page(
                 "referrers.show",
                 "Referrers",

@@ -85,7 +85,7 @@ def _people(work: Work, handle: str | None) -> Answer:
 
     found = people_report(work.session, work.account(handle))
     promoted = Table(
-        ("person", "links", "posts", "people", "clicks", "per 1,000 followers", "best post"),
+        ("person", "links", "posts", "unique clicks", "clicks", "per 1,000 followers", "best post"),
         [
             (
                 person.name,
@@ -150,7 +150,7 @@ def report_own(work: Work, handle: str, since: str | None, until: str | None) ->
     account = work.account(handle)
     found = own_links_report(work.session, account, work.moment(since), work.moment(until))
     kinds = Table(
-        ("links to", "links", "posts", "people", "clicks", "per 1,000 followers"),
+        ("links to", "links", "posts", "unique clicks", "clicks", "per 1,000 followers"),
         [
             (
                 name,
@@ -163,4 +163,5 @@ def report_own(work: Work, handle: str, since: str | None, until: str | None) ->
             for name, line in (("own sites", found.own), ("other people's", found.others))
         ],
     )
-    return Answer(own_links_json(found), found.sentence, kinds)
+    hint = [] if found.hosts else ["linktrack site add HOST adds one."]
+    return Answer(own_links_json(found), found.sentence, *hint, kinds)

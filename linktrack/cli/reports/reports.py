@@ -38,13 +38,12 @@ def cpf(
     after: int | None,
     sort: str,
 ) -> Answer:
-    """Clicks per follower: people who clicked, compared with followers at the time."""
+    """Clicks per follower: unique clicks, compared with followers at the time."""
     from linktrack.calendar.times import utc
-    from linktrack.clicks.vocabulary import WINDOWS
     from linktrack.links.excerpts import excerpt
     from linktrack.reports.counting import set_apart
     from linktrack.reports.cpf import cpf_json, cpf_report
-    from linktrack.reports.figures.words import counted, per_thousand
+    from linktrack.reports.figures.words import WITHIN, counted, per_thousand
 
     found = cpf_report(
         work.session,
@@ -58,19 +57,19 @@ def cpf(
         now=work.as_of,
     )
     total = found.total
-    so_far = ", so far" if found.window == WINDOWS[-1] else ""
+    unit = "person who clicked" if total.posts == 1 else "unique click"
+    units = "people who clicked" if total.posts == 1 else "unique clicks"
     clicked = (
-        f"{found.account.handle}: {counted(total.unique_clicks, 'person', 'people')} clicked on "
-        f"{counted(total.posts, 'post')} (each counted once for each post, for {found.window}"
-        f"{so_far}), "
-        f"{per_thousand(total.cpf)} per 1,000 followers"
+        f"{found.account.handle}: {counted(total.unique_clicks, unit, units)} on "
+        f"{counted(total.posts, 'post')} {WITHIN[found.window]}, {per_thousand(total.cpf)} per "
+        "1,000 followers"
     )
     said = [clicked]
     said += set_apart(total.still_counting, total.posts_unmeasured)
     if total.posts > 1:
-        said.append(f"The middle post: {per_thousand(total.median_cpf)} per 1,000 followers.")
+        said.append(f"Median post: {per_thousand(total.median_cpf)} per 1,000 followers.")
     if total.unique_clicks:
-        said.append("People who clicked need not be followers.")
+        said.append("This includes people who don't follow; each counts once per post.")
     if total.posts_without_count:
         said.append(
             f"{counted(total.posts_without_count, 'post')} without a follower count left out: "
@@ -97,7 +96,7 @@ def cpf(
                 line.facts.followers,
                 per_thousand(line.cpf),
                 line.progress or line.state,
-                line.usual and f"surely {line.usual}",
+                line.usual and f"clearly {line.usual}",
                 excerpt(line.facts.written, 40),
             )
             for line in found.posts
@@ -132,7 +131,15 @@ def segments(work: Work, handle: str, window: str, since: str | None, until: str
     if found.unknown_people:
         said.append(f"{found.unknown_people:,} followers are on no follower list.")
     by_segment = Table(
-        ("segment", "people", "not judged", "addressed", "clicked", "per 1,000", "times as often"),
+        (
+            "segment",
+            "people",
+            "not judged",
+            "sent to, summed over posts",
+            "unique clicks",
+            "per 1,000",
+            "times as often",
+        ),
         [
             (
                 line.segment.name,
@@ -148,8 +155,8 @@ def segments(work: Work, handle: str, window: str, since: str | None, until: str
     )
     recognised = [
         f"{line.segment.name}: {hello.at_least:,} were recognised within 45 days, of at "
-        f"most {hello.at_most:,} who said hello; {hello.unique_clicks:,} clicks on "
-        f"{hello.posts:,} posts."
+        f"most {hello.at_most:,} who said hello; {hello.unique_clicks:,} unique clicks "
+        f"on {hello.posts:,} posts."
         for line in found.lines
         if (hello := line.recognised) is not None
     ]

@@ -87,7 +87,7 @@ class ExperimentReport:
         before, after = self.before, self.after
         if self.verdict in (MORE, FEWER):
             return (
-                f"Surely {self.verdict}: posts {after.where} get {self.verdict} clicks per 1,000 "
+                f"Clearly {self.verdict}: posts {after.where} get {self.verdict} clicks per 1,000 "
                 f"followers than posts {before.where}; as of now {per_thousand(after.cpf)}, and "
                 f"{per_thousand(before.cpf)}."
             )

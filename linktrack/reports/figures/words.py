@@ -1,5 +1,6 @@
 """Figures in words, the same at every door. Pure."""
 
+import math
 from datetime import date
 from typing import Final
 
@@ -13,6 +14,15 @@ _MONTHS: Final = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
     "October", "November", "December",
 )  # fmt: skip
+
+WITHIN: Final = {
+    "1h": "within an hour",
+    "24h": "within 24 hours",
+    "7d": "within 7 days",
+    "30d": "within 30 days",
+    "all": "so far",
+}
+"""How long a post's clicks are counted, by the names of windows, behind "35 people clicked"."""
 
 _HOURS_AT_MOST: Final = 72 * 3600  # seconds that a range in hours may end with
 
@@ -55,6 +65,18 @@ def about(people: float, digits: int = 2) -> str:
     return f"{round(people / size) * size:,}"
 
 
+def at_least(people: float) -> str:
+    """Return a number of people that there are at least: two digits, rounded down."""
+    size = 10 ** max(0, len(str(int(people))) - 2)
+    return f"{math.floor(people / size) * size:,}"
+
+
+def one_in(fraction: float) -> str:
+    """Return the followers for each of those who clicked: 657; 7; 1.5 where they are few."""
+    followers = 1 / fraction
+    return f"{followers:,.0f}" if followers >= 5 else f"{followers:.1f}".removesuffix(".0")
+
+
 def about_between(people: float, between: Interval) -> tuple[str, str, str]:
     """Return an estimate and its ends as `about` does, with a digit more where two look alike."""
     for digits in (2, 3):
@@ -65,14 +87,14 @@ def about_between(people: float, between: Interval) -> tuple[str, str, str]:
 
 
 def percent(fraction: float, interval: Interval | None = None) -> str:
-    """Return a fraction in per cent with two digits, whole from 10 % on: 1.8 %, 26 %.
+    """Return a fraction in per cent with two digits, whole from 10% on: 1.8%, 26%.
 
-    With its interval it has one decimal more: 26.1 % (25.5 to 26.7).
+    With its interval it has one decimal more: 26.1% (25.5 to 26.7).
     """
     number = fraction * 100
     if interval is None:
-        return f"{number:.0f} %" if number >= 10 or number == 0 else f"{number:.2g} %"
-    return f"{number:.1f} % ({interval.low * 100:.1f} to {interval.high * 100:.1f})"
+        return f"{number:.0f}%" if number >= 10 or number == 0 else f"{number:.2g}%"
+    return f"{number:.1f}% ({interval.low * 100:.1f} to {interval.high * 100:.1f})"
 
 
 def duration(seconds: float) -> str:
@@ -122,4 +144,4 @@ def share(part: int, whole: int) -> str:
     percent = round(100 * part / whole)
     if 0 < part < whole:
         percent = min(max(percent, 1), 99)
-    return f"{percent} %"
+    return f"{percent}%"

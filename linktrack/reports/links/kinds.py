@@ -144,10 +144,7 @@ class OwnLinksReport:
     def sentence(self) -> str:
         """Which get more clicks, where that is sure, in words."""
         if not self.hosts:
-            return (
-                "Which sites are your own is not known yet: name them on the page Own links, or by "
-                "linktrack site add."
-            )
+            return "Add your own sites to compare them with other people's."
         if not self.own.links or not self.others.links:
             which = "your own sites" if not self.own.links else "other people's sites"
             return f"There are no links to {which} to compare."
@@ -210,8 +207,13 @@ def thanks(report: PeopleReport) -> str:
     where = f"{counted(line.links, 'link')}" + (
         f" in {counted(line.posts, 'post')}" if line.posts else ""
     )
-    people = counted(line.unique_clicks, "person", "people")
-    return f"{people} clicked through to {person.name} from {where}."
+    if line.links == 1:
+        people = counted(line.unique_clicks, "person", "people")
+        return f"{people} clicked through to {person.name} from {where}."
+    return (
+        f"{counted(line.unique_clicks, 'unique click')} went to {person.name} from {where}; each "
+        "person counts once per link."
+    )
 
 
 class BestPostJson(TypedDict):

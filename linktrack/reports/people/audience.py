@@ -18,7 +18,7 @@ from linktrack.db import to_ms
 from linktrack.reports.figures.rate import Rate, Written, share_json, written
 from linktrack.reports.figures.statistics.capture import People, chao2, chapman
 from linktrack.reports.figures.statistics.rates import Interval
-from linktrack.reports.figures.words import about_between, counted, days_from, percent
+from linktrack.reports.figures.words import about_between, at_least, counted, days_from, percent
 from linktrack.reports.people.visit_queries import (
     Visits,
     clicked_links,
@@ -90,27 +90,72 @@ class AudienceReport:
         """What is known, in words; it may be read aloud."""
         if self.people is None:
             return self.refused or ""
-        told, least, most = about_between(self.people.estimate, self.people.interval)
-        people = f"at least about {told} people"
-        between = f"likely {least} to {most} or more"
         so_far = " so far" if self.is_running else ""
-        seen = f"We saw {counted(self.seen, 'of them', 'of them')}."
-        share, bounds = self.share.value, self.share.interval
-        if share is None or bounds is None or self.followers is None:
-            return (
-                f"In {self.days}{so_far}, {people} click what {self.account.handle} posts "
-                f"({between}). {seen}"
-            )
-        if share >= 2:
-            return (
-                f"In {self.days}{so_far}, {people} click what {self.account.handle} posts "
-                f"({between}). That is {share:.2g} times the number of its followers, "
-                f"{self.followers:,}. {seen}"
-            )
+        beginning = f"In {self.days}{so_far}, at least"
+        clicked = f"different people clicked links by {self.account.handle}"
+        floor = self.floor
+        if floor is not None:
+            told = at_least(floor)
+            compared = self._compared(told, floor, None)
+            return f"{beginning} {told} {clicked}; we saw {self.seen:,} of them.{compared}"
+        told, least, most = about_between(self.people.estimate, self.people.interval)
+        compared = self._compared(told, self.people.estimate, self.people.interval)
         return (
-            f"In {self.days}{so_far}, {people} click what {self.account.handle} posts ({between}). "
-            f"It has {self.followers:,} followers: that is {percent(share)} of their number "
-            f"({percent(bounds.low)} to {percent(bounds.high)}). {seen}"
+            f"{beginning} about {told} {clicked} (likely {least} to {most}, or more); we saw "
+            f"{self.seen:,} of them.{compared}"
+        )
+
+    def _compared(self, told: str, people: float, between: Interval | None) -> str:
+        """Compare a number of people with the followers; clickers need not be among them."""
+        if not self.followers:
+            return ""
+        share = people / self.followers
+        if share >= 2:
+            return f" That is {share:.2g} times its number of followers, {self.followers:,}."
+        ends = ""
+        if between is not None:
+            low, high = between.low / self.followers, between.high / self.followers
+            ends = f" ({percent(low)} to {percent(high)})"
+        return (
+            f" It has {self.followers:,} followers: {told} people are {percent(share)} of that "
+            f"number{ends}."
+        )
+
+    @property
+    def floor(self) -> float | None:
+        """The lowest end of both estimates where they exclude each other, else None.
+
+        Counting by halves takes everybody for equally likely to come back, Chao's bound doesn't.
+        Where they disagree so much, only what both allow is claimed.
+        """
+        again = self.halves.people
+        if self.people is None or again is None:
+            return None
+        one, other = self.people.interval, again.interval
+        if one.low <= other.high and other.low <= one.high:
+            return None
+        return min(one.low, other.low)
+
+    @property
+    def on_halves(self) -> str:
+        """What counting again by the period's two halves says, in words; nothing where unknown."""
+        again, halves = self.halves.people, self.halves
+        if again is None:
+            return ""
+        told, least, most = about_between(again.estimate, again.interval)
+        counts = (
+            f"We saw {halves.first:,} people in the first half of {self.days} and "
+            f"{halves.second:,} in the second, {halves.both:,} of them in both. If everybody were "
+            f"equally likely to come back, there would be about {told} ({least} to {most})."
+        )
+        if self.floor is None or self.people is None:
+            return counts
+        told, least, most = about_between(self.people.estimate, self.people.interval)
+        return (
+            f"{counts} Counting who clicked one link and who clicked two gives about {told} "
+            f"({least} to {most}), without that assumption. The two ranges exclude each other: "
+            "some people click far more often than others, or somebody counts as several. So only "
+            "the lowest end, which both allow, is given above."
         )
 
 

@@ -26,6 +26,9 @@ LEAST_GROWTH: Final = 1.2
 MOST_WITHOUT: Final = 0.2
 """Share of posts nobody clicked above which half a person for each would make the trend."""
 
+STEP: Final = "10% more followers"
+"""What a slope is told of: less than the range of counts, which is `LEAST_GROWTH` at least."""
+
 Verdict = Literal["hollow", "can't tell", "denser"]
 
 
@@ -93,17 +96,30 @@ class GrowthReport:
         if growth.slope is None:
             return growth.refused or ""
         bounds = growth.slope.interval
-        times = f"{2**growth.slope.value:.2f} times as many people clicked"
-        likely = f"likely {2**bounds.low:.2f} to {2**bounds.high:.2f} times"
+        fewest, most = growth.followers or (0, 0)
+        factor, step = (2.0, "Twice the followers") if most >= 2 * fewest else (1.1, STEP)
+        value, low, high = (
+            factor**each - 1 for each in (growth.slope.value, bounds.low, bounds.high)
+        )
         meaning = {
-            "hollow": "Following grows faster than clicking: the growth is partly hollow.",
-            "denser": "Clicking grows faster than following: the audience gets livelier.",
-            "can't tell": "That may be in step with following: we can't tell yet.",
+            "hollow": "Clicks clearly change less than followers do: those who come or go click "
+            "less than average.",
+            "denser": "Clicks clearly change more than followers do.",
+            "can't tell": "Too early to say whether clicks keep up.",
         }[growth.verdict or "can't tell"]
         return (
-            f"When {self.account.handle} had twice as many followers, {times} ({likely}; over "
-            f"{counted(growth.posts, 'post')}). {meaning}"
+            f"{step} went with {_more(value)} people clicking a post (likely {_more(low)} to "
+            f"{_more(high)}; {counted(growth.posts, 'post')}, {fewest:,} to {most:,} followers). "
+            f"{meaning}"
         )
+
+
+def _more(change: float) -> str:
+    """Return a relative change in words: 12% more, 4% fewer; as many where it rounds to none."""
+    told = round(abs(change) * 100)
+    if not told:
+        return "as many"
+    return f"{told:,}% {'more' if change > 0 else 'fewer'}"
 
 
 def growth_report(

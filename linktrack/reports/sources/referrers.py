@@ -70,12 +70,11 @@ class ReferrersReport:
         return [
             "Every click said where it came from."
             if not unsaid
-            else f"{unsaid:,} of {everything} ({share(unsaid, self.clicks)}) did not say where "
-            f"{'it' if unsaid == 1 else 'they'} came from: most apps, and browsers that keep it "
-            "to themselves, send nothing. That is not “typed in”.",
-            "Of every click we can tell the segment."
+            else f"{unsaid:,} of {everything} ({share(unsaid, self.clicks)}) "
+            f"{'has' if unsaid == 1 else 'have'} no known source: most apps don't send one.",
+            "We know the segment of every click."
             if not unknown
-            else "Of no click we can tell the segment."
+            else "We don't know the segment of any click."
             if unknown == self.clicks
             else f"For {unknown:,} of {everything} ({share(unknown, self.clicks)}) we can't tell "
             "who.",

@@ -86,18 +86,17 @@ class LifetimesReport:
         """What is known, in words."""
         if self.half is None:
             return self.refused or ""
-        handle = self.account.handle
         told = (
-            f"From its busiest hour on, a post of {handle} gets half of its clicks within "
-            f"{duration(self.half.seconds)} ({_likely(self.half)}the middle of "
+            f"Half of the clicks that follow a post's busiest hour arrive within "
+            f"{duration(self.half.seconds)} of it ({_likely(self.half)}median of "
             f"{counted(len(self.posts), 'post')})."
         )
         if self.whole is None:
             return told
         likely = _likely(self.whole).removesuffix("; ")
         return (
-            f"{told} Nine tenths of all its clicks come within {duration(self.whole.seconds)} of "
-            f"the first hour that has any{f' ({likely})' if likely else ''}."
+            f"{told} 90% of all clicks arrive within {duration(self.whole.seconds)} of the first"
+            f"{f' ({likely})' if likely else ''}."
         )
 
 
@@ -117,9 +116,8 @@ class LinkLife:
         if self.half is None or self.since_first is None:
             return self.refused or ""
         return (
-            f"From its busiest ten minutes on, this link got half of its clicks within "
-            f"{at_least(self.half)}; half of all its clicks came within "
-            f"{at_least(self.since_first)} of the first one."
+            f"Half-life: {_in_words(self.half)} after its busiest ten minutes. Half of all clicks "
+            f"arrived within {_in_words(self.since_first)} of the first."
         )
 
 
@@ -181,7 +179,7 @@ def link_life(session: Session, link: Link, now: datetime) -> LinkLife:
     clicks = clicks_of_links(session, [link.id]).get(link.id, (0, 0, 0))[0]
     code = link.code or ""
     if clicks < FEWEST_CLICKS:
-        refused = f"A half-life needs {FEWEST_CLICKS} clicks; this link has {clicks:,}."
+        refused = f"Half-life: not enough clicks yet ({clicks:,} of {FEWEST_CLICKS})."
         return LinkLife(code, clicks, None, None, refused)
     if clicks > MOST_CLICKS:
         refused = (
@@ -208,6 +206,10 @@ def link_life(session: Session, link: Link, now: datetime) -> LinkLife:
 def at_least(life: Lifetime) -> str:
     """Return a lifetime in words: 70 minutes, or ≥ 5 hours where it is not over."""
     return duration(life.seconds) if life.is_over else f"≥ {duration(life.seconds)}"
+
+
+def _in_words(life: Lifetime) -> str:
+    return duration(life.seconds) if life.is_over else f"at least {duration(life.seconds)}"
 
 
 def _likely(life: Middle) -> str:

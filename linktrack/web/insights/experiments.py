@@ -39,8 +39,8 @@ blueprint = owner_blueprint("experiments", __name__)
 
 EXPERIMENT: Final = f"/experiments/<int(max={LARGEST_ID}):number>"
 VERDICT_WORDS: Final = {
-    "more": "surely more",
-    "fewer": "surely fewer",
+    "more": "clearly more",
+    "fewer": "clearly fewer",
     "not_yet": "can't tell yet",
     "none_found": "no difference found",
     "too_few_posts": "too few posts",

@@ -90,7 +90,7 @@ def _chart(account: Account, report: HoursReport, slots: Slots, what: str) -> Ma
     return interval_chart(
         points,
         reference,
-        label=f"People who clicked per 1,000 followers by {what.lower()} of posting",
-        unit="people who clicked per 1,000 followers",
+        label=f"Clicks per 1,000 followers by {what.lower()} of posting",
+        unit="clicks per 1,000 followers",
         what=what,
     )

@@ -31,7 +31,7 @@ from linktrack.reports.counting import window_for
 from linktrack.reports.days import has_clicks, last_clicked_day, left_out_ever
 from linktrack.reports.overview import AccountCard, Overview, overview
 from linktrack.reports.post_lines import PostLine
-from linktrack.reports.sentences import reach
+from linktrack.reports.sentences import post_in_words
 from linktrack.reports.sources.referrers import referrers_report
 from linktrack.upkeep.health.attention import missing, waiting
 from linktrack.web.charting import marks_of, per_thousand
@@ -112,7 +112,7 @@ def show() -> str | Response:
         ),
         rates_chart=_rates_chart(found, accounts),
         sentences=[
-            (card.account.handle, reach(card.cpf))
+            (card.account.handle, post_in_words(card.cpf, window))
             for card in found.cards
             if card.cpf.posts or card.cpf.still_counting.posts or chosen is not None
         ],
