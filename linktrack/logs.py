@@ -17,7 +17,10 @@ _SECRETS: Final = (
     (re.compile(r"(/sign-in/)[A-Za-z0-9_-]+"), r"\1…"),
     (re.compile(r"(://[^/\s:@]*:)[^/\s@]+@"), r"\1…@"),
 )
-_MAYBE_ADDRESS: Final = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f]*:[0-9A-Fa-f:.]+")
+_MAYBE_ADDRESS: Final = re.compile(
+    # From the first hexadecimal digit on and without going back: a long row of them is read once.
+    r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}|(?:(?<![0-9A-Fa-f])[0-9A-Fa-f]++)?+:[0-9A-Fa-f:.]++"
+)
 
 
 def hide(message: str) -> str:

@@ -1,6 +1,7 @@
 """What a post's HTML says: its text, its links, and what a text alone would not have. Pure."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -14,6 +15,9 @@ QUOTE: Final = "the post it quotes"
 _DRESS: Final = "its emphasis, lists or pictures"
 _WORDS: Final = "the words that are its links"
 FORMATTING: Final = "what its server makes of its text"
+# Servers send whole tags and nothing else. What begins like one and is none would take the parser
+# time that grows with the square of the text, or make it raise AssertionError ("<![").
+_NO_TAG: Final = re.compile(r"<(?!/?[a-zA-Z][^<>]*>)")
 _NAME: Final = re.compile(r"(@[\w.-]+)@[\w.-]*\w")
 
 _VOID: Final = frozenset(("area", "br", "col", "hr", "img", "input", "source", "wbr"))
@@ -44,7 +48,7 @@ def read_content(html: str, mentions: Mapping[str, str] | None = None) -> Conten
     `mentions` are profile's address → @name@server: the HTML shows people without their server.
     """
     reader = _Reader(mentions or {})
-    reader.feed(html)
+    reader.feed(_NO_TAG.sub("&lt;", html))
     reader.close()
     written = "".join(piece for piece, _ in reader.pieces)
     more = dict(reader.more)
@@ -97,6 +101,7 @@ class _Reader(HTMLParser):
         self._label: list[str] = []
         self._is_named = False
         self._quote: list[str] = []
+        self._quoted: Counter[str] = Counter()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Begin an address, a line or a paragraph (called by the parser)."""
@@ -106,6 +111,7 @@ class _Reader(HTMLParser):
             self.more[QUOTE] = None
             if tag not in _VOID:
                 self._quote.append(tag)
+                self._quoted[tag] += 1
             return
         if tag not in _PLAIN or (tag == "span" and not classes <= _SPANS):
             self.more[_DRESS] = None
@@ -126,9 +132,11 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         """End an address or a quote (called by the parser)."""
         if self._quote:
-            if tag in self._quote:
-                while self._quote.pop() != tag:
-                    pass
+            while self._quoted[tag]:
+                ended = self._quote.pop()
+                self._quoted[ended] -= 1
+                if ended == tag:
+                    break
         elif tag == "a":
             self._end_address()
 
