@@ -76,6 +76,11 @@ HEADERS: Final = {
 }
 
 
+HSTS: Final = "max-age=31536000"
+"""A year of https alone, for browsers that have seen a page; other hosts of the domain are not
+meant: they may be somebody else's."""
+
+
 def create_app(installation: Installation) -> Flask:
     """Return the Flask application of an installation: everything but the redirects."""
     app = Flask(
@@ -153,6 +158,8 @@ def create_wsgi_app(installation: Installation | None = None) -> "WSGIApplicatio
 def _add_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
+    if opened_installation().settings.is_https:
+        response.headers.setdefault("Strict-Transport-Security", HSTS)
     if not request.path.startswith("/static/"):
         response.headers.setdefault("Cache-Control", "private, no-store")
     return response

@@ -132,6 +132,9 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "worker_class": "gthread",
             "threads": THREADS,
             "keepalive": 5,
+            # Else a proxy on this machine passes a stranger's SCRIPT_NAME on, and with it
+            # /x/owner/ gets past the proxy's own rule for /owner/.
+            "forwarder_headers": "",
             "loglevel": "warning",
             "logger_class": server_logger(self._settings.log),
             "proc_name": "linktrack",

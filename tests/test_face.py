@@ -1,5 +1,6 @@
 """The domain's face: whose links these are, pages that help, and who may look behind them."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from browser import Browser, read
 from databases import Maker
 from world import NOON, World
 
+from linktrack.db import now
 from linktrack.errors import Invalid
 from linktrack.links.catalog import set_disabled
 from linktrack.owners.tokens import create_token
@@ -64,6 +66,29 @@ def test_previews_are_let_in_and_crawlers_are_not(faced: World) -> None:
     assert robots.can_fetch("Twitterbot/1.0", "https://go.jessestay.com/abcde")
     assert not robots.can_fetch("Googlebot/2.1", "https://go.jessestay.com/abcde")
     assert browser.get("/favicon.ico").headers["Location"] == "/static/favicon.svg"
+
+
+def test_where_to_report_security_problems_is_said_where_programs_look(
+    faced: World, sqlite_world: World
+) -> None:
+    """RFC 9116; with nobody to report to, there is nothing."""
+    answer = Browser.on(faced).get("/.well-known/security.txt")
+    assert answer.mimetype == "text/plain"
+    fields = dict(line.split(": ", 1) for line in answer.text.splitlines())
+    assert fields["Contact"] == "https://jessestay.com/abuse"
+    assert now() < datetime.fromisoformat(fields["Expires"]) < now() + timedelta(days=365)
+    assert Browser.on(sqlite_world).get("/.well-known/security.txt").status_code == 404
+
+
+def test_browsers_keep_to_https_where_the_base_address_has_it(
+    faced: World, sqlite_databases: Maker, tmp_path: Path
+) -> None:
+    """Not where it has not: the page would be lost to them for a year."""
+    answer = Browser.on(faced).get("/")
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+    plain = {"LINKTRACK_BASE_URL": "http://go.test:8000"}
+    with World.at(tmp_path / "plain", sqlite_databases(), **plain) as world:
+        assert "Strict-Transport-Security" not in Browser.on(world).get("/").headers
 
 
 @pytest.mark.parametrize("value", ["me", "javascript:alert(1)", "a b@example.org", "me@x", '"@a.b'])

@@ -3,6 +3,7 @@
 import http.client
 import random
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -190,6 +191,20 @@ def test_a_loader_that_outlives_its_master_does_not_keep_the_port(
 
 
 @pytest.mark.slow
+def test_what_a_stranger_says_of_the_path_is_not_believed(
+    sqlite_databases: Maker, tmp_path: Path
+) -> None:
+    """With SCRIPT_NAME: /x believed, /x/owner/ would get past a proxy's rule for /owner/."""
+    environ = environment(tmp_path / "data", sqlite_databases())
+    with serving(environ, tmp_path / "log") as server:
+        assert server.request("/owner/")[0] == 302
+        assert server.request("/x/owner/")[0] == 404
+        head = b"GET /x/owner/ HTTP/1.1\r\nHost: go\r\nSCRIPT_NAME: /x\r\nConnection: close\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+            connection.sendall(head)
+            assert connection.recv(100).split()[1] == b"404"
+
+
 def test_a_port_in_use_is_one_clear_sentence(sqlite_databases: Maker, tmp_path: Path) -> None:
     """The second service does not start, and says what to do."""
     environ = environment(tmp_path / "data", sqlite_databases())

@@ -1,13 +1,16 @@
 """Public pages: the home page, and where a link leads."""
 
+from datetime import timedelta
 from typing import Final
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from linktrack.audience.accounts import list_accounts
+from linktrack.calendar.times import utc
 from linktrack.clicks.capture.lane import CARD
 from linktrack.context import db_session, installation
+from linktrack.db import now
 from linktrack.errors import NotFound
 from linktrack.links.cards.cards import card_of
 from linktrack.links.people import public_person
@@ -16,6 +19,9 @@ from linktrack.reports.links.kinds import people_report, thanks
 from linktrack.web.fields import named_link
 
 blueprint = Blueprint("public", __name__)
+
+SECURITY_HOLDS: Final = timedelta(days=180)
+"""How long what security.txt says may be believed: RFC 9116 recommends less than a year."""
 
 PREVIEWS: Final = (
     "facebookexternalhit",
@@ -82,6 +88,22 @@ def robots() -> Response:
     own = [agent for each in networks() for agent in each.cards.user_agents]
     lines = [f"User-agent: {name}" for name in (*own, *PREVIEWS)]
     lines += ["Allow: /", "", "User-agent: *", "Allow: /$", "Allow: /static/", "Disallow: /", ""]
+    return Response("\n".join(lines), mimetype="text/plain")
+
+
+@blueprint.get("/.well-known/security.txt")
+def security() -> Response:
+    """Say where to report a problem with this installation (RFC 9116)."""
+    settings = installation().settings
+    if settings.abuse_contact is None:
+        raise NotFound("Nobody has said where to report problems with this installation.")
+    expires = (now() + SECURITY_HOLDS).replace(microsecond=0)
+    lines = [
+        f"Contact: {settings.abuse_contact}",
+        f"Expires: {utc(expires)}",
+        f"Canonical: {settings.base_url}/.well-known/security.txt",
+        "",
+    ]
     return Response("\n".join(lines), mimetype="text/plain")
 
 
