@@ -16,9 +16,11 @@ from linktrack.links.formats.refusals import (
     PICTURE,
     STYLE,
     UNTRACKED,
+    WORDS,
     why_not,
 )
 from linktrack.links.formats.spots import Spot
+from linktrack.networks.addresses import find_addresses
 from linktrack.networks.placeholders import hide, placeholders
 
 LINKS: Final = frozenset({"a", "area"})
@@ -65,10 +67,14 @@ class Tag:
         return next((each for each in self.attributes if each.name == name), None)
 
 
-def find_html(text: str) -> list[Spot]:
-    """Return every address of an HTML text, in order."""
+def find_html(text: str, *, in_words: bool = True) -> list[Spot]:
+    """Return every address of an HTML text, in order; with `in_words` also those in the text."""
     hidden = hide(text, placeholders(text))
-    return spots_of(text, hidden, tags(hidden))
+    found = list(tags(hidden))
+    spots = spots_of(text, hidden, found)
+    if in_words:
+        spots += _in_words(text, hidden, found)
+    return sorted(spots, key=lambda spot: spot.start)
 
 
 def tags(text: str, *, outlook: bool = True) -> Iterator[Tag]:
@@ -259,16 +265,35 @@ def _asks_not_to_be_tracked(text: str, tag: Tag) -> bool:
     )
 
 
+def _in_words(text: str, hidden: str, found: Iterable[Tag]) -> Iterator[Spot]:
+    """Yield the addresses that stand in the words, and not in those of a link."""
+    position, is_link = 0, False
+    for tag in (*found, Tag(len(text), len(text), "")):
+        words = hidden[position : tag.start]
+        if not is_link and "://" in words:
+            seen = _UNREAD.sub(lambda comment: " " * len(comment[0]), words)
+            for start, end, _ in find_addresses(seen, bare=False):
+                address = html.unescape(text[position + start : position + end])
+                yield Spot(position + start, position + end, address, encoded, WORDS)
+        is_link = tag.name == "a" or (is_link and tag.name != "/a")
+        position = max(tag.end, tag.content_end)
+
+
 def _loaded(text: str, hidden: str, tag: Tag) -> Iterator[Spot]:
     """Yield what a tag has of addresses that nobody clicks, or that are no links of ours."""
     for attribute in tag.attributes if not tag.name.startswith("/") else ():
         start, end = attribute.start, attribute.end
         if attribute.name in ("src", "background", "poster"):
             why = PICTURE
+        elif attribute.name == "srcset":
+            yield from _of_srcset(text, start, end)
+            continue
         elif attribute.name == "style":
             yield from _of_style(text, hidden, start, end)
             continue
-        elif attribute.name in ("href", "xlink:href", "action") and tag.name not in LINKS:
+        elif attribute.name in ("xlink:href", "action", "formaction") or (
+            attribute.name == "href" and tag.name not in LINKS
+        ):
             why = STYLE if tag.name == "link" else NO_LINK
         else:
             continue
@@ -278,6 +303,12 @@ def _loaded(text: str, hidden: str, tag: Tag) -> Iterator[Spot]:
             yield Spot(start, end, address, encoded, refusal or why)
     if tag.name == "style":
         yield from _of_style(text, hidden, tag.end, tag.content_end)
+
+
+def _of_srcset(text: str, start: int, end: int) -> Iterator[Spot]:
+    """Yield the pictures of which a browser takes the one that fits."""
+    for match in re.compile(r"https?://[^\s,]+", re.IGNORECASE).finditer(text, start, end):
+        yield Spot(match.start(), match.end(), decoded(match[0]), encoded, PICTURE)
 
 
 def _of_style(text: str, hidden: str, start: int, end: int) -> Iterator[Spot]:
@@ -328,6 +359,11 @@ _INLINE: Final = frozenset(
         "u",
     }
 )
+_UNREAD = re.compile(
+    r"<!\[CDATA\[.*?(?:\]\]>|$)|<!--.*?(?:-->|$)|<[!?/][^>]*>?|<[a-zA-Z].*", re.DOTALL
+)
+"""What is no text between two tags; a tag that is still there has no end."""
+
 _NO_TEXT = re.compile(r"<!--.*?(?:-->|$)|<[!?/][^>]*>?", re.DOTALL)
 
 

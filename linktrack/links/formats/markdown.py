@@ -40,7 +40,9 @@ def find_markdown(text: str) -> list[Spot]:
     page = _Page(text, hide(text, spans))
     for kind, start, end in blocks(page.hidden):
         if kind == "html":
-            page.spots += [_moved(spot, start) for spot in find_html(text[start:end])]
+            page.spots += [
+                _moved(spot, start) for spot in find_html(text[start:end], in_words=False)
+            ]
             page.taken.append((start, end))
         elif kind == "code":
             page.taken.append((start, end))
@@ -246,7 +248,7 @@ class _Inline:
             return autolink.end()
         if hidden.startswith("<!--", at):
             end = end_of_comment(hidden, at, self.end)
-            inside = find_html(page.text[at:end])
+            inside = find_html(page.text[at:end], in_words=False)
             page.spots += [_moved(spot, at) for spot in inside]
             page.taken.append((at, end))
             return end

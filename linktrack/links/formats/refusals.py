@@ -8,6 +8,7 @@ from linktrack.networks.placeholders import has_placeholder
 
 PICTURE: Final = "It is a picture, or something else that is loaded and not clicked."
 STYLE: Final = "It is loaded for the style."
+WORDS: Final = "It is in the text, not in a link; mail programs may make one of it."
 NO_LINK: Final = "It is neither in <a> nor in <area>."
 ANCHOR: Final = "It leads to a place in the newsletter itself."
 MAIL: Final = "It is an e-mail address."
