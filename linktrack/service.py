@@ -23,10 +23,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.clicks.capture.visitors import Visitors
+from linktrack.clicks.counts.counted_by import changed_settings, keep_of_old_counts
 from linktrack.clicks.loading.loader import Loader
 from linktrack.db import now
 from linktrack.errors import Invalid, Unavailable
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
+from linktrack.links.own_addresses import former_addresses, remember_address
 from linktrack.logs import begin_logging, server_logger
 from linktrack.owners import access
 from linktrack.settings import LOOPBACK, Settings
@@ -354,9 +356,20 @@ def _hourly(task: Callable[[], None]) -> Callable[[], None]:
 
 
 def greeting(installation: Installation) -> str:
-    """Return what is printed when the service answers: the first time, a sign-in address."""
+    """Return what is printed when the service answers: the first time, a sign-in address.
+
+    Also what has changed since the last time: settings that counts hang on, and the base address.
+    """
     base_url = installation.settings.base_url
     with installation.database.session(writes=True) as session:
+        remember_address(session, base_url, now())
+        keep_of_old_counts(session.connection(), installation.days())
+        changed = changed_settings(session.connection(), installation.days())
+        said = [each.sentence for each in changed]
+        said += [
+            f"Links posted under {former} are ours too: keep it leading here."
+            for former in former_addresses(session, base_url)
+        ]
         if access.ever_signed_in(session):
             way = "Sign in with an address from: linktrack owner link"
         else:
@@ -364,7 +377,7 @@ def greeting(installation: Installation) -> str:
             secret = access.make_sign_in_link(session, owner, now())
             way = f"Sign in (once, within 15 minutes): {access.sign_in_url(base_url, secret)}"
         session.commit()
-    return f"linktrack answers on {base_url}\n{way}"
+    return "\n".join([f"linktrack answers on {base_url}", *said, way])
 
 
 def serving_settings(settings: Settings, bind: Bind, base_url_is_set: bool) -> Settings:

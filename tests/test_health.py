@@ -56,7 +56,7 @@ def test_figures_tell_counted_waiting_damaged_and_lost(world: World) -> None:
         "backlog_clicks": 2,
         "backlog_bytes": 2 * len(click(links[0])),
     }
-    status = status_of(world.session, world.settings.journals, now())
+    status = status_of(world.session, world.settings, now())
     assert (status["clicks_to_load"], status["damaged_lines"], status["lost_clicks"]) == (2, 1, 1)
     journal.close()
 

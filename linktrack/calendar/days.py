@@ -16,8 +16,8 @@ class Days:
     """Calendar days in the owner's time zone, as ordinals of the proleptic calendar."""
 
     def __init__(self, timezone: ZoneInfo, visitor_period: VisitorPeriod = "month") -> None:
-        self._timezone = timezone
-        self._visitor_period = visitor_period
+        self.timezone = timezone
+        self.visitor_period = visitor_period
         self._known: dict[int, int] = {}
         self._periods: dict[int, tuple[int, int, int]] = {}
 
@@ -28,29 +28,27 @@ class Days:
         if day is None:
             if len(self._known) > 100_000:
                 self._known.clear()
-            day = (
-                datetime.fromtimestamp(quarter * QUARTER / 1000, self._timezone).date().toordinal()
-            )
+            day = datetime.fromtimestamp(quarter * QUARTER / 1000, self.timezone).date().toordinal()
             self._known[quarter] = day
         return day
 
     def hour(self, milliseconds: int) -> tuple[int, int]:
         """Return the day and the hour of the clock, 0 to 23, of a moment."""
-        local = datetime.fromtimestamp(milliseconds / 1000, self._timezone)
+        local = datetime.fromtimestamp(milliseconds / 1000, self.timezone)
         return local.toordinal(), local.hour
 
     def period(self, day: int) -> tuple[int, int, int]:
         """Return a day's visitor period: its first day, second half, and the day after it."""
         found = self._periods.get(day)
         if found is None:
-            start = period_start(date.fromordinal(day), self._visitor_period)
-            first, end = start.toordinal(), period_end(start, self._visitor_period).toordinal()
+            start = period_start(date.fromordinal(day), self.visitor_period)
+            first, end = start.toordinal(), period_end(start, self.visitor_period).toordinal()
             found = self._periods[day] = (first, first + (end - first + 1) // 2, end)
         return found
 
     def start_of(self, day: int) -> int:
         """Return the moment at which a day begins, in milliseconds since 1970 UTC."""
-        midnight = datetime.combine(date.fromordinal(day), time.min, self._timezone)
+        midnight = datetime.combine(date.fromordinal(day), time.min, self.timezone)
         return to_ms(midnight)
 
 

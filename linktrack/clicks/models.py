@@ -140,6 +140,14 @@ click_facts = Table(
 )
 """What holds for all clicks: how often rules were applied anew, and before when clicks are gone."""
 
+counted_by = Table(
+    "counted_by",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", String(80), nullable=False),
+)
+"""The settings with which all counts were made: the time zone and the visitor period."""
+
 imported_clicks = Table(
     "imported_clicks",
     metadata,

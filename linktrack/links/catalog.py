@@ -29,6 +29,7 @@ from linktrack.ids import AccountId, LinkId, PostId, SegmentId
 from linktrack.links.codes import Bearer, Codes, check_custom, is_reserved
 from linktrack.links.destinations import parse_destination
 from linktrack.links.models import ImportedTotal, Link, LinkDestination
+from linktrack.links.own_addresses import is_on_host, own_hosts
 from linktrack.links.targets import Changes, Target
 from linktrack.owners.audit import note
 
@@ -137,15 +138,15 @@ def add_lone_link(
         shortener,
         account_id=account_id,
         post_id=None,
-        destination=_led_away(shortener, written),
+        destination=_led_away(session, shortener, written),
         at=at,
         slug=slug,
     )
 
 
-def _led_away(shortener: Shortener, written: str) -> str:
+def _led_away(session: Session, shortener: Shortener, written: str) -> str:
     destination = parse_destination(written)
-    if shortener.is_own(destination):
+    if shortener.is_own(destination) or is_on_host(destination, own_hosts(session)):
         raise Invalid("A short link cannot lead to another short link of this installation.")
     return destination
 
@@ -298,7 +299,7 @@ def change_destination(
 
     Raises `Invalid` for an address that browsers cannot be sent to, or that leads back here.
     """
-    destination = _led_away(shortener, written)
+    destination = _led_away(session, shortener, written)
     if destination == link.destination:
         return
     link.destination = destination

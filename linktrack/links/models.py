@@ -89,6 +89,15 @@ class Link(Base):
 Index("ix_links_code_folded", FoldedCase(Link.code))
 
 
+class BaseAddress(Base):
+    """An address that short links begin with, or began with before."""
+
+    __tablename__ = "base_addresses"
+
+    address: Mapped[str] = mapped_column(String(300), primary_key=True)
+    since: Mapped[Moment]
+
+
 class LinkDestination(Base):
     """Where a link has led since a moment; the last row is where it leads now."""
 

@@ -9,6 +9,7 @@ from linktrack.audience.models import Account
 from linktrack.links.catalog import Shortener
 from linktrack.links.left import NotWrapped
 from linktrack.links.models import Link, Post, State
+from linktrack.links.own_addresses import own_hosts
 from linktrack.links.posts import version_segments
 from linktrack.links.wrapping import left_in
 
@@ -78,7 +79,10 @@ def left_in_post(session: Session, shortener: Shortener, post: Post) -> Sequence
     account = session.get(Account, post.account_id)
     if account is None:
         return ()
-    return left_in(post.written, account.network, shortener.base_url, post.format)
+    hosts = own_hosts(session)
+    return left_in(
+        post.written, account.network, shortener.base_url, post.format, more_own_hosts=hosts
+    )
 
 
 def no_post_json(text: str, not_wrapped: Sequence[NotWrapped]) -> WrappedPostJson:

@@ -17,6 +17,7 @@ from linktrack.ids import PostId, SegmentId
 from linktrack.links.catalog import Shortener, add_link
 from linktrack.links.destinations import parse_destination, with_parameters
 from linktrack.links.models import Link, LinkDestination, Post, State, Version
+from linktrack.links.own_addresses import own_hosts, remember_address
 from linktrack.links.people import find_person, promote
 from linktrack.links.wrapping import destinations, find, parse_format, replace
 from linktrack.owners.audit import note
@@ -57,7 +58,10 @@ def wrap_post(
     """
     state, posted_at = settle_state(wish.state, wish.posted_at, now)
     written_in = parse_format(wish.written_in)
-    addresses = find(wish.text, account.network, shortener.base_url, written_in).addresses
+    hosts = own_hosts(session)
+    addresses = find(
+        wish.text, account.network, shortener.base_url, written_in, more_own_hosts=hosts
+    ).addresses
     targets = destinations(addresses)
     if len(wish.slugs) > len(targets):
         raise Invalid(
@@ -66,6 +70,7 @@ def wrap_post(
         )
     if not addresses:
         return None
+    remember_address(session, shortener.base_url, now)
     segments = [find_segment(session, account, name) for name in dict.fromkeys(wish.segments)]
     addressed = _addressed(wish, segments)
     people = [find_person(session, name) for name in dict.fromkeys(wish.promotes)]
@@ -126,7 +131,10 @@ def rewrap_post(
     for a text without an address, and what `wrap_post` raises; then the session must be rolled
     back.
     """
-    addresses = find(written, account.network, shortener.base_url, post.format).addresses
+    hosts = own_hosts(session)
+    addresses = find(
+        written, account.network, shortener.base_url, post.format, more_own_hosts=hosts
+    ).addresses
     if not addresses:
         raise Invalid("There is no address in this text that could become a short link.")
     utm = utm_values(session, account.id)

@@ -37,16 +37,18 @@ def preview(
     slugs: Sequence[str],
     newest_link: int,
     *,
+    own_hosts: tuple[str, ...] = (),
     limits: TextLimits | None = None,
     written_in: Format = "plain",
 ) -> Preview:
     """Return the wrapped text as it will be, with `•` for codes that are not made yet.
 
     `newest_link` is the number of the link made last: codes grow with it, and so does the length.
-    `limits` are those of the account's server, where it has its own.
+    `own_hosts` are those of former base addresses; `limits` are those of the account's server,
+    where it has its own.
     Raises `Invalid` and `TooLarge` as wrapping does.
     """
-    found = find(text, network, shortener.base_url, written_in)
+    found = find(text, network, shortener.base_url, written_in, more_own_hosts=own_hosts)
     addresses = found.addresses
     targets = destinations(addresses)
     likely = [shortener.codes.propose(newest_link + i + 1) for i in range(len(targets))]

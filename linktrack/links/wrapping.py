@@ -79,25 +79,30 @@ def find(
     network: str,
     base_url: str,
     written_in: Format = "plain",
+    *,
+    more_own_hosts: tuple[str, ...] = (),
 ) -> Reading:
     """Return the addresses of a text: to wrap, and to be left as they are.
 
     In plain text those to wrap are what `network` would make a link of (`read_text`). In
     Markdown and HTML they are its links, and one that cannot be taken is left; such a text may
-    have MAX_NEWSLETTER characters. Raises what `read_text` raises.
+    have MAX_NEWSLETTER characters. `more_own_hosts` are those of former base addresses. Raises
+    what `read_text` raises.
     """
-    return _find(text, network, base_url, written_in)
+    return _find(text, network, base_url, written_in, more_own_hosts)
 
 
 # Whoever wraps a text says next what of it is not wrapped: the text is not read twice for that.
 # 25,000 characters full of addresses take 0.4 s as Bluesky reads them.
 @lru_cache(maxsize=4)
-def _find(text: str, network: str, base_url: str, written_in: Format) -> Reading:
+def _find(
+    text: str, network: str, base_url: str, written_in: Format, more_own_hosts: tuple[str, ...]
+) -> Reading:
     if written_in == "plain":
-        return read_text(text, network, base_url)
+        return read_text(text, network, base_url, more_own_hosts)
     network_of(network)
     check_text(text, MAX_NEWSLETTER)
-    own = [_own(base_url)]
+    own = _own_addresses(base_url, more_own_hosts)
     addresses: list[Address] = []
     not_wrapped = []
     position = 0
@@ -120,14 +125,19 @@ def _find(text: str, network: str, base_url: str, written_in: Format) -> Reading
 
 
 def left_in(
-    text: str, network: str, base_url: str, written_in: Format = "plain"
+    text: str,
+    network: str,
+    base_url: str,
+    written_in: Format = "plain",
+    *,
+    more_own_hosts: tuple[str, ...] = (),
 ) -> Sequence[NotWrapped]:
     """Return what is not wrapped of a text, by the current rules, which may have changed since.
 
     Nothing if they would refuse the text.
     """
     try:
-        return find(text, network, base_url, written_in).not_wrapped
+        return find(text, network, base_url, written_in, more_own_hosts=more_own_hosts).not_wrapped
     except (Invalid, TooLarge):
         return ()
 

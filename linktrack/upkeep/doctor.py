@@ -13,15 +13,17 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from linktrack.audience.counts import STALE
+from linktrack.clicks.counts.counted_by import REMEDY, changed_settings
 from linktrack.clicks.models import clicks
 from linktrack.db import NEWER, OLDER, Database, damage_of, from_ms, is_sqlite
 from linktrack.errors import LinktrackError
 from linktrack.keys.stored import Keys, load_keys
 from linktrack.links.models import Link
+from linktrack.links.own_addresses import former_addresses
 from linktrack.owners.models import AuditEntry
 from linktrack.publishing.queue import failed_posts
 from linktrack.settings import Settings, load_settings
-from linktrack.upkeep.health.attention import is_behind, old_counts, signed_out, space_of
+from linktrack.upkeep.health.attention import days_of, is_behind, old_counts, signed_out, space_of
 from linktrack.upkeep.health.status import Capture
 from linktrack.upkeep.probing import UnreachableError, hides_readers, misbelief, probe
 
@@ -139,6 +141,8 @@ def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
                 if is_behind(backlog, now)
                 else None,
             )
+            yield _counted_by(session, settings)
+            yield from _former_addresses(session, settings)
             yield _counts(session, now)
             yield _queue(session)
             yield _connections(session)
@@ -164,6 +168,26 @@ def _clock(session: Session, now: datetime) -> Finding:
         if off > CLOCK_SECONDS:
             return Finding("clock", f"it is {off:,.0f} seconds off the database server's", remedy)
     return Finding("clock", "nothing stored lies in the future")
+
+
+def _counted_by(session: Session, settings: Settings) -> Finding:
+    changed = changed_settings(session.connection(), days_of(settings))
+    if not changed:
+        return Finding("figures by day", f"they are counted with {settings.timezone.key}, as set")
+    says = "; ".join(
+        f"{each.name} is {each.current}, and they are counted with {each.counted}"
+        for each in changed
+    )
+    return Finding("figures by day", says, f"{REMEDY}, or set it back")
+
+
+def _former_addresses(session: Session, settings: Settings) -> Iterator[Finding]:
+    former = former_addresses(session, settings.base_url)
+    if former:
+        yield Finding(
+            "former base addresses",
+            f"links posted under {', '.join(former)} are ours and work as long as it leads here",
+        )
 
 
 def _counts(session: Session, now: datetime) -> Finding:

@@ -26,6 +26,7 @@ from linktrack.errors import Invalid
 from linktrack.links.catalog import newest_link
 from linktrack.links.formats.guess import Format
 from linktrack.links.models import Post, State
+from linktrack.links.own_addresses import own_hosts
 from linktrack.links.post_json import NotWrappedJson, no_post_json, not_wrapped_json
 from linktrack.links.posts import STATES, Wish, get_post, list_posts, wrap_post
 from linktrack.links.preview import preview
@@ -119,7 +120,10 @@ def create_post() -> tuple[PostJson, Literal[201, 200]]:
         )
     if post is None:
         written_in = parse_format(wish.written_in)
-        left = left_in(wish.text, account.network, shortener.base_url, written_in)
+        hosts = own_hosts(session)
+        left = left_in(
+            wish.text, account.network, shortener.base_url, written_in, more_own_hosts=hosts
+        )
         return unsent_post_json(no_post_json(wish.text, left)), 200
     if sends:
         enqueue(post, fields)
@@ -171,6 +175,7 @@ def preview_post() -> PreviewJson:
         account.network,
         fields.texts("slugs"),
         newest.id if newest else 0,
+        own_hosts=own_hosts(session),
         limits=account.text_limits,
         written_in=parse_format(fields.text("format", "plain")),
     )

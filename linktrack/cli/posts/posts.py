@@ -95,6 +95,7 @@ def wrap(
     Versions for segments are never sent: post them by hand.
     """
     from linktrack.links.excerpts import cut
+    from linktrack.links.own_addresses import own_hosts
     from linktrack.links.post_json import no_post_json
     from linktrack.links.posts import Wish, doubts_about_versions, wrap_post
     from linktrack.links.wrapping import left_in, parse_format
@@ -128,7 +129,14 @@ def wrap(
         base_url = work.installation.shortener.base_url
         answer: WrappedPostJson = (
             no_post_json(
-                written, left_in(written, account.network, base_url, parse_format(written_in))
+                written,
+                left_in(
+                    written,
+                    account.network,
+                    base_url,
+                    parse_format(written_in),
+                    more_own_hosts=own_hosts(work.session),
+                ),
             )
             if post is None
             else full_post_json(work.session, work.installation.shortener, post)

@@ -99,7 +99,7 @@ def status(work: Work) -> Answer:
     """Show how many rows the database has, and what is not loaded yet."""
     from linktrack.upkeep.health.status import status_of
 
-    found = status_of(work.session, work.installation.settings.journals, work.now)
+    found = status_of(work.session, work.installation.settings, work.now)
     said = [f"{name.replace('_', ' '):<16} {value:,}" for name, value in found.items()]
     return Answer(found, *said)
 

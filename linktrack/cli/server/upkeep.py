@@ -49,7 +49,7 @@ def restore(file: Path, as_json: bool) -> None:
         progress = service.make_loader(opened).load()
         tell(opened, f"Restored the backup {file.name}.")
         with opened.database.session() as session:
-            found = status_of(session, opened.settings.journals, this_moment())
+            found = status_of(session, opened.settings, this_moment())
     opened.database.close()
     if as_json:
         print_json(

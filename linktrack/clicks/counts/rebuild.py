@@ -12,6 +12,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, Engine, case, delete, func, literal, select
 
 from linktrack.calendar.days import Days
+from linktrack.clicks.counts.counted_by import are_kept, keep_rebuilt
 from linktrack.clicks.counts.first_clicks import Click, Moves, Uniques
 from linktrack.clicks.counts.rebuild_differences import (
     add_right,
@@ -61,6 +62,7 @@ def rebuild(connection: Connection, days: Days) -> int:
     end_differences(connection)
     for period in _visited_periods(connection, days, kept):
         recount_visits(connection, period)
+    keep_rebuilt(connection, days)
     return found
 
 
@@ -87,6 +89,11 @@ def rebuild_beside(engine: Engine, days: Days) -> int:
             "something changed them all the while. Run 'linktrack rebuild' again; if it says "
             "the same, stop the service first."
         )
+    with engine.connect() as connection:
+        is_kept = are_kept(connection, days)
+    if not is_kept:
+        with writing(engine) as connection:
+            keep_rebuilt(connection, days)
     return found
 
 

@@ -15,6 +15,7 @@ from linktrack.clicks.classify.agents import RULES_VERSION as AGENT_RULES
 from linktrack.clicks.classify.agents import TOLD, Agent, classify_agent
 from linktrack.clicks.classify.referrers import RULES_VERSION as REFERRER_RULES
 from linktrack.clicks.classify.referrers import classify_referrer, host_key
+from linktrack.clicks.counts.counted_by import keep_first
 from linktrack.clicks.counts.first_clicks import COUNTED_AS, Click
 from linktrack.clicks.counts.rollups import add_batch
 from linktrack.clicks.facts import RECLASSIFIED, read_fact
@@ -69,6 +70,7 @@ class ClickStore:
         self._classified: dict[str, Agent] = {}
         self._given: set[str] = set()
         self._reclassified = 0
+        self._keeps_settings = False
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -83,6 +85,7 @@ class ClickStore:
             self._agents.clear()
             self._referrers.clear()
             self._sources.clear()
+            self._keeps_settings = False
             raise
 
     def append(self, connection: Connection, records: Sequence[ClickRecord]) -> int:
@@ -142,6 +145,9 @@ class ClickStore:
             )
             if reason == HUMAN and not record.referrer and record.visitor is not None:
                 minutes.add((record.link_id, record.clicked_at // MINUTE))
+        if not self._keeps_settings:
+            keep_first(connection, self.days)
+            self._keeps_settings = True
         insert_rows(connection, clicks, COLUMNS, rows)
         add_batch(connection, batch, self.days)
         if minutes:

@@ -12,6 +12,7 @@ from linktrack.calendar.days import Days
 from linktrack.ids import LinkId
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Link, Post, SeenPost
+from linktrack.links.own_addresses import base_addresses
 from linktrack.networks.records import PostRecord
 from linktrack.networks.registry import network_of
 from linktrack.publishing.states import publish
@@ -79,12 +80,12 @@ def _posts_in(
     session: Session, shortener: Shortener, account: Account, records: Sequence[PostRecord]
 ) -> Mapping[str, list[Post]]:
     """Return the account's posts whose links are in its records, by the record's id."""
-    host = host_of(shortener.base_url)
+    hosts = {host_of(shortener.base_url), *map(host_of, base_addresses(session))}
     codes = {
         record.network_id: [
             urlsplit(address).path.rpartition("/")[2].rstrip(".,)'\"+")
             for address in record.addresses
-            if host_of(address) == host
+            if host_of(address) in hosts
         ]
         for record in records
         if not record.is_repost

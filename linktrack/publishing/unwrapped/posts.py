@@ -1,9 +1,9 @@
 """Unwrapped posts: stored as unmeasured, which is not the same as zero clicks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from sqlalchemy import delete, insert, select
@@ -13,9 +13,12 @@ from linktrack.audience.models import Account
 from linktrack.chunks import chunked
 from linktrack.errors import NotFound
 from linktrack.links.models import Replacement, UnwrappedAddress, UnwrappedPost
+from linktrack.links.own_addresses import base_addresses
 from linktrack.networks.records import PostRecord
 
 CHUNK: Final = 500
+
+Hosts: TypeAlias = Collection[str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +42,22 @@ class KeptPosts:
 def keep_posts(
     session: Session, account: Account, posts: Iterable[PostRecord], base_host: str
 ) -> KeptPosts:
-    """Keep what has no short link of `base_host`; the same again is nothing new.
+    """Keep what has no short link of ours: of `base_host`, or of a base address of before.
+
+    The same again is nothing new.
 
     What was kept is brought up to date where it reads otherwise now, and dropped where its links
     have been wrapped since. A replacement made for an earlier text is dropped.
     """
+    hosts = {base_host, *map(host_of, base_addresses(session))}
     total = [0] * 7
     for chunk in chunked(posts, CHUNK):
         known = _known(session, account.id, [post.network_id for post in chunk])
-        unwrapped = [post for post in chunk if _is_to_keep(post, base_host)]
+        unwrapped = [post for post in chunk if _is_to_keep(post, hosts)]
         stale = {
             post.network_id: known[post.network_id].id
             for post in chunk
-            if post.network_id in known and _is_stale(post, known[post.network_id], base_host)
+            if post.network_id in known and _is_stale(post, known[post.network_id], hosts)
         }
         _delete(session, stale.values())
         _drop_replacements(
@@ -65,23 +71,23 @@ def keep_posts(
         )
         new = [post for post in unwrapped if post.network_id not in known]
         again = [post for post in unwrapped if post.network_id in stale]
-        _insert(session, account.id, [*new, *again], base_host)
+        _insert(session, account.id, [*new, *again], hosts)
         counted = (
             len(chunk),
             sum(post.is_repost for post in chunk),
             sum(len(post.addresses) for post in chunk),
-            sum(is_wrapped(post, base_host) for post in chunk),
+            sum(is_wrapped(post, hosts) for post in chunk),
             len(unwrapped) - len(new),
             len(new),
-            sum(not post.is_repost and bool(_not_wrapped(post, base_host)) for post in new),
+            sum(not post.is_repost and bool(_not_wrapped(post, hosts)) for post in new),
         )
         total = [whole + part for whole, part in zip(total, counted, strict=True)]
     return KeptPosts(*total)
 
 
-def is_wrapped(post: PostRecord, base_host: str) -> bool:
+def is_wrapped(post: PostRecord, hosts: Hosts) -> bool:
     """Whether a post has a short link of ours."""
-    return any(host_of(address) == base_host for address in post.addresses)
+    return any(host_of(address) in hosts for address in post.addresses)
 
 
 def host_of(address: str) -> str | None:
@@ -92,12 +98,12 @@ def host_of(address: str) -> str | None:
         return None
 
 
-def _not_wrapped(post: PostRecord, base_host: str) -> list[str]:
-    return [address for address in post.addresses if host_of(address) != base_host]
+def _not_wrapped(post: PostRecord, hosts: Hosts) -> list[str]:
+    return [address for address in post.addresses if host_of(address) not in hosts]
 
 
-def _is_to_keep(post: PostRecord, base_host: str) -> bool:
-    return bool(_not_wrapped(post, base_host)) or not is_wrapped(post, base_host)
+def _is_to_keep(post: PostRecord, hosts: Hosts) -> bool:
+    return bool(_not_wrapped(post, hosts)) or not is_wrapped(post, hosts)
 
 
 class _Kept(NamedTuple):
@@ -120,12 +126,12 @@ def _known(session: Session, account_id: int, network_ids: Sequence[str]) -> dic
     return {row[0]: _Kept(*row[1:]) for row in session.execute(query)}
 
 
-def _is_stale(post: PostRecord, kept: _Kept, base_host: str) -> bool:
+def _is_stale(post: PostRecord, kept: _Kept, hosts: Hosts) -> bool:
     """Whether a stored post differs from the post as it is now."""
     return (
-        not _is_to_keep(post, base_host)
+        not _is_to_keep(post, hosts)
         or kept.text != post.text
-        or kept.addresses != len(_not_wrapped(post, base_host))
+        or kept.addresses != len(_not_wrapped(post, hosts))
         or (post.is_plain is not None and kept.is_plain != post.is_plain)
     )
 
@@ -157,7 +163,7 @@ def _drop_replacements(session: Session, account_id: int, network_ids: Sequence[
         )
 
 
-def _insert(session: Session, account_id: int, posts: Sequence[PostRecord], base_host: str) -> None:
+def _insert(session: Session, account_id: int, posts: Sequence[PostRecord], hosts: Hosts) -> None:
     if not posts:
         return
     rows = [
@@ -167,8 +173,8 @@ def _insert(session: Session, account_id: int, posts: Sequence[PostRecord], base
             "posted_at": post.posted_at,
             "is_repost": post.is_repost,
             "text": post.text,
-            "addresses": len(_not_wrapped(post, base_host)),
-            "partly": is_wrapped(post, base_host),
+            "addresses": len(_not_wrapped(post, hosts)),
+            "partly": is_wrapped(post, hosts),
             "is_plain": post.is_plain,
         }
         for post in posts
@@ -179,7 +185,7 @@ def _insert(session: Session, account_id: int, posts: Sequence[PostRecord], base
     addresses = [
         {"post_id": number, "place": index, "address": address}
         for number, post in zip(numbers, posts, strict=True)
-        for index, address in enumerate(_not_wrapped(post, base_host))
+        for index, address in enumerate(_not_wrapped(post, hosts))
     ]
     if addresses:
         session.execute(insert(UnwrappedAddress), addresses)

@@ -18,8 +18,10 @@ from sqlalchemy.orm import Session
 from linktrack.audience.account_lines import AccountLine, account_lines
 from linktrack.audience.counts import STALE, is_stale
 from linktrack.audience.credentials import Connection, connections
+from linktrack.calendar.days import Days
 from linktrack.calendar.ranges import DayRange
 from linktrack.clicks.capture.backlog import Backlog
+from linktrack.clicks.counts.counted_by import changed_settings
 from linktrack.db import to_ms
 from linktrack.links.excerpts import excerpt
 from linktrack.publishing.queue import count_failed
@@ -88,8 +90,13 @@ def signed_out(session: Session) -> Mapping[int, Connection]:
     return {number: each for number, each in found if each.problem is not None}
 
 
+def days_of(settings: Settings) -> Days:
+    """Return the calendar that these settings make."""
+    return Days(settings.timezone, settings.visitor_period)
+
+
 def pressing(session: Session, settings: Settings, now: datetime) -> list[Need]:
-    """Return what every page says: no space, clicks that wait, posts that failed, old counts."""
+    """Return what every page says: no space, clicks that wait, changed settings, and so on."""
     found = []
     space = space_of(settings.data)
     if space.is_scarce:
@@ -106,6 +113,10 @@ def pressing(session: Session, settings: Settings, now: datetime) -> list[Need]:
                 "linktrack doctor, on the server, says what to do."
             )
         )
+    found += [
+        Need(changed.sentence, "What is set", Place("settings.show"))
+        for changed in changed_settings(session.connection(), days_of(settings))
+    ]
     failed = count_failed(session)
     if failed:
         posts = "A post" if failed == 1 else f"{failed} posts"

@@ -10,11 +10,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
+from linktrack.calendar.days import Days
 from linktrack.clicks.capture.backlog import Backlog, read_backlog
 from linktrack.clicks.capture.losses import Lost, read_lost
+from linktrack.clicks.counts.counted_by import changed_settings
 from linktrack.clicks.models import account_days, clicks, journals
 from linktrack.db import from_ms, to_ms
 from linktrack.links.models import Link, Post
+from linktrack.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +47,13 @@ class Capture:
         return from_ms(self.lost.last_at) if self.lost.count else None
 
 
-def status_of(session: Session, folder: Path, now: datetime) -> Mapping[str, int | float]:
-    """Return counts of what there is, what waits, and what was damaged or lost."""
-    capture = Capture.read(session, folder)
+def status_of(session: Session, settings: Settings, now: datetime) -> Mapping[str, int | float]:
+    """Return counts of what there is, what waits, and what was damaged or lost.
+
+    `settings_to_rebuild_for` are those that counts hang on and that have changed since.
+    """
+    capture = Capture.read(session, settings.journals)
+    days = Days(settings.timezone, settings.visitor_period)
     return {
         "accounts": session.scalar(select(func.count()).select_from(Account)) or 0,
         "posts": session.scalar(select(func.count()).select_from(Post)) or 0,
@@ -57,6 +64,7 @@ def status_of(session: Session, folder: Path, now: datetime) -> Mapping[str, int
         "bytes_to_load": capture.backlog.bytes,
         "damaged_lines": capture.damaged_lines,
         "lost_clicks": capture.lost.count,
+        "settings_to_rebuild_for": len(changed_settings(session.connection(), days)),
     }
 
 

@@ -5,6 +5,7 @@ from typing import Final
 from flask import g, render_template, request, url_for
 
 from linktrack.audience.accounts import list_accounts
+from linktrack.clicks.counts.counted_by import changed_settings
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.publishing.queue import failed_posts
@@ -30,6 +31,14 @@ def notices() -> list[Need]:
         g.notices = [need for need in found if not (is_shown and need.place == FAILED)]
     kept: list[Need] = g.notices
     return kept
+
+
+def not_rebuilt() -> str:
+    """Return with which other settings figures by day are counted, "" where with those of now."""
+    if "not_rebuilt" not in g:
+        changed = changed_settings(db_session().connection(), installation().days())
+        g.not_rebuilt = " and ".join(each.counted for each in changed)
+    return str(g.not_rebuilt)
 
 
 def address(place: Place) -> str:

@@ -17,6 +17,7 @@ from linktrack.errors import Invalid, Unconfirmed
 from linktrack.links.catalog import newest_link
 from linktrack.links.formats.guess import FORMAT_WORDS, Format, guess
 from linktrack.links.models import Post
+from linktrack.links.own_addresses import own_hosts
 from linktrack.links.people import list_people
 from linktrack.links.post_json import left_in_post
 from linktrack.links.posts import Wish, get_post, wrap_post
@@ -64,6 +65,7 @@ def look() -> str | tuple[str, int]:
             account.network,
             text(request.form, "slugs", "The short code").split(),
             newest.id if newest else 0,
+            own_hosts=own_hosts(session),
             limits=account.text_limits,
             written_in=_written_in(account, written),
         )

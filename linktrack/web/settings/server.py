@@ -2,7 +2,8 @@
 
 from flask import render_template
 
-from linktrack.context import installation
+from linktrack.context import db_session, installation
+from linktrack.links.own_addresses import former_addresses
 from linktrack.settings import SETTINGS, in_force
 from linktrack.web.context import owner_blueprint
 
@@ -14,5 +15,7 @@ def show() -> str:
     """Show each setting: its meaning, current value and default."""
     values = in_force(installation().settings)
     return render_template(
-        "settings/show.html", lines=[(setting, values[setting.name]) for setting in SETTINGS]
+        "settings/show.html",
+        lines=[(setting, values[setting.name]) for setting in SETTINGS],
+        former=former_addresses(db_session(), installation().settings.base_url),
     )
