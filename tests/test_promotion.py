@@ -23,9 +23,18 @@ from linktrack.links.people import (
     remove_person,
     remove_promotion,
     remove_rule,
+    replace_rules,
     share_page,
 )
-from linktrack.links.promotion import check_host, check_mention, is_on_host, mentions
+from linktrack.links.promotion import (
+    HOST,
+    MENTION,
+    Rule,
+    Rules,
+    check_host,
+    check_mention,
+    is_on_host,
+)
 from linktrack.owners.tokens import create_token
 from linktrack.reports.links.kinds import own_links_json, own_links_report, people_report, thanks
 
@@ -48,6 +57,8 @@ def test_a_site_holds_those_below_it_and_no_other(
 ) -> None:
     """The host decides, never a part of the path or of another name."""
     assert is_on_host(destination, host) is expected
+    rules = Rules.of([Rule(1, HOST, host), Rule(2, HOST, "other.org")])
+    assert rules.people(destination, None) == ({1} if expected else set())
 
 
 @pytest.mark.parametrize(
@@ -66,7 +77,8 @@ def test_a_site_holds_those_below_it_and_no_other(
 )
 def test_a_mention_is_a_whole_handle(text: str, handle: str, expected: bool) -> None:
     """Neither the beginning of a longer one nor a part of an address."""
-    assert mentions(text, handle) is expected
+    rules = Rules.of([Rule(1, MENTION, handle), Rule(2, MENTION, "@other")])
+    assert rules.people("https://example.com/", text) == ({1} if expected else set())
 
 
 def test_rules_are_kept_in_one_spelling() -> None:
@@ -131,6 +143,24 @@ def test_links_promote_by_host_by_mention_and_by_hand(world: World) -> None:
         add_person(world.session, "Ann", NOON)
     with pytest.raises(Invalid):
         add_person(world.session, "\n", NOON)
+
+
+def test_a_thousand_rules_are_as_good_as_one(world: World) -> None:
+    """More were an expression too large for the database; a person has no more of them."""
+    account = world.account()
+    world.post(account, "By @name7: https://site8.com/one", at=NOON)
+    world.post(account, "https://blog.site9.com/two", at=NOON)
+    person = add_person(world.session, "Ann", NOON)
+    replace_rules(world.session, person, "host", (f"site{n}.com" for n in range(500)), NOON)
+    replace_rules(world.session, person, "mention", (f"@name{n}" for n in range(500)), NOON)
+    world.session.commit()
+    ((_, line),) = people_report(world.session).people
+    assert line.links == 2
+    with pytest.raises(Invalid, match="1,000 rules"):
+        add_rule(world.session, person, "host", "one-more.com", NOON)
+    with pytest.raises(Invalid, match="1,000 rules"):
+        replace_rules(world.session, person, "host", (f"s{n}.com" for n in range(50_000)), NOON)
+    assert "Ann" in read(Browser.signed_in(world).get("/owner/people"))
 
 
 def test_a_public_page_has_one_address_that_dies_when_it_is_closed(world: World) -> None:

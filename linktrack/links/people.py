@@ -4,6 +4,8 @@ import hmac
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from hashlib import blake2b
+from itertools import islice
+from typing import Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -11,8 +13,11 @@ from sqlalchemy.orm import Session
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.keys.stored import Keys
 from linktrack.links.models import Link, LinkPerson, OwnSite, Person, PersonRule
-from linktrack.links.promotion import HOST, MENTION, Rule, check_host, check_mention
+from linktrack.links.promotion import HOST, MENTION, Rule, Rules, check_host, check_mention
 from linktrack.owners.audit import note
+
+MOST_RULES: Final = 1_000
+"""Rules of one person, at most."""
 
 
 def add_person(session: Session, name: str, now: datetime) -> Person:
@@ -62,14 +67,20 @@ def remove_person(session: Session, person: Person, now: datetime) -> None:
 def add_rule(session: Session, person: Person, kind: str, written: str, now: datetime) -> None:
     """Add a rule: links to a host, or with a @mention, promote this person; earlier links too.
 
-    Raises `Invalid`; the same rule again changes nothing.
+    Raises `Invalid`, also for more than MOST_RULES; the same rule again changes nothing.
     """
     if kind not in (HOST, MENTION):
         raise Invalid(f"{kind[:40]!r} is no rule: choose host or mention.")
     value = check_host(written) if kind == HOST else check_mention(written)
     if all((rule.kind, rule.value) != (kind, value) for rule in person.rules):
-        person.rules.append(PersonRule(kind=kind, value=value))
-        note(session, f"Links promote {person.name} by the {kind} {value}.", now)
+        _add_rule(session, person, kind, value, now)
+
+
+def _add_rule(session: Session, person: Person, kind: str, value: str, now: datetime) -> None:
+    if len(person.rules) >= MOST_RULES:
+        raise Invalid(f"A person may have {MOST_RULES:,} rules: remove one first.")
+    person.rules.append(PersonRule(kind=kind, value=value))
+    note(session, f"Links promote {person.name} by the {kind} {value}.", now)
 
 
 def remove_rule(session: Session, person: Person, kind: str, value: str, now: datetime) -> None:
@@ -87,12 +98,15 @@ def replace_rules(
 ) -> None:
     """Let these rules of a kind hold, and no others of it; raises `Invalid`."""
     check = check_host if kind == HOST else check_mention
-    wanted = {check(each) for each in written}
-    for value in [rule.value for rule in person.rules if rule.kind == kind]:
-        if value not in wanted:
-            remove_rule(session, person, kind, value, now)
-    for value in sorted(wanted):
-        add_rule(session, person, kind, value, now)
+    named = list(islice(written, MOST_RULES + 1))
+    if len(named) > MOST_RULES:
+        raise Invalid(f"A person may have {MOST_RULES:,} rules: send fewer.")
+    wanted = {check(each) for each in named}
+    there = {rule.value for rule in person.rules if rule.kind == kind}
+    for value in sorted(there - wanted):
+        remove_rule(session, person, kind, value, now)
+    for value in sorted(wanted - there):
+        _add_rule(session, person, kind, value, now)
 
 
 def rules_of(people: Iterable[Person]) -> list[Rule]:
@@ -137,12 +151,9 @@ def promoted_by(session: Session, link: Link, text: str | None) -> list[tuple[Pe
     by_hand = set(
         session.scalars(select(LinkPerson.person_id).where(LinkPerson.link_id == link.id))
     )
-    return [
-        (person, person.id in by_hand)
-        for person in list_people(session)
-        if person.id in by_hand
-        or any(rule.holds(link.destination, text) for rule in rules_of([person]))
-    ]
+    people = list_people(session)
+    by_rule = Rules.of(rules_of(people)).people(link.destination, text)
+    return [(person, person.id in by_hand) for person in people if person.id in by_hand | by_rule]
 
 
 # Public pages ---------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """Rules for which person a link promotes, and whose site it leads to. Pure."""
 
 import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -15,6 +16,9 @@ MENTION: Final = "mention"
 # A handle as the networks write it: @name, @name.bsky.social, @name@server.
 _MENTION = re.compile(r"@?([A-Za-z0-9_](?:[A-Za-z0-9_.@-]{0,98}[A-Za-z0-9_])?)")
 
+# A full stop behind a handle ends a sentence, unless the handle goes on.
+_WHOLE: Final = r"(?<![\w@.-])@(?:{})(?![\w@-]|\.\w)"
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -24,29 +28,49 @@ class Rule:
     kind: str
     value: str
 
-    def holds(self, destination: str, text: str | None) -> bool:
-        """Whether a link with this destination, in a post with this text, is the person's."""
-        if self.kind == HOST:
-            return is_on_host(destination, self.value)
-        return text is not None and mentions(text, self.value)
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Many rules, asked all at once: what a link costs does not grow with their number."""
+
+    hosts: Mapping[str, frozenset[int]]
+    handles: Mapping[str, frozenset[int]]
+    mentioned: re.Pattern[str] | None
+
+    @classmethod
+    def of(cls, rules: Iterable[Rule]) -> "Rules":
+        """Return these rules."""
+        hosts: defaultdict[str, set[int]] = defaultdict(set)
+        handles: defaultdict[str, set[int]] = defaultdict(set)
+        for rule in rules:
+            (hosts if rule.kind == HOST else handles)[rule.value.lower()].add(rule.person_id)
+        names = "|".join(re.escape(handle.removeprefix("@")) for handle in handles)
+        return cls(
+            hosts={host: frozenset(people) for host, people in hosts.items()},
+            handles={handle: frozenset(people) for handle, people in handles.items()},
+            mentioned=re.compile(_WHOLE.format(names), re.IGNORECASE) if handles else None,
+        )
+
+    def people(self, destination: str, text: str | None) -> set[int]:
+        """Return whom a link with this destination, in a post with this text, promotes."""
+        found: set[int] = set()
+        parts = _host(destination).split(".")
+        for first in range(len(parts)):
+            found |= self.hosts.get(".".join(parts[first:]), frozenset())
+        if text is not None and self.mentioned is not None:
+            for match in self.mentioned.finditer(text):
+                found |= self.handles.get(match[0].lower(), frozenset())
+        return found
 
 
 def is_on_host(destination: str, host: str) -> bool:
     """Whether an address is on a host or on one below it; `www.` is no different place."""
-    name = (urlsplit(destination).hostname or "").removeprefix("www.")
+    name = _host(destination)
     return name == host or name.endswith("." + host)
 
 
-def mentions(text: str, handle: str) -> bool:
-    """Whether a text mentions a handle as a whole: @jo is not in @joanna or in me@jo.com."""
-    return _whole(handle).search(text) is not None
-
-
-@lru_cache(maxsize=1024)
-def _whole(handle: str) -> re.Pattern[str]:
-    name = re.escape(handle.removeprefix("@"))
-    # A full stop behind it ends a sentence, unless the handle goes on.
-    return re.compile(rf"(?<![\w@.-])@{name}(?![\w@-]|\.\w)", re.IGNORECASE)
+def _host(destination: str) -> str:
+    return (urlsplit(destination).hostname or "").removeprefix("www.")
 
 
 def check_host(written: str) -> str:

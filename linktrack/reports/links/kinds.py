@@ -14,7 +14,7 @@ from linktrack.audience.models import Account
 from linktrack.calendar.times import utc
 from linktrack.links.models import Person
 from linktrack.links.people import list_own_sites, list_people, rules_of
-from linktrack.links.promotion import is_on_host
+from linktrack.links.promotion import Rules, is_on_host
 from linktrack.reports.figures.rate import Rate, RateJson, rate_json, written
 from linktrack.reports.figures.statistics.comparisons import ratio_of_ratios
 from linktrack.reports.figures.statistics.experiments import Pair, is_clear
@@ -117,12 +117,13 @@ def people_report(
         if people
         else []
     )
-    by_hand = sums.said_by_hand(session, ids)
+    by_hand: defaultdict[int, set[int]] = defaultdict(set)
+    for link_id, person_id in sums.said_by_hand(session, ids):
+        by_hand[link_id].add(person_id)
+    all_rules = Rules.of(rules)
     links: defaultdict[int, list[LinkSums]] = defaultdict(list)
     for link in found:
-        by_rule = {r.person_id for r in rules if r.holds(link.destination, link.written)}
-        said = {person_id for person_id in ids if (link.link_id, person_id) in by_hand}
-        for person_id in by_rule | said:
+        for person_id in all_rules.people(link.destination, link.written) | by_hand[link.link_id]:
             links[person_id].append(link)
     histories = count_histories(session, account_ids)
     lines = [(person, links_line(links[person.id], histories)) for person in people]

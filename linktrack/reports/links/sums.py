@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -11,6 +11,9 @@ from linktrack.clicks.models import link_totals
 from linktrack.ids import AccountId, LinkId, PostId
 from linktrack.links.models import Link, LinkPerson, Post
 from linktrack.links.promotion import HOST, Rule
+
+MOST_ASKED: Final = 100
+"""Rules in one query, at most: databases refuse some hundreds of conditions (SQLite: 1,000)."""
 
 
 class LinkSums(NamedTuple):
@@ -46,7 +49,7 @@ def link_sums(
     """Return links that were posted (or made, on their own) in [since, until), newest first.
 
     With `among` only those that a rule may hold for (the rule itself is asked by the caller), or
-    that promote one of these people by hand.
+    that promote one of these people by hand; of more than MOST_ASKED rules none is asked here.
     """
     totals = link_totals.c
     at = func.coalesce(Post.posted_at, Link.created_at)
@@ -72,7 +75,7 @@ def link_sums(
         query = query.where(at >= since)
     if until is not None:
         query = query.where(at < until)
-    if among is not None:
+    if among is not None and len(among) <= MOST_ASKED:
         said = select(LinkPerson.link_id).where(LinkPerson.person_id.in_(person_ids))
         may = [
             (Link.destination if rule.kind == HOST else Post.written).icontains(
