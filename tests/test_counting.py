@@ -6,6 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from alembic import command
 from audiences import followers
 from clicking import people
 from hypothesis import given
@@ -17,7 +18,7 @@ from linktrack.audience.models import Account
 from linktrack.clicks.capture.journal import SUFFIX
 from linktrack.clicks.loading.loaded import loaded_until
 from linktrack.clicks.vocabulary import WINDOWS
-from linktrack.db import from_ms, to_ms
+from linktrack.db import alembic_config, from_ms, to_ms
 from linktrack.links.models import Post
 from linktrack.portability.clicks.formats import click_formats
 from linktrack.portability.clicks.importing import ImportedClicks, import_clicks
@@ -336,3 +337,22 @@ def test_an_old_link_that_is_posted_anew_is_measured(world: World, tmp_path: Pat
     world.session.commit()
     later = cpf_report(world.session, account, window="7d", now=LATER + 9 * DAY)
     assert (later.total.posts, later.total.posts_unmeasured) == (1, 8)
+
+
+def test_an_upgrade_judges_the_links_that_were_imported_before(
+    world: World, tmp_path: Path
+) -> None:
+    """By the same rule: all clicks there, measured; fewer, or none, since the import at most."""
+    account = world.account()
+    imported(world, account, OLD, tmp_path)
+    lines = [line("old3", n, 5) for n in range(3)] + [line("old4", 1, 6)]
+    log_imported(world, account, lines, tmp_path)
+    ours = world.post(account, "https://ours.org/")
+    with world.database.engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "0025")
+        command.upgrade(alembic_config(connection), "head")
+    world.session.expire_all()
+    found = {post.written: post.measured_from for post in world.session.scalars(select(Post)).all()}
+    assert found.pop(ours.written) is None
+    assert found.pop("https://example.com/old3") is None
+    assert set(found.values()) == {LATER}

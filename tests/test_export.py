@@ -413,6 +413,7 @@ def test_links_posts_counts_and_segments_are_exported(world: World) -> None:
             "format": "plain",
             "links": [first.code, second.code],
             "created_at": "2026-05-04T12:00:00Z",
+            "measured_from": None,
         }
     ]
     assert rows(world, "counts") == [

@@ -154,8 +154,9 @@ def test_from_an_account_to_the_figures_of_a_post(world: World) -> None:
     world.click(clicks(post, [99], user_agent="Twitterbot/1.0"))
     shown = read(browser.get(post_page))
     assert "Clicks 35 People who clicked 35" in shown
-    assert "Clicks per 1,000 followers 1.52 1.09 to 2.12" in shown
-    assert "In other words 1 in 657 473 to 914" in shown
+    assert "day 1 of 7" in shown
+    assert "Clicks per 1,000 followers 1.52 so far" in shown
+    assert "In other words 1 in 657 so far" in shown
     assert "Left out: 1 preview" in shown
     assert "We can't tell who 35" in shown
     overview = read(browser.get("/owner/"))

@@ -98,7 +98,7 @@ def interval_chart(
         keys.append(reference_key(f"{level.label}: {number(level.value)}"))
     if any(point.progress for point in drawn):
         keys.append(open_key("still counting"))
-    if any(point.value == 0 for point in drawn):
+    if any(point.value == 0 and not point.progress for point in drawn):
         keys.append(hollow_key("no clicks"))
     every = math.ceil(len(points) / _MOST_SHORT_LABELS)
     crowded = len(points) > _MOST_ON_PHONES

@@ -64,13 +64,15 @@ def compare(
         until=work.moment(until),
     )
     side_by_side = Table(
-        ("account", "role", "posts", "per 1,000 followers", "people per post", "never clicked",
-         "half-life"),
+        ("account", "role", "posts", "still counting", "unmeasured", "per 1,000 followers",
+         "people per post", "never clicked", "half-life"),
         [
             (
                 line.account.handle,
                 line.account.role,
                 line.posts,
+                line.unfinished,
+                line.posts_unmeasured,
                 *(figure_in_words(figure, line.rate(figure)) for figure in found.figures),
             )
             for line in found.accounts

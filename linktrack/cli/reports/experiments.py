@@ -109,12 +109,21 @@ def experiment_of(work: Work, handle: str, name: str | None) -> Answer:
         said.append(f"Expected: {found.experiment.hypothesis}")
     said += [found.sentence, found.on_looking, *found.besides]
     sides = Table(
-        ("side", "posts", "still counting", "without count", "people", "per 1,000 followers"),
+        (
+            "side",
+            "posts",
+            "still counting",
+            "unmeasured",
+            "without count",
+            "people",
+            "per 1,000 followers",
+        ),
         [
             (
                 arm.label,
                 arm.posts,
                 arm.posts_counting,
+                arm.posts_unmeasured,
                 arm.posts_without_count,
                 arm.unique_clicks,
                 per_thousand(arm.cpf),

@@ -35,6 +35,7 @@ POST_FIELDS: Final = (
     "format",
     "links",
     "created_at",
+    "measured_from",
 )
 COUNT_FIELDS: Final = ("account", "network", "counted_at", "count", "source")
 SEGMENT_FIELDS: Final = ("account", "position", "segment", "size")
@@ -94,6 +95,7 @@ def post_rows(
             "format": row.format,
             "links": codes[row.id],
             "created_at": utc(row.created_at),
+            "measured_from": utc(row.measured_from),
         }
         for row in found
     ]

@@ -258,6 +258,8 @@ def _point(
     line: PostLine, label: str, short: str, handles: Mapping[AccountId, str]
 ) -> IntervalPoint:
     low, value, high = per_thousand(line.cpf)
+    if line.progress:  # its range would be as of a post that gets no more clicks
+        low = high = None
     return IntervalPoint(
         label=label,
         value=value,
