@@ -139,6 +139,52 @@ def test_what_a_text_alone_would_not_have_on_mastodon(
     assert (found.is_plain, found.more) == (not more, more)
 
 
+@pytest.mark.parametrize(
+    ("content", "fields", "shown", "links"),
+    [
+        (
+            '<p>True</p><br>RE: <a href="https://o.org/n/9">https://o.org/n/9</a>',
+            {"pleroma": {"quote_url": "https://o.org/n/9"}},
+            "True",
+            (),
+        ),
+        ('<p><a href="https://m.org/tags/caf%C3%A9">#Café</a> x</p>', {}, "#Café x", ()),
+        (
+            '<p><a href="https://m.org/@ann">@<span>ann</span></a> x</p>',
+            {"mentions": [{"url": "https://m.org/@ann", "acct": "ann"}]},
+            "@ann x",
+            (),
+        ),
+        (
+            '<p>RE: <a href="https://o.org/n/9">https://o.org/n/9</a></p>',
+            {},
+            "RE: https://o.org/n/9",
+            ("https://o.org/n/9",),
+        ),
+    ],
+)
+def test_quotes_tags_and_names_are_known_on_servers_that_do_not_mark_them(
+    content: str, fields: dict[str, Any], shown: str, links: tuple[str, ...]
+) -> None:
+    """By the fields of the post, and by the word before and in the address."""
+    found = mastodon_post(status(content, **fields))
+    assert found is not None
+    assert (found.text, found.addresses) == (shown, links)
+
+
+def test_a_card_whose_address_is_written_otherwise_is_the_same_link() -> None:
+    """With or without a last slash; taken over, it leads to the same short address."""
+    text = "See example.com/story"
+    old = record(
+        text,
+        facet(text, "example.com/story", link("https://example.com/story")),
+        embed=card("http://Example.com/story/"),
+    )
+    assert read(old).addresses == ("https://example.com/story",)
+    message = Message(KEY, f"See {SHORT}", short_for={"https://example.com/story": SHORT})
+    assert taken_over(old, message)["embed"] == card(SHORT)
+
+
 def status(content: str, **fields: Any) -> dict[str, Any]:
     return {
         "id": "1",

@@ -60,6 +60,16 @@ def without_root(address: str) -> str:
     return root[1] if root else address
 
 
+def is_alike(address: str, other: str) -> bool:
+    """Whether two addresses differ in scheme, capitals of the host or a last slash at most."""
+    return _bare(address) == _bare(other)
+
+
+def _bare(address: str) -> str:
+    host, slash, rest = address.partition("://")[2].partition("/")
+    return f"{host.casefold()}{slash}{rest}".removesuffix("/")
+
+
 def is_short_for(label: str, address: str) -> bool:
     """Whether a label is an address as apps shorten it; else it is words that lead there."""
     begun = label.strip().rstrip("….").removeprefix("https://").removeprefix("http://").casefold()

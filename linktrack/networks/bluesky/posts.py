@@ -10,7 +10,7 @@ from linktrack.networks.bluesky.pieces import Piece, pieces_of
 from linktrack.networks.bluesky.reader import PUBLIC
 from linktrack.networks.fetching import Fetcher
 from linktrack.networks.records import PostPage, PostRecord
-from linktrack.networks.texts import distinct_links, moment, stable_id, text
+from linktrack.networks.texts import distinct_links, is_alike, moment, stable_id, text
 
 PAGE: Final = 100  # the most that getAuthorFeed gives
 _PICTURE: Final = re.compile(r"https?://[^?#]+\.(?:gif|gifv|webp)(?:[?#].*)?", re.IGNORECASE)
@@ -89,10 +89,9 @@ def post_record(item: Fields) -> PostRecord | None:
     card = card_address(record)
     is_moving = card is not None and _is_moving(card, embed)
     links = distinct_links(addresses, is_own_post)
-    if card is not None and not is_moving:
-        more = distinct_links([*addresses, card], is_own_post)
-        if len(more) > len(links):
-            links, shown = more, f"{shown}\n\n{card}".strip()
+    is_new = not any(is_alike(card or "", address) for address in addresses)
+    if card is not None and is_new and not is_moving and not is_own_post(card):
+        links, shown = (*links, card), f"{shown}\n\n{card}".strip()
     lost = _lost(record, pieces, is_whole, is_moving)
     return PostRecord(
         network_id=uri,

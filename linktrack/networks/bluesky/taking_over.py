@@ -8,7 +8,7 @@ from linktrack.networks.bluesky.pieces import pieces_of, put_together
 from linktrack.networks.bluesky.posts import card_address
 from linktrack.networks.errors import Refused
 from linktrack.networks.records import Message
-from linktrack.networks.texts import without_root
+from linktrack.networks.texts import is_alike, without_root
 
 GATES: Final = ("app.bsky.feed.threadgate", "app.bsky.feed.postgate")
 """Who may reply, and who may quote: records of their own, under the key of their post."""
@@ -31,9 +31,15 @@ def taken_over(old: Fields, message: Message) -> dict[str, object]:
     pieces, _ = pieces_of(old)
     written, facets = put_together(pieces, other)
     card = card_address(old)
+    below = None
     shown = written.strip()
-    if card is not None and shown != message.text:
-        shown = f"{shown}\n\n{other(card)}".strip()
+    if card is not None:
+        # The address of a card may be written otherwise than that of the text.
+        below = next(
+            (short for address, short in message.short_for.items() if is_alike(address, card)), card
+        )
+        if shown != message.text:
+            shown = f"{shown}\n\n{below}".strip()
     if shown != message.text:
         raise Refused(
             "The post would read otherwise than its wrapped version: copy that, and post it."
@@ -42,8 +48,8 @@ def taken_over(old: Fields, message: Message) -> dict[str, object]:
     if facets:
         record["facets"] = facets
     embed = old.get("embed")
-    if card is not None and isinstance(embed, dict):
-        record["embed"] = {**embed, "external": {**embed["external"], "uri": other(card)}}
+    if below is not None and isinstance(embed, dict):
+        record["embed"] = {**embed, "external": {**embed["external"], "uri": below}}
     return record | {name: old[name] for name in _STAY if old.get(name)}
 
 

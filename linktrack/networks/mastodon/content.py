@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Final
+from urllib.parse import unquote
 
 from linktrack.networks.mastodon.detection import detect
 from linktrack.networks.mastodon.own_posts import is_own_post
@@ -122,7 +123,7 @@ class _Reader(HTMLParser):
         elif tag == "a":
             address = text(fields.get("href"))
             is_tag = "hashtag" in classes or "tag" in (fields.get("rel") or "").split()
-            if "mention" in classes:
+            if "mention" in classes or (address or "") in self._mentions:
                 if name := self._mentions.get(address or ""):
                     self._say(name)
                     self._is_named = True
@@ -165,12 +166,23 @@ class _Reader(HTMLParser):
     def _end_address(self) -> None:
         if self._address is not None:
             label = "".join(self._label)
+            if _is_tag(label, self._address):
+                self.pieces.append((label, None))
+                self._address, self._label = None, []
+                return
             if label.strip() and not is_short_for(label, self._address):
                 self.pieces.append((f"{label} ", None))
             if _bare(label) != _bare(self._address):
                 self.more[_WORDS] = None
             self.pieces.append((self._address, self._address))
         self._address, self._label, self._is_named = None, [], False
+
+
+def _is_tag(label: str, address: str) -> bool:
+    """Whether this is a hashtag: some servers do not mark those in the HTML."""
+    last = unquote(re.sub("[?#].*", "", address)).rstrip("/").rpartition("/")[2]
+    word = label.strip()
+    return word.startswith("#") and word[1:].casefold() == last.casefold() != ""
 
 
 def _bare(address: str) -> str:

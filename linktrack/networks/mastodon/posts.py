@@ -1,5 +1,6 @@
 """An account's own posts, newest first, as Mastodon shows them to everybody."""
 
+import re
 from typing import Final
 
 from linktrack.errors import Unavailable
@@ -20,6 +21,11 @@ _MORE: Final = {
     "quote_url": QUOTE,
 }
 """What a status has beside its text, by the field that says so; `quote_…` are Pleroma's kin."""
+
+_QUOTE_LINE: Final = re.compile(
+    r"\A(?:RE|RT|QT): (https?://\S+)(?:\s+|\Z)|(?:\A|\s+)(?:RE|RT|QT): (https?://\S+)\Z"
+)
+"""What stands for the quoted post in the text, for those who do not see it."""
 
 
 class MastodonFeed:
@@ -69,12 +75,17 @@ def post_record(status: Fields) -> PostRecord | None:
     fields = {**_object(status.get("pleroma")), **status}
     more = dict.fromkeys([words for name, words in _MORE.items() if fields.get(name)])
     more.update(dict.fromkeys(said.more))
+    shown, links = said.text, said.links
+    quote = _QUOTE_LINE.search(shown) if QUOTE in more else None
+    if quote is not None:
+        shown = _QUOTE_LINE.sub("", shown).strip()
+        links = tuple(link for link in links if link not in quote.groups())
     return PostRecord(
         network_id=uri,
         posted_at=posted_at,
         is_repost=False,
-        text=said.text,
-        addresses=said.links,
+        text=shown,
+        addresses=links,
         is_plain=not more,
         more=tuple(more),
     )
