@@ -77,6 +77,35 @@ def lines(path: Path) -> Iterator[dict[str, object]]:
         ("https://research.example.org/", "research.example.org", "site"),
         ("https://notfacebook.com/", "notfacebook.com", "site"),
         ("https://t.co.example.org/", "t.co.example.org", "site"),
+        # Webmail on numbered hosts, and the services that hide a mailbox
+        ("https://webmail-eu-03.example.org/", "webmail-eu-03.example.org", "email"),
+        ("https://us-mail-2.example.org/", "us-mail-2.example.org", "email"),
+        ("https://webmailb.example.org/", "webmailb.example.org", "email"),
+        ("https://posta50b.mailbeta.example.org/", "posta50b.mailbeta.example.org", "email"),
+        ("https://zimbra14.example.org/", "zimbra14.example.org", "email"),
+        ("http://webmail/", "webmail", "email"),
+        ("https://deref-gmx.pl/mail/client/", "GMX", "email"),
+        ("https://deref-freemail.example/", "deref-freemail.example", "email"),
+        ("https://mailman.example.org/", "mailman.example.org", "site"),
+        ("https://postal.example.org/", "postal.example.org", "site"),
+        # Engines that ask other engines
+        ("https://searx.example.org/", "searx.example.org", "search"),
+        ("https://searxng-2.example.org/", "searxng-2.example.org", "search"),
+        ("http://meta.rrzn.uni-hannover.de/", "MetaGer", "search"),
+        ("https://metager3.example.org/", "metager3.example.org", "search"),
+        ("https://meta.example.org/", "meta.example.org", "site"),
+        # What a search company has beside its search
+        ("https://www.google.com/reader/view/", "Google Reader", "news"),
+        ("https://www.google.de/readers-digest", "Google", "search"),
+        ("https://feedproxy.google.com/~r/x", "FeedBurner", "news"),
+        ("https://pagead2.googlesyndication.com/", "Google Ads", "search"),
+        ("https://googleads.g.doubleclick.net/pagead/ads", "Google Ads", "search"),
+        # Blogs and magazines that write about searching
+        ("https://insidesearch.blogspot.com/", "insidesearch.blogspot.com", "site"),
+        ("https://searchblog.example.com/", "searchblog.example.com", "site"),
+        ("https://thelongsearch.wordpress.com/", "thelongsearch.wordpress.com", "site"),
+        ("https://searchsecurity.example.com/", "searchsecurity.example.com", "site"),
+        ("https://blogsearch.google.de/", "Google", "search"),
         ("https://facebook.com.example.org/", "facebook.com.example.org", "site"),
         ("android-app://org.example.reader/", "org.example.reader", "site"),
     ],
@@ -133,6 +162,7 @@ def test_nothing_or_nonsense_is_no_referrer(sent: str | None) -> None:
         ("https://t.co/?q=secret", "//t.co"),
         ("https://example.org/03elZC4Q", "//example.org"),
         ("android-app://com.Slack/", "android-app://com.slack"),
+        ("http://www.google.com/reader/view/?q=secret", "//www.google.com/reader"),
         ("http://intranet2/", "//intranet2"),
     ],
 )
@@ -171,7 +201,7 @@ HOST = st.lists(
         st.sampled_from(["", "", "user:pass@", "@"]),
         HOST,
         st.sampled_from(["", ":80", ":", "."]),
-        st.sampled_from(["", "/", "/abc123", "/a/b?c=d", "?q=secret", "#f", "\\x"]),
+        st.sampled_from(["", "/", "/abc123", "/reader/x", "/a/b?c=d", "?q=secret", "#f", "\\x"]),
     )
 )
 def test_any_text_is_classified_and_its_key_says_the_same(sent: str) -> None:

@@ -3,15 +3,18 @@
 Pure: no clock, no database, no network. Three things decide, in this order: our own rules for
 fetchers of link previews (the general lists miss many of them, and for a wrapped link they are
 the largest part of what is not human), two kept lists of crawlers, and a few general marks of
-programs that neither list names.
+programs that neither list names. An agent of a browser's shape is a person's unless more than a
+loose pattern of a list speaks against it: what an app calls itself, or a word that only begins
+like "bot", is overlooked there.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from urllib.parse import unquote
 
-RULES_VERSION = 2
+RULES_VERSION = 3
 """Raised with every change of a rule; `linktrack reclassify` applies newer rules to old clicks."""
 
 TOLD = -1
@@ -90,6 +93,8 @@ _APPS: tuple[tuple[str, str], ...] = (
     ("Messenger app", r"\bMessenger(Lite)?ForiOS\b|\bOrca-Android\b|\bFB_IAB/(MESSENGER|Orca)"),
     ("Instagram app", r"\bInstagram[ /]\d[\d.]*"),
     ("Threads app", r"\bBarcelona[ /]\d[\d.]*"),
+    # On a phone or in Electron; what begins with its name fetches previews. The same for Mastodon.
+    ("WhatsApp", r"(?<=[\w.\])] )\[?WhatsApp\b(/[\d.]+)?|\bFBAN/WhatsApp\w*"),
     ("Facebook app", r"\bFB(AN|AV|SV|ID|BV)/|\bFB_IAB\b|\bMetaIAB\b"),
     ("X app", r"\bTwitter for (iPhone|iPad|Android)\b|\bTwitterAndroid\b"),
     ("LinkedIn app", r"\bLinkedInApp\b"),
@@ -106,6 +111,9 @@ _APPS: tuple[tuple[str, str], ...] = (
     ("Discord app", r"\bdiscord/[\d.]+"),
     ("Teams app", r"\bTeams/[\d.]+"),
     ("Google app", r"\bGSA/"),
+    ("Baidu app", r"\bbaiduboxapp/\S*"),
+    ("Bluesky app", r"(?<=[\w.\])] )Bluesky/[\d.]+"),
+    ("Mastodon app", r"(?<=[\w.\])] )Mastodon/[\d.]+(?! ?\()"),
 )
 
 # Words in people's agents at which the lists of crawlers stumble.
@@ -116,6 +124,30 @@ _INNOCENT = (
     r"\bAndroid [\d.]+; ?[^;()/]*(?=\)|; ?wv\))",
     r"\bcubot\b|\bgoogle/google\b",  # Instagram's name for a Pixel's maker
     r"\bSogou(MSE|MobileBrowser|Search)\b|\bBlackboard/",  # a browser, a school's app
+    r"\bCronet/[\d.]+|\b1Password/[\d.]+|\bQQDownload [\d.]+|\bStumbleUpon/",
+    # What a television can do: "HbbTV/1.5.1 (+DRM;BOTECH;ATV R1;Demo 1.0;)"
+    r"\b(HbbTV|FVC)/[\d.]+ \([^()]*\)",
+)
+
+# A browser's shape, and what is overlooked in it: the names by which an app calls itself before
+# its Electron, and words in which "bot" is a part of another ("BOTECH", "iBot7KTt").
+_SHAPE = re.compile(
+    r"Mozilla/[45]\.0 ?\((?!compatible; (?!MSIE)).*"
+    r"(AppleWebKit/[\d.]+.*\b(Chrome|Safari|Mobile|Electron)/\w"
+    r"|Gecko/\d.*Firefox/\d|MSIE \d|Trident/)"
+)
+_OVERLOOKED = re.compile(
+    r"(?<=like Gecko\) )(?:[\w.@ -]+/[\w.+-]+ )+(?=Chrome/[\d.]+ Electron/)"
+    r"|\b[\w-]*bot(?!s?[\d._-]*\b)[a-z\d][\w-]*"
+    # Names that bug hunters put behind their browser's
+    r"|[+ ]*[\w.-]+@(?:intigriti\.me|wearehackerone\.com|bugcrowdninja\.com)\b",
+    re.IGNORECASE,
+)
+
+# Browsers for text and of old systems, whose library is one of the lists' words.
+_OLD_BROWSERS = re.compile(
+    r"(?:Lynx|Links|ELinks|w3m|amaya|\w*Mosaic|AmigaVoyager|IBrowse|NetSurf|Dillo)\b[/ (]",
+    re.IGNORECASE,
 )
 
 # What browsers have in their own parentheses, and how agents of browsers and phones begin.
@@ -124,6 +156,15 @@ _SYSTEMS = (
     r"|Play ?Station|Symbian|BlackBerry|BB10|Browser|Smart|Tizen|KaiOS)"
 )
 _FORMS = r"Mozilla|Opera|Dalvik|UCWEB|User-Agent\W+Mozilla|.*(Profile/|MIDP|Browser|Android \d)"
+
+# How the agents of old phones, and short ones of browsers and apps, begin.
+_MAKERS = (
+    r"(?i:HTC|LG|SAMSUNG|SEC|SGH|SPH|Nokia|MOT|BlackBerry|Huawei|Lenovo|SIE|Sony|Ericsson|Alcatel"
+    r"|Amoi|BIRD|ASUS|ACER|Apple|i(Phone|Pad|Pod)|Android|Windows|Dell|Dorado|Karbonn|Philips"
+    r"|Panasonic|Sharp|Sanyo|Sagem|ZTE|Vodafone|KDDI|DoCoMo|Pantech|Palm|Toshiba|Kyocera|Haier"
+    r"|TIANYU|smart-?tv|AppleTV|MSFT|UP\.|Openwave|NetFront|Obigo|Teleca|MAUI|.*(WAP|browser|MIDP)"
+    r"|Opera|Firefox|Chrome|Safari|MSIE|Konqueror|Galeon|Sleipnir|Mozilla)"
+)
 
 # Marks of a program that neither list may know.
 _PROGRAMS: tuple[tuple[str, str], ...] = (
@@ -136,9 +177,10 @@ _PROGRAMS: tuple[tuple[str, str], ...] = (
     ("attack", r"\b(sleep|alert|concat|print|gethostbyname)\(|\.\.[/\\%]|%(25)?2e%|<\w+[ :]\w+="),
     (
         "attack",
-        r"'?\|\||--\s*$|\bcase when\b|\bor \d+[+=]\d+|^file:|/etc/|['\"]; ?\w|%0[ad]|%22|%3c",
+        r"'?\|\||--\s*$|\bcase when\b|\bor \d+[+=]\d+|^file:|/etc/|['\"]; ?\w|%0[ad]|[\r\n]",
     ),
     ("attack", r"^(-?\d+\\?)?['\"@<]|'\+\w+\("),
+    ("attack", r"^(?!Mozilla/5\.0 \().*(%22|%3c)"),  # behind a browser's name it may be an app's
     # It says where to learn about it, or who to write to
     ("address", r"\+ ?(https?:|mailto:|www\.)|^https?:|[^\s@(]@[a-z\d-]+\.[a-z]{2}"),
     ("address", r"^(?!Mozilla/|Opera/)[^()]*\([^()]*\bhttps?://"),
@@ -154,8 +196,22 @@ _PROGRAMS: tuple[tuple[str, str], ...] = (
     ("bare", r"^Mozilla/[\d.]+$"),  # what Apple's mail proxy sends
     # A browser's form with what no browser ever sent
     ("forged", r"\(Macintosh:|\bLinux x(?!86_64|64_64)\d+_64\b|^Mozilla/[5-9]\.[1-9]|; \{\}[;)]"),
+    # The same, misspelt: "Mozlila/5.0 (Linux; …; SM-G892A Bulid/NRD90M; wv) … Moblie Safari/537.36"
+    ("forged", r"(?-i:^M(?!ozilla)[ozila]{4,8}/\d)|\bMob(lie|iel)\b|\bBulid/|\bAnd(riod|orid)\b"),
+    ("forged", r"\bSaf(ri|rai|air)/|\b(Chorme|Crhome|Chrmoe|Frefox|Firfox|Fierfox)/|\bVerison/"),
+    ("forged", r"\((Windwos|Widnows|iPhnoe|Macintsoh|Linxu)\b"),
     # Trades that no browser has
-    ("trade", r"\bscanner\b|\bprobe\b|\bmonitor\b|\bsearch ?engine|-verification\b|\bproxy\)"),
+    ("trade", r"(\b|_)scanner\b|\bprobe\b|monitor\b|\bsearch ?engine|-verification\b|\bproxy\)"),
+    ("trade", r"\bwechatdevtools\b|Safari/[\d.]+ [A-Z]\w*Agent$"),
+    (
+        "screenshot",
+        r"screen-?(shot|capture)|web-?(shot|capture|thumb)|thumbnail|site-?shot|\burl2(png|pdf)",
+    ),
+    (
+        "screenshot",
+        r"\b(urlbox|pagepeeker|shrinktheweb|snapito|browshot|apiflash|geethumb|thumbaliz\w+)\b",
+    ),
+    ("screenshot", r"\b(microlink|page2images|html2(pdf|image))\b"),
     ("trade", r"\bnode\.?js/|\bGoogle-(?!TV)[a-z]+|[a-z]diagnostics\b|[a-z]inspector/"),
     (
         "trade",
@@ -165,9 +221,31 @@ _PROGRAMS: tuple[tuple[str, str], ...] = (
             r"|downloader|lookup|callback|linktester|node(\.js)?|grpc[\w-]*)\b"
         ),
     ),
+    # Security scanners, monitors, and services that run other people's automations
+    (
+        "service",
+        (
+            r"\b(assetnote|detectify|nessus|qualys|openvas|acunetix|nuclei|burp ?suite|owasp|censys"
+            r"|shodan|x?panse|intruder\.io|sectxt|sectigo|hakai|rapid7|tenable|grafana|prometheus"
+            r"|zabbix|nagios|icinga|munin|hobbit|datadog|new ?relic|better ?(stack|uptime)|ifttt"
+            r"|zapier|workato|pipedream|power ?automate|microsoft-flow|logic-apps|home ?assistant"
+            r"|node-red|huginn|apify|insomnia|postman|matomo|copilot\w*|claude-code|openai"
+            r"|apache-cxf|internal dummy connection|bbtest-net|anyconnect)\b"
+        ),
+    ),
     # A name of a library or a command: one word in small letters, with or without a version
     ("tool", r"(?-i:^(?=.{1,40}$)(?!iphone|ipad$|ipod)[a-z][a-z\d]*([_-][a-z\d]+)*$)"),
     ("tool", r"(?-i:^(?=.{1,60}$)(?!mozilla|opera|samsung|nokia)[a-z][a-z\d._-]*/v?\d[\w.+-]*$)"),
+    # Nothing but a name, with or without a version: a browser says more, and old phones say
+    # their maker and model
+    (
+        "name",
+        (
+            rf"(?-i:^(?=.{{2,60}}$)(?!{_MAKERS})[A-Za-z][A-Za-z]+([._-][A-Za-z]+)*"
+            r"( [A-Z][A-Za-z]+){0,3}([/ ]v?\d[\w.+-]*)?( \(cli\))?$)"
+        ),
+    ),
+    ("name", r"^[\d\W]+$|^(ddg_android|DDG-Android|DuckDuckGo/\d)"),
 )
 
 
@@ -225,7 +303,9 @@ def _judge(sent: str) -> tuple[str | None, str | None]:
         return "preview", f"preview:{preview}"
     # The lists backtrack on long made-up agents; programs name themselves early.
     plain = _STUMBLES.sub(" ", sent)[:LONGEST_FOR_LISTS]
-    for name, knows in _crawler_lists():
+    if _SHAPE.match(sent):  # an app's own words may be encoded: "%7B%22uid%22%3A1%7D"
+        plain = unquote(_OVERLOOKED.sub(" ", plain))
+    for name, knows in () if _OLD_BROWSERS.match(sent) else _crawler_lists():
         if knows(plain):
             return "bot", f"bot:{name}"
     program = _first(_PROGRAM_RULES, plain)

@@ -54,7 +54,7 @@ Hacker News: news.ycombinator.com hn.algolia.com hckrnews.com hackerne.ws
 YouTube: youtube.com youtu.be youtube-nocookie.com
 TikTok: tiktok.com
 Pinterest: pinterest.* pin.it
-Pixelfed: pixelfed.social pixelfed.de pixelfed.uno pxlmo.com metapixl.com pixey.org
+Pixelfed: pixelfed.social pixelfed.de pixelfed.uno pxlmo.com metapixl.com pixey.org pix.toot.wales
 Misskey: misskey.io misskey.design
 Lemmy: lemmy.world lemmy.ml beehaw.org sh.itjust.works programming.dev feddit.org
 Lobsters: lobste.rs; Snapchat: snapchat.com; Tumblr: tumblr.com t.umblr.com
@@ -100,7 +100,8 @@ Yahoo Mail: mail.yahoo.* mail.yahoo.net
 AOL Mail: mail.aol.com; iCloud Mail: icloud.com; Proton: proton.me protonmail.com
 Fastmail: fastmail.com fastmailusercontent.com; Tuta: tuta.com tutanota.com; HEY: hey.com
 Zoho Mail: mail.zoho.*; GMX: gmx.* deref-gmx.*; Web.de: web.de deref-web.de deref-web-02.de
-Mail.com: mail.com deref-mail.com; 1&1: deref-1und1.de; Mail.ru: e.mail.ru m.mail.ru touch.mail.ru
+Mail.com: mail.com deref-mail.com; 1&1: deref-1und1.de
+Rediffmail: rediffmail.com; Mail.ru: e.mail.ru m.mail.ru touch.mail.ru
 Yandex Mail: mail.yandex.*; QQ Mail: mail.qq.com; NetEase Mail: mail.163.com mail.126.com
 Ionos: email.ionos.* mailbusiness.ionos.*; Infomaniak: mail.infomaniak.com ksuite.infomaniak.com
 Orange Webmail: wmail.orange.fr mail01.orange.fr mail02.orange.fr messagerie.orange.fr
@@ -114,11 +115,12 @@ Barracuda: linkprotect.cudasvc.com; Libraesva: urlsand.com; Intermedia: emailpro
 """,
     # Aggregators and readers, then newspapers and broadcasters known beyond their country
     "news": """
-Google News: news.google.*
+Google News: news.google.*; FeedBurner: feedproxy.google.com feedburner.google.com feedburner.com
 Yahoo News: news.yahoo.*; Apple News: apple.news; Microsoft Start: msn.com
 Flipboard: flipboard.com flip.it; Feedly: feedly.com; Inoreader: inoreader.com
 NewsBlur: newsblur.com; The Old Reader: theoldreader.com; Netvibes: netvibes.com
-Bloglovin: bloglovin.com; Google Reader: reader.google.com; Pocket: getpocket.com pocket.co
+Bloglovin: bloglovin.com; Google Reader: reader.google.com; Yandex Lenta: lenta.yandex.ru
+My Yahoo: my.yahoo.com; Youdao Reader: reader.youdao.com; Pocket: getpocket.com pocket.co
 Instapaper: instapaper.com; SmartNews: smartnews.com; NewsBreak: newsbreak.com; Upday: upday.com
 Ground News: ground.news; Techmeme: techmeme.com; Memeorandum: memeorandum.com
 Drudge Report: drudgereport.com; Alltop: alltop.com; Popurls: popurls.com; Menéame: meneame.net
@@ -145,8 +147,10 @@ Globo: globo.com; CBC: cbc.ca; Globe and Mail: theglobeandmail.com; NHK: nhk.or.
 Nikkei: nikkei.com; Times of India: timesofindia.indiatimes.com; The Hindu: thehindu.com
 South China Morning Post: scmp.com; Straits Times: straitstimes.com
 """,
-    # Sites of which everything is search
+    # Sites of which everything is search, and the advertisements that search companies place
     "search": """
+Google Ads: doubleclick.net googlesyndication.com googleadservices.com syndicatedsearch.goog
+Google Ads: adsensecustomsearchads.com
 Bing: bing.com bingj.com
 DuckDuckGo: duckduckgo.com duckduckgogg42xjoc72x3sjasowoarfbgcmvfimaftt6twagswzczad.onion
 Google: webcache.googleusercontent.com googlesyndicatedsearch.com suche.gmx.net search.gmx.com
@@ -158,7 +162,7 @@ InfoSpace: infospace.com dogpile.com metacrawler.com webcrawler.com webfetch.com
 InfoSpace: tattoodle.com searchya.com start.facemoods.com start.funmoods.com home.speedbit.com
 Google Scholar: scholar.google.*; Brave: search.brave.com; Ecosia: ecosia.org; Qwant: qwant.com
 Startpage: startpage.com ixquick.com ixquick.de; Kagi: kagi.com; Mojeek: mojeek.com
-Swisscows: swisscows.com; MetaGer: metager.de metager.org metager2.de
+Swisscows: swisscows.com; MetaGer: metager.de metager.org meta.rrzn.uni-hannover.de
 Presearch: presearch.com presearch.org; Yep: yep.com; Stract: stract.com
 Marginalia: marginalia.nu marginalia-search.com; Cốc Cốc: coccoc.com; Sogou: sogou.com soso.com
 360: so.com so.360.cn sou.com haosou.com; Shenma: sm.cn; Naver: search.naver.com
@@ -200,7 +204,13 @@ Plazoo: plazoo.com; Quendu: quendu.com; rpmfind: rpmfind.net; Searchy: searchy.c
 Sharelook: sharelook.fr; sm.de: sm.de; Swiggle: swiggle.org.uk; Tarmot: tarmot.com
 Tixuma: tixuma.de; URL.ORGanzier: url.org; Web.nl: web.nl; Wedoo: wedoo.com; Witch: witch.de
 Woopie: woopie.jp; X-Recherche: x-recherche.com; Yellowmap: yellowmap.de; YouGoo: yougoo.fr
-Zoek: zoek.nl; Zxuso: zxuso.com
+Zoek: zoek.nl; Zxuso: zxuso.com; 118 700: 118700.se; Allaverksamheter: allaverksamheter.se
+Isodelen: isodelen.se; Riksdelen: riksdelen.se; 1881: 1881.no; Toppreise: toppreise.ch; eo: eo.st
+Centrum: morfeo.centrum.cz; Delfi: smart.delfi.lv; GAIS: gais.cs.ccu.edu.tw; Jyxo: jyxo.1188.cz
+Jungle Spider: jungle-spider.de; PeopleCheck: extern.peoplecheck.de; Kadaza: kadaza.com
+T-Online: brisbane.t-online.de navigationshilfe.t-online.de; Startpagina: startgoogle.startpagina.nl
+InfoSpace: searchmobileonline.com; I-play: start.iplay.com; Baidu: baidu.co.th
+Yahoo: one.cn.yahoo.com ys.mirostart.com
 Startpage: startpagel6srwcjlue4zgq3zevrujfaow726kjytqbbjyrswwmjzcqd.onion
 Babylon: search.babylon.com searchassist.babylon.com isearch.babylon.com
 Biglobe: search.biglobe.ne.jp; Conduit: search.conduit.com; au: search.auone.jp
