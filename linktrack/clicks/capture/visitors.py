@@ -4,7 +4,7 @@ import ipaddress
 import logging
 import threading
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -41,7 +41,7 @@ class Visitors:
         self._period = period
         self._timezone = timezone
         self._lock = threading.Lock()
-        self._current: tuple[float, bytes] = (0.0, b"")
+        self._current: tuple[float, float, bytes] = (0.0, 0.0, b"")
 
     def identify(self, at: float, address: str, user_agent: str, languages: str) -> int:
         """Return the visitor of a request made `at` (seconds since 1970 UTC).
@@ -49,8 +49,8 @@ class Visitors:
         `address` is the client's; of an IPv6 address its /64 counts. Raises `OSError` where the
         key can be neither read nor made.
         """
-        until, key = self._current
-        if at >= until:
+        since, until, key = self._current
+        if not since <= at < until:  # or the clock was put back
             key = self._turn(at)
         return pseudonym(key, site_of(address), user_agent, languages)
 
@@ -59,24 +59,29 @@ class Visitors:
             day = datetime.fromtimestamp(at, self._timezone).date()
             start = period_start(day, self._period)
             key = read_or_create(self._path(start), lambda: token_bytes(KEY_BYTES))
-            midnight = datetime.combine(day + timedelta(days=1), datetime.min.time())
-            until = midnight.replace(tzinfo=self._timezone).timestamp()
-            self._current = (until, key)
+            self._current = (self._midnight(day), self._midnight(day + timedelta(days=1)), key)
         self.destroy_old(at)
         return key
+
+    def _midnight(self, day: date) -> float:
+        return datetime.combine(day, time.min, self._timezone).timestamp()
 
     def _path(self, start: date) -> Path:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return self._folder / f"{self._period}-{start.isoformat()}.key"
 
     def destroy_old(self, at: float) -> None:
-        """Delete the keys of periods that were over a day before `at`."""
+        """Delete the keys of periods that were over a day before `at`, or begin a day after it.
+
+        Those to come were made while a clock was wrong.
+        """
         # A day of grace: a worker whose clock is behind must not make yesterday's key again.
-        day = (datetime.fromtimestamp(at, self._timezone) - timedelta(days=1)).date()
-        oldest = period_start(day, self._period)
+        moment, grace = datetime.fromtimestamp(at, self._timezone), timedelta(days=1)
+        oldest = period_start((moment - grace).date(), self._period).isoformat()
+        newest = period_start((moment + grace).date(), self._period).isoformat()
         for path in self._folder.glob("*-????-??-??.key"):
             period, _, start = path.stem.partition("-")
-            if period != self._period or start < oldest.isoformat():
+            if period != self._period or not oldest <= start <= newest:
                 path.unlink(missing_ok=True)
                 log.info("Destroyed the visitor key %s.", path.stem)
 
