@@ -207,7 +207,7 @@ class Database:
     def migrate(self, revision: str = "head") -> None:
         """Bring the tables to `revision`; running it again changes nothing.
 
-        Raises `Unavailable` where the database cannot be reached.
+        Raises `Unavailable` if the database cannot be reached.
         """
         from alembic import command
 

@@ -86,7 +86,7 @@ def send(server: MailServer, subject: str, text: str) -> None:
     """Send a plain text to all recipients.
 
     The connection is encrypted and the certificate checked; on this machine neither must be.
-    Raises `Unavailable` where the server does not take it.
+    Raises `Unavailable` if the server does not take it.
     """
     import smtplib
 

@@ -81,7 +81,7 @@ class Bind:
         return self.host in ("127.0.0.1", "localhost", "::1")
 
     def check_free(self) -> None:
-        """Raise `Unavailable` where nobody can listen there."""
+        """Raise `Unavailable` if nobody can listen there."""
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -130,7 +130,7 @@ def rate(value: str) -> int:
 
 
 def days_kept(value: str) -> int | None:
-    """Return a number of days, at least one; None where nothing is set."""
+    """Return a number of days, at least one; None if nothing is set."""
     if not value:
         return None
     days = whole_number(value)
@@ -140,7 +140,7 @@ def days_kept(value: str) -> int | None:
 
 
 def existing_file(value: str) -> Path | None:
-    """Return the path of a file that is there; None where nothing is set."""
+    """Return the path of a file that is there; None if nothing is set."""
     if not value:
         return None
     path = Path(value).expanduser().absolute()

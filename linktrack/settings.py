@@ -35,7 +35,7 @@ class Setting:
     """One setting as the documentation shows it, and how its text becomes a value.
 
     `parse` raises `ValueError` with the remedy. `unset` is what is parsed where the environment
-    has nothing: None where that is the default, which is then no description in words.
+    has nothing: None if that is the default, which is then no description in words.
     """
 
     name: str
@@ -340,7 +340,7 @@ def _parsed(setting: Setting, text: str) -> object:
 
 
 def in_force(settings: Settings) -> dict[str, str]:
-    """Return every setting's value by its name, to be shown; "" where nothing is set.
+    """Return every setting's value by its name, to be shown; "" if nothing is set.
 
     What is secret is not in it: the passwords of the database and of the mail server.
     """

@@ -77,7 +77,7 @@ def admit_door(secret: str, *, changes: bool = False) -> "Token":
 
 
 def require_changes() -> None:
-    """Raise `Forbidden` where a door's token may shorten and nothing else."""
+    """Raise `Forbidden` if a door's token may shorten and nothing else."""
     token: Token = g.token
     if token.scope != "write":
         raise Forbidden(

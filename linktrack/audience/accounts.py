@@ -21,7 +21,7 @@ def add_account(
 ) -> Account:
     """Add an account.
 
-    Raises `Invalid` for an unknown network or role or an impossible handle, `Conflict` where the
+    Raises `Invalid` for an unknown network or role or an impossible handle, `Conflict` if the
     account is there already.
     """
     label = network_of(network).label
@@ -118,7 +118,7 @@ def accounts_by_number(session: Session) -> dict[int, Account]:
 def find_account(session: Session, handle: str, *, removed: bool = False) -> Account:
     """Return the account of `@name` or `network:@name`, whatever the case.
 
-    With `removed`, one that was removed is found too. Raises `NotFound`, or `Invalid` where several
+    With `removed`, one that was removed is found too. Raises `NotFound`, or `Invalid` if several
     networks have that handle.
     """
     network, colon, rest = handle.strip().partition(":")

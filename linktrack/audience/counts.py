@@ -144,7 +144,7 @@ def is_stale(counted_at: datetime | None, at: datetime) -> bool:
 
 
 def latest_count(session: Session, account_id: AccountId) -> FollowerCount | None:
-    """Return the last count of an account, or None where there is none."""
+    """Return the last count of an account, or None if there is none."""
     return session.scalar(
         select(FollowerCount)
         .where(FollowerCount.account_id == account_id)

@@ -42,7 +42,7 @@ def connect(
 ) -> Connection:
     """Keep what signs an account in (`networks.signing_in.sign_in` has tried it).
 
-    What was kept before is gone. Raises `Conflict` where the sign-in is another account's.
+    What was kept before is gone. Raises `Conflict` if the sign-in is another account's.
     """
     _refuse_others(account, signed)
     account.network_id = account.network_id or signed.network_id
@@ -75,8 +75,8 @@ def open_writer(database: Database, keys: Keys, account: Account) -> Writer:
     """Return an account's network, signed in; nothing is asked yet, and the caller closes it.
 
     Renewed sessions, and the network's refusal of the credential, are kept in transactions of
-    their own: use it while none of yours writes. Raises `SignedOut` where the account is not
-    connected, `Invalid` where keys.json is another one.
+    their own: use it while none of yours writes. Raises `SignedOut` if the account is not
+    connected, `Invalid` if keys.json is another one.
     """
     with database.session() as session:
         stored = session.get(StoredCredential, account.id)

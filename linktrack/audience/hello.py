@@ -62,7 +62,7 @@ def invited(session: Session, markers: Markers, account: Account, token: str) ->
 def remembered(
     session: Session, markers: Markers, account: Account, cookies: str
 ) -> Segment | None:
-    """Return the segment this browser has said hello as, None where it has not."""
+    """Return the segment this browser has said hello as, None if it has not."""
     segment_id = said_hello(markers, account.id, cookies)
     if segment_id is None:
         return None

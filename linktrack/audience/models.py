@@ -60,7 +60,7 @@ class Account(Base):
 
     @property
     def text_limits(self) -> TextLimits | None:
-        """How long its server lets posts be; None where that is not known, or the network's."""
+        """How long its server lets posts be; None if that is not known, or the network's."""
         if self.text_limit is None or self.address_length is None:
             return None
         return TextLimits(self.text_limit, self.address_length)
@@ -301,7 +301,7 @@ class MadeFollow(Base):
     """One person whom linktrack has followed back, or begun to; nobody is here twice.
 
     It is `following` from before the network is asked until its answer is stored, then `followed`
-    or `refused`; `by_hand` where the owner did it. `followed` is by what the network takes just
+    or `refused`; `by_hand` if the owner did it. `followed` is by what the network takes just
     this follow back: asked for, it is `undoing`, and then `undone`. `why` is a sentence. A person
     who asks to be forgotten is taken out.
     """

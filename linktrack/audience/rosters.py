@@ -148,7 +148,7 @@ def _is_new(session: Session, account: Account, taken_at: datetime) -> bool:
 def _doubt(
     session: Session, account: Account, size: int, taken_at: datetime, near: Roster | None
 ) -> None:
-    """Raise `Conflict` where a list seems to have broken off, beside the list nearest to it.
+    """Raise `Conflict` if a list seems to have broken off, beside the list nearest to it.
 
     Networks now and then give a part of a list as if it were all. It has a tenth of the people, or
     fewer; or it has lost people whom the follower counts of both days have not: over a tenth.

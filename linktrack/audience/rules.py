@@ -17,7 +17,7 @@ DAY: Final = 86_400_000
 
 
 class Facts(NamedTuple):
-    """What is known of one follower; None where it is not. Times are in milliseconds (UTC).
+    """What is known of one follower; None if it is not. Times are in milliseconds (UTC).
 
     They followed after `followed_after` (None: nobody knows how long before) and by `followed_by`.
     """
@@ -57,7 +57,7 @@ class Rule:
     written: str
 
     def judge(self, facts: Facts, now: int) -> bool | None:
-        """Say whether it holds at `now` (ms); None where the fact is not known."""
+        """Say whether it holds at `now` (ms); None if the fact is not known."""
         return _FIELDS[self.field].judge(facts, self, now)
 
 
@@ -88,7 +88,7 @@ def parse_rule(written: str) -> Rule:
 
 
 def judge(rules: Sequence[Rule], facts: Facts, now: int) -> bool | None:
-    """Say whether all rules hold: no where one does not, None where one cannot be judged."""
+    """Say whether all rules hold: no where one does not, None if one cannot be judged."""
     unknown = False
     for rule in rules:
         holds = rule.judge(facts, now)

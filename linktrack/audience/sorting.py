@@ -115,7 +115,7 @@ def sort_followers(
 def segment_of(
     session: Session, account: Account, follower: Follower, now: datetime
 ) -> SegmentId | None:
-    """Return the segment a follower is in now; None where they no longer follow."""
+    """Return the segment a follower is in now; None if they no longer follow."""
     roster = newest_roster(session, account)
     segments = [item for item in list_segments(session, account) if item.kind != "size"]
     if roster is None:
@@ -155,7 +155,7 @@ def size_history(session: Session, segment: Segment, most: int) -> Sequence[Segm
 
 
 def newest_roster(session: Session, account: Account) -> Roster | None:
-    """Return the account's last roster, None where there is none."""
+    """Return the account's last roster, None if there is none."""
     query = select(Roster).where(Roster.account_id == account.id)
     return session.scalar(query.order_by(Roster.taken_at.desc()).limit(1))
 
@@ -190,7 +190,7 @@ def _entries(session: Session, segment_ids: Sequence[SegmentId]) -> dict[str, tu
 def _community(session: Session, account: Account) -> Collection[str] | None:
     """Return the ids of who follows an account with the role we on the same network.
 
-    None where no such account has a roster: then nobody can be judged.
+    None if no such account has a roster: then nobody can be judged.
     """
     communities = select(Account.id).where(
         Account.network == account.network,

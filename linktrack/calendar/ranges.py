@@ -77,13 +77,13 @@ def whole_days(
 
 
 def check_range(since: Point | None, until: Point | None) -> None:
-    """Raise `Invalid` where [since, until) is empty; None has no end on its side."""
+    """Raise `Invalid` if [since, until) is empty; None has no end on its side."""
     if since is not None and until is not None and until <= since:
         raise Invalid("The range is empty: its end must be later than its beginning.")
 
 
 def check_days(first: date, last: date) -> None:
-    """Raise `Invalid` where no day lies between the first and the last, both included."""
+    """Raise `Invalid` if no day lies between the first and the last, both included."""
     if last < first:
         raise Invalid("The range is empty: its first day must not be later than its last day.")
 

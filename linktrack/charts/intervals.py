@@ -130,7 +130,7 @@ def _log_range(points: Sequence[IntervalPoint], level: Reference | None) -> list
 
 
 def _dot(point: IntervalPoint, x: float, band: Band, floor: float, group: int) -> Markup:
-    """Draw one value with its interval as a link; nothing where no value is known."""
+    """Draw one value with its interval as a link; nothing if no value is known."""
     if not known(point.value):
         return Markup("")
     words = f"{point.label}: {_in_words(point)}"

@@ -120,7 +120,7 @@ def mark(x: float, y: float, style: str, shape: int) -> Markup:
 
 
 def legend(keys: Iterable[Markup], unit: str) -> Markup:
-    """List the keys, and the unit last; nothing where there is neither."""
+    """List the keys, and the unit last; nothing if there is neither."""
     items = [Markup("<li>{}</li>").format(key) for key in keys if key]
     if unit:
         items.append(Markup('<li class="unit">{}</li>').format(unit))

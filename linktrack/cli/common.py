@@ -209,7 +209,7 @@ def counting(label: str) -> "Iterator[Callable[[int], None]]":
 def read_text(argument: str) -> str:
     """Return the text of an argument, or of standard input for `-`.
 
-    Raises `Invalid` where it is not UTF-8. A newline at its end is the terminal's.
+    Raises `Invalid` if it is not UTF-8. A newline at its end is the terminal's.
     """
     if argument != "-":
         return argument

@@ -17,7 +17,7 @@ COUNTS_ADDED: Final = "counts_added"
 
 
 def read_fact(connection: Connection, name: str) -> int | None:
-    """Return the number of that name, or None where nobody has written it yet."""
+    """Return the number of that name, or None if nobody has written it yet."""
     return connection.scalar(select(click_facts.c.value).where(click_facts.c.name == name))
 
 

@@ -29,7 +29,7 @@ class Markers:
         return f"{value}.{self._signature(name, value)}"
 
     def read(self, name: str, cookies: str) -> str | None:
-        """Return the value of the marker `name` in a Cookie header, or None where none is valid."""
+        """Return the value of the marker `name` in a Cookie header, or None if none is valid."""
         start = f"{name}="
         for part in cookies.split(";"):
             pair = part.strip()

@@ -52,7 +52,7 @@ class Keys:
 def load_keys(data: Path) -> Keys:
     """Return the keys in `data`, making them at the first call; safe for several processes.
 
-    Raises `Unavailable` where the folder cannot be used and `Invalid` where the file is damaged.
+    Raises `Unavailable` if the folder cannot be used and `Invalid` if the file is damaged.
     """
     path = data / KEYS_FILE
     try:

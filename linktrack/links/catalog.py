@@ -97,7 +97,7 @@ def add_link(
 ) -> Link:
     """Make a link to a destination that has been checked, under `slug` or a code of our own.
 
-    Raises `Conflict` where the slug is taken, `Invalid` where it cannot be a code.
+    Raises `Conflict` if the slug is taken, `Invalid` if it cannot be a code.
     """
     link = Link(
         account_id=account_id,
@@ -264,14 +264,14 @@ def get_link(session: Session, codes: Codes, code: str) -> Link:
 
 
 def newest_link(session: Session) -> Link | None:
-    """Return the link that was made last, or None where there is none."""
+    """Return the link that was made last, or None if there is none."""
     return session.scalar(select(Link).order_by(Link.id.desc()).limit(1))
 
 
 def set_disabled(session: Session, link: Link, disabled: bool, at: datetime) -> None:
     """Answer this link's clicks with 410 from now on, or redirect them again.
 
-    Raises `Invalid` where it cannot redirect: an imported link may have led to an FTP server.
+    Raises `Invalid` if it cannot redirect: an imported link may have led to an FTP server.
     """
     if disabled == (link.disabled_at is not None):
         return

@@ -118,7 +118,7 @@ def is_reserved(code: str) -> bool:
 
 
 def code_in(path: str) -> str | None:
-    """Return the code that a path of ours asks for, or None where it asks for no short link.
+    """Return the code that a path of ours asks for, or None if it asks for no short link.
 
     The path is as WSGI hands it over: percent signs decoded, bytes read as Latin-1. Whatever apps
     leave behind a code is noise, but a `+`, and a path that goes on.
@@ -146,7 +146,7 @@ def spellings(code: str) -> tuple[str, ...]:
 def check_custom(slug: str) -> str:
     """Return a code of the owner's own choice, as it is.
 
-    Raises `Invalid` where it cannot be one.
+    Raises `Invalid` if it cannot be one.
     """
     if not CODE.fullmatch(slug):
         raise Invalid(

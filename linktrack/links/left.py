@@ -58,7 +58,7 @@ def without_hidden(address: str) -> str:
 def doubt_about(text: str, start: int, end: int, network: Network) -> Left | None:
     """Return what cannot be right about an address that the network would make a link of.
 
-    None where nothing is wrong.
+    None if nothing is wrong.
     """
     written = text[start:end]
     if _HAS_SCHEME.search(written) is None and may_be_words(written):

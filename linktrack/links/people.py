@@ -182,7 +182,7 @@ def page_secret(keys: Keys, person: Person) -> str:
 
 
 def page_address(base_url: str, keys: Keys, person: Person) -> str | None:
-    """Return the address of a person's public page, None where it is closed."""
+    """Return the address of a person's public page, None if it is closed."""
     return f"{base_url}/people/{page_secret(keys, person)}" if person.is_public else None
 
 

@@ -168,7 +168,7 @@ def rewrap_post(
 def settle_state(
     state: str, posted_at: datetime | None, now: datetime
 ) -> tuple[State, datetime | None]:
-    """Return the state and the time a post gets, or raise `Invalid` where they do not fit.
+    """Return the state and the time a post gets, or raise `Invalid` if they do not fit.
 
     A published post lies in the past, a scheduled one in the future, a draft may have no time.
     """

@@ -79,7 +79,7 @@ def add_single(
 def destination_for(session: Session, shortener: Shortener, account: Account, written: str) -> str:
     """Return where a link to this address leads, with the account's UTM values.
 
-    Raises `Invalid` where no browser can be sent there, or it is a short link of ours.
+    Raises `Invalid` if no browser can be sent there, or it is a short link of ours.
     """
     destination = parse_destination(written)
     if shortener.is_own(destination) or is_on_host(destination, own_hosts(session)):

@@ -32,7 +32,7 @@ class Archive:
 
     @contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:
-        """Open one file to be read as bytes; raises `Invalid` where it is damaged."""
+        """Open one file to be read as bytes; raises `Invalid` if it is damaged."""
         try:
             opened = self.openers[name]()
         except RuntimeError as error:  # zipfile's word for a password, or an odd compression

@@ -91,7 +91,7 @@ class SignIn:
 
 
 def check_server(typed: str | None) -> str | None:
-    """Return the address of a server set on purpose, None where none is; raises `Invalid`."""
+    """Return the address of a server set on purpose, None if none is; raises `Invalid`."""
     written = (typed or "").strip().rstrip("/")
     if not written:
         return None

@@ -60,7 +60,7 @@ class Fetcher:
     def get(self, path: str, arguments: Mapping[str, str | int | list[str]]) -> Fields:
         """Return the JSON object at a path.
 
-        Raises `NotFound` where the server says so, `Unavailable` where it cannot be asked, and
+        Raises `NotFound` if the server says so, `Unavailable` if it cannot be asked, and
         `Pause` where it wants to be left alone.
         """
         found = self._ask(path, arguments)

@@ -36,7 +36,7 @@ class Length:
 
     @property
     def left(self) -> int | None:
-        """What may still be added; negative: what must go. None where there is no limit."""
+        """What may still be added; negative: what must go. None if there is no limit."""
         return None if self.limit is None else self.limit - self.used
 
 
@@ -95,7 +95,7 @@ class OwnArchive(Protocol):
 
     @property
     def taken_at(self) -> datetime | None:
-        """When the network made it, None where it does not say."""
+        """When the network made it, None if it does not say."""
         ...
 
     @property

@@ -23,7 +23,7 @@ class Abilities:
 class Reader(Protocol):
     """A network that can be asked without a password.
 
-    Both raise `NotFound` where there is no such account, and `Unavailable` where the network
+    Both raise `NotFound` if there is no such account, and `Unavailable` if the network
     cannot be asked now; `Pause` says when it may be asked again.
     """
 
@@ -32,7 +32,7 @@ class Reader(Protocol):
         ...
 
     def followers(self, name: str, cursor: str | None) -> Page | None:
-        """Return one page of an account's followers; None where the network shows no list."""
+        """Return one page of an account's followers; None if the network shows no list."""
         ...
 
     def close(self) -> None:
@@ -55,8 +55,8 @@ class Feed(Protocol):
 class Writer(Reader, Protocol):
     """A network where an account is signed in.
 
-    Each call raises `Refused` where a retry is worthless, `Unavailable` or `Pause` where nothing
-    was done and a later retry is worth it, and `Unclear` where it may have been done. It may keep
+    Each call raises `Refused` if a retry is worthless, `Unavailable` or `Pause` if nothing
+    was done and a later retry is worth it, and `Unclear` if it may have been done. It may keep
     a new credential while it is called: call it while no transaction of yours is writing.
     """
 
@@ -75,7 +75,7 @@ class Writer(Reader, Protocol):
         ...
 
     def standing(self, network_id: str) -> Standing | None:
-        """Return a post of the account as it stands there now, None where it is gone."""
+        """Return a post of the account as it stands there now, None if it is gone."""
         ...
 
     def find(self, message: Message) -> Sent | None:
@@ -83,7 +83,7 @@ class Writer(Reader, Protocol):
         ...
 
     def edit(self, network_id: str, message: Message) -> Sent:
-        """Change a post's text; raises `Refused` where `abilities.edits` is false."""
+        """Change a post's text; raises `Refused` if `abilities.edits` is false."""
         ...
 
     def delete(self, network_id: str) -> None:
@@ -95,7 +95,7 @@ class Writer(Reader, Protocol):
         ...
 
     def follows(self, cursor: str | None) -> Page | None:
-        """Return one page of whom the account follows; None where the network shows no list."""
+        """Return one page of whom the account follows; None if the network shows no list."""
         ...
 
     def follow(self, network_id: str) -> str:

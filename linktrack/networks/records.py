@@ -30,7 +30,7 @@ class PostRecord:
     """One post as it was published: `text` as readers saw it, `addresses` in order of the text.
 
     `is_plain` says that the text is all there is: made anew of its text and links, the post would
-    be the same; None where that is not known. `more` says what a new text in its place would lose,
+    be the same; None if that is not known. `more` says what a new text in its place would lose,
     in words ("its poll"), for one that is not plain.
     """
 

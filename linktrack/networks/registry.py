@@ -30,7 +30,7 @@ _ADDED: Final[dict[str, "Network"]] = {}
 
 
 def network_of(name: str) -> "Network":
-    """Return the network of this name; raises `Invalid` where there is none."""
+    """Return the network of this name; raises `Invalid` if there is none."""
     if name in _ADDED:
         return _ADDED[name]
     if name not in NETWORKS:
@@ -57,7 +57,7 @@ def is_network(name: str) -> bool:
 def added(extra: "Network") -> Iterator[None]:
     """Have one more network for a while, in this process: tests try with it what a new one takes.
 
-    Raises `ValueError` where its name is taken.
+    Raises `ValueError` if its name is taken.
     """
     if is_network(extra.name):
         raise ValueError(f"There is a network {extra.name!r} already.")

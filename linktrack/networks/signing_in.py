@@ -25,7 +25,7 @@ def sign_in(network: str, handle: str, typed: Mapping[str, str], server: str | N
     """Ask a network whether it takes what an owner has typed.
 
     `server` is an address set on purpose, which may be private; without it the network's usual
-    one is asked. Raises `Invalid` for what cannot be right, `SignedOut` where the network does
+    one is asked. Raises `Invalid` for what cannot be right, `SignedOut` if the network does
     not take it, and `Unavailable` or `Pause`.
     """
     found = _connecting(network)

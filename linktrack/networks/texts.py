@@ -33,7 +33,7 @@ _UTC: Final = ZoneInfo("UTC")
 
 
 def text(value: object) -> str | None:
-    """Return a text that every database stores, or None where it is no text or empty."""
+    """Return a text that every database stores, or None if it is no text or empty."""
     if not isinstance(value, str):
         return None
     if value.isascii() and "\0" not in value:  # nearly all: lists of a million pass through here
@@ -108,7 +108,7 @@ def whole(value: object) -> int | None:
 
 
 def flag(value: object) -> bool | None:
-    """Return yes or no, or None where it says neither."""
+    """Return yes or no, or None if it says neither."""
     if isinstance(value, bool):
         return value
     word = str(value).strip().casefold()

@@ -38,7 +38,7 @@ def is_allowed(address: Address, named: Iterable[Network] = ()) -> bool:
 
 
 def _carried(address: Address) -> Address | None:
-    """Return the IPv4 address that packets to an IPv6 one end at, None where there is none."""
+    """Return the IPv4 address that packets to an IPv6 one end at, None if there is none."""
     if isinstance(address, ipaddress.IPv4Address):
         return None
     if address in _NAT64:

@@ -51,7 +51,7 @@ class Guard:
 def find(host: str, port: int, guard: Guard, seconds: float) -> tuple[Address, ...]:
     """Return the addresses of a host, looked up once; those and no others are connected to.
 
-    Raises `NotPublic` where any of them is not allowed, `OSError` where it has none, and
+    Raises `NotPublic` if any of them is not allowed, `OSError` if it has none, and
     `TimeoutError`.
     """
     found = _in_time(lambda: guard.lookup(host, port), seconds)

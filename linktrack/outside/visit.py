@@ -69,7 +69,7 @@ class Answer:
     body: bytes
 
     def header(self, name: str) -> str | None:
-        """Return the first header of a name, None where there is none."""
+        """Return the first header of a name, None if there is none."""
         wanted = name.casefold()
         return next((value for key, value in self.headers if key.casefold() == wanted), None)
 
@@ -297,7 +297,7 @@ def _body(response: http.client.HTTPResponse, limits: Limits) -> bytes:
 
 
 def _led_to(url: str, location: str) -> str:
-    """Return where a redirect leads, as browsers read it; raises `Unanswered` where nowhere."""
+    """Return where a redirect leads, as browsers read it; raises `Unanswered` if nowhere."""
     try:
         sent = location.encode("latin-1").decode("utf-8", "replace")  # headers are read as Latin-1
         led: str = ada_url.URL(urljoin(url, sent)).href

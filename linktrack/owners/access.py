@@ -91,7 +91,7 @@ def is_usable(session: Session, secret: str, now: datetime) -> bool:
 
 
 def check_usable(session: Session, secret: str, now: datetime) -> None:
-    """Raise `Forbidden` where `sign_in` would; strangers' guesses take no write lock."""
+    """Raise `Forbidden` if `sign_in` would; strangers' guesses take no write lock."""
     if not is_usable(session, secret, now):
         raise Forbidden(SPENT)
 
@@ -134,7 +134,7 @@ def begin_session(session: Session, owner_id: int, now: datetime, by: str) -> st
 
 
 def signed_in_owner(session: Session, secret: str, now: datetime) -> Owner | None:
-    """Return the owner of a session, or None where it is unknown or over."""
+    """Return the owner of a session, or None if it is unknown or over."""
     found = session.get(OwnerSession, hash_secret(secret))
     if found is None or found.expires_at <= now:
         return None

@@ -20,7 +20,7 @@ def reserve_answer(
     """Return what was answered under a key, or put the key down and return None.
 
     It is stored with the commit of the caller's own work. Raises `Invalid` if the
-    key belongs to another request, and `Conflict` where the first was not answered to its end.
+    key belongs to another request, and `Conflict` if the first was not answered to its end.
     """
     session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.answered_at < now - KEPT))
     known = session.get(IdempotentAnswer, (token_id, key))

@@ -37,7 +37,7 @@ def share_report(session: Session, account_id: int, days: int, now: datetime) ->
 
 
 def find_shared(session: Session, secret: str, now: datetime) -> SharedReport:
-    """Return what an address shows; raises `NotFound` where it never was, or is over."""
+    """Return what an address shows; raises `NotFound` if it never was, or is over."""
     found = session.scalar(
         select(SharedReport).where(SharedReport.token_hash == hash_secret(secret))
     )

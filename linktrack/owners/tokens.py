@@ -93,7 +93,7 @@ def state_of(token: Token, now: datetime) -> str:
 
 
 def check_token(session: Session, secret: str, now: datetime) -> Token:
-    """Return the token of this secret; raises `Forbidden` where it is unknown or over.
+    """Return the token of this secret; raises `Forbidden` if it is unknown or over.
 
     It is looked up by its hash, so that timing tells nothing about the secret.
     """

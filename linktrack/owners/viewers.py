@@ -32,7 +32,7 @@ def set_role(
 ) -> None:
     """Make somebody an owner, or a viewer of all accounts or of these alone.
 
-    Raises `Invalid` for an unknown role and `Conflict` where nobody would be left who may change
+    Raises `Invalid` for an unknown role and `Conflict` if nobody would be left who may change
     anything.
     """
     if role not in ROLES:

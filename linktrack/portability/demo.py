@@ -54,7 +54,7 @@ def make_demo(
 ) -> Made:
     """Make the demonstration, ending now; the same seed and time give the same one.
 
-    Raises `Conflict` where there is one already.
+    Raises `Conflict` if there is one already.
     """
     store = ClickStore(
         database.engine, database.settings.timezone, database.settings.visitor_period
@@ -138,7 +138,7 @@ _OWNERS: Final = {
 def remove_demo(database: Database) -> None:
     """Remove the simulated accounts with everything that belongs to them.
 
-    Raises `NotFound` where there are none.
+    Raises `NotFound` if there are none.
     """
     store = ClickStore(
         database.engine, database.settings.timezone, database.settings.visitor_period
@@ -164,7 +164,7 @@ def _remove_rows(connection: Connection, account_ids: Sequence[int]) -> None:
 
 
 def _belongs(table: Table, account_ids: Sequence[int]) -> ColumnElement[bool] | None:
-    """Return what the rows of a table fulfil that belong to these accounts; None where none do."""
+    """Return what the rows of a table fulfil that belong to these accounts; None if none do."""
     owned = [
         column
         for column in table.c
@@ -185,5 +185,5 @@ def _belongs(table: Table, account_ids: Sequence[int]) -> ColumnElement[bool] | 
 
 
 def _led_to(column: Column[object]) -> FromClause | None:
-    """Return the table that a column's foreign key leads to, None where it has none."""
+    """Return the table that a column's foreign key leads to, None if it has none."""
     return next((key.column.table for key in column.foreign_keys), None)

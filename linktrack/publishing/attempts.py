@@ -44,7 +44,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What becomes of a post that was not sent: `next_at` is None where it is given up."""
+    """What becomes of a post that was not sent: `next_at` is None if it is given up."""
 
     problem: str
     next_at: datetime | None

@@ -24,7 +24,7 @@ def card_below(
     *,
     allowed: Callable[[Address], bool] = is_public,
 ) -> Card | None:
-    """Return the card of the first link in a post's text; None where nothing is known of its page.
+    """Return the card of the first link in a post's text; None if nothing is known of its page.
 
     A page that was not read yet is read now, which with its picture takes at most 20 seconds;
     nothing of the database is held meanwhile.

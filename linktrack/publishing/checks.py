@@ -19,7 +19,7 @@ HOUSE_NAMES: Final = ("localhost", "local", "internal", "lan", "home.arpa", "loc
 
 
 def check_sendable(account: Account, text: str, base_url: str, connected: bool) -> None:
-    """Raise `Invalid` where a wrapped text cannot be sent for an account.
+    """Raise `Invalid` if a wrapped text cannot be sent for an account.
 
     That is: readers could not follow its links, nobody signed in, or it is too long.
     """
@@ -53,7 +53,7 @@ def check_sendable(account: Account, text: str, base_url: str, connected: bool) 
 
 
 def check_usual_length(account: Account, text: str, base_url: str) -> None:
-    """Raise `Unconfirmed` where a text is longer than most servers of its network take.
+    """Raise `Unconfirmed` if a text is longer than most servers of its network take.
 
     Where the account's own server says what it takes, that is what counts (`check_sendable`).
     """
@@ -83,7 +83,7 @@ def is_reachable(base_url: str) -> bool:
 
 
 def check_duplicate(session: Session, account: Account, post: Post) -> None:
-    """Raise `Unconfirmed` where another account has the same text, and the network forbids it.
+    """Raise `Unconfirmed` if another account has the same text, and the network forbids it.
 
     X's automation rules do (duplicate posts over several accounts), so it is sent only on the
     owner's second word.
@@ -94,7 +94,7 @@ def check_duplicate(session: Session, account: Account, post: Post) -> None:
 
 
 def duplicate_warning(session: Session, account: Account, post: Post) -> str | None:
-    """Return the warning of `check_duplicate` without its end, None where there is none."""
+    """Return the warning of `check_duplicate` without its end, None if there is none."""
     network = network_of(account.network)
     if not network.forbids_same_text:
         return None

@@ -56,7 +56,7 @@ def personal_url(
 ) -> str:
     """Return the address of a link for one follower; it carries the segment they are in now.
 
-    Raises `Invalid` where they have not agreed, or follow another account than the link's.
+    Raises `Invalid` if they have not agreed, or follow another account than the link's.
     """
     if follower.account_id != link.account_id:
         raise Invalid("The link is another account's than the follower's.")

@@ -109,7 +109,7 @@ def _check_unsent(post: Post, sending: Sending | None, now: datetime) -> None:
 def withdraw(session: Session, post: Post, now: datetime, days: Days) -> None:
     """Remove a post from the queue; it becomes a draft again.
 
-    Raises `Conflict` where it is in none, and while it is being sent.
+    Raises `Conflict` if it is in none, and while it is being sent.
     """
     sending = sending_of(session, post.id, lock=True)
     if sending is None or sending.state not in OPEN:
@@ -131,7 +131,7 @@ def rewrite(
 ) -> None:
     """Give a post that is not out yet another text; its addresses are wrapped anew.
 
-    Raises `Conflict` where the network may have the old text already, what `enqueue` raises for a
+    Raises `Conflict` if the network may have the old text already, what `enqueue` raises for a
     text if the post is in the queue, and what wrapping raises; then the session must be rolled
     back.
     """
@@ -157,7 +157,7 @@ def not_there(session: Session, post: Post, now: datetime) -> None:
     """Take the owner's word that the network does not have a post that it may have.
 
     Sent again it is not looked for first, which some plans of X refuse. That it is there is said
-    by `states.publish`. Raises `Conflict` where nothing is in doubt, and while it is being sent.
+    by `states.publish`. Raises `Conflict` if nothing is in doubt, and while it is being sent.
     """
     sending = sending_of(session, post.id, lock=True)
     if sending is None or not sending.in_doubt or post.state not in ("draft", "scheduled"):

@@ -171,7 +171,7 @@ class Sender:
         return replace(message, card=card)
 
     def _claim(self, due: _Due, lease: datetime) -> Message | None:
-        """Reserve a post, and commit that it is in doubt; None where it is not ours to send.
+        """Reserve a post, and commit that it is in doubt; None if it is not ours to send.
 
         The text is read behind the reservation: nobody changes it from then on. Raises what
         `check_sendable` raises.

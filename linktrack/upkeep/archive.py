@@ -75,7 +75,7 @@ def read_archive(file: Path, folder: Path) -> Manifest:
 
     The file is read to its end and checked whole: the checksum of the compression, and every file
     against the manifest. Only names that a backup has are taken, as plain files. Raises `Invalid`
-    where the file is no backup, damaged, cut short or of a later format, and `OSError` where it
+    where the file is no backup, damaged, cut short or of a later format, and `OSError` if it
     cannot be read.
     """
     with (

@@ -64,7 +64,7 @@ def back_up(
 ) -> BackedUp:
     """Write a backup to `file` (mode 0600); a file of that name is kept until the new one is whole.
 
-    Redirects and loading go on meanwhile. Raises `Unavailable` where the file cannot be written,
+    Redirects and loading go on meanwhile. Raises `Unavailable` if the file cannot be written,
     or the database cannot be read or is damaged.
     """
     settings, database = installation.settings, installation.database

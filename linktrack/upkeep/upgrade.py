@@ -28,7 +28,7 @@ def upgrade(
     """Migrate the tables after a backup (default: in the data folder's `backups`).
 
     On a current database nothing happens; a new one gets its tables. Raises `Conflict` for a
-    database of a newer linktrack, `Unavailable` where the backup cannot be written: then nothing
+    database of a newer linktrack, `Unavailable` if the backup cannot be written: then nothing
     was migrated.
     """
     state = installation.database.schema_state()

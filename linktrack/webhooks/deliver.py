@@ -72,7 +72,7 @@ class Deliverer:
         self._limits = Limits(seconds, MOST_READ, is_cut=True)
 
     def deliver_next(self, webhook_id: int) -> Outcome | None:
-        """Send what has been due for longest; return what came of it, None where nothing is due."""
+        """Send what has been due for longest; return what came of it, None if nothing is due."""
         due = self._take(webhook_id)
         if due is None:
             return None

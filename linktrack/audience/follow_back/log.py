@@ -89,7 +89,7 @@ def dry_run(
 def switch_on(session: Session, account: Account, now: datetime) -> None:
     """Let the service follow back from now on.
 
-    Raises `Conflict` before the dry run of these settings was shown, and `Invalid` where the
+    Raises `Conflict` before the dry run of these settings was shown, and `Invalid` if the
     network forbids it.
     """
     _check_account(account)
@@ -206,7 +206,7 @@ def undo(
 ) -> int:
     """Have follows taken back that linktrack made; return how many.
 
-    The service does so within a minute. Raises `Conflict` where there are none, and where they are
+    The service does so within a minute. Raises `Conflict` if there are none, and where they are
     more than 20 and another number was typed.
     """
     if not numbers:

@@ -20,7 +20,7 @@ STEP: Final = 500  # followers read at a time
 class Candidate:
     """One person who followed since the date.
 
-    `skipped` is why they are not followed back, None where they are; `why` is why they would be.
+    `skipped` is why they are not followed back, None if they are; `why` is why they would be.
     """
 
     network_id: str

@@ -7,10 +7,10 @@ from linktrack.errors import Invalid
 
 
 def country_lookup(path: Path) -> Callable[[str], str | None]:
-    """Return the function from an address to its country (ISO 3166 alpha-2), None where unknown.
+    """Return the function from an address to its country (ISO 3166 alpha-2), None if unknown.
 
     The address is looked up and dropped. The file is mapped into memory, not read: workers share
-    it. Raises `Invalid` where it is no such file.
+    it. Raises `Invalid` if it is no such file.
     """
     import maxminddb
 

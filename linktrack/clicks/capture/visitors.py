@@ -46,7 +46,7 @@ class Visitors:
     def identify(self, at: float, address: str, user_agent: str, languages: str) -> int:
         """Return the visitor of a request made `at` (seconds since 1970 UTC).
 
-        `address` is the client's; of an IPv6 address its /64 counts. Raises `OSError` where the
+        `address` is the client's; of an IPv6 address its /64 counts. Raises `OSError` if the
         key can be neither read nor made.
         """
         since, until, key = self._current
@@ -134,7 +134,7 @@ def lies_in(address: str, networks: tuple[Network, ...]) -> bool:
 
 
 def _bare(hop: str) -> str | None:
-    """Return a hop without port and brackets, or None where it is no address."""
+    """Return a hop without port and brackets, or None if it is no address."""
     if hop.startswith("["):
         hop = hop[1:].partition("]")[0]
     elif hop.count(":") == 1:

@@ -267,7 +267,7 @@ class Agent:
     `reason` is None for a person, else "no-agent", "preview" or "bot"; `rule` names the rule
     that decided ("preview:twitterbot", "bot:crawlerdetect", "no-agent") and is None for people.
     `device` is "desktop", "mobile", "tablet" or "other"; `browser` and `os` are family names
-    without versions. All three are None where nothing is known.
+    without versions. All three are None if nothing is known.
     """
 
     reason: str | None

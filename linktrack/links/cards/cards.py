@@ -208,7 +208,7 @@ def _own(words: str, most: int, name: str) -> str | None:
 
 
 def kept_card(session: Session, link: Link) -> LinkCard | None:
-    """Return what is kept of the page behind a link, None where it was never to be read."""
+    """Return what is kept of the page behind a link, None if it was never to be read."""
     return session.get(LinkCard, link.id)
 
 

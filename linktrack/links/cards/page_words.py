@@ -34,7 +34,7 @@ _JOINERS: Final = "\u200c\u200d"  # of emoji, and of Persian and Indian scripts
 
 @dataclass(frozen=True, slots=True)
 class PageWords:
-    """Title, description and the picture's address; None where the page says none."""
+    """Title, description and the picture's address; None if the page says none."""
 
     title: str | None
     description: str | None
@@ -42,7 +42,7 @@ class PageWords:
 
 
 def page_words(body: bytes, kind: str, address: str) -> PageWords:
-    """Return what a page says; `kind` is its Content-Type header, `address` where it stands.
+    """Return what a page says; `kind` is its Content-Type header, its `address`.
 
     A body that is cut is read as far as it goes.
     """
@@ -57,7 +57,7 @@ def page_words(body: bytes, kind: str, address: str) -> PageWords:
 def clean(text: str | None, most: int) -> str | None:
     """Return a text on one line, without what cannot be seen and cut to `most` characters.
 
-    None where nothing is left.
+    None if nothing is left.
     """
     if text is None:
         return None

@@ -25,7 +25,7 @@ _SCAN: Final = b"\xff\xda"
 def fitted(picture: bytes, kind: str, most: int) -> tuple[bytes, str] | None:
     """Return a picture of at most `most` bytes and its MIME type: this one, or it scaled down.
 
-    None where it cannot be: it is broken, or made to take more memory or time than a picture does.
+    None if it cannot be: it is broken, or made to take more memory or time than a picture does.
     An animated one becomes its first frame, what is transparent becomes white.
     """
     if len(picture) <= most:

@@ -122,7 +122,7 @@ def end_of_comment(text: str, start: int, end: int) -> int:
 
 
 def tag_at(text: str, start: int, end: int) -> Tag | None:
-    """Return the tag that starts here with `<` and a letter, or `</`; None where it has no end."""
+    """Return the tag that starts here with `<` and a letter, or `</`; None if it has no end."""
     name_end = end_of(_NAME, text, start + 1 + text.startswith("/", start + 1), end)
     name = text[start + 1 : name_end].lower()
     attributes: list[Attribute] = []

@@ -56,7 +56,7 @@ _LONGEST_WORDS: Final = 60
 
 
 def why_not(written: str, address: str, words: str = "") -> str | None:
-    """Return why a link is not wrapped, None where it may be.
+    """Return why a link is not wrapped, None if it may be.
 
     `written` is the address as written there, with placeholders hidden; `address` as it is read;
     `words` are those that are clicked, where they are known.

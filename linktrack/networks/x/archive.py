@@ -45,7 +45,7 @@ class XArchive:
     """One archive of X, opened."""
 
     def __init__(self, archive: Archive) -> None:
-        """Raises `Invalid` where the manifest names a part of a list that is not there."""
+        """Raises `Invalid` if the manifest names a part of a list that is not there."""
         self._archive = archive
         self._files: dict[str, list[tuple[int, str]]] = {}
         for name in archive.openers:

@@ -58,7 +58,7 @@ for _name in ("oauthlib", "requests_oauthlib", "tweepy"):
 
 
 def sign_in(handle: str, values: Mapping[str, str], server: str | None) -> SignIn:
-    """Try the four values of an app; raises `SignedOut` where X does not take them."""
+    """Try the four values of an app; raises `SignedOut` if X does not take them."""
     server = server or HOST
     client = _client(server, values)
     try:

@@ -81,7 +81,7 @@ def export_all(
     """Write everything to a zip, as of one moment and in constant memory.
 
     Returns rows by table; `progress` is called with them as they are written. The file is readable
-    by its owner only, and whole or not there. Raises `Unavailable` where it cannot be written.
+    by its owner only, and whole or not there. Raises `Unavailable` if it cannot be written.
     """
     temporary = path.with_name(f".{path.name}.{token_hex(4)}")
     try:

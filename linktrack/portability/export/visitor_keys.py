@@ -12,7 +12,7 @@ def import_key(data: Path, account_id: int) -> bytes:
     """Return the secret under which an account's imported visitors are pseudonyms.
 
     It is kept in the data folder, never in the database: importing a log again needs the same
-    one. Raises `Unavailable` where the folder cannot be used.
+    one. Raises `Unavailable` if the folder cannot be used.
     """
     folder = data / "visitor_keys"
     try:

@@ -27,7 +27,7 @@ def read_lines(path: Path, progress: Callable[[int], None] = lambda _: None) -> 
 
     What a cut-off or damaged compressed file still gives is given, and then one line that says
     so. `progress` is called with how many bytes of the file were read since its last call.
-    Raises `Invalid` where the file cannot be opened.
+    Raises `Invalid` if the file cannot be opened.
     """
     try:
         file = path.open("rb")

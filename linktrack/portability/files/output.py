@@ -13,7 +13,7 @@ from linktrack.errors import Unavailable
 def save(path: Path, blocks: Iterable[str]) -> None:
     """Write text as UTF-8 to a file beside `path`, then give it that name.
 
-    A file of that name is kept until the new one is whole. Raises `Unavailable` where it cannot
+    A file of that name is kept until the new one is whole. Raises `Unavailable` if it cannot
     be written.
     """
     temporary = path.with_name(f".{path.name}.{token_hex(4)}")
@@ -34,7 +34,7 @@ def save(path: Path, blocks: Iterable[str]) -> None:
 def print_blocks(file: IO[bytes], blocks: Iterable[str]) -> None:
     """Write text as UTF-8 to standard output.
 
-    Raises `Unavailable` where it cannot be written; a reader that has gone is left to the caller
+    Raises `Unavailable` if it cannot be written; a reader that has gone is left to the caller
     (`BrokenPipeError`).
     """
     try:

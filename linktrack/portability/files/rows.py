@@ -18,7 +18,7 @@ Progress = Callable[[int], None]
 def csv_rows(path: Path, progress: Progress) -> Iterator[tuple[int, list[str]]]:
     """Yield the records of a CSV file with the number of their last line, the header first.
 
-    Comma, semicolon or tab, whichever the header has most of. Raises `Invalid` where the file
+    Comma, semicolon or tab, whichever the header has most of. Raises `Invalid` if the file
     cannot be read or has a cell too long to be one.
     """
     lines = _texts(path, progress)
@@ -109,7 +109,7 @@ def _below(page: Mapping[str, object], containers: Sequence[str]) -> list[object
 
 
 def is_json(path: Path) -> bool:
-    """Whether a file begins as JSON does; raises `Invalid` where it cannot be read."""
+    """Whether a file begins as JSON does; raises `Invalid` if it cannot be read."""
     try:
         with path.open("rb") as file:
             return file.read(1000).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")

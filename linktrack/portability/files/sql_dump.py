@@ -36,7 +36,7 @@ def dump_rows(
 ) -> Iterator[dict[str, Value]]:
     """Yield the rows of the table whose name ends in `suffix`, whatever its prefix.
 
-    `columns` are its columns where an INSERT does not name them. Raises `Invalid` where the file
+    `columns` are its columns where an INSERT does not name them. Raises `Invalid` if the file
     cannot be read.
     """
     try:

@@ -80,7 +80,7 @@ def columns_of(
 
 
 def person_of(values: Iterable[tuple[str, object]]) -> FollowerRecord | None:
-    """Return a person of fields and values; None where they have neither id nor handle."""
+    """Return a person of fields and values; None if they have neither id nor handle."""
     fields: dict[str, Any] = {"network_id": None}
     fields.update(values)
     if fields["network_id"] is None and fields.get("handle") is None:
@@ -89,7 +89,7 @@ def person_of(values: Iterable[tuple[str, object]]) -> FollowerRecord | None:
 
 
 def check_id(person: FollowerRecord, ids: Ids, where: str) -> None:
-    """Raise `Invalid` where a person's id is not one of the account's network."""
+    """Raise `Invalid` if a person's id is not one of the account's network."""
     if person.network_id is not None and not ids.pattern.fullmatch(person.network_id):
         raise Invalid(
             f"{where}: {person.network_id[:60]!r} is no id of the account's network "

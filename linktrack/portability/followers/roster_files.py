@@ -132,7 +132,7 @@ def written_at(path: Path, now: datetime) -> datetime:
 
 
 def _own_archive(archive: Archive, network: str) -> RosterFile | None:
-    """Return the list of an archive that a network made; None where it is no such archive."""
+    """Return the list of an archive that a network made; None if it is no such archive."""
     for maker, archives, file in _makers():
         if not archives.is_one(archive):
             continue

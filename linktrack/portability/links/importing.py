@@ -39,7 +39,7 @@ class LinkRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LinkFormat:
-    """A kind of file. `read` yields its rows; it raises `Invalid` where a file is of another."""
+    """A kind of file. `read` yields its rows; it raises `Invalid` if a file is of another."""
 
     name: str
     read: Callable[[Path, "Reading"], Iterator[LinkRow]]
@@ -87,7 +87,7 @@ def import_links(
 
     Their posts are unmeasured until their clicks are imported, too: a total does not say when, or
     by how many people, a link was clicked. Totals are those counted before `now`. Runs in
-    transactions of a thousand links. Raises `Invalid` where a file cannot be read or is of another
+    transactions of a thousand links. Raises `Invalid` if a file cannot be read or is of another
     kind.
     """
     importing = _Import(database, shortener, account_id, form.name, now)

@@ -14,7 +14,7 @@ from linktrack.upkeep.health.status import Capture
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """`until` is None where nothing is counted yet; `waiting` clicks are not counted yet.
+    """`until` is None if nothing is counted yet; `waiting` clicks are not counted yet.
 
     `damaged` lines are set aside; `lost` clicks could never be written, the last at `lost_at`.
     """
