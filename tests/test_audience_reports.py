@@ -233,6 +233,33 @@ def test_those_we_can_tell_are_counted_again_by_halves(world: World) -> None:
     assert "or because they said hello: 20 in the first half, 20 in the second, 10 in both." in page
 
 
+def test_two_ways_of_counting_that_exclude_each_other_leave_the_lower_end(world: World) -> None:
+    """60 people click everything, 40 once, 4 twice: about 110 by halves, some 300 by links."""
+    account = world.account()
+    followers(world, account, 1_000)
+    links = posts(world, account, 10)
+    later = NOON + timedelta(days=20)
+    for i, post in enumerate(links):
+        click(world, post, range(60), NOON if i < 5 else later)
+        click(world, post, range(60 + 4 * i, 64 + 4 * i), NOON if i < 5 else later)
+    click(world, links[0], range(200, 204))
+    click(world, links[1], range(200, 204))
+    world.session.commit()
+    found = people(world, account, since=NOON)
+    assert found.people is not None
+    again = found.halves.people
+    assert again is not None
+    assert again.interval.high < found.people.interval.low
+    assert found.sentence == (
+        "In May 2026, at least 104 different people clicked links by @JessesLinks; we saw 104 of "
+        "them. It has 1,000 followers: 104 people are 10% of that number."
+    )
+    assert "exclude each other" in found.on_halves
+    assert audience_json(found)["at_least"] == pytest.approx(found.people.estimate, abs=1e-3)
+    page = read(Browser.signed_in(world).get(f"/owner/audience?account={account.id}"))
+    assert "exclude each other" in page
+
+
 def test_growth_is_told_in_a_sentence(world: World) -> None:
     """Followers double while 30 people click throughout: twice as many bring no more clicks."""
     account = world.account()

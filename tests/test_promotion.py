@@ -263,7 +263,7 @@ def test_people_on_pages_and_by_api(sqlite_world: World) -> None:
     """Forms add and change; the public page shows no more than it should, to nobody else."""
     world = sqlite_world
     browser = Browser.signed_in(world)
-    assert "Nobody yet" in read(browser.get("/owner/people"))
+    assert "No one yet" in read(browser.get("/owner/people"))
     account = world.account()
     post = world.post(account, "Read <i> https://jo.org/ now", now())
     link = world.session.query(Link).one()

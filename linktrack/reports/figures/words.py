@@ -65,10 +65,10 @@ def about(people: float, digits: int = 2) -> str:
     return f"{round(people / size) * size:,}"
 
 
-def at_least(people: float) -> str:
-    """Return a number of people that there are at least: two digits, rounded down."""
-    size = 10 ** max(0, len(str(int(people))) - 2)
-    return f"{math.floor(people / size) * size:,}"
+def at_least(people: float, digits: int = 2) -> int:
+    """Return a number of people that there are at least, rounded down to two digits."""
+    size: int = 10 ** max(0, len(str(int(people))) - digits)
+    return math.floor(people / size) * size
 
 
 def one_in(fraction: float) -> str:

@@ -95,9 +95,8 @@ class AudienceReport:
         clicked = f"different people clicked links by {self.account.handle}"
         floor = self.floor
         if floor is not None:
-            told = at_least(floor)
-            compared = self._compared(told, floor, None)
-            return f"{beginning} {told} {clicked}; we saw {self.seen:,} of them.{compared}"
+            compared = self._compared(f"{floor:,}", floor, None)
+            return f"{beginning} {floor:,} {clicked}; we saw {self.seen:,} of them.{compared}"
         told, least, most = about_between(self.people.estimate, self.people.interval)
         compared = self._compared(told, self.people.estimate, self.people.interval)
         return (
@@ -122,8 +121,8 @@ class AudienceReport:
         )
 
     @property
-    def floor(self) -> float | None:
-        """The lowest end of both estimates where they exclude each other, else None.
+    def floor(self) -> int | None:
+        """The lowest end of both estimates, rounded down, where they exclude each other; else None.
 
         Counting by halves takes everybody for equally likely to come back, Chao's bound doesn't.
         Where they disagree so much, only what both allow is claimed.
@@ -134,7 +133,7 @@ class AudienceReport:
         one, other = self.people.interval, again.interval
         if one.low <= other.high and other.low <= one.high:
             return None
-        return min(one.low, other.low)
+        return max(self.seen, at_least(min(one.low, other.low)))
 
     @property
     def on_halves(self) -> str:
@@ -143,14 +142,17 @@ class AudienceReport:
         if again is None:
             return ""
         told, least, most = about_between(again.estimate, again.interval)
+        floor, chao = self.floor, self.people
+        if floor is not None and chao and again.interval.low <= chao.interval.low:
+            least = f"{floor:,}"  # as it is said above
         counts = (
             f"We saw {halves.first:,} people in the first half of {self.days} and "
             f"{halves.second:,} in the second, {halves.both:,} of them in both. If everybody were "
             f"equally likely to come back, there would be about {told} ({least} to {most})."
         )
-        if self.floor is None or self.people is None:
+        if floor is None or chao is None:
             return counts
-        told, least, most = about_between(self.people.estimate, self.people.interval)
+        told, least, most = about_between(chao.estimate, chao.interval)
         return (
             f"{counts} Counting who clicked one link and who clicked two gives about {told} "
             f"({least} to {most}), without that assumption. The two ranges exclude each other: "

@@ -108,9 +108,9 @@ class GrowthReport:
             "can't tell": "Too early to say whether clicks keep up.",
         }[growth.verdict or "can't tell"]
         return (
-            f"{step} went with {_more(value)} people clicking a post (likely {_more(low)} to "
-            f"{_more(high)}; {counted(growth.posts, 'post')}, {fewest:,} to {most:,} followers). "
-            f"{meaning}"
+            f"{step} went with {_more(value)} people clicking a post (likely "
+            f"{_between(low, high)}; {counted(growth.posts, 'post')}, {fewest:,} to {most:,} "
+            f"followers). {meaning}"
         )
 
 
@@ -120,6 +120,15 @@ def _more(change: float) -> str:
     if not told:
         return "as many"
     return f"{told:,}% {'more' if change > 0 else 'fewer'}"
+
+
+def _between(low: float, high: float) -> str:
+    """Return a range of changes: 5% to 20% more, 3% fewer to 8% more."""
+    first, last = _more(low), _more(high)
+    for word in (" more", " fewer"):
+        if first.endswith(word) and last.endswith(word):
+            first = first.removesuffix(word)
+    return f"{first} to {last}"
 
 
 def growth_report(
