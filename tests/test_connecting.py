@@ -104,7 +104,7 @@ def test_what_the_network_has_against_it_is_kept_until_it_is_connected_again(
             writer.posts(None)
         problem = connections(world.session)[account.id].problem
         assert problem == (
-            "Bluesky does not take the sign-in any more (ExpiredToken): connect the account again."
+            "Bluesky no longer accepts the sign-in (ExpiredToken): connect the account again."
         )
         signed = sign_in("bluesky", account.handle, {"app_password": APP_PASSWORD}, place.address)
         connect(world.session, keys_of(world), account, signed, NOON + timedelta(hours=1))
@@ -354,7 +354,7 @@ def test_by_command(commands: World, place: Standin, tmp_path: Path) -> None:
     (line,) = parsed(run("account", "list", "--json"))
     assert line["connected"] is True
     gone = run("account", "disconnect", "@jesse.example.com")
-    assert gone.stdout == "@jesse.example.com is not connected any more.\n"
+    assert gone.stdout == "@jesse.example.com is no longer connected.\n"
     (line,) = parsed(run("account", "list", "--json"))
     assert line["connected"] is False
 
@@ -427,7 +427,7 @@ def test_by_page(world: World, place: Standin, server: Server) -> None:
         pytest.raises(SignedOut),
     ):
         writer.posts(None)
-    assert "Bluesky does not take the sign-in any more" in read(browser.get("/owner/posts"))
+    assert "Bluesky no longer accepts the sign-in" in read(browser.get("/owner/posts"))
     assert browser.send(f"{page}/remove", {}, page).status_code == 303
     assert "Connected since" not in read(browser.get(page))
     assert "does not take the sign-in" not in read(browser.get("/owner/posts"))
@@ -532,7 +532,7 @@ def test_an_account_that_is_signed_out_is_read_as_everybody_may(
     here = installed(world, bluesky=place.address)
     problem = sync_one(here, account).problem
     assert problem is not None
-    assert "does not take the sign-in any more" in problem
+    assert "no longer accepts the sign-in" in problem
     done = sync_one(here, account)
     assert (done.followers, done.problem) == (1, None)
     assert done.roster is not None

@@ -199,7 +199,7 @@ def test_what_is_away_is_tried_again_later_and_later(small: Office) -> None:
         small.send(hours=4)
     failed = small.sending()
     assert failed.state == "failed"
-    assert failed.problem == "The network is away. It is not tried any more."
+    assert failed.problem == "The network is away. It is not tried again."
     assert small.clock.now <= failed.due_at + PATIENCE
     tried = len(small.network.messages)
     small.send(days=30)

@@ -62,7 +62,7 @@ class Keeper(Protocol):
         ...
 
     def refused(self, sentence: str) -> None:
-        """Its network does not take it any more, and why."""
+        """Its network no longer accepts it, and why."""
         ...
 
     def taken(self) -> None:

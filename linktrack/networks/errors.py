@@ -10,7 +10,7 @@ class Refused(LinktrackError):
 
 
 class SignedOut(Refused):
-    """Nobody is signed in, or the network does not take it any more: the owner has to connect."""
+    """Nobody is signed in, or the network no longer accepts it: the owner has to connect."""
 
 
 class Unclear(Unavailable):

@@ -10,7 +10,7 @@ _OURS: Final = ("accept-encoding", "connection", "host", "keep-alive", "transfer
 """Headers of a request that are the connection's business."""
 
 _UNTRUE: Final = ("connection", "content-encoding", "content-length", "transfer-encoding")
-"""Headers of an answer that do not hold any more once its body has been read and unpacked."""
+"""Headers of an answer that no longer hold once its body has been read and unpacked."""
 
 
 def ask_for_library(

@@ -101,7 +101,7 @@ def end_session(session: Session, owner: Owner, mark: str, now: datetime) -> Non
     """Sign somebody out of the browser whose session has this `mark`; raises `NotFound`."""
     found = [one for one in list_sessions(session, owner) if one.mark == mark]
     if not found:
-        raise NotFound(f"{owner.name} is not signed in with that browser any more.")
+        raise NotFound(f"{owner.name} is no longer signed in with that browser.")
     session.delete(found[0])
     note(session, f"Signed {owner.name} out of 1 browser.", now)
 

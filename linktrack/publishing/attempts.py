@@ -15,7 +15,7 @@ WAITS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 30,
 """How long after each failure it is tried again; the last wait is repeated."""
 
 PATIENCE: Final = timedelta(hours=24)
-"""After so long past its time a post is not sent any more unless the owner says so."""
+"""So long after its time a post is no longer sent, unless the owner says so."""
 
 
 class Publisher(Protocol):
@@ -104,5 +104,5 @@ def judge(failure: Failure, name: str, attempts: int, due_at: datetime, now: dat
         case _:
             problem = f"linktrack itself failed ({type(reason).__name__}); it is in the log."
     if next_at > due_at + PATIENCE:
-        return Verdict(f"{problem} It is not tried any more.", None, failure.in_doubt)
+        return Verdict(f"{problem} It is not tried again.", None, failure.in_doubt)
     return Verdict(problem, next_at, failure.in_doubt)

@@ -29,7 +29,7 @@ from linktrack.webhooks.models import Delivery, Webhook
 
 MOST_POSTS: Final = 500  # told in one pass; the next follows in seconds
 SETTLED: Final = timedelta(minutes=10)
-"""After so long a post's transaction has ended: no lower number can appear any more."""
+"""After so long a post's transaction has ended: no lower number can appear."""
 
 JUMP_SHARE: Final = 0.05
 JUMP_LEAST: Final = 50

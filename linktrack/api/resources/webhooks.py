@@ -164,5 +164,5 @@ def _numbered(number: int) -> Webhook:
     """Return a webhook, if the token has access: one for all accounts needs a token for all."""
     webhook = get_webhook(db_session(), stored(number))
     if g.token.account_id not in (None, webhook.account_id):
-        raise Forbidden("This token is for one account, and this webhook is told of others.")
+        raise Forbidden("This token is for one account, and this webhook gets events of others.")
     return webhook

@@ -218,7 +218,7 @@ def disconnect_command(handle: str) -> None:
         found = work.account(handle)
         was_connected = disconnect(work.session, found, work.now)
         handle = found.handle
-    click.echo(f"{handle} is not connected {'any more' if was_connected else 'and was not'}.")
+    click.echo(f"{handle} {'is no longer' if was_connected else 'was not'} connected.")
 
 
 def _read_secrets(needs: "Needs") -> dict[str, str]:

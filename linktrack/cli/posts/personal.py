@@ -37,7 +37,7 @@ def withdraw(handle: str, follower: str) -> None:
     with writing() as work:
         found = links.find_follower(work.session, work.account(handle), follower)
         links.withdraw(work.session, found, work.now, work.installation.days())
-    click.echo(f"{follower} has no personal links any more; those given out go on redirecting.")
+    click.echo(f"{follower} no longer has personal links; those given out keep redirecting.")
 
 
 @personal.command()

@@ -29,4 +29,4 @@ def forget_follower(session: Session, name: str, key: bytes, days: Days, now: da
     forget_people(session, people, key, now)
     for account in accounts:
         sort_followers(session, account, now)
-    note(session, "Forgot a follower.", now)  # whom, is what nobody is to know any more
+    note(session, "Forgot a follower.", now)  # who it was must not be known

@@ -184,7 +184,7 @@ def asking(*, sends: bool) -> Iterator[None]:
         until = error.reset_at if after is None else now + timedelta(seconds=after)
         raise Pause(until if until is not None and until > now else now + WAIT) from error
     except (UnauthorizedError, LoginRequiredError) as error:
-        raise SignedOut(f"Bluesky does not take the sign-in any more: {_CONNECT}.") from error
+        raise SignedOut(f"Bluesky no longer accepts the sign-in: {_CONNECT}.") from error
     except RequestErrorBase as error:
         raise _understood(error, sends) from error
     except httpx.HTTPError as error:
@@ -202,7 +202,7 @@ def _understood(error: RequestErrorBase, sends: bool) -> Exception:
     name = text(getattr(answer.content, "error", None))
     said = text(getattr(answer.content, "message", None)) or name or f"status {answer.status_code}"
     if name in _OVER:
-        return SignedOut(f"Bluesky does not take the sign-in any more ({name}): {_CONNECT}.")
+        return SignedOut(f"Bluesky no longer accepts the sign-in ({name}): {_CONNECT}.")
     if name == "InvalidSwap":
         return Taken()
     if answer.status_code >= 500 or answer.status_code == 409:

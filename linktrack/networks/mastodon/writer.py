@@ -344,7 +344,7 @@ def asking(client: Client, *, sends: bool) -> Iterator[None]:
         raise Pause(max(until, now)) from error
     except MastodonUnauthorizedError as error:
         raise SignedOut(
-            "Mastodon does not take the access token any more: connect the account again."
+            "Mastodon no longer accepts the access token: connect the account again."
         ) from error
     except MastodonNotFoundError as error:
         raise NotFound(f"Mastodon has no such thing: {_said(error)}.") from error

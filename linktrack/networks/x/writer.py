@@ -277,7 +277,7 @@ def asking(*, sends: bool) -> Iterator[None]:
         raise Pause(until if until is not None and until > now else now + WAIT) from error
     except tweepy.Unauthorized as error:
         raise SignedOut(
-            "X does not take the keys and tokens any more: connect the account again."
+            "X no longer accepts the keys and tokens: connect the account again."
         ) from error
     except tweepy.NotFound as error:
         raise NotFound(f"X has no such thing: {_said(error)}.") from error

@@ -49,7 +49,7 @@ def add(sent: Sent) -> str:
         sent.account(),
         sent.now,
     )
-    return "Noted. It stands on every chart that shows the day."
+    return "Note added. Every chart that shows the day marks it."
 
 
 @notes_form(f"/notes/<int(max={LARGEST_ID}):number>/remove")

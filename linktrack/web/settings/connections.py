@@ -69,7 +69,7 @@ def remove(sent: Sent, account_id: int) -> str:
     """Delete an account's credentials."""
     account = get_account(sent.session, account_id)
     disconnect(sent.session, account, sent.now)
-    return f"{account.handle} is not connected any more."
+    return f"{account.handle} is no longer connected."
 
 
 def _page(account: Account, error: str | None = None) -> str:

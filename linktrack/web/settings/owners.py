@@ -88,7 +88,7 @@ def _give_role(sent: Sent, owner: Owner) -> None:
     chosen = sent.all_of("accounts")
     known = {str(account.id): account.id for account in list_accounts(sent.session)}
     if any(number not in known for number in chosen):
-        raise Invalid("One of the chosen accounts is not there any more: reload the page.")
+        raise Invalid("One of the chosen accounts no longer exists: reload the page.")
     role = sent.text("role", "The role")
     set_role(sent.session, owner, role, sent.now, [known[number] for number in chosen])
 

@@ -33,7 +33,7 @@ def change_password(sent: Sent) -> str:
         raise Invalid("The two passwords differ: type the same one twice.")
     if not password:
         remove_password(sent.session, _self(), sent.now)
-        return "There is no password any more: one-time links sign you in."
+        return "Your password is removed: one-time links sign you in."
     set_password(sent.session, _self(), password, sent.now)
     end_sessions(sent.session, _self(), sent.now, own_hash())
     return "The password is set. Every other browser is signed out."

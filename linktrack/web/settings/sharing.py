@@ -46,7 +46,7 @@ def share(sent: Sent) -> Shown:
 def end(sent: Sent, number: int) -> str:
     """Revoke an address at once."""
     revoke_shared(sent.session, number, sent.now)
-    return "The address shows nothing any more."
+    return "The address no longer works."
 
 
 @public.get("/shared/<secret>")
@@ -56,7 +56,7 @@ def show(secret: str) -> str:
     found = find_shared(session, secret, now())
     account = get_account(session, found.account_id)
     if account.removed_at is not None:
-        raise NotFound("This report is not shared any more: ask for a new address.")
+        raise NotFound("This report is no longer shared: ask for a new address.")
     report = cpf_report(
         session,
         account,

@@ -88,7 +88,7 @@ def remove(sent: Sent, number: int) -> str:
     webhook = get_webhook(sent.session, number)
     host = host_of(webhook)
     remove_webhook(sent.session, webhook, sent.now)
-    return f"The webhook to {host} is removed: it is told nothing more."
+    return f"The webhook to {host} is removed: it gets no more events."
 
 
 def _page(error: str | None = None, made: int | None = None, secret: str | None = None) -> str:
