@@ -140,7 +140,7 @@ REPORTS = [
     (
         "segments", "", "segments @JessesLinks",
         ("account window unattributed count roster roster_at unknown_people segments living posts "
-        "posts_unmeasured still_counting"),
+        "posts_unmeasured still_counting properties properties_at"),
     ),
     ("followers", "", "followers @JessesLinks", "account days event events churn"),
     (

@@ -29,6 +29,13 @@ def report(world: World, account: Account, days: int = 20) -> SegmentsReport:
     )
 
 
+def property_json(name: str, people: int, unknown: int) -> dict[str, object]:
+    """A property that nobody has together with another one."""
+    names = ("looks empty", "quiet", "newcomers", "mutuals", "came back")
+    overlaps = [{"property": other, "people": 0} for other in names if other != name]
+    return {"property": name, "people": people, "unknown": unknown, "overlaps": overlaps}
+
+
 def test_the_report_of_the_mission(world: World) -> None:
     """35 people of 23,000, five through the community's version; 6,000 of a list look empty."""
     account = world.account()
@@ -108,6 +115,14 @@ def test_the_report_of_the_mission(world: World) -> None:
             "cpf_low": None,
             "cpf_high": None,
         },
+        "properties": [
+            property_json("looks empty", 6, 4),
+            property_json("quiet", 0, 10),
+            property_json("newcomers", 0, 10),
+            property_json("mutuals", 0, 10),
+            property_json("came back", 0, 10),
+        ],
+        "properties_at": "2026-05-04T12:00:00Z",
     }
     assert unattributed(found) == (
         "For 30 of 35 people who clicked (86%) we can't tell who: they came through public links."

@@ -141,6 +141,22 @@ class SegmentSize(Base):
     unjudged: Mapped[int]
 
 
+class FollowerProperties(Base):
+    """How many followers of the newest roster have just these properties (`properties.py`).
+
+    `holds` are those that are true of them, `perhaps` those for which a fact is missing, as bits.
+    """
+
+    __tablename__ = "follower_properties"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    holds: Mapped[int] = mapped_column(primary_key=True)
+    perhaps: Mapped[int] = mapped_column(primary_key=True)
+    people: Mapped[int]
+    counted_at: Mapped[Moment]
+
+
 class HelloDay(Base):
     """How many browsers said hello as one of a segment on a day, and how many took it back.
 

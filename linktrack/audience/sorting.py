@@ -18,6 +18,12 @@ from linktrack.audience.models import (
     SegmentEntry,
     SegmentSize,
 )
+from linktrack.audience.properties import (
+    Properties,
+    PropertyCount,
+    keep_properties,
+    kept_properties,
+)
 from linktrack.audience.rules import Facts, Rule, judge, parse_rules
 from linktrack.audience.segments import list_segments
 from linktrack.db import to_ms
@@ -68,6 +74,7 @@ def sort_followers(
 ) -> None:
     """Sort the newest roster's followers into segments, and keep the sizes.
 
+    The properties of all of them are counted beside that (`properties.py`), without segments too.
     Call it after segments have changed, and with `roster_came` after a roster: what changed
     today counts from today, and earlier sizes stay as they were. The sizes are those of the
     roster's moment where nothing was sorted since, else of now: an older roster, placed in its
@@ -75,7 +82,7 @@ def sort_followers(
     """
     roster = newest_roster(session, account)
     segments = [item for item in list_segments(session, account) if item.kind != "size"]
-    if roster is None or not segments:
+    if roster is None:
         return
     last = session.scalar(
         select(func.max(SegmentSize.sized_at)).where(SegmentSize.account_id == account.id)
@@ -85,10 +92,15 @@ def sort_followers(
     sorter = _sorter(session, account, segments, sized_at)
     counted: Counter[int | None] = Counter()
     unjudged: Counter[int] = Counter()
+    properties = PropertyCount(segments, sorter.now)
     for facts, lists in _followers(session, account, roster, sorter):
         segment_id, unknown = sorter.first_match(facts, lists)
         counted[segment_id] += 1
         unjudged.update(unknown)
+        properties.add(facts, lists)
+    keep_properties(session, account.id, sized_at, properties.groups)
+    if not segments:
+        return
     session.execute(
         delete(SegmentSize).where(
             SegmentSize.account_id == account.id, SegmentSize.sized_at == sized_at
@@ -110,6 +122,22 @@ def sort_followers(
     for segment in segments:
         segment.size = counted[segment.id]
     session.flush()
+
+
+def properties_of(session: Session, account: Account, now: datetime) -> Properties | None:
+    """Return the properties of the newest roster's followers, None without a roster.
+
+    Those that were kept when it was sorted; a list sorted before there were any is read for it.
+    """
+    kept, roster = kept_properties(session, account.id), newest_roster(session, account)
+    if kept is not None or roster is None:
+        return kept
+    segments = [item for item in list_segments(session, account) if item.kind != "size"]
+    sorter = _sorter(session, account, segments, now)
+    counted = PropertyCount(segments, sorter.now)
+    for facts, lists in _followers(session, account, roster, sorter):
+        counted.add(facts, lists)
+    return Properties(now, counted.groups)
 
 
 def segment_of(

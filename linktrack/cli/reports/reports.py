@@ -160,7 +160,19 @@ def segments(work: Work, handle: str, window: str, since: str | None, until: str
         for line in found.lines
         if (hello := line.recognised) is not None
     ]
-    return Answer(segments_json(found), *said, by_segment, *recognised)
+    answer = segments_json(found)
+    overlaps = [
+        (
+            line["property"],
+            line["people"],
+            line["unknown"],
+            ", ".join(f"{each['people']:,} {each['property']}" for each in line["overlaps"]),
+        )
+        for line in answer["properties"]
+    ]
+    header = ("of all followers", "people", "unknown", "of them also")
+    by_property = [Table(header, overlaps)] if overlaps else []
+    return Answer(answer, *said, by_segment, *by_property, *recognised)
 
 
 @report.command("followers")

@@ -11,9 +11,9 @@ from linktrack.audience.accounts import AccountNameJson, account_json
 from linktrack.audience.counts import count_histories, latest_count
 from linktrack.audience.hello import Hellos, hellos
 from linktrack.audience.models import Account, Roster, Segment
-from linktrack.audience.rules import parse_rules
+from linktrack.audience.properties import LOOKS_EMPTY, Properties, looks_empty
 from linktrack.audience.segments import list_segments
-from linktrack.audience.sorting import Sizes, newest_roster, sizes_at
+from linktrack.audience.sorting import Sizes, newest_roster, properties_of, sizes_at
 from linktrack.calendar.periods import period_start
 from linktrack.calendar.ranges import check_range
 from linktrack.calendar.times import utc
@@ -30,6 +30,7 @@ from linktrack.reports.counting import (
 from linktrack.reports.figures.rate import Rate, RateJson, rate_json, rounded, share_json
 from linktrack.reports.figures.statistics.lifts import Pair, lift
 from linktrack.reports.figures.statistics.rates import ratio_of_sums
+from linktrack.reports.people.properties import PropertyJson, properties_json
 from linktrack.reports.people.segment_queries import (
     PostSegments,
     posts_by_segment,
@@ -105,6 +106,7 @@ class SegmentsReport:
     roster: Roster | None
     lines: list[SegmentFigures]
     living: Living
+    properties: Properties | None
 
     @property
     def unknown_people(self) -> int | None:
@@ -153,6 +155,7 @@ def segments_report(
     newest = latest_count(session, account.id)
     count = None if newest is None else newest.count
     with_count = [(post.total, post.followers) for post in posts if post.followers]
+    properties = properties_of(session, account, now)
     unattributed = sum(post.unique.get(UNATTRIBUTED, 0) for post in posts)
     return SegmentsReport(
         account=account,
@@ -167,7 +170,8 @@ def segments_report(
         count=count,
         roster=newest_roster(session, account),
         lines=lines,
-        living=_living(segments, with_count, count),
+        living=_living(_assumed_empty(segments, properties), with_count, count),
+        properties=properties,
     )
 
 
@@ -224,24 +228,27 @@ def recognised(
     )
 
 
-def _living(
-    segments: Sequence[Segment], with_count: Sequence[tuple[int, int]], count: int | None
-) -> Living:
-    sizes = [segment.size for segment in segments if _looks_empty(segment)]
-    known = [size for size in sizes if size is not None]
-    if not known:
+def _assumed_empty(segments: Sequence[Segment], properties: Properties | None) -> int | None:
+    """Return how many followers look empty; None where that is not known.
+
+    As the owner has counted them, else all of the follower list, in whichever segment they are.
+    """
+    empty = [segment for segment in segments if looks_empty(segment)]
+    by_hand = [each.size for each in empty if each.kind == "size" and each.size is not None]
+    if by_hand:
+        return sum(by_hand)
+    if properties is None or not properties.is_known(LOOKS_EMPTY):
+        return 0 if properties is not None and empty else None
+    people = properties.people(LOOKS_EMPTY)
+    return people if people or empty else None
+
+
+def _living(empty: int | None, with_count: Sequence[tuple[int, int]], count: int | None) -> Living:
+    if empty is None:
         return Living(None, None, Rate())
-    empty = sum(known)
     pairs = [(clicks, followers - empty) for clicks, followers in with_count if followers > empty]
     followers = count - empty if count is not None and count > empty else None
     return Living(empty, followers, Rate.over(pairs))
-
-
-def _looks_empty(segment: Segment) -> bool:
-    rules = parse_rules((segment.rules or "").splitlines())
-    return segment.name.casefold() == "looks empty" or any(
-        rule.field == "empty_signs" for rule in rules
-    )
 
 
 def share(posts: Sequence[PostSegments], segment_id: int) -> Rate:
@@ -336,6 +343,8 @@ class SegmentsReportJson(TypedDict):
     posts: int
     posts_unmeasured: int
     still_counting: StillCountingJson
+    properties: list[PropertyJson]
+    properties_at: str | None
 
 
 def segments_json(report: SegmentsReport) -> SegmentsReportJson:
@@ -361,4 +370,6 @@ def segments_json(report: SegmentsReport) -> SegmentsReportJson:
         "posts": report.posts,
         "posts_unmeasured": report.posts_unmeasured,
         "still_counting": still_counting_json(report.still_counting),
+        "properties": properties_json(report.properties),
+        "properties_at": None if report.properties is None else utc(report.properties.counted_at),
     }

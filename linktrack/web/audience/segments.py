@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from linktrack.audience.accounts import find_account, get_account, list_accounts
 from linktrack.audience.hello import invitation
 from linktrack.audience.models import Account, Segment
+from linktrack.audience.properties import PROPERTIES
 from linktrack.audience.rules import FIELDS, PRESETS, SIGNS, preset
 from linktrack.audience.segments import (
     add_segment,
@@ -30,6 +31,7 @@ from linktrack.errors import Invalid, LinktrackError
 from linktrack.reports import sentences
 from linktrack.reports.counting import window_for
 from linktrack.reports.figures import words
+from linktrack.reports.people.properties import PropertyJson
 from linktrack.reports.people.segments import FRESH, SegmentsReport, segments_json, segments_report
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import LARGEST_ID, chosen_account, chosen_range
@@ -48,9 +50,23 @@ MOST_SIZES: Final = 60
 def list_all() -> str | Response:
     """Show an account's segments, and first how many clicks are unknown."""
     accounts, account = accounts_and_chosen()
+    if is_table_wanted() and request.args.get("table") == "properties":
+        lines = segments_json(_report(account)[0])["properties"]
+        return table_file("properties", [_flat(line) for line in lines])
     if is_table_wanted():
         return table_file("segments", segments_json(_report(account)[0])["segments"])
     return _list(accounts, account)
+
+
+def _flat(line: PropertyJson) -> dict[str, object]:
+    """Return a property with its overlaps as columns."""
+    also = {f"also {each['property']}": each["people"] for each in line["overlaps"]}
+    return {
+        "property": line["property"],
+        "people": line["people"],
+        "unknown": line["unknown"],
+        **{f"also {name}": also.get(f"also {name}", line["people"]) for name in PROPERTIES},
+    }
 
 
 def _list_again(error: LinktrackError) -> str:
@@ -151,6 +167,7 @@ def _list(accounts: Sequence[Account], account: Account, error: str | None = Non
         words=words,
         waiting=pending_entries(db_session(), account),
         presets=PRESETS,
+        properties=PROPERTIES,
         fields=FIELDS,
         signs=SIGNS,
         fresh=FRESH.days,
