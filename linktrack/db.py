@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
 from sqlalchemy import (
     BigInteger,
@@ -20,7 +20,7 @@ from sqlalchemy import (
     inspect,
     text,
 )
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, mapped_column
@@ -35,6 +35,7 @@ from linktrack.ids import AccountId, FollowerId, LinkId, PostId, SegmentId
 from linktrack.settings import Settings
 
 if TYPE_CHECKING:
+    import psycopg
     from alembic.config import Config
 
 PATIENCE: Final = 15.0  # seconds to wait for another writer, before it is said
@@ -50,6 +51,9 @@ NEWER: Final = (
     "The database is of a newer linktrack than this one: install that version again, "
     "or restore the backup that was made before the upgrade."
 )
+
+_SQLITE: Final = "sqlite:///"
+_POOLED: Final = "pooled"
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -116,17 +120,60 @@ def make_engine(url: str, patience: float = PATIENCE) -> Engine:
     `patience` is how many seconds a statement waits for another writer before it fails. No message
     of a failure has the parameters of its statement: they hold drafts, and hashes of passwords.
     """
-    if make_url(url).get_backend_name() != "sqlite":
-        options = f"-c lock_timeout={int(patience * 1000)}"
-        return create_engine(
-            url,
-            pool_pre_ping=True,
-            hide_parameters=True,
-            connect_args={"connect_timeout": 5, "options": options},
-        )
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": patience})
+    if not url.startswith(_SQLITE):
+        return _postgresql(url, int(patience * 1000))
+    # Everything behind it is a path, also with ? and %, which SQLAlchemy would read as its own.
+    file = URL.create("sqlite", database=url.removeprefix(_SQLITE))
+    engine = create_engine(file, hide_parameters=True, connect_args={"timeout": patience})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _postgresql(url: str, wait_ms: int) -> Engine:
+    """Return an engine that waits `wait_ms` for a lock, directly or through a pooler of sessions.
+
+    A pooler such as pgbouncer may give each transaction another session of the server: what is set
+    or prepared in one is not there in the next. It refuses such settings in the first message, or
+    passes them over, and it shows itself by a process number that is not the server's.
+    """
+    address = make_url(url)
+    theirs = address.query.get("options", "")
+    options = f"{theirs if isinstance(theirs, str) else ' '.join(theirs)} -c lock_timeout={wait_ms}"
+    # The user's own come from the address; as an argument they would replace each other.
+    engine = create_engine(
+        address.difference_update_query(["options"]),
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"connect_timeout": 5, "options": options.strip()},
+    )
+
+    @event.listens_for(engine, "do_connect")
+    def connect(
+        _dialect: Dialect, _entry: ConnectionPoolEntry, args: list[Any], chosen: dict[str, Any]
+    ) -> "psycopg.Connection":
+        import psycopg
+
+        try:
+            return psycopg.connect(*args, **chosen)
+        except psycopg.OperationalError as error:
+            if "unsupported startup parameter" not in str(error) or theirs:
+                raise
+            return psycopg.connect(*args, **{**chosen, "options": ""})
+
+    @event.listens_for(engine, "connect")
+    def look(connection: "psycopg.Connection", entry: ConnectionPoolEntry) -> None:
+        server = connection.execute("SELECT pg_backend_pid()").fetchone()
+        connection.rollback()
+        if server != (connection.info.backend_pid,):
+            entry.info[_POOLED] = True
+            connection.prepare_threshold = None
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.info.get(_POOLED):
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {wait_ms}")
+
     return engine
 
 
@@ -227,6 +274,13 @@ class Database:
         self._make_folder()
         with self.reachable(), self.engine.connect() as connection:
             return schema_state(connection)
+
+    def is_missing(self) -> bool:
+        """Whether there is no file at an SQLite database's address, and one could be made there."""
+        if not is_sqlite(self.engine):
+            return False
+        file = Path(self.engine.url.database or "").absolute()
+        return not file.exists() and next(x for x in file.parents if x.exists()).is_dir()
 
     def prepare(self) -> None:
         """Make the tables of a new database; a current one is left as it is.

@@ -58,22 +58,40 @@ def contact(value: str) -> str | None:
 
 def base_url(value: str) -> str:
     """Return an address that short links can begin with, without a slash at the end."""
+    remedy = "write it like https://go.example.org"
     try:
         parts = urlsplit(value)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         usable = False
-    if not usable or parts.query or parts.fragment or parts.username or not value.isascii():
-        raise ValueError("write it like https://go.example.org")
+    if not usable or parts.query or parts.fragment or parts.username:
+        raise ValueError(remedy)
     if parts.path not in ("", "/"):
-        raise ValueError("short links stand at the root of a host: leave the path out")
-    return value.rstrip("/")
+        raise ValueError("short links start at the root of a host: leave the path out")
+    if value.isascii():
+        return value.rstrip("/")
+    from ada_url import URL  # only here: redirects need no library to read an ASCII host
+
+    try:
+        return str(URL(value).origin)
+    except ValueError as error:
+        raise ValueError(remedy) from error
 
 
 def database_url(value: str) -> str:
-    """Name the driver that is installed: psycopg 3 for PostgreSQL."""
+    """Name the driver that is installed: psycopg 3 for PostgreSQL.
+
+    Raises `Invalid` without repeating the value: it may hold a password.
+    """
     if not value:
         return ""  # a file in the data folder
+    if value.startswith("sqlite:///") and value.removeprefix("sqlite:///") in ("", ":memory:"):
+        raise Invalid(
+            "LINKTRACK_DATABASE names no file: write sqlite:/// and its path behind it, "
+            "such as sqlite:////srv/linktrack.db."
+        )
+    if value.startswith("postgres"):
+        _check_address(value)
     for scheme in ("postgres://", "postgresql://"):
         if value.startswith(scheme):
             return "postgresql+psycopg://" + value.removeprefix(scheme)
@@ -84,6 +102,34 @@ def database_url(value: str) -> str:
             "such as postgresql://linktrack@localhost/linktrack."
         )
     return value
+
+
+def _check_address(value: str) -> None:
+    try:
+        parts = urlsplit(value)
+        usable = parts.port != 0 and not any(mark in value for mark in " \t\r\n")
+    except ValueError:
+        usable = False
+    if not usable:
+        raise Invalid(
+            "LINKTRACK_DATABASE is not a database address: write it like "
+            "postgresql://user:password@host:5432/linktrack, and special characters of the "
+            "password percent-encoded (/ as %2F, # as %23)."
+        )
+
+
+def proxies(value: str) -> tuple[Network, ...]:
+    """Return networks as `networks` does; `unix`, a socket on this machine, is loopback."""
+    words = [part.strip() for part in value.split(",")]
+    return networks(",".join("127.0.0.0/8,::1/128" if word == "unix" else word for word in words))
+
+
+def unquoted(value: str) -> None:
+    """Raise `ValueError` where quotation marks or control characters came along with a value."""
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'`":
+        raise ValueError("there are quotation marks around it: leave them out")
+    if not value.isprintable():
+        raise ValueError("it has a character that can't be seen, such as a tab: leave it out")
 
 
 def networks(value: str) -> tuple[Network, ...]:

@@ -82,8 +82,9 @@ class Settings:
         Setting(
             "LINKTRACK_TRUSTED_PROXIES",
             "loopback, while listening on loopback",
-            "Networks whose X-Forwarded-For header is believed, separated by commas.",
-            read.networks,
+            "Networks whose X-Forwarded-For header is believed, separated by commas; "
+            "unix: a proxy that connects to a Unix socket.",
+            read.proxies,
             unset="",
         ),
     ]
@@ -312,6 +313,11 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """
     environ = os.environ if environ is None else environ
     texts = {setting.name: environ.get(setting.name, "").strip() for setting in SETTINGS}
+    for name, text in texts.items():
+        try:
+            read.unquoted(text)
+        except ValueError as error:  # not repeated: it may hold a password
+            raise Invalid(f"{name} can't be read: {error}.") from error
     values: dict[str, Any] = {  # what each field is, the parser of its setting says
         _field(setting): _parsed(setting, texts[setting.name])
         for setting in SETTINGS

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, overload
 
 import click
 
-from linktrack.errors import Invalid, LinktrackError
+from linktrack.errors import Invalid, LinktrackError, NotFound
 
 if TYPE_CHECKING:
     from linktrack.audience.models import Account
@@ -44,16 +44,31 @@ class Commands(click.Group):
 
 
 @contextmanager
-def installation() -> "Iterator[Installation]":
+def installation(*, existing: bool = False) -> "Iterator[Installation]":
     """Open this environment's installation; a new one gets its tables.
 
     The driver's failures become one sentence (`Unavailable`); a database of an older or a newer
-    linktrack is refused (`Conflict`).
+    linktrack is refused (`Conflict`). With `existing` nothing is made where there is none:
+    `NotFound` says so.
     """
+    from linktrack.db import Database
     from linktrack.installation import Installation
+    from linktrack.keys.stored import KEYS_FILE
+    from linktrack.settings import load_settings
 
-    opened = Installation.open()
+    settings = load_settings()
+    nothing = NotFound(
+        f"There is no linktrack in {settings.data}: name its folder with LINKTRACK_DATA, "
+        "or begin one there with linktrack serve."
+    )
+    if existing and not (settings.data / KEYS_FILE).exists():
+        database = Database(settings)
+        if database.is_missing() or database.schema_state():  # which raises where it can't be used
+            raise nothing
+    opened = Installation.open(settings)
     try:
+        if existing and (opened.database.is_missing() or opened.database.schema_state() == "new"):
+            raise nothing
         opened.database.prepare()
         with opened.database.reachable():
             yield opened
@@ -133,8 +148,8 @@ def this_moment() -> datetime:
 
 @contextmanager
 def reading() -> Iterator[Work]:
-    """Open the installation and a session that only reads."""
-    with installation() as opened, opened.database.session() as session:
+    """Open the installation, which must be there, and a session that only reads."""
+    with installation(existing=True) as opened, opened.database.session() as session:
         yield Work(opened, session, this_moment())
 
 

@@ -152,7 +152,7 @@ def export(
             raise click.UsageError("export all takes --output FILE.zip, and nothing else.")
         _export_all(output)
         return
-    with installation() as opened:
+    with installation(existing=True) as opened:
         with opened.database.session() as session:
             account_id = None if handle is None else find_account(session, handle).id
             codes = opened.shortener.codes
@@ -174,7 +174,7 @@ def _export_all(output: Path) -> None:
     from linktrack.portability.export.everything import export_all
     from linktrack.service import make_loader
 
-    with installation() as opened:
+    with installation(existing=True) as opened:
         make_loader(opened).load()  # clicks that wait in the journals belong to everything
         with counting("Exporting") as progress:
             counts = export_all(opened.database, output, this_moment(), progress)

@@ -85,7 +85,7 @@ def rebuild(as_json: bool) -> None:
     """Recompute all counts from the stored clicks; correct ones stay the same."""
     from linktrack.clicks.counts import rebuild
 
-    with installation() as opened:
+    with installation(existing=True) as opened:
         total = rebuild.rebuild_beside(opened.database.engine, opened.days())
     if as_json:
         print_json({"clicks": total})

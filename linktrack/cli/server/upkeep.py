@@ -21,7 +21,7 @@ def backup(file: Path, as_json: bool) -> None:
     """
     from linktrack.upkeep.backup import back_up
 
-    with installation() as opened:
+    with installation(existing=True) as opened:
         done = back_up(opened, file, os.environ, this_moment())
         tell(opened, f"Made a backup, {done.file.name}.")
     if as_json:
