@@ -5,16 +5,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from blueskyserver import DID
+from blueskyserver import APP_PASSWORD, DID, keys_of
+from browser import Browser
+from browser import read as text_of
 from bskyrepo import HANDLE, Repository
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keepers import Kept
+from sqlalchemy import select
 from standins import Answer, Asked, standin
 from wall import Wall, watch
 from world import World
 
+from linktrack.audience.credentials import connect
+from linktrack.audience.models import Account
 from linktrack.calendar.days import Days
+from linktrack.db import now
 from linktrack.errors import Conflict, Invalid
 from linktrack.links.models import Post
 from linktrack.networks.bluesky.pieces import pieces_of
@@ -25,6 +31,7 @@ from linktrack.networks.errors import Refused
 from linktrack.networks.mastodon.posts import post_record as mastodon_post
 from linktrack.networks.mastodon.writer import MastodonWriter
 from linktrack.networks.records import Message, PostRecord
+from linktrack.networks.signing_in import sign_in
 from linktrack.networks.x.writer import _post as x_post
 from linktrack.publishing.unwrapped.posts import list_unwrapped
 from linktrack.publishing.unwrapped.replacing import replace_on_network
@@ -332,12 +339,12 @@ def prepared(world: World, value: dict[str, Any]) -> tuple[Repository, int]:
     return shop, list_unwrapped(world.session, account.id, 1)[0].id
 
 
-def put(world: World, shop: Repository, number: int) -> Post:
+def put(world: World, shop: Repository, number: int, *, confirmed: bool = True) -> Post:
     world.session.rollback()
     with shop.writer() as writer:
         done = replace_on_network(
             world.database, world.shortener, Days(world.settings.timezone), number,
-            lambda _: writer, confirmed=True, actor="Jesse", readable=lambda _: False,
+            lambda _: writer, confirmed=confirmed, actor="Jesse", readable=lambda _: False,
         )  # fmt: skip
     world.session.rollback()
     return world.session.get_one(Post, done.post_id)
@@ -375,6 +382,40 @@ def test_what_another_app_adds_meanwhile_is_not_destroyed(sqlite_world: World) -
     with pytest.raises(Conflict, match="is gone on its network"):
         put(sqlite_world, shop, number)
     assert set(shop.records) == set(before) - {(POSTS, OLD)}
+
+
+def test_the_page_says_what_would_be_lost_before_anything_is_done(sqlite_world: World) -> None:
+    """The post is read on its network when the page is opened; without a loss there is a button."""
+    world = sqlite_world
+    old = record(f"Read {LONG}", facet(f"Read {LONG}", LONG, link(LONG)))
+    shop, number = prepared(world, old)
+    account = world.session.scalars(select(Account)).one()
+    with standin(shop.answer) as running:
+        signed = sign_in("bluesky", HANDLE, {"app_password": APP_PASSWORD}, running.address)
+        connect(world.session, keys_of(world), account, signed, now())
+        world.session.commit()
+        browser = Browser.signed_in(world)
+        page = f"/owner/not-wrapped/{number}/replace"
+        seen = text_of(browser.get(page))
+        assert "It loses its likes" in seen
+        assert "who may reply to it and quote it stay" in seen
+        assert "Delete it, and post it wrapped" in seen
+        shop.records[POSTS, OLD]["labels"] = {"values": [{"val": "nudity"}]}
+        seen = text_of(browser.get(page))
+        assert "On Bluesky a new text would lose its content warning." in seen
+        assert "Delete it" not in seen
+    assert "Bluesky cannot be reached" in text_of(browser.get(page))
+
+
+def test_by_command_what_would_be_lost_is_said_first(sqlite_world: World) -> None:
+    """A loss of its own before the question whether to delete it."""
+    shop, number = prepared(sqlite_world, record("Read", embed=card(LONG)))
+    with pytest.raises(Conflict, match=r"Bluesky has no editing.* loses its likes"):
+        put(sqlite_world, shop, number, confirmed=False)
+    shop.records[POSTS, OLD]["reply"] = {"root": {}}
+    with pytest.raises(Invalid, match="would lose its place in a thread"):
+        put(sqlite_world, shop, number, confirmed=False)
+    assert sqlite_world.session.scalars(select(Post)).all() == []
 
 
 # What takes its place on Mastodon

@@ -5,8 +5,8 @@ sent first, under a key that was stored before, and only then the other is delet
 killed in between, the same asked for again goes on where it was.
 """
 
-from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
@@ -114,22 +114,45 @@ def replace_on_network(
     with database.session() as session:
         old = get_unwrapped(session, number)
         account = session.get_one(Account, old.account_id)
-        _chosen_way(account, old, confirmed)
+        _chosen_way(account, old)
+    with _opened(account, open_writer) as writer:
+        standing = writer.standing(old.network_id)
+        return _replace(
+            database,
+            shortener,
+            days,
+            number,
+            writer,
+            standing=standing,
+            confirmed=confirmed,
+            actor=actor,
+            readable=readable,
+            clock=clock,
+        )
+
+
+def check_replaceable(database: Database, number: int, open_writer: Open) -> None:
+    """Read a post as it stands on its network; nothing is done there or here.
+
+    Raises what `replace_on_network` would raise of it.
+    """
+    with database.session() as session:
+        old = get_unwrapped(session, number)
+        account = session.get_one(Account, old.account_id)
+        _chosen_way(account, old)
+        made = replacement_of(session, old)
+        ours = None if made is None else session.get_one(Post, made.post_id).text
+    with _opened(account, open_writer) as writer:
+        standing = writer.standing(old.network_id)
+    if standing is not None and standing.post.text != ours:
+        _check_standing(account, old, standing)
+
+
+@contextmanager
+def _opened(account: Account, open_writer: Open) -> Iterator[Writer]:
     try:
         with closing(open_writer(account)) as writer:
-            standing = writer.standing(old.network_id)
-            return _replace(
-                database,
-                shortener,
-                days,
-                number,
-                writer,
-                standing=standing,
-                confirmed=confirmed,
-                actor=actor,
-                readable=readable,
-                clock=clock,
-            )
+            yield writer
     except Pause as pause:
         raise Unavailable(
             f"{network_of(account.network).label} {pause}: try again then."
@@ -153,10 +176,15 @@ def _replace(
         acting(session, actor)
         old = get_unwrapped(session, number)
         account = session.get_one(Account, old.account_id)
-        way = _chosen_way(account, old, confirmed)
+        way = _chosen_way(account, old)
         post = draft_for(session, shortener, account, old, clock())
         if standing is not None and standing.post.text != post.text:
             _check_standing(account, old, standing)
+        if way == "repost" and not confirmed:
+            raise Conflict(
+                f"{network_of(account.network).label} has no editing: the post is deleted and "
+                f"posted anew, and loses {LOST}. Say that you want that."
+            )
         replacement = session.get_one(Replacement, (account.id, old.network_id))
         _check_not_by_hand(session, post, replacement, way)
         check_sendable(account, post.text, shortener.base_url, connected=True)
@@ -238,18 +266,13 @@ def _check_not_by_hand(session: Session, post: Post, replacement: Replacement, w
         raise _out_already(post.id)
 
 
-def _chosen_way(account: Account, old: UnwrappedPost, confirmed: bool) -> Way:
-    """Return how the post is replaced; raises `Invalid` by hand only, `Conflict` unconfirmed."""
+def _chosen_way(account: Account, old: UnwrappedPost) -> Way:
+    """Return how the post is replaced; raises `Invalid` if that is done by hand."""
     way = way_of(account, old, connected=True)
     if way == "copy":
         raise Invalid(
             "A new text would lose more than the old one: its pictures, its quote or its place "
             "in a thread. Make the wrapped version, and copy it."
-        )
-    if way == "repost" and not confirmed:
-        raise Conflict(
-            f"{network_of(account.network).label} has no editing: the post is deleted and "
-            f"posted anew, and loses {LOST}. Say that you want that."
         )
     return way
 

@@ -8,13 +8,14 @@ from linktrack.audience.accounts import get_account
 from linktrack.audience.credentials import connections, open_writer
 from linktrack.audience.models import Account
 from linktrack.context import db_session, installation
-from linktrack.errors import Unavailable
+from linktrack.errors import Invalid, LinktrackError, Unavailable
 from linktrack.networks.errors import Refused
 from linktrack.networks.registry import network_of
 from linktrack.publishing.unwrapped.coverage import coverage
 from linktrack.publishing.unwrapped.posts import addresses_of, get_unwrapped, list_unwrapped
 from linktrack.publishing.unwrapped.replacing import (
     LOST,
+    check_replaceable,
     draft_for,
     drop_deleted,
     replace_on_network,
@@ -64,7 +65,26 @@ def _account_of(number: int) -> Account:
 
 @blueprint.get(f"{OLD}/replace")
 def confirm(number: int) -> str:
-    """Warn what is lost when a post is deleted and reposted, and ask for confirmation."""
+    """Warn what is lost when a post is deleted and reposted, and ask for confirmation.
+
+    The post is read on its network first: more may be lost than was known of it.
+    """
+    session = db_session()
+    old = get_unwrapped(session, number)
+    account = get_account(session, old.account_id)
+    if way_of(account, old, account.id in connections(session)) == "copy":
+        return _confirmation(number)
+    session.rollback()  # nothing is held while the network is asked
+    opened = installation()
+    try:
+        with asking():
+            check_replaceable(
+                opened.database,
+                number,
+                lambda each: open_writer(opened.database, opened.keys, each),
+            )
+    except LinktrackError as error:
+        return _confirmation(number, error.sentence, by_hand=isinstance(error, Invalid))
     return _confirmation(number)
 
 
@@ -102,7 +122,7 @@ def gone(sent: Sent, number: int) -> Done:
     return Done("It is off the list.", address)
 
 
-def _confirmation(number: int, error: str | None = None) -> str:
+def _confirmation(number: int, error: str | None = None, *, by_hand: bool = False) -> str:
     session = db_session()
     old = get_unwrapped(session, number)
     account = get_account(session, old.account_id)
@@ -111,7 +131,7 @@ def _confirmation(number: int, error: str | None = None) -> str:
         "not_wrapped/replace.html",
         old=old,
         account=account,
-        way=way_of(account, old, connected),
+        way="copy" if by_hand else way_of(account, old, connected),
         lost=LOST,
         place=network_of(account.network).post_address(old.network_id),
         error=error,
