@@ -5,6 +5,7 @@ the steps that were there, and those after which the database was not as if noth
 Each loader is a fork of its own, so that kill -9 is kill -9.
 """
 
+import gc
 import json
 import os
 import shutil
@@ -16,10 +17,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from databases import make_alike
 from sqlalchemy import Engine, delete, event, select
 
 from linktrack.audience import models as _audience  # noqa: F401 - foreign keys find their tables
-from linktrack.clicks.classify.agents import Agent, classify_agent
+from linktrack.clicks.classify.agents import Agent
 from linktrack.clicks.counts.rollups import COUNTS
 from linktrack.clicks.loading.loader import SET_ASIDE, Loader
 from linktrack.clicks.loading.store import ClickStore
@@ -107,6 +109,15 @@ def load(url: str, folder: Path, fatal: int | None) -> list[str]:
     return store.steps.names
 
 
+def warm_up(url: str, folder: Path) -> None:
+    """Load once here, so that statements are compiled and rules read before every fork."""
+    engine = make_engine(url)
+    Loader(ClickStore(engine, load_settings({}).timezone), folder).load()
+    engine.dispose()
+    state(url, folder)
+    gc.freeze()
+
+
 def in_a_fork(task: Callable[[], object]) -> bool:
     """Run a task in a process of its own; return whether it came to its end."""
     child = os.fork()
@@ -168,8 +179,10 @@ def reset(url: str, folder: Path, original: Path) -> None:
 def main() -> None:
     """Kill at every step."""
     url, original = sys.argv[1], Path(sys.argv[2])
-    classify_agent("Twitterbot/1.0")  # its rules are read once, here, and not in every fork
+    make_alike()
     folder = original.parent / "loaded"
+    reset(url, folder, original)
+    warm_up(url, folder)
     reset(url, folder, original)
     in_a_fork(lambda: load(url, folder, None))
     undisturbed = state(url, folder)
