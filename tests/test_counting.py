@@ -1,5 +1,7 @@
 """What a figure counts: complete posts alone; still counting and unmeasured posts stand apart."""
 
+import csv
+import io
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -8,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from alembic import command
 from audiences import followers
+from browser import Browser, read
 from clicking import people
 from hypothesis import given
 from hypothesis import strategies as st
@@ -356,3 +359,24 @@ def test_an_upgrade_judges_the_links_that_were_imported_before(
     assert found.pop(ours.written) is None
     assert found.pop("https://example.com/old3") is None
     assert set(found.values()) == {LATER}
+
+
+def test_pages_say_of_an_unmeasured_post_that_its_clicks_are_not_known(
+    world: World, tmp_path: Path
+) -> None:
+    """No zero: on its own page, in the list, and in the list's file."""
+    account = world.account()
+    followers(world, account, 1_000, days=-10)
+    imported(world, account, OLD, tmp_path)
+    browser = Browser.signed_in(world)
+    post = world.session.scalars(select(Post).order_by(Post.id)).first()
+    assert post is not None
+    page = read(browser.get(f"/owner/posts/{post.id}"))
+    assert "unmeasured" in page
+    assert "its clicks from before are unknown, so it has no rate" in page
+    assert "Clicks not known 0 counted here" in page
+    posts = read(browser.get("/owner/posts"))
+    assert "9 imported posts are unmeasured: their clicks before the import are not known." in posts
+    assert posts.count("unmeasured – – unknown") == 9
+    table = browser.get("/owner/posts?format=csv").text
+    assert [row["clicks"] for row in csv.DictReader(io.StringIO(table))] == [""] * 9

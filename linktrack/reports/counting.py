@@ -112,7 +112,12 @@ class Counting:
 
 def is_measured(post: Dated) -> bool:
     """Whether a post's clicks are known from its beginning."""
-    return post.measured_from is None or post.measured_from <= post.posted_at
+    return has_all_clicks(post.posted_at, post.measured_from)
+
+
+def has_all_clicks(posted_at: datetime, measured_from: datetime | None) -> bool:
+    """Whether clicks that are known from a moment (None: always) are all of a post's."""
+    return measured_from is None or measured_from <= posted_at
 
 
 def window_for(since: datetime | None, wanted: str, as_of: datetime) -> str:

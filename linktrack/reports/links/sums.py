@@ -11,6 +11,7 @@ from linktrack.clicks.models import link_totals
 from linktrack.ids import AccountId, LinkId, PostId
 from linktrack.links.models import Link, LinkPerson, Post
 from linktrack.links.promotion import HOST, Rule
+from linktrack.reports.counting import has_all_clicks
 
 MOST_ASKED: Final = 100
 """Rules in one query, at most: databases refuse some hundreds of conditions (SQLite: 1,000)."""
@@ -31,10 +32,8 @@ class LinkSums(NamedTuple):
 
     @property
     def is_measured(self) -> bool:
-        """Whether its clicks are known from its beginning, as `counting.is_measured` says."""
-        if self.measured_from is None or self.posted_at is None:
-            return True
-        return self.measured_from <= self.posted_at
+        """Whether its post's clicks are known from the beginning; without a post, they are."""
+        return self.posted_at is None or has_all_clicks(self.posted_at, self.measured_from)
 
 
 def link_sums(

@@ -27,12 +27,15 @@ class Freshness:
 
 
 def freshness(session: Session, folder: Path, now: datetime) -> Freshness:
-    """Return until when clicks are counted: now, unless this machine's journals hold more."""
+    """Return until when all clicks are counted: now, or when the oldest was made that waits here.
+
+    Reports take posts as complete by the same moment (`loading.loaded.loaded_until`).
+    """
     capture = Capture.read(session, folder)
-    until: datetime | None = now
-    if capture.backlog.bytes:
-        last = session.scalar(select(clicks.c.clicked_at).order_by(clicks.c.seq.desc()).limit(1))
-        until = None if last is None else from_ms(last)
+    since = capture.backlog.since
+    until: datetime | None = now if since is None else min(now, from_ms(since))
+    if capture.backlog.bytes and not latest_click(session):
+        until = None
     return Freshness(
         until,
         max(capture.backlog.clicks, bool(capture.backlog.bytes)),
