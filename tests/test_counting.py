@@ -22,7 +22,7 @@ from linktrack.clicks.capture.journal import SUFFIX
 from linktrack.clicks.loading.loaded import loaded_until
 from linktrack.clicks.vocabulary import WINDOWS
 from linktrack.db import alembic_config, from_ms, to_ms
-from linktrack.links.models import Post
+from linktrack.links.models import Link, Post
 from linktrack.portability.clicks.formats import click_formats
 from linktrack.portability.clicks.importing import ImportedClicks, import_clicks
 from linktrack.portability.links.formats import LINK_FORMATS
@@ -36,7 +36,7 @@ from linktrack.reports.people.segments import segments_json, segments_report
 from linktrack.reports.similar import similar_posts
 from linktrack.reports.standing import post_standing
 from linktrack.reports.timing.hours import hours_json, hours_report
-from linktrack.reports.timing.lifetimes import lifetimes_json, lifetimes_report
+from linktrack.reports.timing.lifetimes import lifetimes_json, lifetimes_report, link_life
 
 UTC = ZoneInfo("UTC")
 DAY = timedelta(days=1)
@@ -291,6 +291,10 @@ def test_links_of_another_shortener_are_unmeasured_and_move_nothing(
     assert digest["before"]["posts_unmeasured"] == 9  # they are of May
     digest["before"]["posts_unmeasured"] = 0
     assert after == before
+    link = world.session.scalars(select(Link).where(Link.code == "old8")).one()
+    assert (
+        "before this link's import are not known" in link_life(world.session, link, LATER).sentence
+    )
     old = [post for post in report(world, account)["posts"] if not post["measured"]]
     assert len(old) == 9
     for post in old:

@@ -15,8 +15,8 @@ from linktrack.errors import NotFound
 from linktrack.ids import PostId
 from linktrack.links.catalog import get_link
 from linktrack.links.codes import Codes
-from linktrack.links.models import Link
-from linktrack.reports.counting import Counting
+from linktrack.links.models import Link, Post
+from linktrack.reports.counting import Counting, has_all_clicks
 from linktrack.reports.figures.statistics.half_life import (
     DAY,
     FEWEST_CLICKS,
@@ -178,6 +178,11 @@ def link_life(session: Session, link: Link, now: datetime) -> LinkLife:
     """Return one link's half-life, from its clicks by ten minutes."""
     clicks = clicks_of_links(session, [link.id]).get(link.id, (0, 0, 0))[0]
     code = link.code or ""
+    post = None if link.post_id is None else session.get(Post, link.post_id)
+    posted_at = None if post is None else post.posted_at
+    if post is not None and posted_at and not has_all_clicks(posted_at, post.measured_from):
+        refused = "A half-life needs all clicks; those before this link's import are not known."
+        return LinkLife(code, clicks, None, None, refused)
     if clicks < FEWEST_CLICKS:
         refused = f"Half-life: not enough clicks yet ({clicks:,} of {FEWEST_CLICKS})."
         return LinkLife(code, clicks, None, None, refused)
