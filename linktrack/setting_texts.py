@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from linktrack.errors import Invalid
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+UNIX: Final = ipaddress.ip_network("0.0.0.0/32")
+"""Stands for whoever connects to a Unix socket, which has no address; nobody connects from this."""
 DOORS: Final = ("yourls", "shlink", "kutt", "dub")
 
 
@@ -119,9 +121,9 @@ def _check_address(value: str) -> None:
 
 
 def proxies(value: str) -> tuple[Network, ...]:
-    """Return networks as `networks` does; `unix`, a socket on this machine, is loopback."""
+    """Return networks as `networks` does; `unix` is `UNIX`."""
     words = [part.strip() for part in value.split(",")]
-    return networks(",".join("127.0.0.0/8,::1/128" if word == "unix" else word for word in words))
+    return networks(",".join(str(UNIX) if word == "unix" else word for word in words))
 
 
 def unquoted(value: str) -> None:

@@ -368,7 +368,7 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, tuple):
-        return ", ".join(map(str, value))
+        return ", ".join("unix" if each == read.UNIX else str(each) for each in value)
     # Of an address with a password, only the parts around it.
     around = re.sub(r"(?<=://)([^/@:]*):.*@", r"\1:(not shown)@", str(value))
     return re.sub(r"(?i)(?<=[?&]password=)[^&#]*", "(not shown)", around)

@@ -61,9 +61,10 @@ def installation(*, existing: bool = False) -> "Iterator[Installation]":
         f"There is no linktrack in {settings.data}: name its folder with LINKTRACK_DATA, "
         "or begin one there with linktrack serve."
     )
-    if existing and not (settings.data / KEYS_FILE).exists():
-        database = Database(settings)
-        if database.is_missing() or database.schema_state():  # which raises where it can't be used
+    place = next(folder for folder in (settings.data, *settings.data.parents) if folder.exists())
+    if existing and place.is_dir() and not (settings.data / KEYS_FILE).exists():
+        database = Database(settings)  # looked at first: opening an installation makes its keys
+        if database.is_missing() or database.schema_state() == "new":
             raise nothing
     opened = Installation.open(settings)
     try:

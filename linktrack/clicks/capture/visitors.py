@@ -126,10 +126,10 @@ def client_address(environ: Mapping[str, object], trusted: tuple[Network, ...]) 
 def lies_in(address: str, networks: tuple[Network, ...]) -> bool:
     """Whether an address is one of these networks'.
 
-    No address is that of a program on this machine which connects to a Unix socket: it lies where
-    loopback does. What else is no address lies in none.
+    Who connects to a Unix socket has none: that is 0.0.0.0 here (`setting_texts.UNIX`). What else
+    is no address lies in none.
     """
-    parsed = _parse(address or "127.0.0.1")
+    parsed = _parse(address or "0.0.0.0")  # noqa: S104 - compared
     if parsed is None:
         return False
     if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
