@@ -19,7 +19,8 @@ from linktrack.clicks.capture.lane import Lane
 from linktrack.clicks.capture.visitors import Visitors
 from linktrack.context import EXTENSION, close_db_session
 from linktrack.context import installation as opened_installation
-from linktrack.db import is_database_away, resource
+from linktrack.db import resource
+from linktrack.db_failures import DUPLICATE, is_database_away, is_duplicate
 from linktrack.errors import (
     Conflict,
     Forbidden,
@@ -194,6 +195,8 @@ def _answer_csrf(_error: CSRFError) -> Response:
 
 
 def _answer_unexpected(error: Exception) -> Response:
+    if is_duplicate(error):
+        return _answer(409, DUPLICATE)
     if is_database_away(error):
         log.error("The database is away: %s", error)
         return _answer(503, "The database cannot be used just now: try again in a minute.")

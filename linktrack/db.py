@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.orm import Session as Session  # doors name it from here
@@ -30,6 +30,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
+from linktrack.db_failures import DUPLICATE, is_database_away, is_duplicate
 from linktrack.errors import Conflict, Unavailable
 from linktrack.ids import AccountId, FollowerId, LinkId, PostId, SegmentId
 from linktrack.settings import Settings
@@ -311,6 +312,8 @@ class Database:
         try:
             yield
         except DatabaseError as error:
+            if is_duplicate(error):
+                raise Conflict(DUPLICATE) from error
             if not is_database_away(error):
                 raise
             reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "?"
@@ -387,11 +390,3 @@ def damage_of(connection: Connection) -> str | None:
         text("SELECT checksum_failures FROM pg_stat_database WHERE datname = current_database()")
     ).scalar()
     return f"{failed:,} checksums of its pages are wrong" if failed else None
-
-
-def is_database_away(error: BaseException) -> bool:
-    """Whether a failure is the database's own: it is away, full, locked, or not a database.
-
-    SQLite says the last with the plain base class; its other children are slips of ours.
-    """
-    return isinstance(error, OperationalError) or type(error) is DatabaseError

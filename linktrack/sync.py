@@ -15,7 +15,8 @@ from linktrack.audience.follow_back.worker import (
 )
 from linktrack.audience.models import Account
 from linktrack.audience.syncing import Synced, claim, due_accounts, sync_account
-from linktrack.db import Session, is_database_away, now
+from linktrack.db import Session, now
+from linktrack.db_failures import is_database_away
 from linktrack.errors import Invalid
 from linktrack.installation import Installation
 from linktrack.networks.protocols import Feed, Reader

@@ -81,9 +81,9 @@ def click_link(world: World, code: str, *visitors: int | None) -> None:
 class Caller:
     """A program with a token that may do everything."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, name: str = "all") -> None:
         self.client = client_of(world)
-        self.secret = create_token(world.session, "all", "write", None, NOON)
+        self.secret = create_token(world.session, name, "write", None, NOON)
         world.session.commit()
 
     def __call__(self, method: str, path: str, body: object = None, **headers: str) -> TestResponse:

@@ -7,6 +7,7 @@ from browser import Browser, read
 from click.testing import CliRunner, Result
 from databases import Maker
 from servers import environment
+from signing import check_password
 from world import NOON, World
 
 from linktrack.audience.account_lines import account_lines
@@ -24,7 +25,7 @@ from linktrack.errors import Conflict, Forbidden, NotFound
 from linktrack.links.catalog import find_target
 from linktrack.owners.access import begin_session, create_owner, find_owner
 from linktrack.owners.audit import acting, entries, note
-from linktrack.owners.passwords import check_password, remove_password, set_password
+from linktrack.owners.passwords import remove_password, set_password
 from linktrack.owners.sharing import find_shared, revoke_shared, share_report
 from linktrack.owners.viewers import end_sessions, set_role
 

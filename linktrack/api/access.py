@@ -10,7 +10,8 @@ from flask import g, request
 from linktrack.api.limits import count_request
 from linktrack.audience.accounts import find_account
 from linktrack.context import db_session, installation, reading
-from linktrack.db import is_database_away, now
+from linktrack.db import now
+from linktrack.db_failures import is_database_away
 from linktrack.errors import Forbidden
 from linktrack.owners.tokens import check_token, get_token, is_mark_due, require_scope
 

@@ -1,5 +1,6 @@
 """Passwords: for owners who would rather not ask for a one-time link on every new browser."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from threading import Lock
@@ -20,7 +21,11 @@ LONGEST: Final = 1_000  # characters: hashing a text without end would be an att
 FREE_ATTEMPTS: Final = 5
 FIRST_WAIT: Final = timedelta(seconds=30)  # doubles with every further failure
 LONGEST_WAIT: Final = timedelta(hours=1)
-WRONG: Final = "The name or the password is wrong."
+WRONG: Final = (
+    "The name or the password is wrong, or there were too many wrong attempts. Try again later, or "
+    "sign in with an address from linktrack owner link."
+)
+"""Whoever guesses is not told which: that would say which names there are."""
 
 _one_at_a_time = Lock()
 """A check takes 19 MB and some 20 ms of a processor; a worker's threads answer redirects too."""
@@ -46,29 +51,56 @@ def remove_password(session: Session, owner: Owner, now: datetime) -> None:
         note(session, f"Removed the password of {owner.name}.", now)
 
 
-def check_password(session: Session, name: str, password: str, now: datetime) -> Owner:
-    """Return the owner of this name and password.
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try of a password, counted before it is made: all that are made at once are counted."""
+
+    owner_id: int | None
+    stored: str | None
+    is_tried: bool
+    number: int
+
+    def is_right(self, password: str) -> bool:
+        """Whether this is the password; takes as long whoever asks, and needs no transaction."""
+        matches = _matches(self.stored or _nobodys_hash(), password)
+        return matches and self.is_tried and self.stored is not None
+
+
+def begin_attempt(session: Session, name: str, now: datetime) -> Attempt:
+    """Count an attempt to sign in as the owner of this name; the caller commits before it is made.
 
     After five failures in a row the owner's password is not tried for a while, which doubles with
-    every further one; one-time links work all the while. Raises `Forbidden`, with the same
-    sentence after the same time whether the name or the password is wrong. A failure is counted
-    in the session: the caller commits it, too.
+    every further one; one-time links work all the while.
     """
-    owner = session.scalar(select(Owner).where(Owner.name == name.strip().replace("\0", "")))
-    if owner is not None and owner.wait_until is not None and owner.wait_until > now:
-        seconds = (owner.wait_until - now).total_seconds()
-        raise Forbidden(
-            f"Too many failed attempts: try again in {max(1, round(seconds / 60))} min, or sign in "
-            "with an address from linktrack owner link."
-        )
-    stored = None if owner is None else owner.password_hash
-    if not _matches(stored or _nobodys_hash(), password) or owner is None or stored is None:
-        if owner is not None:
-            _count_failure(session, owner, now)
-        raise Forbidden(WRONG)
-    owner.failed_attempts, owner.wait_until = 0, None
+    query = select(Owner).where(Owner.name == name.strip().replace("\0", ""))
+    owner = session.scalar(query.with_for_update())
+    if owner is None:
+        return Attempt(None, None, is_tried=False, number=0)
+    if owner.wait_until is not None and owner.wait_until > now:
+        return Attempt(owner.id, owner.password_hash, is_tried=False, number=owner.failed_attempts)
+    owner.failed_attempts += 1
+    further = owner.failed_attempts - FREE_ATTEMPTS
+    if further >= 0:
+        owner.wait_until = now + min(FIRST_WAIT * 2 ** min(further, 20), LONGEST_WAIT)
     session.flush()
-    return owner
+    return Attempt(owner.id, owner.password_hash, is_tried=True, number=owner.failed_attempts)
+
+
+def end_attempt(session: Session, attempt: Attempt, now: datetime, *, is_right: bool) -> Owner:
+    """Return the owner who has signed in, and forget the failures before.
+
+    Raises `Forbidden` where the password was wrong, with the same sentence whatever the reason; the
+    caller commits then, too.
+    """
+    owner = None if attempt.owner_id is None else session.get(Owner, attempt.owner_id)
+    if owner is not None and is_right:
+        owner.failed_attempts, owner.wait_until = 0, None
+        session.flush()
+        return owner
+    if owner is not None and attempt.is_tried and attempt.number >= FREE_ATTEMPTS:
+        tried = f"Password of {owner.name} wrong {attempt.number} times: it waits."
+        note(session, tried, now, actor="somebody")
+    raise Forbidden(WRONG)
 
 
 def _matches(stored: str, password: str) -> bool:
@@ -79,16 +111,6 @@ def _matches(stored: str, password: str) -> bool:
             return _hasher().verify(stored, password[:LONGEST])
         except VerifyMismatchError:
             return False
-
-
-def _count_failure(session: Session, owner: Owner, now: datetime) -> None:
-    owner.failed_attempts += 1
-    further = owner.failed_attempts - FREE_ATTEMPTS
-    if further >= 0:
-        owner.wait_until = now + min(FIRST_WAIT * 2 ** min(further, 20), LONGEST_WAIT)
-        tried = f"Password of {owner.name} wrong {owner.failed_attempts} times: it waits."
-        note(session, tried, now, actor="somebody")
-    session.flush()
 
 
 @cache

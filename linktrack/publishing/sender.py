@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
 from linktrack.calendar.days import Days
-from linktrack.db import Database, is_database_away
+from linktrack.db import Database
 from linktrack.db import now as this_moment
+from linktrack.db_failures import is_database_away
 from linktrack.errors import LinktrackError
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import index_of

@@ -8,7 +8,7 @@ from linktrack.context import db_session, reading
 from linktrack.db import now
 from linktrack.errors import Forbidden
 from linktrack.owners import access
-from linktrack.owners.passwords import check_password
+from linktrack.owners.passwords import begin_attempt, end_attempt
 from linktrack.web.context import current_owner
 from linktrack.web.devices import mark_device
 from linktrack.web.fields import text
@@ -28,10 +28,13 @@ def show() -> Response | str:
 def enter() -> Response | tuple[str, int]:
     """Sign in with a name and a password."""
     name = text(request.form, "name", "The name")
+    attempt = begin_attempt(db_session(), name, now())
+    db_session().commit()  # so that the check holds up nobody who writes
+    is_right = attempt.is_right(request.form.get("password", ""))
     try:
-        owner = check_password(db_session(), name, request.form.get("password", ""), now())
+        owner = end_attempt(db_session(), attempt, now(), is_right=is_right)
     except Forbidden as error:
-        db_session().commit()  # a failure counts
+        db_session().commit()
         return render_template("sign_in/show.html", error=error.sentence, name=name), 403
     return _begin(access.begin_session(db_session(), owner.id, now(), "a password"))
 
