@@ -356,5 +356,5 @@ def test_the_json_of_an_import_names_the_lines(sqlite_world: World, tmp_path: Pa
     account = account_with_link(sqlite_world)
     done = bring_in(sqlite_world, account, "yourls-log", write(tmp_path, "log.sql", YOURLS_LOG))
     why = {line.line: line.why for line in done.broken_lines}
-    assert json.dumps(why[4]).count("import the links first") == 1
-    assert "click_time" in why[5]
+    assert json.dumps(why[5]).count("import the links first") == 1
+    assert "click_time" in why[6]

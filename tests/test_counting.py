@@ -243,7 +243,7 @@ def imported(world: World, account: Account, table: str, folder: Path) -> None:
     world.session.commit()
     import_links(
         world.database, world.shortener, account.id, LINK_FORMATS["csv"], [file],
-        reading=Reading(parse_time), now=LATER,
+        reading=Reading(parse_time, LATER),
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from linktrack.chunks import chunked
+from linktrack.db import FoldedCase
 from linktrack.errors import Conflict
 from linktrack.ids import AccountId, LinkId
 from linktrack.links.catalog import ATTEMPTS, Shortener
@@ -21,9 +22,10 @@ CHUNK: Final = 500  # values in one IN list
 class OldLink:
     """A link as an old log or another shortener knows it.
 
-    `key` is its name there, at most 64 characters; `code` is the short code it would like to
-    keep. `destination` has been checked. With `disabled_at` it is answered with 410; its
-    clicks count as ever.
+    `key` is its name there, at most 64 characters, `names` are others that stand for it where they
+    stand for nothing else yet; `code` is the short code it would like to keep. `destination` has
+    been checked. With `disabled_at` it is answered with 410; its clicks count as ever. A further
+    address of a link has the key of that link as `beside`, and stands in its post.
     """
 
     key: str
@@ -31,6 +33,9 @@ class OldLink:
     destination: str
     created_at: datetime
     disabled_at: datetime | None = None
+    forward_query: bool = False
+    names: tuple[str, ...] = ()
+    beside: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,27 +47,71 @@ class NewLink:
     code: str
 
 
-def find_imported(
-    connection: Connection, account_id: AccountId, source: str, keys: Iterable[str]
-) -> dict[str, LinkId]:
-    """Return which of these old names have become links of the account, and which links."""
-    found: dict[str, LinkId] = {}
+def find_names(
+    connection: Connection, account_id: AccountId, sources: Sequence[str], keys: Iterable[str]
+) -> dict[str, dict[str, LinkId]]:
+    """Return which links of the account these old names stand for, by the source that says so."""
+    found: dict[str, dict[str, LinkId]] = {}
     for part in chunked(sorted(keys), CHUNK):
-        query = select(ImportedLink.key, ImportedLink.link_id).where(
+        query = select(ImportedLink.key, ImportedLink.source, ImportedLink.link_id).where(
             ImportedLink.account_id == account_id,
-            ImportedLink.source == source,
+            ImportedLink.source.in_(sources),
             ImportedLink.key.in_(part),
         )
-        found.update((key, link_id) for key, link_id in connection.execute(query))
+        for key, source, link_id in connection.execute(query):
+            found.setdefault(key, {})[source] = link_id
     return found
+
+
+def names_of(
+    connection: Connection, account_id: AccountId, link_ids: Iterable[LinkId]
+) -> dict[LinkId, set[str]]:
+    """Return all old names of these links of the account."""
+    found: dict[LinkId, set[str]] = {}
+    for part in chunked(sorted(link_ids), CHUNK):
+        query = select(ImportedLink.link_id, ImportedLink.key).where(
+            ImportedLink.account_id == account_id, ImportedLink.link_id.in_(part)
+        )
+        for link_id, key in connection.execute(query):
+            found.setdefault(link_id, set()).add(key)
+    return found
+
+
+def led_to(connection: Connection, link_ids: Iterable[LinkId]) -> dict[LinkId, set[str]]:
+    """Return all destinations that these links have had."""
+    found: dict[LinkId, set[str]] = {}
+    for part in chunked(sorted(link_ids), CHUNK):
+        query = select(LinkDestination.link_id, LinkDestination.destination)
+        query = query.where(LinkDestination.link_id.in_(part))
+        for link_id, destination in connection.execute(query):
+            found.setdefault(link_id, set()).add(destination)
+    return found
+
+
+def remember(
+    connection: Connection, account_id: AccountId, source: str, names: Mapping[str, LinkId]
+) -> None:
+    """Let old names stand for links, but those that stand for one already."""
+    taken = find_names(connection, account_id, (source,), names)
+    rows = [
+        {"account_id": account_id, "source": source, "key": name, "link_id": link_id}
+        for name, link_id in names.items()
+        if name not in taken
+    ]
+    if rows:
+        connection.execute(insert(ImportedLink), rows)
 
 
 def find_by_code(
     connection: Connection, codes: Codes, account_id: AccountId, wanted: Iterable[str]
 ) -> dict[str, LinkId]:
-    """Return which of these codes are the account's, stored or computed, and of which links."""
+    """Return which of these codes are the account's, and of which links, as a redirect finds them.
+
+    Stored or computed, or the same but for capital and small letters as one stored code only.
+    """
     found: dict[str, LinkId] = {}
     bearers = {}
+    wanted = set(wanted)
     for part in chunked(sorted(wanted), CHUNK):
         query = select(Link.code, Link.id).where(Link.account_id == account_id, Link.code.in_(part))
         found.update((code, link_id) for code, link_id in connection.execute(query) if code)
@@ -74,7 +123,30 @@ def find_by_code(
         own_links = select(Link.id).where(Link.account_id == account_id, Link.id.in_(numbers))
         own = set(connection.scalars(own_links))
         found.update((code, link_id) for code, link_id in bearers.items() if link_id in own)
+    respelt = {code for code in wanted if code not in found and code not in bearers}
+    found.update(_respelt(connection, account_id, respelt))
     return found
+
+
+def _respelt(
+    connection: Connection, account_id: AccountId, wanted: Iterable[str]
+) -> Mapping[str, LinkId]:
+    meant: dict[str, list[tuple[LinkId, AccountId]]] = {}
+    by_folded: dict[str, list[str]] = {}
+    for code in wanted:
+        if code.isascii():
+            by_folded.setdefault(code.lower(), []).append(code)
+    for part in chunked(sorted(by_folded), CHUNK):
+        query = select(Link.code, Link.id, Link.account_id)
+        query = query.where(FoldedCase(Link.code).in_(part))
+        for stored, link_id, owner in connection.execute(query):
+            meant.setdefault(str(stored).lower(), []).append((link_id, owner))
+    return {
+        code: links[0][0]
+        for folded, codes in by_folded.items()
+        if len(links := meant.get(folded, [])) == 1 and links[0][1] == account_id
+        for code in codes
+    }
 
 
 def add_imported(
@@ -88,14 +160,15 @@ def add_imported(
 ) -> list[NewLink]:
     """Make links of old ones that have distinct keys and have not become links yet.
 
-    Each keeps its code where that is free and may be one, else it gets a code of our own, and
-    stands alone in a post published when it was made. Their clicks from before `measured_from`
-    are unknown; None: those of all time are imported.
+    Each keeps its code where that is free and may be one, else it gets a code of our own. It stands
+    in a post published when it was made, alone but for its further addresses, which come behind it.
+    Their clicks from before `measured_from` are unknown; None: those of all time are imported.
     """
     if not old_links:
         return []
     codes = _codes_to_keep(connection, shortener.codes, old_links)
-    post_ids = connection.scalars(
+    leading = [old for old in old_links if old.beside is None]
+    made_posts = connection.scalars(
         insert(Post).returning(Post.id, sort_by_parameter_order=True),
         [
             {
@@ -108,8 +181,11 @@ def add_imported(
                 "measured_from": measured_from,
             }
             for old, code in zip(old_links, codes, strict=True)
+            if old.beside is None
         ],
     ).all()
+    post_of = dict(zip((old.key for old in leading), made_posts, strict=True))
+    post_ids = [post_of[old.beside or old.key] for old in old_links]
     link_ids = connection.scalars(
         insert(Link).returning(Link.id, sort_by_parameter_order=True),
         [
@@ -121,6 +197,7 @@ def add_imported(
                 "created_at": old.created_at,
                 "disabled_at": old.disabled_at,
                 "changed_at": old.created_at,
+                "forward_query": old.forward_query,
             }
             for old, code, post_id in zip(old_links, codes, post_ids, strict=True)
         ],
@@ -134,16 +211,16 @@ def add_imported(
             update(Link).where(Link.id == bindparam("link")).values(code=bindparam("new_code")),
             [{"link": link_id, "new_code": code} for link_id, code in own.items()],
         )
-        connection.execute(
-            update(Post).where(Post.id == bindparam("post")).values(text=bindparam("new_text")),
-            [
-                {
-                    "post": post_ids[index],
-                    "new_text": shortener.short_url(own[link_ids[index]]),
-                }
-                for index in nameless
-            ],
-        )
+        texts = [
+            {"post": post_ids[index], "new_text": shortener.short_url(own[link_ids[index]])}
+            for index in nameless
+            if old_links[index].beside is None
+        ]
+        if texts:
+            connection.execute(
+                update(Post).where(Post.id == bindparam("post")).values(text=bindparam("new_text")),
+                texts,
+            )
     connection.execute(
         insert(LinkDestination),
         [
@@ -151,13 +228,13 @@ def add_imported(
             for old, link_id in zip(old_links, link_ids, strict=True)
         ],
     )
-    connection.execute(
-        insert(ImportedLink),
-        [
-            {"account_id": account_id, "source": source, "key": old.key, "link_id": link_id}
-            for old, link_id in zip(old_links, link_ids, strict=True)
-        ],
-    )
+    names: dict[str, LinkId] = {}
+    for old, link_id in zip(old_links, link_ids, strict=True):
+        names[old.key] = link_id
+    for old, link_id in zip(old_links, link_ids, strict=True):
+        for name in old.names:
+            names.setdefault(name, link_id)
+    remember(connection, account_id, source, names)
     return [
         NewLink(old, link_id, code or "")
         for old, link_id, code in zip(old_links, link_ids, codes, strict=True)

@@ -91,6 +91,14 @@ def parse_retired(written: str) -> str:
     return address
 
 
+def destination_of(written: str) -> str:
+    """Return where an old link led: a web page, or another kind of server. Raises `Invalid`."""
+    try:
+        return parse_destination(written)
+    except Invalid:
+        return parse_retired(written)
+
+
 def _why_not(written: str) -> str:
     if not written.strip():
         return "The address is empty; write one that begins with http:// or https://."

@@ -39,6 +39,11 @@ CLICK_FORMATS = (
 LINK_FORMATS = ("yourls", "bitly", "shlink", "kutt", "dub", "csv")
 
 
+domain_option = click.option(
+    "--domain", help="The short links' domain, such as bit.ly, if the files don't say."
+)
+
+
 @click.group("import", cls=Commands)
 def import_() -> None:
     """Import links, clicks, or a whole installation."""
@@ -48,8 +53,11 @@ def import_() -> None:
 @click.argument("form", metavar="FORMAT", type=click.Choice(LINK_FORMATS))
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FILE)
 @click.option("--account", "handle", required=True, help="The account the links belong to.")
+@domain_option
 @json_option
-def import_links_command(form: str, files: tuple[Path, ...], handle: str, as_json: bool) -> None:
+def import_links_command(
+    form: str, files: tuple[Path, ...], handle: str, domain: str | None, as_json: bool
+) -> None:
     """Import another shortener's links; importing a file again adds only what is new.
 
     FORMAT is yourls (database dump, or JSON of its plugins), bitly, shlink (both: CSV or pages
@@ -71,22 +79,25 @@ def import_links_command(form: str, files: tuple[Path, ...], handle: str, as_jso
                 account_id,
                 READERS[form],
                 files,
-                reading=Reading(parse_time, progress),
-                now=this_moment(),
+                reading=Reading(parse_time, this_moment(), _domain(domain), progress),
             )
         tell(opened, f"Imported links for {handle} from {len(files)} files.")
     if as_json:
         print_json(asdict(done))
     else:
         _print_links(done)
+    _judge(done.is_whole, done.broken, done.unread)
 
 
 @import_.command("clicks")
 @click.argument("form", metavar="FORMAT", type=click.Choice(CLICK_FORMATS))
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=FILE)
 @click.option("--account", "handle", required=True, help="The account the clicks belong to.")
+@domain_option
 @json_option
-def import_clicks_command(form: str, files: tuple[Path, ...], handle: str, as_json: bool) -> None:
+def import_clicks_command(
+    form: str, files: tuple[Path, ...], handle: str, domain: str | None, as_json: bool
+) -> None:
     """Import old clicks; importing a file again adds only what is new.
 
     FORMAT is bitly-feed (Bitly's public click feed), yourls-log (database dump), shlink-visits
@@ -112,6 +123,7 @@ def import_clicks_command(form: str, files: tuple[Path, ...], handle: str, as_js
                 files,
                 visitor_key=import_key(opened.settings.data, account_id),
                 now=this_moment(),
+                domain=_domain(domain),
                 progress=progress,
             )
         opened.delete_old_clicks(this_moment())
@@ -120,6 +132,7 @@ def import_clicks_command(form: str, files: tuple[Path, ...], handle: str, as_js
         print_json(asdict(done))
     else:
         _print_clicks(done)
+    _judge(done.is_whole, done.broken)
 
 
 @import_.command("all")
@@ -168,6 +181,30 @@ def _progress(files: tuple[Path, ...]) -> Iterator[Callable[[int], None]]:
         yield bar.update
 
 
+def _domain(written: str | None) -> str | None:
+    """Return a domain as links are known by; raises `Invalid` where it is none."""
+    from linktrack.errors import Invalid
+    from linktrack.portability.files.addresses import read_address
+
+    if written is None:
+        return None
+    found = read_address(f"{written.rstrip('/')}/x")
+    if found is None or found.domain is None or found.path != "x":
+        raise Invalid(f"{written[:60]!r} is not a domain: write it like bit.ly.")
+    return found.domain
+
+
+def _judge(is_whole: bool, broken: int, unread: int = 0) -> None:
+    """Fail where something was not understood, after all the rest was imported."""
+    if is_whole:
+        return
+    what = [f"broken rows: {broken:,}"] if broken else []
+    what += [f"links without their date or total: {unread:,}"] if unread else []
+    raise click.ClickException(
+        f"Not everything was understood ({', '.join(what)}), as named above; all else was imported."
+    )
+
+
 def _print_clicks(done: "ImportedClicks") -> None:
     click.echo(f"Clicks added: {done.added:,}, known already: {done.known:,}.")
     if done.counted:
@@ -185,6 +222,11 @@ def _print_clicks(done: "ImportedClicks") -> None:
             f"Links with fewer clicks here than their shortener counted, unmeasured as before: "
             f"{done.lacking:,}."
         )
+    if done.unclear:
+        click.echo(
+            "Codes that two links have had, and which of them got the clicks; if that's wrong, "
+            f"say --domain: {', '.join(done.unclear)}."
+        )
     click.echo(
         f"Lines read: {done.lines:,}, of which no clicks {done.not_clicks:,}, "
         f"blank {done.blank:,}, broken {done.broken:,}."
@@ -199,12 +241,20 @@ def _print_links(done: "ImportedLinks") -> None:
     click.echo(f"Clicks they had before, kept apart from counted ones: {done.clicks_before:,}.")
     if done.added:
         click.echo("Their posts are unmeasured, and in no rate, until you import their clicks too.")
+    if done.aliases:
+        click.echo(f"Further addresses of these links, which lead where they do: {done.aliases:,}.")
     if done.disabled:
         click.echo(f"Of these links, disabled: {done.disabled:,}.")
+    if done.differing:
+        click.echo(f"Known links that the file says something else of: {done.differing:,}.")
     if done.codes_taken:
         click.echo(f"Links that could not keep their short codes: {done.codes_taken:,}.")
         for old, new in done.taken:
             click.echo(f"{old} is {new} now.")
+        if done.codes_taken > len(done.taken):
+            click.echo(f"… and {done.codes_taken - len(done.taken):,} more.")
+    for notice in done.notices:
+        click.echo(f"{notice.file}, line {notice.line}: {notice.why}.")
     _print_broken(done.broken, done.broken_lines)
 
 

@@ -93,6 +93,7 @@ Sprout Social: sproutsocial.com
 """,
     # Webmail, guards that rewrite links in mail, and senders of newsletters
     "email": """
+Email: email.invalid
 Gmail: mail.google.com inbox.google.com
 Outlook: outlook.com outlook.live.com outlook.office.com outlook.office365.com
 Outlook: outlook.cloud.microsoft hotmail.com mail.live.com safelinks.protection.outlook.com
@@ -115,6 +116,7 @@ Barracuda: linkprotect.cudasvc.com; Libraesva: urlsand.com; Intermedia: emailpro
 """,
     # Aggregators and readers, then newspapers and broadcasters known beyond their country
     "news": """
+RSS: rss.invalid
 Google News: news.google.*; FeedBurner: feedproxy.google.com feedburner.google.com feedburner.com
 Yahoo News: news.yahoo.*; Apple News: apple.news; Microsoft Start: msn.com
 Flipboard: flipboard.com flip.it; Feedly: feedly.com; Inoreader: inoreader.com

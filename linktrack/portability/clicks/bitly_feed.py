@@ -10,8 +10,8 @@ from typing import Final
 from linktrack.clicks.classify.referrers import referrer_key
 from linktrack.clicks.records import MOST_AGENT, clean
 from linktrack.errors import Invalid
-from linktrack.portability.clicks.importing import ClickFormat, OldClick, checked_time
 from linktrack.portability.clicks.lines import json_object, line_by_line
+from linktrack.portability.clicks.old_clicks import ClickFormat, OldClick, checked_time
 from linktrack.portability.files.lines import read_lines
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from linktrack.portability.clicks.bitly_feed import BITLY_FEED
 from linktrack.portability.clicks.goatcounter import GOATCOUNTER
-from linktrack.portability.clicks.importing import ClickFormat
+from linktrack.portability.clicks.old_clicks import ClickFormat
 from linktrack.portability.clicks.own_clicks import OWN_CLICKS
 from linktrack.portability.clicks.shlink_visits import SHLINK_VISITS
 from linktrack.portability.clicks.web_logs import COMBINED_LOG

@@ -1,97 +1,36 @@
 """Import clicks from old logs into an account, each exactly once, in batches."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import blake2b
-from itertools import chain, compress
+from itertools import compress
 from operator import not_
 from pathlib import Path
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from linktrack.change_numbers import draw_number
 from linktrack.clicks.capture.visitors import pseudonym
-from linktrack.clicks.classify.agents import Agent
 from linktrack.clicks.loading.store import ClickStore
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import IMPORTED
 from linktrack.db import Database, from_ms
 from linktrack.errors import Invalid
 from linktrack.ids import AccountId, LinkId
-from linktrack.links.bulk import OldLink, add_imported, find_by_code, find_imported
+from linktrack.links.bulk import OldLink, add_imported
 from linktrack.links.catalog import Shortener
 from linktrack.links.destinations import parse_destination, parse_retired
+from linktrack.links.models import Link
 from linktrack.portability.clicks.measured import mark_measured
-from linktrack.portability.clicks.overlap import Origin, Overlap, counted_here
+from linktrack.portability.clicks.naming import LinkName, LinkNames
+from linktrack.portability.clicks.old_clicks import ClickFormat, OldClick, Progress
+from linktrack.portability.clicks.overlap import Overlap, counted_here
 
 BATCH: Final = 5_000  # clicks in one transaction
 MOST_NAMED: Final = 20  # broken lines and taken codes named one by one
-MOST_REMEMBERED: Final = 200_000  # links kept in memory
-EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
-
-Progress: TypeAlias = Callable[[int], None]
-
-
-class OldClick(NamedTuple):
-    """One click of an old log with checked types; times are in milliseconds since 1970 UTC.
-
-    `keys` are the names its link may have, the likeliest first. With a `url` a link that is not
-    there is made, at `created_at`; without one it must be there. `traits` are what tells visitors
-    apart; with none the click has the visitor it brings, or none. `told` is what the log itself
-    says of the agent, where it has no user agent. `origin` is who counted it, in our own exports.
-    """
-
-    keys: tuple[str, ...]
-    clicked_at: int
-    agent: str | None = None
-    referrer: str | None = None
-    url: str | None = None
-    created_at: int | None = None
-    country: str | None = None
-    traits: tuple[str, ...] = ()
-    visitor: int | None = None
-    flags: int = 0
-    told: Agent | None = None
-    origin: Origin | None = None
-
-
-class OldLine(NamedTuple):
-    """A line of a log: a click, or why it is broken, or neither where it says of none.
-
-    `raw` is what tells this line from others, the same whenever it is read.
-    """
-
-    number: int
-    raw: bytes
-    click: OldClick | None = None
-    broken: str | None = None
-    blank: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ClickFormat:
-    """A kind of old log: how it is read, and which importer of links knows its links' names.
-
-    `read(path, latest, progress)` yields its lines; `latest` (seconds since 1970 UTC) is the last
-    moment a click can have. `check` raises `Invalid` where a file is not of this kind. A log of
-    more than clicks leaves out what is not about known links (`others_too`); one that says where
-    its links led makes those that are missing (`makes_links`). What this very linktrack may have
-    counted is compared with it (`counted_as`): the requests of a proxy in front of it, or clicks
-    of an export. Where a file is a page of a list (`pages`), equal lines on two pages are two
-    clicks.
-    """
-
-    name: str
-    read: Callable[[Path, float, Progress], Iterator[OldLine]]
-    links_of: str
-    makes_links: bool = False
-    others_too: bool = False
-    counted_as: Literal["requests", "clicks"] | None = None
-    pages: bool = False
-    check: Callable[[Path], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +50,9 @@ class ImportedClicks:
     `links` and `posts` are new ones, `disabled` of which led elsewhere than to a web page;
     `codes_taken` counts new links that could not keep their codes. Of links imported before,
     `measured` have all their clicks now, and are in reports; `lacking` have fewer than their
-    shortener counted, and stay out. Only the first twenty of `broken_lines` and `taken` are named.
+    shortener counted, and stay out. `unclear`
+    are codes that two links have had, with the code of the one that got the clicks. Only the first
+    twenty of `broken_lines`, `taken` and `unclear` are named.
     """
 
     lines: int = 0
@@ -129,6 +70,12 @@ class ImportedClicks:
     taken: list[str] = field(default_factory=list)
     measured: int = 0
     lacking: int = 0
+    unclear: list[str] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything in the files was understood."""
+        return not self.broken
 
 
 class _Pending(NamedTuple):
@@ -149,12 +96,14 @@ def import_clicks(
     *,
     visitor_key: bytes,
     now: datetime,
+    domain: str | None = None,
     progress: Progress = lambda _: None,
 ) -> ImportedClicks:
     """Import the clicks of files for an account; importing again adds only what is new.
 
     It runs in transactions of some thousand clicks: one that was cut off goes on when it is
-    started again. `progress` is called with how many bytes of the files were read. Raises
+    started again. `domain` is that of the short links, where a file does not say it. `progress` is
+    called with how many bytes of the files were read. Raises
     `Invalid`, before anything is changed, where a file cannot be read or is of another kind.
     """
     store = ClickStore(
@@ -163,10 +112,13 @@ def import_clicks(
     paths = list({path.resolve(): path for path in paths}.values())
     for path in paths:
         form.check(path)
-    importing = _Import(store, shortener, account_id, form, visitor_key=visitor_key, now=now)
+    importing = _Import(
+        store, shortener, account_id, form, visitor_key=visitor_key, now=now, domain=domain
+    )
     for path in paths:
         importing.read(path, progress)
     importing.measure()
+    importing.name_unclear()
     return importing.done
 
 
@@ -182,6 +134,7 @@ class _Import:
         *,
         visitor_key: bytes,
         now: datetime,
+        domain: str | None,
     ) -> None:
         self.done = ImportedClicks()
         self._store = store
@@ -190,7 +143,9 @@ class _Import:
         self._form = form
         self._visitor_key = visitor_key
         self._now = now
-        self._links: dict[str, LinkId] = {}
+        self._domain = domain
+        self._installation = shortener.codes.installation
+        self._links = LinkNames(shortener, account_id, form.links_of, alone=form.makes_links)
         self._pending: list[_Pending] = []
         # How often each line has come: logs have true repeats, and all count.
         self._seen: Counter[bytes] = Counter()
@@ -211,8 +166,11 @@ class _Import:
             elif line.click is None:
                 self.done.not_clicks += 1
             else:
-                identity = self._identity(line.raw, line.click)
-                self._pending.append(_Pending(line.click, identity, path.name, line.number))
+                click = line.click
+                if click.domain is None and self._domain is not None:
+                    click = click._replace(domain=self._domain)
+                identity = self._identity(line.raw, click)
+                self._pending.append(_Pending(click, identity, path.name, line.number))
                 if len(self._pending) >= BATCH:
                     self._write()
         self._write()
@@ -280,24 +238,30 @@ class _Import:
                 found = mark_measured(connection, self._account_id, self._clicked)
             self.done.measured, self.done.lacking = found
 
+    def name_unclear(self) -> None:
+        """Say of codes that two links have had which of them has the clicks."""
+        found = dict(list(self._links.unclear.items())[:MOST_NAMED])
+        if found:
+            query = select(Link.id, Link.code).where(Link.id.in_(set(found.values())))
+            with self._store.engine.connect() as connection:
+                codes = {link_id: str(code) for link_id, code in connection.execute(query)}
+            self.done.unclear = [f"{path} → {codes[link_id]}" for path, link_id in found.items()]
+
     def _link_of(self, click: OldClick) -> LinkId | None:
-        return next((self._links[key] for key in click.keys if key in self._links), None)
+        return self._links[self._name(click)]
 
     def _learn_links(self, connection: Connection) -> None:
         """Find the links of the waiting clicks, and make those that are not there yet."""
-        if len(self._links) > MOST_REMEMBERED:
-            self._links.clear()
-        keys = {key for waiting in self._pending for key in waiting.click.keys} - self._links.keys()
-        imported = find_imported(connection, self._account_id, self._form.links_of, keys)
-        codes = self._shortener.codes
-        ours = [waiting.click.keys for waiting in self._pending if self._is_ours(waiting)]
-        here = keys.intersection(chain.from_iterable(ours))
-        self._links.update(find_by_code(connection, codes, self._account_id, here))
-        self._links.update(imported)
+        waiting_for = {self._name(waiting.click) for waiting in self._pending}
+        self._links.learn(connection, waiting_for)
         new: dict[str, OldLink] = {}
+        names: dict[str, set[LinkName]] = {}
         for waiting in self._pending:
             click = waiting.click
-            if self._link_of(click) is not None or click.keys[0] in new:
+            if self._link_of(click) is not None:
+                continue
+            names.setdefault(click.keys[0], set()).add(self._name(click))
+            if click.keys[0] in new:
                 continue
             if click.url is None:
                 self._without_link(waiting)
@@ -313,7 +277,8 @@ class _Import:
             self._form.links_of,
             list(new.values()),
         ):
-            self._links[link.old.key] = link.link_id
+            for name in names[link.old.key]:
+                self._links.add(name, link.link_id)
             if link.code != link.old.code:
                 self.done.codes_taken += 1
                 if len(self.done.taken) < MOST_NAMED:
@@ -321,12 +286,11 @@ class _Import:
         self.done.links += len(new)
         self.done.posts += len(new)
 
-    def _is_ours(self, waiting: _Pending) -> bool:
-        """Whether the line names its link by a code of this installation."""
-        origin = waiting.click.origin
-        if origin is None:
-            return not self._form.makes_links
-        return origin.installation == self._shortener.codes.installation
+    def _name(self, click: OldClick) -> LinkName:
+        """Return what a click's link is looked for by; our own export may say one of our codes."""
+        origin = click.origin
+        is_ours = origin is not None and origin.installation == self._installation
+        return LinkName(click.keys, click.domain, click.led_to, is_ours)
 
     def _without_link(self, waiting: _Pending) -> None:
         if self._form.others_too:
@@ -375,13 +339,6 @@ class _Import:
         self.done.broken += 1
         if len(self.done.broken_lines) < MOST_NAMED:
             self.done.broken_lines.append(BrokenLine(file, line, why))
-
-
-def checked_time(seconds: float, latest: float, name: str) -> int:
-    """Return a time in milliseconds; raises `ValueError` with a clause where it cannot be one."""
-    if not EARLIEST <= seconds <= latest:  # false for NaN too
-        raise ValueError(f"its time ({name}) lies before 2000 or in the future")
-    return int(seconds * 1000)
 
 
 def _identity(digest: bytes, occurrence: int, person: bytes) -> str:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from linktrack.portability.clicks.importing import OldClick, OldLine, Progress
+from linktrack.portability.clicks.old_clicks import OldClick, OldLine, Progress
 from linktrack.portability.files.lines import read_lines
 
 

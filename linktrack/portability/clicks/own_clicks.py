@@ -16,8 +16,8 @@ from linktrack.clicks.classify.agents import Agent
 from linktrack.clicks.classify.referrers import referrer_key
 from linktrack.clicks.vocabulary import EMBEDDED, HEAD, LEFT_OUT, NO_VISITOR, PREFETCH
 from linktrack.errors import Invalid
-from linktrack.portability.clicks.importing import ClickFormat, OldClick, checked_time
 from linktrack.portability.clicks.lines import json_object, line_by_line
+from linktrack.portability.clicks.old_clicks import ClickFormat, OldClick, checked_time
 from linktrack.portability.clicks.overlap import Origin
 from linktrack.portability.files.lines import read_lines
 

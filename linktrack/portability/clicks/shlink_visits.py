@@ -4,27 +4,27 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from linktrack.clicks.classify.referrers import referrer_key
 from linktrack.clicks.records import MOST_AGENT, clean
 from linktrack.errors import Invalid
-from linktrack.portability.clicks.importing import (
+from linktrack.portability.clicks.old_clicks import (
     ClickFormat,
     OldClick,
     OldLine,
     Progress,
     checked_time,
 )
-from linktrack.portability.files.rows import is_json, json_objects
+from linktrack.portability.files.addresses import read_address
+from linktrack.portability.files.rows import is_json, json_items
 
 CONTAINERS: Final = ("visits.data", "data")
 
 
 def _read(path: Path, latest: float, progress: Progress) -> Iterator[OldLine]:
-    for number, item in json_objects(path, CONTAINERS, progress):
+    for number, item, broken in json_items(path, CONTAINERS, progress):
         if not isinstance(item, Mapping):
-            yield OldLine(number, b"", broken="it is not a JSON object")
+            yield OldLine(number, b"", broken=broken or "it is not a JSON object")
             continue
         names = ("visitedUrl", "shortUrl", "date", "userAgent", "referer")
         raw = "\0".join(str(item.get(name) or "") for name in names).encode("utf-8", "replace")
@@ -40,19 +40,19 @@ def _click(visit: Mapping[str, object], latest: float) -> OldClick:
     if not isinstance(visited, str):
         raise ValueError("it does not say which link was clicked (visitedUrl)")
     try:
-        parts = urlsplit(visited)
         at = datetime.fromisoformat(str(visit.get("date")))
     except ValueError as error:
         raise ValueError("its time (date) or its link (visitedUrl) cannot be read") from error
-    code = parts.path.strip("/")
-    if at.tzinfo is None or not code:
+    address = read_address(visited)
+    if at.tzinfo is None or address is None:
         raise ValueError("its time (date) or its link (visitedUrl) is not whole")
     agent, referrer, location = (
         visit.get(name) for name in ("userAgent", "referer", "visitLocation")
     )
     country = location.get("countryCode") if isinstance(location, Mapping) else None
     return OldClick(
-        keys=(f"{parts.hostname}/{code}", code),
+        keys=(address.path,),
+        domain=address.domain,
         clicked_at=checked_time(at.timestamp(), latest, "date"),
         agent=clean(agent, MOST_AGENT) if isinstance(agent, str) and agent else None,
         referrer=referrer_key(referrer) if isinstance(referrer, str) else None,
@@ -63,6 +63,7 @@ def _click(visit: Mapping[str, object], latest: float) -> OldClick:
 def _check(path: Path) -> None:
     if not is_json(path):
         raise Invalid(f"{path.name} is no page of Shlink's visits: those are JSON.")
+    next(json_items(path, CONTAINERS), None)
 
 
 SHLINK_VISITS: Final = ClickFormat("shlink-visits", _read, "shlink", pages=True, check=_check)

@@ -13,14 +13,15 @@ from linktrack.clicks.capture.visitors import site_of
 from linktrack.clicks.classify.referrers import referrer_key
 from linktrack.clicks.records import MOST_AGENT, clean
 from linktrack.errors import Invalid
-from linktrack.portability.clicks.importing import (
+from linktrack.links.destinations import destination_of
+from linktrack.portability.clicks.old_clicks import (
     ClickFormat,
     OldClick,
     OldLine,
     Progress,
     checked_time,
 )
-from linktrack.portability.files.rows import is_json, json_objects
+from linktrack.portability.files.rows import is_json, json_items
 from linktrack.portability.files.sql_dump import dump_rows
 
 COLUMNS: Final = (
@@ -29,6 +30,8 @@ COLUMNS: Final = (
 
 CONTAINERS: Final = ("result",)
 
+URL_COLUMNS: Final = ("keyword", "url", "title", "timestamp", "ip", "clicks")
+
 Row: TypeAlias = Mapping[str, str | None]
 
 
@@ -36,41 +39,68 @@ def yourls_log(parse_time: Callable[[str], datetime]) -> ClickFormat:
     """Return the format; YOURLS writes times without a zone, which `parse_time` reads."""
 
     def read(path: Path, latest: float, progress: Progress) -> Iterator[OldLine]:
-        for number, row in _rows(path, progress):
-            if row is None:
-                yield OldLine(number, b"", broken="it is not a JSON object")
+        led_to = _destinations(path)
+        for number, row, broken in _rows(path, progress):
+            if broken is not None:
+                yield OldLine(number, b"", broken=broken)
                 continue
             raw = "\0".join(row.get(name) or "" for name in COLUMNS).encode("utf-8", "replace")
             try:
-                yield OldLine(number, raw, _click(row, parse_time, latest))
+                yield OldLine(number, raw, _click(row, parse_time, latest, led_to))
             except ValueError as error:
                 yield OldLine(number, raw, broken=str(error))
 
     return ClickFormat("yourls-log", read, "yourls", check=_check)
 
 
-def _rows(path: Path, progress: Progress) -> Iterator[tuple[int, Row | None]]:
-    """Yield the rows of a file with their numbers from 1; None for what is no row."""
+def _rows(path: Path, progress: Progress) -> Iterator[tuple[int, Row, str | None]]:
+    """Yield the rows of a file with their lines or numbers, or why they are broken."""
     if not is_json(path):
-        yield from enumerate(dump_rows(path, "_log", COLUMNS, progress), 1)
+        for line, _, row, broken in dump_rows(path, "_log", COLUMNS, progress):
+            if broken is not None or "shorturl" in row:  # else another program's table
+                yield line, row, broken
         return
-    for number, item in json_objects(path, CONTAINERS, progress):
+    for number, item, broken in json_items(path, CONTAINERS, progress):
         if not isinstance(item, Mapping):
-            yield number, None
+            yield number, {}, broken or "it is not a JSON object"
             continue
         named = {name: item.get(name) for name in COLUMNS}
-        row = {name: None if value is None else str(value) for name, value in named.items()}
-        yield number, row | {"shorturl": path.stem}
+        values = {name: None if value is None else str(value) for name, value in named.items()}
+        yield number, values | {"shorturl": path.stem}, None
+
+
+def _destinations(path: Path) -> Mapping[str, str]:
+    """Return where each link of a dump leads, by its keyword; nothing where it does not say.
+
+    Links of two installations may have one keyword, and only this tells whose clicks these are.
+    """
+    if is_json(path):
+        return {}
+    rows = (row.values for row in dump_rows(path, "_url", URL_COLUMNS) if row.broken is None)
+    found = {}
+    for row in rows:
+        keyword, url = row.get("keyword"), row.get("url")
+        if keyword and url:
+            try:
+                found[keyword] = destination_of(url)
+            except Invalid:
+                continue  # it has become no link either
+    return found
 
 
 def _check(path: Path) -> None:
     if is_json(path):
-        return
-    if next(dump_rows(path, "_log", COLUMNS), None) is None:
+        next(json_items(path, CONTAINERS), None)
+    elif next(_rows(path, lambda _: None), None) is None:
         raise Invalid(f"{path.name} is no dump of YOURLS with clicks: it fills no yourls_log.")
 
 
-def _click(row: Row, parse_time: Callable[[str], datetime], latest: float) -> OldClick:
+def _click(
+    row: Row,
+    parse_time: Callable[[str], datetime],
+    latest: float,
+    led_to: Mapping[str, str],
+) -> OldClick:
     """Return the click of a row; its address makes the visitor and is not kept. Pure."""
     code = row.get("shorturl")
     if not code:
@@ -83,6 +113,7 @@ def _click(row: Row, parse_time: Callable[[str], datetime], latest: float) -> Ol
     address = row.get("ip_address")
     return OldClick(
         keys=(code,),
+        led_to=led_to.get(code),
         clicked_at=checked_time(at, latest, "click_time"),
         agent=clean(agent, MOST_AGENT) if agent else None,
         referrer=None if referrer in (None, "", "direct") else referrer_key(referrer),

@@ -1,85 +1,75 @@
-"""Rows of CSV files and objects of JSON files, as rivals export them, one after another."""
+"""Objects of JSON files, as rivals export them, one after another. Pure."""
 
-import csv
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from linktrack.errors import Invalid
-from linktrack.portability.files.lines import read_lines
+from linktrack.portability.files.lines import CUT_SHORT
+from linktrack.portability.files.texts import DAMAGES, Progress, open_text
 
-MOST_JSON: Final = 256 * 1024 * 1024  # bytes of one JSON document, which is read whole
-MOST_CELL: Final = 100_000
-
-Progress = Callable[[int], None]
+MOST_JSON: Final = 256 * 1024 * 1024  # characters of one JSON document, which is read whole
 
 
-def csv_rows(path: Path, progress: Progress) -> Iterator[tuple[int, list[str]]]:
-    """Yield the records of a CSV file with the number of their last line, the header first.
+class Item(NamedTuple):
+    """What stands at a place of a JSON file, or why it cannot be read; it is a number from 1."""
 
-    Comma, semicolon or tab, whichever the header has most of. Raises `Invalid` if the file
-    cannot be read or has a cell too long to be one.
-    """
-    lines = _texts(path, progress)
-    first = next(lines, None)
-    if first is None:
-        return
-    delimiter = max(",;\t", key=first.count)
-    csv.field_size_limit(MOST_CELL)
-    reader = csv.reader(_again(first, lines), delimiter=delimiter)
-    try:
-        for record in reader:
-            yield reader.line_num, record
-    except csv.Error as error:
-        raise Invalid(f"{path.name}, line {reader.line_num}: it is no CSV ({error}).") from error
+    number: int
+    value: object = None
+    broken: str | None = None
 
 
-def _texts(path: Path, progress: Progress) -> Iterator[str]:
-    for number, line, why in read_lines(path, progress):
-        if why is not None:
-            raise Invalid(f"{path.name}, line {number}: {why}.")
-        text = line.decode("utf-8-sig" if number == 1 else "utf-8", "replace")
-        yield text.replace("\0", "\ufffd") + "\n"
-
-
-def _again(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
-
-
-def json_objects(
-    path: Path, containers: Sequence[str], progress: Progress
-) -> Iterator[tuple[int, object]]:
-    """Yield the objects of a JSON file with their numbers from 1.
+def json_items(
+    path: Path, containers: Sequence[str], progress: Progress = lambda _: None
+) -> Iterator[Item]:
+    """Yield what a JSON file lists, with its number: that of its line where each line is one.
 
     The file is one document, or one on each line: lists of objects, or pages that hold such a
-    list below one of `containers` (`shortUrls.data`). Raises `Invalid`.
+    list below one of `containers` (`shortUrls.data`). Of lines one that is no JSON is broken.
+    Raises `Invalid` if the file cannot be read, or is one document that is none.
     """
-    number = 0
-    for page in _documents(path, progress):
-        for item in _items(page, containers):
-            number += 1
-            yield number, item
+    content = _content(path, progress)
+    try:
+        page = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        yield from _of_lines(path, content, containers, getattr(error, "lineno", 1))
+        return
+    for number, value in enumerate(_items(page, containers), 1):
+        yield Item(number, value)
 
 
-def _documents(path: Path, progress: Progress) -> Iterator[object]:
+def _content(path: Path, progress: Progress) -> str:
+    with open_text(path, progress) as text:
+        try:
+            content = text.read(MOST_JSON + 1)
+        except DAMAGES as error:
+            raise Invalid(f"{path.name}: {CUT_SHORT}.") from error
+    if len(content) > MOST_JSON:
+        raise Invalid(f"{path.name} is larger than 256 MB: split it into its pages.")
+    return content
+
+
+def _of_lines(path: Path, content: str, containers: Sequence[str], where: int) -> Iterator[Item]:
+    """Yield what each line lists, which is a document of its own."""
+    lines = [(number, line) for number, line in enumerate(content.split("\n"), 1) if line.strip()]
+    first = _page(lines[0][1]) if lines else None
+    if not isinstance(first, Mapping | list):
+        raise Invalid(f"{path.name} is no JSON: it is cut short or damaged at line {where}.")
+    for number, line in lines:
+        page = _page(line)
+        if not isinstance(page, Mapping | list):
+            yield Item(number, broken="it is no JSON")
+            continue
+        for value in _items(page, containers):
+            yield Item(number, value)
+
+
+def _page(line: str) -> object:
     try:
-        if path.stat().st_size > MOST_JSON:
-            raise Invalid(f"{path.name} is larger than 256 MB: split it into its pages.")
-        content = path.read_bytes()
-    except OSError as error:
-        raise Invalid(f"{path} cannot be read: {error.strerror}.") from error
-    progress(len(content))
-    try:
-        yield json.loads(content)
+        return json.loads(line)
     except (ValueError, RecursionError):
-        lines = [line for line in content.splitlines() if line.strip()]
-        for number, line in enumerate(lines, 1):
-            try:
-                yield json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise Invalid(f"{path.name}, line {number}: it is no JSON.") from error
+        return None
 
 
 def _items(page: object, containers: Sequence[str]) -> Iterator[object]:
@@ -110,8 +100,8 @@ def _below(page: Mapping[str, object], containers: Sequence[str]) -> list[object
 
 def is_json(path: Path) -> bool:
     """Whether a file begins as JSON does; raises `Invalid` if it cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return file.read(1000).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[")
-    except OSError as error:
-        raise Invalid(f"{path} cannot be read: {error.strerror}.") from error
+    with open_text(path) as text:
+        try:
+            return text.read(1_000).lstrip()[:1] in ("{", "[")
+        except DAMAGES:
+            return False

@@ -1,135 +1,276 @@
-r"""Rows of a table in an SQL dump, read as a stream. Pure.
+"""Rows of a table in an SQL dump, read as a stream. Pure.
 
-MySQL's dumps (`backticks`, several rows to an INSERT, \' in strings) and those with "standard"
-names, where a backslash is only itself.
+Dumps of MySQL, MariaDB, PostgreSQL (INSERT and COPY) and SQLite, by mysqldump, phpMyAdmin, Navicat
+and their like: each is read by its own rules for strings, and the columns are those that an INSERT
+names, or CREATE TABLE before it.
 """
 
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
-from linktrack.errors import Invalid
+from linktrack.portability.files.sql_tokens import Token, Tokens, sniff_dialect, unquoted
+from linktrack.portability.files.texts import Progress, open_text
 
 Value: TypeAlias = str | None
 
-_BLOCK: Final = 1 << 16
-_LONGEST: Final = 1 << 22  # characters of one token: a text longer than that is no column of ours
-_SPACE: Final = r"\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/|\#[^\n]*(?:\n|\Z)"
-# Doubled quotes are taken possessively: where the end of a string has not been read yet, the first
-# half of such a pair must not stand for it.
-_REST: Final = (
-    r'"(?:[^"]|"")*+"|`(?:[^`]|``)*+`|[A-Za-z_][A-Za-z0-9_]*|[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?|.'
+_BEFORE_NAME: Final = frozenset(
+    ("INTO", "IGNORE", "DELAYED", "LOW_PRIORITY", "HIGH_PRIORITY", "OR", "REPLACE", "ONLY")
 )
-_MYSQL: Final = re.compile(rf"{_SPACE}|'(?:[^'\\]|\\.|'')*+'|{_REST}", re.DOTALL)
-_STANDARD: Final = re.compile(rf"{_SPACE}|'(?:[^']|'')*+'|{_REST}", re.DOTALL)
-_INTO: Final = re.compile(r"INSERT\s+(?:IGNORE\s+)?INTO\s+([`\"]?)\w", re.IGNORECASE)
-_ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
-_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "Z": "\x1a"}
+_NO_COLUMN: Final = frozenset(
+    (
+        "PRIMARY", "UNIQUE", "KEY", "INDEX", "CONSTRAINT", "FOREIGN", "FULLTEXT", "SPATIAL",
+        "CHECK", "EXCLUDE", "LIKE", "PERIOD",
+    )
+)  # fmt: skip
+_CONSTANTS: Final[Mapping[str, Value]] = {"NULL": None, "TRUE": "1", "FALSE": "0", "DEFAULT": None}
+_MOST_TOKENS: Final = 10_000  # of one row
+CUT_SHORT: Final = "the dump is cut short here"
+NOT_VALUES: Final = "its row is not written as values: dump the table anew, with INSERT statements"
+
+
+class DumpRow(NamedTuple):
+    """A row of a table, with the number of its line, or why it cannot be read."""
+
+    line: int
+    table: str
+    values: Mapping[str, Value] = {}
+    broken: str | None = None
 
 
 def dump_rows(
     path: Path,
     suffix: str,
     columns: Sequence[str],
-    progress: Callable[[int], None] = lambda _: None,
-) -> Iterator[dict[str, Value]]:
-    """Yield the rows of the table whose name ends in `suffix`, whatever its prefix.
+    progress: Progress = lambda _: None,
+) -> Iterator[DumpRow]:
+    """Yield the rows of the tables whose names end in `suffix`, whatever their prefix.
 
-    `columns` are its columns where an INSERT does not name them. Raises `Invalid` if the file
+    `columns` are their columns where neither an INSERT nor CREATE TABLE names them. A row that
+    cannot be understood, or does not fit its columns, is broken. Raises `Invalid` if the file
     cannot be read.
     """
-    try:
-        with path.open(encoding="utf-8", errors="replace", newline="") as file:
-            standard = _is_standard(file.read(1 << 20))
-            file.seek(0)
-            yield from _inserted(_Tokens(file, standard, progress), suffix, columns)
-    except OSError as error:
-        raise Invalid(f"{path} cannot be read: {error.strerror}.") from error
+    dialect = sniff_dialect(path)
+    with open_text(path, progress) as text:
+        yield from _Dump(Tokens(text, dialect), suffix, columns).rows()
 
 
-def _is_standard(head: str) -> bool:
-    found = _INTO.search(head)
-    return found is not None and found[1] == '"'
+class _Dump:
+    """One dump under way."""
 
+    def __init__(self, tokens: Tokens, suffix: str, columns: Sequence[str]) -> None:
+        self._tokens = tokens
+        self._suffix = suffix
+        self._usual = tuple(columns)
+        self._created: dict[str, tuple[str, ...]] = {}
 
-class _Tokens:
-    """The words, strings and marks of a dump, without spaces and comments."""
+    def rows(self) -> Iterator[DumpRow]:
+        """Yield the rows of all statements."""
+        for token in self._tokens:
+            word = token.text.upper()
+            if word in ("INSERT", "REPLACE"):
+                yield from self._insert()
+            elif word == "COPY":
+                yield from self._copy()
+            elif word == "CREATE":
+                self._create()
+            elif word != ";":
+                self._tokens.skip_statement()
 
-    def __init__(self, file: IO[str], standard: bool, progress: Callable[[int], None]) -> None:
-        self._file = file
-        self._pattern = _STANDARD if standard else _MYSQL
-        self._standard = standard
-        self._progress = progress
-        self._text = ""
-        self._place = 0
-        self._ended = False
-
-    def __iter__(self) -> Iterator[str]:
-        while True:
-            found = self._pattern.match(self._text, self._place)
-            # A token that reaches the end of what was read may go on behind it; so may a string
-            # whose closing quote has not been read: then only its first mark is found.
-            torn = found is None or found.end() + 1 >= len(self._text) or found[0] in "'\"`/"
-            if torn and not self._ended and len(self._text) - self._place < _LONGEST:
-                self._read()
-                continue
-            if found is None:
+    def _create(self) -> None:
+        """Learn the columns of a table of ours."""
+        for token in self._tokens:
+            if token.text.upper() == "TABLE":
+                break
+            if token.text == ";":
                 return
-            self._place = found.end()
-            token = found[0]
-            if not (token[0].isspace() or token.startswith(("--", "/*", "#"))):
-                yield token
-
-    def _read(self) -> None:
-        block = self._file.read(max(_BLOCK, len(self._text) - self._place))
-        self._ended = not block
-        self._text = self._text[self._place :] + block
-        self._place = 0
-        self._progress(len(block))
-
-    def value(self, token: str) -> Value:
-        """Return the value of a token of a row."""
-        if not token.startswith("'"):
-            return None if token.upper() == "NULL" else token
-        text = token[1:-1].replace("''", "'")
-        if self._standard or "\\" not in text:
-            return text
-        return _ESCAPED.sub(lambda found: _ESCAPES.get(found[1], found[1]), text)
-
-
-def _inserted(tokens: _Tokens, suffix: str, columns: Sequence[str]) -> Iterator[dict[str, Value]]:
-    stream = iter(tokens)
-    for part in stream:
-        if part.upper() != "INSERT":
-            continue
-        name = next((word for word in stream if word.upper() not in ("IGNORE", "INTO")), "")
-        if not name.strip('`"').endswith(suffix):
-            continue
-        yield from _rows(tokens, stream, columns)
-
-
-def _rows(
-    tokens: _Tokens, stream: Iterator[str], columns: Sequence[str]
-) -> Iterator[dict[str, Value]]:
-    """Yield the rows of one INSERT, from behind the table's name to its end."""
-    names: list[str] = list(columns)
-    row: list[str] = []
-    in_values = in_row = False
-    for part in stream:
-        if part == ";":
+        name, behind = self._name()
+        if name is None or behind is None or behind.text != "(" or not self._is_ours(name):
+            if behind is None or behind.text != ";":
+                self._tokens.skip_statement()
             return
-        if part.upper() == "VALUES" and not in_row:
-            in_values = True
-        elif part == "(":
-            in_row, row = True, []
-        elif part == ")":
-            in_row = False
-            if not in_values:
-                names = [name.strip('`"') for name in row]
-            elif len(row) == len(names):
-                yield {
-                    name: tokens.value(written) for name, written in zip(names, row, strict=True)
-                }
-        elif in_row and part != ",":
-            row.append(part)
+        self._created[name] = self._columns()
+        self._tokens.skip_statement()
+
+    def _columns(self) -> tuple[str, ...]:
+        """Return the names of the columns up to the parenthesis that closes."""
+        names: list[str] = []
+        depth, begins = 1, True
+        for token in self._tokens:
+            if token.is_string:
+                continue
+            if token.text == "(":
+                depth += 1
+            elif token.text == ")":
+                depth -= 1
+            elif begins and (token.is_quoted or token.text.upper() not in _NO_COLUMN):
+                names.append(unquoted(token))
+            if depth == 0:
+                break
+            begins = depth == 1 and token.text == ","
+        return tuple(names)
+
+    def _is_ours(self, table: str) -> bool:
+        return table.endswith(self._suffix)
+
+    def _name(self) -> tuple[str | None, Token | None]:
+        """Return the table's name that stands next, and what stands behind it.
+
+        The last of a name with its database's or schema's in front.
+        """
+        name = None
+        for token in self._tokens:
+            if token.text == ".":
+                continue
+            if token.text in ("(", ";") or (name is not None and _is_clause(token)):
+                return name, token
+            if token.is_quoted or token.text.upper() not in ("IF", "NOT", "EXISTS", *_BEFORE_NAME):
+                name = unquoted(token)
+        return name, None
+
+    def _insert(self) -> Iterator[DumpRow]:
+        """Yield the rows of one INSERT or REPLACE, from behind that word to its end."""
+        table, token = self._name()
+        if table is None or not self._is_ours(table):
+            if token is None or token.text != ";":
+                self._tokens.skip_statement()
+            return
+        names = self._created.get(table, self._usual)
+        if token is not None and token.text == "(":
+            names = tuple(unquoted(token) for token in self._parenthesis() if token.text != ",")
+            token = next(self._tokens, None)
+        while token is not None and token.text.upper() not in ("VALUES", "VALUE", ";", "SELECT"):
+            if token.text.upper() == "SET":
+                break
+            token = next(self._tokens, None)
+        if token is None:
+            yield DumpRow(self._tokens.line, table, broken=CUT_SHORT)
+        elif token.text.upper() not in ("VALUES", "VALUE"):
+            yield DumpRow(token.line, table, broken=NOT_VALUES)
+            if token.text != ";":
+                self._tokens.skip_statement()
+        else:
+            yield from self._values(table, names)
+
+    def _values(self, table: str, names: tuple[str, ...]) -> Iterator[DumpRow]:
+        for token in self._tokens:
+            if token.text == "(":
+                yield self._row(token.line, table, names)
+                if not self._tokens.closed:
+                    return
+            elif token.text == ";":
+                return
+            elif token.text != "," and token.text.upper() != "ROW":
+                self._tokens.skip_statement()  # ON DUPLICATE KEY UPDATE, ON CONFLICT, RETURNING
+                return
+        yield DumpRow(self._tokens.line, table, broken=CUT_SHORT)
+
+    def _row(self, line: int, table: str, names: tuple[str, ...]) -> DumpRow:
+        cells: list[Value] = []
+        cell: list[Token] = []
+        tokens = self._parenthesis()
+        if not self._tokens.closed:
+            return DumpRow(line, table, broken=CUT_SHORT)
+        try:
+            for token in tokens:
+                if token.text == "," and not token.is_quoted:
+                    cells.append(_value(cell))
+                    cell = []
+                else:
+                    cell.append(token)
+            cells.append(_value(cell))
+        except ValueError as error:
+            return DumpRow(line, table, broken=str(error))
+        return _named(line, table, names, cells)
+
+    def _parenthesis(self) -> list[Token]:
+        """Return what stands up to the parenthesis that closes; sets whether one does."""
+        found: list[Token] = []
+        depth = 1
+        for token in self._tokens:
+            if token.is_quoted:
+                pass
+            elif token.text == "(":
+                depth += 1
+            elif token.text == ")":
+                depth -= 1
+                if depth == 0:
+                    self._tokens.closed = True
+                    return found
+            elif (token.text == ";" and not token.is_quoted) or len(found) > _MOST_TOKENS:
+                break  # no row of a dump has one outside of its strings
+            found.append(token)
+        self._tokens.closed = False
+        return found
+
+    def _copy(self) -> Iterator[DumpRow]:
+        """Yield the rows of PostgreSQL's COPY … FROM stdin."""
+        table, token = self._name()
+        names = self._created.get(table or "", self._usual)
+        if token is not None and token.text == "(":
+            names = tuple(unquoted(token) for token in self._parenthesis() if token.text != ",")
+        if token is None or token.text != ";":
+            self._tokens.skip_statement()
+        is_ours = table is not None and self._is_ours(table)
+        for line, text in self._tokens.copied():
+            if text is None:
+                if is_ours:
+                    yield DumpRow(line, table or "", broken=CUT_SHORT)
+            elif is_ours:
+                cells = [_copied(cell) for cell in text.split("\t")]
+                yield _named(line, table or "", names, cells)
+
+
+def _is_clause(token: Token) -> bool:
+    return not token.is_quoted and token.text.upper() in (
+        "VALUES", "VALUE", "SELECT", "SET", "FROM", "AS", "OVERRIDING", "DEFAULT", "PARTITION",
+    )  # fmt: skip
+
+
+def _named(line: int, table: str, names: Sequence[str], cells: Sequence[Value]) -> DumpRow:
+    if len(cells) != len(names):
+        why = f"it has {len(cells)} values for {len(names)} columns"
+        return DumpRow(line, table, broken=why)
+    return DumpRow(line, table, dict(zip(names, cells, strict=True)))
+
+
+def _value(tokens: Sequence[Token]) -> Value:
+    """Return what the tokens of one value stand for.
+
+    A string, a number, a constant, with a character set's name in front (_utf8mb4 'x') or a cast
+    behind it ('x'::text). Raises `ValueError` with a clause for anything else.
+    """
+    if tokens and not tokens[0].is_string and tokens[0].text.startswith("_"):
+        tokens = tokens[1:]
+    if len(tokens) > 2 and [token.text for token in tokens[1:3]] == [":", ":"]:
+        tokens = tokens[:1]
+    if tokens and all(token.is_string for token in tokens):
+        return "".join(token.text for token in tokens)
+    if len(tokens) == 2 and tokens[0].text in "+-" and tokens[1].text[:1].isdigit():
+        return tokens[0].text.strip("+") + tokens[1].text
+    if len(tokens) == 1:
+        text = tokens[0].text
+        if text.upper() in _CONSTANTS:
+            return _CONSTANTS[text.upper()]
+        if text[:1].isdigit() or text[:1] == ".":
+            return text
+    written = " ".join(token.text for token in tokens)[:40]
+    raise ValueError(f"{written!r} is no value")
+
+
+_BY_LETTER: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+def _copied(cell: str) -> Value:
+    if cell == "\\N":
+        return None
+    if "\\" not in cell:
+        return cell
+    parts = iter(cell.split("\\"))
+    found = [next(parts)]
+    for part in parts:
+        if part:
+            found.append(_BY_LETTER.get(part[0], part[0]) + part[1:])
+        else:  # two backslashes are one
+            found.append("\\" + next(parts, ""))
+    return "".join(found)

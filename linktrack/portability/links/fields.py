@@ -1,14 +1,14 @@
 """What rivals call the parts of a link, in CSV headers and JSON alike. Pure."""
 
 import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
 from linktrack.errors import Invalid
-
-Fields = Mapping[str, object]
+from linktrack.portability.files.addresses import Address, read_address
+from linktrack.portability.files.numbers import whole_number
+from linktrack.portability.links.behaviour import Fields, forwards_query, moment, why_disabled
 
 _LONG: Final = (
     "longurl", "destinationurl", "originalurl", "targeturl", "destination", "target", "url",
@@ -17,22 +17,35 @@ _CODE: Final = (
     "shortcode", "keyword", "slug", "customslug", "backhalf", "alias", "address", "key", "code",
 )  # fmt: skip
 _SHORT: Final = ("custombitlinks", "customlink", "shorturl", "shortlink", "bitlink", "link", "path")
+_CUSTOM: Final = ("custombitlinks", "customlink")
+_ALIASES: Final = (*_CUSTOM, "bitlink", "link")
+"""Where Bitly tells of several addresses of one link, its own beside those that people chose."""
+
+_DOMAIN: Final = ("domain", "shortdomain", "domainname", "hostname")
 _CREATED: Final = ("createdat", "datecreated", "created", "createddate", "timestamp", "date")
 _CLICKS: Final = ("clicks", "visitcount", "visits", "totalclicks", "clickcount", "visitssummary")
-_MOST_CLICKS: Final = 2**53
+_MANGLED: Final = "\ufffd"
 
 
 class FoundLink(NamedTuple):
-    """One link as another shortener tells of it; `clicks` is its own total, where it tells one."""
+    """One link as another shortener tells of it; `clicks` is its own total, where it tells one.
 
-    key: str
-    code: str
+    `aliases` are further addresses of it. `off` says why it must not redirect here, `unread` what
+    of it could not be read, both as clauses. `older` are names under which earlier versions of
+    linktrack knew it.
+    """
+
+    address: Address
     url: str
     created_at: datetime | None = None
     title: str | None = None
     tags: tuple[str, ...] = ()
     clicks: int | None = None
-    disabled: bool = False
+    forward_query: bool = False
+    aliases: tuple[Address, ...] = ()
+    off: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    older: tuple[str, ...] = ()
 
 
 def normal(name: str) -> str:
@@ -45,64 +58,108 @@ def has_destination(names: list[str]) -> bool:
     return any(normal(name) in _LONG for name in names)
 
 
-def read_link(fields: Fields, parse_time: Callable[[str], datetime]) -> FoundLink:
+def read_link(
+    fields: Fields,
+    parse_time: Callable[[str], datetime],
+    now: datetime,
+    domain: str | None = None,
+) -> FoundLink:
     """Return the link that a row or object tells of, its names normalised.
 
-    Raises `ValueError` with a clause that says what is wrong.
+    `domain` is that of its short address where it does not say. A date or a total that cannot be
+    read is left out, and named in `unread`. Raises `ValueError` with a clause that says what is
+    wrong.
     """
     url = _text(fields, _LONG)
     if url is None:
         raise ValueError("it has no long address")
-    short = _text(fields, _SHORT)
-    code = _text(fields, _CODE) or (None if short is None else _last_part(short))
-    if code is None:
+    addresses = _addresses(fields, domain)
+    if not addresses:
         raise ValueError("it has no short code")
-    domain = _text(fields, ("domain",))
+    first, *others = addresses
+    if _MANGLED in url or any(_MANGLED in address.path for address in addresses):
+        raise ValueError("its addresses are not text in UTF-8")
+    unread: list[str] = []
+    told = _text(fields, _DOMAIN)
     return FoundLink(
-        key=f"{domain}/{code}" if domain else code,
-        code=code,
+        address=first,
         url=url,
-        created_at=_time(fields, parse_time),
+        created_at=_created(fields, parse_time, now, unread),
         title=_text(fields, ("title", "description", "name")),
         tags=_tags(fields.get("tags")),
-        clicks=_clicks(fields),
-        disabled=any(_is_true(fields.get(name)) for name in ("banned", "disabled")),
+        clicks=_clicks(fields, unread),
+        forward_query=forwards_query(fields),
+        aliases=tuple(others),
+        off=why_disabled(fields, parse_time, now),
+        unread=tuple(unread),
+        older=tuple({f"{told}/{first.code}" if told else first.code, first.path} - {first.key}),
     )
 
 
-def _text(fields: Fields, names: tuple[str, ...]) -> str | None:
+def _texts(fields: Fields, names: tuple[str, ...]) -> Iterator[str]:
     for name in names:
         value = fields.get(name)
-        if isinstance(value, list) and value:
-            value = value[0]
-        if isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-    return None
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, int) and not isinstance(item, bool):
+                item = str(item)
+            if isinstance(item, str) and item.strip():
+                yield item.strip()
 
 
-def _last_part(address: str) -> str | None:
-    """Return the code of a short address, with or without its scheme, or of a bare code."""
-    written = address if "://" in address or "/" not in address else f"//{address.lstrip('/')}"
-    try:
-        path = urlsplit(written).path
-    except ValueError:
+def _text(fields: Fields, names: tuple[str, ...]) -> str | None:
+    return next(_texts(fields, names), None)
+
+
+def _addresses(fields: Fields, domain: str | None) -> list[Address]:
+    """Return the short addresses of a link, each once, the one to keep first."""
+    told = _text(fields, _DOMAIN) or domain
+    short = [found for text in _texts(fields, _SHORT) if (found := read_address(text))]
+    code = _text(fields, _CODE)
+    if code is not None:
+        path = code.strip("/")
+        whole = next((found for found in short if _ends_in(found.path, path)), None)
+        first = whole or Address(None, path)
+        addresses = [first._replace(domain=_host(told) or first.domain)] if path else []
+    else:
+        addresses = short[:1]
+        if addresses and addresses[0].domain is None:
+            addresses = [addresses[0]._replace(domain=_host(told))]
+    aliases = _ALIASES if _text(fields, _CUSTOM) else ()
+    also = (read_address(text) for text in _texts(fields, aliases))
+    addresses += [found for found in also if found is not None and found.domain is not None]
+    return list(dict.fromkeys(addresses))
+
+
+def _ends_in(path: str, code: str) -> bool:
+    return path == code or path.endswith(f"/{code}")
+
+
+def _host(written: str | None) -> str | None:
+    if written is None:
         return None
-    return path.rstrip("/").rpartition("/")[2] or None
+    found = read_address(f"{written.rstrip('/')}/x")
+    return found.domain if found else None
 
 
-def _time(fields: Fields, parse_time: Callable[[str], datetime]) -> datetime | None:
+def _created(
+    fields: Fields,
+    parse_time: Callable[[str], datetime],
+    now: datetime,
+    unread: list[str],
+) -> datetime | None:
+    """Return when a link was made; what says no such moment is named in `unread`."""
     written = _text(fields, _CREATED)
     if written is None:
         return None
     try:
-        if re.fullmatch(r"[0-9]{9,13}", written):
-            seconds = int(written) / (1000 if len(written) > 11 else 1)
-            return datetime.fromtimestamp(seconds, UTC)
-        return parse_time(written)
-    except (Invalid, ValueError, OverflowError) as error:
-        raise ValueError(f"{written[:40]!r} is no time") from error
+        at = moment(written, parse_time)
+    except (Invalid, ValueError, OverflowError):
+        unread.append(f"{written[:40]!r} is no time")
+        return None
+    if at > now:
+        unread.append(f"its time {written[:40]!r} lies in the future")
+        return None
+    return at
 
 
 def _tags(value: object) -> tuple[str, ...]:
@@ -115,18 +172,20 @@ def _tags(value: object) -> tuple[str, ...]:
     return tuple(name.strip() for name in names if isinstance(name, str) and name.strip())
 
 
-def _clicks(fields: Fields) -> int | None:
+def _clicks(fields: Fields, unread: list[str]) -> int | None:
+    """Return a link's total; what says none is named in `unread`."""
     for name in _CLICKS:
         value = fields.get(name)
         if isinstance(value, Mapping):
             value = value.get("total")
-        if isinstance(value, str):
-            digits = value.strip().replace(",", "")
-            value = int(digits) if re.fullmatch(r"[0-9]{1,15}", digits) else None
-        if type(value) is int and 0 <= value < _MOST_CLICKS:
-            return value
+        if (
+            value is None
+            or isinstance(value, list)
+            or (isinstance(value, str) and not value.strip())
+        ):
+            continue
+        found = None if isinstance(value, bool) else whole_number(str(value))
+        if found is None:
+            unread.append(f"{str(value)[:40]!r} is no number of clicks")
+        return found
     return None
-
-
-def _is_true(value: object) -> bool:
-    return value is True or (isinstance(value, str) and value.casefold() in ("1", "true", "yes"))

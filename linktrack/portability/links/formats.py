@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Final
 
 from linktrack.errors import Invalid
-from linktrack.portability.files.rows import csv_rows, is_json, json_objects
+from linktrack.portability.files.rows import is_json, json_items
 from linktrack.portability.files.sql_dump import dump_rows
+from linktrack.portability.files.tables import table_rows
 from linktrack.portability.links.fields import has_destination, normal, read_link
 from linktrack.portability.links.importing import LinkFormat, LinkRow, Reading
 
@@ -21,15 +22,17 @@ def read_table(path: Path, reading: Reading) -> Iterator[LinkRow]:
     if is_json(path):
         yield from _read_json(path, reading)
         return
-    rows = csv_rows(path, reading.progress)
-    _, header = next(rows, (0, []))
-    if not has_destination(header):
+    rows = table_rows(path, reading.progress)
+    header = next(rows, None)
+    if header is None or not has_destination(list(header.cells)):
         raise Invalid(
             f"{path.name} has no column of long addresses: name it Long URL in its first line."
         )
-    names = [normal(name) for name in header]
-    for number, cells in rows:
-        if any(cell.strip() for cell in cells):
+    names = [normal(name) for name in header.cells]
+    for number, cells, broken in rows:
+        if broken is not None:
+            yield LinkRow(number, broken=broken)
+        else:
             yield _row(number, dict(zip(names, cells, strict=False)), reading)
 
 
@@ -38,27 +41,33 @@ def read_yourls(path: Path, reading: Reading) -> Iterator[LinkRow]:
     if is_json(path):
         yield from _read_json(path, reading)
         return
-    number = 0
-    rows = dump_rows(path, "_url", YOURLS_COLUMNS, reading.progress)
-    for number, fields in enumerate(rows, 1):
-        yield _row(number, {**fields}, reading)
-    if not number:
+    is_dump = False
+    for row in dump_rows(path, "_url", YOURLS_COLUMNS, reading.progress):
+        if row.broken is not None:
+            yield LinkRow(row.line, broken=row.broken)
+        elif "keyword" in row.values:
+            yield _row(row.line, row.values, reading)
+        else:
+            continue  # another program's table, whose name ends alike
+        is_dump = True
+    if not is_dump:
         raise Invalid(f"{path.name} is no dump of YOURLS: it fills no table yourls_url.")
 
 
 def _read_json(path: Path, reading: Reading) -> Iterator[LinkRow]:
-    for number, item in json_objects(path, CONTAINERS, reading.progress):
+    for number, item, broken in json_items(path, CONTAINERS, reading.progress):
         if isinstance(item, Mapping):
             yield _row(number, {normal(name): value for name, value in item.items()}, reading)
         else:
-            yield LinkRow(number, broken="it is not a JSON object")
+            yield LinkRow(number, broken=broken or "it is not a JSON object")
 
 
 def _row(number: int, fields: Mapping[str, object], reading: Reading) -> LinkRow:
     try:
-        return LinkRow(number, read_link(fields, reading.parse_time))
+        link = read_link(fields, reading.parse_time, reading.now, reading.domain)
     except ValueError as error:
         return LinkRow(number, broken=str(error))
+    return LinkRow(number, link)
 
 
 LINK_FORMATS: Final = {
