@@ -39,6 +39,7 @@ from linktrack.owners.access import create_owner
 from linktrack.owners.models import Owner
 from linktrack.owners.sharing import share_report
 from linktrack.owners.viewers import set_role
+from linktrack.reports.cpf import cpf_report, total_json
 from linktrack.settings import LOOPBACK
 from linktrack.webhooks.addresses import check_url
 from linktrack.webhooks.catalog import EVENTS, add_webhook, send_test
@@ -223,6 +224,17 @@ def test_milestones_jumps_and_digests_are_told(world: World, receiver: Receiver)
     assert isinstance(digest, dict)
     assert (digest["from"], digest["to"]) == ("2026-05-04T00:00:00Z", "2026-05-11T00:00:00Z")
     assert digest["total"]["unique_clicks"] == 115
+    assert digest["window"] == "24h"
+    week = NOON.replace(hour=0)
+    again = cpf_report(
+        world.session,
+        account,
+        window="24h",
+        since=week,
+        until=week + timedelta(days=7),
+        now=telling.now,
+    )
+    assert digest["total"] == total_json(again.total)
     assert telling.tell(days=1) == 0
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Final, Generic, Literal, Protocol, TypeAlias, TypedDict, TypeVar
 
 from sqlalchemy import ColumnElement, and_, or_
@@ -36,6 +37,15 @@ class Dated(Protocol):
 P = TypeVar("P", bound=Dated)
 
 
+@cache
+def _length(window: str) -> timedelta | None:
+    """Return how long a window is; asked for every post."""
+    number = window_number(window)
+    if number == len(WINDOW_LENGTHS):
+        return None
+    return timedelta(milliseconds=WINDOW_LENGTHS[number])
+
+
 @dataclass(frozen=True, slots=True)
 class Split(Generic[P]):
     """Posts apart: those that figures are of, those that are still counting, the unmeasured.
@@ -62,10 +72,7 @@ class Counting:
     @property
     def length(self) -> timedelta | None:
         """How long a post is counted; None: without an end."""
-        number = window_number(self.window)
-        if number == len(WINDOW_LENGTHS):
-            return None
-        return timedelta(milliseconds=WINDOW_LENGTHS[number])
+        return _length(self.window)
 
     def until(self, posted_at: datetime) -> datetime | None:
         """Return when a post's window ends; None: never."""
