@@ -421,13 +421,15 @@ def test_by_command_what_would_be_lost_is_said_first(sqlite_world: World) -> Non
 # What takes its place on Mastodon
 
 
-def edited(content: str, source: str, **fields: Any) -> tuple[PostRecord, dict[str, str]]:
+def edited(content: str, source: str | None, **fields: Any) -> tuple[PostRecord, dict[str, str]]:
     """Return a status as it stands, and the form with which it is edited."""
     forms: list[dict[str, str]] = []
 
     def answer(asked: Asked) -> Answer:
         if asked.method == "PUT":
             forms.append(asked.form)
+        if asked.path.endswith("/source") and source is None:
+            return Answer({"error": "Record not found"}, 404)
         if asked.path.endswith("/source"):
             return Answer({"id": "1", "text": source, "spoiler_text": ""})
         return Answer(status(content, **fields))
@@ -455,10 +457,11 @@ def test_what_was_sensitive_stays_so() -> None:
     [
         ("<p>@ann hi<br>you</p>", "@ann@m.org hi\n\nyou", True),
         ("<p>2 * 3</p>", r"2 \* 3", False),
+        ("<p>hi</p>", None, False),
     ],
 )
 def test_what_was_written_in_markdown_is_not_edited_as_text(
-    content: str, source: str, plain: bool
+    content: str, source: str | None, plain: bool
 ) -> None:
     """Its author's own text says so, where the HTML does not."""
     post, _ = edited(content, source)

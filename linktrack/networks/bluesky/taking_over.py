@@ -48,7 +48,7 @@ def taken_over(old: Fields, message: Message) -> dict[str, object]:
     if facets:
         record["facets"] = facets
     embed = old.get("embed")
-    if below is not None and isinstance(embed, dict):
+    if below is not None and isinstance(embed, dict) and "external" in embed:
         record["embed"] = {**embed, "external": {**embed["external"], "uri": below}}
     return record | {name: old[name] for name in _STAY if old.get(name)}
 

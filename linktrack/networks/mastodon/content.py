@@ -59,12 +59,12 @@ def read_content(html: str, mentions: Mapping[str, str] | None = None) -> Conten
     return Content(text(written) or "", distinct_links(addresses, is_own_post), tuple(more))
 
 
-def is_written_so(source: str, shown: str) -> bool:
+def is_written_so(source: str | None, shown: str) -> bool:
     """Whether a text is what its author has written: in Markdown it was, as a rule, another.
 
     Spaces, and the servers of those it names, are not compared.
     """
-    return _compared(source) == _compared(shown)
+    return source is not None and _compared(source) == _compared(shown)
 
 
 def _compared(written: str) -> list[str]:

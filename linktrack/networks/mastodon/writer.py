@@ -188,15 +188,22 @@ class MastodonWriter:
         number = _local(network_id)
         try:
             status = _fields(self._ask(lambda: self._client.status(number), sends=False))
-            source = _fields(self._ask(lambda: self._client.status_source(number), sends=False))
         except NotFound:
             return None
         post = post_record(status)
         if post is None:
             return None
-        if not is_written_so(str(source.get("text") or ""), post.text):
+        if not is_written_so(self._source(number), post.text):
             post = replace(post, is_plain=False, more=(*post.more, FORMATTING))
         return Standing(post, {"sensitive": status.get("sensitive")})
+
+    def _source(self, number: str) -> str | None:
+        """Return what the author of a post wrote, None if the server does not say."""
+        try:
+            found = self._ask(lambda: self._client.status_source(number), sends=False)
+        except NotFound:
+            return None
+        return str(_fields(found).get("text") or "")
 
     def delete(self, network_id: str) -> None:
         """Take a post back."""
