@@ -5,6 +5,7 @@ import html
 import io
 import json
 import re
+import tarfile
 import zipfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from linktrack.networks.archives import items, open_archive
 from linktrack.networks.mastodon.archive import MastodonArchive
 from linktrack.networks.records import PostRecord
 from linktrack.networks.x.archive import XArchive
+from linktrack.networks.x.grailbird import GrailbirdArchive
 from linktrack.portability.followers.archive_import import ImportedArchive, import_archive
 from linktrack.publishing.unwrapped.coverage import coverage
 
@@ -194,7 +196,7 @@ def test_archives_of_all_years_say_the_same(
     if kind == "folder":
         with zipfile.ZipFile(path) as file:
             path = tmp_path / "unpacked"
-            file.extractall(path)
+            file.extractall(path)  # noqa: S202 - made above
     done = take(sqlite_world, sqlite_world.account(), path)
     assert (done.posts.posts, done.posts.links) == (1, 1)
     assert done.roster is not None
@@ -218,9 +220,9 @@ def test_indices_count_code_points_of_the_escaped_text(texts: list[str]) -> None
 
 
 def _post_of(row: Tweet) -> PostRecord:
-    from linktrack.networks.x.archive import _post
+    from linktrack.networks.x.archive import post_of
 
-    return _post(row, "1", NOON, ())
+    return post_of(row, "1", NOON, ())
 
 
 def test_entities_are_unescaped_once(tmp_path: Path) -> None:
@@ -395,3 +397,156 @@ def test_a_long_list_is_read_piece_by_piece(rows: list[dict[str, str]]) -> None:
     text = f"window.x = {json.dumps(rows, ensure_ascii=False)}"
     assert list(items(Slow(text.encode()), "x")) == rows
     assert list(items(io.BytesIO(json.dumps(rows).encode()), "x")) == rows
+
+
+GRAILBIRD = {
+    "id_str": "2001", "id": 2001, "created_at": "2013-01-20 15:11:11 +0000",
+    "text": "Read &amp; look: http://t.co/hhhhhhhhhh http://t.co/pppppppppp",
+    "entities": {
+        "urls": [{"indices": [17, 39], "url": "http://t.co/hhhhhhhhhh",
+                  "expanded_url": "http://example.com/story"}],
+        "media": [{"indices": [40, 62], "url": "http://t.co/pppppppppp"}],
+    },
+}  # fmt: skip
+GRAILBIRD_TABLE = (
+    '"tweet_id","timestamp","source","text","retweeted_status_id","expanded_urls"\n'
+    '"2001","2013-01-20 15:11:11 +0000","web",'
+    '"Read &amp; look: http://t.co/hhhhhhhhhh http://t.co/pppppppppp","",'
+    '"http://example.com/story,http://twitter.com/x_you/status/2001/photo/1"\n'
+    '"2002","2009-01-20 15:11:11 +0000","web","Before: http://example.org/a","",""\n'
+    '"2003","2014-01-20 15:11:11 +0000","web","RT @x: hi","7",""\n'
+)
+
+
+def grailbird_files(name: str) -> dict[str, str]:
+    """The files of an archive of X of 2013, with its months or its table alone."""
+    owner = 'var user_details =  {"screen_name": "x_you", "id": "1000001"}'
+    if name == "tweets.csv":
+        return {name: GRAILBIRD_TABLE, "data/js/user_details.js": owner}
+    repost = {**GRAILBIRD, "id_str": "2003", "text": "RT @x: hi", "entities": {},
+              "created_at": "2014-01-20 15:11:11 +0000", "retweeted_status": {"id": 7}}  # fmt: skip
+    before = {**GRAILBIRD, "id_str": "2002", "text": "Before: http://example.org/a",
+              "created_at": "2009-01-20 15:11:11 +0000", "entities": {"urls": []}}  # fmt: skip
+    return {
+        f"data/js/tweets/{month}.js": f"Grailbird.data.tweets_{month} = \n {json.dumps([row])}"
+        for month, row in (("2013_01", GRAILBIRD), ("2009_01", before), ("2014_01", repost))
+    } | {"data/js/user_details.js": owner}
+
+
+@pytest.mark.parametrize("name", ["data/js/tweets", "tweets.csv"])
+@pytest.mark.parametrize("packed", [True, False])
+def test_what_x_gave_from_2012_to_2018_comes_in(tmp_path: Path, name: str, packed: bool) -> None:
+    """Each post once, whose it is, addresses from before t.co, and no picture as a link."""
+    path = zipped(tmp_path / "tweets.zip", grailbird_files(name))
+    if not packed:
+        with zipfile.ZipFile(path) as file:
+            file.extractall(tmp_path / "tweets")  # noqa: S202 - made above
+        path = tmp_path / "tweets"
+    with open_archive(path) as archive:
+        assert GrailbirdArchive.is_one(archive) and not XArchive.is_one(archive)
+        found = GrailbirdArchive(archive)
+        assert (found.account_id, found.handle) == ("1000001", "x_you")
+        posts = {post.network_id: post for post in found.posts()}
+    assert {number: post.addresses for number, post in posts.items()} == {
+        "2001": ("http://example.com/story",),
+        "2002": ("http://example.org/a",),
+        "2003": (),
+    }
+    assert posts["2001"].text == "Read & look: http://example.com/story"
+    assert [number for number, post in posts.items() if post.is_repost] == ["2003"]
+
+
+def test_an_archive_of_2013_is_imported_like_any_other(sqlite_world: World, tmp_path: Path) -> None:
+    """Its posts are not wrapped; importing it again adds nothing, and it has no follower list."""
+    account = sqlite_world.account("@x_you")
+    path = zipped(tmp_path / "tweets.zip", grailbird_files("data/js/tweets"))
+    done = take(sqlite_world, account, path)
+    assert (done.posts.added, done.posts.reposts, done.roster) == (3, 1, None)
+    assert take(sqlite_world, account, path).posts.added == 0
+
+
+def test_posts_in_communities_come_in(tmp_path: Path) -> None:
+    """X keeps them in a file of their own."""
+    files = {
+        "data/tweets.js": script("tweets", [tweet(1, "all: {}", "https://example.com/1")]),
+        "data/community-tweet.js": script(
+            "community_tweet", [tweet(2, "ours: {}", "https://example.com/2")]
+        ),
+    }
+    found = [post.addresses for post in posts_of(zipped(tmp_path / "a.zip", files))]
+    assert found == [("https://example.com/1",), ("https://example.com/2",)]
+
+
+def test_a_long_post_is_whole_if_its_entries_are_a_second_apart(tmp_path: Path) -> None:
+    """Also one whose text begins with an address."""
+    row = tweet(
+        1, "{} begins a long text that is cut here… {}", "https://example.com/1", "https://t.co/x"
+    )
+    note = {"noteTweet": {"createdAt": "2018-10-10T20:19:23.900Z", "core": {
+        "text": "https://t.co/0000010000 begins a long text that is cut here and ends with https://t.co/z",
+        "urls": [{"shortUrl": "https://t.co/0000010000", "expandedUrl": "https://example.com/1"},
+                 {"shortUrl": "https://t.co/z", "expandedUrl": "https://example.com/2"}],
+    }}}  # fmt: skip
+    files = {
+        "data/tweets.js": script("tweets", [row]),
+        "data/note-tweet.js": script("note_tweet", [note]),
+    }
+    (post,) = posts_of(zipped(tmp_path / "a.zip", files))
+    assert post.text.endswith("and ends with https://example.com/2")
+    assert set(post.addresses) >= {"https://example.com/1", "https://example.com/2"}
+
+
+def tarred(path: Path, files: Mapping[str, str]) -> Path:
+    """Pack files as Mastodon did until 2023."""
+    with tarfile.open(path, "w:gz") as file:
+        for name, content in files.items():
+            data = content.encode()
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            file.addfile(info, io.BytesIO(data))
+    return path
+
+
+def test_mastodons_tar_files_come_in_and_a_torn_one_is_refused(
+    sqlite_world: World, tmp_path: Path
+) -> None:
+    """As from a ZIP file."""
+    outbox = {"orderedItems": [{
+        "type": "Create", "id": "https://m.example/1/activity", "published": "2018-10-10T20:19:24Z",
+        "to": ["https://www.w3.org/ns/activitystreams#Public"],
+        "object": {"id": "https://m.example/1",
+                   "content": '<p><a href="https://example.com/a">example.com/a</a></p>'},
+    }]}  # fmt: skip
+    actor = {"id": "https://m.example/users/you", "preferredUsername": "you"}
+    files = {"./outbox.json": json.dumps(outbox), "actor.json": json.dumps(actor)}
+    path = tarred(tmp_path / "archive-2018.tar.gz", files)
+    account = sqlite_world.account("@you@m.example", network="mastodon")
+    assert take(sqlite_world, account, path).posts.links == 1
+    path.write_bytes(path.read_bytes()[:-60])
+    with pytest.raises(Invalid, match="fetch"):
+        take(sqlite_world, account, path)
+
+
+@pytest.mark.parametrize(
+    ("name", "addresses"),
+    [
+        ("x_archive_grailbird_2013", {"2001": 1}),
+        ("x_archive_same_link_twice", {"3": 1}),
+        ("x_archive_picture_and_link", {"1": 1, "2": 1}),
+        ("x_archive_mixed", {"1001": 2, "1003": 0, "1004": 0, "1008": 1}),
+        ("mastodon_archive_2018.tar.gz", {"https://mastodon.example/users/you/statuses/1": 1}),
+        ("mastodon_archive_with_quote.zip", {"https://mastodon.example/users/you/statuses/1": 1}),
+    ],
+)
+def test_cases_from_the_world_have_their_links(
+    shared_data: Path, name: str, addresses: dict[str, int]
+) -> None:
+    """Archives of several years, reduced from real ones."""
+    path = shared_data.parent / "cases" / "archives" / name
+    if not path.exists():
+        pytest.skip("the cases are not here")
+    with open_archive(path) as archive:
+        kinds = (XArchive, GrailbirdArchive, MastodonArchive)
+        kind = next(each for each in kinds if each.is_one(archive))
+        found = {post.network_id: len(post.addresses) for post in kind(archive).posts()}
+    assert {number: found[number] for number in addresses} == addresses

@@ -26,6 +26,7 @@ from linktrack.errors import Invalid, NotFound, Unavailable
 from linktrack.ids import LinkId
 from linktrack.links.catalog import change_destination, set_disabled
 from linktrack.links.posts import Wish, wrap_post
+from linktrack.networks.records import PostRecord
 from linktrack.portability.export.click_filters import find_wanted
 from linktrack.portability.export.exports import (
     KINDS,
@@ -38,6 +39,7 @@ from linktrack.portability.export.exports import (
 from linktrack.portability.export.steps import STEP, Row
 from linktrack.portability.files.output import save
 from linktrack.portability.files.spreadsheets import restore
+from linktrack.publishing.unwrapped.posts import keep_posts
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 PHONE = (
@@ -480,6 +482,30 @@ def test_what_cannot_be_exported_is_refused_at_once(
     """Before the first row is asked for, so that a door can still say so."""
     with pytest.raises(Invalid):
         export_rows(sqlite_world.database.engine, sqlite_world.shortener, what, selection)
+
+
+def test_what_was_not_wrapped_is_exported_whole(world: World) -> None:
+    """Posts without links and reposts too, in order of their numbers, from any of them on."""
+    account, other = world.account("@mine"), world.account("@other")
+    posts = [
+        PostRecord("7", NOON, False, "two https://a.example https://b.example",
+                   ("https://a.example", "https://b.example")),
+        PostRecord("8", NOON, True, "RT @x: hi", ()),
+        PostRecord("9", NOON, False, "no link", ()),
+    ]  # fmt: skip
+    keep_posts(world.session, account, posts, "go.jessestay.com")
+    keep_posts(world.session, other, posts[2:], "go.jessestay.com")
+    world.session.commit()
+    found = rows(world, "not-wrapped", account_id=account.id)
+    assert [row["network_id"] for row in found] == ["7", "8", "9"]
+    assert [row["repost"] for row in found] == [False, True, False]
+    assert [row["addresses"] for row in found] == [list(post.addresses) for post in posts]
+    assert tuple(found[0]) == KINDS["not-wrapped"].fields
+    number = found[0]["id"]
+    assert isinstance(number, int)
+    rest = rows(world, "not-wrapped", account_id=account.id, after=number)
+    assert rest == found[1:]
+    assert len(rows(world, "not-wrapped")) == 4
 
 
 # As text

@@ -1,4 +1,4 @@
-"""Archives as people have them: a folder or a ZIP file, of which only wanted files are read.
+"""Archives as people have them: a folder, ZIP or tar file, of which only wanted files are read.
 
 Nothing is unpacked, and files nobody asks for (messages, addresses, devices) are never opened.
 """
@@ -6,6 +6,8 @@ Nothing is unpacked, and files nobody asks for (messages, addresses, devices) ar
 import codecs
 import gzip
 import json
+import re
+import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -19,6 +21,8 @@ from linktrack.errors import Invalid
 CHUNK: Final = 1 << 16  # characters read at a time
 MOST_ITEM: Final = 1 << 24  # characters of one entry; a post has some thousands
 MOST_SMALL: Final = 1 << 26  # bytes of a file that is read whole
+
+_TAR: Final = re.compile(r"\.(tar|tgz|tar\.(gz|bz2|xz))$")
 
 Fields: TypeAlias = dict[str, object]
 
@@ -42,7 +46,13 @@ class Archive:
         try:
             with opened:
                 yield opened
-        except (zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile) as error:
+        except (
+            zipfile.BadZipFile,
+            tarfile.TarError,
+            zlib.error,
+            EOFError,
+            gzip.BadGzipFile,
+        ) as error:
             raise Invalid(f"{name} in {self.label} is damaged: fetch the archive again.") from error
 
     def read(self, name: str) -> bytes:
@@ -56,7 +66,7 @@ class Archive:
 
 @contextmanager
 def open_archive(path: Path) -> Iterator[Archive]:
-    """Open a folder, a ZIP file, or a single file; raises `Invalid` for anything else."""
+    """Open a folder, a ZIP or tar file, or a single file; raises `Invalid` for anything else."""
     if path.is_dir():
         yield Archive(path.name, dict(_folder(path)))
     elif not path.is_file():
@@ -67,15 +77,26 @@ def open_archive(path: Path) -> Iterator[Archive]:
                 yield Archive(path.name, _zipped(file))
         except zipfile.BadZipFile as error:
             raise Invalid(f"{path.name} is a damaged ZIP file: fetch it again.") from error
+    elif _TAR.search(path.name.lower()):
+        try:
+            with tarfile.open(path, "r:*") as tar:
+                yield Archive(path.name, _tarred(tar))
+        except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise Invalid(f"{path.name} is a damaged tar file: fetch it again.") from error
     else:
         yield Archive(path.name, {_plain(path.name): _opener(path)})
 
 
 def _folder(path: Path) -> Iterator[tuple[str, Callable[[], BinaryIO]]]:
-    """Look into the folder, its `data`, and one wrapping folder; media are not listed."""
+    """Look into the folder, its `data`, and one wrapping folder; media are not listed.
+
+    X's archives until 2018 have their posts in `data/js/tweets`.
+    """
     inside = [child for child in sorted(path.iterdir()) if child.is_dir()]
     wrapped = [child / "data" for child in inside if (child / "data").is_dir()]
-    for folder in (path, *inside, *wrapped):
+    scripts = [folder / "js" for folder in (*inside, *wrapped) if (folder / "js").is_dir()]
+    scripts += [folder / "tweets" for folder in scripts if (folder / "tweets").is_dir()]
+    for folder in (path, *inside, *wrapped, *scripts):
         if folder.name.endswith("_media") or folder.name in ("media_attachments", "assets"):
             continue
         for child in sorted(folder.iterdir()):
@@ -92,6 +113,21 @@ def _zipped(file: zipfile.ZipFile) -> dict[str, Callable[[], BinaryIO]]:
         return open_member
 
     return {_plain(info.filename): opener(info) for info in file.infolist() if not info.is_dir()}
+
+
+def _tarred(file: tarfile.TarFile) -> dict[str, Callable[[], BinaryIO]]:
+    def opener(member: tarfile.TarInfo) -> Callable[[], BinaryIO]:
+        def open_member() -> BinaryIO:
+            found = file.extractfile(member)
+            if found is None:  # only regular files are listed
+                raise Invalid(f"{member.name} cannot be read.")
+            opened = cast("BinaryIO", found)
+            return _unzipped(opened) if member.name.endswith(".gz") else opened
+
+        return open_member
+
+    files = [member for member in file if member.isreg()]
+    return {_plain(member.name.removeprefix("./")): opener(member) for member in files}
 
 
 def _opener(path: Path) -> Callable[[], BinaryIO]:

@@ -106,7 +106,9 @@ def list_counts_command(work: Work, handle: str) -> Answer:
 @click.command()
 @click.argument(
     "what",
-    type=click.Choice(["clicks", "links", "posts", "counts", "followers", "segments", "all"]),
+    type=click.Choice(
+        ["clicks", "links", "posts", "not-wrapped", "counts", "followers", "segments", "all"]
+    ),
 )
 @click.option(
     "--format",
@@ -135,7 +137,7 @@ def export(
     handle: str | None,
     only: tuple[str, ...],
 ) -> None:
-    """Export clicks, links, posts, counts, followers or segments, or everything.
+    """Export clicks, links, posts, what was not wrapped, counts, followers or segments, or all.
 
     A range selects clicks, counts and posts by their own times, links and segments by when they
     were made, followers by the first list with them. `all` writes one zip file, from which

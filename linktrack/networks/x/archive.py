@@ -1,7 +1,8 @@
 """X's archive: whose it is, its followers, and its posts, in all years' shapes.
 
 Checked by program on published archives of 2022 to 2026; X describes the fields in the archive's
-own data/README.txt. Older ones lack the wrapper around each row and the manifest.
+own data/README.txt. Older ones lack the wrapper around each row and the manifest; those of 2012 to
+2018 are read by `grailbird`.
 """
 
 import html
@@ -9,7 +10,8 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import chain
 from typing import Final, cast
 
 from linktrack.errors import Invalid
@@ -20,17 +22,27 @@ from linktrack.networks.texts import distinct_links, moment, stable_id, text
 from linktrack.networks.x.own_posts import is_own_post
 
 _FILE: Final = re.compile(
-    r"(?:^|/)(tweets?|follower|following|account|note-tweet)(?:-part(\d+))?\.js$"
+    r"(?:^|/)(tweets?|community-?tweet|follower|following|account|note-tweet)(?:-part(\d+))?\.js$"
 )
-_KINDS: Final = {"tweet": "tweets", "tweets": "tweets", "note-tweet": "notes"}
+_KINDS: Final = {
+    "tweet": "tweets",
+    "tweets": "tweets",
+    "community-tweet": "community",  # posts in X's communities are nowhere else
+    "communitytweet": "community",
+    "note-tweet": "notes",
+}
 _MANIFEST: Final = re.compile(r"(?:^|/)manifest\.js$")
 _MANIFEST_NAMES: Final = {
     "tweet": "tweets",
     "tweets": "tweets",
+    "communityTweet": "community",
     "follower": "follower",
     "following": "following",
 }
+_SECONDS_APART: Final = (0, -1, 1, -2, 2)
+"""Between a long post's two entries, the nearest first."""
 _REPOST: Final = "RT @"
+_END: Final = re.compile(r"\s*https://t\.co/\w+\s*$")
 _CUT: Final = "…"
 
 
@@ -92,7 +104,7 @@ class XArchive:
         """Yield the posts, each id once; a long post has its whole text and all its addresses."""
         notes = self._notes()
         seen: set[str] = set()
-        for row in self._rows("tweets", "tweet"):
+        for row in chain(self._rows("tweets", "tweet"), self._rows("community", "tweet")):
             network_id = stable_id(row.get("id_str") or row.get("id"))
             posted_at = moment(row.get("created_at"))
             if network_id is None or posted_at is None:
@@ -100,7 +112,8 @@ class XArchive:
             if network_id in seen:
                 continue
             seen.add(network_id)
-            yield _post(row, network_id, posted_at, notes.get(posted_at, ()))
+            near = (posted_at + timedelta(seconds=apart) for apart in _SECONDS_APART)
+            yield post_of(row, network_id, posted_at, [x for at in near for x in notes.get(at, ())])
 
     def _rows(self, kind: str, wrapper: str) -> Iterator[Fields]:
         for _, name in sorted(self._files.get(kind, ())):
@@ -155,7 +168,10 @@ def _is_data(name: str) -> bool:
     return len(parts) == 1 or parts[-2] == "data"
 
 
-def _post(row: Fields, network_id: str, posted_at: datetime, notes: Sequence[Fields]) -> PostRecord:
+def post_of(
+    row: Fields, network_id: str, posted_at: datetime, notes: Sequence[Fields] = ()
+) -> PostRecord:
+    """Return a post as readers saw it; `notes` are long texts that may be its whole."""
     written = str(row.get("full_text") or row.get("text") or "")
     entities = row.get("entities")
     urls = entities.get("urls") if isinstance(entities, dict) else None
@@ -174,9 +190,8 @@ def _post(row: Fields, network_id: str, posted_at: datetime, notes: Sequence[Fie
         addresses += [address for address in more if address not in addresses]
     links = distinct_links(addresses, is_own_post)
     is_plain = False if media else None
-    return PostRecord(
-        network_id, posted_at, written.startswith(_REPOST), shown, links, is_plain=is_plain
-    )
+    is_repost = written.startswith(_REPOST) or "retweeted_status" in row
+    return PostRecord(network_id, posted_at, is_repost, shown, links, is_plain=is_plain)
 
 
 def _media(row: Fields) -> list[str]:
@@ -246,10 +261,14 @@ def _write_out(written: str, entities: Sequence[_Entity]) -> str:
 
 
 def _is_long_form(note: Fields, written: str) -> bool:
-    """Whether a long text, made in the same second, begins as the short one does."""
-    long = str(note.get("text") or "")
-    short = html.unescape(written).partition("https://t.co/")[0].rstrip(_CUT + " ")
-    return bool(short) and long.startswith(short)
+    """Whether a long text, made in the same seconds, begins as the short one does.
+
+    The short one ends with an address of the whole, and may begin with another.
+    """
+    long = html.unescape(str(note.get("text") or ""))
+    short = _END.sub("", html.unescape(written)).rstrip(_CUT + " ")
+    head = short.partition("https://t.co/")[0].rstrip() or short
+    return bool(head) and long.startswith(head)
 
 
 def _note(note: Fields) -> tuple[str, list[str]]:

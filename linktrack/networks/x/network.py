@@ -16,6 +16,7 @@ from linktrack.networks.x.own_posts import is_own_post
 
 if TYPE_CHECKING:
     from linktrack.networks.x.archive import XArchive
+    from linktrack.networks.x.grailbird import GrailbirdArchive
     from linktrack.networks.x.writer import XWriter
 
 
@@ -42,14 +43,16 @@ def profile_address(network_id: str, handle: str | None) -> str | None:
 
 def _is_archive(archive: Archive) -> bool:
     from linktrack.networks.x.archive import XArchive
+    from linktrack.networks.x.grailbird import GrailbirdArchive
 
-    return XArchive.is_one(archive)
+    return XArchive.is_one(archive) or GrailbirdArchive.is_one(archive)
 
 
-def _open_archive(archive: Archive) -> "XArchive":
+def _open_archive(archive: Archive) -> "XArchive | GrailbirdArchive":
     from linktrack.networks.x.archive import XArchive
+    from linktrack.networks.x.grailbird import GrailbirdArchive
 
-    return XArchive(archive)
+    return XArchive(archive) if XArchive.is_one(archive) else GrailbirdArchive(archive)
 
 
 def _sign_in(handle: str, values: Mapping[str, str], server: str | None) -> SignIn:

@@ -20,10 +20,12 @@ from linktrack.portability.export.steps import Position, Row, Selection, Step, V
 from linktrack.portability.export.table_rows import (
     COUNT_FIELDS,
     LINK_FIELDS,
+    NOT_WRAPPED_FIELDS,
     POST_FIELDS,
     SEGMENT_FIELDS,
     count_rows,
     link_rows,
+    not_wrapped_rows,
     post_rows,
     segment_rows,
 )
@@ -52,6 +54,7 @@ KINDS: Final = {
     "clicks": Kind(CLICK_FIELDS, click_rows),
     "links": Kind(LINK_FIELDS, link_rows),
     "posts": Kind(POST_FIELDS, post_rows),
+    "not-wrapped": Kind(NOT_WRAPPED_FIELDS, not_wrapped_rows),
     "counts": Kind(COUNT_FIELDS, count_rows, (0, 0), numbered=False),
     "followers": Kind(FOLLOWER_FIELDS, follower_rows, (0, 0), numbered=False),
     "segments": Kind(SEGMENT_FIELDS, segment_rows, (0, 0), numbered=False),
@@ -64,8 +67,9 @@ def export_rows(
 ) -> Iterator[Row]:
     """Return the rows of one kind, in order of their numbers: `seq` for clicks, else `id`.
 
-    A range chooses clicks by `clicked_at`, links and segments by when they were made, posts by
-    `posted_at`, counts by `counted_at`, followers by the first list with them (`began_by`).
+    A range chooses clicks by `clicked_at`, links and segments by when they were made, posts and
+    what was not wrapped by `posted_at`, counts by `counted_at`, followers by the first list with
+    them (`began_by`).
     Raises `Invalid` at once.
     """
     if what not in KINDS:

@@ -12,7 +12,7 @@ from linktrack.audience.models import Account, FollowerCount, Segment
 from linktrack.calendar.times import utc
 from linktrack.db import from_ms, to_ms
 from linktrack.links.catalog import Shortener
-from linktrack.links.models import Link, Post
+from linktrack.links.models import Link, Post, UnwrappedAddress, UnwrappedPost
 from linktrack.portability.export.steps import STEP, Position, Row, Selection
 
 LINK_FIELDS: Final = (
@@ -36,6 +36,17 @@ POST_FIELDS: Final = (
     "links",
     "created_at",
     "measured_from",
+)
+NOT_WRAPPED_FIELDS: Final = (
+    "id",
+    "account",
+    "network",
+    "network_id",
+    "posted_at",
+    "repost",
+    "partly_wrapped",
+    "text",
+    "addresses",
 )
 COUNT_FIELDS: Final = ("account", "network", "counted_at", "count", "source")
 SEGMENT_FIELDS: Final = ("account", "position", "segment", "size")
@@ -96,6 +107,44 @@ def post_rows(
             "links": codes[row.id],
             "created_at": utc(row.created_at),
             "measured_from": utc(row.measured_from),
+        }
+        for row in found
+    ]
+    return rows, (found[-1].id,) if found else None
+
+
+def not_wrapped_rows(
+    connection: Connection, _shortener: Shortener, selection: Selection, position: Position
+) -> tuple[Sequence[Row], Position | None]:
+    """Read one step of what was published without a wrapped link, chosen by when it was posted.
+
+    All of it: reposts, and posts without any link, too.
+    """
+    query = select(UnwrappedPost, Account.handle, Account.network).join(
+        Account, UnwrappedPost.account_id == Account.id
+    )
+    query = query.where(*_chosen(selection, UnwrappedPost.posted_at, UnwrappedPost.account_id))
+    found = connection.execute(_step(query, UnwrappedPost.id, position)).all()
+    addresses: defaultdict[int, list[str]] = defaultdict(list)
+    if found:
+        inside = select(UnwrappedAddress.post_id, UnwrappedAddress.address).where(
+            UnwrappedAddress.post_id.between(found[0].id, found[-1].id)
+        )
+        for post_id, address in connection.execute(
+            inside.order_by(UnwrappedAddress.post_id, UnwrappedAddress.place)
+        ):
+            addresses[post_id].append(address)
+    rows: list[Row] = [
+        {
+            "id": row.id,
+            "account": row.handle,
+            "network": row.network,
+            "network_id": row.network_id,
+            "posted_at": utc(row.posted_at),
+            "repost": row.is_repost,
+            "partly_wrapped": row.partly,
+            "text": row.text,
+            "addresses": addresses[row.id],
         }
         for row in found
     ]
