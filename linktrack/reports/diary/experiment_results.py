@@ -95,10 +95,15 @@ class ExperimentReport:
             within = self.ratio_interval
             if within is None:
                 return "No difference was found."
+            between = (
+                f"posts {after.where} get something between {within.low:.2g} and "
+                f"{within.high:.2g} times the clicks per follower of posts {before.where}"
+            )
+            if within.low <= 1 <= within.high:
+                return f"No difference was found: {between}."
             return (
-                f"No difference was found: posts {after.where} get something between "
-                f"{within.low:.2g} and {within.high:.2g} times the clicks per follower of posts "
-                f"{before.where}."
+                f"No clear difference was found: it looks as if {between}, but so few posts, or "
+                "posts that differ so much, often do by chance."
             )
         if self.verdict == TOO_FEW_POSTS:
             return (

@@ -35,7 +35,7 @@ class BestPost:
 
 @dataclass(frozen=True, slots=True)
 class LinksLine:
-    """What some links did since they were made, so far; people are counted once for each link.
+    """What some links did since they were made, so far; each person counts once per link.
 
     `ratio` is over the measured posts with a follower count, each with the people these links got
     in it: those are the `pairs`. Clicks of unmeasured posts are those since they came, and in no
@@ -55,7 +55,7 @@ class LinksLine:
 
     @property
     def cpf(self) -> Rate:
-        """People who clicked these links, per follower of the posts they were in."""
+        """Unique clicks on these links, per follower of the posts they were in."""
         return Rate.of_ratio(self.ratio)
 
 
@@ -98,7 +98,7 @@ def links_line(links: Sequence[LinkSums], histories: Mapping[int, History]) -> L
 
 @dataclass(frozen=True, slots=True)
 class PeopleReport:
-    """Everybody who is promoted, who was sent most people first."""
+    """Everybody who is promoted, most unique clicks first."""
 
     people: list[tuple[Person, LinksLine]]
 

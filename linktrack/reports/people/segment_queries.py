@@ -19,7 +19,7 @@ from linktrack.reports.queries import Chosen
 
 @dataclass(slots=True)
 class PostSegments:
-    """One post: people who clicked by segment (0: we can't tell who), and its versions' reach."""
+    """One post: people who clicked by segment (0: we can't tell who), and whom versions are for."""
 
     id: int
     posted_at: datetime

@@ -88,7 +88,7 @@ class Living:
 
 @dataclass(frozen=True, slots=True)
 class SegmentsReport:
-    """An account's segments; `unattributed` people clicked of whom no segment is known.
+    """An account's segments; `unattributed` are the unique clicks whose segment isn't known.
 
     Everything is of complete posts; those that are still counting or unmeasured stand apart.
     """
@@ -252,12 +252,12 @@ def _living(empty: int | None, with_count: Sequence[tuple[int, int]], count: int
 
 
 def share(posts: Sequence[PostSegments], segment_id: int) -> Rate:
-    """Return a segment's part of all people who clicked, or that of whom we can't tell."""
+    """Return a segment's share of all unique clicks, or that of those we can't tell."""
     return Rate.over([(post.unique.get(segment_id, 0), post.total) for post in posts])
 
 
 class UnattributedJson(TypedDict):
-    """How many people can't be assigned to a segment."""
+    """Unique clicks that can't be assigned to a segment, and their share of all."""
 
     unique_clicks: int
     share: float | None
