@@ -205,7 +205,7 @@ def test_queries_and_lists_agree_which_posts_are_pooled(world: World) -> None:
     """The condition for the database and the judgement in Python are one."""
     account = world.account()
     for days in (0, 6, 7, 8, 31):
-        for measured in (None, -1, 1):
+        for measured in (None, -1, 0, 1):
             post = world.post(account, f"https://{days}.org/{measured}", NOON + days * DAY)
             if measured is not None:
                 post.measured_from = NOON + (days + measured) * DAY
@@ -331,6 +331,15 @@ def test_without_a_total_any_imported_click_tells_that_they_were_counted(
     log_imported(world, account, [line("one", 1, 2)], tmp_path)
     total = report(world, account)["total"]
     assert (total["posts"], total["posts_unmeasured"]) == (1, 1)
+
+
+def test_a_link_without_a_date_is_no_new_post(world: World, tmp_path: Path) -> None:
+    """It came with the import, and was posted at some time before."""
+    account = world.account()
+    followers(world, account, 1_000, days=-10)
+    imported(world, account, "Long URL,Short code\nhttps://example.com/a,a\n", tmp_path)
+    later = cpf_report(world.session, account, window="7d", now=LATER + 9 * DAY)
+    assert (later.total.posts, later.total.posts_unmeasured) == (0, 1)
 
 
 def test_an_old_link_that_is_posted_anew_is_measured(world: World, tmp_path: Path) -> None:

@@ -71,23 +71,23 @@ class Everywhere:
         found: dict[str, Any] = answer.get_json()
         return found
 
-    def command(self, name: str) -> dict[str, Any]:
-        """The same on the command line."""
+    def run(self, name: str, *options: str) -> str:
+        """What `linktrack report` prints."""
         settings = self.world.settings
+        engine = self.world.database.engine
         environ = {
             "LINKTRACK_DATA": str(settings.data),
-            "LINKTRACK_DATABASE": self.world.database.engine.url.render_as_string(
-                hide_password=False
-            ),
+            "LINKTRACK_DATABASE": engine.url.render_as_string(hide_password=False),
             "LINKTRACK_BASE_URL": settings.base_url,
         }
-        done = CliRunner().invoke(
-            main,
-            ["report", name, "@JessesLinks", "--from", f"{self.first:%Y-%m-%d}", "--json"],
-            env=environ,
-        )
+        done = CliRunner().invoke(main, ["report", name, "@JessesLinks", *options], env=environ)
         assert done.exit_code == 0, done.output
-        found: dict[str, Any] = json.loads(done.output)
+        return done.output
+
+    def command(self, name: str) -> dict[str, Any]:
+        """The same report on the command line."""
+        printed = self.run(name, "--from", f"{self.first:%Y-%m-%d}", "--json")
+        found: dict[str, Any] = json.loads(printed)
         return found
 
     def page(self, path: str) -> str:
@@ -186,6 +186,8 @@ def test_days_without_a_complete_post_are_told_by_their_first_24_hours(world: Wo
     total = asked.api("cpf", **{"from": week})["total"]
     assert (total["posts"], total["cpf"]) == (0, None)
     day = asked.api("cpf", **{"from": week, "window": "24h"})["total"]
+    said = asked.run("cpf", "--from", week)
+    assert "No post of these days has been counted for 7d yet: --window 24h." in said
     for path in ("", "posts", "compare", "segments"):
         page = read(asked.browser.get(f"/owner/{path}?account={asked.account.id}&days=7"))
         assert "rates are of each post's first 24 hours" in page, path

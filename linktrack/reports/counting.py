@@ -111,7 +111,7 @@ class Counting:
 
     def pooled_posts(self) -> ColumnElement[bool]:
         """Return the condition for the posts that `split` pools, for queries that take few."""
-        measured = or_(Post.measured_from.is_(None), Post.measured_from <= Post.posted_at)
+        measured = or_(Post.measured_from.is_(None), Post.measured_from < Post.posted_at)
         if self.length is None:
             return measured
         return and_(measured, Post.posted_at <= self.as_of - self.length)
@@ -123,8 +123,11 @@ def is_measured(post: Dated) -> bool:
 
 
 def has_all_clicks(posted_at: datetime, measured_from: datetime | None) -> bool:
-    """Whether clicks that are known from a moment (None: always) are all of a post's."""
-    return measured_from is None or measured_from <= posted_at
+    """Whether clicks that are known from a moment (None: always) are all of a post's.
+
+    A link of which nobody knows when it was made has the moment of its import for both: not all.
+    """
+    return measured_from is None or measured_from < posted_at
 
 
 def window_for(since: datetime | None, wanted: str, as_of: datetime) -> str:

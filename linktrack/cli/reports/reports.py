@@ -41,7 +41,7 @@ def cpf(
     """Clicks per follower: unique clicks, compared with followers at the time."""
     from linktrack.calendar.times import utc
     from linktrack.links.excerpts import excerpt
-    from linktrack.reports.counting import set_apart
+    from linktrack.reports.counting import set_apart, window_for
     from linktrack.reports.cpf import cpf_json, cpf_report
     from linktrack.reports.figures.words import WITHIN, counted, per_thousand
 
@@ -66,6 +66,9 @@ def cpf(
     )
     said = [clicked]
     said += set_apart(total.still_counting, total.posts_unmeasured)
+    shorter = window_for(work.moment(since), window, work.as_of)
+    if shorter != window:
+        said.append(f"No post of these days has been counted for {window} yet: --window {shorter}.")
     if total.posts > 1:
         said.append(f"Median post: {per_thousand(total.median_cpf)} per 1,000 followers.")
     if total.unique_clicks:
