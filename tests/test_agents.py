@@ -242,6 +242,7 @@ def test_device_browser_and_system_are_named() -> None:
     assert (curl.device, curl.browser, curl.os) == ("other", "curl", None)
 
 
+@pytest.mark.slow
 def test_the_quick_crawler_list_says_what_the_package_says(shared_data: Path) -> None:
     """Matching in small letters finds exactly the crawlers that the package finds."""
     from crawlerdetect import CrawlerDetect

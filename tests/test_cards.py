@@ -212,6 +212,7 @@ def test_nobody_gets_a_card_by_asking_for_it(sqlite_world: World) -> None:
     assert answer.status_code == 302
 
 
+@pytest.mark.slow
 def test_every_worker_follows_a_change_of_the_setting_within_two_seconds(world: World) -> None:
     """Both ways, for links that are remembered already."""
     link = linked(world, "destination")

@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+import pytest
 from commands import Run
 from waiting import wait_until
 from world import NOON, World
@@ -50,6 +51,7 @@ def leads_to(targets: Targets, link: Link, location: str | None) -> bool:
     return target is not None and target.location == location
 
 
+@pytest.mark.slow
 def test_machines_whose_clocks_are_hours_apart_see_each_others_changes(world: World) -> None:
     """One is seven hours behind, one seven ahead: both follow what the other changed."""
     link = world.post(world.account(), "http://one.com/").links[0]
@@ -149,6 +151,7 @@ def test_the_choice_of_a_card_changes_all_links_of_the_account(world: World) -> 
     assert changed_links(world.database.engine, before).links == {link.id}
 
 
+@pytest.mark.slow
 def test_a_new_link_takes_over_the_spelling_it_is_written_in(world: World) -> None:
     """Until then the code led, in other capitals, to the only link that was meant."""
     make = partial(add_lone_link, world.session, world.shortener, account_id=world.account().id)
@@ -162,6 +165,7 @@ def test_a_new_link_takes_over_the_spelling_it_is_written_in(world: World) -> No
         wait_until(lambda: leads_to(targets, new, "http://new.com/"), 5)
 
 
+@pytest.mark.slow
 def test_a_database_that_went_back_to_a_backup_is_looked_up_anew(world: World) -> None:
     """The numbers begin again at those of the backup: whatever is remembered may be wrong."""
     link = world.post(world.account(), "http://one.com/").links[0]

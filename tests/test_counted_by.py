@@ -162,6 +162,7 @@ def test_counts_of_before_are_taken_for_those_of_the_settings_then(world: World)
         assert len(changed(world)) == 1
 
 
+@pytest.mark.slow
 def test_the_command_rebuilds_for_the_settings_of_now(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

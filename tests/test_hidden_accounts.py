@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+import pytest
 from browser import Browser
 from flask.testing import FlaskClient
 from world import World
@@ -66,6 +67,7 @@ def addresses(client: FlaskClient, account: Account, post: Post, root: str) -> I
             yield f"{address}?days=30&format=json"
 
 
+@pytest.mark.slow
 def test_a_limited_viewer_and_a_token_of_one_account_read_the_same_beside_other_accounts(
     world: World,
 ) -> None:

@@ -247,6 +247,7 @@ def test_hostile_text_is_words_on_every_page(sqlite_world: World, strings: Seque
     assert {f"{table.name}.{column.name}" for table, column in columns()} - seen == set()
 
 
+@pytest.mark.slow
 def test_hostile_text_in_questions_and_forms_is_words(
     sqlite_world: World, strings: Sequence[str]
 ) -> None:

@@ -39,6 +39,7 @@ def test_an_answer_that_drips_is_given_up() -> None:
         fetcher.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("opened", [bluesky, mastodon, x])
 def test_signed_in_it_is_too_and_what_was_sent_is_in_doubt(
     opened: Callable[[str], Writer],

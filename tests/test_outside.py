@@ -558,6 +558,7 @@ def test_over_tls_the_name_stays_the_one_that_is_proved(certificate: Path) -> No
 # Webhooks
 
 
+@pytest.mark.slow
 def test_a_receiver_that_drips_holds_no_other_webhook_up(sqlite_world: World) -> None:
     """Its own messages wait, one after the other; the others' arrive in time, pass after pass."""
     world = sqlite_world

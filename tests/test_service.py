@@ -205,6 +205,7 @@ def test_what_a_stranger_says_of_the_path_is_not_believed(
             assert connection.recv(100).split()[1] == b"404"
 
 
+@pytest.mark.slow
 def test_a_port_in_use_is_one_clear_sentence(sqlite_databases: Maker, tmp_path: Path) -> None:
     """The second service does not start, and says what to do."""
     environ = environment(tmp_path / "data", sqlite_databases())

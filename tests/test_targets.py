@@ -79,6 +79,7 @@ def test_a_change_during_the_look_up_is_not_remembered_over() -> None:
     assert targets._known == {}
 
 
+@pytest.mark.slow
 def test_a_new_link_is_found_after_a_second() -> None:
     """Somebody tried the code before it was there."""
     catalog = Catalog()
@@ -90,6 +91,7 @@ def test_a_new_link_is_found_after_a_second() -> None:
     assert targets.get("new") is not None
 
 
+@pytest.mark.slow
 def test_changes_are_followed_in_the_background_and_through_outages() -> None:
     """A failing database changes nothing; when it is back, what was missed is caught up."""
     catalog = Catalog()
