@@ -96,7 +96,10 @@ def _folder(path: Path) -> Iterator[tuple[str, Callable[[], BinaryIO]]]:
     wrapped = [child / "data" for child in inside if (child / "data").is_dir()]
     scripts = [folder / "js" for folder in (*inside, *wrapped) if (folder / "js").is_dir()]
     scripts += [folder / "tweets" for folder in scripts if (folder / "tweets").is_dir()]
-    for folder in (path, *inside, *wrapped, *scripts):
+    inner = "followers_and_following"  # Instagram's, one or two folders down
+    places = [path, *inside, *(child / "connections" for child in inside)]
+    scripts += [folder / inner for folder in places if (folder / inner).is_dir()]
+    for folder in dict.fromkeys((path, *inside, *wrapped, *scripts)):
         if folder.name.endswith("_media") or folder.name in ("media_attachments", "assets"):
             continue
         for child in sorted(folder.iterdir()):

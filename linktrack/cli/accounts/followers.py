@@ -18,6 +18,7 @@ from linktrack.cli.common import (
 
 if TYPE_CHECKING:
     from linktrack.audience.rosters import TakenRoster
+    from linktrack.portability.followers.subscribers import CountedSubscribers
     from linktrack.publishing.unwrapped.watching import Watched
 
 FILE = click.Path(path_type=Path)
@@ -40,11 +41,20 @@ def followers() -> None:
 def import_followers(
     handle: str, file: Path, at: str | None, confirmed: bool, as_json: bool
 ) -> None:
-    """Import a follower list: CSV or JSON with an id or a handle each, or an archive."""
+    """Import a follower list: CSV or JSON with an id or a handle each, or an archive.
+
+    Of a newsletter's subscribers only the number is recorded: no e-mail address is kept.
+    """
     from linktrack.portability.followers.roster_files import import_roster, roster_json
+    from linktrack.portability.followers.subscribers import import_subscribers
 
     with writing() as work:
         account = work.account(handle)
+        counted = import_subscribers(work.session, account, file, at=work.moment(at), now=work.now)
+        if counted is not None:
+            work.session.commit()
+            _say_subscribers(account.handle, counted, as_json)
+            return
         done = import_roster(
             work.session,
             account,
@@ -59,6 +69,26 @@ def import_followers(
         print_json({"account": handle, **roster_json(done)})
     else:
         _say_roster(handle, done)
+
+
+def _say_subscribers(handle: str, counted: "CountedSubscribers", as_json: bool) -> None:
+    from linktrack.calendar.times import utc
+
+    if as_json:
+        print_json(
+            {
+                "account": handle,
+                "counted_at": utc(counted.at),
+                "subscribers": counted.count,
+                "left_out": counted.left_out,
+            }
+        )
+        return
+    click.echo(
+        f"{handle}: {counted.count:,} subscribers at {utc(counted.at)}, recorded as its follower "
+        f"count. {counted.left_out:,} others have unsubscribed or get no mail. Only the number is "
+        "kept, no e-mail addresses."
+    )
 
 
 @followers.command("list")

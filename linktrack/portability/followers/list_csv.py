@@ -20,9 +20,10 @@ _COLUMNS: Final = (
     "networkid",
     "did",
     "handle",
+    "accountaddress",
+    "acct",
     "username",
     "screenname",
-    "accountaddress",
     "account",
     "user",
 )

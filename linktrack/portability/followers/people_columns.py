@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from linktrack.errors import Invalid
 from linktrack.networks.network import Ids
 from linktrack.networks.records import FollowerRecord
+from linktrack.networks.registry import network_of
 from linktrack.networks.texts import flag, handle, is_filled, moment, stable_id, whole
 
 ID_COLUMNS: Final = (
@@ -25,10 +28,10 @@ ID_COLUMNS: Final = (
 _HANDLES: Final = (
     "handle",
     "account_address",
+    "acct",  # Mastodon's username is the same on every server
     "username",
     "user_name",
     "screen_name",
-    "acct",
     "address",
     "account",
 )
@@ -86,6 +89,19 @@ def person_of(values: Iterable[tuple[str, object]]) -> FollowerRecord | None:
     if fields["network_id"] is None and fields.get("handle") is None:
         return None
     return FollowerRecord(**fields)
+
+
+def completed(person: FollowerRecord, network: str, home: str | None) -> FollowerRecord:
+    """Return a person whose handle lacks its server with it: their id's, else `home`.
+
+    Only if handles of the network have a server, and only what then is one.
+    """
+    pattern = network_of(network).handles.pattern
+    if person.handle is None or pattern.fullmatch(person.handle):
+        return person
+    host = urlsplit(person.network_id or "").hostname or home
+    whole = f"{person.handle}@{host}"
+    return replace(person, handle=whole) if host and pattern.fullmatch(whole) else person
 
 
 def check_id(person: FollowerRecord, ids: Ids, where: str) -> None:

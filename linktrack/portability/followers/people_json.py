@@ -13,28 +13,44 @@ from linktrack.portability.followers.people_columns import (
     ID_COLUMNS,
     check_id,
     columns_of,
+    completed,
     first_of,
     person_of,
     plain,
+)
+from linktrack.portability.followers.people_elsewhere import (
+    is_of_instagram,
+    person_of_instagram,
+    refuse_those_followed,
 )
 
 _MOST_WHOLE: Final = 64_000_000  # characters of a JSON file that is no list of lines
 
 
-def people_of_json(file: TextIO, name: str, network: str) -> Iterator[FollowerRecord]:
+def people_of_json(
+    file: TextIO, name: str, network: str, home: str | None = None
+) -> Iterator[FollowerRecord]:
     """Yield the followers in a JSON file called `name`; raises what `read_people` raises."""
-    yield from read_people(_objects(file, name), name, network)
+    yield from read_people(_objects(file, name), name, network, home)
 
 
-def read_people(people: Iterable[Fields], name: str, network: str) -> Iterator[FollowerRecord]:
+def read_people(
+    people: Iterable[Fields], name: str, network: str, home: str | None = None
+) -> Iterator[FollowerRecord]:
     """Yield the followers that JSON objects tell of; `name` is what the list is called.
 
-    Raises `Invalid` for somebody without an id or handle, or with an id of another network.
+    `home` is the server that a handle without one is of. Raises `Invalid` for somebody without an
+    id or handle, or with an id of another network.
     """
     shapes = [each.follower_json for each in networks() if each.follower_json is not None]
     ids = network_of(network).ids
     for fields in people:
         if fields.get(ENDED) is not None:
+            continue
+        if is_of_instagram(fields):
+            found = person_of_instagram(fields, name, network)
+            if found is not None:
+                yield found
             continue
         own = next((each for each in shapes if each.mark in fields), None)
         if own is not None:
@@ -46,7 +62,7 @@ def read_people(people: Iterable[Fields], name: str, network: str) -> Iterator[F
         if person is None:
             raise Invalid(f"Somebody in {name} has neither an id nor a handle.")
         check_id(person, ids, name)
-        yield person
+        yield completed(person, network, home)
 
 
 def _objects(file: TextIO, name: str) -> Iterator[Fields]:
@@ -70,7 +86,8 @@ def _objects(file: TextIO, name: str) -> Iterator[Fields]:
 
 def _people(value: object) -> Iterator[Fields]:
     if isinstance(value, dict):
-        page = value.get("followers")
+        refuse_those_followed(value)
+        page = value.get("followers") or value.get("relationships_followers")
         if isinstance(page, list):
             value = page
         else:

@@ -13,24 +13,27 @@ from linktrack.portability.followers.people_columns import (
     ENDED,
     check_id,
     columns_of,
+    completed,
     id_column,
     person_of,
     plain,
 )
+from linktrack.portability.followers.people_elsewhere import behind_notes, is_of_linkedin
+from linktrack.portability.followers.subscribers import refuse_subscribers
 
 _FOLLOWED: Final = "show_boosts"
 """A column of the list of those whom one follows, which Mastodon exports beside the followers."""
 
 
 def people_of_table(
-    file: TextIO, name: str, network: str, confirmed: bool
+    file: TextIO, name: str, network: str, confirmed: bool, home: str | None = None
 ) -> Iterator[FollowerRecord]:
-    """Yield the followers in a table called `name`.
+    """Yield the followers in a table called `name`; `home` is the server of a handle without one.
 
     Raises `Invalid` for a row without an id or handle, and `Conflict`, unless `confirmed`, for what
     looks like the list of those whom one follows.
     """
-    sample = file.readline()
+    sample = behind_notes(file)
     if "\0" in sample or not sample.strip():
         raise Invalid(f"{name} is no follower list: it is empty, or not text.")
     delimiter = max(",;\t", key=sample.count)
@@ -41,6 +44,9 @@ def people_of_table(
             f"{name} looks like the list of those you follow, not of those who follow you: if it "
             "is a follower list, say --yes."
         )
+    if not network_of(network).is_named:
+        refuse_subscribers(header, name)
+    is_linkedin = is_of_linkedin(header, name, network)
     ids = network_of(network).ids
     rows = csv.reader(file, delimiter=delimiter)
     try:
@@ -62,12 +68,14 @@ def people_of_table(
                 for field, at, read in cells
                 if at < here
             )
+            if person is None and is_linkedin:
+                continue  # an account that was closed: LinkedIn leaves the date alone
             if person is None:
                 raise Invalid(
                     f"{name}, line {rows.line_num + 1} has neither an id nor a handle that can "
                     "be one."
                 )
             check_id(person, ids, f"{name}, line {rows.line_num + 1}")
-            yield person
+            yield completed(person, network, home)
     except csv.Error as error:
         raise Invalid(f"{name} is no table that can be read: {error}.") from error

@@ -1,7 +1,7 @@
 """Follower lists from files: networks' archives, tables with an id or a handle, their JSON."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from linktrack.networks.network import Archives, Network
 from linktrack.networks.records import FollowerRecord
 from linktrack.networks.registry import networks
 from linktrack.networks.words import any_of
+from linktrack.portability.followers.people_elsewhere import instagram_parts
 from linktrack.portability.followers.people_json import people_of_json
 from linktrack.portability.followers.people_table import people_of_table
 
@@ -54,7 +55,8 @@ def import_roster(
     It is dated `at`, else as the file says, else when the file was last written. Raises what
     `open_roster`, `claim_archive` and `take_roster` raise.
     """
-    with open_roster(path, account.network, confirmed=confirmed) as found:
+    home = account.handle.rpartition("@")[2] if account.handle.count("@") > 1 else None
+    with open_roster(path, account.network, confirmed=confirmed, home=home) as found:
         claim_archive(session, account, found.owner_id, found.owner, confirmed)
         return take_roster(
             session,
@@ -94,9 +96,12 @@ def roster_json(done: TakenRoster) -> TakenRosterJson:
 
 
 @contextmanager
-def open_roster(path: Path, network: str, *, confirmed: bool = False) -> Iterator[RosterFile]:
+def open_roster(
+    path: Path, network: str, *, confirmed: bool = False, home: str | None = None
+) -> Iterator[RosterFile]:
     """Open a follower list for an account on `network`.
 
+    `home` is the account's server, of which a handle without a server is.
     Raises `Invalid` for what is no such list (also while it is read), and `Conflict` for a list
     of whom one follows, unless `confirmed`.
     """
@@ -104,6 +109,10 @@ def open_roster(path: Path, network: str, *, confirmed: bool = False) -> Iterato
         found = _own_archive(archive, network)
         if found is not None:
             yield found
+            return
+        parts = instagram_parts(archive)
+        if parts:
+            yield RosterFile("json", None, _of_parts(archive, parts, network))
             return
         if path.is_dir() or len(archive.openers) != 1:
             makers = any_of(maker.label for maker, _, _ in _makers())
@@ -119,11 +128,18 @@ def open_roster(path: Path, network: str, *, confirmed: bool = False) -> Iterato
             file = io.TextIOWrapper(binary, encoding=encoding, newline="")
             try:
                 if encoding == "utf-8-sig" and mark[:1] in (b"[", b"{"):
-                    yield RosterFile("json", None, people_of_json(file, name, network))
+                    yield RosterFile("json", None, people_of_json(file, name, network, home))
                 else:
-                    yield RosterFile("csv", None, people_of_table(file, name, network, confirmed))
+                    people = people_of_table(file, name, network, confirmed, home)
+                    yield RosterFile("csv", None, people)
             except UnicodeDecodeError as error:
                 raise Invalid(f"{name} is no follower list: it is not text in UTF-8.") from error
+
+
+def _of_parts(archive: Archive, names: Sequence[str], network: str) -> Iterator[FollowerRecord]:
+    for name in names:
+        with archive.open(name) as binary, io.TextIOWrapper(binary, "utf-8-sig") as file:
+            yield from people_of_json(file, name, network)
 
 
 def written_at(path: Path, now: datetime) -> datetime:
