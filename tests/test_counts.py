@@ -180,6 +180,30 @@ def test_where_the_column_is_not_clear_all_are_listed() -> None:
         read("date,alice,bob\n2026-05-01,1,2\n", "carol")
 
 
+@pytest.mark.parametrize("title", ["member_id", "Account", "who"])
+def test_of_several_accounts_only_this_ones_rows_are_counted(title: str) -> None:
+    """Where one column says whose each count is; the others are counted as left out."""
+    text = (
+        f"date,{title},follower_count\n2024-01-01,JessesLinks,100\n2024-01-02,bob,90000\n"
+        "2024-01-03,@jesseslinks,101\n"
+    )
+    found = read(text)
+    assert ([dated.count for dated in found.counts], found.others) == ([100, 101], 1)
+
+
+def test_a_table_of_other_accounts_is_refused_by_the_name_of_its_column() -> None:
+    """None of its figures is this account's."""
+    text = "date,member_id,followers\n2024-01-01,alice,100\n2024-01-02,bob,90000\n"
+    with pytest.raises(Invalid, match="The column 'member_id' has several accounts, alice, bob"):
+        read(text)
+
+
+def test_a_column_of_other_words_is_no_account() -> None:
+    """Notes, weekdays or a network say nothing of whose the counts are."""
+    text = "date,note,followers\n2024-01-01,launch,100\n2024-01-02,party,101\n"
+    assert figures(text) == [100, 101]
+
+
 def test_rows_without_a_count_are_skipped_and_counted() -> None:
     """An empty cell is not zero."""
     found = read("date,followers\n2026-05-01,\n2026-05-02,0\n2026-05-03\n")
@@ -258,7 +282,7 @@ def test_a_bad_row_is_named_and_nothing_is_imported(
         (b"hello world\nthis is prose\n", "one column"),
         (b"date,followers\n", "no counts"),
         (b"name,followers\nx,5\n", "No column of dates"),
-        (b'date,followers\n"2026-05-01,5\n', "not CSV"),
+        (b'date,followers\n"2026-05-01,5\n', "is not closed"),
         (b"account,network,counted_at,count\n@a,x,2026-05-01,5\n@b,x,2026-05-01,6\n", "several"),
     ],
 )
@@ -383,7 +407,7 @@ def test_the_counts_commands(sqlite_world: World, tmp_path: Path) -> None:
     assert err.count("\n") == 1
     assert run("import", "@jesseslinks", str(path), "--json") == (
         0,
-        '{"added": 1, "unchanged": 0, "replaced": 0, "empty": 0}\n',
+        '{"added": 1, "unchanged": 0, "replaced": 0, "empty": 0, "others": 0}\n',
         "",
     )
     status, out, _ = run("list", "@jesseslinks", "--json")

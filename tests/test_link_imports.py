@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from click.testing import CliRunner
 from files import write
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 from world import NOON, World
@@ -22,7 +22,6 @@ from linktrack.clicks.models import clicks
 from linktrack.errors import Invalid
 from linktrack.links.catalog import find_target, get_link
 from linktrack.links.models import ImportedTotal, Link, LinkLabel, Post
-from linktrack.portability.files.sql_dump import dump_rows
 from linktrack.portability.links.fields import normal, read_link
 from linktrack.portability.links.formats import LINK_FORMATS
 from linktrack.portability.links.importing import ImportedLinks, Reading, import_links
@@ -315,42 +314,6 @@ def test_any_object_is_a_link_or_one_clause(fields: dict[str, object]) -> None:
     except ValueError as error:
         said = str(error)
     assert re.match("it |'|\"", said)
-
-
-@given(
-    st.lists(st.tuples(st.text(), st.integers(0, 99)), min_size=1),
-    st.booleans(),
-    st.integers(1, 40),
-)
-@example([("00'0", 0)], True, 1)  # the file is read up to between two quotes that are one
-@example([("00'0", 0)], False, 1)
-def test_a_dump_gives_back_every_text(
-    rows: list[tuple[str, int]], standard: bool, block: int
-) -> None:
-    """Quotes, backslashes, line breaks, comments and semicolons inside strings, however read."""
-    import tempfile
-
-    from linktrack.portability.files import sql_tokens
-
-    def quoted(text: str) -> str:
-        if not standard:
-            text = text.replace("\\", "\\\\")
-        return "'" + text.replace("'", "''" if standard else "\\'") + "'"
-
-    rows = [(text.encode("utf-8", "replace").decode(), number) for text, number in rows]
-    table = '"yourls_url"' if standard else "`yourls_url`"
-    values = ",\n".join(f"({quoted(text)}, {number})" for text, number in rows)
-    written = f"-- it's a dump\nINSERT INTO {table} VALUES {values};\n/* end ' */\n"
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "dump.sql"
-        path.write_bytes(written.encode())
-        before, sql_tokens._BLOCK = sql_tokens._BLOCK, block  # type: ignore[misc]
-        try:
-            rows_read = list(dump_rows(path, "_url", ("a", "b")))
-            found = [(row.values["a"], row.values["b"]) for row in rows_read]
-        finally:
-            sql_tokens._BLOCK = before  # type: ignore[misc]
-    assert found == [(text, str(number)) for text, number in rows]
 
 
 def test_a_real_yourls_dump_moves_in(world: World, shared_data: Path) -> None:

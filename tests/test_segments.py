@@ -201,7 +201,7 @@ def test_a_list_may_name_people_by_id_or_handle(network: str, written: str, key:
     [
         ("a,b\n1,2\n", "has no column named id or handle"),
         ("id\n\n", "names nobody"),
-        ('id\n"a', "cannot be read as CSV"),
+        ('id\n"a', "is not closed"),
         ("id,name\n1,x\na\x07b,y\n", "Line 3 of list.csv: 'a\\\\x07b' is neither"),
     ],
 )

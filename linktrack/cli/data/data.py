@@ -85,6 +85,8 @@ def import_counts_command(
         f"{handle}: counts added {done.added:,}, known already {done.unchanged:,}, "
         f"replaced {done.replaced:,}; rows without a count {done.empty:,}."
     )
+    if done.others:
+        click.echo(f"Rows of other accounts, left out: {done.others:,}.")
 
 
 @counts.command("list")

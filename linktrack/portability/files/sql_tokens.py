@@ -27,7 +27,7 @@ _REST: Final = (
 )
 _ESCAPING: Final = r"'(?:[^'\\]|\\.|'')*+'"
 _MYSQL: Final = re.compile(
-    _SPACE.format(hash=r"|\#[^\n]*(?:\n|\Z)") + rf"|[nN]?(?P<escaped>{_ESCAPING})" + _REST,
+    _SPACE.format(hash=r"|\#[^\n]*(?:\n|\Z)") + rf"|[eEnN]?(?P<escaped>{_ESCAPING})" + _REST,
     re.DOTALL,
 )
 _STANDARD: Final = re.compile(

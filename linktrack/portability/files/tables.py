@@ -5,7 +5,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TextIO
 
 from linktrack.errors import Invalid
 from linktrack.portability.files.lines import CUT_SHORT, MOST_LINE, TOO_LONG
@@ -34,22 +34,34 @@ def table_rows(path: Path, progress: Progress = lambda _: None) -> Iterator[Row]
     behind it are read. Raises `Invalid` if the file cannot be opened, or its header not be read.
     """
     with open_text(path, progress) as text:
-        lines = _Lines(text.readline, path.name)
-        said = _SEPARATOR.fullmatch(lines.peek().strip())
-        if said:
-            lines.take()
-        while (header := lines.peek()) and not header.strip():
-            lines.take()
-        delimiter = said[1] if said else max(",;\t", key=_QUOTED.sub("", header).count)
-        names = None
-        for row in _records(lines, delimiter):
-            if names is None:
-                if row.broken is not None:
-                    raise Invalid(f"{path.name}, line {row.number}: {row.broken}.")
-                names = len(row.cells)
-                yield row
-            elif row.broken is not None or any(cell.strip() for cell in row.cells):
-                yield _judged(row, names, lines)
+        for place, row in enumerate(rows_of(text)):
+            if place == 0 and row.broken is not None:
+                raise Invalid(f"{path.name}, line {row.number}: {row.broken}.")
+            yield row
+
+
+def rows_of(text: TextIO) -> Iterator[Row]:
+    """Yield the rows of a table in a text whose lines keep their ends, as `table_rows` does.
+
+    The header, too, may be broken; then nothing comes behind it.
+    """
+    lines = _Lines(text.readline)
+    said = _SEPARATOR.fullmatch(lines.peek().strip())
+    if said:
+        lines.take()
+    while (header := lines.peek()) and not header.strip():
+        lines.take()
+    delimiter = said[1] if said else max(",;\t", key=_QUOTED.sub("", header).count)
+    records = _records(lines, delimiter)
+    first = next(records, None)
+    if first is None:
+        return
+    yield first
+    if first.broken is not None:
+        return
+    for row in records:
+        if row.broken is not None or any(cell.strip() for cell in row.cells):
+            yield _judged(row, len(first.cells), lines)
 
 
 def _judged(row: Row, names: int, lines: "_Lines") -> Row:
@@ -71,10 +83,9 @@ def _judged(row: Row, names: int, lines: "_Lines") -> Row:
 class _Lines:
     """The lines of a file, each with its end, which can be put back."""
 
-    def __init__(self, readline: Callable[[int], str], name: str) -> None:
+    def __init__(self, readline: Callable[[int], str]) -> None:
         self._readline = readline
         self._waiting: deque[str] = deque()
-        self._name = name
         self.number = 0
         self.is_torn = False
         """Whether the last line that was read has no end."""

@@ -1,6 +1,5 @@
 """Follower counts from a CSV file, in the forms in which services and people keep them."""
 
-import csv
 import io
 import re
 from collections.abc import Sequence
@@ -16,7 +15,9 @@ from linktrack.audience.counts import DatedCount, check_count, record_counts
 from linktrack.audience.models import Account
 from linktrack.calendar.times import parse_moment
 from linktrack.errors import Invalid, TooLarge
+from linktrack.portability.files.numbers import whole_number
 from linktrack.portability.files.spreadsheets import restore
+from linktrack.portability.files.tables import rows_of
 
 MOST_BYTES: Final = 20_000_000
 SOURCE: Final = "import"
@@ -33,28 +34,34 @@ _COUNT_COLUMNS: Final = (
     "subscribers",
     "count",
 )
-_PLAIN = re.compile(r"[0-9]+(\.0|\.00)?")  # some programs write whole numbers as 15.0
-# Groups of three are unambiguous with a comma, a space or an apostrophe; with a point only
-# where there are two, since 1.234 may be a fraction.
-_GROUPED = re.compile(r"[0-9]{1,3}(?:(?:[, \u00a0\u202f'’][0-9]{3})+|(?:\.[0-9]{3}){2,})")
+_ACCOUNT_COLUMNS: Final = frozenset(
+    (
+        "account", "accounts", "handle", "username", "user", "screenname", "profile", "page",
+        "member", "memberid", "accountid", "userid", "profileid", "pageid", "channel", "channelid",
+        "accountname", "profilename", "pagename", "displayname", "name",
+    )
+)  # fmt: skip
+"""Names of a column that says whose count a row has; signs and spaces do not count."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadCounts:
-    """The counts of a file, and how many of its rows had none."""
+    """The counts of a file, and how many rows had none, or were another account's (`others`)."""
 
     counts: Sequence[DatedCount]
     empty: int
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedCounts:
-    """What an import did; `empty` rows have a date and no count."""
+    """What an import did; `empty` rows have a date and no count, `others` are another account's."""
 
     added: int
     unchanged: int
     replaced: int
     empty: int
+    others: int = 0
 
 
 def import_counts(
@@ -76,7 +83,7 @@ def import_counts(
     text = read_text_file(path, "a CSV file of follower counts")
     found = read_counts(text, handle=account.handle, column=column, timezone=timezone, now=now)
     done = record_counts(session, account, found.counts, SOURCE, replace=replace, now=now)
-    return ImportedCounts(done.added, done.unchanged, done.replaced, found.empty)
+    return ImportedCounts(done.added, done.unchanged, done.replaced, found.empty, found.others)
 
 
 def read_text_file(path: Path, wanted: str) -> str:
@@ -126,14 +133,11 @@ def read_counts(
         raise Invalid(_no_date_column(header, timezone))
     _refuse_several_accounts(header, rows)
     column_index = _count_column(header, rows, dates, handle, column)
+    before = len(rows)
+    rows = _of_account(header, rows, {dates, column_index}, handle)
     counts: list[DatedCount] = []
     empty = 0
     for line, row in rows:
-        if len(row) > len(header):
-            raise Invalid(
-                f"Line {line} has {len(row)} cells and the first line names {len(header)}: put "
-                "numbers with commas in quotation marks."
-            )
         written = _cell(row, column_index)
         if not written:
             empty += 1
@@ -146,30 +150,27 @@ def read_counts(
         counts.append(dated)
     if not counts:
         raise Invalid(f"The column {header[column_index]!r} has no counts.")
-    return ReadCounts(counts, empty)
+    return ReadCounts(counts, empty, before - len(rows))
 
 
 def parse_count(written: str) -> int:
-    """Return a whole number as people and programs write it: 1234, 1,234, 1 234, 1234.0.
+    """Return a whole number as people and programs write it: 1234, 1,234, 1 234, 1234.0, 1.2K.
 
     Raises `Invalid`.
     """
-    if _PLAIN.fullmatch(written) and len(written) <= 20:
-        return int(written.partition(".")[0])
-    if _GROUPED.fullmatch(written) and len(written) <= 30:
-        return int(re.sub("[^0-9]", "", written))
-    raise Invalid(f"{written[:40]!r} is no number of followers: write it like 1234.")
+    count = whole_number(written)
+    if count is None:
+        raise Invalid(f"{written[:40]!r} is no number of followers: write it like 1234.")
+    return count
 
 
 def _table(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """Return the header and the rows with the numbers of the lines they end on."""
-    first = next(line for line in text.splitlines() if line.strip())
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        raise Invalid(f"Line {reader.line_num} is not CSV: {error}.") from error
+    """Return the header and the rows with the numbers of the lines they begin on."""
+    rows = []
+    for number, cells, broken in rows_of(io.StringIO(text, newline="")):
+        if broken is not None:
+            raise Invalid(f"Line {number}: {broken}.")
+        rows.append((number, list(cells)))
     header = [restore(name.strip()).strip() for name in rows[0][1]]
     if len(header) < 2:
         raise Invalid(
@@ -200,6 +201,31 @@ def _refuse_several_accounts(header: list[str], rows: list[tuple[int, list[str]]
                 f"The file has counts of several accounts, {_listed(names)}: export them one by "
                 "one, with --account."
             )
+
+
+def _of_account(
+    header: list[str], rows: list[tuple[int, list[str]]], taken: set[int], handle: str
+) -> list[tuple[int, list[str]]]:
+    """Return the rows of an account, where a column says whose each is: all of them else.
+
+    Raises `Invalid` where it names several accounts, and not this one.
+    """
+    wanted = handle.removeprefix("@").casefold()
+    for place, title in enumerate(header):
+        if place in taken:
+            continue
+        said = [_cell(row, place).removeprefix("@").casefold() for _, row in rows]
+        names = sorted({name for name in said if name})
+        if len(names) < 2:
+            continue
+        if wanted in names:
+            return [row for row, name in zip(rows, said, strict=True) if name == wanted]
+        if re.sub("[^a-z]", "", title.casefold()) in _ACCOUNT_COLUMNS:
+            raise Invalid(
+                f"The column {title!r} has several accounts, {_listed(names)}, and none of them is "
+                f"{handle}: keep only the rows of that account."
+            )
+    return rows
 
 
 def _count_column(
@@ -233,7 +259,7 @@ def _count_column(
 
 def _is_numeric(rows: list[tuple[int, list[str]]], place: int) -> bool:
     cells = [cell for _, row in rows if (cell := _cell(row, place))]
-    return bool(cells) and all(_PLAIN.fullmatch(cell) or _GROUPED.fullmatch(cell) for cell in cells)
+    return bool(cells) and all(whole_number(cell) is not None for cell in cells)
 
 
 def _cell(row: list[str], place: int) -> str:

@@ -1,6 +1,6 @@
 """People on a list, from a CSV file: ids of their network, or handles."""
 
-import csv
+import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Final
 from linktrack.audience.segments import entry_key
 from linktrack.errors import Invalid
 from linktrack.portability.files.spreadsheets import restore
+from linktrack.portability.files.tables import rows_of
 from linktrack.portability.followers.counts_csv import read_text_file
 
 MOST: Final = 1_000_000  # people on one list
@@ -37,16 +38,14 @@ def read_list(path: Path, network: str) -> set[str]:
     of one column needs no header. Raises `Invalid` naming the line, or `TooLarge`.
     """
     text = read_text_file(path, "a list of people")
-    first = text.splitlines()[0]
-    delimiter = max(",;\t", key=first.count)
-    try:
-        rows = list(csv.reader(text.splitlines(), delimiter=delimiter, strict=True))
-        rows = [row for row in rows if any(row)]
-    except csv.Error as error:
-        raise Invalid(f"{path.name} cannot be read as CSV: {error}.") from error
-    column, begin = _column(rows[0], path.name)
+    rows = []
+    for number, cells, broken in rows_of(io.StringIO(text.lstrip("\ufeff"), newline="")):
+        if broken is not None:
+            raise Invalid(f"Line {number} of {path.name}: {broken}.")
+        rows.append((number, cells))
+    column, begin = _column(rows[0][1], path.name)
     keys = set()
-    for line, row in enumerate(rows[begin:], begin + 1):
+    for line, row in rows[begin:]:
         written = restore(row[column]).strip() if column < len(row) else ""
         if not written:
             continue
