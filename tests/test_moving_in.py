@@ -300,8 +300,32 @@ def test_all_addresses_of_a_bitly_link_answer(world: World, tmp_path: Path) -> N
     assert len({row["post"] for row in rows}) == 1
     again = links(world, account, "bitly", path)
     assert (again.added, again.known, again.aliases) == (0, 1, 0)
+    item["custom_bitlinks"] = [*item["custom_bitlinks"], "https://brand.example/new"]
+    later = links(world, account, "bitly", write(tmp_path, "b2.json", {"links": [item]}))
+    assert [notice.why for notice in later.notices] == [
+        "brand.example/sale is sale here, and has the address brand.example/new there, and not here"
+    ]
     log = write(tmp_path, "log", log_line("/verkauf", 1) + log_line("/3xYz", 2))
     assert clicks(world, account, "combined-log", log, "brand.example").added == 2
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        '"https://b.example/sale,https://b.example/x"',
+        "https://b.example/sale | b.example/x",
+        "\"['https://b.example/sale', 'https://b.example/x']\"",
+    ],
+)
+def test_several_back_halves_in_one_cell_are_several(
+    sqlite_world: World, tmp_path: Path, cell: str
+) -> None:
+    """However a table lists them."""
+    account = sqlite_world.account()
+    table = f"link,long_url,custom_bitlinks\nbit.ly/3x,https://e.com/,{cell}\n"
+    done = links(sqlite_world, account, "bitly", write(tmp_path, "b.csv", table))
+    assert (done.added, done.aliases) == (1, 2)
+    assert set(places(sqlite_world)) == {"sale", "x", "3x"}
 
 
 # Whose clicks
@@ -633,3 +657,17 @@ def _broken(line: str) -> str:
     if line.startswith("("):
         return "('x3',\n"[:-2] + ", 5),\n"
     return '"x3\n' if line[0] not in "{1" else "{nonsense\n"
+
+
+def test_a_texts_mark_of_its_encoding_is_not_part_of_it(sqlite_world: World) -> None:
+    """Windows' Notepad begins files with one."""
+    sqlite_world.account()
+    env = {
+        "LINKTRACK_DATA": str(sqlite_world.settings.data),
+        "LINKTRACK_DATABASE": sqlite_world.settings.database,
+        "LINKTRACK_BASE_URL": "https://go.jessestay.com",
+    }
+    text = "\ufeffhttps://example.com/bom2\n".encode()
+    done = CliRunner().invoke(main, ["wrap", "@JessesLinks", "-"], env=env, input=text)
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("https://go.jessestay.com/")

@@ -230,7 +230,7 @@ def read_text(argument: str) -> str:
     if argument != "-":
         return argument
     try:
-        text = sys.stdin.buffer.read().decode("utf-8")
+        text = sys.stdin.buffer.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Invalid("The text on standard input is not UTF-8.") from error
     return text.removesuffix("\n")

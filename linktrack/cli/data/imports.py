@@ -199,7 +199,7 @@ def _judge(is_whole: bool, broken: int, unread: int = 0) -> None:
     if is_whole:
         return
     what = [f"broken rows: {broken:,}"] if broken else []
-    what += [f"links without their date or total: {unread:,}"] if unread else []
+    what += [f"links without their date, total or title: {unread:,}"] if unread else []
     raise click.ClickException(
         f"Not everything was understood ({', '.join(what)}), as named above; all else was imported."
     )

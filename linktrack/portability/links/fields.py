@@ -14,17 +14,22 @@ _LONG: Final = (
     "longurl", "destinationurl", "originalurl", "targeturl", "destination", "target", "url",
 )  # fmt: skip
 _CODE: Final = (
-    "shortcode", "keyword", "slug", "customslug", "backhalf", "alias", "address", "key", "code",
+    "shortcode", "keyword", "slug", "slashtag", "customslug", "backhalf", "alias", "address",
+    "key", "code",
 )  # fmt: skip
-_SHORT: Final = ("custombitlinks", "customlink", "shorturl", "shortlink", "bitlink", "link", "path")
 _CUSTOM: Final = ("custombitlinks", "customlink")
+_SHORT: Final = (*_CUSTOM, "shorturl", "shortlink", "bitlink", "link", "path")
 _ALIASES: Final = (*_CUSTOM, "bitlink", "link")
 """Where Bitly tells of several addresses of one link, its own beside those that people chose."""
 
-_DOMAIN: Final = ("domain", "shortdomain", "domainname", "hostname")
+_DOMAIN: Final = ("domain", "domainfullname", "shortdomain", "domainname", "hostname")
 _CREATED: Final = ("createdat", "datecreated", "created", "createddate", "timestamp", "date")
-_CLICKS: Final = ("clicks", "visitcount", "visits", "totalclicks", "clickcount", "visitssummary")
+_CLICKS: Final = (
+    "clicks", "visitcount", "visits", "totalclicks", "clickcount", "visitssummary", "visitscount",
+    "totalvisits", "hits", "clicktotal", "clickscount", "numberofclicks",
+)  # fmt: skip
 _MANGLED: Final = "\ufffd"
+_LIST_MARKS: Final = re.compile(r"[\s,;|'\"\[\]]+")
 
 
 class FoundLink(NamedTuple):
@@ -85,7 +90,7 @@ def read_link(
         address=first,
         url=url,
         created_at=_created(fields, parse_time, now, unread),
-        title=_text(fields, ("title", "description", "name")),
+        title=_title(fields, unread),
         tags=_tags(fields.get("tags")),
         clicks=_clicks(fields, unread),
         forward_query=forwards_query(fields),
@@ -106,6 +111,12 @@ def _texts(fields: Fields, names: tuple[str, ...]) -> Iterator[str]:
                 yield item.strip()
 
 
+def _listed(fields: Fields, names: tuple[str, ...]) -> Iterator[str]:
+    """Yield the texts of these fields, each of which may be a list in one cell."""
+    for text in _texts(fields, names):
+        yield from filter(None, _LIST_MARKS.split(text))
+
+
 def _text(fields: Fields, names: tuple[str, ...]) -> str | None:
     return next(_texts(fields, names), None)
 
@@ -113,7 +124,9 @@ def _text(fields: Fields, names: tuple[str, ...]) -> str | None:
 def _addresses(fields: Fields, domain: str | None) -> list[Address]:
     """Return the short addresses of a link, each once, the one to keep first."""
     told = _text(fields, _DOMAIN) or domain
-    short = [found for text in _texts(fields, _SHORT) if (found := read_address(text))]
+    custom = [found for text in _listed(fields, _CUSTOM) if (found := read_address(text))]
+    others = (read_address(text) for text in _texts(fields, _SHORT[len(_CUSTOM) :]))
+    short = custom + [found for found in others if found is not None]
     code = _text(fields, _CODE)
     if code is not None:
         path = code.strip("/")
@@ -125,7 +138,7 @@ def _addresses(fields: Fields, domain: str | None) -> list[Address]:
         if addresses and addresses[0].domain is None:
             addresses = [addresses[0]._replace(domain=_host(told))]
     aliases = _ALIASES if _text(fields, _CUSTOM) else ()
-    also = (read_address(text) for text in _texts(fields, aliases))
+    also = (read_address(text) for text in _listed(fields, aliases))
     addresses += [found for found in also if found is not None and found.domain is not None]
     return list(dict.fromkeys(addresses))
 
@@ -160,6 +173,14 @@ def _created(
         unread.append(f"its time {written[:40]!r} lies in the future")
         return None
     return at
+
+
+def _title(fields: Fields, unread: list[str]) -> str | None:
+    title = _text(fields, ("title", "description", "name"))
+    if title is not None and _MANGLED in title:
+        unread.append("its title is not text in UTF-8")
+        return None
+    return title
 
 
 def _tags(value: object) -> tuple[str, ...]:

@@ -320,6 +320,11 @@ class _Import:
             if row.disabled and not is_off:
                 why = ", ".join(row.link.off) or "it leads to no web page"
                 said.append(f"redirects here, though {why}")
+            said += [
+                f"has the address {alias.address.key} there, and not here"
+                for alias in _aliases(row)
+                if known.find(alias).link_id is None
+            ]
             if said:
                 self.done.differing += 1
                 self._notice(row, f"{row.link.address.key} is {code} here, and {'; '.join(said)}")
