@@ -281,3 +281,13 @@ def test_one_in_has_no_digits_that_nobody_needs(fraction: float) -> None:
     told = one_in(fraction)
     assert ("." in told) <= (float(told.replace(",", "")) < 5.05)
     assert float(told.replace(",", "")) == pytest.approx(1 / fraction, rel=0.1)
+
+
+def test_an_event_known_from_counts_is_told_as_a_net_loss() -> None:
+    """New followers hide as many who left, so nobody is said to have left."""
+    event = Event(NOON, 1_000, (None, 300, 200), excess_of(200, 1_000, None, 0), by_counts=True)
+    assert event_in_words(event) == (
+        "4 May 2026: 1,000 followers before, then 300 fewer within 7 days, 200 fewer within 30 "
+        "days. In the end 20.0% (17.6 to 22.6) are gone, net of new followers; how many "
+        "leave anyway is unknown."
+    )

@@ -43,7 +43,7 @@ FINDINGS: Final = (
     Finding(
         0.0237,
         0.0237,
-        "clicks per follower, the mean of a poll among readers; 0.9 % without three of them",
+        "clicks per follower, the mean of a poll among readers; 0.9% without three of them",
         "DailyBlogTips 2009, which named the measure",
     ),
 )

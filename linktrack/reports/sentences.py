@@ -68,14 +68,22 @@ def event_in_words(event: Event) -> str:
         for words, left in zip(("one day", "7 days", "30 days"), event.left, strict=True)
         if left is not None
     ]
-    sentences = [f"{day}: of {event.followers:,} followers before, {', '.join(told)}."]
     excess = event.excess
+    if event.by_counts:
+        before = f"{day}: {event.followers:,} followers before, then {', '.join(told)}."
+        if excess.share is None or excess.interval is None:
+            return before
+        cost = percent(excess.share, excess.interval)
+        return (
+            f"{before} In the end {cost} are gone, net of new followers; how many leave anyway is "
+            "unknown."
+        )
+    sentences = [f"{day}: of {event.followers:,} followers before, {', '.join(told)}."]
     if excess.share is not None and excess.interval is not None:
         cost = percent(excess.share, excess.interval)
         if excess.usual is None:
-            gone = "went missing" if event.by_counts else "left"
             sentences.append(
-                f"How many leave anyway is unknown, so this is everybody who {gone}: {cost} of "
+                f"How many leave anyway is unknown, so this is everybody who left: {cost} of "
                 "the followers."
             )
         elif excess.interval.low > 0:
@@ -88,8 +96,6 @@ def event_in_words(event: Event) -> str:
                 f"About {excess.usual:,.0f} leave anyway in that time: we can't tell whether the "
                 f"event cost anybody ({percent(excess.interval.high)} of the followers at most)."
             )
-    if event.by_counts:
-        sentences.append("These are follower counts: new followers hide as many who left.")
     return " ".join(sentences)
 
 

@@ -23,7 +23,7 @@ EVENTS: Final[dict[EventName, str]] = {
     "post.wrapped": "a text was wrapped and recorded as a post",
     "post.failed": "a post of the queue could not be published, and is not tried again",
     "clicks.milestone": "a post has 10, 50, 100, 500, … people who clicked",
-    "followers.jumped": "a follower count differs by 5 % and 50 from the one before",
+    "followers.jumped": "a follower count differs by 5% and 50 from the one before",
     "digest.weekly": "the week is over: clicks per follower of its posts",
 }
 """What a webhook can be told, and what each means."""
