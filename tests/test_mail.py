@@ -167,7 +167,7 @@ def test_a_refused_recipient_is_named() -> None:
         ("smtp://u:s3cret/@x", "a@b.org", "", "is no address|must be smtp://"),
         ("smtp://u:s3cret@x", "", "", "LINKTRACK_MAIL_TO is not"),
         ("smtp://u:s3cret@x", "nobody", "", "LINKTRACK_MAIL_TO has 'nobody'"),
-        ("smtp://u:s3cret@x", "a@b.org\nBcc: c@d.org", "", "LINKTRACK_MAIL_TO has"),
+        ("smtp://u:s3cret@x", "a@b.org\nBcc: c@d.org", "", "LINKTRACK_MAIL_TO can't be read"),
         ("smtp://u:s3cret@x", "a@b.org", "@", "LINKTRACK_MAIL_FROM has '@'"),
     ],
 )

@@ -70,7 +70,7 @@ def test_clicks_stand_beside_those_of_other_days(sqlite_world: World, choice: st
 
 def test_posts_are_of_all_time_unless_days_are_chosen(sqlite_world: World) -> None:
     """The bar's “All time” is where the page begins."""
-    filled(sqlite_world)
+    filled(sqlite_world, days=8)
     browser = Browser.signed_in(sqlite_world)
     assert "Over 6 posts" in read(browser.get("/owner/posts"))
     assert "No posts were published in these days" in read(

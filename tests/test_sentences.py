@@ -161,7 +161,9 @@ def test_no_sentence_says_that_so_many_of_the_followers_clicked(
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 400)), max_size=9),
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 400)), min_size=4, max_size=9
+    ),
     st.one_of(st.none(), st.integers(1, 50_000)),
 )
 def test_different_people_are_never_more_than_both_ways_of_counting_allow(

@@ -188,8 +188,8 @@ def _domain(written: str | None) -> str | None:
 
     if written is None:
         return None
-    found = read_address(f"{written.rstrip('/')}/x")
-    if found is None or found.domain is None or found.path != "x":
+    found = read_address(f"{written.rstrip('/')}/a")
+    if found is None or found.domain is None or found.path != "a":
         raise Invalid(f"{written[:60]!r} is not a domain: write it like bit.ly.")
     return found.domain
 

@@ -34,7 +34,7 @@ _STANDARD: Final = re.compile(
     _SPACE.format(hash="") + rf"|[eE](?P<escaped>{_ESCAPING})|(?P<plain>'(?:[^']|'')*+')" + _REST,
     re.DOTALL,
 )
-_OPEN: Final = ("'", '"', "`", "/", "E'", "e'", "N'", "n'", "X'", "x'")
+_OPEN: Final = ("'", '"', "`", "/", *(f"{letter}'" for letter in "EeNnXx"))
 
 _IS_MYSQL: Final = re.compile(
     r"^(?:--|/\*|\#)? *(?:MySQL dump|MariaDB dump|phpMyAdmin|Navicat M|Adminer|HeidiSQL)"
