@@ -31,7 +31,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from linktrack.db_failures import DUPLICATE, is_database_away, is_duplicate
-from linktrack.errors import Conflict, Unavailable
+from linktrack.errors import Conflict, Invalid, Unavailable
 from linktrack.ids import AccountId, FollowerId, LinkId, PostId, SegmentId
 from linktrack.settings import Settings
 
@@ -157,6 +157,8 @@ def _postgresql(url: str, wait_ms: int) -> Engine:
 
         try:
             return psycopg.connect(*args, **chosen)
+        except psycopg.ProgrammingError as error:  # an option that there is none of
+            raise Invalid(f"LINKTRACK_DATABASE is not a database address: {error}.") from error
         except psycopg.OperationalError as error:
             if "unsupported startup parameter" not in str(error) or theirs:
                 raise

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from linktrack.errors import Invalid
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
+from linktrack.listening import Bind
 from linktrack.logs import begin_logging
-from linktrack.service import Bind, LoaderKeeper
+from linktrack.service import LoaderKeeper
 from linktrack.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ WATCH_SECONDS: Final = 1.0
 
 def run(settings: Settings, bind: Bind, workers: int, greeting: str) -> None:
     """Serve until SIGTERM or Ctrl-C; SIGHUP replaces the workers one by one."""
+    if bind.path is not None:
+        raise Invalid("granian does not listen on a Unix socket here: serve with gunicorn.")
     keeper = LoaderKeeper()
     server = Server(
         target="linktrack",

@@ -4,13 +4,12 @@ import gc
 import logging
 import os
 import signal
-import socket
 import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Final
@@ -26,11 +25,12 @@ from linktrack.clicks.capture.visitors import Visitors
 from linktrack.clicks.counts.counted_by import changed_settings, keep_of_old_counts
 from linktrack.clicks.loading.loader import Loader
 from linktrack.db import now
-from linktrack.errors import Invalid, Unavailable
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.links.own_addresses import former_addresses, remember_address
+from linktrack.listening import Bind
 from linktrack.logs import begin_logging, server_logger
 from linktrack.owners import access
+from linktrack.setting_texts import UNIX
 from linktrack.settings import LOOPBACK, Settings
 from linktrack.sync import Schedule
 
@@ -52,46 +52,6 @@ NICE: Final = 10
 _ASCII: Final = bytes(range(128))
 
 KEY_CHECK_SECONDS: Final = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Bind:
-    """Where to listen."""
-
-    host: str
-    port: int
-
-    @classmethod
-    def parse(cls, written: str) -> "Bind":
-        """Return HOST:PORT, an IPv6 host in brackets; raises `Invalid`."""
-        host, colon, port = written.rpartition(":")
-        host = host.removeprefix("[").removesuffix("]")
-        if not colon or not host or not port.isascii() or not port.isdigit():
-            raise Invalid(f"{written[:60]!r} is no place to listen: write it like 127.0.0.1:8000.")
-        if not 1 <= int(port) <= 65535:
-            raise Invalid(f"There is no port {port}: choose one from 1 to 65535.")
-        return cls(host, int(port))
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether only programs on this machine can connect: then a proxy here is trusted."""
-        return self.host in ("127.0.0.1", "localhost", "::1")
-
-    def check_free(self) -> None:
-        """Raise `Unavailable` if nobody can listen there."""
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((self.host, self.port))
-            except OSError as error:
-                raise Unavailable(
-                    f"linktrack cannot listen on {self} ({error.strerror}): stop what does, "
-                    "or choose another port with --bind."
-                ) from error
 
 
 class _Request(Request):  # type: ignore[misc]  # gunicorn has no types
@@ -383,9 +343,12 @@ def greeting(installation: Installation) -> str:
 def serving_settings(settings: Settings, bind: Bind, base_url_is_set: bool) -> Settings:
     """Return the settings a service on `bind` runs with.
 
-    Without LINKTRACK_BASE_URL short links begin with the address it listens on; on loopback only
-    a proxy on this machine can connect, so it is trusted.
+    Without LINKTRACK_BASE_URL short links begin with the address it listens on; on loopback and on
+    a Unix socket only a proxy on this machine can connect, so it is trusted.
     """
+    if bind.path is not None:
+        trusted = settings.trusted_proxies or (*LOOPBACK, UNIX)
+        return replace(settings, trusted_proxies=trusted)
     host = "127.0.0.1" if bind.host in ("0.0.0.0", "::") else bind.host  # noqa: S104 - compared
     if not base_url_is_set:
         settings = replace(settings, base_url=f"http://{Bind(host, bind.port)}")

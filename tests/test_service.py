@@ -219,11 +219,24 @@ def test_a_port_in_use_is_one_clear_sentence(sqlite_databases: Maker, tmp_path: 
 def test_a_place_to_listen_must_be_one() -> None:
     """Host and port, or one sentence."""
     from linktrack.errors import Invalid
-    from linktrack.service import Bind
+    from linktrack.listening import Bind
 
     assert str(Bind.parse("[::1]:80")) == "[::1]:80"
     assert Bind.parse("0.0.0.0:8000").is_loopback is False
-    for wrong in ("8000", "127.0.0.1", "127.0.0.1:", ":8000", "a:99999", "a:0", "a:-1", "a:x"):
+    assert str(Bind.parse("unix:/run/linktrack.sock")) == "unix:/run/linktrack.sock"
+    assert Bind.parse("unix:/run/linktrack.sock").is_loopback
+    for wrong in (
+        "unix:",
+        f"unix:/{'x' * 101}",
+        "8000",
+        "127.0.0.1",
+        "127.0.0.1:",
+        ":8000",
+        "a:99999",
+        "a:0",
+        "a:-1",
+        "a:x",
+    ):
         with pytest.raises(Invalid):
             Bind.parse(wrong)
 

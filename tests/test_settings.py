@@ -119,6 +119,18 @@ def test_an_address_that_is_none_is_one_sentence(address: str) -> None:
     assert "secret" not in caught.value.sentence
 
 
+def test_an_option_that_there_is_none_of_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also one that only the database's driver knows to be wrong."""
+    monkeypatch.setenv("LINKTRACK_DATA", str(tmp_path))
+    monkeypatch.setenv("LINKTRACK_DATABASE", "postgresql://u@127.0.0.1/db?foo=bar")
+    result = CliRunner().invoke(main, ["status"])
+    assert result.exit_code == 1
+    assert "LINKTRACK_DATABASE" in result.stderr
+    assert "foo" in result.stderr
+
+
 def test_a_proxy_on_a_unix_socket_is_trusted_where_it_is_named() -> None:
     """Such a proxy has no address; loopback does not stand for it."""
     trusted = load_settings({"LINKTRACK_TRUSTED_PROXIES": "unix"}).trusted_proxies

@@ -17,7 +17,12 @@ from linktrack.cli.common import (
 
 
 @click.command()
-@click.option("--bind", default="127.0.0.1:8000", show_default=True, help="HOST:PORT to listen on.")
+@click.option(
+    "--bind",
+    default="127.0.0.1:8000",
+    show_default=True,
+    help="HOST:PORT or unix:PATH to listen on.",
+)
 @click.option(
     "--workers",
     default=2,
@@ -35,7 +40,8 @@ from linktrack.cli.common import (
 def serve(bind: str, workers: int, server: str) -> None:
     """Run the service: short links, click counting and the owner pages."""
     from linktrack.installation import Installation
-    from linktrack.service import Bind, greeting, serving_settings, share_memory
+    from linktrack.listening import Bind
+    from linktrack.service import greeting, serving_settings, share_memory
     from linktrack.settings import load_settings
     from linktrack.upkeep.upgrade import upgrade
 
