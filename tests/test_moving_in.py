@@ -328,6 +328,24 @@ def test_several_back_halves_in_one_cell_are_several(
     assert set(places(sqlite_world)) == {"sale", "x", "3x"}
 
 
+def test_the_clicks_of_one_address_do_not_measure_a_link_of_several(
+    world: World, tmp_path: Path
+) -> None:
+    """Its shortener counted all of them together."""
+    account = world.account()
+    table = (
+        "link,long_url,custom_bitlinks,clicks\n"
+        "https://b.example/3x,https://e.com/,https://b.example/sale,3\n"
+    )
+    links(world, account, "bitly", write(tmp_path, "b.csv", table))
+    first = write(tmp_path, "1.log", log_line("/3x", 1))
+    done = clicks(world, account, "combined-log", first, "b.example")
+    assert (done.added, done.measured, done.lacking) == (1, 0, 1)
+    others = write(tmp_path, "2.log", log_line("/sale", 2) + log_line("/sale", 3))
+    done = clicks(world, account, "combined-log", others, "b.example")
+    assert (done.added, done.measured, done.lacking) == (2, 1, 0)
+
+
 # Whose clicks
 
 

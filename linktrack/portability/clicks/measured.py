@@ -1,5 +1,6 @@
 """Which imported links are measured: those whose clicks were imported, too."""
 
+from collections import Counter
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -27,12 +28,14 @@ def mark_measured(
     """Mark the posts of these links as measured whose clicks are all there.
 
     All are there when as many are stored as the other shortener counted or, where it gave no
-    total, any. Where it counted none for a link, and gave the clicks of another, none is all.
+    total, any. Further addresses of a link stand in its post, and count together with it. Where a
+    shortener counted none for a link, and gave the clicks of another, none is all.
     """
     whole: set[PostId] = set()
-    lacking = 0
+    lacking: set[PostId] = set()
     sources: set[str] = set()
     for part in chunked(sorted(link_ids), CHUNK):
+        of_links = select(Link.post_id).where(Link.id.in_(part), Link.account_id == account_id)
         query = (
             select(
                 Link.id,
@@ -42,15 +45,18 @@ def mark_measured(
             )
             .join(Post, Link.post_id == Post.id)
             .outerjoin(ImportedTotal, ImportedTotal.link_id == Link.id)
-            .where(
-                Link.id.in_(part), Link.account_id == account_id, Post.measured_from.is_not(None)
-            )
+            .where(Link.post_id.in_(of_links), Post.measured_from.is_not(None))
             .group_by(Link.id, Link.post_id, Post.measured_from)
         )
         rows = connection.execute(query).all()
         stored = _stored(connection, {row.id: to_ms(row.measured_from) for row in rows})
-        found = {row.post_id for row in rows if stored[row.id] >= max(1, row.total or 0)}
-        lacking += len(rows) - len(found)
+        counted: Counter[PostId] = Counter()
+        totals: Counter[PostId] = Counter()
+        for row in rows:
+            counted[row.post_id] += stored[row.id]
+            totals[row.post_id] += row.total or 0
+        found = {post_id for post_id in counted if counted[post_id] >= max(1, totals[post_id])}
+        lacking |= counted.keys() - found
         whole |= found
         named = select(ImportedTotal.source).where(
             ImportedTotal.link_id.in_([row.id for row in rows if row.post_id in found])
@@ -70,7 +76,7 @@ def mark_measured(
     whole.update(number for number in connection.scalars(never) if number is not None)
     for posts in chunked(sorted(whole), CHUNK):
         connection.execute(update(Post).where(Post.id.in_(posts)).values(measured_from=None))
-    return Measured(len(whole), lacking)
+    return Measured(len(whole), len(lacking - whole))
 
 
 def _stored(connection: Connection, before: dict[LinkId, int]) -> dict[LinkId, int]:

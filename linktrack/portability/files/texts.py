@@ -33,7 +33,8 @@ def open_text(path: Path, progress: Progress = lambda _: None) -> Iterator[TextI
         head = file.read(len(_ZIP))
         file.seek(0)
     except OSError as error:
-        raise Invalid(f"{path} cannot be read: {error.strerror}.") from error
+        why = error.strerror or "it is no file, but a pipe"
+        raise Invalid(f"{path} cannot be read: {why}.") from error
     with file:
         if head == _ZIP:
             raise Invalid(f"{path.name} is a spreadsheet or a ZIP file: save its table as CSV.")
