@@ -95,6 +95,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    """Collect once what tests have left open; pytest would look at everything six times."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """Real data kept beside the checkout; tests that read it are skipped where it is absent."""
