@@ -1,5 +1,6 @@
 """SQL dumps as programs write them: every row, by the rules of its own dialect, or named."""
 
+import gzip
 import sqlite3
 import tempfile
 from collections.abc import Callable, Sequence
@@ -195,3 +196,16 @@ def test_any_text_is_read_to_its_end(content: str) -> None:
     """And nothing is raised."""
     text = content.encode("utf-8", "replace").decode()
     assert all(row.table.endswith("_url") for row in read(f"INSERT INTO y_url VALUES {text}"))
+
+
+def test_a_compressed_dump_that_was_cut_off_is_named(tmp_path: Path) -> None:
+    """The rows before the damage are read."""
+    text = "".join(f"INSERT INTO `y_url` VALUES ('k{n}','u{n * 7919}',{n});\n" for n in range(3000))
+    packed = gzip.compress(text.encode(), mtime=0)
+    path = tmp_path / "dump.sql.gz"
+    path.write_bytes(packed[: len(packed) // 2])
+    rows = list(dump_rows(path, "_url", COLUMNS))
+    assert rows[-1].broken == "the dump is cut short here"
+    whole = [row for row in rows if row.broken is None]
+    assert 500 < len(whole) < 3000
+    assert whole[-1].values["keyword"] == f"k{len(whole) - 1}"

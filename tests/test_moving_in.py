@@ -222,6 +222,20 @@ def test_a_renamed_code_is_followed_by_every_importer_of_clicks(
         assert counted(world)["https://e.com/ours"] == 1
 
 
+def test_what_a_row_says_of_its_domain_goes_before_what_is_said_for_the_file(
+    sqlite_world: World, tmp_path: Path
+) -> None:
+    """And one domain is one, however it is written."""
+    account = sqlite_world.account()
+    table = (
+        "url,short url,code\nhttps://e.com/1,https://B\u00fccher.example/x,x\n"
+        "https://e.com/2,https://xn--bcher-kva.example:443/x/,x\nhttps://e.com/3,,x\n"
+    )
+    done = links(sqlite_world, account, "csv", write(tmp_path, "x.csv", table), "c.example")
+    assert (done.added, done.known, done.differing) == (2, 1, 1)
+    assert done.taken[0][0] == "c.example/x"
+
+
 def test_every_source_of_links_is_looked_through() -> None:
     """A format whose links are not among them would lose its clicks."""
     assert set(SOURCES) >= {*LINK_FORMATS, *(form.links_of for form in FORMATS.values())}
@@ -476,6 +490,23 @@ def test_goatcounters_json_export_is_read(world: World, tmp_path: Path) -> None:
         for row in export_rows(world.database.engine, world.shortener, "clicks", Selection())
     ]
     assert found == [(True, None, "Google")] * 4
+
+
+def test_a_damaged_zip_file_costs_only_what_is_behind_the_damage(
+    sqlite_world: World, tmp_path: Path
+) -> None:
+    """What was read before is imported, and the damage is named."""
+    account = sqlite_world.account()
+    links(sqlite_world, account, "csv", write(tmp_path, "l.csv", "url,code\nhttps://e.com/,abc\n"))
+    rows = [{"hour": "2024-05-04T12:00:00Z", "path_id": 1, "ref_id": 7, "count": 1}] * 5
+    path = goatcounter_zip(tmp_path, rows)
+    content = bytearray(path.read_bytes())
+    at = content.index(b'"count": 1}\n', content.index(b"hit_stats.jsonl"))
+    content[at + 9] = ord("2")  # its sum is another now
+    path.write_bytes(content)
+    done = clicks(sqlite_world, account, "goatcounter", path)
+    assert done.broken == 1
+    assert "damaged" in done.broken_lines[0].why
 
 
 # Files as they are

@@ -6,6 +6,7 @@ are counted by day, for no visit in particular, and are not taken over.
 """
 
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -86,14 +87,15 @@ def is_counts(path: Path) -> bool:
 
 def read_counts(path: Path, latest: float, progress: Progress) -> Iterator[OldLine]:
     """Yield a click for each visit that was counted, with the line of `hit_stats.jsonl`."""
+    number = 0
     try:
         with zipfile.ZipFile(path) as archive:
             paths = _by_id(archive, PATHS)
             referrers = _by_id(archive, REFERRERS)
             for number, row in _rows(archive, COUNTS):
                 yield from _clicks(number, row, paths, referrers, latest)
-    except (zipfile.BadZipFile, OSError, EOFError) as error:
-        raise Invalid(f"{path.name} cannot be read: its ZIP file is damaged.") from error
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError):
+        yield OldLine(number + 1, b"", broken="the ZIP file is cut short or damaged here")
     progress(path.stat().st_size)
 
 

@@ -52,7 +52,15 @@ def read_address(written: str) -> Address | None:
         return None
     if not parts.hostname or not path:
         return None
-    return Address(f"{parts.hostname}{port}", path)
+    return Address(f"{_ascii(parts.hostname)}{port}", path)
+
+
+def _ascii(host: str) -> str:
+    """Return a host as browsers ask for it; one that they could not ask for stays as it is."""
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        return host
 
 
 def has_domain(names: Iterable[str]) -> bool:

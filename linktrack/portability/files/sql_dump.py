@@ -76,6 +76,8 @@ class _Dump:
                 self._create()
             elif word != ";":
                 self._tokens.skip_statement()
+        if self._tokens.is_damaged:
+            yield DumpRow(self._tokens.line, "", broken=CUT_SHORT)
 
     def _create(self) -> None:
         """Learn the columns of a table of ours."""

@@ -103,6 +103,8 @@ class Tokens:
         """Number of the line that is being read."""
         self.closed = True
         """Whether the last parenthesis that was read came to its end."""
+        self.is_damaged = False
+        """Whether the file's compression ended before the file did."""
         self._file = text
         self._pattern = _MYSQL if dialect == "mysql" else _STANDARD
         self._text = ""
@@ -167,7 +169,7 @@ class Tokens:
         try:
             block = self._file.read(max(_BLOCK, len(self._text) - self._place))
         except DAMAGES:
-            block = ""
+            block, self.is_damaged = "", True
         self._ended = not block
         self._text = self._text[self._place :] + block
         self._place = 0

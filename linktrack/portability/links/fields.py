@@ -123,7 +123,7 @@ def _text(fields: Fields, names: tuple[str, ...]) -> str | None:
 
 def _addresses(fields: Fields, domain: str | None) -> list[Address]:
     """Return the short addresses of a link, each once, the one to keep first."""
-    told = _text(fields, _DOMAIN) or domain
+    told = _host(_text(fields, _DOMAIN))
     custom = [found for text in _listed(fields, _CUSTOM) if (found := read_address(text))]
     others = (read_address(text) for text in _texts(fields, _SHORT[len(_CUSTOM) :]))
     short = custom + [found for found in others if found is not None]
@@ -132,11 +132,11 @@ def _addresses(fields: Fields, domain: str | None) -> list[Address]:
         path = code.strip("/")
         whole = next((found for found in short if _ends_in(found.path, path)), None)
         first = whole or Address(None, path)
-        addresses = [first._replace(domain=_host(told) or first.domain)] if path else []
+        addresses = [first._replace(domain=told or first.domain or domain)] if path else []
     else:
         addresses = short[:1]
         if addresses and addresses[0].domain is None:
-            addresses = [addresses[0]._replace(domain=_host(told))]
+            addresses = [addresses[0]._replace(domain=told or domain)]
     aliases = _ALIASES if _text(fields, _CUSTOM) else ()
     also = (read_address(text) for text in _listed(fields, aliases))
     addresses += [found for found in also if found is not None and found.domain is not None]
