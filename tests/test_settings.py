@@ -52,6 +52,10 @@ def test_a_data_folder_may_be_called_anything(
         ("report", "cpf", "@a"),
         ("export", "clicks"),
         ("rebuild",),
+        ("load",),
+        ("sync",),
+        ("reclassify",),
+        ("post", "queue"),
         ("backup", "x.zip"),
     ],
 )

@@ -174,7 +174,7 @@ def sync(handle: str | None, confirmed: bool, as_json: bool) -> None:
     from linktrack.portability.followers.roster_files import roster_json
     from linktrack.sync import sync_one, watch_one
 
-    with installation() as opened:
+    with installation(existing=True) as opened:
         with opened.database.session() as session:
             accounts = [find_account(session, handle)] if handle else readable_accounts(session)
         done = [sync_one(opened, account, confirmed=confirmed) for account in accounts]

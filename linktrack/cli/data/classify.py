@@ -75,7 +75,7 @@ def reclassify(as_json: bool) -> None:
     """Apply the current rules to stored clicks, and update first clicks and counts."""
     from linktrack.clicks.loading.reclassify import reclassify as apply
 
-    with installation() as opened:
+    with installation(existing=True) as opened:
         done = apply(opened.click_store(), opened.days())
         tell(opened, "Applied today's rules to stored clicks.")
     if as_json:

@@ -71,7 +71,7 @@ def queue(handle: str | None, sends: bool, as_json: bool) -> None:
     from linktrack.links.excerpts import excerpt
     from linktrack.publishing.queue import queued, waiting_json
 
-    with installation() as opened:
+    with installation(existing=True) as opened:
         if sends:
             opened.sender().send_all_due()
         with opened.database.session() as session:

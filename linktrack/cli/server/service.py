@@ -74,7 +74,7 @@ def load(follow: bool, parent: int | None, as_json: bool) -> None:
     """Load captured clicks into the database."""
     from linktrack import service
 
-    with installation() as opened:
+    with installation(existing=True) as opened:
         if follow:
             service.follow(opened, parent)
             return

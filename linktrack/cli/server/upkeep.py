@@ -119,7 +119,7 @@ def check_links(most: int, as_json: bool) -> None:
     """
     from linktrack.upkeep import link_checks
 
-    with installation() as opened:
+    with installation(existing=True) as opened:
         visiting = link_checks.visitor_for(opened.settings.base_url)
         visited = link_checks.check_links(opened.database, this_moment(), visiting, most)
         with opened.database.session() as session:
