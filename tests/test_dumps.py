@@ -206,6 +206,7 @@ def test_a_compressed_dump_that_was_cut_off_is_named(tmp_path: Path) -> None:
     path.write_bytes(packed[: len(packed) // 2])
     rows = list(dump_rows(path, "_url", COLUMNS))
     assert rows[-1].broken == "the dump is cut short here"
+    assert all(row.broken is None for row in rows[:-2])
     whole = [row for row in rows if row.broken is None]
     assert 500 < len(whole) < 3000
     assert whole[-1].values["keyword"] == f"k{len(whole) - 1}"

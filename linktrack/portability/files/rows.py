@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from linktrack.errors import Invalid
 from linktrack.portability.files.lines import CUT_SHORT
-from linktrack.portability.files.texts import DAMAGES, Progress, open_text
+from linktrack.portability.files.texts import Progress, open_text
 
 MOST_JSON: Final = 256 * 1024 * 1024  # characters of one JSON document, which is read whole
 
@@ -41,10 +41,9 @@ def json_items(
 
 def _content(path: Path, progress: Progress) -> str:
     with open_text(path, progress) as text:
-        try:
-            content = text.read(MOST_JSON + 1)
-        except DAMAGES as error:
-            raise Invalid(f"{path.name}: {CUT_SHORT}.") from error
+        content = text.read(MOST_JSON + 1)
+        if text.is_damaged:
+            raise Invalid(f"{path.name}: {CUT_SHORT}.")
     if len(content) > MOST_JSON:
         raise Invalid(f"{path.name} is larger than 256 MB: split it into its pages.")
     return content
@@ -101,7 +100,4 @@ def _below(page: Mapping[str, object], containers: Sequence[str]) -> list[object
 def is_json(path: Path) -> bool:
     """Whether a file begins as JSON does; raises `Invalid` if it cannot be read."""
     with open_text(path) as text:
-        try:
-            return text.read(1_000).lstrip()[:1] in ("{", "[")
-        except DAMAGES:
-            return False
+        return text.read(1_000).lstrip()[:1] in ("{", "[")

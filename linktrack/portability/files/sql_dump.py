@@ -52,7 +52,10 @@ def dump_rows(
     """
     dialect = sniff_dialect(path)
     with open_text(path, progress) as text:
-        yield from _Dump(Tokens(text, dialect), suffix, columns).rows()
+        tokens = Tokens(text, dialect)
+        yield from _Dump(tokens, suffix, columns).rows()
+        if text.is_damaged:
+            yield DumpRow(tokens.line, "", broken=CUT_SHORT)
 
 
 class _Dump:
@@ -76,8 +79,6 @@ class _Dump:
                 self._create()
             elif word != ";":
                 self._tokens.skip_statement()
-        if self._tokens.is_damaged:
-            yield DumpRow(self._tokens.line, "", broken=CUT_SHORT)
 
     def _create(self) -> None:
         """Learn the columns of a table of ours."""

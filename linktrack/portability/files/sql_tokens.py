@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal, NamedTuple, TextIO, TypeAlias
 
-from linktrack.portability.files.texts import DAMAGES, open_text
+from linktrack.portability.files.texts import open_text
 
 Dialect: TypeAlias = Literal["mysql", "standard"]
 
@@ -79,19 +79,16 @@ def sniff_dialect(path: Path) -> Dialect:
     Raises `Invalid` if the file cannot be read.
     """
     with open_text(path) as text:
-        try:
-            head = text.read(_HEAD)
-            if _IS_STANDARD.search(head):
-                return "standard"
-            if _IS_MYSQL.search(head):
+        head = text.read(_HEAD)
+        if _IS_STANDARD.search(head):
+            return "standard"
+        if _IS_MYSQL.search(head):
+            return "mysql"
+        while head:
+            if _GOES_ON.search(head):
                 return "mysql"
-            while head:
-                if _GOES_ON.search(head):
-                    return "mysql"
-                rest = text.read(_HEAD)
-                head = head[-100:] + rest if rest else ""
-        except DAMAGES:
-            pass  # what is there is read, and said to be cut short
+            rest = text.read(_HEAD)
+            head = head[-100:] + rest if rest else ""
     return "standard"
 
 
@@ -103,8 +100,6 @@ class Tokens:
         """Number of the line that is being read."""
         self.closed = True
         """Whether the last parenthesis that was read came to its end."""
-        self.is_damaged = False
-        """Whether the file's compression ended before the file did."""
         self._file = text
         self._pattern = _MYSQL if dialect == "mysql" else _STANDARD
         self._text = ""
@@ -166,10 +161,7 @@ class Tokens:
         return text
 
     def _read(self) -> None:
-        try:
-            block = self._file.read(max(_BLOCK, len(self._text) - self._place))
-        except DAMAGES:
-            block, self.is_damaged = "", True
+        block = self._file.read(max(_BLOCK, len(self._text) - self._place))
         self._ended = not block
         self._text = self._text[self._place :] + block
         self._place = 0

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, TextIO
 
 from linktrack.errors import Invalid
 from linktrack.portability.files.lines import CUT_SHORT, MOST_LINE, TOO_LONG
-from linktrack.portability.files.texts import DAMAGES, Progress, open_text
+from linktrack.portability.files.texts import Progress, open_text
 
 MOST_CELL: Final = 100_000
 
@@ -34,10 +34,14 @@ def table_rows(path: Path, progress: Progress = lambda _: None) -> Iterator[Row]
     behind it are read. Raises `Invalid` if the file cannot be opened, or its header not be read.
     """
     with open_text(path, progress) as text:
+        number = 0
         for place, row in enumerate(rows_of(text)):
             if place == 0 and row.broken is not None:
                 raise Invalid(f"{path.name}, line {row.number}: {row.broken}.")
+            number = row.number
             yield row
+        if text.is_damaged:
+            yield Row(number + 1, broken=CUT_SHORT)
 
 
 def rows_of(text: TextIO) -> Iterator[Row]:
@@ -115,11 +119,7 @@ class _Lines:
         self.number -= len(lines)
 
     def _read(self) -> str:
-        try:
-            line = self._readline(MOST_LINE)
-        except DAMAGES:
-            self.problem = CUT_SHORT
-            return ""
+        line = self._readline(MOST_LINE)
         self.is_torn = not line.endswith(("\n", "\r"))
         if self.is_torn and len(line) >= MOST_LINE:
             self.problem = TOO_LONG

@@ -6,14 +6,11 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final, TextIO, TypeAlias, cast
+from typing import IO, Final, TypeAlias, cast
 
 from linktrack.errors import Invalid
 
 Progress: TypeAlias = Callable[[int], None]
-
-DAMAGES: Final = (EOFError, zlib.error, gzip.BadGzipFile)
-"""What reading a compressed file raises where it is cut short or damaged."""
 
 _GZIP: Final = b"\x1f\x8b"
 _ZIP: Final = b"PK\x03\x04"
@@ -22,7 +19,7 @@ _SAMPLE: Final = 1_000
 
 
 @contextmanager
-def open_text(path: Path, progress: Progress = lambda _: None) -> Iterator[TextIO]:
+def open_text(path: Path, progress: Progress = lambda _: None) -> Iterator["Text"]:
     """Open a file as text, whose lines keep their ends; its content shows how it is encoded.
 
     What is not UTF-8 becomes U+FFFD. `progress` is called with how many bytes of the file were
@@ -39,16 +36,23 @@ def open_text(path: Path, progress: Progress = lambda _: None) -> Iterator[TextI
         if head == _ZIP:
             raise Invalid(f"{path.name} is a spreadsheet or a ZIP file: save its table as CSV.")
         watched = _Watched(file, progress)
-        raw: io.RawIOBase = watched
-        if head.startswith(_GZIP):
-            # Its own buffer would ask for whole blocks, and lose what stands before a damage.
-            raw = cast("io.RawIOBase", gzip.GzipFile(fileobj=cast("IO[bytes]", watched)))
+        raw: io.RawIOBase = _Unzipped(watched) if head.startswith(_GZIP) else watched
         buffered = io.BufferedReader(raw, 1 << 18)
-        try:
-            sample = buffered.peek(_SAMPLE)[:_SAMPLE]
-        except DAMAGES:
-            sample = b""
-        yield io.TextIOWrapper(buffered, _encoding(sample), "replace", newline="")
+        encoding = _encoding(buffered.peek(_SAMPLE)[:_SAMPLE])
+        text = Text(buffered, encoding, "replace", newline="")
+        text.source = raw
+        yield text
+
+
+class Text(io.TextIOWrapper):
+    """An opened text."""
+
+    source: io.RawIOBase
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether it ends where its compression is cut short or damaged."""
+        return isinstance(self.source, _Unzipped) and self.source.is_damaged
 
 
 class _Watched(io.RawIOBase):
@@ -65,6 +69,28 @@ class _Watched(io.RawIOBase):
         read: int = self._file.readinto(buffer)  # type: ignore[attr-defined]
         self._progress(read)
         return read
+
+
+class _Unzipped(io.RawIOBase):
+    """What a gzip file holds, up to its end or to where it is damaged."""
+
+    def __init__(self, file: io.RawIOBase) -> None:
+        self.is_damaged = False
+        self._file = gzip.GzipFile(fileobj=cast("IO[bytes]", file))
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        if self.is_damaged:
+            return 0
+        try:
+            block = self._file.read1(len(buffer))  # read would lose what stands before a damage
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            self.is_damaged = True
+            return 0
+        buffer[: len(block)] = block
+        return len(block)
 
 
 def _encoding(sample: bytes) -> str:
