@@ -41,7 +41,7 @@ _PREVIEWS: tuple[tuple[str, str], ...] = (
     ("discord", r"\bDiscordbot\b"),
     ("skype", r"\bSkypeUriPreview\b"),  # Microsoft Teams too
     ("matrix", r"^Synapse \(bot;|^Synapse/\d"),
-    ("mattermost", r"\bmattermost-"),
+    ("mattermost", r"\bmattermost-(?!desktop)"),
     ("rocketchat", r"^Rocket\.Chat\b|\(compatible; Rocket\.Chat/"),
     ("zulip", r"\bZulipURLPreview\b"),
     ("google-messages", r"\bGoogleMessages\b"),
@@ -139,6 +139,8 @@ _SHAPE = re.compile(
 _OVERLOOKED = re.compile(
     r"(?<=like Gecko\) )(?:[\w.@ -]+/[\w.+-]+ )+(?=Chrome/[\d.]+ Electron/)"
     r"|\b[\w-]*bot(?!s?[\d._-]*\b)[a-z\d][\w-]*"
+    # Apps for reading, whose users follow links in them: "Mobile/15E148 Reeder/5.4"
+    r"|(?<= )(?:[\w.]*reader|feedly|reeder|outlook-ios(?:-android)?)/[\d.]+(?= |$)"
     # Names that bug hunters put behind their browser's
     r"|[+ ]*[\w.-]+@(?:intigriti\.me|wearehackerone\.com|bugcrowdninja\.com)\b",
     re.IGNORECASE,
@@ -205,7 +207,7 @@ _PROGRAMS: tuple[tuple[str, str], ...] = (
     ("trade", r"\bwechatdevtools\b|Safari/[\d.]+ [A-Z]\w*Agent$"),
     (
         "screenshot",
-        r"screen-?(shot|capture)|web-?(shot|capture|thumb)|thumbnail|site-?shot|\burl2(png|pdf)",
+        r"(screen|page)-?(shot|capture)|web-?(shot|capture|thumb)|thumbnail|site-?shot|\burl2(png|pdf)",
     ),
     (
         "screenshot",
