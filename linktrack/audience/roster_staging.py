@@ -64,7 +64,7 @@ present = Table(
     Column("follower_id", Integer, primary_key=True, autoincrement=False),
     prefixes=["TEMPORARY"],
 )
-_FACTS: Final = (
+FACTS: Final = (
     "followers",
     "following",
     "posts",
@@ -74,7 +74,8 @@ _FACTS: Final = (
     "last_active_at",
     "followed_back",
 )
-_COPIED: Final = ("handle", "handle_key", *_FACTS)
+"""What is known of a follower besides who they are; exports have it in this order."""
+_COPIED: Final = ("handle", "handle_key", *FACTS)
 
 followers = cast("Table", Follower.__table__)
 
@@ -100,7 +101,7 @@ def stage(connection: Connection, people: Iterable[FollowerRecord], forgotten: F
                 left_out += 1
                 continue
             by_handle = by_handle or person.network_id is None
-            has_facts = has_facts or any(row[name] is not None for name in _FACTS)
+            has_facts = has_facts or any(row[name] is not None for name in FACTS)
             rows.append(row)
         _write(connection, rows)
     return Staged(has_facts, by_handle, left_out)

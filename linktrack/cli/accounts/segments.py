@@ -12,6 +12,14 @@ from linktrack.errors import Invalid
 if TYPE_CHECKING:
     from linktrack.audience.models import Segment
 
+rule_option = click.option(
+    "--rule",
+    "rules",
+    multiple=True,
+    metavar="'FIELD OP VALUE'",
+    help="A rule; repeatable, and all must match.",
+)
+
 
 @click.group(cls=Commands)
 def segment() -> None:
@@ -24,13 +32,7 @@ def segment() -> None:
 @segment.command("add")
 @click.argument("handle")
 @click.argument("name", required=False)
-@click.option(
-    "--rule",
-    "rules",
-    multiple=True,
-    metavar="'FIELD OP VALUE'",
-    help="A rule; repeatable, and all must match.",
-)
+@rule_option
 @click.option("--preset", metavar="PRESET", help="A preset: see linktrack segment presets.")
 @click.option(
     "--list",
@@ -189,13 +191,7 @@ def move(handle: str, name: str, position: int) -> None:
 @segment.command("set")
 @click.argument("handle")
 @click.argument("name")
-@click.option(
-    "--rule",
-    "rules",
-    multiple=True,
-    metavar="'FIELD OP VALUE'",
-    help="A rule; repeatable, and all must match.",
-)
+@rule_option
 @click.option(
     "--list",
     "listed",

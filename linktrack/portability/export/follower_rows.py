@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import Connection, and_, or_, select
 
 from linktrack.audience.models import Account, Follower, FollowPeriod
+from linktrack.audience.roster_staging import FACTS
 from linktrack.calendar.times import utc
 from linktrack.db import from_ms, to_ms
 from linktrack.links.catalog import Shortener
@@ -20,14 +21,7 @@ FOLLOWER_FIELDS: Final = (
     "began_by",
     "ended_after",
     "ended_by",
-    "followers",
-    "following",
-    "posts",
-    "account_created_at",
-    "has_description",
-    "has_picture",
-    "last_active_at",
-    "followed_back",
+    *FACTS,
     "facts_at",
 )
 
