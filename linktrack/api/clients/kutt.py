@@ -7,24 +7,24 @@ links, too. What a link is known by is its code: Kutt's own ids are accepted now
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import wraps
-from typing import Final, ParamSpec, TypedDict, TypeVar
+from functools import partial
+from typing import Final, TypedDict
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from linktrack.api.access import admit_door, is_unauthenticated, require_changes
 from linktrack.api.clients.addresses import with_scheme
+from linktrack.api.clients.admission import status_of, with_secret
+from linktrack.api.clients.making import existing_link, make_link
 from linktrack.api.limits import add_limit_headers
 from linktrack.api.read import Fields, arguments, posted_object
-from linktrack.audience.accounts import get_account
 from linktrack.calendar.times import utc
 from linktrack.context import close_db_session, db_session, installation
 from linktrack.db import now
-from linktrack.errors import Conflict, Forbidden, Invalid, LinktrackError, NotFound, TooMany
+from linktrack.errors import Invalid, LinktrackError, NotFound
 from linktrack.links.catalog import change_destination, get_link, set_disabled
-from linktrack.links.single import add_single, destination_for, find_single, relabel
+from linktrack.links.single import relabel
 from linktrack.reports.links.of_token import (
     ClickGroup,
     DoorLink,
@@ -45,8 +45,6 @@ _CREATE: Final = {
 _CHANGE: Final = {"target", "address", "description", "expire_in", "password"}
 
 View = Callable[..., ResponseReturnValue]
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 def owns(path: str) -> bool:
@@ -61,20 +59,7 @@ def refuse(status: int, sentence: str) -> Response:
     return response
 
 
-def _with_key(*, changes: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Require the secret of a client's token, with `changes` of one that may change links."""
-
-    def decorate(view: Callable[P, R]) -> Callable[P, R]:
-        @wraps(view)
-        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            g.token = admit_door(request.headers.get("X-API-Key", ""), changes=True)
-            if changes:
-                require_changes()
-            return view(*args, **kwargs)
-
-        return guarded
-
-    return decorate
+_with_key = partial(with_secret, lambda: request.headers.get("X-API-Key", ""))
 
 
 def _at(method: str, path: str) -> Callable[[View], View]:
@@ -92,16 +77,7 @@ def _at(method: str, path: str) -> Callable[[View], View]:
 @blueprint.errorhandler(LinktrackError)
 def _answer_known(error: LinktrackError) -> Response:
     close_db_session()
-    if isinstance(error, Forbidden):
-        return refuse(401 if is_unauthenticated() else 403, error.sentence)
-    known: list[tuple[type[LinktrackError], int]] = [
-        (TooMany, 429),
-        (NotFound, 404),
-        (Conflict, 400),
-        (Invalid, 400),
-    ]
-    status = next((status for kind, status in known if isinstance(error, kind)), 503)
-    return refuse(status, error.sentence)
+    return refuse(status_of(error, invalid=400, conflict=400), error.sentence)
 
 
 @_at("GET", "/health")
@@ -124,28 +100,11 @@ def create() -> tuple[Response, int]:
     fields = posted_object(request, _CREATE)
     _check_kept(fields)
     _check_domain(fields.optional_text("domain"))
-    opened, session = installation(), db_session()
-    account = get_account(session, g.token.account_id)
-    written = with_scheme(fields.text("target"), "http")
+    target = with_scheme(fields.text("target"), "http")
     slug = fields.optional_text("customurl") or None
     description = fields.optional_text("description")
-    if fields.flag("reuse"):
-        destination = destination_for(session, opened.shortener, account, written)
-        there = find_single(session, g.token.id, destination)
-        if there is not None and slug in (None, there.code):
-            return jsonify(_link(_own(there.code or ""))), 201
-    link = add_single(
-        session,
-        opened.shortener,
-        account,
-        written,
-        now(),
-        token_id=g.token.id,
-        slug=slug,
-        title=description,
-    )
-    session.commit()
-    return jsonify(_link(DoorLink(link, description, [], 0, 0))), 201
+    found = existing_link(target, slug) if fields.flag("reuse") else None
+    return jsonify(_link(found or make_link(target, slug=slug, title=description))), 201
 
 
 @_at("GET", "/links")

@@ -17,14 +17,12 @@ from flask import Blueprint, Response, g, request
 
 from linktrack.api.access import admit_door
 from linktrack.api.clients.addresses import with_scheme
+from linktrack.api.clients.making import existing_link, make_link
 from linktrack.api.limits import add_limit_headers
-from linktrack.audience.accounts import get_account
 from linktrack.context import close_db_session, db_session, installation
-from linktrack.db import now
 from linktrack.errors import Conflict, Forbidden, Invalid, LinktrackError, NotFound, TooMany
 from linktrack.links.catalog import get_link
 from linktrack.links.models import Link
-from linktrack.links.single import add_single, destination_for, find_single
 from linktrack.reports.links.of_token import DoorLink, Field, door_links, door_totals
 
 blueprint = Blueprint("yourls", __name__)
@@ -104,50 +102,36 @@ def _shorten() -> tuple[int, Answer]:
         written = with_scheme(written, "http")
     except Invalid as error:
         return 400, _refused("error:nourl", error.sentence)
-    opened, session = installation(), db_session(writes=True)
-    account = get_account(session, g.token.account_id)
     try:
-        destination = destination_for(session, opened.shortener, account, written)
+        found = existing_link(written, keyword)
     except Invalid as error:
-        own = opened.shortener.is_own(written)
+        own = installation().shortener.is_own(written)
         return 400, _refused("error:noloop" if own else "error:nourl", error.sentence)
-    there = find_single(session, g.token.id, destination)
-    if there is not None and keyword in (None, there.code):
-        (found,) = door_links(session, g.token.id, link_id=there.id)
+    if found is not None:
+        destination, short = found.link.destination, _short(found.link)
         return 200, {
             "status": "fail",
             "code": "error:url",
             "url": _link_json(found, "date"),
-            "message": f"{destination} already exists in database (short URL: {_short(there)})",
+            "message": f"{destination} already exists in database (short URL: {short})",
             "title": _title(found),
-            "shorturl": _short(there),
+            "shorturl": short,
             "statusCode": "200",
         }
     title = request.values.get("title", "").strip() or None
     try:
-        link = add_single(
-            session,
-            opened.shortener,
-            account,
-            written,
-            now(),
-            token_id=g.token.id,
-            slug=keyword,
-            title=title,
-        )
+        made = make_link(written, slug=keyword, title=title)
     except (Conflict, Invalid) as error:
-        session.rollback()
+        db_session().rollback()
         return 200, _refused("error:keyword", error.sentence)
-    session.commit()
-    made = DoorLink(link, title, [], 0, 0)
     return 200, {
         "url": _link_json(made, "date"),
         "status": "success",
         "code": "",
-        "message": f"{destination} added to database",
+        "message": f"{made.link.destination} added to database",
         "errorCode": "",
         "title": _title(made),
-        "shorturl": _short(link),
+        "shorturl": _short(made.link),
         "statusCode": "200",
     }
 

@@ -1,23 +1,19 @@
 """Tokens, errors and the domain of Dub's API."""
 
-from collections.abc import Callable, Mapping
-from functools import wraps
-from typing import Final, ParamSpec, TypeVar
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, g, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 
-from linktrack.api.access import BEARER, admit_door, is_unauthenticated, require_changes
+from linktrack.api.access import BEARER
+from linktrack.api.clients.admission import status_of, with_secret
 from linktrack.api.limits import add_limit_headers
 from linktrack.context import close_db_session, installation
 from linktrack.errors import (
-    Conflict,
-    Forbidden,
     Invalid,
     LinktrackError,
-    NotFound,
-    TooLarge,
-    TooMany,
 )
 
 blueprint = Blueprint("dub", __name__)
@@ -34,9 +30,6 @@ _CODES: Final[Mapping[int, str]] = {
     429: "rate_limit_exceeded",
 }
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 
 def owns(path: str) -> bool:
     """Whether an address is one of this door's."""
@@ -51,38 +44,18 @@ def refuse(status: int, sentence: str) -> Response:
     return response
 
 
-def with_token(*, changes: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Require the secret of a client's token, with `changes` of one that may change links."""
+def _secret() -> str:
+    header = request.headers.get("Authorization", "")
+    return header[len(BEARER) :].strip() if header.casefold().startswith(BEARER) else ""
 
-    def decorate(view: Callable[P, R]) -> Callable[P, R]:
-        @wraps(view)
-        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            header = request.headers.get("Authorization", "")
-            secret = header[len(BEARER) :] if header.casefold().startswith(BEARER) else ""
-            g.token = admit_door(secret.strip(), changes=True)
-            if changes:
-                require_changes()
-            return view(*args, **kwargs)
 
-        return guarded
-
-    return decorate
+with_token = partial(with_secret, _secret)
 
 
 @blueprint.errorhandler(LinktrackError)
 def _answer_known(error: LinktrackError) -> Response:
     close_db_session()
-    if isinstance(error, Forbidden):
-        return refuse(401 if is_unauthenticated() else 403, error.sentence)
-    known: list[tuple[type[LinktrackError], int]] = [
-        (TooMany, 429),
-        (NotFound, 404),
-        (Conflict, 409),
-        (Invalid, 422),
-        (TooLarge, 422),
-    ]
-    status = next((status for kind, status in known if isinstance(error, kind)), 503)
-    return refuse(status, error.sentence)
+    return refuse(status_of(error, invalid=422, conflict=409), error.sentence)
 
 
 def own_domain() -> str:

@@ -9,15 +9,14 @@ from flask import Response, g, jsonify, request
 from linktrack.api.clients.addresses import with_scheme
 from linktrack.api.clients.dub.door import blueprint, check_domain, with_token
 from linktrack.api.clients.dub.link_json import LinkJson, link_json, named_link, own_link
+from linktrack.api.clients.making import existing_link, make_link
 from linktrack.api.read import Fields, arguments, posted_object
-from linktrack.audience.accounts import get_account
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid
 from linktrack.links.catalog import change_destination, set_disabled
-from linktrack.links.single import add_single, destination_for, find_single, relabel
+from linktrack.links.single import relabel
 from linktrack.reports.links.of_token import (
-    DoorLink,
     Field,
     Wanted,
     door_links,
@@ -50,15 +49,9 @@ def create() -> Response:
 @with_token()
 def upsert() -> Response:
     """Return the link that the token has made to this address, or make one."""
-    fields, session = _sent(), db_session()
-    account = get_account(session, g.token.account_id)
-    destination = destination_for(
-        session, installation().shortener, account, with_scheme(fields.text("url"), "https")
-    )
-    there = find_single(session, g.token.id, destination)
-    if there is not None and _key(fields) in (None, there.code):
-        return jsonify(link_json(own_link(there.code or "")))
-    return jsonify(_made(fields))
+    fields = _sent()
+    found = existing_link(with_scheme(fields.text("url"), "https"), _key(fields))
+    return jsonify(link_json(found) if found is not None else _made(fields))
 
 
 @blueprint.get("/links")
@@ -144,23 +137,15 @@ def _sent() -> Fields:
 
 
 def _made(fields: Fields) -> LinkJson:
-    session = db_session()
-    account = get_account(session, g.token.account_id)
-    title, tags, tenant = fields.optional_text("title"), _tags(fields), _tenant(fields)
-    link = add_single(
-        session,
-        installation().shortener,
-        account,
-        with_scheme(fields.text("url"), "https"),
-        now(),
-        token_id=g.token.id,
-        slug=_key(fields),
-        title=title,
-        tags=tags,
-        tenant=tenant,
+    return link_json(
+        make_link(
+            with_scheme(fields.text("url"), "https"),
+            slug=_key(fields),
+            title=fields.optional_text("title"),
+            tags=_tags(fields),
+            tenant=_tenant(fields),
+        )
     )
-    session.commit()
-    return link_json(DoorLink(link, title, list(tags), clicks=0, left_out=0, tenant=tenant))
 
 
 def _wanted(fields: Fields) -> Wanted:

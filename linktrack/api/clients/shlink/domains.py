@@ -8,7 +8,6 @@ from linktrack.api.clients.shlink.door import (
     blueprint,
     check_domain,
     own_domain,
-    with_changing_key,
     with_key,
 )
 from linktrack.api.read import posted_object
@@ -18,7 +17,7 @@ _REDIRECTS: Final = ("baseUrlRedirect", "regular404Redirect", "invalidShortUrlRe
 
 
 @blueprint.get("/v3/domains")
-@with_key
+@with_key()
 def domains() -> Response:
     """Return the only domain there is."""
     nowhere = dict.fromkeys(_REDIRECTS)
@@ -27,7 +26,7 @@ def domains() -> Response:
 
 
 @blueprint.patch("/v3/domains/redirects")
-@with_changing_key
+@with_key(changes=True)
 def set_redirects() -> Response:
     """Take no redirects, and refuse all others: an unknown code gets a page that says so."""
     fields = posted_object(request, {"domain", *_REDIRECTS})

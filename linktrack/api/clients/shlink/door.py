@@ -1,13 +1,14 @@
 """Keys, errors and pages of Shlink's API."""
 
-from collections.abc import Callable, Mapping
-from functools import wraps
-from typing import Final, ParamSpec, TypedDict, TypeVar
+from collections.abc import Mapping
+from functools import partial
+from typing import Final, TypedDict
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, jsonify, request
 
-from linktrack.api.access import admit_door, is_unauthenticated, require_changes
+from linktrack.api.access import is_unauthenticated
+from linktrack.api.clients.admission import with_secret
 from linktrack.api.limits import add_limit_headers
 from linktrack.api.problems import problem
 from linktrack.api.read import Fields, arguments
@@ -30,9 +31,6 @@ _KINDS: Final[Mapping[int, str]] = {
     429: "too-many-requests",
 }
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 
 class TagNotFound(NotFound):
     """There is no such tag."""
@@ -42,26 +40,11 @@ class TagConflict(Conflict):
     """There is such a tag already."""
 
 
-def with_key(view: Callable[P, R]) -> Callable[P, R]:
-    """Require the secret of a client's token in X-Api-Key."""
-
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        g.token = admit_door(request.headers.get("X-Api-Key", ""), changes=True)
-        return view(*args, **kwargs)
-
-    return guarded
+def _secret() -> str:
+    return request.headers.get("X-Api-Key", "")
 
 
-def with_changing_key(view: Callable[P, R]) -> Callable[P, R]:
-    """Require the secret of a token that may change links."""
-
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        require_changes()
-        return view(*args, **kwargs)
-
-    return with_key(guarded)
+with_key = partial(with_secret, _secret)
 
 
 def owns(path: str) -> bool:
@@ -116,7 +99,7 @@ def health() -> Response:
 
 
 @blueprint.get("/v3/mercure-info")
-@with_key
+@with_key()
 def mercure_info() -> Response:
     """Say that there are no live updates, as a Shlink without Mercure does."""
     return problem(501, "There are no live updates here.", f"{ERRORS}mercure-not-configured")

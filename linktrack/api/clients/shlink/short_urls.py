@@ -5,6 +5,7 @@ from typing import Final, TypedDict
 
 from flask import Response, g, jsonify, request
 
+from linktrack.api.clients.making import existing_link, make_link
 from linktrack.api.clients.shlink.door import (
     Summary,
     asked,
@@ -14,17 +15,15 @@ from linktrack.api.clients.shlink.door import (
     page_of,
     pagination,
     summary,
-    with_changing_key,
     with_key,
 )
 from linktrack.api.read import Fields, posted_object
-from linktrack.audience.accounts import get_account
 from linktrack.calendar.times import utc
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.catalog import change_destination, get_link, set_disabled, set_forwarding
-from linktrack.links.single import add_single, destination_for, find_single, relabel
+from linktrack.links.single import relabel
 from linktrack.reports.links.of_token import DoorLink, Field, Wanted, door_links, door_totals
 
 _FIELDS: Final[Mapping[str, Field]] = {
@@ -48,42 +47,27 @@ _LIST: Final = {
 
 
 @blueprint.post("/v3/short-urls")
-@with_key
+@with_key()
 def create() -> Response:
     """Create a short URL, or return the existing one if `findIfExists` says so."""
     fields = posted_object(request, _CREATE)
     _check_kept(fields)
     check_domain(fields.optional_text("domain"))
-    opened, session = installation(), db_session()
-    account = get_account(session, g.token.account_id)
-    written = fields.text("longUrl")
-    slug = fields.optional_text("customSlug")
-    if fields.value("findIfExists") is True:
-        destination = destination_for(session, opened.shortener, account, written)
-        there = find_single(session, g.token.id, destination)
-        if there is not None and slug in (None, there.code):
-            (found,) = door_links(session, g.token.id, link_id=there.id)
-            return jsonify(_short_url(found))
-    title = fields.optional_text("title")
-    tags = _tags(fields)
-    link = add_single(
-        session,
-        opened.shortener,
-        account,
-        written,
-        now(),
-        token_id=g.token.id,
-        slug=slug,
-        title=title,
-        tags=tags,
-        forward_query=fields.flag("forwardQuery"),
-    )
-    session.commit()
-    return jsonify(_short_url(DoorLink(link, title, list(tags), 0, 0)))
+    written, slug = fields.text("longUrl"), fields.optional_text("customSlug")
+    found = existing_link(written, slug) if fields.value("findIfExists") is True else None
+    if found is None:
+        found = make_link(
+            written,
+            slug=slug,
+            title=fields.optional_text("title"),
+            tags=_tags(fields),
+            forward_query=fields.flag("forwardQuery"),
+        )
+    return jsonify(_short_url(found))
 
 
 @blueprint.get("/v3/short-urls")
-@with_key
+@with_key()
 def list_all() -> Response:
     """Return a page of the token's own short URLs that redirect."""
     fields = asked(_LIST)
@@ -117,14 +101,14 @@ def list_all() -> Response:
 
 
 @blueprint.get("/v3/short-urls/<code>")
-@with_key
+@with_key()
 def show(code: str) -> Response:
     """Return one of the token's own short URLs."""
     return jsonify(_short_url(own_link(code)))
 
 
 @blueprint.patch("/v3/short-urls/<code>")
-@with_changing_key
+@with_key(changes=True)
 def change(code: str) -> Response:
     """Change where a short URL leads, its title, its tags, and what it hands on."""
     fields, found = posted_object(request, _EDIT), own_link(code)
@@ -142,7 +126,7 @@ def change(code: str) -> Response:
 
 
 @blueprint.delete("/v3/short-urls/<code>")
-@with_changing_key
+@with_key(changes=True)
 def delete(code: str) -> tuple[str, int]:
     """Disable a short URL: it answers 410, is listed no more, and keeps its clicks."""
     set_disabled(db_session(), own_link(code).link, True, now())
@@ -151,14 +135,14 @@ def delete(code: str) -> tuple[str, int]:
 
 
 @blueprint.get("/v3/short-urls/<code>/redirect-rules")
-@with_key
+@with_key()
 def redirect_rules(code: str) -> Response:
     """Return no rules: a link leads to one place."""
     return jsonify({"defaultLongUrl": own_link(code).link.destination, "redirectRules": []})
 
 
 @blueprint.post("/v3/short-urls/<code>/redirect-rules")
-@with_changing_key
+@with_key(changes=True)
 def set_redirect_rules(code: str) -> Response:
     """Take an empty list of rules, and refuse all others."""
     found = own_link(code)

@@ -12,7 +12,6 @@ from linktrack.api.clients.shlink.door import (
     page_of,
     pagination,
     summary,
-    with_changing_key,
     with_key,
 )
 from linktrack.api.read import posted_object
@@ -22,14 +21,14 @@ from linktrack.reports.links.of_token import tag_totals
 
 
 @blueprint.get("/v3/tags")
-@with_key
+@with_key()
 def tags() -> Response:
     """Return all tags, in alphabetical order."""
     return jsonify({"tags": _page(list(tag_totals(db_session(), g.token.id)))})
 
 
 @blueprint.get("/v3/tags/stats")
-@with_key
+@with_key()
 def tag_stats() -> Response:
     """Return how many short URLs each tag has, and how often they were clicked."""
     sought = request.args.get("searchTerm", "").casefold()
@@ -54,7 +53,7 @@ def _page(data: Sequence[object]) -> dict[str, object]:
 
 
 @blueprint.put("/v3/tags")
-@with_changing_key
+@with_key(changes=True)
 def rename_tag() -> tuple[str, int]:
     """Rename a tag wherever it is."""
     fields = posted_object(request, {"oldName", "newName"})
@@ -69,7 +68,7 @@ def rename_tag() -> tuple[str, int]:
 
 
 @blueprint.delete("/v3/tags")
-@with_changing_key
+@with_key(changes=True)
 def delete_tags() -> tuple[str, int]:
     """Take tags off all short URLs; those that nothing has are passed over."""
     replace_tags(db_session(), g.token.id, dict.fromkeys(request.args.getlist("tags[]")))

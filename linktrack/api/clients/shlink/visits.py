@@ -13,7 +13,6 @@ from linktrack.api.clients.shlink.door import (
     pagination,
     refuse,
     summary,
-    with_changing_key,
     with_key,
 )
 from linktrack.api.clients.shlink.short_urls import own_link
@@ -26,7 +25,7 @@ _ASKED: Final = {"startDate", "endDate", "excludeBots"}
 
 
 @blueprint.get("/v3/visits")
-@with_key
+@with_key()
 def overview() -> Response:
     """Return how often the token's own links were clicked."""
     totals = door_totals(db_session(), g.token.id)
@@ -41,21 +40,21 @@ def overview() -> Response:
 
 
 @blueprint.get("/v3/short-urls/<code>/visits")
-@with_key
+@with_key()
 def of_short_url(code: str) -> Response:
     """Return a page of the visits of one of the token's own short URLs, newest first."""
     return _page(link_id=own_link(code).link.id)
 
 
 @blueprint.get("/v3/tags/<tag>/visits")
-@with_key
+@with_key()
 def of_tag(tag: str) -> Response:
     """Return a page of the visits of the token's own short URLs with a tag."""
     return _page(tag=tag.replace("\0", ""))
 
 
 @blueprint.get("/v3/domains/<domain>/visits")
-@with_key
+@with_key()
 def of_domain(domain: str) -> Response:
     """Return a page of the visits of the only domain there is."""
     check_domain(domain)
@@ -63,14 +62,14 @@ def of_domain(domain: str) -> Response:
 
 
 @blueprint.get("/v3/visits/non-orphan")
-@with_key
+@with_key()
 def of_all() -> Response:
     """Return a page of the visits of all of the token's own short URLs."""
     return _page()
 
 
 @blueprint.get("/v3/visits/orphan")
-@with_key
+@with_key()
 def orphan() -> Response:
     """Return no visits: requests that lead nowhere are not kept."""
     page, size = page_of(asked(_ASKED | {"type"}))
@@ -78,7 +77,7 @@ def orphan() -> Response:
 
 
 @blueprint.delete("/v3/short-urls/<code>/visits")
-@with_changing_key
+@with_key(changes=True)
 def delete_visits(code: str) -> Response:
     """Refuse: every click is kept, or rates would say what nobody can check."""
     own_link(code)
@@ -86,7 +85,7 @@ def delete_visits(code: str) -> Response:
 
 
 @blueprint.delete("/v3/visits/orphan")
-@with_changing_key
+@with_key(changes=True)
 def delete_orphan_visits() -> Response:
     """Delete none, since there are none."""
     return jsonify({"deletedVisits": 0})
