@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import Run, good
 from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -76,7 +77,7 @@ def zipped(path: Path, files: Mapping[str, str]) -> Path:
 
 def posts_of(path: Path) -> list[PostRecord]:
     with open_archive(path) as archive:
-        return list(XArchive(archive).posts())
+        return list(XArchive(archive).posts([]))
 
 
 def test_the_real_archive_of_x_comes_in_whole(world: World, shared_data: Path) -> None:
@@ -340,7 +341,7 @@ def test_messages_are_not_publications(tmp_path: Path) -> None:
     with open_archive(path) as archive:
         found = MastodonArchive(archive)
         assert found.handle == "@ann@one.social"
-        assert [post.text for post in found.posts()] == ["A &amp; B\nC\n\nD", "Hi"]
+        assert [post.text for post in found.posts([])] == ["A &amp; B\nC\n\nD", "Hi"]
 
 
 @pytest.mark.parametrize(
@@ -350,7 +351,6 @@ def test_messages_are_not_publications(tmp_path: Path) -> None:
         ({"data/tweets.js": "window.YTD.tweets.part0 = [{"}, "is broken, or breaks off"),
         ({"data/tweets.js": "window.YTD.tweets.part0 = [{},"}, "breaks off|no id"),
         ({"data/tweets.js": "nothing"}, "has no list"),
-        ({"data/tweets.js": script("tweets", [{"tweet": {"id": "1"}}])}, "no id, or no time"),
         ({"data/follower.js": script("follower", [{"follower": {}}])}, "has no accountId"),
         (
             {"data/tweets.js": "x = []", "data/manifest.js": "y = {"},
@@ -446,7 +446,7 @@ def test_what_x_gave_from_2012_to_2018_comes_in(tmp_path: Path, name: str, packe
         assert GrailbirdArchive.is_one(archive) and not XArchive.is_one(archive)
         found = GrailbirdArchive(archive)
         assert (found.account_id, found.handle) == ("1000001", "x_you")
-        posts = {post.network_id: post for post in found.posts()}
+        posts = {post.network_id: post for post in found.posts([])}
     assert {number: post.addresses for number, post in posts.items()} == {
         "2001": ("http://example.com/story",),
         "2002": ("http://example.org/a",),
@@ -548,5 +548,38 @@ def test_cases_from_the_world_have_their_links(
     with open_archive(path) as archive:
         kinds = (XArchive, GrailbirdArchive, MastodonArchive)
         kind = next(each for each in kinds if each.is_one(archive))
-        found = {post.network_id: len(post.addresses) for post in kind(archive).posts()}
+        found = {post.network_id: len(post.addresses) for post in kind(archive).posts([])}
     assert {number: found[number] for number in addresses} == addresses
+
+
+def test_a_broken_post_is_named_and_all_others_come_in(run: Run, tmp_path: Path) -> None:
+    """On both networks; the status is 1, so that no script takes the rest for the whole."""
+    good(run("account", "add", "@jesse", "--network", "x"))
+    rows = [tweet(1, "One"), {"tweet": {"id_str": "2", "full_text": "No time"}}, tweet(3, "Three")]
+    archive = zipped(
+        tmp_path / "x.zip", {"data/tweets.js": f"window.YTD.tweets.part0 = {json.dumps(rows)}"}
+    )
+    done = run("archive", "import", "@jesse", str(archive), "--yes")
+    assert done.exit_code == 1
+    assert "@jesse: 2 posts" in done.output
+    assert "Post 2 of the archive has no id, or no time." in done.output
+    assert "Posts that could not be understood: 1; all others were imported." in done.output
+    good(run("account", "add", "@jo@a.example", "--network", "mastodon"))
+    public = {"to": ["https://www.w3.org/ns/activitystreams#Public"], "type": "Create"}
+    kept = {"id": "https://a.example/1", "content": "<p>One</p>"}
+    activities = [
+        {
+            **public,
+            "id": "https://a.example/1/a",
+            "published": "2026-05-04",
+            "object": kept,
+        },
+        {**public, "id": "https://a.example/2/a", "object": kept},
+        {"type": "Create", "to": ["https://a.example/users/friend"], "object": "a message"},
+    ]
+    outbox = tmp_path / "outbox.json"
+    outbox.write_text(json.dumps({"orderedItems": activities}))
+    done = run("archive", "import", "@jo@a.example", str(outbox), "--yes", "--json")
+    assert done.exit_code == 1
+    assert "Activity 2 of the outbox" in done.output
+    assert json.loads(done.stdout)["posts"] == 1

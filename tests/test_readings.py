@@ -179,5 +179,5 @@ def test_links_of_a_post_in_an_archive_of_x(
     archives = network_of("x").archives
     assert archives is not None
     with open_archive(tmp_path) as archive:
-        (found,) = archives.open(archive).posts()
+        (found,) = archives.open(archive).posts([])
     assert (found.text, found.addresses) == (shown, links)

@@ -107,8 +107,8 @@ class OwnArchive(Protocol):
         """Yield the follower list."""
         ...
 
-    def posts(self) -> Iterator[PostRecord]:
-        """Yield what was published, reposts too."""
+    def posts(self, broken: list[str]) -> Iterator[PostRecord]:
+        """Yield what was published, reposts too; name what is broken in sentences."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -17,9 +17,14 @@ from linktrack.cli.common import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from linktrack.audience.rosters import TakenRoster
     from linktrack.portability.followers.subscribers import CountedSubscribers
     from linktrack.publishing.unwrapped.watching import Watched
+
+MOST_NAMED: Final = 20
+"""Broken posts of an archive that are named one by one."""
 
 FILE = click.Path(path_type=Path)
 yes_option = click.option(
@@ -144,8 +149,10 @@ def import_archive_command(handle: str, path: Path, confirmed: bool, as_json: bo
                 **asdict(posts),
                 "followers": None if roster is None else roster.size,
                 "roster": None if roster is None else roster_json(roster),
+                "broken": list(done.broken),
             }
         )
+        _judge(done.broken)
         return
     click.echo(
         f"{handle}: {posts.posts:,} posts with {posts.links:,} links, of which reposts "
@@ -154,6 +161,18 @@ def import_archive_command(handle: str, path: Path, confirmed: bool, as_json: bo
     click.echo(f"Kept as not wrapped: {posts.added:,} posts; known already {posts.known:,}.")
     if roster is not None:
         _say_roster(handle, roster)
+    _judge(done.broken)
+
+
+def _judge(broken: "Sequence[str]") -> None:
+    """Fail if posts of an archive were not understood, after all the rest was imported."""
+    if not broken:
+        return
+    for sentence in broken[:MOST_NAMED]:
+        click.echo(sentence, err=True)
+    raise click.ClickException(
+        f"Posts that could not be understood: {len(broken):,}; all others were imported."
+    )
 
 
 @click.command()

@@ -15,6 +15,7 @@ from linktrack.networks.texts import moment, stable_id, text
 _OUTBOX: Final = re.compile(r"(?:^|/)outbox\.json$")
 _ACTOR: Final = re.compile(r"(?:^|/)actor\.json$")
 _PROFILE: Final = re.compile(r"/(?:users/|@)([A-Za-z0-9_.-]+)(?:/|$)")
+_KINDS: Final = ("Create", "Announce")
 _PUBLIC: Final = (
     "https://www.w3.org/ns/activitystreams#Public",
     "as:Public",
@@ -54,11 +55,15 @@ class MastodonArchive:
         """Yield nobody."""
         return iter(())
 
-    def posts(self) -> Iterator[PostRecord]:
+    def posts(self, broken: list[str]) -> Iterator[PostRecord]:
         """Yield what was published, reposts too; direct messages are passed over unread."""
         seen: set[str] = set()
-        for activity in self._activities():
+        for number, activity in enumerate(self._activities(), 1):
+            if activity.get("type") not in _KINDS or not _is_published(activity):
+                continue
             found = _post(activity)
+            if found is None:
+                broken.append(f"Activity {number:,} of the outbox has no id, no time or no post.")
             if found is not None and found.network_id not in seen:
                 seen.add(found.network_id)
                 yield found
@@ -97,15 +102,15 @@ class MastodonArchive:
 
 
 def _post(activity: Fields) -> PostRecord | None:
-    kind = activity.get("type")
+    """Return a published post or repost; None for a broken one."""
     posted_at = moment(activity.get("published"))
     network_id = stable_id(activity.get("id"))
-    if posted_at is None or network_id is None or not _is_published(activity):
+    if posted_at is None or network_id is None:
         return None
-    if kind == "Announce":
+    if activity.get("type") == "Announce":
         return PostRecord(network_id, posted_at, True, "", ())
     post = activity.get("object")
-    if kind != "Create" or not isinstance(post, dict):
+    if not isinstance(post, dict):
         return None
     said = read_content(str(post.get("content") or ""))
     number = stable_id(post.get("id")) or network_id

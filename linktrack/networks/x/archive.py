@@ -100,15 +100,20 @@ class XArchive:
             back = None if followed is None else network_id in followed
             yield FollowerRecord(network_id, followed_back=back)
 
-    def posts(self) -> Iterator[PostRecord]:
-        """Yield the posts, each id once; a long post has its whole text and all its addresses."""
+    def posts(self, broken: list[str]) -> Iterator[PostRecord]:
+        """Yield the posts, each id once, and name the broken ones.
+
+        A long post has its whole text and all its addresses.
+        """
         notes = self._notes()
         seen: set[str] = set()
-        for row in chain(self._rows("tweets", "tweet"), self._rows("community", "tweet")):
+        rows = chain(self._rows("tweets", "tweet"), self._rows("community", "tweet"))
+        for number, row in enumerate(rows, 1):
             network_id = stable_id(row.get("id_str") or row.get("id"))
             posted_at = moment(row.get("created_at"))
             if network_id is None or posted_at is None:
-                raise Invalid(f"A post in {self._archive.label} has no id, or no time.")
+                broken.append(f"Post {number:,} of the archive has no id, or no time.")
+                continue
             if network_id in seen:
                 continue
             seen.add(network_id)

@@ -56,14 +56,15 @@ class GrailbirdArchive:
         """Yield nobody."""
         return iter(())
 
-    def posts(self) -> Iterator[PostRecord]:
-        """Yield the posts, each id once."""
+    def posts(self, broken: list[str]) -> Iterator[PostRecord]:
+        """Yield the posts, each id once, and name the broken ones."""
         seen: set[str] = set()
-        for row in self._rows():
+        for number, row in enumerate(self._rows(), 1):
             network_id = stable_id(row.get("id_str") or row.get("id"))
             posted_at = moment(row.get("created_at"))
             if network_id is None or posted_at is None:
-                raise Invalid(f"A post in {self._archive.label} has no id, or no time.")
+                broken.append(f"Post {number:,} of the archive has no id, or no time.")
+                continue
             if network_id not in seen:
                 seen.add(network_id)
                 yield post_of(row, network_id, posted_at)

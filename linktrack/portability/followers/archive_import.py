@@ -1,5 +1,6 @@
 """An account's own archive: its posts as not wrapped, and its follower list where it has one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,10 +22,14 @@ from linktrack.publishing.unwrapped.posts import KeptPosts, keep_posts
 
 @dataclass(frozen=True, slots=True)
 class ImportedArchive:
-    """What an archive held; without a follower list `roster` is None."""
+    """What an archive held; without a follower list `roster` is None.
+
+    `broken` names the posts that could not be understood, in sentences.
+    """
 
     posts: KeptPosts
     roster: TakenRoster | None
+    broken: Sequence[str] = ()
 
 
 def import_archive(
@@ -68,7 +73,9 @@ def import_archive(
                     confirmed=confirmed,
                     now=now,
                 )
-            return ImportedArchive(keep_posts(session, account, found.posts(), base_host), roster)
+            broken: list[str] = []
+            kept = keep_posts(session, account, found.posts(broken), base_host)
+            return ImportedArchive(kept, roster, broken)
     ways = ["give the ZIP file the network made", "the folder it unpacks to"]
     ways += [
         f"{network.label}'s {archives.lone_file}"
