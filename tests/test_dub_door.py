@@ -80,3 +80,23 @@ def test_a_link_is_changed_and_taken_away_with_a_token_that_may(door: Door) -> N
     assert writer.dub(f"/links/{own['id']}", {"key": "other"}, "PATCH").status_code == 422
     assert writer.dub(f"/links/{own['id']}", method="DELETE").get_json() == {"id": own["id"]}
     assert writer.dub(f"/links/info?linkId={own['id']}").status_code == 404
+
+
+def test_a_tag_is_only_found_as_it_is_written(door_everywhere: Door) -> None:
+    """On every database: LIKE takes capital for small letters on SQLite."""
+    door = door_everywhere
+    for key, tag in (("one", "News"), ("two", "news"), ("three", "né_ws%")):
+        door.dub("/links", {"url": f"https://example.com/{key}", "key": key, "tagNames": [tag]})
+    for tag, key in (("News", "one"), ("news", "two"), ("n%C3%A9_ws%25", "three")):
+        assert [one["key"] for one in door.dub(f"/links?tagNames={tag}").get_json()] == [key]
+    assert door.dub("/links?tagNames=new").get_json() == []
+
+
+def test_links_without_a_title_come_last(door_everywhere: Door) -> None:
+    """Whichever way they are sorted; databases differ in where they put what is missing."""
+    door = door_everywhere
+    for key, title in (("one", "A"), ("two", None), ("three", "B")):
+        door.dub("/links", {"url": f"https://example.com/{key}", "key": key, "title": title})
+    for order, keys in (("ASC", ["one", "three", "two"]), ("DESC", ["three", "one", "two"])):
+        found = door.shlink(f"/short-urls?orderBy=title-{order}").get_json()
+        assert [one["shortCode"] for one in found["shortUrls"]["data"]] == keys

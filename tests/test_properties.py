@@ -19,6 +19,7 @@ from linktrack.audience.segments import add_segment, list_segments, move_segment
 from linktrack.audience.sorting import properties_of, sort_followers
 from linktrack.reports.people.properties import properties_json
 from linktrack.reports.people.segments import SegmentsReport, segments_report
+from linktrack.reports.sentences import living
 
 EMPTY = {"posts": 0, "followers": 1}
 BUSY = {
@@ -156,6 +157,19 @@ def test_the_owner_says_what_looks_empty(
     sort_followers(sqlite_world.session, account, NOON)
     sqlite_world.session.commit()
     assert report(sqlite_world, account).living.assumed_empty == expected
+
+
+def test_nobody_is_taken_for_full_of_whom_nothing_is_known(sqlite_world: World) -> None:
+    """A list of ids alone says of nobody whether they look empty: that is not known, not 0."""
+    account = sqlite_world.account()
+    followers(sqlite_world, account, 1_000)
+    follow(sqlite_world, account, [{}, {}])
+    add_segment(sqlite_world.session, account, "empty", None, NOON, rules=["empty_signs >= 2"])
+    sort_followers(sqlite_world.session, account, NOON)
+    sqlite_world.session.commit()
+    found = report(sqlite_world, account)
+    assert (found.living.assumed_empty, found.living.followers) == (None, None)
+    assert living(found) == ""
 
 
 def test_every_overlap_is_that_of_the_people_themselves(world: World) -> None:

@@ -182,6 +182,19 @@ def test_recognised_people_have_two_bounds(world: World) -> None:
     assert (late.at_least, late.at_most, late.posts) == (0, 9, 0)
 
 
+def test_clicks_on_posts_that_still_count_are_not_nobodys(sqlite_world: World) -> None:
+    """While no post is complete it isn't said that nobody clicked, and of some not of all."""
+    account = sqlite_world.account()
+    people(sqlite_world, sqlite_world.post(account, "http://one.com/"), 0, 3)
+    early = report(sqlite_world, account, days=1)
+    assert early.still_counting.unique_clicks == 3
+    sentence = "None of these posts is complete, so we can't tell yet who clicked."
+    assert unattributed(early) == sentence
+    sqlite_world.post(account, "http://two.com/", NOON - 9 * DAY)
+    some = report(sqlite_world, account, days=1)
+    assert unattributed(some) == "Nobody has clicked on the posts that these figures are of."
+
+
 def test_an_account_without_anything_has_an_empty_report(sqlite_world: World) -> None:
     """Null where nothing is known, and a sentence."""
     found = report(sqlite_world, sqlite_world.account())

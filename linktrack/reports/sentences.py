@@ -15,7 +15,11 @@ from linktrack.reports.people.segments import SegmentsReport
 def unattributed(report: SegmentsReport) -> str:
     """Say first for how many unique clicks it is not known whose they are."""
     if not report.unique_clicks:
-        return "Nobody has clicked on these posts yet."
+        if not report.still_counting.unique_clicks and not report.posts_unmeasured:
+            return "Nobody has clicked on these posts yet."
+        if report.posts:
+            return "Nobody has clicked on the posts that these figures are of."
+        return "None of these posts is complete, so we can't tell yet who clicked."
     if report.posts == 1:
         clicked = f"{counted(report.unique_clicks, 'person', 'people')} who clicked"
     else:

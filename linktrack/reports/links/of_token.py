@@ -141,7 +141,10 @@ def door_links(
         query = query.order_by(func.random())
     else:
         field = _FIELDS[by]
-        query = query.order_by(field.desc() if descending else field.asc(), Link.id.desc())
+        order = field.desc() if descending else field.asc()
+        if by == "title":  # links without one come last in every database
+            order = order.nulls_last()
+        query = query.order_by(order, Link.id.desc())
     rows = session.execute(query.limit(limit).offset(offset)).all()
     labels = labels_of(session, [link.id for link, _, _ in rows])
     return [
@@ -289,7 +292,8 @@ def _own(token_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
 
 def _tagged(tags: Sequence[str], *, every: bool) -> ColumnElement[bool]:
     # In a JSON list of texts a tag in its quotes is found nowhere but where it is a tag.
-    found = [LinkLabel.tags.contains(json.dumps(tag), autoescape=True) for tag in tags]
+    # LIKE would take "News" for "news" on SQLite, and not on PostgreSQL.
+    found = [func.replace(LinkLabel.tags, json.dumps(tag), "") != LinkLabel.tags for tag in tags]
     return and_(*found) if every else or_(*found)
 
 

@@ -238,7 +238,7 @@ def _assumed_empty(segments: Sequence[Segment], properties: Properties | None) -
     if by_hand:
         return sum(by_hand)
     if properties is None or not properties.is_known(LOOKS_EMPTY):
-        return 0 if properties is not None and empty else None
+        return None
     people = properties.people(LOOKS_EMPTY)
     return people if people or empty else None
 
