@@ -2,6 +2,8 @@
 
 import json
 import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from itertools import permutations
 from pathlib import Path
 
@@ -134,6 +136,26 @@ def test_a_list_sorted_before_there_were_properties_is_read_for_them(world: Worl
     assert read_anew is not None
     assert read_anew.groups == kept.groups
     assert properties_of(world.session, world.account("@other"), NOON) is None
+
+
+def test_several_may_sort_the_followers_of_an_account_at_once(world: World) -> None:
+    """A list that comes in and a segment that is changed take turns, on PostgreSQL too."""
+    account = world.account()
+    crowd(world, account)
+    threads = 4
+    ready = threading.Barrier(threads, timeout=10)
+
+    def sort(_: int) -> None:
+        ready.wait()
+        with world.database.session(writes=True) as session:
+            sort_followers(session, session.get_one(Account, account.id), NOON)
+            session.commit()
+
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in range(3):
+            list(pool.map(sort, range(threads)))
+            world.session.execute(delete(FollowerProperties))
+            world.session.commit()
 
 
 @pytest.mark.parametrize(

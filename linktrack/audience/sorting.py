@@ -80,6 +80,10 @@ def sort_followers(
     roster's moment where nothing was sorted since, else of now: an older roster, placed in its
     time, changes what is known today. Without a roster there are no sizes.
     """
+    # Two who sort at once take turns: both would keep the same rows. `key_share`: who has just
+    # added a row that refers to the account need not wait for another who has.
+    mine = select(Account.id).where(Account.id == account.id)
+    session.execute(mine.with_for_update(key_share=True))
     roster = newest_roster(session, account)
     segments = [item for item in list_segments(session, account) if item.kind != "size"]
     if roster is None:
