@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import zipfile
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from linktrack.audience.models import Account
 from linktrack.audience.rosters import list_rosters, take_roster
 from linktrack.charts import Span, change_chart
 from linktrack.cli import main
-from linktrack.db import now
+from linktrack.db import now, writing
 from linktrack.networks.records import FollowerRecord
 from linktrack.owners.tokens import create_token
 
@@ -194,6 +195,58 @@ def test_a_list_is_taken_from_a_file_on_the_page(world: World) -> None:
     page = read(browser.get("/owner/followers?from=2026-10-25&to=2026-11-10"))
     assert "Told from 2 follower lists" in page
     assert re.search(r"3 Nov 2026 1 0 1 0 2\b", page)
+
+
+def zipped(content: bytes, name: str) -> tuple[io.BytesIO, str]:
+    """A ZIP file with one member, as a browser sends it."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr(name, content)
+    return io.BytesIO(packed.getvalue()), "list.zip"
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "said"),
+    [
+        (b"id\n" + b"7\n" * 20_000_000, "list.csv", "200,000 people"),
+        (b"[" + b" " * 40_000_000 + b"]", "list.json", "32 MB when it is unpacked"),
+    ],
+    ids=["rows", "bytes"],
+)
+def test_a_small_file_that_unpacks_to_a_large_one_is_refused_early(
+    sqlite_world: World, content: bytes, name: str, said: str
+) -> None:
+    """It is not read to its end: 1.5 MB once held up everybody who writes for 133 s."""
+    account = sqlite_world.account()
+    answer = upload(Browser.signed_in(sqlite_world), account, file=zipped(content, name))
+    assert answer.status_code == 422
+    assert said in read(answer)
+
+
+def test_a_list_is_read_before_the_write_lock_is_taken(sqlite_world: World) -> None:
+    """A file is judged, and the page with its error made, while somebody else is writing."""
+    account = sqlite_world.account()
+    browser = Browser.signed_in(sqlite_world)
+    with writing(sqlite_world.database.engine):
+        answer = upload(browser, account, file=sent("no,columns\n1,2\n"))
+        assert answer.status_code == 422
+        assert "Take it all the same" in read(answer)
+
+
+def test_a_list_sent_by_api_is_read_before_the_write_lock_is_taken(sqlite_world: World) -> None:
+    """What is wrong with it is said while somebody else is writing."""
+    account = sqlite_world.account()
+    secret = create_token(sqlite_world.session, "lists", "write", None, now())
+    sqlite_world.session.commit()
+    client = Browser.on(sqlite_world).client
+    with writing(sqlite_world.database.engine):
+        answer = client.post(
+            f"/api/v1/accounts/{account.id}/rosters",
+            json={"followers": [{"name": "no id"}]},
+            headers={"Authorization": f"Bearer {secret}"},
+        )
+        assert answer.status_code == 422
+        assert "neither an id nor a handle" in answer.text
 
 
 def test_a_file_that_is_no_list_is_said_and_changes_nothing(sqlite_world: World) -> None:

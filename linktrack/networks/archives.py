@@ -5,6 +5,7 @@ Nothing is unpacked, and files nobody asks for (messages, addresses, devices) ar
 
 import codecs
 import gzip
+import io
 import json
 import re
 import tarfile
@@ -14,9 +15,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias, cast
 
 from linktrack.errors import Invalid
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 CHUNK: Final = 1 << 16  # characters read at a time
 MOST_ITEM: Final = 1 << 24  # characters of one entry; a post has some thousands
@@ -33,6 +37,8 @@ class Archive:
 
     label: str
     openers: dict[str, Callable[[], BinaryIO]]
+    allowance: "Allowance | None" = None
+    """What may be read of it in all, unpacked; None where its owner gave it by command."""
 
     @contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:
@@ -45,7 +51,7 @@ class Archive:
             raise Invalid(f"{name} in {self.label} cannot be read: {error.strerror}.") from error
         try:
             with opened:
-                yield opened
+                yield opened if self.allowance is None else self.allowance.of(opened)
         except (
             zipfile.BadZipFile,
             tarfile.TarError,
@@ -64,27 +70,71 @@ class Archive:
         return content
 
 
+class Allowance:
+    """How many bytes may be read of an archive: a small one may unpack to a thousand times as many.
+
+    Raises `Invalid` at the first byte beyond, which has not been kept.
+    """
+
+    def __init__(self, label: str, most: int) -> None:
+        self._label = label
+        self._left = self._most = most
+
+    def take(self, size: int) -> None:
+        """Count so many bytes."""
+        self._left -= size
+        if self._left < 0:
+            raise Invalid(
+                f"{self._label} has more than {self._most >> 20:,} MB when it is unpacked: give it "
+                "to linktrack by command, which takes larger files."
+            )
+
+    def of(self, file: BinaryIO) -> BinaryIO:
+        """Return a file of the archive that counts what is read of it."""
+        return io.BufferedReader(_Counted(file, self))
+
+
+class _Counted(io.RawIOBase):
+    def __init__(self, file: BinaryIO, allowance: Allowance) -> None:
+        self._file = file
+        self._allowance = allowance
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view = memoryview(buffer)
+        content = self._file.read(len(view))
+        self._allowance.take(len(content))
+        view[: len(content)] = content
+        return len(content)
+
+
 @contextmanager
-def open_archive(path: Path) -> Iterator[Archive]:
-    """Open a folder, a ZIP or tar file, or a single file; raises `Invalid` for anything else."""
+def open_archive(path: Path, most: int | None = None) -> Iterator[Archive]:
+    """Open a folder, a ZIP or tar file, or a single file; raises `Invalid` for anything else.
+
+    No more than `most` bytes are unpacked, where that is said.
+    """
+    allowance = None if most is None else Allowance(path.name, most)
     if path.is_dir():
-        yield Archive(path.name, dict(_folder(path)))
+        yield Archive(path.name, dict(_folder(path)), allowance)
     elif not path.is_file():
         raise Invalid(f"There is no file or folder {path}.")
     elif zipfile.is_zipfile(path):
         try:
             with zipfile.ZipFile(path) as file:
-                yield Archive(path.name, _zipped(file))
+                yield Archive(path.name, _zipped(file), allowance)
         except zipfile.BadZipFile as error:
             raise Invalid(f"{path.name} is a damaged ZIP file: fetch it again.") from error
     elif _TAR.search(path.name.lower()):
         try:
             with tarfile.open(path, "r:*") as tar:
-                yield Archive(path.name, _tarred(tar))
+                yield Archive(path.name, _tarred(tar, most), allowance)
         except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise Invalid(f"{path.name} is a damaged tar file: fetch it again.") from error
     else:
-        yield Archive(path.name, {_plain(path.name): _opener(path)})
+        yield Archive(path.name, {_plain(path.name): _opener(path)}, allowance)
 
 
 def _folder(path: Path) -> Iterator[tuple[str, Callable[[], BinaryIO]]]:
@@ -118,7 +168,7 @@ def _zipped(file: zipfile.ZipFile) -> dict[str, Callable[[], BinaryIO]]:
     return {_plain(info.filename): opener(info) for info in file.infolist() if not info.is_dir()}
 
 
-def _tarred(file: tarfile.TarFile) -> dict[str, Callable[[], BinaryIO]]:
+def _tarred(file: tarfile.TarFile, most: int | None) -> dict[str, Callable[[], BinaryIO]]:
     def opener(member: tarfile.TarInfo) -> Callable[[], BinaryIO]:
         def open_member() -> BinaryIO:
             found = file.extractfile(member)
@@ -129,7 +179,12 @@ def _tarred(file: tarfile.TarFile) -> dict[str, Callable[[], BinaryIO]]:
 
         return open_member
 
-    files = [member for member in file if member.isreg()]
+    files, listing = [], None if most is None else Allowance("The archive", most)
+    for member in file:  # to come to the next, a compressed archive is unpacked
+        if listing is not None:
+            listing.take(member.size)
+        if member.isreg():
+            files.append(member)
     return {_plain(member.name.removeprefix("./")): opener(member) for member in files}
 
 

@@ -15,7 +15,7 @@ from flask import Blueprint, current_app, flash, make_response, redirect, reques
 from werkzeug.wrappers import Response
 
 from linktrack.audience.models import Account
-from linktrack.context import db_session
+from linktrack.context import close_db_session, db_session
 from linktrack.db import Session, now
 from linktrack.errors import Conflict, Invalid, LinktrackError, TooLarge
 from linktrack.web import fields
@@ -119,7 +119,8 @@ def form(
             except mends as error:
                 if again is None:
                     raise
-                db_session().rollback()
+                close_db_session()  # all is undone, and the page is made without a lock
+                db_session(writes=False)
                 answer = make_response(again(error, **values))
                 answer.status_code = UNPROCESSABLE
                 return answer

@@ -6,15 +6,17 @@ from flask import Response
 
 from linktrack.api.access import require_all
 from linktrack.api.operations import operation, sent
+from linktrack.api.read import stored
 from linktrack.api.resources.accounts import ACCOUNT, numbered_account
+from linktrack.audience.accounts import get_account
 from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.rosters import list_rosters, take_roster
 from linktrack.calendar.times import utc
 from linktrack.clicks.loading.forgetting import forget_follower
-from linktrack.context import db_session, installation
+from linktrack.context import db_session, installation, reading
 from linktrack.db import now
 from linktrack.portability.followers.people_json import read_people
-from linktrack.portability.followers.roster_files import TakenRosterJson, roster_json
+from linktrack.portability.followers.roster_files import TakenRosterJson, few, roster_json
 
 
 class RosterJson(TypedDict):
@@ -58,12 +60,16 @@ class NewRoster(TypedDict):
 @operation("POST", f"{ACCOUNT}/rosters", scope="write", body=NewRoster, problems=(404, 409))
 def create_roster(number: int) -> tuple[TakenRosterJson, Literal[201]]:
     """Import a follower list; importing the same list again changes nothing."""
-    fields, account, session, moment = sent(), numbered_account(number), db_session(), now()
+    fields, moment = sent(), now()
+    with reading() as session:  # all that was sent is read before the write lock is taken
+        network = get_account(session, stored(number)).network
+    people = few(read_people(fields.objects("followers"), "the list", network))
+    account, session = numbered_account(number), db_session()
     key = installation().keys.forgetting
     done = take_roster(
         session,
         account,
-        read_people(fields.objects("followers"), "the list", account.network),
+        people,
         fields.moment("taken_at") or moment,
         "json",
         forgotten=Forgotten.read(session, account.network, key),

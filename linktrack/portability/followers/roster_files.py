@@ -1,12 +1,13 @@
 """Follower lists from files: networks' archives, tables with an id or a handle, their JSON."""
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,10 @@ from linktrack.networks.words import any_of
 from linktrack.portability.followers.people_elsewhere import instagram_parts
 from linktrack.portability.followers.people_json import people_of_json
 from linktrack.portability.followers.people_table import people_of_table
+
+MOST_SENT: Final = 200_000
+"""People on a list that is sent to the service; longer ones come by command."""
+MOST_UNPACKED: Final = 1 << 25  # bytes of such a list: 160 for each of these people
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +60,69 @@ def import_roster(
     It is dated `at`, else as the file says, else when the file was last written. Raises what
     `open_roster`, `claim_archive` and `take_roster` raise.
     """
-    home = account.handle.rpartition("@")[2] if account.handle.count("@") > 1 else None
-    with open_roster(path, account.network, confirmed=confirmed, home=home) as found:
-        claim_archive(session, account, found.owner_id, found.owner, confirmed)
-        return take_roster(
+    with open_roster(path, account.network, confirmed=confirmed, home=home_of(account)) as found:
+        return take_file(
             session,
             account,
-            found.people,
-            at or found.taken_at or written_at(path, now),
-            found.source,
-            forgotten=Forgotten.read(session, account.network, key),
+            found,
+            at=at or found.taken_at or written_at(path, now),
             confirmed=confirmed,
+            key=key,
             now=now,
         )
+
+
+def read_roster(path: Path, account: Account, *, confirmed: bool) -> RosterFile:
+    """Return a list that was sent to the service, read to its end: nothing is locked meanwhile.
+
+    Raises `Invalid` for more than MOST_SENT people or MOST_UNPACKED bytes, and what `open_roster`
+    raises.
+    """
+    home = home_of(account)
+    with open_roster(
+        path, account.network, confirmed=confirmed, home=home, most=MOST_UNPACKED
+    ) as found:
+        return replace(found, people=iter(few(found.people)))
+
+
+def few(people: Iterable[FollowerRecord]) -> list[FollowerRecord]:
+    """Return the people of a list that was sent; raises `Invalid` for more than MOST_SENT."""
+    read = list(islice(people, MOST_SENT + 1))
+    if len(read) > MOST_SENT:
+        raise Invalid(
+            f"A list that is sent may have {MOST_SENT:,} people: import this one with "
+            "linktrack followers import."
+        )
+    return read
+
+
+def take_file(
+    session: Session,
+    account: Account,
+    found: RosterFile,
+    *,
+    at: datetime,
+    confirmed: bool,
+    key: bytes,
+    now: datetime,
+) -> TakenRoster:
+    """Take a list that was opened or read; raises what `claim_archive` and `take_roster` raise."""
+    claim_archive(session, account, found.owner_id, found.owner, confirmed)
+    return take_roster(
+        session,
+        account,
+        found.people,
+        at,
+        found.source,
+        forgotten=Forgotten.read(session, account.network, key),
+        confirmed=confirmed,
+        now=now,
+    )
+
+
+def home_of(account: Account) -> str | None:
+    """Return the account's server, of which a handle without a server is."""
+    return account.handle.rpartition("@")[2] if account.handle.count("@") > 1 else None
 
 
 class TakenRosterJson(TypedDict):
@@ -97,15 +152,20 @@ def roster_json(done: TakenRoster) -> TakenRosterJson:
 
 @contextmanager
 def open_roster(
-    path: Path, network: str, *, confirmed: bool = False, home: str | None = None
+    path: Path,
+    network: str,
+    *,
+    confirmed: bool = False,
+    home: str | None = None,
+    most: int | None = None,
 ) -> Iterator[RosterFile]:
     """Open a follower list for an account on `network`.
 
-    `home` is the account's server, of which a handle without a server is.
+    `home` is that of `home_of`; no more than `most` bytes are unpacked, where that is said.
     Raises `Invalid` for what is no such list (also while it is read), and `Conflict` for a list
     of whom one follows, unless `confirmed`.
     """
-    with open_archive(path) as archive:
+    with open_archive(path, most) as archive:
         found = _own_archive(archive, network)
         if found is not None:
             yield found

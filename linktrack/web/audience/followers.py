@@ -11,15 +11,15 @@ from flask import make_response, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from linktrack.audience.accounts import list_accounts
+from linktrack.audience.accounts import get_account, list_accounts
 from linktrack.audience.models import Account
 from linktrack.audience.rosters import list_rosters
 from linktrack.charts import Mark, Span, change_chart
 from linktrack.clicks.loading.forgetting import forget_follower
-from linktrack.context import db_session, installation
+from linktrack.context import db_session, installation, reading
 from linktrack.errors import Invalid, NotFound
 from linktrack.networks.registry import is_network
-from linktrack.portability.followers.roster_files import import_roster
+from linktrack.portability.followers.roster_files import read_roster, take_file
 from linktrack.publishing.unwrapped.coverage import coverage
 from linktrack.reports.figures.words import counted, percent
 from linktrack.reports.people.followers import CHURN, DayLine, followers_json, followers_report
@@ -56,17 +56,23 @@ followers_form = partial(
 @followers_form("/followers")
 def take(sent: Sent) -> str:
     """Import a follower list from a file."""
-    account = _account_of_form()
-    with _sent_file() as path:
-        done = import_roster(
-            sent.session,
-            account,
-            path,
-            at=sent.moment("taken_at", "The time of the list"),
-            confirmed=sent.says_yes("confirmed"),
-            key=installation().keys.forgetting,
-            now=sent.now,
-        )
+    at, confirmed = sent.moment("taken_at", "The time of the list"), sent.says_yes("confirmed")
+    number = sent.row_id("account", "The account")
+    if number is None:
+        raise Invalid("Choose the account first.")
+    with reading() as session:
+        account = get_account(session, number)
+    with _sent_file() as path:  # which may take a while: nothing is locked yet
+        found = read_roster(path, account, confirmed=confirmed)
+    done = take_file(
+        sent.session,
+        _account_of_form(),
+        found,
+        at=at or found.taken_at or sent.now,
+        confirmed=confirmed,
+        key=installation().keys.forgetting,
+        now=sent.now,
+    )
     if not done.is_new:
         return f"This list is known already: {counted(done.size, 'person', 'people')}."
     return f"The list is taken: {counted(done.size, 'follower')}."
