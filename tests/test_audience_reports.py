@@ -150,7 +150,7 @@ def test_an_earlier_click_loaded_later_moves_a_visit_to_its_month(world: World) 
         ([], {}, "Nobody was seen clicking a link of @JessesLinks"),
         ([[1, 2]], {}, "Only one link of @JessesLinks was clicked"),
         ([[1, 2], [3]], {}, "none of them exactly two different links"),
-        ([[1, 2], [1, 2]], {}, "everybody who was seen clicked more than one link"),
+        ([[1, 2], [1, 2]], {}, "everybody we saw clicked more than one link"),
         ([[1, 2], [2]], {"period": "day"}, "too short"),
         ([[1, 2], [2]], {"until": NOON + timedelta(days=40)}, "within one month only"),
     ],

@@ -43,6 +43,14 @@ OWNER_PAGES = (
 )
 REPORTS = ("audience", "compare", "timing", "posts?sort=low", "?compare=year", "posts?days=28")
 
+UNSTACKED = """
+[...document.querySelectorAll(".stacking")]
+  .filter(table => table.querySelector("td:not([data-label])")
+    || (innerWidth < 640 && table.parentElement.scrollWidth > table.parentElement.clientWidth))
+  .map(table => table.parentElement.getAttribute("aria-label"))
+"""
+"""Tables that should be blocks on a phone, but scroll there or have a figure without a label."""
+
 
 class Reader:
     """A person with a browser, who notes whatever goes wrong on a page.
@@ -89,6 +97,7 @@ class Reader:
         assert [(item["id"], item["nodes"][0]["html"]) for item in found] == [], self.page.url
         wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert self.page.evaluate(wider) <= 0, self.page.url
+        assert self.page.evaluate(UNSTACKED) == [], self.page.url
         assert self.complaints == [], self.page.url
 
     def wait_for(self, address: str, *texts: str, seconds: int = 30) -> None:
@@ -141,7 +150,7 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
             "Two: https://example.com/one and https://example.org/two"
         )
         page.get_by_role("heading", name="As it will be").wait_for()
-        assert page.get_by_text("2 short links; •").count() == 1
+        assert page.get_by_text("2 short links; each •").count() == 1
         reader.look()
         reader.press("Wrap as draft")
         reader.press("Mark as published")

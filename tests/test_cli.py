@@ -179,7 +179,7 @@ TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
         (("wrap", "@known", "http://one.com/", "--at", "soon"), "is no date or time"),
         (("wrap", "@known", "http://one.com/", "--segment", "ghosts"), "has no segment"),
         (("wrap", "@known", "http://one.com/", "--slug", "owner"), "kept for linktrack"),
-        (("wrap", "@known", "no address", "--slug", "abc"), "short codes were chosen"),
+        (("wrap", "@known", "no address", "--slug", "abc"), "Short codes chosen: 1"),
         (("post", "publish", "99"), "There is no post number 99"),
         (("post", "list", "--state", "lost"), "is no state"),
         (("link", "show", "nothere"), "There is no link"),

@@ -46,7 +46,7 @@ def test_the_page_shows_who_came_and_what_a_day_cost(world: World) -> None:
     browser = Browser.signed_in(world)
     answer = browser.get(f"/owner/followers?account={account.id}&event={day}")
     page = read(answer)
-    assert "Told from 2 follower lists" in page
+    assert "From 2 follower lists" in page
     assert "of 1,000 followers before" in page
     assert "of 1,000 followers before, 100 had left within 30 days." in page
     assert "10.0% (8.3 to 12.0)" in page
@@ -187,13 +187,13 @@ def test_a_list_is_taken_from_a_file_on_the_page(world: World) -> None:
     browser = Browser.signed_in(world)
     first = sent("id,handle\n1,ann\n2,bob\n")
     assert upload(browser, account, file=first, taken_at="2026-11-01T10:00").status_code == 303
-    assert "The list is taken: 2 followers." in read(browser.get("/owner/followers"))
+    assert "Imported 2 followers." in read(browser.get("/owner/followers"))
     again = sent("id,handle\n1,ann\n2,bob\n")
     upload(browser, account, file=again, taken_at="2026-11-01T10:00")
     assert "This list is known already: 2 people." in read(browser.get("/owner/followers"))
     upload(browser, account, file=sent("id\n1\n3\n"), taken_at="2026-11-03T10:00")
     page = read(browser.get("/owner/followers?from=2026-10-25&to=2026-11-10"))
-    assert "Told from 2 follower lists" in page
+    assert "From 2 follower lists" in page
     assert re.search(r"3 Nov 2026 1 0 1 0 2\b", page)
 
 
@@ -257,7 +257,7 @@ def test_a_file_that_is_no_list_is_said_and_changes_nothing(sqlite_world: World)
         answer = upload(browser, account, **wrong)
         assert answer.status_code == 422, wrong
         assert 'role="alert"' in answer.text
-        assert "Take it all the same" in read(answer)
+        assert "Import it anyway" in read(answer)
     binary = io.BytesIO(b"\x00\xff\x00\xfe" * 50), "../../etc/passwd.zip"
     assert upload(browser, account, file=binary).status_code == 422
     assert upload(browser, account, file=sent("", "list.c\0sv")).status_code == 422

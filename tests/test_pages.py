@@ -109,7 +109,7 @@ def test_first_steps_tell_previews_from_people(sqlite_world: World) -> None:
     sqlite_world.click(clicks(post, [1], user_agent="Twitterbot/1.0"))
     page = read(browser.get("/owner/"))
     assert f"https://go.jessestay.com/{post.links[0].code}" in page
-    assert "1 click was left out so far" in page
+    assert "1 click was left out so far. Link previews, bots and your own clicks" in page
     sqlite_world.click(clicks(post, [2]))
     assert "Clicks, 28 days 1" in read(browser.get("/owner/"))
 

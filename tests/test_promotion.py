@@ -305,7 +305,7 @@ def test_people_on_pages_and_by_api(sqlite_world: World) -> None:
     assert browser.send("/owner/own-links", {"host": "?"}).status_code == 422
     gone = browser.send("/owner/own-links/remove", {"host": "jo.org"}, form="/owner/own-links")
     assert gone.status_code == 303
-    assert "Whom its links promote" in read(browser.get("/owner/compose"))
+    assert "Who this promotes" in read(browser.get("/owner/compose"))
     form: dict[str, str | list[str]] = {
         "account": str(account.id), "text": "https://x.org/", "promotes": ["Jo"],
         "state": "published",

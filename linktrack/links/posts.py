@@ -65,8 +65,8 @@ def wrap_post(
     targets = destinations(addresses)
     if len(wish.slugs) > len(targets):
         raise Invalid(
-            f"The text has {len(targets)} new addresses and {len(wish.slugs)} short codes were "
-            "chosen: choose at most one for each."
+            f"Short codes chosen: {len(wish.slugs)}; new addresses in the text: {len(targets)}. "
+            "Choose at most one for each."
         )
     if not addresses:
         return None

@@ -41,7 +41,9 @@ def coverage_report(
 def coverage_in_words(found: Coverage) -> str:
     """Return what part of the links was wrapped, or why nobody knows."""
     if found.known_until is None:
-        return "Nobody has looked yet what else was posted: the part that was wrapped is unknown."
+        return (
+            "Your other posts haven't been read yet, so it is unknown how many links were wrapped."
+        )
     if not found.links:
         return "No links were posted in own words."
     return (

@@ -268,8 +268,8 @@ def _refusal(report: AudienceReport, by_links: Counter[int]) -> str | None:
         )
     if not by_links[1]:
         return (
-            f"In {days}, everybody who was seen clicked more than one link: nothing hints at "
-            f"people beyond the {report.seen:,} who were seen."
+            f"In {days}, everybody we saw clicked more than one link, so nothing points to "
+            f"people beyond the {report.seen:,} we saw."
         )
     return None
 

@@ -75,7 +75,7 @@ def take(sent: Sent) -> str:
     )
     if not done.is_new:
         return f"This list is known already: {counted(done.size, 'person', 'people')}."
-    return f"The list is taken: {counted(done.size, 'follower')}."
+    return f"Imported {counted(done.size, 'follower')}."
 
 
 @followers_form("/followers/forget")
