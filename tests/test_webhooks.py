@@ -219,11 +219,14 @@ def test_milestones_jumps_and_digests_are_told(world: World, receiver: Receiver)
     assert (milestone_data["post"], milestone_data["milestone"]) == (made.id, 50)
     assert (jump["before"], jump["followers"]) == (1_049, 1_120)
     assert telling.tell(days=6) == 0  # Sunday
+    world.post(account, "http://late.com/", telling.now + timedelta(hours=11))
+    assert telling.tell(days=1) == 0, "the posts of Sunday are still counting"
     assert telling.tell(days=1) == 1
     digest = receiver.events()[-1]["data"]
     assert isinstance(digest, dict)
     assert (digest["from"], digest["to"]) == ("2026-05-04T00:00:00Z", "2026-05-11T00:00:00Z")
     assert digest["total"]["unique_clicks"] == 115
+    assert (digest["total"]["posts"], digest["total"]["still_counting"]["posts"]) == (3, 0)
     assert digest["window"] == "24h"
     week = NOON.replace(hour=0)
     again = cpf_report(

@@ -24,7 +24,7 @@ EVENTS: Final[dict[EventName, str]] = {
     "post.failed": "a post of the queue could not be published, and is not tried again",
     "clicks.milestone": "a post has 10, 50, 100, 500, … people who clicked",
     "followers.jumped": "a follower count differs by 5% and 50 from the one before",
-    "digest.weekly": "the week is over: clicks per follower of its posts",
+    "digest.weekly": "a day after the week: clicks per follower of its posts",
 }
 """What a webhook can be told, and what each means."""
 

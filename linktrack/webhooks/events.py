@@ -23,6 +23,7 @@ from linktrack.links.catalog import Shortener
 from linktrack.links.models import Post
 from linktrack.links.post_json import post_json
 from linktrack.publishing.queue import failed_posts
+from linktrack.reports.counting import Counting
 from linktrack.reports.cpf import cpf_report, total_json
 from linktrack.reports.digest import WINDOW
 from linktrack.webhooks.models import Delivery, Webhook
@@ -251,6 +252,11 @@ def _digests(
     until = datetime.combine(monday, time(), timezone)
     since = datetime.combine(monday - timedelta(days=7), time(), timezone)
     if webhook.created_at >= until:
+        return
+    complete = Counting(WINDOW, now).until(until)
+    if (
+        complete is None or now < complete
+    ):  # it is sent once: earlier, it would never have Sunday's posts
         return
     year, week, _ = since.isocalendar()
     accounts = {
