@@ -230,7 +230,7 @@ def test_a_list_is_read_before_the_write_lock_is_taken(sqlite_world: World) -> N
     with writing(sqlite_world.database.engine):
         answer = upload(browser, account, file=sent("no,columns\n1,2\n"))
         assert answer.status_code == 422
-        assert "Take it all the same" in read(answer)
+        assert "Import it anyway" in read(answer)
 
 
 def test_a_list_sent_by_api_is_read_before_the_write_lock_is_taken(sqlite_world: World) -> None:
