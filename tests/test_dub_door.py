@@ -90,6 +90,7 @@ def test_a_tag_is_only_found_as_it_is_written(door_everywhere: Door) -> None:
     for tag, key in (("News", "one"), ("news", "two"), ("n%C3%A9_ws%25", "three")):
         assert [one["key"] for one in door.dub(f"/links?tagNames={tag}").get_json()] == [key]
     assert door.dub("/links?tagNames=new").get_json() == []
+    assert [one["key"] for one in door.dub("/links?search=n%C3%A9").get_json()] == ["three"]
 
 
 def test_links_without_a_title_come_last(door_everywhere: Door) -> None:

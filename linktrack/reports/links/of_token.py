@@ -269,8 +269,10 @@ def last_clicks(session: Session, link_ids: Sequence[int]) -> Mapping[int, datet
 def _own(token_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [LinkLabel.token_id == token_id]
     if wanted.search:
-        texts = (Link.destination, Link.code, LinkLabel.title, LinkLabel.tags)
-        conditions.append(or_(*(text.icontains(wanted.search, autoescape=True) for text in texts)))
+        texts = (Link.destination, Link.code, LinkLabel.title)
+        found = [text.icontains(wanted.search, autoescape=True) for text in texts]
+        in_tags = json.dumps(wanted.search)[1:-1]  # as tags are stored, without its quotes
+        conditions.append(or_(*found, LinkLabel.tags.icontains(in_tags, autoescape=True)))
     if wanted.tenant is not None:
         conditions.append(LinkLabel.tenant == wanted.tenant)
     if wanted.made_before is not None:
