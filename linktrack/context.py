@@ -5,6 +5,7 @@ from typing import cast
 
 from flask import current_app, g, request
 
+from linktrack.clicks.capture.visitors import client_address
 from linktrack.clicks.loading.loaded import loaded_until
 from linktrack.db import Session
 from linktrack.installation import Installation
@@ -34,6 +35,12 @@ def db_session(*, writes: bool | None = None) -> Session:
         if g.get("shown_accounts") is not None:  # set by the door that found out who asks
             show_only(g.db_session, g.shown_accounts)
     return cast("Session", g.db_session)
+
+
+def client_network() -> str:
+    """Return what stands for the network this request comes from; it holds no address."""
+    opened = installation()
+    return opened.keys.network(client_address(request.environ, opened.settings.trusted_proxies))
 
 
 def as_of(now: datetime) -> datetime:

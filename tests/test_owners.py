@@ -9,7 +9,7 @@ import pytest
 from browser import Browser, read
 from clicking import FIREFOX, START
 from signing import check_password
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select
 from world import NOON, World
 
 from linktrack.clicks.records import ClickRecord
@@ -18,8 +18,8 @@ from linktrack.errors import Conflict, Forbidden, Invalid
 from linktrack.keys.stored import load_keys
 from linktrack.links.people import add_person, page_secret, share_page
 from linktrack.owners.access import create_owner, find_owner
-from linktrack.owners.models import ViewedAccount
-from linktrack.owners.passwords import begin_attempt, set_password
+from linktrack.owners.models import PasswordFailure, ViewedAccount
+from linktrack.owners.passwords import begin_attempt, hash_password, set_password
 from linktrack.owners.sharing import share_report
 from linktrack.owners.tokens import create_token
 from linktrack.owners.viewers import list_owners, set_role, viewed_accounts
@@ -69,7 +69,7 @@ def test_guessing_is_slowed_down_and_one_time_links_go_on(world: World) -> None:
     """After five failures even the right password waits, longer each time; then it works again."""
     session = world.session
     owner = create_owner(session, "Jesse", NOON)
-    set_password(session, owner, GOOD, now())
+    set_password(session, owner, hash_password(GOOD), now())
     for _ in range(5):
         with pytest.raises(Forbidden, match="name or the password is wrong"):
             check_password(session, "Jesse", "wrong wrong wrong", NOON)
@@ -81,13 +81,67 @@ def test_guessing_is_slowed_down_and_one_time_links_go_on(world: World) -> None:
     with pytest.raises(Forbidden, match="too many"):
         check_password(session, "Jesse", GOOD, later + timedelta(seconds=59))
     assert check_password(session, "Jesse", GOOD, later + timedelta(seconds=61)) is owner
-    assert owner.failed_attempts == 0
+    assert session.scalar(select(func.count()).select_from(PasswordFailure)) == 0
+
+
+def test_strangers_elsewhere_keep_no_owner_out(world: World) -> None:
+    """One of them tries every hour for days; from where nobody has failed the password is tried."""
+    session = world.session
+    owner = create_owner(session, "Jesse", NOON)
+    set_password(session, owner, hash_password(GOOD), NOON)
+    for hour in range(40):
+        at = NOON + timedelta(hours=hour)
+        begin_attempt(session, "Jesse", "stranger", at)
+        assert begin_attempt(session, "Jesse", "stranger", at).is_tried is (hour < 2)
+    at = NOON + timedelta(hours=40)
+    assert check_password(session, "Jesse", GOOD, at, "home") is owner
+    assert not begin_attempt(session, "Jesse", "stranger", NOON + timedelta(hours=39)).is_tried
+
+
+def test_many_networks_together_are_slowed_down(world: World) -> None:
+    """50 may fail within a day; the next is not tried, and a day later it is."""
+    session = world.session
+    set_password(session, create_owner(session, "Jesse", NOON), hash_password(GOOD), NOON)
+    tries = [begin_attempt(session, "Jesse", f"net {n}", NOON).is_tried for n in range(51)]
+    assert tries == [True] * 50 + [False]
+    later = NOON + timedelta(days=1, seconds=1)
+    assert begin_attempt(session, "Jesse", "net 51", later).is_tried
+
+
+def test_a_network_is_kept_as_a_hash(sqlite_world: World) -> None:
+    """Of an address nothing can be read; its neighbours count with it."""
+    keys = load_keys(sqlite_world.settings.data)
+    assert keys.network("192.0.2.7") == keys.network("192.0.2.200")
+    assert keys.network("192.0.2.7") == keys.network("::ffff:192.0.2.9")
+    assert keys.network("2001:db8:1:2::3") == keys.network("2001:db8:1:ffff::4")
+    assert len({keys.network(each) for each in ("192.0.2.7", "192.0.3.7", "::1", "")}) == 4
+
+
+def test_another_password_needs_the_present_one(sqlite_world: World) -> None:
+    """A browser left open lets nobody take the account over; guesses there are counted, too."""
+    browser = Browser.signed_in(sqlite_world, "Jesse")
+    own = "/owner/you/password"
+    first: Form = {"password": GOOD, "again": GOOD}
+    assert browser.send(own, first, form="/owner/you").status_code == 303
+    other: Form = {"password": GOOD + " new", "again": GOOD + " new"}
+    for present in ({}, {"present": "not it, alas"}):
+        answer = browser.send(own, {**other, **present}, form="/owner/you")
+        assert answer.status_code == 422
+        assert "Your present password is wrong" in read(answer)
+    removal: Form = {"password": "", "again": ""}
+    assert browser.send(own, removal, form="/owner/you").status_code == 422
+    assert browser.send(own, {**other, "present": GOOD}, form="/owner/you").status_code == 303
+    removal["present"] = GOOD + " new"
+    assert browser.send(own, removal, form="/owner/you").status_code == 303
 
 
 def test_failures_count_although_nobody_signs_in(sqlite_world: World) -> None:
     """The page commits them: a guesser cannot start anew with every request."""
     set_password(
-        sqlite_world.session, create_owner(sqlite_world.session, "Jesse", NOON), GOOD, now()
+        sqlite_world.session,
+        create_owner(sqlite_world.session, "Jesse", NOON),
+        hash_password(GOOD),
+        now(),
     )
     sqlite_world.session.commit()
     browser = Browser.on(sqlite_world)
@@ -102,7 +156,7 @@ def test_failures_count_although_nobody_signs_in(sqlite_world: World) -> None:
 def test_guesses_made_at_once_are_counted_before_they_are_tried(world: World) -> None:
     """Each counts itself first: of 24 that came together PostgreSQL once let all be tried."""
     owner = create_owner(world.session, "Jesse", NOON)
-    set_password(world.session, owner, GOOD, now())
+    set_password(world.session, owner, hash_password(GOOD), now())
     world.session.commit()
     begun = threading.Barrier(8)
 
@@ -111,7 +165,7 @@ def test_guesses_made_at_once_are_counted_before_they_are_tried(world: World) ->
         tried = 0
         for _ in range(3):
             with world.database.session(writes=True) as session:
-                attempt = begin_attempt(session, "Jesse", NOON)
+                attempt = begin_attempt(session, "Jesse", "home", NOON)
                 session.commit()
             tried += attempt.is_tried
         return tried

@@ -25,7 +25,7 @@ from linktrack.errors import Conflict, Forbidden, NotFound
 from linktrack.links.catalog import find_target
 from linktrack.owners.access import begin_session, create_owner, find_owner
 from linktrack.owners.audit import acting, entries, note
-from linktrack.owners.passwords import remove_password, set_password
+from linktrack.owners.passwords import hash_password, remove_password, set_password
 from linktrack.owners.sharing import find_shared, revoke_shared, share_report
 from linktrack.owners.viewers import end_sessions, set_role
 
@@ -144,7 +144,7 @@ def test_what_changes_access_is_told_once_each(world: World) -> None:
     session.commit()
     before = len(told(world))
     acting(session, "Jesse")
-    set_password(session, owner, "a long enough one", now())
+    set_password(session, owner, hash_password("a long enough one"), now())
     for _ in range(5):
         with pytest.raises(Forbidden):
             check_password(session, "Jesse", "a wrong one", NOON)

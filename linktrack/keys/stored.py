@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +38,22 @@ class Keys:
     def forgetting(self) -> bytes:
         """The key for hashes of forgotten people; without `check` they can't be left out."""
         return blake2b(self.check, person=b"forgotten", digest_size=32).digest()
+
+    def network(self, address: str) -> str:
+        """Return what stands for the network of an address; it does not lead back to that.
+
+        Of IPv4 it is the /24, of IPv6 the /48: one site has as many addresses as it likes.
+        """
+        try:
+            parsed = ip_address(address)
+        except ValueError:  # a Unix socket has none
+            site = address
+        else:
+            mapped = parsed.ipv4_mapped if parsed.version == 6 else None
+            bits = 24 if mapped or parsed.version == 4 else 48
+            site = str(ip_network((mapped or parsed, bits), strict=False))
+        key = blake2b(bytes.fromhex(self.session), person=b"networks", digest_size=32).digest()
+        return blake2b(site.encode("utf-8", "replace"), key=key, digest_size=16).hexdigest()
 
     def sealing(self) -> bytes:
         """Return the key (32 bytes) under which secrets lie in the database."""

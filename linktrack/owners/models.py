@@ -18,7 +18,6 @@ class Owner(Base):
 
     A `viewer` sees them and changes nothing but their own password; a `limited` one sees the
     accounts of `ViewedAccount` alone, none where they are gone.
-    `failed_attempts` counts wrong passwords in a row.
     """
 
     __tablename__ = "owners"
@@ -28,9 +27,24 @@ class Owner(Base):
     role: Mapped[str] = mapped_column(String(10), default="owner", server_default="owner")
     limited: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     password_hash: Mapped[str | None] = mapped_column(String(200))
-    failed_attempts: Mapped[int] = mapped_column(default=0, server_default="0")
-    wait_until: Mapped[OptionalMoment]
     created_at: Mapped[Moment]
+
+
+class PasswordFailure(Base):
+    """How often an owner's password was wrong in a row from a network, for a day.
+
+    `network` is a keyed hash: it leads back to no address.
+    """
+
+    __tablename__ = "password_failures"
+
+    owner_id: Mapped[int] = mapped_column(
+        ForeignKey("owners.id", ondelete="CASCADE"), primary_key=True
+    )
+    network: Mapped[str] = mapped_column(String(32), primary_key=True)
+    number: Mapped[int]
+    failed_at: Mapped[Moment]
+    wait_until: Mapped[OptionalMoment]
 
 
 class ViewedAccount(Base):

@@ -6,12 +6,12 @@ from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from linktrack.errors import Forbidden, Invalid
 from linktrack.owners.audit import note
-from linktrack.owners.models import Owner
+from linktrack.owners.models import Owner, PasswordFailure
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -21,6 +21,9 @@ LONGEST: Final = 1_000  # characters: hashing a text without end would be an att
 FREE_ATTEMPTS: Final = 5
 FIRST_WAIT: Final = timedelta(seconds=30)  # doubles with every further failure
 LONGEST_WAIT: Final = timedelta(hours=1)
+REMEMBERED: Final = timedelta(days=1)  # since the last failure from a network
+MOST_NETWORKS: Final = 50
+"""Networks from which an owner's password may be wrong within that time; from others it waits."""
 WRONG: Final = (
     "The name or the password is wrong, or there were too many wrong attempts. Try again later, or "
     "sign in with an address from linktrack owner link."
@@ -31,16 +34,29 @@ _one_at_a_time = Lock()
 """A check takes 19 MB and some 20 ms of a processor; a worker's threads answer redirects too."""
 
 
-def set_password(session: Session, owner: Owner, password: str, now: datetime) -> None:
-    """Give an owner a password in place of the one before, if any.
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """A password as it is kept."""
 
-    It is kept as an Argon2id hash with the parameters OWASP advises (19 MiB, 2 passes). Raises
-    `Invalid` for one that is too short to be safe.
+    stored: str
+
+
+def hash_password(password: str) -> Hashed:
+    """Return what is kept of a password; takes a while, so call it before anything is locked.
+
+    It is an Argon2id hash with the parameters OWASP advises (19 MiB, 2 passes). Raises `Invalid`
+    for a password that is too short to be safe.
     """
     if not SHORTEST <= len(password) <= LONGEST:
         raise Invalid(f"A password needs {SHORTEST} to {LONGEST:,} characters.")
-    owner.password_hash = _hasher().hash(password)
-    owner.failed_attempts, owner.wait_until = 0, None
+    with _one_at_a_time:
+        return Hashed(_hasher().hash(password))
+
+
+def set_password(session: Session, owner: Owner, password: Hashed, now: datetime) -> None:
+    """Give an owner a password in place of the one before, if any."""
+    owner.password_hash = password.stored
+    session.execute(delete(PasswordFailure).where(PasswordFailure.owner_id == owner.id))
     note(session, f"Set the password of {owner.name}.", now)
 
 
@@ -57,6 +73,7 @@ class Attempt:
 
     owner_id: int | None
     stored: str | None
+    network: str
     is_tried: bool
     number: int
 
@@ -66,36 +83,49 @@ class Attempt:
         return matches and self.is_tried and self.stored is not None
 
 
-def begin_attempt(session: Session, name: str, now: datetime) -> Attempt:
+def begin_attempt(session: Session, name: str, network: str, now: datetime) -> Attempt:
     """Count an attempt to sign in as the owner of this name; the caller commits before it is made.
 
-    After five failures in a row the owner's password is not tried for a while, which doubles with
-    every further one; one-time links work all the while.
+    `network` stands for where it comes from. After five failures in a row from there, the password
+    is not tried from there for a while, which doubles with every further one. Strangers elsewhere
+    change nothing for the owner, unless they have MOST_NETWORKS; one-time links work all the while.
     """
     query = select(Owner).where(Owner.name == name.strip().replace("\0", ""))
     owner = session.scalar(query.with_for_update())
     if owner is None:
-        return Attempt(None, None, is_tried=False, number=0)
-    if owner.wait_until is not None and owner.wait_until > now:
-        return Attempt(owner.id, owner.password_hash, is_tried=False, number=owner.failed_attempts)
-    owner.failed_attempts += 1
-    further = owner.failed_attempts - FREE_ATTEMPTS
+        return Attempt(None, None, network, is_tried=False, number=0)
+    session.execute(delete(PasswordFailure).where(PasswordFailure.failed_at < now - REMEMBERED))
+    failure = session.get(PasswordFailure, (owner.id, network))
+    if failure is None:
+        elsewhere = select(func.count()).where(PasswordFailure.owner_id == owner.id)
+        if (session.scalar(elsewhere) or 0) >= MOST_NETWORKS:
+            return Attempt(owner.id, owner.password_hash, network, is_tried=False, number=0)
+        failure = PasswordFailure(owner_id=owner.id, network=network, number=0, failed_at=now)
+        session.add(failure)
+    elif failure.wait_until is not None and failure.wait_until > now:
+        number = failure.number
+        return Attempt(owner.id, owner.password_hash, network, is_tried=False, number=number)
+    failure.number, failure.failed_at = failure.number + 1, now
+    further = failure.number - FREE_ATTEMPTS
     if further >= 0:
-        owner.wait_until = now + min(FIRST_WAIT * 2 ** min(further, 20), LONGEST_WAIT)
+        failure.wait_until = now + min(FIRST_WAIT * 2 ** min(further, 20), LONGEST_WAIT)
     session.flush()
-    return Attempt(owner.id, owner.password_hash, is_tried=True, number=owner.failed_attempts)
+    return Attempt(owner.id, owner.password_hash, network, is_tried=True, number=failure.number)
 
 
 def end_attempt(session: Session, attempt: Attempt, now: datetime, *, is_right: bool) -> Owner:
-    """Return the owner who has signed in, and forget the failures before.
+    """Return the owner who has signed in, and forget the failures before, from their network.
 
     Raises `Forbidden` where the password was wrong, with the same sentence whatever the reason; the
     caller commits then, too.
     """
     owner = None if attempt.owner_id is None else session.get(Owner, attempt.owner_id)
     if owner is not None and is_right:
-        owner.failed_attempts, owner.wait_until = 0, None
-        session.flush()
+        session.execute(
+            delete(PasswordFailure).where(
+                PasswordFailure.owner_id == owner.id, PasswordFailure.network == attempt.network
+            )
+        )
         return owner
     if owner is not None and attempt.is_tried and attempt.number >= FREE_ATTEMPTS:
         tried = f"Password of {owner.name} wrong {attempt.number} times: it waits."

@@ -148,13 +148,14 @@ def list_owners_command(work: Work) -> Answer:
 def password(name: str | None) -> None:
     """Set an owner's password (it asks for it), and sign them out everywhere."""
     from linktrack.owners.access import find_owner
-    from linktrack.owners.passwords import set_password
+    from linktrack.owners.passwords import hash_password, set_password
     from linktrack.owners.viewers import end_sessions
 
     typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    hashed = hash_password(typed)
     with writing() as work:
         found = find_owner(work.session, name)
-        set_password(work.session, found, typed, work.now)
+        set_password(work.session, found, hashed, work.now)
         end_sessions(work.session, found, work.now)
         name = found.name
     click.echo(f"The password of {name} is set.")

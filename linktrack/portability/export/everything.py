@@ -42,6 +42,7 @@ LEFT_OUT: Final = {
     "idempotent_answers": "answers kept for a day, to requests that came twice",
     "journals": "how far the files of this machine are loaded",
     "owner_sessions": "browsers in which owners are signed in",
+    "password_failures": "wrong passwords of the last day",
     "sign_in_links": "one-time addresses",
     "visitor_keys": "the secrets of visitors: without them nobody can be found again",
 }

@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask import session as cookie
 from werkzeug.wrappers import Response
 
-from linktrack.context import db_session, reading
+from linktrack.context import client_network, db_session, reading
 from linktrack.db import now
 from linktrack.errors import Forbidden
 from linktrack.owners import access
@@ -28,7 +28,7 @@ def show() -> Response | str:
 def enter() -> Response | tuple[str, int]:
     """Sign in with a name and a password."""
     name = text(request.form, "name", "The name")
-    attempt = begin_attempt(db_session(), name, now())
+    attempt = begin_attempt(db_session(), name, client_network(), now())
     db_session().commit()  # so that the check holds up nobody who writes
     is_right = attempt.is_right(request.form.get("password", ""))
     try:

@@ -1,14 +1,21 @@
 """Profile: your password, and the browsers where you are signed in."""
 
+from datetime import datetime
 from functools import partial
 
 from flask import render_template, request
 
-from linktrack.context import db_session
+from linktrack.context import client_network, db_session, installation
 from linktrack.db import now
-from linktrack.errors import Invalid
+from linktrack.errors import Forbidden, Invalid
 from linktrack.owners.models import Owner
-from linktrack.owners.passwords import remove_password, set_password
+from linktrack.owners.passwords import (
+    begin_attempt,
+    end_attempt,
+    hash_password,
+    remove_password,
+    set_password,
+)
 from linktrack.owners.viewers import end_sessions, get_owner, list_sessions
 from linktrack.web.context import OWN, current_owner, own_hash, owner_blueprint
 from linktrack.web.forms import Sent, form
@@ -27,14 +34,16 @@ own_form = partial(form, blueprint, back_to="own.show", again=lambda error: _pag
 
 @own_form("/you/password")
 def change_password(sent: Sent) -> str:
-    """Set a password, or remove it if both fields are empty."""
+    """Set a password, or remove it if both fields are empty; the present one is asked for."""
     password = request.form.get("password", "")
     if password != request.form.get("again", ""):
         raise Invalid("The two passwords differ: type the same one twice.")
-    if not password:
+    hashed = hash_password(password) if password else None
+    _require_present(request.form.get("present", ""), sent.now)
+    if hashed is None:
         remove_password(sent.session, _self(), sent.now)
         return "Your password is removed: one-time links sign you in."
-    set_password(sent.session, _self(), password, sent.now)
+    set_password(sent.session, _self(), hashed, sent.now)
     end_sessions(sent.session, _self(), sent.now, own_hash())
     return "The password is set. Every other browser is signed out."
 
@@ -44,6 +53,28 @@ def end_others(sent: Sent) -> str:
     """Sign out everywhere else."""
     ended = end_sessions(sent.session, _self(), sent.now, own_hash())
     return f"Signed out in {ended} other browser{'' if ended == 1 else 's'}."
+
+
+def _require_present(password: str, now: datetime) -> None:
+    """Raise `Invalid` unless this is the password now, if there is one; guesses are counted."""
+    owner = current_owner()
+    assert owner is not None  # strangers do not come here
+    if owner.password_hash is None:
+        return
+    with installation().database.session(writes=True) as session:
+        attempt = begin_attempt(session, owner.name, client_network(), now)
+        session.commit()
+    is_right = attempt.is_right(password)
+    with installation().database.session(writes=True) as session:
+        try:
+            end_attempt(session, attempt, now, is_right=is_right)
+        except Forbidden as error:
+            raise Invalid(
+                "Your present password is wrong, or there were too many wrong attempts. If you "
+                "have forgotten it, set another with linktrack owner password."
+            ) from error
+        finally:
+            session.commit()
 
 
 def _page(error: str | None = None) -> str:
