@@ -29,10 +29,10 @@ def report(world: World, account: Account, days: int = 20) -> SegmentsReport:
     )
 
 
-def property_json(name: str, people: int, unknown: int) -> dict[str, object]:
-    """A property that nobody has together with another one."""
+def property_json(name: str, people: int | None, unknown: int) -> dict[str, object]:
+    """A property, the others being known of nobody."""
     names = ("looks empty", "quiet", "newcomers", "mutuals", "came back")
-    overlaps = [{"property": other, "people": 0} for other in names if other != name]
+    overlaps = [{"property": other, "people": None} for other in names if other != name]
     return {"property": name, "people": people, "unknown": unknown, "overlaps": overlaps}
 
 
@@ -117,10 +117,10 @@ def test_the_report_of_the_mission(world: World) -> None:
         },
         "properties": [
             property_json("looks empty", 6, 4),
-            property_json("quiet", 0, 10),
-            property_json("newcomers", 0, 10),
-            property_json("mutuals", 0, 10),
-            property_json("came back", 0, 10),
+            property_json("quiet", None, 10),
+            property_json("newcomers", None, 10),
+            property_json("mutuals", None, 10),
+            property_json("came back", None, 10),
         ],
         "properties_at": "2026-05-04T12:00:00Z",
     }

@@ -36,8 +36,13 @@ class Properties:
     counted_at: datetime
     groups: Groups
 
-    def people(self, *names: str) -> int:
-        """Return how many have all of these properties, as far as it is known."""
+    def people(self, *names: str) -> int | None:
+        """Return how many have all of these properties, as far as it is known.
+
+        None if of one of them it is known of nobody: that is not zero.
+        """
+        if not all(self.is_known(name) for name in names):
+            return None
         wanted = sum(1 << PROPERTIES.index(name) for name in names)
         return sum(count for (holds, _), count in self.groups.items() if holds & wanted == wanted)
 

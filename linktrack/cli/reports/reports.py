@@ -67,7 +67,7 @@ def cpf(
     said = [clicked]
     said += set_apart(total.still_counting, total.posts_unmeasured)
     shorter = window_for(work.moment(since), window, work.as_of)
-    if shorter != window:
+    if shorter != window and total.still_counting.posts:
         said.append(f"No post of these days has been counted for {window} yet: --window {shorter}.")
     if total.posts > 1:
         said.append(f"Median post: {per_thousand(total.median_cpf)} per 1,000 followers.")
@@ -169,7 +169,11 @@ def segments(work: Work, handle: str, window: str, since: str | None, until: str
             line["property"],
             line["people"],
             line["unknown"],
-            ", ".join(f"{each['people']:,} {each['property']}" for each in line["overlaps"]),
+            ", ".join(
+                f"{each['people']:,} {each['property']}"
+                for each in line["overlaps"]
+                if each["people"] is not None
+            ),
         )
         for line in answer["properties"]
     ]

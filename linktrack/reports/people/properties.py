@@ -6,20 +6,20 @@ from linktrack.audience.properties import PROPERTIES, Properties
 
 
 class OverlapJson(TypedDict):
-    """How many followers have another property, too."""
+    """How many followers have another property, too; null if one of the two is known of nobody."""
 
     property: str
-    people: int
+    people: int | None
 
 
 class PropertyJson(TypedDict):
     """A property over all followers of the newest list, and its overlaps with the others.
 
-    Of `unknown` people it can't be said.
+    Of `unknown` people it can't be said; if that is all of them, `people` is null.
     """
 
     property: str
-    people: int
+    people: int | None
     unknown: int
     overlaps: list[OverlapJson]
 
