@@ -231,7 +231,7 @@ def test_the_page_and_its_file_show_the_overlaps(world: World) -> None:
     browser = Browser.signed_in(world)
     page = read(browser.get("/owner/segments"))
     assert "One person can have several, so these numbers don't add up." in page
-    assert "looks empty two or more signs of an empty profile 12 0 – 4 — 5 —" in page
+    assert "looks empty two or more signs of an empty profile 12 0 – 4 unknown 5 unknown" in page
     lines = browser.get("/owner/segments?format=json&table=properties").get_json()
     assert [line["property"] for line in lines] == list(PROPERTIES)
     assert lines[0]["also mutuals"] == 5
