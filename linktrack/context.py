@@ -1,5 +1,7 @@
 """The installation and the database session of the current request."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import cast
 
@@ -29,12 +31,31 @@ def db_session(*, writes: bool | None = None) -> Session:
     if "db_session" not in g:
         if writes is None:
             writes = request.method not in ("GET", "HEAD", "OPTIONS")
-        g.db_session = installation().database.session(writes=writes)
-        if "actor" in g:  # set by the door that found out who asks
-            acting(g.db_session, g.actor)
-        if g.get("shown_accounts") is not None:  # set by the door that found out who asks
-            show_only(g.db_session, g.shown_accounts)
+        _begin(installation().database.session(writes=writes))
     return cast("Session", g.db_session)
+
+
+@contextmanager
+def one_commit() -> Iterator[Session]:
+    """Let whatever commits this request's session commit at the end, and all at once.
+
+    Nothing is stored where an error leaves the block.
+    """
+    close_db_session()
+    with installation().database.joined() as session:
+        _begin(session)
+        try:
+            yield session
+        finally:
+            close_db_session()
+
+
+def _begin(session: Session) -> None:
+    g.db_session = session
+    if "actor" in g:  # set by the door that found out who asks
+        acting(session, g.actor)
+    if g.get("shown_accounts") is not None:  # set by the door that found out who asks
+        show_only(session, g.shown_accounts)
 
 
 def client_network() -> str:

@@ -254,6 +254,12 @@ class Database:
         engine = self.engine.execution_options(linktrack_writes=True) if writes else self.engine
         return Session(engine, expire_on_commit=False)
 
+    @contextmanager
+    def joined(self) -> Iterator[Session]:
+        """Open a session that writes, whose commits all become one when the block ends."""
+        with self.engine.execution_options(linktrack_writes=True).begin() as whole:
+            yield Session(whole, expire_on_commit=False, join_transaction_mode="create_savepoint")
+
     def migrate(self, revision: str = "head") -> None:
         """Bring the tables to `revision`; running it again changes nothing.
 

@@ -9,6 +9,8 @@ from clicking import FIREFOX, START
 from doorways import Caller, client_of, problem
 from examples import examples
 from hypothesis import HealthCheck, Phase, settings
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy import text as sql
 from world import NOON, World
 
 from linktrack.api.limits import NAME, Limiter
@@ -356,6 +358,26 @@ def test_a_post_with_a_key_is_done_once(call: Caller, world: World) -> None:
     assert call("POST", "/posts", wish, Idempotency_Key="a-2").get_json() != first.get_json()
     assert len(call("GET", "/posts").get_json()["data"]) == 2
     assert problem(call("POST", "/posts", wish, Idempotency_Key="x" * 256), 422)
+
+
+def test_the_answer_of_a_key_is_committed_with_what_was_done(call: Caller, world: World) -> None:
+    """Killed between two commits, a service once had done it and lost the answer."""
+    world.account()
+    kept: list[tuple[int, int]] = []
+
+    def look(connection: Connection) -> None:
+        posts = connection.execute(sql("SELECT count(*) FROM posts")).scalar_one()
+        answers = "SELECT count(*) FROM idempotent_answers WHERE status = 201"
+        kept.append((posts, connection.execute(sql(answers)).scalar_one()))
+
+    event.listen(Engine, "commit", look)
+    try:
+        wish = {"account": "@JessesLinks", "text": "http://one.com/"}
+        assert call("POST", "/posts", wish, Idempotency_Key="k").status_code == 201
+    finally:
+        event.remove(Engine, "commit", look)
+    assert kept[-1] == (1, 1)
+    assert set(kept) <= {(0, 0), (1, 1)}
 
 
 def test_a_key_of_a_request_that_failed_is_free_again(call: Caller, world: World) -> None:

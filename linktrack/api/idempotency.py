@@ -8,7 +8,7 @@ from typing import Final, ParamSpec, TypeVar
 
 from flask import Response, g, make_response, request
 
-from linktrack.context import db_session
+from linktrack.context import one_commit
 from linktrack.db import now
 from linktrack.errors import Invalid
 from linktrack.owners.answers import remember_answer, reserve_answer
@@ -21,7 +21,7 @@ R = TypeVar("R")
 def once(view: Callable[P, R]) -> Callable[P, R | Response]:
     """Run a view only once for each key of a token (for a day).
 
-    The key is stored in the transaction of the view's own work: both are stored, or neither.
+    The key and the answer are stored in the transaction of the view's own work: all, or nothing.
     Raises `Invalid` for a malformed key or one used for another request, `Conflict` while the
     first is still being answered.
     """
@@ -33,16 +33,17 @@ def once(view: Callable[P, R]) -> Callable[P, R | Response]:
             return view(*args, **kwargs)
         if not 0 < len(key) <= LONGEST or not key.isascii() or not key.isprintable():
             raise Invalid(f"An Idempotency-Key has 1 to {LONGEST} visible ASCII characters.")
-        session, moment = db_session(), now()
-        known = reserve_answer(session, g.token.id, key, _digest(), moment)
-        if known is not None:
-            response = Response(known.body, known.status, mimetype="application/json")
-            response.headers["Idempotent-Replayed"] = "true"
+        with one_commit() as session:
+            known = reserve_answer(session, g.token.id, key, _digest(), now())
+            if known is not None:
+                response = Response(known.body, known.status, mimetype="application/json")
+                response.headers["Idempotent-Replayed"] = "true"
+                return response
+            response = make_response(view(*args, **kwargs))
+            body = response.get_data(as_text=True)
+            remember_answer(session, g.token.id, key, response.status_code, body)
+            session.commit()
             return response
-        response = make_response(view(*args, **kwargs))
-        remember_answer(session, g.token.id, key, response.status_code, response.get_data(True))
-        session.commit()
-        return response
 
     return answered
 
