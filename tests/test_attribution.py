@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 import pytest
@@ -17,7 +18,8 @@ from werkzeug.test import Client
 from world import NOON, World
 
 from linktrack.app import create_app
-from linktrack.audience.models import Follower, Segment
+from linktrack.audience.hello import count_hello, hellos
+from linktrack.audience.models import Follower, HelloNetwork, Segment
 from linktrack.audience.segments import add_segment, rest_segment
 from linktrack.audience.sorting import sort_followers
 from linktrack.calendar.days import Days
@@ -147,6 +149,20 @@ def test_a_hello_is_recognised_on_the_account_s_links_alone(
     assert "Max-Age=0" in forgot.headers["Set-Cookie"]
     found = [(row["segment_id"], row["attribution"]) for row in stored(world)]
     assert found == [(0, 0), (segment.id, 3), (0, 0), (0, 0), (0, 0)]
+
+
+def test_a_script_says_hello_30_times_a_day_at_most(world: World, short_domain: Client) -> None:
+    """From one network; the cookie is given all the same, and tomorrow it may go on."""
+    account = world.account()
+    for _ in range(35):
+        assert "Set-Cookie" in short_domain.post("/hello/@JessesLinks").headers
+    rest = rest_segment(world.session, account, NOON)
+    assert hellos(world.session, account)[rest.id].said == 30
+    day = date(2031, 1, 1)
+    count_hello(world.session, day, "elsewhere", rest, None)
+    assert hellos(world.session, account)[rest.id].said == 31
+    assert world.session.scalars(select(HelloNetwork.network)).all() == ["elsewhere"]
+    world.session.rollback()
 
 
 def test_nobody_names_themselves_into_a_segment_by_guessing(

@@ -163,9 +163,9 @@ def test_recognised_people_have_two_bounds(world: World) -> None:
     session = world.session
     rest = rest_segment(session, account, NOON)
     for _ in range(10):
-        count_hello(session, NOON.date(), rest, None)
-    count_hello(session, NOON.date(), None, rest)
-    count_hello(session, NOON.date(), rest, rest)  # the same again is nothing new
+        count_hello(session, NOON.date(), "home", rest, None)
+    count_hello(session, NOON.date(), "home", None, rest)
+    count_hello(session, NOON.date(), "home", rest, rest)  # the same again is nothing new
     session.commit()
     for number in range(6):
         post = world.post(account, "http://one.com/", NOON + number * DAY)

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from linktrack.audience.models import Account, HelloDay, Segment
+from linktrack.audience.models import Account, HelloDay, HelloNetwork, Segment
 from linktrack.audience.segments import get_segment
 from linktrack.errors import LinktrackError, NotFound
 from linktrack.ids import SegmentId
 from linktrack.keys.markers import HELLO, Markers, said_hello
 
 INVITATION: Final = "invitation"
+MOST_A_DAY: Final = 30  # hellos that count, from one network
 LIFE: Final = 400 * 86_400
 """Seconds: the longest that browsers keep a cookie (RFC 6265bis)."""
 
@@ -73,20 +74,39 @@ def remembered(
     return segment if segment.account_id == account.id else None
 
 
-def count_hello(session: Session, day: date, said: Segment | None, before: Segment | None) -> None:
+def count_hello(
+    session: Session, day: date, network: str, said: Segment | None, before: Segment | None
+) -> None:
     """Count a browser that says hello as one of `said` (None: takes it back) on a day.
 
-    `before` is what it had said: saying the same again is nothing new.
+    `before` is what it had said: saying the same again is nothing new. Beyond MOST_A_DAY from a
+    network nothing is counted: whoever has no cookie yet may be a script.
     """
     before_id = None if before is None else before.id
     said_id = None if said is None else said.id
     if before_id == said_id:
+        return
+    if not _is_counted(session, day, network):
         return
     if before_id is not None:
         _day(session, before_id, day).taken_back += 1
     if said_id is not None:
         _day(session, said_id, day).said += 1
     session.flush()
+
+
+def _is_counted(session: Session, day: date, network: str) -> bool:
+    """Whether a network has said hello, or taken it back, MOST_A_DAY times at most with this."""
+    today = day.toordinal()
+    session.execute(delete(HelloNetwork).where(HelloNetwork.day < today))
+    found = session.get(HelloNetwork, (today, network), with_for_update=True)
+    if found is None:
+        found = HelloNetwork(day=today, network=network, number=0)
+        session.add(found)
+    elif found.number >= MOST_A_DAY:
+        return False
+    found.number += 1
+    return True
 
 
 def hellos(session: Session, account: Account) -> dict[SegmentId, Hellos]:

@@ -172,6 +172,20 @@ class HelloDay(Base):
     taken_back: Mapped[int]
 
 
+class HelloNetwork(Base):
+    """How often hello was said, or taken back, from a network on a day; only of the last one.
+
+    `network` is a keyed hash: it leads back to no address.
+    """
+
+    __tablename__ = "hello_networks"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    day: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    network: Mapped[str] = mapped_column(String(32), primary_key=True)
+    number: Mapped[int]
+
+
 class Consent(Base):
     """A follower's agreement to personal links; without this row their clicks name nobody."""
 

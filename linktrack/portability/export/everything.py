@@ -39,6 +39,7 @@ from linktrack.keys.stored import KEYS_FILE
 FORMAT: Final = 1
 LEFT_OUT: Final = {
     "credentials": "what signs accounts in on their networks: connect them again",
+    "hello_networks": "how often a network said hello today",
     "idempotent_answers": "answers kept for a day, to requests that came twice",
     "journals": "how far the files of this machine are loaded",
     "owner_sessions": "browsers in which owners are signed in",

@@ -20,8 +20,7 @@ from linktrack.web.fields import named_link
 
 blueprint = Blueprint("public", __name__)
 
-SECURITY_HOLDS: Final = timedelta(days=180)
-"""How long what security.txt says may be believed: RFC 9116 recommends less than a year."""
+SECURITY_HOLDS: Final = timedelta(days=180)  # of security.txt; RFC 9116: less than a year
 
 PREVIEWS: Final = (
     "facebookexternalhit",
@@ -98,13 +97,11 @@ def security() -> Response:
     if settings.abuse_contact is None:
         raise NotFound("Nobody has said where to report problems with this installation.")
     expires = (now() + SECURITY_HOLDS).replace(microsecond=0)
-    lines = [
-        f"Contact: {settings.abuse_contact}",
-        f"Expires: {utc(expires)}",
-        f"Canonical: {settings.base_url}/.well-known/security.txt",
-        "",
-    ]
-    return Response("\n".join(lines), mimetype="text/plain")
+    said = (
+        f"Contact: {settings.abuse_contact}\nExpires: {utc(expires)}\n"
+        f"Canonical: {settings.base_url}/.well-known/security.txt\n"
+    )
+    return Response(said, mimetype="text/plain")
 
 
 @blueprint.get("/favicon.ico")

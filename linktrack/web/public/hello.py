@@ -9,7 +9,7 @@ from linktrack.audience import hello
 from linktrack.audience.accounts import find_account
 from linktrack.audience.models import Account, Segment
 from linktrack.audience.segments import REST, rest_segment
-from linktrack.context import db_session, installation
+from linktrack.context import client_network, db_session, installation
 from linktrack.db import now
 from linktrack.errors import Forbidden
 from linktrack.web.context import today
@@ -58,7 +58,7 @@ def say(account: str, invitation: str | None = None) -> AnyResponse:
         segment = hello.invited(session, markers, found, invitation)
     else:  # nobody names themselves into a segment: without an invitation they are anybody
         segment = before or rest_segment(session, found, now())
-    hello.count_hello(session, today(), segment, before)
+    hello.count_hello(session, today(), client_network(), segment, before)
     session.commit()
     name = hello.cookie_name(found)
     back.set_cookie(
@@ -80,7 +80,7 @@ def forget(account: str, invitation: str | None = None) -> AnyResponse:
     _refuse_other_sites()
     session = db_session()
     found = find_account(session, account)
-    hello.count_hello(session, today(), None, _before(found))
+    hello.count_hello(session, today(), client_network(), None, _before(found))
     session.commit()
     back = redirect(url_for("hello.show", account=account, invitation=invitation), 303)
     back.delete_cookie(
