@@ -55,6 +55,14 @@ def test_every_form_of_the_pages_has_its_operation_or_its_reason(call: Caller) -
         assert named or does.startswith("not here: "), form
 
 
+def test_a_list_of_texts_has_a_bound(call: Caller, world: World) -> None:
+    """50,000 hosts of one person once took minutes, in which nobody else could write."""
+    hosts = [f"h{number}.org" for number in range(50_000)]
+    answer = call("POST", "/people", {"name": "Ann", "hosts": hosts})
+    assert "at most 1,000" in problem(answer, 422)
+    assert call("GET", "/people").get_json()["data"] == []
+
+
 def test_segments_are_changed_ordered_and_removed(call: Caller, world: World) -> None:
     """The first match wins, so moving one moves people at once."""
     number = world.account("@JessesLinks").id

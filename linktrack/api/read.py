@@ -12,6 +12,7 @@ from linktrack.context import installation
 from linktrack.errors import Invalid, NotFound
 
 LARGEST_ID: Final = 2**31 - 1
+MOST_TEXTS: Final = 1_000  # in one field, where it does not say otherwise
 
 
 def stored(number: int) -> int:
@@ -89,13 +90,15 @@ class Fields:
         written = self.optional_text(name)
         return None if written is None else parse_moment(written, installation().settings.timezone)
 
-    def texts(self, name: str) -> tuple[str, ...]:
-        """Return a list of texts; a missing field is an empty one."""
+    def texts(self, name: str, most: int = MOST_TEXTS) -> tuple[str, ...]:
+        """Return a list of texts; a missing field is an empty one, too long a list `Invalid`."""
         value = self._values.get(name)
         if value is None:
             return ()
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise Invalid(f"{name!r} must be a list of texts.")
+        if len(value) > most:
+            raise Invalid(f"{name!r} may have at most {most:,} texts: send fewer.")
         return tuple(self._storable(name, item) for item in value)
 
     def _storable(self, name: str, text: str) -> str:

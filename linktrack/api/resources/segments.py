@@ -1,6 +1,6 @@
 """Segments of an account: order, rules or lists, places."""
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Final, Literal, NotRequired, TypedDict
 
 from flask import Response
 
@@ -28,6 +28,7 @@ from linktrack.db import now
 from linktrack.errors import NotFound
 
 SEGMENT = "/segments/<int:number>"
+MOST_SENT: Final = 200_000  # people on a list
 
 
 class SegmentJson(TypedDict):
@@ -174,7 +175,7 @@ def delete_segment(number: int) -> Response:
 def _people(fields: Fields, account: Account) -> set[str] | None:
     if fields.value("people") is None:
         return None
-    return entry_keys(account.network, fields.texts("people"))
+    return entry_keys(account.network, fields.texts("people", MOST_SENT))
 
 
 def _numbered(number: int) -> tuple[Segment, Account]:
