@@ -380,21 +380,3 @@ def resource(name: str) -> Path:
     package = Path(__file__).resolve().parent
     inside = package / name
     return inside if inside.is_dir() else package.parent / name
-
-
-def damage_of(connection: Connection) -> str | None:
-    """Return what the database's own check finds wrong with its files, or None.
-
-    SQLite reads every page and index; PostgreSQL is asked how many of its checksums failed, which
-    it counts where they are switched on.
-    """
-    if is_sqlite(connection):
-        try:
-            found = connection.execute(text("PRAGMA integrity_check(1)")).scalar_one()
-        except DatabaseError as error:
-            return str(error.orig)
-        return None if found == "ok" else str(found).replace("\n", " ")
-    failed = connection.execute(
-        text("SELECT checksum_failures FROM pg_stat_database WHERE datname = current_database()")
-    ).scalar()
-    return f"{failed:,} checksums of its pages are wrong" if failed else None

@@ -23,7 +23,8 @@ from linktrack import __version__
 from linktrack.clicks.capture.journal import SUFFIX
 from linktrack.clicks.loading.loader import SET_ASIDE
 from linktrack.clicks.models import journals
-from linktrack.db import Database, damage_of, is_sqlite
+from linktrack.db import Database, is_sqlite
+from linktrack.db_failures import damage_of
 from linktrack.errors import Unavailable
 from linktrack.installation import Installation
 from linktrack.settings import SETTINGS

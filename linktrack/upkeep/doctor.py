@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from linktrack.audience.counts import STALE
 from linktrack.clicks.counts.counted_by import REMEDY, changed_settings
 from linktrack.clicks.models import clicks
-from linktrack.db import NEWER, OLDER, Database, damage_of, from_ms, is_sqlite
+from linktrack.db import NEWER, OLDER, Database, from_ms, is_sqlite
+from linktrack.db_failures import damage_of
 from linktrack.errors import LinktrackError
 from linktrack.keys.stored import Keys, load_keys
 from linktrack.links.models import Link
