@@ -583,3 +583,17 @@ def test_a_broken_post_is_named_and_all_others_come_in(run: Run, tmp_path: Path)
     assert done.exit_code == 1
     assert "Activity 2 of the outbox" in done.output
     assert json.loads(done.stdout)["posts"] == 1
+
+
+def test_a_tar_file_with_a_negative_size_is_refused(tmp_path: Path) -> None:
+    """Its member was found again and again, and no bound on what is unpacked was ever reached."""
+    headers = []
+    for name, size in (("a.json", 0), ("b.json", -512)):
+        header = bytearray(tarfile.TarInfo(name).tobuf(tarfile.GNU_FORMAT))
+        header[124:136] = size.to_bytes(12, "big", signed=True) if size else header[124:136]
+        header[148:156] = b"%06o\0 " % (256 + sum(header[:148]) + sum(header[156:512]))
+        headers.append(bytes(header))
+    path = tmp_path / "followers.tar"
+    path.write_bytes(b"".join(headers) + bytes(1_024))
+    with pytest.raises(Invalid, match="damaged tar"), open_archive(path, 1_000):
+        pass

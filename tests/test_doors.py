@@ -102,6 +102,25 @@ def test_what_is_no_web_address_is_refused_in_the_format_asked_for(
     assert door.yourls("db-stats").get_json()["db-stats"]["total_links"] == "0"
 
 
+def test_an_address_with_nul_is_refused(door_everywhere: Door) -> None:
+    """Not every database can store one."""
+    refused = door_everywhere.yourls("shorturl", url="https://example.com/\0")
+    assert (refused.status_code, refused.get_json()["code"]) == (400, "error:nourl")
+
+
+def test_more_than_a_database_can_look_for_is_refused(door_everywhere: Door) -> None:
+    door = door_everywhere
+    tags = [f"t{number}" for number in range(1_500)]
+    many, long = "&".join(f"{{}}={tag}" for tag in tags), "x" * 60_000
+    for query in (many.replace("{}", "tags[]"), many.replace("{}", "excludeTags[]")):
+        assert door.shlink(f"/short-urls?{query}").status_code == 400
+    assert door.shlink(f"/short-urls?searchTerm={long}").status_code == 400
+    assert door.kutt(f"/links?search={long}").status_code == 400
+    for query in (f"tagNames={','.join(tags)}", f"search={long}"):
+        assert door.dub(f"/links?{query}").status_code == 422
+        assert door.dub(f"/links/count?{query}").status_code == 422
+
+
 def test_another_method_is_refused_in_the_format_asked_for(door: Door) -> None:
     refused = door.client.delete("/yourls-api.php?format=json")
     assert (refused.status_code, refused.get_json()["status"]) == (405, "fail")

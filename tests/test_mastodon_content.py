@@ -41,5 +41,13 @@ def test_100_kb_of_html_made_to_be_slow_are_read_at_once(piece: str) -> None:
     assert time.process_time() - begun < 3
 
 
+def test_a_long_run_of_spaces_is_read_at_once() -> None:
+    """Each space was tried as the first before a new line: 100 KB took 7 s."""
+    html = f"<p>a{' ' * 100_000}b \n c</p>"
+    begun = time.process_time()
+    assert read_content(html).text == f"a{' ' * 100_000}b c"
+    assert time.process_time() - begun < 3
+
+
 def test_an_angle_that_begins_no_tag_is_text() -> None:
     assert read_content("<p>1 < 2 <3</p>").text == "1 < 2 <3"

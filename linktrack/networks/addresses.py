@@ -9,6 +9,7 @@ and emphasis at its end are not part of it.
 
 import html
 import re
+from bisect import bisect_left
 from functools import cache
 from typing import Final
 
@@ -99,10 +100,15 @@ def _hosts(text: str, bare: bool) -> list[tuple[int, int, str]]:
         hosts += [
             (match.start(), match.end(), "http://")
             for match in _BARE.finditer(text)
-            if is_top_level(match["top"])
-            and not any(start < match.start() < end for start, end in filled)
+            if is_top_level(match["top"]) and not _is_inside(match.start(), filled)
         ]
     return sorted(hosts)
+
+
+def _is_inside(position: int, spans: list[tuple[int, int]]) -> bool:
+    """Whether a position lies behind the beginning of one of these spans, and before its end."""
+    before = bisect_left(spans, (position,)) - 1
+    return before >= 0 and position < spans[before][1]
 
 
 def _host_end(text: str, start: int, end: int, port_end: int) -> int:

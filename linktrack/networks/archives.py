@@ -181,6 +181,8 @@ def _tarred(file: tarfile.TarFile, most: int | None) -> dict[str, Callable[[], B
 
     files, listing = [], None if most is None else Allowance("The archive", most)
     for member in file:  # to come to the next, a compressed archive is unpacked
+        if member.size < 0:  # which would lead back to this member, for ever
+            raise tarfile.ReadError
         if listing is not None:
             listing.take(member.size)
         if member.isreg():

@@ -32,18 +32,15 @@ def placeholders(text: str) -> list[tuple[int, int]]:
     """Return where placeholders are (start, end), in order, none overlapping another."""
     found = []
     position = 0
-    unclosed = set()  # looked for to the end of the text, once
     for match in _OPENING.finditer(text):
         if match.start() < position:
             continue
         opening, end = match["open"], match.end()
-        if opening in unclosed:
-            continue
         if opening:
             closing = _CLOSING[opening]
-            at = text.find(closing, match.end())
+            # No further than that: a text may open thousands, and close one at its end.
+            at = text.find(closing, end, match.start() + MOST)
             if at < 0:
-                unclosed.add(opening)
                 continue
             end = at + len(closing)
             if closing == "}}" and text.startswith("}", end):  # {{{ unescaped }}}

@@ -96,7 +96,7 @@ def _failed(status: int, message: str) -> Answer:
 def _shorten() -> tuple[int, Answer]:
     written = request.values.get("url", "").strip()
     keyword = request.values.get("keyword", "").strip() or None
-    if not written:
+    if not written or "\0" in written:  # which PostgreSQL cannot store
         return 400, _refused("error:nourl", "Missing or malformed URL")
     try:
         written = with_scheme(written, "http")

@@ -20,6 +20,8 @@ FORMATTING: Final = "what its server makes of its text"
 # time that grows with the square of the text, or make it raise AssertionError ("<![").
 _NO_TAG: Final = re.compile(r"<(?!/?[a-zA-Z][^<>]*>)")
 _NAME: Final = re.compile(r"(@[\w.-]+)@[\w.-]*\w")
+# From the first of a run of spaces: it is tried once, however long it is.
+_BREAK: Final = re.compile(r"(?<!\s)\s*\n\s*")
 
 _VOID: Final = frozenset(("area", "br", "col", "hr", "img", "input", "source", "wbr"))
 _BLOCKS: Final = frozenset(("p", "div", "blockquote", "pre", "h1", "h2", "h3", "h4", "h5", "h6"))
@@ -151,7 +153,7 @@ class _Reader(HTMLParser):
         if self._quote or self._is_named:
             return
         if "\n" in data:  # which is no new line in HTML
-            data = "" if data.isspace() else re.sub(r"\s*\n\s*", " ", data)
+            data = "" if data.isspace() else _BREAK.sub(" ", data)
         if self._address is None:
             self._say(data)
         else:

@@ -42,7 +42,7 @@ _MANIFEST_NAMES: Final = {
 _SECONDS_APART: Final = (0, -1, 1, -2, 2)
 """Between a long post's two entries, the nearest first."""
 _REPOST: Final = "RT @"
-_END: Final = re.compile(r"\s*https://t\.co/\w+\s*$")
+_END: Final = re.compile(r"(?<!\s)\s*https://t\.co/\w+\s*$")
 _CUT: Final = "…"
 
 
@@ -218,7 +218,7 @@ def _pictures(written: str, media: Sequence[str]) -> list[_Entity]:
     return [
         _Entity(found.start(), found.end(), "")
         for short in media
-        for found in re.finditer(rf"\s*{re.escape(short)}(?![A-Za-z0-9])", written)
+        for found in re.finditer(rf"(?<!\s)\s*{re.escape(short)}(?![A-Za-z0-9])", written)
     ]
 
 

@@ -18,10 +18,11 @@ from linktrack.portability.clicks.old_clicks import ClickFormat, OldClick, check
 from linktrack.portability.files.addresses import read_address
 from linktrack.portability.files.lines import read_lines
 
-# Possessive quotes-or-escapes: a line of many backslashes takes no more than one pass.
+# Possessive quotes-or-escapes: a line of many backslashes takes no more than one pass,
+# and so does one of many brackets, since a time has none.
 _QUOTED: Final = r'"((?:[^"\\]|\\.)*+)"'
 _LINE: Final = re.compile(
-    rf"(\S+) (\S+) .*?\[([^\]]+)\] {_QUOTED} (\d{{3}}) \S+ {_QUOTED} {_QUOTED}.*", re.DOTALL
+    rf"(\S+) (\S+) .*?\[([^\[\]]+)\] {_QUOTED} (\d{{3}}) \S+ {_QUOTED} {_QUOTED}.*", re.DOTALL
 )
 _HOST_AND_PORT: Final = re.compile(r"[\w.-]+:\d+|\[[0-9A-Fa-f:.]+\]:\d+")
 _TIMES: Final = ("%d/%b/%Y:%H:%M:%S %z", "%Y-%m-%dT%H:%M:%S%z")  # the second is nginx's ISO 8601

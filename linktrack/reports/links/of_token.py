@@ -13,12 +13,14 @@ from sqlalchemy.orm import Session
 from linktrack.clicks.models import agents, clicks, link_totals, referrers
 from linktrack.clicks.vocabulary import HUMAN, unpack_country
 from linktrack.db import from_ms, to_ms
+from linktrack.errors import Invalid
 from linktrack.links.models import Link, LinkLabel
-from linktrack.links.single import labels_of, tags_of
+from linktrack.links.single import MOST_TAGS, labels_of, tags_of
 
 Field: TypeAlias = Literal["created", "clicks", "visits", "code", "destination", "title", "random"]
 """What links can be sorted by: `clicks` are people's, `visits` all."""
 
+MOST_SEARCHED: Final = 2_000
 _HOUR: Final = 3_600_000  # milliseconds
 _CLICKS: Final = func.coalesce(link_totals.c.clicks, 0)
 _LEFT_OUT: Final = func.coalesce(link_totals.c.not_human, 0)
@@ -66,6 +68,13 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None
     redirecting: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise `Invalid` for more than a database can look for at once."""
+        if len(self.search) > MOST_SEARCHED:
+            raise Invalid(f"Search for at most {MOST_SEARCHED:,} characters.")
+        if max(len(self.tags), len(self.without_tags)) > MOST_TAGS:
+            raise Invalid(f"Ask for at most {MOST_TAGS} tags at once.")
 
 
 EVERYTHING: Final = Wanted()

@@ -150,11 +150,11 @@ def _made(fields: Fields) -> LinkJson:
 
 def _wanted(fields: Fields) -> Wanted:
     check_domain(fields.optional_text("domain"))
-    tags = [tag for written in request.args.getlist("tagNames") for tag in written.split(",")]
+    tags = ",".join(request.args.getlist("tagNames")).split(",")
     return Wanted(
         search=(fields.optional_text("search") or "").replace("\0", ""),
         tenant=_tenant(fields),
-        tags=tags,
+        tags=[tag for tag in tags if tag],
         has_tags=fields.optional_text("withTags") == "true",
         redirecting=True,
     )
