@@ -15,12 +15,12 @@ from databases import Maker
 from doorways import Door, click_link, client_of
 from listening import listening
 from servers import answer, command, environment, serving
-from world import World
+from world import NOON, World
 
 from linktrack.audience.accounts import find_account
 from linktrack.audience.utm import set_utm_values
 from linktrack.db import now
-from linktrack.links.catalog import get_link
+from linktrack.links.catalog import get_link, set_disabled
 from linktrack.owners.tokens import find_token, revoke_token
 
 GUIDE = Path(__file__).resolve().parent.parent / "docs" / "guide"
@@ -145,6 +145,10 @@ def test_totals_are_of_the_tokens_own_links(door_everywhere: Door) -> None:
     )
     assert door.yourls("url-stats", shorturl=theirs).status_code == 404
     assert door.yourls("expand", shorturl=theirs).get_json()["longurl"] == "http://three.com/"
+    link = get_link(world.session, world.shortener.codes, theirs)
+    set_disabled(world.session, link, True, NOON)
+    world.session.commit()
+    assert door.yourls("expand", shorturl=theirs).status_code == 404
     for order in ("bottom", "rand", "last", ""):
         assert len(door.yourls("stats", filter=order, limit=1).get_json()["links"]) == 1
 

@@ -49,7 +49,10 @@ View = Callable[..., ResponseReturnValue]
 
 def owns(path: str) -> bool:
     """Whether an address is one of this door's."""
-    return path.startswith(("/api/v2/", "/api/links", "/api/health", "/api/users", "/api/domains"))
+    if path.startswith("/api/v2/"):
+        return True
+    below, _, rest = path.partition("/api/")
+    return not below and rest.partition("/")[0] in ("links", "health", "users", "domains")
 
 
 def refuse(status: int, sentence: str) -> Response:

@@ -149,7 +149,7 @@ def _refused(code: str, message: str) -> Answer:
 def _expand() -> tuple[int, Answer]:
     keyword = _keyword()
     link = _own_account(keyword)
-    if link is None:
+    if link is None or link.disabled_at is not None:
         return 404, {"keyword": keyword, **_failed(404, "Error: short URL not found")}
     found = door_links(db_session(), g.token.id, link_id=link.id)
     return 200, {
