@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Final, TypeAlias
-from urllib.parse import urlsplit
 
 from sqlalchemy import (
     Dialect,
@@ -29,7 +28,7 @@ from linktrack.ids import AccountId, LinkId, PostId, SegmentId
 from linktrack.links.codes import Bearer, Codes, check_custom, is_reserved
 from linktrack.links.destinations import parse_destination
 from linktrack.links.models import ImportedTotal, Link, LinkDestination
-from linktrack.links.own_addresses import is_on_host, own_hosts
+from linktrack.links.own_addresses import leads_back, site_of
 from linktrack.links.targets import Changes, Target
 from linktrack.owners.audit import note
 
@@ -69,20 +68,7 @@ class Shortener:
 
     def is_own(self, destination: str) -> bool:
         """Whether an address leads back to this short domain."""
-        return _site(destination) == _site(self.base_url)
-
-
-def _site(address: str) -> tuple[str | None, int | None]:
-    """Return host and port, whatever the scheme: a redirect from http to https is a loop too.
-
-    What is no address has neither.
-    """
-    try:
-        parts = urlsplit(address)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return None, None
-    return host, None if port in (80, 443) else port
+        return site_of(destination) == site_of(self.base_url)
 
 
 def add_link(
@@ -146,7 +132,7 @@ def add_lone_link(
 
 def _led_away(session: Session, shortener: Shortener, written: str) -> str:
     destination = parse_destination(written)
-    if shortener.is_own(destination) or is_on_host(destination, own_hosts(session)):
+    if leads_back(session, destination, shortener.base_url):
         raise Invalid("A short link cannot lead to another short link of this installation.")
     return destination
 

@@ -35,14 +35,23 @@ def former_addresses(session: Session, base_url: str) -> list[str]:
     return [each for each in base_addresses(session) if each != base_url]
 
 
-def is_on_host(address: str, hosts: tuple[str, ...]) -> bool:
-    """Whether an address is on one of these hosts, whatever its scheme."""
-    return _host(urlsplit(address).netloc) in map(_host, hosts)
+def leads_back(session: Session, destination: str, base_url: str) -> bool:
+    """Whether an address is on the host of this base address, or of one that was given up."""
+    bases = (base_url, *base_addresses(session))
+    return site_of(destination) in {site_of(base) for base in bases}
 
 
-def _host(netloc: str) -> str:
-    """Return host and port; those of http and https are none."""
-    return netloc.rpartition("@")[2].lower().removesuffix(":443").removesuffix(":80")
+def site_of(address: str) -> tuple[str | None, int | None]:
+    """Return host and port, whatever the scheme: a redirect from http to https is a loop too.
+
+    What is no address has neither.
+    """
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None, None
+    return host, None if port in (80, 443) else port
 
 
 _ADDRESSES = select(BaseAddress.address).order_by(BaseAddress.since.desc(), BaseAddress.address)

@@ -14,7 +14,7 @@ from linktrack.ids import LinkId
 from linktrack.links.catalog import Shortener, add_link
 from linktrack.links.destinations import parse_destination, with_parameters
 from linktrack.links.models import Link, LinkLabel, Post
-from linktrack.links.own_addresses import is_on_host, own_hosts
+from linktrack.links.own_addresses import leads_back
 
 MOST_TITLE = 1_000
 MOST_TAGS = 50
@@ -82,7 +82,7 @@ def destination_for(session: Session, shortener: Shortener, account: Account, wr
     Raises `Invalid` if no browser can be sent there, or it is a short link of ours.
     """
     destination = parse_destination(written)
-    if shortener.is_own(destination) or is_on_host(destination, own_hosts(session)):
+    if leads_back(session, destination, shortener.base_url):
         raise Invalid("This is a short link of this installation already.")
     return parse_destination(with_parameters(destination, utm_values(session, account.id)))
 
