@@ -140,12 +140,7 @@ class XArchive:
     def _read_manifest(self) -> Fields:
         for name in self._archive.openers:
             if _MANIFEST.search(name) and _is_data(name):
-                content = self._archive.read(name).decode("utf-8", "replace")
-                try:
-                    found = json.loads(content.partition("=")[2].strip().rstrip(";"))
-                except (ValueError, RecursionError) as error:
-                    raise Invalid(f"{name} in {self._archive.label} is broken.") from error
-                return found if isinstance(found, dict) else {}
+                return assigned(self._archive, name)
         return {}
 
     def _check_parts(self) -> None:
@@ -165,6 +160,19 @@ class XArchive:
                         f"{self._archive.label} lacks {named}, which is a part of its {kind} "
                         "list: fetch the whole archive."
                     )
+
+
+def assigned(archive: Archive, name: str) -> Fields:
+    """Return the object that a file of X's assigns to a variable; raises `Invalid` if it is broken.
+
+    Empty if it assigns something else.
+    """
+    content = archive.read(name).decode("utf-8", "replace")
+    try:
+        found = json.loads(content.partition("=")[2].strip().rstrip(";"))
+    except (ValueError, RecursionError) as error:
+        raise Invalid(f"{name} in {archive.label} is broken.") from error
+    return found if isinstance(found, dict) else {}
 
 
 def _is_data(name: str) -> bool:

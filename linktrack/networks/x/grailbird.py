@@ -6,7 +6,6 @@ texts and addresses, `data/js/user_details.js` whose they are. It has no followe
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -16,7 +15,7 @@ from linktrack.errors import Invalid
 from linktrack.networks.archives import Archive, Fields, items
 from linktrack.networks.records import FollowerRecord, PostRecord
 from linktrack.networks.texts import moment, stable_id, text
-from linktrack.networks.x.archive import post_of
+from linktrack.networks.x.archive import assigned, post_of
 
 _MONTH: Final = re.compile(r"(?:^|/)\d{4}_\d{2}\.js$")
 _TABLE: Final = re.compile(r"(?:^|/)tweets\.csv$")
@@ -38,7 +37,7 @@ class GrailbirdArchive:
         owner: Fields = {}
         for name in archive.openers:
             if _OWNER.search(name):
-                owner = self._assigned(name)
+                owner = assigned(archive, name)
         self.account_id = stable_id(owner.get("id"))
         self.handle = text(owner.get("screen_name"))
 
@@ -76,14 +75,6 @@ class GrailbirdArchive:
         if not self._months and self._table is not None:
             content = self._archive.read(self._table).decode("utf-8-sig", "replace")
             yield from _table_rows(content, self._table)
-
-    def _assigned(self, name: str) -> Fields:
-        content = self._archive.read(name).decode("utf-8", "replace")
-        try:
-            found = json.loads(content.partition("=")[2].strip().rstrip(";"))
-        except (ValueError, RecursionError) as error:
-            raise Invalid(f"{name} in {self._archive.label} is broken.") from error
-        return found if isinstance(found, dict) else {}
 
 
 def _table_rows(content: str, name: str) -> Iterator[Fields]:
