@@ -9,21 +9,20 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, TypedDict
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from linktrack.api.clients.addresses import with_scheme
+from linktrack.api.clients.addresses import check_domain, own_host, with_scheme
 from linktrack.api.clients.admission import status_of, with_secret
-from linktrack.api.clients.making import existing_link, make_link
+from linktrack.api.clients.making import existing_link, make_link, own_link
 from linktrack.api.limits import add_limit_headers
 from linktrack.api.read import Fields, arguments, posted_object
 from linktrack.calendar.times import utc
 from linktrack.context import close_db_session, db_session, installation
 from linktrack.db import now
-from linktrack.errors import Invalid, LinktrackError, NotFound
-from linktrack.links.catalog import change_destination, get_link, set_disabled
+from linktrack.errors import Invalid, LinktrackError
+from linktrack.links.catalog import change_destination, set_disabled
 from linktrack.links.single import relabel
 from linktrack.reports.links.of_token import (
     ClickGroup,
@@ -102,7 +101,7 @@ def create() -> tuple[Response, int]:
     """Create a link, or return the existing one if `reuse` says so."""
     fields = posted_object(request, _CREATE)
     _check_kept(fields)
-    _check_domain(fields.optional_text("domain"))
+    check_domain(fields.optional_text("domain"), own_host())
     target = with_scheme(fields.text("target"), "http")
     slug = fields.optional_text("customurl") or None
     description = fields.optional_text("description")
@@ -189,23 +188,13 @@ def add_domain() -> Response:
 
 
 def _own(code: str) -> DoorLink:
-    link = get_link(db_session(), installation().shortener.codes, code.replace("\0", ""))
-    found = door_links(db_session(), g.token.id, Wanted(redirecting=True), link_id=link.id)
-    if not found:
-        raise NotFound("Link could not be found.")
-    return found[0]
+    return own_link(code, "Link could not be found.")
 
 
 def _check_kept(fields: Fields) -> None:
     for name in ("expire_in", "password"):
         if fields.value(name):
             raise Invalid(f"{name} is not kept here: leave it out.")
-
-
-def _check_domain(domain: str | None) -> None:
-    own = urlsplit(installation().settings.base_url)
-    if domain not in (None, "", own.netloc, own.hostname):
-        raise Invalid(f"The only domain here is {own.netloc}.")
 
 
 class LinkJson(TypedDict):

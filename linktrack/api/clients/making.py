@@ -1,4 +1,4 @@
-"""Making a link for a client of another shortener, or finding the one that it has made before."""
+"""Making a link for a client of another shortener, or finding one that it has made before."""
 
 from collections.abc import Sequence
 
@@ -7,8 +7,10 @@ from flask import g
 from linktrack.audience.accounts import get_account
 from linktrack.context import db_session, installation
 from linktrack.db import now
+from linktrack.errors import NotFound
+from linktrack.links.catalog import get_link
 from linktrack.links.single import add_single, destination_for, find_single
-from linktrack.reports.links.of_token import DoorLink, door_links
+from linktrack.reports.links.of_token import DoorLink, Wanted, door_links
 
 
 def existing_link(written: str, slug: str | None) -> DoorLink | None:
@@ -23,6 +25,16 @@ def existing_link(written: str, slug: str | None) -> DoorLink | None:
     if there is None or slug not in (None, there.code):
         return None
     return door_links(session, g.token.id, link_id=there.id)[0]
+
+
+def own_link(code: str, refusal: str) -> DoorLink:
+    """Return one of the token's own links that redirects; raises `NotFound` with this sentence."""
+    session = db_session()
+    link = get_link(session, installation().shortener.codes, code.replace("\0", ""))
+    found = door_links(session, g.token.id, Wanted(redirecting=True), link_id=link.id)
+    if not found:
+        raise NotFound(refusal)
+    return found[0]
 
 
 def make_link(

@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 from functools import partial
 from typing import Final
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, request
 
 from linktrack.api.access import BEARER
 from linktrack.api.clients.admission import status_of, with_secret
 from linktrack.api.limits import add_limit_headers
-from linktrack.context import close_db_session, installation
+from linktrack.context import close_db_session
 from linktrack.errors import (
-    Invalid,
     LinktrackError,
 )
 
@@ -56,15 +54,3 @@ with_token = partial(with_secret, _secret)
 def _answer_known(error: LinktrackError) -> Response:
     close_db_session()
     return refuse(status_of(error, invalid=422, conflict=409), error.sentence)
-
-
-def own_domain() -> str:
-    """Return the domain, with its port, that short links begin with."""
-    return urlsplit(installation().settings.base_url).netloc
-
-
-def check_domain(domain: str | None) -> None:
-    """Raise `Invalid` for any domain but the one there is."""
-    own = urlsplit(installation().settings.base_url)
-    if domain not in (None, "", own.netloc, own.hostname):
-        raise Invalid(f"The only domain here is {own.netloc}.")

@@ -4,15 +4,13 @@ from datetime import datetime
 from typing import Final, TypedDict
 from urllib.parse import urlsplit
 
-from flask import g
-
-from linktrack.api.clients.dub.door import check_domain, own_domain
+from linktrack.api.clients import making
+from linktrack.api.clients.addresses import check_domain, own_domain, own_host
 from linktrack.api.read import Fields
 from linktrack.calendar.times import utc
 from linktrack.context import db_session, installation
-from linktrack.errors import Invalid, NotFound
-from linktrack.links.catalog import get_link
-from linktrack.reports.links.of_token import DoorLink, Wanted, door_links, last_clicks
+from linktrack.errors import Invalid
+from linktrack.reports.links.of_token import DoorLink, last_clicks
 
 _ID: Final = "link_"
 
@@ -31,7 +29,7 @@ def named_link(fields: Fields) -> DoorLink:
         except ValueError:
             raise Invalid("'domain' is no domain.") from None
         domain, key = split.netloc, split.path.strip("/").rpartition("/")[2]
-    check_domain(domain)
+    check_domain(domain, own_host())
     if not key:
         raise Invalid("Say which link: send domain and key, or linkId.")
     return own_link(key)
@@ -42,12 +40,7 @@ def own_link(link_id: str) -> DoorLink:
 
     A code may have `link_` before it: so it is an id here.
     """
-    code = link_id.removeprefix(_ID)
-    link = get_link(db_session(), installation().shortener.codes, code.replace("\0", ""))
-    found = door_links(db_session(), g.token.id, Wanted(redirecting=True), link_id=link.id)
-    if not found:
-        raise NotFound("Link not found.")
-    return found[0]
+    return making.own_link(link_id.removeprefix(_ID), "Link not found.")
 
 
 class TagJson(TypedDict):

@@ -6,8 +6,8 @@ from typing import Final
 
 from flask import Response, g, jsonify, request
 
-from linktrack.api.clients.addresses import with_scheme
-from linktrack.api.clients.dub.door import blueprint, check_domain, with_token
+from linktrack.api.clients.addresses import check_domain, own_host, with_scheme
+from linktrack.api.clients.dub.door import blueprint, with_token
 from linktrack.api.clients.dub.link_json import LinkJson, link_json, named_link, own_link
 from linktrack.api.clients.making import existing_link, make_link
 from linktrack.api.read import Fields, arguments, posted_object
@@ -132,7 +132,7 @@ def _sent() -> Fields:
     for name in sorted(_NEVER_KEPT):
         if fields.value(name):
             raise Invalid(f"{name} is not kept here: leave it out.")
-    check_domain(fields.optional_text("domain"))
+    check_domain(fields.optional_text("domain"), own_host())
     return fields
 
 
@@ -149,7 +149,7 @@ def _made(fields: Fields) -> LinkJson:
 
 
 def _wanted(fields: Fields) -> Wanted:
-    check_domain(fields.optional_text("domain"))
+    check_domain(fields.optional_text("domain"), own_host())
     tags = ",".join(request.args.getlist("tagNames")).split(",")
     return Wanted(
         search=(fields.optional_text("search") or "").replace("\0", ""),

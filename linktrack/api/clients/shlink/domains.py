@@ -4,10 +4,10 @@ from typing import Final
 
 from flask import Response, jsonify, request
 
+from linktrack.api.clients.addresses import check_domain, own_domain
 from linktrack.api.clients.shlink.door import (
+    DEFAULT,
     blueprint,
-    check_domain,
-    own_domain,
     with_key,
 )
 from linktrack.api.read import posted_object
@@ -30,7 +30,7 @@ def domains() -> Response:
 def set_redirects() -> Response:
     """Take no redirects, and refuse all others: an unknown code gets a page that says so."""
     fields = posted_object(request, {"domain", *_REDIRECTS})
-    check_domain(fields.text("domain"))
+    check_domain(fields.text("domain"), DEFAULT)
     for name in _REDIRECTS:
         if fields.value(name):
             raise Invalid(f"{name} is not kept here: unknown codes get a page that says so.")

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from functools import partial
 from typing import Final, TypedDict
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, jsonify, request
 
@@ -12,7 +11,7 @@ from linktrack.api.clients.admission import with_secret
 from linktrack.api.limits import add_limit_headers
 from linktrack.api.problems import problem
 from linktrack.api.read import Fields, arguments
-from linktrack.context import close_db_session, installation
+from linktrack.context import close_db_session
 from linktrack.errors import Conflict, Forbidden, Invalid, LinktrackError, NotFound, TooMany
 
 blueprint = Blueprint("shlink", __name__, url_prefix="/rest")
@@ -105,15 +104,8 @@ def mercure_info() -> Response:
     return problem(501, "There are no live updates here.", f"{ERRORS}mercure-not-configured")
 
 
-def own_domain() -> str:
-    """Return the domain, with its port, that short links begin with."""
-    return urlsplit(installation().settings.base_url).netloc
-
-
-def check_domain(domain: str | None) -> None:
-    """Raise `Invalid` for any domain but the one there is."""
-    if domain not in (None, "", "DEFAULT", own_domain()):
-        raise Invalid(f"The only domain here is {own_domain()}.")
+DEFAULT: Final = "DEFAULT"
+"""What clients call the only domain there is, if not by its name."""
 
 
 class Pagination(TypedDict):

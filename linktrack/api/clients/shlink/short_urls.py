@@ -5,13 +5,14 @@ from typing import Final, TypedDict
 
 from flask import Response, g, jsonify, request
 
-from linktrack.api.clients.making import existing_link, make_link
+from linktrack.api.clients import making
+from linktrack.api.clients.addresses import check_domain
 from linktrack.api.clients.shlink.door import (
+    DEFAULT,
     Summary,
     asked,
     atom,
     blueprint,
-    check_domain,
     page_of,
     pagination,
     summary,
@@ -21,8 +22,8 @@ from linktrack.api.read import Fields, posted_object
 from linktrack.calendar.times import utc
 from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.errors import Invalid, NotFound
-from linktrack.links.catalog import change_destination, get_link, set_disabled, set_forwarding
+from linktrack.errors import Invalid
+from linktrack.links.catalog import change_destination, set_disabled, set_forwarding
 from linktrack.links.single import relabel
 from linktrack.reports.links.of_token import DoorLink, Field, Wanted, door_links, door_totals
 
@@ -52,11 +53,11 @@ def create() -> Response:
     """Create a short URL, or return the existing one if `findIfExists` says so."""
     fields = posted_object(request, _CREATE)
     _check_kept(fields)
-    check_domain(fields.optional_text("domain"))
+    check_domain(fields.optional_text("domain"), DEFAULT)
     written, slug = fields.text("longUrl"), fields.optional_text("customSlug")
-    found = existing_link(written, slug) if fields.value("findIfExists") is True else None
+    found = making.existing_link(written, slug) if fields.value("findIfExists") is True else None
     if found is None:
-        found = make_link(
+        found = making.make_link(
             written,
             slug=slug,
             title=fields.optional_text("title"),
@@ -71,7 +72,7 @@ def create() -> Response:
 def list_all() -> Response:
     """Return a page of the token's own short URLs that redirect."""
     fields = asked(_LIST)
-    check_domain(fields.optional_text("domain"))
+    check_domain(fields.optional_text("domain"), DEFAULT)
     page, size = page_of(fields)
     wanted = Wanted(
         search=(fields.optional_text("searchTerm") or "").replace("\0", ""),
@@ -153,12 +154,8 @@ def set_redirect_rules(code: str) -> Response:
 
 def own_link(code: str) -> DoorLink:
     """Return one of the token's own links that redirects; raises `NotFound`."""
-    check_domain(request.args.get("domain"))
-    link = get_link(db_session(), installation().shortener.codes, code.replace("\0", ""))
-    found = door_links(db_session(), g.token.id, Wanted(redirecting=True), link_id=link.id)
-    if not found:
-        raise NotFound(f"No URL found with short code {code[:80]!r}.")
-    return found[0]
+    check_domain(request.args.get("domain"), DEFAULT)
+    return making.own_link(code, f"No URL found with short code {code[:80]!r}.")
 
 
 def _check_kept(fields: Fields) -> None:

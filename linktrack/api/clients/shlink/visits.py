@@ -4,11 +4,12 @@ from typing import Final, TypedDict
 
 from flask import Response, g, jsonify
 
+from linktrack.api.clients.addresses import check_domain
 from linktrack.api.clients.shlink.door import (
+    DEFAULT,
     asked,
     atom,
     blueprint,
-    check_domain,
     page_of,
     pagination,
     refuse,
@@ -57,7 +58,7 @@ def of_tag(tag: str) -> Response:
 @with_key()
 def of_domain(domain: str) -> Response:
     """Return a page of the visits of the only domain there is."""
-    check_domain(domain)
+    check_domain(domain, DEFAULT)
     return _page()
 
 
@@ -105,7 +106,7 @@ class VisitJson(TypedDict):
 
 def _page(link_id: int | None = None, tag: str | None = None) -> Response:
     fields = asked(_ASKED)
-    check_domain(fields.optional_text("domain"))
+    check_domain(fields.optional_text("domain"), DEFAULT)
     page, size = page_of(fields)
     visited = Visited(
         token_id=g.token.id,
