@@ -19,9 +19,13 @@ from linktrack.charts import (
     Point,
     Reference,
     Series,
+    Usual,
     heat_table,
+    interval_bar,
     interval_chart,
     number,
+    row_axis,
+    row_scale,
     sparkline,
     stacked_bars,
     time_chart,
@@ -318,6 +322,64 @@ def test_charts_with_links_are_groups_whose_links_say_their_numbers() -> None:
     assert "".join(next(link.iter("title")).itertext()) == "5 Oct: 1.52 (1.09 to 2.12)"
 
 
+POSTS = [
+    IntervalPoint("5 Oct", 5.0, 4.0, 6.2, ""),
+    IntervalPoint("6 Oct", 1.0, 0.5, 1.9, "/p"),
+    IntervalPoint("7 Oct", 0.5, None, None, "", progress="day 2 of 7"),
+]
+
+
+def test_bars_in_rows_can_be_read_back_from_one_linear_scale() -> None:
+    """Value, both ends and the band of what is usual lie where the shared scale says."""
+    usual = Usual(1.2, 1.6)
+    scale = row_scale(POSTS, usual)
+    end = scale.ticks[-1]
+    assert scale.ticks[0] == 0
+    assert end >= 6.2
+    for point in POSTS[:2]:
+        root = parse(interval_bar(point, scale, usual))
+        (dot,) = with_class(root, "mark")
+        (likely,) = with_class(root, "likely")
+        (band,) = with_class(root, "usual")
+        assert at(dot.get("x")) / 100 * end == pytest.approx(point.value, abs=0.01)
+        ends = [at(likely.get("x")), at(likely.get("x")) + at(likely.get("width"))]
+        assert [x / 100 * end for x in ends] == pytest.approx([point.low, point.high], abs=0.01)
+        ends = [at(band.get("x")), at(band.get("x")) + at(band.get("width"))]
+        assert [x / 100 * end for x in ends] == pytest.approx([1.2, 1.6], abs=0.01)
+
+
+def test_a_bar_says_its_numbers_to_the_keyboard_and_is_a_link_only_with_an_address() -> None:
+    """The first takes the focus as a graphic, the second as a link; a hollow one has no range."""
+    scale = row_scale(POSTS)
+    first, second, third = (parse(interval_bar(p, scale, unit="per 1,000")) for p in POSTS)
+    (graphic,) = with_class(first, "point", "g")
+    assert (graphic.get("tabindex"), graphic.get("role")) == ("0", "img")
+    assert graphic.get("aria-label") == "5 Oct: 5 (4 to 6.2) per 1,000"
+    assert with_class(second, "point", "a")[0].get("href") == "/p"
+    (open_,) = with_class(third, "point")
+    assert open_.get("aria-label") == "7 Oct: 0.5 per 1,000, still counting: day 2 of 7"
+    assert with_class(third, "hollow")
+    assert not with_class(third, "likely")
+
+
+def test_a_row_without_a_value_shows_the_band_alone() -> None:
+    """Unknown is not drawn, and no key stops at it; without any value there is still a scale."""
+    nothing = IntervalPoint("8 Oct", None, None, None, "")
+    root = parse(interval_bar(nothing, row_scale([nothing]), Usual(0.1, 0.2)))
+    assert with_class(root, "usual")
+    assert not with_class(root, "point")
+    assert not with_class(root, "mark")
+
+
+def test_one_uncertain_post_does_not_press_all_others_against_zero() -> None:
+    """An upper end far beyond all values is cut at the edge."""
+    wide = IntervalPoint("few followers", 2.0, 0.1, 400.0, "")
+    scale = row_scale([*POSTS, wide])
+    assert scale.ticks[-1] <= 10
+    (likely,) = with_class(parse(interval_bar(wide, scale)), "likely")
+    assert at(likely.get("x")) + at(likely.get("width")) == pytest.approx(100)
+
+
 def test_a_sparkline_can_be_read_back_with_its_gaps() -> None:
     """Zero lies on its bottom, the highest value at its top, and None lifts the pen."""
     values = [4.0, 8.0, None, 0.0, 2.0]
@@ -382,6 +444,9 @@ def every_chart(text: str) -> list[Markup]:
             [Bar(text, [1.0, 2.0], text)], [text, text], label=text, first=text, unit=text
         ),
         time_chart([], label=text, empty=text),
+        interval_bar(POSTS[0], row_scale(POSTS), Usual(1.0, 2.0), unit=text),
+        interval_bar(IntervalPoint(text, 1.0, 0.5, 2.0, text), row_scale([])),
+        row_axis(row_scale(POSTS), text),
     ]
 
 

@@ -11,6 +11,7 @@ from linktrack.charts.heat import heat_table
 from linktrack.charts.intervals import IntervalPoint, Reference, interval_chart
 from linktrack.charts.lines import Point, Series, sparkline, time_chart
 from linktrack.charts.marks import Mark
+from linktrack.charts.rows import RowScale, Usual, interval_bar, row_axis, row_scale
 from linktrack.charts.scales import day_name, number
 
 __all__ = [
@@ -19,13 +20,18 @@ __all__ = [
     "Mark",
     "Point",
     "Reference",
+    "RowScale",
     "Series",
     "Span",
+    "Usual",
     "change_chart",
     "day_name",
     "heat_table",
+    "interval_bar",
     "interval_chart",
     "number",
+    "row_axis",
+    "row_scale",
     "sparkline",
     "stacked_bars",
     "time_chart",

@@ -133,7 +133,7 @@ def _dot(point: IntervalPoint, x: float, band: Band, floor: float, group: int) -
     """Draw one value with its interval as a link; nothing if no value is known."""
     if not known(point.value):
         return Markup("")
-    words = f"{point.label}: {_in_words(point)}"
+    words = f"{point.label}: {in_words(point)}"
     if point.progress:
         words = f"{words}, still counting: {point.progress}"
     y = band.y(point.value) if point.value > 0 else floor
@@ -156,7 +156,8 @@ def _named(point: IntervalPoint) -> str:
     return f"{point.label} ({point.progress})" if point.progress else point.label
 
 
-def _in_words(point: IntervalPoint) -> str:
+def in_words(point: IntervalPoint) -> str:
+    """Return a value with its interval: 1.52 (1.09 to 2.12)."""
     if point.value is None:
         return "unknown"
     if point.low is None or point.high is None:

@@ -176,6 +176,59 @@ function zoomable(plot, rows, places, under) {
 
 document.querySelectorAll(".chart-time").forEach(follow);
 
+// Dots and bars say their numbers to pointer, keyboard and touch. A first touch asks, a second one
+// follows the link.
+function pointTips() {
+  const tip = document.createElement("div");
+  tip.className = "tip";
+  tip.hidden = true;
+  tip.setAttribute("aria-hidden", "true"); // its words are the point's name already
+  document.body.append(tip);
+  let shown;
+  let touched;
+
+  function show(point) {
+    if (!point || point === shown) return;
+    point.querySelector("title")?.remove(); // or the browser's own tip comes, too
+    shown = point;
+    const [name, ...numbers] = point.getAttribute("aria-label").split(/(?<=: )(?=[^:]*$)/);
+    tip.textContent = [name.replace(/: $/, ""), ...numbers].join("\n");
+    tip.hidden = false;
+    const dot = (point.querySelector(".touch") ?? point).getBoundingClientRect();
+    const left = dot.left + dot.width / 2 - tip.offsetWidth / 2;
+    const room = document.documentElement.clientWidth - tip.offsetWidth - 8;
+    tip.style.left = `${scrollX + Math.max(8, Math.min(left, room))}px`;
+    const above = dot.top - tip.offsetHeight - 6;
+    tip.style.top = `${scrollY + (above > 0 ? above : dot.bottom + 6)}px`;
+  }
+
+  function hide() {
+    tip.hidden = true;
+    shown = undefined;
+  }
+
+  const pointOf = (event) => event.target.closest?.(".point[aria-label]");
+  document.addEventListener("pointerover", (event) => {
+    if (event.pointerType !== "touch") pointOf(event) ? show(pointOf(event)) : hide();
+  });
+  document.addEventListener("focusin", (event) => (pointOf(event) ? show(pointOf(event)) : hide()));
+  document.addEventListener("focusout", hide);
+  document.addEventListener("pointerdown", (event) => {
+    touched = event.pointerType === "touch" && pointOf(event) !== shown;
+    if (!pointOf(event)) hide();
+  });
+  document.addEventListener("click", (event) => {
+    const point = pointOf(event);
+    if (!point || !touched) return;
+    touched = false;
+    event.preventDefault();
+    show(point);
+  });
+  document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
+}
+
+if (document.querySelector(".point")) pointTips();
+
 // Keys: one letter a page, as the dialog behind "?" says. They can be turned off there, since
 // people who speak to their computer would press them unawares.
 function keys() {
