@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 PATIENCE: Final = 15.0  # seconds to wait for another writer, before it is said
 WRITE_LOCK: Final = 0x6C696E6B  # PostgreSQL advisory lock held while clicks are appended ("link")
+EDIT_LOCK: Final = 0x65646974  # held while an owner's change compares versions ("edit")
 
 SchemaState = Literal["new", "older", "current", "newer"]
 
@@ -236,6 +237,15 @@ def take_write_lock(connection: Connection) -> None:
     """Wait until no other transaction appends or recounts clicks; held until this one ends."""
     if not is_sqlite(connection):
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITE_LOCK})
+
+
+def take_edit_lock(connection: Connection) -> None:
+    """Wait until no other owner's change that compares versions is under way; held to the end.
+
+    On SQLite a transaction that writes is alone from its beginning.
+    """
+    if not is_sqlite(connection):
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": EDIT_LOCK})
 
 
 class Database:

@@ -21,6 +21,10 @@ class Conflict(LinktrackError):
     """The input contradicts what is already there; nothing was changed."""
 
 
+class Overtaken(Conflict):
+    """Somebody else changed it since the caller looked; nothing was changed."""
+
+
 class Unconfirmed(Conflict):
     """It is done only on the caller's second word."""
 

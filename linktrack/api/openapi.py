@@ -65,6 +65,8 @@ def _operation(operation: Operation) -> Json:
         problems |= {400, 413}
     if operation.takes_key:
         problems.add(409)
+    if operation.has_version:
+        problems.add(412)
     for status in sorted(problems):
         responses[str(status)] = {"$ref": f"#/components/responses/{PROBLEMS[status].name}"}
     described: Json = {
@@ -128,17 +130,23 @@ def _query(parameter: Parameter) -> Json:
 
 
 def _headers(operation: Operation) -> list[Json]:
-    if not operation.takes_key:
-        return []
-    return [
-        {
-            "name": "Idempotency-Key",
-            "in": "header",
-            "required": False,
-            "description": "Repeated within a day, a request gets the first answer, done once.",
-            "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-        }
-    ]
+    if operation.takes_key:
+        meaning = "Repeated within a day, a request gets the first answer, done once."
+        return [_header("Idempotency-Key", meaning, maxLength=255)]
+    if operation.has_version:
+        return [_header("If-Match", "The ETag of what you read: refused if it has changed since.")]
+    return []
+
+
+def _header(name: str, meaning: str, **bounds: int) -> Json:
+    schema: Json = {"type": "string", "minLength": 1, **bounds}
+    return {
+        "name": name,
+        "in": "header",
+        "required": False,
+        "description": meaning,
+        "schema": schema,
+    }
 
 
 def _reference(kind: type) -> Json:

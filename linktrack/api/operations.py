@@ -24,6 +24,7 @@ from flask import Blueprint, Response, request
 from linktrack.api.access import needs
 from linktrack.api.idempotency import once, unrepeated
 from linktrack.api.read import Fields, arguments, posted_object
+from linktrack.api.versions import unless_overtaken
 from linktrack.clicks.vocabulary import WINDOWS
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
@@ -62,11 +63,18 @@ class Operation:
     answers: Answers
     problems: tuple[int, ...]
     takes_key: bool
+    view: Callable[..., object]
+    figures: frozenset[str]
 
     @property
     def path(self) -> str:
         """The path with its arguments in braces, below /api/v1."""
         return ARGUMENT.sub(r"{\2}", self.rule)
+
+    @property
+    def has_version(self) -> bool:
+        """Whether it changes a thing that a GET shows, and takes the ETag of that as If-Match."""
+        return self.method in ("PATCH", "DELETE") and ("GET", self.rule) in BY_RULE
 
     @property
     def shapes(self) -> tuple[type, ...]:
@@ -88,6 +96,9 @@ ARGUMENT: Final = re.compile(r"<(?:(int):)?(\w+)>")
 OPERATIONS: Final[dict[str, Operation]] = {}
 """All operations by the name of their view."""
 
+BY_RULE: Final[dict[tuple[str, str], Operation]] = {}
+"""All operations by their method and rule."""
+
 ACCOUNT: Final = Parameter("account", "Handle of an account: @name, or network:@name.")
 NEEDED_ACCOUNT: Final = Parameter("account", ACCOUNT.meaning, required=True)
 FROM: Final = Parameter("from", "From this date or time on (ISO 8601).", "moment")
@@ -106,6 +117,7 @@ def operation(
     query: tuple[Parameter, ...] = (),
     body: type | None = None,
     problems: tuple[int, ...] = (),
+    figures: tuple[str, ...] = (),
     shows_secret: bool = False,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Make a view an operation: routed, guarded by its scope, and in the document.
@@ -113,15 +125,16 @@ def operation(
     The first line of the view's docstring is its summary. What it returns says what it answers:
     `PostJson`, or `tuple[PostJson, Literal[201]]` for another status than 200; `answers` says so
     for a view that returns a `Response`: a stream, or nothing. `problems` are the statuses it can
-    answer besides those that every operation can. A POST takes an Idempotency-Key; one that
-    `shows_secret` refuses it, since its answer is kept nowhere.
+    answer besides those that every operation can. `figures` are the fields of a GET's answer that
+    nobody edits; a PATCH or DELETE of the same rule compares the others with If-Match. A POST
+    takes an Idempotency-Key; one that `shows_secret` refuses it, since its answer is kept nowhere.
     """
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         name = view.__name__
         summary = (view.__doc__ or name).splitlines()[0]
         takes_key = method == "POST" and not shows_secret
-        OPERATIONS[f"api.{name}"] = Operation(
+        said = BY_RULE[method, rule] = OPERATIONS[f"api.{name}"] = Operation(
             method=method,
             rule=rule,
             name=name,
@@ -132,10 +145,14 @@ def operation(
             answers=answers_of(view) if answers is None else answers,
             problems=problems,
             takes_key=takes_key,
+            view=view,
+            figures=frozenset(figures),
         )
         act: Callable[P, R | Response] = view
         if method == "POST":
             act = unrepeated(view) if shows_secret else once(view)
+        elif method != "GET":
+            act = unless_overtaken(view, lambda: _reading(said.rule))
         blueprint.add_url_rule(rule, name, needs(scope)(act), methods=[method])
         return view
 
@@ -156,6 +173,18 @@ def answers_of(view: Callable[..., object]) -> Answers:
     if not all(is_typeddict(kind) for kind in kinds):
         raise TypeError(f"{view.__name__} must return a TypedDict, or say what it answers.")
     return dict.fromkeys(statuses, kinds if len(kinds) > 1 else kinds[0])
+
+
+def _reading(rule: str) -> tuple[Callable[..., object], frozenset[str]] | None:
+    shows = BY_RULE.get(("GET", rule))
+    return None if shows is None else (shows.view, shows.figures)
+
+
+def figures_of_request() -> frozenset[str]:
+    """Return the fields of this request's answer that nobody edits."""
+    chosen = OPERATIONS.get(request.endpoint or "")
+    shows = None if chosen is None else BY_RULE.get(("GET", chosen.rule))
+    return frozenset() if shows is None else shows.figures
 
 
 def asked() -> Fields:

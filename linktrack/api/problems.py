@@ -25,6 +25,7 @@ PROBLEMS: Final = {
     404: Problem("not-found", "There is no such thing, or the token has no access to it."),
     405: Problem("method-not-allowed", "The method is not allowed here: see the header Allow."),
     409: Problem("conflict", "The request conflicts with the current state; nothing was changed."),
+    412: Problem("changed-since", "It was changed after you read it (If-Match): read it again."),
     413: Problem("too-large", "The request is over 2 MB, or the text has too many characters."),
     422: Problem("invalid", "A field or parameter is not valid; nothing was changed."),
     429: Problem("too-many", "The token's rate limit is reached: wait Retry-After seconds."),

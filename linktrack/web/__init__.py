@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 def register_notices(app: "Flask") -> None:
     """Give every owner page its notices and its filters."""
     from linktrack.web import filters
+    from linktrack.web.forms import made_from
     from linktrack.web.overview.needs import address, not_rebuilt, notices
 
     filters.register(app)
     app.jinja_env.filters.update(address=address)
-    app.jinja_env.globals.update(notices=notices, not_rebuilt=not_rebuilt)
+    app.jinja_env.globals.update(made_from=made_from, notices=notices, not_rebuilt=not_rebuilt)
 
 
 def blueprints() -> "tuple[Blueprint, ...]":

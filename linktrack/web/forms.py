@@ -5,25 +5,31 @@ capability, which writes the activity log, and returns the message to show. The 
 all of them, and is here.
 """
 
-from collections.abc import Callable
+import hashlib
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import wraps
 from typing import Final, TypeAlias, TypeVar
 
 from flask import Blueprint, current_app, flash, make_response, redirect, request, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from linktrack.audience.models import Account
 from linktrack.context import close_db_session, db_session
-from linktrack.db import Session, now
-from linktrack.errors import Conflict, Invalid, LinktrackError, TooLarge
+from linktrack.db import Session, now, take_edit_lock
+from linktrack.errors import Conflict, Invalid, LinktrackError, Overtaken, TooLarge
 from linktrack.web import fields
 
-MENDABLE: Final = (Invalid, Conflict, TooLarge)
+MENDABLE: Final = (Invalid, Conflict, Overtaken, TooLarge)
 """What a person mends in the form at hand, which is shown again with what was typed."""
 
 UNPROCESSABLE: Final = 422
+
+MADE_FROM: Final = "made_from"
+"""The field with the version of what a form changes, as it was when the form was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,10 @@ class Shown:
 Outcome: TypeAlias = str | Done | Shown
 Page: TypeAlias = Response | str
 Action = TypeVar("Action", bound=Callable[..., Outcome])
+Edited: TypeAlias = Callable[..., Mapping[str, object]]
+"""What a form changes as it is now, each value by its label; takes the arguments of the path."""
+
+_EDITED: Final[dict[str, Edited]] = {}  # by the endpoint of the form
 
 
 def form(
@@ -101,6 +111,7 @@ def form(
     back_to: str | Callable[..., str],
     again: Callable[..., Page] | None = None,
     mends: tuple[type[LinktrackError], ...] = MENDABLE,
+    edits: Edited | None = None,
 ) -> Callable[[Action], Action]:
     """Make a function the handler of a form that is sent to `path`.
 
@@ -109,12 +120,21 @@ def form(
     from these arguments to an address. If it raises one of `mends`, all is rolled back, and `again`
     gets the error and these arguments, and returns the page with the error in place (status 422);
     without `again` the error page answers.
+
+    `edits` returns what the form changes. A form with the field `made_from` raises `Overtaken` if
+    that is no longer what it was made from: nobody replaces a change they haven't seen.
     """
 
     def register(action: Action) -> Action:
+        if edits is not None:
+            _EDITED[f"{blueprint.name}.{action.__name__}"] = edits
+
         @wraps(action)
         def view(**values: object) -> Response:
             try:
+                if edits is not None:
+                    take_edit_lock(db_session().connection())
+                    _refuse_overtaken(edits(**values))
                 outcome = action(Sent(now()), **values)
             except mends as error:
                 if again is None:
@@ -137,6 +157,26 @@ def form(
         return action
 
     return register
+
+
+def made_from(endpoint: str, **values: object) -> Markup:
+    """Return the hidden field that says which version a form was made from."""
+    version = _version(_EDITED[endpoint](**values))
+    return Markup('<input type="hidden" name="{}" value="{}">').format(MADE_FROM, version)
+
+
+def _version(edited: Mapping[str, object]) -> str:
+    return hashlib.blake2b(json.dumps(list(edited.items())).encode(), digest_size=8).hexdigest()
+
+
+def _refuse_overtaken(edited: Mapping[str, object]) -> None:
+    made_from = request.form.get(MADE_FROM)
+    if made_from is not None and made_from != _version(edited):
+        now_there = "; ".join(f"{label}: {value or 'empty'}" for label, value in edited.items())
+        raise Overtaken(
+            f"Somebody changed this while you had it open. It is now: {now_there}. What you "
+            "entered is not saved yet: save again to replace theirs."
+        )
 
 
 def _address(back_to: str | Callable[..., str], values: dict[str, object]) -> str:

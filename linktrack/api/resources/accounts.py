@@ -130,7 +130,13 @@ def create_account() -> tuple[AccountJson, Literal[201]]:
     return _json([added])[0], 201
 
 
-@operation("GET", ACCOUNT, scope="read", problems=(404,))
+@operation(
+    "GET",
+    ACCOUNT,
+    scope="read",
+    problems=(404,),
+    figures=("followers", "followers_at", "connected"),
+)
 def read_account(number: int) -> AccountJson:
     """Return an account with its latest follower count."""
     return _json([numbered_account(number)])[0]

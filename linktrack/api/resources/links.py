@@ -108,7 +108,13 @@ def create_link() -> tuple[LinkJson, Literal[201]]:
     return link_json(session, shortener, link), 201
 
 
-@operation("GET", "/links/<code>", scope="read", problems=(404,))
+@operation(
+    "GET",
+    "/links/<code>",
+    scope="read",
+    problems=(404,),
+    figures=("clicks", "unique_clicks", "not_human", "imported"),
+)
 def read_link(code: str) -> LinkJson:
     """Return a link with its history and its clicks."""
     return link_json(db_session(), installation().shortener, _link(code))

@@ -98,6 +98,13 @@ def create_person() -> tuple[PersonJson, Literal[201]]:
     return _json(person), 201
 
 
+@operation("GET", "/people/<int:number>", scope="read", problems=(404,))
+def read_person(number: int) -> PersonJson:
+    """Return a person your links promote."""
+    require_all()
+    return _json(get_person(db_session(), stored(number)))
+
+
 class PersonChange(TypedDict, total=False):
     """Changes to a person; fields you leave out stay, fields you send replace the current values.
 

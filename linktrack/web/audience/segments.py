@@ -117,7 +117,20 @@ segment_form = partial(
 )
 
 
-@segment_form(SEGMENT)
+def _edited(segment_id: int) -> dict[str, object]:
+    session = db_session()
+    segment = get_segment(session, segment_id)
+    order = [each.id for each in list_segments(session, get_account(session, segment.account_id))]
+    return {
+        "Name": segment.name,
+        "Rules": ", ".join((segment.rules or "").splitlines()),
+        "People": segment.size if segment.kind == "size" else None,
+        "Place": segment.place,
+        "Position": order.index(segment.id) + 1,
+    }
+
+
+@segment_form(SEGMENT, edits=_edited)
 def change(sent: Sent, segment_id: int) -> str:
     """Change a segment's name, rules, size, place and position, from now on."""
     session = sent.session

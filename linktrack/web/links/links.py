@@ -218,7 +218,18 @@ def promotes(sent: Sent, code: str) -> str:
     return f"The link promotes {person.name}."
 
 
-@link_form("/links/<code>/destination")
+def _own_words(code: str) -> dict[str, object]:
+    kept = kept_card(db_session(), named_link(code))
+    return {
+        "Title": kept.own_title if kept is not None else None,
+        "Text": kept.own_description if kept is not None else None,
+    }
+
+
+@link_form(
+    "/links/<code>/destination",
+    edits=lambda code: {"Destination": named_link(code).destination},
+)
 def redirect_elsewhere(sent: Sent, code: str) -> str:
     """Change a link's destination."""
     link = named_link(code)
@@ -227,7 +238,7 @@ def redirect_elsewhere(sent: Sent, code: str) -> str:
     return "The link leads to its new destination."
 
 
-@link_form("/links/<code>/card")
+@link_form("/links/<code>/card", edits=_own_words)
 def change_card(sent: Sent, code: str) -> str:
     """Change the text of a link's preview card, or have its page read again."""
     link = named_link(code)

@@ -14,6 +14,7 @@ from linktrack.audience.counts import is_stale
 from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
+from linktrack.calendar.times import utc
 from linktrack.charts import Mark, Point, Series, time_chart
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOW_LENGTHS, WINDOWS
 from linktrack.context import as_of, db_session, installation
@@ -143,7 +144,13 @@ post_form = partial(
 )
 
 
-@post_form(f"{POST}/publish")
+def _time_of(post_id: int) -> dict[str, object]:
+    post = get_post(db_session(), post_id)
+    at = post.posted_at
+    return {"State": post.state, "Time": None if at is None else utc(at)}
+
+
+@post_form(f"{POST}/publish", edits=_time_of)
 def publish(sent: Sent, post_id: int) -> str:
     """Mark a post as published, now or at the given time."""
     post, at = get_post(sent.session, post_id), sent.moment("posted_at", "The time")
@@ -151,7 +158,7 @@ def publish(sent: Sent, post_id: int) -> str:
     return "The post is marked as published; its clicks are counted from that time."
 
 
-@post_form(f"{POST}/schedule")
+@post_form(f"{POST}/schedule", edits=_time_of)
 def schedule(sent: Sent, post_id: int) -> str:
     """Schedule a draft."""
     post, at = get_post(sent.session, post_id), sent.moment("posted_at", "The time")

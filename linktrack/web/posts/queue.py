@@ -64,7 +64,10 @@ def send(sent: Sent, post_id: int) -> str:
     return "The post is published within seconds." if due_at is None else "The post is planned."
 
 
-@queue_form(f"{POST}/text")
+@queue_form(
+    f"{POST}/text",
+    edits=lambda post_id: {"Text": get_post(db_session(), post_id).written},
+)
 def rewrite(sent: Sent, post_id: int) -> str:
     """Change the text of a post that isn't published yet; with that button, publish it now."""
     post, written = get_post(sent.session, post_id), sent.text("text", "The text")

@@ -89,7 +89,10 @@ account_form = partial(
 )
 
 
-@account_form(f"{ACCOUNT}/handle")
+@account_form(
+    f"{ACCOUNT}/handle",
+    edits=lambda account_id: {"Handle": get_account(db_session(), account_id).handle},
+)
 def rename(sent: Sent, account_id: int) -> str:
     """Rename an account."""
     account = get_account(sent.session, account_id)
@@ -97,7 +100,10 @@ def rename(sent: Sent, account_id: int) -> str:
     return f"The account is called {account.handle} now."
 
 
-@account_form(f"{ACCOUNT}/role")
+@account_form(
+    f"{ACCOUNT}/role",
+    edits=lambda account_id: {"Role": get_account(db_session(), account_id).role},
+)
 def change_role(sent: Sent, account_id: int) -> str:
     """Set what an account is for."""
     account = get_account(sent.session, account_id)
@@ -156,7 +162,12 @@ def segment(sent: Sent, account_id: int) -> str:
     return f"The segment {added.name} is added."
 
 
-@account_form(f"{ACCOUNT}/utm")
+def _utm(account_id: int) -> dict[str, object]:
+    values = utm_values(db_session(), account_id)
+    return {name: values.get(name) for name in UTM_NAMES}
+
+
+@account_form(f"{ACCOUNT}/utm", edits=_utm)
 def utm(sent: Sent, account_id: int) -> str:
     """Set the UTM values that wrapping adds to an account's links."""
     account = get_account(sent.session, account_id)
@@ -164,7 +175,10 @@ def utm(sent: Sent, account_id: int) -> str:
     return "Links made from now on have these values."
 
 
-@account_form(f"{ACCOUNT}/card")
+@account_form(
+    f"{ACCOUNT}/card",
+    edits=lambda account_id: {"Card": get_account(db_session(), account_id).card},
+)
 def card(sent: Sent, account_id: int) -> str:
     """Set whose preview card an account's links have."""
     account = get_account(sent.session, account_id)
