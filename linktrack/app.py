@@ -38,7 +38,7 @@ from linktrack.links.catalog import changed_links, find_target
 from linktrack.links.targets import Targets
 from linktrack.networks.errors import Refused, SignedOut, Unclear
 from linktrack.owners.access import SESSION_LIFE
-from linktrack.web import blueprints, formats, register_notices
+from linktrack.web import blueprints, delivery, formats, register_notices
 from linktrack.web.public import hello
 from linktrack.web.settings import own_clicks
 
@@ -118,6 +118,7 @@ def create_app(installation: Installation) -> Flask:
     for blueprint in (v1.blueprint, *doors, *blueprints()):
         app.register_blueprint(blueprint)
     formats.register(app, settings)
+    delivery.register(app)
     register_notices(app)
     app.teardown_appcontext(close_db_session)
     app.after_request(_add_headers)

@@ -1,12 +1,9 @@
 """How pages write numbers, rates, times and names."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime
-from hashlib import blake2b
-from pathlib import Path
 from typing import Final
 
-from flask import Flask, url_for
+from flask import Flask
 from markupsafe import Markup
 
 from linktrack.audience.counts import STALE
@@ -113,7 +110,6 @@ def register(app: Flask, settings: Settings) -> None:
         about=about,
         all_of=all_of,
         any_of=any_of,
-        asset=_asset_addresses(app),
         data_until=data_until,
         here=here,
         network_of=network_of,
@@ -184,16 +180,3 @@ def _turned(fraction: float) -> str:
 def _time_tag(at: datetime, text: str) -> Markup:
     utc = at.astimezone(UTC)
     return Markup('<time datetime="{}">{}</time>').format(f"{utc:%Y-%m-%dT%H:%M:%SZ}", text)
-
-
-def _asset_addresses(app: Flask) -> Callable[[str], str]:
-    """Return the function from a static file's name to its address.
-
-    The address changes with the file's content, so browsers can cache it.
-    """
-    marks = {
-        path.name: blake2b(path.read_bytes(), digest_size=4).hexdigest()
-        for path in Path(app.static_folder or "").iterdir()
-        if path.is_file()
-    }
-    return lambda name: url_for("static", filename=name, v=marks[name])
