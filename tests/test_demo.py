@@ -6,16 +6,19 @@ from typing import Any
 
 import pytest
 from browser import Browser, read
+from clicking import FIREFOX
 from sqlalchemy import func, select
 from world import NOON, World
 
 from linktrack.audience.accounts import find_account, list_accounts
 from linktrack.calendar.days import Days
 from linktrack.clicks.counts import rebuild
-from linktrack.db import Base, now
+from linktrack.clicks.records import ClickRecord
+from linktrack.db import Base, now, to_ms
 from linktrack.errors import Conflict, NotFound
 from linktrack.networks.records import PostRecord
 from linktrack.owners.answers import reserve_answer
+from linktrack.owners.sharing import share_report
 from linktrack.owners.tokens import create_token, list_tokens
 from linktrack.portability.demo import make_demo, remove_demo
 from linktrack.portability.simulation import PROFILES, YOU, follower_counts, posts
@@ -127,3 +130,27 @@ def test_a_new_owner_looks_around_and_clears_up(sqlite_world: World) -> None:
     assert removed.status_code == 303
     assert "The demonstration is gone." in read(browser.get("/owner/"))
     assert "Or look around first" in read(browser.get("/owner/"))
+
+
+def test_every_page_with_simulated_data_says_so(sqlite_world: World) -> None:
+    """Pages of all accounts, of a simulated one, and what strangers see of it; no others."""
+    demo, mine = sqlite_world.account("@demo"), sqlite_world.account("@mine", role="me")
+    demo.simulated = True
+    session = sqlite_world.session
+    its = sqlite_world.post(demo, "https://example.com/its").links[0]
+    own = sqlite_world.post(mine, "https://example.com/own").links[0]
+    secret = share_report(session, demo.id, 30, now())
+    session.commit()
+    sqlite_world.click([ClickRecord(to_ms(NOON), its.id, FIREFOX, None, 1)])
+    browser, mark = Browser.signed_in(sqlite_world), "Simulated data. @demo is a demonstration"
+    for path in ("", "posts", "digest", "links", "timing", "segments", "followers", "audience"):
+        assert mark in read(browser.get(f"/owner/{path}")), path
+        page = f"/owner/{path}?account={mine.id}"
+        assert path == "digest" or "Simulated data." not in read(browser.get(page)), path
+    assert mark in read(browser.get(f"/owner/links/{its.code}"))
+    assert "Simulated data." not in read(browser.get(f"/owner/links/{own.code}"))
+    stranger = Browser.on(sqlite_world)
+    for path in ("/", f"/{its.code}+", "/hello/@demo", f"/shared/{secret}"):
+        assert mark in read(stranger.get(path)), path
+    for path in (f"/{own.code}+", "/hello/@mine", "/owner/sign-in"):
+        assert "Simulated data." not in read(stranger.get(path)), path
