@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -60,11 +60,16 @@ def postmaster(address: str) -> psutil.Process:
 def halted(server: psutil.Process) -> Iterator[None]:
     """Halt PostgreSQL, all its processes."""
     family = [server, *server.children(recursive=True)]
-    for process in family:
-        process.send_signal(signal.SIGSTOP)
+    signal_all(family, signal.SIGSTOP)
     yield
-    for process in family:
-        process.send_signal(signal.SIGCONT)
+    signal_all(family, signal.SIGCONT)
+
+
+def signal_all(processes: list[psutil.Process], number: signal.Signals) -> None:
+    """Send a signal to those that are still there: a session ends with its client."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(number)
 
 
 @contextmanager

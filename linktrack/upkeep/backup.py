@@ -14,7 +14,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING, Final, cast
 
 from sqlalchemy import Connection, MetaData, select, text
@@ -27,6 +26,7 @@ from linktrack.db import Database, is_sqlite
 from linktrack.db_failures import damage_of
 from linktrack.errors import Unavailable
 from linktrack.installation import Installation
+from linktrack.scratch import require_file, scratch
 from linktrack.settings import SETTINGS
 from linktrack.upkeep.archive import DATABASE, JOURNALS, KEYS, TABLES, Manifest, write_archive
 
@@ -69,35 +69,33 @@ def back_up(
     or the database cannot be read or is damaged.
     """
     settings, database = installation.settings, installation.database
-    folder = file.with_name(f".{file.name}.{token_hex(4)}")
-    whole = folder.with_name(f"{folder.name}.tar")
+    require_file(file)
     try:
-        folder.mkdir(mode=0o700)
-        with database.reachable():
-            _check_whole(database)
-            copy = _copy_database(database, folder)
-        taken = _copy_journals(settings.journals, folder / JOURNALS, copy.positions)
-        shutil.copyfile(settings.data / KEYS, folder / KEYS)
-        manifest = Manifest(
-            linktrack=__version__,
-            made_at=now.isoformat(),
-            kind=copy.kind,
-            revision=copy.revision,
-            settings=_settings(environ),
-            tables=copy.tables,
-            sequences=copy.sequences,
-        )
-        os.close(os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        write_archive(whole, folder, manifest)
-        with whole.open("rb") as written:
-            os.fsync(written.fileno())
-        whole.replace(file)
+        with scratch(file.parent, file.name) as work:
+            folder, whole = work / "content", work / "whole.tar"
+            folder.mkdir(mode=0o700)
+            with database.reachable():
+                _check_whole(database)
+                copy = _copy_database(database, folder)
+            taken = _copy_journals(settings.journals, folder / JOURNALS, copy.positions)
+            shutil.copyfile(settings.data / KEYS, folder / KEYS)
+            manifest = Manifest(
+                linktrack=__version__,
+                made_at=now.isoformat(),
+                kind=copy.kind,
+                revision=copy.revision,
+                settings=_settings(environ),
+                tables=copy.tables,
+                sequences=copy.sequences,
+            )
+            os.close(os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            write_archive(whole, folder, manifest)
+            with whole.open("rb") as written:
+                os.fsync(written.fileno())
+            whole.replace(file)
     except (OSError, sqlite3.DatabaseError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise Unavailable(f"The backup {file} cannot be written: {reason}.") from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        whole.unlink(missing_ok=True)
     return BackedUp(file, file.stat().st_size, taken)
 
 

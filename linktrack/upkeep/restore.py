@@ -5,13 +5,11 @@ links a place counts as used, comes last.
 """
 
 import json
-import shutil
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING, Final, cast
 
 from alembic.script import ScriptDirectory
@@ -20,6 +18,7 @@ from sqlalchemy import Connection, inspect, text
 from linktrack.clicks.capture.journal import SUFFIX, is_written
 from linktrack.db import Database, alembic_config, is_sqlite
 from linktrack.errors import Conflict, Invalid, Unavailable
+from linktrack.scratch import scratch
 from linktrack.settings import Settings
 from linktrack.upkeep.archive import DATABASE, JOURNALS, KEYS, TABLES, Manifest, read_archive
 from linktrack.upkeep.backup import copy_statement
@@ -46,28 +45,27 @@ def restore(settings: Settings, file: Path, environ: Mapping[str, str]) -> Resto
     `Conflict` where an installation with links is there or runs there; nothing is changed then.
     """
     data = settings.data
-    folder = data / f".restore-{token_hex(4)}"
     database = Database(settings)
     try:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        folder.mkdir(mode=0o700)
-        manifest = read_archive(file, folder)
-        _check_fits(manifest, database, folder)
-        _check_empty(settings, database)
-        _merge_journals(folder / JOURNALS, settings.journals)
-        _place_keys(folder / KEYS, data / KEYS)
-        with database.reachable():
-            if is_sqlite(database.engine):
-                _place_sqlite(folder / DATABASE, Path(database.engine.url.database or ""), database)
-            else:
-                _fill_postgresql(database, folder / TABLES, manifest)
-        _write_settings(data / SETTINGS_FILE, manifest)
+        with scratch(data, "restore") as folder:
+            manifest = read_archive(file, folder)
+            _check_fits(manifest, database, folder)
+            _check_empty(settings, database)
+            _merge_journals(folder / JOURNALS, settings.journals)
+            _place_keys(folder / KEYS, data / KEYS)
+            with database.reachable():
+                if is_sqlite(database.engine):
+                    target = Path(database.engine.url.database or "")
+                    _place_sqlite(folder / DATABASE, target, database)
+                else:
+                    _fill_postgresql(database, folder / TABLES, manifest)
+            _write_settings(data / SETTINGS_FILE, manifest)
     except OSError as error:
         raise Unavailable(
             f"The backup cannot be restored: {error.filename or data}: {error.strerror}."
         ) from error
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
         database.close()
     here = {name: environ.get(name) for name in manifest.settings}
     different = {name: was for name, was in manifest.settings.items() if here[name] != was}

@@ -12,7 +12,6 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from secrets import token_hex
 from typing import IO, Final, cast
 
 from sqlalchemy import (
@@ -35,6 +34,7 @@ from linktrack.calendar.times import utc
 from linktrack.db import Base, Database, Utc, is_sqlite, revision_of
 from linktrack.errors import Unavailable
 from linktrack.keys.stored import KEYS_FILE
+from linktrack.scratch import require_file, scratch
 
 FORMAT: Final = 1
 LEFT_OUT: Final = {
@@ -85,17 +85,16 @@ def export_all(
     Returns rows by table; `progress` is called with them as they are written. The file is readable
     by its owner only, and whole or not there. Raises `Unavailable` if it cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{token_hex(4)}")
+    require_file(path)
     try:
-        try:
+        with scratch(path.parent, path.name) as work:
+            temporary = work / "whole.zip"
             descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w+b") as file:
                 counts = _write(database, file, now, progress)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
     except OSError as error:
         raise Unavailable(f"{path} cannot be written: {error.strerror}.") from error
     return counts

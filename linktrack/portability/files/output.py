@@ -4,31 +4,39 @@ import errno
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from secrets import token_hex
 from typing import IO
 
 from linktrack.errors import Unavailable
+from linktrack.scratch import scratch
 
 
 def save(path: Path, blocks: Iterable[str]) -> None:
-    """Write text as UTF-8 to a file beside `path`, then give it that name.
+    """Write text as UTF-8 to a file beside `path` (mode 0600), then give it that name.
 
-    A file of that name is kept until the new one is whole. Raises `Unavailable` if it cannot
-    be written.
+    A file of that name is kept until the new one is whole; into a device or a pipe, such as
+    /dev/stdout, it is written as it comes. Raises `Unavailable` if it cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{token_hex(4)}")
     try:
-        try:
-            with temporary.open("xb") as file:
-                for block in blocks:
-                    file.write(block.encode())
-                file.flush()
+        if path.exists() and not path.is_file() and not path.is_dir():
+            with path.open("wb") as file:
+                _write(file, blocks)
+            return
+        with scratch(path.parent, path.name) as work:
+            whole = work / "whole"
+            with os.fdopen(
+                os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
+            ) as file:
+                _write(file, blocks)
                 os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+            whole.replace(path)
     except OSError as error:
         raise Unavailable(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _write(file: IO[bytes], blocks: Iterable[str]) -> None:
+    for block in blocks:
+        file.write(block.encode())
+    file.flush()
 
 
 def print_blocks(file: IO[bytes], blocks: Iterable[str]) -> None:
@@ -38,9 +46,7 @@ def print_blocks(file: IO[bytes], blocks: Iterable[str]) -> None:
     (`BrokenPipeError`).
     """
     try:
-        for block in blocks:
-            file.write(block.encode())
-        file.flush()
+        _write(file, blocks)
     except OSError as error:
         if error.errno == errno.EPIPE:
             raise
