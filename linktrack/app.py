@@ -17,6 +17,7 @@ from linktrack.clicks.capture.geoip import country_lookup
 from linktrack.clicks.capture.journal import Journal
 from linktrack.clicks.capture.lane import Lane
 from linktrack.clicks.capture.visitors import Visitors
+from linktrack.clicks.capture.wsgi_lane import WSGILane
 from linktrack.context import EXTENSION, close_db_session
 from linktrack.context import installation as opened_installation
 from linktrack.db import resource
@@ -135,16 +136,29 @@ def create_wsgi_app(installation: Installation | None = None) -> "WSGIApplicatio
     Threads and files are made at the first click, so that the result may cross a fork. Raises
     `Conflict` on a database of an older or a newer linktrack, unless the caller has seen to it.
     """
-    if installation is None:
-        installation = Installation.open(patience=PATIENCE_OF_WORKERS)
-        with suppress(Unavailable):  # away just now: redirects begin when it is back
-            installation.database.prepare()
-        installation.database.close()  # no connection may cross a fork
+    installation = installation or opened_for_a_server()
+    app = create_app(installation)
+    app.wsgi_app = WSGILane(app.wsgi_app, create_lane(installation))  # type: ignore[method-assign]  # Flask's own way to add middleware
+    return app
+
+
+def opened_for_a_server() -> Installation:
+    """Return the installation that the environment names, without a connection.
+
+    Raises `Conflict` on a database of an older or a newer linktrack.
+    """
+    installation = Installation.open(patience=PATIENCE_OF_WORKERS)
+    with suppress(Unavailable):  # away just now: redirects begin when it is back
+        installation.database.prepare()
+    installation.database.close()  # no connection may cross a fork
+    return installation
+
+
+def create_lane(installation: Installation) -> Lane:
+    """Return the lane of an installation, which answers its short links."""
     settings = installation.settings
     engine, codes = installation.database.engine, installation.shortener.codes
-    app = create_app(installation)
-    app.wsgi_app = Lane(  # type: ignore[method-assign]  # Flask's own way to add middleware
-        app.wsgi_app,
+    return Lane(
         Targets(
             lambda code: find_target(engine, codes, code),
             lambda since: changed_links(engine, since),
@@ -156,7 +170,6 @@ def create_wsgi_app(installation: Installation | None = None) -> "WSGIApplicatio
         country_of=None if settings.geoip is None else country_lookup(settings.geoip),
         markers=installation.keys.markers(),
     )
-    return app
 
 
 def _add_headers(response: Response) -> Response:

@@ -14,6 +14,7 @@ from linktrack.app import create_wsgi_app
 from linktrack.clicks.capture.journal import SUFFIX, Journal
 from linktrack.clicks.capture.lane import Lane
 from linktrack.clicks.capture.visitors import Visitors
+from linktrack.clicks.capture.wsgi_lane import WSGILane
 from linktrack.ids import LinkId, SegmentId
 from linktrack.installation import Installation
 from linktrack.links.targets import Changes, Target, Targets
@@ -39,14 +40,13 @@ class Street:
         targets = Targets(self.find, lambda _since: Changes(0, ()))
         self.now = 1_777_896_000.0
         self.lane = Lane(
-            self.behind,
             targets,
             Journal(folder / "journals", "always"),
             Visitors(folder / "visitor_keys", "month", ZoneInfo("UTC")),
             LOOPBACK,
             clock=lambda: self.now,
         )
-        self.client = Client(self.lane)
+        self.client = Client(WSGILane(self.behind, self.lane))
 
     def find(self, code: str) -> Target | None:
         self.asked.append(code)

@@ -26,6 +26,7 @@ from linktrack.calendar.days import Days
 from linktrack.clicks.capture.journal import Journal
 from linktrack.clicks.capture.lane import Lane
 from linktrack.clicks.capture.visitors import Visitors
+from linktrack.clicks.capture.wsgi_lane import WSGILane
 from linktrack.clicks.counts.rebuild import rebuild
 from linktrack.clicks.loading.personal import MOST_VISITORS
 from linktrack.clicks.models import clicks, forwarded_links
@@ -54,13 +55,12 @@ def serving(world: World) -> Iterator[Client]:
     app = create_app(Installation(world.settings, keys, world.database, world.shortener))
     engine, codes = world.database.engine, world.shortener.codes
     lane = Lane(
-        app.wsgi_app,
         Targets(lambda code: find_target(engine, codes, code), lambda _since: Changes(0, ())),
         Journal(world.settings.journals),
         Visitors(world.settings.data / "visitor_keys", "month", world.settings.timezone),
         markers=keys.markers(),
     )
-    yield Client(lane, use_cookies=False)
+    yield Client(WSGILane(app.wsgi_app, lane), use_cookies=False)
 
 
 @pytest.fixture

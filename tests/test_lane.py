@@ -16,6 +16,7 @@ from linktrack.calendar.periods import period_start
 from linktrack.clicks.capture.journal import Journal
 from linktrack.clicks.capture.lane import Lane, request_flags
 from linktrack.clicks.capture.visitors import Visitors, client_address, site_of
+from linktrack.clicks.capture.wsgi_lane import WSGILane
 from linktrack.clicks.vocabulary import EMBEDDED, HEAD, NO_LANGUAGES, NO_VISITOR, PREFETCH
 from linktrack.ids import LinkId
 from linktrack.links.targets import Changes, Target, Targets
@@ -255,7 +256,6 @@ def test_no_path_is_ever_an_error(path: bytes) -> None:
         lambda _: Changes(0, ()),
     )
     lane = Lane(
-        lambda _environ, _start: [],
         targets,
         Journal(Path("/nonexistent")),
         Visitors(Path("/nonexistent"), "day", ZoneInfo("UTC")),
@@ -269,7 +269,7 @@ def test_no_path_is_ever_an_error(path: bytes) -> None:
         answers.append(status)
         return lambda _body: None
 
-    list(lane(environ, start_response))
+    list(WSGILane(lambda _environ, _start: [], lane)(environ, start_response))
     assert answers in ([], ["302 Found"])
 
 

@@ -77,13 +77,22 @@ class Targets:
 
     def get(self, code: str) -> Target | None:
         """Return the target of a code, or None."""
+        try:
+            return self.known(code)
+        except LookupError:
+            return self._look_up(code)
+
+    def known(self, code: str) -> Target | None:
+        """Return the target of a code, or None, without asking the database.
+
+        Raises `LookupError` where it must be asked.
+        """
         target = self._known.get(code)
-        if target is not None:
-            return target
-        expiry = self._missing.get(code)
-        if expiry is not None and time.monotonic() < expiry:
-            return None
-        return self._look_up(code)
+        if target is None:
+            expiry = self._missing.get(code)
+            if expiry is None or time.monotonic() >= expiry:
+                raise LookupError(code)
+        return target
 
     def _look_up(self, code: str) -> Target | None:
         generation = self._generation

@@ -58,6 +58,11 @@ class Journal:
         self._check_at = 0.0
 
     @property
+    def waits(self) -> bool:
+        """Whether `append` waits for the disk."""
+        return self._always
+
+    @property
     def lost(self) -> int:
         """How many clicks could not be written since the process began."""
         return self._losses.count

@@ -1,13 +1,15 @@
-"""The lane: short links answered in front of Flask. It looks up, writes down, and answers.
+"""The lane: what is done with a request for a short link. It looks up, writes down, and answers.
 
-Everything that is not a plain known code goes to the application behind it; so does a fetcher of
-link previews, once it is written down, where an account shows cards of our own.
+It knows no server: wsgi_lane.py and asgi_lane.py hand it requests, and say its answers. What is no
+plain known code goes to the application behind it; so does a fetcher of link previews, once it is
+written down, where an account shows cards of our own.
 """
 
 import logging
 import time
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
 
 from linktrack.clicks.capture.journal import Journal
 from linktrack.clicks.capture.own_clicks import OwnClicks
@@ -26,29 +28,88 @@ from linktrack.clicks.vocabulary import (
 )
 from linktrack.ids import FollowerId, SegmentId
 from linktrack.keys.markers import Markers, said_hello
-from linktrack.links.codes import code_in
 from linktrack.links.destinations import with_query
 from linktrack.links.targets import Target, Targets
 from linktrack.settings import Network
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 log = logging.getLogger(__name__)
 
 CARD: Final = "linktrack.card"
 """In the environment of a request that the application is to answer with a link's card."""
 
+Asked = Mapping[str, str]
+"""A request by the names of CGI (RFC 3875 4.1), as far as the lane reads it: see `READ`."""
+
+READ: Final = frozenset(
+    {
+        "HTTP_ACCEPT",
+        "HTTP_ACCEPT_LANGUAGE",
+        "HTTP_COOKIE",
+        "HTTP_DNT",
+        "HTTP_PURPOSE",
+        "HTTP_REFERER",
+        "HTTP_SEC_FETCH_DEST",
+        "HTTP_SEC_GPC",
+        "HTTP_SEC_PURPOSE",
+        "HTTP_USER_AGENT",
+        "HTTP_X_FORWARDED_FOR",
+        "HTTP_X_MOZ",
+    }
+)
+"""The headers that the lane reads; beside them REQUEST_METHOD, QUERY_STRING and REMOTE_ADDR."""
+
 _PAGES: Final = frozenset({"", "document", "iframe", "frame", "empty"})
 """What Sec-Fetch-Dest says of a page: in a tab, in a frame, read by a script, or nothing at all."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer; `headers` are ASCII."""
+
+    status: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """The application behind the lane answers, for `path`; with the link's card, if `card`."""
+
+    path: str
+    card: bool = False
+
+
+REDIRECT: Final = (
+    ("Cache-Control", "private, no-store"),
+    ("X-Robots-Tag", "noindex"),
+    ("Content-Length", "0"),
+)
+"""The headers of every redirect, beside its `Location`."""
+
+_UNAVAILABLE: Final = (
+    b"This short link cannot be looked up just now. Please try again in a minute.\n"
+)
+
+UNAVAILABLE: Final = Answer(
+    "503 Service Unavailable",
+    (
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Length", str(len(_UNAVAILABLE))),
+        ("Retry-After", "60"),
+        ("Cache-Control", "no-store"),
+    ),
+    _UNAVAILABLE,
+)
+
+
 class Lane:
-    """WSGI middleware that redirects short links and journals their clicks."""
+    """Where codes lead, and the journal of their clicks.
+
+    Nothing here waits but `look_up`, for the database, and where `waits`, `answer`, for the disk.
+    """
 
     def __init__(
         self,
-        application: "WSGIApplication",
         targets: Targets,
         journal: Journal,
         visitors: Visitors,
@@ -58,7 +119,6 @@ class Lane:
         country_of: Callable[[str], str | None] | None = None,
         markers: Markers | None = None,
     ) -> None:
-        self._application = application
         self._targets = targets
         self._journal = journal
         self._visitors = visitors
@@ -68,66 +128,63 @@ class Lane:
         self._country_of = country_of
         self._markers = markers
         self._watching = False
+        self.waits = journal.waits
 
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
-        """Answer a known code with 302, or have its card answered; hand everything else on."""
-        code = code_in(environ["PATH_INFO"])
-        if code is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            return self._application(environ, start_response)
+    def known(self, code: str) -> Target | None:
+        """Return where a code leads, None if nowhere, without asking the database.
+
+        Raises `LookupError` where that is not known.
+        """
+        return self._targets.known(code)
+
+    def look_up(self, code: str) -> Target | None:
+        """Return where a code leads, None if nowhere; it may wait for the database.
+
+        Raises whatever the database raises, once it is logged.
+        """
         if not self._watching:
             self._watching = True
             self._targets.watch()
         try:
-            target = self._targets.get(code)
-        except Exception as error:  # noqa: BLE001 - whatever the database raises: it is away
+            return self._targets.get(code)
+        except Exception as error:
             log.error("A code could not be looked up: %s", error)
-            return _unavailable(start_response)
+            raise
+
+    def answer(self, asked: Asked, code: str, target: Target | None) -> str | Behind:
+        """Write a click down, and return where it leads; or who answers in our place."""
         if target is None or target.location is None:
             # In its own spelling, without what was left on it.
-            environ["PATH_INFO"] = f"/{(target and target.code) or code}"
-            return self._application(environ, start_response)
-        self._journal.append(encode(self._record(environ, target)))
-        if target.shows_card and is_preview(environ.get("HTTP_USER_AGENT", "")[:MOST_AGENT]):
-            environ["PATH_INFO"], environ[CARD] = f"/{target.code or code}", True
-            return self._application(environ, start_response)
-        location = target.location
+            return Behind(f"/{(target and target.code) or code}")
+        self._journal.append(encode(self._record(asked, target)))
+        if target.shows_card and is_preview(asked.get("HTTP_USER_AGENT", "")[:MOST_AGENT]):
+            return Behind(f"/{target.code or code}", card=True)
         if target.forward_query:
-            location = with_query(location, environ.get("QUERY_STRING", ""))
-        start_response(
-            "302 Found",
-            [
-                ("Location", location),
-                ("Cache-Control", "private, no-store"),
-                ("X-Robots-Tag", "noindex"),
-                ("Content-Length", "0"),
-            ],
-        )
-        return []
+            return with_query(target.location, asked.get("QUERY_STRING", ""))
+        return target.location
 
-    def _record(self, environ: "WSGIEnvironment", target: Target) -> ClickRecord:
+    def _record(self, asked: Asked, target: Target) -> ClickRecord:
         at = self._clock()
-        agent = environ.get("HTTP_USER_AGENT")
-        flags = request_flags(environ)
-        address = client_address(environ, self._trusted)
-        if self._own is not None and self._own.is_own(environ.get("HTTP_COOKIE"), address):
+        agent = asked.get("HTTP_USER_AGENT")
+        flags = request_flags(asked)
+        address = client_address(asked, self._trusted)
+        if self._own is not None and self._own.is_own(asked.get("HTTP_COOKIE"), address):
             flags |= OWNER
-        if "HTTP_X_FORWARDED_FOR" in environ and address == environ.get("REMOTE_ADDR"):
+        if "HTTP_X_FORWARDED_FOR" in asked and address == asked.get("REMOTE_ADDR"):
             flags |= FORWARDED
         visitor = None
         if not flags & NO_VISITOR:
-            languages = environ.get("HTTP_ACCEPT_LANGUAGE", "")
+            languages = asked.get("HTTP_ACCEPT_LANGUAGE", "")
             try:
                 visitor = self._visitors.identify(at, address, agent or "", languages)
             except OSError as error:
                 log.error("The visitor key cannot be used, a click has no visitor: %s", error)
-        segment_id, follower_id, attribution = self._attribute(environ, target, flags)
+        segment_id, follower_id, attribution = self._attribute(asked, target, flags)
         return ClickRecord(
             clicked_at=int(at * 1000),
             link_id=target.link_id,
             user_agent=agent[:MOST_AGENT] if agent else None,
-            referrer=referrer_key(environ.get("HTTP_REFERER")),
+            referrer=referrer_key(asked.get("HTTP_REFERER")),
             visitor=visitor,
             flags=flags,
             segment_id=segment_id,
@@ -137,7 +194,7 @@ class Lane:
         )
 
     def _attribute(
-        self, environ: "WSGIEnvironment", target: Target, flags: int
+        self, asked: Asked, target: Target, flags: int
     ) -> tuple[SegmentId | None, FollowerId | None, str | None]:
         """Return segment, follower and how they are known: by the code, else by a hello.
 
@@ -146,7 +203,7 @@ class Lane:
         personal = target.follower_id is not None
         if target.attribution is not None and not (personal and flags & NO_VISITOR):
             return target.segment_id, target.follower_id, target.attribution
-        cookies = environ.get("HTTP_COOKIE")
+        cookies = asked.get("HTTP_COOKIE")
         if cookies and self._markers and target.account_id and not flags & NO_VISITOR:
             segment_id = said_hello(self._markers, target.account_id, cookies)
             if segment_id is not None:
@@ -154,7 +211,7 @@ class Lane:
         return None, None, None
 
 
-def request_flags(environ: "WSGIEnvironment") -> int:
+def request_flags(asked: Asked) -> int:
     """Return what the request says of itself, as flags of vocabulary.py.
 
     Prefetch: Sec-Purpose (Fetch standard), Purpose (older Chromium and Safari), X-Moz (Firefox).
@@ -163,9 +220,9 @@ def request_flags(environ: "WSGIEnvironment") -> int:
     Fetch Metadata and the picture proxies of mail services do.
     """
     flags = 0
-    if environ["REQUEST_METHOD"] == "HEAD":
+    if asked["REQUEST_METHOD"] == "HEAD":
         flags |= HEAD
-    get = environ.get
+    get = asked.get
     if not get("HTTP_ACCEPT_LANGUAGE"):
         flags |= NO_LANGUAGES
     if get("HTTP_SEC_GPC") == "1" or get("HTTP_DNT") == "1":
@@ -180,17 +237,3 @@ def request_flags(environ: "WSGIEnvironment") -> int:
 
 def _wants_picture(accept: str) -> bool:
     return accept.startswith("image/") and "text/html" not in accept
-
-
-def _unavailable(start_response: "StartResponse") -> Iterable[bytes]:
-    body = b"This short link cannot be looked up just now. Please try again in a minute.\n"
-    start_response(
-        "503 Service Unavailable",
-        [
-            ("Content-Type", "text/plain; charset=utf-8"),
-            ("Content-Length", str(len(body))),
-            ("Retry-After", "60"),
-            ("Cache-Control", "no-store"),
-        ],
-    )
-    return [body]

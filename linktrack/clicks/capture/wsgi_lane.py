@@ -1,0 +1,39 @@
+"""The lane in front of a WSGI application."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from linktrack.clicks.capture.lane import CARD, REDIRECT, UNAVAILABLE, Behind, Lane
+from linktrack.links.codes import code_in
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class WSGILane:
+    """WSGI middleware that redirects short links and journals their clicks."""
+
+    def __init__(self, application: "WSGIApplication", lane: Lane) -> None:
+        self._application = application
+        self._lane = lane
+
+    def __call__(
+        self, environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        """Answer a known code with 302, or have its card answered; hand everything else on."""
+        code = code_in(environ["PATH_INFO"])
+        if code is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return self._application(environ, start_response)
+        try:
+            target = self._lane.look_up(code)
+        except Exception:  # noqa: BLE001 - whatever the database raises: it is away, and logged
+            start_response(UNAVAILABLE.status, list(UNAVAILABLE.headers))
+            return [UNAVAILABLE.body]
+        answer = self._lane.answer(environ, code, target)
+        if isinstance(answer, Behind):
+            environ["PATH_INFO"] = answer.path
+            if answer.card:
+                environ[CARD] = True
+            return self._application(environ, start_response)
+        start_response("302 Found", [("Location", answer), *REDIRECT])
+        return []
