@@ -39,7 +39,6 @@ OWNER_PAGES = (
     "own-clicks",
     "settings",
     "notes",
-    "more",
 )
 REPORTS = ("audience", "compare", "timing", "posts?sort=low", "?compare=year", "posts?days=28")
 
@@ -186,7 +185,7 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         reader.open("/owner/webhooks/1")
         reader.press("Send a test")
 
-        for path in (*REPORTS, "owners", "you", "shared", "more"):
+        for path in (*REPORTS, "team", "profile", "shared"):
             reader.open(f"/owner/{path}")
         for path in (
             "/owner/",
@@ -199,7 +198,7 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
             "/privacy",
             "/owner/left-out",
             "/owner/needs-you",
-            "/owner/audit",
+            "/owner/activity",
             "/owner/accounts/1/remove",
             "/owner/accounts/1/connection",
         ):
@@ -243,12 +242,12 @@ def ask_for_keys(reader: Reader) -> None:
     page = reader.page
     page.keyboard.press("?")
     reader.look()
-    page.get_by_label("Keys work on this device").uncheck()
+    page.get_by_label("Shortcuts work on this device").uncheck()
     page.get_by_role("button", name="Close").click()
     page.keyboard.press("p")
     assert "/posts" not in page.url
-    page.get_by_role("button", name="Keys", exact=True).click()
-    page.get_by_label("Keys work on this device").check()
+    page.get_by_role("button", name="Keyboard shortcuts", exact=True).click()
+    page.get_by_label("Shortcuts work on this device").check()
     page.keyboard.press("Escape")
     with page.expect_navigation():
         page.keyboard.press("p")
@@ -270,7 +269,7 @@ def test_the_owners_whole_story(chromium: Browser, sqlite_databases: Maker, tmp_
         page.get_by_label("Role").select_option("you")
         page.get_by_label("Followers now").fill("1000")
         reader.press("Add account")
-        reader.follow(page.locator(".top").get_by_role("link", name="Compose"))
+        reader.follow(page.locator(".top").get_by_role("link", name="New post"))
         page.get_by_label("Text", exact=True).fill("Worth reading: https://example.com/one")
         page.get_by_role("heading", name="As it will be").wait_for()
         reader.press("Wrap and mark as published now")

@@ -449,7 +449,7 @@ def test_a_limited_viewer_sees_nothing_of_other_accounts(world: World, place: St
     assert "It is over." not in page.text
     assert browser.get(f"/owner/accounts/{hidden.id}/connection").status_code == 404
     own = f"/owner/accounts/{shown.id}/connection"
-    assert browser.send(f"{own}/remove", {}, "/owner/you").status_code == 403
+    assert browser.send(f"{own}/remove", {}, "/owner/profile").status_code == 403
 
 
 def test_a_network_that_asks_to_wait_is_said(sqlite_world: World) -> None:
@@ -544,7 +544,7 @@ def test_an_account_that_is_signed_out_is_read_as_everybody_may(
 def pages(browser: Browser, account: Account) -> list[str]:
     """Return what pages say that know of the account."""
     own = f"/owner/accounts/{account.id}"
-    places = ("/owner/accounts", own, f"{own}/connection", "/owner/connections", "/owner/audit")
+    places = ("/owner/accounts", own, f"{own}/connection", "/owner/connections", "/owner/activity")
     return [browser.get(place).text for place in places]
 
 

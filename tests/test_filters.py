@@ -121,7 +121,8 @@ def test_filters_go_along_and_reports_say_what_they_cannot(sqlite_world: World) 
     account, _ = two_posts(sqlite_world)
     browser = Browser.signed_in(sqlite_world)
     page = browser.get(f"/owner/referrers?account={account}&days=91&source=X").text
-    assert f'href="/owner/followers?days=91&amp;account={account}&amp;source=X"' in page
+    assert f'href="/owner/timing?days=91&amp;account={account}&amp;source=X"' in page
+    assert f'href="/owner/audience?days=91&amp;account={account}&amp;source=X"' in page
     assert f'href="/owner/?days=91&amp;account={account}&amp;source=X"' in page
     assert 'href="/owner/accounts"' in page
     for report in ("followers", "audience", "compare", "timing", "digest", "segments", "own-links"):
@@ -129,7 +130,7 @@ def test_filters_go_along_and_reports_say_what_they_cannot(sqlite_world: World) 
         assert chips(narrow.text) == ["[From: X]", "[We can&#39;t tell who]"], report
         sentence = "This page cannot be narrowed by where clicks came from or by segment."
         assert sentence in read(narrow), report
-    assert "followers?" not in browser.get("/owner/settings?source=X").text
+    assert "source=X" not in browser.get("/owner/settings?source=X").text
     failed = browser.get("/owner/?days=5&source=X")
     assert failed.status_code == 422
     assert "days=5" not in failed.text

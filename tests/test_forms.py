@@ -8,7 +8,7 @@ from world import World
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.web import blueprints
-from linktrack.web.navigation import SECTIONS
+from linktrack.web.navigation import PAGES
 
 
 def test_every_blueprint_is_found_once_and_knows_its_module() -> None:
@@ -18,7 +18,7 @@ def test_every_blueprint_is_found_once_and_knows_its_module() -> None:
     for each in found:
         assert each in vars(import_module(each.import_name)).values()
     names = {each.name for each in found}
-    assert {page.blueprint for section in SECTIONS for page in section.pages} <= names
+    assert {page.blueprint for page in PAGES} <= names
     assert {"own_clicks", "device", "sharing", "shared", "live", "sign_in"} <= names
     assert all(isinstance(each, Blueprint) for each in found)
 
@@ -47,6 +47,6 @@ def test_a_form_of_what_is_not_there_is_not_found(sqlite_world: World) -> None:
     for path in (
         "accounts/7/handle", "accounts/7/connection", "posts/7/publish", "queue/7/send",
         "links/none/disable", "people/7/rules", "segments/7", "follow-back/7/on",
-        "not-wrapped/7/wrap", "owners/7/role", "experiments/7/remove",
+        "not-wrapped/7/wrap", "team/7/role", "experiments/7/remove",
     ):  # fmt: skip
         assert browser.send(f"/owner/{path}", {}, form=page).status_code == 404, path

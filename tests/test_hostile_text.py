@@ -179,10 +179,10 @@ def furnished(world: World) -> Sequence[str]:
 
 
 PLACES = (
-    *("", "accounts", "audience", "audit", "compare", "compose", "digest", "experiments"),
-    *("followers", "left-out", "links", "more", "needs-you", "not-wrapped", "notes", "own-clicks"),
-    *("own-links", "owners", "people", "posts", "queue", "referrers", "segments", "settings"),
-    *("shared", "timing", "tokens", "webhooks", "you"),
+    *("", "accounts", "activity", "audience", "compare", "compose", "digest", "experiments"),
+    *("followers", "left-out", "links", "needs-you", "not-wrapped", "notes", "own-clicks"),
+    *("own-links", "people", "posts", "queue", "referrers", "segments", "settings"),
+    *("shared", "timing", "team", "tokens", "webhooks", "profile"),
 )
 
 

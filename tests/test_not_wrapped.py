@@ -105,7 +105,7 @@ def test_a_text_in_which_nothing_can_be_wrapped_says_so(world: World) -> None:
     answer = browser.send(f"/owner/not-wrapped/{number}/wrap", {}, form)
     assert answer.status_code == 422
     assert "no address in this text" in read(answer)
-    assert "Not wrapped @me.test" in read(answer)
+    assert "Untracked links @me.test" in read(answer)
 
 
 def test_a_limited_viewer_sees_nothing_of_other_accounts(world: World) -> None:

@@ -149,7 +149,7 @@ def test_notes_are_listed_downloaded_and_removed(sqlite_world: World) -> None:
     assert [each["text"] for each in told] == ["newer", "older"]
     browser.send("/owner/notes/1/remove", {}, form="/owner/notes")
     assert "older" not in read(browser.get("/owner/notes"))
-    assert "Removed the note for 2026-09-01: older" in read(browser.get("/owner/audit"))
+    assert "Removed the note for 2026-09-01: older" in read(browser.get("/owner/activity"))
 
 
 def test_a_note_for_a_day_ahead_leads_to_no_days_that_are_not_there(sqlite_world: World) -> None:

@@ -43,11 +43,11 @@ def test_a_password_signs_in_on_a_new_browser(world: World) -> None:
     elsewhere = Browser.on(world)
     assert elsewhere.send("/owner/sign-in", {"name": "Jesse", "password": GOOD}).status_code == 403
     form: Form = {"password": GOOD, "again": GOOD}
-    assert first.send("/owner/you/password", form, form="/owner/you").status_code == 303
+    assert first.send("/owner/profile/password", form, form="/owner/profile").status_code == 303
     answer = elsewhere.send("/owner/sign-in", {"name": "Jesse", "password": GOOD})
     assert (answer.status_code, answer.location) == (303, "/owner/")
     assert elsewhere.get("/owner/").status_code == 200
-    assert first.send("/owner/you/sessions/end", {}, form="/owner/you").status_code == 303
+    assert first.send("/owner/profile/sessions/end", {}, form="/owner/profile").status_code == 303
     assert elsewhere.get("/owner/").status_code == 302
     assert first.get("/owner/").status_code == 200
 
@@ -61,8 +61,8 @@ def test_an_unsafe_or_mistyped_password_is_refused(
     """One sentence on the form, and nothing has changed."""
     browser = Browser.signed_in(sqlite_world)
     form: Form = {"password": password, "again": again}
-    assert browser.send("/owner/you/password", form, form="/owner/you").status_code == 422
-    assert "You have none" in read(browser.get("/owner/you"))
+    assert browser.send("/owner/profile/password", form, form="/owner/profile").status_code == 422
+    assert "You have none" in read(browser.get("/owner/profile"))
 
 
 def test_guessing_is_slowed_down_and_one_time_links_go_on(world: World) -> None:
@@ -120,19 +120,19 @@ def test_a_network_is_kept_as_a_hash(sqlite_world: World) -> None:
 def test_another_password_needs_the_present_one(sqlite_world: World) -> None:
     """A browser left open lets nobody take the account over; guesses there are counted, too."""
     browser = Browser.signed_in(sqlite_world, "Jesse")
-    own = "/owner/you/password"
+    own = "/owner/profile/password"
     first: Form = {"password": GOOD, "again": GOOD}
-    assert browser.send(own, first, form="/owner/you").status_code == 303
+    assert browser.send(own, first, form="/owner/profile").status_code == 303
     other: Form = {"password": GOOD + " new", "again": GOOD + " new"}
     for present in ({}, {"present": "not it, alas"}):
-        answer = browser.send(own, {**other, **present}, form="/owner/you")
+        answer = browser.send(own, {**other, **present}, form="/owner/profile")
         assert answer.status_code == 422
         assert "Your present password is wrong" in read(answer)
     removal: Form = {"password": "", "again": ""}
-    assert browser.send(own, removal, form="/owner/you").status_code == 422
-    assert browser.send(own, {**other, "present": GOOD}, form="/owner/you").status_code == 303
+    assert browser.send(own, removal, form="/owner/profile").status_code == 422
+    assert browser.send(own, {**other, "present": GOOD}, form="/owner/profile").status_code == 303
     removal["present"] = GOOD + " new"
-    assert browser.send(own, removal, form="/owner/you").status_code == 303
+    assert browser.send(own, removal, form="/owner/profile").status_code == 303
 
 
 def test_failures_count_although_nobody_signs_in(sqlite_world: World) -> None:
@@ -186,13 +186,13 @@ def test_a_viewer_looks_and_changes_nothing(world: World) -> None:
     """Pages open; every form but one's own is refused with a sentence."""
     world.post(world.account(), "Read http://example.com/one")
     browser = viewer_of(world)
-    for page in ("/owner/", "/owner/posts", "/owner/links", "/owner/accounts", "/owner/owners"):
+    for page in ("/owner/", "/owner/posts", "/owner/links", "/owner/accounts", "/owner/team"):
         assert browser.get(page).status_code == 200
     answer = browser.send("/owner/accounts", {"handle": "@other", "network": "x"})
     assert answer.status_code == 403
     assert "change nothing" in read(answer)
     form: Form = {"password": GOOD, "again": GOOD}
-    assert browser.send("/owner/you/password", form, form="/owner/you").status_code == 303
+    assert browser.send("/owner/profile/password", form, form="/owner/profile").status_code == 303
 
 
 def test_a_limited_viewer_finds_nothing_of_other_accounts(world: World) -> None:
@@ -248,12 +248,12 @@ def test_owners_are_added_and_given_a_way_in(sqlite_world: World) -> None:
         "role": "viewer",
         "accounts": [str(account.id)],
     }
-    assert browser.send("/owner/owners", form).status_code == 303
-    assert "Viewer of @JessesLinks" in read(browser.get("/owner/owners"))
-    made = browser.send("/owner/owners/2/sign-in-link", {}, form="/owner/owners")
+    assert browser.send("/owner/team", form).status_code == 303
+    assert "Viewer of @JessesLinks" in read(browser.get("/owner/team"))
+    made = browser.send("/owner/team/2/sign-in-link", {}, form="/owner/team")
     address = made.text.split("https://go.jessestay.com")[1].split('"')[0].split("<")[0]
     assert Browser.on(sqlite_world).send(address, {}).status_code == 303
-    assert browser.send("/owner/owners", form).status_code == 422
+    assert browser.send("/owner/team", form).status_code == 422
 
 
 def test_a_shared_report_shows_posts_to_a_stranger_until_it_ends(world: World) -> None:
@@ -291,24 +291,24 @@ def test_an_owner_sees_and_ends_the_sessions_of_others(sqlite_world: World) -> N
     """One browser at a time; a viewer sees none of them, and ends none."""
     owner = Browser.signed_in(sqlite_world, "Jesse")
     viewer = Browser.signed_in(sqlite_world, "Vic")
-    page = owner.get("/owner/owners")
+    page = owner.get("/owner/team")
     assert read(page).count("Signed in with 1 browser") == 2
     assert "this browser" in read(page)
     (mark,) = re.findall(r'name="session" value="([0-9a-f]{16})"', page.text)
     vic = next(each for each in list_owners(sqlite_world.session) if each.name == "Vic")
-    ending = f"/owner/owners/{vic.id}/sessions/end"
-    wrong = owner.send(ending, {"session": "0" * 16}, form="/owner/owners")
+    ending = f"/owner/team/{vic.id}/sessions/end"
+    wrong = owner.send(ending, {"session": "0" * 16}, form="/owner/team")
     assert wrong.status_code == 404
-    assert viewer.get("/owner/you").status_code == 200
+    assert viewer.get("/owner/profile").status_code == 200
     set_role(sqlite_world.session, vic, "viewer", now())
     sqlite_world.session.commit()
-    assert "Signed in with" not in read(viewer.get("/owner/owners"))
-    refused = viewer.send(ending, {"session": mark}, form="/owner/owners")
+    assert "Signed in with" not in read(viewer.get("/owner/team"))
+    refused = viewer.send(ending, {"session": mark}, form="/owner/team")
     assert refused.status_code == 403
-    done = owner.send(ending, {"session": mark}, form="/owner/owners")
+    done = owner.send(ending, {"session": mark}, form="/owner/team")
     assert done.status_code == 303
-    assert viewer.get("/owner/you").status_code == 302
-    assert "Signed Vic out of 1 browser" in read(owner.get("/owner/audit"))
+    assert viewer.get("/owner/profile").status_code == 302
+    assert "Signed Vic out of 1 browser" in read(owner.get("/owner/activity"))
 
 
 def test_a_limited_viewer_sees_no_tokens_of_other_accounts(sqlite_world: World) -> None:
@@ -337,7 +337,7 @@ def test_a_viewer_of_accounts_that_are_not_shown_is_one_of_some_accounts(
     other = create_owner(sqlite_world.session, "Otto", NOON)
     set_role(sqlite_world.session, other, "viewer", now(), [hidden.id])
     sqlite_world.session.commit()
-    page = read(browser.get("/owner/owners"))
+    page = read(browser.get("/owner/team"))
     assert "Viewer of @JessesLinks, without" in page
     assert "Viewer of some accounts, without" in page
 

@@ -94,7 +94,11 @@ def test_every_page_of_a_new_installation_helps(world: World) -> None:
     assert "Three steps to the first click" in read(browser.get("/owner/"))
     for address in ("/owner/", "/owner/posts", "/owner/compose"):
         assert 'href="/owner/accounts"' in browser.get(address).text
-    for page, name in (("audience", "Who clicks"), ("timing", "Timing"), ("compose", "Compose")):
+    for page, name in (
+        ("audience", "Real audience"),
+        ("timing", "Timing"),
+        ("compose", "New post"),
+    ):
         assert f"<h1>{name}</h1>" in browser.get(f"/owner/{page}").text
     assert "None have been made yet" in read(browser.get("/"))
 
@@ -427,7 +431,7 @@ def test_mistakes_about_an_account_are_said_in_its_page(
 def without_foot(browser: Browser, page: str) -> str:
     """What a page says, without what it says once, and when."""
     browser.get(page)
-    return read(browser.get(page)).split("Data until")[0]
+    return read(browser.get(page)).split("Up to date as of")[0]
 
 
 def test_a_count_is_replaced_only_when_that_is_ticked(world: World) -> None:
@@ -548,7 +552,7 @@ def test_pages_answer_when_an_account_was_removed(world: World) -> None:
         assert "@JessesLinks" in read(answer), page
     remove_account(world.session, other, now())
     world.session.commit()
-    assert "It begins with an account" in read(browser.get("/owner/"))
+    assert "Add an account to get started" in read(browser.get("/owner/"))
 
 
 def test_more_posts_and_links_than_a_page_holds_are_paged(sqlite_world: World) -> None:
@@ -596,16 +600,16 @@ def test_clicks_that_wait_in_a_journal_are_mentioned(sqlite_world: World) -> Non
     record = clicks(post, [1])[0]
     sqlite_world.click([record])
     browser = Browser.signed_in(sqlite_world)
-    assert "later clicks wait" not in read(browser.get("/owner/posts"))
+    assert "being counted" not in read(browser.get("/owner/posts"))
     folder = sqlite_world.settings.journals
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{'a' * 32}.journal").write_bytes(encode(record))
     page = browser.get("/owner/posts")
-    assert "later clicks wait to be counted" in read(page)
+    assert "1 newer click is being counted" in read(page)
     last = from_ms(record.clicked_at)
-    assert f'Data until <time datetime="{last:%Y-%m-%dT%H:%M:%SZ}">' in page.text
+    assert f'Up to date as of <time datetime="{last:%Y-%m-%dT%H:%M:%SZ}">' in page.text
     sqlite_world.loader().load()
-    assert "later clicks wait" not in read(browser.get("/owner/posts"))
+    assert "being counted" not in read(browser.get("/owner/posts"))
 
 
 def test_a_warning_says_when_links_work_on_this_machine_only(

@@ -167,7 +167,7 @@ def test_what_nobody_may_look_for_is_settled_by_hand(office: Office, is_there: b
         assert "Edit the text" in shown
         assert browser.send("/owner/queue/1/send", {}, page).status_code == 303
         assert send(office, minutes=5).state == "sent"
-    again = browser.send("/owner/queue/1/not-there", {}, "/owner/you")
+    again = browser.send("/owner/queue/1/not-there", {}, "/owner/profile")
     assert again.status_code == 422
     assert "It is not in doubt whether post 1 is out" in read(again)
     assert len(office.network.shown) == 1

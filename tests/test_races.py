@@ -14,7 +14,7 @@ FORMS: list[tuple[str, Form]] = [
     ("/owner/people", {"name": "Ann", "hosts": "", "mentions": ""}),
     ("/owner/accounts", {"handle": "@same", "network": "x", "role": "", "followers": ""}),
     ("/owner/links", {"account": "1", "destination": "https://a.com", "slug": "same"}),
-    ("/owner/owners", {"name": "Jo", "role": "owner"}),
+    ("/owner/team", {"name": "Jo", "role": "owner"}),
     ("/owner/tokens", {"name": "same", "scope": "read", "account": ""}),
 ]
 

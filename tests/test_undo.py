@@ -73,7 +73,7 @@ def test_removing_an_account_on_the_pages_asks_first_and_can_be_undone(
     ]
     sqlite_world.session.rollback()
     browser.send(f"/owner/accounts/{account.id}/remove", {})
-    for page in ("", "accounts", "posts", "links", f"links/{link.code}", "compose", "audit"):
+    for page in ("", "accounts", "posts", "links", f"links/{link.code}", "compose", "activity"):
         answer = browser.get(f"/owner/{page}")
         assert answer.status_code == 200, page
     assert "@JessesLinks" in read(browser.get("/owner/links"))
@@ -132,7 +132,7 @@ def test_every_change_on_the_pages_stands_in_the_audit_list(sqlite_world: World)
     ]
     assert said[5].startswith("Recorded a follower count of @Renamed at ")
     assert said[6:] == ["Added the segment friends to @Renamed."]
-    shown = read(browser.get("/owner/audit"))
+    shown = read(browser.get("/owner/activity"))
     assert shown.index("Added the segment") < shown.index("Signed in by a one-time link.")
 
 
@@ -187,12 +187,12 @@ def test_a_viewer_of_some_accounts_does_not_read_the_list_of_changes(sqlite_worl
     """It names the other accounts."""
     account = sqlite_world.account()
     browser = Browser.signed_in(sqlite_world)
-    assert browser.get("/owner/audit").status_code == 200
+    assert browser.get("/owner/activity").status_code == 200
     create_owner(sqlite_world.session, "Second", NOON)
     owner = find_owner(sqlite_world.session, "Jesse")
     set_role(sqlite_world.session, owner, "viewer", now(), [account.id])
     sqlite_world.session.commit()
-    assert browser.get("/owner/audit").status_code == 403
+    assert browser.get("/owner/activity").status_code == 403
 
 
 def test_what_is_undone_is_not_audited(world: World) -> None:
@@ -210,12 +210,12 @@ def test_a_long_sentence_is_cut_and_older_entries_are_a_page_away(sqlite_world: 
     sqlite_world.session.commit()
     assert all(len(what) == 300 for _, what in told(sqlite_world))
     browser = Browser.signed_in(sqlite_world)
-    first = browser.get("/owner/audit")
+    first = browser.get("/owner/activity")
     assert "Number 149." in first.text
     assert "Number 20." not in first.text
     assert "Older changes" in first.text
-    assert "Number 20." in browser.get("/owner/audit?before=52").text
-    assert browser.get("/owner/audit?before=x").status_code == 422
+    assert "Number 20." in browser.get("/owner/activity?before=52").text
+    assert browser.get("/owner/activity?before=x").status_code == 422
 
 
 def test_removing_by_command_asks_unless_told_not_to(

@@ -14,7 +14,7 @@ from linktrack.reports.parts import UNKNOWN, Part
 from linktrack.web.context import here
 from linktrack.web.fields import RANGE, text
 from linktrack.web.formats import REASON_WORDS
-from linktrack.web.navigation import SECTIONS, Page, Section
+from linktrack.web.navigation import PAGES, Page, Section
 
 NOTHING_SENT: Final = "-"
 """In addresses: clicks that did not say where they came from, or of which we can't tell who."""
@@ -105,8 +105,7 @@ def _words() -> dict[str, str]:
 
 
 def _page_at_hand() -> Page | None:
-    pages = (page for section in SECTIONS for page in section.pages)
-    return next((page for page in pages if page.endpoint == request.endpoint), None)
+    return next((page for page in PAGES if page.endpoint == request.endpoint), None)
 
 
 def page_address(page: Page, carry: bool = True) -> str:

@@ -23,7 +23,7 @@ from linktrack.settings import Settings
 from linktrack.upkeep.health.freshness import Freshness, freshness
 from linktrack.web.context import here, page_path, today
 from linktrack.web.fields import DAYS
-from linktrack.web.navigation import SECTIONS
+from linktrack.web.navigation import PAGES, SECTIONS, SETTINGS
 
 UNKNOWN: Final = "unknown"
 
@@ -84,12 +84,17 @@ def register(app: Flask, settings: Settings) -> None:
         """Write the time of day."""
         return _time_tag(at, f"{at.astimezone(settings.timezone):%H:%M}")
 
+    def clock_or_moment(at: datetime) -> str | Markup:
+        """Write the time of day, with the day unless it is today."""
+        return clock(at) if at.astimezone(settings.timezone).date() == today() else moment(at)
+
     def data_until() -> Freshness:
         return freshness(db_session(), settings.journals, now())
 
     app.jinja_env.filters.update(
         amount=amount,
         clock=clock,
+        clock_or_moment=clock_or_moment,
         day=day,
         cut=cut,
         excerpt=excerpt,
@@ -121,7 +126,9 @@ def register(app: Flask, settings: Settings) -> None:
         thousandths=thousandths,
         day_choices=DAYS,
         today=today,
+        all_pages=PAGES,
         sections=SECTIONS,
+        settings_section=SETTINGS,
         settings=settings,
         stale_days=STALE.days,
     )

@@ -1,13 +1,7 @@
-"""The navigation: a few sections, each with its pages."""
+"""The navigation: five sections and the settings, each with its pages."""
 
 from dataclasses import dataclass
 from typing import Final
-
-from flask import render_template
-
-from linktrack.web.context import owner_blueprint
-
-blueprint = owner_blueprint("more", __name__)
 
 ACCOUNT: Final = ("account",)
 CLICKS: Final = ("account", "source", "segment")
@@ -33,103 +27,101 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One word at the top of every page, a link to the first of its pages."""
+    """One word at the top of every page, a link to the first of its pages.
+
+    `also` are blueprints whose pages belong to it without a line of their own.
+    """
 
     label: str
     pages: tuple[Page, ...]
+    also: tuple[str, ...] = ()
 
     def holds(self, blueprint_name: str | None) -> bool:
         """Whether a page of this blueprint belongs to this section."""
-        return any(page.blueprint == blueprint_name for page in self.pages)
+        return blueprint_name in self.also or any(
+            page.blueprint == blueprint_name for page in self.pages
+        )
 
 
 SECTIONS: Final = (
     Section(
         "Overview",
         (
-            Page("overview.show", "Overview", "Every account at a glance.", CLICKS),
+            Page("overview.show", "Overview", "All your accounts at a glance.", CLICKS),
             Page(
-                "digest.show",
-                "Digest",
-                "The last week or month, to be read, printed or mailed.",
-                ACCOUNT,
+                "digest.show", "Digest", "The last week or month, to read, print or mail.", ACCOUNT
             ),
+            Page("needs.show", "To do", "Broken links, outdated counts and failed posts."),
         ),
+        also=("sharing",),
     ),
     Section(
         "Posts",
         (
-            Page("posts.list_all", "Posts", "What each post did.", CLICKS),
-            Page("queue.show", "Queue", "What is to be published, and what could not be.", ACCOUNT),
-            Page("not_wrapped.show", "Not wrapped", "What was posted around linktrack.", ACCOUNT),
-            Page("timing.show", "Timing", "When posts do well, and how long they live.", ACCOUNT),
-            Page("experiments.list_all", "Experiments", "Whether a change made a difference."),
-            Page("notes.list_all", "Notes", "What you want to remember of a day, on every chart."),
-            Page("people.list_all", "People promoted", "Whom your links send readers to."),
+            Page("posts.list_all", "Posts", "How each post did.", CLICKS),
+            Page("queue.show", "Drafts and queue", "Posts that aren't published yet.", ACCOUNT),
             Page(
-                "own_links.show",
-                "Own links",
-                "Your own sites' links beside other people's.",
+                "not_wrapped.show",
+                "Untracked links",
+                "Links you posted without linktrack.",
                 ACCOUNT,
             ),
         ),
+        also=("compose",),
+    ),
+    Section(
+        "Links",
+        (Page("links.list_all", "Links", "All short links, where they lead, and their clicks."),),
     ),
     Section(
         "Audience",
         (
-            Page("accounts.list_all", "Accounts", "Your accounts, and their follower counts."),
-            Page("connections.list_all", "Connections", "Which accounts linktrack posts for."),
+            Page("audience.show", "Real audience", "How many people click, at least.", ACCOUNT),
             Page(
-                "segments.list_all",
-                "Segments",
-                "Which followers clicked, where it is known.",
+                "followers.show",
+                "Followers",
+                "How many follow you, and who came and left.",
                 ACCOUNT,
             ),
-            Page(
-                "followers.show", "Followers", "Who came, who left, and what a day cost.", ACCOUNT
-            ),
-            Page("follow_back.show", "Follow back", "Whom you follow back, by itself or by hand."),
-            Page("audience.show", "Who clicks", "How many people there are, at least.", ACCOUNT),
-            Page("comparison.show", "Side by side", "What clearly differs between accounts.", ()),
-            Page(
-                "referrers.show",
-                "Referrers",
-                "Where clicks come from, by segment.",
-                (*CLICKS, "post", "link"),
-            ),
+            Page("segments.list_all", "Segments", "Which groups of followers click.", ACCOUNT),
+            Page("follow_back.show", "Follow back", "Following back those who follow you."),
         ),
     ),
     Section(
-        "More",
+        "Insights",
         (
-            Page("more.show", "All pages", "Everything there is."),
-            Page("links.list_all", "Links", "Every short link, where it leads, and its clicks."),
-            Page("tokens.list_all", "Tokens", "Programs that may read, write or wrap for you."),
-            Page("webhooks.list_all", "Webhooks", "Programs that are told what happens."),
-            Page(
-                "needs.show",
-                "Needs you",
-                "What waits for you: dead destinations, old counts, space.",
-            ),
-            Page("audit.show", "Changes", "Who changed what, and when."),
-            Page(
-                "left_out.show",
-                "Left out",
-                "What is not counted, why, and from whom it came.",
-                (*ACCOUNT, "post", "link", "reason", "agent"),
-            ),
-            Page("own_clicks.show", "Own clicks", "Which of your devices are not counted."),
-            Page("settings.show", "Settings", "What is set, and what each setting means."),
-            Page("sharing.list_all", "Shared reports", "Addresses that show others your posts."),
-            Page("owners.list_all", "Owners", "Who may sign in, and what they may do."),
-            Page("own.show", "You", "Your password, and where you are signed in."),
+            Page("referrers.show", "Sources", "Where clicks come from.", (*CLICKS, "post", "link")),
+            Page("timing.show", "Timing", "When posts do well, and how long they live.", ACCOUNT),
+            Page("comparison.show", "Compare accounts", "Where your accounts clearly differ.", ()),
+            Page("experiments.list_all", "Experiments", "Whether a change made a difference."),
+            Page("notes.list_all", "Notes", "What happened on a day, shown on every chart."),
+            Page("people.list_all", "Shout-outs", "The people you link to, and their clicks."),
+            Page("own_links.show", "My sites", "Your sites compared with other people's.", ACCOUNT),
         ),
     ),
 )
-"""The sections in their order. Compose stands beside them as a button."""
+"""The sections in their order. Settings stand apart from them, and beside the button New post."""
 
+SETTINGS: Final = Section(
+    "Settings",
+    (
+        Page("accounts.list_all", "Accounts", "Your accounts and their follower counts."),
+        Page("connections.list_all", "Connections", "Which accounts linktrack can post for."),
+        Page("owners.list_all", "Team", "Who can sign in, and what they may do."),
+        Page("tokens.list_all", "API tokens", "Access for programs."),
+        Page("webhooks.list_all", "Webhooks", "Programs that are notified of events."),
+        Page(
+            "left_out.show",
+            "Filtered traffic",
+            "Requests that weren't from people, and why.",
+            (*ACCOUNT, "post", "link", "reason", "agent"),
+        ),
+        Page("own_clicks.show", "Ignore my clicks", "Your own devices, which aren't counted."),
+        Page("audit.show", "Activity log", "Who changed what, and when."),
+        Page("own.show", "Profile", "Your password, and where you are signed in."),
+        Page("settings.show", "Server", "How this server is set up."),
+    ),
+)
 
-@blueprint.get("/more")
-def show() -> str:
-    """List every page with what it is for."""
-    return render_template("more/show.html")
+PAGES: Final = tuple(page for section in (*SECTIONS, SETTINGS) for page in section.pages)
+"""Every page that has a line in the navigation."""

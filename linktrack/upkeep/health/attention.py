@@ -2,7 +2,7 @@
 
 A need names a *place*, the page on which it is mended, as that page's endpoint and values: whoever
 shows it makes the address. What presses is said on every page; what waits on the overview and the
-page "Needs you"; what is missing from the days at hand on the overview alone.
+page "To do"; what is missing from the days at hand on the overview alone.
 """
 
 import shutil

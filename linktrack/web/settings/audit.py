@@ -15,7 +15,7 @@ blueprint = owner_blueprint("audit", __name__)
 PAGE: Final = 100
 
 
-@blueprint.get("/audit")
+@blueprint.get("/activity")
 def show() -> str:
     """Show a page of the activity log."""
     owner = current_owner()

@@ -26,10 +26,10 @@ from linktrack.web.forms import Sent, Shown, form
 
 blueprint = owner_blueprint("owners", __name__)
 
-OWNER: Final = f"/owners/<int(max={LARGEST_ID}):owner_id>"
+OWNER: Final = f"/team/<int(max={LARGEST_ID}):owner_id>"
 
 
-@blueprint.get("/owners")
+@blueprint.get("/team")
 def list_all() -> str:
     """Show who can sign in, and the form for a new person."""
     return _page()
@@ -43,7 +43,7 @@ owners_form = partial(
 )
 
 
-@owners_form("/owners")
+@owners_form("/team")
 def add(sent: Sent) -> str:
     """Add a person, as owner or viewer."""
     owner = create_owner(sent.session, sent.text("name", "The name"), sent.now)

@@ -23,7 +23,7 @@ from linktrack.web.forms import Sent, form
 blueprint = owner_blueprint(OWN, __name__)
 
 
-@blueprint.get("/you")
+@blueprint.get("/profile")
 def show() -> str:
     """Show whether a password is set, and where you are signed in."""
     return _page()
@@ -32,7 +32,7 @@ def show() -> str:
 own_form = partial(form, blueprint, back_to="own.show", again=lambda error: _page(error.sentence))
 
 
-@own_form("/you/password")
+@own_form("/profile/password")
 def change_password(sent: Sent) -> str:
     """Set a password, or remove it if both fields are empty; the present one is asked for."""
     password = request.form.get("password", "")
@@ -48,7 +48,7 @@ def change_password(sent: Sent) -> str:
     return "The password is set. Every other browser is signed out."
 
 
-@own_form("/you/sessions/end")
+@own_form("/profile/sessions/end")
 def end_others(sent: Sent) -> str:
     """Sign out everywhere else."""
     ended = end_sessions(sent.session, _self(), sent.now, own_hash())

@@ -249,13 +249,13 @@ function keys() {
     box.setAttribute("aria-labelledby", "keys-name");
     const name = document.createElement("h2");
     name.id = "keys-name";
-    name.textContent = "Keys";
+    name.textContent = "Keyboard shortcuts";
     const list = document.createElement("dl");
     for (const [key, link] of [...pages, ["?", null]]) {
       const term = list.appendChild(document.createElement("dt"));
       term.appendChild(document.createElement("kbd")).textContent = key;
       const says = list.appendChild(document.createElement("dd"));
-      says.textContent = link ? (link.ariaLabel ?? link.textContent.trim()) : "These keys";
+      says.textContent = link ? (link.ariaLabel ?? link.textContent.trim()) : "This list";
     }
     const choice = document.createElement("label");
     choice.className = "check";
@@ -263,7 +263,7 @@ function keys() {
     tick.type = "checkbox";
     tick.checked = on();
     tick.addEventListener("change", () => localStorage.setItem("keys", tick.checked ? "on" : "off"));
-    choice.append(tick, " Keys work on this device");
+    choice.append(tick, " Shortcuts work on this device");
     const close = document.createElement("button");
     close.className = "secondary";
     close.textContent = "Close";
