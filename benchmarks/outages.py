@@ -78,7 +78,7 @@ def stopped(server: psutil.Process) -> Iterator[None]:
     command, user = server.cmdline(), server.username()
     as_user = [] if user == getpass.getuser() else ["runuser", "-u", user, "--"]
     server.send_signal(signal.SIGINT)
-    server.wait(120)  # it writes down what is in memory first
+    server.wait(30)
     yield
     subprocess.Popen(
         [*as_user, *command], cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -3,11 +3,13 @@
 import logging
 from contextlib import suppress
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
-from flask import Flask, Response, render_template, request
+from flask import Flask, Response, abort, render_template, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
+from werkzeug.local import LocalProxy
 
 from linktrack.api import v1
 from linktrack.api.access import is_unauthenticated
@@ -36,7 +38,7 @@ from linktrack.errors import (
 )
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.links.catalog import changed_links, find_target
-from linktrack.links.targets import Targets
+from linktrack.links.targets import Changes, Targets
 from linktrack.networks.errors import Refused, SignedOut, Unclear
 from linktrack.owners.access import SESSION_LIFE
 from linktrack.web import blueprints, delivery, formats, register_notices
@@ -45,6 +47,8 @@ from linktrack.web.settings import own_clicks
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+    from linktrack.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +84,9 @@ HEADERS: Final = {
 }
 
 
+SETTLED: Final = frozenset({"health", "probe"})
+"""Blueprints that answer as they are set at the start, also while the database is away."""
+
 HSTS: Final = "max-age=31536000"
 """A year of https alone, for browsers that have seen a page; other hosts of the domain are not
 meant: they may be somebody else's."""
@@ -110,15 +117,16 @@ def create_app(installation: Installation) -> Flask:
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]  # fields in the order of the guide
     app.extensions[EXTENSION] = installation
+    app.before_request(_keep_up)
     csrf = CSRFProtect(app)
-    doors = [DOORS[name].blueprint for name in settings.doors]
+    doors = [door.blueprint for door in DOORS.values()]  # open or not: that may change
     for blueprint in (v1.blueprint, *doors):
         csrf.exempt(blueprint)
     csrf.exempt(own_clicks.device)  # its address is the secret
     csrf.exempt(hello.blueprint)  # which has no session; it asks where a form comes from
     for blueprint in (v1.blueprint, *doors, *blueprints()):
         app.register_blueprint(blueprint)
-    formats.register(app, settings)
+    formats.register(app, cast("Settings", LocalProxy(lambda: installation.settings)))
     delivery.register(app)
     register_notices(app)
     app.teardown_appcontext(close_db_session)
@@ -156,20 +164,41 @@ def opened_for_a_server() -> Installation:
 
 def create_lane(installation: Installation) -> Lane:
     """Return the lane of an installation, which answers its short links."""
+    with suppress(SQLAlchemyError):  # away just now: it is asked again every second
+        installation.keep_up()
+    installation.database.close()  # no connection may cross a fork
     settings = installation.settings
     engine, codes = installation.database.engine, installation.shortener.codes
+    visitors = Visitors(settings.data / "visitor_keys", settings.visitor_period, settings.timezone)
+
+    def changes(since: int | None) -> Changes:
+        """Follow the time zone beside the links: they are asked for every second."""
+        installation.keep_up()
+        visitors.timezone = installation.settings.timezone
+        return changed_links(engine, since)
+
     return Lane(
         Targets(
             lambda code: find_target(engine, codes, code),
-            lambda since: changed_links(engine, since),
+            changes,
         ),
         Journal(settings.journals, settings.journal_sync),
-        Visitors(settings.data / "visitor_keys", settings.visitor_period, settings.timezone),
+        visitors,
         settings.trusted_proxies,
         own=installation.own_clicks(),
         country_of=None if settings.geoip is None else country_lookup(settings.geoip),
         markers=installation.keys.markers(),
     )
+
+
+def _keep_up() -> None:
+    """Take up the settings that were changed; a door that is closed by now is no address."""
+    if request.blueprint in SETTLED or request.endpoint in (None, "static"):
+        return
+    opened = opened_installation()
+    opened.keep_up()
+    if door_at(request.path, DOORS) is not door_at(request.path, opened.settings.doors):
+        abort(404)
 
 
 def _add_headers(response: Response) -> Response:

@@ -1,6 +1,6 @@
 """One installation opened for use: settings, keys, database and short domain together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final, Self
@@ -16,6 +16,7 @@ from linktrack.db import PATIENCE, Database
 from linktrack.keys.stored import Keys, load_keys
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import Codes
+from linktrack.owners.stored_settings import read_stored, with_stored
 from linktrack.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -25,14 +26,24 @@ PATIENCE_OF_WORKERS: Final = 3.0
 """Seconds a web worker waits for another writer: its threads answer redirects too."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Installation:
-    """What every door needs to do its work."""
+    """What every door needs to do its work.
+
+    `settings` are those in force: at first those of the environment, and after `keep_up` those that
+    are stored as well.
+    """
 
     settings: Settings
     keys: Keys
     database: Database
     shortener: Shortener
+    environment: Settings = field(init=False)
+    """The settings as the environment alone has them."""
+
+    def __post_init__(self) -> None:
+        """Remember where we began."""
+        self.environment = self.settings
 
     @classmethod
     def open(cls, settings: Settings | None = None, patience: float = PATIENCE) -> Self:
@@ -46,6 +57,17 @@ class Installation:
         keys = load_keys(settings.data)
         shortener = Shortener(settings.base_url, Codes(keys.salt, keys.check))
         return cls(settings, keys, Database(settings, patience), shortener)
+
+    def keep_up(self) -> bool:
+        """Take up the settings that are stored by now; return whether any of them is another one.
+
+        It takes one small query. Raises SQLAlchemy's errors while the database is away.
+        """
+        current = with_stored(self.environment, read_stored(self.database.engine))
+        if current == self.settings:
+            return False
+        self.settings = self.database.settings = current
+        return True
 
     def days(self) -> Days:
         """Return the calendar of the owner's time zone."""

@@ -50,10 +50,11 @@ class MailServer:
             return False
 
 
-def mail_server(url: str, sender: str, recipients: str) -> MailServer | None:
+def mail_server(url: str, sender: str, recipients: str, password: str = "") -> MailServer | None:
     """Return the server that LINKTRACK_SMTP_URL, _MAIL_FROM and _MAIL_TO name; None without an URL.
 
-    Raises `Invalid` with a sentence that does not repeat the URL: it holds a password.
+    `password` is used if the URL has none. Raises `Invalid` with a sentence that does not repeat
+    the URL: it holds a password.
     """
     addresses = tuple(_addresses("LINKTRACK_MAIL_TO", recipients))
     senders = tuple(_addresses("LINKTRACK_MAIL_FROM", sender))
@@ -76,7 +77,7 @@ def mail_server(url: str, sender: str, recipients: str) -> MailServer | None:
         port=port or _PORTS[parts.scheme],
         is_tls=parts.scheme == "smtps",
         user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
+        password=unquote(parts.password or "") or password,
         sender=(senders or addresses)[0],
         recipients=addresses,
     )

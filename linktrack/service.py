@@ -52,6 +52,7 @@ NICE: Final = 10
 _ASCII: Final = bytes(range(128))
 
 KEY_CHECK_SECONDS: Final = 3600.0
+SETTINGS_SECONDS: Final = 2.0  # a changed setting is followed within so many
 
 
 class _Request(Request):  # type: ignore[misc]  # gunicorn has no types
@@ -198,8 +199,10 @@ def _inherited() -> list[int]:
     return found
 
 
-def follow(installation: Installation, parent: int | None = None) -> None:
-    """Load clicks as they come, until SIGTERM, or Ctrl-C.
+def follow(installation: Installation, parent: int | None = None) -> bool:
+    """Load clicks as they come, until SIGTERM, or Ctrl-C, or a setting was changed.
+
+    Returns whether it was a setting: then the caller begins anew (`begin_anew`).
 
     With a `parent` (the master's process number, which may be gone before we have begun) it ends
     with that one, and leaves Ctrl-C and hang-ups, which reach the whole terminal, to it: the
@@ -209,7 +212,7 @@ def follow(installation: Installation, parent: int | None = None) -> None:
     settings = installation.settings
     begin_logging(settings.log)
     if parent is not None:
-        os.nice(NICE)
+        os.nice(max(0, NICE - os.nice(0)))  # it may be the same process, begun anew
     stopping = threading.Event()
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -228,11 +231,20 @@ def follow(installation: Installation, parent: int | None = None) -> None:
         except SQLAlchemyError as error:  # tried again in an hour
             log.error("Old clicks could not be deleted: %s", error)
 
-    hourly = _hourly(tidy)
+    hourly = _every(KEY_CHECK_SECONDS, tidy)
+    changed = threading.Event()
+
+    def look() -> None:
+        with suppress(SQLAlchemyError):  # away just now: looked for again
+            if installation.keep_up():
+                changed.set()
+
+    often = _every(SETTINGS_SECONDS, look)
 
     def ending() -> bool:
         hourly()
-        return stopping.is_set() or parent not in (None, os.getppid())
+        often()
+        return stopping.is_set() or changed.is_set() or parent not in (None, os.getppid())
 
     webhooks = threading.Thread(
         target=_dispatcher(installation).follow, args=(stopping.wait,), name="webhooks", daemon=True
@@ -268,6 +280,16 @@ def follow(installation: Installation, parent: int | None = None) -> None:
         stopping.set()
         webhooks.join(WEBHOOK_SECONDS)
         sending.join(SENDING_SECONDS)
+    return changed.is_set()
+
+
+def begin_anew() -> None:
+    """Replace this process by one that does the same with the settings of now.
+
+    A SIGTERM meanwhile waits until that one listens.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    os.execv(sys.executable, [sys.executable, "-m", "linktrack", *sys.argv[1:]])  # noqa: S606
 
 
 def _dispatcher(installation: Installation) -> "Dispatcher":
@@ -303,13 +325,13 @@ def make_loader(installation: Installation) -> Loader:
     return Loader(installation.click_store(), settings.journals, settings.journal_keep)
 
 
-def _hourly(task: Callable[[], None]) -> Callable[[], None]:
+def _every(seconds: float, task: Callable[[], None]) -> Callable[[], None]:
     due = 0.0
 
     def run() -> None:
         nonlocal due
         if time.monotonic() >= due:
-            due = time.monotonic() + KEY_CHECK_SECONDS
+            due = time.monotonic() + seconds
             task()
 
     return run

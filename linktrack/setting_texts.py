@@ -1,4 +1,4 @@
-"""How the text of a setting becomes its value. Pure.
+"""What a setting is, and how its text becomes its value. Pure.
 
 Each function takes the text and returns the value, or raises `ValueError` with the remedy.
 """
@@ -6,6 +6,7 @@ Each function takes the text and returns the value, or raises `ValueError` with 
 import ipaddress
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, get_args
 from urllib.parse import urlsplit
@@ -17,6 +18,43 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 UNIX: Final = ipaddress.ip_network("0.0.0.0/32")
 """Stands for whoever connects to a Unix socket, which has no address; nobody connects from this."""
 DOORS: Final = ("yourls", "shlink", "kutt", "dub")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting as the documentation shows it, and how its text becomes a value.
+
+    `parse` raises `ValueError` with the remedy. `unset` is what is parsed if nothing is set: None
+    if that is the default itself, which otherwise is a description. A setting with a `label` may
+    also be chosen on a page, and is then stored in the database; the environment wins over it.
+    """
+
+    name: str
+    default: str
+    meaning: str
+    parse: Callable[[str], object] = str
+    unset: str | None = None
+    label: str | None = None
+
+    @property
+    def field(self) -> str:
+        """The field of `Settings` that it fills; the settings of mail fill one together."""
+        return self.name.removeprefix("LINKTRACK_").lower()
+
+    def check(self, text: str) -> None:
+        """Raise `Invalid` if quotation marks or control characters came along with a text."""
+        try:
+            unquoted(text)
+        except ValueError as error:  # not repeated: it may hold a password
+            raise Invalid(f"{self.name} can't be read: {error}.") from error
+
+    def value(self, text: str) -> object:
+        """Return what a text means; "" is the default. Raises `Invalid`."""
+        text = text or (self.default if self.unset is None else self.unset)
+        try:
+            return self.parse(text)
+        except ValueError as error:
+            raise Invalid(f"{self.name} is {text!r}: {error}.") from error
 
 
 def folder(value: str) -> Path:

@@ -1,4 +1,4 @@
-"""Settings: read once from the environment, checked, and handed on as one frozen value.
+"""Settings: read from the environment, checked, and handed on as one frozen value.
 
 Each field of `Settings` says what it is read from. That is the only list: the guide, the page of
 settings and backups are checked against it.
@@ -7,8 +7,8 @@ settings and backups are checked against it.
 import ipaddress
 import os
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, TypeAlias, get_type_hints
@@ -16,33 +16,26 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from linktrack import setting_texts as read
-from linktrack.errors import Invalid
 from linktrack.mail import MailServer, mail_server
+from linktrack.setting_texts import Setting
 
 VisitorPeriod = Literal["day", "week", "month", "quarter"]
 JournalSync = Literal["background", "always"]
 LogKind = Literal["text", "json"]
 Network: TypeAlias = read.Network
 
+MAIL_NAMES: Final = (
+    "LINKTRACK_SMTP_URL",
+    "LINKTRACK_MAIL_FROM",
+    "LINKTRACK_MAIL_TO",
+    "LINKTRACK_SMTP_PASSWORD",
+)
+"""The settings that are one field together, in the order `mail_server` takes them."""
+
 LOOPBACK: Final[tuple[Network, ...]] = (
     ipaddress.ip_network("127.0.0.0/8"),
     ipaddress.ip_network("::1/128"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One setting as the documentation shows it, and how its text becomes a value.
-
-    `parse` raises `ValueError` with the remedy. `unset` is what is parsed where the environment
-    has nothing: None if that is the default, which is then no description in words.
-    """
-
-    name: str
-    default: str
-    meaning: str
-    parse: Callable[[str], object] = str
-    unset: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +88,7 @@ class Settings:
             "UTC",
             "Time zone in which a day begins, such as Europe/Berlin.",
             read.timezone,
+            label="Time zone",
         ),
     ]
     visitor_period: Annotated[
@@ -124,6 +118,7 @@ class Settings:
             "Days for which single clicks are kept; their sums are kept for ever.",
             read.days_kept,
             unset="",
+            label="Days that single clicks are kept",
         ),
     ]
     geoip: Annotated[
@@ -153,6 +148,7 @@ class Settings:
             "Days for which a loaded journal file is kept, "
             "so that a restored backup can replay it.",
             read.whole_number,
+            label="Days that loaded journal files are kept",
         ),
     ]
     doors: Annotated[
@@ -164,6 +160,7 @@ class Settings:
             " dub.",
             read.doors,
             unset="",
+            label="Other shorteners' APIs",
         ),
     ]
     rate_limit: Annotated[
@@ -194,6 +191,7 @@ class Settings:
             "shown on the domain's pages.",
             read.contact,
             unset="",
+            label="Contact",
         ),
     ]
     abuse_contact: Annotated[
@@ -204,6 +202,7 @@ class Settings:
             "Where strangers report a link that does harm: an e-mail address or a web address.",
             read.contact,
             unset="",
+            label="Contact for abuse",
         ),
     ]
     check_links: Annotated[
@@ -214,6 +213,7 @@ class Settings:
             "weekly: destinations of clicked links are asked whether they answer; "
             "never: they are not.",
             read.switch("weekly", "never"),
+            label="Link checks",
         ),
     ]
     log: Annotated[
@@ -233,6 +233,7 @@ class Settings:
             "off",
             "on: links may be made for one follower each, who agreed to it; off: none are made.",
             read.switch("on", "off"),
+            label="Personal links",
         ),
     ]
     sync_hours: Annotated[
@@ -242,6 +243,7 @@ class Settings:
             "24",
             "Hours between two readings of an account on its network; 0: none by itself.",
             read.whole_number,
+            label="Hours between two syncs",
         ),
     ]
     bluesky: Annotated[
@@ -259,12 +261,28 @@ class Settings:
             "LINKTRACK_SMTP_URL",
             "none",
             "Server that mails digests, such as smtps://user:password@mail.example.org.",
+            label="Mail server",
         ),
-        Setting("LINKTRACK_MAIL_TO", "none", "Who gets mailed digests, separated by commas."),
         Setting(
-            "LINKTRACK_MAIL_FROM", "the first of LINKTRACK_MAIL_TO", "Sender of mailed digests."
+            "LINKTRACK_SMTP_PASSWORD",
+            "none",
+            "Password of the mail server, if LINKTRACK_SMTP_URL has none.",
+        ),
+        Setting(
+            "LINKTRACK_MAIL_TO",
+            "none",
+            "Who gets mailed digests, separated by commas.",
+            label="Digests go to",
+        ),
+        Setting(
+            "LINKTRACK_MAIL_FROM",
+            "the first of LINKTRACK_MAIL_TO",
+            "Sender of mailed digests.",
+            label="Sender",
         ),
     ]
+    in_environment: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """The texts of the settings that the environment has, by their names. Some are secret."""
 
     @property
     def journals(self) -> Path:
@@ -313,36 +331,28 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """
     environ = os.environ if environ is None else environ
     texts = {setting.name: environ.get(setting.name, "").strip() for setting in SETTINGS}
-    for name, text in texts.items():
-        try:
-            read.unquoted(text)
-        except ValueError as error:  # not repeated: it may hold a password
-            raise Invalid(f"{name} can't be read: {error}.") from error
-    values: dict[str, Any] = {  # what each field is, the parser of its setting says
-        _field(setting): _parsed(setting, texts[setting.name])
-        for setting in SETTINGS
-        if setting.name not in _MAIL
-    }
+    for setting in SETTINGS:
+        setting.check(texts[setting.name])
+    values: dict[str, Any] = values_of(texts, SETTINGS)  # what each is, its parser says
     values["database"] = values["database"] or f"sqlite:///{values['data'] / 'linktrack.db'}"
     values["abuse_contact"] = values["abuse_contact"] or values["contact"]
-    values["mail"] = mail_server(*(texts[name] for name in _MAIL))
-    return Settings(**values)
+    return Settings(**values, in_environment={name: text for name, text in texts.items() if text})
 
 
-_MAIL: Final = ("LINKTRACK_SMTP_URL", "LINKTRACK_MAIL_FROM", "LINKTRACK_MAIL_TO")
-"""The settings that are one field together, in the order `mail_server` takes them."""
+def values_of(texts: Mapping[str, str], settings: Iterable[Setting]) -> dict[str, object]:
+    """Return the values of these settings' fields; what has no text has its default.
 
-
-def _field(setting: Setting) -> str:
-    return setting.name.removeprefix("LINKTRACK_").lower()
-
-
-def _parsed(setting: Setting, text: str) -> object:
-    value = text or (setting.default if setting.unset is None else setting.unset)
-    try:
-        return setting.parse(value)
-    except ValueError as error:
-        raise Invalid(f"{setting.name} is {value!r}: {error}.") from error
+    Raises `Invalid` naming the setting and the remedy.
+    """
+    settings = tuple(settings)
+    values = {
+        setting.field: setting.value(texts.get(setting.name, ""))
+        for setting in settings
+        if setting.name not in MAIL_NAMES
+    }
+    if len(values) < len(settings):
+        values["mail"] = mail_server(*(texts.get(name, "") for name in MAIL_NAMES))
+    return values
 
 
 def in_force(settings: Settings) -> dict[str, str]:
@@ -351,12 +361,16 @@ def in_force(settings: Settings) -> dict[str, str]:
     What is secret is not in it: the passwords of the database and of the mail server.
     """
     mail = settings.mail
-    of_mail: Mapping[str, object] = dict.fromkeys(_MAIL)
+    of_mail: Mapping[str, object] = dict.fromkeys(MAIL_NAMES)
     if mail is not None:
-        of_mail = dict(zip(_MAIL, (mail.address, mail.sender, mail.recipients), strict=True))
+        hidden = "(not shown)" if mail.password else ""
+        shown = (mail.address, mail.sender, mail.recipients, hidden)
+        of_mail = dict(zip(MAIL_NAMES, shown, strict=True))
     return {
         setting.name: _shown(
-            of_mail[setting.name] if setting.name in _MAIL else getattr(settings, _field(setting))
+            of_mail[setting.name]
+            if setting.name in MAIL_NAMES
+            else getattr(settings, setting.field)
         )
         for setting in SETTINGS
     }

@@ -5,6 +5,7 @@ import linktrack.change_numbers
 import linktrack.clicks.models
 import linktrack.links.models
 import linktrack.owners.models
+import linktrack.owners.stored_settings
 import linktrack.publishing.models
 import linktrack.reports.diary.models
 import linktrack.webhooks.models  # noqa: F401 - importing registers the tables

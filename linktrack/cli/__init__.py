@@ -45,6 +45,7 @@ COMMANDS: Final = {
         "reports.reports",
         "Print reports: clicks per follower, segments, sources and more.",
     ),
+    "setting": ("server.settings", "Show and change settings."),
     "status": (
         "server.service",
         "Show how many rows the database has, and what is not loaded yet.",

@@ -37,7 +37,7 @@ class RatedPost(NamedTuple):
 
     @property
     def is_judged(self) -> bool:
-        """Whether it has a rate that no click can change now."""
+        """Whether it has a rate that no click can change any more."""
         return self.state == "complete" and bool(self.followers)
 
 

@@ -22,6 +22,7 @@ from linktrack.keys.stored import Keys, load_keys
 from linktrack.links.models import Link
 from linktrack.links.own_addresses import former_addresses
 from linktrack.owners.models import AuditEntry
+from linktrack.owners.stored_settings import read_stored, with_stored, wrong_with
 from linktrack.publishing.queue import failed_posts
 from linktrack.settings import Settings, load_settings
 from linktrack.upkeep.health.attention import days_of, is_behind, old_counts, signed_out, space_of
@@ -132,6 +133,10 @@ def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
             )
             return
         yield Finding("database", "it is whole, and its tables are those of this version")
+        with database.reachable():
+            stored = read_stored(database.engine)
+        yield from _stored_settings(settings, stored)
+        settings = with_stored(settings, stored)
         with database.reachable(), database.session() as session:
             yield _clock(session, now)
             backlog = Capture.read(session, settings.journals).backlog
@@ -152,6 +157,18 @@ def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
         yield Finding("database", "it cannot be used", error.sentence)
     finally:
         database.close()
+
+
+def _stored_settings(settings: Settings, stored: Mapping[str, str]) -> Iterator[Finding]:
+    """Say which stored settings aren't used."""
+    unused = {name: wrong_with(settings, name, text) for name, text in stored.items()}
+    if not any(unused.values()):
+        yield Finding("stored settings", f"{len(stored)} are stored, and all are in use")
+    for name, reason in unused.items():
+        if reason is not None:
+            yield Finding(
+                "stored settings", reason, f"linktrack setting unset {name}, or set it anew"
+            )
 
 
 def _clock(session: Session, now: datetime) -> Finding:

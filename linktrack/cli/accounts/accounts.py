@@ -62,7 +62,7 @@ def list_(work: Work) -> Answer:
                 line.handle,
                 line.role,
                 line.followers,
-                line.followers_at,
+                line.followers_at and f"{line.followers_at:%Y-%m-%d}",
                 "yes" if line.connected else "no",
             )
             for line in lines
@@ -158,7 +158,7 @@ def remove(handle: str, yes: bool) -> None:
 
     if not yes:
         click.confirm(
-            f"Leave {handle} out of every list and report (its links keep working)?",
+            f"Leave {handle} out of every list and report (its links go on redirecting)?",
             abort=True,
             err=True,
         )

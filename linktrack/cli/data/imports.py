@@ -145,6 +145,7 @@ def import_all_command(file: Path, as_json: bool) -> None:
     with installation() as opened:
         with counting("Importing") as progress:
             done = import_all(opened.database, file, progress)
+        opened.keep_up()  # the time zone may have come with it
         timezone = opened.settings.timezone.key
     if as_json:
         print_json({"rows": dict(done.rows)})

@@ -70,7 +70,7 @@ def list_(work: Work, handle: str | None) -> Answer:
         [
             (
                 report.experiment.name,
-                report.experiment.at,
+                f"{report.experiment.at:%Y-%m-%d}",
                 report.experiment.days,
                 report.sentence,
             )

@@ -59,6 +59,7 @@ def serve(bind: str, workers: int, server: str) -> None:
             done = upgrade(opened, os.environ, this_moment())
             if done.backup is not None:
                 click.echo(f"The database was of an older linktrack: backed up to {done.backup}.")
+            opened.keep_up()
             text = greeting(opened)
             share_memory(opened)
     finally:
@@ -75,10 +76,12 @@ def load(follow: bool, parent: int | None, as_json: bool) -> None:
     from linktrack import service
 
     with installation(existing=True) as opened:
-        if follow:
-            service.follow(opened, parent)
-            return
-        progress = service.make_loader(opened).load()
+        changed = follow and service.follow(opened, parent)
+        progress = None if follow else service.make_loader(opened).load()
+    if changed:
+        service.begin_anew()
+    if progress is None:
+        return
     if as_json:
         print_json({"clicks": progress.clicks, "damaged_lines": progress.bad_lines})
     else:

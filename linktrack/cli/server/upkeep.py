@@ -46,6 +46,7 @@ def restore(file: Path, as_json: bool) -> None:
     opened = Installation.open()
     opened.database.migrate()
     with opened.database.reachable():
+        opened.keep_up()
         progress = service.make_loader(opened).load()
         tell(opened, f"Restored the backup {file.name}.")
         with opened.database.session() as session:
@@ -85,6 +86,7 @@ def upgrade(file: Path | None, restart: str | None) -> None:
     try:
         with opened.database.reachable():
             done = bring_up(opened, os.environ, this_moment(), file)
+            opened.keep_up()
             # A service of the version before may be running: the new one's loader counts again.
             count_added(opened.database.engine, opened.days(), last=False)
             if done.changed:

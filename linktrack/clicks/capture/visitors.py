@@ -33,13 +33,13 @@ class Visitors:
     """Pseudonyms under the current period's key, which is destroyed when the period is over.
 
     Keys lie in files of their own, outside the database and its backups. Several processes share
-    them: the first to need a key makes it.
+    them: the first to need a key makes it. `timezone` may change; the current day's end does not.
     """
 
     def __init__(self, folder: Path, period: VisitorPeriod, timezone: ZoneInfo) -> None:
         self._folder = folder
         self._period = period
-        self._timezone = timezone
+        self.timezone = timezone
         self._lock = threading.Lock()
         self._current: tuple[float, float, bytes] = (0.0, 0.0, b"")
 
@@ -56,7 +56,7 @@ class Visitors:
 
     def _turn(self, at: float) -> bytes:
         with self._lock:
-            day = datetime.fromtimestamp(at, self._timezone).date()
+            day = datetime.fromtimestamp(at, self.timezone).date()
             start = period_start(day, self._period)
             key = read_or_create(self._path(start), lambda: token_bytes(KEY_BYTES))
             self._current = (self._midnight(day), self._midnight(day + timedelta(days=1)), key)
@@ -64,7 +64,7 @@ class Visitors:
         return key
 
     def _midnight(self, day: date) -> float:
-        return datetime.combine(day, time.min, self._timezone).timestamp()
+        return datetime.combine(day, time.min, self.timezone).timestamp()
 
     def _path(self, start: date) -> Path:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -76,7 +76,7 @@ class Visitors:
         Those to come were made while a clock was wrong.
         """
         # A day of grace: a worker whose clock is behind must not make yesterday's key again.
-        moment, grace = datetime.fromtimestamp(at, self._timezone), timedelta(days=1)
+        moment, grace = datetime.fromtimestamp(at, self.timezone), timedelta(days=1)
         oldest = period_start((moment - grace).date(), self._period).isoformat()
         newest = period_start((moment + grace).date(), self._period).isoformat()
         for path in self._folder.glob("*-????-??-??.key"):
