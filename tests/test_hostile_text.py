@@ -7,29 +7,16 @@ import html
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from browser import Browser, read
+from furnishing import furnished
 from lxml import etree
 from sqlalchemy import Column, Table, update
-from world import NOON, World
+from world import World
 
-from linktrack.audience.counts import record_count
-from linktrack.audience.segments import add_segment
-from linktrack.audience.utm import set_utm_values
-from linktrack.clicks.records import ClickRecord
-from linktrack.db import Base, now, to_ms
-from linktrack.links.cards.cards import Found, keep_card, set_own_words
-from linktrack.links.models import LinkCheck, UnwrappedPost, Watch
-from linktrack.links.people import add_own_site, add_person, add_rule, promote
-from linktrack.links.posts import Wish, wrap_post
-from linktrack.owners.tokens import create_token
-from linktrack.publishing.models import Sending
-from linktrack.reports.diary.experiments import Question, add_experiment
-from linktrack.reports.diary.notes import add_note
-from linktrack.webhooks.models import Delivery, Webhook
+from linktrack.db import Base
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
@@ -93,97 +80,6 @@ def tags_of(page: str) -> Tags:
     parser.feed(page)
     heard: Tags = parser.close()
     return heard
-
-
-def furnished(world: World) -> Sequence[str]:
-    """Make one of everything that pages show; return the pages' addresses."""
-    session = world.session
-    account = world.account("A newsletter", "other")
-    other = world.account()
-    watched = world.account("@me@example.social", "mastodon")
-    session.add(Watch(account_id=watched.id, next_at=now(), problem="m"))
-    segment = add_segment(session, account, "friends", 10, NOON)
-    day = now() - timedelta(hours=3)
-    post = world.post(account, "http://one.com/ and http://two.com/", day, ("friends",))
-    world.post(other, "http://three.com/", day)
-    wish = Wish("http://four.com/", state="scheduled", posted_at=now() + timedelta(days=1))
-    planned = wrap_post(session, world.shortener, other, wish, day)
-    assert planned is not None
-    link = post.links[0]
-    person = add_person(session, "Jo", NOON)
-    promote(session, link, person, now())
-    experiment = add_experiment(session, account, Question("Pictures", day, other), NOON)
-    add_own_site(session, "one.com", now())
-    add_rule(session, person, "host", "one.com", now())
-    set_utm_values(session, account, {"utm_source": "x"})
-    record_count(session, account, 1_000, NOON, "entered", now=NOON)
-    add_note(session, day.date(), "a holiday", account, NOON)
-    create_token(session, "program", "read", None, NOON)
-    keep_card(session, link.id, link.destination, Found("a", "b", "https://a.com/1.png", "c"), NOON)
-    set_own_words(session, link, "d", "e")
-    hook = Webhook(
-        url="https://a.com/", events="click", sealed_secret="", first_post=0, seen_post=0,
-        created_at=NOON,
-    )  # fmt: skip
-    session.add(hook)
-    session.flush()
-    unwrapped = UnwrappedPost(
-        account_id=account.id, network_id="1", posted_at=day, is_repost=False, text="f", addresses=1
-    )
-    session.add_all(
-        [
-            unwrapped,
-            Delivery(
-                webhook_id=hook.id, event="g", event_key="h", body="{}", created_at=NOON,
-                attempts=1, answer="i",
-            ),
-            LinkCheck(
-                link_id=link.id, destination=link.destination, checked_at=now(), failures=2,
-                problem="j", failing_since=NOON,
-            ),
-            Sending(
-                post_id=planned.id, state="failed", due_at=now(), changed_at=now(), key="n",
-                problem="l",
-            ),
-        ]
-    )  # fmt: skip
-    session.commit()
-    world.click(
-        [
-            ClickRecord(to_ms(day), each.id, agent, "//m.com/n", number)
-            for each in post.links
-            for number, agent in enumerate((FIREFOX, "Twitterbot/1.0", "curl/8"))
-        ]
-    )
-    return [
-        *(f"/owner/{name}" for name in PLACES),
-        f"/owner/accounts/{account.id}",
-        f"/owner/accounts/{account.id}/remove",
-        f"/owner/segments/{segment.id}",
-        f"/owner/posts/{post.id}",
-        f"/owner/posts/{planned.id}",
-        f"/owner/posts?account={other.id}&state=scheduled",
-        f"/owner/compose/made?post={post.id}&post={planned.id}",
-        f"/owner/links/{link.code}",
-        f"/owner/destinations?address={link.destination}",
-        f"/owner/people/{person.id}",
-        f"/owner/experiments/{experiment.id}",
-        f"/owner/webhooks/{hook.id}",
-        f"/owner/referrers?account={account.id}",
-        f"/owner/not-wrapped?account={account.id}",
-        f"/owner/not-wrapped?account={watched.id}",
-        "/",
-        "/privacy",
-        f"/{link.code}+",
-    ]
-
-
-PLACES = (
-    *("", "accounts", "activity", "audience", "compare", "compose", "digest", "experiments"),
-    *("followers", "left-out", "links", "needs-you", "not-wrapped", "notes", "own-clicks"),
-    *("own-links", "people", "posts", "queue", "referrers", "segments", "settings"),
-    *("shared", "timing", "team", "tokens", "webhooks", "profile"),
-)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from linktrack.owners.viewers import viewed_accounts
 if TYPE_CHECKING:
     from linktrack.owners.models import Owner
 
+ONLY_LOOKS: Final = "You can look at everything here but not change it: ask an owner."
 READS: Final = ("GET", "HEAD", "OPTIONS")
 OWN: Final = "own"
 """The blueprint of what concerns oneself, which viewers change too."""
@@ -62,6 +63,37 @@ def current_owner() -> "Owner | None":
     return cast("Owner | None", g.owner)
 
 
+class May:
+    """What whoever looks may do; templates ask it before they offer a control.
+
+    It asks the database for nothing: on an error page it may be what fails.
+    """
+
+    @property
+    def write(self) -> bool:
+        """Whether they may change things; false for strangers, and where nobody has asked yet."""
+        owner: Owner | None = g.get("owner")
+        return owner is not None and owner.role == "owner"
+
+    @property
+    def only_look(self) -> bool:
+        """Whether they are known to be a viewer."""
+        owner: Owner | None = g.get("owner")
+        return owner is not None and owner.role == "viewer"
+
+    @property
+    def see_all(self) -> bool:
+        """Whether nothing is hidden from them: they aren't limited to some accounts."""
+        owner: Owner | None = g.get("owner")
+        return owner is not None and not owner.limited
+
+
+def require_writer() -> None:
+    """Raise `Forbidden` for viewers: the page is for changing something."""
+    if May().only_look:
+        raise Forbidden(ONLY_LOOKS)
+
+
 def own_hash() -> str:
     """Return the hash that identifies this browser's session."""
     return hash_secret(str(cookie.get("secret")))
@@ -79,5 +111,5 @@ def _send_strangers_away() -> Response | None:
     if owner is None:
         return redirect(url_for("sign_in.show"))
     if owner.role == "viewer" and request.method not in READS and request.blueprint != OWN:
-        raise Forbidden("You may look at everything here, and change nothing: ask an owner to.")
+        raise Forbidden(ONLY_LOOKS)
     return None

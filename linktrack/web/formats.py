@@ -21,7 +21,7 @@ from linktrack.reports.figures.rate import Rate
 from linktrack.reports.figures.words import about, thousandths
 from linktrack.settings import Settings
 from linktrack.upkeep.health.freshness import Freshness, freshness
-from linktrack.web.context import here, page_path, today
+from linktrack.web.context import May, here, page_path, today
 from linktrack.web.fields import DAYS
 from linktrack.web.navigation import PAGES, SECTIONS, SETTINGS
 
@@ -117,6 +117,7 @@ def register(app: Flask, settings: Settings) -> None:
         any_of=any_of,
         data_until=data_until,
         here=here,
+        may=May(),
         network_of=network_of,
         networks=networks,
         page_path=page_path,

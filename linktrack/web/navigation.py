@@ -18,6 +18,8 @@ class Page:
     label: str
     says: str
     by: tuple[str, ...] | None = None
+    of_all: bool = False
+    """Whether it is about all accounts: viewers of some don't see it."""
 
     @property
     def blueprint(self) -> str:
@@ -117,7 +119,7 @@ SETTINGS: Final = Section(
             (*ACCOUNT, "post", "link", "reason", "agent"),
         ),
         Page("own_clicks.show", "Ignore my clicks", "Your own devices, which aren't counted."),
-        Page("audit.show", "Activity log", "Who changed what, and when."),
+        Page("audit.show", "Activity log", "Who changed what, and when.", of_all=True),
         Page("own.show", "Profile", "Your password, and where you are signed in."),
         Page("settings.show", "Server", "How this server is set up."),
     ),

@@ -28,7 +28,7 @@ from linktrack.publishing.checks import check_duplicate
 from linktrack.publishing.queue import enqueue
 from linktrack.publishing.sendings import sendings_of
 from linktrack.reports.similar import SimilarPosts, similar_posts
-from linktrack.web.context import owner_blueprint
+from linktrack.web.context import owner_blueprint, require_writer
 from linktrack.web.fields import chosen_account, row_id, text
 from linktrack.web.forms import MENDABLE, UNPROCESSABLE, Done, Sent, form
 from linktrack.web.subject import some_accounts
@@ -46,6 +46,7 @@ MOST: Final = 50
 @blueprint.get("/compose")
 def show() -> str:
     """Show the form: empty, or with the text from a bookmarklet or a phone's share menu."""
+    require_writer()
     return _page()
 
 
@@ -97,6 +98,7 @@ def wrap(sent: Sent) -> Done:
 @blueprint.get("/compose/made")
 def made() -> str:
     """Show the wrapped texts, one for each account, to copy and post."""
+    require_writer()
     session = db_session()
     posts = [get_post(session, _number(value)) for value in request.args.getlist("post")[:MOST]]
     accounts = accounts_by_number(session)  # one may have been removed since

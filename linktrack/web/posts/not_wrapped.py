@@ -25,7 +25,7 @@ from linktrack.publishing.unwrapped.replacing import (
 from linktrack.publishing.unwrapped.watching import watch_of
 from linktrack.reports.coverage import coverage_in_words
 from linktrack.web.asking import asking
-from linktrack.web.context import owner_blueprint
+from linktrack.web.context import owner_blueprint, require_writer
 from linktrack.web.fields import LARGEST_ID, chosen_range, row_id
 from linktrack.web.forms import MENDABLE, Done, Sent, form
 from linktrack.web.subject import accounts_and_chosen
@@ -69,6 +69,7 @@ def confirm(number: int) -> str:
 
     The post is read on its network first: more may be lost than was known of it.
     """
+    require_writer()
     session = db_session()
     old = get_unwrapped(session, number)
     account = get_account(session, old.account_id)

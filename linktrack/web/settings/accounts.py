@@ -32,7 +32,7 @@ from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid
 from linktrack.networks.registry import network_of, networks
-from linktrack.web.context import owner_blueprint
+from linktrack.web.context import owner_blueprint, require_writer
 from linktrack.web.fields import LARGEST_ID
 from linktrack.web.forms import Done, Sent, form
 
@@ -115,6 +115,7 @@ def change_role(sent: Sent, account_id: int) -> str:
 @blueprint.get(f"{ACCOUNT}/remove")
 def confirm_removal(account_id: int) -> str:
     """Explain what removing an account means, and ask for confirmation."""
+    require_writer()
     account = get_account(db_session(), account_id)
     return render_template("accounts/remove.html", account=account)
 

@@ -14,7 +14,7 @@ from linktrack.networks.errors import Pause
 from linktrack.networks.registry import network_of
 from linktrack.networks.signing_in import needs_of, sign_in
 from linktrack.web.asking import asking
-from linktrack.web.context import owner_blueprint
+from linktrack.web.context import owner_blueprint, require_writer
 from linktrack.web.fields import LARGEST_ID
 from linktrack.web.forms import Sent, form
 
@@ -37,7 +37,9 @@ def list_all() -> str:
 @blueprint.get(CONNECTION)
 def show(account_id: int) -> str:
     """Show whether an account is connected, and the form to connect it."""
-    return _page(get_account(db_session(), account_id))
+    account = get_account(db_session(), account_id)
+    require_writer()
+    return _page(account)
 
 
 connection_form = partial(form, blueprint, back_to="connections.show")
