@@ -1,30 +1,42 @@
 """The demonstration: a simulated year, marked as such, made and removed whole."""
 
-from collections import Counter
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from browser import Browser, read
-from clicking import FIREFOX
-from sqlalchemy import func, select
+from clicking import FIREFOX, counts
+from sqlalchemy import func, or_, select
 from world import NOON, World
 
 from linktrack.audience.accounts import find_account, list_accounts
+from linktrack.audience.forgetting import Forgotten
+from linktrack.audience.models import Account, Follower, FollowPeriod
+from linktrack.audience.rosters import list_rosters, take_roster
+from linktrack.audience.segments import list_segments
 from linktrack.calendar.days import Days
 from linktrack.clicks.counts import rebuild
+from linktrack.clicks.models import clicks, imported_clicks
 from linktrack.clicks.records import ClickRecord
+from linktrack.clicks.vocabulary import ATTRIBUTIONS, REASONS
 from linktrack.db import Base, now, to_ms
 from linktrack.errors import Conflict, NotFound
-from linktrack.networks.records import PostRecord
+from linktrack.keys.stored import load_keys
+from linktrack.links.models import Post
+from linktrack.links.people import add_person, page_secret, share_page
+from linktrack.networks.records import FollowerRecord, PostRecord
 from linktrack.owners.answers import reserve_answer
 from linktrack.owners.sharing import share_report
 from linktrack.owners.tokens import create_token, list_tokens
-from linktrack.portability.demo import make_demo, remove_demo
-from linktrack.portability.simulation import PROFILES, YOU, follower_counts, posts
+from linktrack.portability.demo.crowd import COME_BACK, crowd, list_days, members, sizes
+from linktrack.portability.demo.making import make_demo
+from linktrack.portability.demo.reading import posts
+from linktrack.portability.demo.removing import remove_demo
+from linktrack.portability.demo.story import ACCIDENT, BLUE, MEMBERS, PROFILES, YOU
+from linktrack.publishing.models import Sending
 from linktrack.publishing.unwrapped.posts import addresses_of, keep_posts, list_unwrapped
 from linktrack.reports.cpf import cpf_json, cpf_report
-from linktrack.reports.diary.experiments import Question, add_experiment
+from linktrack.reports.diary.experiment_report import experiment_reports
+from linktrack.reports.diary.experiments import Question, add_experiment, list_experiments
 from linktrack.webhooks.catalog import add_webhook, send_test
 
 
@@ -44,6 +56,9 @@ def report(world: World) -> Any:
     return cpf_json(cpf_report(world.session, account, window="7d", limit=1, now=now()))["total"]
 
 
+TRACES = (b"demo_you", b"demo_follower", b"demo-you", b"rivers.example.com", b"Ada Marlowe")
+
+
 @pytest.mark.slow
 def test_the_demonstration_leaves_nothing_behind(world: World) -> None:
     """Made beside an owner's post, reported, counted anew, removed: only the owner's is left."""
@@ -52,20 +67,22 @@ def test_the_demonstration_leaves_nothing_behind(world: World) -> None:
     before = rows(world)
 
     made = make_demo(world.database, world.shortener, NOON)
-    assert made.posts > 500
-    assert made.clicks > 20_000
+    assert made.posts > 1_000
+    assert made.clicks > 40_000
     assert rows(world)["clicks"] == made.clicks
-    simulated = [each.handle for each in list_accounts(world.session) if each.simulated]
-    assert simulated == [profile.handle for profile in PROFILES]
+    simulated = {each.handle for each in list_accounts(world.session) if each.simulated}
+    assert simulated == {profile.handle for profile in PROFILES}
 
     total = report(world)
-    assert 0.0008 < total["cpf"] < 0.0025
+    assert 0.0011 < total["cpf"] < 0.0022
     assert total["posts_without_count"] == 0
     assert total["unattributed"] / total["unique_clicks"] >= 0.8
+    counted = counts(world)
     with world.store().transaction() as connection:
         rebuild.rebuild(connection, Days(world.settings.timezone))
     world.session.expire_all()
     world.session.rollback()
+    assert counts(world) == counted
     assert report(world) == total
 
     with pytest.raises(Conflict, match="here already"):
@@ -73,8 +90,66 @@ def test_the_demonstration_leaves_nothing_behind(world: World) -> None:
     world.session.rollback()
     remove_demo(world.database)
     assert rows(world) == before
+    files = [path for path in world.settings.data.rglob("*") if path.is_file()]
+    assert not [(path, each) for path in files for each in TRACES if each in path.read_bytes()]
     with pytest.raises(NotFound, match="no demonstration"):
         remove_demo(world.database)
+
+
+@pytest.mark.slow
+def test_every_page_of_the_demonstration_has_something_to_show(sqlite_world: World) -> None:
+    """What the product can do is all there: nobody has to imagine it."""
+    session = sqlite_world.session
+    make_demo(sqlite_world.database, sqlite_world.shortener, now())
+    you, blue = (find_account(session, each.handle) for each in (YOU, BLUE))
+    accounts: dict[int, Account] = {each.id: each for each in list_accounts(session)}
+    verdicts = [
+        each.verdict
+        for each in experiment_reports(session, list_experiments(session), accounts, now())
+    ]
+    assert verdicts == ["not_yet", "more", "more"]
+    assert {each.state for each in session.scalars(select(Sending))} == {
+        "failed", "sent", "waiting",
+    }  # fmt: skip
+    assert set(session.scalars(select(Post.state))) >= {"draft", "scheduled"}
+    assert list_unwrapped(session, you.id, 9)
+    assert list_unwrapped(session, blue.id, 9)
+    left_out = session.scalars(select(clicks.c.reason).distinct()).all()
+    assert {REASONS[each] for each in left_out} == set(REASONS)
+    attributions = session.scalars(select(clicks.c.attribution).distinct()).all()
+    assert {ATTRIBUTIONS[each] for each in attributions} == {None, "variant", "recognised"}
+    assert session.scalar(select(func.count()).select_from(imported_clicks))
+    sizes_now = {each.name: each.size for each in list_segments(session, you)}
+    assert sizes_now["community"] == MEMBERS
+    assert 5_800 < (sizes_now["looks empty"] or 0) < 6_500
+
+    check_lists(sqlite_world)
+
+
+def check_lists(world: World) -> None:
+    """A list taken again changes nothing: all periods are where importing puts them."""
+    session = world.session
+    account = find_account(session, "@demo_you")
+    rosters = list(list_rosters(session, account.id))
+    for roster in (rosters[0], rosters[len(rosters) // 2], rosters[-1]):
+        followed = (
+            select(Follower.network_id)
+            .join(FollowPeriod)
+            .where(
+                FollowPeriod.account_id == account.id,
+                FollowPeriod.began_by <= roster.taken_at,
+                or_(
+                    FollowPeriod.ended_after.is_(None), FollowPeriod.ended_after >= roster.taken_at
+                ),
+            )
+        )
+        people = [FollowerRecord(number) for number in session.scalars(followed)]
+        assert len(people) == roster.size
+        forgotten = Forgotten.read(session, "x", b"key")
+        taken = take_roster(
+            session, account, people, roster.taken_at, "file", forgotten=forgotten, now=now()
+        )
+        assert not taken.is_new
 
 
 def test_removing_takes_all_that_leads_there_and_nothing_of_others(world: World) -> None:
@@ -111,11 +186,17 @@ def test_the_same_seed_gives_the_same_year() -> None:
 
 
 def test_the_accident_is_in_the_follower_counts() -> None:
-    """Within a week of it more than 5,000 people are gone; every count has its own day."""
-    counts = dict(follower_counts(YOU, NOON))
-    assert max(Counter(at.date() for at in counts).values()) == 1
-    before, after = (counts[NOON - timedelta(days=ago)] for ago in (131, 126))
-    assert before - after > 5_000
+    """Within a week of it about 6,000 people are gone, some come back, and readers all stay."""
+    fans = crowd(1)
+    eve, week, month, end = sizes(fans, [ACCIDENT, ACCIDENT - 7.0, ACCIDENT - 30.0, 0.0])
+    assert eve == 23_000
+    assert 5_700 < eve - week < 6_000
+    assert week < month < end < 20_000
+    assert sum(len(fan.times) > 1 for fan in fans) == COME_BACK
+    left = [fan for fan in fans if (fan.times[0][1] or 99) < ACCIDENT]
+    assert {fan.kind for fan in left} == {"automatic"}
+    assert len(members(fans)) == MEMBERS
+    assert list_days() == sorted(set(list_days()), reverse=True)
 
 
 @pytest.mark.slow
@@ -125,10 +206,10 @@ def test_a_new_owner_looks_around_and_clears_up(sqlite_world: World) -> None:
     assert "Or look around first" in read(browser.get("/owner/"))
     made = browser.send("/owner/demo", {}, form="/owner/")
     assert made.status_code == 303
-    assert read(browser.get("/owner/")).count("simulated") >= 3
+    assert "Simulated data." in read(browser.get("/owner/"))
     removed = browser.send("/owner/demo/remove", {}, form="/owner/accounts")
     assert removed.status_code == 303
-    assert "The demonstration is gone." in read(browser.get("/owner/"))
+    assert "The demonstration was removed." in read(browser.get("/owner/"))
     assert "Or look around first" in read(browser.get("/owner/"))
 
 
@@ -140,6 +221,9 @@ def test_every_page_with_simulated_data_says_so(sqlite_world: World) -> None:
     its = sqlite_world.post(demo, "https://example.com/its").links[0]
     own = sqlite_world.post(mine, "https://example.com/own").links[0]
     secret = share_report(session, demo.id, 30, now())
+    person = add_person(session, "Ada", now())
+    person.simulated = True
+    share_page(session, person, now(), is_public=True)
     session.commit()
     sqlite_world.click([ClickRecord(to_ms(NOON), its.id, FIREFOX, None, 1)])
     browser, mark = Browser.signed_in(sqlite_world), "Simulated data. @demo is a demonstration"
@@ -152,5 +236,8 @@ def test_every_page_with_simulated_data_says_so(sqlite_world: World) -> None:
     stranger = Browser.on(sqlite_world)
     for path in ("/", f"/{its.code}+", "/hello/@demo", f"/shared/{secret}"):
         assert mark in read(stranger.get(path)), path
+    session.refresh(person)
+    thanks = f"/people/{page_secret(load_keys(sqlite_world.settings.data), person)}"
+    assert "Simulated data. Ada is a demonstration" in read(stranger.get(thanks))
     for path in (f"/{own.code}+", "/hello/@mine", "/owner/sign-in"):
         assert "Simulated data." not in read(stranger.get(path)), path

@@ -35,8 +35,11 @@ EXEMPT: Final = {
     "linktrack/clicks/classify/referrers.py": "sites of the whole web, by their hosts",
     "linktrack/clicks/classify/referrer_hosts.py": "sites of the whole web, by their hosts",
     "linktrack/clicks/records.py": "a letter of the journal's format",
-    "linktrack/portability/demo.py": "made-up accounts are on one real network",
-    "linktrack/portability/simulation.py": "made-up clicks come from real sites",
+    "linktrack/portability/demo/around.py": "what is noted of made-up accounts names networks",
+    "linktrack/portability/demo/making.py": "the made-up tags of links",
+    "linktrack/portability/demo/older.py": "made-up clicks come from real sites",
+    "linktrack/portability/demo/story.py": "made-up accounts are on real networks",
+    "linktrack/portability/demo/texts.py": "made-up clicks come from real sites",
     "templates/privacy/show.html": "names whose short code is kept with a click",
 }
 """Files that may name a network, and why."""

@@ -67,7 +67,7 @@ COMMANDS: Final = {
     ),
     "import": ("data.imports", "Import links, clicks, or a whole installation."),
     "export": ("data.data", "Export everything, as NDJSON, CSV or one zip file."),
-    "demo": ("data.data", "Create or remove three demo accounts with a simulated year."),
+    "demo": ("data.data", "Create or remove four demo accounts with two simulated years."),
     "forget": ("accounts.followers", "Delete people's data on request."),
 }
 """Command → (module, what it does); the module's name for it ends in _ where Python needs that."""

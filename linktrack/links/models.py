@@ -276,7 +276,7 @@ class Watch(Base):
 
 
 class Person(Base):
-    """A person whom links promote.
+    """A person whom links promote; a `simulated` one belongs to the demonstration.
 
     `page` numbers their public page: a new number makes the old address a stranger's.
     """
@@ -288,6 +288,7 @@ class Person(Base):
     page: Mapped[int]
     is_public: Mapped[bool]
     created_at: Mapped[Moment]
+    simulated: Mapped[bool] = mapped_column(server_default=false(), default=False)
 
     rules: Mapped[list["PersonRule"]] = relationship(
         order_by="PersonRule.kind, PersonRule.value", cascade="all, delete-orphan"
@@ -319,6 +320,7 @@ class OwnSite(Base):
     __tablename__ = "own_sites"
 
     host: Mapped[str] = mapped_column(String(255), primary_key=True)
+    simulated: Mapped[bool] = mapped_column(server_default=false(), default=False)
 
 
 limit(Post, lambda shown: Post.account_id.in_(shown))

@@ -183,7 +183,10 @@ def sent_lately(session: Session, account_id: int | None, limit: int) -> list[Wa
 
 
 def failed_posts(session: Session) -> list[Waiting]:
-    """Return the posts in the queue that are no longer tried, latest failure first."""
+    """Return the posts in the queue that are no longer tried, latest failure first.
+
+    Those of the demonstration are left out: nobody needs to do anything about them.
+    """
     query = _failed().order_by(Sending.changed_at.desc(), Sending.post_id.desc())
     return [Waiting(*row) for row in session.execute(query)]
 
@@ -194,7 +197,8 @@ def count_failed(session: Session) -> int:
 
 
 def _failed() -> Select[Sending, Post, Account]:
-    return _lines(None).where(Sending.state == "failed", Post.state == "scheduled")
+    failed = (Sending.state == "failed", Post.state == "scheduled")
+    return _lines(None).where(*failed, ~Account.simulated)
 
 
 def _lines(account_id: int | None) -> Select[Sending, Post, Account]:

@@ -296,6 +296,6 @@ def _due(now: datetime) -> Select[Sending, Account]:
         .join(Post, Post.id == Sending.post_id)
         .join(Account, Account.id == Post.account_id)
         .where(Sending.state.in_(TRIED), Sending.next_at <= now)
-        .where(Post.state == "scheduled", Account.removed_at.is_(None))
+        .where(Post.state == "scheduled", Account.removed_at.is_(None), ~Account.simulated)
         .order_by(Sending.next_at, Sending.post_id)
     )

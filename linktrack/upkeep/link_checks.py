@@ -16,6 +16,7 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from linktrack import __version__
+from linktrack.audience.models import Account
 from linktrack.clicks.models import link_days
 from linktrack.db import Database
 from linktrack.links.models import Link, LinkCheck
@@ -102,8 +103,9 @@ def _due(now: datetime) -> Select[int, str]:
     return (
         select(Link.id, Link.destination)
         .join(recent, recent.c.link_id == Link.id)
+        .join(Account, Account.id == Link.account_id)
         .outerjoin(LinkCheck, LinkCheck.link_id == Link.id)
-        .where(Link.disabled_at.is_(None), due)
+        .where(Link.disabled_at.is_(None), ~Account.simulated, due)
         .order_by(LinkCheck.checked_at.is_not(None), LinkCheck.checked_at, Link.id)
     )
 

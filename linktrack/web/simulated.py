@@ -8,7 +8,7 @@ from jinja2.runtime import Context
 from linktrack.audience.accounts import list_accounts
 from linktrack.audience.models import Account
 from linktrack.context import db_session
-from linktrack.links.models import Link
+from linktrack.links.models import Link, Person
 
 
 def register(app: Flask) -> None:
@@ -18,7 +18,7 @@ def register(app: Flask) -> None:
 
 @pass_context
 def simulated_here(context: Context) -> list[str]:
-    """Return the handles of the simulated accounts whose data may be on the page.
+    """Return the handles of the simulated accounts whose data may be on the page, or a name.
 
     An address that names one account, or one link, has a page of what is theirs alone; any other
     page of the owner's may show all accounts. Public pages show what they are given.
@@ -33,6 +33,8 @@ def simulated_here(context: Context) -> list[str]:
         found = [db_session().get_one(Account, link.account_id)]
     elif is_owners:
         found = list(list_accounts(db_session()))
+    elif isinstance(person := context.get("person"), Person):
+        return [person.name] if person.simulated else []
     else:
         found = [each for each in context.get("accounts") or () if isinstance(each, Account)]
     return [account.handle for account in found if account.simulated]

@@ -192,26 +192,29 @@ def _export_all(output: Path) -> None:
 @click.option("--remove", is_flag=True, help="Remove the demo accounts and all their data.")
 @json_option
 def demo(remove: bool, as_json: bool) -> None:
-    """Create three demo accounts with a simulated year of posts and clicks.
+    """Create four demo accounts with two simulated years of followers, posts and clicks.
 
-    They are called @demo_me, @demo_you and @demo_we; your own accounts are not touched.
+    They are called @demo_me, @demo_you, @demo-you.example.com and demo_we; your own accounts are
+    not touched.
     """
     from dataclasses import asdict
 
-    from linktrack.portability.demo import make_demo, remove_demo
+    from linktrack.portability.demo.making import make_demo, served
+    from linktrack.portability.demo.removing import remove_demo
 
     with installation() as opened:
         if remove:
             remove_demo(opened.database)
             tell(opened, "Removed the demonstration.")
-            click.echo('{"removed": true}' if as_json else "The demonstration is gone.")
+            click.echo('{"removed": true}' if as_json else "Removed the demonstration.")
             return
-        made = make_demo(opened.database, opened.shortener, this_moment())
+        made = make_demo(opened.database, served(opened), this_moment())
         tell(opened, "Made the demonstration.")
     if as_json:
         print_json(asdict(made))
     else:
         click.echo(
-            f"{made.accounts} simulated accounts with {made.posts:,} posts and {made.clicks:,} "
-            "clicks are there. linktrack demo --remove takes them away."
+            f"Created {made.accounts} demo accounts with {made.posts:,} posts, {made.clicks:,} "
+            f"clicks and {made.followers:,} followers, all simulated. Remove them with linktrack "
+            "demo --remove."
         )
