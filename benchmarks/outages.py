@@ -76,12 +76,15 @@ def signal_all(processes: list[psutil.Process], number: signal.Signals) -> None:
 def stopped(server: psutil.Process) -> Iterator[None]:
     """Stop PostgreSQL (a fast shutdown), and start it again as it was started."""
     command, user = server.cmdline(), server.username()
-    as_user = [] if user == getpass.getuser() else ["runuser", "-u", user, "--"]
     server.send_signal(signal.SIGINT)
     server.wait(30)
     yield
-    subprocess.Popen(
-        [*as_user, *command], cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    subprocess.Popen(  # not through runuser, which halts itself for good with what it has started
+        command,
+        user=None if user == getpass.getuser() else user,
+        cwd="/",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
 
 

@@ -75,3 +75,15 @@ def test_the_changelog_has_every_release() -> None:
     assert len(versions) == len(released)
     kept = {path.stem for path in (REPOSITORY / "tests" / "fixtures").glob("*.json")}
     assert kept <= set(versions)
+
+
+def test_every_test_that_the_page_of_attacks_names_is_there() -> None:
+    """An answer to an attack that nothing checks is a hope."""
+    named = set(re.findall(r"`(test_\w+)`", (DOCS / "security.md").read_text()))
+    found = {
+        name
+        for file in (REPOSITORY / "tests").glob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", file.read_text(), re.MULTILINE)
+    }
+    assert len(named) > 20
+    assert named - found == set()
