@@ -11,7 +11,7 @@ from functools import cache
 from hashlib import blake2b
 from typing import Final
 
-from linktrack.clicks.vocabulary import EMBEDDED, HEAD, NO_VISITOR, OWNER, PREFETCH
+from linktrack.clicks.vocabulary import EMBEDDED, HEAD, NO_LANGUAGES, NO_VISITOR, OWNER, PREFETCH
 from linktrack.portability.demo import story
 from linktrack.portability.demo.story import BLUE, ME, WE, YOU, Profile
 from linktrack.portability.demo.texts import (
@@ -224,7 +224,7 @@ def _programs(chance: random.Random, posted: datetime, links: int) -> Iterator[S
         for second in range(BURST):
             agent = BROWSERS[second % len(BROWSERS)][0]
             at = minute + timedelta(seconds=2 * second)
-            yield SimulatedClick(at, 0, agent, None, _anyone(chance))
+            yield SimulatedClick(at, 0, agent, None, _anyone(chance), flags=NO_LANGUAGES)
 
 
 def _anyone(chance: random.Random) -> int:
