@@ -1,7 +1,7 @@
 """Clicks for tests, and what is counted of them."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -128,6 +128,21 @@ def people(
         [
             ClickRecord(at + 10_000 * (number - first), post.links[0].id, visitor=number, **fields)  # type: ignore[arg-type]
             for number in range(first, last)
+        ]
+    )
+    world.session.commit()
+
+
+def visited(
+    world: World, post: Post, visitors: Sequence[int | None], at: datetime | None = None
+) -> None:
+    """Let these visitors click the post's first link, a minute apart."""
+    first = to_ms(at or post.posted_at or NOON)
+    link = post.links[0].id
+    world.click(
+        [
+            ClickRecord(first + 60_000 * i, link, FIREFOX, None, who)
+            for i, who in enumerate(visitors)
         ]
     )
     world.session.commit()

@@ -150,7 +150,7 @@ def test_the_overview_says_what_needs_the_owner(sqlite_world: World) -> None:
     account, _ = filled(sqlite_world)
     browser = Browser.signed_in(sqlite_world)
     page = read(browser.get("/owner/"))
-    assert "What needs you" in page
+    assert "To do" in page
     bare = add_account(sqlite_world.session, "x", "@bare", None, now())
     sqlite_world.session.commit()
     answer = browser.get("/owner/")

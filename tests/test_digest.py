@@ -317,7 +317,7 @@ def test_the_digest_on_its_page_and_by_api_and_the_sentence_on_the_overview(
         people(world, post, 0, 30)
         people(world, post, 100, 105, segment_id=segment.id, attribution="variant")
     assert (
-        "@JessesLinks On average, 35 people click a post within 7 days, 1 for every 657 followers; "
+        "On average, 35 people click a post within 7 days, 1 for every 657 followers; "
         "we can tell who for 14% of the unique clicks." in read(browser.get("/owner/"))
     )
     page = read(browser.get("/owner/digest"))

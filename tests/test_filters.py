@@ -41,7 +41,7 @@ def test_the_overview_is_narrowed_by_source_and_by_segment(world: World) -> None
     """Clicks and people are those of the part; rates of posts say that they are of all clicks."""
     two_posts(world)
     browser = Browser.signed_in(world)
-    assert "Clicks, 28 days 11" in read(browser.get("/owner/"))
+    assert "Clicks 11 new unique clicks 11" in read(browser.get("/owner/"))
     for address, said, count in (
         ("source=X", ["From: X"], 6),
         ("source=Google", ["From: Google"], 3),
@@ -54,9 +54,9 @@ def test_the_overview_is_narrowed_by_source_and_by_segment(world: World) -> None
         page = browser.get(f"/owner/?{address}")
         assert chips(page.text) == said, address
         text = read(page)
-        assert f"Clicks, 28 days {count} " in text, address
-        assert f"Unique clicks {count} " in text, address
-        assert "Clicks per 1,000 followers, all clicks" in text
+        assert f"Clicks, narrowed {count} " in text, address
+        assert f"unique clicks {count} " in text, address
+        assert "Of all clicks, not only these." in text
 
 
 def test_posts_are_narrowed_by_source_or_by_segment(world: World) -> None:

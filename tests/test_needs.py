@@ -16,7 +16,7 @@ from linktrack.calendar.ranges import DayRange
 from linktrack.db import now, to_ms
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.publishing.models import Sending
-from linktrack.reports.overview import overview
+from linktrack.reports.overview import account_cards
 from linktrack.upkeep.health.attention import Need, missing, pressing, waiting
 from linktrack.web.overview.needs import address
 
@@ -55,7 +55,7 @@ def all_needs(world: World, accounts: list[Account], at: datetime) -> Iterator[N
     yield from pressing(world.session, world.settings, at)
     yield from waiting(world.session, world.settings, [each.id for each in accounts], at)
     days = DayRange.until(at.date(), 100, ZoneInfo("UTC"))
-    yield from missing(overview(world.session, accounts, days, "7d", now=at).cards, days)
+    yield from missing(account_cards(world.session, accounts, days, "7d", now=at), days)
 
 
 def test_each_need_names_a_page_that_there_is(sqlite_world: World) -> None:

@@ -13,6 +13,7 @@ from filling import clicks
 from wall import Wall, posted_around, watch
 from world import World
 
+from linktrack.audience.accounts import list_accounts
 from linktrack.cli import main
 from linktrack.db import now
 from linktrack.errors import NotFound
@@ -41,10 +42,13 @@ def test_the_overview_says_how_much_was_wrapped_and_what_was_not(world: World) -
     """As a figure of the account, and among what needs the owner."""
     posted_around(world)
     world.click(clicks(world.post(world.account("@x"), "https://e.org/"), [1]))
-    page = read(Browser.signed_in(world).get("/owner/"))
-    assert "Links wrapped 25% 1 of 4" in page
+    browser = Browser.signed_in(world)
+    account, other = (account.id for account in list_accounts(world.session))
+    page = read(browser.get(f"/owner/?account={account}"))
+    assert "links tracked 25% 1 of 4" in page
     assert "3 links of @me.test in these days were posted without being wrapped" in page
-    assert page.count("Links wrapped") == 1  # nobody has looked what the other account posts
+    # Nobody has looked what the other account posts.
+    assert "links tracked" not in read(browser.get(f"/owner/?account={other}"))
 
 
 def test_the_followers_page_speaks_of_its_own_days(world: World) -> None:

@@ -103,9 +103,10 @@ def test_a_note_stands_on_every_chart_over_time(world: World) -> None:
         assert f"everywhere {EVIL}" in text, address
         assert "of one" in text, address
         assert "elsewhere" not in text, address
-    together = read(browser.get("/owner/?days=365"))
-    assert "of one (@JessesLinks)" in together
-    assert "elsewhere (@other)" in together
+    world.click(clicks(world.post(other, "https://example.org/", now() - timedelta(days=5)), [1]))
+    theirs = read(browser.get(f"/owner/?days=365&account={other.id}"))
+    assert "elsewhere" in theirs
+    assert "of one" not in theirs
 
 
 def test_an_experiment_marks_its_beginning(sqlite_world: World) -> None:

@@ -115,7 +115,7 @@ def test_first_steps_tell_previews_from_people(sqlite_world: World) -> None:
     assert f"https://go.jessestay.com/{post.links[0].code}" in page
     assert "1 click was left out so far. Link previews, bots and your own clicks" in page
     sqlite_world.click(clicks(post, [2]))
-    assert "Clicks, 28 days 1" in read(browser.get("/owner/"))
+    assert "Clicks 1 new unique clicks 1" in read(browser.get("/owner/"))
 
 
 def test_from_an_account_to_the_figures_of_a_post(world: World) -> None:
@@ -176,16 +176,16 @@ def test_the_overview_sets_each_account_against_its_own_followers(world: World) 
     world.click(clicks(old, range(3)))
     browser = Browser.signed_in(world)
     page = read(browser.get("/owner/"))
-    assert "Clicks, 28 days 77 new" in page  # 10 to 15, and two of the community
-    assert "6 other requests in these days are left out" in page
-    assert "Left out: 6 previews" in page
+    assert "Clicks 77 new unique clicks 77" in page  # 10 to 15, and two of the community
+    assert "6 bot and preview requests filtered out" in page
     rate = 77 / (6 * 23_000)
-    assert f"Clicks per 1,000 followers {rate * 1000:.2f}" in page
+    assert f"per 1,000 {rate * 1000:.2f}" in page
+    assert f"1 click per {1 / rate:,.0f} followers" in page
     assert "Record a count" in page  # the newsletter has none, so no rate
     alone = read(browser.get(f"/owner/?account={other.id}&days=365"))
-    assert "Clicks, 365 days 3" in alone
+    assert "Clicks 3 new unique clicks 3" in alone
     assert "no follower count at or before the post" in alone
-    assert account.handle not in alone.split("Clicks a day")[1]
+    assert account.handle not in alone.split("Clicks a week")[1].split("Your accounts")[0]
 
 
 def test_a_follower_count_of_last_year_is_shown_as_stale(sqlite_world: World) -> None:

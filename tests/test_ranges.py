@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from world import World
 
 from linktrack.calendar.ranges import DayRange
+from linktrack.reports.steps import steps_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -116,3 +117,30 @@ def test_days_lead_on_from_a_page_that_a_refused_form_shows_again(sqlite_world: 
             assert browser.get(lead).status_code == 200, lead
         for action in re.findall(r'<form method="get"([^>]*)', answer.text):
             assert f'action="{page.partition("?")[0]}"' in action
+
+
+def test_long_ranges_are_drawn_by_week_and_today_is_not_in_the_line() -> None:
+    """52 whole weeks up to yesterday; what today has so far is said and not drawn as a plunge."""
+    today = date(2026, 11, 29)
+    year = DayRange.until(today, 365, ZoneInfo("UTC"))
+    values: list[int | None] = [*range(364), 7]
+    steps = steps_of(year, values, today)
+    assert (steps.is_weekly, steps.so_far, len(steps.starts)) == (True, 7, 52)
+    assert steps.starts[-1] == date(2026, 11, 22)
+    assert steps.sums(values)[0] == sum(range(7))
+    short = DayRange.until(today, 28, ZoneInfo("UTC"))
+    steps = steps_of(short, [1] * 28, today)
+    assert (steps.is_weekly, steps.so_far, len(steps.starts)) == (False, 1, 27)
+    over = DayRange.until(date(2026, 10, 31), 28, ZoneInfo("UTC"))
+    assert steps_of(over, [1] * 28, today).so_far is None
+    alone = DayRange.until(today, 1, ZoneInfo("UTC"))
+    assert steps_of(alone, [3], today).sums([3]) == [3]
+
+
+def test_a_week_with_an_unknown_day_is_unknown() -> None:
+    """What is left at the beginning of the range is in no week."""
+    days = DayRange.until(date(2026, 10, 31), 150, ZoneInfo("UTC"))
+    values: list[int | None] = [None] * 10 + [2] * 140
+    steps = steps_of(days, values, date(2026, 11, 29))
+    assert len(steps.starts) == 21
+    assert steps.sums(values) == [None, *[14] * 20]

@@ -21,7 +21,7 @@ from linktrack.reports.figures.rate import Rate
 from linktrack.reports.figures.statistics.comparisons import ratio_of_ratios
 from linktrack.reports.figures.statistics.leaving import daily_rate, excess_of
 from linktrack.reports.figures.statistics.rates import ratio_of_sums
-from linktrack.reports.figures.words import at_least, one_in
+from linktrack.reports.figures.words import one_in
 from linktrack.reports.links.kinds import (
     LinksLine,
     OwnLinksReport,
@@ -166,10 +166,10 @@ def test_no_sentence_says_that_so_many_of_the_followers_clicked(
     ),
     st.one_of(st.none(), st.integers(1, 50_000)),
 )
-def test_different_people_are_never_more_than_both_ways_of_counting_allow(
+def test_different_people_are_told_with_their_range_and_the_second_count_is_explained(
     visits: list[tuple[int, int, int]], followers: int | None
 ) -> None:
-    """Where they exclude each other, the lowest end is said, rounded down, and why is folded."""
+    """The sentence has one estimate; where the count by halves is lower, its reason is folded."""
     nobody = Halves(0, 0, 0, None)
     report = AudienceReport(
         account=YOU,
@@ -191,14 +191,10 @@ def test_different_people_are_never_more_than_both_ways_of_counting_allow(
     assert found.people is not None
     told, again = found.sentence, found.halves.people
     (people,) = numbers(told, "different people clicked")
-    if found.floor is not None:
-        assert again is not None
-        assert found.seen <= people <= min(found.people.interval.low, again.interval.low)
-        assert "likely" not in told
-        assert "exclude each other" in found.on_halves
-    else:
-        assert "likely" in told
-        assert "exclude" not in found.on_halves
+    assert people == pytest.approx(found.people.estimate, rel=0.06, abs=0.5)
+    assert "likely" in told
+    lower = again is not None and again.interval.high < found.people.interval.low
+    assert ("That is lower" in found.on_halves) == lower
     assert not re.search(r"of its [\d,]* ?followers clicked", told)
 
 
@@ -268,13 +264,6 @@ def test_people_are_said_of_one_link_alone(links: int, unit: str) -> None:
         best=None,
     )
     assert thanks(PeopleReport([(Person(name="Jo"), line)])).startswith(unit)
-
-
-@given(st.floats(1, 10**7))
-def test_at_least_is_rounded_down(people: float) -> None:
-    """Two digits of it, never more than it is."""
-    told = at_least(people)
-    assert told <= people < told * 1.1 + 1
 
 
 @given(st.floats(1e-7, 1))

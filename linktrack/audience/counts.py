@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, TypeAlias
 
 from sqlalchemy import select
@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account, FollowerCount
+from linktrack.calendar.ranges import DayRange
 from linktrack.db import from_ms, to_ms
 from linktrack.errors import Conflict, Invalid
 from linktrack.ids import AccountId
@@ -184,6 +185,20 @@ def count_at(history: History, at: datetime) -> tuple[datetime | None, int | Non
     """Return the last follower count at or before a moment, or two Nones."""
     index = bisect_right(history, (at, _ENDLESS))
     return history[index - 1] if index else (None, None)
+
+
+def counts_of_days(history: History, days: DayRange) -> list[tuple[date, int]]:
+    """Return the count of each day that has one, and what stood when the range began and ended."""
+    found: dict[date, int] = {}
+    _, standing = count_at(history, days.since)
+    if standing is not None:
+        found[days.first] = standing
+    for counted_at, count in history:
+        if days.since <= counted_at < days.end:
+            found[counted_at.astimezone(days.timezone).date()] = count
+    if found:
+        found.setdefault(days.last, list(found.values())[-1])
+    return sorted(found.items())
 
 
 def _shown(moment: datetime) -> str:

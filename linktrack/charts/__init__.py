@@ -11,13 +11,16 @@ from linktrack.charts.heat import heat_table
 from linktrack.charts.intervals import IntervalPoint, Reference, interval_chart
 from linktrack.charts.lines import Point, Series, sparkline, time_chart
 from linktrack.charts.marks import Mark
+from linktrack.charts.people import JumpMark, PeoplePoint, people_chart
 from linktrack.charts.rows import RowScale, Usual, interval_bar, row_axis, row_scale
-from linktrack.charts.scales import day_name, number
+from linktrack.charts.scales import day_name, day_span, number
 
 __all__ = [
     "Bar",
     "IntervalPoint",
+    "JumpMark",
     "Mark",
+    "PeoplePoint",
     "Point",
     "Reference",
     "RowScale",
@@ -26,10 +29,12 @@ __all__ = [
     "Usual",
     "change_chart",
     "day_name",
+    "day_span",
     "heat_table",
     "interval_bar",
     "interval_chart",
     "number",
+    "people_chart",
     "row_axis",
     "row_scale",
     "sparkline",

@@ -22,6 +22,7 @@ from linktrack.charts.parts import (
     mark,
     nothing,
     numbers_table,
+    past_key,
     paths,
     percent,
     picture,
@@ -52,12 +53,13 @@ class Series:
     """A named line. Days that are left out are bridged; days with None are gaps.
 
     `colour` is the number of its colour and shape (0 to 5), so that an account looks the same
-    everywhere; None: its place among the lines.
+    everywhere; None: its place among the lines. One that `is_past` is grey, whatever its colour.
     """
 
     name: str
     points: Sequence[Point]
     colour: int | None = None
+    is_past: bool = False
 
 
 def time_chart(
@@ -68,41 +70,50 @@ def time_chart(
     unit: str = "",
     empty: str = NOTHING,
     marks: Iterable[Mark] = (),
+    step: str = "Day",
+    span: tuple[date, date] | None = None,
 ) -> Markup:
     """Draw lines over days from a common zero, and a thin strip with its own scale below.
 
     `label` names the chart for those who can't see it; `unit` is in the legend. The strip
     (followers) shares the x axis and never the y axis. `marks` of these days are shown above it, in
-    a list below and in the table. Without any value: the sentence `empty`.
+    a list below and in the table. `step` heads the table's days, where each begins a longer time;
+    `span` is the first and the last day of the axis where it is longer than the lines. Without any
+    value: the sentence `empty`.
     """
     lines = [*series, strip] if strip is not None else list(series)
     days = sorted({point.day for line in lines for point in line.points})
     if not any(known(point.value) for line in lines for point in line.points):
         return nothing(empty)
-    across = day_scale(days[0], days[-1])
+    first, last = span or (days[0], days[-1])
+    across = day_scale(first, last)
     plot = Band(TOP, PLOT, nice_ticks([0.0, *_values(series)]))
     parts = [y_axis(plot)]
     bottom = plot.bottom
     if strip is not None and _values([strip]):
-        below = Band(bottom + _STRIP_GAP, _STRIP, nice_ticks(_values([strip]), most=2))
-        caption = '<text class="caption" x="0" y="{}">{}</text>'
-        parts.append(Markup(caption).format(px(below.top - 12), strip.name))
-        parts += [y_axis(below), _line(strip, below, across, "strip", 0)]
+        below, drawn = strip_below(strip, bottom, across)
+        parts.append(drawn)
         bottom = below.bottom
     # Drawn last, lines lie above the grid of both bands.
-    parts.append(x_axis(date_ticks(days[0], days[-1]), across, TOP, bottom))
-    noted = lettered(marks, days[0], days[-1])
+    parts.append(x_axis(date_ticks(first, last), across, TOP, bottom))
+    noted = lettered(marks, first, last)
     parts.append(mark_lines(noted, across, TOP, bottom))
     colours = [i if line.colour is None else line.colour for i, line in enumerate(series)]
-    for i, line in zip(colours, series, strict=True):
-        parts.append(_line(line, plot, across, f"s{i % STYLES}", i))
-    keys = [line_key(i, line.name) for i, line in zip(colours, series, strict=True)]
+    # What was before lies behind what is now.
+    for i, line in sorted(
+        zip(colours, series, strict=True), key=lambda pair: pair[1].is_past, reverse=True
+    ):
+        parts.append(_line(line, plot, across, "past" if line.is_past else f"s{i % STYLES}", i))
+    keys = [
+        past_key(line.name) if line.is_past else line_key(i, line.name)
+        for i, line in zip(colours, series, strict=True)
+    ]
     return figure(
         "time",
         legend(keys, unit),
         picture(parts, bottom + AXIS, "img", _describe(label, lines, days)),
         mark_list(noted),
-        _day_table(label, lines, days, across, noted),
+        _day_table(label, lines, days, across, noted, step=step),
     )
 
 
@@ -141,6 +152,16 @@ def sparkline(
     return figure("spark", svg, numbers_table(label, ["Day", "Value"], rows, xs))
 
 
+def strip_below(
+    strip: Series, bottom: float, across: Callable[[date], float]
+) -> tuple[Band, Markup]:
+    """Draw a thin line on a scale of its own below a plot; return its band as well."""
+    below = Band(bottom + _STRIP_GAP, _STRIP, nice_ticks(_values([strip]), most=2))
+    caption = '<text class="caption" x="0" y="{}">{}</text>'
+    name = Markup(caption).format(px(below.top - 12), strip.name)
+    return below, join([name, y_axis(below), _line(strip, below, across, "strip", 0)])
+
+
 def x_axis(
     ticks: Sequence[tuple[date, str]], across: Callable[[date], float], top: float, bottom: float
 ) -> Markup:
@@ -162,7 +183,7 @@ def _line(
     places = [(across(point.day), point.value) for point in sorted(line.points, key=_by_day)]
     runs = split_at_gaps(places)
     marked = [point for run in runs for point in run if len(run) == 1]
-    if len(places) <= _DOTTED and style != "strip":
+    if len(places) <= _DOTTED and style not in ("strip", "past"):
         marked = [point for run in runs for point in run]
     elif runs:
         marked = [*marked, runs[-1][-1]]
@@ -203,10 +224,12 @@ def _day_table(
     days: Sequence[date],
     across: Callable[[date], float],
     noted: Sequence[Lettered],
+    *,
+    step: str,
 ) -> Markup:
     by_day = [{point.day: point.value for point in line.points} for line in lines]
     rows = [(_time(day), [values.get(day) for values in by_day]) for day in days]
-    heads = ["Day", *(line.name for line in lines)]
+    heads = [step, *(line.name for line in lines)]
     xs = [across(day) for day in days]
     if not noted:
         return numbers_table(label, heads, rows, xs)

@@ -113,6 +113,22 @@ def paths(places: Sequence[tuple[float, float | None]], band: Band, style: str) 
     return Markup(path).format(px(band.top), px(band.height), *size, style, "".join(steps))
 
 
+def area(places: Sequence[tuple[float, float, float]], band: Band, style: str) -> Markup:
+    """Fill between the low and the high ends of some places, in a svg stretched over the band."""
+    upper = [(x, high) for x, _, high in places]
+    lower = [(x, low) for x, low, _ in reversed(places)]
+    outline = "L".join(
+        f"{round(x / 100 * _X_UNITS)} {round((band.y(value) - band.top) * _Y_UNITS)}"
+        for x, value in [*upper, *lower]
+    )
+    path = (
+        '<svg class="lines" y="{}" width="100%" height="{}" viewBox="0 0 {} {}"'
+        ' preserveAspectRatio="none"><path class="area {}" d="M{}z"/></svg>'
+    )
+    size = (_X_UNITS, px(band.height * _Y_UNITS))
+    return Markup(path).format(px(band.top), px(band.height), *size, style, outline)
+
+
 def mark(x: float, y: float, style: str, shape: int) -> Markup:
     """Draw the shape of a series at a place (percent, px)."""
     placed = '<svg class="mark {}" x="{}" y="{}">{}</svg>'
@@ -147,6 +163,21 @@ def swatch_key(style: str, name: str) -> Markup:
     """Name a colour of a bar's parts."""
     square = '<rect class="part {}" width="12" height="12"/>'
     return _key(Markup(square).format(style), name, width=12)
+
+
+def past_key(name: str) -> Markup:
+    """Name the grey line of what was before."""
+    return _key(Markup('<path class="line past" d="M0 6h26"/>'), name)
+
+
+def area_key(name: str) -> Markup:
+    """Name the band around the first line."""
+    return _key(Markup('<path class="area s0" d="M0 1h26v10h-26z"/>'), name)
+
+
+def seen_key(name: str) -> Markup:
+    """Name the dashed line of what was seen."""
+    return _key(Markup('<path class="line seen" d="M0 6h26"/>'), name)
 
 
 def hollow_key(name: str) -> Markup:

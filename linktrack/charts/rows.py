@@ -103,7 +103,7 @@ def interval_bar(
     parts.append(
         Markup('<circle class="touch" cx="{}" cy="{}" r="12"/>').format(percent(x), px(middle))
     )
-    parts.append(mark(x, middle, "hollow open" if point.progress else "", group))
+    parts.append(mark(x, middle, "hollow" if point.progress else "", group))
     # A graphic that takes the focus, so that keys and touch reach its numbers as a pointer does.
     start = (
         Markup('<a class="point s{}" href="{}" aria-label="{}">').format(

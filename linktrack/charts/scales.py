@@ -132,6 +132,16 @@ def day_name(day: date) -> str:
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
+def day_span(first: date, last: date) -> str:
+    """Write some days without their year: 20–24 Jul, 28 Jul–2 Aug."""
+    end = f"{last.day} {_MONTHS[last.month - 1]}"
+    if first == last:
+        return end
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day}\u2013{end}"
+    return f"{first.day} {_MONTHS[first.month - 1]}\u2013{end}"
+
+
 def day_scale(first: date, last: date) -> Callable[[date], float]:
     """Give the function that places a day, in percent of the width; a lone day in the middle."""
     span = (last - first).days

@@ -3,24 +3,25 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
 
 from sqlalchemy.orm import Session
 
-from linktrack.audience.counts import History, count_at, count_histories, is_stale
+from linktrack.audience.counts import (
+    History,
+    count_at,
+    count_histories,
+    counts_of_days,
+    is_stale,
+)
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
-from linktrack.clicks.vocabulary import Reason, window_number
+from linktrack.clicks.vocabulary import window_number
 from linktrack.publishing.unwrapped.coverage import Coverage, coverages
 from linktrack.reports import queries
 from linktrack.reports.counting import Counting
 from linktrack.reports.cpf import CpfTotal, cpf_total
 from linktrack.reports.days import DayCounts, account_series
-from linktrack.reports.figures.rate import Rate
 from linktrack.reports.parts import WHOLE, Part, part_series
-from linktrack.reports.post_lines import PostLine, post_lines
-
-NEWEST_POSTS: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,21 +42,15 @@ class AccountCard:
     cpf: CpfTotal
     coverage: Coverage
 
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    """All cards, the newest posts (oldest of them first), and what the range's posts left out.
-
-    `posts_cpf` is the rate of the complete ones among the newest posts.
-    """
-
-    cards: list[AccountCard]
-    posts: list[PostLine]
-    posts_cpf: Rate
-    left_out: dict[Reason, int]
+    @property
+    def followers_change(self) -> int | None:
+        """By how much the follower count changed in the range; None without two counts."""
+        if len(self.followers_by_day) < 2:
+            return None
+        return self.followers_by_day[-1][1] - self.followers_by_day[0][1]
 
 
-def overview(
+def account_cards(
     session: Session,
     accounts: Sequence[Account],
     days: DayRange,
@@ -64,8 +59,8 @@ def overview(
     now: datetime,
     before: DayRange | None = None,
     part: Part = WHOLE,
-) -> Overview:
-    """Return the overview of these accounts; `window` counts the clicks of posts.
+) -> list[AccountCard]:
+    """Return these accounts' figures of some days; `window` counts the clicks of posts.
 
     Clicks are held against those of `before`, as many days; by default those directly before.
     A `part` narrows clicks and people by day; rates of posts are of all clicks.
@@ -82,7 +77,7 @@ def overview(
     chosen = queries.chosen_posts(ids, days.since, days.end)
     sums = queries.sums_by_post(session, chosen, number)
     covered = coverages(session, ids, days.since, days.end)
-    cards = [
+    return [
         _card(
             account,
             days=days,
@@ -97,19 +92,6 @@ def overview(
         )
         for account in accounts
     ]
-    facts = queries.posts_page(session, chosen, None, NEWEST_POSTS)
-    lines = post_lines(session, facts[::-1], counting, by_source=False)
-    pairs = [
-        (line.unique_clicks, line.facts.followers)
-        for line in lines
-        if line.is_pooled and line.facts.followers
-    ]
-    return Overview(
-        cards,
-        lines,
-        Rate.over(pairs),
-        queries.left_out_of_posts(session, chosen, number),
-    )
 
 
 def _card(
@@ -140,7 +122,7 @@ def _card(
         not_human=sum(counts.not_human for counts in within),
         clicks_by_day=every_day(days, within, counted_since),
         clicks_by_day_before=every_day(before, earlier, counted_since),
-        followers_by_day=followers_by_day(history, days),
+        followers_by_day=counts_of_days(history, days),
         cpf=cpf,
         coverage=covered,
     )
@@ -150,17 +132,3 @@ def every_day(days: DayRange, series: Sequence[DayCounts], counted_since: date) 
     """Return the clicks of each day: 0 where there were none, None before anything was counted."""
     clicks: Mapping[date, int] = {counts.day: counts.clicks for counts in series}
     return [clicks.get(day, 0) if day >= counted_since else None for day in days]
-
-
-def followers_by_day(history: History, days: DayRange) -> list[tuple[date, int]]:
-    """Return the count of each day that has one, and what stood when the range began and ended."""
-    found: dict[date, int] = {}
-    _, standing = count_at(history, days.since)
-    if standing is not None:
-        found[days.first] = standing
-    for counted_at, count in history:
-        if days.since <= counted_at < days.end:
-            found[counted_at.astimezone(days.timezone).date()] = count
-    if found:
-        found.setdefault(days.last, list(found.values())[-1])
-    return sorted(found.items())

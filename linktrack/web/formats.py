@@ -12,7 +12,7 @@ from linktrack.charts import number as in_words
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOWS
 from linktrack.context import db_session
 from linktrack.db import now
-from linktrack.links.excerpts import cut, excerpt
+from linktrack.links.excerpts import cut, excerpt, site, title
 from linktrack.networks.registry import network_of, networks
 from linktrack.networks.words import all_of, any_of
 from linktrack.reports.counting import set_apart
@@ -103,13 +103,19 @@ def register(app: Flask, settings: Settings) -> None:
         medium=lambda name: MEDIUM_WORDS.get(name, name),
         moment=moment,
         network=lambda name: network_of(name).label,
+        month=words.month_name,
         one_in=one_in,
+        per_click=lambda rate: _turned(rate.value),
+        per_follower=lambda rate: in_words(rate.value),
+        percentage=words.percent,
         one_in_interval=one_in_interval,
         per_thousand=per_thousand,
         plain_day=day_name,
         reason=lambda name, count: REASON_WORDS[name][count != 1],
         reason_meaning=lambda name: REASON_MEANINGS.get(name, ""),
         share=share,
+        site=site,
+        titled=title,
     )
     app.jinja_env.globals.update(
         about=about,

@@ -1,6 +1,5 @@
 """Figures in words, the same at every door. Pure."""
 
-import math
 from datetime import date
 from typing import Final
 
@@ -59,16 +58,13 @@ def thousandths(fraction: float) -> str:
 
 def about(people: float, digits: int = 2) -> str:
     """Return a number of people as exactly as an estimate may be told: two digits from 100 on."""
-    if people < 100:
-        return f"{people:.0f}"
-    size = 10 ** max(0, len(str(int(people))) - digits)
-    return f"{round(people / size) * size:,}"
+    return f"{rounded_people(people, digits):,}"
 
 
-def at_least(people: float, digits: int = 2) -> int:
-    """Return a number of people that there are at least, rounded down to two digits."""
-    size: int = 10 ** max(0, len(str(int(people))) - digits)
-    return math.floor(people / size) * size
+def rounded_people(people: float, digits: int = 2) -> int:
+    """Return the number of people that `about` writes."""
+    size: int = 1 if people < 100 else 10 ** max(0, len(str(int(people))) - digits)
+    return round(people / size) * size
 
 
 def one_in(fraction: float) -> str:
@@ -79,8 +75,14 @@ def one_in(fraction: float) -> str:
 
 def about_between(people: float, between: Interval) -> tuple[str, str, str]:
     """Return an estimate and its ends as `about` does, with a digit more where two look alike."""
+    told, low, high = (f"{each:,}" for each in rounded_between(people, between))
+    return told, low, high
+
+
+def rounded_between(people: float, between: Interval) -> tuple[int, int, int]:
+    """Return the numbers of people that `about_between` writes."""
     for digits in (2, 3):
-        told, low, high = (about(x, digits) for x in (people, between.low, between.high))
+        told, low, high = (rounded_people(x, digits) for x in (people, between.low, between.high))
         if low != told != high:
             break
     return told, low, high
@@ -133,6 +135,11 @@ def days_from(first: date, end: date) -> str:
     if first.month == last.month:
         return f"{first.day} to {last.day} {name}"
     return f"{first.day} {_MONTHS[first.month - 1]} to {last.day} {name}"
+
+
+def month_name(day: date) -> str:
+    """Return the month of a day, as sentences name it: July."""
+    return _MONTHS[day.month - 1]
 
 
 def _short(number: float) -> str:

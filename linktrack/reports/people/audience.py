@@ -18,7 +18,7 @@ from linktrack.db import to_ms
 from linktrack.reports.figures.rate import Rate, Written, share_json, written
 from linktrack.reports.figures.statistics.capture import People, chao2, chapman
 from linktrack.reports.figures.statistics.rates import Interval
-from linktrack.reports.figures.words import about_between, at_least, counted, days_from, percent
+from linktrack.reports.figures.words import about_between, counted, days_from, percent
 from linktrack.reports.people.visit_queries import (
     Visits,
     clicked_links,
@@ -93,10 +93,6 @@ class AudienceReport:
         so_far = " so far" if self.is_running else ""
         beginning = f"In {self.days}{so_far}, at least"
         clicked = f"different people clicked links by {self.account.handle}"
-        floor = self.floor
-        if floor is not None:
-            compared = self._compared(f"{floor:,}", floor, None)
-            return f"{beginning} {floor:,} {clicked}; we saw {self.seen:,} of them.{compared}"
         told, least, most = about_between(self.people.estimate, self.people.interval)
         compared = self._compared(told, self.people.estimate, self.people.interval)
         return (
@@ -121,44 +117,28 @@ class AudienceReport:
         )
 
     @property
-    def floor(self) -> int | None:
-        """The lowest end of both estimates, rounded down, where they exclude each other; else None.
-
-        Counting by halves takes everybody for equally likely to come back, Chao's bound doesn't.
-        Where they disagree so much, only what both allow is claimed.
-        """
-        again = self.halves.people
-        if self.people is None or again is None:
-            return None
-        one, other = self.people.interval, again.interval
-        if one.low <= other.high and other.low <= one.high:
-            return None
-        return max(self.seen, at_least(min(one.low, other.low)))
-
-    @property
     def on_halves(self) -> str:
         """What counting again by the period's two halves says, in words; nothing where unknown."""
         again, halves = self.halves.people, self.halves
         if again is None:
             return ""
         told, least, most = about_between(again.estimate, again.interval)
-        floor, chao = self.floor, self.people
-        if floor is not None and chao and again.interval.low <= chao.interval.low:
-            least = f"{floor:,}"  # as it is said above
         counts = (
             f"We saw {halves.first:,} people in the first half of {self.days} and "
             f"{halves.second:,} in the second, {halves.both:,} of them in both. If everybody were "
             f"equally likely to come back, there would be about {told} ({least} to {most})."
         )
-        if floor is None or chao is None:
+        if self.people is None:
             return counts
-        told, least, most = about_between(chao.estimate, chao.interval)
-        return (
-            f"{counts} Counting who clicked one link and who clicked two gives about {told} "
-            f"({least} to {most}), without that assumption. The two ranges exclude each other: "
-            "some people click far more often than others, or somebody counts as several. So only "
-            "the lowest end, which both allow, is given above."
-        )
+        one, other = self.people.interval, again.interval
+        if other.high < one.low:
+            return (
+                f"{counts} That is lower because some people click far more often than others: "
+                "they are in both halves, and the rest hardly show."
+            )
+        if one.high < other.low:
+            return f"{counts} That is higher: many of the first half stayed away in the second."
+        return counts
 
 
 def audience_report(
@@ -231,15 +211,27 @@ def periods_of(session: Session, account: Account, period: VisitorPeriod) -> lis
 
 def judged(report: AudienceReport, visits: Sequence[Visits], links: int) -> AudienceReport:
     """Return the report with what these visits tell, or why they tell nothing."""
-    by_links: Counter[int] = Counter()
-    for visit in visits:
-        by_links[visit.first_half + visit.second_half] += visit.visitors
+    by_links = _by_links(visits)
     seen = by_links.total()
     halves = _halves(visits)
     report = replace(report, links=links, seen=seen, halves=halves)
     refused = _refusal(report, by_links)
     people = None if refused else chao2(by_links, links)
     return replace(report, people=people, refused=refused)
+
+
+def estimated(visits: Sequence[Visits], links: int) -> tuple[int, People | None]:
+    """Return how many people these visits are of, and how many there are at least."""
+    by_links = _by_links(visits)
+    return by_links.total(), chao2(by_links, links) if links > 1 else None
+
+
+def _by_links(visits: Sequence[Visits]) -> Counter[int]:
+    """Count the people by the number of links that they clicked."""
+    by_links: Counter[int] = Counter()
+    for visit in visits:
+        by_links[visit.first_half + visit.second_half] += visit.visitors
+    return by_links
 
 
 def _halves(visits: Sequence[Visits]) -> Halves:

@@ -1,7 +1,8 @@
 """What reports read about visitors: a few dozen rows for a whole visitor period."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
@@ -11,6 +12,9 @@ from linktrack.clicks.models import IS_RECOGNISED, account_visits, clicks, link_
 from linktrack.clicks.vocabulary import HUMAN
 from linktrack.ids import AccountId
 from linktrack.links.models import Link
+
+ENOUGH_LINKS: Final = 300
+"""Links from which it makes no difference to an estimate how many there are."""
 
 
 class Visits(NamedTuple):
@@ -32,6 +36,22 @@ def visits_in(session: Session, account_id: AccountId, period: int) -> list[Visi
     return [Visits(*row) for row in session.execute(query)]
 
 
+def visits_by_period(
+    session: Session, account_id: AccountId, since: int
+) -> dict[int, list[Visits]]:
+    """Return the visits of the visitor periods that begin on this day (an ordinal) or later."""
+    visits = account_visits.c
+    query = (
+        select(visits.period, visits.first_half, visits.second_half, visits.visitors)
+        .where(visits.account_id == account_id, visits.period >= since)
+        .order_by(visits.period, visits.first_half, visits.second_half)
+    )
+    found: defaultdict[int, list[Visits]] = defaultdict(list)
+    for period, *counts in session.execute(query):
+        found[period].append(Visits(*counts))
+    return dict(found)
+
+
 def periods_with_visits(session: Session, account_id: AccountId) -> Sequence[int]:
     """Return the first days (ordinals) of visitor periods in which anybody came, newest first."""
     visits = account_visits.c
@@ -47,6 +67,27 @@ def clicked_links(session: Session, account_id: AccountId, first: int, end: int)
     )
     query = select(func.count()).select_from(Link).where(Link.account_id == account_id, clicked)
     return session.scalar(query) or 0
+
+
+def links_by_period(
+    session: Session, account_id: AccountId, spans: Sequence[tuple[int, int]]
+) -> dict[int, int]:
+    """Return `clicked_links` of each span of days [first, end), by its first day, in one query.
+
+    It stops at `ENOUGH_LINKS`: more of them change an estimate by less than a 300th part of the
+    people nobody saw, and counting all 12,000 links of a large account takes 40 ms of CPU, these
+    few 7 ms.
+    """
+    days = link_days.c
+    counts = []
+    for first, end in spans:
+        clicked = exists().where(
+            days.link_id == Link.id, days.day >= first, days.day < end, days.unique_clicks > 0
+        )
+        some = select(Link.id).where(Link.account_id == account_id, clicked).limit(ENOUGH_LINKS)
+        counts.append(select(func.count()).select_from(some.subquery()).scalar_subquery())
+    row = session.execute(select(*counts)).one()
+    return {first: count for (first, _), count in zip(spans, row, strict=True)}
 
 
 def known_people(

@@ -1,8 +1,8 @@
 """What needs the owner: the one judgement of it, for the pages and the doctor alike.
 
 A need names a *place*, the page on which it is mended, as that page's endpoint and values: whoever
-shows it makes the address. What presses is said on every page; what waits on the overview and the
-page "To do"; what is missing from the days at hand on the overview alone.
+shows it makes the address. What presses is said on every page; what waits, what is missing from the
+days at hand, and links that lead to nothing, on the overview and the page "To do".
 """
 
 import shutil
@@ -31,9 +31,11 @@ from linktrack.reports.sources.first_fetches import first_fetches
 from linktrack.reports.sources.left_out import proxy_is_not_trusted
 from linktrack.settings import Settings
 from linktrack.upkeep.health.status import Capture
+from linktrack.upkeep.link_checks import dead_links
 
 SCARCE_BYTES: Final = 500 * 1000**2  # a busy day's clicks, a backup and a vacuum need about that
 BEHIND_SECONDS: Final = 60.0  # a loader that runs takes what is written within a second
+MOST_LINKS: Final = 100
 MOST_NAMES: Final = 3
 MOST_POSTS: Final = 3
 
@@ -213,6 +215,35 @@ def _of_posts(session: Session, account_ids: Sequence[int], now: datetime) -> It
             f"So has the time of {len(overdue) - MOST_POSTS} more.",
             "All planned posts",
             Place("posts.list_all", {"account": overdue[-1].account_id, "state": "scheduled"}),
+        )
+
+
+def to_do(
+    session: Session,
+    settings: Settings,
+    cards: Sequence[AccountCard],
+    days: DayRange,
+    now: datetime,
+) -> list[Need]:
+    """Return what the overview and the page "To do" list: what waits, what is missing, dead links.
+
+    `cards` are the accounts' figures of these days.
+    """
+    return [
+        *waiting(session, settings, [card.account.id for card in cards], now),
+        *missing(cards, days),
+        *_of_links(len(dead_links(session, now, MOST_LINKS))),
+    ]
+
+
+def _of_links(dead: int) -> Iterator[Need]:
+    if dead:
+        more = "or more " if dead == MOST_LINKS else ""
+        yield Need(
+            f"{dead} {more}{'link that is' if dead == 1 else 'links that are'} still clicked "
+            f"{'leads' if dead == 1 else 'lead'} to a page that doesn't answer.",
+            "See which",
+            Place("needs.show"),
         )
 
 

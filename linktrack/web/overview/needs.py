@@ -1,4 +1,4 @@
-"""What needs the owner: one page, and notices on all pages."""
+"""What there is to do: one page, and notices on all pages."""
 
 from typing import Final
 
@@ -6,13 +6,16 @@ from flask import g, render_template, request, url_for
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.clicks.counts.counted_by import changed_settings
-from linktrack.context import db_session, installation
+from linktrack.clicks.vocabulary import DEFAULT_WINDOW
+from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.publishing.queue import failed_posts
+from linktrack.reports.overview import account_cards
 from linktrack.reports.sources.first_fetches import first_fetches
-from linktrack.upkeep.health.attention import Need, Place, pressing, waiting
+from linktrack.upkeep.health.attention import Need, Place, pressing, to_do
 from linktrack.upkeep.link_checks import dead_links
 from linktrack.web.context import owner_blueprint
+from linktrack.web.fields import chosen_range
 
 blueprint = owner_blueprint("needs", __name__)
 
@@ -49,10 +52,13 @@ def address(place: Place) -> str:
 
 @blueprint.get("/needs-you")
 def show() -> str:
-    """Show what needs the owner: posts that failed or seem published, broken links."""
+    """Show what there is to do: posts that failed or seem posted, missing counts, broken links."""
     session, at = db_session(), now()
-    shown = [account.id for account in list_accounts(session)]
-    needs = waiting(session, installation().settings, shown, at)
+    accounts = list_accounts(session)
+    shown = [account.id for account in accounts]
+    days = chosen_range({})
+    cards = account_cards(session, accounts, days, DEFAULT_WINDOW, now=as_of(at))
+    needs = to_do(session, installation().settings, cards, days, at)
     return render_template(
         "needs/show.html",
         needs=[need for need in needs if need.place != Place(request.endpoint or "")],

@@ -1,64 +1,53 @@
-"""The overview: all accounts over the chosen days."""
+"""The overview: who is really there, and one account's figures of the chosen days."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Final, TypeAlias
+from typing import Final
 
-from flask import Response, render_template, request, url_for
+from flask import Response, render_template, request
 from markupsafe import Markup
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
 from linktrack.charts import (
-    IntervalPoint,
     Mark,
     Point,
-    Reference,
     Series,
     day_name,
-    interval_chart,
-    sparkline,
     time_chart,
 )
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
-from linktrack.ids import AccountId
 from linktrack.links.catalog import newest_link
-from linktrack.links.excerpts import excerpt
 from linktrack.reports.counting import window_for
 from linktrack.reports.days import has_clicks, last_clicked_day, left_out_ever
-from linktrack.reports.overview import AccountCard, Overview, overview
-from linktrack.reports.post_lines import PostLine
+from linktrack.reports.overview import AccountCard, account_cards
+from linktrack.reports.people.presence import presence
 from linktrack.reports.sentences import post_in_words
 from linktrack.reports.sources.referrers import referrers_report
-from linktrack.upkeep.health.attention import missing, waiting
-from linktrack.web.charting import marks_of, per_thousand
-from linktrack.web.context import here, owner_blueprint
-from linktrack.web.fields import (
-    account_or_main,
-    chosen_account,
-    chosen_comparison,
-    chosen_range,
-)
+from linktrack.reports.standing import latest_posts
+from linktrack.reports.steps import Steps, steps_of
+from linktrack.upkeep.health.attention import to_do
+from linktrack.web.charting import marks_of
+from linktrack.web.context import here, owner_blueprint, today
+from linktrack.web.fields import chosen_account, chosen_comparison, chosen_range
 from linktrack.web.filters import chosen_part
+from linktrack.web.overview.latest import latest_axis, latest_rows
+from linktrack.web.presence import people_picture
 from linktrack.web.sources import source_bars
 from linktrack.web.table_files import is_table_wanted, table_file
 
 blueprint = owner_blueprint("overview", __name__)
 
-Colours: TypeAlias = Mapping[AccountId, int]  # of accounts, by their number
-
-MOST_LINES: Final = 5
-"""Accounts with a line of their own; the others share one."""
-
-TOP_SOURCES: Final = 7
+LATEST: Final = 8
+TOP_SOURCES: Final = 6
 
 
 @blueprint.get("/")
 def show() -> str | Response:
-    """Show every account's figures and charts; on a new installation, the first steps."""
+    """Show one account's answer, figures and charts; on a new installation, the first steps."""
     session = db_session()
     accounts = list_accounts(session)
     if not has_clicks(session):
@@ -71,19 +60,28 @@ def show() -> str | Response:
         )
     if not accounts:  # those that were clicked are removed, or not this viewer's
         return render_template("no_accounts.html")
+    settings, at = installation().settings, now()
     days = chosen_range(request.args)
     before = chosen_comparison(request.args, days)
     chosen = chosen_account(request.args)
-    colours = {account.id: number for number, account in enumerate(accounts)}
-    shown = [chosen] if chosen else accounts
-    at = now()
     part = chosen_part()
     window = window_for(days.since, DEFAULT_WINDOW, as_of(at))
-    found = overview(session, shown, days, window, now=as_of(at), before=before, part=part)
+    cards = account_cards(session, accounts, days, window, now=as_of(at), before=before, part=part)
+    card = _card_of(cards, chosen)
     if is_table_wanted():
-        return table_file("clicks-a-day", _days_json(found.cards, days))
-    settings = installation().settings
-    account = account_or_main(request.args, accounts)
+        return table_file("clicks-a-day", _days_json(cards if chosen is None else [card], days))
+    account = card.account
+    found = presence(
+        session,
+        account,
+        period=settings.visitor_period,
+        timezone=settings.timezone,
+        now=as_of(at),
+    )
+    steps = steps_of(days, card.clicks_by_day, today())
+    latest = latest_posts(
+        session, account, DEFAULT_WINDOW, now=as_of(at), until=days.end, limit=LATEST
+    )
     referrers = referrers_report(
         session, account, settings.timezone, since=days.first, until=days.last + timedelta(days=1)
     )
@@ -92,32 +90,39 @@ def show() -> str | Response:
         "overview/show.html",
         part=part,
         accounts=accounts,
-        chosen=chosen,
-        colours=colours,
-        days=days,
-        found=found,
-        window=window,
-        sparklines={card.account.id: _sparkline(card, days, colours) for card in found.cards},
-        before=before,
-        last=_last_days(shown, found.cards, days) if part.is_whole else None,
-        clicks_chart=_clicks_chart(found.cards, days, colours, before, marks_of(shown, days)),
-        needs=[
-            *waiting(session, settings, [account.id for account in shown], at),
-            *missing(found.cards, days),
-        ],
         account=account,
+        colours={each.id: number for number, each in enumerate(accounts)},
+        days=days,
+        cards=cards,
+        card=card,
+        window=window,
+        before=before,
+        presence=found,
+        people_chart=people_picture(found),
+        last=_last_days(account, card, days) if part.is_whole else None,
+        steps=steps,
+        clicks_chart=_clicks_chart(card, days, steps, before, marks_of([account], days)),
+        needs=to_do(session, settings, cards, days, at),
+        latest=latest_rows(latest),
+        axis=latest_axis(latest),
+        has_usual=latest.usual is not None,
         referrers=referrers,
         referrers_chart=source_bars(
             lines, most=TOP_SOURCES, href=lambda source: here({"source": source})
         ),
-        rates_chart=_rates_chart(found, accounts),
-        sentences=[
-            (card.account.handle, post_in_words(card.cpf, window))
-            for card in found.cards
-            if card.cpf.posts or card.cpf.still_counting.posts or chosen is not None
-        ],
-        not_human=sum(card.not_human for card in found.cards),
+        sentence=post_in_words(card.cpf, window),
     )
+
+
+def _card_of(cards: Sequence[AccountCard], chosen: Account | None) -> AccountCard:
+    """Return the chosen account's card, else that of the one that shares links, or has most clicks.
+
+    A chosen account is among them, or it could not have been chosen.
+    """
+    if chosen is not None:
+        return next(card for card in cards if card.account.id == chosen.id)
+    sharing = [card for card in cards if card.account.role == "you"]
+    return max(sharing or cards, key=lambda card: card.clicks)
 
 
 def _days_json(cards: Sequence[AccountCard], days: DayRange) -> Sequence[Mapping[str, object]]:
@@ -134,139 +139,42 @@ def _days_json(cards: Sequence[AccountCard], days: DayRange) -> Sequence[Mapping
     ]
 
 
-def _sparkline(card: AccountCard, days: DayRange, colours: Colours) -> Markup:
-    return sparkline(
-        card.clicks_by_day,
-        label=f"Clicks a day on {card.account.handle}",
-        days=list(days),
-        numbers=False,
-        colour=colours[card.account.id],
-        empty="No clicks in these days.",
-    )
-
-
-def _last_days(
-    accounts: Sequence[Account], cards: Sequence[AccountCard], days: DayRange
-) -> DayRange | None:
+def _last_days(account: Account, card: AccountCard, days: DayRange) -> DayRange | None:
     """Return as many days ending with the last click, if nobody clicked in the days shown."""
-    if any(card.clicks for card in cards):
+    if card.clicks:
         return None
-    last = last_clicked_day(db_session(), [account.id for account in accounts])
+    last = last_clicked_day(db_session(), [account.id])
     return None if last is None else DayRange.until(last, days.length, days.timezone)
 
 
 def _clicks_chart(
-    cards: Sequence[AccountCard],
+    card: AccountCard,
     days: DayRange,
-    colours: Colours,
+    steps: Steps,
     before: DayRange | None,
     marks: Sequence[Mark],
 ) -> Markup:
-    """Draw a line for each account with clicks, and the largest account's followers below.
-
-    When compared with other days: one line for all accounts in each range.
-    """
-    lines = [
-        Series(
-            card.account.handle,
-            [Point(day, value) for day, value in zip(days, card.clicks_by_day, strict=True)],
-            colours[card.account.id],
-        )
-        for card in cards
-        if card.clicks
-    ]
-    if len(lines) > MOST_LINES:
-        lines = [*lines[: MOST_LINES - 1], _together(lines[MOST_LINES - 1 :])]
-    if before is not None:
-        lines = _beside(cards, days, before)
-    counted = [card for card in cards if card.followers_by_day]
+    """Draw the clicks, those of the days compared with in grey, and the followers below."""
+    name = "Clicks" if before is None else "These days"
+    lines = [Series(name, _points(steps, card.clicks_by_day), 0)]
+    if before is not None and any(card.clicks_by_day_before):
+        then = f"{day_name(before.first)} to {day_name(before.last)}"
+        lines.append(Series(then, _points(steps, card.clicks_by_day_before), 0, is_past=True))
     strip = None
-    if lines and counted:
-        largest = max(counted, key=lambda card: card.followers or 0)
-        strip = Series(
-            f"Followers of {largest.account.handle}",
-            [Point(day, count) for day, count in largest.followers_by_day],
-        )
+    if card.followers_by_day:
+        strip = Series("Followers", [Point(day, count) for day, count in card.followers_by_day])
+    unit = "a week" if steps.is_weekly else "a day"
     return time_chart(
-        lines,
-        strip,
-        label="Clicks a day",
-        unit="clicks a day",
+        lines if card.clicks or card.clicks_before else [],
+        strip if card.clicks else None,
+        label=f"Clicks {unit}",
+        unit=f"clicks {unit}",
         empty="Nobody clicked in these days.",
         marks=marks,
+        step="Week from" if steps.is_weekly else "Day",
+        span=(days.first, days.last),
     )
 
 
-def _beside(cards: Sequence[AccountCard], days: DayRange, before: DayRange) -> list[Series]:
-    """Return all cards' clicks in these days, and those of the other days on the same axis."""
-    then = f"{day_name(before.first)} to {day_name(before.last)}"
-    sides = (
-        ("These days", [card.clicks_by_day for card in cards]),
-        (then, [card.clicks_by_day_before for card in cards]),
-    )
-    return [
-        Series(
-            name,
-            [
-                Point(day, _sum(at_day))
-                for day, at_day in zip(days, zip(*each, strict=True), strict=True)
-            ],
-            colour,
-        )
-        for colour, (name, each) in enumerate(sides)
-        if any(value for card in each for value in card)
-    ]
-
-
-def _sum(values: Sequence[int | None]) -> int | None:
-    """Return the sum of the known values, None if there are none."""
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
-
-
-def _together(lines: Sequence[Series]) -> Series:
-    """Return one line for several: the sum of the known values of each day."""
-    points = []
-    for at_day in zip(*(line.points for line in lines), strict=True):
-        known = [point.value for point in at_day if point.value is not None]
-        points.append(Point(at_day[0].day, sum(known) if known else None))
-    return Series(f"{len(lines)} more accounts", points, MOST_LINES - 1)
-
-
-def _rates_chart(found: Overview, accounts: Sequence[Account]) -> Markup:
-    handles = {account.id: account.handle for account in accounts}
-    timezone = installation().settings.timezone
-    points = []
-    for line in found.posts:
-        posted = line.facts.posted_at.astimezone(timezone)
-        short = f"{posted.day} {posted:%b}"
-        points.append(_point(line, f"{short}: {excerpt(line.facts.written, 50)}", short, handles))
-    reference = None
-    if found.posts_cpf.value:
-        reference = Reference("these posts together", found.posts_cpf.value * 1000)
-    return interval_chart(
-        points,
-        reference,
-        label="Clicks per 1,000 followers of the newest posts",
-        unit="clicks per 1,000 followers",
-        groups=list(handles.values()),
-        empty="No post of these days has a follower count at or before it.",
-    )
-
-
-def _point(
-    line: PostLine, label: str, short: str, handles: Mapping[AccountId, str]
-) -> IntervalPoint:
-    low, value, high = per_thousand(line.cpf)
-    if line.progress:  # its range would be as of a post that gets no more clicks
-        low = high = None
-    return IntervalPoint(
-        label=label,
-        value=value,
-        low=low,
-        high=high,
-        href=url_for("posts.show", post_id=line.facts.id),
-        group=handles[line.facts.account_id],
-        short=short,
-        progress=line.progress or "",
-    )
+def _points(steps: Steps, values: Sequence[int | None]) -> list[Point]:
+    return [Point(day, value) for day, value in zip(steps.starts, steps.sums(values), strict=True)]

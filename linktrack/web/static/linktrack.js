@@ -60,7 +60,7 @@ function follow(chart) {
   chart.append(tip);
   const cursor = document.createElementNS("http://www.w3.org/2000/svg", "line");
   cursor.setAttribute("class", "cursor");
-  const axis = plot.querySelectorAll(".day")[0];
+  const axis = plot.querySelector(".day, .jump line");
   for (const end of ["y1", "y2"]) cursor.setAttribute(end, axis?.getAttribute(end) ?? 0);
   let at = -1;
 
@@ -111,7 +111,8 @@ function follow(chart) {
     if (zoom) zoom.stretch(at);
   });
   plot.addEventListener("pointerleave", hide);
-  const zoom = document.querySelector(".range input[name=from]") && zoomable(plot, rows, places, under);
+  plot.addEventListener("pointerdown", (event) => show(under(event))); // touch has no other way to ask
+  const zoom = !chart.matches(".chart-people") && document.querySelector(".range input[name=from]") && zoomable(plot, rows, places, under);
   plot.setAttribute("tabindex", "0");
   plot.addEventListener("blur", hide);
   plot.addEventListener("keydown", (event) => {
@@ -337,6 +338,22 @@ function previewAsTyped(form) {
 }
 
 document.querySelectorAll("[data-compose]").forEach(previewAsTyped);
+
+// What is chosen takes effect at once; the button stays for those who come by keyboard, since arrow
+// keys pass over other choices on their way.
+document.addEventListener("change", (event) => {
+  const choice = event.target.closest("select[data-now]");
+  if (!choice || choice.dataset.keys) return;
+  if (choice.form.checkValidity()) choice.form.requestSubmit();
+});
+document.addEventListener("keydown", (event) => {
+  const choice = event.target.closest?.("select[data-now]");
+  if (choice && event.key.startsWith("Arrow")) choice.dataset.keys = "yes";
+});
+document.addEventListener("pointerdown", (event) => {
+  const choice = event.target.closest?.("select[data-now]");
+  if (choice) delete choice.dataset.keys;
+});
 
 document.querySelector(".pages-of [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 
