@@ -59,6 +59,14 @@ class Browser:
         return self.client.post(address, data={**fields, "csrf_token": token[1]})
 
 
+def made_post(answer: TestResponse) -> str:
+    """Return the page of the post that was just composed; composing leads to its text first."""
+    assert answer.status_code == 303, read(answer)
+    address, _, number = answer.location.partition("?post=")
+    assert address == "/owner/compose/made"
+    return f"/owner/posts/{int(number)}"
+
+
 def read(answer: TestResponse) -> str:
     """Return what a person reads: text without tags, white space as single spaces."""
     without = re.sub(r"<(script|style|title)\b.*?</\1>|<[^>]+>", " ", answer.text, flags=re.DOTALL)

@@ -148,11 +148,12 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         page.get_by_label("Text", exact=True).fill(
             "Two: https://example.com/one and https://example.org/two"
         )
-        page.get_by_role("heading", name="As it will be").wait_for()
+        page.get_by_role("heading", name="Preview").wait_for()
         assert page.get_by_text("2 short links; each •").count() == 1
         reader.look()
-        reader.press("Wrap as draft")
-        reader.press("Mark as published")
+        reader.press("Shorten and copy")
+        reader.press("I posted it: text of post 1 for @JessesLinks")
+        reader.follow(page.get_by_role("link", name="Open the post"))
         post = page.url
         codes = [link.inner_text() for link in page.locator("table a[href*='/owner/links/']").all()]
         assert len(codes) == 2
@@ -263,16 +264,17 @@ def test_the_owners_whole_story(chromium: Browser, sqlite_databases: Maker, tmp_
         page = reader.page
         reader.open(server.sign_in_path())
         reader.press("Sign in on this browser")
-        assert page.get_by_role("heading", name="Three steps to the first click").count() == 1
-        reader.follow(page.locator("main").get_by_role("link", name="account").first)
+        assert page.get_by_role("heading", name="Shorten your first link").count() == 1
+        reader.open("/owner/accounts")
         page.get_by_label("Handle").fill("@JessesLinks")
         page.get_by_label("Role").select_option("you")
         page.get_by_label("Followers now").fill("1000")
         reader.press("Add account")
         reader.follow(page.locator(".top").get_by_role("link", name="New post"))
         page.get_by_label("Text", exact=True).fill("Worth reading: https://example.com/one")
-        page.get_by_role("heading", name="As it will be").wait_for()
-        reader.press("Wrap and mark as published now")
+        page.get_by_role("heading", name="Preview").wait_for()
+        reader.press("I’m posting it now")
+        reader.follow(page.get_by_role("link", name="Open the post"))
         post = page.url
         code = page.locator("table a[href*='/owner/links/']").first.inner_text()
 

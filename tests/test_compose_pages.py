@@ -3,7 +3,7 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from browser import Browser, read
+from browser import Browser, made_post, read
 from filling import filled
 from world import World
 
@@ -31,8 +31,8 @@ def test_a_preview_shows_the_text_as_it_will_be_and_makes_nothing(sqlite_world: 
     assert "2 short links" in seen
     assert "No drafts wait" in read(browser.get("/owner/posts?state=draft"))
     post = browser.send("/owner/compose", {**fields, "state": "draft"})
-    used = seen[seen.index("As it will be") :].split(" of 280 ")[0].split()[-1]
-    assert f"{used} of 280 characters used" in read(browser.get(post.location))
+    used = seen[seen.index("Preview") :].split(" of 280 ")[0].split()[-1]
+    assert f"{used} of 280 characters used" in read(browser.get(made_post(post)))
 
 
 def test_a_preview_counts_by_the_servers_own_length(sqlite_world: World) -> None:
@@ -48,7 +48,7 @@ def test_a_preview_counts_by_the_servers_own_length(sqlite_world: World) -> None
     seen = browser.send("/owner/compose/preview", fields, form="/owner/compose")
     assert "28 of 5,000 characters used" in read(seen)
     post = browser.send("/owner/compose", {**fields, "state": "draft"})
-    assert "28 of 5,000 characters used" in read(browser.get(post.location))
+    assert "28 of 5,000 characters used" in read(browser.get(made_post(post)))
 
 
 def test_texts_stay_where_an_account_is_removed(sqlite_world: World) -> None:

@@ -294,7 +294,7 @@ def test_texts_for_a_network_more_are_wrapped_and_counted_by_its_rules(
     assert "1 short link" in seen
     made = browser.send("/owner/compose", {**fields, "state": "draft", "also": str(account.id)})
     page = browser.get(made.location)
-    assert f"Text See {sqlite_world.shortener.base_url}/" in read(page)
+    assert f"~jo Toybox Open the post See {sqlite_world.shortener.base_url}/" in read(page)
     assert " not https://example.com/b Copy" in read(page)
     assert 'href="https://toy.example/~jo/write?words=4"' in page.text
     assert "Write it on Toybox" in read(page)

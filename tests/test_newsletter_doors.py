@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from browser import Browser, read
+from browser import Browser, made_post, read
 from commands import Run, good, parsed
 from newsletters import LINKS, newsletter
 from world import World
@@ -111,7 +111,8 @@ def test_compose_guesses_the_format_and_shows_it(sqlite_world: World) -> None:
         browser.send("/owner/compose/preview", elsewhere, form="/owner/compose")
     )
     answer = browser.send("/owner/compose", {**fields, "state": "draft"})
-    page = browser.get(answer.location)
+    assert "Read as HTML." in read(browser.get(answer.location))
+    page = browser.get(made_post(answer))
     assert "Read as HTML." in read(page)
     assert "<title>Hi {{ person.name }}" not in page.text
     assert "What we read this week Hi {{ person.name }}" in read(page)

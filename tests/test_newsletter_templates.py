@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import Browser
+from browser import Browser, made_post
 from commands import Run, good, parsed
 from doorways import client_of
 from examples import examples
@@ -258,7 +258,7 @@ def test_one_of_30_kilobytes_goes_through_command_api_and_page(
     browser = Browser.signed_in(world)
     form: dict[str, str | list[str]] = {"account": str(account.id), "text": text, "state": "draft"}
     made = browser.send("/owner/compose", form, "/owner/compose")
-    number = int(made.location.rstrip("/").rpartition("/")[2].partition("?")[0])
+    number = int(made_post(made).rpartition("/")[2])
     world.session.rollback()
     post = world.session.get_one(Post, number)
     links = [

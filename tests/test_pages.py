@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from audiences import counted
-from browser import Browser, read
+from browser import Browser, made_post, read
 from filling import EVIL, clicks, filled
 from sqlalchemy import event
 from statements import Statements
@@ -16,6 +16,7 @@ from linktrack.audience.accounts import remove_account
 from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment
 from linktrack.clicks.records import encode
+from linktrack.clicks.vocabulary import OWNER
 from linktrack.db import from_ms, now
 from linktrack.links.models import Post
 from linktrack.reports.diary.experiments import Question, add_experiment
@@ -91,9 +92,8 @@ def test_every_page_of_a_new_installation_helps(world: World) -> None:
     )
     for address in (f"/owner/{page}" for page in pages):
         assert browser.get(address).status_code == 200, address
-    assert "Three steps to the first click" in read(browser.get("/owner/"))
-    for address in ("/owner/", "/owner/posts", "/owner/compose"):
-        assert 'href="/owner/accounts"' in browser.get(address).text
+    assert "Shorten your first link" in read(browser.get("/owner/"))
+    assert 'href="/owner/accounts"' in browser.get("/owner/posts").text
     for page, name in (
         ("audience", "Real audience"),
         ("timing", "Timing"),
@@ -104,18 +104,26 @@ def test_every_page_of_a_new_installation_helps(world: World) -> None:
 
 
 def test_first_steps_tell_previews_from_people(sqlite_world: World) -> None:
-    """A preview's click does not end the first steps, but the page says that it came."""
+    """A preview's click and the owner's own are named, of this link; a person's ends the wait."""
     browser = Browser.signed_in(sqlite_world)
     account = sqlite_world.account()
-    assert browser.get("/owner/").text.count('class="done"') == 1
+    assert "for @JessesLinks" in read(browser.get("/owner/"))
+    other = sqlite_world.post(account, "https://example.com/1", now() - timedelta(hours=3))
+    sqlite_world.click(clicks(other, [9], user_agent="curl/8.0"))
     post = sqlite_world.post(account, "https://example.com/", now() - timedelta(hours=2))
-    assert browser.get("/owner/").text.count('class="done"') == 2
-    sqlite_world.click(clicks(post, [1], user_agent="Twitterbot/1.0"))
     page = read(browser.get("/owner/"))
+    assert "Waiting for the first click" in page
     assert f"https://go.jessestay.com/{post.links[0].code}" in page
-    assert "1 click was left out so far. Link previews, bots and your own clicks" in page
+    assert "counted" not in page.partition("Paste a post")[0]
+    sqlite_world.click(clicks(post, [1], user_agent="Twitterbot/1.0"))
+    sqlite_world.click(clicks(post, [2, 3], flags=OWNER))
+    page = read(browser.get("/owner/"))
+    assert "Your own 2 clicks aren’t counted." in page
+    assert "Not counted either: 1 preview ." in page
     sqlite_world.click(clicks(post, [2]))
     assert "Clicks 1 new unique clicks 1" in read(browser.get("/owner/"))
+    made = read(browser.get(f"/owner/compose/made?post={post.id}"))
+    assert "Firefox on Linux" in made
 
 
 def test_from_an_account_to_the_figures_of_a_post(world: World) -> None:
@@ -143,8 +151,7 @@ def test_from_an_account_to_the_figures_of_a_post(world: World) -> None:
             "state": "draft",
         },
     )
-    assert answer.status_code == 303
-    post_page = answer.location
+    post_page = made_post(answer)
     page = browser.get(post_page)
     assert "Read this:\nhttps://go.jessestay.com/spring" in page.text
     assert "Version for community" in read(page)
@@ -248,7 +255,7 @@ def test_a_text_without_a_new_address_makes_nothing(world: World) -> None:
         "/owner/compose", {"account": str(account.id), "text": "No address & nothing"}
     )
     assert answer.status_code == 422
-    assert "There is no address in this text" in read(answer)
+    assert "There is no link in this text" in read(answer)
     assert "No address &amp; nothing</textarea>" in answer.text
     assert "No drafts wait" in read(browser.get("/owner/posts?state=draft"))
 
@@ -263,10 +270,13 @@ COMPOSE_MISTAKES = {
         {"posted_at": "2999-01-01T00:00", "state": "published"},
         "cannot lie in the future",
     ),
-    "another account's segment": ({"segment-77": "press"}, "belongs to another account"),
+    "another account's segment": (
+        {"segment-77": "press"},
+        "belongs to an account that isn't chosen",
+    ),
     "a NUL character": ({"text": "a\0b https://example.com/"}, "NUL character"),
     "a megabyte": ({"text": "x" * 1_000_000 + " https://example.com/"}, "characters long"),
-    "no account": ({"account": ""}, "Choose the account"),
+    "no account": ({"account": ""}, "Choose at least one account"),
 }
 
 
@@ -304,7 +314,7 @@ def test_a_draft_with_a_time_ahead_is_planned(sqlite_world: World) -> None:
         "posted_at": ahead,
         "state": "draft",
     }
-    page = browser.send("/owner/compose", fields).location
+    page = made_post(browser.send("/owner/compose", fields))
     assert "Planned for" in read(browser.get(page))
     assert "https://" in read(browser.get("/owner/posts?state=scheduled"))
     assert browser.send(f"{page}/publish", {"posted_at": ""}, form=page).status_code == 303
@@ -338,7 +348,7 @@ def test_a_draft_cannot_be_planned_for_no_time_or_a_past_one(
         "text": "https://example.com/",
         "state": "draft",
     }
-    page = browser.send("/owner/compose", fields).location
+    page = made_post(browser.send("/owner/compose", fields))
     answer = browser.send(f"{page}/schedule", {"posted_at": time}, form=page)
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text

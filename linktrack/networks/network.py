@@ -201,6 +201,9 @@ class Network:
     profile_address: Callable[[str, str | None], str | None] = _nowhere
     """Returns where a profile is shown, by its id and handle; None where neither says."""
 
+    handle_at: Callable[[str], str | None] = _nowhere
+    """Returns the handle of a profile's address, as people copy it; None for any other text."""
+
     cards: Cards = Cards()
     forbids_same_text: bool = False
     """Whether its rules forbid the same post on several accounts."""

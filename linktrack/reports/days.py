@@ -72,8 +72,3 @@ def has_clicks(session: Session) -> bool:
     """Whether any person's click has been counted."""
     query = select(account_days.c.day).where(account_days.c.clicks > 0).limit(1)
     return session.scalar(query) is not None
-
-
-def left_out_ever(session: Session) -> int:
-    """Return how many clicks have been left out since the beginning."""
-    return int(session.scalar(select(func.sum(account_days.c.not_human))) or 0)

@@ -92,6 +92,7 @@ def register(app: Flask, settings: Settings) -> None:
         return freshness(db_session(), settings.journals, now())
 
     app.jinja_env.filters.update(
+        ago=ago,
         amount=amount,
         clock=clock,
         clock_or_moment=clock_or_moment,
@@ -140,6 +141,13 @@ def register(app: Flask, settings: Settings) -> None:
         stale_days=STALE.days,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def ago(at: datetime) -> Markup:
+    """Write how long ago a moment is; scripts keep it true while the page is open."""
+    return Markup('<time datetime="{}" data-ago>{}</time>').format(
+        f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", words.ago((now() - at).total_seconds())
+    )
 
 
 def amount(number: int | None) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from linktrack.settings import Settings
 
 _IDS: Final = Ids(re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]+"), "did:…")
+_PROFILE: Final = re.compile(r"(?:https?://)?bsky\.app/profile/@?([A-Za-z0-9.-]+)/?(?:\?.*)?")
 _POST: Final = re.compile(r"at://(did:[a-z0-9]+:[A-Za-z0-9._:%-]+)/app\.bsky\.feed\.post/(\S+)")
 
 
@@ -37,6 +38,12 @@ def post_address(network_id: str) -> str | None:
 def profile_address(network_id: str, handle: str | None) -> str | None:  # noqa: ARG001
     """Return where a profile is shown, by its DID, which outlives the handle."""
     return f"https://bsky.app/profile/{network_id}" if _IDS.is_one(network_id) else None
+
+
+def handle_at(address: str) -> str | None:
+    """Return the handle of a profile's address."""
+    found = _PROFILE.fullmatch(address)
+    return None if found is None else f"@{found[1]}"
 
 
 def _open_reader(handle: str, settings: "Settings") -> "Bluesky":  # noqa: ARG001
@@ -83,6 +90,7 @@ NETWORK: Final = Network(
     composer=composer,
     post_address=post_address,
     profile_address=profile_address,
+    handle_at=handle_at,
     cards=Cards(come_with_posts=True, user_agents=("Bluesky Cardyb",), first_fetchers=("bluesky",)),
     open_reader=_open_reader,
     shows_followers=True,

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from linktrack.settings import Settings
 
 _ADDRESS: Final = re.compile(r"https?://\S+")
+_PROFILE: Final = re.compile(r"https?://([^\s/@]+)/@([A-Za-z0-9_.-]+)(?:@([^\s/@?]+))?/?(?:\?.*)?")
 _HANDLE: Final = re.compile(r"@?[^@\s]+@([^@\s/]+)")
 
 
@@ -47,6 +48,12 @@ def post_address(network_id: str) -> str | None:
 def profile_address(network_id: str, handle: str | None) -> str | None:  # noqa: ARG001
     """Return where a profile is shown: its id is the address."""
     return post_address(network_id)
+
+
+def handle_at(address: str) -> str | None:
+    """Return the handle of a profile's address: https://server/@name, also of another server."""
+    found = _PROFILE.fullmatch(address)
+    return None if found is None else f"@{found[2]}@{found[3] or found[1]}"
 
 
 def _open_reader(handle: str, settings: "Settings") -> "Mastodon":  # noqa: ARG001
@@ -105,6 +112,7 @@ NETWORK: Final = Network(
     composer=composer,
     post_address=post_address,
     profile_address=profile_address,
+    handle_at=handle_at,
     cards=Cards(
         lead_past_us=True,
         user_agents=("Mastodon",),

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 _IDS: Final = Ids(re.compile(r"[0-9]{1,20}"), "a number")
 """Of people, and of posts."""
 
+_PROFILE: Final = re.compile(
+    r"(?:https?://)?(?:www\.|mobile\.)?(?:x|twitter)\.com/@?([A-Za-z0-9_]{1,20})/?(?:\?.*)?"
+)
+
 
 def composer(handle: str, text: str) -> str:  # noqa: ARG001 - as Network has it
     """Return the address of the composer with this text."""
@@ -39,6 +43,12 @@ def profile_address(network_id: str, handle: str | None) -> str | None:
     if _IDS.is_one(network_id):
         return f"https://x.com/i/user/{network_id}"
     return None if handle is None else f"https://x.com/{handle.removeprefix('@')}"
+
+
+def handle_at(address: str) -> str | None:
+    """Return the handle of a profile's address."""
+    found = _PROFILE.fullmatch(address)
+    return None if found is None else f"@{found[1]}"
 
 
 def _is_archive(archive: Archive) -> bool:
@@ -84,6 +94,7 @@ NETWORK: Final = Network(
     composer=composer,
     post_address=post_address,
     profile_address=profile_address,
+    handle_at=handle_at,
     cards=Cards(user_agents=("Twitterbot",), first_fetchers=("twitterbot",)),
     forbids_same_text=True,
     first_reading=timedelta(days=30),  # each post that is read has a price

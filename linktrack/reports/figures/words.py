@@ -109,6 +109,13 @@ def duration(seconds: float) -> str:
     return f"{_short(seconds / 86400)} days"
 
 
+def ago(seconds: float) -> str:
+    """Return how long ago something was: 4 seconds ago, 3 minutes ago, 2.8 hours ago."""
+    if seconds < 90:
+        return f"{counted(max(1, int(seconds)), 'second')} ago"
+    return f"{duration(seconds)} ago"
+
+
 def durations(low: float, high: float) -> str:
     """Return a range of times: 2.9 to 3.4 hours, 20 to 39 hours."""
     (first, unit), (last, last_unit) = (duration(x).split(" ") for x in (low, high))

@@ -20,9 +20,8 @@ from linktrack.charts import (
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
-from linktrack.links.catalog import newest_link
 from linktrack.reports.counting import window_for
-from linktrack.reports.days import has_clicks, last_clicked_day, left_out_ever
+from linktrack.reports.days import has_clicks, last_clicked_day
 from linktrack.reports.overview import AccountCard, account_cards
 from linktrack.reports.people.presence import presence
 from linktrack.reports.sentences import post_in_words
@@ -34,6 +33,7 @@ from linktrack.web.charting import marks_of
 from linktrack.web.context import here, owner_blueprint, today
 from linktrack.web.fields import chosen_account, chosen_comparison, chosen_range
 from linktrack.web.filters import chosen_part
+from linktrack.web.overview.first_steps import first_steps
 from linktrack.web.overview.latest import latest_axis, latest_rows
 from linktrack.web.presence import people_picture
 from linktrack.web.sources import source_bars
@@ -51,13 +51,7 @@ def show() -> str | Response:
     session = db_session()
     accounts = list_accounts(session)
     if not has_clicks(session):
-        return render_template(
-            "overview/first_steps.html",
-            accounts=accounts,
-            link=newest_link(session),
-            left_out=left_out_ever(session),
-            short_url=installation().shortener.short_url,
-        )
+        return first_steps(accounts)
     if not accounts:  # those that were clicked are removed, or not this viewer's
         return render_template("no_accounts.html")
     settings, at = installation().settings, now()

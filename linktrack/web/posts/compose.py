@@ -1,13 +1,14 @@
 """Compose: turn a text into the same text with short links."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from flask import render_template, request, url_for
 
-from linktrack.audience.accounts import accounts_by_number
+from linktrack.audience.accounts import list_accounts
 from linktrack.audience.credentials import connections
+from linktrack.audience.first_account import first_account, unnamed
 from linktrack.audience.models import Account
 from linktrack.audience.segments import segments_of
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
@@ -19,19 +20,17 @@ from linktrack.links.formats.guess import FORMAT_WORDS, Format, guess
 from linktrack.links.models import Post
 from linktrack.links.own_addresses import own_hosts
 from linktrack.links.people import list_people
-from linktrack.links.post_json import left_in_post
-from linktrack.links.posts import Wish, get_post, wrap_post
+from linktrack.links.posts import Wish, wrap_post
 from linktrack.links.preview import Preview, preview
 from linktrack.links.wrapping import parse_format
+from linktrack.networks.network import Length
 from linktrack.networks.registry import network_of, networks
 from linktrack.publishing.checks import check_duplicate
 from linktrack.publishing.queue import enqueue
-from linktrack.publishing.sendings import sendings_of
 from linktrack.reports.similar import SimilarPosts, similar_posts
 from linktrack.web.context import owner_blueprint, require_writer
-from linktrack.web.fields import chosen_account, row_id, text
+from linktrack.web.fields import chosen_account, text
 from linktrack.web.forms import MENDABLE, UNPROCESSABLE, Done, Sent, form
-from linktrack.web.subject import some_accounts
 
 blueprint = owner_blueprint("compose", __name__)
 
@@ -52,29 +51,45 @@ def show() -> str:
 
 @blueprint.post("/compose/preview")
 def look() -> str | tuple[str, int]:
-    """Show the form as sent, with a preview of the wrapped text; nothing is created."""
+    """Show the form as sent, with a preview of the wrapped texts; nothing is created."""
     session = db_session(writes=False)  # asked with every pause of the writer, beside the loader
     try:
-        account = chosen_account(request.form)
-        if account is None:
-            raise Invalid("Choose the account the text is for.")
-        written = text(request.form, "text", "The text")
+        accounts = _chosen_accounts() or [unnamed()]
+        slugs = text(request.form, "slugs", "The short code").split()
         newest = newest_link(session)
-        seen = preview(
-            installation().shortener,
-            written,
-            account.network,
-            text(request.form, "slugs", "The short code").split(),
-            newest.id if newest else 0,
-            own_hosts=own_hosts(session),
-            limits=account.text_limits,
-            written_in=_written_in(account, written),
-        )
-        links = len(seen.destinations)
-        similar = similar_posts(session, account, links, DEFAULT_WINDOW, as_of(now()))
+        seen = [
+            (
+                account,
+                preview(
+                    installation().shortener,
+                    _text_for(account),
+                    account.network,
+                    slugs,
+                    newest.id if newest else 0,
+                    own_hosts=own_hosts(session),
+                    limits=account.text_limits,
+                    written_in=_written_in(account, _text_for(account)),
+                ),
+            )
+            for account in accounts
+        ]
+        links = len(seen[0][1].destinations)
+        similar = similar_posts(session, accounts[0], links, DEFAULT_WINDOW, as_of(now()))
     except MENDABLE as error:
         return _page(error.sentence), UNPROCESSABLE
-    return _page(seen=seen if written else None, similar=similar if links else None)
+    written = any(shown.text for _, shown in seen)
+    return _page(seen=_together(seen) if written else (), similar=similar if links else None)
+
+
+def _together(
+    seen: Sequence[tuple[Account, Preview]],
+) -> list[tuple[Preview, list[tuple[Account, Length]]]]:
+    """Return each text once, with the accounts it is for and how long it is on each."""
+    found: dict[tuple[str, Format], tuple[Preview, list[tuple[Account, Length]]]] = {}
+    for account, shown in seen:
+        _, lengths = found.setdefault((shown.text, shown.written_in), (shown, []))
+        lengths.append((account, shown.length))
+    return list(found.values())
 
 
 @form(
@@ -90,60 +105,65 @@ def wrap(sent: Sent) -> Done:
     count = _enqueued(sent, posts, accounts) if _sends() else 0
     made = sum(len(post.links) for post in posts)
     said = f"{made} short link{'s' * (made > 1)} made.{_said(count, len(posts) - count)}"
-    if len(posts) == 1:
-        return Done(said, url_for("posts.show", post_id=posts[0].id))
     return Done(said, url_for("compose.made", post=[post.id for post in posts]))
 
 
-@blueprint.get("/compose/made")
-def made() -> str:
-    """Show the wrapped texts, one for each account, to copy and post."""
-    require_writer()
-    session = db_session()
-    posts = [get_post(session, _number(value)) for value in request.args.getlist("post")[:MOST]]
-    accounts = accounts_by_number(session)  # one may have been removed since
-    sendings = sendings_of(session, [post.id for post in posts])
-    return render_template(
-        "compose/made.html",
-        pairs=[(post, accounts[post.account_id]) for post in posts],
-        left={post.id: left_in_post(session, installation().shortener, post) for post in posts},
-        sendings={number: each for number, each in sendings.items() if each.state != "withdrawn"},
-    )
-
-
-def _number(value: str) -> int:
-    return row_id({"post": value}, "post", "Post") or 0
+def _chosen_accounts() -> list[Account]:
+    """Return the accounts that are ticked, in their order, each once."""
+    values = [*request.form.getlist("account"), *request.form.getlist("also")][:MOST]
+    found = [chosen_account({"account": value}) for value in values]
+    return list({each.id: each for each in found if each is not None}.values())
 
 
 def _accounts(sent: Sent) -> list[Account]:
-    """Return the account the text is for, and the others it is also for."""
-    first = sent.account()
-    if first is None:
-        raise Invalid("Choose the account the text is for.")
-    also = [chosen_account({"account": value}) for value in sent.all_of("also")[:MOST]]
-    found = {each.id: each for each in (first, *also) if each is not None}
-    if len(found) > 1 and sent.text("slugs", "The short code"):
+    """Return the accounts the text is for: where there is none yet, the first is made."""
+    accounts = _chosen_accounts()
+    if not accounts:
+        first = first_account(sent.session, sent.now)
+        if first is None:
+            raise Invalid("Choose at least one account.")
+        return [first]
+    if len(accounts) > 1 and sent.text("slugs", "The short code"):
         raise Invalid(
-            "Each account gets links of its own, and a short code leads one way only: leave the "
-            "codes out, or wrap the text for one account at a time."
+            "Each account gets its own links, and a short code can only lead to one place: leave "
+            "the codes out, or do this for one account at a time."
         )
-    ticked = [name for name in request.form if name.startswith("segment-")]
-    strange = [name for name in ticked if name.removeprefix("segment-") not in map(str, found)]
-    if strange:
-        segment = request.form[strange[0]]
-        raise Invalid(
-            f"The segment {segment[:100]!r} belongs to another account than "
-            f"{first.handle}: take its tick away."
-        )
-    return list(found.values())
+    _refuse_strange(accounts)
+    return accounts
+
+
+def _refuse_strange(accounts: Sequence[Account]) -> None:
+    """Raise `Invalid` for a version or a text that is meant for an account that isn't chosen."""
+    numbers = {str(account.id) for account in accounts}
+    for name in request.form:
+        kind, _, number = name.partition("-")
+        if number in numbers or not request.form[name].strip():
+            continue
+        if kind == "segment":
+            raise Invalid(
+                f"The segment {request.form[name][:100]!r} belongs to an account that isn't "
+                "chosen: choose that account, or take the tick away."
+            )
+        if kind == "text" and number:
+            raise Invalid(
+                "You wrote a text for an account that isn't chosen: choose it, or empty its text."
+            )
+
+
+def _text_for(account: Account) -> str:
+    """Return the account's own text, else the one for all."""
+    own = text(request.form, f"text-{account.id}", "The text")
+    return own or text(request.form, "text", "The text")
 
 
 def _wrapped(sent: Sent, account: Account) -> Post:
     wish = _wish(sent, account)
     post = wrap_post(sent.session, installation().shortener, account, wish, sent.now)
     if post is None:
+        which = f" for {account.handle}" if request.form.get(f"text-{account.id}") else ""
         raise Invalid(
-            "There is no address in this text that could become a short link: nothing was made."
+            f"There is no link in this text{which}, so there is nothing to shorten: paste an "
+            "address such as https://example.com/page."
         )
     return post
 
@@ -197,7 +217,7 @@ def _said(count: int, by_hand: int) -> str:
 
 
 def _wish(sent: Sent, account: Account) -> Wish:
-    written = sent.text("text", "The text")
+    written = _text_for(account)
     if not written:
         raise Invalid("Write the text first.")
     posted_at = None if _sends() else sent.moment("posted_at", "The time")
@@ -241,20 +261,16 @@ def _handed_over(values: Mapping[str, str]) -> str:
 
 def _page(
     error: str | None = None,
-    seen: Preview | None = None,
+    seen: Sequence[tuple[Preview, list[tuple[Account, Length]]]] = (),
     similar: SimilarPosts | None = None,
     *,
     duplicate: bool = False,
 ) -> str:
-    accounts = some_accounts()
-    values = request.form or request.args
-    wanted = values.get("account", "")
-    chosen = next((each for each in accounts if str(each.id) == wanted), None)
-    chosen = chosen or next((each for each in accounts if each.role == "you"), accounts[0])
+    accounts = list_accounts(db_session())
     return render_template(
         "compose/show.html",
         accounts=accounts,
-        chosen=chosen,
+        ticked_accounts=_ticked(accounts),
         connected=connections(db_session()),
         duplicate=duplicate or "confirmed" in request.form,
         people=list_people(db_session()),
@@ -269,3 +285,17 @@ def _page(
         format_words=FORMAT_WORDS,
         named=[each.name for each in networks() if each.is_named],
     )
+
+
+def _ticked(accounts: Sequence[Account]) -> set[str]:
+    """Return the numbers of the accounts whose boxes are ticked; at first, the main account's."""
+    known = {str(account.id) for account in accounts}
+    if request.form:
+        return known & {*request.form.getlist("account"), *request.form.getlist("also")}
+    wanted = known.intersection(request.args.getlist("account"))
+    return wanted or {str(account.id) for account in _main(accounts)}
+
+
+def _main(accounts: Sequence[Account]) -> Sequence[Account]:
+    """Return the account that shares links, else the first one."""
+    return [each for each in accounts if each.role == "you"][:1] or accounts[:1]

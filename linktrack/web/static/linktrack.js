@@ -33,19 +33,24 @@ document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   const source = button && document.getElementById(button.dataset.copy);
   if (!source) return;
-  button.dataset.label ??= button.textContent;
   try {
     await copy(source);
-    button.textContent = "Copied";
+    told(button, "Copied");
   } catch {
     getSelection().selectAllChildren(source);
-    button.textContent = "Press Ctrl+C";
+    told(button, "Press Ctrl+C");
   }
-  button.focus(); // the other way of copying took it
-  announce(button.textContent);
-  clearTimeout(Number(button.dataset.timer));
-  button.dataset.timer = setTimeout(() => (button.textContent = button.dataset.label), 2000);
 });
+
+// A button says for a while what came of pressing it.
+function told(button, words) {
+  button.dataset.label ??= button.textContent;
+  button.textContent = words;
+  button.focus({ preventScroll: true }); // the other way of copying took it
+  announce(words);
+  clearTimeout(Number(button.dataset.timer));
+  button.dataset.timer = setTimeout(() => (button.textContent = button.dataset.label), 4000);
+}
 
 // The table behind a line chart holds every number and, as data-x, its place in percent.
 function follow(chart) {
@@ -288,30 +293,27 @@ function keys() {
 
 keys();
 
-// Composing: the segments of the chosen account only, and what asks for some accounts. Without scripts all are shown, each under
-// its account's name.
-function offerSegments(form) {
-  const account = form.elements.account;
+// Composing: what is for some accounts is shown while one of them is chosen, and a text of its own
+// (`data-several`) where there are others. Without scripts all is shown, each under its account's
+// name.
+function offerForAccounts(form) {
+  const boxes = [...form.querySelectorAll("input[type=checkbox][name=account]")];
+  if (!boxes.length) return;
   const offer = () => {
+    const chosen = boxes.filter((box) => box.checked).map((box) => box.value);
     for (const group of form.querySelectorAll("[data-account]")) {
-      const wanted = form.querySelector(`[data-also="${group.dataset.account}"] input:checked`);
-      group.hidden = group.disabled = group.dataset.account !== account.value && !wanted;
-    }
-    for (const group of form.querySelectorAll("[data-accounts]")) {
-      const theirs = group.dataset.accounts.split(" ");
-      const also = theirs.some((id) => form.querySelector(`[data-also="${id}"] input:checked`));
-      group.hidden = group.disabled = !theirs.includes(account.value) && !also;
-    }
-    for (const also of form.querySelectorAll("[data-also]")) {
-      also.hidden = also.dataset.also === account.value;
+      const theirs = group.dataset.account.split(" ");
+      const isFew = "several" in group.dataset && chosen.length < 2;
+      group.hidden = isFew || !theirs.some((id) => chosen.includes(id));
+      if (group.tagName === "FIELDSET") group.disabled = group.hidden;
+      for (const text of group.querySelectorAll("textarea")) text.disabled = group.hidden;
     }
   };
   form.addEventListener("change", offer);
   offer();
 }
 
-document.querySelectorAll("[data-compose]").forEach(offerSegments);
-
+document.querySelectorAll("[data-compose]").forEach(offerForAccounts);
 // The preview follows what is typed: the Preview button's own page is asked for, half a second
 // after the last key, and its preview taken over.
 function previewAsTyped(form) {
@@ -355,12 +357,73 @@ document.addEventListener("pointerdown", (event) => {
   if (choice) delete choice.dataset.keys;
 });
 
+// Ctrl+Enter (on a Mac: Cmd+Enter) in a text shortens it.
+document.addEventListener("keydown", (event) => {
+  const button = event.target.closest?.("form")?.querySelector("[data-copies]");
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !button) return;
+  event.preventDefault();
+  button.form.requestSubmit(button);
+});
+
+// What was shortened is copied by itself. Browsers let a page write to the clipboard only while a
+// press is handled, so the form is sent from here, and the clipboard is promised the text that the
+// answer has. Where that isn't allowed, the form is sent as ever, and the next page tries to copy.
+const MADE = "made"; // in this tab's storage: "copied", or "wanted" where the next page is to copy
+
+function sendAndCopy(form, button) {
+  const data = new FormData(form);
+  data.append(button.name, button.value);
+  const page = fetch(form.action, { method: "POST", body: data }).then(async (answer) => {
+    const made = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const text = made.querySelector("[data-made]")?.textContent;
+    if (!answer.ok || text === undefined) throw new Error("nothing was made");
+    return { address: answer.url, text };
+  });
+  const text = page.then((made) => new Blob([made.text], { type: "text/plain" }));
+  text.catch(() => {}); // told below
+  const copied = navigator.clipboard
+    .write([new ClipboardItem({ "text/plain": text })])
+    .then(() => sessionStorage.setItem(MADE, "copied"))
+    .catch(() => {});
+  page.then(async ({ address }) => {
+    await Promise.race([copied, new Promise((done) => setTimeout(done, 1000))]);
+    location.assign(address);
+  }).catch(() => {
+    form.dataset.sent = "plainly"; // nothing was made: the answer says why, in the form
+    form.requestSubmit(button);
+  });
+}
+
+document.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (!button?.matches("[data-copies]")) return;
+  sessionStorage.setItem(MADE, "wanted");
+  const form = event.target;
+  if (form.dataset.sent || !globalThis.ClipboardItem || !navigator.clipboard?.write) return;
+  event.preventDefault();
+  sendAndCopy(form, button);
+});
+
+function copyWhatWasMade() {
+  const source = document.querySelector("[data-made]");
+  const button = source && document.querySelector(`[data-copy="${source.id}"]`);
+  const made = sessionStorage.getItem(MADE);
+  if (!button || !made) return;
+  sessionStorage.removeItem(MADE);
+  if (made === "copied") told(button, "Copied");
+  else button.click();
+}
+
+copyWhatWasMade();
+
 document.querySelector(".pages-of [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 
-// Figures that follow new clicks: a small question every 15 seconds while the page is looked at,
-// and the page's figures anew when the answer changes. Failing, it asks less and less often.
-function keepCurrent(every = 15_000) {
-  let pause = every;
+// Figures that follow new clicks: a small question every 15 seconds while the page is looked at (or
+// as often as what waits for a click says), and the page's figures anew when the answer changes.
+// Failing, it asks less and less often.
+function keepCurrent() {
+  const every = () => 1000 * (document.querySelector("[data-every]")?.dataset.every ?? 15);
+  let pause = every();
   let known;
 
   async function ask() {
@@ -370,7 +433,7 @@ function keepCurrent(every = 15_000) {
         const { seq } = await answer.json();
         if (known !== undefined && seq !== known) await renew();
         known = seq;
-        pause = every;
+        pause = every();
       } catch {
         pause = Math.min(pause * 2, 600_000);
       }
@@ -383,8 +446,10 @@ function keepCurrent(every = 15_000) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const old of document.querySelectorAll("[data-live]")) {
       const fresh = page.getElementById(old.id);
+      if (!fresh && old.dataset.every) return location.reload(); // what was waited for is over
       if (!fresh || fresh.innerHTML === old.innerHTML || old.contains(document.activeElement)) continue;
       old.replaceChildren(...fresh.childNodes);
+      if (!fresh.dataset.every) delete old.dataset.every;
       old.classList.remove("fresh");
       requestAnimationFrame(() => old.classList.add("fresh"));
     }
@@ -394,3 +459,16 @@ function keepCurrent(every = 15_000) {
 }
 
 if (document.querySelector("main [data-live]")) keepCurrent();
+
+// How long ago something was, as long as the page is open.
+function keepAgo() {
+  const words = new Intl.RelativeTimeFormat("en");
+  for (const time of document.querySelectorAll("time[data-ago]")) {
+    const seconds = Math.max(1, Math.round((Date.now() - Date.parse(time.dateTime)) / 1000));
+    const minutes = Math.round(seconds / 60);
+    if (seconds < 90) time.textContent = words.format(-seconds, "second");
+    else if (minutes < 90) time.textContent = words.format(-minutes, "minute");
+  }
+}
+
+setInterval(keepAgo, 1000);
