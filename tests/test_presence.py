@@ -1,5 +1,6 @@
 """Who is really there: a year of months beside the followers, and what a fall cost in readers."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -199,6 +200,21 @@ def test_the_picture_has_the_line_its_band_those_seen_and_the_jump() -> None:
     assert rows[2][1:4] == ["\u2013"] * 3
     ticks = [float(text.get("data-value", 0)) for text in with_class(root, "y")]
     assert max(tick for tick in ticks if tick < 19_000) < 1_500
+
+
+def test_a_month_far_beyond_all_others_does_not_flatten_them() -> None:
+    """It is cut at the top, with its number beside it; the table has it, too."""
+    usual = [replace(point, value=500, low=450, high=550) for point in points()]
+    wild = replace(points()[1], seen=1_200, value=7_500, low=7_000, high=9_000)
+    heads = ("Month", "At least", "Lowest likely", "Highest likely", "Seen", "Followers")
+    chart = people_chart(
+        [*usual[:1], wild, *usual[2:]], None, label="People", heads=heads, empty="Nothing."
+    )
+    root = parse(chart)
+    assert max(float(text.get("data-value", 0)) for text in with_class(root, "y")) <= 1_500
+    assert "7,500 \u2191" in ["".join(text.itertext()) for text in with_class(root, "named")]
+    rows = [["".join(cell.itertext()) for cell in row] for row in root.iter("tr")]
+    assert rows[2][:3] == ["June 2026", "7,500", "7,000"]
 
 
 def test_the_overview_answers_first(world: World) -> None:

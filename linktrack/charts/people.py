@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
+from statistics import median
 from typing import Final
 
 from markupsafe import Markup
@@ -33,6 +34,7 @@ from linktrack.charts.scales import Band, day_scale, known, nice_ticks, number
 _TOP: Final = 30.0  # px above the plot, for what the jumps are
 _PLOT: Final = 150.0  # px
 _MOST_BEYOND: Final = 1.6  # how far the scale follows an upper end, in the largest value
+_OUTLIER: Final = 3.0  # times the median from which a value is cut at the top, with its number
 _LABEL: Final = 12.0  # px between a line and what names it
 _JUMP_ROW: Final = 14.0  # px between the words of two jumps
 
@@ -93,7 +95,7 @@ def people_chart(
     parts += [_jump(jump, i, across, bottom) for i, jump in enumerate(jumps)]
     top = band.ticks[-1]
     known_ends = [
-        (x, point.low, min(point.high, top))
+        (x, min(point.low, top), min(point.high, top))
         if point.low is not None and point.high is not None
         else None
         for x, point in zip(xs, points, strict=True)
@@ -101,10 +103,19 @@ def people_chart(
     for is_known, group in groupby(known_ends, key=lambda each: each is not None):
         if is_known:
             parts.append(area([each for each in group if each is not None], band, "s0"))
-    values = list(zip(xs, (point.value for point in points), strict=True))
-    parts.append(paths(list(zip(xs, (point.seen for point in points), strict=True)), band, "seen"))
-    parts.append(paths(values, band, "s0"))
+    seen = [(x, min(point.seen, top)) for x, point in zip(xs, points, strict=True)]
+    values = [
+        (x, None if point.value is None else min(point.value, top))
+        for x, point in zip(xs, points, strict=True)
+    ]
+    parts += [paths(seen, band, "seen"), paths(values, band, "s0")]
     parts += [mark(x, band.y(value), "s0", 0) for x, value in values if known(value)]
+    cut = '<text class="named s0 end" x="{}" y="{}" dx="-8" dy=".32em">{} \u2191</text>'
+    parts += [
+        Markup(cut).format(percent(x), px(band.top), number(point.value))
+        for x, point in zip(xs, points, strict=True)
+        if point.value is not None and point.value > top
+    ]
     every = -(-len(points) // 7)
     parts += [
         x_label(point.short, x, bottom, minor=bool((len(points) - 1 - i) % every))
@@ -131,9 +142,16 @@ def _numbers(point: PeoplePoint) -> list[float | None]:
 
 
 def _band(points: Sequence[PeoplePoint], top: float) -> Band:
+    """Return the scale; one month that went far beyond all others must not flatten them."""
     values = [value for p in points for value in (p.value, p.seen) if known(value)]
+    most = _OUTLIER * median(p.seen if p.value is None else p.value for p in points)
+    values = [value for value in values if value <= most] or values
     farthest = _MOST_BEYOND * max(values)
-    highs = [min(point.high, farthest) for point in points if known(point.high)]
+    highs = [
+        min(point.high, farthest)
+        for point in points
+        if known(point.high) and known(point.value) and point.value <= farthest
+    ]
     return Band(top, _PLOT, nice_ticks([0.0, *values, *highs]))
 
 
@@ -171,6 +189,6 @@ def _last(point: PeoplePoint, x: float, band: Band) -> Markup:
                 "s0", percent(x), px(band.y(high) - _LABEL / 2), f"at least {number(point.value)}"
             )
         )
-    below = band.y(point.seen) + _LABEL + 4
+    below = band.y(min(point.seen, band.ticks[-1])) + _LABEL + 4
     found.append(Markup(text).format("seen", percent(x), px(below), f"seen: {number(point.seen)}"))
     return join(found)
