@@ -13,7 +13,7 @@ from linktrack.errors import Invalid, Unavailable
 PATIENCE: Final = 30
 """Seconds that the mail server may take for each answer."""
 
-_PORTS: Final = {"smtp": 587, "smtps": 465}
+PORTS: Final = {"smtp": 587, "smtps": 465}
 _ADDRESS: Final = re.compile(r"[^\s@<>(),;:\"\\]+@[^\s@<>(),;:\"\\]+")
 _EXAMPLE: Final = "write it like smtps://user:password@mail.example.org"
 
@@ -65,7 +65,7 @@ def mail_server(url: str, sender: str, recipients: str, password: str = "") -> M
         port = parts.port
     except ValueError as error:
         raise Invalid(f"LINKTRACK_SMTP_URL is no address: {_EXAMPLE}.") from error
-    if parts.scheme not in _PORTS or not parts.hostname or parts.path.strip("/") or parts.query:
+    if parts.scheme not in PORTS or not parts.hostname or parts.path.strip("/") or parts.query:
         raise Invalid(
             f"LINKTRACK_SMTP_URL must be smtp:// or smtps:// and a server: {_EXAMPLE}. In user and "
             "password write %40 for @, %3A for : and %2F for /."
@@ -74,7 +74,7 @@ def mail_server(url: str, sender: str, recipients: str, password: str = "") -> M
         raise Invalid("LINKTRACK_SMTP_URL is set, and LINKTRACK_MAIL_TO is not: say who gets mail.")
     return MailServer(
         host=parts.hostname,
-        port=port or _PORTS[parts.scheme],
+        port=port or PORTS[parts.scheme],
         is_tls=parts.scheme == "smtps",
         user=unquote(parts.username or ""),
         password=unquote(parts.password or "") or password,

@@ -9,6 +9,7 @@ from flask import Flask
 from paths import REPOSITORY
 from world import NOON, World
 
+from linktrack.api.clients.doors import DOORS
 from linktrack.api.operations import OPERATIONS
 from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment
@@ -36,8 +37,7 @@ def web_forms(app: Flask) -> set[str]:
     return {
         rule.endpoint
         for rule in app.url_map.iter_rules()
-        if "POST" in (rule.methods or ())
-        and rule.endpoint.partition(".")[0] not in ("api", "yourls", "shlink")
+        if "POST" in (rule.methods or ()) and rule.endpoint.partition(".")[0] not in ("api", *DOORS)
     }
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from world import World
 
+from linktrack.api.clients.doors import DOORS
 from linktrack.errors import Invalid
 from linktrack.ids import FollowerId, LinkId, SegmentId
 from linktrack.links.codes import ALPHABET, RESERVED, Bearer, Codes, check_custom, is_reserved
@@ -117,5 +118,9 @@ def test_every_route_of_the_application_is_reserved(sqlite_world: World) -> None
             sqlite_world.shortener,
         )
     )
-    firsts = {str(rule).split("/")[1] for rule in app.url_map.iter_rules()}
+    firsts = {
+        str(rule).split("/")[1]
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.partition(".")[0] not in DOORS  # most are closed; a link goes first
+    }
     assert {first for first in firsts if first and "<" not in first} <= RESERVED

@@ -1,5 +1,6 @@
 """Settings chosen on a page or by command are stored; the environment wins, and says so."""
 
+import re
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from commands import Run, good, parsed
 from servers import command, environment, serving
 from services import BROWSER, a_link, loaded
 from sqlalchemy import insert
+from werkzeug.test import TestResponse
 from world import NOON, World
 
 from linktrack.clicks.records import ClickRecord
@@ -266,6 +268,94 @@ def test_pages_follow_a_change_at_once(world: World) -> None:
     change(world, DOORS="")
     assert browser.get("/yourls-api.php").status_code == 404
     assert browser.client.post("/links", json={}).status_code == 404
+
+
+PAGE = "/owner/settings"
+
+
+def send(browser: Browser, group: str, **fields: str | list[str]) -> TestResponse:
+    """Save the settings of one group on the page."""
+    return browser.send(f"{PAGE}/{group}", fields, form=PAGE)
+
+
+def test_an_owner_changes_settings_on_the_page(world: World) -> None:
+    """They hold at once, and the page shows them; a default that is chosen is stored as nothing."""
+    browser = Browser.signed_in(world)
+    assert send(browser, "time", LINKTRACK_TIMEZONE="Europe/Berlin").status_code == 303
+    page = browser.get(PAGE)
+    assert "Saved. Everything follows within seconds." in read(page)
+    assert 'value="Europe/Berlin"' in page.text
+    choices = {"LINKTRACK_CHECK_LINKS": "never", "LINKTRACK_PERSONAL_LINKS": "off"}
+    send(browser, "reading", LINKTRACK_SYNC_HOURS="24", **choices)
+    send(browser, "doors", LINKTRACK_DOORS=["yourls", "dub"])
+    stored = read_stored(world.database.engine)
+    assert stored == {
+        ZONE: "Europe/Berlin",
+        "LINKTRACK_CHECK_LINKS": "never",
+        "LINKTRACK_DOORS": "yourls, dub",
+    }
+    send(browser, "doors")
+    assert "LINKTRACK_DOORS" not in read_stored(world.database.engine)
+    log = read(browser.get("/owner/activity"))
+    assert "Changed the setting “Link checks” to never." in log
+
+
+def test_a_mail_server_is_entered_in_parts_and_tried(sqlite_world: World) -> None:
+    """They make one address; a server that doesn't answer is said on the page."""
+    world = sqlite_world
+    browser = Browser.signed_in(world)
+    parts = {"host": "127.0.0.1", "security": "smtp", "port": "1", "user": "jo@example.org"}
+    to = {"LINKTRACK_MAIL_TO": "me@example.org", "LINKTRACK_MAIL_FROM": ""}
+    refused = send(browser, "mail", **{**parts, "LINKTRACK_MAIL_TO": "", "LINKTRACK_MAIL_FROM": ""})
+    assert refused.status_code == 422
+    assert "say who gets mail" in read(refused)
+    assert 'value="127.0.0.1"' in refused.text
+    assert send(browser, "mail", **parts, **to).status_code == 303
+    found = read_stored(world.database.engine)["LINKTRACK_SMTP_URL"]
+    assert found == "smtp://jo%40example.org@127.0.0.1:1"
+    page = browser.get(PAGE)
+    assert 'value="jo@example.org"' in page.text
+    tried = browser.send(f"{PAGE}/mail/test", {}, form=PAGE)
+    assert tried.status_code == 422
+    assert "did not take the mail" in read(tried)
+    send(browser, "mail", host="", security="smtps", port="", user="", **to)
+    assert "LINKTRACK_SMTP_URL" not in read_stored(world.database.engine)
+
+
+def test_the_page_asks_before_clicks_are_deleted(sqlite_world: World) -> None:
+    """Nothing is stored until the box is ticked, and what was typed stays."""
+    browser = Browser.signed_in(sqlite_world)
+    days = {"LINKTRACK_KEEP_DAYS": "90", "LINKTRACK_JOURNAL_KEEP_DAYS": "7"}
+    asked = send(browser, "keeping", **days)
+    assert asked.status_code == 422
+    assert "Delete older clicks for good" in read(asked)
+    assert 'value="90"' in asked.text
+    assert read_stored(sqlite_world.database.engine) == {}
+    assert send(browser, "keeping", **days, confirmed="yes").status_code == 303
+    assert read_stored(sqlite_world.database.engine) == {KEEP: "90"}
+
+
+def test_the_page_says_what_the_environment_has_set(sqlite_world: World) -> None:
+    """Without a field for it, and a form that sends it all the same changes nothing."""
+    with of_environment(sqlite_world, TIMEZONE="Asia/Tokyo"):
+        browser = Browser.signed_in(sqlite_world)
+        page = browser.get(PAGE)
+        assert "Set by LINKTRACK_TIMEZONE in the environment; change it there." in read(page)
+        assert 'name="LINKTRACK_TIMEZONE"' not in page.text
+        send(browser, "time", LINKTRACK_TIMEZONE="UTC")
+        assert read_stored(sqlite_world.database.engine) == {}
+
+
+def test_nobody_saves_over_a_setting_unseen(sqlite_world: World) -> None:
+    """And an unknown group of settings is no page."""
+    browser = Browser.signed_in(sqlite_world)
+    old = re.findall(r'name="made_from" value="([^"]+)"', browser.get(PAGE).text)[1]
+    change(sqlite_world, CONTACT="me@example.org")
+    mine = {"LINKTRACK_CONTACT": "you@example.org", "LINKTRACK_ABUSE_CONTACT": ""}
+    told = send(browser, "contact", **mine, made_from=old)
+    assert told.status_code == 422
+    assert "Contact: me@example.org" in read(told)
+    assert send(browser, "nonsense").status_code == 404
 
 
 @pytest.mark.slow
