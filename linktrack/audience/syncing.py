@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final, cast
 
-from sqlalchemy import ColumnElement, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from linktrack.audience.claims import claim_turn
@@ -127,12 +127,15 @@ def sync_account(
 
 
 def _is_readable() -> ColumnElement[bool]:
-    """Whether an account can be read: a sign-in that its network does not take is none."""
+    """Whether an account can be read: a sign-in that its network does not take is none.
+
+    Nobody knows a simulated account.
+    """
     signed_in = exists().where(
         StoredCredential.account_id == Account.id, StoredCredential.problem.is_(None)
     )
     public = [each.name for each in networks() if each.open_reader is not None]
-    return or_(Account.network.in_(public), signed_in)
+    return and_(or_(Account.network.in_(public), signed_in), ~Account.simulated)
 
 
 def _reserve(session: Session, account_id: int, at: datetime) -> Sync:

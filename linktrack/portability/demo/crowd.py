@@ -21,6 +21,7 @@ LEAVE: Final = 6_000  # of the automatic ones, within days of it
 COME_BACK: Final = 950  # of these, in the weeks after it
 ARRIVE: Final = 9.2  # a day, before the accident
 ARRIVE_LATER: Final = 12.0  # a day, after it
+LEAVE_LATER: Final = 4.0  # a day, after it: nobody of the automatic ones
 AUTOMATIC_SHARE: Final = 0.3
 EMPTY_SHARE: Final = 0.262
 STAY: Final = 3 * MEMBERS  # of the first followers, from the first day to the last
@@ -56,7 +57,7 @@ def crowd(seed: int) -> list[Fan]:
     chance = random.Random(f"{seed} crowd")
     first, eve = (round(YOU.followers(ago)) for ago in (DAYS, 0))
     fans = [Fan(number, _kind(chance), [(DAYS, None)]) for number in range(first)]
-    coming = [DAYS - day / ARRIVE for day in range(1, round((DAYS - ACCIDENT) * ARRIVE))]
+    coming = _arrivals(chance, DAYS, ACCIDENT, ARRIVE)
     fans += [Fan(len(fans) + at, _kind(chance), [(ago, None)]) for at, ago in enumerate(coming)]
     leaving = len(fans) - eve
     for fan in chance.sample(fans[STAY:], leaving):
@@ -73,9 +74,19 @@ def crowd(seed: int) -> list[Fan]:
         left = fan.times[0][1] or 0.0
         back = left - 5 - min(chance.expovariate(1 / 22), 60)
         fan.times.append((max(back, 0.5), None))
-    later = [ACCIDENT - day / ARRIVE_LATER for day in range(1, round(ACCIDENT * ARRIVE_LATER))]
+    later = _arrivals(chance, ACCIDENT, 0, ARRIVE_LATER)
     fans += [Fan(len(fans) + at, _kind(chance), [(ago, None)]) for at, ago in enumerate(later)]
+    going = [fan for fan in fans[STAY:] if fan.kind != "automatic" and fan.times[0][1] is None]
+    for fan in chance.sample(going, round(ACCIDENT * LEAVE_LATER)):
+        since = min(fan.times[0][0], ACCIDENT)
+        fan.times[0] = (fan.times[0][0], chance.uniform(0, since))
     return fans
+
+
+def _arrivals(chance: random.Random, first: float, last: float, daily: float) -> list[float]:
+    """Return when people come between two days, so many a day, by chance."""
+    number = round((first - last) * daily)
+    return sorted((chance.uniform(last, first) for _ in range(number)), reverse=True)
 
 
 def _kind(chance: random.Random) -> Kind:

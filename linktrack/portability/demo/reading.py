@@ -114,6 +114,8 @@ def posts(profile: Profile, end: datetime, seed: int) -> Iterator[SimulatedPost]
 def _posts_on(chance: random.Random, profile: Profile, ago: int, end: datetime) -> int:
     if profile is WE:  # a letter every Sunday
         return int((end - timedelta(days=ago)).weekday() == 6)
+    if profile is ME:  # own words, and now and then a link
+        return int(ago % 5 == 0)
     found = poisson(chance, profile.weekly_posts(ago) / 7)
     told = profile is YOU and ago in (story.MENTIONED, story.APOLOGY)
     return max(1, found) if told else found
@@ -141,16 +143,19 @@ def _post(
 ) -> SimulatedPost:
     ago = (end.date() - at.date()).days
     links = 2 if profile is WE or chance.random() < 0.15 else 1
+    is_told = profile is YOU and not number
+    if is_told and ago in (story.MENTIONED, story.APOLOGY):
+        links = 1
     text = post_text(chance, profile, links)
     mean = profile.clicks(ago) * chance.lognormvariate(-(profile.spread**2) / 2, profile.spread)
     if profile in (ME, YOU, BLUE):
         mean *= (EVENING if at.hour >= 17 else 1) * (WEEKEND if at.weekday() > 4 else 1)
     people = _draw(chance, keenness[: profile.readers(ago)], poisson(chance, mean))
     found: list[SimulatedClick] = []
-    if profile is YOU and not number and ago == story.MENTIONED:
-        text = MENTION + text[text.rindex(": ") :]
+    if is_told and ago == story.MENTIONED:
+        text = f"{MENTION}: https://{text.partition('https://')[2]}"
         people |= set(range(_POOL, _POOL + PASSED_ON))
-    if profile is YOU and not number and ago == story.APOLOGY:
+    if is_told and ago == story.APOLOGY:
         text = f"{APOLOGY} https://{story.OWN_SITE}/the-you-the-me-and-the-we"
         people |= _draw(chance, keenness, 160)
     for person in sorted(people):

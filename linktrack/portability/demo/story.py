@@ -77,7 +77,7 @@ ME: Final = Profile(
     "@demo_me",
     opened=DAYS,
     followers=grown(8_200, 9_400),
-    weekly_posts=lambda _: 0.8,
+    weekly_posts=lambda _: 1.4,
     clicks=grown(36, 42),
     readers=lambda _: 450,
     spread=0.6,
@@ -90,7 +90,7 @@ YOU: Final = Profile(
     opened=DAYS,
     followers=grown(20_600, 23_000),  # but for the accident: crowd.py says who follows
     weekly_posts=lambda ago: 10 if ago > FEWER_POSTS else 6,
-    clicks=lambda ago: 22 if ago > FEWER_POSTS else 32,
+    clicks=lambda ago: 16 if ago > FEWER_POSTS else 24,
     readers=lambda _: 680,
     spread=0.45,
     own_site=0.15,
