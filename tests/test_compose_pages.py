@@ -29,7 +29,7 @@ def test_a_preview_shows_the_text_as_it_will_be_and_makes_nothing(sqlite_world: 
     assert f"{sqlite_world.shortener.base_url}/•••••" in seen
     assert "of 280 characters used" in seen
     assert "2 short links" in seen
-    assert "No drafts wait" in read(browser.get("/owner/posts?state=draft"))
+    assert "No drafts." in read(browser.get("/owner/posts?state=draft"))
     post = browser.send("/owner/compose", {**fields, "state": "draft"})
     used = seen[seen.index("Preview") :].split(" of 280 ")[0].split()[-1]
     assert f"{used} of 280 characters used" in read(browser.get(made_post(post)))
@@ -77,7 +77,7 @@ def test_one_text_for_two_accounts_gives_each_links_of_its_own(sqlite_world: Wor
     refused = browser.send("/owner/compose", {**fields, "slugs": "mine"})
     assert refused.status_code == 422
     assert "one account at a time" in read(refused)
-    assert "No drafts wait" in read(browser.get("/owner/posts?state=draft"))
+    assert "No drafts." in read(browser.get("/owner/posts?state=draft"))
     made = browser.send("/owner/compose", fields)
     page = browser.get(made.location)
     assert "One text, 2 posts" in read(page)

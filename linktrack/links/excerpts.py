@@ -1,12 +1,20 @@
 """A post's text on one line, as lists show it. Pure."""
 
 import re
+from typing import Final
 
 from linktrack.links.formats.guess import guess
 from linktrack.links.formats.html import visible_text
+from linktrack.networks.addresses import find_addresses
 
 _WORDS = re.compile(r"\s+")
 _ADDRESS = re.compile(r"https?://([^\s/?#]+)\S*", re.IGNORECASE)
+_LABELLED = re.compile(
+    r"!?\[([^\]\n]{1,200})\]\([^()\s]{0,2000}(?:\([^()\s]{0,200}\)[^()\s]{0,200})?\)"
+)
+# What led to an address, at the end of a text without it.
+_LED_THERE = re.compile(r"(?:[\s:;,|–—→(-]|\s(?:and|&|via))+\Z", re.IGNORECASE)
+_READ: Final = 1_000  # characters of a text in which its title is looked for
 
 
 def excerpt(text: str, most: int = 80) -> str:
@@ -25,8 +33,11 @@ def cut(text: str, most: int = 80) -> str:
 
 def title(text: str, most: int = 80) -> str:
     """Return what a text says beside its web addresses; the text itself where it says no more."""
-    line = excerpt(text, len(text) + 1)
-    said = _WORDS.sub(" ", _ADDRESS.sub(" ", line)).strip().rstrip(" :-\u2013\u2014>")
+    line = excerpt(_LABELLED.sub(r"\1", text[:_READ]), _READ)
+    said = line
+    for start, end, _ in reversed(find_addresses(line, bare=True)):
+        said = f"{said[:start]} {said[end:]}"
+    said = _LED_THERE.sub("", _WORDS.sub(" ", said)).strip()
     return cut(said or line, most)
 
 

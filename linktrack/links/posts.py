@@ -1,12 +1,12 @@
 """Posts: texts whose every address is wrapped, with a version for each chosen segment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 from itertools import product
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account, Segment
@@ -251,8 +251,13 @@ def list_posts(
     state: str | None,
     limit: int,
     before: int | None = None,
+    *,
+    search: str = "",
 ) -> Sequence[Post]:
-    """Return posts, newest first, behind number `before`; raises `Invalid` for an unknown state."""
+    """Return posts that have `search` in text or destination, newest first, behind `before`.
+
+    Raises `Invalid` for an unknown state.
+    """
     if state is not None and state not in STATES:
         raise Invalid(f"{state[:40]!r} is no state of a post: choose one of {', '.join(STATES)}.")
     query = select(Post).order_by(Post.id.desc()).limit(limit)
@@ -262,7 +267,27 @@ def list_posts(
         query = query.where(Post.state == state)
     if before is not None:
         query = query.where(Post.id < before)
+    if search:
+        query = query.where(posts_with(search))
     return session.scalars(query).all()
+
+
+def posts_with(search: str) -> ColumnElement[bool]:
+    """Return the condition for posts that have `search` in their text or in a destination."""
+    leads_there = exists().where(
+        Link.post_id == Post.id, Link.destination.icontains(search, autoescape=True)
+    )
+    return Post.written.icontains(search, autoescape=True) | leads_there
+
+
+def destinations_of(session: Session, post_ids: Collection[PostId]) -> Mapping[PostId, list[str]]:
+    """Return where the links of these posts lead, in their order."""
+    found: dict[PostId, list[str]] = {number: [] for number in post_ids}
+    query = select(Link.post_id, Link.destination).where(Link.post_id.in_(post_ids))
+    for number, destination in session.execute(query.order_by(Link.id)):
+        assert number is not None  # it is one of them
+        found[number].append(destination)
+    return found
 
 
 def texts_of(session: Session, post_ids: Sequence[PostId]) -> Mapping[int, str]:

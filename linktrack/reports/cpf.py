@@ -1,7 +1,7 @@
 """Clicks per follower of an account: the total of its posts, and a page of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 from typing import Final, TypedDict
@@ -9,13 +9,11 @@ from typing import Final, TypedDict
 from sqlalchemy.orm import Session
 
 from linktrack.audience.accounts import AccountNameJson, account_json
-from linktrack.audience.counts import History, count_at, count_histories
+from linktrack.audience.counts import History, count_at
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import check_range
-from linktrack.clicks.vocabulary import window_number
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.models import Post
-from linktrack.reports import queries
 from linktrack.reports.counting import (
     Counting,
     StillCounting,
@@ -24,10 +22,11 @@ from linktrack.reports.counting import (
 )
 from linktrack.reports.figures.rate import Rate, RateJson, rate_json
 from linktrack.reports.figures.statistics.comparisons import median_interval
-from linktrack.reports.parts import WHOLE, Part, part_sums
-from linktrack.reports.post_lines import CpfPostJson, PostLine, post_line_json, post_lines
+from linktrack.reports.orders import SORTS, After, Value
+from linktrack.reports.parts import WHOLE, Part
+from linktrack.reports.post_lines import CpfPostJson, PostLine, post_line_json
 from linktrack.reports.queries import PostSums
-from linktrack.reports.rated import SORTS, page_by_low, rated_posts, verdicts_of
+from linktrack.reports.ranking import Wanted, ranking
 
 MOST_POSTS: Final = 100
 
@@ -82,56 +81,37 @@ def cpf_report(
 
     `limit` is 1 to 100 posts on the page, which begins behind post number `after`. `sort` is
     `newest`, or `low`: by the lower end of the interval, surest success first. Complete posts are
-    compared with what is usual in the range. Every click up to `now` is loaded.
+    compared with what is usual in the year around them. Every click up to `now` is loaded.
     Without `by_source` no post has its referrers, which take the most time.
     Raises `Invalid` or `NotFound`.
     """
-    number = window_number(window)
     if not 1 <= limit <= MOST_POSTS:
         raise Invalid(f"A page has 1 to {MOST_POSTS} posts, not {limit}.")
-    check_range(since, until)
-    chosen = queries.chosen_posts([account.id], since, until)
-    start = None
-    if after is not None:
-        start = session.get(Post, after)
-        if start is None or start.account_id != account.id:
-            raise NotFound(f"There is no post number {after} on {account.handle}.")
     if sort not in SORTS:
         raise Invalid(f"{sort[:40]!r} is no order of posts: choose one of {', '.join(SORTS)}.")
-    if part.is_whole:
-        sums = queries.sums_by_post(session, chosen, number)
-    else:
-        sums = part_sums(session, chosen, number, part)
-    histories = count_histories(session, [account.id])
+    check_range(since, until)
     counting = Counting(window, now)
-    rated = rated_posts(sums, histories, counting)
-    if sort == "low":
-        numbers = page_by_low(rated, after, limit)
-        on_page = Post.id.in_(numbers)
-        rank = {post_id: i for i, post_id in enumerate(numbers)}
-        facts = queries.posts_page(session, on_page, None, limit)
-        facts.sort(key=lambda post: rank[post.id])
-    else:
-        facts = queries.posts_page(session, chosen, start, limit)
-    verdicts = verdicts_of(rated, {post.id for post in facts})
-    lines = [
-        replace(line, usual=verdicts.get(line.facts.id))
-        for line in post_lines(session, facts, counting, by_source=by_source)
-    ]
-    if not part.is_whole:
-        of_part = {post.post_id: post for post in sums}
-        lines = [_narrowed(line, of_part[line.facts.id]) for line in lines]
-    return CpfReport(account, window, cpf_total(sums, histories, counting), lines)
-
-
-def _narrowed(line: PostLine, counts: PostSums) -> PostLine:
-    """Return a post's line with the figures of a part of its clicks."""
-    return replace(
-        line,
-        clicks=counts.clicks,
-        unique_clicks=counts.unique_clicks,
-        cpf=Rate.of(counts.unique_clicks, line.facts.followers) if line.is_measured else Rate(),
+    found = ranking(
+        session,
+        [account],
+        Wanted(since, until, part=part, sort=sort),
+        counting,
+        after=None if after is None else _after(session, account, after, sort),
+        limit=limit,
+        by_source=by_source,
     )
+    total = cpf_total(found.sums, found.histories, counting)
+    return CpfReport(account, window, total, [post.line for post in found.posts])
+
+
+def _after(session: Session, account: Account, number: int, sort: str) -> After:
+    """Return behind which post a page begins; by posting time also one that is out of reports."""
+    post = session.get(Post, number)
+    if post is None or post.account_id != account.id:
+        raise NotFound(f"There is no post number {number} on {account.handle}.")
+    if sort == "newest" and post.posted_at is not None:
+        return After(number, Value(post.posted_at.timestamp()).written)
+    return After(number)
 
 
 def cpf_total(

@@ -1,20 +1,15 @@
-"""Compare posts: which are clearly above or below the usual, the most certain first."""
+"""Posts with their rates, and what is usual for an account."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from linktrack.audience.counts import History, count_at
-from linktrack.errors import NotFound
 from linktrack.ids import AccountId, PostId
 from linktrack.reports.counting import Counting, CountState
 from linktrack.reports.figures.statistics.rates import Interval, rate_interval
-from linktrack.reports.figures.statistics.usual import Judged, Verdict, clearly, usual_rates
+from linktrack.reports.figures.statistics.usual import Judged, usual_rates
 from linktrack.reports.queries import PostPeople, PostSums
-
-SORTS: Final = ("newest", "low")
 
 
 class RatedPost(NamedTuple):
@@ -39,6 +34,21 @@ class RatedPost(NamedTuple):
     def is_judged(self) -> bool:
         """Whether it has a rate that no click can change any more."""
         return self.state == "complete" and bool(self.followers)
+
+    @property
+    def rate(self) -> float | None:
+        """People who clicked per follower, so far; None where that isn't known."""
+        if not self.followers or self.state == "unmeasured":
+            return None
+        return self.people / self.followers
+
+    @property
+    def low(self) -> float | None:
+        """The lower end of its interval: high where it certainly did well."""
+        if not self.followers or self.state == "unmeasured":
+            return None
+        interval = rate_interval(self.people, self.followers)
+        return None if interval is None else interval.low
 
 
 def rated_posts(
@@ -65,56 +75,10 @@ def usual_of(posts: Sequence[RatedPost]) -> Interval | None:
 
     Only complete posts with followers tell of it.
     """
-    return usual_rates([_judged(post) for post in posts if post.is_judged])
+    return usual_rates([judged(post) for post in posts if post.is_judged])
 
 
-def verdicts_of(posts: Sequence[RatedPost], wanted: AbstractSet[int]) -> dict[PostId, Verdict]:
-    """Return which of the wanted posts of one account are clearly above or below its usual.
-
-    Complete posts of one calendar month (UTC) are judged together, with a correction for their
-    number; others are not judged.
-    """
-    usual = usual_of(posts)
-    if usual is None:
-        return {}
-    months: defaultdict[tuple[int, int], list[RatedPost]] = defaultdict(list)
-    for post in posts:
-        if post.is_judged:
-            months[post.posted_at.year, post.posted_at.month].append(post)
-    found: dict[PostId, Verdict] = {}
-    for month in months.values():
-        if not any(post.post_id in wanted for post in month):
-            continue
-        verdicts = clearly([_judged(post) for post in month], usual)
-        for post, verdict in zip(month, verdicts, strict=True):
-            if verdict is not None and post.post_id in wanted:
-                found[post.post_id] = verdict
-    return found
-
-
-def page_by_low(posts: Sequence[RatedPost], after: int | None, limit: int) -> list[PostId]:
-    """Return a page of post numbers by the lower end of their intervals, the highest first.
-
-    Posts without a rate come last, newer ones first. Raises `NotFound` for an `after` that is
-    not among them.
-    """
-    ordered = sorted(posts, key=lambda post: (_low(post), post.post_id), reverse=True)
-    numbers = [post.post_id for post in ordered]
-    if after is None:
-        return numbers[:limit]
-    if after not in numbers:
-        raise NotFound(f"Post number {after} is not among these posts.")
-    start = numbers.index(PostId(after)) + 1
-    return numbers[start : start + limit]
-
-
-def _low(post: RatedPost) -> float:
-    if not post.followers or post.state == "unmeasured":
-        return -1.0
-    interval = rate_interval(post.people, post.followers)
-    return -1.0 if interval is None else interval.low
-
-
-def _judged(post: RatedPost) -> Judged:
+def judged(post: RatedPost) -> Judged:
+    """Return what a post is judged by; it has followers."""
     assert post.followers is not None
     return Judged(post.people, post.followers)

@@ -1,29 +1,41 @@
-"""Compare one post, or the latest ones, with what is usual for their account."""
+"""Compare posts with what was usual for their account in the year around them."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from typing import Final, TypeAlias
 
 from sqlalchemy.orm import Session
 
 from linktrack.audience.counts import count_histories
 from linktrack.audience.models import Account
 from linktrack.clicks.vocabulary import window_number
+from linktrack.ids import AccountId, PostId
 from linktrack.links.models import Post
 from linktrack.reports import queries
 from linktrack.reports.counting import Counting
 from linktrack.reports.figures.rate import Rate
 from linktrack.reports.figures.statistics.rates import Interval
-from linktrack.reports.figures.statistics.usual import Verdict
+from linktrack.reports.figures.statistics.usual import Verdict, clearly
 from linktrack.reports.post_lines import PostLine, post_lines
-from linktrack.reports.rated import rated_posts, usual_of, verdicts_of
+from linktrack.reports.rated import RatedPost, judged, rated_posts, usual_of
 
 AROUND: Final = timedelta(days=183)
+"""Posts so long before and after a post's calendar month say what is usual."""
+
+_LONGEST_MONTH: Final = timedelta(days=31)
+
+_Month: TypeAlias = tuple[AccountId, int, int]  # year and month in UTC
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The usual rate (half of the posts do better) very probably lies in `usual`."""
+    """The usual rate (half of the posts do better) very probably lies in `usual`.
+
+    `verdict` is None where a post does not clearly differ from it, or is still counting.
+    """
 
     usual: Interval
     verdict: Verdict | None
@@ -34,29 +46,69 @@ class Standing:
         return Rate((self.usual.low + self.usual.high) / 2, self.usual)
 
 
-def post_standing(session: Session, post: Post, window: str, now: datetime) -> Standing | None:
-    """Return where a published post stands; None where too little is known.
+def year_around(
+    since: datetime | None, until: datetime | None
+) -> tuple[datetime | None, datetime | None]:
+    """Return the range of posts that say what is usual for those posted in [since, until)."""
+    first = None if since is None else since - _LONGEST_MONTH - AROUND
+    return first, None if until is None else until + _LONGEST_MONTH + AROUND
 
-    It is compared once it is complete, and so are the posts that say what is usual.
+
+def standings(posts: Sequence[RatedPost], wanted: AbstractSet[PostId]) -> Mapping[PostId, Standing]:
+    """Return where the wanted posts stand; `posts` are all of `year_around` them.
+
+    Complete posts of one account and calendar month (UTC) are judged together, with a correction
+    for their number, by the complete posts of the year around that month. Posts of which too
+    little is known are not in the answer.
     """
+    of_account: defaultdict[AccountId, list[RatedPost]] = defaultdict(list)
+    months: defaultdict[_Month, list[RatedPost]] = defaultdict(list)
+    for post in posts:
+        of_account[post.account_id].append(post)
+        months[_month_of(post)].append(post)
+    found: dict[PostId, Standing] = {}
+    for month, members in months.items():
+        asked = [post.post_id for post in members if post.post_id in wanted]
+        if not asked:
+            continue
+        first, end = _around(month)
+        usual = usual_of([post for post in of_account[month[0]] if first <= post.posted_at < end])
+        if usual is None:
+            continue
+        final = [post for post in members if post.is_judged]
+        verdicts = clearly([judged(post) for post in final], usual)
+        of_post = {post.post_id: said for post, said in zip(final, verdicts, strict=True)}
+        found |= {number: Standing(usual, of_post.get(number)) for number in asked}
+    return found
+
+
+def _month_of(post: RatedPost) -> _Month:
+    at = post.posted_at.astimezone(UTC)
+    return post.account_id, at.year, at.month
+
+
+def _around(month: _Month) -> tuple[datetime, datetime]:
+    _, year, number = month
+    first = datetime(year, number, 1, tzinfo=UTC)
+    after = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
+    return first - AROUND, after + AROUND
+
+
+def post_standing(session: Session, post: Post, window: str, now: datetime) -> Standing | None:
+    """Return where a published post stands; None where too little is known."""
     assert post.posted_at is not None
-    number = window_number(window)
-    since, until = post.posted_at - AROUND, post.posted_at + AROUND
-    chosen = queries.chosen_posts([post.account_id], since, until)
+    chosen = queries.chosen_posts([post.account_id], *year_around(post.posted_at, post.posted_at))
     rated = rated_posts(
-        queries.people_by_post(session, chosen, number),
+        queries.people_by_post(session, chosen, window_number(window)),
         count_histories(session, [post.account_id]),
         Counting(window, now),
     )
-    usual = usual_of(rated)
-    if usual is None:
-        return None
-    return Standing(usual, verdicts_of(rated, {post.id}).get(post.id))
+    return standings(rated, {post.id}).get(post.id)
 
 
 @dataclass(frozen=True, slots=True)
 class LatestPosts:
-    """An account's latest posts, newest first, over what was usual in the half year before."""
+    """An account's latest posts, newest first, over what is usual for the newest."""
 
     lines: list[PostLine]
     usual: Interval | None
@@ -67,16 +119,18 @@ def latest_posts(
 ) -> LatestPosts:
     """Return the last posts before a moment, at most half a year old, each with its verdict."""
     chosen = queries.chosen_posts([account.id], until - AROUND, until)
+    around = queries.chosen_posts([account.id], *year_around(until - AROUND, until))
     counting = Counting(window, now)
     rated = rated_posts(
-        queries.people_by_post(session, chosen, window_number(window)),
+        queries.people_by_post(session, around, window_number(window)),
         count_histories(session, [account.id]),
         counting,
     )
     facts = queries.posts_page(session, chosen, None, limit)
-    verdicts = verdicts_of(rated, {post.id for post in facts})
+    found = standings(rated, {post.id for post in facts})
     lines = [
-        replace(line, usual=verdicts.get(line.facts.id))
+        replace(line, usual=found[line.facts.id].verdict) if line.facts.id in found else line
         for line in post_lines(session, facts, counting, by_source=False)
     ]
-    return LatestPosts(lines, usual_of(rated))
+    newest = found.get(facts[0].id) if facts else None
+    return LatestPosts(lines, None if newest is None else newest.usual)

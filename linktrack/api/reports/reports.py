@@ -25,9 +25,9 @@ from linktrack.links.posts import get_post
 from linktrack.reports.coverage import CoverageReportJson, coverage_json, coverage_report
 from linktrack.reports.cpf import MOST_POSTS, CpfReportJson, cpf_json, cpf_report
 from linktrack.reports.digest import PERIODS, DigestJson, digest_json, digests
+from linktrack.reports.orders import SORTS
 from linktrack.reports.people.followers import FollowersReportJson, followers_json, followers_report
 from linktrack.reports.people.segments import SegmentsReportJson, segments_json, segments_report
-from linktrack.reports.rated import SORTS
 from linktrack.reports.sources.referrers import (
     ReferrersReportJson,
     referrers_json,

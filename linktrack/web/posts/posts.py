@@ -20,6 +20,7 @@ from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOW_LENGTHS, WINDOWS
 from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid, LinktrackError, TooLarge, Unconfirmed
+from linktrack.ids import AccountId
 from linktrack.links.formats.guess import FORMAT_WORDS
 from linktrack.links.lengths import length
 from linktrack.links.models import Post
@@ -31,13 +32,14 @@ from linktrack.publishing.checks import duplicate_warning
 from linktrack.publishing.sendings import OPEN, sending_of
 from linktrack.publishing.unwrapped.matching import seen_at
 from linktrack.reports.counting import Counting, window_for
-from linktrack.reports.cpf import MOST_POSTS, CpfReport, cpf_report
+from linktrack.reports.cpf import MOST_POSTS
 from linktrack.reports.days import DayCounts, link_series
 from linktrack.reports.links.listed import clicks_of_links
 from linktrack.reports.literature import FINDINGS
+from linktrack.reports.orders import ORDERS, SORTS
 from linktrack.reports.parts import Part
 from linktrack.reports.post_lines import post_line, post_line_json
-from linktrack.reports.rated import SORTS
+from linktrack.reports.ranking import Ranking, Wanted, ranking
 from linktrack.reports.sources.first_fetches import first_fetch, first_fetches
 from linktrack.reports.sources.hosts import HostLine, clicks_by_host
 from linktrack.reports.sources.left_out import links_of, of_links
@@ -46,6 +48,7 @@ from linktrack.web.charting import marks_of
 from linktrack.web.context import owner_blueprint, today
 from linktrack.web.fields import (
     LARGEST_ID,
+    chosen_account,
     chosen_range_or_all,
     row_id,
     text,
@@ -53,7 +56,8 @@ from linktrack.web.fields import (
 from linktrack.web.filters import chosen_part
 from linktrack.web.formats import WINDOW_WORDS
 from linktrack.web.forms import Sent, form
-from linktrack.web.subject import accounts_and_chosen
+from linktrack.web.posts.rows import chosen_after, ranked_rows, totals_of
+from linktrack.web.subject import some_accounts
 from linktrack.web.table_files import is_table_wanted, table_file
 
 blueprint = owner_blueprint("posts", __name__)
@@ -69,16 +73,28 @@ STATE_WORDS: Final = {state: state.capitalize() for state in ("published", *STAT
 
 @blueprint.get("/posts")
 def list_all() -> str | Response:
-    """Show an account's posts: published ones with their figures, and those that wait."""
-    accounts, account = accounts_and_chosen()
+    """Show posts of one or all accounts: published ones as a ranking, and those that wait."""
+    accounts = some_accounts()
+    account = chosen_account(request.args) or (accounts[0] if len(accounts) == 1 else None)
+    shown = [account] if account else accounts
     state = text(request.args, "state", "The state") or "published"
     if state not in STATES:
         raise Invalid(f"{state[:40]!r} is no state of a post: choose one of {', '.join(STATES)}.")
-    chosen = {"accounts": accounts, "account": account, "state": state, "states": STATE_WORDS}
+    search = text(request.args, "q", "The search")
+    handles: dict[AccountId, str] = {each.id: each.handle for each in accounts}
+    chosen = {
+        "accounts": accounts,
+        "account": account,
+        "handles": handles,
+        "search": search,
+        "state": state,
+        "states": STATE_WORDS,
+    }
     if state != "published":
         before = row_id(request.args, "before", "Post")
-        posts = list_posts(db_session(), account.id, state, PAGE + 1, before)
-        fetches = first_fetches(db_session(), [account.id], now())
+        account_id = account.id if account else None
+        posts = list_posts(db_session(), account_id, state, PAGE + 1, before, search=search)
+        fetches = first_fetches(db_session(), [each.id for each in shown], now())
         return render_template(
             "posts/waiting.html",
             **chosen,
@@ -88,30 +104,39 @@ def list_all() -> str | Response:
         )
     days = chosen_range_or_all(request.args)
     since = days.since if days else None
-    window = _window() or window_for(since, DEFAULT_WINDOW, as_of(now()))
+    counting = Counting(_window() or window_for(since, DEFAULT_WINDOW, as_of(now())), as_of(now()))
     part = chosen_part()
-    report = cpf_report(
-        db_session(),
-        account,
-        window=window,
-        since=since,
-        until=days.end if days else None,
-        limit=MOST_POSTS if is_table_wanted() else PAGE + 1,
-        after=row_id(request.args, "after", "Post"),
-        sort=text(request.args, "sort", "The order") or SORTS[0],
-        now=as_of(now()),
+    sort = text(request.args, "sort", "The order") or SORTS[0]
+    wanted = Wanted(
+        since,
+        days.end if days else None,
+        search=search,
         part=part,
+        sort=sort,
+        is_turned=bool(request.args.get("reverse")),
+    )
+    found = ranking(
+        db_session(),
+        shown,
+        wanted,
+        counting,
+        after=chosen_after(request.args),
+        limit=MOST_POSTS if is_table_wanted() else PAGE + 1,
         by_source=is_table_wanted(),  # the file has them, the page has not
     )
     if is_table_wanted():
-        return table_file("posts", _rows(report, part))
+        return table_file("posts", _rows(found, part, None if account else handles))
     return render_template(
         "posts/list.html",
         **chosen,
         part=part,
-        report=report,
-        lines=report.posts[:PAGE],
-        more=len(report.posts) > PAGE,
+        sort=sort,
+        is_turned=wanted.is_turned,
+        orders=ORDERS,
+        ranked=ranked_rows(found.posts[:PAGE], account),
+        more=len(found.posts) > PAGE,
+        totals=totals_of(shown, found, counting),
+        window=counting.window,
         windows=WINDOW_WORDS,
         wanted=_window() or DEFAULT_WINDOW,
         days=days,
@@ -120,14 +145,26 @@ def list_all() -> str | Response:
     )
 
 
-def _rows(report: CpfReport, part: Part) -> Sequence[Mapping[str, object]]:
-    """Return the posts as rows of a file; with filters, without figures that can't be filtered."""
-    rows = [post_line_json(line) for line in report.posts]
-    if part.is_whole:
-        return rows
-    return [
-        {name: value for name, value in row.items() if name not in OF_ALL_CLICKS} for row in rows
-    ]
+def _rows(
+    found: Ranking, part: Part, handles: Mapping[AccountId, str] | None
+) -> Sequence[Mapping[str, object]]:
+    """Return the posts as rows of a file; with filters, without figures that can't be filtered.
+
+    `handles` name the account of each, where there are several.
+    """
+    rows: list[dict[str, object]] = []
+    for post in found.posts:
+        row: dict[str, object] = dict(post_line_json(post.line))
+        if handles is not None:
+            row = {"account": handles[post.line.facts.account_id], **row}
+        rows.append(
+            {
+                name: value
+                for name, value in row.items()
+                if part.is_whole or name not in OF_ALL_CLICKS
+            }
+        )
+    return rows
 
 
 @blueprint.get(POST)
