@@ -3,7 +3,7 @@
 import ipaddress
 import re
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -81,6 +81,13 @@ def mail_server(url: str, sender: str, recipients: str, password: str = "") -> M
         sender=(senders or addresses)[0],
         recipients=addresses,
     )
+
+
+def to_one(server: MailServer, address: str) -> MailServer:
+    """Return the server with one recipient instead of its own; raises `Invalid`."""
+    if not _ADDRESS.fullmatch(address):
+        raise Invalid(f"{address[:100]!r} is not an e-mail address: write it like you@example.org.")
+    return replace(server, recipients=(address,))
 
 
 def send(server: MailServer, subject: str, text: str) -> None:

@@ -62,7 +62,7 @@ def test_an_unsafe_or_mistyped_password_is_refused(
     browser = Browser.signed_in(sqlite_world)
     form: Form = {"password": password, "again": again}
     assert browser.send("/owner/profile/password", form, form="/owner/profile").status_code == 422
-    assert "You have none" in read(browser.get("/owner/profile"))
+    assert "No password set" in read(browser.get("/owner/profile"))
 
 
 def test_guessing_is_slowed_down_and_one_time_links_go_on(world: World) -> None:
@@ -127,12 +127,29 @@ def test_another_password_needs_the_present_one(sqlite_world: World) -> None:
     for present in ({}, {"present": "not it, alas"}):
         answer = browser.send(own, {**other, **present}, form="/owner/profile")
         assert answer.status_code == 422
-        assert "Your present password is wrong" in read(answer)
-    removal: Form = {"password": "", "again": ""}
-    assert browser.send(own, removal, form="/owner/profile").status_code == 422
+        assert "Your current password is wrong" in read(answer)
     assert browser.send(own, {**other, "present": GOOD}, form="/owner/profile").status_code == 303
-    removal["present"] = GOOD + " new"
-    assert browser.send(own, removal, form="/owner/profile").status_code == 303
+    removing = f"{own}/remove"
+    assert browser.send(removing, {}, form="/owner/profile").status_code == 422
+    assert browser.send(removing, {"present": GOOD}, form="/owner/profile").status_code == 422
+    assert "Remove your password" in read(browser.get("/owner/profile"))
+    right: Form = {"present": GOOD + " new"}
+    assert browser.send(removing, right, form="/owner/profile").status_code == 303
+    assert "No password set" in read(browser.get("/owner/profile"))
+
+
+def test_an_empty_password_form_changes_nothing(sqlite_world: World) -> None:
+    """Whether there is a password or not, and even with the current one typed in."""
+    browser = Browser.signed_in(sqlite_world, "Jesse")
+    own = "/owner/profile/password"
+    empty: Form = {"password": "", "again": ""}
+    assert browser.send(own, empty, form="/owner/profile").status_code == 422
+    assert browser.send(own, {"password": GOOD, "again": GOOD}, "/owner/profile").status_code == 303
+    answer = browser.send(own, {**empty, "present": GOOD}, form="/owner/profile")
+    assert answer.status_code == 422
+    assert "Nothing was changed: enter a new password." in read(answer)
+    elsewhere = Browser.on(sqlite_world)
+    assert elsewhere.send("/owner/sign-in", {"name": "Jesse", "password": GOOD}).status_code == 303
 
 
 def test_failures_count_although_nobody_signs_in(sqlite_world: World) -> None:
@@ -232,7 +249,7 @@ def test_a_limited_viewer_whose_account_is_gone_sees_nothing(sqlite_world: World
 def test_somebody_remains_an_owner(world: World) -> None:
     """The last one cannot become a viewer."""
     owner = create_owner(world.session, "Jesse", NOON)
-    with pytest.raises(Conflict, match="make another person one first"):
+    with pytest.raises(Conflict, match="Jesse is the only owner"):
         set_role(world.session, owner, "viewer", now())
     create_owner(world.session, "Second", NOON)
     set_role(world.session, owner, "viewer", now())
@@ -249,8 +266,10 @@ def test_owners_are_added_and_given_a_way_in(sqlite_world: World) -> None:
         "role": "viewer",
         "accounts": [str(account.id)],
     }
-    assert browser.send("/owner/team", form).status_code == 303
-    assert "Viewer of @JessesLinks" in read(browser.get("/owner/team"))
+    invited = browser.send("/owner/team", form)
+    assert "Sign-in link for Vera" in read(invited)
+    page = read(browser.get("/owner/team"))
+    assert "Vera viewer Sees @JessesLinks. Invited; the sign-in link works until" in page
     made = browser.send("/owner/team/2/sign-in-link", {}, form="/owner/team")
     address = made.text.split("https://go.jessestay.com")[1].split('"')[0].split("<")[0]
     assert Browser.on(sqlite_world).send(address, {}).status_code == 303
@@ -339,8 +358,8 @@ def test_a_viewer_of_accounts_that_are_not_shown_is_one_of_some_accounts(
     set_role(sqlite_world.session, other, "viewer", now(), [hidden.id])
     sqlite_world.session.commit()
     page = read(browser.get("/owner/team"))
-    assert "Viewer of @JessesLinks, without" in page
-    assert "Viewer of some accounts, without" in page
+    assert "Vera you viewer Sees @JessesLinks. Added" in page
+    assert "Otto viewer Sees only some accounts. Added" in page
 
 
 def test_a_limited_viewer_does_not_get_the_address_of_a_thank_you_page(world: World) -> None:

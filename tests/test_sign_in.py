@@ -59,7 +59,7 @@ def test_a_link_that_was_spent_meanwhile_says_so(world: World) -> None:
     token = form.text.split('name="csrf_token" value="')[1].split('"')[0]
     answer = second.client.post(address, data={"csrf_token": token})
     assert answer.status_code == 403
-    assert "make a new one with linktrack owner link" in read(answer)
+    assert "ask an owner for a new one, or run linktrack owner link" in read(answer)
     assert second.get("/owner/").status_code == 302
 
 

@@ -117,7 +117,7 @@ def test_every_change_on_the_pages_stands_in_the_audit_list(sqlite_world: World)
     browser.send(f"{page}/segments", {"name": "friends"}, form=page)
     entries_now = told(sqlite_world)[before:]
     assert [what for _, what in entries_now][:2] == [
-        "Added the owner Jesse.",
+        "Added Jesse.",
         "Made a sign-in link for Jesse.",
     ]
     assert entries_now[2] == ("Jesse", "Signed in by a one-time link.")

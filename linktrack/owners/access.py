@@ -13,10 +13,11 @@ from linktrack.owners.audit import note
 from linktrack.owners.models import Owner, OwnerSession, SignInLink
 
 LINK_LIFE: Final = timedelta(minutes=15)
+INVITATION_LIFE: Final = timedelta(days=7)
 SESSION_LIFE: Final = timedelta(days=30)
 SPENT: Final = (
-    "This sign-in link has been used or is older than 15 minutes: "
-    "make a new one with linktrack owner link."
+    "This sign-in link has expired or was already used: ask an owner for a new one, or run "
+    "linktrack owner link on the server."
 )
 
 
@@ -29,12 +30,12 @@ def create_owner(session: Session, name: str, now: datetime) -> Owner:
     """Add an owner; raises `Invalid` or `Conflict`."""
     name = name.strip()
     if not 1 <= len(name) <= 100 or not name.isprintable():
-        raise Invalid("An owner needs a name of 1 to 100 visible characters.")
+        raise Invalid("A person needs a name of 1 to 100 visible characters.")
     if session.scalar(select(Owner).where(Owner.name == name)) is not None:
-        raise Conflict(f"There is an owner {name!r} already.")
+        raise Conflict(f"There is somebody named {name!r} already: choose another name.")
     owner = Owner(name=name, created_at=now)
     session.add(owner)
-    note(session, f"Added the owner {name}.", now)
+    note(session, f"Added {name}.", now)
     return owner
 
 
@@ -66,14 +67,16 @@ def ever_signed_in(session: Session) -> bool:
     return session.scalar(used) is not None
 
 
-def make_sign_in_link(session: Session, owner: Owner, now: datetime) -> str:
-    """Return the secret of a new sign-in link, which works once and for 15 minutes."""
+def make_sign_in_link(
+    session: Session, owner: Owner, now: datetime, life: timedelta = LINK_LIFE
+) -> str:
+    """Return the secret of a new sign-in link, which works once, within its `life`."""
     session.execute(
         delete(SignInLink).where(SignInLink.expires_at < now, SignInLink.used_at.is_(None))
     )
     secret = secrets.token_urlsafe(24)
     session.add(
-        SignInLink(token_hash=hash_secret(secret), owner_id=owner.id, expires_at=now + LINK_LIFE)
+        SignInLink(token_hash=hash_secret(secret), owner_id=owner.id, expires_at=now + life)
     )
     note(session, f"Made a sign-in link for {owner.name}.", now)
     return secret

@@ -97,7 +97,10 @@ class OwnerSession(Base):
 
 
 class Token(Base):
-    """A program's key to the JSON API; `account_id` narrows it to one account."""
+    """A program's key to the JSON API; `account_id` narrows it to one account.
+
+    `owner_id` is who made it on the pages, None for one of the command line.
+    """
 
     __tablename__ = "tokens"
 
@@ -105,6 +108,7 @@ class Token(Base):
     name: Mapped[str] = mapped_column(String(100), unique=True)
     scope: Mapped[str] = mapped_column(String(10))
     account_id: Mapped[AccountId | None] = mapped_column(ForeignKey("accounts.id"))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("owners.id"))
     token_hash: Mapped[str] = mapped_column(String(HASH_LENGTH), unique=True)
     created_at: Mapped[Moment]
     expires_at: Mapped[OptionalMoment]

@@ -28,9 +28,11 @@ def create_token(
     now: datetime,
     *,
     expires_at: datetime | None = None,
+    owner_id: int | None = None,
 ) -> str:
     """Add a token and return its secret, which is stored nowhere and shown once.
 
+    `owner_id` is who makes it: it ends when they are removed.
     Raises `Invalid` or `Conflict`.
     """
     name = name.strip()
@@ -48,6 +50,7 @@ def create_token(
             name=name,
             scope=scope,
             account_id=account_id,
+            owner_id=owner_id,
             token_hash=hash_secret(secret),
             created_at=now,
             expires_at=expires_at,

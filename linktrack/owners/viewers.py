@@ -7,9 +7,10 @@ from typing import Final
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from linktrack.db import take_edit_lock
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.owners.audit import note
-from linktrack.owners.models import Owner, OwnerSession, ViewedAccount
+from linktrack.owners.models import Owner, OwnerSession, SignInLink, ViewedAccount
 
 ROLES: Final = ("owner", "viewer")
 
@@ -38,7 +39,7 @@ def set_role(
     if role not in ROLES:
         raise Invalid(f"{role[:40]!r} is no role here: choose owner or viewer.")
     if role == "viewer":
-        _keep_one_owner(session, owner)
+        keep_one_owner(session, owner)
     chosen = set(account_ids) if role == "viewer" else set()
     owner.role, owner.limited = role, bool(chosen)
     session.execute(delete(ViewedAccount).where(ViewedAccount.owner_id == owner.id))
@@ -75,7 +76,11 @@ def list_sessions(session: Session, owner: Owner) -> Sequence[OwnerSession]:
 
 
 def end_sessions(session: Session, owner: Owner, now: datetime, but: str | None = None) -> int:
-    """Sign somebody out everywhere, but for the session with the hash `but`; return how many."""
+    """Sign somebody out everywhere, but for the session with the hash `but`; return how many.
+
+    Their sign-in links that nobody has used end, too.
+    """
+    end_links(session, owner)
     ended = session.execute(
         delete(OwnerSession)
         .where(OwnerSession.owner_id == owner.id, OwnerSession.token_hash != (but or ""))
@@ -86,6 +91,22 @@ def end_sessions(session: Session, owner: Owner, now: datetime, but: str | None 
         browsers = f"{count} browser{'s' if count > 1 else ''}"
         note(session, f"Signed {owner.name} out of {browsers}.", now)
     return count
+
+
+def end_links(session: Session, owner: Owner) -> None:
+    """End the sign-in links of somebody that nobody has used."""
+    session.execute(
+        delete(SignInLink).where(SignInLink.owner_id == owner.id, SignInLink.used_at.is_(None))
+    )
+
+
+def open_links(session: Session, now: datetime) -> dict[int, datetime]:
+    """Return until when a sign-in link works that nobody has used, by whom it is for."""
+    query = select(SignInLink.owner_id, func.max(SignInLink.expires_at).label("until")).where(
+        SignInLink.used_at.is_(None), SignInLink.expires_at > now
+    )
+    rows = session.execute(query.group_by(SignInLink.owner_id))
+    return {row.owner_id: row.until for row in rows}
 
 
 def open_sessions(session: Session, now: datetime) -> dict[int, list[OwnerSession]]:
@@ -106,7 +127,9 @@ def end_session(session: Session, owner: Owner, mark: str, now: datetime) -> Non
     note(session, f"Signed {owner.name} out of 1 browser.", now)
 
 
-def _keep_one_owner(session: Session, owner: Owner) -> None:
+def keep_one_owner(session: Session, owner: Owner) -> None:
+    """Raise `Conflict` if there is no other owner; none of them can go meanwhile."""
+    take_edit_lock(session.connection())
     others = select(func.count()).where(Owner.role == "owner", Owner.id != owner.id)
     if not session.scalar(others):
-        raise Conflict("Somebody must remain an owner: make another person one first.")
+        raise Conflict(f"{owner.name} is the only owner: make another person an owner first.")

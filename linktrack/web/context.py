@@ -94,6 +94,13 @@ def require_writer() -> None:
         raise Forbidden(ONLY_LOOKS)
 
 
+def signed_in() -> "Owner":
+    """Return the signed-in owner, on a page that strangers don't see."""
+    owner = current_owner()
+    assert owner is not None  # strangers were sent away
+    return owner
+
+
 def own_hash() -> str:
     """Return the hash that identifies this browser's session."""
     return hash_secret(str(cookie.get("secret")))

@@ -11,7 +11,7 @@ blueprint = owner_blueprint("moved", __name__)
 
 MOVED: Final = {
     "more": "overview.show",
-    "owners": "owners.list_all",
+    "owners": "team.list_all",
     "you": "own.show",
     "audit": "audit.show",
 }

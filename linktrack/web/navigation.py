@@ -109,7 +109,7 @@ SETTINGS: Final = Section(
     (
         Page("accounts.list_all", "Accounts", "Your accounts and their follower counts."),
         Page("connections.list_all", "Connections", "Which accounts linktrack can post for."),
-        Page("owners.list_all", "Team", "Who can sign in, and what they may do."),
+        Page("team.list_all", "Team", "Who can sign in, and what they may do."),
         Page("tokens.list_all", "API tokens", "Access for programs."),
         Page("webhooks.list_all", "Webhooks", "Programs that are notified of events."),
         Page(

@@ -133,6 +133,19 @@ def create(name: str, viewer: bool) -> None:
     click.echo(f"Added {name}. Sign in with: linktrack owner link {name!r}")
 
 
+@owner.command("remove")
+@click.argument("name")
+def remove_command(name: str) -> None:
+    """Remove a person: sessions, password, links and tokens end; what they did stays."""
+    from linktrack.owners.access import find_owner
+    from linktrack.owners.leaving import remove_owner
+
+    with writing() as work:
+        tokens = remove_owner(work.session, find_owner(work.session, name), work.now)
+    ended = f" {tokens} of their API tokens ended." if tokens else ""
+    click.echo(f"Removed {name}: they can't sign in any longer.{ended}")
+
+
 @owner.command("list")
 @answering
 def list_owners_command(work: Work) -> Answer:

@@ -34,25 +34,32 @@ own_form = partial(form, blueprint, back_to="own.show", again=lambda error: _pag
 
 @own_form("/profile/password")
 def change_password(sent: Sent) -> str:
-    """Set a password, or remove it if both fields are empty; the present one is asked for."""
+    """Set a password; the present one is asked for. An empty form changes nothing."""
     password = request.form.get("password", "")
+    if not password:
+        raise Invalid("Nothing was changed: enter a new password.")
     if password != request.form.get("again", ""):
         raise Invalid("The two passwords differ: type the same one twice.")
-    hashed = hash_password(password) if password else None
+    hashed = hash_password(password)
     _require_present(request.form.get("present", ""), sent.now)
-    if hashed is None:
-        remove_password(sent.session, _self(), sent.now)
-        return "Your password is removed: one-time links sign you in."
     set_password(sent.session, _self(), hashed, sent.now)
     end_sessions(sent.session, _self(), sent.now, own_hash())
-    return "The password is set. Every other browser is signed out."
+    return "Your password is set. Your other browsers are signed out."
+
+
+@own_form("/profile/password/remove")
+def take_password_away(sent: Sent) -> str:
+    """Remove the password; it is asked for, so that nobody at an open browser does it."""
+    _require_present(request.form.get("present", ""), sent.now)
+    remove_password(sent.session, _self(), sent.now)
+    return "Your password is removed. Sign-in links still sign you in."
 
 
 @own_form("/profile/sessions/end")
 def end_others(sent: Sent) -> str:
     """Sign out everywhere else."""
     ended = end_sessions(sent.session, _self(), sent.now, own_hash())
-    return f"Signed out in {ended} other browser{'' if ended == 1 else 's'}."
+    return f"Signed out of {ended} other browser{'' if ended == 1 else 's'}."
 
 
 def _require_present(password: str, now: datetime) -> None:
@@ -70,7 +77,7 @@ def _require_present(password: str, now: datetime) -> None:
             end_attempt(session, attempt, now, is_right=is_right)
         except Forbidden as error:
             raise Invalid(
-                "Your present password is wrong, or there were too many wrong attempts. If you "
+                "Your current password is wrong, or there were too many wrong attempts. If you "
                 "have forgotten it, set another with linktrack owner password."
             ) from error
         finally:

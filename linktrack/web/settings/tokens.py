@@ -16,7 +16,7 @@ from linktrack.owners.tokens import (
     revoke_token,
     state_of,
 )
-from linktrack.web.context import owner_blueprint
+from linktrack.web.context import owner_blueprint, signed_in
 from linktrack.web.fields import LARGEST_ID
 from linktrack.web.forms import Sent, Shown, form
 
@@ -49,6 +49,7 @@ def add(sent: Sent) -> Shown:
         account.id if account else None,
         sent.now,
         expires_at=sent.moment("expires_at", "The end"),
+        owner_id=signed_in().id,
     )
     return Shown(lambda: _page(secret=secret))
 

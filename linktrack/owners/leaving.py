@@ -1,0 +1,44 @@
+"""Leaving the team: everything that lets a person in ends; what they did stays in the log."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from linktrack.owners.audit import note
+from linktrack.owners.models import (
+    Owner,
+    OwnerSession,
+    PasswordFailure,
+    SignInLink,
+    Token,
+    ViewedAccount,
+)
+from linktrack.owners.tokens import revoke_token, state_of
+from linktrack.owners.viewers import keep_one_owner
+
+
+def working_tokens(session: Session, owner: Owner, now: datetime) -> Sequence[Token]:
+    """Return the tokens that somebody made and that still work, oldest first."""
+    made = session.scalars(select(Token).where(Token.owner_id == owner.id).order_by(Token.id))
+    return [token for token in made if state_of(token, now) == "active"]
+
+
+def remove_owner(session: Session, owner: Owner, now: datetime) -> int:
+    """Remove a person: sessions, sign-in links and password end, and the tokens they made.
+
+    Return how many tokens that were. Raises `Conflict` if nobody would be left who can change
+    anything. What they made and changed stays, under their name.
+    """
+    if owner.role == "owner":
+        keep_one_owner(session, owner)
+    tokens = working_tokens(session, owner, now)
+    for token in tokens:
+        revoke_token(session, token, now)
+    session.execute(update(Token).where(Token.owner_id == owner.id).values(owner_id=None))
+    for model in (OwnerSession, SignInLink, ViewedAccount, PasswordFailure):
+        session.execute(delete(model).where(model.owner_id == owner.id))
+    session.delete(owner)
+    note(session, f"Removed {owner.name}.", now)
+    return len(tokens)
