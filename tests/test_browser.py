@@ -171,7 +171,7 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         page.get_by_label("Name").fill("Jo")
         page.get_by_label("Site").fill("example.com")
         reader.press("Add person")
-        reader.press("Open the page")
+        reader.press("Turn it on")
         thanks = page.locator("#address").inner_text().removeprefix(server.base_url)
         reader.open("/owner/experiments")
         page.get_by_label("Name").fill("Pictures")
@@ -297,7 +297,7 @@ def test_the_owners_whole_story(chromium: Browser, sqlite_databases: Maker, tmp_
 
         reader.open("/owner/notes")
         page.get_by_label("Note", exact=True).fill("The first day")
-        reader.press("Note it")
+        reader.press("Add note")
         reader.open("/owner/?days=28")
         assert page.locator(".marks").inner_text().endswith("The first day")
         zoom_in(reader)

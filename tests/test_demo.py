@@ -1,5 +1,6 @@
-"""The demonstration: a simulated year, marked as such, made and removed whole."""
+"""The demonstration: two simulated years, marked as such, made and removed whole."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ from linktrack.networks.records import FollowerRecord, PostRecord
 from linktrack.owners.answers import reserve_answer
 from linktrack.owners.sharing import share_report
 from linktrack.owners.tokens import create_token, list_tokens
-from linktrack.portability.demo.crowd import COME_BACK, crowd, list_days, members, sizes
+from linktrack.portability.demo.crowd import COME_BACK, LEAVE, crowd, list_days, members, sizes
 from linktrack.portability.demo.making import make_demo
 from linktrack.portability.demo.reading import posts
 from linktrack.portability.demo.removing import remove_demo
@@ -193,8 +194,8 @@ def test_the_accident_is_in_the_follower_counts() -> None:
     assert 5_700 < eve - week < 6_000
     assert week < month < end < 20_000
     assert sum(len(fan.times) > 1 for fan in fans) == COME_BACK
-    left = [fan for fan in fans if (fan.times[0][1] or 99) < ACCIDENT]
-    assert {fan.kind for fan in left} == {"automatic"}
+    left = Counter(fan.kind for fan in fans if 66 < (fan.times[0][1] or 0) < ACCIDENT)
+    assert LEAVE <= left["automatic"] > 50 * (left["reads"] + left["empty"])
     assert len(members(fans)) == MEMBERS
     assert list_days() == sorted(set(list_days()), reverse=True)
 

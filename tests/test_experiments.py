@@ -58,7 +58,7 @@ def test_a_doubling_is_found_by_the_first_look_that_can(world: World) -> None:
     assert (early.verdict, early.after.posts, early.after.posts_counting) == ("not_yet", 4, 6)
     assert early.days_needed == 3
     assert early.sentence == "Can't tell yet: about 3 more days."
-    assert early.on_looking.startswith("The next look is on 2026-05-11, the last on 2026-05-19.")
+    assert early.on_looking.endswith("Next check: 2026-05-11; last check: 2026-05-19.")
     found = report(world, "Pictures", NOON + timedelta(days=8))
     assert (found.verdict, found.decided_at) == ("more", NOON + timedelta(days=7))
     assert found.p is not None and found.p < 0.005
@@ -162,8 +162,7 @@ def test_edges_have_a_sentence_that_says_what_is_missing(world: World) -> None:
     begun(world, account)
     none = report(world, "Pictures", NOON + timedelta(days=3))
     assert none.sentence == (
-        "Can't tell yet: 0 posts before the change are counted to the end, and at least 5 are "
-        "needed."
+        "Can't tell yet: 0 posts before the change are complete, and at least 5 are needed."
     )
     assert (none.difference, none.ratio, none.before.cpf.value) == (None, None, None)
     over = report(world, "Pictures", NOON + timedelta(days=90))
@@ -175,7 +174,7 @@ def test_edges_have_a_sentence_that_says_what_is_missing(world: World) -> None:
     assert report(world, "Pictures", NOON).before.posts_without_count == 1
     followers(world, account, 2, days=-30)
     one = report(world, "Pictures", NOON)
-    assert one.sentence.startswith("Can't tell yet: 1 post before the change is counted")
+    assert one.sentence.startswith("Can't tell yet: 1 post before the change is complete")
     assert one.before.cpf.value == 1.5
     posted(world, account, NOON - timedelta(days=6), [0] * 6)
     posted(world, account, NOON, [0] * 6)
@@ -225,7 +224,7 @@ def test_experiments_by_command(run: Run) -> None:
     assert (listed["verdict"], listed["days_needed"]) == ("not_yet", None)
     text = good(run("report", "experiment", "@JessesLinks", "--name", "Pictures"))
     assert "Expected: More click." in text
-    assert "Only these looks decide" in text
+    assert "Checked weekly on fixed dates" in text
     assert "Can't tell yet" in good(run("experiment", "list"))
     good(run("experiment", "remove", "Pictures"))
     assert run("report", "experiment", "@JessesLinks").exit_code == 1

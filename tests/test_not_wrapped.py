@@ -29,9 +29,9 @@ def test_the_page_lists_what_was_posted_around_us(world: World) -> None:
     browser = Browser.signed_in(world)
     answer = browser.get(f"/owner/not-wrapped?account={account.id}")
     page = read(answer)
-    assert "1 of 4 links posted in own words were wrapped (25%)." in page
+    assert "1 of 4 links in your own posts were tracked (25%)." in page
     assert page.index("One https://d.org/") < page.index("Two <b> https://b.org/")
-    assert "2 links not wrapped." in page
+    assert "2 untracked links." in page
     assert 'href="https://bsky.app/profile/did:plc:me/post/3"' in answer.text
     assert "&lt;b&gt;" in answer.text
     post = read(browser.get("/owner/posts/1"))
@@ -65,7 +65,7 @@ def test_the_followers_page_speaks_of_its_own_days(world: World) -> None:
         assert f"own posts of these days, as far as linktrack knows them, {said}" in read(answer)
         href = re.search(r'href="(/owner/not-wrapped[^"]+)">Look at them', answer.text)
         assert href is not None
-        assert said.replace("were", "links posted in own words were") in read(
+        assert said.replace("were wrapped", "links in your own posts were tracked") in read(
             browser.get(html.unescape(href[1]))
         )
 
@@ -85,7 +85,7 @@ def test_the_wrapped_version_is_one_draft_however_often_it_is_asked_for(world: W
     page = read(browser.get(first.headers["Location"]))
     assert "draft" in page
     assert "One https://go.jessestay.com/" in page
-    assert "Its wrapped version" in read(browser.get("/owner/not-wrapped"))
+    assert "Tracked copy" in read(browser.get("/owner/not-wrapped"))
     assert browser.send(f"{form}/{number}/gone", {}, form).status_code == 303
     assert [post.id for post in list_unwrapped(world.session, account.id, 9)] != [number]
     world.session.rollback()

@@ -274,7 +274,7 @@ def test_people_on_pages_and_by_api(sqlite_world: World) -> None:
     page = answer.headers["Location"]
     rule: dict[str, str | list[str]] = {"kind": "mention", "value": "@jo"}
     assert browser.send(f"{page}/rules", rule, form=page).status_code == 303
-    assert "Links of posts that mention @jo" in read(browser.get(page))
+    assert "Links in posts that mention @jo" in read(browser.get(page))
     assert browser.send(f"{page}/rules/remove", rule, form=page).status_code == 303
     assert (
         browser.send(f"{page}/rules", {"kind": "host", "value": ""}, form=page).status_code == 422

@@ -377,9 +377,9 @@ def test_the_page_says_what_is_lost_and_by_hand_where_nobody_signed_in(world: Wo
     number = list_unwrapped(world.session, account.id, 1)[0].id
     world.session.rollback()
     browser = Browser.signed_in(world)
-    assert "Post it anew" not in read(browser.get("/owner/not-wrapped"))
+    assert "Delete and repost" not in read(browser.get("/owner/not-wrapped"))
     page = f"/owner/not-wrapped/{number}/replace"
-    assert "This is done by hand" in read(browser.get(page))
+    assert "You have to do this yourself" in read(browser.get(page))
     answer = browser.send(page, {"confirmed": "yes"}, "/owner/not-wrapped")
     assert answer.status_code == 422
     assert "is not connected" in read(answer)

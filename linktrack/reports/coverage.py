@@ -42,12 +42,12 @@ def coverage_in_words(found: Coverage) -> str:
     """Return what part of the links was wrapped, or why nobody knows."""
     if found.known_until is None:
         return (
-            "Your other posts haven't been read yet, so it is unknown how many links were wrapped."
+            "We haven't checked your other posts yet, so we don't know how many links were tracked."
         )
     if not found.links:
-        return "No links were posted in own words."
+        return "You posted no links of your own."
     return (
-        f"{found.wrapped:,} of {found.links:,} links posted in own words were wrapped"
+        f"{found.wrapped:,} of {found.links:,} links in your own posts were tracked"
         f" ({share(found.wrapped, found.links)})."
     )
 

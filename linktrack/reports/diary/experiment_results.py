@@ -117,20 +117,22 @@ class ExperimentReport:
             if arm.posts < FEWEST_POSTS:
                 return (
                     f"Can't tell yet: {counted(arm.posts, 'post')} {arm.where} "
-                    f"{'is' if arm.posts == 1 else 'are'} counted to the end, and at least "
+                    f"{'is' if arm.posts == 1 else 'are'} complete, and at least "
                     f"{FEWEST_POSTS} are needed."
                 )
-        return "Can't tell yet, and at this pace probably not before the last look either."
+        return "Can't tell yet, and at this pace probably not by the last check either."
 
     @property
     def on_looking(self) -> str:
         """What looking often does to the verdict: nothing, as long as only looks decide."""
         last = f"{self.last_look:%Y-%m-%d}"
         if self.decided_at is not None:
-            return f"The look of {self.decided_at:%Y-%m-%d} found it; later ones change nothing."
+            return (
+                f"Found at the check on {self.decided_at:%Y-%m-%d}; later checks don't change it."
+            )
         if self.next_look is None:
-            return f"The last look was on {last}."
+            return f"Checked weekly on fixed dates. Last check: {last}."
         return (
-            f"The next look is on {self.next_look:%Y-%m-%d}, the last on {last}. Only these looks "
-            "decide: to stop at the first day whose figures please is how chance gets believed."
+            "Checked weekly on fixed dates, so peeking can't change the result. Next check: "
+            f"{self.next_look:%Y-%m-%d}; last check: {last}."
         )

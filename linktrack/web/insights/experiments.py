@@ -66,7 +66,7 @@ def add(sent: Sent) -> Done:
         raise Invalid("Choose the account whose posts are compared.")
     experiment = add_experiment(sent.session, account, _question(sent), sent.now)
     return Done(
-        "The experiment is recorded. Its looks are fixed from now on.",
+        "Experiment started. It is checked weekly on fixed dates.",
         url_for("experiments.show", number=experiment.id),
     )
 
@@ -109,7 +109,7 @@ def remove(sent: Sent, number: int) -> str:
     """Delete an experiment."""
     experiment = get_experiment(sent.session, number)
     remove_experiment(sent.session, experiment.name, sent.now)
-    return f"The experiment {experiment.name} is forgotten; posts and clicks stay."
+    return f"Deleted the experiment {experiment.name}. Posts and clicks stay."
 
 
 def _chart(report: ExperimentReport, accounts: dict[int, Account]) -> Markup:
@@ -124,7 +124,7 @@ def _chart(report: ExperimentReport, accounts: dict[int, Account]) -> Markup:
         points,
         label=f"Clicks per 1,000 followers, {report.before.label} and {report.after.label}",
         unit="clicks per 1,000 followers",
-        empty="No post with a follower count has been counted to the end yet.",
+        empty="No post with a follower count is complete yet.",
     )
 
 

@@ -49,14 +49,14 @@ def add(sent: Sent) -> str:
         sent.account(),
         sent.now,
     )
-    return "Note added. Every chart that shows the day marks it."
+    return "Note added. It appears on every chart that shows this day."
 
 
 @notes_form(f"/notes/<int(max={LARGEST_ID}):number>/remove")
 def remove(sent: Sent, number: int) -> str:
     """Delete a note."""
     remove_note(sent.session, get_note(sent.session, number), sent.now)
-    return "The note is removed."
+    return "Note removed."
 
 
 def _page(error: str | None = None) -> str:

@@ -32,14 +32,14 @@ own_links_form = partial(
 def add(sent: Sent) -> str:
     """Add one of the owner's sites."""
     host = add_own_site(sent.session, sent.text("host", "The site"), sent.now)
-    return f"Links to {host} are your own."
+    return f"Added {host} to your sites."
 
 
 @own_links_form("/own-links/remove")
 def remove(sent: Sent) -> str:
     """Remove one of the owner's sites."""
     host = remove_own_site(sent.session, sent.text("host", "The site"), sent.now)
-    return f"Links to {host} are other people's."
+    return f"Removed {host} from your sites."
 
 
 def _page(error: str | None = None) -> str | Response:

@@ -47,7 +47,7 @@ def add(sent: Sent) -> Done:
         written = sent.text(kind, label)
         if written:
             add_rule(sent.session, person, kind, written, sent.now)
-    return Done(f"{person.name} is added.", url_for("people.show", number=person.id))
+    return Done(f"Added {person.name}.", url_for("people.show", number=person.id))
 
 
 @blueprint.get(PERSON)
@@ -69,7 +69,7 @@ def rule(sent: Sent, number: int) -> str:
     """Add a rule."""
     kind, value = sent.text("kind", "The rule"), sent.text("value", "The rule")
     add_rule(sent.session, get_person(sent.session, number), kind, value, sent.now)
-    return "The rule holds, for links made before too."
+    return "Rule added. It also applies to links you made before."
 
 
 @person_form(f"{PERSON}/rules/remove")
@@ -77,7 +77,7 @@ def unrule(sent: Sent, number: int) -> str:
     """Remove a rule."""
     kind, value = sent.text("kind", "The rule"), sent.text("value", "The rule")
     remove_rule(sent.session, get_person(sent.session, number), kind, value, sent.now)
-    return "The rule is gone."
+    return "Rule removed."
 
 
 @person_form(f"{PERSON}/page")
@@ -85,7 +85,11 @@ def share(sent: Sent, number: int) -> str:
     """Open or close the public page."""
     is_public = sent.says_yes("public")
     share_page(sent.session, get_person(sent.session, number), sent.now, is_public=is_public)
-    return "The page is open." if is_public else "The page is closed; its address is dead."
+    return (
+        "The thank-you page is on."
+        if is_public
+        else "The thank-you page is off. Its link no longer works."
+    )
 
 
 @form(blueprint, f"{PERSON}/remove", back_to="people.list_all")
@@ -93,7 +97,7 @@ def remove(sent: Sent, number: int) -> str:
     """Delete a person."""
     person = get_person(sent.session, number)
     remove_person(sent.session, person, sent.now)
-    return f"{person.name} is forgotten; links and clicks stay."
+    return f"Deleted {person.name}. Links and clicks stay."
 
 
 def _list(error: str | None = None) -> str:

@@ -49,12 +49,12 @@ def show() -> str:
     again=lambda error, number: _page(_account_of(number), error.sentence),
 )
 def wrap(sent: Sent, number: int) -> Done:
-    """Make the wrapped version of a post, to copy."""
+    """Make a copy of a post with tracked links."""
     old = get_unwrapped(sent.session, number)
     account = get_account(sent.session, old.account_id)
     post = draft_for(sent.session, installation().shortener, account, old, sent.now)
     return Done(
-        "Here is the wrapped version. Post it in place of the other, and say so here.",
+        "This copy has tracked links. Post it instead of the old one, then mark it as posted.",
         url_for("posts.show", post_id=post.id),
     )
 
@@ -109,9 +109,7 @@ def replace(sent: Sent, number: int) -> Done:
             confirmed=sent.says_yes("confirmed"),
             actor=str(g.actor),
         )
-    return Done(
-        "The wrapped version stands in its place.", url_for("posts.show", post_id=done.post_id)
-    )
+    return Done("The post now has tracked links.", url_for("posts.show", post_id=done.post_id))
 
 
 @form(blueprint, f"{OLD}/gone", back_to="not_wrapped.show")
@@ -120,7 +118,7 @@ def gone(sent: Sent, number: int) -> Done:
     old = get_unwrapped(sent.session, number)
     address = url_for("not_wrapped.show", account=old.account_id)
     drop_deleted(sent.session, old, sent.now)
-    return Done("It is off the list.", address)
+    return Done("Removed from this list.", address)
 
 
 def _confirmation(number: int, error: str | None = None, *, by_hand: bool = False) -> str:
