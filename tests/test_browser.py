@@ -218,8 +218,11 @@ def zoom_in(reader: Reader) -> None:
     """Drag across days of the overview: the page is about those days, and Back undoes it."""
     page = reader.page
     reader.open("/owner/?days=28")
-    days = [time.get_attribute("datetime") for time in page.locator(".chart-time tbody time").all()]
-    plot = page.locator(".chart-time .plot")
+    days = [
+        time.get_attribute("datetime")
+        for time in page.locator(".chart-time:not(.chart-people) tbody time").all()
+    ]
+    plot = page.locator(".chart-time:not(.chart-people) .plot")
     plot.scroll_into_view_if_needed()
     box = plot.bounding_box()
     assert box is not None
@@ -236,6 +239,17 @@ def zoom_in(reader: Reader) -> None:
     reader.look()
     page.go_back()
     assert page.get_by_label("From", exact=True).input_value() == days[0]
+
+
+def ask_a_bar(page: Page) -> None:
+    """A bar says its post and its numbers to the keyboard and the pointer, until Escape."""
+    bar, tip = page.locator("#latest .point").first, page.locator("body > .tip")
+    bar.focus()
+    assert tip.inner_text().startswith("Worth reading\n")
+    page.keyboard.press("Escape")
+    assert tip.is_hidden()
+    bar.locator(".mark").hover()
+    assert "still counting: day 1 of 7" in tip.inner_text()
 
 
 def ask_for_keys(reader: Reader) -> None:
@@ -283,10 +297,15 @@ def test_the_owners_whole_story(chromium: Browser, sqlite_databases: Maker, tmp_
         reader.wait_for(post, "1 in 500")
 
         reader.open("/owner/?days=28")
+        ask_a_bar(page)
+        with page.expect_navigation():  # what is chosen takes effect at once
+            page.get_by_label("Compare with").select_option("before")
+        assert "compare=before" in page.url
+        reader.open("/owner/?days=28")
         reader.follow(page.get_by_role("link", name=re.compile("^X")).first)
         assert "source=X" in page.url
         assert page.get_by_role("navigation", name="Narrowed to").inner_text().startswith("From: X")
-        reader.follow(page.get_by_role("link", name="All referrers"))
+        reader.follow(page.get_by_role("link", name="All sources"))
         reader.follow(page.get_by_role("link", name=re.compile("^From: X")))
         assert "source=" not in page.url
         with page.expect_download() as download:

@@ -148,8 +148,8 @@ def _dot(point: IntervalPoint, x: float, band: Band, floor: float, group: int) -
     parts.append(Markup('<circle class="touch" cx="{}" cy="{}" r="12"/>').format(percent(x), px(y)))
     style = "hollow open" if point.progress else "" if point.value > 0 else "hollow"
     parts.append(mark(x, y, style, group))
-    link = '<a class="point s{}" href="{}" aria-label="{}">{}</a>'
-    return Markup(link).format(group % STYLES, point.href, words, join(parts))
+    link = '<a class="point s{}" href="{}" aria-label="{}" data-name="{}">{}</a>'
+    return Markup(link).format(group % STYLES, point.href, words, point.label, join(parts))
 
 
 def _named(point: IntervalPoint) -> str:

@@ -105,15 +105,10 @@ def interval_bar(
     )
     parts.append(mark(x, middle, "hollow" if point.progress else "", group))
     # A graphic that takes the focus, so that keys and touch reach its numbers as a pointer does.
-    start = (
-        Markup('<a class="point s{}" href="{}" aria-label="{}">').format(
-            group % STYLES, point.href, words
-        )
-        if point.href
-        else Markup('<g class="point s{}" tabindex="0" role="img" aria-label="{}">').format(
-            group % STYLES, words
-        )
-    )
+    begun = '<g class="point s{0}" tabindex="0" role="img" aria-label="{2}" data-name="{3}">'
+    if point.href:
+        begun = '<a class="point s{0}" href="{1}" aria-label="{2}" data-name="{3}">'
+    start = Markup(begun).format(group % STYLES, point.href, words, point.label)
     end = Markup("</a>") if point.href else Markup("</g>")
     return _picture(band + start + join(parts) + end)
 

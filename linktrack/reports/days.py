@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Column, func, select
+from sqlalchemy import Column, ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from linktrack.clicks.models import account_days, link_days
 from linktrack.ids import AccountId, LinkId
+from linktrack.links.models import Link, Post
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,27 @@ def link_series(
 ) -> Mapping[int, list[DayCounts]]:
     """Return the days on which these links had clicks, first to last inclusive."""
     return _series(session, link_days.c.link_id, link_ids, first, last)
+
+
+def posts_series(
+    session: Session, chosen: ColumnElement[bool], first: date, last: date
+) -> list[DayCounts]:
+    """Return the days on which the links of these posts had clicks, first to last inclusive."""
+    days = link_days.c
+    query = (
+        select(
+            days.day, func.sum(days.clicks), func.sum(days.unique_clicks), func.sum(days.not_human)
+        )
+        .join(Link, Link.id == days.link_id)
+        .join(Post, Post.id == Link.post_id)
+        .where(chosen, days.day.between(first.toordinal(), last.toordinal()))
+        .group_by(days.day)
+        .order_by(days.day)
+    )
+    return [
+        DayCounts(date.fromordinal(day), int(clicks), int(unique), int(others))
+        for day, clicks, unique, others in session.execute(query)
+    ]
 
 
 def _series(

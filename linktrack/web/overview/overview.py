@@ -34,7 +34,7 @@ from linktrack.web.context import here, owner_blueprint, today
 from linktrack.web.fields import chosen_account, chosen_comparison, chosen_range
 from linktrack.web.filters import chosen_part
 from linktrack.web.overview.first_steps import first_steps
-from linktrack.web.overview.latest import latest_axis, latest_rows
+from linktrack.web.post_bars import bar_table
 from linktrack.web.presence import people_picture
 from linktrack.web.sources import source_bars
 from linktrack.web.table_files import is_table_wanted, table_file
@@ -97,9 +97,7 @@ def show() -> str | Response:
         steps=steps,
         clicks_chart=_clicks_chart(card, days, steps, before, marks_of([account], days)),
         needs=to_do(session, settings, cards, days, at),
-        latest=latest_rows(latest),
-        axis=latest_axis(latest),
-        has_usual=latest.usual is not None,
+        latest=bar_table(latest.lines, latest.usual),
         referrers=referrers,
         referrers_chart=source_bars(
             lines, most=TOP_SOURCES, href=lambda source: here({"source": source})

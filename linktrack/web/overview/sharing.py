@@ -1,25 +1,19 @@
-"""Shared reports: created and revoked by owners, open to whoever has the address."""
+"""Shared reports: created and revoked by owners."""
 
-from datetime import timedelta
 from functools import partial
-from typing import Final
 
-from flask import Blueprint, render_template
+from flask import render_template
 
-from linktrack.audience.accounts import get_account, list_accounts
-from linktrack.context import as_of, db_session, installation
+from linktrack.audience.accounts import list_accounts
+from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.errors import Invalid, NotFound
-from linktrack.owners.sharing import find_shared, list_shared, revoke_shared, share_report
-from linktrack.reports.cpf import cpf_report
+from linktrack.errors import Invalid
+from linktrack.owners.sharing import list_shared, revoke_shared, share_report
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import LARGEST_ID
 from linktrack.web.forms import Sent, Shown, form
 
 blueprint = owner_blueprint("sharing", __name__)
-public = Blueprint("shared", __name__)
-
-SHOWN_DAYS: Final = 91
 
 
 @blueprint.get("/shared")
@@ -46,29 +40,7 @@ def share(sent: Sent) -> Shown:
 def end(sent: Sent, number: int) -> str:
     """Revoke an address at once."""
     revoke_shared(sent.session, number, sent.now)
-    return "The address no longer works."
-
-
-@public.get("/shared/<secret>")
-def show(secret: str) -> str:
-    """Show an account's posts of the last three months to whoever has the address."""
-    session = db_session()
-    found = find_shared(session, secret, now())
-    account = get_account(session, found.account_id)
-    if account.removed_at is not None:
-        raise NotFound("This report is no longer shared: ask for a new address.")
-    report = cpf_report(
-        session,
-        account,
-        window="7d",
-        since=now() - timedelta(days=SHOWN_DAYS),
-        limit=100,
-        by_source=False,
-        now=as_of(now()),
-    )
-    return render_template(
-        "shared/show.html", account=account, report=report, days=SHOWN_DAYS, until=found.expires_at
-    )
+    return "Sharing link revoked."
 
 
 def _page(error: str | None = None, made: str | None = None) -> str:

@@ -197,8 +197,8 @@ function pointTips() {
     if (!point || point === shown) return;
     point.querySelector("title")?.remove(); // or the browser's own tip comes, too
     shown = point;
-    const [name, ...numbers] = point.getAttribute("aria-label").split(/(?<=: )(?=[^:]*$)/);
-    tip.textContent = [name.replace(/: $/, ""), ...numbers].join("\n");
+    const { name } = point.dataset;
+    tip.textContent = `${name}\n${point.getAttribute("aria-label").slice(name.length + 2)}`;
     tip.hidden = false;
     const dot = (point.querySelector(".touch") ?? point).getBoundingClientRect();
     const left = dot.left + dot.width / 2 - tip.offsetWidth / 2;
@@ -213,7 +213,7 @@ function pointTips() {
     shown = undefined;
   }
 
-  const pointOf = (event) => event.target.closest?.(".point[aria-label]");
+  const pointOf = (event) => event.target.closest?.(".point[data-name]");
   document.addEventListener("pointerover", (event) => {
     if (event.pointerType !== "touch") pointOf(event) ? show(pointOf(event)) : hide();
   });
