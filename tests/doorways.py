@@ -142,7 +142,7 @@ REPORTS = [
         ("account window unattributed count roster roster_at unknown_people segments living posts "
         "posts_unmeasured still_counting properties properties_at"),
     ),
-    ("followers", "", "followers @JessesLinks", "account days event events churn"),
+    ("followers", "", "followers @JessesLinks", "account days event events churn jumps"),
     (
         "cpf", "", "cpf @JessesLinks",
         "account window total still_counting posts_without_count posts_unmeasured posts",

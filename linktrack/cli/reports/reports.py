@@ -237,7 +237,9 @@ def followers_command(
             f"within {CHURN.days} days: {percent(found.churn.share, found.churn.interval)}."
         )
     said += [event_in_words(event) for event in found.events]
-    return Answer(followers_json(found), *([] if found.days else [nothing_yet]), days, *said)
+    jumps = [jump.sentence for jump in found.jumps]
+    first = [] if found.days else [nothing_yet]
+    return Answer(followers_json(found), *first, *jumps, days, *said)
 
 
 for command in (

@@ -20,6 +20,7 @@ from linktrack.reports.figures.rate import Rate, rounded, share_json
 from linktrack.reports.figures.statistics.leaving import Excess, daily_rate, excess_of, jumps
 from linktrack.reports.figures.statistics.rates import Interval, rate_interval
 from linktrack.reports.people.follower_queries import Change, Churn, changes, churn, leavers
+from linktrack.reports.people.jump_stories import JumpJson, JumpStory, jump_json, jump_stories
 
 BEFORE: Final = timedelta(days=90)
 """The time before an event from which the usual rate is taken."""
@@ -73,9 +74,13 @@ class ChurnLine:
 
 @dataclass(frozen=True, slots=True)
 class FollowersReport:
-    """Days on which something became known, newest last; events in the order asked for."""
+    """Days on which something became known, newest last; events in the order asked for.
+
+    `jumps` are those of the follower count that ended within the days asked for, oldest first.
+    """
 
     account: Account
+    jumps: list[JumpStory]
     days: list[DayLine]
     churn: ChurnLine | None
     events: list[Event]
@@ -102,14 +107,15 @@ def followers_report(
     lines = _days(found, timezone) if found else _days_of_counts(history, timezone)
     first = None if since is None else since.astimezone(timezone).date()
     end = None if until is None else until.astimezone(timezone)
+
+    def is_asked(day: date) -> bool:
+        is_before = end is None or datetime.combine(day, end.min.time(), timezone) < end
+        return is_before and (first is None or day >= first)
+
     return FollowersReport(
         account,
-        [
-            line
-            for line in lines
-            if (first is None or line.day >= first)
-            and (end is None or datetime.combine(line.day, end.min.time(), timezone) < end)
-        ],
+        [each for each in jump_stories(history, timezone) if is_asked(each.jump.until)],
+        [line for line in lines if is_asked(line.day)],
         _churn(session, account.id, found),
         [_event(session, account.id, at, found, history) for at in events],
     )
@@ -292,13 +298,17 @@ def _churn_json(line: ChurnLine) -> ChurnJson:
 
 
 class FollowersReportJson(TypedDict):
-    """Followers gained and lost by day, and the cost of events; `event` is the first one."""
+    """Jumps of the count, followers gained and lost by day, and the cost of events.
+
+    `event` is the first of `events`.
+    """
 
     account: AccountNameJson
     days: list[FollowersDayJson]
     event: FollowersEventJson | None
     events: list[FollowersEventJson]
     churn: ChurnJson | None
+    jumps: list[JumpJson]
 
 
 def followers_json(report: FollowersReport) -> FollowersReportJson:
@@ -310,4 +320,5 @@ def followers_json(report: FollowersReport) -> FollowersReportJson:
         "event": events[0] if events else None,
         "events": events,
         "churn": None if report.churn is None else _churn_json(report.churn),
+        "jumps": [jump_json(each) for each in report.jumps],
     }

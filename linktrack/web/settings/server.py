@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Final, Literal
-from urllib.parse import quote, unquote, urlsplit
+from typing import Final
 from zoneinfo import available_timezones
 
 from flask import render_template, request
@@ -12,7 +11,7 @@ from flask import render_template, request
 from linktrack.context import db_session, installation
 from linktrack.errors import Invalid, LinktrackError, NotFound, Unavailable, Unconfirmed
 from linktrack.links.own_addresses import former_addresses
-from linktrack.mail import PORTS, send
+from linktrack.mail import send
 from linktrack.owners.stored_settings import (
     STORABLE,
     SettingLine,
@@ -21,24 +20,22 @@ from linktrack.owners.stored_settings import (
     read_stored,
     setting_lines,
 )
-from linktrack.setting_texts import DOORS, Setting
+from linktrack.setting_texts import Setting
 from linktrack.settings import MAIL_NAMES
 from linktrack.web.context import owner_blueprint
 from linktrack.web.forms import MENDABLE, Sent, form
+from linktrack.web.settings.mail_fields import server_address, server_fields
+from linktrack.web.settings.server_groups import (
+    CHOICES,
+    GROUPS,
+    HINTS,
+    KINDS,
+    SMTP_URL,
+    Group,
+    Kind,
+)
 
 blueprint = owner_blueprint("settings", __name__)
-
-Kind = Literal["text", "number", "zone", "choice", "several", "server"]
-SMTP_URL: Final = "LINKTRACK_SMTP_URL"
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Settings that are saved together, and what they are for."""
-
-    heading: str
-    meaning: str
-    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,72 +50,6 @@ class Field:
     shown: str
     source: Source
     choices: Mapping[str, str]
-
-
-GROUPS: Final = {
-    "time": Group(
-        "Time",
-        "Days begin, and times are shown, in this zone.",
-        ("LINKTRACK_TIMEZONE",),
-    ),
-    "contact": Group(
-        "Contact",
-        "Shown on your domain's public pages, so that people can reach you or report a link.",
-        ("LINKTRACK_CONTACT", "LINKTRACK_ABUSE_CONTACT"),
-    ),
-    "keeping": Group(
-        "How long clicks are kept",
-        "Older single clicks are deleted for good. Totals stay, so figures don't change.",
-        ("LINKTRACK_KEEP_DAYS", "LINKTRACK_JOURNAL_KEEP_DAYS"),
-    ),
-    "mail": Group(
-        "Mail",
-        "The server that sends digests, and who gets them.",
-        (SMTP_URL, "LINKTRACK_MAIL_TO", "LINKTRACK_MAIL_FROM"),
-    ),
-    "reading": Group(
-        "What linktrack does by itself",
-        "Checking your links, and reading your accounts on their networks.",
-        ("LINKTRACK_CHECK_LINKS", "LINKTRACK_SYNC_HOURS", "LINKTRACK_PERSONAL_LINKS"),
-    ),
-    "doors": Group(
-        "Apps made for other shorteners",
-        "linktrack can answer them in the other shortener's place, with one of your API tokens.",
-        ("LINKTRACK_DOORS",),
-    ),
-}
-
-HINTS: Final = {
-    "LINKTRACK_TIMEZONE": "Such as Europe/Berlin. Figures by day need a recount after a change.",
-    "LINKTRACK_CONTACT": "An e-mail address or a web address.",
-    "LINKTRACK_ABUSE_CONTACT": "If empty, your contact.",
-    "LINKTRACK_MAIL_TO": "Addresses, separated by commas.",
-    "LINKTRACK_MAIL_FROM": "If empty, the first address that gets them.",
-    "LINKTRACK_KEEP_DAYS": "If empty, for ever.",
-    "LINKTRACK_JOURNAL_KEEP_DAYS": "So that a restored backup can catch up.",
-    "LINKTRACK_SYNC_HOURS": "0: only when you ask for it.",
-}
-
-KINDS: Final[Mapping[str, Kind]] = {
-    "LINKTRACK_TIMEZONE": "zone",
-    "LINKTRACK_KEEP_DAYS": "number",
-    "LINKTRACK_JOURNAL_KEEP_DAYS": "number",
-    "LINKTRACK_SYNC_HOURS": "number",
-    "LINKTRACK_DOORS": "several",
-    SMTP_URL: "server",
-}
-
-CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
-    "LINKTRACK_CHECK_LINKS": {
-        "weekly": "Check the destinations of clicked links once a week",
-        "never": "Never",
-    },
-    "LINKTRACK_PERSONAL_LINKS": {
-        "off": "Off",
-        "on": "On: links may be made for one follower each, who agreed to it",
-    },
-    "LINKTRACK_DOORS": dict(zip(DOORS, ("YOURLS", "Shlink", "Kutt", "Dub"), strict=True)),
-}
 
 
 AREAS: Final = (
@@ -175,7 +106,7 @@ def _sent_text(sent: Sent, name: str) -> str:
     """Return the text of a setting from its fields; its default, chosen, is stored as nothing."""
     setting = STORABLE[name]
     if name == SMTP_URL:
-        return _server_address(sent)
+        return server_address(sent)
     if KINDS.get(name) == "several":
         text = ", ".join(sent.all_of(name))
     else:
@@ -186,33 +117,6 @@ def _sent_text(sent: Sent, name: str) -> str:
 def _has_plain_default(setting: Setting) -> bool:
     """Whether the default is a value as it is typed, and no description."""
     return setting.unset is None and setting.name not in MAIL_NAMES
-
-
-def _server_address(sent: Sent) -> str:
-    """Return the address of the mail server that four fields name, "" without one."""
-    host = sent.text("host", "The server")
-    if not host:
-        return ""
-    scheme = "smtps" if sent.text("security", "The encryption") == "smtps" else "smtp"
-    user, port = sent.text("user", "The user name"), sent.whole("port", "The port")
-    before = f"{quote(user, safe='')}@" if user else ""
-    behind = "" if port is None or port == PORTS[scheme] else f":{port}"
-    return f"{scheme}://{before}{host}{behind}"
-
-
-def _server_fields(address: str) -> dict[str, str]:
-    """Return the four fields of a mail server's address."""
-    try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError:
-        return {"host": address}
-    return {
-        "host": parts.hostname or "",
-        "security": parts.scheme or "smtps",
-        "user": unquote(parts.username or ""),
-        "port": str(port or PORTS.get(parts.scheme, PORTS["smtps"])),
-    }
 
 
 def _edited(group: str) -> dict[str, object]:
@@ -249,7 +153,7 @@ def _page(failed: str | None = None, error: LinktrackError | None = None) -> str
             for name, group in GROUPS.items()
         ],
         fixed=[line for name, line in lines.items() if name not in STORABLE],
-        server=_server_fields(stored.get(SMTP_URL, "")),
+        server=server_fields(stored.get(SMTP_URL, "")),
         mail=settings.mail,
         zones=_zones(),
         former=former_addresses(db_session(), settings.base_url),
