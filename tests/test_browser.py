@@ -51,6 +51,26 @@ UNSTACKED = """
 """Tables that should be blocks on a phone, but scroll there or have a figure without a label."""
 
 
+TOO_SMALL = """
+[...document.querySelectorAll("a[href], button, :is(input, select, textarea, summary)")]
+  .filter(each => innerWidth < 640 && !each.closest("svg, .skip, .visually-hidden"))
+  .map(each => each.matches("[type=checkbox], [type=radio]") ? each.closest("label") ?? each : each)
+  .filter(each => each.type !== "hidden" && each.checkVisibility({visibilityProperty: true}))
+  .filter(each => {
+    const {width, height} = each.getBoundingClientRect();
+    const isInSentence = getComputedStyle(each).display === "inline"
+      && [...each.parentElement.childNodes].some(node => node !== each && node.textContent.trim());
+    const isWord = each.matches("a:not(.button, .chip)");
+    return width && !isInSentence && (height < 43.5 || (!isWord && width < 43.5));
+  })
+  .map(each => each.outerHTML)
+"""
+"""What a finger would miss on a phone: less than 44 px high, or, if it isn't words, wide.
+
+Links within sentences and dots of charts are as large as they are, as WCAG 2.5.8 allows.
+"""
+
+
 class Reader:
     """A person with a browser, who notes whatever goes wrong on a page.
 
@@ -97,6 +117,7 @@ class Reader:
         wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert self.page.evaluate(wider) <= 0, self.page.url
         assert self.page.evaluate(UNSTACKED) == [], self.page.url
+        assert self.page.evaluate(TOO_SMALL) == [], self.page.url
         assert self.complaints == [], self.page.url
 
     def wait_for(self, address: str, *texts: str, seconds: int = 30) -> None:

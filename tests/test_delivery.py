@@ -65,3 +65,14 @@ def test_static_files_are_kept_for_a_year_under_the_address_of_their_content(
             assert (again.status_code, again.data) == (304, b"")
     with browser.get("/static/linktrack.css?v=00000000") as old:
         assert old.headers["Cache-Control"] == "public, max-age=3600"
+
+
+def test_light_or_dark_is_chosen_for_one_browser_without_scripts(sqlite_world: World) -> None:
+    """On public pages, too; "Same as the device" takes it back."""
+    browser = Browser.signed_in(sqlite_world)
+    assert "data-theme" not in browser.get("/owner/profile").text
+    for chosen, shown in (("dark", True), ("light", True), ("pink", False)):
+        answer = browser.send("/owner/profile/theme", {"theme": chosen}, form="/owner/profile")
+        assert answer.location == "/owner/profile"
+        for page in ("/owner/profile", "/privacy", "/no-such-page"):
+            assert (f'<html lang="en" data-theme="{chosen}">' in browser.get(page).text) is shown

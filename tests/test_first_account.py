@@ -93,6 +93,7 @@ def test_nobody_loses_anything_when_the_name_is_wrong(sqlite_world: World) -> No
     for wrong, said in (
         ({}, "must be a whole number"),
         ({"followers": "20", "password": "short"}, "A password needs"),
+        ({"followers": "20", "timezone": "Berlin"}, "LINKTRACK_TIMEZONE"),
         ({"followers": "20", "handle": "two words", "network": "x"}, "cannot be a handle"),
     ):
         answer = browser.send(
@@ -101,11 +102,18 @@ def test_nobody_loses_anything_when_the_name_is_wrong(sqlite_world: World) -> No
         assert answer.status_code == 422
         assert said in read(answer)
         assert "1 short link, ready to post" in read(answer)
-    good = {**fields, "followers": "20", "password": "correct horse battery"}
+    good = {
+        **fields,
+        "followers": "20",
+        "timezone": "Europe/Berlin",
+        "password": "correct horse battery",
+    }
     answer = browser.send("/owner/compose/made/account", good, form=str(made.location))
     assert answer.location == made.location
     sqlite_world.session.rollback()
     assert account.handle == "@JessesLinks"
     assert sqlite_world.session.query(Owner).one().password_hash is not None
-    assert "Who follows you there?" not in read(browser.get(made.location))
+    page = read(browser.get(made.location))
+    assert "Who follows you there?" not in page
+    assert "Times are in Europe/Berlin" in page
     assert browser.get(made_post(made)).status_code == 200

@@ -65,7 +65,7 @@ def test_two_clicks_and_one_field_lead_to_the_first_copied_link(
 
     A later link takes one click and one field on the page of new posts.
     """
-    context = chromium.new_context(permissions=CLIPBOARD)
+    context = chromium.new_context(permissions=CLIPBOARD, timezone_id="Europe/Berlin")
     hand = Hand(context, server)
     page = hand.page
     hand.sign_in()
@@ -79,10 +79,12 @@ def test_two_clicks_and_one_field_lead_to_the_first_copied_link(
 
     page.get_by_label("Your handle").fill("https://x.com/JessesLinks")
     page.get_by_label("Followers now").fill("23,000")
+    expect(page.get_by_label("Time zone")).to_have_value("Europe/Berlin")
     page.get_by_label("Choose a password").fill("correct horse battery")
     hand.press("Save")
     expect(page.locator("#post-1 h2")).to_have_text("@JessesLinks X")
     expect(page.locator("#who")).to_have_count(0)
+    expect(page.locator(".page-foot")).to_contain_text("Times are in Europe/Berlin")
     expect(page.locator(".whole-text")).to_have_text(first)
 
     code = first.rpartition("/")[2]

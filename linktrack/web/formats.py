@@ -24,6 +24,7 @@ from linktrack.upkeep.health.freshness import Freshness, freshness
 from linktrack.web.context import May, here, page_path, today
 from linktrack.web.fields import DAYS
 from linktrack.web.navigation import PAGES, SECTIONS, SETTINGS
+from linktrack.web.theme import theme
 
 UNKNOWN: Final = "unknown"
 
@@ -139,6 +140,7 @@ def register(app: Flask, settings: Settings) -> None:
         settings_section=SETTINGS,
         settings=settings,
         stale_days=STALE.days,
+        theme=theme,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 

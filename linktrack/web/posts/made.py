@@ -18,16 +18,19 @@ from linktrack.links.posts import get_post, version_segments
 from linktrack.networks.network import Length
 from linktrack.networks.registry import networks
 from linktrack.owners.passwords import hash_password, set_password
+from linktrack.owners.stored_settings import change_settings
 from linktrack.owners.viewers import get_owner
 from linktrack.publishing import states
 from linktrack.publishing.sendings import sendings_of
 from linktrack.reports.sources.first_click import awaited
+from linktrack.upkeep.health.freshness import latest_click
 from linktrack.web.context import current_owner, require_writer
 from linktrack.web.fields import LARGEST_ID, row_id
 from linktrack.web.forms import Done, Sent, form
 from linktrack.web.posts.compose import MOST, blueprint
 
 MADE: Final = "/compose/made"
+ZONE: Final = "LINKTRACK_TIMEZONE"
 
 
 def _back(*_: object, **__: object) -> str:
@@ -75,11 +78,20 @@ def name(sent: Sent) -> str:
         network=sent.text("network", "The network") or None,
         followers=sent.whole("followers", "The number of followers"),
     )
+    zone = sent.text("timezone", "The time zone")
+    if zone and asks_for_zone():
+        change_settings(sent.session, installation().environment, {ZONE: zone}, sent.now)
     if hashed is not None and needs_password():
         owner = current_owner()
         assert owner is not None  # strangers do not come here
         set_password(sent.session, get_owner(sent.session, owner.id), hashed, sent.now)
     return f"These links are {account.handle}'s now."
+
+
+def asks_for_zone() -> bool:
+    """Whether the time zone is still to be chosen: later, all days would have to be recounted."""
+    opened = installation()
+    return ZONE not in opened.environment.in_environment and not latest_click(db_session())
 
 
 def needs_password() -> bool:
@@ -107,6 +119,7 @@ def _page(numbers: Sequence[str], error: str | None = None) -> str:
         waiting=awaited(session, [link.id for link in links]),
         unnamed=next((account for _, account in pairs if is_unnamed(account)), None),
         needs_password=needs_password(),
+        asks_for_zone=asks_for_zone(),
         networks=networks(),
         format_words=FORMAT_WORDS,
         short_url=installation().shortener.short_url,

@@ -416,6 +416,11 @@ function copyWhatWasMade() {
 
 copyWhatWasMade();
 
+// The browser knows its time zone; what was typed stays.
+for (const zone of document.querySelectorAll("[data-zone]")) {
+  if (zone.value === "UTC") zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "UTC";
+}
+
 document.querySelector(".pages-of [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 
 // Figures that follow new clicks: a small question every 15 seconds while the page is looked at (or
