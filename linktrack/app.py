@@ -42,8 +42,10 @@ from linktrack.links.targets import Changes, Targets
 from linktrack.networks.errors import Refused, SignedOut, Unclear
 from linktrack.owners.access import SESSION_LIFE
 from linktrack.web import blueprints, delivery, formats, register_notices
+from linktrack.web.context import page_path
 from linktrack.web.public import hello
 from linktrack.web.settings import own_clicks
+from linktrack.web.wanted import kept_text
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -234,9 +236,12 @@ def _answer_http(error: HTTPException) -> Response:
 
 
 def _answer_csrf(_error: CSRFError) -> Response:
-    return _answer(
-        400, "This form was too old, or came from elsewhere: go back, reload the page, try again."
-    )
+    why = "This form was too old, or came from elsewhere: go back, reload the page, try again."
+    if request.path.startswith("/owner/"):
+        kept = kept_text(page_path(), "This form was too old to be sent.")
+        if kept is not None:
+            return Response(kept, 400, mimetype="text/html")
+    return _answer(400, why)
 
 
 def _answer_unexpected(error: Exception) -> Response:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlencode
 
-from flask import Blueprint, current_app, g, redirect, request, url_for
+from flask import Blueprint, current_app, g, request
 from flask import session as cookie
 from werkzeug.wrappers import Response
 
@@ -14,6 +14,7 @@ from linktrack.db import now
 from linktrack.errors import Forbidden
 from linktrack.owners.access import hash_secret, signed_in_owner
 from linktrack.owners.viewers import viewed_accounts
+from linktrack.web.wanted import to_sign_in
 
 if TYPE_CHECKING:
     from linktrack.owners.models import Owner
@@ -116,7 +117,7 @@ def owner_blueprint(name: str, module: str) -> Blueprint:
 def _send_strangers_away() -> Response | None:
     owner = current_owner()
     if owner is None:
-        return redirect(url_for("sign_in.show"))
+        return to_sign_in(page_path)
     if owner.role == "viewer" and request.method not in READS and request.blueprint != OWN:
         raise Forbidden(ONLY_LOOKS)
     return None

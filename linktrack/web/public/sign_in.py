@@ -12,22 +12,26 @@ from linktrack.owners.passwords import begin_attempt, end_attempt
 from linktrack.web.context import current_owner
 from linktrack.web.devices import mark_device
 from linktrack.web.fields import text
+from linktrack.web.wanted import remember, remembered, safe
 
 blueprint = Blueprint("sign_in", __name__, url_prefix="/owner")
 
 
 @blueprint.get("/sign-in")
 def show() -> Response | str:
-    """Show both ways of signing in; redirect signed-in owners to the overview."""
+    """Show both ways of signing in; signed-in owners are led on to the page they wanted."""
+    wanted = safe(request.args.get("next", ""))
     if current_owner() is not None:
-        return redirect(url_for("overview.show"))
-    return render_template("sign_in/show.html", error=None, name="")
+        return redirect(wanted or url_for("overview.show"))
+    remember(wanted)
+    return render_template("sign_in/show.html", error=None, name="", wanted=wanted)
 
 
 @blueprint.post("/sign-in")
 def enter() -> Response | tuple[str, int]:
     """Sign in with a name and a password."""
     name = text(request.form, "name", "The name")
+    wanted = safe(request.form.get("next", ""))
     attempt = begin_attempt(db_session(), name, client_network(), now())
     db_session().commit()  # so that the check holds up nobody who writes
     is_right = attempt.is_right(request.form.get("password", ""))
@@ -35,8 +39,9 @@ def enter() -> Response | tuple[str, int]:
         owner = end_attempt(db_session(), attempt, now(), is_right=is_right)
     except Forbidden as error:
         db_session().commit()
-        return render_template("sign_in/show.html", error=error.sentence, name=name), 403
-    return _begin(access.begin_session(db_session(), owner.id, now(), "a password"))
+        page = render_template("sign_in/show.html", error=error.sentence, name=name, wanted=wanted)
+        return page, 403
+    return _begin(access.begin_session(db_session(), owner.id, now(), "a password"), wanted)
 
 
 @blueprint.get("/sign-in/<secret>")
@@ -52,15 +57,16 @@ def spend(secret: str) -> Response:
     """Use up the link, and sign in."""
     with reading() as session:
         access.check_usable(session, secret, now())
-    return _begin(access.sign_in(db_session(), secret, now()))
+    return _begin(access.sign_in(db_session(), secret, now()), remembered(now()))
 
 
-def _begin(session_secret: str) -> Response:
+def _begin(session_secret: str, wanted: str) -> Response:
+    """Begin a session in this browser, and lead on to the page that was wanted, if any."""
     db_session().commit()
     cookie.clear()
     cookie["secret"] = session_secret
     cookie.permanent = True
-    return mark_device(redirect(url_for("overview.show"), 303))
+    return mark_device(redirect(wanted or url_for("overview.show"), 303))
 
 
 @blueprint.post("/sign-out")
