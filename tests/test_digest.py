@@ -1,6 +1,7 @@
 """The digest and the sentence: true at every edge, and the same at every door."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,7 @@ from audiences import followers, take
 from browser import Browser, read
 from clicking import people
 from commands import Run, good, parsed
+from mailboxes import Mailbox, served
 from statements import Statements
 from world import NOON, World
 
@@ -16,10 +18,12 @@ from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment
 from linktrack.db import now
 from linktrack.errors import Invalid
+from linktrack.mail import mail_server
 from linktrack.owners.tokens import create_token
 from linktrack.reports.counting import StillCounting
 from linktrack.reports.cpf import CpfTotal
-from linktrack.reports.digest import Digest, digest_json, digests, last_whole
+from linktrack.reports.digest import Digest, digest_json, digests
+from linktrack.reports.digest_periods import chosen_end, last_whole, later
 from linktrack.reports.figures.rate import Rate
 from linktrack.reports.figures.statistics.rates import ratio_of_sums
 from linktrack.reports.sentences import post_in_words
@@ -334,3 +338,66 @@ def test_the_digest_on_its_page_and_by_api_and_the_sentence_on_the_overview(
     )
     assert answer.json is not None
     assert answer.json["period"] == "month"
+
+
+def test_a_digest_of_any_day_is_of_the_period_that_holds_it() -> None:
+    """Back and forth by whole weeks and months; what is not over is refused."""
+    today = date(2026, 5, 20)  # a Wednesday
+    for period, day, first in (
+        ("week", date(2026, 5, 15), date(2026, 5, 11)),
+        ("week", date(2026, 1, 1), date(2025, 12, 29)),
+        ("month", date(2026, 2, 28), date(2026, 2, 1)),
+        ("month", date(2025, 12, 31), date(2025, 12, 1)),
+    ):
+        days, earlier = last_whole(period, chosen_end(period, day, today), UTC)
+        assert days.first == first
+        assert later(period, earlier, today) == first
+        with pytest.raises(Invalid, match="not over yet"):
+            chosen_end(period, today, today)
+    last, _ = last_whole("week", today, UTC)
+    assert later("week", last, today) is None
+    with pytest.raises(Invalid, match="before 2000"):
+        chosen_end("month", date(1, 1, 1), today)
+
+
+def test_earlier_weeks_are_pages_with_their_clicks_beside_the_week_before(world: World) -> None:
+    """Each leads on to the ones around it; the newest has none after it."""
+    account = fortnight(world, [30] * 5, [30] * 5)  # weeks from 4 and from 11 May 2026
+    followers(world, account, 10_000, days=-1)
+    browser = Browser.signed_in(world)
+    page = browser.get(f"/owner/digest?of=2026-05-13&account={account.id}")
+    text = read(page)
+    assert "Week from 11 May 2026 to 17 May 2026" in text
+    assert "On average, 30 people click a post within 24 hours" in text
+    assert 'rel="prev"' in page.text
+    assert "of=2026-05-04" in page.text
+    assert "of=2026-05-18" in page.text
+    assert "The week before" in text
+    assert "Posts are counted for 24 hours here" in text
+    newest = browser.get("/owner/digest").text
+    assert 'rel="next"' not in newest
+    assert browser.get("/owner/digest?of=2999-01-01").status_code == 422
+    assert browser.get("/owner/digest?of=x").status_code == 422
+
+
+def test_the_page_mails_the_digest_that_it_shows(sqlite_world: World) -> None:
+    """To those whom digests are mailed to; without a mail server there is no button."""
+    world = sqlite_world
+    account = fortnight(world, [30] * 5, [30] * 5)
+    followers(world, account, 10_000, days=-1)
+    assert "Mail it to" not in read(Browser.signed_in(world, "Ann").get("/owner/digest"))
+    box = Mailbox()
+    with served(box) as where:
+        server = mail_server(f"smtp://{where}", "", "me@example.org, you@example.org")
+        mailing = replace(world, settings=replace(world.settings, mail=server))
+        browser = Browser.signed_in(mailing)
+        page = f"/owner/digest?of=2026-05-13&account={account.id}"
+        assert "Mail it to me@example.org, you@example.org" in read(browser.get(page))
+        fields: dict[str, str | list[str]] = {"of": "2026-05-13", "account": str(account.id)}
+        answer = browser.send("/owner/digest/mail", fields, form=page)
+    assert answer.status_code == 303
+    shown = read(browser.get(answer.location))
+    assert "Mailed to me@example.org, you@example.org." in shown
+    assert "Week from 11 May 2026" in shown
+    assert "to 17 May 2026: @JessesLinks" in box.mail()["Subject"]
+    assert "30 people" in box.mail().get_content()

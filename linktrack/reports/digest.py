@@ -13,7 +13,6 @@ from linktrack.audience.counts import History, count_at, count_histories
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
 from linktrack.clicks.vocabulary import window_number
-from linktrack.errors import Invalid
 from linktrack.ids import PostId
 from linktrack.links.excerpts import excerpt
 from linktrack.links.models import Post
@@ -22,6 +21,7 @@ from linktrack.reports import queries
 from linktrack.reports.counting import Counting
 from linktrack.reports.cpf import CpfTotal, cpf_total
 from linktrack.reports.days import account_series
+from linktrack.reports.digest_periods import last_whole
 from linktrack.reports.figures.rate import Rate, RateJson, rate_json
 from linktrack.reports.figures.statistics.experiments import FALSE_ALARMS, Pair, permutation_p
 from linktrack.reports.figures.statistics.rates import FEWEST_POSTS
@@ -32,7 +32,6 @@ from linktrack.reports.sentences import post_in_words
 
 Change: TypeAlias = Literal["more", "fewer"]
 
-PERIODS: Final = ("week", "month")
 WINDOW: Final = "24h"
 """Posts of the last days are counted like the first, so that weeks can be compared early."""
 
@@ -44,6 +43,7 @@ class DigestSide:
     """One period's numbers; `followers` is what stood at its end.
 
     `gained` (came, also again) and `lost` are by the follower lists taken in it; None without any.
+    `clicks_by_day` is 0 on days without a click.
     """
 
     days: DayRange
@@ -52,6 +52,7 @@ class DigestSide:
     followers: int | None
     gained: int | None
     lost: int | None
+    clicks_by_day: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,25 +155,6 @@ def subject(found: Sequence[Digest]) -> str:
     return f"Clicks of the {found[0].period} to {_day(found[0].now.days.last)}: {who}"
 
 
-def last_whole(period: str, today: date, timezone: ZoneInfo) -> tuple[DayRange, DayRange]:
-    """Return the last week (Monday to Sunday) or month that is over, and the one before it.
-
-    Raises `Invalid` for another period.
-    """
-    if period == "week":
-        monday = today - timedelta(days=today.weekday())
-        days = DayRange.until(monday - timedelta(days=1), 7, timezone)
-        return days, days.before
-    if period == "month":
-        last = today.replace(day=1) - timedelta(days=1)
-        earlier = last.replace(day=1) - timedelta(days=1)
-        return (
-            DayRange(last.replace(day=1), last, timezone),
-            DayRange(earlier.replace(day=1), earlier, timezone),
-        )
-    raise Invalid(f"{period[:40]!r} is no period of a digest: choose week or month.")
-
-
 def digests(
     session: Session,
     accounts: Sequence[Account],
@@ -209,17 +191,15 @@ def digests(
     for account in accounts:
         own = [post for post in sums if post.account_id == account.id]
         parts = [_within(own, earlier), _within(own, days)]
+        by_day = {counts.day: counts for counts in series.get(account.id, [])}
         sides = [
             DigestSide(
                 range_,
-                sum(
-                    counts.unique_clicks
-                    for counts in series.get(account.id, [])
-                    if range_.first <= counts.day <= range_.last
-                ),
+                sum(by_day[day].unique_clicks for day in range_ if day in by_day),
                 cpf_total(part, histories, counting),
                 count_at(histories[account.id], range_.end)[1],
                 *_gained_and_lost(moves.get(account.id, []), range_),
+                [by_day[day].clicks if day in by_day else 0 for day in range_],
             )
             for range_, part in zip((earlier, days), parts, strict=True)
         ]

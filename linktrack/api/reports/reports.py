@@ -24,7 +24,8 @@ from linktrack.links.catalog import get_link
 from linktrack.links.posts import get_post
 from linktrack.reports.coverage import CoverageReportJson, coverage_json, coverage_report
 from linktrack.reports.cpf import MOST_POSTS, CpfReportJson, cpf_json, cpf_report
-from linktrack.reports.digest import PERIODS, DigestJson, digest_json, digests
+from linktrack.reports.digest import DigestJson, digest_json, digests
+from linktrack.reports.digest_periods import PERIODS
 from linktrack.reports.orders import SORTS
 from linktrack.reports.people.followers import FollowersReportJson, followers_json, followers_report
 from linktrack.reports.people.segments import SegmentsReportJson, segments_json, segments_report
