@@ -23,7 +23,11 @@ from linktrack.charts import Span, change_chart
 from linktrack.cli import main
 from linktrack.db import now, writing
 from linktrack.networks.records import FollowerRecord
+from linktrack.owners.access import find_owner
 from linktrack.owners.tokens import create_token
+from linktrack.owners.viewers import set_role
+from linktrack.reports.people.followers import DayLine
+from linktrack.web.audience.follower_charts import came_and_left
 
 KEY = b"k" * 32
 
@@ -69,7 +73,7 @@ def test_the_page_of_counts_alone_says_so(sqlite_world: World) -> None:
 def test_empty_pages_help(sqlite_world: World) -> None:
     """Without an account, without a list, with a day that is none."""
     browser = Browser.signed_in(sqlite_world)
-    assert "Add one first" in read(browser.get("/owner/followers"))
+    assert "Add an account to get started" in read(browser.get("/owner/followers"))
     sqlite_world.account()
     page = read(browser.get("/owner/followers"))
     assert "linktrack followers import @JessesLinks FILE" in page
@@ -299,3 +303,70 @@ def test_the_same_name_on_another_network_is_not_forgotten(sqlite_world: World) 
     browser.send("/owner/followers/forget", {**form}, form="/owner/followers")
     lists = [list(list_rosters(sqlite_world.session, each.id)) for each in (account, letter)]
     assert [[roster.size for roster in some] for some in lists] == [[1], [2]]
+
+
+def fallen(world: World) -> Account:
+    """An account that fell 100 days ago, from 1,000 to 700 followers and back to 730, in lists."""
+    account = world.account()
+    for days_ago in (140, 130, 120, 110, 101):
+        take(world, account, days_ago, range(1_000))
+    take(world, account, 100, range(300, 1_000))
+    take(world, account, 95, range(300, 1_000))
+    for days_ago in (80, 40, 3):
+        take(world, account, days_ago, range(270, 1_000))
+    return account
+
+
+def test_the_page_begins_with_the_line_and_the_jump(world: World) -> None:
+    """In a range that holds it, with what it cost filled in, and its day first in the table."""
+    account = fallen(world)
+    browser = Browser.signed_in(world)
+    answer = browser.get(f"/owner/followers?account={account.id}")
+    page = read(answer)
+    day = (now() - timedelta(days=100)).date()
+    told = f"On {day.day} {day:%B %Y} you lost 300 in a day (30%); 30 were regained within 30 days."
+    assert told in page
+    assert "730 on" in page
+    assert f'name="event" required value="{day}"' in answer.text
+    assert "of 1,000 followers before, 300 had left within one day" in page
+    first = day - timedelta(days=14)
+    assert f'value="{first}"' in answer.text
+    table = page.partition("Days that stand out come first")[2]
+    assert re.search(rf"Within days {day.day} {day:%b %Y} stands out 0 0 300 -300 1\b", table)
+
+
+def test_owners_see_by_name_who_came_and_left(world: World) -> None:
+    """Twenty on a page, each of them once; a viewer sees none of them."""
+    account = fallen(world)
+    browser = Browser.signed_in(world)
+    where = f"/owner/followers?account={account.id}&days=365"
+
+    def names(way: str, page: int) -> list[str]:
+        text = browser.get(f"{where}&who={way}&page={page}").text
+        return re.findall(r'href="https://(?:x|twitter)\.com/[^"]*?(\d+)"', text)
+
+    left = [name for page in range(1, 16) for name in names("left", page)]
+    assert sorted(left, key=int) == [str(number) for number in range(300)]
+    assert len(names("left", 1)) == 20
+    assert "Older" not in read(browser.get(f"{where}&page=15"))
+    came = [*names("came", 1), *names("came", 2)]
+    assert sorted(came, key=int) == [str(number) for number in range(270, 300)]
+    assert "Nobody came" in read(browser.get(f"{where}&who=came&page=3"))
+    assert "page=2" in browser.get(where).text
+    viewer = Browser.signed_in(world, "Vera")
+    set_role(world.session, find_owner(world.session, "Vera"), "viewer", now())
+    world.session.commit()
+    assert "By name" not in read(viewer.get(where))
+    assert browser.get(f"{where}&page=x").status_code == 422
+
+
+def test_long_ranges_go_by_weeks() -> None:
+    """Two years of days are no hedge of bars, and their sums stay the same."""
+    days = [
+        DayLine(date(2025, 1, 1) + timedelta(days=n), 3, 0, 1, 2, 1.0, is_jump=False)
+        for n in range(700)
+    ]
+    drawn = came_and_left(days, "@a", [])
+    assert drawn.count("<g><title>") == 100
+    assert "21 came, 7 left" in drawn
+    assert came_and_left(days[:100], "@a", []).count("<g><title>") == 100

@@ -1,32 +1,46 @@
 """Followers: gained, lost and regained, and the cost of a day."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from flask import make_response, render_template, request, url_for
-from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import get_account, list_accounts
+from linktrack.audience.counts import History, count_histories
 from linktrack.audience.models import Account
 from linktrack.audience.rosters import list_rosters
-from linktrack.charts import Mark, Span, change_chart
+from linktrack.calendar.ranges import DayRange
+from linktrack.charts import Mark
 from linktrack.clicks.loading.forgetting import forget_follower
 from linktrack.context import db_session, installation, reading
 from linktrack.errors import Invalid, NotFound
-from linktrack.networks.registry import is_network
+from linktrack.networks.registry import is_network, network_of
 from linktrack.portability.followers.roster_files import read_roster, take_file
 from linktrack.publishing.unwrapped.coverage import coverage
 from linktrack.reports.figures.words import counted, percent
-from linktrack.reports.people.followers import CHURN, DayLine, followers_json, followers_report
+from linktrack.reports.people.followers import (
+    AFTER,
+    CHURN,
+    DayLine,
+    Event,
+    followers_json,
+    followers_report,
+)
+from linktrack.reports.people.jump_stories import JumpStory, jump_stories, largest_jump
+from linktrack.reports.people.movers import MoversPage, Way, movers
 from linktrack.reports.sentences import event_in_words
+from linktrack.web.audience.follower_charts import came_and_left, count_line
 from linktrack.web.charting import marks_of
-from linktrack.web.context import owner_blueprint
-from linktrack.web.fields import chosen_account, chosen_range, moment
+from linktrack.web.context import May, owner_blueprint, today
+from linktrack.web.fields import RANGE, chosen_account, chosen_range, moment, whole
 from linktrack.web.forms import MENDABLE, UNPROCESSABLE, Sent, form
 from linktrack.web.subject import accounts_and_chosen
 from linktrack.web.table_files import is_table_wanted, table_file
@@ -35,6 +49,9 @@ blueprint = owner_blueprint("followers", __name__)
 
 MOST_LINES: Final = 200
 DEFAULT_DAYS: Final = 91
+LONGEST_DEFAULT: Final = 365
+BEFORE_JUMP: Final = 14
+"""Days shown before a jump, so that it can be seen to be one."""
 
 
 @blueprint.get("/followers")
@@ -110,17 +127,23 @@ def _sent_file() -> Iterator[Path]:
 
 
 def _page(account: Account, failure: str = "", failed: str | None = None) -> Response | str:
-    session = db_session()
+    session, timezone = db_session(), installation().settings.timezone
+    history = count_histories(session, [account.id])[account.id]
+    stories = jump_stories(history, timezone)
+    largest = largest_jump(stories)
     error = None
     try:
         event = moment(request.args, "event", "The day of the event")
     except Invalid as wrong:
         event, error = None, wrong.sentence
-    days = chosen_range(request.args, DEFAULT_DAYS)
+    if event is None and error is None and largest is not None:
+        event = datetime.combine(largest.day, time.min, timezone)
+    event_day = request.args.get("event") or (largest.day.isoformat() if largest else "")
+    days = _range(stories)
     report = followers_report(
         session,
         account,
-        installation().settings.timezone,
+        timezone,
         since=days.since,
         until=days.end,
         events=[event] if event else [],
@@ -136,15 +159,21 @@ def _page(account: Account, failure: str = "", failed: str | None = None) -> Res
         days=days,
         report=report,
         rosters=rosters,
-        chart=_chart(report.days, account.handle, marks_of([account], days)),
-        lines=report.days[::-1][:MOST_LINES],
+        line=count_line(history, timezone, account.handle, _all_marks(account, history)),
+        latest=history[-1] if history else None,
+        stories=stories[::-1],
+        chart=came_and_left(report.days, account.handle, marks_of([account], days)),
+        lines=_ordered(report.days)[:MOST_LINES],
         older=max(0, len(report.days) - MOST_LINES),
         churn=None if churn is None or churn.share is None else churn,
         churn_share=None
         if churn is None or churn.share is None
         else percent(churn.share, churn.interval),
         churn_days=CHURN.days,
+        event_day=event_day,
+        month_after=_month_after(report.events, timezone),
         told=[event_in_words(event) for event in report.events],
+        by_name=_by_name(account, days) if rosters and May().write else None,
         coverage=coverage(session, account.id, days.since, days.end),
         error=error,
         failure=failure,
@@ -154,22 +183,56 @@ def _page(account: Account, failure: str = "", failed: str | None = None) -> Res
     return make_response(page, UNPROCESSABLE) if error else page
 
 
-def _chart(lines: list[DayLine], handle: str, marks: Sequence[Mark]) -> Markup:
-    """Draw followers gained and lost; the net change if only totals are known."""
-    spans = []
-    for line in lines:
-        if line.gained is None or line.lost is None:
-            up, down = max(line.net, 0), max(-line.net, 0)
-        else:
-            up, down = line.gained + (line.returned or 0), line.lost
-        spans.append(Span(line.day, line.precision_days, up, down))
-    counted = any(line.gained is None for line in lines)
-    return change_chart(
-        spans,
-        label=f"Changes among the followers of {handle}",
-        unit="people a day",
-        up="more" if counted else "came",
-        down="fewer" if counted else "left",
-        empty="No two follower lists, and no two counts, lie in these days.",
-        marks=marks,
+def _month_after(events: Sequence[Event], timezone: ZoneInfo) -> tuple[date, date] | None:
+    """Return the days in which people left after the event; None if no list has them."""
+    if not events or events[0].by_counts or not events[0].left[2]:
+        return None
+    first = events[0].at.astimezone(timezone).date()
+    return first, min(first + AFTER[2], today())
+
+
+def _range(stories: Sequence[JumpStory]) -> DayRange:
+    """Return the days in the address; else the last quarter, or from before a jump on."""
+    if any(request.args.get(name) for name in RANGE):
+        return chosen_range(request.args, DEFAULT_DAYS)
+    year = today() - timedelta(days=LONGEST_DEFAULT)
+    jump = largest_jump([story for story in stories if story.day >= year])
+    first = today() - timedelta(days=DEFAULT_DAYS - 1)
+    if jump is not None:
+        first = min(first, jump.day - timedelta(days=BEFORE_JUMP))
+    return DayRange(first, today(), installation().settings.timezone)
+
+
+def _all_marks(account: Account, history: History) -> list[Mark]:
+    """Return the notes of all days since the first count."""
+    timezone = installation().settings.timezone
+    if not history:
+        return []
+    return marks_of(
+        [account], DayRange(history[0][0].astimezone(timezone).date(), today(), timezone)
     )
+
+
+def _ordered(lines: Sequence[DayLine]) -> list[DayLine]:
+    """Return the days that stand out, the largest change first, and then the others from today."""
+    apart = sorted((line for line in lines if line.is_jump), key=lambda line: -abs(line.net))
+    return [*apart, *(line for line in lines[::-1] if not line.is_jump)]
+
+
+@dataclass(frozen=True, slots=True)
+class ByName:
+    """Who came or left by name: one page of them."""
+
+    way: Way
+    page: int
+    found: MoversPage
+    profiles: Mapping[str, str | None]
+
+
+def _by_name(account: Account, days: DayRange) -> ByName:
+    way: Way = "came" if request.args.get("who") == "came" else "left"
+    page = max(1, whole(request.args, "page", "The page") or 1)
+    found = movers(db_session(), account, way, days.since, days.end, page=page)
+    profile = network_of(account.network).profile_address
+    profiles = {each.network_id: profile(each.network_id, each.handle) for each in found.movers}
+    return ByName(way, page, found, profiles)
