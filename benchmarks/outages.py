@@ -77,7 +77,7 @@ def stopped(server: psutil.Process) -> Iterator[None]:
     """Stop PostgreSQL (a fast shutdown), and start it again as it was started."""
     command, user = server.cmdline(), server.username()
     server.send_signal(signal.SIGINT)
-    server.wait(30)
+    server.wait(120)  # it writes down what is in memory first
     yield
     subprocess.Popen(  # not through runuser, which halts itself for good with what it has started
         command,

@@ -280,7 +280,7 @@ def test_a_connected_account_is_synced_as_itself(
     run("account", "add", "@itself.test", "--network", "bluesky")
     at = ("account", "connect", "@itself.test", "--server", atmosphere.pds)
     assert run(*at, text=app_password(atmosphere, me)) == "@itself.test is connected.\n"
-    assert "@itself.test: 2 followers at" in run("sync")
+    assert "@itself.test: 2 followers on" in run("sync")
     back = sqlite_world.session.execute(select(Follower.handle, Follower.followed_back)).all()
     assert sorted(map(tuple, back)) == [("@crank.test", False), ("@mate.test", True)]
     assert sqlite_world.session.scalars(select(Account.network_id)).one() == me.did

@@ -128,7 +128,7 @@ def test_followers_by_command(run: Run, tmp_path: Path) -> None:
     done = run("followers", "import", "@JessesLinks", str(first), "--at", "2026-05-01", "--json")
     assert json.loads(done.stdout)["size"] == 1000
     assert run("followers", "import", "@JessesLinks", str(second), "--at", "2026-05-02").stdout == (
-        "@JessesLinks: 800 followers at 2026-05-02T00:00:00Z.\n"
+        "@JessesLinks: 800 followers on 2 May 2026, 00:00.\n"
         "Since the list before: 0 came, 0 came back, 200 left.\n"
     )
     again = run("followers", "import", "@JessesLinks", str(second), "--at", "2026-05-02")

@@ -84,7 +84,7 @@ def test_sync_by_command_sees_who_leaves(
         return result.stdout
 
     run("account", "add", "@meacct.test", "--network", "bluesky")
-    assert f"@meacct.test: {FOLLOWERS} followers at" in run("sync")
+    assert f"@meacct.test: {FOLLOWERS} followers on" in run("sync")
     late = join(atmosphere, "latecomer.test")
     address = follow(atmosphere, late, me)
     atmosphere.settle()

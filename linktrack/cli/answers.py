@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 
 import click
@@ -40,14 +41,20 @@ class Answer:
 def rows_answer(
     fields: Sequence[str], rows: Sequence[Sequence[object]], header: Sequence[str] | None = None
 ) -> Answer:
-    """Return rows as JSON objects with these fields, and as a table.
+    """Return rows as JSON objects with these fields, and as a table; moments are ISO 8601 in JSON.
 
     The table is headed by `header`, or else by the fields' own words.
     """
     return Answer(
-        [dict(zip(fields, row, strict=True)) for row in rows],
+        [dict(zip(fields, map(_in_json, row), strict=True)) for row in rows],
         Table(header or [name.replace("_", " ") for name in fields], rows),
     )
+
+
+def _in_json(value: object) -> object:
+    from linktrack.calendar.times import utc
+
+    return utc(value) if isinstance(value, datetime) else value
 
 
 def answering(command: Callable[..., Answer]) -> Callable[..., None]:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar, overload
 
 import click
@@ -22,6 +22,9 @@ F = TypeVar("F", bound=Callable[..., None])
 
 NUMBER: Final = click.IntRange(1, 2**31 - 1)
 """The number of something stored."""
+
+ZONE: Final = "linktrack.timezone"
+"""Where a command keeps the time zone in which it writes moments."""
 
 COMMAND_LINE: Final = "command line"
 """Who acts, by the audit list, where a command does."""
@@ -71,6 +74,7 @@ def installation(*, existing: bool = False) -> "Iterator[Installation]":
         if existing and (opened.database.is_missing() or opened.database.schema_state() == "new"):
             raise nothing
         opened.database.prepare()
+        click.get_current_context().meta[ZONE] = settings.timezone
         with opened.database.reachable():
             opened.keep_up()
             yield opened
@@ -185,14 +189,20 @@ def parse_time(written: str | None, opened: "Installation") -> datetime | None:
     return None if written is None else parse_moment(written, opened.settings.timezone)
 
 
+def local(at: datetime) -> str:
+    """Write a moment as people do, in the time zone of the installation that a command opened."""
+    there = at.astimezone(click.get_current_context().meta.get(ZONE, UTC))
+    return f"{there.day} {there:%b %Y, %H:%M}"
+
+
 def print_json(value: object) -> None:
     """Print one JSON value on a line of its own."""
     click.echo(json.dumps(value, ensure_ascii=False))
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows in columns; numbers to the right."""
-    texts = [["—" if cell is None else str(cell) for cell in row] for row in rows]
+    """Print rows in columns; numbers to the right, moments as people write them."""
+    texts = [[_cell(cell) for cell in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(header, *texts, strict=True)]
     numeric = [
         all(isinstance(row[column], int | float | None) for row in rows)
@@ -204,6 +214,12 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> None
             for cell, width, right in zip(line, widths, numeric, strict=True)
         ]
         click.echo("  ".join(cells).rstrip())
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "—"
+    return local(value) if isinstance(value, datetime) else str(value)
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def list_(work: Work) -> Answer:
                 line.handle,
                 line.role,
                 line.followers,
-                line.followers_at and f"{line.followers_at:%Y-%m-%d}",
+                line.followers_at,
                 "yes" if line.connected else "no",
             )
             for line in lines

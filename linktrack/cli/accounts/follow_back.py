@@ -102,12 +102,11 @@ def off(handle: str) -> None:
 def log(work: Work, handle: str, limit: int) -> Answer:
     """List whom it followed, when and why, newest first."""
     from linktrack.audience.follow_back.log import follow_json, follow_log
-    from linktrack.calendar.times import utc
 
     rows = follow_log(work.session, work.account(handle).id, limit)
     follows = Table(
         ("number", "who", "when", "state", "why"),
-        [(row.id, row.handle, utc(row.begun_at), row.state, row.why) for row in rows],
+        [(row.id, row.handle, row.begun_at, row.state, row.why) for row in rows],
     )
     return Answer([follow_json(row) for row in rows], follows)
 

@@ -1,6 +1,5 @@
 """Commands for followers: lists, archives, fetching from the networks, deleting people."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +11,7 @@ from linktrack.cli.common import (
     Work,
     installation,
     json_option,
+    local,
     print_json,
     writing,
 )
@@ -90,7 +90,7 @@ def _say_subscribers(handle: str, counted: "CountedSubscribers", as_json: bool) 
         )
         return
     click.echo(
-        f"{handle}: {counted.count:,} subscribers at {utc(counted.at)}, recorded as its follower "
+        f"{handle}: {counted.count:,} subscribers on {local(counted.at)}, recorded as its follower "
         f"count. {counted.left_out:,} others have unsubscribed or get no mail. Only the number is "
         "kept, no e-mail addresses."
     )
@@ -102,10 +102,9 @@ def _say_subscribers(handle: str, counted: "CountedSubscribers", as_json: bool) 
 def list_lists(work: Work, handle: str) -> Answer:
     """List the follower lists of an account, oldest first."""
     from linktrack.audience.rosters import list_rosters
-    from linktrack.calendar.times import utc
 
     lines = [
-        (utc(roster.taken_at), roster.size, roster.source)
+        (roster.taken_at, roster.size, roster.source)
         for roster in list_rosters(work.session, work.account(handle).id)
     ]
     header = ("taken at", "followers", "source")
@@ -261,11 +260,11 @@ def _say_posts(done: "Watched") -> None:
 
 
 def _say_roster(handle: str, done: "TakenRoster") -> None:
-    at = _shown(done.taken_at)
+    at = local(done.taken_at)
     if not done.is_new:
         click.echo(f"{handle}: the follower list of {at} is known already, {done.size:,} people.")
         return
-    click.echo(f"{handle}: {done.size:,} followers at {at}.")
+    click.echo(f"{handle}: {done.size:,} followers on {at}.")
     if done.gained is not None:
         click.echo(
             f"Since the list before: {done.gained:,} came, {done.returned:,} came back, "
@@ -273,9 +272,3 @@ def _say_roster(handle: str, done: "TakenRoster") -> None:
         )
     if done.forgotten:
         click.echo(f"Left out, since they asked to be forgotten: {done.forgotten:,}.")
-
-
-def _shown(moment: datetime) -> str:
-    from linktrack.calendar.times import utc
-
-    return utc(moment)

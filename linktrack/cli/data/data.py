@@ -12,6 +12,7 @@ from linktrack.cli.common import (
     counting,
     installation,
     json_option,
+    local,
     parse_time,
     print_json,
     tell,
@@ -39,7 +40,6 @@ def counts() -> None:
 def record(handle: str, count: int, at: str | None, replace: bool) -> None:
     """Record how many followers an account had."""
     from linktrack.audience.counts import record_count
-    from linktrack.calendar.times import utc
 
     with writing() as work:
         counted_at = work.moment(at) or work.now
@@ -49,7 +49,7 @@ def record(handle: str, count: int, at: str | None, replace: bool) -> None:
         )
         handle = account.handle
     told = "was recorded already" if done.unchanged else "is recorded"
-    click.echo(f"{handle}: {count:,} followers at {utc(counted_at)} {told}.")
+    click.echo(f"{handle}: {count:,} followers on {local(counted_at)} {told}.")
 
 
 @counts.command("import")
@@ -95,10 +95,9 @@ def import_counts_command(
 def list_counts_command(work: Work, handle: str) -> Answer:
     """List the follower counts of an account, oldest first."""
     from linktrack.audience.counts import list_counts
-    from linktrack.calendar.times import utc
 
     lines = [
-        (utc(row.counted_at), row.count, row.source)
+        (row.counted_at, row.count, row.source)
         for row in list_counts(work.session, work.account(handle).id)
     ]
     header = ("counted at", "followers", "source")

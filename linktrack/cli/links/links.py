@@ -1,9 +1,11 @@
 """Commands that show single links, and change them."""
 
+from datetime import datetime
+
 import click
 
 from linktrack.cli.answers import Answer, answering
-from linktrack.cli.common import Commands, Work, json_option, print_json, writing
+from linktrack.cli.common import Commands, Work, json_option, local, print_json, writing
 
 
 @click.group(cls=Commands)
@@ -27,12 +29,16 @@ def show(work: Work, code: str) -> Answer:
         ),
     ]
     if found["disabled_at"]:
-        said.append(f"disabled at {found['disabled_at']}")
+        said.append(f"disabled on {_shown(found['disabled_at'])}")
     for total in found["imported"]:
-        before = f"before {total['before']}, as {total['source']} counted"
+        before = f"before {_shown(total['before'])}, as {total['source']} counted"
         said.append(f"imported: {total['clicks']:,} clicks {before}")
-    said += [f"  since {step['since']}: {step['destination']}" for step in found["history"]]
+    said += [f"  since {_shown(step['since'])}: {step['destination']}" for step in found["history"]]
     return Answer(found, *said)
+
+
+def _shown(written: str) -> str:
+    return local(datetime.fromisoformat(written))
 
 
 @link.command()

@@ -12,6 +12,7 @@ from linktrack.cli.common import (
     Work,
     installation,
     json_option,
+    local,
     print_json,
     read_text,
     writing,
@@ -207,7 +208,7 @@ def list_(work: Work, handle: str | None, state: str | None, limit: int) -> Answ
     ]
     posts = Table(
         ("post", "state", "posted at", "text"),
-        [(item.id, item.state, posted_at, excerpt(item.written, 60)) for item, posted_at in found],
+        [(item.id, item.state, item.posted_at, excerpt(item.written, 60)) for item, _ in found],
     )
     return Answer(told, posts)
 
@@ -218,7 +219,6 @@ def list_(work: Work, handle: str | None, state: str | None, limit: int) -> Answ
 @answering
 def unwrapped(work: Work, handle: str, limit: int) -> Answer:
     """List an account's posts with untracked links, newest first."""
-    from linktrack.calendar.times import utc
     from linktrack.links.excerpts import excerpt
     from linktrack.publishing.unwrapped.posts import addresses_of, list_unwrapped
     from linktrack.reports.coverage import unwrapped_json
@@ -228,7 +228,7 @@ def unwrapped(work: Work, handle: str, limit: int) -> Answer:
     addresses = addresses_of(work.session, posts)
     not_wrapped = Table(
         ("number", "posted at", "links", "text"),
-        [(item.id, utc(item.posted_at), item.addresses, excerpt(item.text, 60)) for item in posts],
+        [(item.id, item.posted_at, item.addresses, excerpt(item.text, 60)) for item in posts],
     )
     return Answer(
         [unwrapped_json(account, item, addresses[item.id]) for item in posts], not_wrapped
@@ -266,13 +266,12 @@ def rewrap(number: int, confirmed: bool) -> None:
 @click.option("--at", metavar="ISO", help="When it was posted; default: now.")
 def publish(number: int, at: str | None) -> None:
     """Mark a post as published, now or at a given time."""
-    from linktrack.calendar.times import utc
     from linktrack.publishing import states
 
     with writing() as work:
         found = work.post(number)
         states.publish(work.session, found, work.moment(at), work.now, work.installation.days())
-        told = utc(found.posted_at) if found.posted_at else ""
+        told = local(found.posted_at) if found.posted_at else ""
     click.echo(f"Post {number} is published, {told}.")
 
 

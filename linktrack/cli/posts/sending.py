@@ -9,6 +9,7 @@ from linktrack.cli.common import (
     Work,
     installation,
     json_option,
+    local,
     print_json,
     print_table,
     read_text,
@@ -67,7 +68,6 @@ def queue(handle: str | None, sends: bool, as_json: bool) -> None:
     The running service publishes what is due; without it, use --send.
     """
     from linktrack.audience.accounts import find_account
-    from linktrack.calendar.times import utc
     from linktrack.links.excerpts import excerpt
     from linktrack.publishing.queue import queued, waiting_json
 
@@ -87,8 +87,8 @@ def queue(handle: str | None, sends: bool, as_json: bool) -> None:
                 line.post.id,
                 line.account.handle,
                 line.sending.state,
-                utc(line.sending.due_at),
-                None if line.sending.next_at is None else utc(line.sending.next_at),
+                line.sending.due_at,
+                line.sending.next_at,
                 excerpt(line.post.written, 40),
                 line.sending.problem,
             )
@@ -163,7 +163,6 @@ def send_what_is_due(number: int) -> "PostJson":
 
 def say_how_it_went(number: int, *, quiet: bool = False) -> None:
     """Print a post's address; raises the network's refusal, so that the command fails."""
-    from linktrack.calendar.times import utc
     from linktrack.publishing.sendings import sending_of
 
     with reading() as work:
@@ -173,7 +172,7 @@ def say_how_it_went(number: int, *, quiet: bool = False) -> None:
         raise LinktrackError(f"Post {number} was not sent: {sending.problem}")
     if not quiet:
         click.echo(
-            _state_in_words(sending, None if sending.next_at is None else utc(sending.next_at))
+            _state_in_words(sending, None if sending.next_at is None else local(sending.next_at))
         )
 
 
@@ -181,7 +180,7 @@ def _state_in_words(sending: "Sending", next_at: str | None) -> str:
     if sending.state == "sent":
         return f"Post {sending.post_id} is out: {sending.url}"
     if sending.problem is not None:
-        return f"Post {sending.post_id}: {sending.problem} It is tried again at {next_at}."
+        return f"Post {sending.post_id}: {sending.problem} It is tried again on {next_at}."
     if sending.state == "sending":
         return f"Post {sending.post_id} is being sent by another process."
-    return f"Post {sending.post_id} is to be sent at {next_at}, by the running service."
+    return f"Post {sending.post_id} is to be sent on {next_at}, by the running service."

@@ -70,7 +70,7 @@ def list_(work: Work, handle: str | None) -> Answer:
         [
             (
                 report.experiment.name,
-                f"{report.experiment.at:%Y-%m-%d}",
+                report.experiment.at,
                 report.experiment.days,
                 report.sentence,
             )

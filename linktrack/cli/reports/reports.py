@@ -39,7 +39,6 @@ def cpf(
     sort: str,
 ) -> Answer:
     """Clicks per follower: unique clicks, compared with followers at the time."""
-    from linktrack.calendar.times import utc
     from linktrack.links.excerpts import excerpt
     from linktrack.reports.counting import set_apart, window_for
     from linktrack.reports.cpf import cpf_json, cpf_report
@@ -93,7 +92,7 @@ def cpf(
         [
             (
                 line.facts.id,
-                utc(line.facts.posted_at),
+                line.facts.posted_at,
                 line.unique_clicks if line.is_measured else None,
                 line.clicks if line.is_measured else None,
                 line.facts.followers,

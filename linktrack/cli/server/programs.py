@@ -38,7 +38,6 @@ def create_token_command(
 @answering
 def list_tokens_command(work: Work) -> Answer:
     """List the tokens, newest first, with their last use; never their secrets."""
-    from linktrack.calendar.times import utc
     from linktrack.owners.tokens import list_tokens, state_of
 
     handles = work.handles()
@@ -48,9 +47,9 @@ def list_tokens_command(work: Work) -> Answer:
             token.scope,
             handles.get(token.account_id or 0),
             state_of(token, work.now),
-            utc(token.created_at),
-            token.expires_at and utc(token.expires_at),
-            token.last_used_at and utc(token.last_used_at),
+            token.created_at,
+            token.expires_at,
+            token.last_used_at,
         )
         for token in list_tokens(work.session)
     ]
@@ -111,7 +110,6 @@ def add_webhook_command(
 @answering
 def list_webhooks_command(work: Work) -> Answer:
     """List the webhooks, never their secrets."""
-    from linktrack.calendar.times import utc
     from linktrack.webhooks.catalog import list_webhooks
 
     handles = work.handles()
@@ -121,7 +119,7 @@ def list_webhooks_command(work: Work) -> Answer:
             each.url,
             each.events,
             handles.get(each.account_id or 0),
-            utc(each.created_at),
+            each.created_at,
         )
         for each in list_webhooks(work.session)
     ]
@@ -133,17 +131,16 @@ def list_webhooks_command(work: Work) -> Answer:
 @answering
 def list_deliveries_command(work: Work, number: int) -> Answer:
     """List a webhook's deliveries: what was sent, the answers, and when they are retried."""
-    from linktrack.calendar.times import utc
     from linktrack.webhooks.catalog import deliveries_of, get_webhook
 
     lines = [
         (
             each.id,
             each.event,
-            utc(each.created_at),
+            each.created_at,
             each.attempts,
-            each.delivered_at and utc(each.delivered_at),
-            each.next_at and utc(each.next_at),
+            each.delivered_at,
+            each.next_at,
             each.answer,
         )
         for each in deliveries_of(work.session, get_webhook(work.session, number))
