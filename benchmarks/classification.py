@@ -223,7 +223,7 @@ def report(folder: Path, every: int) -> str:
     if measured:
         names = ("people", "head", "no-agent", "preview", "bot", "burst")
         rows = [
-            (name, f"{reasons.total():,}", *(f"{100 * reasons[why] / reasons.total():.1f} %"
+            (name, f"{reasons.total():,}", *(f"{100 * reasons[why] / reasons.total():.1f}%"
              for why in names))
             for name, reasons in measured
         ]  # fmt: skip

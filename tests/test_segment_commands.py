@@ -94,7 +94,7 @@ def test_personal_links_are_off_and_for_who_agreed(
         (("segment", "add", "@a", "--preset", "fakes"), "There is no preset 'fakes'"),
         (("segment", "add", "@a"), "Give the segment a name"),
         (("segment", "move", "@a", "ghosts", "1"), "has no segment 'ghosts'"),
-        (("segment", "set", "@a", "chat", "--rule", "posts > 1"), "counted by hand"),
+        (("segment", "set", "@a", "chat", "--rule", "posts > 1"), "a size that you enter"),
         (("wrap", "@a", "http://a.com", "--addressed", "chat"), "--addressed takes NAME=N"),
         (("wrap", "@a", "http://a.com", "--addressed", "chat=5"), "No version is made for"),
         (("report", "segments", "@a", "--window", "1y"), "no counting window"),

@@ -66,7 +66,7 @@ def test_removing_an_account_on_the_pages_asks_first_and_can_be_undone(
     link = sqlite_world.post(account, "Read https://example.com/one").links[0]
     browser = Browser.signed_in(sqlite_world)
     asked = read(browser.get(f"/owner/accounts/{account.id}/remove"))
-    assert "go on redirecting" in asked
+    assert "keep working" in asked
     assert [item.handle for item in list_accounts(sqlite_world.session)] == [
         "@JessesLinks",
         "@other",
@@ -230,7 +230,7 @@ def test_removing_by_command_asks_unless_told_not_to(
     run("account", "add", "@me", "--network", "x")
     refused = run("account", "remove", "@me", text="n\n")
     assert refused.exit_code == 1
-    assert "go on redirecting" in refused.output
+    assert "keep working" in refused.output
     assert '"@me"' in run("account", "list", "--json").stdout
     assert run("account", "remove", "@me", text="y\n").exit_code == 0
     assert run("account", "list", "--json").stdout == "[]\n"

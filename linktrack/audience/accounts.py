@@ -64,7 +64,7 @@ def set_account_role(session: Session, account: Account, role: str | None, now: 
 def remove_account(session: Session, account: Account, now: datetime) -> None:
     """Leave an account out of every list and report from now on.
 
-    Nothing is deleted but what signs it in: its links go on redirecting and counting, and
+    Nothing is deleted but what signs it in: its links keep working and counting, and
     `bring_back` undoes it.
     """
     if account.removed_at is None:

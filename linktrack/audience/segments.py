@@ -20,7 +20,7 @@ REST: Final = "everyone else"
 _MADE: Final = {
     "rule": "is made by rules: only they can be changed",
     "list": "is a list: only its people can be changed",
-    "size": "is counted by hand: only its size can be changed",
+    "size": "has a size that you enter: only its size can be changed",
     "rest": "is whoever is in no other segment: nothing of that can be changed",
 }
 
@@ -45,7 +45,7 @@ def add_segment(
     if size is not None:
         _check_size(size)
     if (size is not None) + bool(rules) + (entries is not None) > 1:
-        raise Invalid("A segment has rules, or a list, or a size counted by hand: choose one.")
+        raise Invalid("A segment has rules, or a list, or a size that you enter: choose one.")
     parse_rules(rules)
     if rules or entries is not None:
         rest_segment(session, account, now)

@@ -24,7 +24,7 @@ class OldLink:
 
     `key` is its name there, at most 64 characters, `names` are others that stand for it where they
     stand for nothing else yet; `code` is the short code it would like to keep. `destination` has
-    been checked. With `disabled_at` it is answered with 410; its clicks count as ever. A further
+    been checked. With `disabled_at` it is answered with 410; its clicks count as before. A further
     address of a link has the key of that link as `beside`, and stands in its post.
     """
 

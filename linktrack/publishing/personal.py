@@ -41,7 +41,7 @@ def agree(session: Session, follower: Follower, now: datetime) -> None:
 def withdraw(session: Session, follower: Follower, now: datetime, days: Days) -> None:
     """Withdraw an agreement: no click names the follower from now on, earlier ones included.
 
-    Their links go on redirecting.
+    Their links keep working.
     """
     take_write_lock(session.connection())
     consent = session.get(Consent, follower.id)

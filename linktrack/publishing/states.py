@@ -50,7 +50,7 @@ def schedule(session: Session, post: Post, posted_at: datetime, now: datetime, d
 
 
 def discard(session: Session, post: Post, now: datetime) -> None:
-    """Leave a post out of reports and lists; its links go on redirecting and counting.
+    """Leave a post out of reports and lists; its links keep working and counting.
 
     A published post keeps its time, and is published again when it is restored; a plan is dropped,
     and with it that it is to be sent.

@@ -64,7 +64,7 @@ class AccountFigures:
 class Difference:
     """First account's figure minus the second's, with its 95 % interval.
 
-    `is_sure`: the interval leaves no doubt which is larger, and neither do posts dealt out anew.
+    `is_sure`: the interval leaves no doubt which is larger, and neither do shuffled posts.
     """
 
     figure: Figure

@@ -147,7 +147,7 @@ def cpf_total(
 
 
 def _middle(pairs: Sequence[tuple[int, int]]) -> Rate:
-    """Return the middle post's rate; its interval needs 6 posts."""
+    """Return the median post's rate; its interval needs 6 posts."""
     rates = [people / followers for people, followers in pairs]
     return Rate(median(rates), median_interval(rates)) if rates else Rate()
 

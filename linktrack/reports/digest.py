@@ -241,7 +241,7 @@ def _pairs(
 
 
 def _change(before: Sequence[Pair], now: Sequence[Pair], *, alpha: float) -> Change | None:
-    """Return "more" or "fewer" where posts dealt out anew would hardly differ so much."""
+    """Return "more" or "fewer" where shuffled posts would hardly differ so much."""
     if min(len(before), len(now)) < FEWEST_POSTS or permutation_p(before, now) > alpha:
         return None
     rates = [sum(k for k, _ in side) / sum(n for _, n in side) for side in (before, now)]

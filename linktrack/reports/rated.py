@@ -32,7 +32,7 @@ class RatedPost(NamedTuple):
 
     @property
     def is_judged(self) -> bool:
-        """Whether it has a rate that no click can change any more."""
+        """Whether it has a rate that no click can change now."""
         return self.state == "complete" and bool(self.followers)
 
     @property

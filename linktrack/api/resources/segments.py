@@ -72,7 +72,7 @@ class NewSegment(TypedDict):
     """A new segment, added after the others.
 
     It is made by rules, which must all match (a preset's are added), or by people (ids or handles),
-    or counted by hand.
+    or by a size alone.
     """
 
     segment: str

@@ -158,7 +158,7 @@ def remove(handle: str, yes: bool) -> None:
 
     if not yes:
         click.confirm(
-            f"Leave {handle} out of every list and report (its links go on redirecting)?",
+            f"Leave {handle} out of every list and report (its links keep working)?",
             abort=True,
             err=True,
         )

@@ -151,7 +151,7 @@ def _who(item: "Segment", waiting: dict[int, int]) -> str:
         return f"on a list; {pending:,} wait" if pending else "on a list"
     if item.kind == "rule":
         return "; ".join((item.rules or "").splitlines())
-    return "in no other" if item.kind == "rest" else "counted by hand"
+    return "in no other" if item.kind == "rest" else "size entered by you"
 
 
 @segment.command()

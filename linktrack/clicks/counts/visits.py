@@ -47,7 +47,7 @@ class Period:
     """A visitor period of an account: the day it begins (an ordinal), and three moments.
 
     It begins at `begins`, its second half at `half_at`, and it is over at `ends`: milliseconds
-    since 1970 UTC. Where these are equal it is none any more, and has no visits.
+    since 1970 UTC. Where these are equal it is no longer one, and has no visits.
     """
 
     account_id: AccountId

@@ -18,7 +18,7 @@ def forget_follower(session: Session, name: str, key: bytes, days: Days, now: da
 
     `name` is what `find_people` takes. Their clicks stay, of nobody we can tell; those still in
     journals are loaded so too, since their agreement is gone (`personal.py`). A link made for
-    them goes on redirecting. Raises `NotFound`.
+    them keeps working. Raises `NotFound`.
     """
     connection = session.connection()
     take_write_lock(connection)

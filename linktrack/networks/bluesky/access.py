@@ -11,6 +11,6 @@ NEEDS: Final = Needs(
     (Secret("app_password", "App password"),),
     "On Bluesky: Settings, Privacy and security, App passwords, Add App Password. Not the "
     "password you sign in with yourself.",
-    "Left empty: bsky.social. An account on a server of its own names that, such as "
+    "Leave empty for bsky.social. An account on a server of its own names that, such as "
     "https://pds.example.org.",
 )

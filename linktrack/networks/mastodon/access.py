@@ -12,6 +12,6 @@ NEEDS: Final = Needs(
     "On your server: Preferences, Development, New application, with the scopes read:accounts, "
     "read:follows, read:search, read:statuses, write:follows and write:statuses; then open the "
     "application.",
-    "Left empty: that of the handle. A server of another name is written like "
+    "Leave empty for the one in the handle. A server of another name is written like "
     "https://social.example.org.",
 )

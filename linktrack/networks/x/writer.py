@@ -39,7 +39,7 @@ from linktrack.networks.x.own_posts import is_own_post
 from linktrack.outside.requests_adapter import GuardedAdapter
 
 HOST: Final = "https://api.twitter.com"
-"""What tweepy asks, whatever it is told."""
+"""What tweepy asks, whatever its arguments say."""
 
 POSTS: Final = 20
 """Posts on a page: X may take money for each that is read."""

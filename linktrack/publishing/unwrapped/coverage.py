@@ -18,7 +18,7 @@ class Coverage:
     """How much of what an account published can be measured: links in its own words.
 
     Reposts are apart: nobody wraps another's links. What was posted is known from `known_from`
-    to `known_until`, of the days asked for; both are None where nobody has looked.
+    to `known_until`, of the days asked for; both are None where other posts were not checked.
     """
 
     posts: int = 0
@@ -38,7 +38,7 @@ class Coverage:
     def share(self) -> float | None:
         """The part of its links that were wrapped, a fraction.
 
-        None without any link, and where nobody has looked what else was posted.
+        None without any link, and where it was not checked what else was posted.
         """
         return self.wrapped / self.links if self.links and self.known_until else None
 

@@ -13,7 +13,7 @@ from linktrack.owners.visibility import limit
 class Experiment(Base):
     """A question put to an account's posts, with what the owner expects.
 
-    Without `other_id` the posts of `days` days before `at` are set against those of as many days
+    Without `other_id` the posts of `days` days before `at` are compared with those of as many days
     after it; with it, those of two accounts in the `days` days from `at` on.
     """
 

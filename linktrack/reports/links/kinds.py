@@ -60,7 +60,7 @@ class LinksLine:
 
 
 def links_line(links: Sequence[LinkSums], histories: Mapping[int, History]) -> LinksLine:
-    """Return what these links did, each post set against the followers it had."""
+    """Return what these links did, each post compared with the followers it had."""
     posts: defaultdict[int, list[LinkSums]] = defaultdict(list)
     for link in links:
         if link.post_id is not None:

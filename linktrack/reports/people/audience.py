@@ -50,7 +50,7 @@ class Halves:
 
 @dataclass(frozen=True, slots=True)
 class AudienceReport:
-    """People who click, in the visitor period [first, end). `refused` says why nothing is told.
+    """People who click, in the visitor period [first, end). `refused` says why there is no figure.
 
     `members` are those of them we can tell: by a personal link, or because they said hello.
     `people` is Chao's lower bound. They need not be followers. Readers whose browser asks not to

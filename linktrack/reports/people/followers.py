@@ -97,7 +97,7 @@ def followers_report(
 ) -> FollowersReport:
     """Return who came and left by the lists taken in [since, until), and what events cost.
 
-    Where there are no two lists, the days are told from follower counts. Raises `Invalid`.
+    Where there are no two lists, the days come from follower counts. Raises `Invalid`.
     """
     check_range(since, until)
     if len(events) > MOST_EVENTS:

@@ -27,7 +27,7 @@ MOST_WITHOUT: Final = 0.2
 """Share of posts nobody clicked above which half a person for each would make the trend."""
 
 STEP: Final = "10% more followers"
-"""What a slope is told of: less than the range of counts, which is `LEAST_GROWTH` at least."""
+"""The step a slope is put in words for: less than the range of counts, `LEAST_GROWTH` or more."""
 
 Verdict = Literal["hollow", "can't tell", "denser"]
 

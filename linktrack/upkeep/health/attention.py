@@ -105,7 +105,7 @@ def pressing(session: Session, settings: Settings, now: datetime) -> list[Need]:
         found.append(
             Need(
                 f"The disk is nearly full: {space.free // 1000**2:,} MB are free. When it is full, "
-                "clicks are lost; links go on redirecting."
+                "clicks are lost; links keep working."
             )
         )
     if is_behind(Capture.read(session, settings.journals).backlog, now):

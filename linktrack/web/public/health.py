@@ -26,7 +26,7 @@ def healthz() -> Response:
 def readyz() -> Response:
     """Answer whether clicks can be counted: the database is readable, the journals writable.
 
-    Known links redirect even if it says no. Only `may_see_details` is told the reason.
+    Known links redirect even if it says no. Only `may_see_details` sees the reason.
     """
     try:
         with installation().database.reachable():

@@ -30,7 +30,7 @@ def difference_of_ratios(first: RatioOfSums, second: RatioOfSums) -> Interval | 
 
 
 def ratio_of_ratios(first: RatioOfSums, second: RatioOfSums) -> Interval | None:
-    """Give the 95 % interval of second / first: their `difference` on logarithms.
+    """Give the 95% interval of second / first: their `difference` on logarithms.
 
     None where one has no interval or no clicks: a ratio to nothing is unknown.
     """
@@ -65,7 +65,7 @@ def median_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> 
 
     By order statistics (Conover, Practical Nonparametric Statistics, 3.2): the widest ranks that
     a fair coin leaves outside with at most (1 - confidence) / 2 on each side. None where even
-    the least and the greatest value promise less: under 6 values at 95 %.
+    the least and the greatest value promise less: under 6 values at 95%.
     """
     n, tail = len(values), (1 - confidence) / 2
     rank, below = 0, 0.0  # `below`: probability of fewer than `rank` values under the median

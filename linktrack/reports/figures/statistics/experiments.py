@@ -2,8 +2,8 @@
 
 A verdict must not depend on how often somebody looks. So the looks are fixed when the experiment
 is made: one a week while it runs, and the last when all its posts are counted. Each spends its own
-part of the 5 % of false alarms, little before the end and most at it (Haybittle 1971; Peto et al.
-1976), and the parts add up to no more than 5 % whatever the looks have to do with each other
+part of the 5% of false alarms, little before the end and most at it (Haybittle 1971; Peto et al.
+1976), and the parts add up to no more than 5% whatever the looks have to do with each other
 (Bonferroni). The first look that finds a difference decides.
 """
 
@@ -24,7 +24,7 @@ EARLY: Final = 0.01
 
 MOST_EXACT: Final = 5_000  # ways to deal the posts out that are all gone through
 SHUFFLES: Final = 9_999
-FEW_SHUFFLES: Final = 999  # enough to tell 5 %, where a page asks for many comparisons at once
+FEW_SHUFFLES: Final = 999  # enough to tell 5%, where a page asks for many comparisons at once
 MOST_SHUFFLED: Final = 400  # posts in both groups; shuffling them takes a second or two
 ENOUGH: Final = 20  # shuffles as extreme as what was seen, after which p is known well enough
 POWER: Final = 0.8
@@ -125,7 +125,7 @@ def permutation_p(
 
 
 def is_clear(first: Sequence[Pair], second: Sequence[Pair]) -> bool:
-    """Say whether two groups of posts differ beyond doubt: cried falsely in 5 % at most.
+    """Say whether two groups of posts differ beyond doubt: cried falsely in 5% at most.
 
     It holds where a few posts bring nearly everything, too: there an interval of the difference
     leaves out zero far too often (docs/calibration.md). Two posts of each are needed.
@@ -202,7 +202,7 @@ def day_of_verdict(
     pace: Pace,
     days: int,
 ) -> int | None:
-    """Give the day of the first look that will probably (80 %) find the difference seen so far.
+    """Give the day of the first look that will probably (80%) find the difference seen so far.
 
     It takes for granted that posts go on at this pace until day `days`, and go on scattering and
     differing as they do. None where no look of the plan will, or nothing can be told from so few.

@@ -55,7 +55,7 @@ def poisson_rate(k: int, n: int, confidence: float = CONFIDENCE) -> Interval:
 
 
 def rate_interval(k: int, n: int) -> Interval | None:
-    """Give the 95 % interval of one post's rate: Wilson, or Poisson where clicks exceed followers.
+    """Give the 95% interval of one post's rate: Wilson, or Poisson where clicks exceed followers.
 
     None where nobody follows (n <= 0): the rate is undefined, which is not zero.
     """
@@ -65,7 +65,7 @@ def rate_interval(k: int, n: int) -> Interval | None:
 def ratio_of_sums(
     pairs: Sequence[tuple[int, int]], minimum: int = FEWEST_POSTS
 ) -> RatioOfSums | None:
-    """Give all clicks over all followers for posts of (clicks, followers), with a 95 % interval.
+    """Give all clicks over all followers for posts of (clicks, followers), with a 95% interval.
 
     None where nobody follows at all; the interval is None where fewer than `minimum` posts
     have followers. Raises ValueError for negative numbers.
@@ -77,10 +77,10 @@ def ratio_of_sums(
     best post's own interval, and is never narrower than `rate_interval` of the sums. Without a
     single click it is Wilson's with the same t quantile.
 
-    How it was chosen: posts were simulated with rates gamma or log-normal around 0.15 %, 0.01 %
-    and 0.002 %, 3,000-10,000 sets of 5, 12, 50 and 200 posts, at 23,000 followers throughout,
+    How it was chosen: posts were simulated with rates gamma or log-normal around 0.15%, 0.01%
+    and 0.002%, 3,000-10,000 sets of 5, 12, 50 and 200 posts, at 23,000 followers throughout,
     growing tenfold, or a mixture of 800, 3,000 and 23,000. CV is the rates' coefficient of
-    variation. Truth covered, in %, at 0.15 %:
+    variation. Truth covered, in %, at 0.15%:
 
                                                     posts:    5     12     50    200
         one follower count, CV 0.5: log scale                94.5   94.2   95.1   95.1
@@ -93,7 +93,7 @@ def ratio_of_sums(
         log-normal, CV 2:           log scale                85.7   84.2   88.6   92.3
         log-normal, CV 4.9:         log scale                74.1   74.1   80.7   84.0
 
-    Rarer clicks are covered about as well or better (98 % for 5 posts at 0.002 %, sets without a
+    Rarer clicks are covered about as well or better (98% for 5 posts at 0.002%, sets without a
     single click included). When a rare post brings most clicks, as with CV 4.9, no interval from
     so few posts holds what it promises; of the scales tried this one loses least.
     """

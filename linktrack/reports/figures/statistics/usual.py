@@ -10,7 +10,7 @@ from linktrack.reports.figures.statistics.distributions import poisson_at_least,
 from linktrack.reports.figures.statistics.rates import Interval
 
 SURE: Final = 0.975
-"""Half of the 5 % of false alarms are spent on not knowing what is usual, half on the posts."""
+"""Half of the 5% of false alarms are spent on not knowing what is usual, half on the posts."""
 
 _DOUBTFUL: Final = 1.96  # standard errors within which no post is sure, alone in its month
 
@@ -25,7 +25,7 @@ class Judged(NamedTuple):
 
 
 def usual_rates(posts: Sequence[Judged]) -> Interval | None:
-    """Give the range in which the usual rate lies with 97.5 %: half of all posts do better.
+    """Give the range in which the usual rate lies with 97.5%: half of all posts do better.
 
     By order statistics of the posts, whatever the distribution of rates; None under 7 of them.
     The median of a Poisson count lies within ln 2 below and 1/3 above its mean (Choi 1994,
@@ -42,7 +42,7 @@ def clearly(posts: Sequence[Judged], usual: Interval) -> list[Verdict | None]:
     """Say which posts of one account and month are clearly above or below the usual rate.
 
     A post is compared with the end of `usual` that is nearer to it (Poisson); Holm's correction
-    over all posts, both ways, keeps the probability of any false alarm among them under 5 %.
+    over all posts, both ways, keeps the probability of any false alarm among them under 5%.
     """
     above = [_above(post, usual.high) for post in posts]
     below = [_below(post, usual.low) for post in posts]
