@@ -149,7 +149,7 @@ def test_one_press_takes_the_time(world: World, state: str) -> None:
     listed = f"/owner/posts?account={post.account_id}&state={state}"
     for page in (f"/owner/posts/{post.id}", listed, "/owner/needs-you"):
         assert label in read(browser.get(page)), page
-    assert "1 post that waits was fetched by its network" in read(browser.get("/owner/"))
+    assert "1 draft or scheduled post was read by its network" in read(browser.get("/owner/"))
     answer = browser.send(
         f"/owner/posts/{post.id}/publish", {"posted_at": at.isoformat()}, "/owner/needs-you"
     )

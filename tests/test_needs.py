@@ -80,7 +80,7 @@ def test_each_need_names_a_page_that_there_is(sqlite_world: World) -> None:
         ("@bare has no follower count: without one there is no rate.", "Record it"),
         *(
             (f"The time planned for “Planned https://{number}.org/” has passed. Was it posted?",
-             "Mark it")
+             "Mark it as posted")
             for number in (4, 3, 2)
         ),
         ("So has the time of 1 more.", "All planned posts"),

@@ -46,7 +46,7 @@ def test_the_overview_says_how_much_was_wrapped_and_what_was_not(world: World) -
     account, other = (account.id for account in list_accounts(world.session))
     page = read(browser.get(f"/owner/?account={account}"))
     assert "links tracked 25% 1 of 4" in page
-    assert "3 links of @me.test in these days were posted without being wrapped" in page
+    assert "3 links that @me.test posted in these days were not tracked" in page
     # Nobody has looked what the other account posts.
     assert "links tracked" not in read(browser.get(f"/owner/?account={other}"))
 

@@ -189,6 +189,8 @@ def _last(point: PeoplePoint, x: float, band: Band) -> Markup:
                 "s0", percent(x), px(band.y(high) - _LABEL / 2), f"at least {number(point.value)}"
             )
         )
-    below = band.y(min(point.seen, band.ticks[-1])) + _LABEL + 4
-    found.append(Markup(text).format("seen", percent(x), px(below), f"seen: {number(point.seen)}"))
+    y = band.y(min(point.seen, band.ticks[-1]))
+    fits = y + _LABEL + 8 < band.bottom  # else it would lie on the axis
+    beside = y + _LABEL + 4 if fits else y - _LABEL / 2
+    found.append(Markup(text).format("seen", percent(x), px(beside), f"seen: {number(point.seen)}"))
     return join(found)

@@ -119,18 +119,22 @@ def latest_posts(
 ) -> LatestPosts:
     """Return the last posts before a moment, at most half a year old, each with its verdict."""
     chosen = queries.chosen_posts([account.id], until - AROUND, until)
-    around = queries.chosen_posts([account.id], *year_around(until - AROUND, until))
+    facts = queries.posts_page(session, chosen, None, limit)
+    if not facts:
+        return LatestPosts([], None)
+    around = year_around(facts[-1].posted_at, facts[0].posted_at)
     counting = Counting(window, now)
     rated = rated_posts(
-        queries.people_by_post(session, around, window_number(window)),
+        queries.people_by_post(
+            session, queries.chosen_posts([account.id], *around), window_number(window)
+        ),
         count_histories(session, [account.id]),
         counting,
     )
-    facts = queries.posts_page(session, chosen, None, limit)
     found = standings(rated, {post.id for post in facts})
     lines = [
         replace(line, usual=found[line.facts.id].verdict) if line.facts.id in found else line
         for line in post_lines(session, facts, counting, by_source=False)
     ]
-    newest = found.get(facts[0].id) if facts else None
+    newest = found.get(facts[0].id)
     return LatestPosts(lines, None if newest is None else newest.usual)

@@ -38,6 +38,7 @@ BEHIND_SECONDS: Final = 60.0  # a loader that runs takes what is written within 
 MOST_LINKS: Final = 100
 MOST_NAMES: Final = 3
 MOST_POSTS: Final = 3
+_DRAFTS: Final = "drafts or scheduled posts were"
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +165,9 @@ def waiting(
     if settings.is_local:
         found.append(
             Need(
-                f"Short links begin with {settings.base_url}, which works on this machine only. "
+                f"Nobody else can open your short links yet: they start with {settings.base_url}. "
                 "Set LINKTRACK_BASE_URL to your public address before you post one.",
-                "What is set",
+                "Settings",
                 set_there,
             )
         )
@@ -174,8 +175,8 @@ def waiting(
         found.append(
             Need(
                 "Nearly all clicks come through one address, a proxy that is not trusted, so "
-                "people cannot be told apart. Set LINKTRACK_TRUSTED_PROXIES to its address.",
-                "What is set",
+                "people can't be told apart. Set LINKTRACK_TRUSTED_PROXIES to its address.",
+                "Settings",
                 set_there,
             )
         )
@@ -198,8 +199,8 @@ def _of_posts(session: Session, account_ids: Sequence[int], now: datetime) -> It
     if fetched:
         is_one = len(fetched) == 1
         yield Need(
-            f"{len(fetched):,} {'post that waits was' if is_one else 'posts that wait were'} "
-            f"fetched by {'its network' if is_one else 'their networks'}: posted already?",
+            f"{len(fetched):,} {'draft or scheduled post was' if is_one else _DRAFTS} read by "
+            f"{'its network' if is_one else 'their networks'}: posted already?",
             "Say when",
             Place("needs.show"),
         )
@@ -207,7 +208,7 @@ def _of_posts(session: Session, account_ids: Sequence[int], now: datetime) -> It
     for post in overdue[:MOST_POSTS]:
         yield Need(
             f"The time planned for “{excerpt(post.written, 60)}” has passed. Was it posted?",
-            "Mark it",
+            "Mark it as posted",
             Place("posts.show", {"post_id": post.id}),
         )
     if overdue[MOST_POSTS:]:
@@ -258,9 +259,9 @@ def _of_card(card: AccountCard, days: DayRange) -> Iterator[Need]:
     if missed and card.coverage.known_until is not None:
         range_ = {"from": days.first.isoformat(), "to": days.last.isoformat()}
         yield Need(
-            f"{missed:,} {'link' if missed == 1 else 'links'} of {account.handle} in these days "
-            f"{'was' if missed == 1 else 'were'} posted without being wrapped: unmeasured.",
-            "Look at them",
+            f"{missed:,} {'link' if missed == 1 else 'links'} that {account.handle} posted in "
+            f"these days {'was' if missed == 1 else 'were'} not tracked: clicks unknown.",
+            "See which",
             Place("not_wrapped.show", {"account": account.id, **range_}),
         )
     posts = card.cpf.posts_without_count
