@@ -21,6 +21,7 @@ from linktrack.reports.diary.experiments import Question, add_experiment
 from linktrack.reports.diary.notes import add_note
 from linktrack.webhooks.models import Delivery, Webhook
 
+GROUPS = ("followers", "links", "segments")
 PLACES = (
     *("", "accounts", "activity", "audience", "compare", "compose", "digest", "experiments"),
     *("followers", "left-out", "links", "needs-you", "not-wrapped", "notes", "own-clicks"),
@@ -92,6 +93,8 @@ def furnished(world: World) -> Sequence[str]:
     return [
         *(f"/owner/{name}" for name in PLACES),
         f"/owner/accounts/{account.id}",
+        f"/owner/accounts/{account.id}/settings",
+        *(f"/owner/accounts/{account.id}/settings/{each}" for each in GROUPS),
         f"/owner/accounts/{account.id}/remove",
         f"/owner/segments/{segment.id}",
         f"/owner/posts/{post.id}",

@@ -700,13 +700,14 @@ def test_the_owner_chooses_on_the_accounts_page(world: World) -> None:
     code = post.links[0].code
     browser = Browser.signed_in(world)
     page = f"/owner/accounts/{account.id}"
-    assert "Taps on Mastodon's card are then not counted" in read_text(browser.get(page))
+    links = f"{page}/settings/links"
+    assert "Taps on Mastodon's preview aren't counted" in read_text(browser.get(links))
     assert "it leads past the short link" in read_text(browser.get(f"/owner/posts/{post.id}"))
     assert "taps on Mastodon's are not counted" in read_text(browser.get(f"/owner/links/{code}"))
     answer = browser.send(f"{page}/card", {"card": "theirs"}, page)
     assert answer.status_code == 422 and "choose ours or destination" in read_text(answer)
     assert browser.send(f"{page}/card", {"card": "ours"}, page).status_code == 303
-    assert "get ours from now on" in read_text(browser.get(page))
+    assert "From now on, link previews are linktrack's" in read_text(browser.get(links))
     assert "leads past" not in read_text(browser.get(f"/owner/posts/{post.id}"))
     assert "taps on it are counted" in read_text(browser.get(f"/owner/links/{code}"))
 

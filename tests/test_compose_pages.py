@@ -155,5 +155,5 @@ def test_the_overview_says_what_needs_the_owner(sqlite_world: World) -> None:
     sqlite_world.session.commit()
     answer = browser.get("/owner/")
     assert "@bare has no follower count" in read(answer)
-    assert f'href="/owner/accounts/{bare.id}">Record it' in answer.text
+    assert f'href="/owner/accounts/{bare.id}/settings/followers">Record it' in answer.text
     assert f"{account.handle} has no follower count" not in read(answer)

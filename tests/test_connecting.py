@@ -419,7 +419,7 @@ def test_by_page(world: World, place: Standin, server: Server) -> None:
     assert "Connected since" in told
     assert "post, delete, read posts, read follower lists, follow" in told
     assert "Connected since" in read(browser.get("/owner/connections"))
-    assert "Signed in since" in read(browser.get(f"/owner/accounts/{account.id}"))
+    assert "linktrack can post for it, since" in read(browser.get(f"/owner/accounts/{account.id}"))
     world.session.rollback()
     server.next = [Answer({"error": "ExpiredToken"}, 400)]
     with (

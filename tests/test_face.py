@@ -137,5 +137,5 @@ def test_notices_say_what_waits_and_error_pages_ask_nothing(sqlite_world: World)
     answer = browser.get("/owner/links")
     assert old in read(answer)
     assert "older than 90 days." in read(answer)
-    assert f'href="/owner/accounts/{account.id}"' in answer.text
+    assert f'href="/owner/accounts/{account.id}/settings/followers"' in answer.text
     assert old not in read(browser.get("/owner/nothing"))

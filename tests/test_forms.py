@@ -37,7 +37,7 @@ def test_a_form_that_fails_changes_nothing_and_is_shown_again(sqlite_world: Worl
     sqlite_world.session.rollback()
     answer = browser.send("/owner/accounts", form | {"followers": "5"})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/owner/accounts/1")
-    assert "@JessesLinks is added." in read(browser.get("/owner/accounts/1"))
+    assert "@JessesLinks on X is added." in read(browser.get("/owner/accounts/1"))
 
 
 def test_a_form_of_what_is_not_there_is_not_found(sqlite_world: World) -> None:

@@ -106,7 +106,7 @@ def test_both_are_chosen_on_the_pages_and_by_command(world: World) -> None:
     page = f"/owner/accounts/{account.id}"
     assert browser.send(f"{page}/utm", {"utm_source": "x" * 101}, page).status_code == 422
     assert browser.send(f"{page}/utm", {"utm_source": "bluesky"}, page).status_code == 303
-    assert 'value="bluesky"' in browser.get(page).text
+    assert 'value="bluesky"' in browser.get(f"{page}/settings/links").text
     env = {
         "LINKTRACK_DATA": str(world.settings.data),
         "LINKTRACK_DATABASE": world.settings.database,

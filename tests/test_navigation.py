@@ -55,7 +55,8 @@ def test_a_page_marks_its_section_and_itself(sqlite_world: World) -> None:
         ("follow-back", "Audience"),
         ("referrers", "Insights"),
         ("team", "Settings"),
-        ("accounts/1", "Settings"),
+        ("accounts/1", "Overview"),
+        ("accounts/1/settings", "Settings"),
     ):
         page = browser.get(f"/owner/{path}").text
         top = page.partition("</header>")[0]

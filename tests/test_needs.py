@@ -117,7 +117,7 @@ def test_an_old_count_is_old_everywhere_at_once(sqlite_world: World, days: int) 
     assert (" stale " in shown) is is_old
     assert ("Nothing besides what is said above." in shown) is is_old
     assert ("Nothing: follower counts are fresh" in shown) is not is_old
-    page = read(browser.get(f"/owner/accounts/{account.id}"))
+    page = read(browser.get(f"/owner/accounts/{account.id}/settings/followers"))
     assert ("The newest count is older than 90 days." in page) is is_old
 
 

@@ -135,7 +135,7 @@ def test_from_an_account_to_the_figures_of_a_post(world: World) -> None:
     )
     assert answer.status_code == 303
     account_page = answer.location
-    assert "@JessesLinks is added" in read(browser.get(account_page))
+    assert "@JessesLinks on X is added" in read(browser.get(account_page))
     answer = browser.send(
         f"{account_page}/segments", {"name": "community", "size": "120"}, form=account_page
     )
@@ -455,7 +455,7 @@ def test_a_count_is_replaced_only_when_that_is_ticked(world: World) -> None:
     assert browser.send(f"{page}/counts", fields, form=page).status_code == 422
     fields["replace"] = "yes"
     assert browser.send(f"{page}/counts", fields, form=page).status_code == 303
-    shown = read(browser.get(page))
+    shown = read(browser.get(f"{page}/settings/followers"))
     assert "200" in shown
     assert "00:00 100" not in shown
 
@@ -466,12 +466,12 @@ def test_an_account_is_given_another_role(sqlite_world: World) -> None:
     browser = Browser.signed_in(sqlite_world)
     page = f"/owner/accounts/{account.id}"
     assert browser.send(f"{page}/role", {"role": "you"}, page).status_code == 303
-    shown = browser.get(page)
-    assert "has the role you now" in read(shown)
+    shown = browser.get(f"{page}/settings")
+    assert "now has the role you" in read(shown)
     assert '<option value="you" selected>' in shown.text
     assert browser.send(f"{page}/role", {"role": "boss"}, page).status_code == 422
     assert browser.send(f"{page}/role", {"role": ""}, page).status_code == 303
-    assert "has no role now" in read(browser.get(page))
+    assert "now has no role" in read(browser.get(f"{page}/settings"))
 
 
 def test_an_account_is_renamed(sqlite_world: World) -> None:

@@ -79,7 +79,7 @@ def test_removing_an_account_on_the_pages_asks_first_and_can_be_undone(
     assert "@JessesLinks" in read(browser.get("/owner/links"))
     for page in ("posts", "links"):
         assert browser.get(f"/owner/{page}?account={account.id}").status_code == 404
-    assert "Bring it back" in read(browser.get(f"/owner/accounts/{account.id}"))
+    assert "Restore this account" in read(browser.get(f"/owner/accounts/{account.id}"))
     browser.send(f"/owner/accounts/{account.id}/restore", {}, form=f"/owner/accounts/{account.id}")
     assert "@JessesLinks" in read(browser.get("/owner/accounts"))
     assert ("Jesse", "Removed the account @JessesLinks.") in told(sqlite_world)

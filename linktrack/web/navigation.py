@@ -31,7 +31,7 @@ class Page:
 class Section:
     """One word at the top of every page, a link to the first of its pages.
 
-    `also` are blueprints whose pages belong to it without a line of their own.
+    `also` are blueprints whose pages belong to it without a line of their own, and single pages.
     """
 
     label: str
@@ -55,7 +55,7 @@ SECTIONS: Final = (
             ),
             Page("needs.show", "To do", "Broken links, outdated counts and failed posts."),
         ),
-        also=("sharing",),
+        also=("sharing", "accounts.show"),
     ),
     Section(
         "Posts",
@@ -127,3 +127,11 @@ SETTINGS: Final = Section(
 
 PAGES: Final = tuple(page for section in (*SECTIONS, SETTINGS) for page in section.pages)
 """Every page that has a line in the navigation."""
+
+
+def section_of(endpoint: str | None) -> Section | None:
+    """Return the section a page belongs to: the one that names it, else that of its blueprint."""
+    blueprint_name = (endpoint or "").rpartition(".")[0]
+    sections = (*SECTIONS, SETTINGS)
+    naming = [section for section in sections if endpoint in section.also]
+    return next(iter(naming or [one for one in sections if one.holds(blueprint_name)]), None)

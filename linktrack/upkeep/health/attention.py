@@ -276,4 +276,4 @@ def _of_card(card: AccountCard, days: DayRange) -> Iterator[Need]:
 
 
 def _account(number: int) -> Place:
-    return Place("accounts.show", {"account_id": number})
+    return Place("accounts.edit", {"account_id": number, "group": "followers"})

@@ -1,49 +1,39 @@
-"""Accounts: adding them, follower counts, and segments."""
+"""Accounts: the list of them, adding one, and an account's figures."""
 
-from functools import partial
 from typing import Final
 
-from flask import render_template, request, url_for
+from flask import Response, render_template, request, url_for
 
-from linktrack.audience.accounts import (
-    ROLES,
-    add_account,
-    bring_back,
-    get_account,
-    list_accounts,
-    remove_account,
-    rename_account,
-    set_account_role,
-)
-from linktrack.audience.cards import OURS, set_card
-from linktrack.audience.counts import (
-    count_at,
-    count_histories,
-    is_stale,
-    list_counts,
-    record_count,
-)
+from linktrack.audience.accounts import ROLES, add_account, get_account, list_accounts
+from linktrack.audience.counts import count_at, count_histories, is_stale, record_count
 from linktrack.audience.credentials import connections
-from linktrack.audience.models import Account
-from linktrack.audience.segments import add_segment, list_segments
-from linktrack.audience.utm import NAMES as UTM_NAMES
-from linktrack.audience.utm import set_utm_values, utm_values
-from linktrack.context import db_session
+from linktrack.clicks.vocabulary import DEFAULT_WINDOW
+from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
-from linktrack.errors import Conflict, Invalid
+from linktrack.links.posts import list_posts
+from linktrack.networks.handles import read_handle
 from linktrack.networks.registry import network_of, networks
-from linktrack.web.context import owner_blueprint, require_writer
-from linktrack.web.fields import LARGEST_ID
+from linktrack.reports.counting import window_for
+from linktrack.reports.overview import account_cards
+from linktrack.reports.people.presence import presence
+from linktrack.reports.sentences import post_in_words
+from linktrack.reports.standing import latest_posts
+from linktrack.web.context import owner_blueprint
+from linktrack.web.fields import LARGEST_ID, chosen_range
 from linktrack.web.forms import Done, Sent, form
+from linktrack.web.post_bars import bar_table
 
 blueprint = owner_blueprint("accounts", __name__)
 
 ACCOUNT: Final = f"/accounts/<int(max={LARGEST_ID}):account_id>"
 SOURCE: Final = "entered"
-MOST_COUNTS: Final = 200
+LATEST: Final = 5
+DAYS: Final = 91
+"""Days of an account's figures where the address names none."""
+
 ROLE_WORDS: Final = {
-    "me": "me: own words",
-    "you": "you: shares links",
+    "me": "me: your own words",
+    "you": "you: links you share",
     "we": "we: a private community",
 }
 
@@ -61,132 +51,53 @@ def list_all() -> str:
     again=lambda error: _list(error.sentence),
 )
 def add(sent: Sent) -> Done:
-    """Add an account, with its current follower count if given."""
-    account = add_account(
-        sent.session,
-        sent.text("network", "The network"),
-        sent.text("handle", "The handle"),
-        sent.text("role", "The role") or None,
-        sent.now,
-    )
+    """Add an account, with its current follower count if given.
+
+    Without a chosen network it is the one whose handles look like this.
+    """
+    written = sent.text("handle", "The handle")
+    chosen = sent.text("network", "The network") or None
+    network, handle = (chosen, written) if chosen else read_handle(written)
+    role = sent.text("role", "The role") or None
+    account = add_account(sent.session, network, handle, role, sent.now)
     followers = sent.whole("followers", "The number of followers")
     if followers is not None:
         record_count(sent.session, account, followers, sent.now, SOURCE, now=sent.now)
-    return Done(f"{account.handle} is added.", url_for("accounts.show", account_id=account.id))
+    said = f"{account.handle} on {network_of(account.network).label} is added."
+    return Done(said, url_for("accounts.show", account_id=account.id))
 
 
 @blueprint.get(ACCOUNT)
-def show(account_id: int) -> str:
-    """Show one account: follower counts, segments, and forms to add more."""
-    return _page(get_account(db_session(), account_id))
-
-
-account_form = partial(
-    form,
-    blueprint,
-    back_to="accounts.show",
-    again=lambda error, account_id: _page(get_account(db_session(), account_id), error.sentence),
-)
-
-
-@account_form(
-    f"{ACCOUNT}/handle",
-    edits=lambda account_id: {"Handle": get_account(db_session(), account_id).handle},
-)
-def rename(sent: Sent, account_id: int) -> str:
-    """Rename an account."""
-    account = get_account(sent.session, account_id)
-    rename_account(sent.session, account, sent.text("handle", "The handle"), sent.now)
-    return f"The account is called {account.handle} now."
-
-
-@account_form(
-    f"{ACCOUNT}/role",
-    edits=lambda account_id: {"Role": get_account(db_session(), account_id).role},
-)
-def change_role(sent: Sent, account_id: int) -> str:
-    """Set what an account is for."""
-    account = get_account(sent.session, account_id)
-    role = sent.text("role", "The role") or None
-    set_account_role(sent.session, account, role, sent.now)
-    return f"{account.handle} has {f'the role {role}' if role else 'no role'} now."
-
-
-@blueprint.get(f"{ACCOUNT}/remove")
-def confirm_removal(account_id: int) -> str:
-    """Explain what removing an account means, and ask for confirmation."""
-    require_writer()
-    account = get_account(db_session(), account_id)
-    return render_template("accounts/remove.html", account=account)
-
-
-@account_form(f"{ACCOUNT}/remove")
-def remove(sent: Sent, account_id: int) -> str:
-    """Remove an account from lists and reports."""
-    account = get_account(sent.session, account_id)
-    remove_account(sent.session, account, sent.now)
-    return f"{account.handle} is removed; its links go on redirecting. You can bring it back."
-
-
-@account_form(f"{ACCOUNT}/restore")
-def restore(sent: Sent, account_id: int) -> str:
-    """Restore a removed account."""
-    account = get_account(sent.session, account_id)
-    bring_back(sent.session, account, sent.now)
-    return f"{account.handle} is back, with all it had."
-
-
-@account_form(f"{ACCOUNT}/counts")
-def count(sent: Sent, account_id: int) -> str:
-    """Record how many followers an account had, now or at the given time."""
-    account = get_account(sent.session, account_id)
-    followers = sent.whole("count", "The number of followers")
-    if followers is None:
-        raise Invalid("Write how many followers there are.")
-    at = sent.moment("counted_at", "The date") or sent.now
-    replace = sent.says_yes("replace")
-    try:
-        record_count(sent.session, account, followers, at, SOURCE, replace=replace, now=sent.now)
-    except Conflict as error:
-        raise Conflict(
-            "Another figure is recorded for that time: tick “Replace” to overwrite it."
-        ) from error
-    return f"{followers:,} followers are recorded."
-
-
-@account_form(f"{ACCOUNT}/segments")
-def segment(sent: Sent, account_id: int) -> str:
-    """Add a segment after the others."""
-    account = get_account(sent.session, account_id)
-    size = sent.whole("size", "The number of people")
-    added = add_segment(sent.session, account, sent.text("name", "The name"), size, sent.now)
-    return f"The segment {added.name} is added."
-
-
-def _utm(account_id: int) -> dict[str, object]:
-    values = utm_values(db_session(), account_id)
-    return {name: values.get(name) for name in UTM_NAMES}
-
-
-@account_form(f"{ACCOUNT}/utm", edits=_utm)
-def utm(sent: Sent, account_id: int) -> str:
-    """Set the UTM values that wrapping adds to an account's links."""
-    account = get_account(sent.session, account_id)
-    set_utm_values(sent.session, account, {name: sent.text(name, name) for name in UTM_NAMES})
-    return "Links made from now on have these values."
-
-
-@account_form(
-    f"{ACCOUNT}/card",
-    edits=lambda account_id: {"Card": get_account(db_session(), account_id).card},
-)
-def card(sent: Sent, account_id: int) -> str:
-    """Set whose preview card an account's links have."""
-    account = get_account(sent.session, account_id)
-    set_card(sent.session, account, sent.text("card", "The card"), sent.now)
-    if account.card == OURS:
-        return "Networks that ask for a card get ours from now on."
-    return "Networks make their card of the destination from now on."
+def show(account_id: int) -> str | Response:
+    """Show an account's followers, audience, clicks, rate and posts, or what to do first."""
+    session, settings, at = db_session(), installation().settings, now()
+    account = get_account(session, account_id)
+    days = chosen_range(request.args, DAYS)
+    window = window_for(days.since, DEFAULT_WINDOW, as_of(at))
+    (card,) = account_cards(session, [account], days, window, now=as_of(at))
+    latest = latest_posts(
+        session, account, DEFAULT_WINDOW, now=as_of(at), until=days.end, limit=LATEST
+    )
+    return render_template(
+        "accounts/show.html",
+        account=account,
+        days=days,
+        card=card,
+        window=window,
+        sentence=post_in_words(card.cpf, window),
+        presence=presence(
+            session,
+            account,
+            period=settings.visitor_period,
+            timezone=settings.timezone,
+            now=as_of(at),
+        ),
+        latest=bar_table(latest.lines, latest.usual),
+        has_posts=bool(list_posts(session, account.id, None, 1)),
+        connection=connections(session).get(account.id),
+        can_connect=network_of(account.network).connecting is not None,
+        roles=ROLE_WORDS,
+    )
 
 
 def _list(error: str | None = None) -> str:
@@ -206,26 +117,5 @@ def _list(error: str | None = None) -> str:
         networks=networks(),
         roles={role: ROLE_WORDS[role] for role in ROLES},
         error=error,
-        typed=request.form,
-    )
-
-
-def _page(account: Account, error: str | None = None) -> str:
-    session = db_session()
-    counts = list_counts(session, account.id)[::-1]
-    return render_template(
-        "accounts/show.html",
-        account=account,
-        counts=counts[:MOST_COUNTS],
-        older=max(0, len(counts) - MOST_COUNTS),
-        stale=bool(counts) and is_stale(counts[0].counted_at, now()),
-        segments=list_segments(session, account),
-        connection=connections(session).get(account.id),
-        can_connect=network_of(account.network).connecting is not None,
-        utm_names=UTM_NAMES,
-        utm=utm_values(session, account.id),
-        roles={role: ROLE_WORDS[role] for role in ROLES},
-        error=error,
-        at=request.endpoint,
         typed=request.form,
     )
