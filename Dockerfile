@@ -5,6 +5,7 @@ WORKDIR /src
 COPY setup.cfg pyproject.toml constraints.txt README.md LICENSE MANIFEST.in ./
 COPY linktrack linktrack
 COPY templates templates
+COPY docs/guide docs/guide
 COPY migrations migrations
 RUN python -m venv /opt/linktrack && \
     /opt/linktrack/bin/pip install --no-cache-dir --constraint constraints.txt .
