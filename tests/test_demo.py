@@ -1,5 +1,7 @@
 """The demonstration: two simulated years, marked as such, made and removed whole."""
 
+import json
+import zipfile
 from collections import Counter
 from typing import Any
 
@@ -9,7 +11,7 @@ from clicking import FIREFOX, counts
 from sqlalchemy import func, or_, select
 from world import NOON, World
 
-from linktrack.audience.accounts import find_account, list_accounts
+from linktrack.audience.accounts import account_json, find_account, list_accounts
 from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.models import Account, Follower, FollowPeriod
 from linktrack.audience.rosters import list_rosters, take_roster
@@ -33,6 +35,8 @@ from linktrack.portability.demo.making import make_demo
 from linktrack.portability.demo.reading import posts
 from linktrack.portability.demo.removing import remove_demo
 from linktrack.portability.demo.story import ACCIDENT, BLUE, MEMBERS, PROFILES, YOU
+from linktrack.portability.export.everything import export_all
+from linktrack.portability.export.exports import Selection, stream
 from linktrack.publishing.models import Sending
 from linktrack.publishing.unwrapped.posts import addresses_of, keep_posts, list_unwrapped
 from linktrack.reports.cpf import cpf_json, cpf_report
@@ -242,3 +246,38 @@ def test_every_page_with_simulated_data_says_so(sqlite_world: World) -> None:
     assert "Simulated data. Ada is a demonstration" in read(stranger.get(thanks))
     for path in (f"/{own.code}+", "/hello/@mine", "/owner/sign-in"):
         assert "Simulated data." not in read(stranger.get(path)), path
+
+
+def test_what_is_exported_of_simulated_accounts_says_so(sqlite_world: World) -> None:
+    """A field more in their rows, in a report's account, and in the zip; a word in file names."""
+    demo, mine = sqlite_world.account("@demo"), sqlite_world.account("@mine", role="me")
+    session, engine = sqlite_world.session, sqlite_world.database.engine
+
+    def exported(form: str) -> list[str]:
+        blocks = stream(engine, sqlite_world.shortener, "posts", form, Selection())
+        return "".join(blocks).splitlines()
+
+    for account in (demo, mine):
+        sqlite_world.post(account, f"https://example.com/{account.id}")
+    header = exported("csv")[0]
+    demo.simulated = True
+    session.commit()
+    its, own = map(json.loads, exported("ndjson"))
+    assert its["simulated"] is True
+    assert "simulated" not in own
+    assert list(own) == header.split(",")
+    marked, first, second = exported("csv")
+    assert marked == f"{header},simulated"
+    assert (first.rpartition(",")[2], second.rpartition(",")[2]) == ("true", "")
+    assert account_json(demo) == {
+        "network": "x", "handle": "@demo", "role": "you", "simulated": True,
+    }  # fmt: skip
+    assert "simulated" not in account_json(mine)
+    browser = Browser.signed_in(sqlite_world)
+    for account, name in ((demo, "posts-simulated.csv"), (mine, "posts.csv")):
+        answer = browser.get(f"/owner/posts?account={account.id}&format=csv")
+        assert name in answer.headers["Content-Disposition"]
+    path = sqlite_world.settings.data / "all.zip"
+    export_all(sqlite_world.database, path, now())
+    with zipfile.ZipFile(path) as archive:
+        assert json.loads(archive.read("manifest.json"))["simulated"] == ["@demo"]

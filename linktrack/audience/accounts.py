@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final, TypedDict
+from typing import Final, NotRequired, TypedDict
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -206,13 +206,21 @@ def _refuse_taken(session: Session, network: str, handle: str) -> None:
 
 
 class AccountNameJson(TypedDict):
-    """The account a report covers."""
+    """The account a report covers; only one of the demonstration is `simulated`."""
 
     network: NetworkName
     handle: str
     role: Role | None
+    simulated: NotRequired[bool]
 
 
 def account_json(account: Account) -> AccountNameJson:
     """Return an account as every report names it."""
-    return {"network": account.network, "handle": account.handle, "role": account.role}
+    name: AccountNameJson = {
+        "network": account.network,
+        "handle": account.handle,
+        "role": account.role,
+    }
+    if account.simulated:
+        name["simulated"] = True
+    return name

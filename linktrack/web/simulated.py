@@ -16,6 +16,15 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(simulated_here=simulated_here)
 
 
+def simulated_handles(account_id: str | None) -> list[str]:
+    """Return the handles of the simulated accounts: of all of them, or of the one with a number."""
+    return [
+        account.handle
+        for account in list_accounts(db_session())
+        if account.simulated and account_id in (None, "", str(account.id))
+    ]
+
+
 @pass_context
 def simulated_here(context: Context) -> list[str]:
     """Return the handles of the simulated accounts whose data may be on the page, or a name.

@@ -8,6 +8,7 @@ from flask import Response, request
 
 from linktrack.errors import Invalid
 from linktrack.portability.export.report_csv import report_csv
+from linktrack.web.simulated import simulated_handles
 
 FORMATS: Final = ("csv", "json")
 
@@ -24,12 +25,16 @@ def is_table_wanted() -> bool:
 
 
 def table_file(name: str, rows: Sequence[Mapping[str, object]]) -> Response:
-    """Return a list of a report's JSON as a file to download, as CSV or JSON."""
+    """Return a list of a report's JSON as a file to download, as CSV or JSON.
+
+    Its name says where it may hold simulated data.
+    """
     kind = request.args["format"]
     if kind == "csv":
         answer = Response(report_csv(rows), mimetype="text/csv")
     else:
         text = json.dumps(rows, ensure_ascii=False, indent=1)
         answer = Response(f"{text}\n", mimetype="application/json")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
+    mark = "-simulated" if simulated_handles(request.args.get("account")) else ""
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}{mark}.{kind}"'
     return answer

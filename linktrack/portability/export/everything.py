@@ -30,6 +30,7 @@ from sqlalchemy import (
 
 import linktrack.tables  # noqa: F401 - what is not known is not carried
 from linktrack import __version__
+from linktrack.audience.models import Account
 from linktrack.calendar.times import utc
 from linktrack.db import Base, Database, Utc, is_sqlite, revision_of
 from linktrack.errors import Unavailable
@@ -65,7 +66,8 @@ visitor keys: a visitor of this file cannot be turned back into an address by an
 
 tables/NAME.ndjson has one row a line, in order of the table's key. Moments are milliseconds since
 1970 UTC, days are days since 0001-01-01 (which is 1), null is "not known". manifest.json says the
-versions, and how many rows each table has, with the SHA-256 of its lines.
+versions, which accounts are simulated (those of a demonstration), and how many rows each table
+has, with the SHA-256 of its lines.
 """
 
 
@@ -110,6 +112,7 @@ def _write(
         archive.writestr(_entry(KEYS_FILE), (settings.data / KEYS_FILE).read_bytes())
         with _snapshot(database.engine) as connection:
             revision = revision_of(connection)
+            simulated = list(connection.scalars(select(Account.handle).where(Account.simulated)))
             for table in exported_tables():
                 name = f"tables/{table.name}.ndjson"
                 digest, rows = hashlib.sha256(), 0
@@ -128,6 +131,7 @@ def _write(
             "base_url": settings.base_url,
             "timezone": settings.timezone.key,
             "visitor_period": settings.visitor_period,
+            "simulated": simulated,
             "tables": tables,
         }
         archive.writestr(_entry(MANIFEST), json.dumps(manifest, indent=1) + "\n")

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
+from linktrack.audience.models import Account
 from linktrack.calendar.ranges import check_range
 from linktrack.errors import Invalid
 from linktrack.links.catalog import Shortener
@@ -35,6 +36,8 @@ __all__ = ["KINDS", "MEDIA_TYPES", "Selection", "as_csv", "export_rows", "ndjson
 
 MEDIA_TYPES: Final = {"ndjson": "application/x-ndjson", "csv": "text/csv"}
 BLOCK: Final = 500  # lines handed on together
+SIMULATED: Final = "simulated"
+"""The field that rows of the demonstration have, and no others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,22 @@ def stream(
     if form not in MEDIA_TYPES:
         raise Invalid(f"There is no format {form[:40]!r}: choose ndjson or csv.")
     rows = export_rows(engine, shortener, what, selection)
-    return _blocks(as_csv(rows, what) if form == "csv" else ndjson(rows))
+    simulated = _simulated(engine)
+    if simulated:
+        rows = _marked(rows, simulated)
+    return _blocks(as_csv(rows, what, is_marked=bool(simulated)) if form == "csv" else ndjson(rows))
+
+
+def _simulated(engine: Engine) -> frozenset[str]:
+    """Return the handles of the demonstration's accounts."""
+    with engine.connect() as connection:
+        return frozenset(connection.scalars(select(Account.handle).where(Account.simulated)))
+
+
+def _marked(rows: Iterable[Row], simulated: frozenset[str]) -> Iterator[Row]:
+    """Yield rows with a field more where they are of the demonstration; others stay as they are."""
+    for row in rows:
+        yield {**row, SIMULATED: True} if row["account"] in simulated else row
 
 
 def ndjson(rows: Iterable[Row]) -> Iterator[str]:
@@ -106,19 +124,21 @@ def ndjson(rows: Iterable[Row]) -> Iterator[str]:
         yield encode(row) + "\n"
 
 
-def as_csv(rows: Iterable[Row], what: str) -> Iterator[str]:
+def as_csv(rows: Iterable[Row], what: str, *, is_marked: bool = False) -> Iterator[str]:
     """Yield a header and one record a row (RFC 4180), safe to open in a spreadsheet.
 
-    Nothing is an empty cell; several codes are parted by spaces.
+    Nothing is an empty cell; several codes are parted by spaces. With `is_marked` a last column
+    says which rows are simulated.
     """
+    fields = (*KINDS[what].fields, SIMULATED) if is_marked else KINDS[what].fields
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
-    writer.writerow(KINDS[what].fields)
+    writer.writerow(fields)
     yield buffer.getvalue()
     for row in rows:
         buffer.seek(0)
         buffer.truncate()
-        writer.writerow([_cell(value) for value in row.values()])
+        writer.writerow([_cell(row.get(name)) for name in fields])
         yield buffer.getvalue()
 
 
