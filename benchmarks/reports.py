@@ -45,6 +45,7 @@ COLD_MS, WARM_MS = 50, 15  # what is aimed at, at 10 million clicks
 REPEATS = 5
 NOT_REPORTS = (
     "/<",  # redirects, and what a code with a plus leads to
+    "/.well-known",  # nothing, unless the owner says where to report problems
     "/api/v1/export",  # all rows there are, streamed
     "/api/v1/webhooks",  # there are none
     "/favicon.ico",
