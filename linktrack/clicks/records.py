@@ -54,7 +54,8 @@ class ClickRecord(
 
 
 _encode: Final = msgspec.json.Encoder().encode
-_decode: Final = msgspec.json.Decoder(ClickRecord).decode
+_decoder: Final = msgspec.json.Decoder(ClickRecord)
+_decode: Final = _decoder.decode
 
 
 def encode(record: ClickRecord) -> bytes:
@@ -67,9 +68,27 @@ def decode(line: bytes) -> ClickRecord:
 
     Raises `ValueError` for a line that is torn or damaged.
     """
-    record = _decode(line)
-    if len(line) <= MOST_REFERRER and b"\\u0000" not in line:
-        return record  # most lines: no text in them can be too long
+    return _fit(_decode(line))
+
+
+def decode_lines(lines: bytes) -> list[ClickRecord]:
+    """Undo `encode` for many lines at once, in a third of the time; blank lines are nothing.
+
+    Raises `ValueError` if any of them is torn or damaged.
+    """
+    records = _decoder.decode_lines(lines)
+    # Each distinct text is looked at once: there are far fewer than lines.
+    agents = {record.user_agent for record in records}
+    sent = {record.referrer for record in records}
+    if any(_is_unfit(text, MOST_AGENT) for text in agents) or any(
+        _is_unfit(text, MOST_REFERRER) for text in sent
+    ):
+        return [_fit(record) for record in records]
+    return records
+
+
+def _fit(record: ClickRecord) -> ClickRecord:
+    """Return a click whose texts every database stores."""
     agent, referrer = record.user_agent, record.referrer
     if _is_unfit(agent, MOST_AGENT) or _is_unfit(referrer, MOST_REFERRER):
         return msgspec.structs.replace(

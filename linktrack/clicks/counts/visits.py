@@ -7,7 +7,8 @@ that they equal those of a rebuild.
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from operator import itemgetter
+from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, Table, and_, func, select
 
@@ -18,6 +19,9 @@ from linktrack.links.models import Link
 
 Key: TypeAlias = tuple[int, ...]
 
+_VISITS: Final = itemgetter(0, 1, 3, 4)
+"""The key of a visitor's row in `account_visits`: all but who it is."""
+
 
 def move_visitors(
     connection: Connection, deltas: Mapping[Key, Sequence[int]]
@@ -27,18 +31,23 @@ def move_visitors(
     Returns how many visitors come to, and leave, each row of `account_visits`.
     """
     keys = sorted(key for key, change in deltas.items() if any(change))
-    known = {row[:3]: row[3:] for row in find_rows(connection, visitor_accounts, keys)}
+    before = list(find_rows(connection, visitor_accounts, keys))
+    known = {row[:3]: row for row in before}
     rows: list[Key] = []
     gone: list[Key] = []
     for key in keys:
-        more, more_later = deltas[key]
-        first, second = known.get(key, (0, 0))
-        row = (*key, first + more, second + more_later)
-        (rows if row[3] or row[4] else gone).append(row)
+        first, second = deltas[key]
+        if key in known:
+            row = known[key]
+            first, second = first + row[3], second + row[4]
+        if first or second:
+            rows.append((*key, first, second))
+        else:
+            gone.append(key)
     upsert_rows(connection, visitor_accounts, rows)
-    delete_rows(connection, visitor_accounts, [row[:3] for row in gone])
-    moves = Counter((account_id, period, *visits) for account_id, period, _, *visits in rows)
-    moves.subtract((*key[:2], *visits) for key, visits in known.items())
+    delete_rows(connection, visitor_accounts, gone)
+    moves = Counter(map(_VISITS, rows))
+    moves.subtract(Counter(map(_VISITS, before)))
     return {key: [visitors] for key, visitors in moves.items()}
 
 

@@ -5,7 +5,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from linktrack.clicks.capture.journal import SUFFIX, is_written
 from linktrack.clicks.loading.backfill import count_added
 from linktrack.clicks.loading.store import ClickStore
 from linktrack.clicks.models import journals
-from linktrack.clicks.records import ClickRecord, decode
+from linktrack.clicks.records import ClickRecord, decode, decode_lines
 from linktrack.db import now as this_moment
 
 log = logging.getLogger(__name__)
@@ -243,7 +243,11 @@ def _read(path: Path, start: int, written: bool, most: int) -> _Batch:
 
 def _decode_lines(data: bytes) -> tuple[list[ClickRecord], list[bytes]]:
     """Return the clicks and the damaged lines; blank lines are nothing."""
-    records: list[ClickRecord] = []
+    with suppress(ValueError, RecursionError):
+        records = decode_lines(data)
+        if len(records) == data.count(b"\n"):  # else several in a line, or blank ones
+            return records, []
+    records = []
     bad: list[bytes] = []
     for line in filter(None, data.split(b"\n")):
         try:
