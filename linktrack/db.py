@@ -58,16 +58,18 @@ _SQLITE: Final = "sqlite:///"
 _POOLED: Final = "pooled"
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 def to_ms(moment: datetime) -> int:
     """Return milliseconds since 1970 UTC; the moment must be aware."""
-    return (moment - EPOCH) // timedelta(milliseconds=1)
+    return (moment - EPOCH) // _MILLISECOND
 
 
 def from_ms(milliseconds: int) -> datetime:
     """Return the aware UTC moment of milliseconds since 1970."""
-    return EPOCH + timedelta(milliseconds=milliseconds)
+    # In half the time that naming the milliseconds takes: reports read two moments a post.
+    return EPOCH + _MILLISECOND * milliseconds
 
 
 def now() -> datetime:

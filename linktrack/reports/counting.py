@@ -80,12 +80,14 @@ class Counting:
 
     def state_of(self, post: Dated) -> CountState:
         """Return how far a published post is counted."""
-        if not is_measured(post):
+        # Asked of ten thousand posts at once: written out, it takes a third of the time.
+        posted_at, measured_from = post.posted_at, post.measured_from
+        if measured_from is not None and not has_all_clicks(posted_at, measured_from):
             return "unmeasured"
-        until = self.until(post.posted_at)
-        if until is None:
+        length = _length(self.window)
+        if length is None:
             return "so far"
-        return "complete" if until <= self.as_of else "counting"
+        return "complete" if posted_at + length <= self.as_of else "counting"
 
     def progress_of(self, post: Dated) -> str | None:
         """Return how far a post has come that is still counting, as in "day 2 of 7"."""

@@ -120,28 +120,23 @@ def cpf_total(
     """Return the total of posts, each compared with its account's count at or before it."""
     found = counting.split(sums)
     pairs: list[tuple[int, int]] = []
-    total = [0, 0, 0, 0]
-    missing = 0
+    counted: list[PostSums] = []
     for post in found.pooled:
         _, followers = count_at(histories[post.account_id], post.posted_at)
-        counts = (post.clicks, post.unique_clicks, post.without_visitor, post.unattributed)
-        if not followers:  # unknown, or nobody: neither has a rate
-            missing += 1
-            continue
-        pairs.append((counts[1], followers))
-        total = [whole + part for whole, part in zip(total, counts, strict=True)]
-    clicks, unique_clicks, without_visitor, unattributed = total
+        if followers:  # unknown, or nobody: neither has a rate
+            pairs.append((post.unique_clicks, followers))
+            counted.append(post)
     return CpfTotal(
         posts=len(pairs),
-        posts_without_count=missing,
+        posts_without_count=len(found.pooled) - len(counted),
         posts_unmeasured=len(found.unmeasured),
         still_counting=StillCounting.of(found.counting),
-        clicks=clicks,
-        unique_clicks=unique_clicks,
-        without_visitor=without_visitor,
+        clicks=sum(post.clicks for post in counted),
+        unique_clicks=sum(post.unique_clicks for post in counted),
+        without_visitor=sum(post.without_visitor for post in counted),
         followers=sum(n for _, n in pairs),
         cpf=Rate.over(pairs),
-        unattributed=unattributed,
+        unattributed=sum(post.unattributed for post in counted),
         median_cpf=_middle(pairs),
     )
 

@@ -154,31 +154,8 @@ def sums_by_post(session: Session, chosen: Chosen, window: int) -> list[PostSums
         .outerjoin(post_totals, post_totals.c.post_id == Post.id)
         .where(chosen)
     )
-    found = []
-    for (
-        account_id,
-        posted_at,
-        measured_from,
-        clicks,
-        unique,
-        without_visitor,
-        unattributed,
-        post_id,
-    ) in session.execute(query):
-        assert posted_at is not None  # published posts have one
-        found.append(
-            PostSums(
-                account_id=account_id,
-                posted_at=posted_at,
-                measured_from=measured_from,
-                clicks=clicks,
-                unique_clicks=unique,
-                without_visitor=without_visitor,
-                unattributed=unattributed,
-                post_id=post_id,
-            )
-        )
-    return found
+    # By `_make`: naming the fields of each of ten thousand posts takes as long as reading them.
+    return list(map(PostSums._make, session.execute(query)))
 
 
 class PostPeople(NamedTuple):
@@ -204,11 +181,7 @@ def people_by_post(session: Session, chosen: Chosen, window: int) -> list[PostPe
         .outerjoin(post_totals, post_totals.c.post_id == Post.id)
         .where(chosen)
     )
-    found = []
-    for account_id, posted_at, measured_from, unique_clicks, post_id in session.execute(query):
-        assert posted_at is not None  # published posts have one
-        found.append(PostPeople(account_id, posted_at, measured_from, unique_clicks, post_id))
-    return found
+    return list(map(PostPeople._make, session.execute(query)))
 
 
 def within_window(what: str, window: int) -> ColumnElement[int]:
