@@ -13,7 +13,8 @@ from paths import REPOSITORY
 from linktrack.cli import main
 
 PAGES = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs" / "guide").glob("*.md"))]
-BLOCK = re.compile(r"^( *)```(?:sh)?\n(.*?)^\1```", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.DOTALL | re.MULTILINE)
+SHELL = ("", "sh")
 COMMAND = re.compile(r"^ *(?:\.venv/bin/)?linktrack ", re.MULTILINE)
 WHY_NOT = re.compile(r" *# (needs|on|as root|with)\b")
 """How a block begins that cannot be run here; readers see why."""
@@ -21,8 +22,8 @@ WHY_NOT = re.compile(r" *# (needs|on|as root|with)\b")
 
 def blocks(page: Path) -> list[str]:
     """Return the commands of a page that can be run, block by block."""
-    found = [match[2] for match in BLOCK.finditer(page.read_text()) if COMMAND.search(match[2])]
-    return [each for each in found if not WHY_NOT.match(each)]
+    found = [match[3] for match in BLOCK.finditer(page.read_text()) if match[2] in SHELL]
+    return [each for each in found if COMMAND.search(each) and not WHY_NOT.match(each)]
 
 
 RUN = [page for page in PAGES if blocks(page)]
