@@ -346,7 +346,7 @@ def test_the_owners_whole_story(chromium: Browser, sqlite_databases: Maker, tmp_
         reader.press("Begin")
         reader.open("/owner/tokens")
         page.get_by_label("Name").fill("phone")
-        reader.press("Make token")
+        reader.press("Create token")
         assert page.locator("#secret").inner_text().startswith("lt_")
         reader.press("Sign out")
         reader.open("/owner/")

@@ -431,7 +431,9 @@ def test_by_page(world: World, place: Standin, server: Server) -> None:
     assert browser.send(f"{page}/remove", {}, page).status_code == 303
     assert "Connected since" not in read(browser.get(page))
     assert "does not take the sign-in" not in read(browser.get("/owner/posts"))
-    assert "Nobody signs in there" in read(browser.get(f"/owner/accounts/{by_hand.id}/connection"))
+    assert "You post there yourself" in read(
+        browser.get(f"/owner/accounts/{by_hand.id}/connection")
+    )
 
 
 def test_a_limited_viewer_sees_nothing_of_other_accounts(world: World, place: Standin) -> None:

@@ -81,7 +81,7 @@ def test_nobody_is_followed_before_the_dry_run_was_shown_and_it_was_switched_on(
 ) -> None:
     """Off by default; other settings need another dry run."""
     account = crowd(world, "ab")
-    with pytest.raises(Conflict, match="dry run first"):
+    with pytest.raises(Conflict, match="preview first"):
         switch_on(world.session, account, NOON)
     plan = dry_run(world.session, account, NOON - 2 * DAY, 1, NOON)
     assert [each.handle for each in plan.now] == ["@a.test"]

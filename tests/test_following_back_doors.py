@@ -39,21 +39,21 @@ def test_the_page_shows_the_dry_run_before_it_can_be_switched_on(world: World) -
     browser = Browser.signed_in(world)
     page = "/owner/follow-back"
     shown = read(browser.get(page))
-    assert "It is off" in shown
+    assert "Nothing happens until you approve the preview." in shown
     assert "Switch on" not in shown
     wrong = browser.send(f"{page}/{number}/on", {}, page)
     assert wrong.status_code == 422
-    assert "Look at the dry run first" in read(wrong)
+    assert "Look at the preview first" in read(wrong)
     done = browser.send(f"{page}/{number}/dry-run", {"since": "2026-01-01", "limit": "1"}, page)
     assert done.status_code == 303
     shown = read(browser.get(page))
-    assert "Dry run: 1 person" in shown
+    assert "Preview: 1 person" in shown
     assert "@a.test Began to follow by 2026-05-04." in shown
-    assert "1 more on the days after." in shown
+    assert "1 more in the following days." in shown
     assert "Looks empty: never posted; fewer than 5 followers." in shown
-    assert "is not connected" in shown
+    assert "isn't connected" in shown
     assert browser.send(f"{page}/{number}/on", {}, page).status_code == 303
-    assert "It is on" in read(browser.get(page))
+    assert "Switch off" in read(browser.get(page))
     assert browser.send(f"{page}/{number}/off", {}, page).status_code == 303
     world.session.rollback()
     assert world.session.get_one(FollowBack, number).on_since is None
@@ -62,7 +62,7 @@ def test_the_page_shows_the_dry_run_before_it_can_be_switched_on(world: World) -
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"since": "", "limit": "5"}, "Name the date"),
+        ({"since": "", "limit": "5"}, "Enter the date"),
         ({"since": "2026-01-01", "limit": "0"}, "The daily limit is 1 to 100"),
         ({"since": "2026-01-01", "limit": "many"}, "must be a whole number"),
         ({"since": "2999-01-01", "limit": "5"}, "lies ahead"),
@@ -91,7 +91,7 @@ def test_on_x_there_is_a_list_with_ticks(world: World) -> None:
     browser = Browser.signed_in(world)
     browser.send(f"{page}/{number}/dry-run", {"since": "2026-01-01", "limit": "9"}, page)
     answer = browser.get(page)
-    assert "X forbids programs to follow back" in read(answer)
+    assert "X doesn't allow programs to follow back" in read(answer)
     assert "Switch on" not in read(answer)
     assert 'href="https://x.com/a.test"' in answer.text
     nobody = browser.send(f"{page}/{number}/by-hand", {}, page)
@@ -100,7 +100,7 @@ def test_on_x_there_is_a_list_with_ticks(world: World) -> None:
     assert done.status_code == 303
     shown = read(browser.get(page))
     assert "followed by hand" in shown
-    assert "1 of 9 within the last 24 hours" in shown
+    assert "1 of 9 in the last 24 hours" in shown
     assert browser.send(f"{page}/{number}/on", {}, page).status_code == 422
 
 
@@ -114,7 +114,7 @@ def test_undoing_many_asks_for_their_number(world: World) -> None:
     page = "/owner/follow-back"
     browser = Browser.signed_in(world)
     undo = f"{page}/{number}/undo"
-    assert "Undo a day's, or all 23" in read(browser.get(page))
+    assert "Undo one day, or all 23" in read(browser.get(page))
     for fields, said in (
         ({"all": "yes"}, "This takes back 23 follows. Type the number 23"),
         ({"all": "yes", "number": "21"}, "Type the number 23"),

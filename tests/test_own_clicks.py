@@ -90,9 +90,9 @@ def test_an_untrusted_proxy_is_noticed_and_said(sqlite_world: World) -> None:
         follow(client, link.code, X_Forwarded_For=f"203.0.113.{number}")
     assert flags(world) == [FORWARDED] * 10
     browser = Browser.signed_in(world)
-    assert "A proxy is not trusted" not in read(browser.get("/owner/left-out"))
+    assert "A proxy isn't trusted" not in read(browser.get("/owner/left-out"))
     world.loader().load()
-    assert "A proxy is not trusted" in read(browser.get("/owner/left-out"))
+    assert "A proxy isn't trusted" in read(browser.get("/owner/left-out"))
 
 
 def test_a_device_is_marked_where_nobody_is_signed_in(sqlite_world: World) -> None:
@@ -104,7 +104,7 @@ def test_a_device_is_marked_where_nobody_is_signed_in(sqlite_world: World) -> No
     address = f"/uncounted/{own.secret()}"
     assert f"{world.settings.base_url}{address}" in page.text
     app = Browser.on(world)
-    assert "Do not count this device" in read(app.get(address))
+    assert "Ignore this device" in read(app.get(address))
     answer = app.client.post(address)
     assert answer.status_code == 303 and own.content() in answer.headers["Set-Cookie"]
     app.client.set_cookie(COOKIE, own.content(), domain="localhost")

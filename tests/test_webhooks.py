@@ -439,7 +439,7 @@ def test_an_owner_adds_tests_and_removes_webhooks_on_the_page(
 
     path = "/owner/webhooks/1"
     assert browser.send(f"{path}/test", {}, path).status_code == 303
-    assert "webhook.test waiting sent within seconds" in read(browser.get(path))
+    assert "webhook.test waiting to be sent within seconds" in read(browser.get(path))
     webhook = world.session.scalars(select(Webhook)).one()
     webhook.url = receiver.url
     key = load_keys(world.settings.data).sealing()
@@ -447,12 +447,12 @@ def test_an_owner_adds_tests_and_removes_webhooks_on_the_page(
     receiver.status = 500
     later = now() + timedelta(seconds=1)
     Dispatcher(world.database, world.shortener, key, LOOPBACK, lambda: later).dispatch()
-    assert "not heard 1 try, next" in read(browser.get(path))
+    assert "failing 1 try, next" in read(browser.get(path))
     assert "status 500" in read(browser.get(path))
     receiver.status = 200
     later += timedelta(minutes=2)
     Dispatcher(world.database, world.shortener, key, LOOPBACK, lambda: later).dispatch()
-    assert "heard" in read(browser.get("/owner/webhooks"))
+    assert "delivered" in read(browser.get("/owner/webhooks"))
     assert "status 200" in read(browser.get(path))
 
     assert browser.send(f"{path}/remove", {}, path).status_code == 303

@@ -100,7 +100,7 @@ def switch_on(session: Session, account: Account, now: datetime) -> None:
         )
     settings = session.get(FollowBack, account.id)
     if settings is None:
-        raise Conflict("Look at the dry run first: it shows who would be followed.")
+        raise Conflict("Look at the preview first: it shows who would be followed.")
     if settings.on_since is None:
         settings.on_since, settings.next_at, settings.problem = now, now, None
         note(

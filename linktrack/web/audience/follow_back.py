@@ -41,8 +41,8 @@ STATES: Final = {
     "followed": "followed",
     "refused": "refused by the network",
     "by_hand": "followed by hand",
-    "undoing": "being taken back",
-    "undone": "taken back",
+    "undoing": "being undone",
+    "undone": "undone",
 }
 
 
@@ -67,23 +67,23 @@ def look(sent: Sent, account_id: int) -> str:
     since = sent.moment("since", "The date")
     limit = sent.whole("limit", "The daily limit")
     if since is None or limit is None:
-        raise Invalid("Name the date after which they followed, and how many a day at most.")
+        raise Invalid("Enter the date after which they followed, and a daily limit.")
     dry_run(sent.session, account, since, limit, sent.now)
-    return "This is the dry run: nobody was followed."
+    return "This is the preview: nobody was followed."
 
 
 @follow_form(f"{OF_ACCOUNT}/on")
 def turn_on(sent: Sent, account_id: int) -> str:
     """Turn following back on."""
     switch_on(sent.session, get_account(sent.session, account_id), sent.now)
-    return "Following back is on: the service begins within a minute."
+    return "Following back is on and starts within a minute."
 
 
 @follow_form(f"{OF_ACCOUNT}/off")
 def turn_off(sent: Sent, account_id: int) -> str:
     """Turn following back off."""
     switch_off(sent.session, get_account(sent.session, account_id), sent.now)
-    return "Following back is off. Whom it followed stays followed."
+    return "Following back is off. Everyone it followed stays followed."
 
 
 @follow_form(f"{OF_ACCOUNT}/by-hand")
@@ -92,7 +92,7 @@ def tick(sent: Sent, account_id: int) -> str:
     account = get_account(sent.session, account_id)
     done = done_by_hand(sent.session, account, sent.all_of("person"), sent.now)
     if not done:
-        raise Invalid("Tick whom you have followed first.")
+        raise Invalid("Tick the people you've followed first.")
     return f"{done} ticked off."
 
 
@@ -103,7 +103,7 @@ def take_back(sent: Sent, account_id: int) -> str:
     number = sent.row_id("follow", "Follow")
     on = sent.day("day", "The day")
     if number is None and on is None and not sent.text("all", "All"):
-        raise Invalid("Choose the day whose follows are to be taken back.")
+        raise Invalid("Choose the day whose follows you want to undo.")
     timezone = installation().settings.timezone
     begin = None if on is None else datetime.combine(on, time.min, timezone)
     numbers = undoable(
@@ -114,7 +114,7 @@ def take_back(sent: Sent, account_id: int) -> str:
         until=None if on is None else datetime.combine(on + timedelta(1), time.min, timezone),
     )
     undo(sent.session, account, numbers, sent.whole("number", "The number"), sent.now)
-    return f"{len(numbers)} will be taken back within a few minutes."
+    return f"{len(numbers)} will be undone within a few minutes."
 
 
 def _page(account_id: int | None = None, error: str | None = None) -> str:

@@ -97,11 +97,11 @@ def _chart(days: DayRange, series: Iterable[list[DayCounts]], marks: Sequence[Ma
     else:
         lines = [
             Series("People's clicks", [Point(day, people[day]) for day in days], 0),
-            Series("Left out", [Point(day, others[day]) for day in days], 1),
+            Series("Filtered", [Point(day, others[day]) for day in days], 1),
         ]
     return time_chart(
         lines,
-        label="Clicks left out a day, beside people's",
+        label="Filtered clicks a day, and people's",
         unit="clicks a day",
         empty="No clicks in these days.",
         marks=marks,

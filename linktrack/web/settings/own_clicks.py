@@ -37,9 +37,9 @@ def change() -> Response:
     """Stop counting this device, or count it again."""
     answer = redirect(url_for("own_clicks.show"), 303)
     if request.form.get("count") == "yes":
-        flash("Clicks from this browser are counted from now on.")
+        flash("Clicks from this browser are counted again.")
         return unmark_device(answer)
-    flash("Clicks from this browser are not counted from now on.")
+    flash("Clicks from this browser are now ignored.")
     return mark_device(answer)
 
 

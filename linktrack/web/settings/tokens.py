@@ -25,7 +25,7 @@ blueprint = owner_blueprint("tokens", __name__)
 SCOPE_WORDS: Final = {
     "read": "read: reports and exports",
     "write": "write: everything the API can do",
-    "wrap": "wrap: make short links, nothing else",
+    "wrap": "wrap: shorten links, nothing else",
 }
 
 

@@ -79,7 +79,7 @@ def show(number: int) -> str:
 def test(sent: Sent, number: int) -> str:
     """Send a test event to a webhook."""
     send_test(sent.session, get_webhook(sent.session, number), sent.now)
-    return "The test is sent within seconds: reload this page to see what was answered."
+    return "A test is on its way: reload this page in a few seconds to see the response."
 
 
 @form(blueprint, f"{WEBHOOK}/remove", back_to="webhooks.list_all")
@@ -88,7 +88,7 @@ def remove(sent: Sent, number: int) -> str:
     webhook = get_webhook(sent.session, number)
     host = host_of(webhook)
     remove_webhook(sent.session, webhook, sent.now)
-    return f"The webhook to {host} is removed: it gets no more events."
+    return f"The webhook to {host} is removed and gets no more events."
 
 
 def _page(error: str | None = None, made: int | None = None, secret: str | None = None) -> str:
