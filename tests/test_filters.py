@@ -45,7 +45,7 @@ def test_the_overview_is_narrowed_by_source_and_by_segment(world: World) -> None
     for address, said, count in (
         ("source=X", ["From: X"], 6),
         ("source=Google", ["From: Google"], 3),
-        ("source=-", ["From: not said"], 2),
+        ("source=-", ["From: direct or unknown"], 2),
         ("segment=community", ["Segment: community"], 2),
         ("segment=-", ["We can&#39;t tell who"], 9),
         ("source=X&segment=-", ["From: X", "We can&#39;t tell who"], 6),

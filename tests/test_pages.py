@@ -167,7 +167,7 @@ def test_from_an_account_to_the_figures_of_a_post(world: World) -> None:
     assert "Clicks 35 People who clicked 35" in shown
     assert "day 1 of 7" in shown
     assert "Clicks per 1,000 followers 1.52 so far" in shown
-    assert "In other words 1 in 657 so far" in shown
+    assert "people clicked · 1 per 657 followers so far" in shown
     assert "Left out: 1 preview" in shown
     assert "We can't tell who 35" in shown
     overview = read(browser.get("/owner/"))
@@ -315,7 +315,7 @@ def test_a_draft_with_a_time_ahead_is_planned(sqlite_world: World) -> None:
         "state": "draft",
     }
     page = made_post(browser.send("/owner/compose", fields))
-    assert "Planned for" in read(browser.get(page))
+    assert "Scheduled for" in read(browser.get(page))
     assert "https://" in read(browser.get("/owner/posts?state=scheduled"))
     assert browser.send(f"{page}/publish", {"posted_at": ""}, form=page).status_code == 303
     assert "published" in read(browser.get(page))
@@ -352,7 +352,7 @@ def test_a_draft_cannot_be_planned_for_no_time_or_a_past_one(
     answer = browser.send(f"{page}/schedule", {"posted_at": time}, form=page)
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
-    assert "Made" in read(browser.get(page))
+    assert "Written" in read(browser.get(page))
 
 
 def test_a_link_is_led_elsewhere_disabled_and_enabled(world: World) -> None:

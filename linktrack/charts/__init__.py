@@ -7,6 +7,7 @@ stretched. There is no style attribute (the pages' policy forbids it): classes n
 
 from linktrack.charts.bars import Bar, stacked_bars
 from linktrack.charts.changes import Span, change_chart
+from linktrack.charts.curves import hours_curve
 from linktrack.charts.heat import heat_table
 from linktrack.charts.intervals import IntervalPoint, Reference, interval_chart
 from linktrack.charts.lines import Point, Series, sparkline, time_chart
@@ -31,6 +32,7 @@ __all__ = [
     "day_name",
     "day_span",
     "heat_table",
+    "hours_curve",
     "interval_bar",
     "interval_chart",
     "number",

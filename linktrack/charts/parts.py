@@ -180,6 +180,11 @@ def seen_key(name: str) -> Markup:
     return _key(Markup('<path class="line seen" d="M0 6h26"/>'), name)
 
 
+def band_key(name: str) -> Markup:
+    """Name the grey band of what is usual."""
+    return _key(Markup('<path class="area usual" d="M0 1h26v10h-26z"/>'), name)
+
+
 def hollow_key(name: str) -> Markup:
     """Name the hollow marks on the floor, whatever their shape."""
     return _key(mark(50, 6, "hollow", 0), name, width=12)

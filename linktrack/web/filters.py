@@ -19,7 +19,7 @@ from linktrack.web.navigation import PAGES, Page, Section
 NOTHING_SENT: Final = "-"
 """In addresses: clicks that did not say where they came from, or of which we can't tell who."""
 
-UNSAID: Final = "Not said"
+UNSAID: Final = "Direct or unknown"
 UNTOLD: Final = "We can't tell who"
 
 CARRIED: Final = (*RANGE, "account", "source", "segment")

@@ -55,7 +55,7 @@ WINDOW_WORDS: Final = dict(
     zip(WINDOWS, ("1 hour", "24 hours", "7 days", "30 days", "all time"), strict=True)
 )
 
-MEDIUM_WORDS: Final = {"ai": "AI assistant", "none": "none sent"}
+MEDIUM_WORDS: Final = {"ai": "AI assistant", "none": "\u2013"}
 
 
 def register(app: Flask, settings: Settings) -> None:
@@ -111,6 +111,7 @@ def register(app: Flask, settings: Settings) -> None:
         per_follower=lambda rate: in_words(rate.value),
         percentage=words.percent,
         one_in_interval=one_in_interval,
+        one_per=one_per,
         per_thousand=per_thousand,
         plain_day=day_name,
         reason=lambda name, count: REASON_WORDS[name][count != 1],
@@ -179,6 +180,13 @@ def one_in(rate: Rate) -> str:
     if rate.value > 1:
         return f"{in_words(rate.value)} for each follower"
     return f"1 in {_turned(rate.value)}"
+
+
+def one_per(rate: Rate) -> str:
+    """Write a rate as followers for each click: 1 per 657 followers."""
+    if rate.value is None or not 0 < rate.value <= 1:
+        return one_in(rate)
+    return f"1 per {_turned(rate.value)} followers"
 
 
 def one_in_interval(rate: Rate) -> str:

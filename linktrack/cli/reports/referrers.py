@@ -40,7 +40,7 @@ def referrers(
         ("source", "medium", "host", "segment", "clicks", "people"),
         [
             (
-                line.source or "not said",
+                line.source or "direct or unknown",
                 line.medium,
                 line.host,
                 line.segment or "we can't tell who",

@@ -1,21 +1,18 @@
 """Posts: each one's clicks per 1,000 followers, and the results of one post."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
 from flask import render_template, request
-from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import get_account
 from linktrack.audience.counts import is_stale
 from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account
-from linktrack.calendar.ranges import DayRange
 from linktrack.calendar.times import utc
-from linktrack.charts import Mark, Point, Series, time_chart
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOW_LENGTHS, WINDOWS
 from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
@@ -33,7 +30,6 @@ from linktrack.publishing.sendings import OPEN, sending_of
 from linktrack.publishing.unwrapped.matching import seen_at
 from linktrack.reports.counting import Counting, window_for
 from linktrack.reports.cpf import MOST_POSTS
-from linktrack.reports.days import DayCounts, link_series
 from linktrack.reports.links.listed import clicks_of_links
 from linktrack.reports.literature import FINDINGS
 from linktrack.reports.orders import ORDERS, SORTS
@@ -44,8 +40,8 @@ from linktrack.reports.sources.first_fetches import first_fetch, first_fetches
 from linktrack.reports.sources.hosts import HostLine, clicks_by_host
 from linktrack.reports.sources.left_out import links_of, of_links
 from linktrack.reports.standing import post_standing
-from linktrack.web.charting import marks_of
-from linktrack.web.context import owner_blueprint, today
+from linktrack.reports.timing.first_hours import first_hours
+from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import (
     LARGEST_ID,
     chosen_account,
@@ -56,6 +52,7 @@ from linktrack.web.fields import (
 from linktrack.web.filters import chosen_part
 from linktrack.web.formats import WINDOW_WORDS
 from linktrack.web.forms import Sent, form
+from linktrack.web.posts.curve import curve_of
 from linktrack.web.posts.rows import chosen_after, ranked_rows, totals_of
 from linktrack.web.subject import some_accounts
 from linktrack.web.table_files import is_table_wanted, table_file
@@ -64,7 +61,6 @@ blueprint = owner_blueprint("posts", __name__)
 
 PAGE: Final = 50
 POST: Final = f"/posts/<int(max={LARGEST_ID}):post_id>"
-CHART_DAYS: Final = 28
 OF_ALL_CLICKS: Final = ("not_human", "segments", "without_visitor", "referrers")
 """What is known of a post's clicks as a whole, and of no part of them."""
 
@@ -192,7 +188,7 @@ def publish(sent: Sent, post_id: int) -> str:
     """Mark a post as published, now or at the given time."""
     post, at = get_post(sent.session, post_id), sent.moment("posted_at", "The time")
     states.publish(sent.session, post, at, sent.now, installation().days())
-    return "The post is marked as published; its clicks are counted from that time."
+    return "Marked as posted."
 
 
 @post_form(f"{POST}/schedule", edits=_time_of)
@@ -200,23 +196,23 @@ def schedule(sent: Sent, post_id: int) -> str:
     """Schedule a draft."""
     post, at = get_post(sent.session, post_id), sent.moment("posted_at", "The time")
     if at is None:
-        raise Invalid("Choose the time for which the post is planned.")
+        raise Invalid("Choose when you are going to post it.")
     states.schedule(sent.session, post, at, sent.now, installation().days())
-    return "The post is planned. Mark it as published when it is."
+    return "Scheduled. linktrack won't post it for you; mark it as posted when you have."
 
 
 @post_form(f"{POST}/discard")
 def discard(sent: Sent, post_id: int) -> str:
     """Leave a post out of reports."""
     states.discard(sent.session, get_post(sent.session, post_id), sent.now)
-    return "The post is discarded and left out of reports; its links go on redirecting."
+    return "Discarded and left out of reports. Its links keep working."
 
 
 @post_form(f"{POST}/restore")
 def restore(sent: Sent, post_id: int) -> str:
     """Restore a discarded post."""
     states.restore(sent.session, get_post(sent.session, post_id), sent.now)
-    return "The post is back."
+    return "Restored."
 
 
 def post_page(post: Post, error: LinktrackError | None = None) -> str:
@@ -232,8 +228,7 @@ def post_page(post: Post, error: LinktrackError | None = None) -> str:
     line = post_line(session, post, counting)
     published = post.state == "published"
     standing = post_standing(session, post, window, counting.as_of) if published else None
-    days = _first_days(post)
-    series = link_series(session, [link.id for link in links], days.first, days.last)
+    hours = first_hours(session, post, counting.as_of) if published else None
     return render_template(
         "posts/show.html",
         post=post,
@@ -254,7 +249,8 @@ def post_page(post: Post, error: LinktrackError | None = None) -> str:
         hosts=_hosts(post, window),
         windows=WINDOW_WORDS,
         stale=is_stale(line.facts.followers_at, line.facts.posted_at),
-        chart=_chart(post, days, series, marks_of([account], days)) if series else None,
+        hours=hours,
+        curve=None if hours is None or not hours.clicks else curve_of(post, hours),
         standing=standing,
         fetched=first_fetch(session, post, now()),
         places=seen_at(session, post, account),
@@ -299,32 +295,6 @@ def _lengths(post: Post, account: Account) -> list[Length | None]:
 def _version_names(post: Post) -> list[str]:
     segments = version_segments(db_session(), post)
     return [segments[version.segment_id].name for version in post.versions]
-
-
-def _first_days(post: Post) -> DayRange:
-    """Return the days of the chart: four weeks from the post on."""
-    timezone = installation().settings.timezone
-    first = (post.posted_at or post.created_at).astimezone(timezone).date()
-    return DayRange(first, max(first, min(today(), first + timedelta(CHART_DAYS - 1))), timezone)
-
-
-def _chart(
-    post: Post,
-    days: DayRange,
-    series: Mapping[int, list[DayCounts]],
-    marks: Sequence[Mark],
-) -> Markup:
-    clicks: dict[date, int] = dict.fromkeys(days, 0)
-    for counts in series.values():
-        for count in counts:
-            clicks[count.day] += count.clicks
-    points = [Point(day, value) for day, value in clicks.items()]
-    return time_chart(
-        [Series("Clicks", points)],
-        label=f"Clicks a day on post {post.id}",
-        unit=f"clicks a day, from the first day to day {len(points)}" if points[1:] else "clicks",
-        marks=marks,
-    )
 
 
 def _window() -> str:
