@@ -130,7 +130,7 @@ def test_a_hello_is_recognised_on_the_account_s_links_alone(
     theirs = world.post(other, "http://one.com/").links[0].code or ""
     token = load_keys(world.settings.data).markers().sign("invitation", str(segment.id))
     page = short_domain.get(f"/hello/@JessesLinks/{token}")
-    assert "Yes, count me as one of community" in page.text
+    assert "Count me in as one of community" in page.text
     assert "Set-Cookie" not in page.headers
     assert click(short_domain, mine) == 302
     pressed = short_domain.post(f"/hello/@JessesLinks/{token}")
@@ -177,7 +177,7 @@ def test_nobody_names_themselves_into_a_segment_by_guessing(
         assert short_domain.post(f"/hello/@JessesLinks/{token}").status_code == 404
     assert short_domain.get("/hello/@nobody").status_code == 404
     page = short_domain.get("/hello/@JessesLinks")
-    assert "Yes, count me as one of the readers of @JessesLinks" in page.text
+    assert "Count me in as one of the readers of @JessesLinks" in page.text
     cookie = short_domain.post("/hello/@JessesLinks").headers["Set-Cookie"]
     rest = rest_segment(world.session, account, NOON)
     assert f"hello-{account.id}={rest.id}." in cookie

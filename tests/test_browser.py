@@ -230,8 +230,8 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         page.get_by_label("Ready-made").select_option("looks empty")
         reader.press("Add segment")
         reader.open(f"/hello/{page.locator('code#hello').inner_text().partition('/hello/')[2]}")
-        reader.press("Yes, count me as one of looks empty")
-        reader.press("Forget me")
+        reader.press("Count me in as one of looks empty")
+        reader.press("Stop counting me")
         context.close()
 
 

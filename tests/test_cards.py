@@ -703,7 +703,7 @@ def test_the_owner_chooses_on_the_accounts_page(world: World) -> None:
     links = f"{page}/settings/links"
     assert "Taps on Mastodon's preview aren't counted" in read_text(browser.get(links))
     assert "it leads past the short link" in read_text(browser.get(f"/owner/posts/{post.id}"))
-    assert "taps on Mastodon's are not counted" in read_text(browser.get(f"/owner/links/{code}"))
+    assert "taps on Mastodon's aren't counted" in read_text(browser.get(f"/owner/links/{code}"))
     answer = browser.send(f"{page}/card", {"card": "theirs"}, page)
     assert answer.status_code == 422 and "choose ours or destination" in read_text(answer)
     assert browser.send(f"{page}/card", {"card": "ours"}, page).status_code == 303
@@ -717,7 +717,7 @@ def test_the_page_of_a_link_shows_its_card_and_takes_other_words(world: World) -
     link = linked(world)
     browser = Browser.signed_in(world)
     page = f"/owner/links/{link.code}"
-    assert "The title What it says with the picture" in read_text(browser.get(page))
+    assert "The title What it says Picture:" in read_text(browser.get(page))
     sent = browser.send(f"{page}/card", {"title": "<b>Mine", "words": ""}, page)
     assert sent.status_code == 303
     answer = browser.get(page)
@@ -726,7 +726,7 @@ def test_the_page_of_a_link_shows_its_card_and_takes_other_words(world: World) -
     browser.send(f"{page}/card", {"read": "yes"}, page)
     assert "The page is being read." in read_text(browser.get(page))
     read_cards(world.database, now(), lambda _: Found(problem="It cannot be reached."))
-    assert "could not be read" in read_text(browser.get(page))
+    assert "couldn't be read" in read_text(browser.get(page))
     assert "It cannot be reached." in read_text(browser.get(page))
 
 

@@ -32,7 +32,7 @@ def test_the_home_page_says_whose_links_these_are_and_how_to_reach_them(faced: W
     """Links to a person and to where harm is reported."""
     faced.account()
     answer = Browser.on(faced).get("/")
-    assert "Short links here are those of @JessesLinks on X." in read(answer)
+    assert "Short links by @JessesLinks on X." in read(answer)
     assert 'href="mailto:me@jessestay.com"' in answer.text
     assert 'href="https://jessestay.com/abuse"' in answer.text
     assert answer.headers["X-Robots-Tag"] == "noindex"
@@ -46,7 +46,7 @@ def test_pages_of_links_that_are_not_there_help(faced: World) -> None:
     browser = Browser.on(faced)
     unknown = browser.get("/nothere")
     assert unknown.status_code == 404
-    assert "capital and small letters are different" in read(unknown)
+    assert "short links are case-sensitive" in read(unknown)
     gone = browser.get(f"/{link.code}")
     assert gone.status_code == 410
     assert "disabled it on 4 May 2026" in read(gone)

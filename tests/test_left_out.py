@@ -146,7 +146,7 @@ def test_the_privacy_page_says_what_the_settings_say(sqlite_world: World) -> Non
     text = read(Browser.on(sqlite_world).get("/privacy"))
     assert "pseudonymous, not anonymous" in text
     assert "after one calendar month" in text
-    assert "as long as the link's owner keeps the figures" in text.replace("’", "'")
+    assert "as long as the link's owner keeps the statistics" in text.replace("’", "'")
     assert "the country" not in text
     with World.at(
         sqlite_world.settings.data,

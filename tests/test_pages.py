@@ -100,7 +100,7 @@ def test_every_page_of_a_new_installation_helps(world: World) -> None:
         ("compose", "New post"),
     ):
         assert f"<h1>{name}</h1>" in browser.get(f"/owner/{page}").text
-    assert "None have been made yet" in read(browser.get("/"))
+    assert "None have been created yet" in read(browser.get("/"))
 
 
 def test_first_steps_tell_previews_from_people(sqlite_world: World) -> None:
@@ -398,7 +398,7 @@ def test_a_link_cannot_lead_where_browsers_cannot_be_sent(world: World, destinat
     assert 'role="alert"' in answer.text
     preview = browser.get(f"/{code}+").text
     assert 'href="https://example.com/first"' in preview
-    assert "It has led to" not in preview
+    assert "Destination history" not in preview
 
 
 ACCOUNT_MISTAKES = [

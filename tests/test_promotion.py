@@ -298,7 +298,7 @@ def test_people_on_pages_and_by_api(sqlite_world: World) -> None:
     where = f"/owner/links/{link.code}/promotes"
     by_hand: dict[str, str | list[str]] = {"person": "Jo"}
     assert browser.send(where, by_hand, form=f"/owner/links/{link.code}").status_code == 303
-    assert "No more" in read(browser.get(f"/owner/links/{link.code}"))
+    assert "Remove" in read(browser.get(f"/owner/links/{link.code}"))
     assert browser.get("/owner/own-links").status_code == 200
     assert browser.send("/owner/own-links", {"host": "jo.org"}).status_code == 303
     assert "jo.org" in read(browser.get("/owner/own-links?days=7"))

@@ -72,16 +72,16 @@ def test_one_text_is_published_for_all_connected_accounts(office: Office) -> Non
     }
     made = browser.send("/owner/compose", fields)
     page = read(browser.get(made.location))
-    assert "2 posts wait to be published. 1 must be posted by hand." in page
+    assert "2 posts are in the queue. Post the other one yourself." in page
     assert page.count("In the queue") == 2
     queue = read(browser.get("/owner/queue"))
-    assert "Waits" in queue
+    assert "Waiting" in queue
     office.clock.now = now()
     office.sender.send_due()
     assert len(office.network.shown) == 2
     queue = read(browser.get("/owner/queue"))
-    assert "Nothing waits to be published" in queue
-    assert "Published last" in queue
+    assert "The queue is empty" in queue
+    assert "Recently published" in queue
     shown = browser.get("/owner/posts/1").text
     assert 'href="https://network.example/n1"' in shown
     assert "published" in read(browser.get("/owner/posts/1"))
@@ -94,14 +94,14 @@ def test_a_post_is_published_at_a_time(office: Office) -> None:
     browser = Browser.signed_in(office.world)
     fields: dict[str, str | list[str]] = {"account": str(account.id), "text": TEXT}
     for state, at, said in (
-        ("send-later", "", "Choose the time"),
-        ("send", later(days=1), "A time is chosen"),
+        ("send-later", "", "Choose when"),
+        ("send", later(days=1), "You chose a time"),
         ("send-later", later(days=-1), "a time in the future"),
     ):
         refused = browser.send("/owner/compose", {**fields, "state": state, "posted_at": at})
         assert refused.status_code == 422
         assert said in read(refused)
-    assert "Nothing waits" in read(browser.get("/owner/queue"))
+    assert "The queue is empty" in read(browser.get("/owner/queue"))
     at = later(hours=2)
     made = browser.send("/owner/compose", {**fields, "state": "send-later", "posted_at": at})
     assert "linktrack publishes it" in read(browser.get(made.location))
@@ -199,7 +199,7 @@ def test_a_post_is_taken_out_of_the_queue(office: Office) -> None:
     assert again.status_code == 422
     assert "is not in the queue" in read(again)
     late = browser.send("/owner/queue/1/send", {"later": "1", "posted_at": ""}, "/owner/posts/1")
-    assert "Choose the time" in read(late)
+    assert "Choose when" in read(late)
 
 
 def sent_to(accounts: list[Account]) -> dict[str, str | list[str]]:
@@ -223,7 +223,7 @@ def test_the_same_text_on_two_x_accounts_is_asked_about(office: Office) -> None:
     assert asked.status_code == 422
     assert "X forbids the same post on several accounts" in read(asked)
     assert 'name="confirmed"' in asked.text
-    assert "Nothing waits" in read(browser.get("/owner/queue"))
+    assert "The queue is empty" in read(browser.get("/owner/queue"))
     assert browser.send("/owner/compose", {**fields, "confirmed": "1"}).status_code == 303
     send(office, seconds=1)
     assert len(office.network.shown) == 2

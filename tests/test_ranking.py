@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from audiences import counted
 from browser import Browser, read
+from doorways import Caller
 from filling import clicks
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from linktrack.db import now
 from linktrack.errors import Invalid
 from linktrack.ids import PostId
 from linktrack.links.excerpts import title
-from linktrack.links.models import Post
+from linktrack.links.models import Link, Post
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.reports.counting import Counting
 from linktrack.reports.orders import ORDERS, After, Order, Value, page_of
@@ -225,3 +226,27 @@ def test_an_unknown_order_or_place_is_refused(sqlite_world: World) -> None:
 def test_a_title_is_the_text_without_its_addresses(written: str, said: str) -> None:
     """And without the words that only led to them."""
     assert title(written) == said
+
+
+def test_lists_are_newest_first_however_things_came_in(world: World) -> None:
+    """Links by when they were made, posts by when they were posted: page and API, page by page."""
+    several(world, posts=5)
+    late = world.post(world.account("@late"), "Old: https://old.org/x", NOON - timedelta(days=99))
+    links = list(world.session.scalars(select(Link)))
+    by_time = sorted(links, key=lambda link: (link.created_at, link.id), reverse=True)
+    assert [link.id for link in by_time] != sorted((link.id for link in links), reverse=True)
+    browser, caller = Browser.signed_in(world), Caller(world)
+    page = browser.get("/owner/links").text
+    assert re.findall(r'<a href="/owner/links/(\w+)"', page) == [link.code for link in by_time]
+    for path, wanted in (
+        ("/links", [link.id for link in by_time]),
+        ("/posts", [link.post_id for link in by_time]),
+    ):
+        seen: list[int] = []
+        following: str | None = ""
+        while following is not None:
+            answer = caller("GET", f"{path}?limit=4{following}").get_json()
+            seen += [row["id"] for row in answer["data"]]
+            following = f"&after={answer['next']}" if answer["next"] else None
+        assert seen == wanted, path
+    assert seen[-1] == late.id

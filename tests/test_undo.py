@@ -92,7 +92,7 @@ def test_a_destination_is_led_back_from_its_history(sqlite_world: World) -> None
     browser = Browser.signed_in(sqlite_world)
     page = f"/owner/links/{link.code}"
     browser.send(f"{page}/destination", {"destination": "https://example.com/two"}, form=page)
-    assert "Lead there again" in read(browser.get(page))
+    assert "Use again" in read(browser.get(page))
     browser.send(f"{page}/destination", {"destination": "https://example.com/one"}, form=page)
     assert ("Jesse", f"Led the link {link.code} to https://example.com/one") in told(sqlite_world)
 

@@ -73,7 +73,7 @@ class Link(Base):
     post_id: Mapped[PostId | None] = mapped_column(ForeignKey("posts.id"), index=True)
     code: Mapped[str | None] = mapped_column(String(64), unique=True)
     destination: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[Moment]
+    created_at: Mapped[Moment] = mapped_column(index=True)
     disabled_at: Mapped[OptionalMoment]
     changed_at: Mapped[Moment] = mapped_column(index=True)
     change_number: Mapped[int] = mapped_column(

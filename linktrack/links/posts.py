@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import product
 from typing import Final
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account, Segment
@@ -256,17 +256,23 @@ def list_posts(
 ) -> Sequence[Post]:
     """Return posts that have `search` in text or destination, newest first, behind `before`.
 
+    They are sorted by when they were or will be posted; drafts by when they were written.
     Raises `Invalid` for an unknown state.
     """
     if state is not None and state not in STATES:
         raise Invalid(f"{state[:40]!r} is no state of a post: choose one of {', '.join(STATES)}.")
-    query = select(Post).order_by(Post.id.desc()).limit(limit)
+    at = func.coalesce(Post.posted_at, Post.created_at)
+    query = select(Post).order_by(at.desc(), Post.id.desc()).limit(limit)
     if account_id is not None:
         query = query.where(Post.account_id == account_id)
     if state is not None:
         query = query.where(Post.state == state)
     if before is not None:
-        query = query.where(Post.id < before)
+        last = session.get(Post, before)
+        if last is None:
+            return []
+        then = last.posted_at or last.created_at
+        query = query.where(or_(at < then, and_(at == then, Post.id < last.id)))
     if search:
         query = query.where(posts_with(search))
     return session.scalars(query).all()

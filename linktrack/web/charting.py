@@ -2,12 +2,17 @@
 
 from collections.abc import Sequence
 
+from markupsafe import Markup
+
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
-from linktrack.charts import Mark
+from linktrack.charts import Mark, Point, Series, day_name, time_chart
 from linktrack.context import db_session
 from linktrack.reports.diary.notes import happenings
 from linktrack.reports.figures.rate import Rate
+from linktrack.reports.figures.words import counted
+from linktrack.reports.steps import Steps, steps_of
+from linktrack.web.context import today
 
 
 def marks_of(accounts: Sequence[Account], days: DayRange) -> list[Mark]:
@@ -23,6 +28,44 @@ def marks_of(accounts: Sequence[Account], days: DayRange) -> list[Mark]:
         else Mark(each.day, each.text)
         for each in happenings(db_session(), list(handles), days)
     ]
+
+
+def clicks_chart(
+    days: DayRange,
+    values: Sequence[int | None],
+    *,
+    label: str,
+    marks: Sequence[Mark],
+    before: DayRange | None = None,
+    values_before: Sequence[int | None] = (),
+) -> Markup:
+    """Draw clicks by day, long ranges by week; what they are compared with is grey.
+
+    Today isn't over: what it has so far is said below, not drawn as a plunge.
+    """
+    steps = steps_of(days, values, today())
+    lines = [Series("Clicks" if before is None else "These days", _points(steps, values))]
+    if before is not None and any(values_before):
+        name = f"{day_name(before.first)} to {day_name(before.last)}"
+        lines.append(Series(name, _points(steps, values_before), is_past=True))
+    has_clicks = any(point.value for line in lines for point in line.points)
+    chart = time_chart(
+        lines if has_clicks else [],
+        label=f"{label} by week" if steps.is_weekly else f"{label} by day",
+        unit="clicks a week" if steps.is_weekly else "clicks a day",
+        empty="No clicks in these days." if not steps.so_far else "No clicks before today.",
+        marks=marks,
+        step="Week from" if steps.is_weekly else "Day",
+    )
+    if steps.so_far is None:
+        return chart
+    return chart + Markup('<p class="muted">Today so far: {}.</p>').format(
+        counted(steps.so_far, "click")
+    )
+
+
+def _points(steps: Steps, values: Sequence[int | None]) -> list[Point]:
+    return [Point(day, value) for day, value in zip(steps.starts, steps.sums(values), strict=False)]
 
 
 def per_thousand(rate: Rate) -> tuple[float | None, float | None, float | None]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from linktrack.clicks.models import link_totals
@@ -23,12 +23,19 @@ class LinkFacts:
 def links_page(
     session: Session, account_id: int | None, search: str, before: int | None, limit: int
 ) -> list[LinkFacts]:
-    """Return links, newest first, that have `search` in code or destination."""
-    query = select(Link).order_by(Link.id.desc()).limit(limit)
+    """Return links that have `search` in code or destination, newest first, behind `before`.
+
+    Imported links were made long before they came in: the order is that of their making.
+    """
+    query = select(Link).order_by(Link.created_at.desc(), Link.id.desc()).limit(limit)
     if account_id is not None:
         query = query.where(Link.account_id == account_id)
     if before is not None:
-        query = query.where(Link.id < before)
+        last = session.get(Link, before)
+        if last is None:
+            return []
+        at_once = and_(Link.created_at == last.created_at, Link.id < last.id)
+        query = query.where(or_(Link.created_at < last.created_at, at_once))
     if search:
         query = query.where(
             Link.destination.icontains(search, autoescape=True)
@@ -41,8 +48,9 @@ def links_page(
 
 def links_to(session: Session, destination: str) -> list[LinkFacts]:
     """Return the links that lead to exactly this address now, newest first, 500 at most."""
-    query = select(Link).where(Link.destination == destination).order_by(Link.id.desc()).limit(500)
-    links = session.scalars(query).all()
+    query = select(Link).where(Link.destination == destination)
+    newest = query.order_by(Link.created_at.desc(), Link.id.desc()).limit(500)
+    links = session.scalars(newest).all()
     totals = clicks_of_links(session, [link.id for link in links])
     return [LinkFacts(link, *totals.get(link.id, (0, 0, 0))) for link in links]
 

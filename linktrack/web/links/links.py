@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from linktrack.audience.accounts import accounts_by_number, get_account, list_accounts
 from linktrack.calendar.ranges import DayRange
 from linktrack.calendar.times import utc
-from linktrack.charts import Point, Series, day_name, sparkline, time_chart
+from linktrack.charts import sparkline
 from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid
@@ -25,6 +25,7 @@ from linktrack.links.catalog import (
     set_disabled,
     set_forwarding,
 )
+from linktrack.links.excerpts import title
 from linktrack.links.models import Link
 from linktrack.links.people import (
     find_person,
@@ -33,14 +34,14 @@ from linktrack.links.people import (
     promoted_by,
     remove_promotion,
 )
-from linktrack.links.posts import get_post
+from linktrack.links.posts import get_post, texts_of
 from linktrack.reports.days import DayCounts, last_clicked_day_of_links, link_series
 from linktrack.reports.links.listed import LinkFacts, clicks_of_links, links_page, links_to
 from linktrack.reports.overview import every_day
 from linktrack.reports.sources.hosts import clicks_by_host
 from linktrack.reports.sources.left_out import links_of, of_links
 from linktrack.reports.timing.lifetimes import link_life
-from linktrack.web.charting import marks_of
+from linktrack.web.charting import clicks_chart, marks_of
 from linktrack.web.context import owner_blueprint, today
 from linktrack.web.fields import (
     chosen_account,
@@ -84,11 +85,16 @@ def destination() -> str:
         handles={number: each.handle for number, each in accounts_by_number(session).items()},
         days=days,
         last=None if clicks.total() else _last_days([fact.link for fact in facts], days),
-        chart=time_chart(
-            [Series("Clicks", [Point(day, clicks[day]) for day in days])] if clicks else [],
-            label="Clicks a day on all links to this address",
-            unit="clicks a day",
-            empty="No clicks in these days.",
+        titles={
+            number: title(written)
+            for number, written in texts_of(
+                session, [fact.link.post_id for fact in facts if fact.link.post_id]
+            ).items()
+        },
+        chart=clicks_chart(
+            days,
+            [clicks[day] for day in days],
+            label="Clicks on all links to this address",
             marks=marks_of(
                 [each for each in accounts if each.id in {fact.link.account_id for fact in facts}],
                 days,
@@ -111,7 +117,7 @@ def add(sent: Sent) -> Done:
         at=sent.now,
         slug=sent.text("slug", "The short code") or None,
     )
-    return Done("The short link is made.", url_for("links.show", code=link.code))
+    return Done("Short link created.", url_for("links.show", code=link.code))
 
 
 def _list(error: str | None = None) -> str | Response:
@@ -196,7 +202,7 @@ link_form = partial(
 def disable(sent: Sent, code: str) -> str:
     """Disable a link: clicks on it get "gone" from now on."""
     set_disabled(sent.session, named_link(code), True, sent.now)
-    return "The link is disabled: who clicks it now reads that it is gone."
+    return "The link is disabled. Anyone who clicks it sees that it is gone."
 
 
 @link_form("/links/<code>/enable")
@@ -235,7 +241,7 @@ def redirect_elsewhere(sent: Sent, code: str) -> str:
     link = named_link(code)
     written = sent.text("destination", "The destination")
     change_destination(sent.session, installation().shortener, link, written, sent.now)
-    return "The link leads to its new destination."
+    return "Destination changed."
 
 
 @link_form("/links/<code>/card", edits=_own_words)
@@ -244,10 +250,10 @@ def change_card(sent: Sent, code: str) -> str:
     link = named_link(code)
     if sent.says_yes("read"):
         read_again(sent.session, link)
-        return "The page is being read: its card is here in a few seconds."
+        return "Reading the page: its preview will be here in a few seconds."
     title = sent.text("title", "The title")
     set_own_words(sent.session, link, title, sent.text("words", "The text"))
-    return "The card is changed. Networks that have one keep it for a while."
+    return "Preview changed. Networks that already have the old one keep it for a while."
 
 
 @link_form("/links/<code>/forwarding")
@@ -267,13 +273,11 @@ def _page(link: Link, error: str | None = None) -> str:
     post = get_post(session, link.post_id) if link.post_id else None
     account = get_account(session, link.account_id)
     kept = kept_card(session, link)
-    lines = [Series("Clicks", _points(days, values))] if counts else []
     before = chosen_comparison(request.args, days)
+    then: list[int | None] = []
     if before is not None:
         earlier = link_series(session, [link.id], before.first, before.last)
         then = every_day(before, earlier.get(link.id, []), link.created_at.date())
-        name = f"{day_name(before.first)} to {day_name(before.last)}"
-        lines += [Series(name, _points(days, then))] if any(then) else []
     return render_template(
         "links/show.html",
         link=link,
@@ -291,12 +295,13 @@ def _page(link: Link, error: str | None = None) -> str:
         days=days,
         last=None if any(values) or before else _last_days([link], days),
         sources=clicks_by_host(session, of_links(links_of(link_id=link.id), days)),
-        chart=time_chart(
-            lines,
-            label=f"Clicks a day on {link.code}",
-            unit="clicks a day",
-            empty="No clicks in these days.",
+        chart=clicks_chart(
+            days,
+            values,
+            label=f"Clicks on {link.code}",
             marks=marks_of([account], days),
+            before=before,
+            values_before=then,
         ),
         life=link_life(session, link, as_of(now())),
         error=error,
@@ -308,7 +313,3 @@ def _last_days(links: Sequence[Link], days: DayRange) -> DayRange | None:
     """Return as many days, ending with the last click on these links; None without one."""
     last = last_clicked_day_of_links(db_session(), [link.id for link in links])
     return None if last is None else DayRange.until(last, days.length, days.timezone)
-
-
-def _points(days: DayRange, values: Sequence[int | None]) -> list[Point]:
-    return [Point(day, value) for day, value in zip(days, values, strict=True)]

@@ -203,17 +203,17 @@ def _due_at(sent: Sent) -> datetime | None:
     posted_at = sent.moment("posted_at", "The time")
     later = request.form.get("state") == "send-later"
     if later and posted_at is None:
-        raise Invalid("Choose the time at which it is to be published.")
+        raise Invalid("Choose when to publish it.")
     if posted_at is not None and not later:
-        raise Invalid("A time is chosen: publish at that time, or take it away to publish now.")
+        raise Invalid("You chose a time: publish at that time, or remove it to publish now.")
     return posted_at
 
 
 def _said(count: int, by_hand: int) -> str:
     if not count:
         return ""
-    posts = f" {count} post{'s' * (count > 1)} {'wait' if count > 1 else 'waits'} to be published."
-    return posts + f" {by_hand} must be posted by hand." * bool(by_hand)
+    posts = f" {count} post{'s' * (count > 1)} {'are' if count > 1 else 'is'} in the queue."
+    return posts + f" Post the other {'one' if by_hand == 1 else by_hand} yourself." * bool(by_hand)
 
 
 def _wish(sent: Sent, account: Account) -> Wish:

@@ -59,9 +59,9 @@ def send(sent: Sent, post_id: int) -> str:
     """Publish a draft, or a post that failed, now or at the given time."""
     post, due_at = get_post(sent.session, post_id), sent.moment("posted_at", "The time")
     if due_at is None and sent.has("later"):
-        raise Invalid("Choose the time at which it is to be published.")
+        raise Invalid("Choose when to publish it.")
     _enqueue(sent, post)
-    return "The post is published within seconds." if due_at is None else "The post is planned."
+    return "linktrack publishes it within seconds." if due_at is None else "Scheduled."
 
 
 @queue_form(
@@ -75,9 +75,9 @@ def rewrite(sent: Sent, post_id: int) -> str:
     shortener = installation().shortener
     queue.rewrite(sent.session, shortener, post, written, sent.now, confirmed=confirmed)
     if not sent.has("send"):
-        return "The text is changed."
+        return "Text changed."
     _enqueue(sent, post)
-    return "The text is changed, and the post is published within seconds."
+    return "Text changed. linktrack publishes the post within seconds."
 
 
 @queue_form(f"{POST}/withdraw")
@@ -85,14 +85,14 @@ def withdraw(sent: Sent, post_id: int) -> str:
     """Remove a post from the queue."""
     post = get_post(sent.session, post_id)
     queue.withdraw(sent.session, post, sent.now, installation().days())
-    return "The post is a draft again; nothing is sent."
+    return "Removed from the queue. It is a draft again."
 
 
 @queue_form(f"{POST}/not-there")
 def not_there(sent: Sent, post_id: int) -> str:
     """Record that the network doesn't have a post whose publishing ended unclear."""
     queue.not_there(sent.session, get_post(sent.session, post_id), sent.now)
-    return "It is not out: publish it again, or change its text."
+    return "Noted: it wasn't published. Publish it again, or change its text."
 
 
 def _enqueue(sent: Sent, post: Post) -> None:
