@@ -1,4 +1,4 @@
-"""For any WSGI server: `gunicorn wsgi:app` (then run `linktrack load --follow` beside it)."""
+"""For any WSGI server: `gunicorn wsgi:app` (run `linktrack load --follow` beside it)."""
 
 from linktrack.app import create_wsgi_app
 

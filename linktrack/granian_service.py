@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Final
 
 from linktrack.errors import Invalid
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
-from linktrack.listening import Bind
 from linktrack.logs import begin_logging
 from linktrack.service import LoaderKeeper
+from linktrack.serving.listening import Bind
 from linktrack.settings import Settings
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from a2wsgi.asgi_typing import ASGIApp
 
 try:
     from granian.constants import Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server import Server
 except ImportError as error:
@@ -29,7 +30,7 @@ except ImportError as error:
         "granian is not installed: pip install 'linktrack[granian]', or serve with gunicorn."
     ) from error
 
-THREADS: Final = 4  # in each worker, as under gunicorn
+HEAD_MILLISECONDS: Final = 10_000  # from connecting to the end of the headers
 END_SECONDS: Final = 30  # for a worker to answer what it has begun
 WATCH_SECONDS: Final = 1.0
 
@@ -43,9 +44,9 @@ def run(settings: Settings, bind: Bind, workers: int, greeting: str) -> None:
         target="linktrack",
         address=bind.host,
         port=bind.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGI,
         workers=workers,
-        blocking_threads=THREADS,
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_MILLISECONDS),
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         respawn_interval=1.0,
@@ -61,13 +62,13 @@ def run(settings: Settings, bind: Bind, workers: int, greeting: str) -> None:
     server.serve(target_loader=partial(_load, settings, os.getpid()), wrap_loader=False)
 
 
-def _load(settings: Settings, master: int) -> "WSGIApplication":
+def _load(settings: Settings, master: int) -> "ASGIApp":
     """Make the application, in each worker. It ends with its master, however that one ends."""
-    from linktrack.app import create_wsgi_app
+    from linktrack.asgi import create_asgi_app
 
     begin_logging(settings.log)
     threading.Thread(target=_end_with, args=(master,), name="parent", daemon=True).start()
-    return create_wsgi_app(Installation.open(settings, PATIENCE_OF_WORKERS))
+    return create_asgi_app(Installation.open(settings, PATIENCE_OF_WORKERS))
 
 
 def _end_with(master: int) -> None:

@@ -13,11 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote_from_bytes
 
 from gunicorn.app.base import BaseApplication
-from gunicorn.http.message import Request
-from gunicorn.http.parser import RequestParser
 from sqlalchemy.exc import SQLAlchemyError
 
 from linktrack.audience.accounts import list_accounts
@@ -27,21 +24,21 @@ from linktrack.clicks.loading.loader import Loader
 from linktrack.db import now
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.links.own_addresses import former_addresses, remember_address
-from linktrack.listening import Bind
 from linktrack.logs import begin_logging, server_logger
 from linktrack.owners import access
+from linktrack.serving.listening import Bind
 from linktrack.setting_texts import UNIX
 from linktrack.settings import LOOPBACK, Settings
 from linktrack.sync import Schedule
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from a2wsgi.asgi_typing import ASGIApp
 
     from linktrack.webhooks.dispatch import Dispatcher
 
 log = logging.getLogger(__name__)
 
-THREADS: Final = 4  # in each worker; 8 to 16 gained nothing that could be measured
+KEEP_ALIVE_SECONDS: Final = 5  # an idle connection is kept
 LAST_BATCH_SECONDS: Final = 30  # for the loader to finish when the service ends
 WEBHOOK_SECONDS: Final = 12  # for what is just being sent to webhooks
 SENDING_SECONDS: Final = 5  # for a post that is just being sent; cut off, it is looked for later
@@ -49,27 +46,8 @@ RESTART_SECONDS: Final = 1.0
 NICE: Final = 10
 """How much the loader gives way to the workers: readers wait for a redirect, nobody for a count."""
 
-_ASCII: Final = bytes(range(128))
-
 KEY_CHECK_SECONDS: Final = 3600.0
 SETTINGS_SECONDS: Final = 2.0  # a changed setting is followed within so many
-
-
-class _Request(Request):  # type: ignore[misc]  # gunicorn has no types
-    """A request whose path may hold bytes of UTF-8 as they are.
-
-    Some apps send what a sentence left on a short link unencoded, and gunicorn refuses it with 400.
-    Every other rule of its own holds.
-    """
-
-    def parse_request_line(self, line_bytes: bytes) -> None:
-        """Percent-encode such bytes of the path as every browser does (called by gunicorn)."""
-        if not line_bytes.isascii():
-            method, _, rest = bytes(line_bytes).partition(b" ")
-            target, _, version = rest.partition(b" ")
-            encoded = quote_from_bytes(target, safe=_ASCII).encode()
-            line_bytes = b" ".join((method, encoded, version))
-        super().parse_request_line(line_bytes)
 
 
 class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -84,7 +62,6 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         self._workers = workers
         self._greeting = greeting
         self._keeper = LoaderKeeper()
-        RequestParser.mesg_class = _Request  # the only place where gunicorn asks for one
         super().__init__(prog="linktrack")
 
     def load_config(self) -> None:
@@ -92,9 +69,10 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         options: dict[str, object] = {
             "bind": str(self._bind),
             "workers": self._workers,
-            "worker_class": "gthread",
-            "threads": THREADS,
-            "keepalive": 5,
+            "worker_class": "linktrack.serving.connections.Worker",
+            "http_parser": "python",
+            "asgi_lifespan": "on",
+            "keepalive": KEEP_ALIVE_SECONDS,
             # Else a proxy on this machine passes a stranger's SCRIPT_NAME on, and with it
             # /x/owner/ gets past the proxy's own rule for /owner/.
             "forwarder_headers": "",
@@ -108,12 +86,12 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         for name, value in options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> "WSGIApplication":
+    def load(self) -> "ASGIApp":
         """Make the application, in each worker after its fork (called by gunicorn)."""
-        from linktrack.app import create_wsgi_app
+        from linktrack.asgi import create_asgi_app
 
         begin_logging(self._settings.log)
-        application = create_wsgi_app(Installation.open(self._settings, PATIENCE_OF_WORKERS))
+        application = create_asgi_app(Installation.open(self._settings, PATIENCE_OF_WORKERS))
         gc.freeze()  # it lives as long as the worker: no collection need look at it
         return application
 
@@ -308,7 +286,8 @@ def share_memory(installation: Installation) -> None:
 
     Detecting links takes up to 60 MB in each process that does it for itself.
     """
-    import linktrack.app  # noqa: F401
+    import linktrack.asgi
+    import linktrack.serving.connections  # noqa: F401
     from linktrack.networks.registry import network_of
 
     with installation.database.session() as session:

@@ -15,6 +15,7 @@ from typing import Any
 
 from click.testing import CliRunner
 from waiting import wait_until
+from werkzeug.datastructures import Headers
 
 from linktrack.cli import main
 
@@ -102,16 +103,14 @@ class Server:
             assert self.process.poll() is None, self.log.read_text()
             return False
 
-    def request(
-        self, path: str, method: str = "GET", **headers: str
-    ) -> tuple[int, dict[str, str], bytes]:
+    def request(self, path: str, method: str = "GET", **headers: str) -> tuple[int, Headers, bytes]:
         """Ask once on a connection of its own; return status, headers and body."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, headers=named)
             response = connection.getresponse()
-            return response.status, dict(response.getheaders()), response.read()
+            return response.status, Headers(response.getheaders()), response.read()
         finally:
             connection.close()
 

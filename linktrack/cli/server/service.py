@@ -40,8 +40,8 @@ from linktrack.cli.common import (
 def serve(bind: str, workers: int, server: str) -> None:
     """Run the service: short links, click counting and the owner pages."""
     from linktrack.installation import Installation
-    from linktrack.listening import Bind
     from linktrack.service import greeting, serving_settings, share_memory
+    from linktrack.serving.listening import Bind
     from linktrack.settings import load_settings
     from linktrack.upkeep.upgrade import upgrade
 

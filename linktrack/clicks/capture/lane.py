@@ -102,6 +102,10 @@ UNAVAILABLE: Final = Answer(
 )
 
 
+class Away(Exception):
+    """The database cannot be asked."""
+
+
 class Lane:
     """Where codes lead, and the journal of their clicks.
 
@@ -140,7 +144,7 @@ class Lane:
     def look_up(self, code: str) -> Target | None:
         """Return where a code leads, None if nowhere; it may wait for the database.
 
-        Raises whatever the database raises, once it is logged.
+        Raises `Away`, whatever the database raises.
         """
         if not self._watching:
             self._watching = True
@@ -149,7 +153,11 @@ class Lane:
             return self._targets.get(code)
         except Exception as error:
             log.error("A code could not be looked up: %s", error)
-            raise
+            raise Away from error
+
+    def close(self) -> None:
+        """End the journal, which the loader then takes as done; a click after it begins another."""
+        self._journal.close()
 
     def answer(self, asked: Asked, code: str, target: Target | None) -> str | Behind:
         """Write a click down, and return where it leads; or who answers in our place."""

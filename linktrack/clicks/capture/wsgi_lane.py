@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from linktrack.clicks.capture.lane import CARD, REDIRECT, UNAVAILABLE, Behind, Lane
+from linktrack.clicks.capture.lane import CARD, REDIRECT, UNAVAILABLE, Away, Behind, Lane
 from linktrack.links.codes import code_in
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class WSGILane:
             return self._application(environ, start_response)
         try:
             target = self._lane.look_up(code)
-        except Exception:  # noqa: BLE001 - whatever the database raises: it is away, and logged
+        except Away:
             start_response(UNAVAILABLE.status, list(UNAVAILABLE.headers))
             return [UNAVAILABLE.body]
         answer = self._lane.answer(environ, code, target)

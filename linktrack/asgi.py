@@ -1,0 +1,100 @@
+"""Wiring for ASGI: redirects in the event loop, Flask behind them in threads."""
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from linktrack.app import LARGEST_REQUEST, create_app, create_lane, opened_for_a_server
+from linktrack.clicks.capture.asgi_lane import ASGILane
+from linktrack.clicks.capture.lane import Lane
+from linktrack.installation import Installation
+from linktrack.serving.bodies import Bodies, Gone, Refused, announced, swallow
+from linktrack.serving.pages import Pages
+from linktrack.serving.pools import Busy
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+    from a2wsgi.asgi_typing import ASGIApp, HTTPScope, Receive, Scope, Send
+
+OWNERS_THREADS: Final = 4  # in each worker, for pages and the API
+FORMS_THREADS: Final = 2  # for what is sent: passwords are hashed here
+READERS_THREADS: Final = 2  # for everything else: cards, unknown links, health
+MOST_WAITING: Final = 200  # for each of these
+
+
+def create_asgi_app(installation: Installation | None = None) -> "ASGIApp":
+    """Return what an ASGI server serves: the lane, and Flask behind it.
+
+    Threads and files are made at the first click, so that the result may cross a fork. Raises
+    `Conflict` on a database of an older or a newer linktrack, unless the caller has seen to it.
+    """
+    installation = installation or opened_for_a_server()
+    lane = create_lane(installation)
+    return ASGILane(Site(create_app(installation), lane), lane)
+
+
+class Site:
+    """Everything but redirects: three pools of threads, so that none of them waits for another."""
+
+    def __init__(self, application: "WSGIApplication", lane: Lane) -> None:
+        self._lane = lane
+        self._bodies = Bodies(LARGEST_REQUEST)
+        self._owners = Pages(application, OWNERS_THREADS, MOST_WAITING)
+        self._forms = Pages(application, FORMS_THREADS, MOST_WAITING)
+        self._readers = Pages(application, READERS_THREADS, MOST_WAITING)
+
+    async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
+        """Answer a request; begin and end with the server."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _live(self, receive: "Receive", send: "Send") -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self._lane.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _answer(self, scope: "HTTPScope", receive: "Receive", send: "Send") -> None:
+        try:
+            body = await self._bodies.collect(scope, receive)
+            await self._pages(scope).answer(scope, body, receive, send)
+        except Gone:
+            return
+        except Busy:
+            await _refuse(scope, send, 503, "Too many pages are asked for just now: try again.")
+        except Refused as error:
+            await _refuse(scope, send, error.status, error.sentence)
+        else:
+            if len(body) <= LARGEST_REQUEST and (announced(scope) or 0) <= LARGEST_REQUEST:
+                return
+        await swallow(receive)
+
+    def _pages(self, scope: "HTTPScope") -> Pages:
+        if scope["method"] not in ("GET", "HEAD"):
+            return self._forms
+        if scope["path"].startswith(("/owner", "/api/")):
+            return self._owners
+        return self._readers
+
+
+async def _refuse(scope: "HTTPScope", send: "Send", status: int, sentence: str) -> None:
+    """Answer without the application, which has no thread for it."""
+    kind, body = b"text/plain; charset=utf-8", f"{sentence}\n"
+    if scope["path"].startswith("/api/"):
+        kind = b"application/problem+json"
+        body = json.dumps({"type": "about:blank", "status": status, "detail": sentence})
+    encoded = body.encode()
+    headers = [
+        (b"content-type", kind),
+        (b"content-length", b"%d" % len(encoded)),
+        (b"cache-control", b"no-store"),
+        (b"retry-after", b"10"),
+    ]
+    if scope["http_version"].startswith("1"):
+        headers.append((b"connection", b"close"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": encoded})

@@ -1,0 +1,179 @@
+"""gunicorn's own ASGI worker, and deadlines for whoever connects to it.
+
+gunicorn waits for ever for the rest of a half-sent request, for whoever connects and says nothing,
+and for whoever does not read an answer: a proxy in front would see to these, and not all have one.
+"""
+
+import asyncio
+import resource
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import quote_from_bytes
+
+from gunicorn.asgi import protocol
+from gunicorn.asgi.parser import PythonProtocol
+from gunicorn.asgi.protocol import ASGIProtocol
+from gunicorn.workers import gasgi
+from gunicorn.workers.gasgi import ASGIWorker
+
+HEAD_SECONDS: Final = 10.0  # from connecting to the end of the headers
+READ_SECONDS: Final = 30.0  # for a client to take what is ready for it, 64 KB
+CLOSE_SECONDS: Final = 5.0  # for it to take the last of it
+MOST_CONNECTIONS: Final = 4_000  # of each worker; beyond it the longest silent one is dropped
+OTHER_FILES: Final = 200  # databases, journals, threads: files that are no connections
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+_ASCII: Final = bytes(range(128))
+
+_SPELT: Final = {b"etag": b"ETag", b"www-authenticate": b"WWW-Authenticate"}
+"""Names of headers as they are sent; grows by those the application sends."""
+
+
+class Parser(PythonProtocol):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's parser; a path may hold bytes of UTF-8 as they are, and be a whole address.
+
+    Some apps send what a sentence left on a short link unencoded, which gunicorn refuses with 400.
+    Every other rule of its own holds.
+    """
+
+    path: bytes
+
+    def _parse_request_line(self) -> bool:
+        """Percent-encode such bytes as every browser does (called by gunicorn)."""
+        start = 2 if self._buffer[:2] == b"\r\n" else 0
+        end = self._buffer.find(b"\r\n", start)
+        if end != -1 and not self._buffer[start:end].isascii():
+            method, _, rest = bytes(self._buffer[start:end]).partition(b" ")
+            target, _, version = rest.partition(b" ")
+            encoded = quote_from_bytes(target, safe=_ASCII).encode()
+            self._buffer[start:end] = b" ".join((method, encoded, version))
+        whole: bool = super()._parse_request_line()
+        if whole and self.path[:1] != b"/" and b"://" in self.path:  # RFC 9112 3.2.2
+            host, slash, path = self.path.partition(b"://")[2].partition(b"/")
+            question = host.partition(b"?")[2] if b"?" in host else None
+            self.path = slash + path if question is None else b"/?" + question + slash + path
+            self.path = self.path or b"/"
+        return whole
+
+
+class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
+    """A connection whose client must get on: else it is closed."""
+
+    def __init__(self, worker: "Worker") -> None:
+        super().__init__(worker)
+        self._deadline: asyncio.TimerHandle | None = None
+        self._began = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        """Begin to wait for a request (called by the event loop)."""
+        super().connection_made(transport)
+        silent: dict[Connection, None] = self.worker.silent
+        if self.worker.nr_conns > self.worker.worker_connections and silent:
+            next(iter(silent)).end()
+        silent[self] = None
+        self._deadline = self.worker.loop.call_later(HEAD_SECONDS, self._too_slow)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came (called by the event loop)."""
+        self._began = True
+        super().data_received(data)
+
+    def _on_headers_complete(self) -> bool:
+        self.worker.silent.pop(self, None)
+        self._stop_deadline()
+        skips_body: bool = super()._on_headers_complete()
+        return skips_body
+
+    def _send_response_start(
+        self, status: int, headers: Headers, request: object, close: bool = False
+    ) -> None:
+        """Spell names as HTTP/1 servers do: not every client compares them without case."""
+        spelt = [(_SPELT.get(name) or _spell(name), value) for name, value in headers]
+        super()._send_response_start(status, spelt, request, close)
+
+    def _arm_keepalive_timer(self) -> None:
+        self.worker.silent[self] = None
+        self._began = False
+        super()._arm_keepalive_timer()
+
+    def _too_slow(self) -> None:
+        if self._began:
+            self._send_error_response(408, "This request came too slowly: send it again.\n")
+        self.end()
+
+    def end(self) -> None:
+        """Close a connection that waits for a request."""
+        self.worker.silent.pop(self, None)
+        self._close_transport()
+        self._request_ready.set()
+
+    def _close_transport(self) -> None:
+        super()._close_transport()
+        if self.transport is not None and self.transport.get_write_buffer_size():
+            self._begin_deadline(CLOSE_SECONDS)
+
+    def pause_writing(self) -> None:
+        """Give the client time to read (called by the event loop)."""
+        super().pause_writing()
+        self._begin_deadline(READ_SECONDS)
+
+    def resume_writing(self) -> None:
+        """Go on, since it has read (called by the event loop)."""
+        self._stop_deadline()
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of whoever waits for this connection (called by the event loop)."""
+        self.worker.silent.pop(self, None)
+        self._stop_deadline()
+        super().connection_lost(exc)
+        if self._flow_control is not None:
+            self._flow_control.resume_writing()
+
+    def _begin_deadline(self, seconds: float) -> None:
+        self._stop_deadline()
+        self._deadline = self.worker.loop.call_later(seconds, self.transport.abort)
+
+    def _stop_deadline(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's ASGI worker with our connections; told to end, it waits for no silent one."""
+
+    def __init__(self, *arguments: object, **options: object) -> None:
+        super().__init__(*arguments, **options)
+        self.silent: dict[Connection, None] = {}
+
+    def init_process(self) -> None:
+        """Begin to serve (called by gunicorn in the new process)."""
+        # The only places where gunicorn asks for these.
+        protocol.PythonProtocol = Parser
+        gasgi.ASGIProtocol = Connection
+        self.worker_connections = min(MOST_CONNECTIONS, _open_files() - OTHER_FILES)
+        super().init_process()
+
+    async def _shutdown(self) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.silent):
+            connection.end()
+        await super()._shutdown()
+
+
+def _spell(name: bytes) -> bytes:
+    spelt = _SPELT[name] = name.title()
+    return spelt
+
+
+def _open_files() -> int:
+    """Return how many files this process may have open, after asking for as many as it may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return wanted if soft == resource.RLIM_INFINITY else soft

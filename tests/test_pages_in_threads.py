@@ -1,0 +1,246 @@
+"""Pages behind an event loop: bodies in the loop, threads that no client can keep."""
+
+import asyncio
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import pytest
+from asking import Client
+from world import World
+
+from linktrack.asgi import create_asgi_app
+from linktrack.installation import Installation
+from linktrack.serving.bodies import Bodies, Refused
+from linktrack.serving.pages import Pages
+from linktrack.serving.pools import Busy, Pool
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from a2wsgi.asgi_typing import ASGIApp, HTTPRequestEvent, HTTPScope, Receive, Scope, Send
+
+
+def behind(
+    application: "WSGIApplication", read_seconds: float = 30, wait_seconds: float = 30
+) -> "ASGIApp":
+    """Return an ASGI application of one thread, for which one request may wait."""
+    pages = Pages(application, 1, 1, wait_seconds, read_seconds)
+    bodies = Bodies(1_000, piece_seconds=0.2, whole_seconds=0.5)
+
+    async def answer(scope: "Scope", receive: "Receive", send: "Send") -> None:
+        assert scope["type"] == "http"
+        await pages.answer(scope, await bodies.collect(scope, receive), receive, send)
+
+    return answer
+
+
+class Endless:
+    """A WSGI application whose answer has no end; it says when it was closed."""
+
+    def __init__(self) -> None:
+        self.closed = threading.Event()
+
+    def __call__(
+        self, _environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        try:
+            while True:
+                yield b"more"
+        finally:
+            self.closed.set()
+
+
+def echo(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    """Answer with the body, and what a WSGI application is told of the request."""
+    start_response("200 OK", [("X-Address", repr(environ["REMOTE_ADDR"]))])
+    said = [environ.get(name, "") for name in ("CONTENT_LENGTH", "HTTP_X_FORWARDED_FOR")]
+    return [environ["wsgi.input"].read(), *(f";{text}".encode() for text in said)]
+
+
+def ask(application: "ASGIApp", client: Client) -> Client:
+    return asyncio.run(client.ask(application))
+
+
+def test_a_body_arrives_whole_with_its_length() -> None:
+    """In pieces too, and chunked: its length is then what came."""
+    pieces = [b"a=1", b"&b=2"]
+    for header in ((b"content-length", b"7"), (b"transfer-encoding", b"chunked")):
+        client = ask(behind(echo), Client("POST", headers=[header], pieces=pieces))
+        assert client.body == b"a=1&b=2;7;"
+
+
+def test_a_unix_socket_has_no_address_and_underscores_forge_none() -> None:
+    """REMOTE_ADDR is empty, and X_Forwarded_For is dropped."""
+    client = ask(behind(echo), Client(headers=[(b"x_forwarded_for", b"1.2.3.4")], peer=None))
+    assert (client.answered[b"x-address"], client.body) == (b"''", b";;")
+
+
+def test_a_half_sent_body_is_refused_after_its_time() -> None:
+    """408, whether it stops or drips."""
+    with pytest.raises(Refused) as refused:
+        ask(behind(echo), Client("POST", pieces=[b"a=1"], whole=False))
+    assert refused.value.status == 408
+
+    async def drip() -> None:
+        async def receive() -> "HTTPRequestEvent":
+            await asyncio.sleep(0.05)  # that it drips is what is tested
+            return {"type": "http.request", "body": b"a", "more_body": True}
+
+        await Bodies(1_000, 10, 0.3).collect(_scope(), receive)
+
+    with pytest.raises(Refused) as refused:
+        asyncio.run(drip())
+    assert refused.value.status == 408
+
+
+def test_unfinished_bodies_together_have_a_bound() -> None:
+    """503 for the one that is too much; what others have sent is let go with them."""
+    bodies = Bodies(1_000, 0.2, 0.2, most_held=1_500)
+
+    async def three() -> list[int]:
+        clients = [Client("POST", pieces=[b"a" * 600], whole=False) for _ in range(3)]
+        done = await asyncio.gather(
+            *(bodies.collect(_scope(), one._receive) for one in clients), return_exceptions=True
+        )
+        assert await bodies.collect(_scope(), Client("POST", pieces=[b"a" * 900])._receive)
+        return [one.status for one in done if isinstance(one, Refused)]
+
+    assert sorted(asyncio.run(three())) == [408, 408, 503]
+
+
+def test_a_client_who_goes_away_gives_the_thread_back() -> None:
+    """In the middle of a stream: its generator is closed."""
+    endless = Endless()
+
+    async def leave() -> None:
+        client = Client(path="/")
+        task = asyncio.create_task(client.ask(behind(endless)))
+        while len(client.body) < 100:
+            await asyncio.sleep(0)  # the other tasks' turn
+        client.gone.set()
+        assert await asyncio.to_thread(endless.closed.wait, 20)
+        await task
+
+    asyncio.run(leave())
+
+
+def test_a_server_that_gives_up_a_request_gets_the_thread_back() -> None:
+    """Gunicorn cancels it some seconds after the connection is lost; the next one is answered."""
+    endless = Endless()
+
+    async def give_up() -> None:
+        application = behind(endless)
+        client = Client(path="/", reads=2)
+        task = asyncio.create_task(client.ask(application))
+        while not client.body:
+            await asyncio.sleep(0)  # the other tasks' turn
+        task.cancel()
+        client.gone.set()
+        assert await asyncio.to_thread(endless.closed.wait, 20)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(give_up())
+
+
+def test_a_client_who_does_not_read_gives_the_thread_back() -> None:
+    """After its time; the answer is broken off."""
+    endless = Endless()
+    client = ask(behind(endless, read_seconds=0.2), Client(reads=3))
+    assert client.body == b"more" * 3
+    assert endless.closed.is_set()
+
+
+def test_more_than_may_wait_are_refused_at_once() -> None:
+    """One is answered, one waits, the third is told that it is too much; the second comes next."""
+    free = threading.Event()
+
+    def slow(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        free.wait(20)
+        return echo(environ, start_response)
+
+    async def three() -> None:
+        application = behind(slow)
+        first, second = (asyncio.create_task(Client().ask(application)) for _ in range(2))
+        await asyncio.sleep(0.05)  # both have come to where they wait
+        with pytest.raises(Busy):
+            await Client().ask(application)
+        free.set()
+        assert [one.status for one in await asyncio.gather(first, second)] == [200, 200]
+
+    asyncio.run(three())
+
+
+def test_a_pool_has_a_bound_and_a_time() -> None:
+    """What hangs is given up; what waits behind it is never begun."""
+    free = threading.Event()
+    begun: list[int] = []
+
+    def hang(number: int) -> int:
+        begun.append(number)
+        free.wait(20)
+        return number
+
+    async def fill() -> None:
+        pool = Pool("test", 1, 2, 0.1)
+        done = await asyncio.gather(*(pool.run(hang, n) for n in range(3)), return_exceptions=True)
+        assert all(isinstance(one, Busy) for one in done)
+        free.set()
+        assert await pool.run(int, "7") == 7
+
+    asyncio.run(fill())
+    assert begun == [0]
+
+
+@pytest.fixture
+def site(world: World) -> "ASGIApp":
+    """The whole application of a world."""
+    return create_asgi_app(Installation.open(world.settings))
+
+
+def test_pages_forms_and_refusals_are_those_of_the_application(site: "ASGIApp") -> None:
+    """Home, unknown, too large for a page and for the API."""
+    assert ask(site, Client(path="/")).status == 200
+    assert ask(site, Client(path="/nobody")).status == 404
+    length = [(b"content-length", b"9000000"), (b"content-type", b"application/json")]
+    for path in ("/owner/sign-in", "/api/v1/posts"):
+        refused = ask(site, Client("POST", path, headers=length, pieces=[b"a"]))
+        assert refused.status in (401, 413), refused.body
+
+
+def test_a_websocket_and_a_lifespan_have_their_answer(site: "ASGIApp") -> None:
+    """Lifespan begins and ends; there are no websockets here."""
+    said: list[str] = []
+    asked = iter(["lifespan.startup", "lifespan.shutdown"])
+
+    async def live() -> None:
+        async def receive() -> dict[str, str]:
+            return {"type": next(asked)}
+
+        async def send(message: dict[str, str]) -> None:
+            said.append(message["type"])
+
+        for kind in ("lifespan", "websocket"):
+            await site({"type": kind}, receive, send)  # type: ignore[arg-type]
+
+    asyncio.run(live())
+    assert said == [
+        "lifespan.startup.complete",
+        "lifespan.shutdown.complete",
+        "websocket.close",
+    ]
+
+
+def _scope() -> "HTTPScope":
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/",
+        "query_string": b"",
+        "root_path": "",
+        "headers": [],
+    }
