@@ -1,6 +1,6 @@
-"""What linktrack is compared with: a bare WSGI redirect, and Flask's own router."""
+"""What linktrack is compared with: bare redirects by WSGI and by ASGI, and Flask's own router."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 LOCATION = "https://www.example.org/articles/1?from=links"
@@ -16,6 +16,21 @@ def application(_environ: dict[str, Any], start_response: Callable[..., Any]) ->
     """Answer 302 with linktrack's headers, and do nothing else."""
     start_response("302 Found", HEADERS)
     return []
+
+
+ASGI_HEADERS = [(name.lower().encode(), value.encode()) for name, value in HEADERS]
+
+
+async def asgi_application(
+    scope: dict[str, Any],
+    _receive: Callable[[], Awaitable[Any]],
+    send: Callable[[dict[str, Any]], Awaitable[None]],
+) -> None:
+    """Answer the same by ASGI."""
+    if scope["type"] != "http":
+        raise RuntimeError("no lifespan here")
+    await send({"type": "http.response.start", "status": 302, "headers": ASGI_HEADERS})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def flask_application() -> Any:

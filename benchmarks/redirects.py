@@ -18,8 +18,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -29,10 +30,15 @@ from sqlalchemy import create_engine, text
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from servers import Server, answer, environment, free_port
+from waiting import wait_until
 
 CONNECTIONS = 32
 DRAWN = 400_000  # codes that one wrk asks for in turn
-GUNICORN = ["-w", "2", "-k", "gthread", "--threads", "4", "--keep-alive", "5"]
+GUNICORN = ["gunicorn", "-w", "2", "--keep-alive", "5"]
+THREADS = [*GUNICORN, "-k", "gthread", "--threads", "4"]
+ASGI = [*GUNICORN, "-k", "asgi", "--asgi-loop"]
+GRANIAN = ["granian", "--workers", "2", "--interface", "asgi", "--no-ws", "--log-level", "error"]
+ROOT = Path(__file__).resolve().parent.parent
 
 LUA = """
 wrk.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -81,7 +87,7 @@ class Variant:
 
     name: str
     port: int
-    process: int
+    processes: Sequence[int]
     paths: Path
     data: Path | None = None
     links: int = 1
@@ -90,8 +96,8 @@ class Variant:
 
     def family(self) -> list[psutil.Process]:
         """All its processes."""
-        master = psutil.Process(self.process)
-        return [master, *master.children(recursive=True)]
+        masters = [psutil.Process(number) for number in self.processes]
+        return [one for master in masters for one in (master, *master.children(recursive=True))]
 
     def cpu(self) -> tuple[float, float]:
         """Return seconds of CPU so far: of the web processes, and of the loader."""
@@ -108,8 +114,8 @@ class Variant:
         """Its web workers, with their seconds of CPU so far."""
         return [
             (one, sum(one.cpu_times()[:2]))
-            for one in self.family()[1:]
-            if "--follow" not in one.cmdline()
+            for one in self.family()
+            if one.pid not in self.processes and "--follow" not in one.cmdline()
         ]
 
     def stored(self) -> int:
@@ -180,7 +186,9 @@ def redirects(variant: Variant) -> bool:
 
 
 @contextmanager
-def running(command: Sequence[str], folder: Path, name: str) -> Iterator[int]:
+def running(
+    command: Sequence[str], folder: Path, name: str, data: Path | None = None
+) -> Iterator[int]:
     """Run a server; yield its process number.
 
     In a session of its own, as linktrack is: the kernel shares the CPU among sessions first.
@@ -191,7 +199,7 @@ def running(command: Sequence[str], folder: Path, name: str) -> Iterator[int]:
             stdout=log,
             stderr=log,
             cwd=Path(__file__).parent,
-            env=environment(folder),
+            env=environment(data or folder) | {"PYTHONPATH": f"{ROOT}:{ROOT / 'benchmarks'}"},
             start_new_session=True,
         )
     try:
@@ -206,33 +214,63 @@ def start(stack: ExitStack, folder: Path, links: int) -> list[Variant]:
     one = folder / "one"
     one.write_text("/ga7xK\n")
     variants = []
-    for name, target in (
-        ("gunicorn, bare WSGI 302", "bare:application"),
-        ("gunicorn, Flask's router, nothing written", "bare:flask_application()"),
+    for name, words in (
+        ("gunicorn's threads, bare 302", [*THREADS, "bare:application"]),
+        ("gunicorn's threads, Flask's router", [*THREADS, "bare:flask_application()"]),
+        ("gunicorn's ASGI, asyncio, bare 302", [*ASGI, "asyncio", "bare:asgi_application"]),
+        ("gunicorn's ASGI, uvloop, bare 302", [*ASGI, "uvloop", "bare:asgi_application"]),
+        ("granian, bare 302", [*GRANIAN, "bare:asgi_application"]),
     ):
         port = free_port()
-        command = [sys.executable, "-m", "gunicorn", *GUNICORN, "-b", f"127.0.0.1:{port}", target]
-        process = stack.enter_context(running(command, folder, f"gunicorn-{port}"))
-        variants.append(Variant(name, port, process, one))
+        process = stack.enter_context(running(listening(words, port), folder, f"bare-{port}"))
+        variants.append(Variant(name, port, [process], one))
+    data, paths = prepare(folder / "data-threads", 1)
+    port = free_port()
+    command = listening([*THREADS, "wsgi:app"], port)
+    process = stack.enter_context(running(command, folder, "threads", data))
+    follow = [sys.executable, "-m", "linktrack", "load", "--follow"]
+    loader = stack.enter_context(running(["nice", *follow], folder, "loader", data))
+    name = "linktrack, gunicorn's threads, 1 link"
+    variants.append(Variant(name, port, [process, loader], paths, data))
     for server, count in (("gunicorn", 1), ("gunicorn", links), ("granian", 1)):
-        data = folder / f"data-{server}-{count}"
-        opened = open_installation(data)
-        codes = add_links(opened, count, posts=False)
-        opened.database.close()
-        paths = folder / f"paths-{server}-{count}"
-        zipf = Zipf(count, random.Random(1))
-        drawn = DRAWN if count > 1 else 1
-        paths.write_text("".join(f"/{codes[zipf.draw() - 1]}\n" for _ in range(drawn)))
+        data, paths = prepare(folder / f"data-{server}-{count}", count)
         log = folder / f"linktrack-{server}-{count}.log"
         served = Server(environment(data), log, "--workers", "2", "--server", server)
         stack.callback(served.stop)
         name = f"linktrack, {server}, {count:,} link{'s' * (count > 1)}"
-        variants.append(Variant(name, served.port, served.process.pid, paths, data, count))
+        variants.append(Variant(name, served.port, [served.process.pid], paths, data, count))
     if shutil.which("nginx"):
         port = free_port()
         process = stack.enter_context(running(nginx(folder, port), folder, "nginx"))
-        variants.append(Variant("nginx, return 302", port, process, one))
+        variants.append(Variant("nginx, return 302", port, [process], one))
+    for variant in variants:
+        wait_until(partial(is_there, variant), 60, why=f"{variant.name} answers")
     return variants
+
+
+def listening(words: Sequence[str], port: int) -> list[str]:
+    """Return the command of a server on a port."""
+    where = ["--port", str(port)] if words[0] == "granian" else ["-b", f"127.0.0.1:{port}"]
+    return [sys.executable, "-m", *words, *where]
+
+
+def is_there(variant: Variant) -> bool:
+    """Whether a server answers already."""
+    with suppress(OSError):
+        return redirects(variant)
+    return False
+
+
+def prepare(data: Path, count: int) -> tuple[Path, Path]:
+    """Make that many links; return the data folder, and the file of the paths to ask for."""
+    opened = open_installation(data)
+    codes = add_links(opened, count, posts=False)
+    opened.database.close()
+    paths = data.with_suffix(".paths")
+    zipf = Zipf(count, random.Random(1))
+    drawn = DRAWN if count > 1 else 1
+    paths.write_text("".join(f"/{codes[zipf.draw() - 1]}\n" for _ in range(drawn)))
+    return data, paths
 
 
 def nginx(folder: Path, port: int) -> list[str]:
@@ -254,8 +292,19 @@ def nginx(folder: Path, port: int) -> list[str]:
     return ["nginx", "-c", str(configuration), "-e", str(folder / "nginx.error")]
 
 
+COLUMNS = """
+requests/s, p50, p99: what wrk saw, with 32 connections, as the median of all rounds.
+CPU µs: user and system time of the web processes, divided by the requests; with loader: that of the
+loader too, until every click of the run was in the database.
+MB a worker: resident memory of the largest worker, shared pages included.
+The last four: this variant by gunicorn's bare threads in the same round, median (lowest-highest);
+more throughput is better, less of the others.
+"""
+
+
 def print_table(variants: Sequence[Variant]) -> None:
     """Print what was reached; ratios are those of each round, as median (lowest-highest)."""
+    print(COLUMNS)
     print(
         "\n| variant | requests/s | p50 ms | p99 ms | CPU µs | with loader | MB a worker "
         "| throughput, bare = 1 | CPU | CPU with loader | p99 |"
@@ -308,7 +357,7 @@ def main() -> None:
     folder.chmod(0o755)  # nginx's workers are another user
     script = folder / "load.lua"
     script.write_text(LUA)
-    packages = versions("gunicorn", "granian", "Flask")
+    packages = versions("gunicorn", "granian", "uvloop", "a2wsgi", "Flask")
     print(packages, program_version("nginx", "-v"), program_version("wrk", "-v"), sep=", ")
     try:
         with ExitStack() as stack:

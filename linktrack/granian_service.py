@@ -31,6 +31,7 @@ except ImportError as error:
     ) from error
 
 HEAD_MILLISECONDS: Final = 10_000  # from connecting to the end of the headers
+MOST_AT_ONCE: Final = 4_000  # requests in each worker, half-sent ones included
 END_SECONDS: Final = 30  # for a worker to answer what it has begun
 WATCH_SECONDS: Final = 1.0
 
@@ -47,6 +48,7 @@ def run(settings: Settings, bind: Bind, workers: int, greeting: str) -> None:
         interface=Interfaces.ASGI,
         workers=workers,
         http1_settings=HTTP1Settings(header_read_timeout=HEAD_MILLISECONDS),
+        backpressure=MOST_AT_ONCE,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
         respawn_interval=1.0,

@@ -153,7 +153,7 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         # The only places where gunicorn asks for these.
         protocol.PythonProtocol = Parser
         gasgi.ASGIProtocol = Connection
-        self.worker_connections = min(MOST_CONNECTIONS, _open_files() - OTHER_FILES)
+        self.worker_connections = max(50, min(MOST_CONNECTIONS, _open_files() - OTHER_FILES))
         super().init_process()
 
     async def _shutdown(self) -> None:
