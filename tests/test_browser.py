@@ -196,7 +196,7 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         thanks = page.locator("#address").inner_text().removeprefix(server.base_url)
         reader.open("/owner/experiments")
         page.get_by_label("Name").fill("Pictures")
-        reader.press("Begin")
+        reader.press("Start")
         for path in ("referrers", "experiments", "people", "own-links", "digest"):
             reader.open(f"/owner/{path}")
         reader.open(thanks)
@@ -221,6 +221,11 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
             "/owner/left-out",
             "/owner/needs-you",
             "/owner/activity",
+            "/owner/accounts/1",
+            "/owner/accounts/1/settings",
+            "/owner/accounts/1/settings/followers",
+            "/owner/accounts/1/settings/links",
+            "/owner/accounts/1/settings/segments",
             "/owner/accounts/1/remove",
             "/owner/accounts/1/connection",
         ):
@@ -232,7 +237,36 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         reader.open(f"/hello/{page.locator('code#hello').inner_text().partition('/hello/')[2]}")
         reader.press("Count me in as one of looks empty")
         reader.press("Stop counting me")
+        invite_a_viewer(chromium, reader)
         context.close()
+
+
+def invite_a_viewer(chromium: Browser, reader: Reader) -> None:
+    """Who is invited signs in, looks around, and is out as soon as they are removed."""
+    reader.open("/owner/team")
+    reader.page.get_by_label("Name", exact=True).fill("Vera")
+    reader.press("Invite")
+    link = reader.page.locator("#sign-in-link").inner_text()
+    context = chromium.new_context(viewport=SIZES["phone"], reduced_motion="reduce")
+    viewer = Reader(context, reader.server, everywhere=True)
+    viewer.open("/owner/profile")
+    viewer.open(link.removeprefix(reader.server.base_url))
+    viewer.press("Sign in on this browser")
+    assert viewer.page.url.endswith("/owner/profile")
+    for path in ("", "team", "accounts", "accounts/1", "accounts/1/settings", "posts", "links"):
+        viewer.open(f"/owner/{path}")
+    assert viewer.page.get_by_role("link", name="New post").count() == 0
+    viewer.open("/owner/profile")
+    viewer.page.get_by_label("New password").fill("seven quiet herons")
+    viewer.page.get_by_label("Confirm password").fill("seven quiet herons")
+    viewer.press("Set password")
+    viewer.page.get_by_text("Remove your password").click()
+    viewer.look()
+    reader.open("/owner/team/2/remove")
+    reader.press("Remove Vera")
+    viewer.open("/owner/posts")
+    assert "/owner/sign-in?next=/owner/posts" in viewer.page.url
+    context.close()
 
 
 def zoom_in(reader: Reader) -> None:
@@ -343,7 +377,7 @@ def test_the_owners_whole_story(chromium: Browser, sqlite_databases: Maker, tmp_
         zoom_in(reader)
         reader.open("/owner/experiments")
         page.get_by_label("Name").fill("Pictures")
-        reader.press("Begin")
+        reader.press("Start")
         reader.open("/owner/tokens")
         page.get_by_label("Name").fill("phone")
         reader.press("Create token")
