@@ -20,10 +20,10 @@ APOLOGY: Final = 72
 """A post says so, and asks the readers to join the letter."""
 
 BLUESKY: Final = 420
-MENTIONED: Final = 238
+MENTIONED: Final = 436
 """A large account passes one post on."""
 
-FEWER_POSTS: Final = 300
+FEWER_POSTS: Final = 668
 """From here on there are fewer posts a week, and each gets more clicks: an experiment."""
 
 HOLIDAYS: Final = (470, 456)
@@ -90,7 +90,8 @@ YOU: Final = Profile(
     opened=DAYS,
     followers=grown(20_600, 23_000),  # but for the accident: crowd.py says who follows
     weekly_posts=lambda ago: 10 if ago > FEWER_POSTS else 6,
-    clicks=lambda ago: 16 if ago > FEWER_POSTS else 24,
+    # The community, which comes on top of these, clicks from then on.
+    clicks=lambda ago: 16 if ago > FEWER_POSTS else 28 if ago > GROUP_OPENED else 21,
     readers=lambda _: 680,
     spread=0.45,
     own_site=0.15,
