@@ -73,7 +73,7 @@ def test_other_days_other_accounts_and_bots_are_not_in_it(
         days = DayRange.until(date(2026, 10, 25), 1, berlin)
         report = heat_report(world.session, account, days)
     assert (report.clicks[6][2], report.total) == (2, 2)
-    assert report.sentence == "Busiest hour: Sundays, 02:00 to 03:00, with 2 of 2 clicks (100%)."
+    assert report.sentence == "Busiest hour: Sunday 02:00\u201303:00, 2 clicks (100% of 2)."
 
 
 def test_the_page_shows_them_and_gives_them_as_a_file(sqlite_world: World) -> None:
@@ -85,7 +85,7 @@ def test_the_page_shows_them_and_gives_them_as_a_file(sqlite_world: World) -> No
     post = sqlite_world.post(account, "https://example.com/", now())
     sqlite_world.click([ClickRecord(to_ms(now()), post.links[0].id, FIREFOX, "//t.co", 1)])
     page = browser.get("/owner/timing?days=7")
-    assert "with 1 of 1 click" in read(page)
+    assert "1 click (100% of 1)" in read(page)
     assert page.text.count('class="h0"') == 7 * 24 - 1 + 1  # one more in the scale
     told = json.loads(browser.get("/owner/timing?days=7&table=clicks&format=json").text)
     assert len(told) == 7 * 24
@@ -102,7 +102,7 @@ def test_hours_outlive_their_clicks(sqlite_databases: Maker, tmp_path: Path) -> 
         delete_old(world.database.engine, ZoneInfo("UTC"), "month", 90, now())
         browser = Browser.signed_in(world)
         page = read(browser.get("/owner/timing?from=2026-05-01&to=2026-05-31"))
-        assert "with 1 of 1 click" in page
+        assert "1 click (100% of 1)" in page
         with world.database.engine.begin() as connection:
             connection.execute(delete(account_hours))
         page = read(browser.get("/owner/timing?from=2026-05-01&to=2026-05-31"))

@@ -234,7 +234,7 @@ def test_page_and_api_show_the_same(sqlite_world: World) -> None:
     assert "t.co" in hosts
     assert "x.com" in hosts
     assert "Direct or unknown" in read(browser.get("/owner/referrers?source=-"))
-    assert "Nobody clicked" in read(browser.get("/owner/referrers?segment=nobody"))
+    assert "No clicks match these filters" in read(browser.get("/owner/referrers?segment=nobody"))
     code = post.links[0].code
     for address in (f"?post={post.id}", f"?link={code}", "?days=7&segment=-"):
         assert browser.get(f"/owner/referrers{address}").status_code == 200

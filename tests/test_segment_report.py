@@ -269,7 +269,7 @@ def test_segments_are_made_looked_at_and_changed_on_their_pages(world: World) ->
     shown = read(browser.get(made.headers["Location"]))
     assert "looks empty @JessesLinks" in shown
     assert "fewer than 5 followers" in shown
-    assert "It is an invitation" in shown
+    assert "Share this link only where" in shown
     browser.send("/owner/segments", {**form, "name": "busy", "rules": "posts >= 10\n"}, form=page)
     by_hand: dict[str, str | list[str]] = {
         **form,
@@ -291,7 +291,7 @@ def test_segments_are_made_looked_at_and_changed_on_their_pages(world: World) ->
     assert "For 100% we can't tell who" in text
     assert "For 3 of 3 people who clicked (100%) we can't tell who" in text
     assert "1 for every 333 of 1,000 followers. If the 1 that look empty never click, 1 for" in text
-    for part in ("circle", "counted by hand", "looks empty", "everyone else", "997 of the 1,000"):
+    for part in ("circle", "a size you enter", "looks empty", "everyone else", "997 of the 1,000"):
         assert part in text
     warned = read(browser.get(f"/owner/posts/{post.id}"))
     assert "circle has no place that only they see" in warned

@@ -42,8 +42,8 @@ class HeatReport:
         weekday = next(i for i, row in enumerate(self.clicks) if most in row)
         hour = self.clicks[weekday].index(most)
         return (
-            f"Busiest hour: {WEEKDAYS[weekday]}s, {hour:02}:00 to {(hour + 1) % HOURS:02}:00, with "
-            f"{most:,} of {counted(total, 'click')} ({percent(most / total)})."
+            f"Busiest hour: {WEEKDAYS[weekday]} {hour:02}:00\u2013{(hour + 1) % HOURS:02}:00, "
+            f"{counted(most, 'click')} ({percent(most / total)} of {total:,})."
         )
 
 

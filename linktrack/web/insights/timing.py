@@ -1,19 +1,26 @@
 """Timing: when an account's posts do well, and how long they get clicks."""
 
+from dataclasses import dataclass
 from typing import Final
 
-from flask import Response, render_template, request, url_for
+from flask import Response, render_template, request
 from markupsafe import Markup
 
-from linktrack.audience.models import Account
-from linktrack.charts import IntervalPoint, Reference, heat_table, interval_chart
+from linktrack.charts import (
+    IntervalPoint,
+    Usual,
+    heat_table,
+    interval_bar,
+    row_axis,
+    row_scale,
+)
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.links.posts import texts_of
-from linktrack.reports.figures.words import WEEKDAYS
+from linktrack.reports.figures.words import WEEKDAYS, counted
 from linktrack.reports.timing.heat import HOURS, heat_json, heat_report
-from linktrack.reports.timing.hours import HoursReport, Slots, hours_report
+from linktrack.reports.timing.hours import HoursReport, Slot, Slots, hours_report
 from linktrack.reports.timing.lifetimes import at_least, lifetimes_json, lifetimes_report
 from linktrack.web.charting import per_thousand
 from linktrack.web.context import owner_blueprint
@@ -25,6 +32,7 @@ blueprint = owner_blueprint("timing", __name__)
 
 NEWEST: Final = 20
 HEAT_DAYS: Final = 91
+UNIT: Final = "clicks per 1,000 followers"
 
 
 @blueprint.get("/timing")
@@ -51,8 +59,8 @@ def show() -> str | Response:
         accounts=accounts,
         account=account,
         hours=hours,
-        weekdays_chart=_chart(account, hours, hours.weekdays, "Weekday"),
-        hours_chart=_chart(account, hours, hours.hours, "Hour"),
+        by_weekday=_slot_rows(hours, hours.weekdays, "Weekday"),
+        by_hour=_slot_rows(hours, hours.hours, "Hour"),
         days=days,
         heat=heat,
         heat_chart=heat_table(
@@ -71,26 +79,41 @@ def show() -> str | Response:
     )
 
 
-def _chart(account: Account, report: HoursReport, slots: Slots, what: str) -> Markup:
-    points = []
-    for slot in slots.slots:
-        low, value, high = per_thousand(slot.cpf)
-        posts = f"{slot.posts} {'post' if slot.posts == 1 else 'posts'}"
-        points.append(
-            IntervalPoint(
-                label=f"{slot.name}, {posts}",
-                value=value,
-                low=low,
-                high=high,
-                href=url_for("posts.list_all", account=account.id),
-                short=slot.name[:3] if what == "Weekday" else slot.name[:2],
-            )
-        )
-    reference = Reference("all posts", report.cpf.value * 1000) if report.cpf.value else None
-    return interval_chart(
-        points,
-        reference,
-        label=f"Clicks per 1,000 followers by {what.lower()} of posting",
-        unit="clicks per 1,000 followers",
-        what=what,
+@dataclass(frozen=True, slots=True)
+class SlotRow:
+    """A weekday or an hour that has posts, with its bar."""
+
+    slot: Slot
+    bar: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class SlotRows:
+    """Weekdays or hours, and the scale of their bars."""
+
+    what: str
+    rows: list[SlotRow]
+    axis: Markup
+
+
+def _slot_rows(report: HoursReport, slots: Slots, what: str) -> SlotRows:
+    """Return the rows of a table, over the range in which the rate of all posts lies."""
+    found = [slot for slot in slots.slots if slot.posts]
+    points = [_point(slot) for slot in found]
+    low, _, high = per_thousand(report.cpf)
+    usual = None if low is None or high is None else Usual(low, high)
+    scale = row_scale(points, usual)
+    return SlotRows(
+        what,
+        [
+            SlotRow(slot, interval_bar(point, scale, usual, unit=UNIT))
+            for slot, point in zip(found, points, strict=True)
+        ],
+        row_axis(scale, UNIT),
     )
+
+
+def _point(slot: Slot) -> IntervalPoint:
+    low, value, high = per_thousand(slot.cpf)
+    name = f"{slot.name}, {counted(slot.posts, 'post')}"
+    return IntervalPoint(name, value, low, high, href="")
