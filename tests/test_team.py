@@ -2,17 +2,20 @@
 
 import re
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from browser import Browser, read
 from commands import Run, good
 from mailboxes import Mailbox, served
 from sqlalchemy import select
+from sqlalchemy.exc import NoResultFound
 from world import World
 
-from linktrack.db import now
+from linktrack.db import is_sqlite, now
 from linktrack.errors import Conflict, Forbidden
 from linktrack.mail import mail_server
 from linktrack.owners.access import (
@@ -24,7 +27,7 @@ from linktrack.owners.access import (
 )
 from linktrack.owners.audit import entries
 from linktrack.owners.leaving import remove_owner
-from linktrack.owners.models import OwnerSession, SignInLink, Token
+from linktrack.owners.models import Owner, OwnerSession, SignInLink, Token
 from linktrack.owners.passwords import hash_password, set_password
 from linktrack.owners.tokens import check_token, create_token
 
@@ -134,7 +137,7 @@ def test_whoever_is_removed_is_out_at_once(world: World) -> None:
 
     page = read(owner.get(f"{TEAM}/{number}/remove"))
     assert "1 signed-in browser the password" in page
-    assert "1 API token they made: Vera's" in page
+    assert "API tokens that they made: Vera's" in page
     answer = owner.send(f"{TEAM}/{number}/remove", {})
     assert (answer.status_code, answer.location) == (303, TEAM)
     assert "Vera is removed." in read(owner.get(TEAM))
@@ -223,3 +226,25 @@ def test_signing_out_everywhere_ends_links_and_says_that_a_password_stays(
     assert vera.get("/owner/").status_code == 302
     assert Browser.on(sqlite_world).get(f"/owner/sign-in/{link}").status_code == 410
     assert signed_in_owner(sqlite_world.session, "guessed", now()) is None
+
+
+def test_two_owners_who_remove_each_other_leave_one(world: World) -> None:
+    """At once, each in a transaction of its own: the second finds that they are the last."""
+    ada, jesse = (create_owner(world.session, name, now()).id for name in ("Ada", "Jesse"))
+    world.session.commit()
+    together = Barrier(2)
+
+    def remove(number: int) -> bool:
+        with world.database.session(writes=True) as session:
+            if not is_sqlite(session.connection()):  # there a writer is alone from its beginning
+                together.wait(5)
+            try:
+                remove_owner(session, session.get_one(Owner, number), now())
+            except (Conflict, NoResultFound):
+                return False
+            session.commit()
+            return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(remove, (ada, jesse))) == [False, True]
+    assert len(world.session.scalars(select(Owner)).all()) == 1
