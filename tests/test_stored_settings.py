@@ -14,6 +14,7 @@ import pytest
 from browser import Browser, read
 from clicking import FIREFOX
 from commands import Run, good, parsed
+from databases import Maker
 from servers import command, environment, serving
 from services import BROWSER, a_link, loaded
 from sqlalchemy import insert
@@ -21,7 +22,7 @@ from werkzeug.test import TestResponse
 from world import NOON, World
 
 from linktrack.clicks.records import ClickRecord
-from linktrack.db import to_ms
+from linktrack.db import Database, is_sqlite, to_ms
 from linktrack.errors import Conflict, Invalid, NotFound, Unconfirmed
 from linktrack.installation import Installation
 from linktrack.keys.stored import load_keys
@@ -35,7 +36,12 @@ from linktrack.owners.stored_settings import (
     setting_named,
     with_stored,
 )
+from linktrack.portability.export.everything import export_all
+from linktrack.portability.export.restore import import_all
 from linktrack.settings import SETTINGS, load_settings
+from linktrack.upkeep.backup import back_up
+from linktrack.upkeep.doctor import examine
+from linktrack.upkeep.restore import restore
 
 ZONE = "LINKTRACK_TIMEZONE"
 KEEP = "LINKTRACK_KEEP_DAYS"
@@ -356,6 +362,46 @@ def test_nobody_saves_over_a_setting_unseen(sqlite_world: World) -> None:
     assert told.status_code == 422
     assert "Contact: me@example.org" in read(told)
     assert send(browser, "nonsense").status_code == 404
+
+
+def test_exports_and_backups_carry_what_is_stored(
+    world: World, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """No secret is among it: passwords are never stored."""
+    change(world, TIMEZONE="Europe/Berlin", KEEP_DAYS="90")
+    stored = read_stored(world.database.engine)
+    export_all(world.database, tmp_path / "all.zip", NOON)
+    kind = "sqlite" if is_sqlite(world.database.engine) else "postgresql"
+    make: Maker = request.getfixturevalue(f"{kind}_databases")
+    with World.at(tmp_path / "other", make()) as other:
+        import_all(other.database, tmp_path / "all.zip")
+        assert read_stored(other.database.engine) == stored
+    backup = tmp_path / "backup.tar.gz"
+    back_up(installation(world), backup, {}, NOON)
+    there = {"LINKTRACK_DATA": str(tmp_path / "third"), "LINKTRACK_DATABASE": make()}
+    restore(load_settings(there), backup, {})
+    database = Database(load_settings(there))
+    assert read_stored(database.engine) == stored
+    database.close()
+
+
+def test_the_doctor_names_what_is_stored_and_not_used(sqlite_world: World) -> None:
+    """With the reason, and what to do about it."""
+    change(sqlite_world, TIMEZONE="Asia/Tokyo", KEEP_DAYS="90")
+    settings = sqlite_world.settings
+    environ = {
+        "LINKTRACK_DATA": str(settings.data),
+        "LINKTRACK_DATABASE": settings.database,
+        "LINKTRACK_BASE_URL": settings.base_url,
+    }
+    looked = {each.name: each for each in examine(environ, NOON)}
+    assert looked["stored settings"].remedy is None
+    assert "Asia/Tokyo" in looked["figures by day"].says
+    looked = {each.name: each for each in examine({**environ, ZONE: "UTC"}, NOON)}
+    assert looked["stored settings"].says == f"{ZONE} is also set in the environment, which wins."
+    assert (
+        looked["stored settings"].remedy == f"linktrack setting unset {ZONE}, or set another value"
+    )
 
 
 @pytest.mark.slow

@@ -101,5 +101,5 @@ def main() -> None:
     """Shorten the links you post, and see how many of your followers click.
 
     HANDLE is @name, or network:@name if two networks have the same handle.
-    Settings come from the environment (LINKTRACK_…); the guide lists them.
+    Settings come from the environment (LINKTRACK_…), or are stored with linktrack setting.
     """

@@ -167,7 +167,9 @@ def _stored_settings(settings: Settings, stored: Mapping[str, str]) -> Iterator[
     for name, reason in unused.items():
         if reason is not None:
             yield Finding(
-                "stored settings", reason, f"linktrack setting unset {name}, or set it anew"
+                "stored settings",
+                reason,
+                f"linktrack setting unset {name}, or set another value",
             )
 
 

@@ -29,7 +29,7 @@ from linktrack.web.theme import theme
 UNKNOWN: Final = "unknown"
 
 REASON_WORDS: Final = {
-    "head": ("request that fetched no page", "requests that fetched no page"),
+    "head": ("link check (HEAD)", "link checks (HEAD)"),
     "prefetch": ("prefetch", "prefetches"),
     "embedded": ("link loaded as a picture", "links loaded as pictures"),
     "owner": ("click of your own", "clicks of your own"),
