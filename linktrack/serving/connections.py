@@ -26,7 +26,12 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 _ASCII: Final = bytes(range(128))
 
-_SPELT: Final = {b"etag": b"ETag", b"www-authenticate": b"WWW-Authenticate"}
+_SPELT: Final = {
+    b"etag": b"ETag",
+    b"ratelimit": b"RateLimit",
+    b"ratelimit-policy": b"RateLimit-Policy",
+    b"www-authenticate": b"WWW-Authenticate",
+}
 """Names of headers as they are sent; grows by those the application sends."""
 
 
