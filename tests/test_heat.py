@@ -106,4 +106,4 @@ def test_hours_outlive_their_clicks(sqlite_databases: Maker, tmp_path: Path) -> 
         with world.database.engine.begin() as connection:
             connection.execute(delete(account_hours))
         page = read(browser.get("/owner/timing?from=2026-05-01&to=2026-05-31"))
-        assert "Of 1 more click the hours are not known" in page
+        assert "The hour of 1 more click is unknown" in page

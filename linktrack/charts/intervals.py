@@ -45,6 +45,7 @@ class IntervalPoint:
     `value` None: no rate is known, the place stays empty. `low` and `high` None: no interval.
     `group` selects shape and colour, and is in the legend; `short` is shown below the axis.
     `progress`, as in "day 2 of 7", is of a post that is still counting, which is drawn hollow.
+    `said` is the value with its interval as the page writes it; "": three significant digits.
     """
 
     label: str
@@ -55,6 +56,7 @@ class IntervalPoint:
     group: str = ""
     short: str = ""
     progress: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,8 @@ def _named(point: IntervalPoint) -> str:
 
 def in_words(point: IntervalPoint) -> str:
     """Return a value with its interval: 1.52 (1.09 to 2.12)."""
+    if point.said:
+        return point.said
     if point.value is None:
         return "unknown"
     if point.low is None or point.high is None:

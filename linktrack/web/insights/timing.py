@@ -19,6 +19,7 @@ from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.links.posts import texts_of
 from linktrack.reports.figures.words import WEEKDAYS, counted
+from linktrack.reports.figures.words import per_thousand as said
 from linktrack.reports.timing.heat import HOURS, heat_json, heat_report
 from linktrack.reports.timing.hours import HoursReport, Slot, Slots, hours_report
 from linktrack.reports.timing.lifetimes import at_least, lifetimes_json, lifetimes_report
@@ -116,4 +117,4 @@ def _slot_rows(report: HoursReport, slots: Slots, what: str) -> SlotRows:
 def _point(slot: Slot) -> IntervalPoint:
     low, value, high = per_thousand(slot.cpf)
     name = f"{slot.name}, {counted(slot.posts, 'post')}"
-    return IntervalPoint(name, value, low, high, href="")
+    return IntervalPoint(name, value, low, high, href="", said=said(slot.cpf))

@@ -1,7 +1,7 @@
 """Posts as rows of a ranking: a title, a domain, and a bar beside what is usual."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from linktrack.links.excerpts import title
 from linktrack.links.posts import destinations_of
 from linktrack.reports.counting import Counting
 from linktrack.reports.cpf import CpfTotal, cpf_total
+from linktrack.reports.figures.words import per_thousand as said
 from linktrack.reports.orders import After
 from linktrack.reports.post_lines import PostLine
 from linktrack.reports.ranking import RankedPost, Ranking
@@ -63,7 +64,10 @@ def ranked_rows(posts: Sequence[RankedPost], account: Account | None) -> RankedR
     """Return the rows of a page: of one account per 1,000 followers, of all in times of usual."""
     leads = destinations_of(db_session(), [post.line.facts.id for post in posts])
     titled = [(post, *_named(post.line, leads[post.line.facts.id])) for post in posts]
-    points = [_point(post.line, name, _unit_of(post.standing, account)) for post, name, _ in titled]
+    points = [
+        _point(post.line, name, _unit_of(post.standing, account), is_alone=account is not None)
+        for post, name, _ in titled
+    ]
     usual = [_usual(post.standing, _unit_of(post.standing, account)) for post in posts]
     scale = row_scale(points, max(filter(None, usual), key=lambda band: band.high, default=None))
     unit = PER_THOUSAND if account else TIMES_USUAL
@@ -114,7 +118,7 @@ def _unit_of(standing: Standing | None, account: Account | None) -> float | None
     return None if standing is None else (standing.rate.value or None)
 
 
-def _point(line: PostLine, name: str, unit: float | None) -> IntervalPoint:
+def _point(line: PostLine, name: str, unit: float | None, *, is_alone: bool) -> IntervalPoint:
     value, between = line.cpf.value, None if line.progress else line.cpf.interval
     return IntervalPoint(
         label=name,
@@ -123,6 +127,7 @@ def _point(line: PostLine, name: str, unit: float | None) -> IntervalPoint:
         high=between.high / unit if between and unit else None,
         href=url_for("posts.show", post_id=line.facts.id),
         progress=line.progress or "",
+        said=said(replace(line.cpf, interval=between)) if is_alone else "",
     )
 
 
