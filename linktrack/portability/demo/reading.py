@@ -26,6 +26,7 @@ from linktrack.portability.demo.texts import (
 )
 
 HALF_LIFE_HOURS: Final = 2.8  # of a link on X: bitly, 2011
+KEENNESS: Final = 2.0  # shape of how often people click: some are far keener than others
 LATE_SHARE: Final = 0.15  # of clicks that come days later
 AGAIN_SHARE: Final = 0.12  # of people who click the same link twice
 PRIVATE_SHARE: Final = 0.04  # of browsers that ask not to be told apart
@@ -102,7 +103,7 @@ def reader(account: str, number: int) -> Reader:
 def posts(profile: Profile, end: datetime, seed: int) -> Iterator[SimulatedPost]:
     """Yield an account's posts of the years that end with `end` (aware), oldest first."""
     chance = random.Random(f"{seed} {profile.handle}")
-    keenness = [chance.gammavariate(0.6, 1) + 0.01 for _ in range(profile.readers(0))]
+    keenness = [chance.gammavariate(KEENNESS, 1) + 0.01 for _ in range(profile.readers(0))]
     for ago in range(profile.opened - 1, 0, -1):
         if story.HOLIDAYS[0] > ago > story.HOLIDAYS[1]:
             continue
