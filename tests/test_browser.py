@@ -183,7 +183,7 @@ def test_the_main_job_from_signing_in_to_the_first_figure(
         for code in codes:
             assert server.request(f"/{code}", User_Agent=browser)[0] == 302
             assert server.request(f"/{code}", User_Agent="Twitterbot/1.0")[0] == 302
-        reader.wait_for(post, "1 in 23,000", "2 previews")
+        reader.wait_for(post, "1 per 23,000 followers", "2 previews")
 
         zoom_in(reader)
         ask_for_keys(reader)
@@ -349,7 +349,7 @@ def test_the_owners_whole_story(chromium: Browser, sqlite_databases: Maker, tmp_
 
         click_from_elsewhere(chromium, server, code, "https://t.co/abc")
         click_from_elsewhere(chromium, server, code, None)
-        reader.wait_for(post, "1 in 500")
+        reader.wait_for(post, "1 per 500 followers")
 
         reader.open("/owner/?days=28")
         ask_a_bar(page)
