@@ -373,5 +373,5 @@ def test_a_limited_viewer_does_not_get_the_address_of_a_thank_you_page(world: Wo
     secret = page_secret(load_keys(world.settings.data), person)
     limited = viewer_of(world, mine.id).get(page)
     assert secret not in limited.text
-    assert "an owner has its address" in read(limited)
+    assert "ask an owner for its link" in read(limited)
     assert secret in Browser.signed_in(world, "Ann").get(page).text
