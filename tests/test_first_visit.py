@@ -51,6 +51,7 @@ class Hand:
     def paste(self, text: str) -> None:
         """Type where the cursor stands, without looking for a field."""
         self.fields += 1
+        expect(self.page.locator("textarea:focus")).to_be_visible()
         self.page.keyboard.insert_text(text)
 
     def clipboard(self) -> str:
@@ -65,7 +66,7 @@ def test_two_clicks_and_one_field_lead_to_the_first_copied_link(
 
     A later link takes one click and one field on the page of new posts.
     """
-    context = chromium.new_context(permissions=CLIPBOARD, timezone_id="Europe/Berlin")
+    context = chromium.new_context(permissions=CLIPBOARD)
     hand = Hand(context, server)
     page = hand.page
     hand.sign_in()
@@ -79,12 +80,10 @@ def test_two_clicks_and_one_field_lead_to_the_first_copied_link(
 
     page.get_by_label("Your handle").fill("https://x.com/JessesLinks")
     page.get_by_label("Followers now").fill("23,000")
-    expect(page.get_by_label("Time zone")).to_have_value("Europe/Berlin")
     page.get_by_label("Choose a password").fill("correct horse battery")
     hand.press("Save")
     expect(page.locator("#post-1 h2")).to_have_text("@JessesLinks X")
     expect(page.locator("#who")).to_have_count(0)
-    expect(page.locator(".page-foot")).to_contain_text("Times are in Europe/Berlin")
     expect(page.locator(".whole-text")).to_have_text(first)
 
     code = first.rpartition("/")[2]
@@ -101,7 +100,7 @@ def test_two_clicks_and_one_field_lead_to_the_first_copied_link(
     page.get_by_role("button", name="I posted it").click()
     expect(page.locator("#post-1")).to_contain_text("Posted")
     page.goto(f"{server.base_url}/owner/posts/1")
-    expect(page.locator("main")).to_contain_text("1 in 23,000")
+    expect(page.locator("main")).to_contain_text("1 per 23,000 followers")
 
     page.goto(f"{server.base_url}/owner/compose")
     hand.clicks = hand.fields = 0
@@ -112,6 +111,22 @@ def test_two_clicks_and_one_field_lead_to_the_first_copied_link(
     expect(page.get_by_role("button", name="Copy text of post 2")).to_have_text("Copied")
     assert hand.clipboard() == page.locator(".whole-text").inner_text()
     assert hand.clipboard() != first
+    context.close()
+
+
+def test_the_browsers_time_zone_is_filled_in(chromium: Browser, server: Server) -> None:
+    """It is stored with the account's name, and pages follow it at once."""
+    context = chromium.new_context(permissions=CLIPBOARD, timezone_id="Europe/Berlin")
+    hand = Hand(context, server)
+    page = hand.page
+    hand.sign_in()
+    hand.paste("https://example.com/one")
+    hand.press("Shorten and copy")
+    page.wait_for_url("**/compose/made?post=1")
+    expect(page.get_by_label("Time zone")).to_have_value("Europe/Berlin")
+    page.get_by_label("Your handle").fill("@JessesLinks")
+    hand.press("Save")
+    expect(page.locator(".page-foot")).to_contain_text("Times are in Europe/Berlin")
     context.close()
 
 
