@@ -171,6 +171,7 @@ def create_lane(installation: Installation) -> Lane:
     installation.database.close()  # no connection may cross a fork
     settings = installation.settings
     engine, codes = installation.database.engine, installation.shortener.codes
+    at_once = installation.database.at_once
     visitors = Visitors(settings.data / "visitor_keys", settings.visitor_period, settings.timezone)
 
     def changes(since: int | None) -> Changes:
@@ -183,6 +184,11 @@ def create_lane(installation: Installation) -> Lane:
         Targets(
             lambda code: find_target(engine, codes, code),
             changes,
+            # A look-up takes SQLite 15 us; an event loop that hands it to a thread, several times
+            # that.
+            find_at_once=None
+            if at_once is None
+            else lambda code: find_target(at_once, codes, code),
         ),
         Journal(settings.journals, settings.journal_sync),
         visitors,

@@ -1,11 +1,14 @@
 """What a worker remembers of where codes lead: bounded, and never stale for long."""
 
+import sqlite3
 import time
 
 import pytest
 from waiting import wait_until
+from world import World
 
 from linktrack.ids import LinkId, SegmentId
+from linktrack.links.catalog import changed_links, find_target
 from linktrack.links.targets import MOST_REFRESHED, MOST_RESPELT, Changes, Target, Targets
 
 
@@ -195,3 +198,59 @@ def test_other_spellings_crowd_no_code_out() -> None:
     for number in range(1, 100):
         targets.get(f"code{number}_")
     assert len(targets._known) == len(targets._respelt) == 10
+
+
+def test_a_code_is_found_at_once_without_handing_it_on(sqlite_world: World) -> None:
+    """Known or not, an event loop learns it beside a writer; and changes are followed."""
+    targets = _at_once(sqlite_world)
+    code = _new_code(sqlite_world)
+    try:
+        with sqlite_world.database.session(writes=True):  # a writer disturbs nobody
+            found = targets.known(code)
+            assert found is not None and found.location == "https://example.org/"
+            assert targets.known("nothing") is None
+        assert targets._watcher is not None
+    finally:
+        targets.close()
+
+
+def test_a_database_that_is_held_is_waited_for_by_those_who_may(sqlite_world: World) -> None:
+    """An event loop is told at once that it would have to wait; later it finds the code."""
+    targets = _at_once(sqlite_world)
+    code = _new_code(sqlite_world)
+    sqlite_world.database.close()
+    path = sqlite_world.database.engine.url.database
+    assert path is not None
+    other = sqlite3.connect(path, isolation_level=None)
+    try:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        begun = time.process_time()
+        with pytest.raises(LookupError):
+            targets.known(code)
+        assert time.process_time() - begun < 1
+        other.execute("COMMIT")
+        other.close()
+        found = targets.known(code)
+        assert found is not None and found.location == "https://example.org/"
+    finally:
+        other.close()
+        targets.close()
+
+
+def _at_once(world: World) -> Targets:
+    engine, at_once = world.database.engine, world.database.at_once
+    codes = world.shortener.codes
+    assert at_once is not None
+    return Targets(
+        lambda _code: pytest.fail("It was handed on."),
+        lambda since: changed_links(engine, since),
+        find_at_once=lambda code: find_target(at_once, codes, code),
+    )
+
+
+def _new_code(world: World) -> str:
+    link = world.post(world.account(), "https://example.org/").links[0]
+    world.session.commit()
+    assert link.code is not None
+    return link.code

@@ -5,6 +5,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
@@ -55,6 +56,9 @@ class Targets:
     `changed_since(number)` returns the changes behind a change's number, or with None the number
     alone. While the database is away known targets go on being served as they were; an unknown
     code raises what `find` raises.
+
+    `find_at_once`, where there is one, finds the same without ever waiting for another program, or
+    raises: it serves who may not wait, as an event loop.
     """
 
     def __init__(
@@ -62,10 +66,12 @@ class Targets:
         find: Callable[[str], Target | None],
         changed_since: Callable[[int | None], Changes],
         most: int = MOST,
+        find_at_once: Callable[[str], Target | None] | None = None,
     ) -> None:
         self._find = find
         self._changed_since = changed_since
         self._most = most
+        self._find_at_once = find_at_once
         self._known: dict[str, Target] = {}
         self._missing: dict[str, float] = {}
         self._codes: defaultdict[LinkId, set[str]] = defaultdict(set)
@@ -80,23 +86,30 @@ class Targets:
         try:
             return self.known(code)
         except LookupError:
-            return self._look_up(code)
+            return self._look_up(code, self._find)
 
     def known(self, code: str) -> Target | None:
-        """Return the target of a code, or None, without asking the database.
+        """Return the target of a code, or None, without waiting for the database.
 
-        Raises `LookupError` where it must be asked.
+        Raises `LookupError` where it would have to wait.
         """
         target = self._known.get(code)
         if target is None:
             expiry = self._missing.get(code)
             if expiry is None or time.monotonic() >= expiry:
-                raise LookupError(code)
+                return self._look_up_at_once(code)
         return target
 
-    def _look_up(self, code: str) -> Target | None:
+    def _look_up_at_once(self, code: str) -> Target | None:
+        if self._find_at_once is not None:
+            self.watch()
+            with suppress(Exception):  # whatever the database raises: who may wait asks again
+                return self._look_up(code, self._find_at_once)
+        raise LookupError(code)
+
+    def _look_up(self, code: str, find: Callable[[str], Target | None]) -> Target | None:
         generation = self._generation
-        target = self._lead(code)
+        target = _lead(code, find)
         with self._lock:
             if target is None:
                 if len(self._missing) >= self._most // 10:
@@ -112,14 +125,6 @@ class Targets:
                 if target.code is not None:
                     self._respelt.add(code)
         return target
-
-    def _lead(self, code: str) -> Target | None:
-        for spelling in spellings(code):
-            target = self._find(spelling)
-            if target is not None:
-                is_asked = spelling == code or target.code is not None
-                return target if is_asked else replace(target, code=spelling)
-        return None
 
     def _drop(self, code: str) -> None:
         target = self._known.pop(code)
@@ -142,7 +147,7 @@ class Targets:
             for code in codes[MOST_REFRESHED:]:
                 self._drop(code)
         for code in codes[:MOST_REFRESHED]:
-            target = self._lead(code)
+            target = _lead(code, self._find)
             with self._lock:
                 known = self._known.get(code)
                 if known is None:  # it had to make room meanwhile
@@ -154,9 +159,12 @@ class Targets:
 
     def watch(self) -> None:
         """Start following changes; call it in the worker, after the fork."""
-        if self._watcher is None:
-            self._watcher = threading.Thread(target=self._follow, name="targets", daemon=True)
-            self._watcher.start()
+        if self._watcher is not None:
+            return
+        with self._lock:
+            if self._watcher is None:
+                self._watcher = threading.Thread(target=self._follow, name="targets", daemon=True)
+                self._watcher.start()
 
     def close(self) -> None:
         """Stop following changes."""
@@ -181,3 +189,13 @@ class Targets:
                 continue
             away = False
             last = changes.number
+
+
+def _lead(code: str, find: Callable[[str], Target | None]) -> Target | None:
+    """Return where a code leads, as it is spelt or without what was left on it."""
+    for spelling in spellings(code):
+        target = find(spelling)
+        if target is not None:
+            is_asked = spelling == code or target.code is not None
+            return target if is_asked else replace(target, code=spelling)
+    return None
