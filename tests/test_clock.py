@@ -17,6 +17,7 @@ EXEMPT: Final = {
     "clicks/capture/losses.py": "the way of a click is handed no moment",
     "upkeep/doctor.py": "it compares this machine's clock with others'",
     "upkeep/probing.py": "it compares this machine's clock with others'",
+    "scratch.py": "how old a folder is, is compared with the clock that dated it",
     "networks/": "how long to wait is counted from when a network answered",
 }
 

@@ -63,7 +63,7 @@ def read_stored(engine: Engine) -> dict[str, str]:
 def with_stored(settings: Settings, stored: Mapping[str, str]) -> Settings:
     """Return an environment's settings with what is stored, as far as the environment is silent.
 
-    A stored text that can't be read any more (say, of a newer linktrack) counts as none.
+    A stored text that can no longer be read (say, of a newer linktrack) counts as none.
     """
     texts = {name: text for name, text in stored.items() if not wrong_with(settings, name, text)}
     try:

@@ -57,7 +57,7 @@ class JumpStory:
 
 
 def _part(net: int, before: int, within: str = "") -> str:
-    """As in "5,244 in a week (23%)"; of more than there were before, no share is told."""
+    """As in "5,244 in a week (23%)"; of more than there were before, no share is given."""
     people = f"{abs(net):,} {within}".strip()
     return f"{people} ({share(abs(net), before)})" if 0 < abs(net) <= before else people
 

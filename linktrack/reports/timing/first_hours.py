@@ -22,7 +22,7 @@ EARLIER: Final = 50
 """The last posts before it whose first hours are looked at."""
 
 FEWEST: Final = 8
-"""Earlier posts under which no middle half is told: each quarter has at least two."""
+"""Earlier posts under which there is no middle half: each quarter has at least two."""
 
 _HOUR: Final = timedelta(hours=1)
 

@@ -19,7 +19,7 @@ blueprint = Blueprint("sign_in", __name__, url_prefix="/owner")
 
 @blueprint.get("/sign-in")
 def show() -> Response | str:
-    """Show both ways of signing in; signed-in owners are led on to the page they wanted."""
+    """Show both ways of signing in; signed-in owners go on to the page they wanted."""
     wanted = safe(request.args.get("next", ""))
     if current_owner() is not None:
         return redirect(wanted or url_for("overview.show"))
