@@ -129,7 +129,7 @@ def test_a_link_without_a_post_is_made_and_summed_with_the_others(sqlite_world: 
     back = browser.send("/owner/links", {**fields, "destination": sqlite_world.shortener.base_url})
     assert "cannot lead to another short link" in read(back)
     page = read(browser.get("/owner/destinations?address=https://example.com/0"))
-    assert "All 2 links together" in page
+    assert "2 short links together" in page
     assert "no post" in page
     assert "Together 12 12 1" in page
     assert "No link leads to this address" in read(browser.get("/owner/destinations?address=x"))
