@@ -132,7 +132,9 @@ def test_a_link_without_a_post_is_made_and_summed_with_the_others(sqlite_world: 
     assert "2 short links together" in page
     assert "no post" in page
     assert "Together 12 12 1" in page
-    assert "No link leads to this address" in read(browser.get("/owner/destinations?address=x"))
+    assert "No short link leads to this address" in read(
+        browser.get("/owner/destinations?address=x")
+    )
 
 
 def test_the_settings_page_shows_every_setting_and_no_password(sqlite_world: World) -> None:
