@@ -6,7 +6,9 @@ and for whoever does not read an answer: a proxy in front would see to these, an
 
 import asyncio
 import resource
+import signal
 from collections.abc import Iterable
+from types import FrameType
 from typing import Final
 from urllib.parse import quote_from_bytes
 
@@ -155,11 +157,24 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def init_process(self) -> None:
         """Begin to serve (called by gunicorn in the new process)."""
+        self.init_signals()
         # The only places where gunicorn asks for these.
         protocol.PythonProtocol = Parser
         gasgi.ASGIProtocol = Connection
         self.worker_connections = max(50, min(MOST_CONNECTIONS, _open_files() - OTHER_FILES))
         super().init_process()
+
+    def init_signals(self) -> None:
+        """Take note of being told to end before the event loop runs: uvloop would forget it."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            signal.signal(number, self._end_early)
+
+    def _end_early(self, _signal: int, _frame: FrameType | None) -> None:
+        self.alive = False
+
+    async def _serve(self) -> None:
+        super().init_signals()
+        await super()._serve()
 
     async def _shutdown(self) -> None:
         for server in self.servers:
