@@ -118,7 +118,7 @@ def test_every_form_that_replaces_carries_its_version(world: World) -> None:
     segment = add_segment(world.session, account, "community", 120, NOON)
     world.session.commit()
     browser = Browser.signed_in(world)
-    settings = f"/owner/accounts/{account.id}"
+    settings = f"/owner/accounts/{account.id}/settings"
     forms: list[tuple[str, str, dict[str, str | list[str]]]] = [
         (
             f"/owner/links/{code}",
@@ -128,8 +128,8 @@ def test_every_form_that_replaces_carries_its_version(world: World) -> None:
         (f"/owner/links/{code}", f"/owner/links/{code}/card", {"title": "T", "words": ""}),
         (settings, f"/owner/accounts/{account.id}/handle", {"handle": "@other"}),
         (settings, f"/owner/accounts/{account.id}/role", {"role": "me"}),
-        (settings, f"/owner/accounts/{account.id}/utm", {"utm_source": "s"}),
-        (settings, f"/owner/accounts/{account.id}/card", {"card": "ours"}),
+        (f"{settings}/links", f"/owner/accounts/{account.id}/utm", {"utm_source": "s"}),
+        (f"{settings}/links", f"/owner/accounts/{account.id}/card", {"card": "ours"}),
         (f"/owner/posts/{draft}", f"/owner/queue/{draft}/text", {"text": "so http://one.com/"}),
         (f"/owner/posts/{draft}", f"/owner/posts/{draft}/publish", {"posted_at": ""}),
         (f"/owner/segments/{segment.id}", f"/owner/segments/{segment.id}", {"name": "us"}),
