@@ -78,6 +78,27 @@ def test_each_kind_of_jump_has_its_words(after: Mapping[int, int], sentence: str
     assert [story.sentence for story in told(counts)] == [sentence]
 
 
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        ({1: -3_000, 7: 1_000, 30: 2_600}, "3,000 in a day; all were regained within a week."),
+        (
+            {1: -3_000, 7: -3_000, 30: 300},
+            "3,000 in a day (13%); all were regained within 30 days.",
+        ),
+        (
+            {1: -3_000, 7: 0, 30: -500},
+            "3,000 in a day; all were regained within a week; 500 in 30 days (2%).",
+        ),
+    ],
+)
+def test_followers_who_came_back_are_not_told_as_lost(after: Mapping[int, int], said: str) -> None:
+    """A count above that before the fall is no second loss."""
+    counts = dict.fromkeys(range(31), BEFORE)
+    counts |= {30 + days: BEFORE + net for days, net in after.items()}
+    assert told(counts)[0].sentence == f"On 4 June 2026 you lost {said}"
+
+
 def test_the_largest_is_that_of_the_largest_part() -> None:
     """A small account's fall counts by its size; without jumps there is none."""
     counts = dict.fromkeys(range(20), 1000)

@@ -68,6 +68,17 @@ def test_a_fall_of_followers_without_one_of_readers_is_told(world: World) -> Non
     assert "Real audience" in page
 
 
+def test_what_was_regained_is_of_the_fall_that_is_named(sqlite_world: World) -> None:
+    """A second fall, in the month that isn't over, isn't in the picture and isn't judged yet."""
+    account = story(sqlite_world, dict.fromkeys(MONTHS, 10))
+    before = found(sqlite_world, account)
+    followers(sqlite_world, account, 12_000, days=120)
+    told = found(sqlite_world, account)
+    assert told.last_fall == before.last_fall
+    assert before.regained == pytest.approx(0.122)
+    assert told.regained == 0
+
+
 @pytest.mark.parametrize(
     "readers",
     [

@@ -90,3 +90,14 @@ def test_what_is_seen_can_be_downloaded(sqlite_world: World) -> None:
         "posted_at", "text", "clicks", "people", "followers", "complete", "cpf", "cpf_low",
         "cpf_high",
     }  # fmt: skip
+
+
+def test_a_demonstration_beside_it_does_not_make_a_file_simulated(sqlite_world: World) -> None:
+    """Its name says so of a simulated account alone, whatever the address says."""
+    account, other = sqlite_world.account(), sqlite_world.account("@demo")
+    other.simulated = True
+    browser, address = Browser.on(sqlite_world), f"{shared(sqlite_world, account)}?format=csv"
+    for asked in (address, f"{address}&account={other.id}"):
+        assert 'filename="posts.csv"' in browser.get(asked).headers["Content-Disposition"]
+    of_demo = browser.get(f"{shared(sqlite_world, other)}?format=csv&account={account.id}")
+    assert 'filename="posts-simulated.csv"' in of_demo.headers["Content-Disposition"]

@@ -6,6 +6,7 @@ from typing import Final
 
 from flask import Response, request
 
+from linktrack.audience.models import Account
 from linktrack.errors import Invalid
 from linktrack.portability.export.report_csv import report_csv
 from linktrack.web.simulated import simulated_handles
@@ -24,10 +25,13 @@ def is_table_wanted() -> bool:
     return bool(wanted)
 
 
-def table_file(name: str, rows: Sequence[Mapping[str, object]]) -> Response:
+def table_file(
+    name: str, rows: Sequence[Mapping[str, object]], account: Account | None = None
+) -> Response:
     """Return a list of a report's JSON as a file to download, as CSV or JSON.
 
-    Its name says where it may hold simulated data.
+    Its name says where it may hold simulated data: that of `account`, if it is of one alone, else
+    of the one in the address, else of any.
     """
     kind = request.args["format"]
     if kind == "csv":
@@ -35,6 +39,11 @@ def table_file(name: str, rows: Sequence[Mapping[str, object]]) -> Response:
     else:
         text = json.dumps(rows, ensure_ascii=False, indent=1)
         answer = Response(f"{text}\n", mimetype="application/json")
-    mark = "-simulated" if simulated_handles(request.args.get("account")) else ""
+    is_simulated = (
+        bool(simulated_handles(request.args.get("account")))
+        if account is None
+        else account.simulated
+    )
+    mark = "-simulated" if is_simulated else ""
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}{mark}.{kind}"'
     return answer

@@ -44,16 +44,24 @@ class JumpStory:
             told = f"{abs(first):,} in a day" if week != first else _part(first, before, "in a day")
             parts = [f"On {self.day.day} {self.day:%B %Y} you {verb} {told}"]
             if week is not None and week != first:
-                parts.append(_part(week, before, "in a week"))
+                parts.append(self._all_back("a week", week) or _part(week, before, "in a week"))
                 first = week
         if month is not None and month != first:
             back = (month - first) * (1 if net < 0 else -1)
-            if back > 0:
+            if all_back := self._all_back("30 days", month):
+                parts += [] if self._all_back("a week", first) else [all_back]
+            elif back > 0:
                 again = "were regained" if net < 0 else "left again"
                 parts.append(f"{back:,} {again} within 30 days")
             else:
                 parts.append(_part(month, before, "in 30 days"))
         return f"{'; '.join(parts)}."
+
+    def _all_back(self, within: str, net: int) -> str:
+        """Say that nothing of the jump was left after some time; "" if something was."""
+        if net * self.jump.net > 0:
+            return ""
+        return f"all {'were regained' if self.jump.net < 0 else 'left again'} within {within}"
 
 
 def _part(net: int, before: int, within: str = "") -> str:

@@ -200,7 +200,7 @@ def presence(
         counts=counts_of_days(history, days),
         jumps=within,
         loss=next((loss for jump in reversed(within) if (loss := _loss(jump, periods))), None),
-        regained=_regained(found, history),
+        regained=_regained(within, history),
     )
 
 
@@ -261,9 +261,9 @@ def _loss(jump: Jump, periods: Sequence[PeriodPeople]) -> Loss | None:
     return Loss(jump, one, other) if overlap and would_show else None
 
 
-def _regained(found: Sequence[Jump], history: History) -> float | None:
-    """Return the part of the last fall that the follower count has made good since."""
-    falls = [jump for jump in found if jump.net < 0]
+def _regained(jumps: Sequence[Jump], history: History) -> float | None:
+    """Return the part of the last of these falls that the follower count has made good since."""
+    falls = [jump for jump in jumps if jump.net < 0]
     if not falls or not history:
         return None
     last = falls[-1]

@@ -62,7 +62,7 @@ def show(secret: str) -> str | Response:
     )
     lines = report.posts[:PAGE]
     if is_table_wanted():
-        return table_file("posts", [shared_row(line) for line in lines])
+        return table_file("posts", [shared_row(line) for line in lines], account)
     chosen = chosen_posts([account.id], days.since, days.end)
     usual = latest_posts(session, account, window, now=as_of(at), until=days.end, limit=1).usual
     return render_template(
