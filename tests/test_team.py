@@ -155,6 +155,40 @@ def test_whoever_is_removed_is_out_at_once(world: World) -> None:
     assert "Removed Vera. Jesse" in log
 
 
+def test_whoever_becomes_a_viewer_changes_nothing_by_api_either(world: World) -> None:
+    """The tokens they made end, and the page says how many; those of others work."""
+    owner = Browser.signed_in(world, "Jesse")
+    vera = Browser.signed_in(world, "Vera")
+    secrets = [
+        re.findall(r"lt_[\w-]{20,}", page.text)[0]
+        for page in (
+            vera.send("/owner/tokens", {"name": "Vera's", "scope": "write"}),
+            owner.send("/owner/tokens", {"name": "Jesse's", "scope": "write"}),
+        )
+    ]
+    number = find_owner(world.session, "Vera").id
+    world.session.rollback()
+    owner.send(f"{TEAM}/{number}/role", {"role": "viewer"}, form=TEAM)
+    assert "Vera is now a viewer. Revoked: 1 API token." in read(owner.get(TEAM))
+    owner.send(f"{TEAM}/{number}/role", {"role": "owner"}, form=TEAM)
+    assert "Vera is now an owner. " in read(owner.get(TEAM))
+    with pytest.raises(Forbidden, match="revoked"):
+        check_token(world.session, secrets[0], now())
+    assert check_token(world.session, secrets[1], now()).name == "Jesse's"
+
+
+def test_an_invitation_says_what_a_viewer_of_some_accounts_sees(sqlite_world: World) -> None:
+    """Not everything."""
+    account = sqlite_world.account()
+    box = Mailbox()
+    with served(box) as where:
+        owner = Browser.signed_in(mailing(sqlite_world, where), "Jesse")
+        form: Form = {"name": "Vera", "role": "viewer", "mail": "vera@example.org"}
+        owner.send(TEAM, {**form, "accounts": str(account.id)})
+    said = box.mail().get_content()
+    assert "where you can see some of the accounts but not change them" in said
+
+
 def test_the_last_owner_cannot_go(world: World) -> None:
     """Neither on the page nor by command, whatever the number of viewers; and nothing has ended."""
     owner = Browser.signed_in(world, "Jesse")

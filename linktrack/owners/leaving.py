@@ -1,9 +1,8 @@
 """Leaving the team: everything that lets a person in ends; what they did stays in the log."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
 from linktrack.owners.audit import note
@@ -15,14 +14,8 @@ from linktrack.owners.models import (
     Token,
     ViewedAccount,
 )
-from linktrack.owners.tokens import revoke_token, state_of
+from linktrack.owners.tokens import revoke_tokens_of
 from linktrack.owners.viewers import keep_one_owner
-
-
-def working_tokens(session: Session, owner: Owner, now: datetime) -> Sequence[Token]:
-    """Return the tokens that somebody made and that still work, oldest first."""
-    made = session.scalars(select(Token).where(Token.owner_id == owner.id).order_by(Token.id))
-    return [token for token in made if state_of(token, now) == "active"]
 
 
 def remove_owner(session: Session, owner: Owner, now: datetime) -> int:
@@ -33,12 +26,10 @@ def remove_owner(session: Session, owner: Owner, now: datetime) -> int:
     """
     if owner.role == "owner":
         keep_one_owner(session, owner)
-    tokens = working_tokens(session, owner, now)
-    for token in tokens:
-        revoke_token(session, token, now)
+    tokens = revoke_tokens_of(session, owner, now)
     session.execute(update(Token).where(Token.owner_id == owner.id).values(owner_id=None))
     for model in (OwnerSession, SignInLink, ViewedAccount, PasswordFailure):
         session.execute(delete(model).where(model.owner_id == owner.id))
     session.delete(owner)
     note(session, f"Removed {owner.name}.", now)
-    return len(tokens)
+    return tokens

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from linktrack.errors import Conflict, Forbidden, Invalid, NotFound
 from linktrack.owners.access import hash_secret
 from linktrack.owners.audit import note
-from linktrack.owners.models import Token
+from linktrack.owners.models import Owner, Token
 
 SCOPES: Final = ("read", "write", "wrap")
 ALLOWS: Final = {"read": {"read"}, "write": {"read", "write", "wrap"}, "wrap": {"wrap"}}
@@ -32,7 +32,7 @@ def create_token(
 ) -> str:
     """Add a token and return its secret, which is stored nowhere and shown once.
 
-    `owner_id` is who makes it: it ends when they are removed.
+    `owner_id` is who makes it: it ends when they are removed or become a viewer.
     Raises `Invalid` or `Conflict`.
     """
     name = name.strip()
@@ -86,6 +86,20 @@ def revoke_token(session: Session, token: Token, now: datetime) -> None:
     if token.revoked_at is None:
         token.revoked_at = now
         note(session, f"Revoked the token {token.name}.", now)
+
+
+def working_tokens(session: Session, owner: Owner, now: datetime) -> Sequence[Token]:
+    """Return the tokens that somebody made and that still work, oldest first."""
+    made = session.scalars(select(Token).where(Token.owner_id == owner.id).order_by(Token.id))
+    return [token for token in made if state_of(token, now) == "active"]
+
+
+def revoke_tokens_of(session: Session, owner: Owner, now: datetime) -> int:
+    """End the tokens that somebody made; return how many that were."""
+    tokens = working_tokens(session, owner, now)
+    for token in tokens:
+        revoke_token(session, token, now)
+    return len(tokens)
 
 
 def state_of(token: Token, now: datetime) -> str:

@@ -11,6 +11,7 @@ from linktrack.db import take_edit_lock
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.owners.audit import note
 from linktrack.owners.models import Owner, OwnerSession, SignInLink, ViewedAccount
+from linktrack.owners.tokens import revoke_tokens_of
 
 ROLES: Final = ("owner", "viewer")
 
@@ -30,16 +31,19 @@ def get_owner(session: Session, owner_id: int) -> Owner:
 
 def set_role(
     session: Session, owner: Owner, role: str, now: datetime, account_ids: Iterable[int] = ()
-) -> None:
+) -> int:
     """Make somebody an owner, or a viewer of all accounts or of these alone.
 
+    A viewer changes nothing, so the tokens they made end. Return how many that were.
     Raises `Invalid` for an unknown role and `Conflict` if nobody would be left who may change
     anything.
     """
     if role not in ROLES:
         raise Invalid(f"{role[:40]!r} is no role here: choose owner or viewer.")
+    ended = 0
     if role == "viewer":
         keep_one_owner(session, owner)
+        ended = revoke_tokens_of(session, owner, now)
     chosen = set(account_ids) if role == "viewer" else set()
     owner.role, owner.limited = role, bool(chosen)
     session.execute(delete(ViewedAccount).where(ViewedAccount.owner_id == owner.id))
@@ -48,6 +52,7 @@ def set_role(
     limit = f" of {len(chosen)} account{'s' if len(chosen) > 1 else ''}" if chosen else ""
     what = "an owner" if role == "owner" else f"a viewer{limit}"
     note(session, f"Made {owner.name} {what}.", now)
+    return ended
 
 
 def viewed_accounts(session: Session, owner: Owner) -> frozenset[int] | None:

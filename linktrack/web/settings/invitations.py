@@ -12,6 +12,7 @@ class Invitation:
     by: str
     name: str
     is_viewer: bool
+    is_limited: bool
     address: str
     until: datetime
 
@@ -29,7 +30,11 @@ class Invitation:
     @property
     def text(self) -> str:
         """The mail."""
-        role = "see everything but not change it" if self.is_viewer else "see and change everything"
+        role = "see and change everything"
+        if self.is_viewer:
+            role = "see everything but not change it"
+        if self.is_limited:
+            role = "see some of the accounts but not change them"
         return (
             f"Hello {self.name},\n\n"
             f"{self.by} invites you to linktrack on {self.host}, where you can {role}.\n\n"

@@ -17,8 +17,9 @@ from linktrack.owners.access import (
     make_sign_in_link,
     sign_in_url,
 )
-from linktrack.owners.leaving import remove_owner, working_tokens
+from linktrack.owners.leaving import remove_owner
 from linktrack.owners.models import Owner
+from linktrack.owners.tokens import working_tokens
 from linktrack.owners.viewers import (
     end_links,
     end_session,
@@ -32,6 +33,7 @@ from linktrack.owners.viewers import (
     open_sessions,
     set_role,
 )
+from linktrack.reports.figures.words import counted
 from linktrack.web.asking import asking
 from linktrack.web.context import own_hash, owner_blueprint, require_writer, signed_in
 from linktrack.web.fields import LARGEST_ID
@@ -69,8 +71,9 @@ def invite(sent: Sent) -> Shown:
 def change_role(sent: Sent, owner_id: int) -> str:
     """Make a person an owner or a viewer, of all accounts or some."""
     owner = get_owner(sent.session, owner_id)
-    _give_role(sent, owner)
-    return f"{owner.name} is now {'an owner' if owner.role == 'owner' else 'a viewer'}."
+    ended = _give_role(sent, owner)
+    said = f"{owner.name} is now {'an owner' if owner.role == 'owner' else 'a viewer'}."
+    return said + (f" Revoked: {counted(ended, 'API token')}." if ended else "")
 
 
 @team_form(f"{PERSON}/sign-out")
@@ -120,13 +123,13 @@ def remove(sent: Sent, owner_id: int) -> Done:
     return Done(f"{owner.name} is removed.", url_for(place))
 
 
-def _give_role(sent: Sent, owner: Owner) -> None:
+def _give_role(sent: Sent, owner: Owner) -> int:
     chosen = sent.all_of("accounts")
     known = {str(account.id): account.id for account in list_accounts(sent.session)}
     if any(number not in known for number in chosen):
         raise Invalid("One of the chosen accounts no longer exists: reload the page.")
     role = sent.text("role", "The role")
-    set_role(sent.session, owner, role, sent.now, [known[number] for number in chosen])
+    return set_role(sent.session, owner, role, sent.now, [known[number] for number in chosen])
 
 
 def _invitation(sent: Sent, owner: Owner) -> Invitation:
@@ -137,6 +140,7 @@ def _invitation(sent: Sent, owner: Owner) -> Invitation:
         by=signed_in().name,
         name=owner.name,
         is_viewer=owner.role == "viewer",
+        is_limited=owner.limited,
         address=sign_in_url(settings.base_url, secret),
         until=(sent.now + INVITATION_LIFE).astimezone(settings.timezone),
     )
