@@ -165,7 +165,7 @@ def test_more_people_than_followers_are_told_as_such(sqlite_world: World) -> Non
     report = people(sqlite_world, account, since=NOON)
     assert report.share.value is not None
     assert report.share.value > 1
-    assert "That is 34 times its number of followers, 3." in report.sentence
+    assert "That is 33 times its number of followers, 3." in report.sentence
 
 
 def test_the_last_period_that_is_over_is_the_usual_one(sqlite_world: World) -> None:

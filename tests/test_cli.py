@@ -31,7 +31,7 @@ def test_the_main_job_by_command(run: Run) -> None:
                 "23000",
             )
         )
-        == "Added @JessesLinks with 23,000 followers.\n"
+        == "Added @JessesLinks on X with 23,000 followers.\n"
     )
     (account,) = parsed(run("account", "list", "--json"))
     assert (account["handle"], account["role"], account["followers"]) == (
@@ -56,6 +56,14 @@ def test_the_main_job_by_command(run: Run) -> None:
     said = good(run("report", "cpf", "x:@JessesLinks", "--window", "all"))
     assert "0 people who clicked on 1 post so far" in said
     assert parsed(run("status", "--json"))["links"] == 2
+
+
+def test_the_network_of_an_account_is_read_from_its_handle(run: Run) -> None:
+    """As on the page: a handle, a profile's address, or the name of another audience."""
+    said = good(run("account", "add", "@jesse.bsky.social"))
+    assert said == "Added @jesse.bsky.social on Bluesky.\n"
+    assert good(run("account", "add", "https://x.com/JessesLinks")) == "Added @JessesLinks on X.\n"
+    assert good(run("account", "add", "My newsletter")) == "Added My newsletter on Other.\n"
 
 
 def test_a_text_comes_from_standard_input_byte_for_byte(run: Run) -> None:

@@ -23,6 +23,16 @@ def test_every_blueprint_is_found_once_and_knows_its_module() -> None:
     assert all(isinstance(each, Blueprint) for each in found)
 
 
+def test_a_number_of_an_address_is_asked_for_with_a_likely_example(sqlite_world: World) -> None:
+    """Days aren't 23,000, as followers may be."""
+    browser = Browser.signed_in(sqlite_world)
+    sqlite_world.account()
+    sqlite_world.session.commit()
+    answer = browser.get("/owner/referrers?days=abc")
+    assert answer.status_code == 422
+    assert "The number of days must be a whole number, such as 28." in read(answer)
+
+
 def test_a_form_that_fails_changes_nothing_and_is_shown_again(sqlite_world: World) -> None:
     """An account is added before its count is refused: both are undone, what was typed stays."""
     browser = Browser.signed_in(sqlite_world)

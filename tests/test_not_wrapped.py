@@ -60,12 +60,14 @@ def test_the_followers_page_speaks_of_its_own_days(world: World) -> None:
     world.session.commit()
     browser = Browser.signed_in(world)
     followers = f"/owner/followers?account={account.id}"
-    for days, said in ((28, "1 of 4 were wrapped"), (365, "1 of 5 were wrapped")):
+    for days, said in ((28, "1 of 4"), (365, "1 of 5")):
         answer = browser.get(f"{followers}&days={days}")
-        assert f"own posts of these days, as far as linktrack knows them, {said}" in read(answer)
-        href = re.search(r'href="(/owner/not-wrapped[^"]+)">Look at them', answer.text)
+        assert (
+            f"As far as we know, {said} links in @me.test's own posts of these days were tracked."
+        ) in read(answer)
+        href = re.search(r'href="(/owner/not-wrapped[^"]+)">Show them', answer.text)
         assert href is not None
-        assert said.replace("were wrapped", "links in your own posts were tracked") in read(
+        assert f"{said} links in your own posts were tracked" in read(
             browser.get(html.unescape(href[1]))
         )
 

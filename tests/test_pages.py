@@ -168,7 +168,7 @@ def test_from_an_account_to_the_figures_of_a_post(world: World) -> None:
     assert "day 1 of 7" in shown
     assert "Clicks per 1,000 followers 1.52 so far" in shown
     assert "people clicked · 1 per 657 followers so far" in shown
-    assert "Left out: 1 preview" in shown
+    assert "Filtered out: 1 preview" in shown
     assert "We can't tell who 35" in shown
     overview = read(browser.get("/owner/"))
     assert "Followers 23,000" in overview

@@ -10,7 +10,9 @@ from markupsafe import Markup
 from linktrack.charts.parts import join, percent, px
 from linktrack.charts.scales import day_name
 
-_CLOSE: Final = 7.0  # percent: letters nearer than this would lie on each other on a phone
+# How near, in percent, letters would lie on each other on a phone, whose charts are 300 px wide.
+_CLOSE: Final = 4.0
+_CLOSE_TO_JOINED: Final = 7.0
 _LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -48,9 +50,10 @@ def mark_lines(
     """Draw a line down for each day that has marks; letters close to each other are joined."""
     groups: list[list[Lettered]] = []
     for each in marks:
-        near = groups and across(each.mark.day) - across(groups[-1][0].mark.day) < _CLOSE
-        if near:
-            groups[-1].append(each)
+        last = groups[-1] if groups else []
+        close = _CLOSE_TO_JOINED if len(last) > 1 else _CLOSE
+        if last and across(each.mark.day) - across(last[0].mark.day) < close:
+            last.append(each)
         else:
             groups.append([each])
     return join(_group(group, across, top, bottom) for group in groups)

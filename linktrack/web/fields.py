@@ -32,19 +32,22 @@ def text(values: Values, name: str, label: str) -> str:
     return value
 
 
-def whole(values: Values, name: str, label: str) -> int | None:
-    """Return a whole number, None if the field is empty; raises `Invalid`."""
+def whole(values: Values, name: str, label: str, such_as: int = 23000) -> int | None:
+    """Return a whole number, None if the field is empty.
+
+    Raises `Invalid`, which gives an example `such_as` one would write here.
+    """
     value = re.sub(r"[\s,]", "", text(values, name, label))
     if not value:
         return None
     if not re.fullmatch(r"-?[0-9]{1,18}", value):
-        raise Invalid(f"{label} must be a whole number, such as 23000.")
+        raise Invalid(f"{label} must be a whole number, such as {such_as}.")
     return int(value)
 
 
 def row_id(values: Values, name: str, label: str) -> int | None:
     """Return the number of something stored, None if missing; raises `Invalid`."""
-    number = whole(values, name, label)
+    number = whole(values, name, label, such_as=1)
     if number is not None and not 0 < number <= LARGEST_ID:
         raise NotFound(f"{label} {number} does not exist.")
     return number
@@ -111,7 +114,7 @@ def chosen_range(values: Values, default: int = 28) -> DayRange:
     last = day(values, "to", "The last day")
     first = day(values, "from", "The first day")
     if first is None and last is None:
-        length = whole(values, "days", "The number of days")
+        length = whole(values, "days", "The number of days", such_as=default)
         if length is not None and length not in DAYS:
             raise Invalid(f"Choose {', '.join(map(str, DAYS))} days, or a first and a last day.")
         return DayRange.until(today(), length or default, timezone)

@@ -30,21 +30,25 @@ def account() -> None:
 
 @account.command("add")
 @click.argument("handle")
-@click.option("--network", required=True, help=f"{any_of(names())}.")
+@click.option("--network", help=f"{any_of(names())}; else the one whose handles look like this.")
 @click.option("--role", help="me, you or we.")
 @click.option("--followers", type=int, help="How many followers it has now.")
-def add(handle: str, network: str, role: str | None, followers: int | None) -> None:
+def add(handle: str, network: str | None, role: str | None, followers: int | None) -> None:
     """Add an account."""
     from linktrack.audience.accounts import add_account
     from linktrack.audience.counts import record_count
+    from linktrack.networks.handles import read_handle
+    from linktrack.networks.registry import network_of
 
+    if network is None:
+        network, handle = read_handle(handle)
     with writing() as work:
         added = add_account(work.session, network, handle, role, work.now)
         if followers is not None:
             record_count(work.session, added, followers, work.now, "entered", now=work.now)
-        handle = added.handle
+        handle, label = added.handle, network_of(added.network).label
     told = "" if followers is None else f" with {followers:,} followers"
-    click.echo(f"Added {handle}{told}.")
+    click.echo(f"Added {handle} on {label}{told}.")
 
 
 @account.command("list")

@@ -18,7 +18,13 @@ from linktrack.db import to_ms
 from linktrack.reports.figures.rate import Rate, Written, share_json, written
 from linktrack.reports.figures.statistics.capture import People, chao2, chapman
 from linktrack.reports.figures.statistics.rates import Interval
-from linktrack.reports.figures.words import about_between, counted, days_from, percent
+from linktrack.reports.figures.words import (
+    about_between,
+    counted,
+    days_from,
+    percent,
+    rounded_between,
+)
 from linktrack.reports.people.visit_queries import (
     Visits,
     clicked_links,
@@ -94,26 +100,22 @@ class AudienceReport:
         beginning = f"In {self.days}{so_far}, at least"
         clicked = f"different people clicked links by {self.account.handle}"
         told, least, most = about_between(self.people.estimate, self.people.interval)
-        compared = self._compared(told, self.people.estimate, self.people.interval)
+        compared = self._compared(rounded_between(self.people.estimate, self.people.interval))
         return (
             f"{beginning} about {told} {clicked} (likely {least} to {most}, or more); we saw "
             f"{self.seen:,} of them.{compared}"
         )
 
-    def _compared(self, told: str, people: float, between: Interval | None) -> str:
-        """Compare a number of people with the followers; clickers need not be among them."""
+    def _compared(self, people: tuple[int, int, int]) -> str:
+        """Compare people, as they are told, with the followers; clickers need not be among them."""
         if not self.followers:
             return ""
-        share = people / self.followers
+        share, low, high = (each / self.followers for each in people)
         if share >= 2:
             return f" That is {share:.2g} times its number of followers, {self.followers:,}."
-        ends = ""
-        if between is not None:
-            low, high = between.low / self.followers, between.high / self.followers
-            ends = f" ({percent(low)} to {percent(high)})"
         return (
-            f" It has {self.followers:,} followers: {told} people are {percent(share)} of that "
-            f"number{ends}."
+            f" It has {self.followers:,} followers: {people[0]:,} people are {percent(share)} of "
+            f"that number ({percent(low)} to {percent(high)})."
         )
 
     @property

@@ -144,8 +144,8 @@ class Presence:
             return latest.refused or ""
         when = f"{latest.days} so far" if latest.is_running else latest.days
         compared = ""
-        share = latest.share.value
-        if share is not None:
+        if latest.followers:
+            share = told[0] / latest.followers  # of the number that is read beside it
             part = f"{share:.2g} times" if share >= MANY else f"{percent(share)} of"
             compared = f": {part} the number of followers"
         return (

@@ -231,7 +231,7 @@ class ByName:
 
 def _by_name(account: Account, days: DayRange) -> ByName:
     way: Way = "came" if request.args.get("who") == "came" else "left"
-    page = max(1, whole(request.args, "page", "The page") or 1)
+    page = max(1, whole(request.args, "page", "The page", such_as=2) or 1)
     found = movers(db_session(), account, way, days.since, days.end, page=page)
     profile = network_of(account.network).profile_address
     profiles = {each.network_id: profile(each.network_id, each.handle) for each in found.movers}
