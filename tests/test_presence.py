@@ -24,17 +24,20 @@ AUTUMN = NOON.replace(month=9, day=15)
 MONTHS = (5, 6, 7, 8)
 
 
-def month_of_clicks(world: World, account: Account, month: int, people: int) -> None:
-    """Five posts of a month; everybody clicks one of them, two in three a second one."""
+def month_of_clicks(
+    world: World, account: Account, month: int, people: int, *, seldom: bool = False
+) -> None:
+    """Five posts of a month; all click one of them, two in three a second one, or one in six."""
     start = NOON.replace(month=month, day=5)
     for i in range(5):
         at = start + timedelta(days=i)
         post = world.post(account, f"https://{month}-{i}.org/", at)
-        who = [n for n in range(people) if n % 5 == i or (n % 3 and (n + 1) % 5 == i)]
+        twice = {n for n in range(people) if (n % 6 == 0 if seldom else n % 3)}
+        who = [n for n in range(people) if n % 5 == i or (n in twice and (n + 1) % 5 == i)]
         visited(world, post, who, at)
 
 
-def story(world: World, readers: dict[int, int]) -> Account:
+def story(world: World, readers: dict[int, int], *, seldom: bool = False) -> Account:
     """20,000 followers, of whom 5,000 leave between 10 and 12 July 2026; so many readers."""
     account = world.account()
     for week in range(10):
@@ -44,7 +47,7 @@ def story(world: World, readers: dict[int, int]) -> Account:
     for week in range(11, 18):
         followers(world, account, 15_100 + 100 * (week - 11), days=7 * week)
     for month, people in readers.items():
-        month_of_clicks(world, account, month, people)
+        month_of_clicks(world, account, month, people, seldom=seldom)
     return account
 
 
@@ -94,6 +97,13 @@ def test_where_it_cannot_be_told_nothing_is_said(
     """The jump is marked all the same."""
     told = found(sqlite_world, story(sqlite_world, readers))
     assert [jump.net for jump in told.jumps] == [-5_000]
+    assert told.loss is None
+
+
+def test_where_the_months_are_known_too_roughly_nothing_is_said(sqlite_world: World) -> None:
+    """480 people (365 to 668) in both: a quarter fewer, of so many as there may have been, fits."""
+    told = found(sqlite_world, story(sqlite_world, dict.fromkeys(MONTHS, 180), seldom=True))
+    assert {each.told for each in told.periods} == {(480, 360, 670)}
     assert told.loss is None
 
 

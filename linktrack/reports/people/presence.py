@@ -19,6 +19,7 @@ from linktrack.calendar.periods import period_start
 from linktrack.calendar.ranges import DayRange
 from linktrack.reports.figures.rate import written
 from linktrack.reports.figures.statistics.capture import People
+from linktrack.reports.figures.statistics.comparisons import ratio
 from linktrack.reports.figures.words import (
     days_from,
     month_name,
@@ -257,7 +258,8 @@ def _loss(jump: Jump, periods: Sequence[PeriodPeople]) -> Loss | None:
     overlap = earlier.low <= later.high and later.low <= earlier.high
     left_alike = one.people.estimate * (1 + jump.net / jump.before)
     chance = left_alike + _SIGMAS * math.sqrt(left_alike)  # as many may come and go by themselves
-    would_show = later.low > left_alike and other.people.estimate > chance
+    left = ratio(other.people.estimate, later, one.people.estimate, earlier)
+    would_show = left.low > 1 + jump.net / jump.before and other.people.estimate > chance
     return Loss(jump, one, other) if overlap and would_show else None
 
 

@@ -22,6 +22,19 @@ def difference(
     return Interval(value - down, value + up)
 
 
+def ratio(
+    first: float, first_interval: Interval, second: float, second_interval: Interval
+) -> Interval:
+    """Give the interval of first / second: their `difference` on logarithms. All are above zero."""
+    logs = difference(
+        math.log(first),
+        Interval(math.log(first_interval.low), math.log(first_interval.high)),
+        math.log(second),
+        Interval(math.log(second_interval.low), math.log(second_interval.high)),
+    )
+    return Interval(math.exp(logs.low), math.exp(logs.high))
+
+
 def difference_of_ratios(first: RatioOfSums, second: RatioOfSums) -> Interval | None:
     """Give the interval of second - first; None where one has no interval."""
     if first.interval is None or second.interval is None:
@@ -37,13 +50,7 @@ def ratio_of_ratios(first: RatioOfSums, second: RatioOfSums) -> Interval | None:
     a, b = first.interval, second.interval
     if a is None or b is None or min(first.value, second.value, a.low, b.low) <= 0:
         return None
-    logs = difference(
-        math.log(second.value),
-        Interval(math.log(b.low), math.log(b.high)),
-        math.log(first.value),
-        Interval(math.log(a.low), math.log(a.high)),
-    )
-    return Interval(math.exp(logs.low), math.exp(logs.high))
+    return ratio(second.value, b, first.value, a)
 
 
 def holm(probabilities: Sequence[float], level: float) -> list[bool]:
