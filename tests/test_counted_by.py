@@ -121,7 +121,7 @@ def test_every_page_of_the_owner_says_so_with_what_to_do(world: World) -> None:
         for page in pages:
             shown = read(browser.get(page))
             assert sentence in shown, page
-            assert "Figures by day are those of UTC until linktrack rebuild." in shown, page
+            assert "Daily figures still use UTC: run linktrack rebuild" in shown, page
         for page in ("/owner/", "/owner/referrers?from=2026-05-01&to=2026-05-31", "/owner/timing"):
             assert "Counted with UTC until linktrack rebuild." in read(browser.get(page)), page
 

@@ -163,7 +163,7 @@ def test_segments_counted_by_hand_stand_beside_those_of_the_follower_list(world:
         ),
         (
             lambda s, a: change_segment(s, find_segment(s, a, "chat"), now(), rules=["posts > 1"]),
-            "hand",
+            "that you enter",
         ),
     ],
 )

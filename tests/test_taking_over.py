@@ -398,8 +398,8 @@ def test_the_page_says_what_would_be_lost_before_anything_is_done(sqlite_world: 
         page = f"/owner/not-wrapped/{number}/replace"
         seen = text_of(browser.get(page))
         assert "It loses its likes" in seen
-        assert "who may reply to it and quote it stay" in seen
-        assert "Delete it, and post it wrapped" in seen
+        assert "keeps its language, its link preview, and who may reply to it and quote it" in seen
+        assert "Delete and repost" in seen
         shop.records[POSTS, OLD]["labels"] = {"values": [{"val": "nudity"}]}
         seen = text_of(browser.get(page))
         assert "On Bluesky a new text would lose its content warning." in seen
