@@ -65,8 +65,9 @@ class Site:
 
     async def _answer(self, scope: "HTTPScope", receive: "Receive", send: "Send") -> None:
         try:
-            body = await self._bodies.collect(scope, receive)
-            await self._pages(scope).answer(scope, body, receive, send)
+            async with self._bodies.collected(scope, receive) as body:
+                await self._pages(scope).answer(scope, body, receive, send)
+                whole = max(len(body), announced(scope) or 0) <= LARGEST_REQUEST
         except Gone:
             return
         except Busy:
@@ -74,7 +75,7 @@ class Site:
         except Refused as error:
             await _refuse(scope, send, error.status, error.sentence)
         else:
-            if len(body) <= LARGEST_REQUEST and (announced(scope) or 0) <= LARGEST_REQUEST:
+            if whole:
                 return
         await swallow(receive)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from a2wsgi.asgi_typing import ASGIApp
 
 try:
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
     from granian.server import Server
@@ -46,6 +46,7 @@ def run(settings: Settings, bind: Bind, workers: int, greeting: str) -> None:
         address=bind.host,
         port=bind.port,
         interface=Interfaces.ASGI,
+        http=HTTPModes.http1,  # the deadlines are of HTTP/1 alone; no proxy asks for more
         workers=workers,
         http1_settings=HTTP1Settings(header_read_timeout=HEAD_MILLISECONDS),
         backpressure=MOST_AT_ONCE,

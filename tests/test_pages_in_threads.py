@@ -29,7 +29,8 @@ def behind(
 
     async def answer(scope: "Scope", receive: "Receive", send: "Send") -> None:
         assert scope["type"] == "http"
-        await pages.answer(scope, await bodies.collect(scope, receive), receive, send)
+        async with bodies.collected(scope, receive) as body:
+            await pages.answer(scope, body, receive, send)
 
     return answer
 
@@ -87,7 +88,8 @@ def test_a_half_sent_body_is_refused_after_its_time() -> None:
             await asyncio.sleep(0.05)  # that it drips is what is tested
             return {"type": "http.request", "body": b"a", "more_body": True}
 
-        await Bodies(1_000, 10, 0.3).collect(_scope(), receive)
+        async with Bodies(1_000, 10, 0.3).collected(_scope(), receive):
+            pass
 
     with pytest.raises(Refused) as refused:
         asyncio.run(drip())
@@ -101,12 +103,27 @@ def test_unfinished_bodies_together_have_a_bound() -> None:
     async def three() -> list[int]:
         clients = [Client("POST", pieces=[b"a" * 600], whole=False) for _ in range(3)]
         done = await asyncio.gather(
-            *(bodies.collect(_scope(), one._receive) for one in clients), return_exceptions=True
+            *(collect(bodies, one) for one in clients), return_exceptions=True
         )
-        assert await bodies.collect(_scope(), Client("POST", pieces=[b"a" * 900])._receive)
+        assert await collect(bodies, Client("POST", pieces=[b"a" * 900]))
         return [one.status for one in done if isinstance(one, Refused)]
 
     assert sorted(asyncio.run(three())) == [408, 408, 503]
+
+
+def test_whole_bodies_that_wait_for_their_answer_are_held_too() -> None:
+    """Else 200 of 2 MB wait for a thread: a worker took 370 MB."""
+    bodies = Bodies(1_000, most_held=1_500)
+
+    async def two() -> None:
+        first, second, third = (Client("POST", pieces=[b"a" * 900]) for _ in range(3))
+        async with bodies.collected(_scope(), first._receive):
+            with pytest.raises(Refused) as refused:
+                await collect(bodies, second)
+            assert refused.value.status == 503
+        assert len(await collect(bodies, third)) == 900
+
+    asyncio.run(two())
 
 
 def test_a_client_who_goes_away_gives_the_thread_back() -> None:
@@ -230,6 +247,12 @@ def test_a_websocket_and_a_lifespan_have_their_answer(site: "ASGIApp") -> None:
         "lifespan.shutdown.complete",
         "websocket.close",
     ]
+
+
+async def collect(bodies: Bodies, client: Client) -> bytes:
+    """Return a client's body, and hold it no longer."""
+    async with bodies.collected(_scope(), client._receive) as body:
+        return body
 
 
 def _scope() -> "HTTPScope":

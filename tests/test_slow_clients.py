@@ -2,6 +2,7 @@
 
 import http.client
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -189,9 +190,30 @@ def test_bodies_and_heads_have_a_size(sqlite_databases: Maker, tmp_path: Path) -
             ),
             (b"GET / HTTP/1.1\r\nHost: a\r\nA: " + b"a" * 9_000 + b"\r\n\r\n", b"431"),
             (b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", b"414"),
+            (
+                b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + b"9" * 5_000 + b"\r\n\r\n",
+                b"400",
+            ),
         ):
             (one,) = connections(stack, server.port, 1, said)
             assert one.recv(100).split()[1] == status
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_http_2_is_refused_since_it_has_no_deadlines(
+    sqlite_databases: Maker, tmp_path: Path
+) -> None:
+    """Under granian, which would keep a silent connection of that kind open for ever."""
+    environ = environment(tmp_path / "data", sqlite_databases())
+    a_link(environ)
+    preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
+    with ExitStack() as stack, serving(environ, tmp_path / "log", "--server", "granian") as server:
+        (one,) = connections(stack, server.port, 1, preface)
+        heard = b""
+        with suppress(ConnectionResetError):
+            while piece := one.recv(10_000):
+                heard += piece
+    assert heard == b"" or heard.startswith(b"HTTP/1.1 400")
 
 
 def test_told_to_end_it_waits_for_no_silent_connection(
@@ -210,3 +232,48 @@ def test_told_to_end_it_waits_for_no_silent_connection(
         kept.close()
     assert "Forcing close" not in (tmp_path / "log").read_text()
     assert loaded(environ) == 1
+
+
+def test_told_to_end_it_answers_first_requests_on_their_way(
+    sqlite_databases: Maker, tmp_path: Path
+) -> None:
+    """Whoever has just connected when workers are replaced is redirected, not cut off."""
+    environ = environment(tmp_path / "data", sqlite_databases())
+    path = a_link(environ)
+    with ExitStack() as stack, serving(environ, tmp_path / "log", "--workers", "1") as server:
+        fresh = connections(stack, server.port, 20)
+        (kept,) = connections(
+            stack, server.port, 1, f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+        )
+        assert kept.recv(10_000).startswith(b"HTTP/1.1 302 ")
+        server.process.terminate()
+        assert kept.recv(10_000) == b""  # it has begun to end
+        for one in fresh:
+            one.sendall(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        assert [one.recv(12) for one in fresh] == [b"HTTP/1.1 302"] * 20
+        assert server.stop() == 0
+    assert loaded(environ) == 21
+
+
+def test_told_to_end_it_cuts_off_who_is_slow_before_it_is_killed(
+    sqlite_databases: Maker, tmp_path: Path
+) -> None:
+    """SIGHUP beside a body that drips: the old worker ends by itself, and its journal is done."""
+    environ = environment(tmp_path / "data", sqlite_databases())
+    path = a_link(environ)
+    with ExitStack() as stack, serving(environ, tmp_path / "log", "--workers", "1") as server:
+        (slow,) = connections(stack, server.port, 1, HALF_BODY)
+        assert clicks(server.port, path, 1) == 1
+        server.process.send_signal(signal.SIGHUP)
+
+        def cut_off() -> bool:
+            try:
+                slow.sendall(b"a")
+            except OSError:
+                return True
+            return False
+
+        wait_until(cut_off, 60, every=1, why="the slow one is cut off")
+        assert clicks(server.port, path, 1) == 1
+        assert server.stop() == 0
+    assert "TIMEOUT" not in (tmp_path / "log").read_text()

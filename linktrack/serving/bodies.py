@@ -1,6 +1,8 @@
 """Bodies of requests, collected in the event loop: a half-sent one holds no thread."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -8,7 +10,7 @@ if TYPE_CHECKING:
 
 PIECE_SECONDS: Final = 10.0  # between two pieces of a body
 WHOLE_SECONDS: Final = 60.0  # for a body altogether: 2 MB by a slow telephone
-MOST_HELD: Final = 64 * 1024 * 1024  # bytes of unfinished bodies, in each worker
+MOST_HELD: Final = 64 * 1024 * 1024  # bytes of bodies that are not answered, in each worker
 
 
 class Refused(Exception):
@@ -40,15 +42,26 @@ class Bodies:
         self._most_held = most_held
         self._held = 0
 
-    async def collect(self, scope: "HTTPScope", receive: "Receive") -> bytes:
-        """Return a request's body, of one that is too large a first part: more than `most` bytes.
+    @asynccontextmanager
+    async def collected(self, scope: "HTTPScope", receive: "Receive") -> AsyncIterator[bytes]:
+        """Give a request's body, of one that is too large a first part: more than `most` bytes.
 
-        Raises `Refused` where it comes too slowly, and `Gone`.
+        It counts as held until the block ends: whole bodies wait for a thread. Raises `Refused`
+        where it comes too slowly, and `Gone`.
         """
         length = announced(scope)
         if length is not None and length > self._most:
-            return b""  # the application says so by its announced length
+            yield b""  # the application says so by its announced length
+            return
         body = bytearray()
+        try:
+            await self._fill(body, receive)
+            whole = bytes(body)
+            yield whole
+        finally:
+            self._held -= len(body)
+
+    async def _fill(self, body: bytearray, receive: "Receive") -> None:
         try:
             async with asyncio.timeout(self._whole_seconds):
                 more = True
@@ -66,9 +79,6 @@ class Bodies:
             raise Refused(
                 408, "This request came too slowly: nothing was changed. Send it again."
             ) from error
-        finally:
-            self._held -= len(body)
-        return bytes(body)
 
 
 async def swallow(receive: "Receive") -> None:

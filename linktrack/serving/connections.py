@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import quote_from_bytes
 
 from gunicorn.asgi import protocol
-from gunicorn.asgi.parser import PythonProtocol
+from gunicorn.asgi.parser import InvalidHeader, PythonProtocol
 from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.workers import gasgi
 from gunicorn.workers.gasgi import ASGIWorker
@@ -21,6 +21,8 @@ from gunicorn.workers.gasgi import ASGIWorker
 HEAD_SECONDS: Final = 10.0  # from connecting to the end of the headers
 READ_SECONDS: Final = 30.0  # for a client to take what is ready for it, 64 KB
 CLOSE_SECONDS: Final = 5.0  # for it to take the last of it
+FIRST_SECONDS: Final = 1.0  # for a first request on its way, where the worker is to end
+END_SECONDS: Final = 20.0  # for answers to end then; the master kills a worker after 30
 MOST_CONNECTIONS: Final = 4_000  # of each worker; beyond it the longest silent one is dropped
 OTHER_FILES: Final = 200  # databases, journals, threads: files that are no connections
 
@@ -63,6 +65,13 @@ class Parser(PythonProtocol):  # type: ignore[misc]  # gunicorn has no types
             self.path = self.path or b"/"
         return whole
 
+    def _finalize_headers(self) -> None:
+        """Refuse a length of thousands of digits: Python reads no such (called by gunicorn)."""
+        try:
+            super()._finalize_headers()
+        except ValueError as error:
+            raise InvalidHeader("Invalid Content-Length value") from error
+
 
 class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
     """A connection whose client must get on: else it is closed."""
@@ -79,6 +88,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
         if self.worker.nr_conns > self.worker.worker_connections and silent:
             next(iter(silent)).end()
         silent[self] = None
+        self.worker.open.add(self)
         self._deadline = self.worker.loop.call_later(HEAD_SECONDS, self._too_slow)
 
     def data_received(self, data: bytes) -> None:
@@ -109,6 +119,11 @@ class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
             self._send_error_response(408, "This request came too slowly: send it again.\n")
         self.end()
 
+    @property
+    def has_asked(self) -> bool:
+        """Whether a request has been answered here."""
+        return bool(self.req_count > 1)
+
     def end(self) -> None:
         """Close a connection that waits for a request."""
         self.worker.silent.pop(self, None)
@@ -133,6 +148,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of whoever waits for this connection (called by the event loop)."""
         self.worker.silent.pop(self, None)
+        self.worker.open.discard(self)
         self._stop_deadline()
         super().connection_lost(exc)
         if self._flow_control is not None:
@@ -154,6 +170,7 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, *arguments: object, **options: object) -> None:
         super().__init__(*arguments, **options)
         self.silent: dict[Connection, None] = {}
+        self.open: set[Connection] = set()
 
     def init_process(self) -> None:
         """Begin to serve (called by gunicorn in the new process)."""
@@ -180,8 +197,19 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         for server in self.servers:
             server.close()
         for connection in list(self.silent):
-            connection.end()
+            if connection.has_asked:  # its client knows that it may be closed, and asks again
+                connection.end()
+        self.loop.call_later(FIRST_SECONDS, self._end_silent)
+        self.loop.call_later(END_SECONDS, self._end_all)
         await super()._shutdown()
+
+    def _end_silent(self) -> None:
+        for connection in list(self.silent):
+            connection.end()
+
+    def _end_all(self) -> None:
+        for connection in list(self.open):
+            connection.transport.abort()
 
 
 def _spell(name: bytes) -> bytes:
