@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -64,11 +64,14 @@ def answer(environ: Mapping[str, str], *arguments: str, text: str | None = None)
 class Server:
     """A running service; `log` is what it has printed."""
 
-    def __init__(self, environ: Mapping[str, str], log: Path, *options: str) -> None:
+    def __init__(
+        self, environ: Mapping[str, str], log: Path, *options: str, before: Sequence[str] = ()
+    ) -> None:
         self.port = free_port()
         self.environ = environ
         self.log = log
         self.options = options
+        self.before = before
         self.process: subprocess.Popen[bytes]
         self.start()
 
@@ -81,6 +84,7 @@ class Server:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [
+                    *self.before,
                     sys.executable,
                     "-m",
                     "linktrack",
@@ -136,9 +140,11 @@ class Server:
 
 
 @contextmanager
-def serving(environ: Mapping[str, str], log: Path, *options: str) -> Iterator[Server]:
-    """Run a service for the time of a test."""
-    server = Server(environ, log, *options)
+def serving(
+    environ: Mapping[str, str], log: Path, *options: str, before: Sequence[str] = ()
+) -> Iterator[Server]:
+    """Run a service for the time of a test, by a command that is put `before` its own."""
+    server = Server(environ, log, *options, before=before)
     try:
         yield server
     finally:

@@ -1,6 +1,7 @@
 """The journal: every click on disk before its answer."""
 
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ import pytest
 from files import files
 from hypothesis import given
 from hypothesis import strategies as st
+from waiting import wait_until
 
 from linktrack.clicks.capture.journal import Journal, is_written
 from linktrack.clicks.records import LATEST, ClickRecord, clean, decode, encode
@@ -151,6 +153,25 @@ def test_a_full_disk_loses_clicks_and_counts_them(tmp_path: Path) -> None:
     assert journal.append(b"two\n") is False
     assert journal.lost == 1
     os.close(full)
+    journal.close()
+
+
+def test_too_many_open_files_end_no_syncing(tmp_path: Path) -> None:
+    """The thread that syncs goes on: it is what bounds the clicks that a power cut takes."""
+    journal = Journal(tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert journal.append(b"one\n")
+    syncer = journal._syncer
+    assert syncer is not None
+    wait_until(lambda: not journal._unsynced.is_set(), 5, why="the first click is synced")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1, hard))
+    try:
+        assert journal.append(b"two\n")
+        syncer.join(0.3)
+        assert syncer.is_alive()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    wait_until(lambda: not journal._unsynced.is_set(), 5, why="the second click is synced")
     journal.close()
 
 

@@ -23,6 +23,14 @@ from linktrack.links.targets import Changes, Target, Targets
 from linktrack.settings import LOOPBACK
 
 
+def test_a_prefix_that_a_server_tells_is_part_of_the_path(street: Street) -> None:
+    """With a stranger's SCRIPT_NAME believed, /x/owner/ gets past a proxy's rule for /owner/."""
+    street.client.get("/owner/", environ_overrides={"SCRIPT_NAME": "/x"})
+    street.client.get("/abcde", environ_overrides={"SCRIPT_NAME": "/x"})
+    assert street.behind_paths == ["/x/owner/", "/x/abcde"]
+    assert street.clicks() == []
+
+
 def test_a_known_code_is_redirected_and_never_kept_by_a_cache(street: Street) -> None:
     """302 with the destination; private, no-store; not for search engines."""
     response = street.get("/abcde")

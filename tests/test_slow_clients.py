@@ -216,6 +216,21 @@ def test_http_2_is_refused_since_it_has_no_deadlines(
     assert heard == b"" or heard.startswith(b"HTTP/1.1 400")
 
 
+def test_idle_connections_stop_no_redirect_where_few_files_may_be_open(
+    sqlite_databases: Maker, tmp_path: Path
+) -> None:
+    """The longest silent ones are dropped before a worker of 64 files can take no more."""
+    environ = environment(tmp_path / "data", sqlite_databases())
+    path = a_link(environ)
+    few = ["prlimit", "--nofile=64:64"]
+    if not shutil.which(few[0]):
+        pytest.skip("prlimit is Linux's")
+    with ExitStack() as stack, serving(environ, tmp_path / "log", before=few) as server:
+        connections(stack, server.port, 200)
+        assert clicks(server.port, path, 50) == 50
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
 def test_told_to_end_it_waits_for_no_silent_connection(
     sqlite_databases: Maker, tmp_path: Path
 ) -> None:

@@ -178,7 +178,8 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
         # The only places where gunicorn asks for these.
         protocol.PythonProtocol = Parser
         gasgi.ASGIProtocol = Connection
-        self.worker_connections = max(50, min(MOST_CONNECTIONS, _open_files() - OTHER_FILES))
+        files = _open_files()
+        self.worker_connections = min(MOST_CONNECTIONS, max(files // 4, files - OTHER_FILES))
         super().init_process()
 
     def init_signals(self) -> None:

@@ -172,18 +172,24 @@ class Journal:
         while not self._stop.is_set():
             self._unsynced.wait()
             self._unsynced.clear()
-            with self._lock:
-                # A duplicate: the file may be rotated while we wait for the disk.
-                file = None if self._file is None else os.dup(self._file)
+            try:
+                self._sync_now()
+            except OSError as error:
+                self._unsynced.set()  # tried again, also if no click comes
+                log.error("The journal could not be synced: %s", error)
+                self._stop.wait(RETRY_SECONDS)
             self._losses.settle()
-            if file is not None:
-                try:
-                    _sync(file)
-                except OSError as error:
-                    log.error("The journal could not be synced: %s", error)
-                finally:
-                    os.close(file)
             self._stop.wait(SYNC_SECONDS)
+
+    def _sync_now(self) -> None:
+        with self._lock:
+            # A duplicate: the file may be rotated while we wait for the disk.
+            file = None if self._file is None else os.dup(self._file)
+        if file is not None:
+            try:
+                _sync(file)
+            finally:
+                os.close(file)
 
     def close(self) -> None:
         """End the file; the loader then takes it as done."""

@@ -21,6 +21,10 @@ class WSGILane:
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         """Answer a known code with 302, or have its card answered; hand everything else on."""
+        prefix = environ.get("SCRIPT_NAME")
+        if prefix:  # short links begin at the root: gunicorn takes a stranger's word for it
+            environ["SCRIPT_NAME"] = ""
+            environ["PATH_INFO"] = prefix + environ["PATH_INFO"]
         code = code_in(environ["PATH_INFO"])
         if code is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return self._application(environ, start_response)
