@@ -190,19 +190,6 @@ def within_window(what: str, window: int) -> ColumnElement[int]:
     return func.coalesce(reduce(add, narrower), 0)
 
 
-def left_out_of_posts(session: Session, chosen: Chosen, window: int) -> dict[Reason, int]:
-    """Return how many clicks on these posts are left out, by the reason why, most first."""
-    reasons = post_reasons.c
-    query = (
-        select(reasons.reason, func.sum(reasons.clicks))
-        .join(Post, reasons.post_id == Post.id)
-        .where(chosen, reasons.window <= window)
-        .group_by(reasons.reason)
-        .order_by(func.sum(reasons.clicks).desc(), reasons.reason)
-    )
-    return {REASON_OF[row[0]]: int(row[1]) for row in session.execute(query)}
-
-
 def counts_of(
     session: Session, post_ids: Sequence[PostId], window: int, *, by_source: bool = True
 ) -> Mapping[PostId, PostCounts]:
