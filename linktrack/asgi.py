@@ -20,6 +20,7 @@ SWITCH_SECONDS: Final = 0.0005
 """How long a page computes before a redirect gets the interpreter; Python's own is ten times it."""
 
 OWNERS_THREADS: Final = 2  # in each worker, for pages and the API; 4 hold redirects up more
+EXPORTS_THREADS: Final = 2  # for exports, each as long as its reader takes
 FORMS_THREADS: Final = 2  # for what is sent: passwords are hashed here
 READERS_THREADS: Final = 2  # for everything else: cards, unknown links, health
 MOST_WAITING: Final = 200  # for each of these
@@ -37,12 +38,13 @@ def create_asgi_app(installation: Installation | None = None) -> "ASGIApp":
 
 
 class Site:
-    """Everything but redirects: three pools of threads, so that none of them waits for another."""
+    """Everything but redirects: four pools of threads, so that none of them waits for another."""
 
     def __init__(self, application: "WSGIApplication", lane: Lane) -> None:
         self._lane = lane
         self._bodies = Bodies(LARGEST_REQUEST)
         self._owners = Pages(application, OWNERS_THREADS, MOST_WAITING)
+        self._exports = Pages(application, EXPORTS_THREADS, MOST_WAITING)
         self._forms = Pages(application, FORMS_THREADS, MOST_WAITING)
         self._readers = Pages(application, READERS_THREADS, MOST_WAITING)
 
@@ -82,6 +84,8 @@ class Site:
     def _pages(self, scope: "HTTPScope") -> Pages:
         if scope["method"] not in ("GET", "HEAD"):
             return self._forms
+        if scope["path"].startswith("/api/v1/export/"):
+            return self._exports
         if scope["path"].startswith(("/owner", "/api/")):
             return self._owners
         return self._readers

@@ -9,7 +9,8 @@ import pytest
 from asking import Client
 from world import World
 
-from linktrack.asgi import create_asgi_app
+from linktrack.app import create_lane
+from linktrack.asgi import Site, create_asgi_app
 from linktrack.installation import Installation
 from linktrack.serving.bodies import Bodies, Refused
 from linktrack.serving.pages import Pages
@@ -224,6 +225,30 @@ def test_pages_forms_and_refusals_are_those_of_the_application(site: "ASGIApp") 
     for path in ("/owner/sign-in", "/api/v1/posts"):
         refused = ask(site, Client("POST", path, headers=length, pieces=[b"a"]))
         assert refused.status in (401, 413), refused.body
+
+
+def test_exports_that_nobody_reads_hold_no_page(world: World) -> None:
+    """They have threads of their own, as a slow line keeps one for minutes."""
+    endless = Endless()
+
+    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        export = environ["PATH_INFO"].startswith("/api/v1/export/")
+        return (endless if export else echo)(environ, start_response)
+
+    async def beside() -> int:
+        site = Site(application, create_lane(Installation.open(world.settings)))
+        unread = [Client(path="/api/v1/export/clicks", reads=1) for _ in range(2)]
+        exports = [asyncio.create_task(one.ask(site)) for one in unread]
+        async with asyncio.timeout(10):
+            while not all(one.body for one in unread):
+                await asyncio.sleep(0.01)  # until both have begun to answer
+            page = await Client(path="/owner/sign-in").ask(site)
+        for export in exports:
+            export.cancel()
+        return page.status
+
+    assert asyncio.run(beside()) == 200
+    assert endless.closed.wait(10)
 
 
 def test_a_websocket_and_a_lifespan_have_their_answer(site: "ASGIApp") -> None:
