@@ -255,7 +255,7 @@ def _answer_unexpected(error: Exception) -> Response:
         return _answer(409, DUPLICATE)
     if is_database_away(error):
         log.error("The database is away: %s", error)
-        return _answer(503, "The database cannot be used just now: try again in a minute.")
+        return _answer(503, "The database cannot be used right now: try again in a minute.")
     log.error("An unexpected failure at %s %s", request.method, request.endpoint, exc_info=error)
     return _answer(500, "Something went wrong on our side. It is in the log; nothing was changed.")
 

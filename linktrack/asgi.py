@@ -73,7 +73,7 @@ class Site:
         except Gone:
             return
         except Busy:
-            await _refuse(scope, send, 503, "Too many pages are asked for just now: try again.")
+            await _refuse(scope, send, 503, "Too many pages are asked for right now: try again.")
         except Refused as error:
             await _refuse(scope, send, error.status, error.sentence)
         else:

@@ -46,11 +46,11 @@ EDIT_LOCK: Final = 0x65646974  # held while an owner's change compares versions 
 SchemaState = Literal["new", "older", "current", "newer"]
 
 OLDER: Final = (
-    "The database is of an older linktrack: bring it up to date with linktrack upgrade, "
+    "The database is from an older linktrack: bring it up to date with linktrack upgrade, "
     "which makes a backup first."
 )
 NEWER: Final = (
-    "The database is of a newer linktrack than this one: install that version again, "
+    "The database is from a newer linktrack than this one: install that version again, "
     "or restore the backup that was made before the upgrade."
 )
 
@@ -341,7 +341,7 @@ class Database:
                 raise
             reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "?"
             url = self.engine.url.render_as_string(hide_password=True)
-            raise Unavailable(f"The database {url} cannot be used just now: {reason}.") from error
+            raise Unavailable(f"The database {url} cannot be used right now: {reason}.") from error
 
     def close(self) -> None:
         """Give back all connections."""

@@ -64,7 +64,7 @@ def mail_server(url: str, sender: str, recipients: str, password: str = "") -> M
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise Invalid(f"LINKTRACK_SMTP_URL is no address: {_EXAMPLE}.") from error
+        raise Invalid(f"LINKTRACK_SMTP_URL isn't an address: {_EXAMPLE}.") from error
     if parts.scheme not in PORTS or not parts.hostname or parts.path.strip("/") or parts.query:
         raise Invalid(
             f"LINKTRACK_SMTP_URL must be smtp:// or smtps:// and a server: {_EXAMPLE}. In user and "
@@ -131,7 +131,7 @@ def _reason(error: Exception) -> str:
     import smtplib
 
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        return "it refused user and password"
+        return "it refused the user name and password"
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return f"it refused {', '.join(map(str, error.recipients))}"
     if isinstance(error, smtplib.SMTPResponseException):

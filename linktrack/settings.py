@@ -75,7 +75,7 @@ class Settings:
         Setting(
             "LINKTRACK_TRUSTED_PROXIES",
             "loopback, while listening on loopback",
-            "Networks whose X-Forwarded-For header is believed, separated by commas; "
+            "Networks whose X-Forwarded-For header is trusted, separated by commas; "
             "unix: a proxy that connects to a Unix socket.",
             read.proxies,
             unset="",
@@ -115,7 +115,7 @@ class Settings:
         Setting(
             "LINKTRACK_KEEP_DAYS",
             "for ever",
-            "Days for which single clicks are kept; their sums are kept for ever.",
+            "Days for which single clicks are kept; their totals are kept forever.",
             read.days_kept,
             unset="",
             label="Days that single clicks are kept",
@@ -210,8 +210,7 @@ class Settings:
         Setting(
             "LINKTRACK_CHECK_LINKS",
             "weekly",
-            "weekly: destinations of clicked links are asked whether they answer; "
-            "never: they are not.",
+            "weekly: check that the destinations of clicked links still work; never: don't check.",
             read.switch("weekly", "never"),
             label="Link checks",
         ),
@@ -231,7 +230,7 @@ class Settings:
         Setting(
             "LINKTRACK_PERSONAL_LINKS",
             "off",
-            "on: links may be made for one follower each, who agreed to it; off: none are made.",
+            "on: you can make links for single followers who agreed to it; off: you can't.",
             read.switch("on", "off"),
             label="Personal links",
         ),

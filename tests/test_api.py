@@ -261,7 +261,7 @@ def test_the_followers_report_is_that_of_every_door(world: World, call: Call) ->
     assert [event["left_30d"] for event in found["events"]] == [20, None]
     query["event"] = ["never"]
     wrong = call("GET", "/reports/followers", "read", query_string=query)
-    assert "'never' is no date or time" in problem(wrong, 422)
+    assert "'never' isn't a date or time" in problem(wrong, 422)
     lines = call("GET", "/export/followers?format=csv", "read").text.splitlines()
     assert len(lines) == 101
 

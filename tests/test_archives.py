@@ -347,9 +347,9 @@ def test_messages_are_not_publications(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "sentence"),
     [
-        ({"readme.txt": "hello"}, "is no archive of X or Mastodon"),
-        ({"data/tweets.js": "window.YTD.tweets.part0 = [{"}, "is broken, or breaks off"),
-        ({"data/tweets.js": "window.YTD.tweets.part0 = [{},"}, "breaks off|no id"),
+        ({"readme.txt": "hello"}, "isn't an archive of X or Mastodon"),
+        ({"data/tweets.js": "window.YTD.tweets.part0 = [{"}, "is broken or cut off"),
+        ({"data/tweets.js": "window.YTD.tweets.part0 = [{},"}, "is cut off|no id"),
         ({"data/tweets.js": "nothing"}, "has no list"),
         ({"data/follower.js": script("follower", [{"follower": {}}])}, "has no accountId"),
         (
@@ -377,7 +377,7 @@ def test_a_torn_zip_file_is_refused(sqlite_world: World, tmp_path: Path) -> None
     path = zipped(tmp_path / "a.zip", {"data/tweets.js": script("tweets", rows)})
     content = bytearray(path.read_bytes())
     path.write_bytes(content[:-200])
-    with pytest.raises(Invalid, match="is no archive of X or Mastodon"):
+    with pytest.raises(Invalid, match="isn't an archive of X or Mastodon"):
         take(sqlite_world, sqlite_world.account(), path)
     content[3000:3100] = bytes(100)
     path.write_bytes(content)

@@ -260,8 +260,8 @@ MANIFEST = {
 @pytest.mark.parametrize(
     ("members", "sentence"),
     [
-        ([], "no backup"),
-        ([("keys.json", b"{}")], "no backup"),
+        ([], "isn't a backup"),
+        ([("keys.json", b"{}")], "isn't a backup"),
         ([("manifest.json", b"{")], "damaged"),
         ([("manifest.json", b"{}")], "damaged"),
         ([("manifest.json", json.dumps(MANIFEST | {"format": 9}).encode())], "format"),
@@ -269,11 +269,11 @@ MANIFEST = {
         ([("manifest.json", json.dumps(MANIFEST).encode())], "missing"),
         (
             [("manifest.json", json.dumps(MANIFEST).encode()), ("../evil", b"x")],
-            "no backup",
+            "isn't a backup",
         ),
         (
             [("manifest.json", json.dumps(MANIFEST).encode()), ("journals/../x.journal", b"x")],
-            "no backup",
+            "isn't a backup",
         ),
         (
             [

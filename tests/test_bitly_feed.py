@@ -479,10 +479,10 @@ def test_the_import_command(sqlite_world: World, tmp_path: Path) -> None:
     result = CliRunner().invoke(main, arguments, env=env)
     assert result.exit_code == 1
     assert result.stderr == (
-        "Error: Not everything was understood (broken rows: 1), as named above; "
-        "all else was imported.\n"
+        "Error: Not everything was understood (broken rows: 1), as listed above; everything "
+        "else was imported.\n"
     )
-    assert result.stdout.startswith("Clicks added: 1, known already: 0.\n")
+    assert result.stdout.startswith("Clicks added: 1, already known: 0.\n")
     assert "feed.jsonl, line 2: it is not a JSON object." in result.stdout
     again = json.loads(CliRunner().invoke(main, [*arguments, "--json"], env=env).stdout)
     assert (again["added"], again["known"], again["not_clicks"], again["broken"]) == (0, 1, 1, 1)

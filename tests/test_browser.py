@@ -359,7 +359,7 @@ def test_the_owners_whole_story(chromium: Browser, sqlite_databases: Maker, tmp_
         reader.open("/owner/?days=28")
         reader.follow(page.get_by_role("link", name=re.compile("^X")).first)
         assert "source=X" in page.url
-        assert page.get_by_role("navigation", name="Narrowed to").inner_text().startswith("From: X")
+        assert page.get_by_role("navigation", name="Filters").inner_text().startswith("From: X")
         reader.follow(page.get_by_role("link", name="All sources"))
         reader.follow(page.get_by_role("link", name=re.compile("^From: X")))
         assert "source=" not in page.url

@@ -168,15 +168,15 @@ TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     ("arguments", "sentence"),
     [
         (("account", "add", "@a b", "--network", "x"), "cannot be a handle on X"),
-        (("account", "add", "@ok", "--network", "myspace"), "is no network"),
-        (("account", "add", "@ok", "--network", "x", "--role", "they"), "is no role"),
+        (("account", "add", "@ok", "--network", "myspace"), "isn't a network"),
+        (("account", "add", "@ok", "--network", "x", "--role", "they"), "isn't a role"),
         (("account", "add", "@ok", "--network", "x", "--followers", "-5"), "-5"),
-        (("account", "add", "@known", "--network", "x"), "is here already"),
+        (("account", "add", "@known", "--network", "x"), "already exists"),
         (("account", "rename", "@nobody", "@other"), "There is no account"),
         (("account", "rename", "@known", "@a b"), "cannot be a handle"),
         (("counts", "record", "@known", "-5"), "-5"),
         (("counts", "record", "@known", "5", "--at", TOMORROW), "future"),
-        (("counts", "record", "@known", "5", "--at", "yesterday"), "is no date or time"),
+        (("counts", "record", "@known", "5", "--at", "yesterday"), "isn't a date or time"),
         (("counts", "record", "@nobody", "5"), "There is no account"),
         (
             ("counts", "record", "@known", "99999999999999999999999"),
@@ -184,25 +184,25 @@ TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
         ),
         (("wrap", "@nobody", "http://one.com/"), "There is no account"),
         (("wrap", "@known", "x" * 1_000_000), "characters"),
-        (("wrap", "@known", "http://one.com/", "--at", "soon"), "is no date or time"),
+        (("wrap", "@known", "http://one.com/", "--at", "soon"), "isn't a date or time"),
         (("wrap", "@known", "http://one.com/", "--segment", "ghosts"), "has no segment"),
-        (("wrap", "@known", "http://one.com/", "--slug", "owner"), "kept for linktrack"),
+        (("wrap", "@known", "http://one.com/", "--slug", "owner"), "reserved for linktrack"),
         (("wrap", "@known", "no address", "--slug", "abc"), "Short codes chosen: 1"),
         (("post", "publish", "99"), "There is no post number 99"),
-        (("post", "list", "--state", "lost"), "is no state"),
+        (("post", "list", "--state", "lost"), "isn't a state"),
         (("link", "show", "nothere"), "There is no link"),
         (("link", "disable", "nothere"), "There is no link"),
         (("link", "redirect", "mine", "javascript:alert(1)"), "http"),
         (("link", "redirect", "mine", "https://go.jessestay.com/mine"), "another short link"),
         (("report", "cpf", "@nobody"), "There is no account"),
-        (("report", "cpf", "@known", "--window", "2d"), "is no counting window"),
+        (("report", "cpf", "@known", "--window", "2d"), "isn't a counting window"),
         (("report", "cpf", "@known", "--from", "2026-02-02", "--to", "2026-01-01"), "empty"),
         (("report", "cpf", "@known", "--limit", "1000"), "1 to 100"),
         (("segment", "add", "@known", "s", "--size", "-1"), "-1"),
         (("segment", "add", "@known", " "), "needs a name"),
         (("owner", "create", ""), "needs a name"),
         (("owner", "link", "nobody"), "no owner"),
-        (("serve", "--bind", "nowhere"), "is no place to listen"),
+        (("serve", "--bind", "nowhere"), "isn't a place to listen"),
     ],
 )
 def test_wrong_input_is_one_clear_sentence_and_changes_nothing(
@@ -272,7 +272,7 @@ def test_a_wrong_setting_is_named(
 def test_a_database_that_is_not_there_is_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str
 ) -> None:
-    """Every command says that it cannot be used just now."""
+    """Every command says that it cannot be used right now."""
     monkeypatch.setenv("LINKTRACK_DATA", str(tmp_path))
     monkeypatch.setenv(
         "LINKTRACK_DATABASE", database_url.replace("/nonexistent", str(tmp_path / "x"))

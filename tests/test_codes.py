@@ -100,7 +100,7 @@ def test_what_cannot_stand_in_an_address_is_refused(slug: str) -> None:
 def test_paths_of_our_own_are_never_codes(path: str) -> None:
     """In any mixture of case."""
     assert is_reserved(path)
-    with pytest.raises(Invalid, match="kept for linktrack"):
+    with pytest.raises(Invalid, match="reserved for linktrack"):
         check_custom(path)
 
 

@@ -135,7 +135,7 @@ def test_two_figures_given_for_one_moment_are_refused_even_when_replacing(
     """Nobody can tell which of the two is meant."""
     account = sqlite_world.account()
     both = [DatedCount(DAY, 5), DatedCount(DAY, 6)]
-    with pytest.raises(Conflict, match="Two figures"):
+    with pytest.raises(Conflict, match="There are two counts"):
         record_counts(sqlite_world.session, account, both, "import", replace=True, now=NOON)
     assert recorded(sqlite_world, account) == {}
 
@@ -247,12 +247,12 @@ def test_grouped_numbers_mean_what_they_mean(count: int) -> None:
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        ("2026-13-01,5", "no date"),
-        ("2026-05-02,many", "no number of followers"),
+        ("2026-13-01,5", "isn't a date"),
+        ("2026-05-02,many", "a number of followers"),
         ("2027-01-01,5", "in the future"),
         ("2026-05-02,99999999999", "cannot be a number"),
         ("2026-05-02,1,234", "quotation marks"),
-        (",5", "no date"),
+        (",5", "isn't a date"),
     ],
 )
 def test_a_bad_row_is_named_and_nothing_is_imported(

@@ -164,7 +164,7 @@ def test_columns_come_from_the_table_where_it_is_created() -> None:
     ("dump", "line", "why"),
     [
         ("INSERT INTO `y_url` VALUES\n('a','b');\n", 2, "it has 2 values for 3 columns"),
-        ("INSERT INTO `y_url` VALUES ('a','b',now());\n", 1, "'now ( )' is no value"),
+        ("INSERT INTO `y_url` VALUES ('a','b',now());\n", 1, "'now ( )' isn't a value"),
         ("INSERT INTO `y_url` SET url='b';\n", 1, "its row is not written as values"),
         ("INSERT INTO `y_url` SELECT * FROM x;\n", 1, "its row is not written as values"),
         ("INSERT INTO `y_url` VALUES ('a','b',1),\n", 2, "the dump is cut short here"),

@@ -594,7 +594,7 @@ def test_the_export_command(sqlite_world: World, tmp_path: Path) -> None:
     only = ["export", "clicks", "--only", "human=true", "--only", "source=-"]
     assert CliRunner().invoke(main, only, env=env).stdout.count("\n") == 3
     wrong = CliRunner().invoke(main, ["export", "clicks", "--only", "color=red"], env=env)
-    assert (wrong.exit_code, "is no filter" in wrong.stderr) == (1, True)
+    assert (wrong.exit_code, "isn't a filter" in wrong.stderr) == (1, True)
     unknown = CliRunner().invoke(main, ["export", "clicks", "--account", "@nobody"], env=env)
     assert unknown.exit_code == 1
     assert unknown.stdout == ""

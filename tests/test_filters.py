@@ -54,7 +54,7 @@ def test_the_overview_is_narrowed_by_source_and_by_segment(world: World) -> None
         page = browser.get(f"/owner/?{address}")
         assert chips(page.text) == said, address
         text = read(page)
-        assert f"Clicks, narrowed {count} " in text, address
+        assert f"Clicks, filtered {count} " in text, address
         assert f"unique clicks {count} " in text, address
         assert "Of all clicks, not only these." in text
 
@@ -73,7 +73,7 @@ def test_posts_are_narrowed_by_source_or_by_segment(world: World) -> None:
         assert "Over 2 posts: " in page, address
     both = browser.get("/owner/posts?source=X&segment=community")
     assert chips(both.text) == ["From: X", "[Segment: community]"]
-    assert "cannot be narrowed by segment at the same time" in read(both)
+    assert "can't be filtered by segment at the same time" in read(both)
     assert "6.00" in read(both)
     low = browser.get("/owner/posts?sort=low&source=Google")
     assert read(low).index("Number 1") < read(low).index("Number 0")
@@ -106,7 +106,7 @@ def test_a_row_narrows_and_a_chip_takes_it_off(sqlite_world: World) -> None:
     page = browser.get(f"/owner/referrers?account={account}&days=91&source=X&segment=-").text
     assert chips(page) == ["From: X", "We can&#39;t tell who"]
     assert f'href="/owner/referrers?account={account}&amp;days=91&amp;segment=-" data-off' in page
-    assert f'href="/owner/referrers?account={account}&amp;days=91">Take all off' in page
+    assert f'href="/owner/referrers?account={account}&amp;days=91">Remove all filters' in page
     post = browser.get(f"/owner/posts/{posts[1].id}").text
     assert f'href="/owner/referrers?post={posts[1].id}&amp;source=Google"' in post
     assert f'href="/owner/referrers?post={posts[1].id}&amp;segment=community"' in post
@@ -128,7 +128,7 @@ def test_filters_go_along_and_reports_say_what_they_cannot(sqlite_world: World) 
     for report in ("followers", "audience", "compare", "timing", "digest", "segments", "own-links"):
         narrow = browser.get(f"/owner/{report}?source=X&segment=-")
         assert chips(narrow.text) == ["[From: X]", "[We can&#39;t tell who]"], report
-        sentence = "This page cannot be narrowed by where clicks came from or by segment."
+        sentence = "This page can't be filtered by where clicks came from or by segment."
         assert sentence in read(narrow), report
     assert "source=X" not in browser.get("/owner/settings?source=X").text
     failed = browser.get("/owner/?days=5&source=X")

@@ -79,7 +79,7 @@ def test_empty_pages_help(sqlite_world: World) -> None:
     assert "linktrack followers import @JessesLinks FILE" in page
     wrong = browser.get("/owner/followers?event=never")
     assert wrong.status_code == 422
-    assert "'never' is no date or time" in read(wrong)
+    assert "'never' isn't a date or time" in read(wrong)
     assert browser.get("/owner/followers?account=99").status_code == 404
     strange = read(browser.get("/owner/followers?event=2026-01-01"))
     assert "so nothing is known" in strange
@@ -132,7 +132,7 @@ def test_followers_by_command(run: Run, tmp_path: Path) -> None:
         "Since the list before: 0 came, 0 came back, 200 left.\n"
     )
     again = run("followers", "import", "@JessesLinks", str(second), "--at", "2026-05-02")
-    assert "is known already" in again.stdout
+    assert "is already known" in again.stdout
     report = run("report", "followers", "@JessesLinks", "--event", "2026-05-01T12:00", "--json")
     event = json.loads(report.stdout)["event"]
     assert (event["left_1d"], event["share"]) == (200, 0.2)
@@ -159,7 +159,7 @@ def test_a_cut_off_list_by_command(run: Run, tmp_path: Path) -> None:
     command = ("followers", "import", "@JessesLinks", str(path), "--at", "2026-05-02")
     wrong = run(*command)
     assert wrong.exit_code == 1
-    assert "has 100: if that is right, say --yes." in wrong.stderr
+    assert "has 100: if that is right, add --yes." in wrong.stderr
     assert len(json.loads(run("followers", "list", "@JessesLinks", "--json").stdout)) == 1
     assert run(*command, "--yes").exit_code == 0
 
@@ -168,7 +168,7 @@ def test_sync_of_what_cannot_be_read_is_said(run: Run) -> None:
     """X shows nobody's followers."""
     wrong = run("sync", "@JessesLinks")
     assert wrong.exit_code == 1
-    assert "X shows nobody's followers without a password" in wrong.stderr
+    assert "X doesn't show followers without a password" in wrong.stderr
     assert "no account on Bluesky or Mastodon" in run("sync").stdout
 
 
@@ -194,7 +194,7 @@ def test_a_list_is_taken_from_a_file_on_the_page(world: World) -> None:
     assert "Imported 2 followers." in read(browser.get("/owner/followers"))
     again = sent("id,handle\n1,ann\n2,bob\n")
     upload(browser, account, file=again, taken_at="2026-11-01T10:00")
-    assert "This list is known already: 2 people." in read(browser.get("/owner/followers"))
+    assert "This list is already known: 2 people." in read(browser.get("/owner/followers"))
     upload(browser, account, file=sent("id\n1\n3\n"), taken_at="2026-11-03T10:00")
     page = read(browser.get("/owner/followers?from=2026-10-25&to=2026-11-10"))
     assert "From 2 follower lists" in page

@@ -257,7 +257,7 @@ def test_only_what_linktrack_made_is_undone(world: World) -> None:
     assert run(world, account, square).undone == 2
     assert square.followed() == ["did:plc:b", "did:plc:friend"]
     assert states(world, account) == ["@a.test undone", "@b.test followed", "@c.test undone"]
-    with pytest.raises(Conflict, match="nothing to take back"):
+    with pytest.raises(Conflict, match="nothing to undo"):
         undo(world.session, account, undoable(world.session, account.id, number=first), None, NOON)
 
 
@@ -272,7 +272,7 @@ def test_undoing_more_than_twenty_asks_for_the_number(world: World) -> None:
     world.session.commit()
     everything = undoable(world.session, account.id)
     for typed in (None, 20, 22):
-        with pytest.raises(Conflict, match="takes back 21 follows"):
+        with pytest.raises(Conflict, match="undoes 21 follows"):
             undo(world.session, account, everything, typed, NOON)
     assert undo(world.session, account, everything[1:], None, NOON) == 20
     world.session.rollback()
@@ -331,7 +331,7 @@ def test_only_the_you_account_follows_back(world: World) -> None:
     for since, limit, match in (
         (NOON, 0, "1 to 100"),
         (NOON, 101, "1 to 100"),
-        (NOON + DAY, 5, "ahead"),
+        (NOON + DAY, 5, "in the future"),
     ):
         with pytest.raises(Invalid, match=match):
             dry_run(world.session, account, since, limit, NOON)

@@ -65,7 +65,7 @@ def test_the_page_shows_the_dry_run_before_it_can_be_switched_on(world: World) -
         ({"since": "", "limit": "5"}, "Enter the date"),
         ({"since": "2026-01-01", "limit": "0"}, "The daily limit is 1 to 100"),
         ({"since": "2026-01-01", "limit": "many"}, "must be a whole number"),
-        ({"since": "2999-01-01", "limit": "5"}, "lies ahead"),
+        ({"since": "2999-01-01", "limit": "5"}, "is in the future"),
     ],
 )
 def test_settings_that_cannot_be_are_said(
@@ -116,10 +116,10 @@ def test_undoing_many_asks_for_their_number(world: World) -> None:
     undo = f"{page}/{number}/undo"
     assert "Undo one day, or all 23" in read(browser.get(page))
     for fields, said in (
-        ({"all": "yes"}, "This takes back 23 follows. Type the number 23"),
+        ({"all": "yes"}, "This undoes 23 follows. Type the number 23"),
         ({"all": "yes", "number": "21"}, "Type the number 23"),
         ({}, "Choose the day"),
-        ({"day": "2020-01-01"}, "There is nothing to take back"),
+        ({"day": "2020-01-01"}, "There is nothing to undo"),
     ):
         wrong = browser.send(undo, fields, page)  # type: ignore[arg-type]  # texts, all of them
         assert wrong.status_code == 422

@@ -88,7 +88,7 @@ def test_a_database_that_is_away_is_not_ready_but_alive(tmp_path: Path) -> None:
         for path in ("/readyz", "/metrics"):
             answer = client.get(path)
             assert answer.status_code == 503
-            assert "cannot be used just now" in answer.text
+            assert "cannot be used right now" in answer.text
 
 
 def test_strangers_learn_no_figures(sqlite_world: World) -> None:

@@ -277,7 +277,7 @@ def test_broken_rows_are_named_and_the_others_imported(world: World, tmp_path: P
     assert [row[0] for row in told(world)] == ["d", "f", "g"]
     assert done.unread == 1
     assert [(line.line, line.why) for line in done.notices] == [
-        (5, "d came in without that: 'soon' is no time"),
+        (5, "d came in without that: 'soon' isn't a time"),
         (7, "f is disabled: it led to no web page"),
     ]
 
@@ -288,7 +288,7 @@ def test_broken_rows_are_named_and_the_others_imported(world: World, tmp_path: P
         ("csv", "code,color\na,red\n", "Long URL"),
         ("csv", "", "Long URL"),
         ("yourls", "CREATE TABLE x;", "yourls_url"),
-        ("kutt", '{"data": [', "no JSON"),
+        ("kutt", '{"data": [', "isn't JSON"),
         ("csv", '"url,code\nx,y', "quotation mark"),
     ],
 )
@@ -349,10 +349,10 @@ def test_the_command_says_what_it_did(sqlite_world: World, tmp_path: Path) -> No
     said = CliRunner().invoke(main, arguments, env=env)
     assert said.exit_code == 1
     assert said.stderr == (
-        "Error: Not everything was understood (broken rows: 1), as named above; "
-        "all else was imported.\n"
+        "Error: Not everything was understood (broken rows: 1), as listed above; everything "
+        "else was imported.\n"
     )
-    assert "Links added, each in a post of its own: 1, known already: 0." in said.stdout
+    assert "Links added, each in a post of its own: 1, already known: 0." in said.stdout
     assert "owner is " in said.stdout
     assert "a.csv, line 3: it has no long address." in said.stdout
     again = json.loads(CliRunner().invoke(main, [*arguments, "--json"], env=env).stdout)

@@ -82,7 +82,7 @@ def test_the_password_goes_over_tls_and_is_shown_nowhere(
         send(server, "Grüße", "Ein Gruß\n")
         wrong = mail_server(f"{way}://{user}:wr0ng@{where}", "", "me@example.org")
         assert wrong is not None
-        with pytest.raises(Unavailable, match="it refused user and password") as refusal:
+        with pytest.raises(Unavailable, match="it refused the user name and password") as refusal:
             send(wrong, "no", "no")
     assert "wr0ng" not in refusal.value.sentence
     assert box.mail()["Subject"] == "Grüße"
@@ -119,8 +119,8 @@ def test_a_refused_recipient_is_named() -> None:
     [
         ("http://u:s3cret@x", "a@b.org", "", "must be smtp:// or smtps://"),
         ("smtp://", "a@b.org", "", "must be smtp:// or smtps://"),
-        ("smtp://u:s3cret@x:port", "a@b.org", "", "is no address"),
-        ("smtp://u:s3cret/@x", "a@b.org", "", "is no address|must be smtp://"),
+        ("smtp://u:s3cret@x:port", "a@b.org", "", "isn't an address"),
+        ("smtp://u:s3cret/@x", "a@b.org", "", "isn't an address|must be smtp://"),
         ("smtp://u:s3cret@x", "", "", "LINKTRACK_MAIL_TO is not"),
         ("smtp://u:s3cret@x", "nobody", "", "LINKTRACK_MAIL_TO has 'nobody'"),
         ("smtp://u:s3cret@x", "a@b.org\nBcc: c@d.org", "", "LINKTRACK_MAIL_TO can't be read"),

@@ -48,7 +48,7 @@ def test_an_access_token_says_whose_it_is() -> None:
     with (
         replayed("mastodon.json", "a wrong token") as server,
         pytest.raises(
-            SignedOut, match=r"does not take this access token for @you@a\.example"
+            SignedOut, match=r"doesn't accept this access token for @you@a\.example"
         ) as no,
     ):
         sign_in("@you@a.example", "wr0ng-token", server.address)

@@ -73,17 +73,17 @@ def test_each_need_names_a_page_that_there_is(sqlite_world: World) -> None:
         ),
         ("A post could not be published.", "See why"),
         (
-            "The follower count of @JessesLinks is of 2 Feb 2026, older than 90 days.",
+            "The follower count of @JessesLinks is from 2 Feb 2026, older than 90 days.",
             "Record a new one",
         ),
         ("@bare: Gone.", "Connect"),
         ("@bare has no follower count: without one there is no rate.", "Record it"),
         *(
-            (f"The time planned for “Planned https://{number}.org/” has passed. Was it posted?",
+            (f"The scheduled time of “Planned https://{number}.org/” has passed. Was it posted?",
              "Mark it as posted")
             for number in (4, 3, 2)
         ),
-        ("So has the time of 1 more.", "All planned posts"),
+        ("So has the time of 1 more.", "All scheduled posts"),
         (
             (
                 "1 post of @JessesLinks in these days is older than its first follower count, so "
@@ -113,9 +113,9 @@ def test_an_old_count_is_old_everywhere_at_once(sqlite_world: World, days: int) 
     is_old = days > STALE.days
     shown = read(browser.get("/owner/"))
     assert ("older than 90 days." in shown) is is_old
-    assert shown.count("The follower count of @JessesLinks is of") == is_old
+    assert shown.count("The follower count of @JessesLinks is from") == is_old
     assert (" stale " in shown) is is_old
-    assert ("Nothing besides what is said above." in shown) is is_old
+    assert ("Nothing else." in shown) is is_old
     assert ("Nothing: follower counts are fresh" in shown) is not is_old
     page = read(browser.get(f"/owner/accounts/{account.id}/settings/followers"))
     assert ("The newest count is older than 90 days." in page) is is_old

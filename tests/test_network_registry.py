@@ -185,7 +185,7 @@ def test_an_unknown_network_is_an_error_and_taken_for_no_other(sqlite_world: Wor
         lambda: sign_in("myspace", "@jo", {}, None),
         lambda: signed_in(Credential("myspace", "https://a.example", {}), Nobody()),
     ):
-        with pytest.raises(Invalid, match="'myspace' is no network: choose one of x, bluesky"):
+        with pytest.raises(Invalid, match="'myspace' isn't a network: choose one of x, bluesky"):
             ask()
 
 
@@ -195,7 +195,7 @@ def test_the_page_says_that_a_network_is_unknown(sqlite_world: World) -> None:
         "/owner/accounts", {"handle": "@jo", "network": "myspace"}
     )
     assert answer.status_code == 422
-    assert "'myspace' is no network: choose one of x, bluesky, mastodon, other." in read(answer)
+    assert "'myspace' isn't a network: choose one of x, bluesky, mastodon, other." in read(answer)
 
 
 def test_the_api_says_that_a_network_is_unknown(sqlite_world: World) -> None:
@@ -209,7 +209,7 @@ def test_the_api_says_that_a_network_is_unknown(sqlite_world: World) -> None:
     )
     assert answer.status_code == 422
     assert answer.json is not None
-    assert answer.json["detail"].startswith("'myspace' is no network: choose one of x,")
+    assert answer.json["detail"].startswith("'myspace' isn't a network: choose one of x,")
 
 
 def test_the_command_line_says_that_a_network_is_unknown(
@@ -220,7 +220,7 @@ def test_the_command_line_says_that_a_network_is_unknown(
     monkeypatch.setenv("LINKTRACK_DATABASE", sqlite_world.settings.database)
     done = CliRunner().invoke(main, ["account", "add", "@jo", "--network", "myspace"])
     assert done.exit_code == 1
-    assert "'myspace' is no network: choose one of x, bluesky, mastodon, other." in done.stderr
+    assert "'myspace' isn't a network: choose one of x, bluesky, mastodon, other." in done.stderr
 
 
 # One network more ------------------------------------------------------------------------------

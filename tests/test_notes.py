@@ -136,7 +136,7 @@ def test_what_cannot_be_a_note_is_said(sqlite_world: World) -> None:
         with pytest.raises(Invalid, match="one line"):
             add_note(session, FIRST, text, None, now())
     for wrong in (date(1900, 1, 1), date(9999, 1, 1)):
-        with pytest.raises(Invalid, match="no day"):
+        with pytest.raises(Invalid, match="isn't a day"):
             add_note(session, wrong, "x", None, now())
     assert list_notes(session) == []
     browser = Browser.signed_in(sqlite_world)
@@ -201,7 +201,9 @@ def test_a_limited_viewer_sees_the_notes_of_their_accounts(sqlite_world: World) 
 def test_notes_by_command(run: Run) -> None:
     """Added for today or a day, listed, removed."""
     good(run("account", "add", "@JessesLinks", "--network", "x"))
-    assert good(run("note", "add", "Wording", "--day", "2026-09-01")) == "Noted for 2026-09-01.\n"
+    assert (
+        good(run("note", "add", "Wording", "--day", "2026-09-01")) == "Note added for 2026-09-01.\n"
+    )
     about = ("--account", "@JessesLinks", "--day", "2026-09-02", "--json")
     added = json.loads(good(run("note", "add", "Holiday", *about)))
     assert (added["account"], added["day"]) == ("@JessesLinks", "2026-09-02")

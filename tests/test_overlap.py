@@ -290,7 +290,7 @@ def test_the_command_says_what_was_counted_live(run: Run, tmp_path: Path) -> Non
         )
     )
     result = run("import", "clicks", "combined-log", str(path), "--account", "@you")
-    assert "Clicks added: 1, known already: 0." in result.output
+    assert "Clicks added: 1, already known: 0." in result.output
     assert "1 of 2 lines were already counted live." in result.output
     opened.database.close()
 

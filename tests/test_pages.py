@@ -263,12 +263,12 @@ def test_a_text_without_a_new_address_makes_nothing(world: World) -> None:
 COMPOSE_MISTAKES = {
     "no text": ({"text": ""}, "Write the text first"),
     "a code that is taken": ({"slugs": "taken"}, "is taken"),
-    "a reserved code": ({"slugs": "owner"}, "kept for linktrack's own pages"),
+    "a reserved code": ({"slugs": "owner"}, "reserved for linktrack's own pages"),
     "too many codes": ({"slugs": "one two"}, "at most one for each"),
-    "no time": ({"posted_at": "yesterday"}, "is no date or time"),
+    "no time": ({"posted_at": "yesterday"}, "isn't a date or time"),
     "a published post ahead": (
         {"posted_at": "2999-01-01T00:00", "state": "published"},
-        "cannot lie in the future",
+        "can't have a time in the future",
     ),
     "another account's segment": (
         {"segment-77": "press"},
@@ -407,14 +407,14 @@ ACCOUNT_MISTAKES = [
     ("counts", {"count": ""}, "how many followers"),
     ("counts", {"count": HUGE}, "must be a whole number"),
     ("counts", {"count": "5", "counted_at": "2999-01-01"}, "in the future"),
-    ("counts", {"count": "5", "counted_at": "32 May"}, "is no date or time"),
+    ("counts", {"count": "5", "counted_at": "32 May"}, "isn't a date or time"),
     ("counts", {"count": "5", "counted_at": "2020-01-01"}, "tick “Replace”"),
     ("segments", {"name": "", "size": ""}, "needs a name"),
     ("segments", {"name": "a\0b", "size": ""}, "NUL character"),
     ("segments", {"name": "community", "size": "1"}, "already"),
     ("segments", {"name": "x", "size": "-1"}, "cannot have -1 people"),
     ("handle", {"handle": "no such handle!"}, "cannot be a handle"),
-    ("handle", {"handle": "@taken"}, "is here already"),
+    ("handle", {"handle": "@taken"}, "already exists"),
 ]
 
 
@@ -600,7 +600,7 @@ def test_pages_say_so_when_the_database_is_away(sqlite_world: World) -> None:
     for address in ("/", "/owner/", "/owner/compose"):
         answer = browser.get(address)
         assert answer.status_code == 503
-        assert "The database cannot be used just now" in read(answer)
+        assert "The database cannot be used right now" in read(answer)
 
 
 def test_clicks_that_wait_in_a_journal_are_mentioned(sqlite_world: World) -> None:

@@ -238,7 +238,7 @@ def test_it_is_asked_about_too_where_the_other_is_posted_by_hand(office: Office)
     fields = sent_to(accounts)
     asked = browser.send("/owner/compose", fields)
     assert asked.status_code == 422
-    assert "The same text is on @one already, or waits for it" in read(asked)
+    assert "The same text is already on @one, or queued for it" in read(asked)
     assert 'name="confirmed"' in asked.text
     assert browser.send("/owner/compose", {**fields, "confirmed": "1"}).status_code == 303
     by_hand = newest(world)
@@ -332,12 +332,12 @@ def test_commands_look_after_the_queue(sqlite_databases: Maker, tmp_path: Path) 
     taken = command(environ, "post", "withdraw", "1").stdout
     undo = "post send 1 --at 2099-01-01T00:00:00Z"
     assert taken == f"Post 1 is a draft again. Undo: linktrack {undo}\n"
-    assert "2099-01-01" in command(environ, *undo.split()).stdout
+    assert "1 Jan 2099" in command(environ, *undo.split()).stdout
     edited = command(environ, "post", "edit", "1", f"Now {TEXT}")
     assert edited.stdout == f"Now {planned['text']}\n"
     failed = command(environ, "post", "send", "1")
     assert failed.returncode == 1
-    assert failed.stderr.startswith("Error: Post 1 was not sent: ")
+    assert failed.stderr.startswith("Error: Post 1 was not published: ")
     (line,) = answer(environ, "post", "queue", "--send")
     assert (line["post"], line["sending"]["state"]) == (1, "failed")
     assert "failed" in command(environ, "post", "queue", "@jesse.example").stdout

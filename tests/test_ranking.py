@@ -208,7 +208,7 @@ def test_an_unknown_order_or_place_is_refused(sqlite_world: World) -> None:
         "sort=rate&after=77": 404,
     }.items():
         assert browser.get(f"/owner/posts?{address}").status_code == status, address
-    with pytest.raises(Invalid, match="no value that posts are sorted by"):
+    with pytest.raises(Invalid, match="a value that posts are sorted by"):
         page_of({}, ORDERS["rate"], After(1, "much"), 5)
 
 

@@ -258,7 +258,7 @@ def test_a_version_that_was_posted_by_hand_is_not_posted_again(sqlite_world: Wor
     world.session.commit()
     wall.write(text, short, at=now())
     assert len(watch(world, account, wall).published) == 1
-    with pytest.raises(Conflict, match="is out already"):
+    with pytest.raises(Conflict, match="is already published"):
         replace(world, number, Writing("bluesky", wall))
     assert len(wall.written) == 2
 
@@ -287,7 +287,7 @@ def test_a_version_posted_by_hand_after_a_failure_is_not_posted_again(
         world.session.commit()
     texts = [record.text for record in wall.written]
     writer.dies.clear()
-    with pytest.raises(Conflict, match="is out already"):
+    with pytest.raises(Conflict, match="is already published"):
         replace(world, number, writer)
     assert [record.text for record in wall.written] == texts
 
@@ -320,11 +320,11 @@ def test_what_the_queue_is_to_send_is_not_sent_beside_it(world: World) -> None:
     key = sending.key
     world.session.commit()
     writer = Writing("bluesky", wall)
-    with pytest.raises(Conflict, match="is to be published by the queue"):
+    with pytest.raises(Conflict, match="is in the queue"):
         replace(world, number, writer)
     sending.in_doubt, sending.state = True, "withdrawn"
     world.session.commit()
-    with pytest.raises(Conflict, match="may be out"):
+    with pytest.raises(Conflict, match="may already be published"):
         replace(world, number, writer)
     sending.in_doubt = False
     world.session.commit()
@@ -334,7 +334,7 @@ def test_what_the_queue_is_to_send_is_not_sent_beside_it(world: World) -> None:
 
 
 def test_a_version_that_was_tried_here_has_the_same_key_in_the_queue(sqlite_world: World) -> None:
-    """No answer came: the post may be out under it."""
+    """No answer came: the post may already be published under it."""
     world = sqlite_world
     account, wall, number = one_around(world)
     connect(world, account)

@@ -85,7 +85,7 @@ def test_what_lost_nothing_is_counted_anew(world: World) -> None:
 
 
 def test_a_post_that_lost_clicks_keeps_its_time(world: World) -> None:
-    """Its windows cannot be counted by another time: a sentence says so, nothing is changed."""
+    """Its windows can't be recounted: a sentence says so, nothing is changed."""
     links, _ = some_clicks(world)
     load(world, (0, 100), 100, 5, links[:2])
     delete_(world, 10, 400)

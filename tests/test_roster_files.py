@@ -137,10 +137,10 @@ def test_a_compressed_file_is_read_as_it_is(tmp_path: Path) -> None:
     [
         (b"", "it is empty, or not text"),
         (b"name,age\nann,7\n", "needs a column of ids or of handles"),
-        (b"id\nann\n", "'ann' is no id of the account's network"),
+        (b"id\nann\n", "'ann' isn't an id of the account's network"),
         (b"id,handle\n1,\n,\xc3\xa9 x\n", "line 3 has neither an id nor a handle"),
         (b"id\n1\n\xff\xfe\xfd\n", "not text in UTF-8"),
-        (b'{"followers": [', "no JSON, or breaks off"),
+        (b'{"followers": [', "JSON, or is cut off"),
         (b'[{"name": 1}]', "neither an id nor a handle"),
         (b"PK\x03\x04 torn", "needs a column"),
         (b"\x00\x01\x02\n", "not text"),
@@ -158,7 +158,7 @@ def test_missing_files_and_folders_are_refused(tmp_path: Path) -> None:
     """A folder may be an archive; this one is not."""
     with pytest.raises(Invalid, match="There is no file or folder"):
         read(tmp_path / "nothing.csv")
-    with pytest.raises(Invalid, match="is no follower list"):
+    with pytest.raises(Invalid, match="isn't a follower list"):
         read(tmp_path)
 
 

@@ -148,8 +148,8 @@ def test_every_preset_is_made_of_rules_and_no_word_says_fake() -> None:
 @pytest.mark.parametrize(
     ("rule", "told"),
     [
-        ("", "is no rule: write FIELD OP VALUE"),
-        ("posts", "is no rule"),
+        ("", "isn't a rule: write FIELD OP VALUE"),
+        ("posts", "isn't a rule"),
         ("posts >=", "whole number"),
         ("posts => 10", "compared with a whole number"),
         ("postz >= 10", "There is no field 'postz' in rules: choose one of followers"),
@@ -160,7 +160,7 @@ def test_every_preset_is_made_of_rules_and_no_word_says_fake() -> None:
         ("last_active = 2026-01-01", "cannot be asked with '='"),
         ("last_active < yesterday", "a date such as 2026-05-04, or with '30 days ago'"),
         ("list > Friends", "cannot be asked"),
-        ("posts >= 1\0", "is no rule"),
+        ("posts >= 1\0", "isn't a rule"),
     ],
 )
 def test_a_mistake_in_a_rule_is_named(rule: str, told: str) -> None:

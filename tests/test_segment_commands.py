@@ -97,7 +97,7 @@ def test_personal_links_are_off_and_for_who_agreed(
         (("segment", "set", "@a", "chat", "--rule", "posts > 1"), "a size that you enter"),
         (("wrap", "@a", "http://a.com", "--addressed", "chat"), "--addressed takes NAME=N"),
         (("wrap", "@a", "http://a.com", "--addressed", "chat=5"), "No version is made for"),
-        (("report", "segments", "@a", "--window", "1y"), "no counting window"),
+        (("report", "segments", "@a", "--window", "1y"), "a counting window"),
     ],
 )
 def test_wrong_input_is_one_clear_sentence(run: Run, arguments: tuple[str, ...], told: str) -> None:

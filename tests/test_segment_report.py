@@ -280,7 +280,7 @@ def test_segments_are_made_looked_at_and_changed_on_their_pages(world: World) ->
     chat = browser.send("/owner/segments", by_hand, form=page).headers["Location"]
     wrong = browser.send("/owner/segments", {**form, "name": "x", "rules": "posts"}, form=page)
     assert wrong.status_code == 422
-    assert "is no rule" in read(wrong)
+    assert "isn't a rule" in read(wrong)
     changed = browser.send(chat, {"name": "circle", "size": "13", "position": "1"})
     assert changed.status_code == 303
     refused = browser.send(chat, {"name": "circle", "position": "9"})

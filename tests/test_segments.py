@@ -145,9 +145,9 @@ def test_segments_counted_by_hand_stand_beside_those_of_the_follower_list(world:
 @pytest.mark.parametrize(
     ("act", "told"),
     [
-        (lambda s, a: add_segment(s, a, "Everyone Else", None, NOON), "is kept for whoever"),
+        (lambda s, a: add_segment(s, a, "Everyone Else", None, NOON), "is reserved for"),
         (lambda s, a: add_segment(s, a, "x", 3, NOON, rules=["posts > 1"]), "choose one"),
-        (lambda s, a: add_segment(s, a, "x", None, NOON, rules=["posts"]), "is no rule"),
+        (lambda s, a: add_segment(s, a, "x", None, NOON, rules=["posts"]), "isn't a rule"),
         (lambda s, a: add_segment(s, a, "busy", 1, NOON), "already"),
         (lambda s, a: add_segment(s, a, "x", 1, NOON, place="a\0b"), "A place is named"),
         (lambda s, a: rename_segment(s, a, find_segment(s, a, "busy"), "chat", now()), "already"),
@@ -155,7 +155,7 @@ def test_segments_counted_by_hand_stand_beside_those_of_the_follower_list(world:
             lambda s, a: move_segment(s, a, find_segment(s, a, "busy"), 3, now()),
             "places 1 to 2, not 3",
         ),
-        (lambda s, a: move_segment(s, a, find_segment(s, a, REST), 1, now()), "stays the last"),
+        (lambda s, a: move_segment(s, a, find_segment(s, a, REST), 1, now()), "always comes last"),
         (lambda s, a: remove_segment(s, find_segment(s, a, REST), NOON), "cannot be removed"),
         (
             lambda s, a: change_segment(s, find_segment(s, a, "busy"), now(), size=3),

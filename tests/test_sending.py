@@ -328,7 +328,7 @@ def test_a_post_that_may_be_out_is_not_changed(office: Office) -> None:
     office.network.faults = ["takes it and loses the answer"]
     office.send()
     session = office.world.session
-    with pytest.raises(Conflict, match="may have this post already"):
+    with pytest.raises(Conflict, match="may already have this post"):
         queue.rewrite(session, office.world.shortener, post, "Other: http://example.org/", NOON)
     session.rollback()
     queue.withdraw(session, post, office.clock.now, office.days)
@@ -353,10 +353,10 @@ def test_what_was_sent_is_not_sent_again(small: Office) -> None:
     small.network.faults = ["kills before"]
     with pytest.raises(Killed):
         small.send()
-    with pytest.raises(Conflict, match="being sent just now"):
+    with pytest.raises(Conflict, match="being published right now"):
         small.enqueue(busy)
     small.world.session.rollback()
-    with pytest.raises(Conflict, match="being sent just now"):
+    with pytest.raises(Conflict, match="being published right now"):
         queue.withdraw(small.world.session, busy, small.clock.now, small.days)
 
 
@@ -415,7 +415,7 @@ def test_what_cannot_be_sent_is_refused_with_the_reason(small: Office) -> None:
         (letter, public, "is on no network it knows"),
         (stranger, public, "@stranger is not connected to X"),
         (lone, "http://127.0.0.1:8000", "which readers cannot reach"),
-        (long, public, "295 characters once wrapped, where 280 are taken"),
+        (long, public, "295 characters once wrapped, where 280 are allowed"),
     ):
         with pytest.raises(Invalid, match=said):
             queue.enqueue(session, post, None, NOON, small.days, base_url=base_url)
@@ -440,7 +440,7 @@ def test_the_same_text_on_two_x_accounts_needs_a_second_word(office: Office) -> 
         posts = [office.draft(office.world.account(handle, network)) for handle in handles]
         office.enqueue(posts[0])
         if network == "x":
-            with pytest.raises(Conflict, match="The same text is on @one already"):
+            with pytest.raises(Conflict, match="The same text is already on @one"):
                 office.enqueue(posts[1])
             office.world.session.rollback()
         office.enqueue(posts[1], confirmed=network == "x")
@@ -451,7 +451,7 @@ def test_the_same_text_on_two_x_accounts_needs_a_second_word(office: Office) -> 
 def test_a_long_text_for_mastodon_needs_a_second_word(small: Office) -> None:
     """Its servers have limits of their own, mostly 500; what they refuse stays with their word."""
     post = small.draft(small.world.account("@jo@social.example", "mastodon"), f"{TEXT} {'x' * 600}")
-    with pytest.raises(Unconfirmed, match="most servers of Mastodon take 500"):
+    with pytest.raises(Unconfirmed, match="most servers of Mastodon allow 500"):
         small.enqueue(post)
     small.world.session.rollback()
     small.enqueue(post, confirmed=True)
@@ -493,7 +493,7 @@ def test_an_edited_text_in_the_queue_needs_the_second_word_too(small: Office) ->
     small.enqueue(small.draft(small.world.account("@one")))
     post = small.draft(small.world.account("@two"), f"Mine: {TEXT}")
     small.enqueue(post)
-    with pytest.raises(Unconfirmed, match="The same text is on @one already"):
+    with pytest.raises(Unconfirmed, match="The same text is already on @one"):
         queue.rewrite(session, shortener, post, TEXT, NOON)
     session.rollback()
     queue.rewrite(session, shortener, post, TEXT, NOON, confirmed=True)

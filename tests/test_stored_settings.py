@@ -215,7 +215,9 @@ def test_the_commands_list_get_set_and_unset(run: Run) -> None:
     assert good(run("setting", "set", "timezone", "Europe/Berlin")) == (
         "LINKTRACK_TIMEZONE is Europe/Berlin now.\n"
     )
-    assert good(run("setting", "set", ZONE, "Europe/Berlin")).startswith(f"{ZONE} was so already")
+    assert good(run("setting", "set", ZONE, "Europe/Berlin")).startswith(
+        f"{ZONE} already had that value"
+    )
     assert good(run("setting", "get", "timezone")) == "Europe/Berlin\n"
     assert parsed(run("setting", "get", "timezone", "--json")) == {
         "name": ZONE,
@@ -237,7 +239,7 @@ def test_the_commands_list_get_set_and_unset(run: Run) -> None:
     good(run("setting", "unset", "keep-days"))
     assert good(run("setting", "get", "keep-days")) == "for ever\n"
     assert (
-        good(run("setting", "unset", "timezone")) == "LINKTRACK_TIMEZONE has its default again.\n"
+        good(run("setting", "unset", "timezone")) == "LINKTRACK_TIMEZONE is back to its default.\n"
     )
     wrong = run("setting", "set", "timezone", "Berlin")
     assert (wrong.exit_code, wrong.stderr.count("\n")) == (1, 1)

@@ -146,7 +146,7 @@ def test_a_list_far_shorter_than_the_count_is_not_taken(world: World) -> None:
     village.count = 11
     problem = sync(world, account, village).problem
     assert problem == (
-        "@me.test: The list has 5 people, and the count says 11: if that is right, say --yes."
+        "@me.test: The list has 5 people, and the count says 11: if that is right, add --yes."
     )
     assert world.session.scalars(select(Roster)).all() == []
     world.session.rollback()
@@ -184,7 +184,7 @@ def test_accounts_are_due_once_and_belong_to_one_process(world: World) -> None:
 
 def test_x_is_not_read(sqlite_world: World) -> None:
     """It shows nobody's followers without a password."""
-    with pytest.raises(Invalid, match="X shows nobody's followers without a password"):
+    with pytest.raises(Invalid, match="X doesn't show followers without a password"):
         sync(sqlite_world, sqlite_world.account(), Village([]))
 
 

@@ -218,7 +218,7 @@ def test_by_command(run: Run) -> None:
     """`owner remove` does what the page does, and refuses what it refuses."""
     for name in ("Jesse", "Vera"):
         good(run("owner", "create", name))
-    assert "Removed Vera: they can't sign in any longer." in good(run("owner", "remove", "Vera"))
+    assert "Removed Vera: they can no longer sign in." in good(run("owner", "remove", "Vera"))
     refused = run("owner", "remove", "Jesse")
     assert refused.exit_code == 1
     assert "Jesse is the only owner: make another person an owner first." in refused.output

@@ -47,7 +47,7 @@ def test_a_follower_count_is_asked_for_where_there_is_none_or_an_old_one(world: 
     account = clicked(world)
     browser = Browser.signed_in(world)
     none = "@JessesLinks has no follower count: without one there is no rate."
-    old = "The follower count of @JessesLinks is of"
+    old = "The follower count of @JessesLinks is from"
     assert none in overview(browser)
     counted(world, account, 1_000, days_ago=120)
     said = overview(browser)
@@ -72,7 +72,7 @@ def test_posts_whose_planned_time_has_passed_are_asked_about_three_by_name(world
     for number in range(3, 5):
         planned(world, account, number)
     said = overview(browser)
-    assert re.findall(r"planned for “Planned (\d)", said) == ["4", "3", "2"]
+    assert re.findall(r"scheduled time of “Planned (\d)", said) == ["4", "3", "2"]
     assert "So has the time of 2 more." in said
 
 

@@ -83,7 +83,7 @@ def test_removing_an_account_on_the_pages_asks_first_and_can_be_undone(
     browser.send(f"/owner/accounts/{account.id}/restore", {}, form=f"/owner/accounts/{account.id}")
     assert "@JessesLinks" in read(browser.get("/owner/accounts"))
     assert ("Jesse", "Removed the account @JessesLinks.") in told(sqlite_world)
-    assert ("Jesse", "Brought back the account @JessesLinks.") in told(sqlite_world)
+    assert ("Jesse", "Restored the account @JessesLinks.") in told(sqlite_world)
 
 
 def test_a_destination_is_led_back_from_its_history(sqlite_world: World) -> None:
@@ -94,7 +94,9 @@ def test_a_destination_is_led_back_from_its_history(sqlite_world: World) -> None
     browser.send(f"{page}/destination", {"destination": "https://example.com/two"}, form=page)
     assert "Use again" in read(browser.get(page))
     browser.send(f"{page}/destination", {"destination": "https://example.com/one"}, form=page)
-    assert ("Jesse", f"Led the link {link.code} to https://example.com/one") in told(sqlite_world)
+    assert ("Jesse", f"Redirected the link {link.code} to https://example.com/one") in told(
+        sqlite_world
+    )
 
 
 def test_every_change_on_the_pages_stands_in_the_audit_list(sqlite_world: World) -> None:

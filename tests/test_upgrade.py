@@ -143,7 +143,7 @@ def test_a_wsgi_server_of_ones_own_refuses_it_too(
         [sys.executable, "-c", script], env=environ, capture_output=True, text=True
     )
     assert done.returncode == 1
-    assert "linktrack.errors.Conflict: The database is of a" in done.stderr
+    assert "linktrack.errors.Conflict: The database is from a" in done.stderr
 
 
 def test_a_newer_database_is_refused_by_all(database_url: str, tmp_path: Path) -> None:

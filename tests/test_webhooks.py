@@ -519,7 +519,7 @@ def test_the_commands_add_list_and_remove(sqlite_world: World) -> None:
     assert added["secret"] not in run("list", "--json")
     assert json.loads(run("deliveries", "1", "--json")) == []
     assert "public address" in run("add", "http://127.0.0.1/", status=1)
-    assert "no event" in run("add", "http://a.com/", "--event", "x", status=1)
+    assert "isn't an event" in run("add", "http://a.com/", "--event", "x", status=1)
     assert "on its way" in run("test", "1")
     (waiting,) = json.loads(run("deliveries", "1", "--json"))
     assert (waiting["event"], waiting["attempts"]) == ("webhook.test", 0)

@@ -31,6 +31,12 @@ INSTEAD: Final = {
     r"\bdealt out\b": "shuffled",
     r"\bled on\b": "redirected",
     r"\bnobody has looked\b": "not checked yet",
+    r"} is no (?!longer|more|such)[a-z]+": "X isn't a …",
+    r"\bjust now: (?=try|look|wait)": "right now, for what still goes on",
+    r"\bbring(?:s)? it back with\b": "restore it with",
+    r"\b(?:judged|reads?) otherwise\b": "differently, or: has changed",
+    r"\bin a way nobody thought of\b": "unexpectedly",
+    r"\bhas no editing\b": "can't edit posts",
 }
 """A pattern, and what to write instead."""
 

@@ -37,7 +37,7 @@ def test_four_values_say_whose_they_are() -> None:
         signed = sign_in("@JessesLinks", VALUES, place.address)
         assert (signed.network_id, signed.handle) == ("42", "@JessesLinks")
         server.next = [Answer({"title": "Unauthorized", "status": 401}, 401)]
-        with pytest.raises(SignedOut, match="does not take these keys and tokens") as no:
+        with pytest.raises(SignedOut, match="doesn't accept these keys and tokens") as no:
             sign_in("@JessesLinks", VALUES, place.address)
     assert not any(value in no.value.sentence for value in VALUES.values())
 

@@ -71,7 +71,7 @@ def admit_door(secret: str, *, changes: bool = False) -> "Token":
     scopes = ("wrap", "write") if changes else ("wrap",)
     if token.scope not in scopes or token.account_id is None:
         raise Forbidden(
-            "This door needs a token of its own: linktrack token create NAME --scope wrap "
+            "This API needs its own token: linktrack token create NAME --scope wrap "
             "--account HANDLE."
         )
     return token
@@ -82,7 +82,7 @@ def require_changes() -> None:
     token: Token = g.token
     if token.scope != "write":
         raise Forbidden(
-            "This token may make links, but not change them: make one with "
+            "This token can create links but not change them: create one with "
             "linktrack token create NAME --scope write --account HANDLE."
         )
 
@@ -118,7 +118,7 @@ def require_all() -> None:
     """Raise `Forbidden` if the token is limited to one account and the request is about all."""
     token: Token = g.token
     if token.account_id is not None:
-        raise Forbidden("This token is for one account, and this is about all of them.")
+        raise Forbidden("This token is limited to one account, and this concerns all of them.")
 
 
 def named_account(handle: str) -> "Account":

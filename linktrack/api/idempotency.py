@@ -55,7 +55,7 @@ def unrepeated(view: Callable[P, R]) -> Callable[P, R]:
     def answered(*args: P.args, **kwargs: P.kwargs) -> R:
         if "Idempotency-Key" in request.headers:
             raise Invalid(
-                "This answer holds a secret and is not kept, so it cannot be given again: leave "
+                "This answer contains a secret and isn't stored, so it can't be repeated: leave "
                 "the Idempotency-Key out."
             )
         return view(*args, **kwargs)

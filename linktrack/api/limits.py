@@ -68,7 +68,7 @@ def count_request(token_id: int) -> None:
     g.rate_limit = (limiter.most, max(0, left), seconds)
     if left < 0:
         raise TooMany(
-            f"This token has made {limiter.most:,} requests in a minute: go on in {seconds} s."
+            f"This token has made {limiter.most:,} requests in a minute: try again in {seconds} s."
         )
 
 

@@ -77,7 +77,7 @@ def bring_back(session: Session, account: Account, now: datetime) -> None:
     """Take a removed account into lists and reports again, with all it had."""
     if account.removed_at is not None:
         account.removed_at = None
-        note(session, f"Brought back the account {account.handle}.", now)
+        note(session, f"Restored the account {account.handle}.", now)
 
 
 def check_handle(network: str, handle: str) -> str:
@@ -133,8 +133,8 @@ def find_account(session: Session, handle: str, *, removed: bool = False) -> Acc
     there = [account for account in found if removed or account.removed_at is None]
     if found and not there:
         raise NotFound(
-            f"The account {found[0].handle} was removed: bring it back with "
-            f"linktrack account restore {found[0].handle}."
+            f"The account {found[0].handle} was removed: restore it with linktrack account "
+            f"restore {found[0].handle}."
         )
     found = there
     if not found:
@@ -164,7 +164,7 @@ def claim_archive(
         whose = network_id if handle is None else f"@{handle.removeprefix('@')}"
         raise Conflict(
             f"This is an archive of {whose}, not of {account.handle}: if it is the same account "
-            "under another handle, say --yes."
+            "under another handle, add --yes."
         )
     if account.network_id is None and network_id is not None:
         account.network_id = network_id
@@ -185,7 +185,7 @@ def _known_role(role: str | None) -> Role | None:
     for known in ROLES:
         if role == known:
             return known
-    raise Invalid(f"{role[:40]!r} is no role: choose me, you, we, or none.")
+    raise Invalid(f"{role[:40]!r} isn't a role: choose me, you, we, or none.")
 
 
 def _key(handle: str) -> str:
@@ -198,11 +198,11 @@ def _refuse_taken(session: Session, network: str, handle: str) -> None:
     label = network_of(network).label
     if taken is not None and taken.removed_at is not None:
         raise Conflict(
-            f"{handle} on {label} was removed: bring it back with "
-            f"linktrack account restore {taken.handle}, or on the page Accounts."
+            f"{handle} on {label} was removed: restore it with linktrack account restore "
+            f"{taken.handle}, or on the page Accounts."
         )
     if taken is not None:
-        raise Conflict(f"{handle} on {label} is here already.")
+        raise Conflict(f"{handle} on {label} already exists.")
 
 
 class AccountNameJson(TypedDict):

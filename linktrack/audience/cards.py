@@ -35,7 +35,7 @@ def set_card(session: Session, account: Account, choice: str, now: datetime) -> 
     Raises `Invalid` for another choice than `ours` and `destination`.
     """
     if choice not in CHOICES:
-        raise Invalid(f"{choice[:40]!r} is no card: choose ours or destination.")
+        raise Invalid(f"{choice[:40]!r} isn't a card: choose ours or destination.")
     if choice == account.card:
         return
     account.card, account.card_set_at = choice, now

@@ -89,7 +89,7 @@ def record_counts(
     for moment, count in zip(moments, (dated.count for dated in counts), strict=True):
         if wanted.setdefault(moment, count) != count:
             raise Conflict(
-                f"Two figures are given for {account.handle} at {_shown(moment)}, "
+                f"There are two counts for {account.handle} at {_shown(moment)}, "
                 f"{wanted[moment]:,} and {count:,}: leave one of them out."
             )
     different = [moment for moment in wanted if moment in standing]
@@ -97,9 +97,8 @@ def record_counts(
     if different and not replace:
         moment = different[0]
         raise Conflict(
-            f"{account.handle} had {standing[moment].count:,} followers at {_shown(moment)} by "
-            f"what is recorded, and {wanted[moment]:,} by this: --replace overwrites the "
-            "recorded figure."
+            f"{account.handle} had {standing[moment].count:,} followers at {_shown(moment)} as "
+            f"recorded, but {wanted[moment]:,} here: use --replace to overwrite the recorded count."
         )
     for moment in different:
         standing[moment].count, standing[moment].source = wanted[moment], source

@@ -24,7 +24,7 @@ from linktrack.networks.signing_in import signed_in
 from linktrack.owners.audit import note
 
 _OTHER_KEYS: Final = (
-    "What signs this account in was sealed under another keys.json: connect the account again."
+    "The account's sign-in was encrypted with a different keys.json: connect the account again."
 )
 
 

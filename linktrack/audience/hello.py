@@ -56,7 +56,7 @@ def invited(session: Session, markers: Markers, account: Account, token: str) ->
     value = markers.read(INVITATION, f"{INVITATION}={token}")
     segment = get_segment(session, int(value)) if value is not None else None
     if segment is None or segment.account_id != account.id or segment.removed_at is not None:
-        raise NotFound("This invitation is not, or no longer, valid: ask for a new one.")
+        raise NotFound("This invitation isn't valid: ask for a new one.")
     return segment
 
 

@@ -118,7 +118,7 @@ def take_roster(
             gained, returned, lost = changes_at(session, account.id, taken_at)
     temporary.drop_all(connection)
     if is_new and by_hand(session):
-        note(session, f"Took a list of {size:,} followers of {account.handle}.", now)
+        note(session, f"Imported a list of {size:,} followers of {account.handle}.", now)
     return TakenRoster(
         taken_at=taken_at,
         size=size,
@@ -138,9 +138,9 @@ def _is_new(session: Session, account: Account, taken_at: datetime) -> bool:
         return True
     if not _same(session.connection(), account.id, taken_at):
         raise Conflict(
-            f"Another follower list of {account.handle} stands at "
-            f"{taken_at:%Y-%m-%d %H:%M:%S} UTC, with {standing.size:,} people: say with --at "
-            "when this one was taken."
+            f"There is already another follower list of {account.handle} at "
+            f"{taken_at:%Y-%m-%d %H:%M:%S} UTC, with {standing.size:,} people: "
+            "use --at to say when this one was taken."
         )
     return False
 
@@ -158,7 +158,7 @@ def _doubt(
     if size * SHRUNK <= near.size:
         raise Conflict(
             f"This list has {size:,} people, and the one of {near.taken_at:%Y-%m-%d} has "
-            f"{near.size:,}: if that is right, say --yes."
+            f"{near.size:,}: if that is right, add --yes."
         )
     counted = _counted(session, account.id, taken_at)
     counted_near = _counted(session, account.id, near.taken_at)
@@ -168,8 +168,8 @@ def _doubt(
     if missing >= FEWEST_MISSING and missing * SHRUNK > near.size:
         raise Conflict(
             f"This list has {size:,} of {counted:,} followers, and the one of "
-            f"{near.taken_at:%Y-%m-%d} has {near.size:,} of {counted_near:,}: it may have broken "
-            "off. If it is right, say --yes."
+            f"{near.taken_at:%Y-%m-%d} has {near.size:,} of {counted_near:,}: it may be "
+            f"incomplete. If it is right, add --yes."
         )
 
 

@@ -69,7 +69,7 @@ def parse_rule(written: str) -> Rule:
     match = _RULE.fullmatch(written.strip())
     if match is None or len(written) > 200 or not written.isprintable():
         raise Invalid(
-            f"{written[:80]!r} is no rule: write FIELD OP VALUE, such as 'posts >= 10' or "
+            f"{written[:80]!r} isn't a rule: write FIELD OP VALUE, such as 'posts >= 10' or "
             "'last_active < 180 days ago'."
         )
     name, op, value = match["field"].lower(), match["op"].lower(), match["value"].strip()

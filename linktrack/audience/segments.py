@@ -21,7 +21,7 @@ _MADE: Final = {
     "rule": "is made by rules: only they can be changed",
     "list": "is a list: only its people can be changed",
     "size": "has a size that you enter: only its size can be changed",
-    "rest": "is whoever is in no other segment: nothing of that can be changed",
+    "rest": "is whoever is in no other segment: so that can't be changed",
 }
 
 
@@ -153,7 +153,7 @@ def move_segment(
 
     The caller sorts the followers then, since the first match wins.
     """
-    _refuse_rest(segment, "stays the last")
+    _refuse_rest(segment, "always comes last")
     order = [other for other in list_segments(session, account) if other.kind != "rest"]
     if not 1 <= position <= len(order):
         raise Invalid(f"There are places 1 to {len(order)}, not {position}.")
@@ -288,7 +288,9 @@ def _check_name(name: str) -> str:
     if not name or len(name) > 100 or not name.isprintable():
         raise Invalid("A segment needs a name of 1 to 100 visible characters.")
     if name.casefold() == REST:
-        raise Invalid(f"{REST!r} is kept for whoever is in no other segment: choose another name.")
+        raise Invalid(
+            f"{REST!r} is reserved for followers in no other segment: choose another name."
+        )
     return name
 
 

@@ -95,7 +95,7 @@ def sync_account(
         this = select(Account.id).where(Account.id == account.id, _is_readable())
         if session.scalar(this) is None:
             raise Invalid(
-                f"{network_of(account.network).label} shows nobody's followers without a password: "
+                f"{network_of(account.network).label} doesn't show followers without a password: "
                 f"linktrack account connect, linktrack archive import, or linktrack counts record, "
                 f"for {account.handle}."
             )
@@ -239,7 +239,7 @@ def _take(
         if taken.size * 2 < followers and not confirmed:
             raise Conflict(
                 f"The list has {taken.size:,} people, and the count says {followers:,}: if that "
-                "is right, say --yes."
+                "is right, add --yes."
             )
         _begin_anew(session, sync)
         session.commit()

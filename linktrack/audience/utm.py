@@ -55,7 +55,7 @@ def set_utm_values(
     chosen = {name: value.strip() for name, value in values.items() if value.strip()}
     for name, value in chosen.items():
         if name not in NAMES:
-            raise Invalid(f"{name[:40]!r} is no UTM value: choose among {', '.join(NAMES)}.")
+            raise Invalid(f"{name[:40]!r} isn't a UTM value: choose among {', '.join(NAMES)}.")
         if len(value) > LONGEST or not value.isprintable():
             raise Invalid(f"{name} needs a value of 1 to {LONGEST} visible characters.")
     session.execute(delete(UtmValue).where(UtmValue.account_id == account.id))

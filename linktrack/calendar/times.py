@@ -31,10 +31,10 @@ def parse_moment(written: str, timezone: ZoneInfo) -> datetime:
         moment = moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Invalid(
-            f"{written[:40]!r} is no date or time: write it like 2026-05-04 or 2026-05-04T12:00."
+            f"{written[:40]!r} isn't a date or time: write it like 2026-05-04 or 2026-05-04T12:00."
         ) from error
     if not 1970 < moment.year < 9999:
-        raise Invalid(f"{written[:40]!r} lies outside the years that can be stored.")
+        raise Invalid(f"{written[:40]!r} is outside the years that can be stored.")
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 

@@ -42,7 +42,7 @@ class Commands(click.Group):
         except BrokenPipeError:
             raise  # whoever read our output has gone; click ends quietly
         except OSError as error:
-            what = f"{error.filename} cannot be used" if error.filename else "This did not work"
+            what = f"{error.filename} cannot be used" if error.filename else "Something went wrong"
             raise click.ClickException(f"{what}: {error.strerror}.") from error
 
 
@@ -62,7 +62,7 @@ def installation(*, existing: bool = False) -> "Iterator[Installation]":
     settings = load_settings()
     nothing = NotFound(
         f"There is no linktrack in {settings.data}: name its folder with LINKTRACK_DATA, "
-        "or begin one there with linktrack serve."
+        "or start one there with linktrack serve."
     )
     place = next(folder for folder in (settings.data, *settings.data.parents) if folder.exists())
     if existing and place.is_dir() and not (settings.data / KEYS_FILE).exists():

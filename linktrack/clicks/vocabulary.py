@@ -91,5 +91,7 @@ def unpack_country(number: int | None) -> str | None:
 def window_number(window: str) -> int:
     """Return the number of a counting window; raises `Invalid`."""
     if window not in WINDOWS:
-        raise Invalid(f"{window[:40]!r} is no counting window: choose one of {', '.join(WINDOWS)}.")
+        raise Invalid(
+            f"{window[:40]!r} isn't a counting window: choose one of {', '.join(WINDOWS)}."
+        )
     return WINDOWS.index(window)

@@ -273,7 +273,9 @@ def _own_codes(
         wanting = [link_id for link_id in wanting if link_id not in found]
         if not wanting:
             return found
-    raise Conflict(f"No free short code was found for link {wanting[0]}: report this as a defect.")
+    raise Conflict(
+        f"No free short code was found for link {wanting[0]}: please report this as a bug."
+    )
 
 
 def _taken(connection: Connection, codes: Iterable[str]) -> set[str]:

@@ -148,7 +148,7 @@ def _free_code(session: Session, codes: Codes, number: int) -> str:
         code = codes.propose(number, attempt)
         if not is_reserved(code) and not code_is_taken(session, code):
             return code
-    raise Conflict(f"No free short code was found for link {number}: report this as a defect.")
+    raise Conflict(f"No free short code was found for link {number}: please report this as a bug.")
 
 
 def code_is_taken(session: Session, code: str) -> bool:
@@ -292,7 +292,7 @@ def change_destination(
     link.history.append(LinkDestination(since=at, destination=destination))
     link.changed_at = at
     number_at_commit(session, link)
-    note(session, f"Led the link {link.code} to {destination}", at)
+    note(session, f"Redirected the link {link.code} to {destination}", at)
 
 
 def imported_totals(session: Session, link_id: LinkId) -> Sequence[ImportedTotal]:

@@ -153,5 +153,5 @@ def check_custom(slug: str) -> str:
             f"{slug[:80]!r} cannot be a short code: use 1 to {LONGEST} letters, digits, - and _."
         )
     if is_reserved(slug):
-        raise Invalid(f"{slug!r} is kept for linktrack's own pages: choose another short code.")
+        raise Invalid(f"{slug!r} is reserved for linktrack's own pages: choose another short code.")
     return slug

@@ -120,7 +120,7 @@ def _why(text: str, start: int, end: int, network: Network) -> str:
         return PLACEHOLDER
     if _TWO_SCHEMES.match(text, start):
         return _TWICE
-    who = f"{network.label} makes no link of it" if network.is_named else "It is no whole address"
+    who = f"{network.label} makes no link of it" if network.is_named else "It isn't a whole address"
     if start > 0 and not text[start - 1].isspace():
         return f"{who}: write a space before it."
     return f"{who}: check how it is written."

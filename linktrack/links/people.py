@@ -26,7 +26,7 @@ def add_person(session: Session, name: str, now: datetime) -> Person:
     if not 1 <= len(name) <= 100 or not name.isprintable():
         raise Invalid("A person needs a name of 1 to 100 visible characters.")
     if session.scalar(select(Person.id).where(Person.name == name)) is not None:
-        raise Conflict(f"{name} is here already.")
+        raise Conflict(f"{name} already exists.")
     person = Person(name=name, page=1, is_public=False, created_at=now)
     session.add(person)
     note(session, f"Added the person {name}.", now)
@@ -70,7 +70,7 @@ def add_rule(session: Session, person: Person, kind: str, written: str, now: dat
     Raises `Invalid`, also for more than MOST_RULES; the same rule again changes nothing.
     """
     if kind not in (HOST, MENTION):
-        raise Invalid(f"{kind[:40]!r} is no rule: choose host or mention.")
+        raise Invalid(f"{kind[:40]!r} isn't a rule: choose host or mention.")
     value = check_host(written) if kind == HOST else check_mention(written)
     if all((rule.kind, rule.value) != (kind, value) for rule in person.rules):
         _add_rule(session, person, kind, value, now)

@@ -175,8 +175,8 @@ def settle_state(
     if state == "published":
         if posted_at is not None and posted_at > now + CLOCK_SLACK:
             raise Invalid(
-                "A published post cannot lie in the future: make it a scheduled one, "
-                "or leave the time out."
+                "A published post can't have a time in the future: schedule it, or leave the "
+                "time out."
             )
         return "published", posted_at or now
     if state == "scheduled":
@@ -185,7 +185,7 @@ def settle_state(
         return "scheduled", posted_at
     if state == "draft":
         return "draft", posted_at
-    raise Invalid(f"{state!r} is no state of a new post: choose draft, scheduled or published.")
+    raise Invalid(f"{state!r} isn't a state of a new post: choose draft, scheduled or published.")
 
 
 def short_urls(
@@ -260,7 +260,7 @@ def list_posts(
     Raises `Invalid` for an unknown state.
     """
     if state is not None and state not in STATES:
-        raise Invalid(f"{state[:40]!r} is no state of a post: choose one of {', '.join(STATES)}.")
+        raise Invalid(f"{state[:40]!r} isn't a state of a post: choose one of {', '.join(STATES)}.")
     at = func.coalesce(Post.posted_at, Post.created_at)
     query = select(Post).order_by(at.desc(), Post.id.desc()).limit(limit)
     if account_id is not None:

@@ -80,10 +80,10 @@ def check_host(written: str) -> str:
     try:
         host = urlsplit(parse_destination(address)).hostname or ""
     except (Invalid, ValueError) as error:
-        raise Invalid(f"{text[:80]!r} is no site: write it like example.org.") from error
+        raise Invalid(f"{text[:80]!r} isn't a site: write it like example.org.") from error
     host = host.removeprefix("www.")
     if "." not in host or len(host) > 253:
-        raise Invalid(f"{text[:80]!r} is no site: write it like example.org.")
+        raise Invalid(f"{text[:80]!r} isn't a site: write it like example.org.")
     return host
 
 
@@ -91,5 +91,5 @@ def check_mention(written: str) -> str:
     """Return a handle as rules keep it: with one @ before it, lower case; raises `Invalid`."""
     found = _MENTION.fullmatch(written.strip())
     if found is None:
-        raise Invalid(f"{written[:80]!r} is no handle: write it like @name.")
+        raise Invalid(f"{written[:80]!r} isn't a handle: write it like @name.")
     return f"@{found[1].lower()}"

@@ -1,4 +1,4 @@
-"""Whether a name without a scheme may be words, or a file: then it is no address. Pure.
+"""Whether a name without a scheme may be words, or a file: then it isn't an address. Pure.
 
 "notes.md", "Dr.No" and "the end.So" are read as addresses by networks, since .md, .no and .so are
 countries; nobody who wrote them meant a page.

@@ -71,7 +71,7 @@ def parse_format(written: str) -> Format:
     for name in FORMATS:
         if written == name:
             return name
-    raise Invalid(f"{written[:40]!r} is no format: choose one of {', '.join(FORMATS)}.")
+    raise Invalid(f"{written[:40]!r} isn't a format: choose one of {', '.join(FORMATS)}.")
 
 
 def find(

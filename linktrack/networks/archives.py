@@ -255,7 +255,7 @@ class _Text:
             if self._position < len(self._text):
                 return
             if not self._more():
-                raise Invalid(f"{self._name} breaks off before its end: fetch it again.")
+                raise Invalid(f"{self._name} is cut off before its end: fetch it again.")
 
     def starts_with(self, character: str) -> bool:
         return self._text[self._position] == character
@@ -266,7 +266,7 @@ class _Text:
                 value, self._position = decoder.raw_decode(self._text, self._position)
             except (ValueError, RecursionError) as error:
                 if len(self._text) - self._position > MOST_ITEM or not self._more():
-                    raise Invalid(f"{self._name} is broken, or breaks off.") from error
+                    raise Invalid(f"{self._name} is broken or cut off.") from error
             else:
                 return cast("object", value)
 

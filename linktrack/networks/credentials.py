@@ -101,7 +101,7 @@ def check_server(typed: str | None) -> str | None:
     except ValueError:
         is_one = False
     if not is_one or parts.path or parts.query or parts.fragment or parts.username:
-        raise Invalid(f"{written[:60]!r} is no server: write it like https://pds.example.org.")
+        raise Invalid(f"{written[:60]!r} isn't a server: write it like https://pds.example.org.")
     return written
 
 

@@ -65,14 +65,14 @@ class Fetcher:
         """
         found = self._ask(path, arguments)
         if not isinstance(found, dict):
-            raise Unavailable(f"{self._name} answers with status 200 and something else.")
+            raise Unavailable(f"{self._name} answers with status 200, but with something else.")
         return cast("Fields", found)
 
     def get_list(self, path: str, arguments: Mapping[str, str | int | list[str]]) -> list[Fields]:
         """Return the JSON objects of the list at a path; raises what `get` raises."""
         found = self._ask(path, arguments)
         if not isinstance(found, list):
-            raise Unavailable(f"{self._name} answers with status 200 and something else.")
+            raise Unavailable(f"{self._name} answers with status 200, but with something else.")
         return [cast("Fields", row) for row in found if isinstance(row, dict)]
 
     def _ask(self, path: str, arguments: Mapping[str, str | int | list[str]]) -> object:
@@ -89,7 +89,9 @@ class Fetcher:
                 "GET", self._base_url + path + query, headers=headers, limits=limits()
             )
         except NotPublic as error:
-            raise Unavailable(f"{error.host} is a private address: it is not asked.") from error
+            raise Unavailable(
+                f"{error.host} is a private address, so it isn't contacted."
+            ) from error
         except UnknownName as error:
             raise Unavailable(f"{self._name} cannot be found.") from error
         except Unanswered as error:

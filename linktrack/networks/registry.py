@@ -34,7 +34,7 @@ def network_of(name: str) -> "Network":
     if name in _ADDED:
         return _ADDED[name]
     if name not in NETWORKS:
-        raise Invalid(f"{name[:40]!r} is no network: choose one of {', '.join(names())}.")
+        raise Invalid(f"{name[:40]!r} isn't a network: choose one of {', '.join(names())}.")
     return _built_in(name)
 
 

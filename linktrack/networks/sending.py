@@ -11,8 +11,8 @@ def silence(error: BaseException, network: str, *, sends: bool) -> Unavailable:
     if sends and (reason is None or reason.was_sent):
         return Unclear(f"{network} did not answer: the post may be there.")
     if isinstance(reason, NotPublic):
-        return Unavailable(f"{reason.host} is a private address: it is not asked.")
-    return Unavailable(f"{network} cannot be reached just now.")
+        return Unavailable(f"{reason.host} is a private address, so it isn't contacted.")
+    return Unavailable(f"{network} cannot be reached right now.")
 
 
 def _reason(error: BaseException | None) -> Unanswered | None:

@@ -40,5 +40,7 @@ def signed_in(credential: Credential, keeper: Keeper) -> Writer:
 def _connecting(network: str) -> Connecting:
     found = network_of(network).connecting
     if found is None:
-        raise Invalid("linktrack signs in on no such network: copy the text, and post it by hand.")
+        raise Invalid(
+            "linktrack can't sign in to that network: copy the text and post it yourself."
+        )
     return found

@@ -33,7 +33,7 @@ _UTC: Final = ZoneInfo("UTC")
 
 
 def text(value: object) -> str | None:
-    """Return a text that every database stores, or None if it is no text or empty."""
+    """Return a text that every database stores, or None if it isn't a text or empty."""
     if not isinstance(value, str):
         return None
     if value.isascii() and "\0" not in value:  # nearly all: lists of a million pass through here

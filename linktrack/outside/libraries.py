@@ -30,6 +30,8 @@ def ask_for_library(
     kept["Accept-Encoding"] = "gzip"
     answer = client.ask(method, url, headers=kept, body=body, limits=limits)
     if answer.is_redirect:
-        raise Redirected("It redirects, and nobody is led elsewhere.", was_sent=True)
+        raise Redirected(
+            "It redirects, and linktrack doesn't follow redirects here.", was_sent=True
+        )
     said = [(name, value) for name, value in answer.headers if name.casefold() not in _UNTRUE]
     return answer, said

@@ -302,7 +302,9 @@ def _led_to(url: str, location: str) -> str:
         sent = location.encode("latin-1").decode("utf-8", "replace")  # headers are read as Latin-1
         led: str = ada_url.URL(urljoin(url, sent)).href
     except ValueError as error:
-        raise Unanswered("It redirects to what is no address.", was_sent=True) from error
+        raise Unanswered(
+            "It redirects to something that isn't an address.", was_sent=True
+        ) from error
     return led
 
 

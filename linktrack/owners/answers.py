@@ -38,7 +38,7 @@ def reserve_answer(
         try:
             session.flush()
         except IntegrityError as error:
-            raise Conflict("This Idempotency-Key is being answered just now.") from error
+            raise Conflict("This Idempotency-Key is being answered right now.") from error
         return None
     if known.request_hash != request_hash:
         raise Invalid("This Idempotency-Key was used for another request: choose a new one.")

@@ -42,7 +42,7 @@ def find_shared(session: Session, secret: str, now: datetime) -> SharedReport:
         select(SharedReport).where(SharedReport.token_hash == hash_secret(secret))
     )
     if found is None or found.revoked_at is not None or found.expires_at <= now:
-        raise NotFound("This report is not, or no longer, shared: ask for a new address.")
+        raise NotFound("This report is no longer shared: ask for a new link.")
     return found
 
 

@@ -78,7 +78,7 @@ def wrong_with(settings: Settings, name: str, text: str) -> str | None:
     """Say why a stored setting isn't used; None if it is."""
     setting = STORABLE.get(name)
     if setting is None:
-        return f"{name} is no setting that can be stored."
+        return f"{name} isn't a setting that can be stored."
     if name in settings.in_environment:
         return f"{name} is also set in the environment, which wins."
     try:

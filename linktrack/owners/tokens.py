@@ -39,9 +39,9 @@ def create_token(
     if not 1 <= len(name) <= 100 or not name.isprintable():
         raise Invalid("A token needs a name of 1 to 100 visible characters.")
     if scope not in SCOPES:
-        raise Invalid(f"{scope[:40]!r} is no scope: choose read, write or wrap.")
+        raise Invalid(f"{scope[:40]!r} isn't a scope: choose read, write or wrap.")
     if expires_at is not None and expires_at <= now:
-        raise Invalid("A token cannot end before it begins: give a time in the future.")
+        raise Invalid("A token can't expire in the past: give a time in the future.")
     if session.scalar(select(Token).where(Token.name == name)) is not None:
         raise Conflict(f"There is a token {name!r} already: choose another name.")
     secret = PREFIX + secrets.token_urlsafe(32)

@@ -39,7 +39,7 @@ def set_role(
     anything.
     """
     if role not in ROLES:
-        raise Invalid(f"{role[:40]!r} is no role here: choose owner or viewer.")
+        raise Invalid(f"{role[:40]!r} isn't a role here: choose owner or viewer.")
     ended = 0
     if role == "viewer":
         keep_one_owner(session, owner)

@@ -70,7 +70,7 @@ def attempt(writer: Publisher, message: Message, in_doubt: bool) -> Sent | Failu
     except (LinktrackError, Pause) as error:
         return Failure(error, in_doubt=not looked)
     except Exception as error:
-        log.exception("Sending a post failed in a way nobody thought of.")
+        log.exception("Sending a post failed unexpectedly.")
         return Failure(error, in_doubt=True)
 
 

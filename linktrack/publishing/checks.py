@@ -48,7 +48,7 @@ def check_sendable(account: Account, text: str, base_url: str, connected: bool) 
         )
     raise Invalid(
         f"The text for {account.handle} is too long for {network.label}: {used.used:,} characters "
-        f"once wrapped, where {used.limit:,} are taken."
+        f"once wrapped, where {used.limit:,} are allowed."
     )
 
 
@@ -63,8 +63,8 @@ def check_usual_length(account: Account, text: str, base_url: str) -> None:
     if not used.fits:
         raise Unconfirmed(
             f"The text for {account.handle} has {used.used:,} characters once wrapped, and most "
-            f"servers of {network_of(account.network).label} take {used.limit:,}: shorten it, or "
-            "say that yours takes more."
+            f"servers of {network_of(account.network).label} allow {used.limit:,}: shorten it, or "
+            "confirm that yours allows more."
         )
 
 
@@ -90,7 +90,7 @@ def check_duplicate(session: Session, account: Account, post: Post) -> None:
     """
     warning = duplicate_warning(session, account, post)
     if warning is not None:
-        raise Unconfirmed(f"{warning}, or say that you want it all the same.")
+        raise Unconfirmed(f"{warning}, or choose to publish it anyway.")
 
 
 def duplicate_warning(session: Session, account: Account, post: Post) -> str | None:
@@ -109,6 +109,6 @@ def duplicate_warning(session: Session, account: Account, post: Post) -> str | N
     if handle is None:
         return None
     return (
-        f"The same text is on {handle} already, or waits for it. {network.label} forbids the same "
+        f"The same text is already on {handle}, or queued for it. {network.label} forbids the same "
         "post on several accounts and may lock them: change the text"
     )

@@ -69,7 +69,7 @@ def enqueue(
     _check_unsent(post, sending, now)
     if post.format != "plain":
         raise Invalid(
-            f"linktrack publishes plain text alone, and this is {FORMAT_WORDS[post.format]}: send "
+            f"linktrack publishes only plain text, and this is {FORMAT_WORDS[post.format]}: send "
             "it with your own program."
         )
     account = session.get_one(Account, post.account_id)
@@ -137,12 +137,12 @@ def rewrite(
     """
     sending = sending_of(session, post.id, lock=True)
     if post.state not in ("draft", "scheduled"):
-        raise Conflict(f"Post {post.id} is {post.state}: its text is out already.")
+        raise Conflict(f"Post {post.id} is {post.state}: its text is already published.")
     account = session.get_one(Account, post.account_id)
     if sending is not None and sending.in_doubt:
         raise Conflict(
-            f"{account.handle} may have this post already: its last sending ended without an "
-            "answer. Send it again as it is, and linktrack looks first; or discard it."
+            f"{account.handle} may already have this post: the last attempt got no answer. "
+            f"Publish it again unchanged, and linktrack checks first; or discard it."
         )
     rewrap_post(session, shortener, account, post, written, now=now)
     if sending is not None and sending.state in OPEN:

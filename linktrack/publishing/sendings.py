@@ -66,7 +66,7 @@ def check_idle(sending: Sending, now: datetime) -> None:
     """Raise `Conflict` while an attempt may be under way."""
     if sending.state == "sending" and sending.next_at is not None and sending.next_at > now:
         raise Conflict(
-            f"Post {sending.post_id} is being sent just now: look again in a few minutes."
+            f"Post {sending.post_id} is being published right now: check again in a few minutes."
         )
 
 

@@ -46,7 +46,7 @@ def schedule(session: Session, post: Post, posted_at: datetime, now: datetime, d
     state, moment = settle_state("scheduled", posted_at, now)
     sendings.move(session, post.id, posted_at, now)
     settle(session, post, state, moment, days)
-    note(session, f"Planned post {post.id} for {posted_at:%Y-%m-%d %H:%M} UTC.", now)
+    note(session, f"Scheduled post {post.id} for {posted_at:%Y-%m-%d %H:%M} UTC.", now)
 
 
 def discard(session: Session, post: Post, now: datetime) -> None:

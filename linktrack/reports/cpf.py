@@ -88,7 +88,7 @@ def cpf_report(
     if not 1 <= limit <= MOST_POSTS:
         raise Invalid(f"A page has 1 to {MOST_POSTS} posts, not {limit}.")
     if sort not in SORTS:
-        raise Invalid(f"{sort[:40]!r} is no order of posts: choose one of {', '.join(SORTS)}.")
+        raise Invalid(f"{sort[:40]!r} isn't an order of posts: choose one of {', '.join(SORTS)}.")
     check_range(since, until)
     counting = Counting(window, now)
     found = ranking(

@@ -28,7 +28,7 @@ def last_whole(period: str, today: date, timezone: ZoneInfo) -> tuple[DayRange, 
             DayRange(last.replace(day=1), last, timezone),
             DayRange(earlier.replace(day=1), earlier, timezone),
         )
-    raise Invalid(f"{period[:40]!r} is no period of a digest: choose week or month.")
+    raise Invalid(f"{period[:40]!r} isn't a period of a digest: choose week or month.")
 
 
 def end_of(period: str, day: date) -> date:

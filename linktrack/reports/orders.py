@@ -59,7 +59,7 @@ class After(NamedTuple):
 def order_named(name: str) -> Order:
     """Return an order; raises `Invalid`."""
     if name not in ORDERS:
-        raise Invalid(f"{name[:40]!r} is no order of posts: choose one of {', '.join(ORDERS)}.")
+        raise Invalid(f"{name[:40]!r} isn't an order of posts: choose one of {', '.join(ORDERS)}.")
     return ORDERS[name]
 
 
@@ -98,7 +98,7 @@ def _start(values: Mapping[PostId, Value | None], order: Order, after: After) ->
     try:
         return Value(float(after.value))
     except ValueError:
-        raise Invalid(f"{after.value[:40]!r} is no value that posts are sorted by.") from None
+        raise Invalid(f"{after.value[:40]!r} isn't a value that posts are sorted by.") from None
 
 
 def _is_behind(

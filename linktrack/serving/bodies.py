@@ -74,7 +74,7 @@ class Bodies:
                     self._held += len(message.get("body", b""))
                     more = message.get("more_body", False)
                     if self._held > self._most_held:
-                        raise Refused(503, "Too much is being sent just now: try again.")
+                        raise Refused(503, "Too much is being sent right now: try again.")
         except TimeoutError as error:
             raise Refused(
                 408, "This request came too slowly: nothing was changed. Send it again."

@@ -31,7 +31,9 @@ class Bind:
         host, colon, port = written.rpartition(":")
         host = host.removeprefix("[").removesuffix("]")
         if not colon or not host or not port.isascii() or not port.isdigit():
-            raise Invalid(f"{written[:60]!r} is no place to listen: write it like 127.0.0.1:8000.")
+            raise Invalid(
+                f"{written[:60]!r} isn't a place to listen: write it like 127.0.0.1:8000."
+            )
         if not 1 <= int(port) <= 65535:
             raise Invalid(f"There is no port {port}: choose one from 1 to 65535.")
         return cls(host, int(port))

@@ -85,14 +85,14 @@ def read_archive(file: Path, folder: Path) -> Manifest:
     ):
         first = archive.next()
         if first is None or first.name != MANIFEST or not first.isfile():
-            raise Invalid(f"{file} is no backup of linktrack.")
+            raise Invalid(f"{file} isn't a backup of linktrack.")
         manifest = _manifest(file, _content(archive, first))
         found: dict[str, tuple[int, str]] = {}
         for member in archive:
             if member.name == MANIFEST:
                 continue
             if not member.isfile() or not _MEMBER.fullmatch(member.name):
-                raise Invalid(f"{file} is no backup of linktrack: it holds {member.name[:80]!r}.")
+                raise Invalid(f"{file} isn't a backup of linktrack: it holds {member.name[:80]!r}.")
             target = folder / member.name
             target.parent.mkdir(mode=0o700, exist_ok=True)
             source = archive.extractfile(member)
@@ -156,4 +156,4 @@ def _damage_named(file: Path) -> Iterator[None]:
         FileExistsError,
         gzip.BadGzipFile,
     ) as error:
-        raise Invalid(f"{file} is no backup of linktrack, or damaged: {error}.") from error
+        raise Invalid(f"{file} isn't a backup of linktrack, or damaged: {error}.") from error

@@ -225,7 +225,7 @@ def _counts(session: Session, now: datetime) -> Finding:
 def _queue(session: Session) -> Finding:
     failed = failed_posts(session)
     if not failed:
-        return Finding("queue", "no post waits that could not be published")
+        return Finding("queue", "every queued post could be published")
     last = failed[0]
     says = f"post {last.post.id} of {last.account.handle} could not be published"
     more = f", and {len(failed) - 1} more" if failed[1:] else ""
@@ -240,7 +240,7 @@ def _queue(session: Session) -> Finding:
 def _connections(session: Session) -> Finding:
     broken = list(signed_out(session).values())
     if not broken:
-        return Finding("connections", "no network refuses what signs an account in")
+        return Finding("connections", "every connected account's sign-in works")
     more = f", and {len(broken) - 1} more" if broken[1:] else ""
     return Finding(
         "connections",

@@ -17,7 +17,9 @@ def asking() -> Iterator[None]:
     Raises `Unavailable` if another request is waiting already.
     """
     if not _ASKING.acquire(blocking=False):
-        raise Unavailable("A network is just being asked for somebody else: try again in a minute.")
+        raise Unavailable(
+            "A network is being asked for somebody else right now: try again in a minute."
+        )
     try:
         yield
     finally:

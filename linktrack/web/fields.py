@@ -72,7 +72,7 @@ def chosen_account(values: Values) -> Account | None:
         return None
     account = get_account(db_session(), number)
     if account.removed_at is not None:
-        raise NotFound(f"{account.handle} was removed: bring it back on the page Accounts first.")
+        raise NotFound(f"{account.handle} was removed: restore it on the page Accounts first.")
     return account
 
 

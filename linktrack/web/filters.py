@@ -76,7 +76,7 @@ def narrowing(cannot: Collection[str] = ()) -> Narrowing:
     return Narrowing(
         [chip for name, chip in chips.items() if name in takes],
         [chips[name] for name in ignored],
-        f"This page cannot be narrowed {told}{_together(cannot)}." if told else "",
+        f"This page can't be filtered {told}{_together(cannot)}." if told else "",
         here(dict.fromkeys((*chips, "after"))),
     )
 

@@ -49,7 +49,7 @@ def add_webhook(
     chosen = list(dict.fromkeys(events)) or list(EVENTS)
     for event in chosen:
         if event not in EVENTS:
-            raise Invalid(f"{event[:40]!r} is no event: choose among {', '.join(EVENTS)}.")
+            raise Invalid(f"{event[:40]!r} isn't an event: choose among {', '.join(EVENTS)}.")
     secret = new_secret()
     newest = session.scalar(select(func.max(Post.id))) or 0
     webhook = Webhook(

@@ -8,7 +8,7 @@ from typing import Final
 PREFIX: Final = "whsec_"
 SECRET_BYTES: Final = 32
 OTHER_KEYS: Final = (
-    "The webhook's secret was sealed under another keys.json: remove it and add it again."
+    "The webhook's secret was encrypted with a different keys.json: remove it and add it again."
 )
 
 

@@ -139,7 +139,9 @@ def change(code: str) -> Response:
     fields, found = posted_object(request, _CHANGE), _own(code)
     _check_kept(fields)
     if fields.optional_text("address") not in (None, "", found.link.code):
-        raise Invalid("A code stays as it is, since it is out in the world: make another link.")
+        raise Invalid(
+            "A code can't be changed, since the link may already be shared: create another link."
+        )
     session = db_session()
     if fields.value("target") is not None:
         target = with_scheme(fields.text("target"), "http")
@@ -194,7 +196,7 @@ def _own(code: str) -> DoorLink:
 def _check_kept(fields: Fields) -> None:
     for name in ("expire_in", "password"):
         if fields.value(name):
-            raise Invalid(f"{name} is not kept here: leave it out.")
+            raise Invalid(f"{name} isn't supported here: leave it out.")
 
 
 class LinkJson(TypedDict):

@@ -269,4 +269,4 @@ def _change_state(post: Post, state: str, posted_at: datetime | None) -> None:
     elif state == "draft":
         states.restore(session, post, now())
     else:
-        raise Invalid(f"{state[:40]!r} is no state: choose one of {', '.join(STATES)}.")
+        raise Invalid(f"{state[:40]!r} isn't a state: choose one of {', '.join(STATES)}.")

@@ -74,7 +74,9 @@ def dry_run(
     if not 1 <= daily_limit <= MOST:
         raise Invalid(f"The daily limit is 1 to {MOST}, not {daily_limit}.")
     if since > now:
-        raise Invalid("The date lies ahead: only people who followed after it are followed back.")
+        raise Invalid(
+            "That date is in the future: only people who followed after it are followed back."
+        )
     settings = session.get(FollowBack, account.id)
     if settings is None:
         settings = FollowBack(account_id=account.id, next_at=now)
@@ -210,10 +212,10 @@ def undo(
     more than 20 and another number was typed.
     """
     if not numbers:
-        raise Conflict("There is nothing to take back: linktrack made no such follow that stands.")
+        raise Conflict("There is nothing to undo: linktrack made no such follow.")
     if len(numbers) > UNASKED and typed != len(numbers):
         raise Conflict(
-            f"This takes back {len(numbers):,} follows. Type the number {len(numbers)} if that is "
+            f"This undoes {len(numbers):,} follows. Type the number {len(numbers)} if that is "
             "what you want."
         )
     session.execute(
@@ -225,7 +227,7 @@ def undo(
     settings = session.get(FollowBack, account.id)
     if settings is not None:
         settings.next_at = min(settings.next_at, now)
-    note(session, f"Had {len(numbers)} follows of {account.handle} taken back.", now)
+    note(session, f"Asked to undo {len(numbers)} follows of {account.handle}.", now)
     session.flush()
     return len(numbers)
 

@@ -86,7 +86,7 @@ def _reason_not_to(follower: Follower, period: FollowPeriod, now: datetime) -> s
     if follower.followed_back:
         return "You follow them already."
     if follower.network_id.startswith("@"):
-        return "The follower list has no id of them."
+        return "The follower list doesn't have their id."
     signs = shown_signs(_facts(follower, period), to_ms(now))
     if len(signs) >= SIGNS_OF_EMPTY:
         return f"Looks empty: {'; '.join(signs)}."

@@ -154,10 +154,10 @@ def import_archive_command(handle: str, path: Path, confirmed: bool, as_json: bo
         _judge(done.broken)
         return
     click.echo(
-        f"{handle}: {posts.posts:,} posts with {posts.links:,} links, of which reposts "
-        f"{posts.reposts:,}, wrapped already {posts.wrapped:,}."
+        f"{handle}: {posts.posts:,} posts with {posts.links:,} links, of them {posts.reposts:,} "
+        f"reposts and {posts.wrapped:,} already wrapped."
     )
-    click.echo(f"Kept as not wrapped: {posts.added:,} posts; known already {posts.known:,}.")
+    click.echo(f"Listed as untracked: {posts.added:,} posts; already known {posts.known:,}.")
     if roster is not None:
         _say_roster(handle, roster)
     _judge(done.broken)
@@ -262,7 +262,7 @@ def _say_posts(done: "Watched") -> None:
 def _say_roster(handle: str, done: "TakenRoster") -> None:
     at = local(done.taken_at)
     if not done.is_new:
-        click.echo(f"{handle}: the follower list of {at} is known already, {done.size:,} people.")
+        click.echo(f"{handle}: the follower list of {at} is already known, {done.size:,} people.")
         return
     click.echo(f"{handle}: {done.size:,} followers on {at}.")
     if done.gained is not None:

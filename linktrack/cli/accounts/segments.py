@@ -167,7 +167,7 @@ def rename(handle: str, name: str, new_name: str) -> None:
         found = find_segment(work.session, account, name)
         rename_segment(work.session, account, found, new_name, work.now)
         new_name = found.name
-    click.echo(f"It is {new_name} now.")
+    click.echo(f"It is now called {new_name}.")
 
 
 @segment.command()

@@ -94,13 +94,13 @@ def reclassify(as_json: bool) -> None:
         )
         return
     click.echo(
-        f"Agents looked at: {done.agents:,}, of which judged otherwise: {done.agents_changed:,}."
+        f"User agents checked: {done.agents:,}, classified differently: {done.agents_changed:,}."
     )
     click.echo(
-        f"Referrers looked at: {done.referrers:,}, of which named otherwise: "
+        f"Referrers checked: {done.referrers:,}, named differently: "
         f"{done.referrers_changed:,}, with {done.clicks_of_other_sources:,} clicks."
     )
     for (before, after), count in sorted(done.reasons.items()):
         click.echo(f"{count:,} clicks: {before} → {after}")
     if not done.reasons:
-        click.echo("No click is judged otherwise.")
+        click.echo("No click is classified differently.")

@@ -48,7 +48,7 @@ def record(handle: str, count: int, at: str | None, replace: bool) -> None:
             work.session, account, count, counted_at, "entered", replace=replace, now=work.now
         )
         handle = account.handle
-    told = "was recorded already" if done.unchanged else "is recorded"
+    told = "was already recorded" if done.unchanged else "is recorded"
     click.echo(f"{handle}: {count:,} followers on {local(counted_at)} {told}.")
 
 
@@ -82,7 +82,7 @@ def import_counts_command(
         print_json(asdict(done))
         return
     click.echo(
-        f"{handle}: counts added {done.added:,}, known already {done.unchanged:,}, "
+        f"{handle}: counts added {done.added:,}, already known {done.unchanged:,}, "
         f"replaced {done.replaced:,}; rows without a count {done.empty:,}."
     )
     if done.others:
@@ -126,8 +126,8 @@ def list_counts_command(work: Work, handle: str) -> Answer:
     "--only",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Narrow clicks by link, post, segment, attribution, source, medium, device, human or "
-    "reason; several must all hold.",
+    help="Filter clicks by link, post, segment, attribution, source, medium, device, human or "
+    "reason; all must match.",
 )
 def export(
     what: str,

@@ -154,7 +154,7 @@ def import_all_command(file: Path, as_json: bool) -> None:
     click.echo(f"Its short links begin with {done.base_url}: set LINKTRACK_BASE_URL to that.")
     if done.timezone != timezone:
         click.echo(
-            f"Its days are those of {done.timezone}: set LINKTRACK_TIMEZONE to that, or run "
+            f"Its time zone is {done.timezone}: set LINKTRACK_TIMEZONE to that, or run "
             "linktrack rebuild."
         )
 
@@ -202,12 +202,13 @@ def _judge(is_whole: bool, broken: int, unread: int = 0) -> None:
     what = [f"broken rows: {broken:,}"] if broken else []
     what += [f"links without their date, total or title: {unread:,}"] if unread else []
     raise click.ClickException(
-        f"Not everything was understood ({', '.join(what)}), as named above; all else was imported."
+        f"Not everything was understood ({', '.join(what)}), as listed above; everything else "
+        f"was imported."
     )
 
 
 def _print_clicks(done: "ImportedClicks") -> None:
-    click.echo(f"Clicks added: {done.added:,}, known already: {done.known:,}.")
+    click.echo(f"Clicks added: {done.added:,}, already known: {done.known:,}.")
     if done.counted:
         click.echo(f"{done.counted:,} of {done.lines:,} lines were already counted live.")
     click.echo(f"Links made, each in a post of its own: {done.links:,}.")
@@ -237,17 +238,17 @@ def _print_clicks(done: "ImportedClicks") -> None:
 
 def _print_links(done: "ImportedLinks") -> None:
     click.echo(
-        f"Links added, each in a post of its own: {done.added:,}, known already: {done.known:,}."
+        f"Links added, each in a post of its own: {done.added:,}, already known: {done.known:,}."
     )
     click.echo(f"Clicks they had before, kept apart from counted ones: {done.clicks_before:,}.")
     if done.added:
         click.echo("Their posts are unmeasured, and in no rate, until you import their clicks too.")
     if done.aliases:
-        click.echo(f"Further addresses of these links, which lead where they do: {done.aliases:,}.")
+        click.echo(f"Other addresses of these links, which redirect too: {done.aliases:,}.")
     if done.disabled:
         click.echo(f"Of these links, disabled: {done.disabled:,}.")
     if done.differing:
-        click.echo(f"Known links that the file says something else of: {done.differing:,}.")
+        click.echo(f"Known links that the file describes differently: {done.differing:,}.")
     if done.codes_taken:
         click.echo(f"Links that could not keep their short codes: {done.codes_taken:,}.")
         for old, new in done.taken:

@@ -25,7 +25,7 @@ def show(work: Work, code: str) -> Answer:
         f"{found['short_url']}  →  {found['destination']}",
         (
             f"{found['clicks']:,} clicks, {found['unique_clicks']:,} people who clicked, "
-            f"{found['not_human']:,} left out"
+            f"{found['not_human']:,} filtered out"
         ),
     ]
     if found["disabled_at"]:

@@ -51,23 +51,23 @@ def remove(name: str) -> None:
 
     with writing() as work:
         remove_person(work.session, find_person(work.session, name), work.now)
-    click.echo(f"{name} is forgotten.")
+    click.echo(f"Deleted {name}.")
 
 
 @people.command()
 @click.argument("name")
 @click.option(
-    "--stop", is_flag=True, help="Close the page; it gets a new address when you open it again."
+    "--stop", is_flag=True, help="Turn the page off; turning it on again creates a new link."
 )
 def share(name: str, stop: bool) -> None:
-    """Open a person's public thank-you page, and print its address."""
+    """Turn on a person's public thank-you page, and print its link."""
     from linktrack.links.people import find_person, page_address, share_page
 
     with writing() as work:
         person = find_person(work.session, name)
         share_page(work.session, person, work.now, is_public=not stop)
         address = page_address(work.installation.settings.base_url, work.installation.keys, person)
-    click.echo(address or f"The page of {name} is closed.")
+    click.echo(address or f"The page of {name} is off.")
 
 
 @click.command("people")

@@ -238,7 +238,7 @@ def unwrapped(work: Work, handle: str, limit: int) -> Answer:
 @post.command()
 @click.argument("number", type=NUMBER)
 @click.option(
-    "--yes", "confirmed", is_flag=True, help="Delete and repost if the network has no editing."
+    "--yes", "confirmed", is_flag=True, help="Delete and repost if the network can't edit posts."
 )
 def rewrap(number: int, confirmed: bool) -> None:
     """Replace an untracked post on its network with the wrapped version.
@@ -258,7 +258,7 @@ def rewrap(number: int, confirmed: bool) -> None:
             confirmed=confirmed,
             actor=COMMAND_LINE,
         )
-    click.echo(f"Post {done.post_id} stands in its place.")
+    click.echo(f"Post {done.post_id} replaces it.")
 
 
 @post.command()

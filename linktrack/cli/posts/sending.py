@@ -169,7 +169,7 @@ def say_how_it_went(number: int, *, quiet: bool = False) -> None:
         sending = sending_of(work.session, number)
     assert sending is not None
     if sending.state == "failed":
-        raise LinktrackError(f"Post {number} was not sent: {sending.problem}")
+        raise LinktrackError(f"Post {number} was not published: {sending.problem}")
     if not quiet:
         click.echo(
             _state_in_words(sending, None if sending.next_at is None else local(sending.next_at))
@@ -178,9 +178,9 @@ def say_how_it_went(number: int, *, quiet: bool = False) -> None:
 
 def _state_in_words(sending: "Sending", next_at: str | None) -> str:
     if sending.state == "sent":
-        return f"Post {sending.post_id} is out: {sending.url}"
+        return f"Post {sending.post_id} is published: {sending.url}"
     if sending.problem is not None:
-        return f"Post {sending.post_id}: {sending.problem} It is tried again on {next_at}."
+        return f"Post {sending.post_id}: {sending.problem} Next try: {next_at}."
     if sending.state == "sending":
-        return f"Post {sending.post_id} is being sent by another process."
-    return f"Post {sending.post_id} is to be sent on {next_at}, by the running service."
+        return f"Post {sending.post_id} is being published by another process."
+    return f"Post {sending.post_id} will be published on {next_at} by the running service."

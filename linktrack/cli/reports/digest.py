@@ -30,7 +30,7 @@ def digest(handle: str | None, everybody: bool, period: str, by_mail: bool, as_j
         timezone, mail = work.installation.settings.timezone, work.installation.settings.mail
         if by_mail and mail is None:
             raise Invalid(
-                "No mail server is known: set LINKTRACK_SMTP_URL and LINKTRACK_MAIL_TO, or hand "
+                "No mail server is set up: set LINKTRACK_SMTP_URL and LINKTRACK_MAIL_TO, or hand "
                 "what linktrack digest prints to sendmail."
             )
         accounts = list_accounts(work.session) if handle is None else [work.account(handle)]

@@ -88,7 +88,7 @@ def remove(name: str) -> None:
 
     with writing() as work:
         remove_experiment(work.session, name, work.now)
-    click.echo(f"The experiment {name} is forgotten.")
+    click.echo(f"Deleted the experiment {name}.")
 
 
 @click.command("experiment")

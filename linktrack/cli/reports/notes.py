@@ -29,7 +29,7 @@ def add(text: str, day: str | None, account: str | None, as_json: bool) -> None:
     if as_json:
         print_json(told)
     else:
-        click.echo(f"Noted for {told['day']}.")
+        click.echo(f"Note added for {told['day']}.")
 
 
 @note.command("list")
@@ -61,4 +61,4 @@ def remove(number: int) -> None:
 
     with writing() as work:
         remove_note(work.session, get_note(work.session, number), work.now)
-    click.echo("The note is removed.")
+    click.echo("Note deleted.")

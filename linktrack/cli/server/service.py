@@ -58,7 +58,7 @@ def serve(bind: str, workers: int, server: str) -> None:
         with opened.database.reachable():
             done = upgrade(opened, os.environ, this_moment())
             if done.backup is not None:
-                click.echo(f"The database was of an older linktrack: backed up to {done.backup}.")
+                click.echo(f"The database was from an older linktrack: backed up to {done.backup}.")
             opened.keep_up()
             text = greeting(opened)
             share_memory(opened)
@@ -99,7 +99,7 @@ def rebuild(as_json: bool) -> None:
     if as_json:
         print_json({"clicks": total})
     else:
-        click.echo(f"All counts are made anew from {total:,} clicks.")
+        click.echo(f"All counts are recomputed from {total:,} clicks.")
 
 
 @click.command()
@@ -143,7 +143,7 @@ def remove_command(name: str) -> None:
     with writing() as work:
         tokens = remove_owner(work.session, find_owner(work.session, name), work.now)
     ended = f" {tokens} of their API tokens ended." if tokens else ""
-    click.echo(f"Removed {name}: they can't sign in any longer.{ended}")
+    click.echo(f"Removed {name}: they can no longer sign in.{ended}")
 
 
 @owner.command("list")

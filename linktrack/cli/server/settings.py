@@ -77,11 +77,11 @@ def _change(name: str, value: str, *, confirmed: bool) -> None:
             work.session, environment, {wanted.name: value}, work.now, confirmed=confirmed
         )
     if not changed:
-        click.echo(f"{wanted.name} was so already.")
+        click.echo(f"{wanted.name} already had that value.")
     elif value.strip():
         click.echo(f"{wanted.name} is {value.strip()} now.")
     else:
-        click.echo(f"{wanted.name} has its default again.")
+        click.echo(f"{wanted.name} is back to its default.")
     _say_what_is_left()
 
 

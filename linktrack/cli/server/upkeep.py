@@ -138,6 +138,6 @@ def check_links(most: int, as_json: bool) -> None:
     if as_json:
         print_json({"visited": visited, "dead": lines})
         return
-    click.echo(f"{visited:,} destinations were visited; {len(lines):,} are dead.")
+    click.echo(f"{visited:,} destinations were checked; {len(lines):,} are broken.")
     for line in lines:
         click.echo("{code}: {problem} {destination}".format_map(line))

@@ -18,7 +18,7 @@ def country_lookup(path: Path) -> Callable[[str], str | None]:
         reader = maxminddb.open_database(path)
     except (OSError, maxminddb.InvalidDatabaseError) as error:
         raise Invalid(
-            f"LINKTRACK_GEOIP is {str(path)!r}, which is no MaxMind-format file: {error}"
+            f"LINKTRACK_GEOIP is {str(path)!r}, which isn't a MaxMind-format file: {error}"
         ) from error
 
     def look_up(address: str) -> str | None:

@@ -104,7 +104,7 @@ class Journal:
 
     def _lose(self, error: OSError) -> None:
         if self.lost == 0:
-            log.error("Clicks are being lost, redirects go on: %s", error)
+            log.error("Clicks are being lost, links keep working: %s", error)
         self._losses.add()
 
     def _open(self) -> bool:
@@ -152,9 +152,9 @@ class Journal:
             content = os.pread(self._file, self._size, 0)
             restored = self._create(content)
         except OSError as error:
-            log.error("The journal was deleted and cannot be written anew: %s", error)
+            log.error("The journal was deleted and cannot be recreated: %s", error)
             return
-        log.warning("The journal %s was deleted; it is written anew.", self._name)
+        log.warning("The journal %s was deleted; it is recreated.", self._name)
         os.close(self._file)
         self._file = restored
 

@@ -138,7 +138,7 @@ def lies_in(address: str, networks: tuple[Network, ...]) -> bool:
 
 
 def _bare(hop: str) -> str | None:
-    """Return a hop without port and brackets, or None if it is no address."""
+    """Return a hop without port and brackets, or None if it isn't an address."""
     if hop.startswith("["):
         hop = hop[1:].partition("]")[0]
     elif hop.count(":") == 1:

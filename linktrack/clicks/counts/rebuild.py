@@ -85,7 +85,7 @@ def rebuild_beside(engine: Engine, days: Days) -> int:
             recount_visits(connection, period)
     if not is_right:
         raise Unavailable(
-            f"Counts were still wrong when they were made anew for the {ROUNDS}th time, as if "
+            f"Counts were still wrong when they were recomputed for the {ROUNDS}th time, as if "
             "something changed them all the while. Run 'linktrack rebuild' again; if it says "
             "the same, stop the service first."
         )
@@ -180,8 +180,8 @@ def recount_post(connection: Connection, post_id: PostId, days: Days) -> None:
     """
     if has_lost_clicks(connection, post_id):
         raise Conflict(
-            "Single clicks of this post are deleted (LINKTRACK_KEEP_DAYS), so they cannot be "
-            "counted by another time: its time stays as it is."
+            "Single clicks of this post are deleted (LINKTRACK_KEEP_DAYS), so they can't be "
+            "recounted: its posting time stays as it is."
         )
     groups = list(_alike(connection, post_id, days))
     for table, count in POST_COUNTS:

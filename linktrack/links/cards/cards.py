@@ -120,9 +120,9 @@ def read_page(
     except UnreadableError as error:
         return Found(problem=str(error))
     if _bare_kind(content.kind) not in PAGES:
-        return Found(problem="It is not a page with words: a file, or it does not say what it is.")
+        return Found(problem="It isn't a web page: it is a file, or doesn't say what it is.")
     words = page_words(content.body, content.kind, content.address)
-    problem = None if words.title else "It does not say what it is called."
+    problem = None if words.title else "It has no title."
     return Found(words.title, words.description, words.picture, problem)
 
 

@@ -9,7 +9,7 @@ def follower_record(fields: Fields, counts: Fields | None = None) -> FollowerRec
     """Return a follower of app.bsky.graph.getFollowers; None where it has no DID.
 
     `counts` is the same person from app.bsky.actor.getProfiles, which alone has figures.
-    `createdAt` is what the profile says of itself, so it is no fact about the account's age.
+    `createdAt` is what the profile says of itself, so it isn't a fact about the account's age.
     """
     did = stable_id(fields.get("did"))
     if did is None:

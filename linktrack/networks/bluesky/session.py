@@ -56,7 +56,7 @@ def sign_in(handle: str, app_password: str, server: str | None) -> SignIn:
     Raises `Invalid` for a password that is none of an app, `SignedOut` where it is not taken.
     """
     if not APP_PASSWORD.fullmatch(app_password):
-        raise Invalid("This is no app password: those are written xxxx-xxxx-xxxx-xxxx.")
+        raise Invalid("This isn't an app password: those look like xxxx-xxxx-xxxx-xxxx.")
     server = server or HOSTING
     client = _client(server)
     try:
@@ -64,7 +64,7 @@ def sign_in(handle: str, app_password: str, server: str | None) -> SignIn:
             client.login(handle.removeprefix("@"), app_password, fetch_bsky_profile=False)
     except SignedOut as error:
         raise SignedOut(
-            f"{server} does not take this app password for {handle}. If the account is on a "
+            f"{server} doesn't accept this app password for {handle}. If the account is on a "
             "server of its own, name that."
         ) from error
     finally:
@@ -169,7 +169,7 @@ def _client(server: str) -> Client:
 
 def _object(answer: Response, failure: type[Unavailable] = Unavailable) -> Fields:
     if not isinstance(answer.content, dict):
-        raise failure("Bluesky answers with what is no JSON object.")
+        raise failure("Bluesky sent an answer that isn't a JSON object.")
     return cast("Fields", answer.content)
 
 
@@ -191,7 +191,7 @@ def asking(*, sends: bool) -> Iterator[None]:
         raise _silent(sends, error) from error
     except (AtProtocolError, *MISREADINGS) as error:
         raise (Unclear if sends else Unavailable)(
-            "Bluesky answers with what is not understood."
+            "Bluesky sent an answer that can't be read."
         ) from error
 
 
@@ -206,7 +206,7 @@ def _understood(error: RequestErrorBase, sends: bool) -> Exception:
     if name == "InvalidSwap":
         return Taken()
     if answer.status_code >= 500 or answer.status_code == 409:
-        sentence = f"Bluesky answers with an error of its own: {said[:200]}."
+        sentence = f"Bluesky reports an error: {said[:200]}."
         return Unclear(sentence) if sends else Unavailable(sentence)
     gone = name in _GONE or "not found" in said.casefold()
     if isinstance(error, BadRequestError) and gone and not sends:

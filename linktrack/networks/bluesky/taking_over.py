@@ -42,7 +42,7 @@ def taken_over(old: Fields, message: Message) -> dict[str, object]:
             shown = f"{shown}\n\n{below}".strip()
     if shown != message.text:
         raise Refused(
-            "The post would read otherwise than its wrapped version: copy that, and post it."
+            "The post would read differently from its wrapped version: copy that and post it."
         )
     record: dict[str, object] = {"text": written}
     if facets:

@@ -155,7 +155,7 @@ class BlueskyWriter:
 
     def edit(self, network_id: str, message: Message) -> Sent:  # noqa: ARG002 - as Writer has it
         """Refuse: Bluesky's posts are not edited."""
-        raise Refused("Bluesky has no editing: delete the post, and post it anew.")
+        raise Refused("Posts on Bluesky can't be edited: delete the post and post it again.")
 
     def delete(self, network_id: str) -> None:
         """Take a post back by its address (at://…)."""
@@ -207,7 +207,7 @@ class BlueskyWriter:
         did, _, rest = address.removeprefix("at://").partition("/")
         found, _, key = rest.partition("/")
         if (did, found) != (self._did, collection) or not key:
-            raise Refused("This is nothing that this account has made on Bluesky.")
+            raise Refused("This account didn't make this on Bluesky.")
         return key
 
     def _place(self, collection: str, key: str) -> dict[str, str | int | list[str]]:

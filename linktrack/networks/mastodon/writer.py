@@ -72,7 +72,7 @@ def sign_in(handle: str, access_token: str, server: str | None) -> SignIn:
         with asking(client, sends=False):
             found = _fields(client.account_verify_credentials())
     except SignedOut as error:
-        raise SignedOut(f"{address} does not take this access token for {handle}.") from error
+        raise SignedOut(f"{address} doesn't accept this access token for {handle}.") from error
     finally:
         client.session.close()
     number, url, user = (
@@ -307,7 +307,7 @@ def _client(server: str, access_token: str, *, may_be_private: bool) -> Client:
 def _fields(value: object, failure: type[Unavailable] = Unavailable) -> Fields:
     """Return an entity as the JSON it was: the client has made moments of texts."""
     if not isinstance(value, dict):
-        raise failure("Mastodon answers with what is no JSON object.")
+        raise failure("Mastodon sent an answer that isn't a JSON object.")
     return {
         key: item.isoformat() if isinstance(item, datetime | date) else item
         for key, item in value.items()
@@ -358,17 +358,17 @@ def asking(client: Client, *, sends: bool) -> Iterator[None]:
     except MastodonNetworkError as error:
         raise silence(error, "Mastodon", sends=sends) from error
     except MastodonServerError as error:
-        sentence = f"Mastodon answers with an error of its own: {_said(error)}."
+        sentence = f"Mastodon reports an error: {_said(error)}."
         raise (Unclear if sends else Unavailable)(sentence) from error
     except MastodonAPIError as error:
         if len(error.args) < 4:  # an answer that is no JSON
             raise (Unclear if sends else Unavailable)(
-                "Mastodon answers with what is not understood."
+                "Mastodon sent an answer that can't be read."
             ) from error
         raise Refused(f"Mastodon refuses it: {_said(error)}.") from error
     except (MastodonError, *MISREADINGS) as error:
         raise (Unclear if sends else Unavailable)(
-            "Mastodon answers with what is not understood."
+            "Mastodon sent an answer that can't be read."
         ) from error
 
 

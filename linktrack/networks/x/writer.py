@@ -65,7 +65,7 @@ def sign_in(handle: str, values: Mapping[str, str], server: str | None) -> SignI
         with asking(sends=False):
             found = _object(client.get_me())
     except SignedOut as error:
-        raise SignedOut(f"X does not take these keys and tokens for {handle}.") from error
+        raise SignedOut(f"X doesn't accept these keys and tokens for {handle}.") from error
     finally:
         client.session.close()
     number, user = stable_id(found.get("id")), text(found.get("username"))
@@ -96,7 +96,7 @@ class XWriter:
             self._credential.values["username"].casefold(),
             self._credential.values["id"],
         ):
-            raise NotFound("X is asked about the connected account alone.")
+            raise NotFound("X only answers about the connected account.")
         found = _object(
             self._ask(lambda: self._client.get_me(user_fields="public_metrics"), sends=False)
         )
@@ -136,7 +136,7 @@ class XWriter:
 
     def standing(self, network_id: str) -> Standing:  # noqa: ARG002
         """Refuse: what cannot be edited needs no reading."""
-        raise Refused("X lets no program edit a post: delete it, and post it anew.")
+        raise Refused("X doesn't let programs edit posts: delete it and post it again.")
 
     def find(self, message: Message) -> Sent | None:
         """Look for a message among the newest posts."""
@@ -145,7 +145,7 @@ class XWriter:
 
     def edit(self, network_id: str, message: Message) -> NoReturn:  # noqa: ARG002
         """Refuse: programs edit nothing on X."""
-        raise Refused("X lets no program edit a post: delete it, and post it anew.")
+        raise Refused("X doesn't let programs edit posts: delete it and post it again.")
 
     def delete(self, network_id: str) -> None:
         """Take a post back."""
@@ -214,7 +214,7 @@ def _client(server: str, values: Mapping[str, str]) -> tweepy.Client:
 def _object(answer: object, failure: type[Unavailable] = Unavailable) -> Fields:
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(data, dict):
-        raise failure("X answers with what is not understood.")
+        raise failure("X sent an answer that can't be read.")
     return cast("Fields", data)
 
 
@@ -282,16 +282,16 @@ def asking(*, sends: bool) -> Iterator[None]:
     except tweepy.NotFound as error:
         raise NotFound(f"X has no such thing: {_said(error)}.") from error
     except tweepy.TwitterServerError as error:
-        sentence = f"X answers with an error of its own: {_said(error)}."
+        sentence = f"X reports an error: {_said(error)}."
         raise (Unclear if sends else Unavailable)(sentence) from error
     except tweepy.HTTPException as error:
         raise Refused(f"X refuses it: {_said(error)}.") from error
     except requests.JSONDecodeError as error:
-        raise (Unclear if sends else Unavailable)("X answers with what is no JSON.") from error
+        raise (Unclear if sends else Unavailable)("X sent an answer that isn't JSON.") from error
     except requests.RequestException as error:
         raise silence(error, "X", sends=sends) from error
     except MISREADINGS as error:
-        sentence = "X answers with what is not understood."
+        sentence = "X sent an answer that can't be read."
         raise (Unclear if sends else Unavailable)(sentence) from error
 
 

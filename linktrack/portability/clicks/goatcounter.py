@@ -52,7 +52,7 @@ def _header(path: Path, header: Row | None) -> list[str]:
     names = [name.casefold().replace("-", "").replace(" ", "") for name in cells]
     if not names or not names[0].startswith(VERSION) or not {"date", "session"} <= set(names):
         raise Invalid(
-            f"{path.name} is no export of GoatCounter, version 2: its first line does not begin "
+            f"{path.name} isn't an export of GoatCounter, version 2: its first line does not begin "
             "with 2Path."
         )
     return [names[0].removeprefix(VERSION), *names[1:]]

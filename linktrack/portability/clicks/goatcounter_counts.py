@@ -79,7 +79,7 @@ def is_counts(path: Path) -> bool:
         raise Invalid(f"{path.name} cannot be read: its ZIP file is damaged.") from error
     if not {PATHS, REFERRERS, COUNTS} <= names:
         raise Invalid(
-            f"{path.name} is no JSON export of GoatCounter: it has no {PATHS}, {REFERRERS} and "
+            f"{path.name} isn't a JSON export of GoatCounter: it has no {PATHS}, {REFERRERS} and "
             f"{COUNTS}."
         )
     return True

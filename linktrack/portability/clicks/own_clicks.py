@@ -106,7 +106,7 @@ def _check(path: Path) -> None:
         fields = json_object(line)
         if fields is not None and {"seq", "clicked_at", "code"} <= fields.keys():
             return
-    raise Invalid(f"{path.name} is no export of linktrack's clicks as NDJSON.")
+    raise Invalid(f"{path.name} isn't an export of linktrack's clicks as NDJSON.")
 
 
 OWN_CLICKS: Final = ClickFormat(

@@ -62,7 +62,7 @@ def _click(visit: Mapping[str, object], latest: float) -> OldClick:
 
 def _check(path: Path) -> None:
     if not is_json(path):
-        raise Invalid(f"{path.name} is no page of Shlink's visits: those are JSON.")
+        raise Invalid(f"{path.name} isn't a page of Shlink's visits: those are JSON.")
     next(json_items(path, CONTAINERS), None)
 
 

@@ -123,7 +123,7 @@ def _check(path: Path) -> None:
         if _LINE.fullmatch(line.decode("utf-8", "replace")[:_LONGEST]):
             return
         del number
-    raise Invalid(f"{path.name} is no web server log in the combined format.")
+    raise Invalid(f"{path.name} isn't a web server log in the combined format.")
 
 
 COMBINED_LOG: Final = ClickFormat(

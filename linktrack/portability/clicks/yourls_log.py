@@ -92,7 +92,7 @@ def _check(path: Path) -> None:
     if is_json(path):
         next(json_items(path, CONTAINERS), None)
     elif next(_rows(path, lambda _: None), None) is None:
-        raise Invalid(f"{path.name} is no dump of YOURLS with clicks: it fills no yourls_log.")
+        raise Invalid(f"{path.name} isn't a dump of YOURLS with clicks: it fills no yourls_log.")
 
 
 def _click(

@@ -107,7 +107,7 @@ def served(opened: Installation) -> Shortener:
 def _check_absent(session: Session) -> None:
     handles = [profile.handle.removeprefix("@") for profile in PROFILES]
     if session.scalar(select(Account.id).where(Account.handle_key.in_(handles)).limit(1)):
-        raise Conflict("The demonstration is here already: linktrack demo --remove takes it away.")
+        raise Conflict("The demonstration already exists: remove it with linktrack demo --remove.")
 
 
 def _add_account(session: Session, profile: Profile, fans: Sequence[Fan], now: datetime) -> Account:

@@ -75,7 +75,7 @@ def read_filters(written: Iterable[str]) -> dict[str, str]:
         name, _, value = each.partition("=")
         if name not in FILTERS or not value:
             raise Invalid(
-                f"{each[:60]!r} is no filter: write NAME=VALUE, with one of {', '.join(FILTERS)}."
+                f"{each[:60]!r} isn't a filter: write NAME=VALUE, with one of {', '.join(FILTERS)}."
             )
         asked[name] = value
     return asked

@@ -19,7 +19,7 @@ _UNITS: Final = {"k": 3, "m": 6, "b": 9}
 def whole_number(written: str) -> int | None:
     """Return what 1234, 1,234, 1 234, 1'234, 1.234.567, 1234.0 or 1.2K stand for.
 
-    None where it is no whole number, or could be read in two ways, as 1.234 could.
+    None where it isn't a whole number, or could be read in two ways, as 1.234 could.
     """
     text = written.strip()
     if len(text) > 30:

@@ -54,11 +54,11 @@ def _of_lines(path: Path, content: str, containers: Sequence[str], where: int) -
     lines = [(number, line) for number, line in enumerate(content.split("\n"), 1) if line.strip()]
     first = _page(lines[0][1]) if lines else None
     if not isinstance(first, Mapping | list):
-        raise Invalid(f"{path.name} is no JSON: it is cut short or damaged at line {where}.")
+        raise Invalid(f"{path.name} isn't JSON: it is cut short or damaged at line {where}.")
     for number, line in lines:
         page = _page(line)
         if not isinstance(page, Mapping | list):
-            yield Item(number, broken="it is no JSON")
+            yield Item(number, broken="it isn't JSON")
             continue
         for value in _items(page, containers):
             yield Item(number, value)

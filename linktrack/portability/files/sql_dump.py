@@ -26,7 +26,7 @@ _NO_COLUMN: Final = frozenset(
 _CONSTANTS: Final[Mapping[str, Value]] = {"NULL": None, "TRUE": "1", "FALSE": "0", "DEFAULT": None}
 _MOST_TOKENS: Final = 10_000  # of one row
 CUT_SHORT: Final = "the dump is cut short here"
-NOT_VALUES: Final = "its row is not written as values: dump the table anew, with INSERT statements"
+NOT_VALUES: Final = "its row is not written as values: dump the table again, with INSERT statements"
 
 
 class DumpRow(NamedTuple):
@@ -258,7 +258,7 @@ def _value(tokens: Sequence[Token]) -> Value:
         if text[:1].isdigit() or text[:1] == ".":
             return text
     written = " ".join(token.text for token in tokens)[:40]
-    raise ValueError(f"{written!r} is no value")
+    raise ValueError(f"{written!r} isn't a value")
 
 
 _BY_LETTER: Final = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}

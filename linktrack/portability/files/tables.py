@@ -161,4 +161,4 @@ def _records(lines: _Lines, delimiter: str) -> Iterator[Row]:
 def _why(error: csv.Error, lines: int) -> str:
     if lines > 1 or "end of data" in str(error):
         return "a quotation mark opens here and is not closed"
-    return f"it is no CSV ({error})"
+    return f"it isn't CSV ({error})"

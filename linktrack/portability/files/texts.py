@@ -30,7 +30,7 @@ def open_text(path: Path, progress: Progress = lambda _: None) -> Iterator["Text
         head = file.read(len(_ZIP))
         file.seek(0)
     except OSError as error:
-        why = error.strerror or "it is no file, but a pipe"
+        why = error.strerror or "it isn't a file, but a pipe"
         raise Invalid(f"{path} cannot be read: {why}.") from error
     with file:
         if head == _ZIP:

@@ -83,6 +83,6 @@ def import_archive(
         if archives.lone_file is not None
     ]
     raise Invalid(
-        f"{path.name} is no archive of {any_of(network.label for network, _ in makers)}: "
+        f"{path.name} isn't an archive of {any_of(network.label for network, _ in makers)}: "
         f"{any_of(ways)}."
     )

@@ -160,7 +160,7 @@ def parse_count(written: str) -> int:
     """
     count = whole_number(written)
     if count is None:
-        raise Invalid(f"{written[:40]!r} is no number of followers: write it like 1234.")
+        raise Invalid(f"{written[:40]!r} isn't a number of followers: write it like 1234.")
     return count
 
 

@@ -108,7 +108,7 @@ def check_id(person: FollowerRecord, ids: Ids, where: str) -> None:
     """Raise `Invalid` if a person's id is not one of the account's network."""
     if person.network_id is not None and not ids.pattern.fullmatch(person.network_id):
         raise Invalid(
-            f"{where}: {person.network_id[:60]!r} is no id of the account's network "
+            f"{where}: {person.network_id[:60]!r} isn't an id of the account's network "
             f"({ids.example})."
         )
 

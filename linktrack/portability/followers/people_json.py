@@ -81,7 +81,7 @@ def _objects(file: TextIO, name: str) -> Iterator[Fields]:
     except (ValueError, RecursionError) as error:
         if isinstance(error, UnicodeDecodeError):
             raise
-        raise Invalid(f"{name} is broken: it is no JSON, or breaks off.") from error
+        raise Invalid(f"{name} is broken: it isn't JSON, or is cut off.") from error
 
 
 def _people(value: object) -> Iterator[Fields]:

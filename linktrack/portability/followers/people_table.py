@@ -35,14 +35,14 @@ def people_of_table(
     """
     sample = behind_notes(file)
     if "\0" in sample or not sample.strip():
-        raise Invalid(f"{name} is no follower list: it is empty, or not text.")
+        raise Invalid(f"{name} isn't a follower list: it is empty, or not text.")
     delimiter = max(",;\t", key=sample.count)
     header = [plain(restore(cell)) for cell in next(csv.reader([sample], delimiter=delimiter))]
     places = {column: index for index, column in reversed(list(enumerate(header)))}
     if _FOLLOWED in places and not confirmed:
         raise Conflict(
             f"{name} looks like the list of those you follow, not of those who follow you: if it "
-            "is a follower list, say --yes."
+            "is a follower list, add --yes."
         )
     if not network_of(network).is_named:
         refuse_subscribers(header, name)
@@ -78,4 +78,4 @@ def people_of_table(
             check_id(person, ids, f"{name}, line {rows.line_num + 1}")
             yield completed(person, network, home)
     except csv.Error as error:
-        raise Invalid(f"{name} is no table that can be read: {error}.") from error
+        raise Invalid(f"{name} isn't a table that can be read: {error}.") from error

@@ -177,7 +177,7 @@ def open_roster(
         if path.is_dir() or len(archive.openers) != 1:
             makers = any_of(maker.label for maker, _, _ in _makers())
             raise Invalid(
-                f"{path.name} is no follower list: give a CSV or JSON file, or an archive of "
+                f"{path.name} isn't a follower list: give a CSV or JSON file, or an archive of "
                 f"{makers}."
             )
         (name,) = archive.openers
@@ -193,7 +193,7 @@ def open_roster(
                     people = people_of_table(file, name, network, confirmed, home)
                     yield RosterFile("csv", None, people)
             except UnicodeDecodeError as error:
-                raise Invalid(f"{name} is no follower list: it is not text in UTF-8.") from error
+                raise Invalid(f"{name} isn't a follower list: it is not text in UTF-8.") from error
 
 
 def _of_parts(archive: Archive, names: Sequence[str], network: str) -> Iterator[FollowerRecord]:

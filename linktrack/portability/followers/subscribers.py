@@ -73,7 +73,7 @@ def refuse_subscribers(header: Container[str], name: str) -> None:
 
 
 def count_subscribers(path: Path) -> Subscribers | None:
-    """Count the subscribers in a table; None if it is no table of subscribers.
+    """Count the subscribers in a table; None if it isn't a table of subscribers.
 
     Raises `Invalid`, naming the line, for a row without an address or with an unknown state.
     """

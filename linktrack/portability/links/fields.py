@@ -167,7 +167,7 @@ def _created(
     try:
         at = moment(written, parse_time)
     except (Invalid, ValueError, OverflowError):
-        unread.append(f"{written[:40]!r} is no time")
+        unread.append(f"{written[:40]!r} isn't a time")
         return None
     if at > now:
         unread.append(f"its time {written[:40]!r} lies in the future")
@@ -207,6 +207,6 @@ def _clicks(fields: Fields, unread: list[str]) -> int | None:
             continue
         found = None if isinstance(value, bool) else whole_number(str(value))
         if found is None:
-            unread.append(f"{str(value)[:40]!r} is no number of clicks")
+            unread.append(f"{str(value)[:40]!r} isn't a number of clicks")
         return found
     return None

@@ -51,7 +51,7 @@ def read_yourls(path: Path, reading: Reading) -> Iterator[LinkRow]:
             continue  # another program's table, whose name ends alike
         is_dump = True
     if not is_dump:
-        raise Invalid(f"{path.name} is no dump of YOURLS: it fills no table yourls_url.")
+        raise Invalid(f"{path.name} isn't a dump of YOURLS: it fills no table yourls_url.")
 
 
 def _read_json(path: Path, reading: Reading) -> Iterator[LinkRow]:

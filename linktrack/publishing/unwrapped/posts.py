@@ -46,7 +46,7 @@ def keep_posts(
 
     The same again is nothing new.
 
-    What was kept is brought up to date where it reads otherwise now, and dropped where its links
+    What was kept is brought up to date where it has changed, and dropped where its links
     have been wrapped since. A replacement made for an earlier text is dropped.
     """
     hosts = {base_host, *map(host_of, base_addresses(session))}

@@ -106,7 +106,7 @@ def replace_on_network(
 
     Posting it anew takes `confirmed`, since that loses what `LOST` says. The post is read as it
     stands there first. Raises `Invalid` where it can only be done by hand, since a new text would
-    lose something; `Conflict` where it is not confirmed, reads otherwise by now or is gone, or its
+    lose something; `Conflict` where it is not confirmed, has changed or is gone, or its
     draft is discarded, was posted by hand or is to be sent; `NotFound`, and what the network has
     against it. `readable` says which addresses may be read for its card, which takes at most 20
     seconds. Call it while no transaction of yours writes.
@@ -182,8 +182,8 @@ def _replace(
             _check_standing(account, old, standing)
         if way == "repost" and not confirmed:
             raise Conflict(
-                f"{network_of(account.network).label} has no editing: the post is deleted and "
-                f"posted anew, and loses {LOST}. Say that you want that."
+                f"{network_of(account.network).label} can't edit posts: this one would be "
+                f"deleted and posted again, and loses {LOST}. Confirm that you want that."
             )
         replacement = session.get_one(Replacement, (account.id, old.network_id))
         _check_not_by_hand(session, post, replacement, way)
@@ -214,7 +214,7 @@ def _replace(
         sent = _found(
             writer,
             message,
-            Conflict("The post is gone on its network: say here that it is deleted."),
+            Conflict("The post is gone on its network: mark it as deleted here."),
         )
     else:
         if brings_card:
@@ -287,8 +287,7 @@ def _check_standing(account: Account, old: UnwrappedPost, standing: Standing) ->
         )
     if standing.post.text != old.text:
         raise Conflict(
-            f"The post reads otherwise on {network} by now: have its posts read again "
-            "(linktrack sync), and wrap it then."
+            f"The post has changed on {network} meanwhile: run linktrack sync, then wrap it."
         )
 
 
@@ -314,8 +313,9 @@ def _found(writer: Writer, message: Message, otherwise: Conflict) -> Sent:
 
 def _out_already(post_id: int) -> Conflict:
     return Conflict(
-        f"Its wrapped version, post {post_id}, is out already: delete the other one there, and say "
-        "here that it is deleted."
+        f"Its wrapped version, post {post_id}, is already published: delete the other one "
+        f"there, and "
+        f"mark it as deleted here."
     )
 
 
@@ -325,8 +325,8 @@ def _check_not_sent(post: Post, sending: Sending | None) -> None:
         return
     if sending.state in OPEN or sending.in_doubt:
         raise Conflict(
-            f"Its wrapped version, post {post.id}, is to be published by the queue, and may be "
-            "out: take it out there, or publish it there and say here that the other is deleted."
+            f"Its wrapped version, post {post.id}, is in the queue and may already be "
+            "published: remove it there, or publish it there and mark the other as deleted here."
         )
 
 

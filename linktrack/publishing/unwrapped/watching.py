@@ -36,7 +36,7 @@ AGAIN: Final = timedelta(minutes=15)
 """When a network that could not be asked is asked again."""
 
 OVERLAP: Final = timedelta(days=1)
-"""So much of what is known already is read again: posts show late, and are edited."""
+"""So much of what is already known is read again: posts show late, and are edited."""
 
 STALE: Final = timedelta(days=1)
 """A reading begun longer ago begins anew: networks forget where a page was."""
@@ -134,7 +134,7 @@ def _pages(
     days: Days,
     clock: Callable[[], datetime],
 ) -> Iterator[Watched]:
-    """Read and work in page by page, until what is known already or the end."""
+    """Read and work in page by page, until what is already known or the end."""
     with database.session() as session:
         cursor = session.get_one(Watch, account_id).cursor
     more = True

@@ -67,7 +67,7 @@ def add_experiment(
         created_at=now,
     )
     session.add(experiment)
-    note(session, f"Began the experiment {name}.", now)
+    note(session, f"Started the experiment {name}.", now)
     session.flush()
     return experiment
 
@@ -97,7 +97,7 @@ def find_experiment(session: Session, account: Account, name: str | None = None)
             return experiment
     which = "no experiment yet" if name is None else f"no experiment {name[:100]!r}"
     raise NotFound(
-        f"{account.handle} has {which}: begin one with linktrack experiment add, or look at "
+        f"{account.handle} has {which}: start one with linktrack experiment add, or look at "
         "linktrack experiment list."
     )
 

@@ -39,7 +39,7 @@ def add_note(
     if not 1 <= len(text) <= LONGEST or not text.isprintable():
         raise Invalid(f"A note is one line of 1 to {LONGEST} visible characters.")
     if day < EARLIEST or day.year > now.year + 1:
-        raise Invalid(f"{day:%Y-%m-%d} is no day that a chart shows: look at the year.")
+        raise Invalid(f"{day:%Y-%m-%d} isn't a day that a chart shows: look at the year.")
     added = DayNote(
         day=day.toordinal(),
         text=text,

@@ -107,7 +107,7 @@ class AudienceReport:
         )
 
     def _compared(self, people: tuple[int, int, int]) -> str:
-        """Compare people, as they are told, with the followers; clickers need not be among them."""
+        """Compare people, as shown, with the followers; clickers need not be among them."""
         if not self.followers:
             return ""
         share, low, high = (each / self.followers for each in people)

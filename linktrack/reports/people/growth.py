@@ -68,8 +68,8 @@ def growth_of(posts: Sequence[tuple[int, int]]) -> Growth:
         )
     elif bounds[1] < LEAST_GROWTH * bounds[0]:
         refused = (
-            f"The number of followers hardly changed ({bounds[0]:,} to {bounds[1]:,}), so nothing "
-            "can be said of what its growth brings."
+            f"The number of followers hardly changed ({bounds[0]:,} to {bounds[1]:,}), so we "
+            f"can't say what growth brings."
         )
     elif without > MOST_WITHOUT * len(posts):
         refused = f"Nobody clicked {without:,} of {len(posts):,} posts: too many to tell a trend."

@@ -161,7 +161,7 @@ def left_out(
     The newest are narrowed to a reason or an agent. Raises `Invalid` for a reason there is not.
     """
     if reason is not None and reason not in LEFT_OUT:
-        raise Invalid(f"{reason[:40]!r} is no reason: choose one of {', '.join(LEFT_OUT)}.")
+        raise Invalid(f"{reason[:40]!r} isn't a reason: choose one of {', '.join(LEFT_OUT)}.")
     reasons: defaultdict[str, int] = defaultdict(int)
     counted = func.count().label("clicks")
     lines: list[tuple[int, int, int, int]] = []

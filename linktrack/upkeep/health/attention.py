@@ -141,7 +141,7 @@ def _of_old_counts(old: Sequence[AccountLine], timezone: ZoneInfo) -> Iterator[N
     if len(old) == 1 and old[0].followers_at is not None:
         at = old[0].followers_at.astimezone(timezone)
         yield Need(
-            f"The follower count of {old[0].handle} is of {at.day} {at:%b %Y}, older than "
+            f"The follower count of {old[0].handle} is from {at.day} {at:%b %Y}, older than "
             f"{STALE.days} days.",
             "Record a new one",
             _account(old[0].id),
@@ -207,14 +207,14 @@ def _of_posts(session: Session, account_ids: Sequence[int], now: datetime) -> It
     overdue = [post for post in overdue_posts(session, account_ids, now) if post.id not in known]
     for post in overdue[:MOST_POSTS]:
         yield Need(
-            f"The time planned for “{excerpt(post.written, 60)}” has passed. Was it posted?",
+            f"The scheduled time of “{excerpt(post.written, 60)}” has passed. Was it posted?",
             "Mark it as posted",
             Place("posts.show", {"post_id": post.id}),
         )
     if overdue[MOST_POSTS:]:
         yield Need(
             f"So has the time of {len(overdue) - MOST_POSTS} more.",
-            "All planned posts",
+            "All scheduled posts",
             Place("posts.list_all", {"account": overdue[-1].account_id, "state": "scheduled"}),
         )
 

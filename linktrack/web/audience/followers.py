@@ -91,7 +91,7 @@ def take(sent: Sent) -> str:
         now=sent.now,
     )
     if not done.is_new:
-        return f"This list is known already: {counted(done.size, 'person', 'people')}."
+        return f"This list is already known: {counted(done.size, 'person', 'people')}."
     return f"Imported {counted(done.size, 'follower')}."
 
 

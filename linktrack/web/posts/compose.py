@@ -142,11 +142,11 @@ def _refuse_strange(accounts: Sequence[Account]) -> None:
         if kind == "segment":
             raise Invalid(
                 f"The segment {request.form[name][:100]!r} belongs to an account that isn't "
-                "chosen: choose that account, or take the tick away."
+                "chosen: choose that account, or untick it."
             )
         if kind == "text" and number:
             raise Invalid(
-                "You wrote a text for an account that isn't chosen: choose it, or empty its text."
+                "You wrote a text for an account that isn't chosen: choose it, or clear its text."
             )
 
 

@@ -75,7 +75,7 @@ def list_all() -> str | Response:
     shown = [account] if account else accounts
     state = text(request.args, "state", "The state") or "published"
     if state not in STATES:
-        raise Invalid(f"{state[:40]!r} is no state of a post: choose one of {', '.join(STATES)}.")
+        raise Invalid(f"{state[:40]!r} isn't a state of a post: choose one of {', '.join(STATES)}.")
     search = text(request.args, "q", "The search")
     handles: dict[AccountId, str] = {each.id: each.handle for each in accounts}
     chosen = {

@@ -43,7 +43,7 @@ def show(secret: str) -> str | Response:
     found = find_shared(session, secret, at)
     account = get_account(session, found.account_id)
     if account.removed_at is not None:
-        raise NotFound("This report is no longer shared: ask for a new address.")
+        raise NotFound("This report is no longer shared: ask for a new link.")
     length = whole(request.args, "days", "The number of days", such_as=SHOWN_DAYS) or SHOWN_DAYS
     if length not in CHOICES:
         raise Invalid(f"Choose {', '.join(map(str, CHOICES[:-1]))} or {CHOICES[-1]} days.")

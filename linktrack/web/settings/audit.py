@@ -20,6 +20,6 @@ def show() -> str:
     """Show a page of the activity log."""
     owner = current_owner()
     if owner is not None and owner.limited:
-        raise Forbidden("The list of changes is about all accounts, and you look at some of them.")
+        raise Forbidden("The activity log covers all accounts, and you see only some of them.")
     found = entries(db_session(), row_id(request.args, "before", "Entry"), PAGE + 1)
     return render_template("audit/show.html", entries=found[:PAGE], more=len(found) > PAGE)

@@ -58,7 +58,7 @@ HINTS: Final = {
     "LINKTRACK_ABUSE_CONTACT": "If empty, your contact.",
     "LINKTRACK_MAIL_TO": "Addresses, separated by commas.",
     "LINKTRACK_MAIL_FROM": "If empty, the first address that gets them.",
-    "LINKTRACK_KEEP_DAYS": "If empty, for ever.",
+    "LINKTRACK_KEEP_DAYS": "If empty, forever.",
     "LINKTRACK_JOURNAL_KEEP_DAYS": "So that a restored backup can catch up.",
     "LINKTRACK_SYNC_HOURS": "0: only when you ask for it.",
 }
@@ -79,7 +79,7 @@ CHOICES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "LINKTRACK_PERSONAL_LINKS": {
         "off": "Off",
-        "on": "On: links may be made for one follower each, who agreed to it",
+        "on": "On: you can make links for single followers who agreed to it",
     },
     "LINKTRACK_DOORS": dict(zip(DOORS, ("YOURLS", "Shlink", "Kutt", "Dub"), strict=True)),
 }

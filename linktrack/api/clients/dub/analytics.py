@@ -27,9 +27,9 @@ def analytics() -> Response:
         {"event", "groupBy", "domain", "key", "linkId", "interval", "start", "end", "timezone"},
     )
     if fields.optional_text("event") not in (None, "clicks"):
-        raise Invalid("Only clicks are counted here: leave out event, or make it clicks.")
+        raise Invalid("Only clicks are counted here: leave out event, or set it to clicks.")
     if fields.optional_text("groupBy") not in (None, "count"):
-        raise Invalid("Clicks are counted as a whole here: leave out groupBy, or make it count.")
+        raise Invalid("Clicks can't be grouped here: leave out groupBy, or set it to count.")
     is_one = fields.has("key") or fields.has("linkId")
     visited = Visited(
         token_id=g.token.id,

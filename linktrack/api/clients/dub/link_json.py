@@ -27,7 +27,7 @@ def named_link(fields: Fields) -> DoorLink:
         try:
             split = urlsplit(address)
         except ValueError:
-            raise Invalid("'domain' is no domain.") from None
+            raise Invalid("'domain' isn't a domain.") from None
         domain, key = split.netloc, split.path.strip("/").rpartition("/")[2]
     check_domain(domain, own_host())
     if not key:

@@ -106,7 +106,9 @@ def change(link_id: str) -> Response:
     """Change where a link leads, its title and its tags; its key stays."""
     fields, found, session = _sent(), own_link(link_id), db_session()
     if _key(fields) not in (None, found.link.code):
-        raise Invalid("A key stays as it is, since it is out in the world: make another link.")
+        raise Invalid(
+            "A key can't be changed, since the link may already be shared: create another link."
+        )
     if fields.value("url") is not None:
         url = with_scheme(fields.text("url"), "https")
         change_destination(session, installation().shortener, found.link, url, now())
@@ -131,7 +133,7 @@ def _sent() -> Fields:
     fields = posted_object(request, _KEPT | _NEVER_KEPT)
     for name in sorted(_NEVER_KEPT):
         if fields.value(name):
-            raise Invalid(f"{name} is not kept here: leave it out.")
+            raise Invalid(f"{name} isn't supported here: leave it out.")
     check_domain(fields.optional_text("domain"), own_host())
     return fields
 

@@ -33,5 +33,5 @@ def set_redirects() -> Response:
     check_domain(fields.text("domain"), DEFAULT)
     for name in _REDIRECTS:
         if fields.value(name):
-            raise Invalid(f"{name} is not kept here: unknown codes get a page that says so.")
+            raise Invalid(f"{name} isn't supported here: unknown codes get a page that says so.")
     return jsonify(dict.fromkeys(_REDIRECTS))

@@ -148,7 +148,7 @@ def set_redirect_rules(code: str) -> Response:
     """Take an empty list of rules, and refuse all others."""
     found = own_link(code)
     if posted_object(request, {"redirectRules"}).objects("redirectRules"):
-        raise Invalid("Redirect rules are not kept here: a link leads to one place.")
+        raise Invalid("Redirect rules aren't supported here: a link leads to one place.")
     return jsonify({"defaultLongUrl": found.link.destination, "redirectRules": []})
 
 
@@ -161,7 +161,7 @@ def own_link(code: str) -> DoorLink:
 def _check_kept(fields: Fields) -> None:
     for name in _NEVER_KEPT:
         if fields.value(name):
-            raise Invalid(f"{name} is not kept here: leave it out.")
+            raise Invalid(f"{name} isn't supported here: leave it out.")
 
 
 def _tags(fields: Fields) -> tuple[str, ...]:

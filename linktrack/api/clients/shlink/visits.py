@@ -82,7 +82,7 @@ def orphan() -> Response:
 def delete_visits(code: str) -> Response:
     """Refuse: every click is kept, or rates would say what nobody can check."""
     own_link(code)
-    return refuse(403, "Clicks are kept here: they can't be deleted one link at a time.")
+    return refuse(403, "Clicks can't be deleted one link at a time.")
 
 
 @blueprint.delete("/v3/visits/orphan")
