@@ -71,6 +71,13 @@ Links within sentences and dots of charts are as large as they are, as WCAG 2.5.
 """
 
 
+HEADER_CUT = """
+(nav => nav && (nav.scrollWidth > nav.clientWidth || nav.closest(".top").offsetHeight > 125))(
+  document.querySelector(".top nav"))
+"""
+"""Whether a section is out of sight, or the header takes a line more than it should."""
+
+
 class Reader:
     """A person with a browser, who notes whatever goes wrong on a page.
 
@@ -118,6 +125,7 @@ class Reader:
         assert self.page.evaluate(wider) <= 0, self.page.url
         assert self.page.evaluate(UNSTACKED) == [], self.page.url
         assert self.page.evaluate(TOO_SMALL) == [], self.page.url
+        assert not self.page.evaluate(HEADER_CUT), self.page.url
         assert self.complaints == [], self.page.url
 
     def wait_for(self, address: str, *texts: str, seconds: int = 30) -> None:
