@@ -164,6 +164,7 @@ def test_the_same_by_keyboard_alone_and_without_a_clipboard(
     hand = Hand(context, server)
     page = hand.page
     page.goto(server.base_url + server.sign_in_path())
+    expect(page.locator("button:focus")).to_be_visible()
     page.keyboard.press("Enter")
     page.wait_for_url("**/owner/")
     hand.paste("https://example.com/one")
