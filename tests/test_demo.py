@@ -90,7 +90,7 @@ def test_the_demonstration_leaves_nothing_behind(world: World) -> None:
     assert counts(world) == counted
     assert report(world) == total
 
-    with pytest.raises(Conflict, match="here already"):
+    with pytest.raises(Conflict, match="already exists"):
         make_demo(world.database, world.shortener, NOON)
     world.session.rollback()
     remove_demo(world.database)

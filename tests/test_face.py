@@ -130,7 +130,7 @@ def test_notices_say_what_waits_and_error_pages_ask_nothing(sqlite_world: World)
 
     account = sqlite_world.account()
     browser = Browser.signed_in(sqlite_world)
-    old = "The follower count of @JessesLinks is of"
+    old = "The follower count of @JessesLinks is from"
     assert old not in read(browser.get("/owner/links"))
     record_count(sqlite_world.session, account, 5, now() - timedelta(days=91), "entered", now=now())
     sqlite_world.session.commit()

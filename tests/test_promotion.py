@@ -246,7 +246,7 @@ def test_people_and_sites_by_command(run: Run) -> None:
     good(run("link", "promote", code, "Jo", "--remove"))
     assert run("link", "promote", code, "Jo", "--remove").exit_code == 1
     assert good(run("people", "share", "Jo")).startswith("https://go.jessestay.com/people/")
-    assert "closed" in good(run("people", "share", "Jo", "--stop"))
+    assert "is off" in good(run("people", "share", "Jo", "--stop"))
     assert "Ann" in good(run("report", "people", "@JessesLinks"))
     good(run("people", "remove", "Ann"))
     assert "Ann" not in good(run("people", "list"))
