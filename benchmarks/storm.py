@@ -32,7 +32,7 @@ from servers import Server, answer, command, environment
 
 from linktrack.clicks.capture.losses import read_lost
 
-DISK = "64m"
+DISK = "512m"
 JUMPS = (-40 * 86_400, -86_400, -3_600, -60, 60, 3_600, 86_400, 40 * 86_400)  # seconds
 KINDS = ("kill", "kill", "kill", "kill", "kill", "full disk", "database away", "clock")
 
