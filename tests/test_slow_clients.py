@@ -70,7 +70,7 @@ def behind_nginx(server: Server, folder: Path) -> Iterator[int]:
 def proxy(command: list[str], port: int, folder: Path) -> Iterator[None]:
     """Run a proxy for the time of a test."""
     if not shutil.which(command[0]):
-        pytest.skip(f"{command[0]} is not installed")
+        pytest.skip(f"{command[0]} is not here: Debian's packages nginx-light and caddy")
     with (folder / "proxy.log").open("wb") as log:
         process = subprocess.Popen(
             command, stdout=log, stderr=log, env={"HOME": str(folder), "PATH": "/usr/bin:/usr/sbin"}
