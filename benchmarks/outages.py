@@ -12,7 +12,6 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -21,12 +20,12 @@ from pathlib import Path
 
 import psutil
 import psycopg
-from kills import READERS, Tally, read
+from kills import a_link, clicking
 from machine import versions
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from databases import PostgreSQLMaker, postgresql_server
-from servers import Server, answer, command, environment
+from servers import Server, answer, environment
 
 
 @contextmanager
@@ -96,21 +95,13 @@ def outage(
     away: Callable[[], AbstractContextManager[None]],
 ) -> bool:
     """Take the database away under load, print what came of it, return whether it was right."""
-    command(environ, "account", "add", "@JessesLinks", "--network", "x")
-    post = answer(environ, "wrap", "@JessesLinks", "Read http://example.com/one now")
-    path = f"/{post['links'][0]['code']}"
+    path = a_link(environ)
     server = Server(environ, folder / "log")
-    tallies, stop = [Tally() for _ in range(READERS)], threading.Event()
-    readers = [threading.Thread(target=read, args=(server, path, one, stop)) for one in tallies]
-    for reader in readers:
-        reader.start()
-    time.sleep(2)
-    with away():
-        time.sleep(seconds)
-    time.sleep(2)
-    stop.set()
-    for reader in readers:
-        reader.join()
+    with clicking(server, path) as tallies:
+        time.sleep(2)
+        with away():
+            time.sleep(seconds)
+        time.sleep(2)
     begun = time.monotonic()
     while answer(environ, "status")["bytes_to_load"]:
         time.sleep(0.5)

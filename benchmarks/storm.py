@@ -15,20 +15,19 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
-from kills import READERS, VICTIMS, Tally, kill, read
+from kills import VICTIMS, a_link, clicking, counted_anew, kill
 from machine import versions
 from outages import halted, locked, postmaster, stopped
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from databases import PostgreSQLMaker, postgresql_server
-from servers import Server, answer, command, environment
+from servers import Server, environment
 
 from linktrack.clicks.capture.losses import read_lost
 
@@ -124,35 +123,22 @@ def storm(
 ) -> bool:
     """Let it rage, print what came of it, and return whether it was right."""
     chance, data = random.Random(seed), Path(environ["LINKTRACK_DATA"])
-    command(environ, "account", "add", "@JessesLinks", "--network", "x")
-    post = answer(environ, "wrap", "@JessesLinks", "Read http://example.com/one now")
-    path = f"/{post['links'][0]['code']}"
+    path = a_link(environ)
     clock = Clock(folder)
     server = Server(environ | clock.settings(), folder / "log")
-    tallies, stop = [Tally() for _ in range(READERS)], threading.Event()
-    readers = [threading.Thread(target=read, args=(server, path, one, stop)) for one in tallies]
     try:
-        for reader in readers:
-            reader.start()
-        happened = blow(server, data, clock, away, events, chance)
-        time.sleep(2)
+        with clicking(server, path) as tallies:
+            happened = blow(server, data, clock, away, events, chance)
+            time.sleep(2)
     finally:
-        stop.set()
-        for reader in readers:
-            reader.join()
         server.stop()
         server.kill_all()
-    answer(environ, "load")
-    counted = answer(environ, "status")["clicks"]
-    figures = ("report", "cpf", "@JessesLinks", "--window", "all")
-    reported = answer(environ, *figures)["posts"][0]["clicks"]
-    answer(environ, "rebuild")
-    rebuilt = answer(environ, *figures)["posts"][0]["clicks"]
+    counted, agrees = counted_anew(environ, "all")
     answered = sum(one.answered for one in tallies)
     unclear, wrong = sum(one.unclear for one in tallies), sum(one.wrong for one in tallies)
     lost = read_lost(data / "journals").count
     whole = answered <= counted + lost and counted <= answered + unclear
-    right: bool = whole and counted == reported == rebuilt
+    right = whole and agrees
     of = ", ".join(f"{number} {what}" for what, number in happened.most_common())
     cells = [kind, seed, of, f"{answered:,}", f"{counted:,}", f"{lost:,}", unclear, wrong]
     print(f"| {' | '.join(map(str, cells))} | {'yes' if right else '**NO**'} |", flush=True)
