@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -198,3 +199,19 @@ def test_days_without_a_complete_post_are_told_by_their_first_24_hours(world: Wo
     assert "first 24 hours" not in read(asked.browser.get(chosen))
     ever = read(asked.browser.get(f"/owner/posts?account={asked.account.id}&window=all"))
     assert "all time so far" in ever
+
+
+def test_a_dot_says_the_digits_of_its_row(world: World) -> None:
+    """On the overview, on the account's page and in the ranking: 1.50 is not 1.5 beside it."""
+    account = world.account()
+    followers(world, account, 4_000)
+    post = world.post(account, "Number https://example.com/", now() - timedelta(days=10))
+    people(world, post, 0, 6)
+    browser = Browser.signed_in(world)
+    for page in (
+        f"/owner/?account={account.id}",
+        f"/owner/accounts/{account.id}",
+        f"/owner/posts?account={account.id}",
+    ):
+        shown = browser.get(page).text
+        assert re.search(r'aria-label="Number[^"]*: 1\.50 \(0\.69 to 3\.27\)', shown), page

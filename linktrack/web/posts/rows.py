@@ -1,7 +1,7 @@
 """Posts as rows of a ranking: a title, a domain, and a bar beside what is usual."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -9,20 +9,19 @@ from flask import url_for
 from markupsafe import Markup
 
 from linktrack.audience.models import Account
-from linktrack.charts import IntervalPoint, Usual, interval_bar, row_axis, row_scale
+from linktrack.charts import Usual, interval_bar, row_axis, row_scale
 from linktrack.context import db_session
 from linktrack.links.excerpts import title
 from linktrack.links.posts import destinations_of
 from linktrack.reports.counting import Counting
 from linktrack.reports.cpf import CpfTotal, cpf_total
-from linktrack.reports.figures.words import per_thousand as said
 from linktrack.reports.orders import After
 from linktrack.reports.post_lines import PostLine
 from linktrack.reports.ranking import RankedPost, Ranking
 from linktrack.reports.standing import Standing
 from linktrack.web.fields import Values, row_id, text
+from linktrack.web.post_bars import PER_THOUSAND, UNIT, rate_point
 
-PER_THOUSAND: Final = "clicks per 1,000 followers"
 TIMES_USUAL: Final = "times the account's usual"
 BEHIND: Final = "~"
 
@@ -65,12 +64,18 @@ def ranked_rows(posts: Sequence[RankedPost], account: Account | None) -> RankedR
     leads = destinations_of(db_session(), [post.line.facts.id for post in posts])
     titled = [(post, *_named(post.line, leads[post.line.facts.id])) for post in posts]
     points = [
-        _point(post.line, name, _unit_of(post.standing, account), is_alone=account is not None)
+        rate_point(
+            post.line,
+            name,
+            _unit_of(post.standing, account),
+            url_for("posts.show", post_id=post.line.facts.id),
+            said=account is not None,
+        )
         for post, name, _ in titled
     ]
     usual = [_usual(post.standing, _unit_of(post.standing, account)) for post in posts]
     scale = row_scale(points, max(filter(None, usual), key=lambda band: band.high, default=None))
-    unit = PER_THOUSAND if account else TIMES_USUAL
+    unit = UNIT if account else TIMES_USUAL
     rows = [
         PostRow(
             post.line,
@@ -114,21 +119,8 @@ def _named(line: PostLine, destinations: Sequence[str]) -> tuple[str, str]:
 def _unit_of(standing: Standing | None, account: Account | None) -> float | None:
     """Return the rate that is one on the scale; None where there is none."""
     if account is not None:
-        return 1 / 1000
+        return PER_THOUSAND
     return None if standing is None else (standing.rate.value or None)
-
-
-def _point(line: PostLine, name: str, unit: float | None, *, is_alone: bool) -> IntervalPoint:
-    value, between = line.cpf.value, None if line.progress else line.cpf.interval
-    return IntervalPoint(
-        label=name,
-        value=value / unit if value is not None and unit else None,
-        low=between.low / unit if between and unit else None,
-        high=between.high / unit if between and unit else None,
-        href=url_for("posts.show", post_id=line.facts.id),
-        progress=line.progress or "",
-        said=said(replace(line.cpf, interval=between)) if is_alone else "",
-    )
 
 
 def _usual(standing: Standing | None, unit: float | None) -> Usual | None:
