@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from secrets import token_hex
-from typing import Final
+from typing import IO, Final
 
 from linktrack.errors import Unavailable
 
@@ -39,6 +39,22 @@ def scratch(parent: Path, name: str) -> Iterator[Path]:
             os.close(lock)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a new file (mode 0600) that gets the name `path` once it is written to its end.
+
+    A file of that name is kept until then. Raises `OSError`.
+    """
+    with scratch(path.parent, path.name) as work:
+        whole = work / "whole"
+        descriptor = os.open(whole, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        whole.replace(path)
 
 
 def clear(parent: Path, name: str) -> None:

@@ -198,17 +198,14 @@ def list_(work: Work, handle: str | None, state: str | None, limit: int) -> Answ
     from linktrack.links.excerpts import excerpt
     from linktrack.links.posts import list_posts
 
-    found = [
-        (item, None if item.posted_at is None else utc(item.posted_at))
-        for item in list_posts(work.session, work.account_id(handle), state, limit)
-    ]
+    found = list_posts(work.session, work.account_id(handle), state, limit)
     told = [
-        {"id": item.id, "state": item.state, "posted_at": posted_at, "text": item.text}
-        for item, posted_at in found
+        {"id": each.id, "state": each.state, "posted_at": utc(each.posted_at), "text": each.text}
+        for each in found
     ]
     posts = Table(
         ("post", "state", "posted at", "text"),
-        [(item.id, item.state, item.posted_at, excerpt(item.written, 60)) for item, _ in found],
+        [(each.id, each.state, each.posted_at, excerpt(each.written, 60)) for each in found],
     )
     return Answer(told, posts)
 

@@ -7,7 +7,6 @@ that are left out.
 import base64
 import hashlib
 import json
-import os
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -35,7 +34,7 @@ from linktrack.calendar.times import utc
 from linktrack.db import Base, Database, Utc, is_sqlite, revision_of
 from linktrack.errors import Unavailable
 from linktrack.keys.stored import KEYS_FILE
-from linktrack.scratch import require_file, scratch
+from linktrack.scratch import require_file, whole_file
 
 FORMAT: Final = 1
 LEFT_OUT: Final = {
@@ -89,14 +88,8 @@ def export_all(
     """
     require_file(path)
     try:
-        with scratch(path.parent, path.name) as work:
-            temporary = work / "whole.zip"
-            descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w+b") as file:
-                counts = _write(database, file, now, progress)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
+        with whole_file(path) as file:
+            counts = _write(database, file, now, progress)
     except OSError as error:
         raise Unavailable(f"{path} cannot be written: {error.strerror}.") from error
     return counts

@@ -1,16 +1,13 @@
 """Restore an installation from a file that `export all` wrote."""
 
 import base64
-import contextlib
 import hashlib
 import json
-import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_hex
 from typing import Final
 
 from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, select, text
@@ -20,6 +17,7 @@ from linktrack.db import Database, alembic_config, is_sqlite, revision_of, writi
 from linktrack.errors import Conflict, Invalid
 from linktrack.keys.stored import KEYS_FILE
 from linktrack.portability.export.everything import FORMAT, LEFT_OUT, MANIFEST
+from linktrack.scratch import whole_file
 
 STEP: Final = 2_000  # rows inserted at a time
 LARGEST_HEAD: Final = 1_000_000  # bytes of the manifest and of the keys
@@ -254,14 +252,5 @@ def _move_on(connection: Connection, table: Table) -> None:
 
 def _replace_keys(path: Path, content: bytes) -> None:
     """Give this installation the file's keys; it holds nothing yet that hangs on its own."""
-    temporary = path.with_name(f".{path.name}.{token_hex(8)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            temporary.unlink()
+    with whole_file(path) as file:
+        file.write(content)

@@ -1,13 +1,12 @@
 """Write export files: complete or not at all, with one clear error for a full disk."""
 
 import errno
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
 from linktrack.errors import Unavailable
-from linktrack.scratch import scratch
+from linktrack.scratch import whole_file
 
 
 def save(path: Path, blocks: Iterable[str]) -> None:
@@ -21,14 +20,8 @@ def save(path: Path, blocks: Iterable[str]) -> None:
             with path.open("wb") as file:
                 _write(file, blocks)
             return
-        with scratch(path.parent, path.name) as work:
-            whole = work / "whole"
-            with os.fdopen(
-                os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb"
-            ) as file:
-                _write(file, blocks)
-                os.fsync(file.fileno())
-            whole.replace(path)
+        with whole_file(path) as file:
+            _write(file, blocks)
     except OSError as error:
         raise Unavailable(f"{path} cannot be written: {error.strerror}.") from error
 
