@@ -81,7 +81,11 @@ SECRETS: Final = "api-dump.json"
 PACKAGE: Final = "linktrack"
 APPLICATION: Final = ("linktrack.app", "create_wsgi_app")
 COMMANDS: Final = ("linktrack.cli", "main")
-NEVER_IMPORTED: Final = ("linktrack.__main__", "linktrack.migrations", "linktrack.granian_service")
+NEVER_IMPORTED: Final = (
+    "linktrack.__main__",
+    "linktrack.migrations",
+    "linktrack.cli.server.granian_service",
+)
 
 EXPORTS: Final = ("clicks", "links", "posts", "counts", "followers", "segments")
 RANGES: Final[tuple[Query, ...]] = (

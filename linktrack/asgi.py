@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 from linktrack.app import LARGEST_REQUEST, create_app, create_lane, opened_for_a_server
 from linktrack.clicks.capture.asgi_lane import ASGILane
 from linktrack.clicks.capture.lane import Lane
+from linktrack.clicks.capture.pools import Busy
 from linktrack.installation import Installation
-from linktrack.serving.bodies import Bodies, Gone, Refused, announced, swallow
-from linktrack.serving.pages import Pages
-from linktrack.serving.pools import Busy
+from linktrack.web.serving.bodies import Bodies, Gone, Refused, announced, swallow
+from linktrack.web.serving.pages import Pages
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication

@@ -13,7 +13,7 @@ from linktrack.clicks.capture.own_clicks import OwnClicks
 from linktrack.clicks.counts.retention import delete_old
 from linktrack.clicks.loading.store import ClickStore
 from linktrack.db import PATIENCE, Database
-from linktrack.keys.stored import Keys, load_keys
+from linktrack.keys import Keys, load_keys
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import Codes
 from linktrack.owners.stored_settings import read_stored, with_stored

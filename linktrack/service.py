@@ -26,10 +26,10 @@ from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.links.own_addresses import former_addresses, remember_address
 from linktrack.logs import begin_logging, server_logger
 from linktrack.owners import access
-from linktrack.serving.listening import Bind
 from linktrack.setting_texts import UNIX
 from linktrack.settings import LOOPBACK, Settings
 from linktrack.sync import Schedule
+from linktrack.web.serving.listening import Bind
 
 if TYPE_CHECKING:
     from a2wsgi.asgi_typing import ASGIApp
@@ -69,7 +69,7 @@ class Service(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         options: dict[str, object] = {
             "bind": str(self._bind),
             "workers": self._workers,
-            "worker_class": "linktrack.serving.connections.Worker",
+            "worker_class": "linktrack.web.serving.connections.Worker",
             "http_parser": "python",
             "asgi_lifespan": "on",
             "keepalive": KEEP_ALIVE_SECONDS,
@@ -287,7 +287,7 @@ def share_memory(installation: Installation) -> None:
     Detecting links takes up to 60 MB in each process that does it for itself.
     """
     import linktrack.asgi
-    import linktrack.serving.connections  # noqa: F401
+    import linktrack.web.serving.connections  # noqa: F401
     from linktrack.networks.registry import network_of
 
     with installation.database.session() as session:

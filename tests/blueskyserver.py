@@ -10,7 +10,7 @@ from world import NOON, World
 
 from linktrack.audience.credentials import connect
 from linktrack.audience.models import Account
-from linktrack.keys.stored import Keys, load_keys
+from linktrack.keys import Keys, load_keys
 from linktrack.networks.signing_in import sign_in
 
 APP_PASSWORD = "k3yx-p4ss-w0rd-7q2z"  # noqa: S105 - made up

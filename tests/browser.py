@@ -12,7 +12,7 @@ from world import World
 from linktrack.app import create_app
 from linktrack.db import now
 from linktrack.installation import Installation
-from linktrack.keys.stored import load_keys
+from linktrack.keys import load_keys
 from linktrack.owners.access import create_owner, make_sign_in_link
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')

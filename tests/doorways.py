@@ -12,7 +12,7 @@ from linktrack.app import create_app
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import now, to_ms
 from linktrack.installation import Installation
-from linktrack.keys.stored import load_keys
+from linktrack.keys import load_keys
 from linktrack.links.catalog import get_link
 from linktrack.owners.tokens import create_token
 

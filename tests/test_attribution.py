@@ -36,7 +36,7 @@ from linktrack.db import to_ms, writing
 from linktrack.errors import Invalid, NotFound
 from linktrack.ids import FollowerId
 from linktrack.installation import Installation
-from linktrack.keys.stored import load_keys
+from linktrack.keys import load_keys
 from linktrack.links.catalog import find_target
 from linktrack.links.codes import ALPHABET, Bearer
 from linktrack.links.models import Link

@@ -26,7 +26,7 @@ from linktrack.clicks.records import ClickRecord, encode
 from linktrack.errors import Conflict, Invalid
 from linktrack.ids import LinkId
 from linktrack.installation import Installation
-from linktrack.keys.stored import load_keys
+from linktrack.keys import load_keys
 from linktrack.links.catalog import find_target
 from linktrack.upkeep.archive import read_archive
 from linktrack.upkeep.backup import back_up

@@ -108,7 +108,7 @@ def test_every_route_of_the_application_is_reserved(sqlite_world: World) -> None
     """A page added tomorrow must not be hidden by a short code."""
     from linktrack.app import create_app
     from linktrack.installation import Installation
-    from linktrack.keys.stored import load_keys
+    from linktrack.keys import load_keys
 
     app = create_app(
         Installation(

@@ -31,8 +31,7 @@ from linktrack.cli import main
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid, LinktrackError, Unavailable
 from linktrack.installation import Installation
-from linktrack.keys.sealing import seal
-from linktrack.keys.stored import Keys
+from linktrack.keys import Keys, seal
 from linktrack.networks.credentials import Credential, SignIn
 from linktrack.networks.errors import Pause, Refused, SignedOut, Unclear
 from linktrack.networks.records import Card, Message

@@ -23,7 +23,7 @@ from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import ATTRIBUTIONS, REASONS
 from linktrack.db import Base, now, to_ms
 from linktrack.errors import Conflict, NotFound
-from linktrack.keys.stored import load_keys
+from linktrack.keys import load_keys
 from linktrack.links.models import Post
 from linktrack.links.people import add_person, page_secret, share_page
 from linktrack.networks.records import FollowerRecord, PostRecord

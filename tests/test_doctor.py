@@ -23,7 +23,7 @@ from world import NOON, World
 from linktrack.cli import main
 from linktrack.clicks.capture.backlog import Backlog
 from linktrack.db import now, to_ms
-from linktrack.keys.stored import load_keys
+from linktrack.keys import load_keys
 from linktrack.upkeep.doctor import Finding, examine
 from linktrack.upkeep.health.attention import Space, is_behind
 from linktrack.upkeep.probing import MADE_UP, Seen, hides_readers, misbelief

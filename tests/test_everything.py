@@ -42,7 +42,7 @@ from linktrack.clicks.models import clicks
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import Base, Utc, alembic_config, now, writing
 from linktrack.errors import Conflict, Invalid
-from linktrack.keys.stored import load_keys
+from linktrack.keys import load_keys
 from linktrack.links.catalog import change_destination, find_target
 from linktrack.owners.tokens import create_token
 from linktrack.portability.export.everything import LEFT_OUT, export_all, exported_tables

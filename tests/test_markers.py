@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linktrack.keys.markers import Markers
+from linktrack.keys import Markers
 
 OURS = Markers(b"k" * 32)
 

@@ -19,7 +19,7 @@ from linktrack.audience.follow_back.log import dry_run, follow_log, switch_on, u
 from linktrack.audience.models import Account, FollowBack, MadeFollow
 from linktrack.db import now
 from linktrack.installation import Installation
-from linktrack.keys.stored import load_keys
+from linktrack.keys import load_keys
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.networks.bluesky.posts import BlueskyFeed
 from linktrack.networks.bluesky.session import sign_in

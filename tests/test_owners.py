@@ -15,7 +15,7 @@ from world import NOON, World
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import now
 from linktrack.errors import Conflict, Forbidden, Invalid
-from linktrack.keys.stored import load_keys
+from linktrack.keys import load_keys
 from linktrack.links.people import add_person, page_secret, share_page
 from linktrack.owners.access import create_owner, find_owner
 from linktrack.owners.models import PasswordFailure, ViewedAccount

@@ -11,10 +11,10 @@ from world import World
 
 from linktrack.app import create_lane
 from linktrack.asgi import Site, create_asgi_app
+from linktrack.clicks.capture.pools import Busy, Pool
 from linktrack.installation import Installation
-from linktrack.serving.bodies import Bodies, Refused
-from linktrack.serving.pages import Pages
-from linktrack.serving.pools import Busy, Pool
+from linktrack.web.serving.bodies import Bodies, Refused
+from linktrack.web.serving.pages import Pages
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

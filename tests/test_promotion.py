@@ -9,7 +9,7 @@ from world import NOON, World
 
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid, NotFound
-from linktrack.keys.stored import load_keys
+from linktrack.keys import load_keys
 from linktrack.links.models import Link, Person
 from linktrack.links.people import (
     add_own_site,

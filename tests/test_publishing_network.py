@@ -20,7 +20,7 @@ from world import World
 from linktrack.audience.credentials import connect, open_writer
 from linktrack.calendar.days import Days
 from linktrack.db import now
-from linktrack.keys.stored import load_keys
+from linktrack.keys import load_keys
 from linktrack.links.models import Post
 from linktrack.networks.signing_in import sign_in
 from linktrack.publishing import queue

@@ -14,7 +14,7 @@ from world import NOON, World
 from linktrack.cli import main
 from linktrack.errors import Unavailable
 from linktrack.installation import Installation
-from linktrack.keys.stored import load_keys
+from linktrack.keys import load_keys
 from linktrack.portability.export.everything import export_all
 from linktrack.portability.files.output import save
 from linktrack.scratch import clear, left_over, scratch

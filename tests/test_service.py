@@ -221,7 +221,7 @@ def test_a_port_in_use_is_one_clear_sentence(sqlite_databases: Maker, tmp_path: 
 def test_a_place_to_listen_must_be_one() -> None:
     """Host and port, or one sentence."""
     from linktrack.errors import Invalid
-    from linktrack.serving.listening import Bind
+    from linktrack.web.serving.listening import Bind
 
     assert str(Bind.parse("[::1]:80")) == "[::1]:80"
     assert Bind.parse("0.0.0.0:8000").is_loopback is False

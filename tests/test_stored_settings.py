@@ -25,7 +25,7 @@ from linktrack.clicks.records import ClickRecord
 from linktrack.db import Database, is_sqlite, to_ms
 from linktrack.errors import Conflict, Invalid, NotFound, Unconfirmed
 from linktrack.installation import Installation
-from linktrack.keys.stored import load_keys
+from linktrack.keys import load_keys
 from linktrack.owners.audit import acting, entries
 from linktrack.owners.stored_settings import (
     STORABLE,

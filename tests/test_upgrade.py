@@ -19,7 +19,7 @@ from world import World
 
 from linktrack.cli import main
 from linktrack.clicks.facts import COUNTS_ADDED, read_fact
-from linktrack.keys.stored import load_keys
+from linktrack.keys import load_keys
 from linktrack.links.catalog import find_target
 from linktrack.links.codes import Codes
 

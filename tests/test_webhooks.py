@@ -30,8 +30,7 @@ from linktrack.cli import main
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import now, to_ms
 from linktrack.errors import Invalid
-from linktrack.keys.sealing import seal, unseal
-from linktrack.keys.stored import load_keys
+from linktrack.keys import load_keys, seal, unseal
 from linktrack.outside.addresses import is_allowed
 from linktrack.outside.finding import Guard
 from linktrack.outside.visit import Limits

@@ -14,7 +14,7 @@ from linktrack.clicks.loading.loader import Loader
 from linktrack.clicks.loading.store import ClickStore
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import Database
-from linktrack.keys.stored import load_keys
+from linktrack.keys import load_keys
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import Codes
 from linktrack.links.models import Post

@@ -14,8 +14,7 @@ from linktrack.audience.accounts import check_handle
 from linktrack.audience.models import Account, StoredCredential
 from linktrack.db import Database
 from linktrack.errors import Conflict
-from linktrack.keys.sealing import seal, unseal
-from linktrack.keys.stored import Keys
+from linktrack.keys import Keys, seal, unseal
 from linktrack.networks.credentials import Credential, SignIn
 from linktrack.networks.errors import SignedOut
 from linktrack.networks.protocols import Writer

@@ -14,7 +14,7 @@ from linktrack.audience.models import Account, HelloDay, HelloNetwork, Segment
 from linktrack.audience.segments import get_segment
 from linktrack.errors import LinktrackError, NotFound
 from linktrack.ids import SegmentId
-from linktrack.keys.markers import HELLO, Markers, said_hello
+from linktrack.keys import HELLO, Markers, said_hello
 
 INVITATION: Final = "invitation"
 MOST_A_DAY: Final = 30  # hellos that count, from one network

@@ -56,7 +56,7 @@ def installation(*, existing: bool = False) -> "Iterator[Installation]":
     """
     from linktrack.db import Database
     from linktrack.installation import Installation
-    from linktrack.keys.stored import KEYS_FILE
+    from linktrack.keys import KEYS_FILE
     from linktrack.settings import load_settings
 
     settings = load_settings()

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from linktrack.errors import Conflict, Invalid, NotFound
-from linktrack.keys.stored import Keys
+from linktrack.keys import Keys
 from linktrack.links.models import Link, LinkPerson, OwnSite, Person, PersonRule
 from linktrack.links.promotion import HOST, MENTION, Rule, Rules, check_host, check_mention
 from linktrack.owners.audit import note

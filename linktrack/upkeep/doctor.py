@@ -18,7 +18,7 @@ from linktrack.clicks.models import clicks
 from linktrack.db import NEWER, OLDER, Database, from_ms, is_sqlite
 from linktrack.db_failures import damage_of
 from linktrack.errors import LinktrackError
-from linktrack.keys.stored import Keys, load_keys
+from linktrack.keys import Keys, load_keys
 from linktrack.links.models import Link
 from linktrack.links.own_addresses import former_addresses
 from linktrack.owners.models import AuditEntry

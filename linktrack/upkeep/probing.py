@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urlsplit
 
-from linktrack.keys.stored import Keys
+from linktrack.keys import Keys
 from linktrack.settings import Settings
 
 MADE_UP: Final = "192.0.2.77"

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from linktrack.errors import Invalid, NotFound
-from linktrack.keys.sealing import seal
+from linktrack.keys import seal
 from linktrack.links.models import Post
 from linktrack.outside.addresses import Network
 from linktrack.owners.audit import note

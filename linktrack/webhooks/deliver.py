@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from linktrack import __version__
 from linktrack.db import Database
 from linktrack.errors import Invalid
-from linktrack.keys.sealing import unseal
+from linktrack.keys import unseal
 from linktrack.outside.addresses import Network, is_allowed
 from linktrack.outside.errors import NotPublic, Unanswered
 from linktrack.outside.finding import Guard

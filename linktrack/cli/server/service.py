@@ -41,12 +41,12 @@ def serve(bind: str, workers: int, server: str) -> None:
     """Run the service: short links, click counting and the owner pages."""
     from linktrack.installation import Installation
     from linktrack.service import greeting, serving_settings, share_memory
-    from linktrack.serving.listening import Bind
     from linktrack.settings import load_settings
     from linktrack.upkeep.upgrade import upgrade
+    from linktrack.web.serving.listening import Bind
 
     if server == "granian":
-        from linktrack.granian_service import run
+        from linktrack.cli.server.granian_service import run
     else:
         from linktrack.service import run
 

@@ -12,8 +12,8 @@ from linktrack.clicks.capture.lane import (
     Behind,
     Lane,
 )
+from linktrack.clicks.capture.pools import Busy, Pool
 from linktrack.links.codes import code_in
-from linktrack.serving.pools import Busy, Pool
 
 if TYPE_CHECKING:
     from a2wsgi.asgi_typing import ASGIApp, HTTPScope, Receive, Scope, Send, SendEvent

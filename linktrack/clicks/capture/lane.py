@@ -27,7 +27,7 @@ from linktrack.clicks.vocabulary import (
     PREFETCH,
 )
 from linktrack.ids import FollowerId, SegmentId
-from linktrack.keys.markers import Markers, said_hello
+from linktrack.keys import Markers, said_hello
 from linktrack.links.destinations import with_query
 from linktrack.links.targets import Target, Targets
 from linktrack.settings import Network

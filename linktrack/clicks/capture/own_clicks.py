@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from linktrack.clicks.capture.visitors import lies_in
-from linktrack.keys.markers import Markers
+from linktrack.keys import Markers
 from linktrack.settings import Network
 
 COOKIE: Final = "linktrack_uncounted"

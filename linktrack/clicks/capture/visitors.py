@@ -13,7 +13,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from linktrack.calendar.periods import period_start
-from linktrack.keys.stored import read_or_create
+from linktrack.keys import read_or_create
 from linktrack.settings import Network, VisitorPeriod
 
 log = logging.getLogger(__name__)

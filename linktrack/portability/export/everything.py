@@ -33,7 +33,7 @@ from linktrack.audience.models import Account
 from linktrack.calendar.times import utc
 from linktrack.db import Base, Database, Utc, is_sqlite, revision_of
 from linktrack.errors import Unavailable
-from linktrack.keys.stored import KEYS_FILE
+from linktrack.keys import KEYS_FILE
 from linktrack.scratch import require_file, whole_file
 
 FORMAT: Final = 1

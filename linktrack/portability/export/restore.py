@@ -15,7 +15,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from linktrack.db import Database, alembic_config, is_sqlite, revision_of, writing
 from linktrack.errors import Conflict, Invalid
-from linktrack.keys.stored import KEYS_FILE
+from linktrack.keys import KEYS_FILE
 from linktrack.portability.export.everything import FORMAT, LEFT_OUT, MANIFEST
 from linktrack.scratch import whole_file
 

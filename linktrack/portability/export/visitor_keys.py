@@ -5,7 +5,7 @@ from secrets import token_bytes
 
 from linktrack.clicks.capture.visitors import KEY_BYTES
 from linktrack.errors import Unavailable
-from linktrack.keys.stored import read_or_create
+from linktrack.keys import read_or_create
 
 
 def import_key(data: Path, account_id: int) -> bytes:

@@ -10,12 +10,14 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+import click
+
 from linktrack.errors import Invalid
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.logs import begin_logging
 from linktrack.service import LoaderKeeper
-from linktrack.serving.listening import Bind
 from linktrack.settings import Settings
+from linktrack.web.serving.listening import Bind
 
 if TYPE_CHECKING:
     from a2wsgi.asgi_typing import ASGIApp
@@ -58,7 +60,7 @@ def run(settings: Settings, bind: Bind, workers: int, greeting: str) -> None:
 
     def begin() -> None:
         keeper.start()
-        print(greeting, flush=True)
+        click.echo(greeting)
 
     server.on_startup(begin)
     server.on_shutdown(keeper.stop)

@@ -1,6 +1,14 @@
-"""The installation's own keys: made once, kept in the data folder, never in the database."""
+"""The installation's own keys, and what is signed and encrypted with them.
 
+The keys are made once and kept in the data folder, never in the database. Markers are signed
+cookies that say one thing about a browser and give no power: they lie at `/`, where the session
+does not, so on the short domain every redirect may read them. Whoever copies one changes how their
+own clicks are counted, and nothing else.
+"""
+
+import base64
 import contextlib
+import hmac
 import json
 import os
 import secrets
@@ -12,9 +20,53 @@ from pathlib import Path
 from typing import Final
 
 from linktrack.errors import Invalid, Unavailable
-from linktrack.keys.markers import Markers
+from linktrack.ids import AccountId, SegmentId
 
 KEYS_FILE: Final = "keys.json"
+
+HELLO: Final = "hello-"
+"""A reader's own "count me as one of …", for the account whose number follows."""
+
+_SIGN_BYTES: Final = 16
+_LONGEST: Final = 200  # characters of a marker's cookie; anything longer was not made here
+
+
+@dataclass(frozen=True, slots=True)
+class Markers:
+    """Makes and reads the markers of one installation, under its own key."""
+
+    key: bytes
+
+    def sign(self, name: str, value: str) -> str:
+        """Return the content of the cookie `name`; the value is ASCII without `.`, `;` or space."""
+        return f"{value}.{self._signature(name, value)}"
+
+    def read(self, name: str, cookies: str) -> str | None:
+        """Return the value of the marker `name` in a Cookie header, or None if none is valid."""
+        start = f"{name}="
+        for part in cookies.split(";"):
+            pair = part.strip()
+            if pair.startswith(start) and len(pair) <= _LONGEST:
+                value, _, signature = pair[len(start) :].rpartition(".")
+                # compare_digest refuses text beyond ASCII, which any client may send.
+                sent = signature.encode("utf-8", "replace")
+                if value and hmac.compare_digest(sent, self._signature(name, value).encode()):
+                    return value
+        return None
+
+    def _signature(self, name: str, value: str) -> str:
+        message = f"{name}={value}".encode("utf-8", "replace")
+        return blake2b(message, key=self.key, digest_size=_SIGN_BYTES, person=b"marker").hexdigest()
+
+
+def said_hello(markers: Markers, account_id: AccountId, cookies: str) -> SegmentId | None:
+    """Return the segment that this browser's reader said hello as, to this account, or None."""
+    if HELLO not in cookies:
+        return None
+    value = markers.read(f"{HELLO}{account_id}", cookies)
+    if value is None or not value.isdigit() or len(value) > 10:
+        return None
+    return SegmentId(int(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,3 +172,20 @@ def read_or_create(path: Path, make: Callable[[], bytes]) -> bytes:
     finally:
         temporary.unlink()
     return path.read_bytes()
+
+
+def seal(key: bytes, secret: str) -> str:
+    """Return a secret encrypted for the database, under a key of 32 bytes kept outside it."""
+    from cryptography.fernet import Fernet
+
+    return Fernet(base64.urlsafe_b64encode(key)).encrypt(secret.encode()).decode()
+
+
+def unseal(key: bytes, sealed: str, remedy: str) -> str:
+    """Undo `seal`; raises `Invalid` with a sentence on what to do where the key is another one."""
+    from cryptography.fernet import Fernet, InvalidToken
+
+    try:
+        return Fernet(base64.urlsafe_b64encode(key)).decrypt(sealed.encode()).decode()
+    except InvalidToken as error:
+        raise Invalid(remedy) from error

@@ -1,1 +1,0 @@
-"""Secrets of an installation, and what is signed and encrypted with them."""
