@@ -3,6 +3,7 @@
 import linktrack.audience.models
 import linktrack.change_numbers
 import linktrack.clicks.models
+import linktrack.engagement.models
 import linktrack.links.models
 import linktrack.owners.models
 import linktrack.owners.stored_settings

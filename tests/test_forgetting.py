@@ -15,10 +15,10 @@ from linktrack.audience.segments import add_segment
 from linktrack.calendar.days import Days
 from linktrack.clicks.counts.rebuild import rebuild
 from linktrack.clicks.counts.rollups import COUNTS
-from linktrack.clicks.loading.forgetting import forget_follower
 from linktrack.clicks.models import clicks, first_clicks
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import to_ms, writing
+from linktrack.engagement.forgetting import forget_follower
 from linktrack.networks.records import FollowerRecord
 from linktrack.publishing.personal import agree
 

@@ -16,6 +16,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(world: World) -> N
     """Comparing the migrated database with the models finds no difference."""
     import linktrack.audience.models
     import linktrack.clicks.models
+    import linktrack.engagement.models
     import linktrack.links.models
     import linktrack.owners.models
     import linktrack.publishing.models

@@ -238,7 +238,7 @@ def forget() -> None:
 @click.argument("name", metavar="ID")
 def forget_follower_command(name: str) -> None:
     """Delete a person's data everywhere, for good; ID is the network's own id, or the @handle."""
-    from linktrack.clicks.loading.forgetting import forget_follower
+    from linktrack.engagement.forgetting import forget_follower
 
     with writing() as work:
         forget_follower(

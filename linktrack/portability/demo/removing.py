@@ -15,6 +15,7 @@ from linktrack.links.models import LinkPerson, OwnSite, Person, PersonRule
 # foreign key says so. The first that a table has is taken: a row of counts names a segment too,
 # and 0 for none.
 _OWNERS: Final = {
+    "network_post_id": "network_posts",
     "link_id": "links",
     "post_id": "posts",
     "follower_id": "followers",

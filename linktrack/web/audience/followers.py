@@ -19,8 +19,8 @@ from linktrack.audience.models import Account
 from linktrack.audience.rosters import list_rosters
 from linktrack.calendar.ranges import DayRange
 from linktrack.charts import Mark
-from linktrack.clicks.loading.forgetting import forget_follower
 from linktrack.context import db_session, installation, reading
+from linktrack.engagement.forgetting import forget_follower
 from linktrack.errors import Invalid, NotFound
 from linktrack.networks.registry import is_network, network_of
 from linktrack.portability.followers.roster_files import read_roster, take_file
