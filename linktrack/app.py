@@ -1,13 +1,15 @@
 """Wiring: the Flask application, the lane in front of it, errors to statuses."""
 
 import logging
+import os
+import traceback
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, cast
 
 from flask import Flask, Response, abort, render_template, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.local import LocalProxy
 
@@ -23,7 +25,14 @@ from linktrack.clicks.capture.wsgi_lane import WSGILane
 from linktrack.context import EXTENSION, close_db_session
 from linktrack.context import installation as opened_installation
 from linktrack.db import resource
-from linktrack.db_failures import DUPLICATE, is_database_away, is_duplicate
+from linktrack.db_failures import (
+    DUPLICATE,
+    QUESTION,
+    SENTENCES,
+    is_duplicate,
+    said_by,
+    trouble_of,
+)
 from linktrack.errors import (
     Conflict,
     Forbidden,
@@ -253,11 +262,23 @@ def _answer_csrf(_error: CSRFError) -> Response:
 def _answer_unexpected(error: Exception) -> Response:
     if is_duplicate(error):
         return _answer(409, DUPLICATE)
-    if is_database_away(error):
-        log.error("The database is away: %s", error)
-        return _answer(503, "The database cannot be used right now: try again in a minute.")
+    if isinstance(error, DBAPIError):
+        trouble = trouble_of(error)
+        if trouble is not None:
+            log.error("The database is %s: %s", trouble, said_by(error))
+            return _answer(503, SENTENCES[trouble])
+        asked = f"{request.method} {request.endpoint}"
+        log.error("A wrong question of ours at %s, %s: %s", asked, _ours(error), said_by(error))
+        return _answer(500, QUESTION)
     log.error("An unexpected failure at %s %s", request.method, request.endpoint, exc_info=error)
     return _answer(500, "Something went wrong on our side. It is in the log; nothing was changed.")
+
+
+def _ours(error: Exception) -> str:
+    """Return the innermost line of this package that a failure went through."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if f"{os.sep}linktrack{os.sep}" in frame.filename]
+    return f"{ours[-1].filename}:{ours[-1].lineno}" if ours else "?"
 
 
 def _answer(status: int, sentence: str) -> Response:

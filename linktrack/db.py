@@ -14,7 +14,6 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
-    String,
     create_engine,
     event,
     inspect,
@@ -22,15 +21,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DatabaseError
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.orm import Session as Session  # doors name it from here
 from sqlalchemy.pool import ConnectionPoolEntry
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
-from linktrack.db_failures import DUPLICATE, is_database_away, is_duplicate
+from linktrack.db_failures import (
+    DUPLICATE,
+    is_database_away,
+    is_duplicate,
+    keep_short,
+    said_by,
+    take_long_lists,
+)
 from linktrack.errors import Conflict, Invalid, Unavailable
 from linktrack.ids import AccountId, FollowerId, LinkId, PostId, SegmentId
 from linktrack.settings import Settings
@@ -124,8 +127,14 @@ def make_engine(url: str, patience: float = PATIENCE) -> Engine:
     `patience` is how many seconds a statement waits for another writer before it fails. No message
     of a failure has the parameters of its statement: they hold drafts, and hashes of passwords.
     """
-    if not url.startswith(_SQLITE):
-        return _postgresql(url, int(patience * 1000))
+    sqlite = url.startswith(_SQLITE)
+    engine = _sqlite(url, patience) if sqlite else _postgresql(url, int(patience * 1000))
+    keep_short(engine)
+    take_long_lists(engine)
+    return engine
+
+
+def _sqlite(url: str, patience: float) -> Engine:
     # Everything behind it is a path, also with ? and %, which SQLAlchemy would read as its own.
     file = URL.create("sqlite", database=url.removeprefix(_SQLITE))
     engine = create_engine(file, hide_parameters=True, connect_args={"timeout": patience})
@@ -197,25 +206,6 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("linktrack_writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-class FoldedCase(FunctionElement[str]):
-    """ASCII text in which capital and small letters are the same; an index may be made of it."""
-
-    name = "folded_case"
-    type = String()
-    inherit_cache = True
-
-
-@compiles(FoldedCase)
-def _folded_case(element: FoldedCase, compiler: SQLCompiler, **options: object) -> str:
-    return f"lower({compiler.process(element.clauses, **options)})"
-
-
-@compiles(FoldedCase, "sqlite")
-def _folded_case_of_sqlite(element: FoldedCase, compiler: SQLCompiler, **options: object) -> str:
-    # A collation, since SQLAlchemy cannot read an index of an expression back from SQLite.
-    return f"{compiler.process(element.clauses, **options)} COLLATE NOCASE"
 
 
 def is_sqlite(bind: Engine | Connection) -> bool:
@@ -339,9 +329,11 @@ class Database:
                 raise Conflict(DUPLICATE) from error
             if not is_database_away(error):
                 raise
-            reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "?"
-            url = self.engine.url.render_as_string(hide_password=True)
-            raise Unavailable(f"The database {url} cannot be used right now: {reason}.") from error
+            # Without its query, which may hold a password too.
+            url = self.engine.url.set(query={}).render_as_string(hide_password=True)
+            raise Unavailable(
+                f"The database {url} cannot be used right now: {said_by(error)}."
+            ) from error
 
     def close(self) -> None:
         """Give back all connections."""

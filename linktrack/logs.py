@@ -16,7 +16,11 @@ _SECRETS: Final = (
     (re.compile(r"\blt_[A-Za-z0-9_-]{8,}"), "lt_…"),
     (re.compile(r"(/sign-in/)[A-Za-z0-9_-]+"), r"\1…"),
     (re.compile(r"(://[^/\s:@]*:)[^/\s@]+@"), r"\1…@"),
+    (re.compile(r"\b(password=)[^\s&;]+", re.IGNORECASE), r"\1…"),
 )
+LONGEST: Final = 2_000  # characters of a message
+LONGEST_TRACEBACK: Final = 10_000
+
 _MAYBE_ADDRESS: Final = re.compile(
     # From the first hexadecimal digit on and without going back: a long row of them is read once.
     r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}|(?:(?<![0-9A-Fa-f])[0-9A-Fa-f]++)?+:[0-9A-Fa-f:.]++"
@@ -39,16 +43,35 @@ def _hidden(found: re.Match[str]) -> str:
     return "(address)"
 
 
+def _message(record: logging.LogRecord) -> str:
+    """Return what is said, in one line of bounded length: libraries name whole statements."""
+    said = " ".join(record.getMessage().split())
+    return hide(said if len(said) <= LONGEST else f"{said[:LONGEST]}…")
+
+
+def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> str | None:
+    """Return where it happened, without its middle where that is long."""
+    if not record.exc_info:
+        return None
+    whole = formatter.formatException(record.exc_info)
+    if len(whole) > LONGEST_TRACEBACK:
+        half = LONGEST_TRACEBACK // 2
+        whole = f"{whole[:half]}\n…\n{whole[-half:]}"
+    return hide(whole)
+
+
 class TextFormatter(logging.Formatter):
     """A line for people: time, level, who says it, and what."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line, a traceback below it where there is one."""
         moment = datetime.fromtimestamp(record.created, UTC)
-        return hide(
+        line = (
             f"{moment:%Y-%m-%d %H:%M:%SZ} {record.levelname.lower()} {record.name}: "
-            f"{super().format(record)}"
+            f"{_message(record)}"
         )
+        traceback = _traceback(self, record)
+        return line if traceback is None else f"{line}\n{traceback}"
 
 
 class JsonFormatter(logging.Formatter):
@@ -56,15 +79,14 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the object."""
-        traceback = self.formatException(record.exc_info) if record.exc_info else None
         return json.dumps(
             {
                 "at": datetime.fromtimestamp(record.created, UTC).isoformat(),
                 "level": record.levelname.lower(),
                 "logger": record.name,
                 "process": record.process,
-                "message": hide(record.getMessage()),
-                "traceback": None if traceback is None else hide(traceback),
+                "message": _message(record),
+                "traceback": _traceback(self, record),
             },
             ensure_ascii=False,
         )

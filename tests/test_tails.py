@@ -15,11 +15,11 @@ from sqlalchemy import literal_column, select, text
 from world import NOON, World
 
 from linktrack.clicks.models import clicks
-from linktrack.db import FoldedCase, is_sqlite
+from linktrack.db import is_sqlite
 from linktrack.ids import SegmentId
 from linktrack.links.catalog import add_lone_link, find_target, set_disabled
 from linktrack.links.codes import RESERVED, code_in
-from linktrack.links.models import Link
+from linktrack.links.models import FoldedCase, Link
 
 TAILS = [
     *"_|*>\"':;!~]}^`,.)<[{@$&=\\",

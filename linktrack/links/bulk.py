@@ -8,12 +8,11 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from linktrack.chunks import chunked
-from linktrack.db import FoldedCase
 from linktrack.errors import Conflict
 from linktrack.ids import AccountId, LinkId
 from linktrack.links.catalog import ATTEMPTS, Shortener
 from linktrack.links.codes import CODE, Codes, is_reserved
-from linktrack.links.models import ImportedLink, Link, LinkDestination, Post
+from linktrack.links.models import FoldedCase, ImportedLink, Link, LinkDestination, Post
 
 CHUNK: Final = 500  # values in one IN list
 

@@ -22,12 +22,11 @@ from sqlalchemy.orm import Session
 from linktrack.audience.cards import OURS
 from linktrack.audience.models import Account
 from linktrack.change_numbers import last_number, number_at_commit
-from linktrack.db import FoldedCase
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.ids import AccountId, LinkId, PostId, SegmentId
 from linktrack.links.codes import Bearer, Codes, check_custom, is_reserved
 from linktrack.links.destinations import parse_destination
-from linktrack.links.models import ImportedTotal, Link, LinkDestination
+from linktrack.links.models import FoldedCase, ImportedTotal, Link, LinkDestination
 from linktrack.links.own_addresses import leads_back, site_of
 from linktrack.links.targets import Changes, Target
 from linktrack.owners.audit import note

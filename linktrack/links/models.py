@@ -3,14 +3,36 @@
 from typing import Literal, TypeAlias
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
-from linktrack.db import Base, FoldedCase, Id, Moment, OptionalMoment
+from linktrack.db import Base, Id, Moment, OptionalMoment
 from linktrack.ids import AccountId, LinkId, PostId, SegmentId
 from linktrack.links.formats.guess import Format
 from linktrack.owners.visibility import limit
 
 State: TypeAlias = Literal["draft", "scheduled", "published", "discarded"]
+
+
+class FoldedCase(FunctionElement[str]):
+    """ASCII text in which capital and small letters are the same; an index may be made of it."""
+
+    name = "folded_case"
+    type = String()
+    inherit_cache = True
+
+
+@compiles(FoldedCase)
+def _folded_case(element: FoldedCase, compiler: SQLCompiler, **options: object) -> str:
+    return f"lower({compiler.process(element.clauses, **options)})"
+
+
+@compiles(FoldedCase, "sqlite")
+def _folded_case_of_sqlite(element: FoldedCase, compiler: SQLCompiler, **options: object) -> str:
+    # A collation, since SQLAlchemy cannot read an index of an expression back from SQLite.
+    return f"{compiler.process(element.clauses, **options)} COLLATE NOCASE"
 
 
 class Post(Base):
