@@ -18,6 +18,10 @@ _ADDRESS: Final = re.compile(r"[^\s@<>(),;:\"\\]+@[^\s@<>(),;:\"\\]+")
 _EXAMPLE: Final = "write it like smtps://user:password@mail.example.org"
 
 
+class Unreached(Unavailable):
+    """The mail server couldn't be connected to: it was given nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class MailServer:
     """A server that takes mail, the sender, and who gets it. The password is never shown.
@@ -94,7 +98,7 @@ def send(server: MailServer, subject: str, text: str) -> None:
     """Send a plain text to all recipients.
 
     The connection is encrypted and the certificate checked; on this machine neither must be.
-    Raises `Unavailable` if the server does not take it.
+    Raises `Unavailable` if the server does not take it: `Unreached` where it was given nothing.
     """
     import smtplib
 
@@ -106,12 +110,14 @@ def send(server: MailServer, subject: str, text: str) -> None:
     if server.is_local:
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     where = (server.host, server.port)
+    failure: type[Unavailable] = Unreached
     try:
         with (
             smtplib.SMTP_SSL(*where, timeout=PATIENCE, context=context)
             if server.is_tls
             else smtplib.SMTP(*where, timeout=PATIENCE)
         ) as connection:
+            failure = Unavailable
             connection.ehlo()
             if not server.is_tls and (not server.is_local or connection.has_extn("starttls")):
                 connection.starttls(context=context)
@@ -120,7 +126,7 @@ def send(server: MailServer, subject: str, text: str) -> None:
             connection.send_message(message)
     except (smtplib.SMTPException, OSError) as error:
         reason = _reason(error)
-        raise Unavailable(
+        raise failure(
             f"The mail server {server.host}:{server.port} did not take the mail: {reason}. Look at "
             "LINKTRACK_SMTP_URL, LINKTRACK_MAIL_FROM and LINKTRACK_MAIL_TO."
         ) from error

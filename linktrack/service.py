@@ -237,7 +237,15 @@ def follow(installation: Installation, parent: int | None = None) -> bool:
             name="link-checks",
             daemon=True,
         ).start()
+    from linktrack.owners.signing_in.new_devices import follow_mails
     from linktrack.upkeep.card_visits import follow_cards
+
+    threading.Thread(
+        target=follow_mails,
+        args=(installation.database, settings.mail, stopping.wait, now),
+        name="sign-in-mails",
+        daemon=True,
+    ).start()
 
     threading.Thread(
         target=follow_cards,

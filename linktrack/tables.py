@@ -6,6 +6,7 @@ import linktrack.clicks.models
 import linktrack.engagement.models
 import linktrack.links.models
 import linktrack.owners.models
+import linktrack.owners.signing_in.models
 import linktrack.owners.stored_settings
 import linktrack.publishing.models
 import linktrack.reports.diary.models

@@ -218,11 +218,15 @@ def test_by_command(run: Run) -> None:
     """`owner remove` does what the page does, and refuses what it refuses."""
     for name in ("Jesse", "Vera"):
         good(run("owner", "create", name))
-    assert "Removed Vera: they can no longer sign in." in good(run("owner", "remove", "Vera"))
-    refused = run("owner", "remove", "Jesse")
+    asked = run("owner", "remove", "Vera")
+    assert asked.exit_code == 1
+    assert "Remove Vera? They are signed out, and their tokens end" in asked.output
+    removing = ("owner", "remove", "--yes")
+    assert "Removed Vera: they can no longer sign in." in good(run(*removing, "Vera"))
+    refused = run(*removing, "Jesse")
     assert refused.exit_code == 1
     assert "Jesse is the only owner: make another person an owner first." in refused.output
-    assert run("owner", "remove", "Vera").exit_code == 1
+    assert run(*removing, "Vera").exit_code == 1
 
 
 def test_nothing_of_a_removed_person_is_left_to_sign_in_with(world: World) -> None:

@@ -13,7 +13,7 @@ COMMANDS: Final = {
         "server.service",
         "Run the service: short links, click counting and the owner pages.",
     ),
-    "owner": ("server.service", "Manage who can sign in, and create one-time sign-in links."),
+    "owner": ("server.owners", "Manage who can sign in, and create one-time sign-in links."),
     "token": ("server.programs", "Manage tokens for programs that use the JSON API."),
     "webhook": ("server.programs", "Manage webhooks, which send events to other programs."),
     "account": ("accounts.accounts", "Manage social accounts and other audiences."),

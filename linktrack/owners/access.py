@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,15 +11,27 @@ from sqlalchemy.orm import Session
 
 from linktrack.errors import Conflict, Forbidden, Invalid, NotFound
 from linktrack.owners.audit import note
-from linktrack.owners.models import Owner, OwnerSession, SignInLink
+from linktrack.owners.models import AuditEntry, Owner, OwnerSession, SignInLink
 
 LINK_LIFE: Final = timedelta(minutes=15)
 INVITATION_LIFE: Final = timedelta(days=7)
 SESSION_LIFE: Final = timedelta(days=30)
+_SIGNED_IN: Final = "Signed in by "
 SPENT: Final = (
     "This sign-in link has expired or was already used: ask an owner for a new one, or run "
     "linktrack owner link on the server."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Where somebody signs in, in words: the device and the country."""
+
+    device: str | None = None
+    place: str | None = None
+
+
+NOTHING_SEEN: Final = Seen()
 
 
 def hash_secret(secret: str) -> str:
@@ -62,9 +75,10 @@ def first_owner(session: Session, now: datetime) -> Owner:
 
 
 def ever_signed_in(session: Session) -> bool:
-    """Whether anybody has used a sign-in link of this installation."""
+    """Whether anybody has signed in to this installation, also somebody who was removed since."""
     used = select(SignInLink.token_hash).where(SignInLink.used_at.is_not(None)).limit(1)
-    return session.scalar(used) is not None
+    told = select(AuditEntry.id).where(AuditEntry.what.startswith(_SIGNED_IN)).limit(1)
+    return any(session.scalar(query) is not None for query in (used, told))
 
 
 def make_sign_in_link(
@@ -99,8 +113,8 @@ def check_usable(session: Session, secret: str, now: datetime) -> None:
         raise Forbidden(SPENT)
 
 
-def sign_in(session: Session, secret: str, now: datetime) -> str:
-    """Spend a sign-in link; return the secret of the session it begins.
+def spend_link(session: Session, secret: str, now: datetime) -> int:
+    """Spend a sign-in link; return the number of whom it signs in.
 
     Raises `Forbidden` for a link that is unknown, too old or used; of two at once one wins.
     """
@@ -116,10 +130,18 @@ def sign_in(session: Session, secret: str, now: datetime) -> str:
     ).scalar_one_or_none()
     if spent is None:
         raise Forbidden(SPENT)
-    return begin_session(session, spent, now, "a one-time link")
+    return spent
 
 
-def begin_session(session: Session, owner_id: int, now: datetime, by: str) -> str:
+def begin_session(
+    session: Session,
+    owner_id: int,
+    now: datetime,
+    by: str,
+    seen: Seen = NOTHING_SEEN,
+    *,
+    life: timedelta = SESSION_LIFE,
+) -> str:
     """Return the secret of a new session of an owner who has proved to be one, `by` what."""
     session.execute(delete(OwnerSession).where(OwnerSession.expires_at < now))
     session_secret = secrets.token_urlsafe(32)
@@ -128,11 +150,14 @@ def begin_session(session: Session, owner_id: int, now: datetime, by: str) -> st
             token_hash=hash_secret(session_secret),
             owner_id=owner_id,
             created_at=now,
-            expires_at=now + SESSION_LIFE,
+            expires_at=now + life,
+            device=seen.device,
+            place=seen.place,
+            way=by,
         )
     )
     owner = session.get_one(Owner, owner_id)
-    note(session, f"Signed in by {by}.", now, actor=owner.name)
+    note(session, f"{_SIGNED_IN}{by}.", now, actor=owner.name)
     return session_secret
 
 

@@ -81,7 +81,11 @@ class SignInLink(Base):
 
 
 class OwnerSession(Base):
-    """A browser in which an owner is signed in."""
+    """A browser in which an owner is signed in.
+
+    `device` and `place` are words for people ("Safari on iOS", "Germany"), `way` is what they
+    proved with ("a password"); None where it isn't known. No address is stored.
+    """
 
     __tablename__ = "owner_sessions"
 
@@ -89,6 +93,9 @@ class OwnerSession(Base):
     owner_id: Mapped[int] = mapped_column(ForeignKey("owners.id"))
     created_at: Mapped[Moment]
     expires_at: Mapped[Moment]
+    device: Mapped[str | None] = mapped_column(String(60))
+    place: Mapped[str | None] = mapped_column(String(60))
+    way: Mapped[str | None] = mapped_column(String(60))
 
     @property
     def mark(self) -> str:

@@ -14,6 +14,7 @@ from linktrack.owners.models import Owner, OwnerSession, SignInLink, ViewedAccou
 from linktrack.owners.tokens import revoke_tokens_of
 
 ROLES: Final = ("owner", "viewer")
+ONLY_OWNER: Final = "{} is the only owner: make another person an owner first."
 
 
 def list_owners(session: Session) -> Sequence[Owner]:
@@ -135,6 +136,11 @@ def end_session(session: Session, owner: Owner, mark: str, now: datetime) -> Non
 def keep_one_owner(session: Session, owner: Owner) -> None:
     """Raise `Conflict` if there is no other owner; none of them can go meanwhile."""
     take_edit_lock(session.connection())
+    if is_only_owner(session, owner):
+        raise Conflict(ONLY_OWNER.format(owner.name))
+
+
+def is_only_owner(session: Session, owner: Owner) -> bool:
+    """Whether nobody would be left who may change anything, if this person couldn't."""
     others = select(func.count()).where(Owner.role == "owner", Owner.id != owner.id)
-    if not session.scalar(others):
-        raise Conflict(f"{owner.name} is the only owner: make another person an owner first.")
+    return owner.role == "owner" and not session.scalar(others)

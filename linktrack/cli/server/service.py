@@ -1,19 +1,11 @@
-"""Commands that run the service, and manage who can sign in."""
+"""Commands that run the service."""
 
 import os
 
 import click
 
-from linktrack.cli.answers import Answer, answering, rows_answer
-from linktrack.cli.common import (
-    Commands,
-    Work,
-    installation,
-    json_option,
-    print_json,
-    this_moment,
-    writing,
-)
+from linktrack.cli.answers import Answer, answering
+from linktrack.cli.common import Work, installation, json_option, print_json, this_moment
 
 
 @click.command()
@@ -111,83 +103,3 @@ def status(work: Work) -> Answer:
     found = status_of(work.session, work.installation.settings, work.now)
     said = [f"{name.replace('_', ' '):<16} {value:,}" for name, value in found.items()]
     return Answer(found, *said)
-
-
-@click.group(cls=Commands)
-def owner() -> None:
-    """Manage who can sign in, and create one-time sign-in links."""
-
-
-@owner.command()
-@click.argument("name")
-@click.option("--viewer", is_flag=True, help="Read only.")
-def create(name: str, viewer: bool) -> None:
-    """Add a person who can sign in."""
-    from linktrack.owners.access import create_owner
-    from linktrack.owners.viewers import set_role
-
-    with writing() as work:
-        added = create_owner(work.session, name, work.now)
-        if viewer:
-            set_role(work.session, added, "viewer", work.now)
-    click.echo(f"Added {name}. Sign in with: linktrack owner link {name!r}")
-
-
-@owner.command("remove")
-@click.argument("name")
-def remove_command(name: str) -> None:
-    """Remove a person: sessions, password, links and tokens end; what they did stays."""
-    from linktrack.owners.access import find_owner
-    from linktrack.owners.leaving import remove_owner
-
-    with writing() as work:
-        tokens = remove_owner(work.session, find_owner(work.session, name), work.now)
-    ended = f" {tokens} of their API tokens ended." if tokens else ""
-    click.echo(f"Removed {name}: they can no longer sign in.{ended}")
-
-
-@owner.command("list")
-@answering
-def list_owners_command(work: Work) -> Answer:
-    """List who can sign in."""
-    from linktrack.owners.viewers import list_owners
-
-    lines = [
-        (owner.name, owner.role, "yes" if owner.password_hash else "no")
-        for owner in list_owners(work.session)
-    ]
-    return rows_answer(("name", "role", "password"), lines)
-
-
-@owner.command()
-@click.argument("name", required=False)
-def password(name: str | None) -> None:
-    """Set an owner's password (it asks for it), and sign them out everywhere."""
-    from linktrack.owners.access import find_owner
-    from linktrack.owners.passwords import hash_password, set_password
-    from linktrack.owners.viewers import end_sessions
-
-    typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    hashed = hash_password(typed)
-    with writing() as work:
-        found = find_owner(work.session, name)
-        set_password(work.session, found, hashed, work.now)
-        end_sessions(work.session, found, work.now)
-        name = found.name
-    click.echo(f"The password of {name} is set.")
-
-
-@owner.command()
-@click.argument("name", required=False)
-@json_option
-def link(name: str | None, as_json: bool) -> None:
-    """Print a one-time sign-in address for an owner, valid for 15 minutes."""
-    from linktrack.owners.access import find_owner, make_sign_in_link, sign_in_url
-
-    with writing() as work:
-        secret = make_sign_in_link(work.session, find_owner(work.session, name), work.now)
-        url = sign_in_url(work.installation.settings.base_url, secret)
-    if as_json:
-        print_json({"url": url})
-    else:
-        click.echo(url)

@@ -45,6 +45,7 @@ LEFT_OUT: Final = {
     "owner_sessions": "browsers in which owners are signed in",
     "password_failures": "wrong passwords of the last day",
     "sign_in_links": "one-time addresses",
+    "sign_in_mails": "mails of the last day about sign-ins on new devices",
     "visitor_keys": "the secrets of visitors: without them nobody can be found again",
 }
 """Tables that are not exported, and why."""

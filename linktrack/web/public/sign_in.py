@@ -10,8 +10,8 @@ from linktrack.errors import Forbidden
 from linktrack.owners import access
 from linktrack.owners.passwords import begin_attempt, end_attempt
 from linktrack.web.context import current_owner
-from linktrack.web.devices import mark_device
 from linktrack.web.fields import text
+from linktrack.web.public import entering
 from linktrack.web.wanted import remember, remembered, safe
 
 blueprint = Blueprint("sign_in", __name__, url_prefix="/owner")
@@ -41,7 +41,7 @@ def enter() -> Response | tuple[str, int]:
         db_session().commit()
         page = render_template("sign_in/show.html", error=error.sentence, name=name, wanted=wanted)
         return page, 403
-    return _begin(access.begin_session(db_session(), owner.id, now(), "a password"), wanted)
+    return entering.enter(owner.id, "a password", wanted)
 
 
 @blueprint.get("/sign-in/<secret>")
@@ -57,16 +57,8 @@ def spend(secret: str) -> Response:
     """Use up the link, and sign in."""
     with reading() as session:
         access.check_usable(session, secret, now())
-    return _begin(access.sign_in(db_session(), secret, now()), remembered(now()))
-
-
-def _begin(session_secret: str, wanted: str) -> Response:
-    """Begin a session in this browser, and lead on to the page that was wanted, if any."""
-    db_session().commit()
-    cookie.clear()
-    cookie["secret"] = session_secret
-    cookie.permanent = True
-    return mark_device(redirect(wanted or url_for("overview.show"), 303))
+    owner_id = access.spend_link(db_session(), secret, now())
+    return entering.enter(owner_id, "a one-time link", remembered(now()))
 
 
 @blueprint.post("/sign-out")

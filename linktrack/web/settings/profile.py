@@ -16,7 +16,7 @@ from linktrack.owners.passwords import (
     remove_password,
     set_password,
 )
-from linktrack.owners.viewers import end_sessions, get_owner, list_sessions
+from linktrack.owners.viewers import end_session, end_sessions, get_owner, list_sessions
 from linktrack.web.context import OWN, current_owner, own_hash, owner_blueprint
 from linktrack.web.forms import Sent, form
 
@@ -26,10 +26,10 @@ blueprint = owner_blueprint(OWN, __name__)
 @blueprint.get("/profile")
 def show() -> str:
     """Show whether a password is set, and where you are signed in."""
-    return _page()
+    return page()
 
 
-own_form = partial(form, blueprint, back_to="own.show", again=lambda error: _page(error.sentence))
+own_form = partial(form, blueprint, back_to="own.show", again=lambda error: page(error.sentence))
 
 
 @own_form("/profile/password")
@@ -41,28 +41,35 @@ def change_password(sent: Sent) -> str:
     if password != request.form.get("again", ""):
         raise Invalid("The two passwords differ: type the same one twice.")
     hashed = hash_password(password)
-    _require_present(request.form.get("present", ""), sent.now)
-    set_password(sent.session, _self(), hashed, sent.now)
-    end_sessions(sent.session, _self(), sent.now, own_hash())
+    require_present(request.form.get("present", ""), sent.now)
+    set_password(sent.session, self_here(), hashed, sent.now)
+    end_sessions(sent.session, self_here(), sent.now, own_hash())
     return "Your password is set. Your other browsers are signed out."
 
 
 @own_form("/profile/password/remove")
 def take_password_away(sent: Sent) -> str:
     """Remove the password; it is asked for, so that nobody at an open browser does it."""
-    _require_present(request.form.get("present", ""), sent.now)
-    remove_password(sent.session, _self(), sent.now)
+    require_present(request.form.get("present", ""), sent.now)
+    remove_password(sent.session, self_here(), sent.now)
     return "Your password is removed. Sign-in links still sign you in."
 
 
 @own_form("/profile/sessions/end")
 def end_others(sent: Sent) -> str:
     """Sign out everywhere else."""
-    ended = end_sessions(sent.session, _self(), sent.now, own_hash())
+    ended = end_sessions(sent.session, self_here(), sent.now, own_hash())
     return f"Signed out of {ended} other browser{'' if ended == 1 else 's'}."
 
 
-def _require_present(password: str, now: datetime) -> None:
+@own_form("/profile/sessions/end-one")
+def end_one(sent: Sent) -> str:
+    """Sign out in one other browser."""
+    end_session(sent.session, self_here(), sent.text("session", "The browser"), sent.now)
+    return "Signed out of that browser."
+
+
+def require_present(password: str, now: datetime) -> None:
     """Raise `Invalid` unless this is the password now, if there is one; guesses are counted."""
     owner = current_owner()
     assert owner is not None  # strangers do not come here
@@ -84,15 +91,17 @@ def _require_present(password: str, now: datetime) -> None:
             session.commit()
 
 
-def _page(error: str | None = None) -> str:
-    owner = _self()
+def page(error: str | None = None) -> str:
+    """Return the page, with an error if something went wrong."""
+    owner = self_here()
     sessions = [one for one in list_sessions(db_session(), owner) if one.expires_at > now()]
     return render_template(
         "own/show.html", owner=owner, sessions=sessions, here_hash=own_hash(), error=error
     )
 
 
-def _self() -> Owner:
+def self_here() -> Owner:
+    """Return who is signed in, as this request's session has them."""
     owner = current_owner()
     assert owner is not None  # strangers do not come here
     return get_owner(db_session(), owner.id)

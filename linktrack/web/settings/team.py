@@ -9,7 +9,7 @@ from flask import render_template, request, url_for
 from linktrack.audience.accounts import list_accounts
 from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.errors import Conflict, Invalid, Unavailable
+from linktrack.errors import Invalid, Unavailable
 from linktrack.mail import MailServer, send, to_one
 from linktrack.owners.access import (
     INVITATION_LIFE,
@@ -21,11 +21,12 @@ from linktrack.owners.leaving import remove_owner
 from linktrack.owners.models import Owner
 from linktrack.owners.tokens import working_tokens
 from linktrack.owners.viewers import (
+    ONLY_OWNER,
     end_links,
     end_session,
     end_sessions,
     get_owner,
-    keep_one_owner,
+    is_only_owner,
     limits,
     list_owners,
     list_sessions,
@@ -171,11 +172,8 @@ def _confirmation(owner_id: int, error: str | None = None) -> str:
     session = db_session()
     owner = get_owner(session, owner_id)
     at: datetime = now()
-    try:
-        if owner.role == "owner":
-            keep_one_owner(session, owner)
-    except Conflict as refusal:
-        error = error or refusal.sentence
+    if is_only_owner(session, owner):
+        error = error or ONLY_OWNER.format(owner.name)
     return render_template(
         "team/remove.html",
         owner=owner,
