@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from linktrack.reports.figures.statistics.before_after import before_after
 from linktrack.reports.figures.statistics.capture import chao2, chapman
 from linktrack.reports.figures.statistics.comparisons import (
     difference,
@@ -504,6 +505,34 @@ def leaving(random: Random, runs: int) -> None:
     )
 
 
+def event_in_clicks(random: Random, runs: int) -> None:
+    """What an event cost in clicks: a quarter of the followers leaves, and with them so many."""
+    rows = []
+    left = -0.24
+    after = round(FOLLOWERS * (1 + left))
+    for mean, wording in ((35.0, ""), (1.75, ", 1.75 people a post"), (0.5, ", 0.5 people a post")):
+        for size in (10, 30, 60):
+            for change, who in ((left, "they clicked alike"), (0.0, "they never clicked")):
+                row = [f"{size}{wording}: {who}"]
+                for spread in SPREADS:
+                    hits, like, other = [], [], []
+                    for _ in range(runs // 4):
+                        one = pairs(random, spread, size, mean / FOLLOWERS)
+                        two = pairs(random, spread, size, mean * (1 + change) / FOLLOWERS)
+                        found = before_after(one, [(k, after) for k, _ in two])
+                        if found.interval is not None:
+                            hits.append(covers(found.interval, change))
+                        like.append(found.verdict == "like the others")
+                        other.append(found.verdict in ("less", "more"))
+                    row += [share(hits), share(like), share(other)]
+                rows.append(row)
+    table(
+        "What an event cost: clicks",
+        by_spread("posts a side", "covered", "like the others", "less or more"),
+        rows,
+    )
+
+
 def digests(random: Random, runs: int) -> None:
     """A digest's "clearly more": how often it is cried in weeks without any change."""
     rows = []
@@ -545,6 +574,7 @@ TABLES: dict[str, Callable[[Random, int], None]] = {
         segments,
         ratios_of_ratios,
         leaving,
+        event_in_clicks,
         digests,
     )
 }

@@ -46,10 +46,30 @@ def test_a_fall_is_told_by_its_day_its_week_and_its_month() -> None:
 
 
 def test_what_has_not_been_counted_yet_is_not_told() -> None:
-    """Three days after it, nobody knows the week."""
+    """Three days after it, nobody knows the week: the three days are told, not the first alone."""
     (story,) = told(accident(last=33))
     assert (story.net_1d, story.net_7d, story.net_30d) == (-1_345, None, None)
-    assert story.sentence == "On 4 June 2026 you lost 1,345 in a day."
+    assert story.sentence == "On 4 June 2026 you lost 1,345 in a day; 4,100 in 3 days (18%)."
+    (story,) = told(accident(last=31))
+    assert story.sentence == "On 4 June 2026 you lost 1,345 in a day (6%)."
+
+
+def test_one_fall_has_one_figure() -> None:
+    """That of its week, once it is known; before, that of its days."""
+    assert [story.as_told.net for story in told(accident(last=33))] == [-4_100]
+    counts = accident() | {37: BEFORE - 5_100}  # a few came back on the last day of the week
+    (story,) = told(counts)
+    assert story.jump.net == ACCIDENT[6]
+    assert story.as_told.net == -5_100
+    assert "5,100 in a week" in story.sentence
+    longer = dict.fromkeys(range(31), BEFORE)
+    longer |= {31: BEFORE - 1_000, 40: BEFORE - 10_000}
+    (story,) = told(longer)
+    assert story.net_7d == -1_000
+    assert story.as_told.net == -10_000
+    assert story.sentence == "On 4 June 2026 you lost 1,000 in a day; 10,000 in 10 days (45%)."
+    regained = dict.fromkeys(range(31), BEFORE) | {31: BEFORE - 3_000, 37: BEFORE + 10}
+    assert told(regained)[0].as_told.net == -3_000
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,11 @@ from linktrack.reports.parts import WHOLE, Part, part_series
 
 @dataclass(frozen=True, slots=True)
 class AccountCard:
-    """One account over the range. `clicks_by_day` has None on days before it was counted."""
+    """One account over the range. `clicks_by_day` has None on days before it was counted.
+
+    `followers_change` is how the follower count changed from the last one before the range (or the
+    first in it, where there is none) to the last in it; None without a count in the range.
+    """
 
     account: Account
     followers: int | None
@@ -39,15 +43,9 @@ class AccountCard:
     clicks_by_day: list[int | None]
     clicks_by_day_before: list[int | None]
     followers_by_day: list[tuple[date, int]]
+    followers_change: int | None
     cpf: CpfTotal
     coverage: Coverage
-
-    @property
-    def followers_change(self) -> int | None:
-        """By how much the follower count changed in the range; None without two counts."""
-        if len(self.followers_by_day) < 2:
-            return None
-        return self.followers_by_day[-1][1] - self.followers_by_day[0][1]
 
 
 def account_cards(
@@ -123,9 +121,18 @@ def _card(
         clicks_by_day=every_day(days, within, counted_since),
         clicks_by_day_before=every_day(before, earlier, counted_since),
         followers_by_day=counts_of_days(history, days),
+        followers_change=_followers_change(history, days),
         cpf=cpf,
         coverage=covered,
     )
+
+
+def _followers_change(history: History, days: DayRange) -> int | None:
+    within = [count for at, count in history if days.since <= at < days.end]
+    if not within:
+        return None
+    _, before = count_at(history, days.since)
+    return within[-1] - (within[0] if before is None else before)
 
 
 def every_day(days: DayRange, series: Sequence[DayCounts], counted_since: date) -> list[int | None]:

@@ -103,6 +103,11 @@ def event_in_words(event: Event) -> str:
     return " ".join(sentences)
 
 
+def costs_in_words(event: Event) -> list[str]:
+    """Return what an event cost beside followers, as far as there are posts to tell it by."""
+    return [cost.sentence for cost in (event.clicks,) if cost is not None]
+
+
 def post_in_words(total: CpfTotal, window: str) -> str:
     """Say in a sentence how many people click a post within the window, and who they are.
 

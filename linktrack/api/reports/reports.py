@@ -96,6 +96,7 @@ def report_followers() -> FollowersReportJson:
         db_session(),
         named_account(fields.text("account")),
         timezone,
+        now=as_of(now()),
         **asked_range(fields),
         events=[parse_moment(text, timezone) for text in request.args.getlist("event") if text],
     )

@@ -199,13 +199,14 @@ def followers_command(
     """Followers gained, lost and regained, and the cost of events."""
     from linktrack.reports.figures.words import percent
     from linktrack.reports.people.followers import CHURN, followers_json, followers_report
-    from linktrack.reports.sentences import event_in_words
+    from linktrack.reports.sentences import costs_in_words, event_in_words
 
     moments = [work.moment(text) for text in events]
     found = followers_report(
         work.session,
         work.account(handle),
         work.installation.settings.timezone,
+        now=work.as_of,
         since=work.moment(since),
         until=work.moment(until),
         events=moments,
@@ -235,7 +236,8 @@ def followers_command(
             f"Of {found.churn.counts.gained:,} who came, {found.churn.counts.left:,} left again "
             f"within {CHURN.days} days: {percent(found.churn.share, found.churn.interval)}."
         )
-    said += [event_in_words(event) for event in found.events]
+    for event in found.events:
+        said += [event_in_words(event), *costs_in_words(event)]
     jumps = [jump.sentence for jump in found.jumps]
     first = [] if found.days else [nothing_yet]
     return Answer(followers_json(found), *first, *jumps, days, *said)

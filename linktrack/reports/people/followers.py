@@ -1,7 +1,7 @@
 """The followers report: who came, left and came back, and what one event cost."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Final, TypedDict
@@ -19,6 +19,8 @@ from linktrack.ids import AccountId
 from linktrack.reports.figures.rate import Rate, rounded, share_json
 from linktrack.reports.figures.statistics.leaving import Excess, daily_rate, excess_of, jumps
 from linktrack.reports.figures.statistics.rates import Interval, rate_interval
+from linktrack.reports.people.event_costs import Cost, CostJson, Spans, cost_json
+from linktrack.reports.people.event_posts import click_costs
 from linktrack.reports.people.follower_queries import Change, Churn, changes, churn, leavers
 from linktrack.reports.people.jump_stories import JumpJson, JumpStory, jump_json, jump_stories
 
@@ -53,7 +55,7 @@ class Event:
 
     None where no list (or count) lies within that time. `excess` is of the longest of them;
     without lists the figures are differences of counts, `by_counts`, and then those who came
-    hide as many who left.
+    hide as many who left. `clicks` is what it cost in clicks; None without posts on any side.
     """
 
     at: datetime
@@ -61,6 +63,7 @@ class Event:
     left: tuple[int | None, int | None, int | None]
     excess: Excess | None
     by_counts: bool
+    clicks: Cost | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +94,15 @@ def followers_report(
     account: Account,
     timezone: ZoneInfo,
     *,
+    now: datetime,
     since: datetime | None = None,
     until: datetime | None = None,
     events: Sequence[datetime] = (),
 ) -> FollowersReport:
     """Return who came and left by the lists taken in [since, until), and what events cost.
 
-    Where there are no two lists, the days come from follower counts. Raises `Invalid`.
+    Where there are no two lists, the days come from follower counts; clicks are known up to
+    `now`. Raises `Invalid`.
     """
     check_range(since, until)
     if len(events) > MOST_EVENTS:
@@ -112,12 +117,18 @@ def followers_report(
         is_before = end is None or datetime.combine(day, end.min.time(), timezone) < end
         return is_before and (first is None or day >= first)
 
+    stories = jump_stories(history, timezone)
+    spans = [Spans.of(at, [story.jump for story in stories], timezone) for at in events]
+    clicks = click_costs(session, account.id, spans, history, now)
     return FollowersReport(
         account,
-        [each for each in jump_stories(history, timezone) if is_asked(each.jump.until)],
+        [each for each in stories if is_asked(each.jump.until)],
         [line for line in lines if is_asked(line.day)],
         _churn(session, account.id, found),
-        [_event(session, account.id, at, found, history) for at in events],
+        [
+            replace(_event(session, account.id, at, found, history), clicks=cost)
+            for at, cost in zip(events, clicks, strict=True)
+        ],
     )
 
 
@@ -247,7 +258,10 @@ def _day_json(line: DayLine) -> FollowersDayJson:
 
 
 class FollowersEventJson(TypedDict):
-    """Who left after a moment, compared with the usual; `by_counts`: known from totals only."""
+    """Who left after a moment, compared with the usual; `by_counts`: known from totals only.
+
+    `clicks` compares what posts got after it with those before; null without posts.
+    """
 
     at: str
     followers: int | None
@@ -260,6 +274,7 @@ class FollowersEventJson(TypedDict):
     share_low: float | None
     share_high: float | None
     by_counts: bool
+    clicks: CostJson | None
 
 
 def _event_json(event: Event) -> FollowersEventJson:
@@ -274,6 +289,7 @@ def _event_json(event: Event) -> FollowersEventJson:
         "excess": None if excess is None else rounded(excess.excess, 1),
         **share_json(Rate() if excess is None else Rate(excess.share, excess.interval)),
         "by_counts": event.by_counts,
+        "clicks": None if event.clicks is None else cost_json(event.clicks),
     }
 
 

@@ -1,15 +1,17 @@
 """What became of a jump of a follower count, in figures and in a sentence."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import TypedDict
+from typing import Final, TypedDict
 from zoneinfo import ZoneInfo
 
 from linktrack.audience.counts import History
 from linktrack.reports.figures.rate import rounded
 from linktrack.reports.figures.words import days_from, share
 from linktrack.reports.people.jumps import Jump, count_jumps
+
+WEEK: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +33,47 @@ class JumpStory:
         return self.jump.since + timedelta(days=1)
 
     @property
+    def as_told(self) -> Jump:
+        """The jump with the one figure that every page has: its first week's, once that is known.
+
+        Until then it is the change of its own days; also where they are more than a week, or all
+        came back within the week.
+        """
+        if self._week is None or self._week * self.jump.net <= 0:
+            return self.jump
+        return replace(self.jump, net=self._week)
+
+    @property
+    def _length(self) -> int:
+        """The days of the jump itself."""
+        return (self.jump.until - self.jump.since).days
+
+    @property
+    def _week(self) -> int | None:
+        """The net change within a week, where that is known and the jump was over by then."""
+        return self.net_7d if self._length <= WEEK else None
+
+    @property
     def sentence(self) -> str:
         """As in "On 21 July 2026 you lost 1,345 in a day; 5,244 in a week (23%); 478 …"."""
         verb = "lost" if self.jump.net < 0 else "gained"
         before, net = self.jump.before, self.jump.net
-        first, week, month = self.net_1d, self.net_7d, self.net_30d
+        first, week, month = self.net_1d, self._week, self.net_30d
         if first is None or (first < 0) != (net < 0):
             days = days_from(self.jump.since, self.jump.until + timedelta(days=1))
             parts = [f"{days}: you {verb} {_part(net, before)}"]
             first = net
         else:
-            told = f"{abs(first):,} in a day" if week != first else _part(first, before, "in a day")
+            within, later = "in a week", week
+            if week is None and net != first:  # what is known of it so far
+                within, later = f"in {self._length} days", net
+            told = f"{abs(first):,} in a day"
+            if later in (None, first):
+                told = _part(first, before, "in a day")
             parts = [f"On {self.day.day} {self.day:%B %Y} you {verb} {told}"]
-            if week is not None and week != first:
-                parts.append(self._all_back("a week", week) or _part(week, before, "in a week"))
-                first = week
+            if later is not None and later != first:
+                parts.append(self._all_back("a week", later) or _part(later, before, within))
+                first = later
         if month is not None and month != first:
             back = (month - first) * (1 if net < 0 else -1)
             if all_back := self._all_back("30 days", month):
@@ -85,7 +113,7 @@ def _story(jump: Jump, by_day: Sequence[tuple[date, int]]) -> JumpStory:
         within = [count for day, count in by_day if jump.since < day <= end]
         return within[-1] - jump.before if within and last >= end - timedelta(slack) else None
 
-    return JumpStory(jump, net(1, 0), net(7, 1), net(30, 3))
+    return JumpStory(jump, net(1, 0), net(WEEK, 1), net(30, 3))
 
 
 def largest_jump(stories: Sequence[JumpStory]) -> JumpStory | None:

@@ -27,7 +27,8 @@ from linktrack.reports.figures.words import (
     rounded_between,
 )
 from linktrack.reports.people.audience import AudienceReport, audience_report, estimated
-from linktrack.reports.people.jumps import Jump, count_jumps
+from linktrack.reports.people.jump_stories import jump_stories
+from linktrack.reports.people.jumps import Jump
 from linktrack.reports.people.visit_queries import Visits, links_by_period, visits_by_period
 from linktrack.settings import VisitorPeriod
 
@@ -115,8 +116,8 @@ class Presence:
     """One account: its last whole period, the periods up to it, and its follower count.
 
     `periods` are those that are over, oldest first; `counts` are the follower counts of their
-    days; `regained` is the part of the last fall that has been made good. None or empty where
-    nothing is known.
+    days; `jumps` have the figures that the page Followers has; `regained` is the part of the last
+    fall that has been made good. None or empty where nothing is known.
     """
 
     latest: AudienceReport
@@ -193,7 +194,7 @@ def presence(
     days = DayRange(
         periods[0].first if periods else spans[0][0], spans[-1][1] - timedelta(days=1), timezone
     )
-    found = count_jumps(history, timezone)
+    found = [story.as_told for story in jump_stories(history, timezone)]
     within = [jump for jump in found if days.first <= jump.until <= days.last]
     return Presence(
         latest=latest,

@@ -19,7 +19,8 @@ from linktrack.audience.models import Account
 from linktrack.audience.rosters import list_rosters
 from linktrack.calendar.ranges import DayRange
 from linktrack.charts import Mark
-from linktrack.context import db_session, installation, reading
+from linktrack.context import as_of, db_session, installation, reading
+from linktrack.db import now
 from linktrack.engagement.forgetting import forget_follower
 from linktrack.errors import Invalid, NotFound
 from linktrack.networks.registry import is_network, network_of
@@ -36,7 +37,7 @@ from linktrack.reports.people.followers import (
 )
 from linktrack.reports.people.jump_stories import JumpStory, jump_stories, largest_jump
 from linktrack.reports.people.movers import MoversPage, Way, movers
-from linktrack.reports.sentences import event_in_words
+from linktrack.reports.sentences import costs_in_words, event_in_words
 from linktrack.web.audience.follower_charts import came_and_left, count_line
 from linktrack.web.charting import marks_of
 from linktrack.web.context import May, owner_blueprint, today
@@ -144,6 +145,7 @@ def _page(account: Account, failure: str = "", failed: str | None = None) -> Res
         session,
         account,
         timezone,
+        now=as_of(now()),
         since=days.since,
         until=days.end,
         events=[event] if event else [],
@@ -172,7 +174,12 @@ def _page(account: Account, failure: str = "", failed: str | None = None) -> Res
         churn_days=CHURN.days,
         event_day=event_day,
         month_after=_month_after(report.events, timezone),
-        told=[event_in_words(event) for event in report.events],
+        told=[
+            sentence
+            for event in report.events
+            for sentence in (event_in_words(event), *costs_in_words(event))
+        ],
+        has_costs=any(event.clicks for event in report.events),
         by_name=_by_name(account, days) if rosters and May().write else None,
         coverage=coverage(session, account.id, days.since, days.end),
         error=error,

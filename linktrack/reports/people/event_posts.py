@@ -1,0 +1,47 @@
+"""The posts around events: what they got, and how many followers they had."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from linktrack.audience.counts import History
+from linktrack.clicks.vocabulary import window_number
+from linktrack.ids import AccountId
+from linktrack.reports import queries
+from linktrack.reports.counting import Counting
+from linktrack.reports.figures.statistics.experiments import Pair
+from linktrack.reports.people.event_costs import CLICKS, WINDOW, Cost, Spans
+from linktrack.reports.rated import rated_posts
+
+
+def click_costs(
+    session: Session,
+    account_id: AccountId,
+    spans: Sequence[Spans],
+    history: History,
+    now: datetime,
+) -> list[Cost | None]:
+    """Return what events cost in clicks, by complete posts with a follower count; in one query.
+
+    None where there is no such post on either side.
+    """
+    if not spans:
+        return []
+    first, last = min(span.before[0] for span in spans), max(span.after[1] for span in spans)
+    chosen = queries.chosen_posts([account_id], first, last)
+    sums = queries.people_by_post(session, chosen, window_number(WINDOW))
+    posts = [
+        (post.posted_at, (post.people, post.followers))
+        for post in rated_posts(sums, {account_id: history}, Counting(WINDOW, now))
+        if post.is_pooled and post.followers
+    ]
+    return [_cost(span, posts) for span in spans]
+
+
+def _cost(span: Spans, posts: Sequence[tuple[datetime, Pair]]) -> Cost | None:
+    before, after = (
+        [pair for at, pair in posts if start <= at < end]
+        for start, end in (span.before, span.after)
+    )
+    return Cost.of(CLICKS, before, after) if before or after else None
