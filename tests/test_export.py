@@ -25,6 +25,7 @@ from linktrack.db import to_ms
 from linktrack.errors import Invalid, NotFound, Unavailable
 from linktrack.ids import LinkId
 from linktrack.links.catalog import change_destination, set_disabled
+from linktrack.links.labels import describe
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.networks.records import PostRecord
 from linktrack.portability.export.click_filters import find_wanted
@@ -381,6 +382,7 @@ def test_links_posts_counts_and_segments_are_exported(world: World) -> None:
     post = world.post(account, "See https://example.com/a and https://example.com/b")
     first, second = post.links
     set_disabled(world.session, second, True, NOON + timedelta(hours=1))
+    describe(world.session, first, NOON, title="A story", tags=["talks", "2026"])
     world.session.commit()
     assert rows(world, "links") == [
         {
@@ -392,6 +394,9 @@ def test_links_posts_counts_and_segments_are_exported(world: World) -> None:
             "post": post.id,
             "created_at": "2026-05-04T12:00:00Z",
             "disabled_at": None,
+            "title": "A story",
+            "tags": ["talks", "2026"],
+            "note": None,
         },
         {
             "id": second.id,
@@ -402,6 +407,9 @@ def test_links_posts_counts_and_segments_are_exported(world: World) -> None:
             "post": post.id,
             "created_at": "2026-05-04T12:00:00Z",
             "disabled_at": "2026-05-04T13:00:00Z",
+            "title": None,
+            "tags": [],
+            "note": None,
         },
     ]
     assert rows(world, "posts") == [

@@ -21,6 +21,7 @@ from linktrack.cli import main
 from linktrack.clicks.models import clicks
 from linktrack.errors import Invalid
 from linktrack.links.catalog import find_target, get_link
+from linktrack.links.labels import tags_by_link
 from linktrack.links.models import ImportedTotal, Link, LinkLabel, Post
 from linktrack.portability.links.fields import normal, read_link
 from linktrack.portability.links.formats import LINK_FORMATS
@@ -49,7 +50,7 @@ def told(world: World) -> list[tuple[object, ...]]:
             Link.destination,
             Link.created_at,
             LinkLabel.title,
-            LinkLabel.tags,
+            Link.id,
             ImportedTotal.clicks,
         )
         .outerjoin(LinkLabel, LinkLabel.link_id == Link.id)
@@ -57,9 +58,11 @@ def told(world: World) -> list[tuple[object, ...]]:
         .order_by(Link.id)
     )
     with world.database.engine.connect() as connection:
+        rows = connection.execute(query).all()
+        tags = tags_by_link(connection, [row.id for row in rows])
         return [
-            (code, destination, f"{made:%Y-%m-%d}", title, json.loads(tags or "[]"), total)
-            for code, destination, made, title, tags, total in connection.execute(query)
+            (code, destination, f"{made:%Y-%m-%d}", title, tags[number], total)
+            for code, destination, made, title, number, total in rows
         ]
 
 

@@ -32,7 +32,7 @@ COMMANDS: Final = {
     "archive": ("accounts.followers", "Import the archive that a network gives you."),
     "wrap": ("posts.posts", "Shorten the links of a text, and record it as a post."),
     "post": ("posts.posts", "List posts, and publish, schedule or discard them."),
-    "link": ("links.links", "Show, disable or redirect single links."),
+    "link": ("links.links", "Make, list, describe, disable or redirect single links."),
     "digest": ("reports.digest", "Print or mail a summary of an account's last week or month."),
     "people": ("posts.people", "Manage the people your links promote."),
     "site": ("posts.people", "Manage the list of your own sites."),

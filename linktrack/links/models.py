@@ -182,7 +182,7 @@ class ImportedLink(Base):
 
 
 class LinkLabel(Base):
-    """What another program said of a link: its title, its tags (a JSON list), and who made it.
+    """What was said of a link: its title, a note of its owners, and who made it.
 
     `token_id` is the token through whose door the link was made, if any; `tenant` is for whom it
     was made, as a program that serves many names them.
@@ -192,9 +192,20 @@ class LinkLabel(Base):
 
     link_id: Mapped[LinkId] = mapped_column(ForeignKey("links.id"), primary_key=True)
     title: Mapped[str | None] = mapped_column(Text)
-    tags: Mapped[str] = mapped_column(Text)
+    note: Mapped[str | None] = mapped_column(Text)
     token_id: Mapped[int | None] = mapped_column(ForeignKey("tokens.id"), index=True)
     tenant: Mapped[str | None] = mapped_column(String(100))
+
+
+class LinkTag(Base):
+    """A tag of a link; `position` is its place among the link's tags, from 0."""
+
+    __tablename__ = "link_tags"
+    __table_args__ = (Index(None, "tag", "link_id"), {"sqlite_with_rowid": False})
+
+    link_id: Mapped[LinkId] = mapped_column(ForeignKey("links.id"), primary_key=True)
+    tag: Mapped[str] = mapped_column(String(100), primary_key=True)
+    position: Mapped[int]
 
 
 class ImportedTotal(Base):

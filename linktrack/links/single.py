@@ -1,24 +1,24 @@
 """Create one link at a time, as other programs do: each in a published post of its own."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
 from linktrack.audience.utm import utm_values
+from linktrack.chunks import chunked
 from linktrack.errors import Invalid
 from linktrack.ids import LinkId
 from linktrack.links.catalog import Shortener, add_link
 from linktrack.links.destinations import parse_destination, with_parameters
-from linktrack.links.models import Link, LinkLabel, Post
+from linktrack.links.labels import MOST_TITLE, TagRow, clean, set_tags, tag_rows, tags_by_link
+from linktrack.links.models import Link, LinkLabel, LinkTag, Post
 from linktrack.links.own_addresses import leads_back
 
-MOST_TITLE = 1_000
-MOST_TAGS = 50
 MOST_TENANT = 100
+CHUNK = 500
 
 
 def add_single(
@@ -67,12 +67,12 @@ def add_single(
     label = LinkLabel(
         link_id=link.id,
         title=_title(title),
-        tags=_tags(tags),
         token_id=token_id,
         tenant=tenant,
     )
     session.add(label)
     session.flush()
+    set_tags(session, link.id, tags)
     return link
 
 
@@ -104,44 +104,28 @@ def relabel(
     session: Session, link_id: LinkId, *, title: str | None, tags: Sequence[str] | None = None
 ) -> None:
     """Give a link another title, and other tags unless they are None."""
-    label = session.get_one(LinkLabel, link_id)
-    label.title = _title(title)
+    session.get_one(LinkLabel, link_id).title = _title(title)
     if tags is not None:
-        label.tags = _tags(tags)
+        set_tags(session, link_id, tags)
     session.flush()
 
 
 def replace_tags(session: Session, token_id: int, renamed: Mapping[str, str | None]) -> int:
     """Rename tags on all links of a token, or take them off; return how many links had one."""
-    found = 0
-    for label in session.scalars(select(LinkLabel).where(LinkLabel.token_id == token_id)):
-        tags = tags_of(label)
-        if not renamed.keys().isdisjoint(tags):
-            found += 1
-            kept = dict.fromkeys(renamed.get(tag, tag) for tag in tags)
-            label.tags = _tags([tag for tag in kept if tag is not None])
-    session.flush()
-    return found
-
-
-def labels_of(session: Session, link_ids: Sequence[LinkId]) -> Mapping[int, LinkLabel]:
-    """Return what other programs said of these links."""
-    query = select(LinkLabel).where(LinkLabel.link_id.in_(link_ids))
-    return {label.link_id: label for label in session.scalars(query)}
-
-
-def tags_of(label: LinkLabel | None) -> list[str]:
-    """Return the tags of a label."""
-    return [] if label is None else [str(tag) for tag in json.loads(label.tags)]
+    own = select(LinkLabel.link_id).where(LinkLabel.token_id == token_id)
+    query = select(LinkTag.link_id).where(LinkTag.link_id.in_(own), LinkTag.tag.in_(renamed))
+    found = session.scalars(query.distinct()).all()
+    for part in chunked(found, CHUNK):
+        tags = tags_by_link(session, part)
+        rows: list[TagRow] = []
+        for link_id in part:
+            new = (renamed.get(tag, tag) for tag in tags[link_id])
+            rows += tag_rows(link_id, [tag for tag in new if tag is not None])
+        session.execute(delete(LinkTag).where(LinkTag.link_id.in_(part)))
+        if rows:
+            session.execute(insert(LinkTag), rows)
+    return len(found)
 
 
 def _title(title: str | None) -> str | None:
-    return _clean(title)[:MOST_TITLE] if title else None
-
-
-def _tags(tags: Sequence[str]) -> str:
-    return json.dumps([_clean(tag)[:100] for tag in tags[:MOST_TAGS]])
-
-
-def _clean(text: str) -> str:
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    return clean(title)[:MOST_TITLE] if title else None

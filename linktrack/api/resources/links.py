@@ -9,7 +9,6 @@ from linktrack.api.operations import ACCOUNT, AFTER, LIMIT, Parameter, asked, op
 from linktrack.api.paging import page_size
 from linktrack.api.read import Fields
 from linktrack.audience.accounts import accounts_by_number
-from linktrack.calendar.times import utc
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.links.cards.cards import read_again, set_own_words
@@ -20,46 +19,25 @@ from linktrack.links.catalog import (
     set_disabled,
     set_forwarding,
 )
+from linktrack.links.labels import describe
 from linktrack.links.models import Link
 from linktrack.links.people import promote_these
 from linktrack.reports.links.link import LinkJson, link_json
-from linktrack.reports.links.listed import LinkFacts, links_page
+from linktrack.reports.links.listed import (
+    ORDERS,
+    STATES,
+    LinkRowJson,
+    LinkSearch,
+    link_rows,
+    links_page,
+    order_named,
+    state_named,
+)
 
-SEARCH = Parameter("q", "Search the code and the destination.")
-
-
-class LinkRowJson(TypedDict):
-    """A link in a list."""
-
-    id: int
-    code: str
-    short_url: str
-    destination: str
-    account: str
-    post: int | None
-    created_at: str
-    disabled_at: str | None
-    clicks: int
-    unique_clicks: int
-    not_human: int
-
-
-def _row(facts: LinkFacts, handle: str) -> LinkRowJson:
-    link = facts.link
-    code = link.code or ""
-    return {
-        "id": link.id,
-        "code": code,
-        "short_url": installation().shortener.short_url(code),
-        "destination": link.destination,
-        "account": handle,
-        "post": link.post_id,
-        "created_at": utc(link.created_at),
-        "disabled_at": None if link.disabled_at is None else utc(link.disabled_at),
-        "clicks": facts.clicks,
-        "unique_clicks": facts.unique_clicks,
-        "not_human": facts.not_human,
-    }
+SEARCH = Parameter("q", "Search code, destination, title, note and tags, or for a short address.")
+TAG = Parameter("tag", "Only links with this tag.")
+STATE = Parameter("state", "Only links that redirect, or only disabled ones.", choices=STATES)
+SORT = Parameter("sort", "Newest first, or most clicked first.", choices=ORDERS)
 
 
 class LinkPageJson(TypedDict):
@@ -69,18 +47,32 @@ class LinkPageJson(TypedDict):
     next: int | None
 
 
-@operation("GET", "/links", scope="read", query=(ACCOUNT, SEARCH, LIMIT, AFTER), problems=(404,))
+@operation(
+    "GET",
+    "/links",
+    scope="read",
+    query=(ACCOUNT, SEARCH, TAG, STATE, SORT, LIMIT, AFTER),
+    problems=(404,),
+)
 def read_links() -> LinkPageJson:
-    """List links with their clicks, newest first."""
+    """List links with their clicks, newest or most clicked first."""
     fields = asked()
     session = db_session()
     handle = fields.optional_text("account")
     account_id = g.token.account_id if handle is None else named_account(handle).id
     size = page_size(fields)
-    search = fields.text("q", "").replace("\0", "")
-    found = links_page(session, account_id, search, fields.row_number("after"), size + 1)
+    wanted = LinkSearch(
+        account_id=account_id,
+        search=fields.text("q", "").replace("\0", ""),
+        tag=fields.optional_text("tag"),
+        state=state_named(fields.text("state", "")),
+        order=order_named(fields.text("sort", "")),
+    )
+    shortener = installation().shortener
+    found = links_page(session, shortener, wanted, fields.row_number("after"), size + 1)
     accounts = accounts_by_number(session)
-    rows = [_row(facts, accounts[facts.link.account_id].handle) for facts in found[:size]]
+    handles = {number: account.handle for number, account in accounts.items()}
+    rows = link_rows(found[:size], shortener, handles)
     return {"data": rows, "next": rows[-1]["id"] if len(found) > size else None}
 
 
@@ -90,6 +82,9 @@ class NewLink(TypedDict):
     account: str
     destination: str
     slug: NotRequired[str | None]
+    title: NotRequired[str]
+    tags: NotRequired[list[str]]
+    note: NotRequired[str]
 
 
 @operation("POST", "/links", scope="wrap", body=NewLink, problems=(404, 409))
@@ -104,6 +99,7 @@ def create_link() -> tuple[LinkJson, Literal[201]]:
         at=now(),
         slug=fields.optional_text("slug"),
     )
+    _describe(link, fields)
     session.commit()
     return link_json(session, shortener, link), 201
 
@@ -121,13 +117,17 @@ def read_link(code: str) -> LinkJson:
 
 
 class LinkChange(TypedDict, total=False):
-    """Changes to a link; fields you leave out stay as they are. `promotes` replaces the whole list.
+    """Changes to a link; fields you leave out stay as they are.
 
-    `card_title` and `card_description` replace the page's own on its card; "" removes
-    them; with `read_card` the page is read again.
+    `tags` and `promotes` replace the whole list; "" removes a title or a note. `card_title` and
+    `card_description` replace the page's own on its card; "" removes them; with `read_card` the
+    page is read again.
     """
 
     destination: str
+    title: str
+    tags: list[str]
+    note: str
     disabled: bool
     forward_query: bool
     promotes: list[str]
@@ -138,7 +138,7 @@ class LinkChange(TypedDict, total=False):
 
 @operation("PATCH", "/links/<code>", scope="write", body=LinkChange, problems=(404,))
 def change_link(code: str) -> LinkJson:
-    """Change a link's destination, disable or enable it, set whom it promotes and its card."""
+    """Change a link's destination, title, tags, note and card, whom it promotes, or disable it."""
     fields = sent()
     session, shortener = db_session(), installation().shortener
     link = _link(code)
@@ -150,9 +150,21 @@ def change_link(code: str) -> LinkJson:
         set_disabled(session, link, fields.truth("disabled"), now())
     if fields.value("promotes") is not None:
         promote_these(session, link, fields.texts("promotes"), now())
+    _describe(link, fields)
     _change_card(link, fields)
     session.commit()
     return link_json(session, shortener, link)
+
+
+def _describe(link: Link, fields: Fields) -> None:
+    describe(
+        db_session(),
+        link,
+        now(),
+        title=fields.optional_text("title"),
+        note=fields.optional_text("note"),
+        tags=fields.texts("tags") if fields.value("tags") is not None else None,
+    )
 
 
 def _change_card(link: Link, fields: Fields) -> None:

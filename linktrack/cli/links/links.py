@@ -6,11 +6,17 @@ import click
 
 from linktrack.cli.answers import Answer, answering
 from linktrack.cli.common import Commands, Work, json_option, local, print_json, writing
+from linktrack.cli.links.labels import add, edit, list_links
 
 
 @click.group(cls=Commands)
 def link() -> None:
-    """Show, disable or redirect single links."""
+    """Make, list, describe, disable or redirect single links."""
+
+
+link.add_command(add)
+link.add_command(edit)
+link.add_command(list_links)
 
 
 @link.command()
@@ -21,13 +27,19 @@ def show(work: Work, code: str) -> Answer:
     from linktrack.reports.links.link import link_json
 
     found = link_json(work.session, work.installation.shortener, work.link(code))
+    name = found["title"] or found["page_title"]
     said = [
+        *([name] if name else []),
         f"{found['short_url']}  →  {found['destination']}",
         (
             f"{found['clicks']:,} clicks, {found['unique_clicks']:,} people who clicked, "
             f"{found['not_human']:,} filtered out"
         ),
     ]
+    if found["tags"]:
+        said.append(f"tags: {', '.join(found['tags'])}")
+    if found["note"]:
+        said.append(f"note: {found['note']}")
     if found["disabled_at"]:
         said.append(f"disabled on {_shown(found['disabled_at'])}")
     for total in found["imported"]:

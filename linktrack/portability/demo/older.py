@@ -1,6 +1,5 @@
 """Links on their own, with titles and tags, and links that came from another shortener."""
 
-import json
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -16,7 +15,8 @@ from linktrack.db import to_ms
 from linktrack.ids import LinkId
 from linktrack.links.bulk import OldLink, add_imported
 from linktrack.links.catalog import Shortener, add_lone_link
-from linktrack.links.models import ImportedTotal, LinkLabel
+from linktrack.links.labels import describe
+from linktrack.links.models import ImportedTotal
 from linktrack.portability.demo.reading import poisson, reader
 from linktrack.portability.demo.story import DAYS, OWN_SITE
 from linktrack.portability.demo.texts import REFERRERS
@@ -46,7 +46,7 @@ def add_lone_links(
     for title, tags, written, ago, daily in LONE:
         at = now - timedelta(days=ago)
         link = add_lone_link(session, shortener, account_id=account.id, written=written, at=at)
-        session.add(LinkLabel(link_id=link.id, title=title, tags=json.dumps(tags)))
+        describe(session, link, at, title=title, tags=tags)
         for _ in range(poisson(chance, daily * ago)):
             clicked = at + (now - at) * chance.random()
             records.append(_click(chance, link.id, clicked, chance.randrange(4_000)))

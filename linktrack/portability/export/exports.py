@@ -30,7 +30,7 @@ from linktrack.portability.export.table_rows import (
     post_rows,
     segment_rows,
 )
-from linktrack.portability.files.spreadsheets import protect
+from linktrack.portability.files.spreadsheets import joint, protect
 
 __all__ = ["KINDS", "MEDIA_TYPES", "Selection", "as_csv", "export_rows", "ndjson", "stream"]
 
@@ -127,8 +127,8 @@ def ndjson(rows: Iterable[Row]) -> Iterator[str]:
 def as_csv(rows: Iterable[Row], what: str, *, is_marked: bool = False) -> Iterator[str]:
     """Yield a header and one record a row (RFC 4180), safe to open in a spreadsheet.
 
-    Nothing is an empty cell; several codes are parted by spaces. With `is_marked` a last column
-    says which rows are simulated.
+    Nothing is an empty cell; several codes are parted by spaces, tags by commas. With `is_marked` a
+    last column says which rows are simulated.
     """
     fields = (*KINDS[what].fields, SIMULATED) if is_marked else KINDS[what].fields
     buffer = io.StringIO(newline="")
@@ -138,18 +138,18 @@ def as_csv(rows: Iterable[Row], what: str, *, is_marked: bool = False) -> Iterat
     for row in rows:
         buffer.seek(0)
         buffer.truncate()
-        writer.writerow([_cell(row.get(name)) for name in fields])
+        writer.writerow([_cell(name, row.get(name)) for name in fields])
         yield buffer.getvalue()
 
 
-def _cell(value: Value) -> str | int:
+def _cell(name: str, value: Value) -> str | int:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
         return value
-    return protect(value if isinstance(value, str) else " ".join(value))
+    return protect(value if isinstance(value, str) else joint(name).join(value))
 
 
 def _blocks(lines: Iterator[str]) -> Iterator[str]:

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 
-from linktrack.portability.files.spreadsheets import protect
+from linktrack.portability.files.spreadsheets import joint, protect
 
 
 def report_csv(rows: Sequence[Mapping[str, object]]) -> str:
@@ -29,7 +29,7 @@ def _cells(name: str, value: object) -> Iterator[tuple[str, str | int | float]]:
             yield from _cells(f"{name}_{inner}" if name else inner, part)
     elif isinstance(value, list):
         if _are_texts(value):
-            yield name, protect(" ".join(map(str, value)))
+            yield name, protect(joint(name).join(map(str, value)))
     elif isinstance(value, bool):
         yield name, "true" if value else "false"
     elif isinstance(value, str):

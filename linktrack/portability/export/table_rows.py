@@ -12,6 +12,7 @@ from linktrack.audience.models import Account, FollowerCount, Segment
 from linktrack.calendar.times import utc
 from linktrack.db import from_ms, to_ms
 from linktrack.links.catalog import Shortener
+from linktrack.links.labels import labels_of
 from linktrack.links.models import Link, Post, UnwrappedAddress, UnwrappedPost
 from linktrack.portability.export.steps import STEP, Position, Row, Selection
 
@@ -24,6 +25,9 @@ LINK_FIELDS: Final = (
     "post",
     "created_at",
     "disabled_at",
+    "title",
+    "tags",
+    "note",
 )
 POST_FIELDS: Final = (
     "id",
@@ -62,6 +66,7 @@ def link_rows(
     query = select(Link, Account.handle).join(Account, Link.account_id == Account.id)
     query = query.where(*_chosen(selection, Link.created_at, Link.account_id))
     found = connection.execute(_step(query, Link.id, position)).all()
+    labels = labels_of(connection, [row.id for row in found])
     rows: list[Row] = [
         {
             "id": row.id,
@@ -72,6 +77,9 @@ def link_rows(
             "post": row.post_id,
             "created_at": utc(row.created_at),
             "disabled_at": utc(row.disabled_at),
+            "title": labels[row.id].title,
+            "tags": list(labels[row.id].tags),
+            "note": labels[row.id].note,
         }
         for row in found
     ]

@@ -17,3 +17,8 @@ def restore(cell: str) -> str:
     """Return the text of a protected cell; any other cell stays as it is."""
     text = cell.removeprefix(MARK)
     return text if text.startswith(DANGEROUS) else cell
+
+
+def joint(name: str) -> str:
+    """Return what parts the texts of a list in one cell: tags may have spaces, codes have none."""
+    return ", " if name == "tags" else " "

@@ -1,6 +1,5 @@
 """Import another shortener's links into an account; keep codes that are free."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +17,8 @@ from linktrack.ids import AccountId, LinkId
 from linktrack.links.bulk import CHUNK, NewLink, OldLink, add_imported, remember
 from linktrack.links.catalog import Shortener
 from linktrack.links.destinations import parse_destination, parse_retired
-from linktrack.links.models import ImportedTotal, Link, LinkLabel
+from linktrack.links.labels import MOST_TITLE, tag_rows
+from linktrack.links.models import ImportedTotal, Link, LinkLabel, LinkTag
 from linktrack.portability.clicks.importing import MOST_NAMED, BrokenLine
 from linktrack.portability.files.addresses import Address, link_key
 from linktrack.portability.links.fields import FoundLink
@@ -26,8 +26,6 @@ from linktrack.portability.links.known import Known, Wanted
 
 BATCH: Final = 1_000  # links in one transaction
 MOST_NOTICED: Final = 1_000  # links of which something is said
-MOST_TITLE: Final = 1_000
-MOST_TAGS: Final = 50
 Progress: TypeAlias = Callable[[int], None]
 
 
@@ -247,18 +245,17 @@ class _Import:
     def _add_labels(
         self, connection: Connection, made: Sequence[NewLink], new: Mapping[str, _Pending]
     ) -> None:
-        found = ((made.link_id, new[made.old.beside or made.old.key].link) for made in made)
-        rows = [
-            {
-                "link_id": link_id,
-                "title": clean(link.title, MOST_TITLE) if link.title else None,
-                "tags": json.dumps([clean(tag, 100) for tag in link.tags[:MOST_TAGS]]),
-            }
+        found = [(made.link_id, new[made.old.beside or made.old.key].link) for made in made]
+        titles = [
+            {"link_id": link_id, "title": clean(link.title, MOST_TITLE)}
             for link_id, link in found
-            if link.title or link.tags
+            if link.title
         ]
-        if rows:
-            connection.execute(insert(LinkLabel), rows)
+        if titles:
+            connection.execute(insert(LinkLabel), titles)
+        tags = [row for link_id, link in found for row in tag_rows(link_id, link.tags)]
+        if tags:
+            connection.execute(insert(LinkTag), tags)
 
     def _add_totals(
         self, connection: Connection, made: Sequence[NewLink], new: Mapping[str, _Pending]

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from linktrack.calendar.times import utc
 from linktrack.links.cards.cards import kept_card, shown_card
 from linktrack.links.catalog import Shortener, imported_totals
+from linktrack.links.labels import labels_of
 from linktrack.links.models import Link
 from linktrack.links.people import promoted_by_hand
 from linktrack.reports.links.listed import clicks_of_links
@@ -58,12 +59,17 @@ class StepJson(TypedDict):
 class LinkJson(TypedDict):
     """A link with its history and its clicks of all time.
 
-    `promotes` lists the people set by hand; people's rules may match others too.
+    `title` is what somebody called it, `page_title` what its destination calls itself, if that was
+    read. `promotes` lists the people set by hand; people's rules may match others too.
     """
 
     code: str
     short_url: str
     destination: str
+    title: str | None
+    page_title: str | None
+    tags: list[str]
+    note: str | None
     post: int | None
     created_at: str
     disabled_at: str | None
@@ -80,11 +86,16 @@ class LinkJson(TypedDict):
 def link_json(session: Session, shortener: Shortener, link: Link) -> LinkJson:
     """Return a link; unique clicks are visitors' first human clicks on this link."""
     clicks, unique_clicks, not_human = clicks_of_links(session, [link.id]).get(link.id, (0, 0, 0))
+    label = labels_of(session, [link.id])[link.id]
     code = link.code or ""
     return {
         "code": code,
         "short_url": shortener.short_url(code),
         "destination": link.destination,
+        "title": label.title,
+        "page_title": label.page_title,
+        "tags": list(label.tags),
+        "note": label.note,
         "post": link.post_id,
         "created_at": utc(link.created_at),
         "disabled_at": utc(link.disabled_at),

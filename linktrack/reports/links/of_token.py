@@ -1,21 +1,19 @@
 """The links that one token's door has made, with their clicks: what their programs may see."""
 
-import json
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from linktrack.clicks.models import agents, clicks, link_totals, referrers
 from linktrack.clicks.vocabulary import HUMAN, unpack_country
 from linktrack.db import from_ms, to_ms
 from linktrack.errors import Invalid
-from linktrack.links.models import Link, LinkLabel
-from linktrack.links.single import MOST_TAGS, labels_of, tags_of
+from linktrack.links.labels import MOST_TAGS, labels_of
+from linktrack.links.models import Link, LinkLabel, LinkTag
 
 Field: TypeAlias = Literal["created", "clicks", "visits", "code", "destination", "title", "random"]
 """What links can be sorted by: `clicks` are people's, `visits` all."""
@@ -160,7 +158,7 @@ def door_links(
         DoorLink(
             link=link,
             title=labels[link.id].title,
-            tags=tags_of(labels[link.id]),
+            tags=list(labels[link.id].tags),
             clicks=human,
             left_out=left_out,
             tenant=labels[link.id].tenant,
@@ -184,17 +182,18 @@ def door_totals(session: Session, token_id: int, wanted: Wanted = EVERYTHING) ->
 def tag_totals(session: Session, token_id: int) -> Mapping[str, Totals]:
     """Return the totals of the links with each tag, by tag in alphabetical order."""
     query = (
-        select(LinkLabel, _CLICKS, _LEFT_OUT)
-        .join(Link, LinkLabel.link_id == Link.id)
+        select(LinkTag.tag, func.count(), func.sum(_CLICKS), func.sum(_LEFT_OUT))
+        .join(Link, LinkTag.link_id == Link.id)
+        .join(LinkLabel, LinkLabel.link_id == Link.id)
         .outerjoin(link_totals, link_totals.c.link_id == Link.id)
         .where(*_own(token_id, Wanted(redirecting=True)))
+        .group_by(LinkTag.tag)
     )
-    sums: defaultdict[str, tuple[int, int, int]] = defaultdict(lambda: (0, 0, 0))
-    for label, human, left_out in session.execute(query):
-        for tag in dict.fromkeys(tags_of(label)):
-            links, before, before_left_out = sums[tag]
-            sums[tag] = (links + 1, before + human, before_left_out + left_out)
-    return {tag: Totals(*sums[tag]) for tag in sorted(sums)}
+    sums = {
+        tag: Totals(links, int(human or 0), int(left_out or 0))
+        for tag, links, human, left_out in session.execute(query)
+    }
+    return dict(sorted(sums.items()))
 
 
 def visits(
@@ -280,14 +279,14 @@ def _own(token_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
     if wanted.search:
         texts = (Link.destination, Link.code, LinkLabel.title)
         found = [text.icontains(wanted.search, autoescape=True) for text in texts]
-        in_tags = json.dumps(wanted.search)[1:-1]  # as tags are stored, without its quotes
-        conditions.append(or_(*found, LinkLabel.tags.icontains(in_tags, autoescape=True)))
+        in_tags = LinkTag.tag.icontains(wanted.search, autoescape=True)
+        conditions.append(or_(*found, _has_tag(in_tags)))
     if wanted.tenant is not None:
         conditions.append(LinkLabel.tenant == wanted.tenant)
     if wanted.made_before is not None:
         conditions.append(Link.id < wanted.made_before)
     if wanted.has_tags:
-        conditions.append(LinkLabel.tags != "[]")
+        conditions.append(_has_tag())
     if wanted.tags:
         conditions.append(_tagged(wanted.tags, every=wanted.every_tag))
     if wanted.without_tags:
@@ -301,11 +300,14 @@ def _own(token_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
     return conditions
 
 
+def _has_tag(*which: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(LinkTag.link_id == LinkLabel.link_id, *which)
+
+
 def _tagged(tags: Sequence[str], *, every: bool) -> ColumnElement[bool]:
-    # In a JSON list of texts a tag in its quotes is found nowhere but where it is a tag.
-    # LIKE would take "News" for "news" on SQLite, and not on PostgreSQL.
-    found = [func.replace(LinkLabel.tags, json.dumps(tag), "") != LinkLabel.tags for tag in tags]
-    return and_(*found) if every else or_(*found)
+    if every:
+        return and_(*(_has_tag(LinkTag.tag == tag) for tag in tags))
+    return _has_tag(LinkTag.tag.in_(tags))
 
 
 def _clicks_of(visited: Visited) -> list[ColumnElement[bool]]:

@@ -26,6 +26,7 @@ from linktrack.links.catalog import (
     set_forwarding,
 )
 from linktrack.links.excerpts import title
+from linktrack.links.labels import describe, labels_of, tags_in_use
 from linktrack.links.models import Link
 from linktrack.links.people import (
     find_person,
@@ -36,7 +37,15 @@ from linktrack.links.people import (
 )
 from linktrack.links.posts import get_post, texts_of
 from linktrack.reports.days import DayCounts, last_clicked_day_of_links, link_series
-from linktrack.reports.links.listed import LinkFacts, clicks_of_links, links_page, links_to
+from linktrack.reports.links.listed import (
+    LinkFacts,
+    LinkSearch,
+    clicks_of_links,
+    links_page,
+    links_to,
+    order_named,
+    state_named,
+)
 from linktrack.reports.overview import every_day
 from linktrack.reports.sources.hosts import clicks_by_host
 from linktrack.reports.sources.left_out import links_of, of_links
@@ -62,7 +71,7 @@ SPARK_DAYS: Final = 28
 
 @blueprint.get("/links")
 def list_all() -> str | Response:
-    """Show links, newest first, or those that match the search by code or destination."""
+    """Show links, newest or most clicked first: all, or those that a search or a tag finds."""
     return _list()
 
 
@@ -117,20 +126,28 @@ def add(sent: Sent) -> Done:
         at=sent.now,
         slug=sent.text("slug", "The short code") or None,
     )
+    describe(
+        sent.session,
+        link,
+        sent.now,
+        title=sent.text("title", "The title"),
+        tags=sent.text("tags", "The tags").split(","),
+    )
     return Done("Short link created.", url_for("links.show", code=link.code))
 
 
 def _list(error: str | None = None) -> str | Response:
     session = db_session()
     account = chosen_account(request.args)
-    search = text(request.args, "q", "The search")
-    found = links_page(
-        session,
-        account.id if account else None,
-        search,
-        row_id(request.args, "before", "Link"),
-        PAGE + 1,
+    wanted = LinkSearch(
+        account_id=account.id if account else None,
+        search=text(request.args, "q", "The search"),
+        tag=text(request.args, "tag", "The tag") or None,
+        state=state_named(text(request.args, "state", "The state")),
+        order=order_named(text(request.args, "sort", "The order")),
     )
+    before = row_id(request.args, "before", "Link")
+    found = links_page(session, installation().shortener, wanted, before, PAGE + 1)
     facts = found[:PAGE]
     if is_table_wanted():
         return table_file("links", [_fact_json(fact) for fact in facts])
@@ -142,7 +159,8 @@ def _list(error: str | None = None) -> str | Response:
         accounts=accounts,
         handles={number: each.handle for number, each in accounts_by_number(session).items()},
         account=account,
-        search=search,
+        wanted=wanted,
+        tags=tags_in_use(session, wanted.account_id),
         facts=facts,
         more=len(found) > PAGE,
         error=error,
@@ -161,6 +179,8 @@ def _fact_json(fact: LinkFacts) -> dict[str, object]:
         "code": link.code,
         "short_url": installation().shortener.short_url(link.code or ""),
         "destination": link.destination,
+        "title": fact.label.name,
+        "tags": list(fact.label.tags),
         "created_at": utc(link.created_at),
         "clicks": fact.clicks,
         "unique_clicks": fact.unique_clicks,
@@ -244,6 +264,26 @@ def redirect_elsewhere(sent: Sent, code: str) -> str:
     return "Destination changed."
 
 
+def _said(code: str) -> dict[str, object]:
+    number = named_link(code).id
+    label = labels_of(db_session(), [number])[number]
+    return {"Title": label.title, "Tags": ", ".join(label.tags), "Note": label.note}
+
+
+@link_form("/links/<code>/label", edits=_said)
+def relabel(sent: Sent, code: str) -> str:
+    """Change a link's title, tags and note."""
+    describe(
+        sent.session,
+        named_link(code),
+        sent.now,
+        title=sent.text("title", "The title"),
+        tags=sent.text("tags", "The tags").split(","),
+        note=sent.text("note", "The note"),
+    )
+    return "Saved."
+
+
 @link_form("/links/<code>/card", edits=_own_words)
 def change_card(sent: Sent, code: str) -> str:
     """Change the text of a link's preview card, or have its page read again."""
@@ -281,6 +321,8 @@ def _page(link: Link, error: str | None = None) -> str:
     return render_template(
         "links/show.html",
         link=link,
+        label=labels_of(session, [link.id])[link.id],
+        tags=tags_in_use(session, link.account_id),
         account=account,
         post=post,
         card=shown_card(installation().shortener, link, kept),

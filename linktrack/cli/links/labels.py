@@ -1,0 +1,143 @@
+"""Commands that make, list and describe links: their titles, tags and notes."""
+
+from collections.abc import Callable
+
+import click
+
+from linktrack.cli.answers import Answer, Table, answering
+from linktrack.cli.common import Work, json_option, print_json, writing
+
+title_option = click.option("--title", help="What to call it; '' shows the page's own title.")
+note_option = click.option("--note", help="A note for yourself and your team; '' removes it.")
+tags_option = click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag; repeatable.")
+
+
+def describing(command: Callable[..., None]) -> Callable[..., None]:
+    """Add --title, --tag and --note."""
+    return title_option(tags_option(note_option(command)))
+
+
+@click.command()
+@click.argument("handle")
+@click.argument("destination")
+@click.option("--slug", help="A custom short code.")
+@describing
+@json_option
+def add(
+    handle: str,
+    destination: str,
+    slug: str | None,
+    title: str | None,
+    tags: tuple[str, ...],
+    note: str | None,
+    as_json: bool,
+) -> None:
+    """Make a link without a post, for a poster or a profile."""
+    from linktrack.links.catalog import add_lone_link
+    from linktrack.links.labels import describe
+    from linktrack.reports.links.link import link_json
+
+    with writing() as work:
+        link = add_lone_link(
+            work.session,
+            work.installation.shortener,
+            account_id=work.account(handle).id,
+            written=destination,
+            at=work.now,
+            slug=slug,
+        )
+        describe(work.session, link, work.now, title=title, note=note, tags=tags)
+        answer = link_json(work.session, work.installation.shortener, link)
+    if as_json:
+        print_json(answer)
+    else:
+        click.echo(answer["short_url"])
+
+
+@click.command("list")
+@click.argument("handle", required=False)
+@click.option("--search", default="", help="In code, destination, title, note and tags.")
+@click.option("--tag", metavar="TAG", help="Only links with this tag.")
+@click.option("--state", type=click.Choice(["redirecting", "disabled"]), help="Only those.")
+@click.option(
+    "--sort", type=click.Choice(["newest", "clicks"]), default="newest", show_default=True
+)
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@answering
+def list_links(
+    work: Work,
+    handle: str | None,
+    search: str,
+    tag: str | None,
+    state: str | None,
+    sort: str,
+    limit: int,
+) -> Answer:
+    """List links with their clicks of all time."""
+    from linktrack.reports.links.listed import (
+        LinkSearch,
+        link_rows,
+        links_page,
+        order_named,
+        state_named,
+    )
+
+    wanted = LinkSearch(
+        account_id=work.account_id(handle),
+        search=search,
+        tag=tag,
+        state=state_named(state or ""),
+        order=order_named(sort),
+    )
+    shortener = work.installation.shortener
+    found = links_page(work.session, shortener, wanted, None, limit)
+    rows = link_rows(found, shortener, work.handles())
+    return Answer(
+        rows,
+        Table(
+            ["short link", "destination", "title", "tags", "account", "clicks", "unique clicks"],
+            [
+                (
+                    row["short_url"],
+                    row["destination"],
+                    row["title"] or row["page_title"],
+                    ", ".join(row["tags"]),
+                    row["account"],
+                    row["clicks"],
+                    row["unique_clicks"],
+                )
+                for row in rows
+            ],
+        ),
+    )
+
+
+@click.command()
+@click.argument("code")
+@describing
+@click.option("--no-tags", is_flag=True, help="Remove all its tags.")
+@json_option
+def edit(
+    code: str,
+    title: str | None,
+    tags: tuple[str, ...],
+    note: str | None,
+    no_tags: bool,
+    as_json: bool,
+) -> None:
+    """Change a link's title, tags (all of them) and note; what you leave out stays."""
+    from linktrack.links.labels import describe
+    from linktrack.reports.links.link import link_json
+
+    if tags and no_tags:
+        raise click.UsageError("Give --tag or --no-tags, not both.")
+    with writing() as work:
+        link = work.link(code)
+        changed = tags if tags or no_tags else None
+        describe(work.session, link, work.now, title=title, note=note, tags=changed)
+        answer = link_json(work.session, work.installation.shortener, link)
+    if as_json:
+        print_json(answer)
+    else:
+        tagged = f" [{', '.join(answer['tags'])}]" if answer["tags"] else ""
+        click.echo(f"{answer['code']}: {answer['title'] or 'no title'}{tagged}")
