@@ -1,5 +1,6 @@
 """Freshness: the time before which every click has been counted."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from linktrack.clicks.models import clicks
+from linktrack.clicks.models import account_days, clicks
 from linktrack.db import from_ms
 from linktrack.upkeep.health.status import Capture
 
@@ -48,3 +49,15 @@ def freshness(session: Session, folder: Path, now: datetime) -> Freshness:
 def latest_click(session: Session) -> int:
     """Return the `seq` of the click that was counted last, 0 where there is none."""
     return session.scalar(select(func.max(clicks.c.seq))) or 0
+
+
+def clicks_so_far(session: Session, account_ids: Iterable[int]) -> int:
+    """Return how many clicks these accounts have, of people and others.
+
+    It changes with each of theirs and with no other's, as `latest_click` would.
+    """
+    days = account_days.c
+    query = select(func.sum(days.clicks + days.not_human)).where(
+        days.account_id.in_(list(account_ids))
+    )
+    return int(session.scalar(query) or 0)

@@ -1,4 +1,4 @@
-"""Who may see the service's details: this machine, and programs with a read token."""
+"""Who may see the service's details: this machine, and programs that may read all accounts."""
 
 import ipaddress
 from typing import Final
@@ -15,7 +15,9 @@ _OF_PROXIES: Final = ("X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Forwa
 
 
 def may_see_details() -> bool:
-    """Whether this request comes from loopback, not through a proxy, or has a read token.
+    """Whether this request comes from loopback, not through a proxy, or has a reading token.
+
+    One of a single account doesn't do: the figures are those of all accounts together.
 
     A proxy on this machine is on loopback too: a request with a proxy's header came through one.
     """
@@ -23,10 +25,11 @@ def may_see_details() -> bool:
     if header.casefold().startswith(_BEARER):
         try:
             with installation().database.reachable(), reading() as session:
-                require_scope(check_token(session, header[len(_BEARER) :].strip(), now()), "read")
+                token = check_token(session, header[len(_BEARER) :].strip(), now())
+                require_scope(token, "read")
         except (Forbidden, Unavailable):  # without a database nobody can prove anything
             return False
-        return True
+        return token.account_id is None
     if any(name in request.headers for name in _OF_PROXIES):
         return False
     try:
