@@ -4,6 +4,7 @@ import linktrack.audience.models
 import linktrack.change_numbers
 import linktrack.clicks.models
 import linktrack.engagement.models
+import linktrack.engagement.tally_models
 import linktrack.links.models
 import linktrack.owners.models
 import linktrack.owners.signing_in.models

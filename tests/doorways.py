@@ -121,6 +121,10 @@ REPORTS = [
         ("account window timezone posts cpf cpf_low cpf_high refused best_weekday best_hour "
         "weekdays_differ hours_differ sentence weekdays hours"),
     ),
+    (
+        "engagement", "", "engagement @JessesLinks",
+        "account window sentences total different posts next",
+    ),
     ("referrers", "", "referrers @JessesLinks", "account from to referrers"),
     (
         "experiment", "name=Pictures", "experiment @JessesLinks --name Pictures",

@@ -127,16 +127,19 @@ def test_the_networks_own_time_counts_before_that_of_reading(world: World) -> No
 
 
 def test_a_count_is_written_when_it_changes(world: World) -> None:
-    """A known zero is a row, what isn't told is none, and an older reading changes nothing."""
+    """A known zero is a row, what isn't told is none, and an older reading changes nothing.
+
+    The first reading after a window's end, such as the first hour, is a row whatever it says.
+    """
     account = world.account("@me.test", "bluesky")
     post = network_post(world, account)
     for hour, count in ((0, 0), (1, 0), (2, 5), (3, 5), (4, 4)):
         read(world, post, {"like": count}, None, NOON + hour * HOUR)
     read(world, post, {"like": 9}, None, NOON + 3 * HOUR)
-    assert curve(world, post) == [(0, 0), (2, 5), (4, 4)]
+    assert curve(world, post) == [(0, 0), (1, 0), (2, 5), (4, 4)]
     assert curve(world, post, "view") == []
     read(world, post, {"like": 6}, None, NOON + 4 * HOUR)
-    assert curve(world, post) == [(0, 0), (2, 5), (4, 6)]
+    assert curve(world, post) == [(0, 0), (1, 0), (2, 5), (4, 6)]
 
 
 def test_who_asks_to_be_forgotten_is_named_nowhere_and_stays_so(world: World) -> None:
@@ -152,7 +155,7 @@ def test_who_asks_to_be_forgotten_is_named_nowhere_and_stays_so(world: World) ->
     take(world, account, 1, ["1", "2"])
     read(world, post, {"like": 2}, likes("1", "2"), NOON + HOUR)
     assert named(world, post) == [("like", "2")]
-    assert curve(world, post) == [(0, 2)]
+    assert curve(world, post) == [(0, 2), (1, 2)]
 
 
 PEOPLE = st.lists(st.tuples(st.sampled_from(NAMED), st.integers(1, 9)), max_size=12)

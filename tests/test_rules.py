@@ -15,6 +15,7 @@ from linktrack.audience.rules import (
     parse_rule,
     parse_rules,
     preset,
+    preset_name,
 )
 from linktrack.errors import Invalid
 
@@ -178,3 +179,55 @@ def test_any_text_is_a_rule_or_one_clear_sentence(text: str) -> None:
         return
     for facts in (KNOWN, STRANGER):
         assert rule.judge(facts, NOW) in (True, False, None)
+
+
+def test_a_ratio_is_of_two_numbers_and_nothing_is_divided_by_zero() -> None:
+    """By none, any number is more than every ratio; none by none is not known."""
+    for rule, answer in (
+        ("following / followers > 9.9", True),
+        ("following/followers > 10", False),
+        ("Following / Followers = 10", True),
+        ("posts / followers >= 0.175", True),
+        ("posts / followers > 0.175", False),
+    ):
+        assert holds(rule) is answer, rule
+    assert holds("following / followers > 1,000", KNOWN._replace(followers=0)) is True
+    assert holds("following / followers < 1,000", KNOWN._replace(followers=0)) is False
+    assert holds("following / followers > 10", KNOWN._replace(followers=0, following=0)) is None
+    assert holds("following / followers > 10", STRANGER) is None
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "following / following > 1",
+        "last_active / posts > 1",
+        "nothing / posts > 1",
+        "posts / nothing > 1",
+        "following / posts > ten",
+        "following / posts > -1",
+        "following / posts before 2026-01-01",
+        "following / > 1",
+    ],
+)
+def test_what_is_no_ratio_is_refused_with_a_sentence(rule: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        parse_rule(rule)
+    assert len(refused.value.sentence) > 30
+
+
+def test_who_engages_is_a_number_that_may_be_unknown() -> None:
+    assert holds("engaged_last_90_days >= 3", KNOWN._replace(engaged=3)) is True
+    assert holds("engaged_last_90_days = 0", KNOWN._replace(engaged=3)) is False
+    assert holds("engaged_last_90_days = 0", KNOWN._replace(engaged=0)) is True
+    assert holds("engaged_last_90_days = 0") is None
+
+
+def test_who_stayed_through_a_day_followed_before_it() -> None:
+    """In any spelling; a day that is none is refused."""
+    for written in ("stayed through 2026-07-21", "Stayed-through-2026-07-21"):
+        assert preset(written) == ("follows_since < 2026-07-21",)
+        assert preset_name(written) == "stayed through 2026-07-21"
+    for wrong in ("stayed through", "stayed through DAY", "stayed through July"):
+        with pytest.raises(Invalid):
+            preset(wrong)

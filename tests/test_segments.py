@@ -9,9 +9,10 @@ from audiences import DAY, follow
 from examples import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import func, select
 from world import NOON, World
 
-from linktrack.audience.models import Account, Follower, FollowPeriod, Roster
+from linktrack.audience.models import Account, Follower, FollowerSegment, FollowPeriod, Roster
 from linktrack.audience.segments import (
     REST,
     add_segment,
@@ -324,3 +325,41 @@ def _take_roster(
     size = sum(period is not None for period in people.values())
     world.session.add(Roster(account_id=account.id, taken_at=now, source="test", size=size))
     world.session.flush()
+
+
+def members(world: World, account: Account, at: datetime) -> dict[str, set[str]]:
+    """Return who was in each segment at a moment, by what the moves say."""
+    names = {segment.id: segment.name for segment in list_segments(world.session, account)}
+    found: dict[str, set[str]] = {}
+    rows = world.session.execute(
+        select(Follower.network_id, FollowerSegment.sorted_at, FollowerSegment.segment_id)
+        .join(FollowerSegment, FollowerSegment.follower_id == Follower.id)
+        .where(Follower.account_id == account.id)
+        .order_by(FollowerSegment.sorted_at)
+    ).all()
+    newest = {person: number for person, moved_at, number in rows if moved_at <= at}
+    for person, number in newest.items():
+        found.setdefault(names[number], set()).add(person)
+    return found
+
+
+def test_who_was_in_a_segment_is_known_of_every_sorting(world: World) -> None:
+    """Only those who change are written down; the same moment again takes the earlier's place."""
+    account = world.account()
+    follow(world, account, [{"posts": number} for number in range(4)], NOON)
+    session = world.session
+    busy = add_segment(session, account, "busy", None, NOON, rules=["posts >= 2"])
+    sort_followers(session, account, NOON)
+    sort_followers(session, account, NOON + DAY)
+    assert session.scalar(select(func.count()).select_from(FollowerSegment)) == 4
+    change_segment(session, busy, now(), rules=["posts >= 3"])
+    sort_followers(session, account, NOON + 2 * DAY)
+    change_segment(session, busy, now(), rules=["posts >= 1"])
+    sort_followers(session, account, NOON + 2 * DAY)
+    assert members(world, account, NOON + DAY) == {"busy": {"3", "4"}, REST: {"1", "2"}}
+    assert members(world, account, NOON + 2 * DAY) == {"busy": {"2", "3", "4"}, REST: {"1"}}
+    for at in (NOON, NOON + DAY, NOON + 2 * DAY):
+        standing = sizes_at(session, account.id, at)
+        assert standing is not None
+        named = members(world, account, at)
+        assert standing.sizes[busy.id] == len(named["busy"])

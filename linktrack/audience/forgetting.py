@@ -13,6 +13,7 @@ from linktrack.audience.models import (
     Account,
     Consent,
     Follower,
+    FollowerSegment,
     FollowPeriod,
     ForgottenFollower,
     MadeFollow,
@@ -110,6 +111,7 @@ def forget_people(
         )
         session.execute(delete(Consent).where(Consent.follower_id == follower.id))
         session.execute(delete(FollowPeriod).where(FollowPeriod.follower_id == follower.id))
+        session.execute(delete(FollowerSegment).where(FollowerSegment.follower_id == follower.id))
         # A list that is being read may have them: it is read anew from its beginning.
         session.execute(delete(SyncPage).where(SyncPage.account_id == follower.account_id))
         session.execute(

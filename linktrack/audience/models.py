@@ -129,6 +129,7 @@ class SegmentSize(Base):
 
     All segments of an account are sorted at once, so the sizes of one `sized_at` add up to that
     roster. For `unjudged` people a fact was missing that the segment's rules ask for.
+    `has_people`: `FollowerSegment` says who was in it then.
     """
 
     __tablename__ = "segment_sizes"
@@ -139,6 +140,22 @@ class SegmentSize(Base):
     segment_id: Mapped[SegmentId] = mapped_column(ForeignKey("segments.id"), primary_key=True)
     size: Mapped[int]
     unjudged: Mapped[int]
+    has_people: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+
+
+class FollowerSegment(Base):
+    """In which segment a follower is since they were sorted at `sorted_at`, until their next row.
+
+    A row is written only when the segment changes. Who leaves keeps their last one: whether they
+    follow is said by the follow periods.
+    """
+
+    __tablename__ = "follower_segments"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    follower_id: Mapped[FollowerId] = mapped_column(ForeignKey("followers.id"), primary_key=True)
+    sorted_at: Mapped[Moment] = mapped_column(primary_key=True)
+    segment_id: Mapped[SegmentId] = mapped_column(ForeignKey("segments.id"))
 
 
 class FollowerProperties(Base):
@@ -217,7 +234,8 @@ class Follower(Base):
     `network_id` is the network's own stable id: X's accountId, Bluesky's DID, Mastodon's account
     URL. Where a list gave handles alone it is the `handle_key` with an @ before it, until a list
     gives the id. `handle` is as people write it, with its @; `handle_key` is what it is found by.
-    `facts_at` is the moment of the newest roster that gave facts.
+    `facts_at` is the moment of the newest roster that gave facts. `engaged` is how often they did
+    anything with the account's posts in the last 90 days (`engagement/facts.py` keeps it).
     """
 
     __tablename__ = "followers"
@@ -242,6 +260,7 @@ class Follower(Base):
     last_active_at: Mapped[OptionalMoment]
     followed_back: Mapped[bool | None]
     facts_at: Mapped[OptionalMoment]
+    engaged: Mapped[int | None]
 
 
 class FollowPeriod(Base):

@@ -1,10 +1,11 @@
 """Sort the followers of the newest roster into segments, and store the segments' sizes."""
 
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import BigInteger, and_, delete, func, insert, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from linktrack.audience.models import (
     Account,
     Follower,
+    FollowerSegment,
     FollowPeriod,
     Roster,
     Segment,
@@ -26,6 +28,7 @@ from linktrack.audience.properties import (
 )
 from linktrack.audience.rules import Facts, Rule, judge, parse_rules
 from linktrack.audience.segments import list_segments
+from linktrack.chunks import chunked
 from linktrack.db import to_ms
 from linktrack.ids import AccountId, FollowerId, SegmentId
 
@@ -58,6 +61,15 @@ class Sorter:
             if holds is None:
                 unjudged.append(segment_id)
         return self.rest, unjudged
+
+
+class Sortable(NamedTuple):
+    """A follower to be sorted: the segment they were in before, what is known, and their lists."""
+
+    follower_id: FollowerId
+    segment_id: SegmentId | None
+    facts: Facts
+    lists: set[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +109,19 @@ def sort_followers(
     counted: Counter[int | None] = Counter()
     unjudged: Counter[int] = Counter()
     properties = PropertyCount(segments, sorter.now)
-    for facts, lists in _followers(session, account, roster, sorter):
-        segment_id, unknown = sorter.first_match(facts, lists)
+    _drop_sorting(session, account, sized_at)
+    moved: defaultdict[SegmentId, array[int]] = defaultdict(lambda: array("q"))
+    for one in _followers(session, account, roster, sorter):
+        segment_id, unknown = sorter.first_match(one.facts, one.lists)
         counted[segment_id] += 1
         unjudged.update(unknown)
-        properties.add(facts, lists)
+        properties.add(one.facts, one.lists)
+        if segment_id is not None and segment_id != one.segment_id:
+            moved[segment_id].append(one.follower_id)
     keep_properties(session, account.id, sized_at, properties.groups)
     if not segments:
         return
-    session.execute(
-        delete(SegmentSize).where(
-            SegmentSize.account_id == account.id, SegmentSize.sized_at == sized_at
-        )
-    )
+    _keep_moves(session, moved, sized_at)
     session.execute(
         insert(SegmentSize),
         [
@@ -119,6 +131,7 @@ def sort_followers(
                 "segment_id": segment.id,
                 "size": counted[segment.id],
                 "unjudged": unjudged[segment.id],
+                "has_people": True,
             }
             for segment in segments
         ],
@@ -139,8 +152,8 @@ def properties_of(session: Session, account: Account, now: datetime) -> Properti
     segments = [item for item in list_segments(session, account) if item.kind != "size"]
     sorter = _sorter(session, account, segments, now)
     counted = PropertyCount(segments, sorter.now)
-    for facts, lists in _followers(session, account, roster, sorter):
-        counted.add(facts, lists)
+    for one in _followers(session, account, roster, sorter):
+        counted.add(one.facts, one.lists)
     return Properties(now, counted.groups)
 
 
@@ -153,9 +166,38 @@ def segment_of(
     if roster is None:
         return None
     sorter = _sorter(session, account, segments, now)
-    for facts, lists in _followers(session, account, roster, sorter, follower.id):
-        return sorter.first_match(facts, lists)[0]
+    for one in _followers(session, account, roster, sorter, follower.id):
+        return sorter.first_match(one.facts, one.lists)[0]
     return None
+
+
+def _drop_sorting(session: Session, account: Account, sized_at: datetime) -> None:
+    """Delete what an earlier sorting of the same moment kept."""
+    same = (SegmentSize.account_id == account.id, SegmentSize.sized_at == sized_at)
+    kept = session.scalar(select(SegmentSize.sized_at).where(*same).limit(1))
+    if kept is None:
+        return
+    session.execute(delete(SegmentSize).where(*same))
+    mine = select(Segment.id).where(Segment.account_id == account.id)
+    session.execute(
+        delete(FollowerSegment)
+        .where(FollowerSegment.sorted_at == sized_at, FollowerSegment.segment_id.in_(mine))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _keep_moves(
+    session: Session, moved: Mapping[SegmentId, Iterable[int]], sorted_at: datetime
+) -> None:
+    for segment_id, people in moved.items():
+        for chunk in chunked(people, STEP):
+            session.execute(
+                insert(FollowerSegment),
+                [
+                    {"follower_id": one, "sorted_at": sorted_at, "segment_id": segment_id}
+                    for one in chunk
+                ],
+            )
 
 
 def sizes_at(session: Session, account_id: AccountId, at: datetime | None = None) -> Sizes | None:
@@ -247,8 +289,8 @@ def _followers(
     roster: Roster,
     sorter: Sorter,
     follower_id: FollowerId | None = None,
-) -> Iterator[tuple[Facts, set[int]]]:
-    """Yield what is known of everybody on a roster, and which lists they are on, in steps."""
+) -> Iterator[Sortable]:
+    """Yield everybody on a roster in steps, with what is known of them and where they were."""
     period, earlier = FollowPeriod, aliased(FollowPeriod)
     other_periods = select(earlier.began_by).where(
         earlier.follower_id == Follower.id, earlier.began_by < period.began_by
@@ -256,8 +298,18 @@ def _followers(
     # Whether somebody came back shows with the second roster.
     rosters = select(func.count()).select_from(Roster).where(Roster.account_id == account.id)
     several = (session.scalar(rosters) or 0) > 1
+    move = FollowerSegment
+    was_in = (
+        select(move.segment_id)
+        .where(move.follower_id == Follower.id)
+        .order_by(move.sorted_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     query = (
         select(
+            Follower.id,
+            was_in,
             type_coerce(period.began_by, BigInteger),
             type_coerce(period.began_after, BigInteger),
             Follower.followers,
@@ -268,6 +320,7 @@ def _followers(
             Follower.has_picture,
             type_coerce(Follower.last_active_at, BigInteger),
             Follower.followed_back,
+            Follower.engaged,
             other_periods.exists(),
             Follower.network_id,
             Follower.handle_key,
@@ -285,7 +338,7 @@ def _followers(
         query = query.where(Follower.id == follower_id)
     entries = sorter.entries
     for row in session.execute(query, execution_options={"yield_per": STEP}):
-        *known, came_back, network_id, handle_key = row
+        number, segment_id, *known, came_back, network_id, handle_key = row
         lists = {*entries.get(network_id, ()), *entries.get(f"@{handle_key}", ())}
         facts = Facts._make(
             (
@@ -295,4 +348,4 @@ def _followers(
                 tuple(sorter.names[number] for number in lists),
             )
         )
-        yield facts, lists
+        yield Sortable(number, segment_id, facts, lists)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.forgetting import find_people
@@ -10,19 +10,20 @@ from linktrack.calendar.days import Days
 from linktrack.clicks.loading.forgetting import forget_clicker
 from linktrack.db import take_write_lock
 from linktrack.engagement.models import Engagement
+from linktrack.engagement.tallies import drop_tallies
 
 
 def forget_follower(session: Session, name: str, key: bytes, days: Days, now: datetime) -> None:
     """Remove a person from follower lists, clicks and engagement, for good.
 
-    `name` is what `find_people` takes. Counts stay: they name nobody. The next reading leaves the
-    person out, since they are no follower any more, and never become one again. Raises `NotFound`.
+    `name` is what `find_people` takes. Counts stay: they name nobody; how many people it was is
+    counted anew. The next reading leaves the person out, since they are no longer a follower, and
+    never become one again. Raises `NotFound`.
     """
     take_write_lock(session.connection())
     people = find_people(session, name)
-    session.execute(
-        delete(Engagement)
-        .where(Engagement.follower_id.in_([follower.id for follower, _ in people]))
-        .execution_options(synchronize_session=False)
-    )
+    theirs = Engagement.follower_id.in_([follower.id for follower, _ in people])
+    posts = session.scalars(select(Engagement.network_post_id).where(theirs).distinct()).all()
+    session.execute(delete(Engagement).where(theirs).execution_options(synchronize_session=False))
+    drop_tallies(session, posts)
     forget_clicker(session, people, key, days, now)

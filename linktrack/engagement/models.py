@@ -40,8 +40,9 @@ class NetworkPost(Base):
 class EngagementCount(Base):
     """What a network said how much there was of a kind, from `counted_at` on.
 
-    A row is written only when the number has changed, so a number holds until the next row. No
-    row: the network never told. `kind` is a number of `engagement/vocabulary.py`.
+    A row is written when the number has changed, and by the first reading after the end of each
+    window (`clicks/vocabulary.py`); a number holds until the next row. No row: the network never
+    told. `kind` is a number of `engagement/vocabulary.py`.
     """
 
     __tablename__ = "engagement_counts"
@@ -61,13 +62,14 @@ class Engagement(Base):
     """
 
     __tablename__ = "engagements"
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    __table_args__ = (
+        Index(None, "follower_id", "first_seen_at"),
+        {"sqlite_with_rowid": False},
+    )
 
     network_post_id: Mapped[int] = mapped_column(ForeignKey("network_posts.id"), primary_key=True)
     kind: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
-    follower_id: Mapped[FollowerId] = mapped_column(
-        ForeignKey("followers.id"), primary_key=True, index=True
-    )
+    follower_id: Mapped[FollowerId] = mapped_column(ForeignKey("followers.id"), primary_key=True)
     first_seen_at: Mapped[Moment]
     reading: Mapped[int]
 

@@ -4,7 +4,7 @@ Everything comes in here: by readers, archives, and the demonstration.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Update, and_, delete, func, insert, select, update
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from linktrack.audience.forgetting import handle_key
 from linktrack.audience.models import Account, Follower
 from linktrack.chunks import chunked
+from linktrack.clicks.vocabulary import WINDOW_LENGTHS
 from linktrack.engagement.models import Engagement, EngagementCount, NetworkPost
 from linktrack.engagement.vocabulary import KIND_NUMBER, KIND_OF, NAMED, Kind
 from linktrack.ids import FollowerId
@@ -46,14 +47,18 @@ def store_reading(
 def keep_counts(session: Session, counts: Mapping[int, Counts], now: datetime) -> None:
     """Store the counts of posts, by their numbers, where they differ from the last ones.
 
+    So does the first reading after a window's end, changed or not: figures are of that reading.
     A reading that is older than one that is stored changes nothing.
     """
+    posted = _posted_at(session, counts)
     known = {key: (at, count) for key, at, count in _last_counts(session, counts)}
     rows = []
     for number, kinds in counts.items():
         for kind, count in kinds.items():
             at, last = known.get((number, kind), (None, None))
-            if last == count or (at is not None and at > now):
+            if at is not None and at > now:
+                continue
+            if last == count and at is not None and not _ended(posted[number], at, now):
                 continue
             if at == now:
                 session.execute(_at_moment(number, kind, now).values(count=count))
@@ -146,6 +151,16 @@ def _last_counts(
     )
     for number, kind, at, count in session.execute(query):
         yield (number, KIND_OF[kind]), at, count
+
+
+def _posted_at(session: Session, numbers: Collection[int]) -> dict[int, datetime]:
+    query = select(NetworkPost.id, NetworkPost.posted_at).where(NetworkPost.id.in_(numbers))
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def _ended(posted_at: datetime, last: datetime, now: datetime) -> bool:
+    """Whether a window of a post ended after the last stored reading, and by now."""
+    return any(last < posted_at + timedelta(milliseconds=ms) <= now for ms in WINDOW_LENGTHS)
 
 
 def _at_moment(number: int, kind: Kind, at: datetime) -> Update:

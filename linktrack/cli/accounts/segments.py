@@ -54,13 +54,14 @@ def add(
 ) -> None:
     """Add a segment after the others: by rules, from a list, or with a size you enter."""
     from linktrack.audience.rules import preset as rules_of
+    from linktrack.audience.rules import preset_name
     from linktrack.audience.segments import add_segment, pending_entries
     from linktrack.audience.sorting import sort_followers
     from linktrack.portability.followers.list_csv import read_list
 
     if preset is not None:
         rules = (*rules_of(preset), *rules)
-        name = name or preset.strip().casefold().replace("-", " ")
+        name = name or preset_name(preset)
     if name is None:
         raise Invalid("Give the segment a name.")
     with writing() as work:
@@ -84,13 +85,15 @@ def add(
 @json_option
 def presets(as_json: bool) -> None:
     """List the preset segments, and the fields that rules can use."""
-    from linktrack.audience.rules import FIELDS, PRESETS
+    from linktrack.audience.rules import DAY_PRESETS, FIELDS, PRESETS
+
+    ready = PRESETS | DAY_PRESETS
 
     answer = Answer(
         {
             "presets": [
                 {"preset": name, "means": says, "rules": list(rules)}
-                for name, (says, rules) in PRESETS.items()
+                for name, (says, rules) in ready.items()
             ],
             "fields": [
                 {"field": name, "says": says, "example": example}
@@ -99,7 +102,7 @@ def presets(as_json: bool) -> None:
         },
         Table(
             ("preset", "means", "rules"),
-            [(name, says, "; ".join(rules)) for name, (says, rules) in PRESETS.items()],
+            [(name, says, "; ".join(rules)) for name, (says, rules) in ready.items()],
         ),
         "",
         Table(

@@ -11,7 +11,7 @@ from linktrack.audience.accounts import find_account, get_account, list_accounts
 from linktrack.audience.hello import invitation
 from linktrack.audience.models import Account, Segment
 from linktrack.audience.properties import PROPERTIES
-from linktrack.audience.rules import FIELDS, PRESETS, SIGNS, preset
+from linktrack.audience.rules import DAY_PRESETS, FIELDS, PRESETS, SIGNS, preset
 from linktrack.audience.segments import (
     add_segment,
     change_segment,
@@ -85,6 +85,8 @@ def add(sent: Sent) -> Done:
     if account is None:
         raise Invalid("Choose the account first.")
     ready = sent.text("preset", "The ready-made segment")
+    if ready in DAY_PRESETS:
+        ready = ready.replace("DAY", sent.text("day", "The day") or "DAY")
     segment = add_segment(
         sent.session,
         account,
@@ -180,6 +182,7 @@ def _list(accounts: Sequence[Account], account: Account, error: str | None = Non
         words=words,
         waiting=pending_entries(db_session(), account),
         presets=PRESETS,
+        day_presets=DAY_PRESETS,
         properties=PROPERTIES,
         fields=FIELDS,
         signs=SIGNS,
