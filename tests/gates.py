@@ -30,6 +30,7 @@ from linktrack.links.people import add_own_site, add_person, add_rule, page_secr
 from linktrack.owners.access import create_owner, make_sign_in_link
 from linktrack.owners.leaving import remove_owner
 from linktrack.owners.models import Token
+from linktrack.owners.signing_in.models import Passkey
 from linktrack.owners.tokens import create_token, find_token, revoke_token
 from linktrack.owners.viewers import end_sessions, list_sessions, set_role
 
@@ -182,6 +183,13 @@ class Gates:
             else:
                 self.named["owner"] = str(person.id)
                 self.named["session"] = list_sessions(session, person)[0].mark
+                key = {"credential_hash": "0", "credential_id": "AA", "public_key": "AA"}
+                passkey = Passkey(
+                    owner_id=person.id, name="Key", sign_count=0, created_at=now(), **key
+                )
+                session.add(passkey)
+                session.flush()
+                self.named["passkey"] = str(passkey.id)
         invited = create_owner(session, "Invited", now())
         self.named |= {
             "invited": str(invited.id),

@@ -14,12 +14,13 @@ from linktrack.owners.models import (
     Token,
     ViewedAccount,
 )
+from linktrack.owners.signing_in.models import OneTimeCodes, Passkey, RecoveryCode
 from linktrack.owners.tokens import revoke_tokens_of
 from linktrack.owners.viewers import keep_one_owner
 
 
 def remove_owner(session: Session, owner: Owner, now: datetime) -> int:
-    """Remove a person: sessions, sign-in links and password end, and the tokens they made.
+    """Remove a person: whatever signs them in ends, and so do the tokens they made.
 
     Return how many tokens that were. Raises `Conflict` if nobody would be left who can change
     anything. What they made and changed stays, under their name.
@@ -28,7 +29,8 @@ def remove_owner(session: Session, owner: Owner, now: datetime) -> int:
         keep_one_owner(session, owner)
     tokens = revoke_tokens_of(session, owner, now)
     session.execute(update(Token).where(Token.owner_id == owner.id).values(owner_id=None))
-    for model in (OwnerSession, SignInLink, ViewedAccount, PasswordFailure):
+    proofs = (SignInLink, PasswordFailure, Passkey, RecoveryCode, OneTimeCodes)
+    for model in (OwnerSession, ViewedAccount, *proofs):
         session.execute(delete(model).where(model.owner_id == owner.id))
     session.delete(owner)
     note(session, f"Removed {owner.name}.", now)

@@ -113,22 +113,23 @@ def begin_attempt(session: Session, name: str, network: str, now: datetime) -> A
     return Attempt(owner.id, owner.password_hash, network, is_tried=True, number=failure.number)
 
 
-def end_attempt(session: Session, attempt: Attempt, now: datetime, *, is_right: bool) -> Owner:
+def end_attempt(
+    session: Session, attempt: Attempt, now: datetime, *, is_right: bool, is_whole: bool = True
+) -> Owner:
     """Return the owner who has signed in, and forget the failures before, from their network.
 
-    Raises `Forbidden` where the password was wrong, with the same sentence whatever the reason; the
-    caller commits then, too.
+    They are not forgotten where more is asked for (`is_whole`): who knows a password doesn't guess
+    codes without end. Raises `Forbidden` where the password was wrong, with the same sentence
+    whatever the reason; the caller commits then, too.
     """
     owner = None if attempt.owner_id is None else session.get(Owner, attempt.owner_id)
     if owner is not None and is_right:
-        session.execute(
-            delete(PasswordFailure).where(
-                PasswordFailure.owner_id == owner.id, PasswordFailure.network == attempt.network
-            )
-        )
+        mine = (PasswordFailure.owner_id == owner.id, PasswordFailure.network == attempt.network)
+        if is_whole:
+            session.execute(delete(PasswordFailure).where(*mine))
         return owner
     if owner is not None and attempt.is_tried and attempt.number >= FREE_ATTEMPTS:
-        tried = f"Password of {owner.name} wrong {attempt.number} times: it waits."
+        tried = f"Signing in as {owner.name} failed {attempt.number} times: it waits."
         note(session, tried, now, actor="somebody")
     raise Forbidden(WRONG)
 

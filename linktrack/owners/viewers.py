@@ -81,6 +81,12 @@ def list_sessions(session: Session, owner: Owner) -> Sequence[OwnerSession]:
     ).all()
 
 
+def begun_at(session: Session, token_hash: str) -> datetime | None:
+    """Return when a session was begun, None if it is over."""
+    found = session.get(OwnerSession, token_hash)
+    return None if found is None else found.created_at
+
+
 def end_sessions(session: Session, owner: Owner, now: datetime, but: str | None = None) -> int:
     """Sign somebody out everywhere, but for the session with the hash `but`; return how many.
 

@@ -47,14 +47,23 @@ def remove_command(name: str, yes: bool) -> None:
 @owner.command("list")
 @answering
 def list_owners_command(work: Work) -> Answer:
-    """List who can sign in."""
+    """List who can sign in, and by what."""
+    from linktrack.owners.signing_in.codes import with_codes
+    from linktrack.owners.signing_in.passkeys import passkey_numbers
     from linktrack.owners.viewers import list_owners
 
+    keys, codes = passkey_numbers(work.session), with_codes(work.session)
     lines = [
-        (owner.name, owner.role, "yes" if owner.password_hash else "no")
+        (
+            owner.name,
+            owner.role,
+            "yes" if owner.password_hash else "no",
+            "yes" if owner.id in codes else "no",
+            keys.get(owner.id, 0),
+        )
         for owner in list_owners(work.session)
     ]
-    return rows_answer(("name", "role", "password"), lines)
+    return rows_answer(("name", "role", "password", "codes", "passkeys"), lines)
 
 
 @owner.command()
@@ -135,3 +144,27 @@ def sign_out(name: str, mark: str | None) -> None:
             end_session(work.session, found, mark, work.now)
             ended = 1
     click.echo(f"{name} is signed out of {ended} browser{'' if ended == 1 else 's'}.")
+
+
+@owner.command("reset-codes")
+@click.argument("name")
+def reset_codes(name: str) -> None:
+    """Turn off a person's one-time codes, for when they have lost their app."""
+    from linktrack.owners.access import find_owner
+    from linktrack.owners.signing_in.codes import turn_off_codes
+
+    with writing() as work:
+        was_on = turn_off_codes(work.session, find_owner(work.session, name), work.now)
+    click.echo(f"{name} signs in without one-time codes{' now' if was_on else ', as before'}.")
+
+
+@owner.command("remove-passkeys")
+@click.argument("name")
+def remove_all_passkeys(name: str) -> None:
+    """Remove all passkeys of a person, for when they have lost a device."""
+    from linktrack.owners.access import find_owner
+    from linktrack.owners.signing_in.passkeys import remove_passkeys
+
+    with writing() as work:
+        number = remove_passkeys(work.session, find_owner(work.session, name), work.now)
+    click.echo(f"Removed {number} passkey{'' if number == 1 else 's'} of {name}.")

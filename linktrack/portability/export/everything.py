@@ -46,6 +46,7 @@ LEFT_OUT: Final = {
     "password_failures": "wrong passwords of the last day",
     "sign_in_links": "one-time addresses",
     "sign_in_mails": "mails of the last day about sign-ins on new devices",
+    "spent_challenges": "what passkeys have signed within the last minutes",
     "visitor_keys": "the secrets of visitors: without them nobody can be found again",
 }
 """Tables that are not exported, and why."""

@@ -1,7 +1,8 @@
-"""Profile: your password, and the browsers where you are signed in."""
+"""Profile: what signs you in, and the browsers where you are signed in."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from typing import Final
 
 from flask import render_template, request
 
@@ -16,11 +17,17 @@ from linktrack.owners.passwords import (
     remove_password,
     set_password,
 )
-from linktrack.owners.viewers import end_session, end_sessions, get_owner, list_sessions
+from linktrack.owners.signing_in.codes import codes_on_since, recovery_codes_left
+from linktrack.owners.signing_in.homes import home_of
+from linktrack.owners.signing_in.passkeys import creation_options, list_passkeys
+from linktrack.owners.viewers import begun_at, end_session, end_sessions, get_owner, list_sessions
 from linktrack.web.context import OWN, current_owner, own_hash, owner_blueprint
+from linktrack.web.devices import seen_here
 from linktrack.web.forms import Sent, form
 
 blueprint = owner_blueprint(OWN, __name__)
+
+FRESH: Final = timedelta(hours=1)
 
 
 @blueprint.get("/profile")
@@ -70,10 +77,16 @@ def end_one(sent: Sent) -> str:
 
 
 def require_present(password: str, now: datetime) -> None:
-    """Raise `Invalid` unless this is the password now, if there is one; guesses are counted."""
+    """Raise `Invalid` unless this is the password now; guesses are counted.
+
+    Who has none must have signed in within the hour: nobody at a browser left open takes it over.
+    """
     owner = current_owner()
     assert owner is not None  # strangers do not come here
     if owner.password_hash is None:
+        begun = begun_at(db_session(), own_hash())
+        if begun is None or begun < now - FRESH:
+            raise Invalid("You signed in more than an hour ago: sign out and in again first.")
         return
     with installation().database.session(writes=True) as session:
         attempt = begin_attempt(session, owner.name, client_network(), now)
@@ -95,8 +108,20 @@ def page(error: str | None = None) -> str:
     """Return the page, with an error if something went wrong."""
     owner = self_here()
     sessions = [one for one in list_sessions(db_session(), owner) if one.expires_at > now()]
+    opened, at = installation(), now()
+    home, key = home_of(opened.settings), opened.keys.sealing()
     return render_template(
-        "own/show.html", owner=owner, sessions=sessions, here_hash=own_hash(), error=error
+        "own/show.html",
+        owner=owner,
+        sessions=sessions,
+        here_hash=own_hash(),
+        passkey_home=home,
+        passkeys=list_passkeys(db_session(), owner),
+        passkey_options=home and creation_options(db_session(), owner, home, key, at),
+        device=seen_here().device,
+        codes_since=codes_on_since(db_session(), owner.id),
+        recovery_left=recovery_codes_left(db_session(), owner),
+        error=error,
     )
 
 

@@ -19,6 +19,8 @@ from linktrack.owners.access import (
 )
 from linktrack.owners.leaving import remove_owner
 from linktrack.owners.models import Owner
+from linktrack.owners.signing_in.codes import turn_off_codes, with_codes
+from linktrack.owners.signing_in.passkeys import list_passkeys, passkey_numbers
 from linktrack.owners.tokens import working_tokens
 from linktrack.owners.viewers import (
     ONLY_OWNER,
@@ -91,6 +93,14 @@ def end_one(sent: Sent, owner_id: int) -> str:
     owner = get_owner(sent.session, owner_id)
     end_session(sent.session, owner, sent.text("session", "The browser"), sent.now)
     return f"{owner.name} is signed out of that browser."
+
+
+@team_form(f"{PERSON}/codes/off")
+def reset_codes(sent: Sent, owner_id: int) -> str:
+    """Stop asking a person for one-time codes: they have lost their app."""
+    owner = get_owner(sent.session, owner_id)
+    turn_off_codes(sent.session, owner, sent.now)
+    return f"{owner.name} signs in without one-time codes now."
 
 
 @form(blueprint, f"{PERSON}/sign-in-link", back_to="team.list_all")
@@ -179,6 +189,7 @@ def _confirmation(owner_id: int, error: str | None = None) -> str:
         owner=owner,
         me=signed_in(),
         browsers=sum(one.expires_at > at for one in list_sessions(session, owner)),
+        passkeys=list_passkeys(session, owner),
         tokens=working_tokens(session, owner, at),
         error=error,
     )
@@ -195,6 +206,8 @@ def _page(
         me=me,
         sessions=open_sessions(session, at) if is_owner else {},
         links=open_links(session, at) if is_owner else {},
+        passkeys=passkey_numbers(session) if is_owner else {},
+        with_codes=with_codes(session) if is_owner else frozenset(),
         here_hash=own_hash(),
         accounts=list_accounts(session),
         limits=limits(session),

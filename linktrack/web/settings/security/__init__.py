@@ -1,0 +1,1 @@
+"""Parts of the page Profile: passkeys and one-time codes."""

@@ -1,0 +1,73 @@
+// Passkeys: a form whose button asks the browser for one, and sends what it has signed.
+// The other ways of signing in work without this.
+
+const raw = (text) =>
+  Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
+const coded = (buffer) =>
+  btoa(String.fromCharCode(...new Uint8Array(buffer)))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+
+// What the server wrote as JSON, as the browser wants it: challenge and ids as bytes.
+function read(options) {
+  const known = (list) => list?.map((each) => ({ ...each, id: raw(each.id) }));
+  const found = { ...options, challenge: raw(options.challenge) };
+  if (options.user) found.user = { ...options.user, id: raw(options.user.id) };
+  if (options.excludeCredentials) found.excludeCredentials = known(options.excludeCredentials);
+  if (options.allowCredentials) found.allowCredentials = known(options.allowCredentials);
+  return found;
+}
+
+// What the browser gave, as JSON for the server.
+function written(credential) {
+  const { response } = credential;
+  const names = ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"];
+  const parts = names.filter((name) => response[name]).map((name) => [name, coded(response[name])]);
+  return JSON.stringify({
+    id: credential.id,
+    rawId: coded(credential.rawId),
+    type: credential.type,
+    clientExtensionResults: {},
+    response: Object.fromEntries(parts),
+  });
+}
+
+const WHY = {
+  NotAllowedError: "No passkey was used: it was cancelled, or took too long. Try again.",
+  InvalidStateError: "This device has a passkey for you already.",
+  SecurityError: "This browser doesn't allow passkeys at this address.",
+};
+
+function begin(form) {
+  const said = form.querySelector("[data-passkey-said]");
+  const button = form.querySelector("[data-passkey-button]");
+  if (location.origin !== form.dataset.origin) {
+    said.hidden = true;
+    form.querySelector("[data-passkey-elsewhere]").hidden = false;
+    return;
+  }
+  if (!window.PublicKeyCredential) {
+    said.textContent = "This browser has no passkeys.";
+    return;
+  }
+  button.hidden = false;
+  said.textContent = "";
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const publicKey = read(JSON.parse(form.dataset.options));
+    said.textContent = "";
+    try {
+      const made =
+        form.dataset.passkey === "create"
+          ? await navigator.credentials.create({ publicKey })
+          : await navigator.credentials.get({ publicKey });
+      form.elements.credential.value = written(made);
+      form.submit();
+    } catch (error) {
+      said.textContent = WHY[error.name] ?? "The passkey couldn't be used. Try again, or sign in another way.";
+    }
+  });
+}
+
+for (const form of document.querySelectorAll("form[data-passkey]")) begin(form);
