@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeVar
 
-from linktrack.audience.credentials import connections, open_writer
+from linktrack.audience.credentials import connections, open_engagement, open_writer
 from linktrack.audience.follow_back.worker import (
     FollowedBack,
     claim_follow_back,
@@ -17,8 +17,15 @@ from linktrack.audience.models import Account
 from linktrack.audience.syncing import Synced, claim, due_accounts, sync_account
 from linktrack.db import Session, now
 from linktrack.db_failures import is_database_away
+from linktrack.engagement.reading import (
+    Engaged,
+    claim_engagement,
+    due_engagement,
+    read_engagement,
+)
 from linktrack.errors import Invalid
 from linktrack.installation import Installation
+from linktrack.networks.engagement import EngagementReader
 from linktrack.networks.protocols import Feed, Reader
 from linktrack.networks.registry import network_of
 from linktrack.publishing.unwrapped.watching import Watched, claim_watch, due_watches, watch_account
@@ -75,6 +82,27 @@ def watch_one(installation: Installation, account: Account) -> Watched:
     )
 
 
+def engage_one(installation: Installation, account: Account) -> Engaged:
+    """Read the engagement with an account's posts now; what nobody may read gives nothing.
+
+    A connected account is asked as itself where that shows more.
+    """
+
+    def open_reader(account: Account) -> EngagementReader | None:
+        with installation.database.session() as session:
+            connection = connections(session).get(account.id)
+        if connection is not None and connection.problem is None:
+            own = open_engagement(installation.database, installation.keys, account)
+            if own is not None:
+                return own
+        public = network_of(account.network).open_engagement
+        if public is None:
+            return None
+        return public(account.handle, account.network_id, installation.settings)
+
+    return read_engagement(installation.database, account, open_reader)
+
+
 class Done(Protocol):
     """What came of one account."""
 
@@ -94,6 +122,11 @@ def sync_due(installation: Installation) -> list[Synced]:
 def watch_due(installation: Installation) -> list[Watched]:
     """Read the own posts of the accounts whose time has come; what went wrong is logged."""
     return _each_due(installation, due_watches, claim_watch, watch_one)
+
+
+def engage_due(installation: Installation) -> list[Engaged]:
+    """Read the engagement of the accounts whose time has come; what went wrong is logged."""
+    return _each_due(installation, due_engagement, claim_engagement, engage_one)
 
 
 def follow_back_one(installation: Installation, account: Account) -> FollowedBack:
@@ -152,6 +185,7 @@ class Schedule:
                 if self._installation.settings.sync_hours:
                     sync_due(self._installation)
                     watch_due(self._installation)
+                    engage_due(self._installation)
                 follow_back_due(self._installation)
             except Exception as error:
                 if not is_database_away(error):

@@ -21,6 +21,9 @@ from sqlalchemy import select
 from world import NOON, World
 
 from linktrack.audience.models import Account, FollowPeriod
+from linktrack.engagement.finding import find_network_posts
+from linktrack.engagement.models import NetworkPost
+from linktrack.engagement.storing import last_counts
 from linktrack.errors import Conflict, Invalid
 from linktrack.links.models import UnwrappedAddress, UnwrappedPost
 from linktrack.networks.archives import items, open_archive
@@ -597,3 +600,35 @@ def test_a_tar_file_with_a_negative_size_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"".join(headers) + bytes(1_024))
     with pytest.raises(Invalid, match="damaged tar"), open_archive(path, 1_000):
         pass
+
+
+def test_an_archive_of_x_tells_of_likes_and_reposts(world: World, tmp_path: Path) -> None:
+    """As of when it was made: an older archive changes nothing, and nobody is named."""
+
+    def archive(name: str, day: int, likes: str) -> Path:
+        rows = [
+            {**tweet(1, "Words", wrapped=False), "favorite_count": likes, "retweet_count": "0"},
+            {**tweet(2, "RT @x: theirs", wrapped=False), "favorite_count": "700"},
+            tweet(3, "Without any", wrapped=False),
+        ]
+        info = {"archiveInfo": {"generationDate": f"2026-03-{day:02}T00:00:00.000Z"}}
+        return zipped(
+            tmp_path / name,
+            {
+                "data/manifest.js": f"window.__THAR_CONFIG = {json.dumps(info)}",
+                "data/tweets.js": script("tweets", rows),
+            },
+        )
+
+    account = world.account()
+    done = take(world, account, archive("a.zip", 20, "12"))
+    assert done.engaged == 1
+    take(world, account, archive("b.zip", 10, "9"))
+    post = world.session.scalars(select(NetworkPost)).one()
+    assert (post.network_id, post.names_read_at, post.next_at) == ("1", None, None)
+    assert post.read_at == datetime(2026, 3, 20, tzinfo=UTC)
+    assert last_counts(world.session, [post.id]) == {post.id: {"like": 12, "repost": 0}}
+    take(world, account, archive("c.zip", 30, "12"))
+    world.session.refresh(post)
+    assert post.read_at == datetime(2026, 3, 30, tzinfo=UTC)
+    assert find_network_posts(world.session, account.id, NOON) == 0

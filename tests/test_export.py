@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from audiences import follow
 from click.testing import CliRunner
 from sqlalchemy import event, insert
 from world import NOON, World
@@ -22,11 +23,14 @@ from linktrack.clicks.models import clicks
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import HEAD
 from linktrack.db import to_ms
+from linktrack.engagement.models import NetworkPost
+from linktrack.engagement.storing import store_reading
 from linktrack.errors import Invalid, NotFound, Unavailable
 from linktrack.ids import LinkId
 from linktrack.links.catalog import change_destination, set_disabled
 from linktrack.links.labels import describe
 from linktrack.links.posts import Wish, wrap_post
+from linktrack.networks.engagement import EngagedPerson
 from linktrack.networks.records import PostRecord
 from linktrack.portability.export.click_filters import find_wanted
 from linktrack.portability.export.exports import (
@@ -607,3 +611,24 @@ def test_the_export_command(sqlite_world: World, tmp_path: Path) -> None:
     assert unknown.exit_code == 1
     assert unknown.stdout == ""
     assert unknown.stderr.count("\n") == 1
+
+
+def test_engagement_is_exported_with_the_followers_who_are_named(world: World) -> None:
+    """A row for each post and kind; names are null where the network tells none, and not empty."""
+    account = world.account("@me.test", "bluesky")
+    follow(world, account, [{}, {}])
+    likes = [EngagedPerson("like", "2"), EngagedPerson("like", "stranger")]
+    for number, people in enumerate((likes, None)):
+        post = NetworkPost(account_id=account.id, network_id=f"n{number}", posted_at=NOON)
+        world.session.add(post)
+        world.session.flush()
+        store_reading(world.session, post, {"like": 2, "reply": 0, "view": 9}, people, NOON)
+    world.session.commit()
+    found = rows(world, "engagement", account_id=account.id)
+    assert [(row["network_id"], row["kind"], row["count"], row["followers"]) for row in found] == [
+        ("n0", "like", 2, ["2"]), ("n0", "reply", 0, []), ("n0", "view", 9, None),
+        ("n1", "like", 2, None), ("n1", "reply", 0, None), ("n1", "view", 9, None),
+    ]  # fmt: skip
+    assert tuple(found[0]) == KINDS["engagement"].fields
+    assert rows(world, "engagement", after=found[0]["id"]) == found[3:]
+    assert rows(world, "engagement", since=NOON + timedelta(days=1)) == []

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -12,12 +13,17 @@ from typing import Final
 import pytest
 from browser import Browser, read
 from click.testing import CliRunner
+from gathering import Gathering, said
 from world import NOON, World
 
 from linktrack.audience.models import MadeFollow
 from linktrack.audience.segments import entry_key
 from linktrack.cli import main
+from linktrack.db import now
+from linktrack.engagement.reading import due_engagement
 from linktrack.errors import Invalid
+from linktrack.installation import Installation
+from linktrack.keys import load_keys
 from linktrack.links.lengths import length
 from linktrack.links.models import SeenPost
 from linktrack.links.wrapping import find_addresses
@@ -27,6 +33,7 @@ from linktrack.networks.records import TextLimits
 from linktrack.networks.registry import NETWORKS, added, is_network, names, network_of, networks
 from linktrack.networks.signing_in import needs_of, sign_in, signed_in
 from linktrack.owners.tokens import create_token
+from linktrack.sync import engage_one
 
 REPOSITORY: Final = Path(__file__).parents[1]
 
@@ -384,3 +391,24 @@ def test_a_network_more_is_gone_after_the_test_and_takes_nobodys_name() -> None:
             pass
         assert network_of("toy") is TOY
     assert not is_network("toy")
+
+
+def test_engagement_with_posts_of_a_network_more_is_read(sqlite_world: World) -> None:
+    """Its record's one field says how; without it nothing is ever due."""
+    with added(TOY):
+        account = sqlite_world.account("~jo", "toy")
+        said(sqlite_world, account, "p9", NOON)
+        assert due_engagement(sqlite_world.session, NOON) == []
+    gathering = Gathering()
+    gathering.act("p9", "like", "1")
+    toy = replace(TOY, open_engagement=lambda handle, network_id, settings: gathering)
+    with added(toy):
+        assert due_engagement(sqlite_world.session, NOON) == [account]
+        opened = Installation(
+            sqlite_world.settings,
+            load_keys(sqlite_world.settings.data),
+            sqlite_world.database,
+            sqlite_world.shortener,
+        )
+        said(sqlite_world, account, "p10", now())
+        assert engage_one(opened, account).posts == 1

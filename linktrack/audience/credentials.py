@@ -16,6 +16,7 @@ from linktrack.db import Database
 from linktrack.errors import Conflict
 from linktrack.keys import Keys, seal, unseal
 from linktrack.networks.credentials import Credential, SignIn
+from linktrack.networks.engagement import EngagementReader
 from linktrack.networks.errors import SignedOut
 from linktrack.networks.protocols import Writer
 from linktrack.networks.registry import network_of
@@ -77,6 +78,21 @@ def open_writer(database: Database, keys: Keys, account: Account) -> Writer:
     their own: use it while none of yours writes. Raises `SignedOut` if the account is not
     connected, `Invalid` if keys.json is another one.
     """
+    return signed_in(*_stored(database, keys, account))
+
+
+def open_engagement(database: Database, keys: Keys, account: Account) -> EngagementReader | None:
+    """Return what tells a signed-in account of engagement, as `open_writer` does.
+
+    None where its network shows it no more than everybody.
+    """
+    connecting = network_of(account.network).connecting
+    if connecting is None or connecting.open_engagement is None:
+        return None
+    return connecting.open_engagement(*_stored(database, keys, account))
+
+
+def _stored(database: Database, keys: Keys, account: Account) -> tuple[Credential, "_Keeper"]:
     with database.session() as session:
         stored = session.get(StoredCredential, account.id)
     if stored is None:
@@ -85,7 +101,7 @@ def open_writer(database: Database, keys: Keys, account: Account) -> Writer:
             f"linktrack account connect {account.handle}."
         )
     packed = unseal(keys.sealing(), stored.sealed, _OTHER_KEYS)
-    return signed_in(Credential.unpacked(packed), _Keeper(database, keys, stored))
+    return Credential.unpacked(packed), _Keeper(database, keys, stored)
 
 
 class _Keeper:

@@ -77,9 +77,9 @@ class Engagement(Base):
 class EngagementWatch(Base):
     """When an account's engagement is read next, and where a reading was broken off.
 
-    `network_post_id` is the post whose people are being read, `kind` which of them, and `cursor`
-    where the next page is; null: none are being read. `problem` is why the last time failed, in
-    words.
+    `network_post_id` is the post whose people are being read since `begun_at`, `kind` which of
+    them, and `cursor` where the next page is; null: none are being read. `problem` is why the
+    last time failed, in words.
     """
 
     __tablename__ = "engagement_watches"
@@ -89,6 +89,7 @@ class EngagementWatch(Base):
     network_post_id: Mapped[int | None] = mapped_column(ForeignKey("network_posts.id"))
     kind: Mapped[int | None] = mapped_column(SmallInteger)
     cursor: Mapped[str | None] = mapped_column(Text)
+    begun_at: Mapped[OptionalMoment]
     problem: Mapped[str | None] = mapped_column(Text)
 
 

@@ -83,6 +83,35 @@ def last_counts(session: Session, numbers: Collection[int]) -> dict[int, dict[Ki
     return found
 
 
+def changed_kinds(session: Session, posts: Sequence[NetworkPost]) -> dict[int, set[Kind]]:
+    """Return the kinds whose counts aren't what they were when the names were read, by post.
+
+    Posts, by their numbers, whose names were never read are left out.
+    """
+    read_at = {post.id: post.names_read_at for post in posts if post.names_read_at is not None}
+    query = (
+        select(
+            EngagementCount.network_post_id,
+            EngagementCount.kind,
+            EngagementCount.counted_at,
+            EngagementCount.count,
+        )
+        .where(EngagementCount.network_post_id.in_(read_at))
+        .order_by(EngagementCount.counted_at)
+    )
+    then: dict[tuple[int, int], int] = {}
+    newest: dict[tuple[int, int], int] = {}
+    for number, kind, at, count in session.execute(query):
+        newest[number, kind] = count
+        if at <= read_at[number]:
+            then[number, kind] = count
+    changed: dict[int, set[Kind]] = {number: set() for number in read_at}
+    for (number, kind), count in newest.items():
+        if then.get((number, kind)) != count:
+            changed[number].add(KIND_OF[kind])
+    return changed
+
+
 def begin_people(post: NetworkPost) -> None:
     """Begin to read a post's people anew: who is kept from here on is of this reading."""
     post.readings += 1
@@ -120,6 +149,19 @@ def end_people(session: Session, post: NetworkPost, kinds: Collection[Kind]) -> 
         )
         .execution_options(synchronize_session=False)
     )
+
+
+def drop_people(session: Session, post: NetworkPost, kinds: Collection[Kind]) -> None:
+    """Delete everybody of some kinds: the network says that there is nobody."""
+    if kinds:
+        session.execute(
+            delete(Engagement)
+            .where(
+                Engagement.network_post_id == post.id,
+                Engagement.kind.in_([KIND_NUMBER[kind] for kind in kinds]),
+            )
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _last_counts(

@@ -46,14 +46,14 @@ class EngagementReader(Protocol):
 
     @property
     def names(self) -> Collection[Kind]:
-        """The kinds of which it tells who it was."""
+        """The kinds of which it tells who it was, wherever it tells how much there is."""
         ...
 
-    def counts(self, network_ids: Sequence[str]) -> Mapping[str, Counts]:
+    def counts(self, posted: Mapping[str, datetime]) -> Mapping[str, Counts]:
         """Return what there is of each kind, by post; a post that is gone is left out.
 
-        Raises `Unavailable` if the network cannot be asked now; `Pause` says when it may be
-        asked again.
+        `posted` are the posts' ids, and when each was posted. Raises `Unavailable` if the network
+        cannot be asked now; `Pause` says when it may be asked again.
         """
         ...
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from linktrack.networks.archives import Archive, Fields
 from linktrack.networks.credentials import Credential, Keeper, Needs, SignIn
+from linktrack.networks.engagement import EngagementReader
 from linktrack.networks.protocols import Abilities, Feed, Reader, Writer
 from linktrack.networks.records import FollowerRecord, PostRecord, TextLimits
 
@@ -143,13 +144,15 @@ class Connecting:
     """How an account is signed in, what that takes, and what it lets a program do.
 
     `sign_in` is given the handle, what was typed, and a server set on purpose or None; it raises
-    as `networks.signing_in.sign_in` says. `open_writer` asks nothing yet.
+    as `networks.signing_in.sign_in` says. `open_writer` asks nothing yet, nor does
+    `open_engagement`; None: signing in shows no more of engagement than everybody may read.
     """
 
     needs: Needs
     abilities: Abilities
     sign_in: Callable[[str, Mapping[str, str], str | None], SignIn]
     open_writer: Callable[[Credential, Keeper], Writer]
+    open_engagement: Callable[[Credential, Keeper], EngagementReader] | None = None
 
 
 def _nowhere(*_: str | None) -> None:
@@ -216,6 +219,10 @@ class Network:
     """Whether the follower list is for everybody to read."""
     open_feed: "Callable[[str, str | None, Settings], Feed] | None" = None
     """Opens the posts that everybody may read: by the handle, and the id once it is known."""
+    open_engagement: "Callable[[str, str | None, Settings], EngagementReader] | None" = None
+    """Opens the likes, reposts and replies that everybody may read, as `open_feed` does posts."""
+    engagement_every: timedelta = timedelta(hours=1)
+    """How often the engagement with a fresh post is read; later ones are read once a day."""
     first_reading: timedelta | None = None
     """How far back the first reading of posts goes; None: to the first post."""
     connecting: Connecting | None = None
@@ -226,6 +233,12 @@ class Network:
     def shows_posts(self) -> bool:
         """Whether an account's own posts can be read, by everybody or signed in."""
         return self.open_feed is not None or self.connecting is not None
+
+    @property
+    def shows_engagement(self) -> bool:
+        """Whether engagement with an account's posts can be read, by everybody or signed in."""
+        signed_in = None if self.connecting is None else self.connecting.open_engagement
+        return self.open_engagement is not None or signed_in is not None
 
     @property
     def follows_by_program(self) -> bool:

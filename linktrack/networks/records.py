@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 
+from linktrack.networks.engagement import Counts
+
 
 @dataclass(frozen=True, slots=True)
 class FollowerRecord:
@@ -31,7 +33,8 @@ class PostRecord:
 
     `is_plain` says that the text is all there is: made anew of its text and links, the post would
     be the same; None if that is not known. `more` says what a new text in its place would lose,
-    in words ("its poll"), for one that is not plain.
+    in words ("its poll"), for one that is not plain. `engagement` is how much there was of each
+    kind, where the archive of a network has that.
     """
 
     network_id: str
@@ -42,6 +45,7 @@ class PostRecord:
     _: KW_ONLY
     is_plain: bool | None = None
     more: tuple[str, ...] = ()
+    engagement: Counts = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

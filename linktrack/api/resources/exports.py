@@ -26,7 +26,10 @@ AFTER = Parameter("after", "Continue after this number: a click's `seq`, otherwi
     problems=(404,),
 )
 def export_rows(what: str) -> Response:
-    """Stream clicks, links, posts, not-wrapped, counts, followers or segments as NDJSON or CSV."""
+    """Stream one kind of rows as NDJSON or CSV.
+
+    Clicks, links, posts, not-wrapped, counts, followers, segments or engagement.
+    """
     if what not in exports.KINDS:
         raise NotFound(
             f"There is no export of {what[:40]!r}: choose one of {', '.join(exports.KINDS)}."

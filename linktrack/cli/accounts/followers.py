@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from linktrack.audience.rosters import TakenRoster
+    from linktrack.engagement.reading import Engaged
     from linktrack.portability.followers.subscribers import CountedSubscribers
     from linktrack.publishing.unwrapped.watching import Watched
 
@@ -179,10 +180,11 @@ def _judge(broken: "Sequence[str]") -> None:
 @yes_option
 @json_option
 def sync(handle: str | None, confirmed: bool, as_json: bool) -> None:
-    """Fetch the follower count, the follower list if the network shows it, and new posts.
+    """Fetch follower counts and lists, new posts, and likes, reposts and replies.
 
-    For one account or for all. `serve` does this by itself: posts every hour, the rest as often as
-    LINKTRACK_SYNC_HOURS says. If a network stops it halfway, the next run continues there.
+    For one account or for all, as far as the network shows it. `serve` does this by itself: posts
+    and what people do with them every hour, the rest as often as LINKTRACK_SYNC_HOURS says. If a
+    network stops it halfway, the next run continues there.
     """
     from linktrack.audience.accounts import find_account
     from linktrack.audience.syncing import readable_accounts
@@ -190,13 +192,14 @@ def sync(handle: str | None, confirmed: bool, as_json: bool) -> None:
     from linktrack.networks.registry import networks
     from linktrack.networks.words import any_of
     from linktrack.portability.followers.roster_files import roster_json
-    from linktrack.sync import sync_one, watch_one
+    from linktrack.sync import engage_one, sync_one, watch_one
 
     with installation(existing=True) as opened:
         with opened.database.session() as session:
             accounts = [find_account(session, handle)] if handle else readable_accounts(session)
         done = [sync_one(opened, account, confirmed=confirmed) for account in accounts]
         watched = [watch_one(opened, account) for account in accounts]
+        engaged = [engage_one(opened, account) for account in accounts]
     if as_json:
         print_json(
             [
@@ -207,9 +210,10 @@ def sync(handle: str | None, confirmed: bool, as_json: bool) -> None:
                     "posts": posts.posts,
                     "published": list(posts.published),
                     "not_wrapped": posts.not_wrapped,
-                    "problem": one.problem or posts.problem,
+                    "engagement": {"posts": likes.posts, "gone": likes.gone},
+                    "problem": one.problem or posts.problem or likes.problem,
                 }
-                for one, posts in zip(done, watched, strict=True)
+                for one, posts, likes in zip(done, watched, engaged, strict=True)
             ]
         )
     else:
@@ -220,10 +224,13 @@ def sync(handle: str | None, confirmed: bool, as_json: bool) -> None:
                 _say_roster(one.handle, one.roster)
         for posts in watched:
             _say_posts(posts)
+        for likes in engaged:
+            _say_engagement(likes)
         if not done:
             public = any_of(each.label for each in networks() if each.open_reader is not None)
             click.echo(f"There is no account on {public} to read, and none is connected.")
-    said = [*(one.problem for one in done), *(posts.problem for posts in watched)]
+    said = [*(one.problem for one in done), *(one.problem for one in watched)]
+    said += [one.problem for one in engaged]
     problems = dict.fromkeys(problem for problem in said if problem is not None)
     if problems:
         raise Unavailable(" ".join(problems))
@@ -249,6 +256,12 @@ def forget_follower_command(name: str) -> None:
             work.now,
         )
     click.echo("Forgotten. The next follower list will not bring them back.")
+
+
+def _say_engagement(done: "Engaged") -> None:
+    if done.posts:
+        gone = f"; deleted: {done.gone:,}" if done.gone else ""
+        click.echo(f"{done.handle}: likes, reposts and replies of {done.posts:,} posts read{gone}.")
 
 
 def _say_posts(done: "Watched") -> None:

@@ -108,7 +108,10 @@ def list_counts_command(work: Work, handle: str) -> Answer:
 @click.argument(
     "what",
     type=click.Choice(
-        ["clicks", "links", "posts", "not-wrapped", "counts", "followers", "segments", "all"]
+        [
+            *("clicks", "links", "posts", "not-wrapped", "counts", "followers", "segments"),
+            *("engagement", "all"),
+        ]
     ),
 )
 @click.option(

@@ -14,6 +14,7 @@ from linktrack.networks.credentials import Credential, Keeper, SignIn
 from linktrack.networks.network import Cards, Connecting, FollowerJson, Handles, Ids, Network
 
 if TYPE_CHECKING:
+    from linktrack.networks.bluesky.engagement import BlueskyEngagement
     from linktrack.networks.bluesky.posts import BlueskyFeed
     from linktrack.networks.bluesky.reader import Bluesky
     from linktrack.networks.bluesky.writer import BlueskyWriter
@@ -58,6 +59,16 @@ def _open_feed(handle: str, network_id: str | None, settings: "Settings") -> "Bl
     return BlueskyFeed(network_id or handle, settings.bluesky)
 
 
+def _open_engagement(
+    handle: str,  # noqa: ARG001 - as Network has it
+    network_id: str | None,  # noqa: ARG001
+    settings: "Settings",
+) -> "BlueskyEngagement":
+    from linktrack.networks.bluesky.engagement import BlueskyEngagement
+
+    return BlueskyEngagement(settings.bluesky)
+
+
 def _sign_in(handle: str, values: Mapping[str, str], server: str | None) -> SignIn:
     from linktrack.networks.bluesky.session import sign_in
 
@@ -95,6 +106,7 @@ NETWORK: Final = Network(
     open_reader=_open_reader,
     shows_followers=True,
     open_feed=_open_feed,
+    open_engagement=_open_engagement,
     connecting=Connecting(
         needs=NEEDS, abilities=ABILITIES, sign_in=_sign_in, open_writer=_open_writer
     ),

@@ -24,6 +24,7 @@ from linktrack.networks.network import (
 
 if TYPE_CHECKING:
     from linktrack.networks.mastodon.archive import MastodonArchive
+    from linktrack.networks.mastodon.engagement import MastodonEngagement
     from linktrack.networks.mastodon.posts import MastodonFeed
     from linktrack.networks.mastodon.reader import Mastodon
     from linktrack.networks.mastodon.writer import MastodonWriter
@@ -66,6 +67,22 @@ def _open_feed(handle: str, network_id: str | None, settings: "Settings") -> "Ma
     from linktrack.networks.mastodon.posts import MastodonFeed
 
     return MastodonFeed(handle)
+
+
+def _open_engagement(
+    handle: str,
+    network_id: str | None,  # noqa: ARG001 - as Network has it
+    settings: "Settings",  # noqa: ARG001
+) -> "MastodonEngagement":
+    from linktrack.networks.mastodon.engagement import MastodonEngagement
+
+    return MastodonEngagement(handle)
+
+
+def _open_own_engagement(credential: Credential, keeper: Keeper) -> "MastodonEngagement":
+    from linktrack.networks.mastodon.engagement import signed_in
+
+    return signed_in(credential, keeper)
 
 
 def _is_archive(archive: Archive) -> bool:
@@ -123,8 +140,13 @@ NETWORK: Final = Network(
     ),
     open_reader=_open_reader,
     open_feed=_open_feed,
+    open_engagement=_open_engagement,
     connecting=Connecting(
-        needs=NEEDS, abilities=ABILITIES, sign_in=_sign_in, open_writer=_open_writer
+        needs=NEEDS,
+        abilities=ABILITIES,
+        sign_in=_sign_in,
+        open_writer=_open_writer,
+        open_engagement=_open_own_engagement,
     ),
     archives=Archives(is_one=_is_archive, open=_open_archive, lone_file="outbox.json"),
 )

@@ -17,8 +17,9 @@ from typing import Final, cast
 from linktrack.errors import Invalid
 from linktrack.networks.addresses import find_addresses
 from linktrack.networks.archives import Archive, Fields, items
+from linktrack.networks.engagement import Counts, Kind
 from linktrack.networks.records import FollowerRecord, PostRecord
-from linktrack.networks.texts import distinct_links, moment, stable_id, text
+from linktrack.networks.texts import distinct_links, moment, stable_id, text, whole
 from linktrack.networks.x.own_posts import is_own_post
 
 _FILE: Final = re.compile(
@@ -204,7 +205,24 @@ def post_of(
     links = distinct_links(addresses, is_own_post)
     is_plain = False if media else None
     is_repost = written.startswith(_REPOST) or "retweeted_status" in row
-    return PostRecord(network_id, posted_at, is_repost, shown, links, is_plain=is_plain)
+    return PostRecord(
+        network_id,
+        posted_at,
+        is_repost,
+        shown,
+        links,
+        is_plain=is_plain,
+        engagement={} if is_repost else _engagement(row),
+    )
+
+
+def _engagement(row: Fields) -> Counts:
+    """Return the likes and reposts; the archive has them as texts, and nothing else of them."""
+    told: dict[Kind, int | None] = {
+        "like": whole(row.get("favorite_count")),
+        "repost": whole(row.get("retweet_count")),
+    }
+    return {kind: count for kind, count in told.items() if count is not None}
 
 
 def _media(row: Fields) -> list[str]:

@@ -16,6 +16,7 @@ from linktrack.networks.x.own_posts import is_own_post
 
 if TYPE_CHECKING:
     from linktrack.networks.x.archive import XArchive
+    from linktrack.networks.x.engagement import XEngagement
     from linktrack.networks.x.grailbird import GrailbirdArchive
     from linktrack.networks.x.writer import XWriter
 
@@ -77,6 +78,12 @@ def _open_writer(credential: Credential, keeper: Keeper) -> "XWriter":
     return XWriter(credential, keeper)
 
 
+def _open_engagement(credential: Credential, keeper: Keeper) -> "XEngagement":
+    from linktrack.networks.x.engagement import XEngagement
+
+    return XEngagement(credential, keeper)
+
+
 NETWORK: Final = Network(
     name="x",
     label="X",
@@ -98,8 +105,13 @@ NETWORK: Final = Network(
     cards=Cards(user_agents=("Twitterbot",), first_fetchers=("twitterbot",)),
     forbids_same_text=True,
     first_reading=timedelta(days=30),  # each post that is read has a price
+    engagement_every=timedelta(days=1),  # as above
     connecting=Connecting(
-        needs=NEEDS, abilities=ABILITIES, sign_in=_sign_in, open_writer=_open_writer
+        needs=NEEDS,
+        abilities=ABILITIES,
+        sign_in=_sign_in,
+        open_writer=_open_writer,
+        open_engagement=_open_engagement,
     ),
     archives=Archives(is_one=_is_archive, open=_open_archive, follower_file="data/follower.js"),
 )

@@ -84,7 +84,7 @@ class XWriter:
         """Nothing is asked yet."""
         self._credential = credential
         self._keeper = keeper
-        self._client = _client(credential.server, credential.values)
+        self._client = client_of(credential)
 
     def close(self) -> None:
         """Give back the connections."""
@@ -201,6 +201,11 @@ class _Elsewhere(GuardedAdapter):
         if request.url is not None:
             request.url = request.url.replace(HOST, self._server, 1)
         return super().send(request, *args, **options)
+
+
+def client_of(credential: Credential) -> tweepy.Client:
+    """Return what asks X as an account; nothing is asked yet."""
+    return _client(credential.server, credential.values)
 
 
 def _client(server: str, values: Mapping[str, str]) -> tweepy.Client:

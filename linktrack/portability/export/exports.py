@@ -16,6 +16,7 @@ from linktrack.errors import Invalid
 from linktrack.links.catalog import Shortener
 from linktrack.portability.export.click_filters import FILTERS
 from linktrack.portability.export.click_rows import CLICK_FIELDS, click_rows
+from linktrack.portability.export.engagement_rows import ENGAGEMENT_FIELDS, engagement_rows
 from linktrack.portability.export.follower_rows import FOLLOWER_FIELDS, follower_rows
 from linktrack.portability.export.steps import Position, Row, Selection, Step, Value, in_steps
 from linktrack.portability.export.table_rows import (
@@ -60,6 +61,7 @@ KINDS: Final = {
     "not-wrapped": Kind(NOT_WRAPPED_FIELDS, not_wrapped_rows),
     "counts": Kind(COUNT_FIELDS, count_rows, (0, 0), numbered=False),
     "followers": Kind(FOLLOWER_FIELDS, follower_rows, (0, 0), numbered=False),
+    "engagement": Kind(ENGAGEMENT_FIELDS, engagement_rows),
     "segments": Kind(SEGMENT_FIELDS, segment_rows, (0, 0), numbered=False),
 }
 """All that can be exported."""
@@ -70,9 +72,9 @@ def export_rows(
 ) -> Iterator[Row]:
     """Return the rows of one kind, in order of their numbers: `seq` for clicks, else `id`.
 
-    A range chooses clicks by `clicked_at`, links and segments by when they were made, posts and
-    what was not wrapped by `posted_at`, counts by `counted_at`, followers by the first list with
-    them (`began_by`).
+    A range chooses clicks by `clicked_at`, links and segments by when they were made, posts, what
+    was not wrapped and engagement by `posted_at`, counts by `counted_at`, followers by the first
+    list with them (`began_by`).
     Raises `Invalid` at once.
     """
     if what not in KINDS:

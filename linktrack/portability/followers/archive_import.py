@@ -11,6 +11,7 @@ from linktrack.audience.accounts import claim_archive
 from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.models import Account
 from linktrack.audience.rosters import TakenRoster, take_roster
+from linktrack.engagement.archives import EngagementOfArchive
 from linktrack.errors import Invalid
 from linktrack.networks.archives import open_archive
 from linktrack.networks.registry import network_of, networks
@@ -24,12 +25,14 @@ from linktrack.publishing.unwrapped.posts import KeptPosts, keep_posts
 class ImportedArchive:
     """What an archive held; without a follower list `roster` is None.
 
-    `broken` names the posts that could not be understood, in sentences.
+    `broken` names the posts that could not be understood, in sentences. Of `engaged` posts the
+    archive says how often they were liked and reposted.
     """
 
     posts: KeptPosts
     roster: TakenRoster | None
     broken: Sequence[str] = ()
+    engaged: int = 0
 
 
 def import_archive(
@@ -74,8 +77,10 @@ def import_archive(
                     now=now,
                 )
             broken: list[str] = []
-            kept = keep_posts(session, account, found.posts(broken), base_host)
-            return ImportedArchive(kept, roster, broken)
+            told = EngagementOfArchive(session, account, found.taken_at or written_at(path, now))
+            kept = keep_posts(session, account, told.noted(found.posts(broken)), base_host)
+            told.store()
+            return ImportedArchive(kept, roster, broken, told.posts)
     ways = ["give the ZIP file the network made", "the folder it unpacks to"]
     ways += [
         f"{network.label}'s {archives.lone_file}"
