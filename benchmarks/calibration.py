@@ -548,6 +548,92 @@ def digests(random: Random, runs: int) -> None:
     table("Digest: weeks without a change that are said to have one", head, rows)
 
 
+def engaged(random: Random, runs: int) -> None:
+    """People of a segment who do anything with a post: the same people, post after post."""
+    rows = []
+    for people, mean in ((80, 0.2), (1_000, 0.02), (20_000, 0.002)):
+        for size in (5, 12, 50):
+            row = [f"{size}, a segment of {people:,}"]
+            for spread in SPREADS:
+                hits = []
+                for _ in range(runs):
+                    # People differ, too: some hardly ever do anything.
+                    willing = random.gamma(0.5, 2 * mean, people)
+                    posts = rates(random, spread, size, 1.0)
+                    alike = 1 - np.exp(-np.outer(posts, willing)) if people <= 1_000 else None
+                    if alike is None:
+                        counts = random.binomial(people, 1 - np.exp(-posts * willing.mean()))
+                        truth = _mean_of_posts(spread, np.array([willing.mean()]))
+                    else:
+                        counts = (random.random(alike.shape) < alike).sum(axis=1)
+                        truth = _mean_of_posts(spread, willing)
+                    hits.append(_covered_sum([(int(k), people) for k in counts], truth))
+                row.append(share([hit for hit in hits if hit is not None]))
+            rows.append(row)
+    table(
+        "Engagement by segment: people who do anything with a post",
+        ["posts", *(f"CV {spread:g}" for spread in SPREADS)],
+        rows,
+    )
+
+
+def _mean_of_posts(spread: float, willing: npt.NDArray[np.float64]) -> float:
+    """Give the share of these people who do something with a post, on average over all posts.
+
+    A post's pull is gamma with mean 1, so that share is the Laplace transform's complement.
+    """
+    shape = 1 / spread**2
+    return float(np.mean(1 - (1 + willing / shape) ** -shape))
+
+
+def engaged_accounts(random: Random, runs: int) -> None:
+    """Two accounts' engagement per follower: likes of strangers too, far more than clicks."""
+    rows = []
+    rate = 0.004
+    for size in (12, 50):
+        for second in (rate, rate / 2):
+            row = [f"{size}, {'same rate' if second == rate else 'half the rate'}"]
+            for spread in SPREADS:
+                cover, clear = [], []
+                for _ in range(runs):
+                    posts = pairs(random, spread, size, rate), pairs(random, spread, size, second)
+                    a, b = ratio_of_sums(posts[0]), ratio_of_sums(posts[1])
+                    if a is None or b is None or a.interval is None or b.interval is None:
+                        continue
+                    found = difference(a.value, a.interval, b.value, b.interval)
+                    cover.append(covers(found, rate - second))
+                    clear.append(not covers(found, 0.0) and is_clear(*posts))
+                row += [share(cover), share(clear)]
+            rows.append(row)
+    table(
+        "Two accounts: difference of engagement per follower",
+        by_spread("posts of each account", "covered", "told apart"),
+        rows,
+    )
+
+
+def regulars(random: Random, runs: int) -> None:
+    """The share of regulars who stay, where people differ in how ready they are to."""
+    rows = []
+    for people in (5, 20, 100):
+        row = [f"{people:,}"]
+        for stay in (0.5, 0.8, 0.95):
+            for even in (True, False):
+                hits = []
+                for _ in range(runs):
+                    chance = np.full(people, stay)
+                    if not even:
+                        chance = random.beta(2 * stay, 2 * (1 - stay), people)
+                    stayed = int((random.random(people) < chance).sum())
+                    hits.append(covers(wilson(stayed, people), stay))
+                row.append(share(hits))
+        rows.append(row)
+    head = ["regulars before"]
+    for stay in (0.5, 0.8, 0.95):
+        head += [f"{stay:.0%} stay, all alike", "people differ"]
+    table("Regulars: the share that stays", head, rows)
+
+
 def by_spread(first: str, *others: str) -> list[str]:
     """Head a table that has several columns for each spread."""
     head = [first]
@@ -576,6 +662,9 @@ TABLES: dict[str, Callable[[Random, int], None]] = {
         leaving,
         event_in_clicks,
         digests,
+        engaged,
+        engaged_accounts,
+        regulars,
     )
 }
 

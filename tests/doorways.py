@@ -125,6 +125,11 @@ REPORTS = [
         "engagement", "", "engagement @JessesLinks",
         "account window sentences total different posts next",
     ),
+    (
+        "regulars", "", "regulars @JessesLinks",
+        ("account from to known_since refused sentence followers regulars before stayed left stay "
+        "stay_low stay_high people next"),
+    ),
     ("referrers", "", "referrers @JessesLinks", "account from to referrers"),
     (
         "experiment", "name=Pictures", "experiment @JessesLinks --name Pictures",

@@ -65,6 +65,8 @@ def addresses(account: Account, post: Post) -> list[str]:
         "/owner/compare",
         "/owner/compare?days=365",
         "/owner/timing",
+        "/owner/engagement",
+        "/owner/engagement/regulars",
     ]
 
 

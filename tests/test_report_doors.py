@@ -33,6 +33,7 @@ REFUSALS = [
     ("own", "from=soon", 422, "own @JessesLinks --from soon"),
     ("digest", "period=year", 422, None),
     ("engagement", "after=7", 404, "engagement @JessesLinks --after 7"),
+    ("regulars", "limit=101", 422, "regulars @JessesLinks --limit 101"),
     ("segments", "window=8d", 422, "segments @JessesLinks --window 8d"),
     ("followers", "event=soon", 422, "followers @JessesLinks --event soon"),
     ("cpf", "sort=best", 422, "cpf @JessesLinks --sort best"),

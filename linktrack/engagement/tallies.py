@@ -27,6 +27,7 @@ _COUNTS: Final = (
 )
 """In the order of `KINDS`."""
 _NOBODY: Final = Person([], [])
+_NO_LISTS: Final = Lists(None, None, None)
 _NO_SEGMENTS: Final[Mapping[SegmentId, int]] = {}
 
 
@@ -67,6 +68,15 @@ def engaged_posts(
     if until is not None:
         chosen = chosen.where(NetworkPost.posted_at < until)
     return list(_with_tallies(session, standing, chosen, window))
+
+
+def engaged_post(
+    session: Session, account_id: AccountId, post_id: PostId, window: int
+) -> EngagedPost | None:
+    """Return one of our posts with its figures; None where it was never read on its network."""
+    chosen = _rows(account_id).where(NetworkPost.post_id == post_id).limit(1)
+    standing = Standing.read(session, account_id)
+    return next(_with_tallies(session, standing, chosen, window), None)
 
 
 def keep_tallies(session: Session, account_id: AccountId) -> int:
@@ -226,7 +236,7 @@ def _segments(
     window: int,
 ) -> dict[int, dict[SegmentId, int]]:
     found: dict[int, dict[SegmentId, int]] = {}
-    numbers = chosen.with_only_columns(NetworkPost.id).order_by(None)
+    numbers = chosen.with_only_columns(NetworkPost.id)
     part = EngagementTallySegment
     query = select(part.network_post_id, part.segment_id, part.people).where(
         part.window == window, part.network_post_id.in_(numbers)
@@ -254,3 +264,64 @@ def _written(row: PostRow, lists: Lists, tally: Tally) -> dict[str, object]:
 
 def _moment(at: int | None) -> datetime | None:
     return None if at is None else from_ms(at)
+
+
+class CountedPost(NamedTuple):
+    """A post's counts within a window, without its people."""
+
+    account_id: AccountId
+    posted_at: int
+    is_complete: bool
+    counts: tuple[int | None, ...]
+
+
+def counted_posts(
+    session: Session,
+    account_ids: Sequence[AccountId],
+    window: int,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[CountedPost]:
+    """Return the counts of these accounts' posts posted in [since, until) that were read.
+
+    Whom they are of is not asked, so it takes less than `engaged_posts`.
+    """
+    kept = EngagementTally
+    query = (
+        select(
+            NetworkPost.account_id,
+            NetworkPost.id,
+            type_coerce(NetworkPost.posted_at, BigInteger),
+            type_coerce(NetworkPost.read_at, BigInteger),
+            type_coerce(kept.read_at, BigInteger).label("kept_read_at"),
+            kept.is_complete,
+            *_COUNTS,
+        )
+        .outerjoin(kept, and_(kept.network_post_id == NetworkPost.id, kept.window == window))
+        .where(NetworkPost.account_id.in_(account_ids), NetworkPost.read_at.is_not(None))
+    )
+    if since is not None:
+        query = query.where(NetworkPost.posted_at >= since)
+    if until is not None:
+        query = query.where(NetworkPost.posted_at < until)
+    found: list[CountedPost] = []
+    stale: list[tuple[AccountId, PostRow]] = []
+    for (
+        account_id,
+        number,
+        posted_at,
+        read_at,
+        kept_read_at,
+        is_complete,
+        *counts,
+    ) in session.execute(query):
+        if kept_read_at == read_at:
+            found.append(CountedPost(account_id, posted_at, is_complete, tuple(counts)))
+        else:
+            stale.append((account_id, PostRow(number, None, posted_at, read_at, None)))
+    for chunk in chunked(stale, CHUNK):
+        read = read_posts(session, [(row, _NO_LISTS) for _, row in chunk])
+        for account_id, row in chunk:
+            tally = tallies_of(read[row.number])[window]
+            found.append(CountedPost(account_id, row.posted_at, tally.is_complete, tally.counts))
+    return found

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import combinations
 from typing import Final, Literal, TypeAlias, TypedDict
@@ -16,6 +16,7 @@ from linktrack.audience.models import Account
 from linktrack.clicks.vocabulary import window_number
 from linktrack.reports import queries
 from linktrack.reports.counting import Counting
+from linktrack.reports.engagement.pairs import engaged_pairs
 from linktrack.reports.figures.rate import Rate, RateJson, rate_json
 from linktrack.reports.figures.statistics.comparisons import difference
 from linktrack.reports.figures.statistics.experiments import Pair, is_clear
@@ -29,8 +30,14 @@ from linktrack.reports.timing.lifetimes import FEWEST_POSTS, MOST_POSTS, WINDOW,
 MOST_SIDE_BY_SIDE: Final = 5
 """Accounts of which every pair is compared; of more, each with the first."""
 
-Figure: TypeAlias = Literal["cpf", "people_per_post", "never_clicked", "half_life"]
-FIGURES: Final[tuple[Figure, ...]] = ("cpf", "people_per_post", "never_clicked", "half_life")
+Figure: TypeAlias = Literal["cpf", "engagement", "people_per_post", "never_clicked", "half_life"]
+FIGURES: Final[tuple[Figure, ...]] = (
+    "cpf",
+    "engagement",
+    "people_per_post",
+    "never_clicked",
+    "half_life",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +45,10 @@ class AccountFigures:
     """One account's complete posts of the period; others are counted apart.
 
     `cpf`: over its posts with a follower count. `people_per_post`, `never_clicked` (a share):
-    over all of them. `half_life`: seconds, the median of its posts with 20 clicks or more. `pairs`
-    and `people` are what the first two were counted from: each post's people and followers, or 1.
+    over all of them. `half_life`: seconds, the median of its posts with 20 clicks or more.
+    `engagement`: likes, reposts, replies and quotes per follower of its complete posts with or
+    without links, as far as they were read; `engagement_posts` have a follower count. `pairs`,
+    `people` and `engaged` are what rates were counted from: each post's figure and followers, or 1.
     """
 
     account: Account
@@ -53,11 +62,23 @@ class AccountFigures:
     half_life: Rate
     pairs: Sequence[Pair] = ()
     people: Sequence[Pair] = ()
+    engaged: Sequence[Pair] = ()
+    engagement: Rate = field(default_factory=Rate)
+
+    @property
+    def engagement_posts(self) -> int:
+        """Of how many posts it is."""
+        return len(self.engaged)
 
     def rate(self, figure: str) -> Rate:
         """Return one of `FIGURES`."""
-        rates = (self.cpf, self.people_per_post, self.never_clicked, self.half_life)
-        return rates[FIGURES.index(figure)]
+        return {
+            "cpf": self.cpf,
+            "engagement": self.engagement,
+            "people_per_post": self.people_per_post,
+            "never_clicked": self.never_clicked,
+            "half_life": self.half_life,
+        }[figure]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +124,15 @@ class Comparison:
 
 _TOPIC: Final = {
     "cpf": "Clicks per follower",
+    "engagement": "Likes, reposts, replies and quotes per follower",
     "people_per_post": "People who click a post",
     "never_clicked": "Posts nobody clicked",
     "half_life": "Half-life",
 }
 _SENTENCE: Final = {
     "cpf": "{more} gets {told} more clicks per 1,000 followers than {less} ({ends}).",
+    "engagement": "{more} gets {told} more likes, reposts, replies and quotes per 1,000 followers "
+    "than {less} ({ends}).",
     "people_per_post": "On average, {told} more people click a post by {more} than one by {less} "
     "({ends}).",
     "never_clicked": "Out of 100 posts, {more} has {told} more that nobody clicks than {less} "
@@ -139,11 +163,13 @@ def compare(
         by_account[post.account_id].append(post)
     whole = and_(chosen, Counting(WINDOW, now).pooled_posts())
     clicked = clicked_posts(session, ids, whole, FEWEST_CLICKS, MOST_POSTS)
+    engaged = engaged_pairs(session, histories, number, since, until)
     figures = [
         figures_of(
             account,
             by_account[account.id],
             _half_life([post for post in clicked if post.account_id == account.id], now),
+            engaged.get(account.id, ()),
         )
         for account in accounts
     ]
@@ -163,7 +189,12 @@ def _half_life(posts: Sequence[ClickedPost], now: datetime) -> Rate:
     return Rate(half.seconds, Interval(half.low or 0.0, half.high or 0.0) if known else None)
 
 
-def figures_of(account: Account, posts: Sequence[RatedPost], half_life: Rate) -> AccountFigures:
+def figures_of(
+    account: Account,
+    posts: Sequence[RatedPost],
+    half_life: Rate,
+    engaged: Sequence[Pair] = (),
+) -> AccountFigures:
     """Return an account's figures, of its complete posts alone."""
     final = [post for post in posts if post.is_pooled]
     known = [(post.people, post.followers) for post in final if post.followers]
@@ -181,6 +212,8 @@ def figures_of(account: Account, posts: Sequence[RatedPost], half_life: Rate) ->
         half_life=half_life,
         pairs=known,
         people=people,
+        engaged=engaged,
+        engagement=Rate.over(engaged),
     )
 
 
@@ -215,6 +248,8 @@ def _is_sure(
         return is_clear(first.pairs, second.pairs)
     if figure == "people_per_post":
         return is_clear(first.people, second.people)
+    if figure == "engagement":
+        return is_clear(first.engaged, second.engaged)
     return True
 
 
@@ -241,7 +276,7 @@ def _range(figure: str, low: float, high: float) -> str:
 
 
 def _in_words(figure: str, value: float) -> str:
-    if figure == "cpf":
+    if figure in ("cpf", "engagement"):
         return thousandths(value)
     if figure == "never_clicked":
         return percent(value)
@@ -258,6 +293,10 @@ class ComparedAccountJson(RateJson):
     posts_without_count: int
     posts_unmeasured: int
     posts_still_counted: int
+    engagement_posts: int
+    engagement: float | None
+    engagement_low: float | None
+    engagement_high: float | None
     people_per_post: float | None
     people_per_post_low: float | None
     people_per_post_high: float | None
@@ -270,7 +309,8 @@ class ComparedAccountJson(RateJson):
 
 
 def _figures_json(figures: AccountFigures) -> ComparedAccountJson:
-    people, never, half = (
+    engagement, people, never, half = (
+        figures.engagement.written,
         figures.people_per_post.written,
         figures.never_clicked.written,
         figures.half_life.written,
@@ -282,6 +322,10 @@ def _figures_json(figures: AccountFigures) -> ComparedAccountJson:
         "posts_unmeasured": figures.posts_unmeasured,
         "posts_still_counted": figures.unfinished,
         **rate_json(figures.cpf),
+        "engagement_posts": figures.engagement_posts,
+        "engagement": engagement.value,
+        "engagement_low": engagement.low,
+        "engagement_high": engagement.high,
         "people_per_post": people.value,
         "people_per_post_low": people.low,
         "people_per_post_high": people.high,

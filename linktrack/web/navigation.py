@@ -93,6 +93,12 @@ SECTIONS: Final = (
         "Insights",
         (
             Page("referrers.show", "Sources", "Where clicks come from.", (*CLICKS, "post", "link")),
+            Page(
+                "engagement.show",
+                "Engagement",
+                "Likes, reposts and replies per follower, and your regulars.",
+                ACCOUNT,
+            ),
             Page("timing.show", "Timing", "When posts do well, and how long they live.", ACCOUNT),
             Page("comparison.show", "Compare accounts", "Where your accounts clearly differ.", ()),
             Page("experiments.list_all", "Experiments", "Whether a change made a difference."),

@@ -3,12 +3,18 @@
 from linktrack.api.access import named_account
 from linktrack.api.operations import FROM, LIMIT, NEEDED_ACCOUNT, TO, WINDOW, Parameter, asked
 from linktrack.api.reports.reporting import asked_range, asked_window, report_at
-from linktrack.context import as_of, db_session
+from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
+from linktrack.reports.engagement.regulars import (
+    MOST_PEOPLE,
+    RegularsReportJson,
+    regulars_json,
+    regulars_report,
+)
 from linktrack.reports.engagement.report import MOST_POSTS, engagement_report
 from linktrack.reports.engagement.shapes import EngagementReportJson, engagement_json
 
-AFTER = Parameter("after", "Continue after this post: `next` of the previous page.", "whole")
+AFTER = Parameter("after", "Continue after this one: `next` of the previous page.", "whole")
 
 
 @report_at("engagement", (NEEDED_ACCOUNT, WINDOW, FROM, TO, LIMIT, AFTER))
@@ -25,3 +31,18 @@ def report_engagement() -> EngagementReportJson:
         now=as_of(now()),
     )
     return engagement_json(report)
+
+
+@report_at("regulars", (NEEDED_ACCOUNT, LIMIT, AFTER))
+def report_regulars() -> RegularsReportJson:
+    """Return who did something in at least three of the last four weeks, by name."""
+    fields = asked()
+    report = regulars_report(
+        db_session(),
+        named_account(fields.text("account")),
+        timezone=installation().settings.timezone,
+        limit=fields.whole("limit") or MOST_PEOPLE,
+        after=fields.row_number("after"),
+        now=as_of(now()),
+    )
+    return regulars_json(report)

@@ -65,7 +65,7 @@ def compare(
     )
     side_by_side = Table(
         ("account", "role", "posts", "still counting", "unmeasured", "per 1,000 followers",
-         "people per post", "never clicked", "half-life"),
+         "likes, reposts … per 1,000", "people per post", "never clicked", "half-life"),
         [
             (
                 line.account.handle,

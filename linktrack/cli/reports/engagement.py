@@ -87,3 +87,40 @@ def engagement(
     if found.after is not None:
         said.append(f"More posts: --after {found.after}.")
     return Answer(engagement_json(found), *said, *shown)
+
+
+@click.command()
+@click.argument("handle")
+@click.option("--limit", default=100, show_default=True, help="People per page, at most 100.")
+@click.option("--after", type=NUMBER, metavar="ID", help="Continue after this person.")
+@answering
+def regulars(work: Work, handle: str, limit: int, after: int | None) -> Answer:
+    """Who did something in at least 3 of the last 4 weeks, by name, and how many stay."""
+    from linktrack.reports.engagement.regulars import regulars_json, regulars_report
+
+    found = regulars_report(
+        work.session,
+        work.account(handle),
+        timezone=work.installation.settings.timezone,
+        limit=limit,
+        after=after,
+        now=work.as_of,
+    )
+    people = Table(
+        ("id", "person", "weeks", "engagements", "clicks", "follows since"),
+        [
+            (
+                person.number,
+                person.handle or person.network_id,
+                person.weeks,
+                person.engagements,
+                person.clicks,
+                person.follows_since,
+            )
+            for person in found.people
+        ],
+    )
+    said = [found.sentence]
+    if found.after is not None:
+        said.append(f"More people: --after {found.after}.")
+    return Answer(regulars_json(found), *said, *([people] if people.rows else []))

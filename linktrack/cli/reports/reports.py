@@ -6,7 +6,7 @@ from linktrack.cli.answers import Answer, Table, answering
 from linktrack.cli.common import NUMBER, Commands, Work, range_options, window_option
 from linktrack.cli.posts.people import report_own, report_people
 from linktrack.cli.reports.audience import audience, compare, coverage, growth, half_life, hours
-from linktrack.cli.reports.engagement import engagement
+from linktrack.cli.reports.engagement import engagement, regulars
 from linktrack.cli.reports.experiments import experiment_of
 from linktrack.cli.reports.referrers import referrers
 
@@ -253,6 +253,7 @@ for command in (
     half_life,
     hours,
     referrers,
+    regulars,
     experiment_of,
     report_people,
     report_own,

@@ -63,13 +63,18 @@ class RatedPost:
         counts = self.post.tally.counts
         if what != ANY:
             return counts[_PLACE[what]]
-        known = [count for count in (counts[place] for place in _NAMED) if count is not None]
-        return sum(known) if known else None
+        return together(counts)
 
     @property
     def views(self) -> int | None:
         """How often it was shown to anybody, where the network tells the owner."""
         return self.post.tally.counts[VIEWS]
+
+
+def together(counts: Sequence[int | None]) -> int | None:
+    """Return likes, reposts, replies and quotes together, as far as the network tells them."""
+    known = [count for count in (counts[place] for place in _NAMED) if count is not None]
+    return sum(known) if known else None
 
 
 def kind_of_post(rated: RatedPost, what: What) -> KindFigure:

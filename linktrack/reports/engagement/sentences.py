@@ -43,7 +43,7 @@ def _rates(report: EngagementReport) -> str:
     listed = figures[0] if len(figures) == 1 else f"{', '.join(figures[:-1])} and {figures[-1]}"
     return (
         f"For every 1,000 followers, a post gets {listed} {WITHIN[report.window]} "
-        f"({counted(total.posts, 'post')}; not everybody who does follows you)."
+        f"({counted(total.posts, 'post')}). This includes people who don't follow you."
     )
 
 

@@ -30,6 +30,8 @@ from linktrack.publishing.sendings import OPEN, sending_of
 from linktrack.publishing.unwrapped.matching import seen_at
 from linktrack.reports.counting import Counting, window_for
 from linktrack.reports.cpf import MOST_POSTS
+from linktrack.reports.engagement.of_post import engagement_of_post
+from linktrack.reports.engagement.sentences import plural
 from linktrack.reports.links.listed import clicks_of_links
 from linktrack.reports.literature import FINDINGS
 from linktrack.reports.orders import ORDERS, SORTS
@@ -252,6 +254,8 @@ def post_page(post: Post, error: LinktrackError | None = None) -> str:
         hours=hours,
         curve=None if hours is None or not hours.clicks else curve_of(post, hours),
         standing=standing,
+        engagement=engagement_of_post(session, post, account, counting) if published else None,
+        kind_words=plural,
         fetched=first_fetch(session, post, now()),
         places=seen_at(session, post, account),
         error=error.sentence if error else None,
