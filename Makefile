@@ -11,7 +11,7 @@ INSTALL := pip install --quiet --disable-pip-version-check --constraint constrai
 # The tests start hundreds of processes: what they run is compiled once, whatever is set outside.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test test-networks coverage check quick lint bench constraints clean
+.PHONY: help run test test-networks coverage check quick lint fuzz bench constraints clean
 
 help:
 	@echo "make run     serve linktrack on http://127.0.0.1:$(PORT)"
@@ -19,6 +19,7 @@ help:
 	@echo "make test-networks  run those: Bluesky's servers on this machine (needs Node.js 20 and g++)"
 	@echo "make check   run the fast part: style, types, import order, quick tests on SQLite"
 	@echo "make coverage  run all tests and show which lines they reach"
+	@echo "make fuzz    harm what readers of foreign files and requests get, a minute each (SECONDS=60)"
 	@echo "make bench   compare redirects side by side, about ten minutes; docs/benchmarks.md has the rest"
 	@echo "make constraints PYTHON=python3.11  pin the newest versions that setup.cfg allows"
 	@echo "make clean   remove everything make has made (your data stays)"
@@ -43,6 +44,11 @@ check: $(VENV)/tests-installed
 quick: $(VENV)/tests-installed
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow and not network" -k "not postgresql" \
 	  --hypothesis-profile=quick -x -q
+
+# READERS="dump lane" tries some of them; tests/foreign.py has them all.
+SECONDS ?= 60
+fuzz: $(VENV)/tests-installed
+	$(BIN)/python tests/fuzzing.py --seconds $(SECONDS) $(READERS)
 
 bench: $(VENV)/tests-installed
 	$(BIN)/python benchmarks/redirects.py

@@ -6,8 +6,9 @@ import traceback
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import quote_from_bytes
 
-from flask import Flask, Response, abort, render_template, request
+from flask import Flask, Request, Response, abort, render_template, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
@@ -57,7 +58,7 @@ from linktrack.web.settings import own_clicks
 from linktrack.web.wanted import kept_text
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
     from linktrack.settings import Settings
 
@@ -103,6 +104,21 @@ HSTS: Final = "max-age=31536000"
 meant: they may be somebody else's."""
 
 
+class AnyRequest(Request):
+    """A request whose query may have any bytes: servers pass on what no browser would send.
+
+    Werkzeug reads arguments from ASCII, and fails at others; they are percent-encoded here.
+    """
+
+    def __init__(self, environ: "WSGIEnvironment", *more: bool) -> None:
+        super().__init__(environ, *more)
+        if not self.query_string.isascii():
+            self.query_string = quote_from_bytes(self.query_string, safe=_ASCII).encode()
+
+
+_ASCII: Final = bytes(range(128))
+
+
 def create_app(installation: Installation) -> Flask:
     """Return the Flask application of an installation: everything but the redirects."""
     app = Flask(
@@ -111,6 +127,7 @@ def create_app(installation: Installation) -> Flask:
         static_folder="web/static",
         static_url_path="/static",
     )
+    app.request_class = AnyRequest
     settings = installation.settings
     app.config.update(
         SECRET_KEY=installation.keys.session,

@@ -8,18 +8,26 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from clicking import FIREFOX
+from sqlalchemy import select
 from world import World
 
 from linktrack.audience.counts import record_count
 from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.hello import count_hello
-from linktrack.audience.models import Account, FollowBack, MadeFollow, Segment, Sync
+from linktrack.audience.models import Account, FollowBack, Follower, MadeFollow, Segment, Sync
 from linktrack.audience.rosters import take_roster
 from linktrack.audience.segments import add_segment
 from linktrack.audience.sorting import sort_followers
 from linktrack.audience.utm import set_utm_values
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import now, to_ms
+from linktrack.engagement.models import (
+    Engagement,
+    EngagementCount,
+    EngagementWatch,
+    NetworkPost,
+)
+from linktrack.engagement.tallies import keep_tallies
 from linktrack.ids import LinkId
 from linktrack.keys import load_keys
 from linktrack.links.cards.cards import Found, keep_card, set_own_words
@@ -184,6 +192,7 @@ def _surroundings(
                 posted_at=at - 20 * DAY,
             ),
             Watch(account_id=account.id, next_at=at, known_from=at - 30 * DAY, known_until=at),
+            EngagementWatch(account_id=account.id, next_at=at, problem=f"{mark} is tired"),
             Sync(account_id=account.id, next_at=at, problem=f"{mark} is unwell"),
             FollowBack(
                 account_id=account.id, since=at - DAY, daily_limit=5, shown_at=at, next_at=at,
@@ -195,6 +204,24 @@ def _surroundings(
             ),
         ]
     )  # fmt: skip
+    read = NetworkPost(
+        account_id=account.id, network_id=f"{mark}2", posted_at=at - 20 * DAY, post_id=post.id,
+        read_at=at, names_read_at=at, readings=1,
+    )  # fmt: skip
+    session.add(read)
+    session.flush()
+    for follower in session.scalars(select(Follower).where(Follower.account_id == account.id)):
+        session.add(
+            Engagement(
+                network_post_id=read.id, kind=1, follower_id=follower.id, reading=1,
+                first_seen_at=at - 19 * DAY,
+            )
+        )  # fmt: skip
+    session.add(
+        EngagementCount(network_post_id=read.id, kind=1, counted_at=at - DAY, count=40 + len(mark))
+    )
+    session.flush()
+    keep_tallies(session, account.id)
     return unwrapped
 
 

@@ -12,8 +12,11 @@ from typing import Final
 import pytest
 from databases import Maker
 from gates import OURS, SCOPES, THEIRS, WHO, Gates, Line, fill, lines, outcome
+from sqlalchemy import func, select
 from werkzeug.routing import Rule
 from world import World
+
+from linktrack.db import Base
 
 TABLE: Final = Path(__file__).with_name("access.txt")
 LINES: Final = lines(TABLE)
@@ -122,6 +125,37 @@ def test_every_route_is_decided(gates: Gates) -> None:
         f"`class: METHOD address body`, where the classes are {', '.join(CLASSES)}:\n"
         + "\n".join(f"{method} {rule}" for method, rule in sorted(undecided))
     )
+
+
+OTHERWISE: Final = {
+    "credentials": "an account that is connected is asked for by its network",
+    "viewed_accounts": "who may see the account, not what is in it",
+    "replacements": "a post that is just being replaced",
+    "sync_pages": "a list that is just being read",
+    "consents": "who agreed to links of their own",
+    "follower_properties": "sorting fills it for lists with facts",
+    "link_people": "people whom links promote belong to all accounts",
+    "idempotent_answers": "answers to a token, given again to that token alone",
+    "imported_links": "names of links in old logs: nothing shows them",
+    "imported_totals": "clicks counted by another shortener",
+}
+"""Tables of an account's that a household does not fill, and why."""
+
+
+def test_households_have_something_of_everything(gates: Gates) -> None:
+    """Else no answer could show what it must not: a new table is filled in households.py too."""
+    belonging = {"accounts"}
+    tables = Base.metadata.sorted_tables
+    for table in tables:
+        if belonging & {key.column.table.name for key in table.foreign_keys}:
+            belonging.add(table.name)
+    session = gates.world.session
+    empty = {
+        table.name
+        for table in tables
+        if table.name in belonging and not session.scalar(select(func.count()).select_from(table))
+    }
+    assert empty - OTHERWISE.keys() == set(), "fill these in tests/households.py, with its mark"
 
 
 def sections() -> dict[str, list[Line]]:

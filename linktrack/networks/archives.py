@@ -160,7 +160,10 @@ def _folder(path: Path) -> Iterator[tuple[str, Callable[[], BinaryIO]]]:
 def _zipped(file: zipfile.ZipFile) -> dict[str, Callable[[], BinaryIO]]:
     def opener(info: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
         def open_member() -> BinaryIO:
-            member = cast("BinaryIO", file.open(info))
+            try:
+                member = cast("BinaryIO", file.open(info))
+            except UnicodeDecodeError as error:  # its name, where it is written again
+                raise zipfile.BadZipFile from error
             return _unzipped(member) if info.filename.endswith(".gz") else member
 
         return open_member

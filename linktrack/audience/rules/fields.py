@@ -53,7 +53,7 @@ def _read_ratio(name: str, written: str) -> Fraction:
 
 
 def _read_days(name: str, written: str) -> int:
-    return _read_number(name, re.sub(r"\s*days?$", "", written))
+    return _read_number(name, re.sub(r"(?<!\s)\s*days?\Z", "", written))
 
 
 def _read_yes(name: str, written: str) -> bool:

@@ -114,7 +114,7 @@ def _is_moving(card: str, embed: Fields) -> bool:
     """Whether a card is an animated picture: by its file, its host, or its words for the blind."""
     external = _object((_object(embed.get("media")) or embed).get("external"))
     is_described = _ALT.match(str(external.get("description") or "")) is not None
-    return is_described or any(kind.match(card) is not None for kind in (_PICTURE, _MOVING_HOST))
+    return is_described or bool(_PICTURE.match(card) or _MOVING_HOST.match(card))
 
 
 def _lost(

@@ -23,7 +23,7 @@ _MORE: Final = {
 """What a status has beside its text, by the field that says so; `quote_…` are Pleroma's kin."""
 
 _QUOTE_LINE: Final = re.compile(
-    r"\A(?:RE|RT|QT): (https?://\S+)(?:\s+|\Z)|(?:\A|\s+)(?:RE|RT|QT): (https?://\S+)\Z"
+    r"\A(?:RE|RT|QT): (https?://\S+)(?:\s+|\Z)|(?:\A|(?<!\s)\s+)(?:RE|RT|QT): (https?://\S+)\Z"
 )
 """What stands for the quoted post in the text, for those who do not see it."""
 

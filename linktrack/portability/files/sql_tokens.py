@@ -16,6 +16,8 @@ Dialect: TypeAlias = Literal["mysql", "standard"]
 _BLOCK: Final = 1 << 16
 _LONGEST: Final = 1 << 22  # characters of one token: a text longer than that is no column of ours
 _HEAD: Final = 1 << 16
+_MOST_TORN: Final = 20
+"""Strings and comments that end nowhere: each is looked for to the end of what was read."""
 
 _SPACE: Final = r"(?P<space>\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/{hash})"
 # Doubled quotes are taken possessively: where the end of a string has not been read yet, the first
@@ -105,6 +107,7 @@ class Tokens:
         self._text = ""
         self._place = 0
         self._ended = False
+        self._torn = 0
 
     def __iter__(self) -> Iterator[Token]:
         return self
@@ -120,6 +123,9 @@ class Tokens:
                 continue
             if found is None:
                 raise StopIteration
+            self._torn += self._ends_nowhere(found)
+            if self._torn > _MOST_TORN:  # the rest is in one of them
+                raise StopIteration
             self._place = found.end()
             line = self.line
             kind = found.lastgroup
@@ -128,6 +134,11 @@ class Tokens:
             self.line += found[0].count("\n")
             if kind != "space":
                 return _read_token(found, line)
+
+    def _ends_nowhere(self, found: re.Match[str]) -> bool:
+        """Whether a mark begins a string, a name or a comment that has no end."""
+        mark = found[0]
+        return mark in ("'", '"', "`") or (mark == "/" and self._text[found.end() :][:1] == "*")
 
     def skip_statement(self) -> None:
         """Go on behind the end of this statement."""
