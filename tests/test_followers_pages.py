@@ -336,28 +336,34 @@ def test_the_page_begins_with_the_line_and_the_jump(world: World) -> None:
 
 
 def test_owners_see_by_name_who_came_and_left(world: World) -> None:
-    """Twenty on a page, each of them once; a viewer sees none of them."""
+    """Fifty on a page, each of them once; a viewer sees none of them."""
     account = fallen(world)
     browser = Browser.signed_in(world)
-    where = f"/owner/followers?account={account.id}&days=365"
+    where = f"/owner/followers/moves?account={account.id}&days=365"
 
-    def names(way: str, page: int) -> list[str]:
-        text = browser.get(f"{where}&who={way}&page={page}").text
-        return re.findall(r'href="https://(?:x|twitter)\.com/[^"]*?(\d+)"', text)
+    def names(way: str) -> list[list[str]]:
+        pages, address = [], f"{where}&way={way}"
+        while True:
+            text = browser.get(address).text
+            pages.append(re.findall(r'href="https://(?:x|twitter)\.com/[^"]*?(\d+)"', text))
+            older = re.search(r'href="([^"]*)#who" rel="next"', text)
+            if older is None:
+                return pages
+            address = older[1].replace("&amp;", "&")
 
-    left = [name for page in range(1, 16) for name in names("left", page)]
-    assert sorted(left, key=int) == [str(number) for number in range(300)]
-    assert len(names("left", 1)) == 20
-    assert "Older" not in read(browser.get(f"{where}&page=15"))
-    came = [*names("came", 1), *names("came", 2)]
-    assert sorted(came, key=int) == [str(number) for number in range(270, 300)]
-    assert "Nobody came" in read(browser.get(f"{where}&who=came&page=3"))
-    assert "page=2" in browser.get(where).text
+    left = names("left")
+    assert [len(page) for page in left] == [50] * 6
+    assert sorted(sum(left, []), key=int) == [str(number) for number in range(300)]
+    assert sorted(sum(names("returned"), []), key=int) == [str(n) for n in range(270, 300)]
+    assert "Nobody came in these days" in read(browser.get(f"{where}&way=came"))
+    followers = f"/owner/followers?account={account.id}&days=365"
+    assert "/owner/followers/moves?" in browser.get(followers).text
     viewer = Browser.signed_in(world, "Vera")
     set_role(world.session, find_owner(world.session, "Vera"), "viewer", now())
     world.session.commit()
-    assert "By name" not in read(viewer.get(where))
-    assert browser.get(f"{where}&page=x").status_code == 422
+    assert "followers/moves" not in viewer.get(followers).text
+    assert viewer.get(where).status_code == 403
+    assert browser.get(f"{where}&after=x").status_code == 422
 
 
 def test_long_ranges_go_by_weeks() -> None:

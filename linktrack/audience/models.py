@@ -241,7 +241,13 @@ class Follower(Base):
     __tablename__ = "followers"
     __table_args__ = (
         UniqueConstraint("account_id", "network_id"),
-        Index(None, "account_id", "handle_key"),
+        # Byte by byte, so that PostgreSQL finds handles by how they begin, too.
+        Index(
+            None,
+            "account_id",
+            "handle_key",
+            postgresql_ops={"handle_key": "varchar_pattern_ops"},
+        ),
         # A number is never given twice: personal links carry it, and outlive who is forgotten.
         {"sqlite_autoincrement": True},
     )
@@ -275,8 +281,9 @@ class FollowPeriod(Base):
 
     __tablename__ = "follow_periods"
     __table_args__ = (
-        Index(None, "account_id", "began_by"),
-        Index(None, "account_id", "ended_by"),
+        # With the person, so that a page of those who came or left is read in its order.
+        Index(None, "account_id", "began_by", "follower_id"),
+        Index(None, "account_id", "ended_by", "follower_id"),
         {"sqlite_with_rowid": False},
     )
 

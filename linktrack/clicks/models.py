@@ -96,8 +96,8 @@ clicks = Table(
     # Of the few clicks that name a person or come from one who said hello; others cost nothing.
     Index(
         "ix_clicks_personal",
-        "link_id",
         "follower_id",
+        "link_id",
         sqlite_where=text("follower_id IS NOT NULL"),
         postgresql_where=text("follower_id IS NOT NULL"),
     ),

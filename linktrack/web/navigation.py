@@ -88,6 +88,7 @@ SECTIONS: Final = (
             Page("segments.list_all", "Segments", "Which groups of followers click.", ACCOUNT),
             Page("follow_back.show", "Follow back", "Following back those who follow you."),
         ),
+        also=("moves",),
     ),
     Section(
         "Insights",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from linktrack.cli.answers import Answer, answering, rows_answer
+from linktrack.cli.answers import Answer, Table, answering, rows_answer
 from linktrack.cli.common import (
     Commands,
     Work,
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 MOST_NAMED: Final = 20
 """Broken posts of an archive that are named one by one."""
+
+MOST_LISTED: Final = 1_000
+"""People whom one page of a command has."""
 
 FILE = click.Path(path_type=Path)
 yes_option = click.option(
@@ -110,6 +113,77 @@ def list_lists(work: Work, handle: str) -> Answer:
     ]
     header = ("taken at", "followers", "source")
     return rows_answer(("taken_at", "size", "source"), lines, header)
+
+
+@followers.command("moves")
+@click.argument("handle")
+@click.option("--from", "since", metavar="DATE", help="By lists taken from this time on.")
+@click.option("--to", "until", metavar="DATE", help="By lists taken before this time.")
+@click.option("--list", "at", metavar="DATE", help="By the list of this moment alone.")
+@click.option("--way", default="", help="came, returned or left; default: all.")
+@click.option("--name", default="", metavar="@…", help="People whose handles begin so.")
+@click.option("--limit", default=100, show_default=True, help="People per page, at most 1,000.")
+@click.option("--after", default="", metavar="NEXT", help="Continue after this page's end.")
+@answering
+def list_moves(
+    work: Work,
+    handle: str,
+    since: str | None,
+    until: str | None,
+    at: str | None,
+    way: str,
+    name: str,
+    limit: int,
+    after: str,
+) -> Answer:
+    """List by name who came, came back and left between follower lists, newest first."""
+    from linktrack.errors import Invalid
+    from linktrack.reports.people.move_queries import Wanted
+    from linktrack.reports.people.moves import (
+        moves_json,
+        moves_page,
+        place_of,
+        place_text,
+        way_named,
+    )
+
+    if not 1 <= limit <= MOST_LISTED:
+        raise Invalid(f"A page has 1 to {MOST_LISTED:,}, not {limit}.")
+    wanted = Wanted(
+        way=way_named(way),
+        since=work.moment(since),
+        until=work.moment(until),
+        list_at=work.moment(at),
+        handle=name,
+    )
+    page = moves_page(
+        work.session, work.account(handle), wanted, after=place_of(after), limit=limit
+    )
+    people = Table(
+        ("follower", "what", "after", "by", "ever did"),
+        [
+            (
+                move.handle or move.network_id,
+                {"came": "came", "returned": "came back", "left": "left"}[move.way],
+                move.after,
+                move.by,
+                move.did.in_words or None,
+            )
+            for move in page.moves
+        ],
+    )
+    said: list[str | Table] = []
+    if page.summary is not None:
+        total, back = page.summary, page.summary.returned
+        said.append(
+            f"{total.came:,} came, {'' if back is None else f'{back:,} came back, '}"
+            f"{total.left:,} left. {total.sentence}".rstrip()
+        )
+    if page.moves:
+        said.append(people)
+    if page.next is not None:
+        said.append(f"There are more: --after {place_text(page.next)}")
+    return Answer(moves_json(page), *said)
 
 
 @click.group(cls=Commands)

@@ -1,8 +1,7 @@
 """Followers: gained, lost and regained, and the cost of a day."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from pathlib import Path
@@ -23,7 +22,7 @@ from linktrack.context import as_of, db_session, installation, reading
 from linktrack.db import now
 from linktrack.engagement.forgetting import forget_follower
 from linktrack.errors import Invalid, NotFound
-from linktrack.networks.registry import is_network, network_of
+from linktrack.networks.registry import is_network
 from linktrack.portability.followers.roster_files import read_roster, take_file
 from linktrack.publishing.unwrapped.coverage import coverage
 from linktrack.reports.figures.words import counted, percent
@@ -36,12 +35,11 @@ from linktrack.reports.people.followers import (
     followers_report,
 )
 from linktrack.reports.people.jump_stories import JumpStory, jump_stories, largest_jump
-from linktrack.reports.people.movers import MoversPage, Way, movers
 from linktrack.reports.sentences import costs_in_words, event_in_words
 from linktrack.web.audience.follower_charts import came_and_left, count_line
 from linktrack.web.charting import marks_of
 from linktrack.web.context import May, owner_blueprint, today
-from linktrack.web.fields import RANGE, chosen_account, chosen_range, moment, whole
+from linktrack.web.fields import RANGE, chosen_account, chosen_range, moment
 from linktrack.web.forms import MENDABLE, UNPROCESSABLE, Sent, form
 from linktrack.web.subject import accounts_and_chosen
 from linktrack.web.table_files import is_table_wanted, table_file
@@ -180,7 +178,7 @@ def _page(account: Account, failure: str = "", failed: str | None = None) -> Res
             for sentence in (event_in_words(event), *costs_in_words(event))
         ],
         has_costs=any(event.clicks for event in report.events),
-        by_name=_by_name(account, days) if rosters and May().write else None,
+        has_names=len(rosters) > 1 and May().write,
         coverage=coverage(session, account.id, days.since, days.end),
         error=error,
         failure=failure,
@@ -224,22 +222,3 @@ def _ordered(lines: Sequence[DayLine]) -> list[DayLine]:
     """Return the days that stand out, the largest change first, and then the others from today."""
     apart = sorted((line for line in lines if line.is_jump), key=lambda line: -abs(line.net))
     return [*apart, *(line for line in lines[::-1] if not line.is_jump)]
-
-
-@dataclass(frozen=True, slots=True)
-class ByName:
-    """Who came or left by name: one page of them."""
-
-    way: Way
-    page: int
-    found: MoversPage
-    profiles: Mapping[str, str | None]
-
-
-def _by_name(account: Account, days: DayRange) -> ByName:
-    way: Way = "came" if request.args.get("who") == "came" else "left"
-    page = max(1, whole(request.args, "page", "The page", such_as=2) or 1)
-    found = movers(db_session(), account, way, days.since, days.end, page=page)
-    profile = network_of(account.network).profile_address
-    profiles = {each.network_id: profile(each.network_id, each.handle) for each in found.movers}
-    return ByName(way, page, found, profiles)
