@@ -13,6 +13,9 @@ from doorways import Caller
 from world import NOON, World
 
 from linktrack.audience.models import Account
+from linktrack.engagement.models import NetworkPost
+from linktrack.engagement.storing import store_reading
+from linktrack.networks.engagement import Counts
 from linktrack.reports.figures.statistics.before_after import before_after
 from linktrack.reports.figures.statistics.experiments import Pair
 from linktrack.reports.people.event_costs import CLICKS, Cost, Spans
@@ -192,3 +195,33 @@ def test_posts_that_are_still_counting_are_left_out(sqlite_world: World) -> None
     clicks = followers_json(found)["events"][0]["clicks"]
     assert clicks is not None
     assert (clicks["posts_before"], clicks["posts_after"]) == (30, 12)
+
+
+def test_every_door_says_what_a_day_cost_in_likes_and_replies(world: World) -> None:
+    """Of posts without links, too; those that were not read after their week are left out."""
+    account = world.account()
+    for number in range(110):
+        followers(world, account, 1_000 if number < 40 else 800, days=number)
+    for number in range(30):
+        for at, likes in ((number, 20), (41 + number, 20)):
+            post = NetworkPost(account_id=account.id, network_id=f"p{at}", posted_at=day(at + 0.1))
+            world.session.add(post)
+            world.session.flush()
+            read_at = day(at + 8) if number < 25 else day(at + 1)
+            counts: Counts = {"like": likes + SWING[number % 10], "reply": 1, "view": 5_000}
+            store_reading(world.session, post, counts, None, read_at)
+    world.session.commit()
+    path = "/reports/followers?account=@JessesLinks&event=2026-06-13T12:00:00Z"
+    event = Caller(world)("GET", path).get_json()["event"]
+    assert event["clicks"] is None
+    cost = event["engagement"]
+    assert (cost["posts_before"], cost["posts_after"]) == (25, 25)
+    assert cost["mean_before"] == cost["mean_after"] == 20.48
+    assert (cost["change"], cost["verdict"]) == (0, "less")
+    assert cost["sentence"] == (
+        "A post got 20 likes, reposts, replies and quotes on average before it and 20 after (25 "
+        "posts and 25): as many (12% fewer to 13% more), with 20% fewer followers. Those who left "
+        "reacted less than the others."
+    )
+    page = Browser.signed_in(world).get(f"/owner/followers?account={account.id}&event=2026-06-13")
+    assert "reacted less than the others" in read(page)

@@ -74,7 +74,8 @@ def test_the_event_of_the_mission(sqlite_world: World) -> None:
         "at": "2026-05-04T16:48:00Z", "followers": 23_000,
         "left_1d": 6_000, "left_7d": 6_000, "left_30d": 6_000,
         "usual": None, "excess": 6_000, "share": 0.26087,
-        "share_low": 0.255235, "share_high": 0.266584, "by_counts": False, "clicks": None,
+        "share_low": 0.255235, "share_high": 0.266584, "by_counts": False,
+        "clicks": None, "engagement": None,
     }  # fmt: skip
     found = followers_report(world.session, account, UTC, now=day(1000), events=[day(0.2)])
     assert "26.1% (25.5 to 26.7)" in event_in_words(found.events[0])

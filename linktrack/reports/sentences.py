@@ -105,7 +105,7 @@ def event_in_words(event: Event) -> str:
 
 def costs_in_words(event: Event) -> list[str]:
     """Return what an event cost beside followers, as far as there are posts to tell it by."""
-    return [cost.sentence for cost in (event.clicks,) if cost is not None]
+    return [cost.sentence for cost in (event.clicks, event.engagement) if cost is not None]
 
 
 def post_in_words(total: CpfTotal, window: str) -> str:

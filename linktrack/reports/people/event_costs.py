@@ -32,6 +32,9 @@ class Measure:
 
 
 CLICKS: Final = Measure(people=True, things="unique clicks", did="clicked", do="click")
+ENGAGEMENT: Final = Measure(
+    people=False, things="likes, reposts, replies and quotes", did="reacted", do="react"
+)
 
 
 @dataclass(frozen=True, slots=True)

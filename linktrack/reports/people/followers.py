@@ -20,7 +20,7 @@ from linktrack.reports.figures.rate import Rate, rounded, share_json
 from linktrack.reports.figures.statistics.leaving import Excess, daily_rate, excess_of, jumps
 from linktrack.reports.figures.statistics.rates import Interval, rate_interval
 from linktrack.reports.people.event_costs import Cost, CostJson, Spans, cost_json
-from linktrack.reports.people.event_posts import click_costs
+from linktrack.reports.people.event_posts import click_costs, engagement_costs
 from linktrack.reports.people.follower_queries import Change, Churn, changes, churn, leavers
 from linktrack.reports.people.jump_stories import JumpJson, JumpStory, jump_json, jump_stories
 
@@ -55,7 +55,8 @@ class Event:
 
     None where no list (or count) lies within that time. `excess` is of the longest of them;
     without lists the figures are differences of counts, `by_counts`, and then those who came
-    hide as many who left. `clicks` is what it cost in clicks; None without posts on any side.
+    hide as many who left. `clicks` and `engagement` are what it cost in
+    them; None without posts on any side.
     """
 
     at: datetime
@@ -64,6 +65,7 @@ class Event:
     excess: Excess | None
     by_counts: bool
     clicks: Cost | None = None
+    engagement: Cost | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +122,17 @@ def followers_report(
     stories = jump_stories(history, timezone)
     spans = [Spans.of(at, [story.jump for story in stories], timezone) for at in events]
     clicks = click_costs(session, account.id, spans, history, now)
+    engagement = engagement_costs(session, account.id, spans, history)
     return FollowersReport(
         account,
         [each for each in stories if is_asked(each.jump.until)],
         [line for line in lines if is_asked(line.day)],
         _churn(session, account.id, found),
         [
-            replace(_event(session, account.id, at, found, history), clicks=cost)
-            for at, cost in zip(events, clicks, strict=True)
+            replace(
+                _event(session, account.id, at, found, history), clicks=cost, engagement=reactions
+            )
+            for at, cost, reactions in zip(events, clicks, engagement, strict=True)
         ],
     )
 
@@ -260,7 +265,7 @@ def _day_json(line: DayLine) -> FollowersDayJson:
 class FollowersEventJson(TypedDict):
     """Who left after a moment, compared with the usual; `by_counts`: known from totals only.
 
-    `clicks` compares what posts got after it with those before; null without posts.
+    `clicks` and `engagement` compare what posts got after it with those before; null without posts.
     """
 
     at: str
@@ -275,6 +280,7 @@ class FollowersEventJson(TypedDict):
     share_high: float | None
     by_counts: bool
     clicks: CostJson | None
+    engagement: CostJson | None
 
 
 def _event_json(event: Event) -> FollowersEventJson:
@@ -290,6 +296,7 @@ def _event_json(event: Event) -> FollowersEventJson:
         **share_json(Rate() if excess is None else Rate(excess.share, excess.interval)),
         "by_counts": event.by_counts,
         "clicks": None if event.clicks is None else cost_json(event.clicks),
+        "engagement": None if event.engagement is None else cost_json(event.engagement),
     }
 
 

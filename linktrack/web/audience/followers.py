@@ -177,7 +177,7 @@ def _page(account: Account, failure: str = "", failed: str | None = None) -> Res
             for event in report.events
             for sentence in (event_in_words(event), *costs_in_words(event))
         ],
-        has_costs=any(event.clicks for event in report.events),
+        has_costs=any(event.clicks or event.engagement for event in report.events),
         has_names=len(rosters) > 1 and May().write,
         coverage=coverage(session, account.id, days.since, days.end),
         error=error,

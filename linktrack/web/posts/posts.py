@@ -9,7 +9,7 @@ from flask import render_template, request
 from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import get_account
-from linktrack.audience.counts import is_stale
+from linktrack.audience.counts import is_stale, latest_count
 from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account
 from linktrack.calendar.times import utc
@@ -33,7 +33,7 @@ from linktrack.reports.cpf import MOST_POSTS
 from linktrack.reports.engagement.of_post import engagement_of_post
 from linktrack.reports.engagement.sentences import plural
 from linktrack.reports.links.listed import clicks_of_links
-from linktrack.reports.literature import FINDINGS
+from linktrack.reports.literature import findings
 from linktrack.reports.orders import ORDERS, SORTS
 from linktrack.reports.parts import Part
 from linktrack.reports.post_lines import post_line, post_line_json
@@ -124,6 +124,8 @@ def list_all() -> str | Response:
     )
     if is_table_wanted():
         return table_file("posts", _rows(found, part, None if account else handles))
+    latest = latest_count(db_session(), account.id) if account else None
+    followers = None if latest is None else latest.count
     return render_template(
         "posts/list.html",
         **chosen,
@@ -139,7 +141,8 @@ def list_all() -> str | Response:
         wanted=_window() or DEFAULT_WINDOW,
         days=days,
         is_stale=is_stale,
-        findings=FINDINGS,
+        findings=findings("clicks", followers),
+        followers=followers,
     )
 
 
