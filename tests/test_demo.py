@@ -9,11 +9,12 @@ import pytest
 from browser import Browser, read
 from clicking import FIREFOX, counts
 from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
 from world import NOON, World
 
 from linktrack.audience.accounts import account_json, find_account, list_accounts
 from linktrack.audience.forgetting import Forgotten
-from linktrack.audience.models import Account, Follower, FollowPeriod
+from linktrack.audience.models import Account, Follower, FollowPeriod, Segment, SegmentEntry
 from linktrack.audience.rosters import list_rosters, take_roster
 from linktrack.audience.segments import list_segments
 from linktrack.calendar.days import Days
@@ -22,6 +23,8 @@ from linktrack.clicks.models import clicks, imported_clicks
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import ATTRIBUTIONS, REASONS
 from linktrack.db import Base, now, to_ms
+from linktrack.engagement.models import Engagement, EngagementCount, NetworkPost
+from linktrack.engagement.vocabulary import KIND_NUMBER, KINDS
 from linktrack.errors import Conflict, NotFound
 from linktrack.keys import load_keys
 from linktrack.links.models import Post
@@ -34,7 +37,7 @@ from linktrack.portability.demo.crowd import COME_BACK, LEAVE, crowd, list_days,
 from linktrack.portability.demo.making import make_demo
 from linktrack.portability.demo.reading import posts
 from linktrack.portability.demo.removing import remove_demo
-from linktrack.portability.demo.story import ACCIDENT, BLUE, MEMBERS, PROFILES, YOU
+from linktrack.portability.demo.story import ACCIDENT, BLUE, ME, MEMBERS, PROFILES, YOU
 from linktrack.portability.export.everything import export_all
 from linktrack.portability.export.exports import Selection, stream
 from linktrack.publishing.models import Sending
@@ -129,6 +132,37 @@ def test_every_page_of_the_demonstration_has_something_to_show(sqlite_world: Wor
     assert 5_800 < (sizes_now["looks empty"] or 0) < 6_500
 
     check_lists(sqlite_world)
+    check_engagement(session)
+
+
+def check_engagement(session: Session) -> None:
+    """The community likes most, X names nobody, and words without a link have engagement too."""
+    me, you, blue = (find_account(session, each.handle).id for each in (ME, YOU, BLUE))
+    named = (
+        select(NetworkPost.account_id, func.count(Engagement.follower_id))
+        .join(Engagement, Engagement.network_post_id == NetworkPost.id)
+        .group_by(NetworkPost.account_id)
+    )
+    assert [number for number, _ in session.execute(named)] == [blue]
+    unread = select(func.count()).where(NetworkPost.names_read_at.is_(None))
+    assert session.scalar(unread.where(NetworkPost.account_id == blue)) == 0
+    assert (session.scalar(unread.where(NetworkPost.account_id == you)) or 0) > 600
+    words = NetworkPost.account_id == me, NetworkPost.post_id.is_(None)
+    assert (session.scalar(select(func.count()).where(*words)) or 0) > 200
+    counted = select(EngagementCount.kind.distinct()).join(NetworkPost).where(*words)
+    assert len(session.scalars(counted).all()) == len(KINDS)
+    likes = Engagement.kind == KIND_NUMBER["like"]
+    entries = select(SegmentEntry.key).join(Segment).where(Segment.account_id == blue)
+    by_members = (
+        select(func.count())
+        .select_from(Engagement)
+        .join(Follower)
+        .where(likes, Follower.network_id.in_(entries))
+    )
+    theirs, whole = session.scalar(by_members), session.scalar(select(func.count()).where(likes))
+    assert theirs is not None
+    assert whole is not None
+    assert 0.2 < theirs / whole < 0.7  # though they are one follower in fifty
 
 
 def check_lists(world: World) -> None:

@@ -1,7 +1,7 @@
 """What stands around the demonstration's posts: people, sites, notes, experiments, the queue."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ from linktrack.links.posts import Wish, wrap_post
 from linktrack.networks.records import PostRecord
 from linktrack.portability.demo import story
 from linktrack.portability.demo.story import BLUE, DAYS, ME, OWN_SITE, WE, YOU, Profile
-from linktrack.portability.demo.texts import PEOPLE, THANKED, post_text, untracked_text
+from linktrack.portability.demo.texts import PEOPLE, THANKED, WORDS, post_text, untracked_text
 from linktrack.publishing.models import Sending, SendingState
 from linktrack.publishing.unwrapped.posts import keep_posts
 from linktrack.reports.diary.experiments import Question, add_experiment
@@ -37,6 +37,7 @@ NOTES: Final = (
 )
 
 EVERY_UNTRACKED: Final = 17  # days between two posts of the you account without a short link
+WEEKLY_WORDS: Final = 3  # posts of the me account without any link
 DRAFTS: Final = 2
 PLANNED: Final = (1, 3)  # days from now
 
@@ -57,7 +58,7 @@ def add_the_rest(
         day = (now - timedelta(days=ago)).astimezone(timezone).date()
         add_note(session, day, text, accounts[profile], now)
     _add_experiments(session, accounts, now)
-    _add_untracked(session, chance, accounts, shortener, now)
+    _add_untracked(session, chance, accounts, shortener, now=now, seed=seed)
     _add_queue(session, chance, accounts, shortener, now)
     _add_dead_link(session, accounts[YOU], now)
 
@@ -115,7 +116,9 @@ def _add_untracked(
     chance: random.Random,
     accounts: Accounts,
     shortener: Shortener,
+    *,
     now: datetime,
+    seed: int,
 ) -> None:
     """Add posts that were published around linktrack, as if the networks had been read."""
     host = site_of(shortener.base_url)[0] or ""
@@ -128,16 +131,43 @@ def _add_untracked(
             found.append(
                 PostRecord(f"demo-{number}", at, is_repost, text, (address,), is_plain=True)
             )
-        account = accounts[profile]
-        keep_posts(session, account, found, host)
-        session.add(
-            Watch(
-                account_id=account.id,
-                next_at=now,
-                known_from=now - timedelta(days=profile.opened),
-                known_until=now,
-            )
+        _keep_read(session, profile, accounts[profile], found, host=host, now=now)
+    thoughts = random.Random(f"{seed} words")
+    words = [
+        PostRecord(
+            f"demo-words-{number}",
+            now - timedelta(days=ago, hours=thoughts.randrange(1, 12)),
+            False,
+            thoughts.choice(WORDS),
+            (),
+            is_plain=True,
         )
+        for number, ago in enumerate(
+            ago for ago in range(ME.opened - 5, 0, -1) if thoughts.random() < WEEKLY_WORDS / 7
+        )
+    ]
+    _keep_read(session, ME, accounts[ME], words, host=host, now=now)
+
+
+def _keep_read(
+    session: Session,
+    profile: Profile,
+    account: Account,
+    posts: Sequence[PostRecord],
+    *,
+    host: str,
+    now: datetime,
+) -> None:
+    """Keep posts as if an account's had been read from its first day to the last."""
+    keep_posts(session, account, posts, host)
+    session.add(
+        Watch(
+            account_id=account.id,
+            next_at=now,
+            known_from=now - timedelta(days=profile.opened),
+            known_until=now,
+        )
+    )
 
 
 def _add_queue(

@@ -1,7 +1,7 @@
 """The followers of the you account, their lists and segments, and who said hello."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -43,9 +43,25 @@ def add_followers(
     add_segment(session, account, COMMUNITY, None, opened, entries=entries, place=place)
     for name, rules in RULES.items():
         add_segment(session, account, name, None, opened, rules=rules)
-    days = list_days()
+    add_lists(session, account, fans, days=list_days(), sorted_at=SORTED, now=now, seed=seed)
+    segment = find_segment(session, account, COMMUNITY)
+    _add_hellos(session, segment, now)
+    return segment
+
+
+def add_lists(
+    session: Session,
+    account: Account,
+    fans: Sequence[Fan],
+    *,
+    days: Sequence[float],
+    sorted_at: Collection[float],
+    now: datetime,
+    seed: int,
+) -> None:
+    """Add followers with the lists of some days; at some of these they are sorted into segments."""
     moments = [from_ms(to_ms(now - timedelta(days=ago))) for ago in days]
-    numbers = _insert_followers(session, account, fans, moments, now=now, seed=seed)
+    numbers = _insert_followers(session, account, fans, days, moments, now=now, seed=seed)
     rows = [
         {"follower_id": numbers[fan.network_id], "account_id": account.id, **period}
         for fan in fans
@@ -56,24 +72,21 @@ def add_followers(
         roster = Roster(account_id=account.id, taken_at=moment, source="simulated", size=size)
         session.add(roster)
         session.flush()
-        if ago in SORTED:
+        if ago in sorted_at:
             sort_followers(session, account, now, roster_came=True)
-    segment = find_segment(session, account, COMMUNITY)
-    _add_hellos(session, segment, now)
-    return segment
 
 
 def _insert_followers(
     session: Session,
     account: Account,
     fans: Sequence[Fan],
+    days: Sequence[float],
     moments: Sequence[datetime],
     *,
     now: datetime,
     seed: int,
 ) -> Mapping[str, int]:
     """Insert everybody who is on a list; return their numbers by the ids of the network."""
-    days = list_days()
     rows = []
     for fan, record in zip(fans, records(fans, now, seed), strict=True):
         seen = [last for _, last in _runs(fan, days)]

@@ -24,9 +24,11 @@ from linktrack.links.own_addresses import base_addresses, remember_address
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.owners.audit import hush
 from linktrack.portability.demo import around, followers, older
+from linktrack.portability.demo.blue import BlueFan, add_blue_followers, blue_crowd
 from linktrack.portability.demo.crowd import Fan, crowd, list_days, sizes
+from linktrack.portability.demo.engagement import add_engagement
 from linktrack.portability.demo.reading import SimulatedPost, posts
-from linktrack.portability.demo.story import COMMUNITY, PROFILES, WE, YOU, Profile
+from linktrack.portability.demo.story import BLUE, COMMUNITY, PROFILES, WE, YOU, Profile
 
 SEED: Final = 2009
 BATCH: Final = 5_000  # clicks in one transaction
@@ -59,17 +61,19 @@ def make_demo(
         _check_absent(session)
         remember_address(session, shortener.base_url, now)
         session.commit()
-    fans = crowd(seed)
+    fans, blue_fans = crowd(seed), blue_crowd(seed)
     accounts: list[Account] = []
     made = clicks = 0
     for profile in PROFILES:
         written = list(posts(profile, now, seed))
         with database.session(writes=True) as session:
             hush(session)  # hundreds of posts are one deed, which the door tells
-            account = _add_account(session, profile, fans, now)
+            account = _add_account(session, profile, fans, blue_fans, now)
             community = None
             if profile is YOU:
                 community = followers.add_followers(session, account, fans, now, seed).id
+            if profile is BLUE:
+                add_blue_followers(session, account, blue_fans, now, seed)
             records: list[ClickRecord] = []
             for post in written:
                 links = _add_post(session, shortener, account, post)
@@ -84,6 +88,7 @@ def make_demo(
         around.add_the_rest(
             session, shortener, here, timezone=database.settings.timezone, now=now, seed=seed
         )
+        add_engagement(session, here, blue_fans, now, seed)
         records = older.add_lone_links(session, shortener, here[YOU], now, seed)
         records += older.add_imported_links(session, shortener, here[PROFILES[0]], now, seed)
         session.commit()
@@ -110,7 +115,13 @@ def _check_absent(session: Session) -> None:
         raise Conflict("The demonstration already exists: remove it with linktrack demo --remove.")
 
 
-def _add_account(session: Session, profile: Profile, fans: Sequence[Fan], now: datetime) -> Account:
+def _add_account(
+    session: Session,
+    profile: Profile,
+    fans: Sequence[Fan],
+    blue_fans: Sequence[BlueFan],
+    now: datetime,
+) -> Account:
     opened = now - timedelta(days=profile.opened)
     account = add_account(session, profile.network, profile.handle, profile.role, opened)
     account.simulated = True
@@ -119,6 +130,8 @@ def _add_account(session: Session, profile: Profile, fans: Sequence[Fan], now: d
         days = sorted({*days, *list_days()}, reverse=True)
         counted = sizes(fans, days)
         set_utm_values(session, account, {"utm_source": "x", "utm_medium": "social"})
+    elif profile is BLUE:
+        counted = sizes(blue_fans, days)
     else:
         counted = [round(profile.followers(ago)) for ago in days]
     counts = [

@@ -17,6 +17,22 @@ PEOPLE: Final = (
 THANKED: Final = PEOPLE[0][0]
 """Whose thank-you page is public."""
 
+WORDS: Final = (
+    "Ask where the water goes before you ask where the road goes.",
+    "A map is a letter to somebody who isn't there yet.",
+    "The best tool in the shed is the one that was put back.",
+    "I used to count followers. Now I count the people whose names I know.",
+    "Half of teaching is waiting one second longer than is comfortable.",
+    "Walked the old railway today. Nobody else there, except everybody who built it.",
+    "If a sentence needs the word very, it needs another word.",
+    "A neighbourhood is a list of people you would lend a ladder to.",
+    "Every long project has a Tuesday on which it looks like a mistake.",
+    "What did you learn this week that you won't need next week?",
+    "Small rivers flood first. The same is true of small lies.",
+    "Good questions to a stranger: what are you making, and who helped?",
+)
+"""What the me account says without any link."""
+
 MENTION: Final = "Found by a large account: a small river, walked from end to end"
 APOLOGY: Final = (
     "I unfollowed all of you by mistake, and 6,000 of you left. From now on: me for my own words, "
