@@ -8,6 +8,7 @@ from datetime import timedelta
 from audiences import counted
 from browser import Browser, read
 from clicking import visited
+from commands import Run, good, parsed
 from world import World
 
 from linktrack.audience.models import Account
@@ -101,3 +102,16 @@ def test_a_demonstration_beside_it_does_not_make_a_file_simulated(sqlite_world: 
         assert 'filename="posts.csv"' in browser.get(asked).headers["Content-Disposition"]
     of_demo = browser.get(f"{shared(sqlite_world, other)}?format=csv&account={account.id}")
     assert 'filename="posts-simulated.csv"' in of_demo.headers["Content-Disposition"]
+
+
+def test_a_report_is_shared_listed_and_ended_by_command(run: Run) -> None:
+    """Its address is printed once, and never listed."""
+    good(run("account", "add", "@JessesLinks", "--network", "x", "--followers", "23000"))
+    made = parsed(run("shared", "add", "@JessesLinks", "--days", "7", "--json"))
+    assert made["url"].rpartition("/")[0].endswith("/shared")
+    (listed,) = parsed(run("shared", "list", "--json"))
+    assert listed == {name: made[name] for name in ("id", "account", "created_at", "expires_at")}
+    assert run("shared", "add", "@JessesLinks", "--days", "0").exit_code == 1
+    good(run("shared", "end", str(made["id"])))
+    assert parsed(run("shared", "list", "--json")) == []
+    assert run("shared", "end", "99").exit_code == 1

@@ -45,6 +45,10 @@ COMMANDS: Final = {
         "reports.reports",
         "Print reports: clicks per follower, segments, sources and more.",
     ),
+    "shared": (
+        "reports.sharing",
+        "Share an account's posts and their figures under a secret address.",
+    ),
     "setting": ("server.settings", "Show and change settings."),
     "status": (
         "server.service",
