@@ -146,12 +146,25 @@ def test_posts_without_a_list_or_without_names_are_unknown_and_never_zero(world:
     post.names_read_at = None
     early = network_post(world, account, 1, NOON + DAY)
     engage(world, early, NOON + 9 * DAY, {"like": ["1"]})
-    take(world, account, 2, range(5))
+    take(world, account, 3, range(5))
     world.session.commit()
     found = report(world, account)
     assert [line.people.people for line in found.posts] == [None, None]
     assert [line.segments for line in found.posts] == [[], []]
     assert found.total.people.rate.value is None
+
+
+def test_without_a_list_from_before_a_post_that_of_the_day_after_is_taken(world: World) -> None:
+    """Who adds an account has posted today already; of yesterday's posts nothing is known."""
+    account = world.account("@me.test", "bluesky", role="me")
+    listed(world, account)  # a list two days before noon, sorted a day before it
+    for number, at in enumerate((day(-2.5), day(-1.5))):
+        engage(world, network_post(world, account, number, at), at + 8 * DAY, {"like": ["1", "4"]})
+    newest, oldest = report(world, account).posts
+    assert (newest.people.people, newest.people.followers) == (2, 10)
+    assert [each.figure.people for each in newest.segments] == [1, 1]
+    assert (oldest.people.people, oldest.people.followers) == (2, 10)
+    assert oldest.segments == []
 
 
 def test_segments_are_unknown_where_nobody_wrote_down_who_was_in_them(world: World) -> None:
@@ -325,10 +338,13 @@ class Story:
         known = [row for row in rows if row.kind == 1 and row.counted_at <= counted_at]
         likes = max(known, key=lambda row: row.counted_at).count
         lists = [moment for moment in self.lists if moment <= at]
+        lists = lists or [moment for moment in self.lists if moment <= at + DAY]
         if not lists:
             return complete, likes, None, {}
         people = {one.network_id for one in did} & self.lists[max(lists)]
-        then = self.sorted[max(moment for moment in self.sorted if moment <= at)]
+        sortings = [moment for moment in self.sorted if moment <= at]
+        sortings = sortings or [moment for moment in self.sorted if moment <= at + DAY]
+        then = self.sorted[max(sortings)]
         segments = {
             name: sum(then[one] == name for one in people) for name in ("first", "second", REST)
         }

@@ -9,13 +9,15 @@ from sqlalchemy import BigInteger, Select, select, type_coerce
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import FollowerSegment, FollowPeriod, Roster, SegmentSize
+from linktrack.audience.rules import DAY
 from linktrack.ids import AccountId, FollowerId, SegmentId
 
 
 class Lists(NamedTuple):
     """The last roster and the last sorting at or before a moment (ms); None: there is none.
 
-    `sorted_roster_at` is the roster that was sorted then.
+    Where there is none before, the last of the 24 hours after it: of the day on which an account is
+    added. `sorted_roster_at` is the roster that was sorted then.
     """
 
     roster_at: int | None
@@ -55,8 +57,9 @@ class Standing:
 
     def at(self, moment: int) -> Lists:
         """Return what stood at a moment."""
-        roster_at = self._roster(moment)
+        roster_at = self._roster(moment) or self._roster(moment + DAY)
         index = bisect_right(self.sortings, (moment, True))
+        index = index or bisect_right(self.sortings, (moment + DAY, True))
         if not index or not self.sortings[index - 1][1]:
             return Lists(roster_at, None, None)
         sized_at = self.sortings[index - 1][0]

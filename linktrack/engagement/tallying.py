@@ -2,7 +2,7 @@
 
 Times are milliseconds. A window's counts are those of the first reading at or after its end: what
 the network shows is only known when it is read. Until then they are those of the last reading, so
-far. People are counted who followed when the post was made, by the last follower list before it,
+far. People are counted who followed when the post was made, by the list that stood then,
 each once whatever they did; nobody else, though others may do something, too.
 """
 
