@@ -25,7 +25,15 @@ from linktrack.reports.figures.statistics.comparisons import (
     median_interval,
     ratio_of_ratios,
 )
-from linktrack.reports.figures.statistics.experiments import FALSE_ALARMS, is_clear, permutation_p
+from linktrack.reports.figures.statistics.experiments import (
+    FALSE_ALARMS,
+    Counted,
+    Look,
+    decide,
+    is_clear,
+    looks,
+    permutation_p,
+)
 from linktrack.reports.figures.statistics.half_life import Lifetime, middle
 from linktrack.reports.figures.statistics.leaving import daily_rate, excess_of
 from linktrack.reports.figures.statistics.lifts import Pair, lift
@@ -38,6 +46,7 @@ from linktrack.reports.figures.statistics.rates import (
 from linktrack.reports.figures.statistics.usual import Judged, clearly, usual_rates
 from linktrack.reports.figures.words import WEEKDAYS
 from linktrack.reports.people.growth import growth_of
+from linktrack.reports.story.claims import Claims
 from linktrack.reports.timing.hours import Slots, slots_of
 
 RATE = 35 / 23_000
@@ -642,6 +651,43 @@ def by_spread(first: str, *others: str) -> list[str]:
     return head
 
 
+def stories(random: Random, runs: int) -> None:
+    """Stories about nothing: clicks shuffled over time, and followers' moves too."""
+    rows = []
+    for accounts, experiments in ((1, 0), (1, 2), (3, 0), (3, 2)):
+        row = [f"{accounts}, {experiments} experiments"]
+        for spread in SPREADS:
+            claims = [_claims(random, spread, accounts, experiments) for _ in range(runs)]
+            row += [share([any(each) for each in claims])]
+        rows.append(row)
+    head = ["accounts", *(f"CV {spread:g}" for spread in SPREADS)]
+    table("Stories in which nothing changed", head, rows)
+
+
+def _claims(random: Random, spread: float, accounts: int, experiments: int) -> list[bool]:
+    """Say of each comparison of one story whether it would say "clearly"."""
+    claims = Claims(accounts + experiments)
+    plan = [Look(look.day, look.alpha * claims.part) for look in looks(28, 7)]
+    said, posts = [], 200
+    for _ in range(accounts):
+        moves = random.permutation(random.normal(0, 30, 364))
+        followers = (FOLLOWERS + np.cumsum(moves)).astype(int)
+        days = np.sort(random.uniform(0, 364, posts))
+        people = random.permutation(random.poisson(rates(random, spread, posts) * FOLLOWERS))
+        clicked = [(int(k), 1) for k in people]
+        middle = int(np.searchsorted(days, 182))
+        said.append(claims.change(clicked[:middle], clicked[middle:]))
+    for number in range(experiments):  # of the last account
+        at = 90 + 150 * number
+        counted = [
+            Counted(day - at + 7, day >= at, (int(k), int(followers[int(day)])))
+            for day, k in zip(days, people, strict=True)
+            if at - 28 <= day < at + 28
+        ]
+        said.append(decide(counted, plan).day is not None)
+    return said
+
+
 TABLES: dict[str, Callable[[Random, int], None]] = {
     function.__name__: function
     for function in (
@@ -665,6 +711,7 @@ TABLES: dict[str, Callable[[Random, int], None]] = {
         engaged,
         engaged_accounts,
         regulars,
+        stories,
     )
 }
 

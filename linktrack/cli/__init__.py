@@ -34,6 +34,7 @@ COMMANDS: Final = {
     "post": ("posts.posts", "List posts, and publish, schedule or discard them."),
     "link": ("links.links", "Make, list, describe, disable or redirect single links."),
     "digest": ("reports.digest", "Print or mail a summary of an account's last week or month."),
+    "story": ("reports.story", "Tell what became of an account since a day, as a text to publish."),
     "people": ("posts.people", "Manage the people your links promote."),
     "site": ("posts.people", "Manage the list of your own sites."),
     "experiment": (

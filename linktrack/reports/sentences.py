@@ -7,6 +7,7 @@ some of the followers clicked.
 
 from linktrack.reports.counting import set_apart
 from linktrack.reports.cpf import CpfTotal
+from linktrack.reports.figures.statistics.leaving import Excess
 from linktrack.reports.figures.words import WITHIN, counted, one_in, percent, share
 from linktrack.reports.people.followers import Event
 from linktrack.reports.people.segments import SegmentsReport
@@ -82,25 +83,9 @@ def event_in_words(event: Event) -> str:
             f"{before} In the end {cost} are gone, net of new followers; how many leave anyway is "
             "unknown."
         )
-    sentences = [f"{day}: of {event.followers:,} followers before, {', '.join(told)}."]
-    if excess.share is not None and excess.interval is not None:
-        cost = percent(excess.share, excess.interval)
-        if excess.usual is None:
-            sentences.append(
-                f"How many leave anyway is unknown, so this is everybody who left: {cost} of "
-                "the followers."
-            )
-        elif excess.interval.low > 0:
-            sentences.append(
-                f"About {excess.usual:,.0f} leave anyway in that time, so the event cost {cost} "
-                "of the followers."
-            )
-        else:
-            sentences.append(
-                f"About {excess.usual:,.0f} leave anyway in that time: we can't tell whether the "
-                f"event cost anybody ({percent(excess.interval.high)} of the followers at most)."
-            )
-    return " ".join(sentences)
+    return " ".join(
+        [f"{day}: of {event.followers:,} followers before, {', '.join(told)}.", *_cost(excess)]
+    )
 
 
 def costs_in_words(event: Event) -> list[str]:
@@ -108,8 +93,35 @@ def costs_in_words(event: Event) -> list[str]:
     return [cost.sentence for cost in (event.clicks, event.engagement) if cost is not None]
 
 
-def post_in_words(total: CpfTotal, window: str) -> str:
+def event_cost(event: Event) -> str:
+    """Say what part of the followers an event cost, beyond those who leave anyway.
+
+    Nothing where that isn't known.
+    """
+    if event.by_counts or event.excess is None:
+        return ""
+    return " ".join(_cost(event.excess))
+
+
+def _cost(excess: Excess) -> list[str]:
+    if excess.share is None or excess.interval is None:
+        return []
+    cost = percent(excess.share, excess.interval)
+    if excess.usual is None:
+        said = f"How many leave anyway is unknown, so this is everybody who left: {cost}"
+        return [f"{said} of the followers."]
+    usual = f"About {excess.usual:,.0f} leave anyway in that time"
+    if excess.interval.low > 0:
+        return [f"{usual}, so the event cost {cost} of the followers."]
+    most = percent(excess.interval.high)
+    doubt = f"we can't tell whether the event cost anybody ({most} of the followers at most)"
+    return [f"{usual}: {doubt}."]
+
+
+def post_in_words(total: CpfTotal, window: str, by: str = "") -> str:
     """Say in a sentence how many people click a post within the window, and who they are.
+
+    `by` names the account, where nothing else does.
 
     "On average, 35 people click a post within 7 days, 1 for every 657 followers; we can tell who
     for 5 of them."
@@ -121,17 +133,18 @@ def post_in_words(total: CpfTotal, window: str) -> str:
             "No posts were published."
         )
     several, within = total.posts > 1, WITHIN[window]
+    by = by and f" by {by}"
     base = counted(round(total.followers / total.posts), "follower")
     if not total.unique_clicks:
-        what = f"any of {total.posts:,} posts" if several else "the post"
+        what = f"any of {total.posts:,} posts{by}" if several else f"the post{by}"
         return (
             f"Nobody clicked {what} {within}; {'each had about' if several else 'it had'} {base}."
         )
     people = total.unique_clicks / total.posts
     if several:
-        clicked = f"On average, {_rounded(people)} click a post {within}"
+        clicked = f"On average, {_rounded(people)} click a post{by} {within}"
     else:
-        clicked = f"{_rounded(people)} clicked the post {within}"
+        clicked = f"{_rounded(people)} clicked the post{by} {within}"
     if total.unique_clicks > total.followers:
         return f"{clicked}, more than its {base}; {_who(total)}."
     rate = total.unique_clicks / total.followers

@@ -1,9 +1,12 @@
 """What charts of several sections share: notes and experiments by day, and rates."""
 
 from collections.abc import Sequence
+from typing import Final
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
+from linktrack.audience.counts import History
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
 from linktrack.charts import Mark, Point, Series, day_name, time_chart
@@ -11,8 +14,10 @@ from linktrack.context import db_session
 from linktrack.reports.diary.notes import happenings
 from linktrack.reports.figures.rate import Rate
 from linktrack.reports.figures.words import counted
-from linktrack.reports.steps import Steps, steps_of
+from linktrack.reports.steps import DAILY, Steps, steps_of
 from linktrack.web.context import today
+
+WEEK: Final = 7
 
 
 def marks_of(accounts: Sequence[Account], days: DayRange) -> list[Mark]:
@@ -66,6 +71,30 @@ def clicks_chart(
 
 def _points(steps: Steps, values: Sequence[int | None]) -> list[Point]:
     return [Point(day, value) for day, value in zip(steps.starts, steps.sums(values), strict=False)]
+
+
+def count_line(
+    history: History,
+    timezone: ZoneInfo,
+    handle: str,
+    marks: Sequence[Mark] = (),
+    *,
+    colour: int = 0,
+) -> Markup:
+    """Draw every follower count there is, of long times the last one of each week."""
+    by_day = {at.astimezone(timezone).date(): count for at, count in history}
+    if by_day and (max(by_day) - min(by_day)).days > DAILY:
+        last = max(by_day)
+        by_week = {(last - day).days // WEEK: day for day in sorted(by_day)}
+        by_day = {day: by_day[day] for day in sorted({min(by_day), *by_week.values()})}
+    points = [Point(day, count) for day, count in sorted(by_day.items())]
+    return time_chart(
+        [Series(handle, points, colour)],
+        label=f"Followers of {handle}",
+        unit="followers",
+        empty="No follower count yet.",
+        marks=marks,
+    )
 
 
 def per_thousand(rate: Rate) -> tuple[float | None, float | None, float | None]:

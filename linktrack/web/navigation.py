@@ -53,6 +53,7 @@ SECTIONS: Final = (
             Page(
                 "digest.show", "Digest", "The last week or month, to read, print or mail.", ACCOUNT
             ),
+            Page("story.show", "Story", "What became of your accounts, to publish.", ACCOUNT),
             Page("needs.show", "To do", "Broken links, outdated counts and failed posts."),
         ),
         also=("sharing", "accounts.show"),

@@ -7,7 +7,7 @@ from flask import Response
 from linktrack.api.access import named_account, require_all
 from linktrack.api.operations import ACCOUNT, FROM, NEEDED_ACCOUNT, TO, asked, operation, sent
 from linktrack.api.read import stored
-from linktrack.api.reports.reporting import report_at
+from linktrack.api.reports.reporting import asked_range, report_at
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.links.models import Person
@@ -178,14 +178,15 @@ def delete_site(host: str) -> Response:
     return Response(status=204)
 
 
-@report_at("people", (ACCOUNT,))
+@report_at("people", (ACCOUNT, FROM, TO))
 def report_people() -> PeopleReportJson:
     """Return the clicks that links brought to the people they promote, from one account or all."""
-    handle = asked().optional_text("account")
+    fields = asked()
+    handle = fields.optional_text("account")
     account = None if handle is None else named_account(handle)
     if account is None:
         require_all()
-    return people_json(people_report(db_session(), account))
+    return people_json(people_report(db_session(), account, **asked_range(fields)))
 
 
 @report_at("own", (NEEDED_ACCOUNT, FROM, TO))

@@ -1,5 +1,7 @@
 """Commands for the people that links promote, and for your own sites."""
 
+from datetime import datetime
+
 import click
 
 from linktrack.cli.answers import Answer, Table, answering, rows_answer
@@ -72,18 +74,24 @@ def share(name: str, stop: bool) -> None:
 
 @click.command("people")
 @click.argument("handle", required=False)
+@range_options
 @answering
-def report_people(work: Work, handle: str | None) -> Answer:
+def report_people(work: Work, handle: str | None, since: str | None, until: str | None) -> Answer:
     """The clicks your links brought to the people they promote."""
-    return _people(work, handle)
+    return _people(work, handle, work.moment(since), work.moment(until))
 
 
-def _people(work: Work, handle: str | None) -> Answer:
+def _people(
+    work: Work,
+    handle: str | None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> Answer:
     from linktrack.links.excerpts import excerpt
     from linktrack.reports.figures.words import per_thousand
     from linktrack.reports.links.kinds import people_json, people_report
 
-    found = people_report(work.session, work.account(handle))
+    found = people_report(work.session, work.account(handle), since=since, until=until)
     promoted = Table(
         ("person", "links", "posts", "unique clicks", "clicks", "per 1,000 followers", "best post"),
         [

@@ -61,8 +61,14 @@ def experiment_reports(
     experiments: Sequence[Experiment],
     accounts: Mapping[int, Account],
     now: datetime,
+    *,
+    part: float = 1.0,
 ) -> list[ExperimentReport]:
-    """Return what each has found by `now`; what they need is read for all of them at once."""
+    """Return what each has found by `now`; what they need is read for all of them at once.
+
+    `part` is how much of its false alarms each may spend: less, where it is one of several
+    comparisons that somebody reads together.
+    """
     everything = list_experiments(session)
     histories = count_histories(
         session, {number for each in experiments for number in _account_ids(each)}
@@ -76,6 +82,7 @@ def experiment_reports(
             accounts=accounts,
             histories={number: histories[number] for number in _account_ids(each)},
             now=now,
+            part=part,
         )
         for each in experiments
     ]
@@ -113,9 +120,13 @@ def _report(
     accounts: Mapping[int, Account],
     histories: Mapping[int, History],
     now: datetime,
+    part: float,
 ) -> ExperimentReport:
     posts, missing, unmeasured = _posts(experiment, sums, histories)
-    plan = looks(experiment.days, _counting_days(experiment.window))
+    plan = [
+        Look(look.day, look.alpha * part)
+        for look in looks(experiment.days, _counting_days(experiment.window))
+    ]
     today = (now - experiment.at) / DAY
     ahead = [look for look in plan if look.day > today]
     decision = decide(posts, plan[: len(plan) - len(ahead)], seed=experiment.id)

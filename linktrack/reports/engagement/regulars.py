@@ -72,12 +72,17 @@ class RegularsReport:
     @property
     def sentence(self) -> str:
         """What is known, in words."""
-        if self.refused is not None:
-            return self.refused
+        return self.refused if self.refused is not None else self._told("", "your")
+
+    def told_of(self, handle: str) -> str:
+        """The same of an account that is named; "" where nothing is known."""
+        return "" if self.refused is not None else self._told(f" of {handle}", "its")
+
+    def _told(self, of: str, whose: str) -> str:
         many = counted(self.regulars or 0, "follower")
         said = (
-            f"{many} did something in at least {FEWEST_WEEKS} of the last {WEEKS} weeks, of "
-            f"{self.followers or 0:,} on your list."
+            f"{many}{of} did something in at least {FEWEST_WEEKS} of the last {WEEKS} weeks, of "
+            f"{self.followers or 0:,} on {whose} list."
         )
         if not self.before or self.stay.value is None:
             return said

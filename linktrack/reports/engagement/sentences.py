@@ -29,10 +29,12 @@ def plural(what: str) -> str:
 
 def sentences_of(report: EngagementReport) -> list[str]:
     """Return what there is to say, most important first."""
-    return [said for said in (_rates(report), _people(report), _apart(report)) if said]
+    said = (rates_in_words(report), people_in_words(report), _apart(report))
+    return [each for each in said if each]
 
 
-def _rates(report: EngagementReport) -> str:
+def rates_in_words(report: EngagementReport, handle: str = "") -> str:
+    """Say what a post gets for every 1,000 followers; of "you", or of the account that is named."""
     total = report.total
     if not total.posts:
         return _nothing(report)
@@ -41,9 +43,10 @@ def _rates(report: EngagementReport) -> str:
         return "The network tells nobody how often these posts were liked or reposted."
     figures = [f"{per_thousand(figure.rate)} {_named(figure)}" for figure in told]
     listed = figures[0] if len(figures) == 1 else f"{', '.join(figures[:-1])} and {figures[-1]}"
+    by, whom = (f" by {handle}", handle) if handle else ("", "you")
     return (
-        f"For every 1,000 followers, a post gets {listed} {WITHIN[report.window]} "
-        f"({counted(total.posts, 'post')}). This includes people who don't follow you."
+        f"For every 1,000 followers, a post{by} gets {listed} {WITHIN[report.window]} "
+        f"({counted(total.posts, 'post')}). This includes people who don't follow {whom}."
     )
 
 
@@ -51,13 +54,15 @@ def _named(figure: KindFigure) -> str:
     return plural(figure.what)
 
 
-def _people(report: EngagementReport) -> str:
+def people_in_words(report: EngagementReport, handle: str = "") -> str:
+    """Say how many followers did anything; "" if nobody is named."""
     found = report.different
     if found.roster_at is None or not report.names_known:
         return ""
     when = "in these days" if report.since or report.until else "so far"
+    whose = f"the newest list of {handle}" if handle else "your newest list"
     return (
-        f"{found.people:,} of the {found.followers:,} followers on your newest list liked, "
+        f"{found.people:,} of the {found.followers:,} followers on {whose} liked, "
         f"reposted, replied or quoted {when}."
     )
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from linktrack.audience.accounts import AccountNameJson, account_json, list_accounts
 from linktrack.audience.counts import History, count_at, count_histories
 from linktrack.audience.models import Account
+from linktrack.calendar.ranges import check_range
 from linktrack.calendar.times import utc
 from linktrack.links.models import Person
 from linktrack.links.people import list_own_sites, list_people, rules_of
@@ -104,16 +105,25 @@ class PeopleReport:
 
 
 def people_report(
-    session: Session, account: Account | None = None, people: Sequence[Person] | None = None
+    session: Session,
+    account: Account | None = None,
+    people: Sequence[Person] | None = None,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> PeopleReport:
-    """Return what links sent to these people (default: all), from one account or all of them."""
+    """Return what links sent to these people (default: all), from one account or all of them.
+
+    The links are those posted in [since, until); their clicks are all there are so far.
+    """
+    check_range(since, until)
     people = list_people(session) if people is None else people
     accounts = [account] if account is not None else list_accounts(session)
     account_ids = [each.id for each in accounts]
     rules = rules_of(people)
     ids = [person.id for person in people]
     found = (
-        sums.link_sums(session, account_ids, None, None, among=rules, person_ids=ids)
+        sums.link_sums(session, account_ids, since, until, among=rules, person_ids=ids)
         if people
         else []
     )

@@ -56,21 +56,28 @@ class JumpStory:
     @property
     def sentence(self) -> str:
         """As in "On 21 July 2026 you lost 1,345 in a day; 5,244 in a week (23%); 478 …"."""
+        return self._told("you", "")
+
+    def told_of(self, handle: str) -> str:
+        """As in "On 21 July 2026 @demo_you lost 1,345 followers in a day; …"."""
+        return self._told(handle, " followers")
+
+    def _told(self, who: str, of: str) -> str:
         verb = "lost" if self.jump.net < 0 else "gained"
         before, net = self.jump.before, self.jump.net
         first, week, month = self.net_1d, self._week, self.net_30d
         if first is None or (first < 0) != (net < 0):
             days = days_from(self.jump.since, self.jump.until + timedelta(days=1))
-            parts = [f"{days}: you {verb} {_part(net, before)}"]
+            parts = [f"{days}: {who} {verb} {_part(net, before, of=of)}"]
             first = net
         else:
             within, later = "in a week", week
             if week is None and net != first:  # what is known of it so far
                 within, later = f"in {self._length} days", net
-            told = f"{abs(first):,} in a day"
+            told = f"{abs(first):,}{of} in a day"
             if later in (None, first):
-                told = _part(first, before, "in a day")
-            parts = [f"On {self.day.day} {self.day:%B %Y} you {verb} {told}"]
+                told = _part(first, before, "in a day", of)
+            parts = [f"On {self.day.day} {self.day:%B %Y} {who} {verb} {told}"]
             if later is not None and later != first:
                 parts.append(self._all_back("a week", later) or _part(later, before, within))
                 first = later
@@ -92,9 +99,9 @@ class JumpStory:
         return f"all {'were regained' if self.jump.net < 0 else 'left again'} within {within}"
 
 
-def _part(net: int, before: int, within: str = "") -> str:
+def _part(net: int, before: int, within: str = "", of: str = "") -> str:
     """As in "5,244 in a week (23%)"; of more than there were before, no share is given."""
-    people = f"{abs(net):,} {within}".strip()
+    people = f"{abs(net):,}{of} {within}".strip()
     return f"{people} ({share(abs(net), before)})" if 0 < abs(net) <= before else people
 
 

@@ -83,11 +83,18 @@ class Loss:
     @property
     def sentence(self) -> str:
         """What the loss of followers cost in people who click."""
-        (before, *_), (after, *_) = self._told
         return (
             f"You lost {-self.jump.net:,} followers in {month_name(self.jump.until)}, and no "
-            f"readers that we can see: about {before:,} people clicked in {_short(self.before)}, "
-            f"about {after:,} in {_short(self.after)}."
+            f"readers that we can see: {self.people}."
+        )
+
+    @property
+    def people(self) -> str:
+        """The people who clicked before and after it."""
+        (before, *_), (after, *_) = self._told
+        return (
+            f"about {before:,} people clicked in {_short(self.before)}, about {after:,} in "
+            f"{_short(self.after)}"
         )
 
     @property

@@ -1,35 +1,16 @@
-"""What the page of followers draws: the count of all days, and who came and left."""
+"""What the page of followers draws of who came and left."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from linktrack.audience.counts import History
-from linktrack.charts import Mark, Point, Series, Span, change_chart, time_chart
+from linktrack.charts import Mark, Span, change_chart
 from linktrack.reports.people.followers import DayLine
 from linktrack.reports.steps import DAILY
 
 WEEK: Final = 7
-
-
-def count_line(history: History, timezone: ZoneInfo, handle: str, marks: Sequence[Mark]) -> Markup:
-    """Draw every follower count there is, of long times the last one of each week."""
-    by_day = {at.astimezone(timezone).date(): count for at, count in history}
-    if by_day and (max(by_day) - min(by_day)).days > DAILY:
-        last = max(by_day)
-        by_week = {(last - day).days // WEEK: day for day in sorted(by_day)}
-        by_day = {day: by_day[day] for day in sorted({min(by_day), *by_week.values()})}
-    points = [Point(day, count) for day, count in sorted(by_day.items())]
-    return time_chart(
-        [Series(handle, points)],
-        label=f"Followers of {handle}",
-        unit="followers",
-        empty="No follower count yet.",
-        marks=marks,
-    )
 
 
 def came_and_left(lines: Sequence[DayLine], handle: str, marks: Sequence[Mark]) -> Markup:

@@ -36,8 +36,8 @@ from linktrack.reports.people.followers import (
 )
 from linktrack.reports.people.jump_stories import JumpStory, jump_stories, largest_jump
 from linktrack.reports.sentences import costs_in_words, event_in_words
-from linktrack.web.audience.follower_charts import came_and_left, count_line
-from linktrack.web.charting import marks_of
+from linktrack.web.audience.follower_charts import came_and_left
+from linktrack.web.charting import count_line, marks_of
 from linktrack.web.context import May, owner_blueprint, today
 from linktrack.web.fields import RANGE, chosen_account, chosen_range, moment
 from linktrack.web.forms import MENDABLE, UNPROCESSABLE, Sent, form

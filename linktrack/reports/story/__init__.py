@@ -1,0 +1,1 @@
+"""The follow-up: what became of some accounts since a day, told in sentences with their sources."""
