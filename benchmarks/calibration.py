@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from quiet import ACCOUNTS, after_a_spike, after_silence, month_of_alarms
 from scipy import stats
 
 from linktrack.reports.figures.statistics.before_after import before_after
@@ -643,6 +644,40 @@ def regulars(random: Random, runs: int) -> None:
     table("Regulars: the share that stays", head, rows)
 
 
+def quiet_accounts(random: Random, runs: int) -> None:
+    """Alarms of accounts to which nothing happens."""
+    rows = []
+    for name, quiet in ACCOUNTS.items():
+        row = [name]
+        for known in (42, 182):
+            told = [month_of_alarms(random, quiet, known) for _ in range(runs // 10)]
+            sums = [sum(kind) / len(told) for kind in zip(*told, strict=True)]
+            row += [f"{mean:.2f}" for mean in (*sums, sum(sums))]
+        rows.append(row)
+    kinds = ("followers", "engagement", "all")
+    head = ["account", "6 weeks known: clicks", *kinds, "26 weeks known: clicks", *kinds]
+    table("Alarms", head, rows)
+
+
+def noticed(random: Random, runs: int) -> None:
+    """Alarms of accounts to which something happens."""
+    rows = []
+    for name, quiet in ACCOUNTS.items():
+        row = [name]
+        row += [
+            share([after_a_spike(random, quiet, more) for _ in range(runs // 20)])
+            for more in (10, 30, 100, 300)
+        ]
+        hours = [after_silence(random, quiet) for _ in range(runs // 20)]
+        row += [
+            share([hour is not None and hour <= within for hour in hours]) for within in (4, 12, 24)
+        ]
+        rows.append(row)
+    head = ["account", "10 more clicks in an hour", "30", "100", "300"]
+    head += ["silence noticed within 4 hours", "12", "24"]
+    table("Alarms that are noticed", head, rows)
+
+
 def by_spread(first: str, *others: str) -> list[str]:
     """Head a table that has several columns for each spread."""
     head = [first]
@@ -712,6 +747,8 @@ TABLES: dict[str, Callable[[Random, int], None]] = {
         engaged_accounts,
         regulars,
         stories,
+        quiet_accounts,
+        noticed,
     )
 }
 

@@ -5,6 +5,7 @@ import re
 import ssl
 from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
+from email.utils import localtime
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -13,6 +14,7 @@ from linktrack.errors import Invalid, Unavailable
 PATIENCE: Final = 30
 """Seconds that the mail server may take for each answer."""
 
+LONGEST_ADDRESS: Final = 254  # RFC 5321
 PORTS: Final = {"smtp": 587, "smtps": 465}
 _ADDRESS: Final = re.compile(r"[^\s@<>(),;:\"\\]+@[^\s@<>(),;:\"\\]+")
 _EXAMPLE: Final = "write it like smtps://user:password@mail.example.org"
@@ -87,24 +89,37 @@ def mail_server(url: str, sender: str, recipients: str, password: str = "") -> M
     )
 
 
+def check_address(address: str) -> None:
+    """Raise `Invalid` for what is no mail address."""
+    if not _ADDRESS.fullmatch(address) or len(address) > LONGEST_ADDRESS:
+        raise Invalid(f"{address[:100]!r} is not an e-mail address: write it like you@example.org.")
+
+
 def to_one(server: MailServer, address: str) -> MailServer:
     """Return the server with one recipient instead of its own; raises `Invalid`."""
-    if not _ADDRESS.fullmatch(address):
-        raise Invalid(f"{address[:100]!r} is not an e-mail address: write it like you@example.org.")
+    check_address(address)
     return replace(server, recipients=(address,))
 
 
-def send(server: MailServer, subject: str, text: str) -> None:
-    """Send a plain text to all recipients.
+def send(server: MailServer, subject: str, text: str, *, message_id: str = "") -> None:
+    """Send a plain text to all recipients; two mails with one `message_id` are the same mail.
 
     The connection is encrypted and the certificate checked; on this machine neither must be.
     Raises `Unavailable` if the server does not take it: `Unreached` where it was given nothing.
     """
     import smtplib
 
+    if server.user and not server.password:
+        raise Unavailable(
+            f"There is no password for {server.host}: set LINKTRACK_SMTP_PASSWORD in the "
+            f"environment, and LINKTRACK_SMTP_PASSWORD_HOST to {server.host}."
+        )
     message = EmailMessage()
     message["Subject"], message["From"] = subject, server.sender
     message["To"] = ", ".join(server.recipients)
+    message["Date"] = localtime()
+    if message_id:
+        message["Message-ID"] = f"<{message_id}>"
     message.set_content(text)
     context = ssl.create_default_context()
     if server.is_local:

@@ -228,6 +228,14 @@ def follow(installation: Installation, parent: int | None = None) -> bool:
         target=_dispatcher(installation).follow, args=(stopping.wait,), name="webhooks", daemon=True
     )
     webhooks.start()
+    from linktrack.reports.alerts.watch import AlertWatch
+
+    threading.Thread(
+        target=AlertWatch(installation.database, now).follow,
+        args=(stopping.wait,),
+        name="alerts",
+        daemon=True,
+    ).start()
     if settings.check_links:
         from linktrack.upkeep.link_checks import check_hourly
 

@@ -177,7 +177,8 @@ class Settings:
         Setting(
             "LINKTRACK_WEBHOOK_NETWORKS",
             "none",
-            "Networks that are not public and that webhooks may be sent to, separated by commas.",
+            "Networks that are not public and that webhooks and notifications may be sent to, "
+            "separated by commas.",
             read.networks,
             unset="",
         ),
@@ -278,6 +279,16 @@ class Settings:
             "the first of LINKTRACK_MAIL_TO",
             "Sender of mailed digests.",
             label="Sender",
+        ),
+    ]
+    smtp_password_host: Annotated[
+        str,
+        Setting(
+            "LINKTRACK_SMTP_PASSWORD_HOST",
+            "none",
+            "The mail server, chosen on a page, that may be given LINKTRACK_SMTP_PASSWORD.",
+            str.lower,
+            unset="",
         ),
     ]
     in_environment: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)

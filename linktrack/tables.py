@@ -10,6 +10,7 @@ import linktrack.owners.models
 import linktrack.owners.signing_in.models
 import linktrack.owners.stored_settings
 import linktrack.publishing.models
+import linktrack.reports.alerts.models
 import linktrack.reports.diary.models
 import linktrack.webhooks.models  # noqa: F401 - importing registers the tables
 from linktrack.db import Base

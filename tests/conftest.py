@@ -23,8 +23,10 @@ from flask import Flask
 from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
 from lanes import Street
+from listening import listening
 from paths import REPOSITORY
 from playwright.sync_api import Browser, sync_playwright
+from receiving import Receiver
 from statements import Statements, counted
 from werkzeug.routing import Rule
 from world import World
@@ -226,3 +228,11 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A program that listens, and hears what is sent to it."""
+    receiver = Receiver()
+    with listening(receiver.handler) as receiver.port:
+        yield receiver

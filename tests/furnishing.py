@@ -17,6 +17,7 @@ from linktrack.links.people import add_own_site, add_person, add_rule, promote
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.owners.tokens import create_token
 from linktrack.publishing.models import Sending
+from linktrack.reports.alerts.models import Alert
 from linktrack.reports.diary.experiments import Question, add_experiment
 from linktrack.reports.diary.notes import add_note
 from linktrack.webhooks.models import Delivery, Webhook
@@ -24,7 +25,8 @@ from linktrack.webhooks.models import Delivery, Webhook
 GROUPS = ("followers", "links", "segments")
 PLACES = (
     *("", "accounts", "activity", "audience", "compare", "compose", "digest", "experiments"),
-    *("followers", "left-out", "links", "needs-you", "not-wrapped", "notes", "own-clicks"),
+    *("followers", "left-out", "links", "needs-you", "not-wrapped", "notes", "notifications"),
+    "own-clicks",
     *("own-links", "people", "posts", "queue", "referrers", "segments", "settings"),
     *("shared", "timing", "team", "tokens", "webhooks", "profile"),
 )
@@ -60,7 +62,15 @@ def furnished(world: World) -> Sequence[str]:
         url="https://a.com/", events="click", sealed_secret="", first_post=0, seen_post=0,
         created_at=NOON,
     )  # fmt: skip
-    session.add(hook)
+    recipient = Webhook(
+        way="mail", url="o@p.example", events="alert.raised", sealed_secret="", first_post=0,
+        seen_post=0, created_at=NOON, hour=7,
+    )  # fmt: skip
+    alert = Alert(
+        account_id=account.id, kind="clicks.spike", since=NOON, until=NOON, count=99, usual=9,
+        noticed_at=now(), seen_at=NOON,
+    )  # fmt: skip
+    session.add_all([hook, recipient, alert])
     session.flush()
     unwrapped = UnwrappedPost(
         account_id=account.id, network_id="1", posted_at=day, is_repost=False, text="f", addresses=1
@@ -71,6 +81,10 @@ def furnished(world: World) -> Sequence[str]:
             Delivery(
                 webhook_id=hook.id, event="g", event_key="h", body="{}", created_at=NOON,
                 attempts=1, answer="i",
+            ),
+            Delivery(
+                webhook_id=recipient.id, event="g", event_key="h", body="{}", created_at=NOON,
+                attempts=1, next_at=NOON, answer="q",
             ),
             LinkCheck(
                 link_id=link.id, destination=link.destination, checked_at=now(), failures=2,
@@ -106,6 +120,7 @@ def furnished(world: World) -> Sequence[str]:
         f"/owner/people/{person.id}",
         f"/owner/experiments/{experiment.id}",
         f"/owner/webhooks/{hook.id}",
+        f"/owner/notifications/{recipient.id}",
         f"/owner/referrers?account={account.id}",
         f"/owner/not-wrapped?account={account.id}",
         f"/owner/not-wrapped?account={watched.id}",

@@ -45,6 +45,7 @@ from linktrack.networks.records import FollowerRecord
 from linktrack.owners.sharing import find_shared, share_report
 from linktrack.owners.tokens import create_token, find_token
 from linktrack.publishing.models import Sending
+from linktrack.reports.alerts.models import Alert
 from linktrack.reports.diary.experiments import Question, add_experiment
 from linktrack.reports.diary.notes import add_note
 from linktrack.webhooks.models import Delivery, Webhook
@@ -144,6 +145,7 @@ def household(world: World, mark: str) -> Household:
         "code": str(link.code), "slug": f"{low}-slug", "tag": f"{low}tag",
         "segment": str(segment.id), "list": str(listed.id), "segment_name": segment.name,
         "experiment": str(experiment.id), "note": str(noted.id), "webhook": str(webhook.id),
+        "recipient": str(_recipient(world, account, mark, at).id),
         "unwrapped": str(unwrapped.id), "shared": str(shared.id), "shared_secret": shared_secret,
         "token": str(made_by.id), "door": token, "wraps": wraps,
         "wrapped": f"{low}-wrapped", "site": site,
@@ -155,6 +157,20 @@ def _post(world: World, account: Account, wish: Wish) -> Post:
     post = wrap_post(world.session, world.shortener, account, wish, now())
     assert post is not None
     return post
+
+
+def _recipient(world: World, account: Account, mark: str, at: datetime) -> Webhook:
+    recipient = Webhook(
+        way="mail", url=f"{mark}@example.org", events="alert.raised digest.weekly",
+        account_id=account.id, sealed_secret="", first_post=0, seen_post=0, created_at=at, hour=7,
+    )  # fmt: skip
+    alert = Alert(
+        account_id=account.id, kind="clicks.spike", since=at, until=at, count=99, usual=9,
+        noticed_at=at, seen_at=at,
+    )  # fmt: skip
+    world.session.add_all([recipient, alert])
+    world.session.flush()
+    return recipient
 
 
 def _webhook(world: World, account: Account, mark: str, at: datetime) -> Webhook:

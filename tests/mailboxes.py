@@ -33,6 +33,11 @@ class Mailbox:
     def mail(self) -> EmailMessage:
         """Return the one mail there is."""
         (envelope,) = self.envelopes
+        return self.read(envelope)
+
+    @staticmethod
+    def read(envelope: Any) -> EmailMessage:
+        """Return the mail in an envelope."""
         message = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(message, EmailMessage)
         return message

@@ -54,9 +54,9 @@ from linktrack.outside.visit import Client, Limits, ask
 from linktrack.settings import LOOPBACK
 from linktrack.webhooks.addresses import check_url
 from linktrack.webhooks.catalog import add_webhook, send_test
-from linktrack.webhooks.deliver import post
 from linktrack.webhooks.dispatch import Dispatcher
 from linktrack.webhooks.models import Delivery
+from linktrack.webhooks.ways import post
 
 KEY = bytes(range(32))
 LIMITS = Limits(5, 10_000)

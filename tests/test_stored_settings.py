@@ -23,9 +23,10 @@ from world import NOON, World
 
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import Database, is_sqlite, to_ms
-from linktrack.errors import Conflict, Invalid, NotFound, Unconfirmed
+from linktrack.errors import Conflict, Invalid, NotFound, Unavailable, Unconfirmed
 from linktrack.installation import Installation
 from linktrack.keys import load_keys
+from linktrack.mail import send as send_mail
 from linktrack.owners.audit import acting, entries
 from linktrack.owners.stored_settings import (
     STORABLE,
@@ -133,6 +134,21 @@ def test_an_unknown_setting_is_named(sqlite_world: World) -> None:
     assert setting_named("keep-days") is setting_named(KEEP)
 
 
+def test_the_password_of_mail_goes_to_no_other_server(sqlite_world: World) -> None:
+    """Whoever signs in may choose a server, and isn't told the password by it."""
+    world = sqlite_world
+    change(world, SMTP_URL="smtps://jo@elsewhere.example", MAIL_TO="me@example.org")
+    for named in ({}, {"SMTP_PASSWORD_HOST": "mail.example.org"}):
+        with of_environment(world, SMTP_PASSWORD="s3cret", **named):  # noqa: S106
+            opened = installation(world)
+            opened.keep_up()
+            mail = opened.settings.mail
+            assert mail is not None
+            assert (mail.host, mail.password) == ("elsewhere.example", "")
+            with pytest.raises(Unavailable, match="LINKTRACK_SMTP_PASSWORD_HOST"):
+                send_mail(mail, "subject", "text")
+
+
 def test_no_password_is_stored(sqlite_world: World) -> None:
     """Neither in a setting nor in the activity log: it comes from the environment."""
     world = sqlite_world
@@ -141,7 +157,8 @@ def test_no_password_is_stored(sqlite_world: World) -> None:
     assert "s3cret" not in caught.value.sentence
     world.session.rollback()
     change(world, SMTP_URL="smtps://jo@mail.example.org", MAIL_TO="me@example.org")
-    with of_environment(world, SMTP_PASSWORD="s3cret"):  # noqa: S106
+    own = {"SMTP_PASSWORD": "s3cret", "SMTP_PASSWORD_HOST": "Mail.example.org"}
+    with of_environment(world, **own):
         opened = installation(world)
         opened.keep_up()
         mail = opened.settings.mail
@@ -325,6 +342,9 @@ def test_a_mail_server_is_entered_in_parts_and_tried(sqlite_world: World) -> Non
     assert 'value="jo@example.org"' in page.text
     tried = browser.send(f"{PAGE}/mail/test", {}, form=PAGE)
     assert tried.status_code == 422
+    assert "There is no password for 127.0.0.1" in read(tried)
+    send(browser, "mail", **{**parts, "user": ""}, **to)
+    tried = browser.send(f"{PAGE}/mail/test", {}, form=PAGE)
     assert "did not take the mail" in read(tried)
     send(browser, "mail", host="", security="smtps", port="", user="", **to)
     assert "LINKTRACK_SMTP_URL" not in read_stored(world.database.engine)

@@ -3,11 +3,9 @@
 import base64
 import hashlib
 import hmac
-import http.server
 import ipaddress
 import json
 import threading
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,8 +16,8 @@ from clicking import FIREFOX, START
 from databases import Maker
 from hypothesis import given
 from hypothesis import strategies as st
-from listening import listening
 from office import Office
+from receiving import Receiver
 from servers import answer, command, environment, serving
 from sqlalchemy import select
 from waiting import wait_until
@@ -42,52 +40,15 @@ from linktrack.reports.cpf import cpf_report, total_json
 from linktrack.settings import LOOPBACK
 from linktrack.webhooks.addresses import check_url
 from linktrack.webhooks.catalog import EVENTS, add_webhook, send_test
-from linktrack.webhooks.deliver import WAITS, post
+from linktrack.webhooks.deliver import WAITS
 from linktrack.webhooks.dispatch import Dispatcher
 from linktrack.webhooks.events import is_jump, milestone
 from linktrack.webhooks.models import Delivery, Webhook
 from linktrack.webhooks.signing import OTHER_KEYS
+from linktrack.webhooks.ways import post
 
 KEY = bytes(range(32))
 LIMITS = Limits(10, 1_000, is_cut=True)
-
-
-class Receiver:
-    """A program that listens; it answers with `status`, and remembers what it heard."""
-
-    def __init__(self) -> None:
-        self.status = 200
-        self.heard: list[tuple[dict[str, str], str]] = []
-        receiver = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-                receiver.heard.append(({k.lower(): v for k, v in self.headers.items()}, body))
-                self.send_response(receiver.status)
-                self.send_header("Location", f"{receiver.url}elsewhere")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        self.handler = Handler
-        self.port = 0
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/hook"
-
-    def events(self) -> list[dict[str, object]]:
-        return [json.loads(body) for _, body in self.heard]
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-    with listening(receiver.handler) as receiver.port:
-        yield receiver
 
 
 class Telling:

@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "owner": ("server.owners", "Manage who can sign in, and create one-time sign-in links."),
     "token": ("server.programs", "Manage tokens for programs that use the JSON API."),
     "webhook": ("server.programs", "Manage webhooks, which send events to other programs."),
+    "notify": ("server.notify", "Manage who gets digests and alerts, by mail or by Apprise."),
     "account": ("accounts.accounts", "Manage social accounts and other audiences."),
     "segment": ("accounts.segments", "Manage named groups of an account's followers."),
     "personal": (

@@ -29,9 +29,10 @@ LONGEST: Final = 500
 
 Source = Literal["environment", "stored", "default"]
 
+_SMTP_URL: Final = "LINKTRACK_SMTP_URL"
 _PASSWORD: Final = Invalid(
     "LINKTRACK_SMTP_URL has a password, and passwords aren't stored with the settings: leave it "
-    "out, and set LINKTRACK_SMTP_PASSWORD in the environment."
+    "out, and set LINKTRACK_SMTP_PASSWORD and LINKTRACK_SMTP_PASSWORD_HOST in the environment."
 )
 
 
@@ -93,7 +94,7 @@ def _check(setting: Setting, text: str) -> None:
     if len(text) > LONGEST:
         raise Invalid(f"{setting.name} is too long: at most {LONGEST} characters.")
     setting.check(text)
-    if setting.name == "LINKTRACK_SMTP_URL":
+    if setting.name == _SMTP_URL:
         try:
             has_password = urlsplit(text).password is not None
         except ValueError:
@@ -109,10 +110,29 @@ def _applied(settings: Settings, texts: Mapping[str, str]) -> Settings:
     changed = [STORABLE[name] for name in texts if name not in MAIL_NAMES]
     if any(name in texts for name in MAIL_NAMES):
         changed += [setting for setting in SETTINGS if setting.name in MAIL_NAMES]
-    values: dict[str, Any] = values_of({**settings.in_environment, **texts}, changed)
+    values: dict[str, Any] = values_of(_trusted(settings, texts), changed)
     if "contact" in values and not {"LINKTRACK_ABUSE_CONTACT"} & {*settings.in_environment, *texts}:
         values["abuse_contact"] = values["contact"]
     return replace(settings, **values) if values else settings
+
+
+def _trusted(settings: Settings, texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment's texts and these; the password of mail only for the host it is for.
+
+    Else whoever signs in could choose a server of their own, and be given it.
+    """
+    merged = {**settings.in_environment, **texts}
+    stored = texts.get(_SMTP_URL)
+    if stored is not None and _host_of(stored) != settings.smtp_password_host:
+        merged.pop("LINKTRACK_SMTP_PASSWORD", None)
+    return merged
+
+
+def _host_of(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
 
 
 def setting_named(name: str) -> Setting:

@@ -155,6 +155,11 @@ def subject(found: Sequence[Digest]) -> str:
     return f"Clicks of the {found[0].period} to {_day(found[0].now.days.last)}: {who}"
 
 
+def as_letter(found: Sequence[Digest]) -> tuple[str, str]:
+    """Return the subject and the text of a mail with these digests, of which there is one."""
+    return subject(found), f"\n{'-' * 72}\n\n".join(each.as_text() for each in found)
+
+
 def digests(
     session: Session,
     accounts: Sequence[Account],

@@ -20,6 +20,8 @@ class Page:
     by: tuple[str, ...] | None = None
     of_all: bool = False
     """Whether it is about all accounts: viewers of some don't see it."""
+    for_owners: bool = False
+    """Whether viewers don't see it."""
 
     @property
     def blueprint(self) -> str:
@@ -119,6 +121,12 @@ SETTINGS: Final = Section(
         Page("connections.list_all", "Connections", "Which accounts linktrack can post for."),
         Page("team.list_all", "Team", "Who can sign in, and what they may do."),
         Page("tokens.list_all", "API tokens", "Access for programs."),
+        Page(
+            "notifications.list_all",
+            "Notifications",
+            "Digests and alerts by mail and in chat apps.",
+            for_owners=True,
+        ),
         Page("webhooks.list_all", "Webhooks", "Programs that are notified of events."),
         Page(
             "left_out.show",

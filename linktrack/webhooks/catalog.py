@@ -24,12 +24,15 @@ EVENTS: Final[dict[EventName, str]] = {
     "post.failed": "a post of the queue could not be published, and is not tried again",
     "clicks.milestone": "a post has 10, 50, 100, 500, … people who clicked",
     "followers.jumped": "a follower count differs by 5% and 50 from the one before",
+    "alert.raised": "clicks, followers or engagement are far beyond an account's usual",
     "digest.weekly": "a day after the week: clicks per follower of its posts",
 }
 """What a webhook can be told, and what each means."""
 
 TEST: Final = "webhook.test"
 """The event of a test: every webhook gets it, none can subscribe to it."""
+
+TEST_TEXT: Final = "Notifications arrive here.\n"
 
 
 def add_webhook(
@@ -67,11 +70,13 @@ def add_webhook(
 
 
 def send_test(session: Session, webhook: Webhook, now: datetime) -> Delivery:
-    """Let a webhook be sent a test, whatever events it asks for; return the delivery, still due.
+    """Let somebody be sent a test, whatever they ask for; return the delivery, still due.
 
-    It goes the way of everything else: signed, from the service's own process, within seconds.
+    It goes the way of everything else: from the service's own process, within seconds.
     """
-    data = {"webhook": webhook.id, "events": webhook.events.split()}
+    data: dict[str, object] = {"webhook": webhook.id, "events": webhook.events.split()}
+    if webhook.way != "webhook":
+        data = {"title": "A test from linktrack", "text": TEST_TEXT}
     event = Event(webhook.id, TEST, f"{TEST}:{secrets.token_hex(8)}", data)
     delivery = delivery_of(event, now)
     session.add(delivery)
@@ -81,13 +86,14 @@ def send_test(session: Session, webhook: Webhook, now: datetime) -> Delivery:
 
 def list_webhooks(session: Session) -> Sequence[Webhook]:
     """Return all webhooks, oldest first."""
-    return session.scalars(select(Webhook).order_by(Webhook.id)).all()
+    query = select(Webhook).where(Webhook.way == "webhook").order_by(Webhook.id)
+    return session.scalars(query).all()
 
 
 def get_webhook(session: Session, number: int) -> Webhook:
     """Return a webhook; raises `NotFound`."""
     webhook = session.get(Webhook, number) if 0 < number < 2**31 else None
-    if webhook is None:
+    if webhook is None or webhook.way != "webhook":
         raise NotFound(f"There is no webhook number {number}.")
     return webhook
 
@@ -99,10 +105,12 @@ def events_of(webhook: Webhook) -> list[EventName]:
 
 
 def remove_webhook(session: Session, webhook: Webhook, now: datetime) -> None:
-    """Forget a webhook and what was sent to it."""
+    """Forget a webhook, or a recipient of messages, and what was sent there."""
     session.execute(delete(Delivery).where(Delivery.webhook_id == webhook.id))
     session.delete(webhook)
-    note(session, f"Removed the webhook to {host_of(webhook)}.", now)
+    is_program = webhook.way == "webhook"
+    what = f"the webhook to {host_of(webhook)}" if is_program else f"notifications to {webhook.url}"
+    note(session, f"Removed {what}.", now)
     session.flush()
 
 

@@ -1,4 +1,8 @@
-"""Deliver one signed message, and try again until it is received or given up."""
+"""Deliver one message, and try again until it is received or given up.
+
+It goes at least once: whoever dies between sending and writing that down is followed, minutes
+later, by one who sends it again, under the same number.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,17 +12,15 @@ from typing import Final
 
 from sqlalchemy import select, update
 
-from linktrack import __version__
 from linktrack.db import Database
 from linktrack.errors import Invalid
 from linktrack.keys import unseal
 from linktrack.outside.addresses import Network, is_allowed
-from linktrack.outside.errors import NotPublic, Unanswered
 from linktrack.outside.finding import Guard
-from linktrack.outside.visit import Limits, ask
-from linktrack.webhooks.addresses import REMEDY
-from linktrack.webhooks.models import Delivery, Webhook
+from linktrack.outside.visit import Limits
+from linktrack.webhooks.models import Delivery, Way, Webhook
 from linktrack.webhooks.signing import OTHER_KEYS, sign
+from linktrack.webhooks.ways import Outcome, mail, message, post
 
 WAITS: Final = tuple(
     timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 8 * 60, 24 * 60, 48 * 60)
@@ -36,18 +38,11 @@ MOST_READ: Final = 1_000  # bytes of an answer
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What came of an attempt, and what is shown of it."""
-
-    is_delivered: bool
-    said: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Due:
     """A delivery that this process has taken."""
 
     id: int
+    way: Way
     url: str
     sealed_secret: str
     body: str
@@ -67,6 +62,7 @@ class Deliverer:
     ) -> None:
         self._database = database
         self._key = key
+        self._allowed = allowed
         self._guard = Guard(partial(is_allowed, named=allowed))
         self._clock = clock
         self._limits = Limits(seconds, MOST_READ, is_cut=True)
@@ -102,7 +98,12 @@ class Deliverer:
                 delivery, hook = found
                 due_at = delivery.next_at
                 due = _Due(
-                    delivery.id, hook.url, hook.sealed_secret, delivery.body, delivery.attempts
+                    delivery.id,
+                    hook.way,
+                    hook.url,
+                    sealed_secret=hook.sealed_secret,
+                    body=delivery.body,
+                    attempts=delivery.attempts,
                 )
             with self._database.session(writes=True) as session:
                 claim = update(Delivery).where(Delivery.id == due.id, Delivery.next_at == due_at)
@@ -114,10 +115,15 @@ class Deliverer:
 
     def _send(self, due: _Due) -> Outcome:
         message_id = f"msg_{due.id}"
+        settings = self._database.settings
+        if due.way == "mail":
+            return mail(settings.mail, due.url, due.body, f"{message_id}@{settings.base_host}")
         try:
             secret = unseal(self._key, due.sealed_secret, OTHER_KEYS)
         except Invalid as error:
             return Outcome(False, error.sentence)
+        if due.way == "apprise":
+            return message(secret, due.body, self._allowed)
         seconds = int(self._clock().timestamp())
         headers = {
             "webhook-id": message_id,
@@ -143,22 +149,3 @@ class Deliverer:
                 )
             )
             session.commit()
-
-
-def post(url: str, headers: dict[str, str], body: str, limits: Limits, guard: Guard) -> Outcome:
-    """Send a message; return what came of it, in words that its owner reads.
-
-    A redirect is an answer like another, and is not followed.
-    """
-    headers = {
-        **headers,
-        "Content-Type": "application/json",
-        "User-Agent": f"linktrack/{__version__} (webhook)",
-    }
-    try:
-        answer = ask("POST", url, headers=headers, body=body.encode(), limits=limits, guard=guard)
-    except NotPublic as error:
-        return Outcome(False, f"{error.sentence.removesuffix('.')}: {REMEDY}")
-    except Unanswered as error:
-        return Outcome(False, error.sentence)
-    return Outcome(200 <= answer.status < 300, f"status {answer.status}")

@@ -26,10 +26,13 @@ from linktrack.links.catalog import Shortener
 from linktrack.links.models import Post
 from linktrack.links.post_json import post_json
 from linktrack.publishing.queue import failed_posts
+from linktrack.reports.alerts.words import alert_json
 from linktrack.reports.counting import Counting
 from linktrack.reports.cpf import cpf_total, total_json
 from linktrack.reports.digest import WINDOW
 from linktrack.reports.queries import PostSums, chosen_posts, sums_by_post
+from linktrack.settings import Settings
+from linktrack.webhooks.letters import new_alerts, new_letters
 from linktrack.webhooks.models import Delivery, Webhook
 
 MOST_POSTS: Final = 500  # told in one pass; the next follows in seconds
@@ -61,7 +64,7 @@ def enqueue(database: Database, shortener: Shortener, now: datetime) -> int:
         found = [
             event
             for webhook in webhooks
-            for event in _new(session, webhook, shortener, database.settings.timezone, at)
+            for event in _new(session, webhook, shortener, database.settings, at)
         ]
         seen = {webhook.id: _seen(session, webhook, now) for webhook in webhooks}
         moved = any(seen[webhook.id] > webhook.seen_post for webhook in webhooks)
@@ -93,9 +96,12 @@ def delivery_of(event: Event, now: datetime) -> Delivery:
 
 
 def _new(
-    session: Session, webhook: Webhook, shortener: Shortener, timezone: ZoneInfo, now: datetime
+    session: Session, webhook: Webhook, shortener: Shortener, settings: Settings, now: datetime
 ) -> list[Event]:
     """Return the events that this webhook wants and hasn't received."""
+    if webhook.way != "webhook":
+        letters = new_letters(session, webhook, settings, now)
+        return [Event(webhook.id, told.name, told.key, told.data) for told in letters]
     events: list[Event] = []
     chosen = webhook.events.split()
     if "post.wrapped" in chosen:
@@ -106,8 +112,10 @@ def _new(
         events += _milestones(session, webhook)
     if "followers.jumped" in chosen:
         events += _jumps(session, webhook)
+    if "alert.raised" in chosen:
+        events += _alerts(session, webhook, settings, now)
     if "digest.weekly" in chosen:
-        events += _digests(session, webhook, timezone, now)
+        events += _digests(session, webhook, settings.timezone, now)
     known = _known(session, events)
     return [event for event in events if (event.webhook_id, event.key) not in known]
 
@@ -246,6 +254,14 @@ def _jumps(session: Session, webhook: Webhook) -> Iterator[Event]:
 def is_jump(before: int, now: int) -> bool:
     """Whether a follower count differs from the one before by 5 % and by 50 people."""
     return abs(now - before) >= max(JUMP_LEAST, JUMP_SHARE * before)
+
+
+def _alerts(
+    session: Session, webhook: Webhook, settings: Settings, now: datetime
+) -> Iterator[Event]:
+    for key, alert, account in new_alerts(session, webhook, now):
+        data = alert_json(alert, account, settings.timezone)
+        yield Event(webhook.id, "alert.raised", key, {**data, "account": _account_data(account)})
 
 
 def _digests(

@@ -9,20 +9,27 @@ from linktrack.db import Base, Id, Moment, OptionalMoment
 from linktrack.ids import AccountId
 
 EventName: TypeAlias = Literal[
-    "post.wrapped", "post.failed", "clicks.milestone", "followers.jumped", "digest.weekly"
-]
+    "post.wrapped", "post.failed", "clicks.milestone", "followers.jumped", "digest.weekly",
+    "alert.raised",
+]  # fmt: skip
+MessageName: TypeAlias = Literal["alert.raised", "digest.weekly", "digest.monthly"]
+Way: TypeAlias = Literal["webhook", "mail", "apprise"]
 
 
 class Webhook(Base):
-    """An address that receives events.
+    """An address that receives events: a program's, or by mail or Apprise a person's.
 
     `events` are names parted by spaces; `sealed_secret` is encrypted under a key outside the
-    database. Posts after number `seen_post` are not sent yet; `first_post` is where it began.
+    database: what a webhook's messages are signed with, or an address of Apprise. `url` is then
+    only what it is called, and of a person's mail it is the mail address. Persons get digests at
+    the hour `hour` of the owner's clock. Posts after number `seen_post` are not sent yet;
+    `first_post` is where it began.
     """
 
     __tablename__ = "webhooks"
 
     id: Mapped[Id]
+    way: Mapped[Way] = mapped_column(String(8), default="webhook", server_default="webhook")
     url: Mapped[str] = mapped_column(Text)
     events: Mapped[str] = mapped_column(String(200))
     account_id: Mapped[AccountId | None] = mapped_column(ForeignKey("accounts.id"))
@@ -31,6 +38,7 @@ class Webhook(Base):
     seen_post: Mapped[int]
     created_at: Mapped[Moment]
     disabled_at: Mapped[OptionalMoment]
+    hour: Mapped[int | None]
 
 
 class Delivery(Base):

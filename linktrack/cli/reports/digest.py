@@ -20,7 +20,7 @@ def digest(handle: str | None, everybody: bool, period: str, by_mail: bool, as_j
     from linktrack.audience.accounts import list_accounts
     from linktrack.errors import Invalid
     from linktrack.mail import send
-    from linktrack.reports.digest import digest_json, digests, subject
+    from linktrack.reports.digest import as_letter, digest_json, digests
 
     if (handle is None) == (not everybody):
         raise click.UsageError("Name one account, or all of them with --all.")
@@ -39,11 +39,10 @@ def digest(handle: str | None, everybody: bool, period: str, by_mail: bool, as_j
     if as_json:
         print_json([digest_json(each) for each in found] if everybody else digest_json(found[0]))
         return
-    text = f"\n{'-' * 72}\n\n".join(each.as_text() for each in found)
-    if not by_mail or mail is None:
-        click.echo(text, nl=False)
-    elif not found:
-        click.echo("There are no accounts, so nothing was mailed.")
+    if not found:
+        click.echo("There are no accounts, so nothing was mailed." if by_mail else "", nl=by_mail)
+    elif not by_mail or mail is None:
+        click.echo(as_letter(found)[1], nl=False)
     else:
-        send(mail, subject(found), text)
+        send(mail, *as_letter(found))
         click.echo(f"Mailed to {', '.join(mail.recipients)}.")

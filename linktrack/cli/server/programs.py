@@ -84,7 +84,8 @@ def add_webhook_command(
 ) -> None:
     """Add a webhook for events from now on; its secret is shown only now.
 
-    EVENT is post.wrapped, post.failed, clicks.milestone, followers.jumped or digest.weekly.
+    EVENT is post.wrapped, post.failed, clicks.milestone, followers.jumped, alert.raised or
+    digest.weekly.
     """
     from linktrack.webhooks.catalog import add_webhook
 

@@ -32,6 +32,7 @@ from linktrack.reports.sources.left_out import proxy_is_not_trusted
 from linktrack.settings import Settings
 from linktrack.upkeep.health.status import Capture
 from linktrack.upkeep.link_checks import dead_links
+from linktrack.webhooks.recipients import failing
 
 SCARCE_BYTES: Final = 500 * 1000**2  # a busy day's clicks, a backup and a vacuum need about that
 BEHIND_SECONDS: Final = 60.0  # a loader that runs takes what is written within a second
@@ -189,7 +190,18 @@ def waiting(
         for line in account_lines(session)
         if line.id in account_ids and line.followers is None
     ]
-    return [*found, *_of_posts(session, list(account_ids), now)]
+    return [*found, *_of_messages(session), *_of_posts(session, list(account_ids), now)]
+
+
+def _of_messages(session: Session) -> Iterator[Need]:
+    """Yield notifications that don't arrive; a mail address isn't for everybody's eyes."""
+    for recipient, delivery in failing(session):
+        way = "by mail" if recipient.way == "mail" else f"by {recipient.url}"
+        yield Need(
+            f"A notification {way} did not arrive: {delivery.answer}",
+            "See which",
+            Place("notifications.list_all"),
+        )
 
 
 def _of_posts(session: Session, account_ids: Sequence[int], now: datetime) -> Iterator[Need]:

@@ -15,7 +15,7 @@ from linktrack.db import now
 from linktrack.errors import Invalid
 from linktrack.links.excerpts import excerpt
 from linktrack.mail import send
-from linktrack.reports.digest import Digest, came_and_left, digests, subject
+from linktrack.reports.digest import Digest, as_letter, came_and_left, digests
 from linktrack.reports.digest_periods import PERIODS, chosen_end, later
 from linktrack.web.context import owner_blueprint, today
 from linktrack.web.fields import Values, chosen_account, day, text
@@ -61,7 +61,7 @@ def mail_it(sent: Sent) -> Done:
     db_session(writes=False)  # a slow mail server must not keep others from writing
     account, accounts = chosen_account(values), some_accounts()
     found = _found(values, [account] if account else accounts)
-    title, letter = subject(found), f"\n{'-' * 72}\n\n".join(each.as_text() for each in found)
+    title, letter = as_letter(found)
     close_db_session()
     send(server, title, letter)
     kept = {name: value for name, value in values.items() if value}
