@@ -203,7 +203,9 @@ def follow(installation: Installation, parent: int | None = None) -> bool:
     visitors = Visitors(settings.data / "visitor_keys", settings.visitor_period, settings.timezone)
 
     def tidy() -> None:
-        visitors.destroy_old(time.time())
+        if not visitors.believes(at := time.time()):  # looked at again in an hour
+            return
+        visitors.destroy_old(at)
         try:
             installation.delete_old_clicks(now())
         except SQLAlchemyError as error:  # tried again in an hour

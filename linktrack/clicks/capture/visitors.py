@@ -3,7 +3,8 @@
 import ipaddress
 import logging
 import threading
-from collections.abc import Mapping
+import time as clocks
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from hashlib import blake2b
@@ -19,6 +20,8 @@ from linktrack.settings import Network, VisitorPeriod
 log = logging.getLogger(__name__)
 
 KEY_BYTES: Final = 32
+EVEN_SECONDS: Final = 300.0
+"""How far a clock may drift between two looks; more, and somebody has set it, or it slept."""
 IPV6_SITE: Final = 64  # bits: one household or phone changes the rest at will
 
 
@@ -34,14 +37,23 @@ class Visitors:
 
     Keys lie in files of their own, outside the database and its backups. Several processes share
     them: the first to need a key makes it. `timezone` may change; the current day's end does not.
+    `running` are seconds of a clock that nobody sets.
     """
 
-    def __init__(self, folder: Path, period: VisitorPeriod, timezone: ZoneInfo) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        period: VisitorPeriod,
+        timezone: ZoneInfo,
+        running: Callable[[], float] = clocks.monotonic,
+    ) -> None:
         self._folder = folder
         self._period = period
         self.timezone = timezone
         self._lock = threading.Lock()
         self._current: tuple[float, float, bytes] = (0.0, 0.0, b"")
+        self._running = running
+        self._seen: tuple[float, float] | None = None
 
     def identify(self, at: float, address: str, user_agent: str, languages: str) -> int:
         """Return the visitor of a request made `at` (seconds since 1970 UTC).
@@ -60,8 +72,20 @@ class Visitors:
             start = period_start(day, self._period)
             key = read_or_create(self._path(start), lambda: token_bytes(KEY_BYTES))
             self._current = (self._midnight(day), self._midnight(day + timedelta(days=1)), key)
-        self.destroy_old(at)
+            believed = self.believes(at)
+        if believed:
+            self.destroy_old(at)
         return key
+
+    def believes(self, at: float) -> bool:
+        """Whether the clock, which says `at`, has run evenly since this was asked last.
+
+        What is destroyed by it is gone: not by one that ran ahead for a minute, and not before it
+        was seen twice.
+        """
+        running, seen = self._running(), self._seen
+        self._seen = (at, running)
+        return seen is not None and abs((at - seen[0]) - (running - seen[1])) <= EVEN_SECONDS
 
     def _midnight(self, day: date) -> float:
         return datetime.combine(day, time.min, self.timezone).timestamp()
