@@ -35,6 +35,7 @@ def serve(bind: str, workers: int, server: str) -> None:
     from linktrack.service import greeting, serving_settings, share_memory
     from linktrack.settings import load_settings
     from linktrack.upkeep.upgrade import upgrade
+    from linktrack.web.serving.alone import serve_alone
     from linktrack.web.serving.listening import Bind
 
     if server == "granian":
@@ -45,6 +46,7 @@ def serve(bind: str, workers: int, server: str) -> None:
     bind_to = Bind.parse(bind)
     settings = serving_settings(load_settings(), bind_to, "LINKTRACK_BASE_URL" in os.environ)
     bind_to.check_free()
+    serve_alone(settings.data)
     opened = Installation.open(settings)
     try:
         with opened.database.reachable():
