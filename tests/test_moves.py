@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from audiences import KEY, day, take
@@ -13,12 +14,15 @@ from sqlalchemy import select
 from world import World
 
 from linktrack.audience.models import Account, Consent, Follower
+from linktrack.calendar.ranges import DayRange
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import to_ms
 from linktrack.engagement.forgetting import forget_follower
 from linktrack.engagement.models import NetworkPost
 from linktrack.engagement.storing import store_reading
 from linktrack.networks.engagement import EngagedPerson
+from linktrack.reports.digest import as_letter, digests
+from linktrack.reports.people.move_names import names_text
 from linktrack.reports.people.move_queries import Wanted
 from linktrack.reports.people.move_summary import Leavers, MoveSummary
 from linktrack.reports.people.moves import every_move, moves_json, moves_page, place_of, place_text
@@ -222,6 +226,39 @@ def test_the_api_lists_them_page_by_page(world: World) -> None:
     assert [row["way"] for row in one["data"]] == ["returned"]
     for wrong in ("way=up", "after=x", "after=1-", "after=-5-1", "after=%00", "limit=0"):
         assert call("GET", f"{path}&{wrong}").status_code == 422
+
+
+def test_a_mail_names_them_if_that_is_wanted(world: World) -> None:
+    """By name, each with what they did; at most thirty of each way, and by default nobody."""
+    account = lists(world)
+    liked(world, account, "b", day(7.5))
+    days = DayRange(day(9).date(), day(9).date(), ZoneInfo("UTC"))
+    assert names_text(world.session, account, days) == (
+        "\nLeft, by name\n  @c.bsky.social: nothing\n  @b.bsky.social: 1 like\n"
+        "\nCame back, by name\n  @a.bsky.social: nothing\n"
+    )
+    quiet = DayRange(day(20).date(), day(20).date(), ZoneInfo("UTC"))
+    assert names_text(world.session, account, quiet) == ""
+    take(world, account, 30, range(40))
+    many = DayRange(day(30).date(), day(30).date(), ZoneInfo("UTC"))
+    named = names_text(world.session, account, many)
+    assert named.count("nothing") == 30 + 2
+    assert "and more: see Who came and left, by name" in named
+    found = digests(
+        world.session, [account], "day", day(10).date(), now=day(10), timezone=days.timezone
+    )
+    title, plain = as_letter(found)
+    assert title == "Clicks of 13 May 2026: @jesse.example.org"
+    assert plain.startswith("@jesse.example.org, 13 May 2026\n")
+    assert "by name" not in plain
+    assert "@b.bsky.social: 1 like" in as_letter(found, world.session)[1]
+
+
+def test_the_command_mails_names_only_where_it_is_told_to(run: Run) -> None:
+    """And gives names as JSON elsewhere."""
+    good(run("account", "add", "@a", "--network", "other"))
+    assert "@a" in good(run("digest", "@a", "--period", "day", "--names"))
+    assert run("digest", "@a", "--names", "--json").exit_code == 2
 
 
 def test_owners_see_them_on_a_page_and_take_them_as_a_file(world: World) -> None:

@@ -27,6 +27,7 @@ from linktrack.reports.figures.statistics.experiments import FALSE_ALARMS, Pair,
 from linktrack.reports.figures.statistics.rates import FEWEST_POSTS
 from linktrack.reports.figures.words import counted, per_thousand
 from linktrack.reports.people.follower_queries import Moves, moves_of
+from linktrack.reports.people.move_names import names_text
 from linktrack.reports.post_lines import PostLine, post_lines
 from linktrack.reports.sentences import post_in_words
 
@@ -115,10 +116,7 @@ class Digest:
         """Return the digest as plain text of at most 80 columns or so, for a mail."""
         now, before = self.now, self.before
         lines = [
-            (
-                f"{self.account.handle}, {self.period} from {_day(now.days.first)} to "
-                f"{_day(now.days.last)}"
-            ),
+            f"{self.account.handle}, {_days(self.period, now.days)}",
             "",
             self.sentence,
             self.sure,
@@ -152,12 +150,22 @@ class Digest:
 def subject(found: Sequence[Digest]) -> str:
     """Return the subject of a mail with these digests, of which there is at least one."""
     who = all_of(each.account.handle for each in found) if len(found) < 4 else "all accounts"
-    return f"Clicks of the {found[0].period} to {_day(found[0].now.days.last)}: {who}"
+    days = found[0].now.days
+    when = f"the {found[0].period} to {_day(days.last)}" if days.length > 1 else _day(days.last)
+    return f"Clicks of {when}: {who}"
 
 
-def as_letter(found: Sequence[Digest]) -> tuple[str, str]:
-    """Return the subject and the text of a mail with these digests, of which there is one."""
-    return subject(found), f"\n{'-' * 72}\n\n".join(each.as_text() for each in found)
+def as_letter(found: Sequence[Digest], named: Session | None = None) -> tuple[str, str]:
+    """Return the subject and the text of a mail with these digests, of which there is one.
+
+    With a session it also names who came and who left.
+    """
+    parts = [each.as_text() + _names(named, each) for each in found]
+    return subject(found), f"\n{'-' * 72}\n\n".join(parts)
+
+
+def _names(session: Session | None, found: Digest) -> str:
+    return names_text(session, found.account, found.now.days) if session is not None else ""
 
 
 def digests(
@@ -288,6 +296,12 @@ def came_and_left(side: DigestSide) -> str:
 
 def _known(number: int | None) -> str:
     return "unknown" if number is None else f"{number:,}"
+
+
+def _days(period: str, days: DayRange) -> str:
+    if days.length == 1:
+        return _day(days.first)
+    return f"{period} from {_day(days.first)} to {_day(days.last)}"
 
 
 def _day(day: date) -> str:

@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 from linktrack.calendar.ranges import DayRange
 from linktrack.errors import Invalid
 
-PERIODS: Final = ("week", "month")
+PERIODS: Final = ("week", "month", "day")
 EARLIEST: Final = date(2000, 1, 1)
 """There were no short links to count before."""
 
 
 def last_whole(period: str, today: date, timezone: ZoneInfo) -> tuple[DayRange, DayRange]:
-    """Return the last week (Monday to Sunday) or month that is over, and the one before it.
+    """Return the last week (Monday to Sunday), month or day that is over, and the one before it.
 
     Raises `Invalid` for another period.
     """
@@ -28,15 +28,20 @@ def last_whole(period: str, today: date, timezone: ZoneInfo) -> tuple[DayRange, 
             DayRange(last.replace(day=1), last, timezone),
             DayRange(earlier.replace(day=1), earlier, timezone),
         )
-    raise Invalid(f"{period[:40]!r} isn't a period of a digest: choose week or month.")
+    if period == "day":
+        days = DayRange.until(today - timedelta(days=1), 1, timezone)
+        return days, days.before
+    raise Invalid(f"{period[:40]!r} isn't a period of a digest: choose week, month or day.")
 
 
 def end_of(period: str, day: date) -> date:
-    """Return the day after the week or month that holds a day. Raises `Invalid`."""
+    """Return the day after the week, month or day that holds a day. Raises `Invalid`."""
     if day < EARLIEST:
         raise Invalid(f"There is no digest of days before {EARLIEST.year}.")
     if period == "week":
         return day - timedelta(days=day.weekday()) + timedelta(days=7)
+    if period == "day":
+        return day + timedelta(days=1)
     return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 

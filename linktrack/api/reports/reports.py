@@ -39,7 +39,7 @@ SORT = Parameter("sort", "Newest first, or by the lower end of the interval.", c
 EVENT = Parameter("event", "A moment: how many followers left after it.", "moment", many=True)
 POST = Parameter("post", "Only this post, by its number.", "whole")
 LINK = Parameter("link", "Only this link, by its code.")
-PERIOD = Parameter("period", "The last complete week or month.", choices=PERIODS)
+PERIOD = Parameter("period", "The last complete week, month or day.", choices=PERIODS)
 
 
 @report_at("cpf", (NEEDED_ACCOUNT, WINDOW, FROM, TO, LIMIT, AFTER, SORT))

@@ -9,12 +9,15 @@ from linktrack.cli.common import json_option, print_json, reading
 @click.argument("handle", required=False)
 @click.option("--all", "everybody", is_flag=True, help="All accounts.")
 @click.option(
-    "--period", default="week", show_default=True, help="week or month: the last complete one."
+    "--period", default="week", show_default=True, help="week, month or day: the last complete one."
 )
+@click.option("--names", "with_names", is_flag=True, help="Also name who came and who left.")
 @click.option("--mail", "by_mail", is_flag=True, help="Mail it instead (LINKTRACK_SMTP_URL).")
 @json_option
-def digest(handle: str | None, everybody: bool, period: str, by_mail: bool, as_json: bool) -> None:
-    """Print or mail a summary of an account's last week or month, compared with the one before."""
+def digest(
+    handle: str | None, everybody: bool, period: str, with_names: bool, by_mail: bool, as_json: bool
+) -> None:
+    """Print or mail a summary of an account's last week, month or day, beside the one before."""
     from datetime import datetime
 
     from linktrack.audience.accounts import list_accounts
@@ -26,6 +29,8 @@ def digest(handle: str | None, everybody: bool, period: str, by_mail: bool, as_j
         raise click.UsageError("Name one account, or all of them with --all.")
     if by_mail and as_json:
         raise click.UsageError("Mails are text: choose --mail or --json.")
+    if with_names and as_json:
+        raise click.UsageError("Names as JSON: linktrack followers moves HANDLE --json.")
     with reading() as work:
         timezone, mail = work.installation.settings.timezone, work.installation.settings.mail
         if by_mail and mail is None:
@@ -36,13 +41,15 @@ def digest(handle: str | None, everybody: bool, period: str, by_mail: bool, as_j
         accounts = list_accounts(work.session) if handle is None else [work.account(handle)]
         today = datetime.now(timezone).date()
         found = digests(work.session, accounts, period, today, now=work.as_of, timezone=timezone)
+        names = work.session if with_names else None
+        title, words = as_letter(found, names) if found else ("", "")
     if as_json:
         print_json([digest_json(each) for each in found] if everybody else digest_json(found[0]))
         return
     if not found:
         click.echo("There are no accounts, so nothing was mailed." if by_mail else "", nl=by_mail)
     elif not by_mail or mail is None:
-        click.echo(as_letter(found)[1], nl=False)
+        click.echo(words, nl=False)
     else:
-        send(mail, *as_letter(found))
+        send(mail, title, words)
         click.echo(f"Mailed to {', '.join(mail.recipients)}.")

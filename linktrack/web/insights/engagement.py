@@ -6,6 +6,7 @@ from typing import Final
 from flask import Response, render_template, request, url_for
 from markupsafe import Markup
 
+from linktrack.audience.counts import latest_count
 from linktrack.audience.models import Account
 from linktrack.charts import IntervalPoint, interval_bar, row_axis, row_scale
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
@@ -24,6 +25,7 @@ from linktrack.reports.engagement.shapes import engagement_json
 from linktrack.reports.figures.rate import Rate
 from linktrack.reports.figures.words import counted
 from linktrack.reports.figures.words import per_thousand as said
+from linktrack.reports.literature import findings
 from linktrack.web.charting import per_thousand
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import chosen_range, row_id
@@ -54,8 +56,12 @@ def show() -> str | Response:
     )
     if is_table_wanted():
         return _file(report)
+    latest = latest_count(db_session(), account.id)
+    followers = None if latest is None else latest.count
     return render_template(
         "engagement/show.html",
+        findings=findings("engagement", followers),
+        followers=followers,
         accounts=accounts,
         account=account,
         days=days,

@@ -61,9 +61,10 @@ def mail_it(sent: Sent) -> Done:
     db_session(writes=False)  # a slow mail server must not keep others from writing
     account, accounts = chosen_account(values), some_accounts()
     found = _found(values, [account] if account else accounts)
-    title, letter = as_letter(found)
+    names = db_session() if sent.says_yes("names") else None
+    title, words = as_letter(found, names)
     close_db_session()
-    send(server, title, letter)
+    send(server, title, words)
     kept = {name: value for name, value in values.items() if value}
     return Done(
         f"Mailed to {', '.join(server.recipients)}.",
