@@ -5,8 +5,8 @@ Each function takes the text and returns the value, or raises `ValueError` with 
 
 import ipaddress
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, get_args
 from urllib.parse import urlsplit
@@ -38,7 +38,7 @@ class Setting:
 
     @property
     def field(self) -> str:
-        """The field of `Settings` that it fills; the settings of mail fill one together."""
+        """The field of `Settings` that it fills; those of mail, and a provider's, fill one."""
         return self.name.removeprefix("LINKTRACK_").lower()
 
     def check(self, text: str) -> None:
@@ -55,6 +55,115 @@ class Setting:
             return self.parse(text)
         except ValueError as error:
             raise Invalid(f"{self.name} is {text!r}: {error}.") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """An OpenID provider by which people sign in, and who of them may come in as what.
+
+    `owners` and `viewers` are groups, by the names they have in the claim `groups`. The secret is
+    never shown.
+    """
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    name: str
+    scopes: tuple[str, ...]
+    groups: str
+    owners: tuple[str, ...]
+    viewers: tuple[str, ...]
+    hours: int
+    others_open: bool
+
+
+OIDC: Final = (
+    Setting(
+        "LINKTRACK_OIDC_ISSUER",
+        "none",
+        "OpenID provider through which people may sign in, such as https://login.example.org.",
+    ),
+    Setting("LINKTRACK_OIDC_CLIENT_ID", "none", "What the provider calls linktrack."),
+    Setting("LINKTRACK_OIDC_CLIENT_SECRET", "none", "The secret for that, if there is one."),
+    Setting("LINKTRACK_OIDC_NAME", "the provider's host", "What pages call the provider."),
+    Setting(
+        "LINKTRACK_OIDC_SCOPES",
+        "openid profile email",
+        "What the provider is asked for, separated by spaces.",
+    ),
+    Setting("LINKTRACK_OIDC_GROUPS", "groups", "The claim that has a person's groups."),
+    Setting("LINKTRACK_OIDC_OWNERS", "none", "Groups of owners, separated by commas."),
+    Setting("LINKTRACK_OIDC_VIEWERS", "none", "Groups of viewers, separated by commas."),
+    Setting("LINKTRACK_OIDC_HOURS", "12", "Hours until a person signs in there again."),
+    Setting(
+        "LINKTRACK_OIDC_OTHERS",
+        "open",
+        "open: passwords and passkeys sign in, too; closed: they don't, sign-in links do.",
+    ),
+)
+"""The settings that make a `Provider` together, in the order of its fields."""
+
+OIDC_NAMES: Final = tuple(setting.name for setting in OIDC)
+
+
+def provider(texts: Mapping[str, str]) -> Provider | None:
+    """Return the provider that these texts describe, None without an issuer; raises `Invalid`."""
+    issuer, client_id, secret, name, scopes, groups, owners, viewers, hours, others = (
+        texts.get(setting.name, "") or ("" if setting.default in _UNSET else setting.default)
+        for setting in OIDC
+    )
+    if not issuer:
+        return None
+    parts = urlsplit(issuer)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise Invalid("LINKTRACK_OIDC_ISSUER must be like https://login.example.org.")
+    if not client_id:
+        raise Invalid(
+            "LINKTRACK_OIDC_CLIENT_ID is missing: it is what the provider calls linktrack."
+        )
+    if not _names(owners) and not _names(viewers):
+        raise Invalid(
+            "LINKTRACK_OIDC_OWNERS and LINKTRACK_OIDC_VIEWERS are empty, so nobody could come in: "
+            "name at least one group."
+        )
+    if len(name) > 40 or not name.isprintable():
+        raise Invalid("LINKTRACK_OIDC_NAME may have 40 visible characters.")
+    if "openid" not in scopes.split():
+        raise Invalid("LINKTRACK_OIDC_SCOPES must have openid among them.")
+    if others not in ("open", "closed"):
+        raise Invalid("LINKTRACK_OIDC_OTHERS must be open or closed.")
+    if not hours.isascii() or not hours.isdigit() or not 1 <= int(hours[:4]) <= 720:
+        raise Invalid("LINKTRACK_OIDC_HOURS must be a number from 1 to 720.")
+    return Provider(
+        issuer=issuer,
+        client_id=client_id,
+        client_secret=secret,
+        name=name or parts.hostname[:40],
+        scopes=tuple(scopes.split()),
+        groups=groups,
+        owners=_names(owners),
+        viewers=_names(viewers),
+        hours=int(hours[:4]),
+        others_open=others == "open",
+    )
+
+
+def provider_shown(found: Provider | None) -> dict[str, object]:
+    """Return what a provider's settings are, by their names; the secret is not in it."""
+    if found is None:
+        return dict.fromkeys(OIDC_NAMES)
+    hidden = "(not shown)" if found.client_secret else ""
+    others = "open" if found.others_open else "closed"
+    first = (found.issuer, found.client_id, hidden, found.name, " ".join(found.scopes))
+    shown = (*first, found.groups, found.owners, found.viewers, found.hours, others)
+    return dict(zip(OIDC_NAMES, shown, strict=True))
+
+
+_UNSET: Final = ("none", "the provider's host")
+
+
+def _names(written: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in written.split(",") if part.strip())
 
 
 def folder(value: str) -> Path:

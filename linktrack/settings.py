@@ -291,6 +291,7 @@ class Settings:
             unset="",
         ),
     ]
+    oidc: Annotated[read.Provider | None, read.OIDC]
     in_environment: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     """The texts of the settings that the environment has, by their names. Some are secret."""
 
@@ -329,7 +330,8 @@ class Settings:
 SETTINGS: Final[tuple[Setting, ...]] = tuple(
     setting
     for hint in get_type_hints(Settings, include_extras=True).values()
-    for setting in getattr(hint, "__metadata__", ())
+    for part in getattr(hint, "__metadata__", ())
+    for setting in (part if isinstance(part, tuple) else (part,))
 )
 """Every setting, in the order of the documentation."""
 
@@ -358,32 +360,31 @@ def values_of(texts: Mapping[str, str], settings: Iterable[Setting]) -> dict[str
     values = {
         setting.field: setting.value(texts.get(setting.name, ""))
         for setting in settings
-        if setting.name not in MAIL_NAMES
+        if setting.name not in (*MAIL_NAMES, *read.OIDC_NAMES)
     }
-    if len(values) < len(settings):
+    names = {setting.name for setting in settings}
+    if names & set(MAIL_NAMES):
         values["mail"] = mail_server(*(texts.get(name, "") for name in MAIL_NAMES))
+    if names & set(read.OIDC_NAMES):
+        values["oidc"] = read.provider(texts)
     return values
 
 
 def in_force(settings: Settings) -> dict[str, str]:
     """Return every setting's value by its name, to be shown; "" if nothing is set.
 
-    What is secret is not in it: the passwords of the database and of the mail server.
+    What is secret is not in it: the passwords of the database and of the mail server, and the
+    provider's secret.
     """
     mail = settings.mail
-    of_mail: Mapping[str, object] = dict.fromkeys(MAIL_NAMES)
+    together: dict[str, object] = dict.fromkeys(MAIL_NAMES)
     if mail is not None:
         hidden = "(not shown)" if mail.password else ""
         shown = (mail.address, mail.sender, mail.recipients, hidden)
-        of_mail = dict(zip(MAIL_NAMES, shown, strict=True))
-    return {
-        setting.name: _shown(
-            of_mail[setting.name]
-            if setting.name in MAIL_NAMES
-            else getattr(settings, setting.field)
-        )
-        for setting in SETTINGS
-    }
+        together = dict(zip(MAIL_NAMES, shown, strict=True))
+    together |= read.provider_shown(settings.oidc)
+    values = {setting.name: getattr(settings, setting.field, None) for setting in SETTINGS}
+    return {name: _shown(value) for name, value in (values | together).items()}
 
 
 def _shown(value: object) -> str:

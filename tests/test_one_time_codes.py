@@ -3,11 +3,17 @@
 import html
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from axe_core_python.base import AXE_SCRIPT
 from browser import Browser, read
 from commands import Run, good, parsed
+from databases import Maker
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import ViewportSize
 from pyotp import TOTP
+from servers import environment, serving
 from sqlalchemy import select, update
 from world import World
 
@@ -253,3 +259,59 @@ def test_turning_codes_off_leaves_nothing(world: World) -> None:
     world.session.commit()
     assert not world.session.scalars(select(OneTimeCodes)).all()
     assert not world.session.scalars(select(RecoveryCode)).all()
+
+
+@pytest.mark.slow
+def test_codes_are_set_up_and_used_on_a_phone(
+    chromium: Chromium, sqlite_databases: Maker, tmp_path: Path
+) -> None:
+    """Each page accessible and no wider than the screen, by day and by night; codes are kept."""
+    environ = environment(tmp_path / "data", sqlite_databases())
+    size = ViewportSize(width=320, height=640)
+    with (
+        serving(environ, tmp_path / "log") as server,
+        chromium.new_context(viewport=size, reduced_motion="reduce") as context,
+    ):
+        context.add_init_script(AXE_SCRIPT)
+        page = context.new_page()
+
+        def look() -> None:
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+                found = "o => axe.run(o).then(found => found.violations.map(one => one.id))"
+                assert page.evaluate(found, {}) == [], page.url
+                root = "document.documentElement"
+                assert page.evaluate(f"{root}.scrollWidth - {root}.clientWidth") <= 0, page.url
+
+        page.goto(server.base_url + server.sign_in_path())
+        page.get_by_role("button", name="Sign in on this browser").click()
+        page.goto(f"{server.base_url}{PROFILE}")
+        page.get_by_label("New password").fill(GOOD)
+        page.get_by_label("Confirm password").fill(GOOD)
+        page.get_by_role("button", name="Set password").click()
+        page.get_by_text("Set up one-time codes").first.click()
+        page.locator("#present-codes").fill(GOOD)
+        page.get_by_role("button", name="Continue").click()
+        page.get_by_role("heading", name="Set up one-time codes").wait_for()
+        look()
+        app = TOTP(page.locator("#secret").inner_text().replace(" ", ""))
+        page.get_by_label("Code").fill(app.now())
+        page.get_by_role("button", name="Turn on one-time codes").click()
+        codes = page.locator("#recovery-codes").inner_text().split()
+        look()
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Download").click()
+        kept = Path(download.value.path()).read_text()
+        assert all(code in kept for code in codes)
+        page.get_by_role("link", name="I have kept them").click()
+        page.get_by_text("10 of 10 recovery codes left").wait_for()
+        look()
+        page.get_by_role("button", name="Sign out", exact=True).last.click()
+        page.get_by_label("Name").fill("owner")
+        page.get_by_label("Password").fill(GOOD)
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        page.get_by_text("No access to your app?").click()
+        look()
+        page.get_by_label("Recovery code").fill(codes[0].lower())
+        page.get_by_role("button", name="Sign in with a recovery code").click()
+        page.wait_for_url(f"{server.base_url}/owner/")

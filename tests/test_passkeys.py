@@ -416,6 +416,11 @@ def test_who_has_no_password_adds_a_passkey_only_soon_after_signing_in(
     password: dict[str, str | list[str]] = {"password": "seven quiet herons"}
     password["again"] = password["password"]
     assert owner.send(f"{PROFILE}/password", password, form=PROFILE).status_code == 422
+    sqlite_world.account()
+    naming = {"handle": "@a", "network": "x", "account": "1", "password": str(password["again"])}
+    owner.send("/owner/compose/made/account", dict(naming), form=PROFILE)
+    sqlite_world.session.rollback()
+    assert sqlite_world.session.scalars(select(Owner.password_hash)).all() == [None]
 
 
 def test_where_browsers_have_no_passkeys_the_page_says_so(sqlite_world: World) -> None:

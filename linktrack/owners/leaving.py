@@ -14,7 +14,12 @@ from linktrack.owners.models import (
     Token,
     ViewedAccount,
 )
-from linktrack.owners.signing_in.models import OneTimeCodes, Passkey, RecoveryCode
+from linktrack.owners.signing_in.models import (
+    OneTimeCodes,
+    Passkey,
+    ProvidedPerson,
+    RecoveryCode,
+)
 from linktrack.owners.tokens import revoke_tokens_of
 from linktrack.owners.viewers import keep_one_owner
 
@@ -29,7 +34,7 @@ def remove_owner(session: Session, owner: Owner, now: datetime) -> int:
         keep_one_owner(session, owner)
     tokens = revoke_tokens_of(session, owner, now)
     session.execute(update(Token).where(Token.owner_id == owner.id).values(owner_id=None))
-    proofs = (SignInLink, PasswordFailure, Passkey, RecoveryCode, OneTimeCodes)
+    proofs = (SignInLink, PasswordFailure, Passkey, RecoveryCode, OneTimeCodes, ProvidedPerson)
     for model in (OwnerSession, ViewedAccount, *proofs):
         session.execute(delete(model).where(model.owner_id == owner.id))
     session.delete(owner)

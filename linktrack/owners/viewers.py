@@ -1,7 +1,7 @@
 """Roles: owners may do everything; viewers only look, at all accounts or at some."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import delete, func, select
@@ -14,6 +14,7 @@ from linktrack.owners.models import Owner, OwnerSession, SignInLink, ViewedAccou
 from linktrack.owners.tokens import revoke_tokens_of
 
 ROLES: Final = ("owner", "viewer")
+LATELY: Final = timedelta(hours=1)
 ONLY_OWNER: Final = "{} is the only owner: make another person an owner first."
 
 
@@ -81,10 +82,10 @@ def list_sessions(session: Session, owner: Owner) -> Sequence[OwnerSession]:
     ).all()
 
 
-def begun_at(session: Session, token_hash: str) -> datetime | None:
-    """Return when a session was begun, None if it is over."""
+def signed_in_lately(session: Session, token_hash: str, now: datetime) -> bool:
+    """Whether a session was begun within the hour: it is no browser that was left open."""
     found = session.get(OwnerSession, token_hash)
-    return None if found is None else found.created_at
+    return found is not None and found.created_at >= now - LATELY
 
 
 def end_sessions(session: Session, owner: Owner, now: datetime, but: str | None = None) -> int:

@@ -53,6 +53,21 @@ class RecoveryCode(Base):
     used_at: Mapped[OptionalMoment]
 
 
+class ProvidedPerson(Base):
+    """Whom a person of an organisation's provider is here, known by issuer and subject.
+
+    `brought`: the provider brought them, and says their role; else they connected themselves.
+    """
+
+    __tablename__ = "provided_people"
+
+    issuer: Mapped[str] = mapped_column(String(300), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    owner_id: Mapped[int] = mapped_column(ForeignKey("owners.id"), index=True)
+    brought: Mapped[bool]
+    created_at: Mapped[Moment]
+
+
 class SpentChallenge(Base):
     """What a browser has signed or brought back, so that it isn't taken again."""
 

@@ -9,6 +9,7 @@ from linktrack.audience.accounts import accounts_by_number
 from linktrack.audience.first_account import is_unnamed, name_account
 from linktrack.audience.models import Account
 from linktrack.context import db_session, installation
+from linktrack.db import now
 from linktrack.errors import Invalid, TooLarge
 from linktrack.links.formats.guess import FORMAT_WORDS
 from linktrack.links.lengths import length
@@ -18,13 +19,14 @@ from linktrack.links.posts import get_post, version_segments
 from linktrack.networks.network import Length
 from linktrack.networks.registry import networks
 from linktrack.owners.passwords import hash_password, set_password
+from linktrack.owners.signing_in.provided import own_ways_closed
 from linktrack.owners.stored_settings import change_settings
-from linktrack.owners.viewers import get_owner
+from linktrack.owners.viewers import get_owner, signed_in_lately
 from linktrack.publishing import states
 from linktrack.publishing.sendings import sendings_of
 from linktrack.reports.sources.first_click import awaited
 from linktrack.upkeep.health.freshness import latest_click
-from linktrack.web.context import current_owner, require_writer
+from linktrack.web.context import current_owner, own_hash, require_writer
 from linktrack.web.fields import LARGEST_ID, row_id
 from linktrack.web.forms import Done, Sent, form
 from linktrack.web.posts.compose import MOST, blueprint
@@ -95,9 +97,13 @@ def asks_for_zone() -> bool:
 
 
 def needs_password() -> bool:
-    """Whether the owner who is signed in has no password yet."""
+    """Whether who is signed in has no password yet, and may choose one: as on the page Profile."""
     owner = current_owner()
-    return owner is not None and owner.password_hash is None
+    if owner is None or owner.password_hash is not None:
+        return False
+    session, provider = db_session(), installation().settings.oidc
+    is_closed = own_ways_closed(session, provider, owner.id) is not None
+    return not is_closed and signed_in_lately(session, own_hash(), now())
 
 
 def _page(numbers: Sequence[str], error: str | None = None) -> str:

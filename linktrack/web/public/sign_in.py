@@ -4,12 +4,13 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask import session as cookie
 from werkzeug.wrappers import Response
 
-from linktrack.context import client_network, db_session, reading
+from linktrack.context import client_network, db_session, installation, reading
 from linktrack.db import now
 from linktrack.errors import Forbidden
 from linktrack.owners import access
 from linktrack.owners.passwords import begin_attempt, end_attempt
 from linktrack.owners.signing_in.codes import asks_for_code, forget_wrong_codes
+from linktrack.owners.signing_in.provided import own_ways_closed
 from linktrack.web.context import current_owner
 from linktrack.web.fields import text
 from linktrack.web.public import entering
@@ -44,6 +45,10 @@ def enter() -> Response | tuple[str, int]:
     except Forbidden as error:
         db_session().commit()
         return sign_in_page(error.sentence, name, wanted), 403
+    closed = own_ways_closed(db_session(), installation().settings.oidc, owner.id)
+    if closed is not None:
+        db_session().commit()
+        return sign_in_page(closed, name, wanted), 403
     if asks:
         db_session().commit()
         return ask_for_code(owner, "a password", wanted)

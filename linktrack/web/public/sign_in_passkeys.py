@@ -9,6 +9,7 @@ from linktrack.errors import Forbidden
 from linktrack.owners.signing_in.codes import asks_for_code, forget_wrong_codes
 from linktrack.owners.signing_in.homes import home_of
 from linktrack.owners.signing_in.passkeys import use_passkey
+from linktrack.owners.signing_in.provided import own_ways_closed
 from linktrack.web.public import entering
 from linktrack.web.public.sign_in_codes import ask_for_code
 from linktrack.web.public.sign_in_page import sign_in_page
@@ -31,6 +32,10 @@ def use() -> Response | tuple[str, int]:
     except Forbidden as error:
         db_session().commit()
         return sign_in_page(error=error.sentence, wanted=wanted), 403
+    closed = own_ways_closed(db_session(), opened.settings.oidc, proved.owner.id)
+    if closed is not None:
+        db_session().commit()
+        return sign_in_page(error=closed, wanted=wanted), 403
     if not proved.is_verified and asks_for_code(db_session(), proved.owner.id):
         db_session().commit()
         return ask_for_code(proved.owner, "a passkey", wanted)

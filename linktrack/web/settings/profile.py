@@ -1,12 +1,11 @@
 """Profile: what signs you in, and the browsers where you are signed in."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
-from typing import Final
 
 from flask import render_template, request
 
-from linktrack.context import client_network, db_session, installation
+from linktrack.context import client_network, db_session, installation, reading
 from linktrack.db import now
 from linktrack.errors import Forbidden, Invalid
 from linktrack.owners.models import Owner
@@ -20,14 +19,19 @@ from linktrack.owners.passwords import (
 from linktrack.owners.signing_in.codes import codes_on_since, recovery_codes_left
 from linktrack.owners.signing_in.homes import home_of
 from linktrack.owners.signing_in.passkeys import creation_options, list_passkeys
-from linktrack.owners.viewers import begun_at, end_session, end_sessions, get_owner, list_sessions
+from linktrack.owners.signing_in.provided import own_ways_closed, provided
+from linktrack.owners.viewers import (
+    end_session,
+    end_sessions,
+    get_owner,
+    list_sessions,
+    signed_in_lately,
+)
 from linktrack.web.context import OWN, current_owner, own_hash, owner_blueprint
 from linktrack.web.devices import seen_here
 from linktrack.web.forms import Sent, form
 
 blueprint = owner_blueprint(OWN, __name__)
-
-FRESH: Final = timedelta(hours=1)
 
 
 @blueprint.get("/profile")
@@ -83,9 +87,12 @@ def require_present(password: str, now: datetime) -> None:
     """
     owner = current_owner()
     assert owner is not None  # strangers do not come here
+    with reading() as session:
+        closed = own_ways_closed(session, installation().settings.oidc, owner.id)
+    if closed is not None:
+        raise Invalid(closed)
     if owner.password_hash is None:
-        begun = begun_at(db_session(), own_hash())
-        if begun is None or begun < now - FRESH:
+        if not signed_in_lately(db_session(), own_hash(), now):
             raise Invalid("You signed in more than an hour ago: sign out and in again first.")
         return
     with installation().database.session(writes=True) as session:
@@ -110,11 +117,17 @@ def page(error: str | None = None) -> str:
     sessions = [one for one in list_sessions(db_session(), owner) if one.expires_at > now()]
     opened, at = installation(), now()
     home, key = home_of(opened.settings), opened.keys.sealing()
+    provider = opened.settings.oidc
+    connected = provider and owner.id in provided(db_session(), provider, brought=False)
     return render_template(
         "own/show.html",
         owner=owner,
         sessions=sessions,
         here_hash=own_hash(),
+        provider=provider,
+        is_connected=connected,
+        is_closed=own_ways_closed(db_session(), provider, owner.id) is not None,
+        is_brought=provider and owner.id in provided(db_session(), provider, brought=True),
         passkey_home=home,
         passkeys=list_passkeys(db_session(), owner),
         passkey_options=home and creation_options(db_session(), owner, home, key, at),

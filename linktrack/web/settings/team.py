@@ -21,6 +21,7 @@ from linktrack.owners.leaving import remove_owner
 from linktrack.owners.models import Owner
 from linktrack.owners.signing_in.codes import turn_off_codes, with_codes
 from linktrack.owners.signing_in.passkeys import list_passkeys, passkey_numbers
+from linktrack.owners.signing_in.provided import provided
 from linktrack.owners.tokens import working_tokens
 from linktrack.owners.viewers import (
     ONLY_OWNER,
@@ -199,7 +200,7 @@ def _page(
     error: str | None = None, made: Invitation | None = None, mailed_to: str | None = None
 ) -> str:
     session, me, at = db_session(), signed_in(), now()
-    is_owner = me.role == "owner"
+    is_owner, provider = me.role == "owner", installation().settings.oidc
     return render_template(
         "team/list.html",
         owners=list_owners(session),
@@ -207,6 +208,8 @@ def _page(
         sessions=open_sessions(session, at) if is_owner else {},
         links=open_links(session, at) if is_owner else {},
         passkeys=passkey_numbers(session) if is_owner else {},
+        brought=provided(session, provider, brought=True) if provider else frozenset(),
+        provider=provider,
         with_codes=with_codes(session) if is_owner else frozenset(),
         here_hash=own_hash(),
         accounts=list_accounts(session),
