@@ -149,7 +149,7 @@ def check_engagement(session: Session) -> None:
     assert (session.scalar(unread.where(NetworkPost.account_id == you)) or 0) > 600
     words = NetworkPost.account_id == me, NetworkPost.post_id.is_(None)
     assert (session.scalar(select(func.count()).where(*words)) or 0) > 200
-    counted = select(EngagementCount.kind.distinct()).join(NetworkPost).where(*words)
+    counted = select(EngagementCount.kind).join(NetworkPost).where(*words).distinct()
     assert len(session.scalars(counted).all()) == len(KINDS)
     likes = Engagement.kind == KIND_NUMBER["like"]
     entries = select(SegmentEntry.key).join(Segment).where(Segment.account_id == blue)
