@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import psutil
 import pytest
+from audiences import take
 from browser import Browser, read
 from databases import Maker
 from mailboxes import Mailbox, served
@@ -102,6 +103,25 @@ def test_the_hour_is_that_of_the_owners_clock(sqlite_world: World, receiver: Rec
     (told,) = receiver.events()
     assert told["title"] == "Clicks of the week to 10 May 2026: @mine"
     assert "@other" not in str(told["message"])
+
+
+def test_a_daily_digest_names_people_and_only_who_chose_it_gets_it(
+    world: World, box: Mailbox
+) -> None:
+    """Of the day before, at the chosen hour."""
+    account = world.account()
+    take(world, account, -1, ["ann", "bob"])
+    take(world, account, 0, ["bob", "cleo"])
+    add(world, MAIL, "digest.daily", hour=9)
+    add(world, Address("mail", "usual@example.org"), "alert.raised", "digest.monthly")
+    assert tell(world, NOON) == 0
+    tomorrow = NOON + timedelta(days=1)
+    assert [tell(world, tomorrow), tell(world, tomorrow)] == [1, 0]
+    mail = box.mail()
+    assert mail["To"] == "me@example.org"
+    assert "ann" in mail.get_content()
+    assert "cleo" in mail.get_content()
+    assert "bob" not in mail.get_content()
 
 
 def test_a_digest_of_before_somebody_was_added_is_not_sent(world: World, box: Mailbox) -> None:

@@ -23,7 +23,13 @@ AFTER: Final = timedelta(days=1)
 NEWS: Final = timedelta(days=7)
 """An alert that is older is no news; what was told of it is known for longer."""
 
-PERIODS: Final[Mapping[MessageName, str]] = {"digest.weekly": "week", "digest.monthly": "month"}
+PERIODS: Final[Mapping[MessageName, str]] = {
+    "digest.weekly": "week",
+    "digest.monthly": "month",
+    "digest.daily": "day",
+}
+NAMING: Final[MessageName] = "digest.daily"
+"""The one that names who came and who left; nobody gets it without having chosen it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,7 @@ def new_letters(
     for name in untold if accounts else ():
         today = due[name].date()
         found = digests(session, accounts, PERIODS[name], today, now=at, timezone=settings.timezone)
-        title, text = as_letter(found)
+        title, text = as_letter(found, session if name == NAMING else None)
         yield Told(name, keys[name], title, f"{text}\n{settings.base_url}/owner/digest\n")
 
 
@@ -97,6 +103,7 @@ def _due_digests(
     firsts = {
         "week": local.date() - timedelta(days=local.weekday()),
         "month": local.date().replace(day=1),
+        "day": local.date() - AFTER,  # yesterday's, whose names are known
     }
     chosen = recipient.events.split()
     for name, period in PERIODS.items():

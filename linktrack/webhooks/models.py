@@ -12,7 +12,7 @@ EventName: TypeAlias = Literal[
     "post.wrapped", "post.failed", "clicks.milestone", "followers.jumped", "digest.weekly",
     "alert.raised",
 ]  # fmt: skip
-MessageName: TypeAlias = Literal["alert.raised", "digest.weekly", "digest.monthly"]
+MessageName: TypeAlias = Literal["alert.raised", "digest.weekly", "digest.monthly", "digest.daily"]
 Way: TypeAlias = Literal["webhook", "mail", "apprise"]
 
 

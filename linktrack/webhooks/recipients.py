@@ -22,6 +22,7 @@ MESSAGES: Final[dict[MessageName, str]] = {
     "alert.raised": "Alerts",
     "digest.weekly": "Weekly digest",
     "digest.monthly": "Monthly digest",
+    "digest.daily": "Daily digest with names",
 }
 """The messages that a person can get, and what they are called."""
 
@@ -29,8 +30,12 @@ MEANINGS: Final[dict[MessageName, str]] = {
     "alert.raised": "when clicks, followers, or likes and replies are far beyond the usual",
     "digest.weekly": "on Tuesday, of the week to Sunday",
     "digest.monthly": "on the 2nd, of the month before",
+    "digest.daily": "of the day before, with who came and who left by name",
 }
 """When each message comes."""
+
+USUAL: Final[tuple[MessageName, ...]] = ("alert.raised", "digest.weekly", "digest.monthly")
+"""What a recipient gets where nothing is chosen: nothing that names people."""
 
 HOUR: Final = 7
 _SCHEME: Final = re.compile(r"[A-Za-z0-9]+://")
@@ -48,7 +53,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Whom to tell what: no messages are all of them; no account, all accounts."""
+    """Whom to tell what: no messages are the usual ones; no account, all accounts."""
 
     address: Address
     messages: Sequence[str] = ()
@@ -75,7 +80,7 @@ def read_address(written: str, name: str = "", allowed: tuple[Network, ...] = ()
 
 def add_recipient(session: Session, key: bytes, wish: Wish, now: datetime) -> Webhook:
     """Add a recipient of what happens from now on; `key` seals the address. Raises `Invalid`."""
-    chosen = list(dict.fromkeys(wish.messages)) or list(MESSAGES)
+    chosen = list(dict.fromkeys(wish.messages)) or list(USUAL)
     for message in chosen:
         if message not in MESSAGES:
             raise Invalid(f"{message[:40]!r} isn't a message: choose among {', '.join(MESSAGES)}.")

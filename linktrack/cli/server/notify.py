@@ -16,7 +16,9 @@ def notify() -> None:
 @notify.command("add")
 @click.argument("address", metavar="ADDRESS|-")
 @click.option("--name", default="", help="What it is called; an Apprise address isn't shown again.")
-@click.option("--message", "messages", multiple=True, help="What it gets; default: everything.")
+@click.option(
+    "--message", "messages", multiple=True, help="What it gets; default: all without names."
+)
 @click.option("--account", "handle", metavar="HANDLE", help="Only messages on this account.")
 @click.option("--hour", default=7, show_default=True, help="At which hour digests are sent.")
 @json_option
@@ -30,7 +32,7 @@ def add_recipient_command(
 ) -> None:
     """Add a mail address or an Apprise address, such as ntfy://topic; - reads it from stdin.
 
-    MESSAGE is alert.raised, digest.weekly or digest.monthly.
+    MESSAGE is alert.raised, digest.weekly, digest.monthly or digest.daily (which names people).
     """
     from linktrack.settings import load_settings
     from linktrack.webhooks.recipients import Wish, add_recipient, read_address

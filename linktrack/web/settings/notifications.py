@@ -26,6 +26,7 @@ from linktrack.webhooks.recipients import (
     HOUR,
     MEANINGS,
     MESSAGES,
+    USUAL,
     Wish,
     add_recipient,
     get_recipient,
@@ -128,7 +129,7 @@ def _page(error: str | None = None) -> str:
         mails=settings.mail is not None,
         zone=settings.timezone.key,
         hour=HOUR,
-        ticked=request.form.getlist("messages") if error else tuple(MESSAGES),
+        ticked=request.form.getlist("messages") if error else USUAL,
         error=error,
         typed=request.form if error else {},
     )
