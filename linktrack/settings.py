@@ -114,7 +114,7 @@ class Settings:
         int | None,
         Setting(
             "LINKTRACK_KEEP_DAYS",
-            "for ever",
+            "forever",
             "Days for which single clicks are kept; their totals are kept forever.",
             read.days_kept,
             unset="",
@@ -241,7 +241,8 @@ class Settings:
         Setting(
             "LINKTRACK_SYNC_HOURS",
             "24",
-            "Hours between two readings of an account on its network; 0: none by itself.",
+            "Hours between two readings of an account on its network; 0: only when you run "
+            "linktrack sync.",
             read.whole_number,
             label="Hours between two syncs",
         ),
