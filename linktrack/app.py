@@ -82,6 +82,8 @@ STATUS: Final[dict[type[Exception], int]] = {
 
 LARGEST_REQUEST: Final = 2 * 1024 * 1024  # bytes; texts are shorter, files come by command
 
+MOST_FIELDS: Final = 5_000  # of a form: a page of 1,000 people to choose from has less
+
 HEADERS: Final = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -145,6 +147,7 @@ def create_app(installation: Installation) -> Flask:
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]  # fields in the order of the guide
     app.extensions[EXTENSION] = installation
+    app.before_request(_check_fields)
     app.before_request(_keep_up)
     csrf = CSRFProtect(app)
     doors = [door.blueprint for door in DOORS.values()]  # open or not: that may change
@@ -223,6 +226,13 @@ def create_lane(installation: Installation) -> Lane:
         country_of=None if settings.geoip is None else country_lookup(settings.geoip),
         markers=installation.keys.markers(),
     )
+
+
+def _check_fields() -> None:
+    """Refuse a form of endless fields before it is read: 2 MB have room for a million."""
+    is_form = request.mimetype == "application/x-www-form-urlencoded"
+    if is_form and request.get_data().count(b"&") >= MOST_FIELDS:
+        raise TooLarge(f"This form is too large: it may have {MOST_FIELDS:,} fields.")
 
 
 def _keep_up() -> None:

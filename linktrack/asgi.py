@@ -21,9 +21,20 @@ SWITCH_SECONDS: Final = 0.0005
 
 OWNERS_THREADS: Final = 2  # in each worker, for pages and the API; 4 hold redirects up more
 EXPORTS_THREADS: Final = 2  # for exports, each as long as its reader takes
-FORMS_THREADS: Final = 2  # for what is sent: passwords are hashed here
+FORMS_THREADS: Final = 2  # for what is sent
 READERS_THREADS: Final = 2  # for everything else: cards, unknown links, health
 MOST_WAITING: Final = 200  # for each of these
+
+SIGN_IN: Final = "/owner/sign-in"
+SIGN_IN_THREADS: Final = 1  # a password takes 19 MB and some 20 ms of a processor
+SIGN_IN_SECONDS: Final = 5.0  # to wait for that; a script that guesses waits as long, too
+
+_TOO_MANY: Final = "Too many pages are asked for right now: try again."
+_BUSY: Final = {
+    SIGN_IN: (
+        "Too many people are signing in right now: try again in a minute, or use a sign-in link."
+    )
+}
 
 
 def create_asgi_app(installation: Installation | None = None) -> "ASGIApp":
@@ -38,7 +49,7 @@ def create_asgi_app(installation: Installation | None = None) -> "ASGIApp":
 
 
 class Site:
-    """Everything but redirects: four pools of threads, so that none of them waits for another."""
+    """Everything but redirects: five pools of threads, so that none of them waits for another."""
 
     def __init__(self, application: "WSGIApplication", lane: Lane) -> None:
         self._lane = lane
@@ -47,6 +58,8 @@ class Site:
         self._exports = Pages(application, EXPORTS_THREADS, MOST_WAITING)
         self._forms = Pages(application, FORMS_THREADS, MOST_WAITING)
         self._readers = Pages(application, READERS_THREADS, MOST_WAITING)
+        # Else whoever guesses passwords holds up everything that is sent, by half a minute.
+        self._sign_ins = Pages(application, SIGN_IN_THREADS, MOST_WAITING, SIGN_IN_SECONDS)
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Answer a request; begin and end with the server."""
@@ -73,7 +86,7 @@ class Site:
         except Gone:
             return
         except Busy:
-            await _refuse(scope, send, 503, "Too many pages are asked for right now: try again.")
+            await _refuse(scope, send, 503, _BUSY.get(scope["path"], _TOO_MANY))
         except Refused as error:
             await _refuse(scope, send, error.status, error.sentence)
         else:
@@ -83,7 +96,7 @@ class Site:
 
     def _pages(self, scope: "HTTPScope") -> Pages:
         if scope["method"] not in ("GET", "HEAD"):
-            return self._forms
+            return self._sign_ins if scope["path"] == SIGN_IN else self._forms
         if scope["path"].startswith("/api/v1/export/"):
             return self._exports
         if scope["path"].startswith(("/owner", "/api/")):

@@ -20,6 +20,7 @@ _SECRETS: Final = (
 )
 LONGEST: Final = 2_000  # characters of a message
 LONGEST_TRACEBACK: Final = 10_000
+MOST_A_MINUTE: Final = 20  # messages of one place in the code, in each process
 
 _MAYBE_ADDRESS: Final = re.compile(
     # From the first hexadecimal digit on and without going back: a long row of them is read once.
@@ -96,10 +97,36 @@ def _formatter(kind: LogKind) -> logging.Formatter:
     return JsonFormatter() if kind == "json" else TextFormatter()
 
 
+class Restraint(logging.Filter):
+    """Lets each place in the code say so much a minute, and then how often it was held back.
+
+    A failure that every request meets would fill the disk.
+    """
+
+    def __init__(self, most: int = MOST_A_MINUTE) -> None:
+        super().__init__()
+        self._most = most
+        self._said: dict[tuple[str, int], tuple[float, int]] = {}
+        """The beginning of the minute, and how often it was asked for in it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record is written."""
+        place = (record.pathname, record.lineno)
+        begun, asked = self._said.get(place, (record.created, 0))
+        if abs(record.created - begun) >= 60:
+            if asked > self._most:
+                said = record.getMessage()
+                record.msg, record.args = "%s (and %d more like it)", (said, asked - self._most)
+            begun, asked = record.created, 0
+        self._said[place] = begun, asked + 1
+        return asked < self._most
+
+
 def begin_logging(kind: LogKind) -> None:
     """Send this process's log to standard error, from warnings on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_formatter(kind))
+    handler.addFilter(Restraint())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
@@ -113,6 +140,7 @@ class _TextLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
         super().setup(cfg)
         for handler in self.error_log.handlers:
             handler.setFormatter(_formatter(self.kind))
+            handler.addFilter(Restraint())
 
 
 class _JsonLogger(_TextLogger):

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from linktrack.logs import JsonFormatter, TextFormatter, hide
+from linktrack.logs import LONGEST, JsonFormatter, Restraint, TextFormatter, hide
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,44 @@ def test_a_message_made_to_be_slow_is_masked_at_once(piece: str) -> None:
     begun = time.process_time()
     hide(message)
     assert time.process_time() - begun < 3
+
+
+def test_a_message_is_one_line_of_bounded_length() -> None:
+    """Whatever a library says, and however often: a log has an end."""
+    record = logging.LogRecord("a", logging.ERROR, "a.py", 1, "%s", ("b\nc " * 100_000,), None)
+    for formatter in (TextFormatter(), JsonFormatter()):
+        line = formatter.format(record)
+        assert "\n" not in line
+        assert len(line) < LONGEST + 300
+
+
+def test_a_long_traceback_keeps_its_ends() -> None:
+    """Where it began, and what was raised."""
+    try:
+        dict[str, int]()["a" * 1_000_000]
+    except KeyError as error:
+        record = logging.LogRecord("a", logging.ERROR, "a.py", 1, "It failed", (), None)
+        record.exc_info = (type(error), error, error.__traceback__)
+    text = TextFormatter().format(record)
+    assert len(text) < 12_000
+    assert "Traceback" in text
+    assert text.endswith("a'")
+
+
+def test_a_failure_of_every_request_is_told_some_times_a_minute() -> None:
+    """Then how often it was held back; other failures are not, nor a clock that was put back."""
+
+    def record(second: float, line: int = 1) -> logging.LogRecord:
+        made = logging.LogRecord("a", logging.ERROR, "a.py", line, "No room: %s", ("b",), None)
+        made.created = second
+        return made
+
+    restraint = Restraint(most=3)
+    assert [restraint.filter(record(1_000 + place / 10)) for place in range(5)] == [True] * 3 + [
+        False
+    ] * 2
+    assert restraint.filter(record(1_001, line=2))
+    later = record(1_070)
+    assert restraint.filter(later)
+    assert later.getMessage() == "No room: b (and 2 more like it)"
+    assert restraint.filter(record(-5_000))

@@ -10,7 +10,7 @@ from asking import Client
 from world import World
 
 from linktrack.app import create_lane
-from linktrack.asgi import Site, create_asgi_app
+from linktrack.asgi import MOST_WAITING, SIGN_IN, Site, create_asgi_app
 from linktrack.clicks.capture.pools import Busy, Pool
 from linktrack.installation import Installation
 from linktrack.web.serving.bodies import Bodies, Refused
@@ -225,6 +225,9 @@ def test_pages_forms_and_refusals_are_those_of_the_application(site: "ASGIApp") 
     for path in ("/owner/sign-in", "/api/v1/posts"):
         refused = ask(site, Client("POST", path, headers=length, pieces=[b"a"]))
         assert refused.status in (401, 413), refused.body
+    form = [(b"content-type", b"application/x-www-form-urlencoded")]
+    fields = ask(site, Client("POST", "/owner/sign-in", headers=form, pieces=[b"a=1&" * 6_000]))
+    assert (fields.status, b"5,000 fields" in fields.body) == (413, True)
 
 
 def test_exports_that_nobody_reads_hold_no_page(world: World) -> None:
@@ -249,6 +252,38 @@ def test_exports_that_nobody_reads_hold_no_page(world: World) -> None:
 
     assert asyncio.run(beside()) == 200
     assert endless.closed.wait(10)
+
+
+def test_passwords_that_are_checked_hold_up_nothing_that_is_sent(world: World) -> None:
+    """A hundred guesses held each form of an owner up by 25 s; too many are told so in words."""
+    checking, begun = threading.Event(), threading.Event()
+
+    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if (environ["REQUEST_METHOD"], environ["PATH_INFO"]) == ("POST", SIGN_IN):
+            begun.set()
+            checking.wait(10)
+        return echo(environ, start_response)
+
+    async def beside() -> tuple[list[int], list[Client]]:
+        site = Site(application, create_lane(Installation.open(world.settings)))
+        guesses = [
+            asyncio.create_task(Client("POST", SIGN_IN).ask(site)) for _ in range(MOST_WAITING + 9)
+        ]
+        async with asyncio.timeout(10):
+            while not begun.is_set():
+                await asyncio.sleep(0.01)
+            paths = ("/api/v1/posts", "/owner/compose", f"{SIGN_IN}/a-link", "/hello/a")
+            others = [(await Client("POST", path).ask(site)).status for path in paths]
+            others.append((await Client(path=SIGN_IN).ask(site)).status)
+        checking.set()
+        return others, await asyncio.gather(*guesses)
+
+    others, guesses = asyncio.run(beside())
+    assert others == [200] * 5
+    refused = [one for one in guesses if one.status != 200]
+    assert len(refused) == 8
+    assert {one.status for one in refused} == {503}
+    assert b"Too many people are signing in" in refused[0].body
 
 
 def test_a_websocket_and_a_lifespan_have_their_answer(site: "ASGIApp") -> None:

@@ -27,6 +27,8 @@ HALF_CHUNKED = (
     b'Content-Type: application/json\r\n\r\n5\r\n{"tex\r\n'
 )
 
+ASKED = b"GET /api/v1/export/clicks HTTP/1.1\r\nHost: go.example\r\n\r\n"
+
 SERVERS = ("gunicorn", "granian")
 
 
@@ -216,18 +218,26 @@ def test_http_2_is_refused_since_it_has_no_deadlines(
     assert heard == b"" or heard.startswith(b"HTTP/1.1 400")
 
 
-def test_idle_connections_stop_no_redirect_where_few_files_may_be_open(
-    sqlite_databases: Maker, tmp_path: Path
+@pytest.mark.parametrize(
+    "said", [b"", HALF_BODY, ASKED, b"GET /owner/ HTTP/1.1\r\nHost: a\r\n\r\n"]
+)
+def test_no_connection_stops_redirects_where_few_files_may_be_open(
+    sqlite_databases: Maker, tmp_path: Path, said: bytes
 ) -> None:
-    """The longest silent ones are dropped before a worker of 64 files can take no more."""
+    """Of a worker of 64 files: silent ones make room, then half-sent bodies, then pages.
+
+    300 half-sent bodies were none of the silent ones, and stopped every redirect for a minute.
+    """
     environ = environment(tmp_path / "data", sqlite_databases())
     path = a_link(environ)
     few = ["prlimit", "--nofile=64:64"]
     if not shutil.which(few[0]):
         pytest.skip("prlimit is Linux's")
     with ExitStack() as stack, serving(environ, tmp_path / "log", before=few) as server:
-        connections(stack, server.port, 200)
+        connections(stack, server.port, 300, said)
         assert clicks(server.port, path, 50) == 50
+        assert server.request("/owner/sign-in")[0] == 200
+        assert "64" in command({**environ, "LINKTRACK_BASE_URL": server.base_url}, "doctor").stdout
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 

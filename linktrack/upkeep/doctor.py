@@ -30,6 +30,7 @@ from linktrack.upkeep.health.status import Capture
 from linktrack.upkeep.probing import UnreachableError, hides_readers, misbelief, probe
 
 CLOCK_SECONDS: Final = 30.0
+FEW_FILES: Final = 1_024  # what systems allow by default; a worker takes up to 4,200
 BACKUP_AGE: Final = timedelta(days=8)
 
 
@@ -262,6 +263,14 @@ def _backups(session: Session, now: datetime) -> Finding:
     )
 
 
+def _files(most: int) -> Finding:
+    """Each connection is an open file, and so is each of a database."""
+    few = 0 <= most < FEW_FILES  # below 0 stands for no limit
+    says = "there is no limit" if most < 0 else f"each worker may have {most:,}"
+    remedy = f"allow {FEW_FILES:,} or more: LimitNOFILE= in the service's unit, or ulimit -n"
+    return Finding("open files", says, remedy if few else None)
+
+
 def _address(
     settings: Settings, environ: Mapping[str, str], keys: Keys | None
 ) -> Iterator[Finding]:
@@ -298,6 +307,7 @@ def _address(
             f"it is {seen.skew:,.0f} seconds off ours",
             "set the clock of both machines: apt install systemd-timesyncd",
         )
+    yield _files(seen.files)
     wrong = misbelief(seen)
     if wrong is None and settings.is_https and hides_readers(seen):
         wrong = (

@@ -24,7 +24,8 @@ class Seen:
     """What the service says of our request.
 
     `peer` is who connected to it, and `is_trusted` whether the word of that one on others is
-    believed; `client` is whom it takes us for; `skew` is its clock before ours, in seconds.
+    believed; `client` is whom it takes us for; `skew` is its clock before ours, in seconds; `files`
+    is how many files a worker may have open.
     """
 
     peer: str
@@ -32,6 +33,7 @@ class Seen:
     client: str
     forwarded: str | None
     skew: float | None
+    files: int = -1
 
 
 class UnreachableError(Exception):
@@ -76,6 +78,7 @@ def probe(settings: Settings, keys: Keys) -> Seen:
             str(fields["client"]),
             fields["forwarded"],
             skew,
+            int(fields["files"]),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise UnreachableError(

@@ -1,5 +1,6 @@
 """For the doctor: how the running service identifies a client. Needs the installation's keys."""
 
+import resource
 import time
 from typing import Final
 
@@ -17,7 +18,10 @@ SECONDS: Final = 120.0
 
 @blueprint.get("/healthz/seen")
 def seen() -> Response:
-    """Return a request's peer, trusted client address and X-Forwarded-For; needs the keys."""
+    """Return a request's peer, trusted client address and X-Forwarded-For; needs the keys.
+
+    Also how many files this worker may have open.
+    """
     sent = request.headers.get("X-Linktrack-Probe", "")
     value = installation().keys.markers().read(MARKER, f"{MARKER}={sent}")
     if value is None or not value.isdigit() or abs(time.time() - int(value)) > SECONDS:
@@ -30,4 +34,5 @@ def seen() -> Response:
         is_trusted=client_address(onward, trusted) != peer,
         client=client_address(request.environ, trusted),
         forwarded=request.headers.get("X-Forwarded-For"),
+        files=resource.getrlimit(resource.RLIMIT_NOFILE)[0],
     )

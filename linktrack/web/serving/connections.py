@@ -23,7 +23,7 @@ READ_SECONDS: Final = 30.0  # for a client to take what is ready for it, 64 KB
 CLOSE_SECONDS: Final = 5.0  # for it to take the last of it
 FIRST_SECONDS: Final = 1.0  # for a first request on its way, where the worker is to end
 END_SECONDS: Final = 20.0  # for answers to end then; the master kills a worker after 30
-MOST_CONNECTIONS: Final = 4_000  # of each worker; beyond it the longest silent one is dropped
+MOST_CONNECTIONS: Final = 4_000  # of each worker; beyond it one makes room
 OTHER_FILES: Final = 200  # databases, journals, threads: files that are no connections
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -84,10 +84,9 @@ class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Begin to wait for a request (called by the event loop)."""
         super().connection_made(transport)
-        silent: dict[Connection, None] = self.worker.silent
-        if self.worker.nr_conns > self.worker.worker_connections and silent:
-            next(iter(silent)).end()
-        silent[self] = None
+        if self.worker.nr_conns > self.worker.worker_connections:
+            self.worker.make_room()
+        self.worker.silent[self] = None
         self.worker.open.add(self)
         self._deadline = self.worker.loop.call_later(HEAD_SECONDS, self._too_slow)
 
@@ -98,9 +97,15 @@ class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
 
     def _on_headers_complete(self) -> bool:
         self.worker.silent.pop(self, None)
+        self.worker.half_sent[self] = None
         self._stop_deadline()
         skips_body: bool = super()._on_headers_complete()
         return skips_body
+
+    def _on_message_complete(self) -> None:
+        self.worker.half_sent.pop(self, None)
+        self.worker.asked[self] = None
+        super()._on_message_complete()
 
     def _send_response_start(
         self, status: int, headers: Headers, request: object, close: bool = False
@@ -110,6 +115,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
         super()._send_response_start(status, spelt, request, close)
 
     def _arm_keepalive_timer(self) -> None:
+        self.worker.forget(self)
         self.worker.silent[self] = None
         self._began = False
         super()._arm_keepalive_timer()
@@ -123,6 +129,18 @@ class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
     def has_asked(self) -> bool:
         """Whether a request has been answered here."""
         return bool(self.req_count > 1)
+
+    def give_way(self) -> None:
+        """Close the connection for a newer one; whoever has not sent all of a body is told so."""
+        if self in self.worker.silent:
+            self.end()
+        elif self in self.worker.half_sent:
+            self._send_error_response(503, "Too much is being sent right now: try again.\n")
+            self.worker.forget(self)
+            self._close_transport()
+        else:
+            self.worker.forget(self)
+            self.transport.abort()
 
     def end(self) -> None:
         """Close a connection that waits for a request."""
@@ -147,7 +165,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of whoever waits for this connection (called by the event loop)."""
-        self.worker.silent.pop(self, None)
+        self.worker.forget(self)
         self.worker.open.discard(self)
         self._stop_deadline()
         super().connection_lost(exc)
@@ -169,8 +187,23 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
 
     def __init__(self, *arguments: object, **options: object) -> None:
         super().__init__(*arguments, **options)
+        # Who waits longest is first. Redirects are with those who asked for a moment only.
         self.silent: dict[Connection, None] = {}
+        self.half_sent: dict[Connection, None] = {}
+        self.asked: dict[Connection, None] = {}
         self.open: set[Connection] = set()
+
+    def make_room(self) -> None:
+        """Let the longest silent connection go, else one of a half-sent body, else of a page."""
+        for waiting in (self.silent, self.half_sent, self.asked):
+            if waiting:
+                next(iter(waiting)).give_way()
+                return
+
+    def forget(self, connection: Connection) -> None:
+        """It is no longer any of those that may have to give way."""
+        for waiting in (self.silent, self.half_sent, self.asked):
+            waiting.pop(connection, None)
 
     def init_process(self) -> None:
         """Begin to serve (called by gunicorn in the new process)."""
