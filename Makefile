@@ -11,7 +11,7 @@ INSTALL := pip install --quiet --disable-pip-version-check --constraint constrai
 # The tests start hundreds of processes: what they run is compiled once, whatever is set outside.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test test-networks coverage check quick lint fuzz bench constraints clean
+.PHONY: help run test test-networks coverage check quick lint fuzz bench constraints dependencies sbom clean
 
 help:
 	@echo "make run     serve linktrack on http://127.0.0.1:$(PORT)"
@@ -22,6 +22,8 @@ help:
 	@echo "make fuzz    harm what readers of foreign files and requests get, a minute each (SECONDS=60)"
 	@echo "make bench   compare redirects side by side, about ten minutes; docs/benchmarks.md has the rest"
 	@echo "make constraints PYTHON=python3.11  pin the newest versions that setup.cfg allows"
+	@echo "make dependencies  compare docs/dependencies.md with what is installed, and with the newest releases"
+	@echo "make sbom    write a bill of materials (CycloneDX) of everything that linktrack installs"
 	@echo "make clean   remove everything make has made (your data stays)"
 
 run: $(VENV)/installed
@@ -86,6 +88,20 @@ constraints:
 	  > build/constraints.txt
 	mv build/constraints.txt constraints.txt
 	rm -rf build/constraints
+
+dependencies: $(VENV)/tests-installed
+	$(BIN)/python benchmarks/dependencies.py --newer
+
+# Of a fresh environment without the tests' own libraries; the tool has one of its own, too.
+sbom: $(VENV)/bin/python
+	$(PYTHON) -m venv --clear build/sbom/linktrack
+	build/sbom/linktrack/bin/$(INSTALL) '.[granian]'
+	$(PYTHON) -m venv --clear build/sbom/tool
+	build/sbom/tool/bin/pip install --quiet --disable-pip-version-check 'cyclonedx-bom>=7.5,<8'
+	build/sbom/tool/bin/cyclonedx-py environment --output-format JSON \
+	  --output-file build/linktrack.cdx.json build/sbom/linktrack/bin/python
+	rm -rf build/sbom
+	@echo "build/linktrack.cdx.json belongs to the release."
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

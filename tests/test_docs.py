@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import dependencies
 import pytest
 from paths import REPOSITORY
 
@@ -87,3 +88,10 @@ def test_every_test_that_the_page_of_attacks_names_is_there() -> None:
     }
     assert len(named) > 20
     assert named - found == set()
+
+
+def test_every_library_is_on_its_page_with_a_reason_and_its_licence() -> None:
+    """As `make dependencies` looks: setup.cfg, the page, and what is installed say the same."""
+    assert list(dependencies.differences()) == []
+    quiet = [name for name, (reason, _, _) in dependencies.listed().items() if "*quiet*" in reason]
+    assert sorted(quiet) == ["hashids", "twitter-text-parser", "user-agents"]

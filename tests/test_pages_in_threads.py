@@ -255,7 +255,7 @@ def test_exports_that_nobody_reads_hold_no_page(world: World) -> None:
 
 
 def test_passwords_that_are_checked_hold_up_nothing_that_is_sent(world: World) -> None:
-    """A hundred guesses held each form of an owner up by 25 s; too many are told so in words."""
+    """A hundred guesses held each form of an owner up by 25 s; too many read why."""
     checking, begun = threading.Event(), threading.Event()
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -271,7 +271,7 @@ def test_passwords_that_are_checked_hold_up_nothing_that_is_sent(world: World) -
         ]
         async with asyncio.timeout(10):
             while not begun.is_set():
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.01)  # until one is being checked
             paths = ("/api/v1/posts", "/owner/compose", f"{SIGN_IN}/a-link", "/hello/a")
             others = [(await Client("POST", path).ask(site)).status for path in paths]
             others.append((await Client(path=SIGN_IN).ask(site)).status)

@@ -25,8 +25,15 @@ if TYPE_CHECKING:
 CHUNK: Final = 1 << 16  # characters read at a time
 MOST_ITEM: Final = 1 << 24  # characters of one entry; a post has some thousands
 MOST_SMALL: Final = 1 << 26  # bytes of a file that is read whole
+MOST_FILES: Final = 1_000_000  # in an archive; media are files, too
+MOST_NAME: Final = 1 << 16  # bytes of what a tar file says of a file besides its content
 
 _TAR: Final = re.compile(r"\.(tar|tgz|tar\.(gz|bz2|xz))$")
+
+_ABOUT: Final = (
+    *(tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE),
+    *(tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK),
+)
 
 Fields: TypeAlias = dict[str, object]
 
@@ -129,7 +136,7 @@ def open_archive(path: Path, most: int | None = None) -> Iterator[Archive]:
             raise Invalid(f"{path.name} is a damaged ZIP file: fetch it again.") from error
     elif _TAR.search(path.name.lower()):
         try:
-            with tarfile.open(path, "r:*") as tar:
+            with tarfile.open(path, "r:*", tarinfo=Entry) as tar:
                 yield Archive(path.name, _tarred(tar, most), allowance)
         except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise Invalid(f"{path.name} is a damaged tar file: fetch it again.") from error
@@ -168,7 +175,9 @@ def _zipped(file: zipfile.ZipFile) -> dict[str, Callable[[], BinaryIO]]:
 
         return open_member
 
-    return {_plain(info.filename): opener(info) for info in file.infolist() if not info.is_dir()}
+    entries = file.infolist()
+    _check_number(len(entries))
+    return {_plain(info.filename): opener(info) for info in entries if not info.is_dir()}
 
 
 def _tarred(file: tarfile.TarFile, most: int | None) -> dict[str, Callable[[], BinaryIO]]:
@@ -183,14 +192,38 @@ def _tarred(file: tarfile.TarFile, most: int | None) -> dict[str, Callable[[], B
         return open_member
 
     files, listing = [], None if most is None else Allowance("The archive", most)
-    for member in file:  # to come to the next, a compressed archive is unpacked
+    for number, member in enumerate(
+        file, 1
+    ):  # to come to the next, a compressed archive is unpacked
         if member.size < 0:  # which would lead back to this member, for ever
             raise tarfile.ReadError
+        _check_number(number)
         if listing is not None:
             listing.take(member.size)
         if member.isreg():
             files.append(member)
     return {_plain(member.name.removeprefix("./")): opener(member) for member in files}
+
+
+def _check_number(files: int) -> None:
+    if files > MOST_FILES:
+        raise Invalid(f"This archive has more than {MOST_FILES:,} files: it is none of a network.")
+
+
+class Entry(tarfile.TarInfo):
+    """One file of a tar, of which a long name is not read at any length.
+
+    Such a name stands in front of the file, and is read whole: one of a gigabyte takes a megabyte
+    of a compressed tar.
+    """
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "Entry":
+        """Return the file that a block of 512 bytes is about (called by tarfile)."""
+        entry = super().frombuf(buf, encoding, errors)
+        if entry.type in _ABOUT and not 0 <= entry.size <= MOST_NAME:
+            raise tarfile.ReadError(f"what it says of a file has {entry.size:,} bytes")
+        return entry
 
 
 def _opener(path: Path) -> Callable[[], BinaryIO]:

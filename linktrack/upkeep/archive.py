@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import json
 import re
+import shutil
 import tarfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from linktrack.errors import Invalid
+from linktrack.networks.archives import Entry
 
 FORMAT: Final = 2
 WITHOUT_HASHES: Final = 1
@@ -29,6 +31,8 @@ TABLES: Final = "tables"
 JOURNALS: Final = "journals"
 
 BLOCK: Final = 1024 * 1024
+LARGEST_MANIFEST: Final = 64 * BLOCK  # it has a line for each file of a journal
+MOST_FILES: Final = 1_000_000
 
 _MEMBER: Final = re.compile(
     rf"{KEYS}|{re.escape(DATABASE)}|{TABLES}/[a-z0-9_]+\.copy"
@@ -81,18 +85,22 @@ def read_archive(file: Path, folder: Path) -> Manifest:
     with (
         _damage_named(file),
         gzip.open(file) as whole,
-        tarfile.open(fileobj=whole, mode="r:") as archive,
+        tarfile.open(fileobj=whole, mode="r:", tarinfo=Entry) as archive,
     ):
         first = archive.next()
         if first is None or first.name != MANIFEST or not first.isfile():
             raise Invalid(f"{file} isn't a backup of linktrack.")
+        if first.size > LARGEST_MANIFEST:
+            raise Invalid(f"{file} isn't a backup of linktrack: its manifest is too large.")
         manifest = _manifest(file, _content(archive, first))
+        _check_room(file, manifest, folder)
         found: dict[str, tuple[int, str]] = {}
         for member in archive:
             if member.name == MANIFEST:
                 continue
             if not member.isfile() or not _MEMBER.fullmatch(member.name):
                 raise Invalid(f"{file} isn't a backup of linktrack: it holds {member.name[:80]!r}.")
+            _check_listed(file, manifest, member, len(found))
             target = folder / member.name
             target.parent.mkdir(mode=0o700, exist_ok=True)
             source = archive.extractfile(member)
@@ -108,6 +116,26 @@ def read_archive(file: Path, folder: Path) -> Manifest:
     if manifest.format != WITHOUT_HASHES:
         _compare(file, manifest.files, found)
     return manifest
+
+
+def _check_room(file: Path, manifest: Manifest, folder: Path) -> None:
+    """Raise `Invalid` if what a backup says it holds is more than there is room for."""
+    size = sum(int(size) for size, _ in manifest.files.values())
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise Invalid(
+            f"{file} needs {size / 1000**3:,.1f} GB to be unpacked, and {free / 1000**3:,.1f} GB "
+            "are free: make room first."
+        )
+
+
+def _check_listed(file: Path, manifest: Manifest, member: tarfile.TarInfo, already: int) -> None:
+    """Raise `Invalid` before a byte is unpacked that the manifest does not announce."""
+    if manifest.format == WITHOUT_HASHES:
+        if already >= MOST_FILES:
+            raise Invalid(f"{file} has more than {MOST_FILES:,} files: it isn't a backup.")
+    elif member.name not in manifest.files or manifest.files[member.name][0] != member.size:
+        raise Invalid(f"{file} is damaged: {member.name[:80]} is not what was backed up.")
 
 
 def _print_of(path: Path) -> tuple[int, str]:

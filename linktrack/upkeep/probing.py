@@ -78,7 +78,7 @@ def probe(settings: Settings, keys: Keys) -> Seen:
             str(fields["client"]),
             fields["forwarded"],
             skew,
-            int(fields["files"]),
+            files=int(fields["files"]),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise UnreachableError(

@@ -13,6 +13,7 @@ from linktrack.cli.common import (
     json_option,
     local,
     print_json,
+    reading,
     writing,
 )
 
@@ -54,26 +55,41 @@ def import_followers(
 
     Of a newsletter's subscribers only the number is recorded: no e-mail address is kept.
     """
-    from linktrack.portability.followers.roster_files import import_roster, roster_json
-    from linktrack.portability.followers.subscribers import import_subscribers
+    from linktrack.portability.followers.roster_files import (
+        roster_json,
+        take_file,
+        whole_roster,
+        written_at,
+    )
+    from linktrack.portability.followers.subscribers import record_subscribers, subscribers_for
 
-    with writing() as work:
-        account = work.account(handle)
-        counted = import_subscribers(work.session, account, file, at=work.moment(at), now=work.now)
-        if counted is not None:
-            work.session.commit()
-            _say_subscribers(account.handle, counted, as_json)
-            return
-        done = import_roster(
+    # A file may take minutes to read: nobody waits for the lock meanwhile.
+    with reading() as looked:
+        account = looked.account(handle)
+        counted = subscribers_for(account, file)
+    if counted is not None:
+        with writing() as work:
+            recorded = record_subscribers(
+                work.session,
+                work.account(handle),
+                counted,
+                file,
+                at=work.moment(at),
+                now=work.now,
+            )
+        _say_subscribers(account.handle, recorded, as_json)
+        return
+    with whole_roster(file, account, confirmed=confirmed) as found, writing() as work:
+        done = take_file(
             work.session,
-            account,
-            file,
-            at=work.moment(at),
+            work.account(handle),
+            found,
+            at=work.moment(at) or found.taken_at or written_at(file, work.now),
             confirmed=confirmed,
             key=work.installation.keys.forgetting,
             now=work.now,
         )
-        handle = account.handle
+    handle = account.handle
     if as_json:
         print_json({"account": handle, **roster_json(done)})
     else:

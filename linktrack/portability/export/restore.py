@@ -20,6 +20,7 @@ from linktrack.portability.export.everything import FORMAT, LEFT_OUT, MANIFEST
 from linktrack.scratch import whole_file
 
 STEP: Final = 2_000  # rows inserted at a time
+LARGEST_ROW: Final = 16 * 1024 * 1024  # bytes of a line; a post's text has thousands
 LARGEST_HEAD: Final = 1_000_000  # bytes of the manifest and of the keys
 DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
 
@@ -53,6 +54,7 @@ def import_all(
     """
     try:
         with zipfile.ZipFile(path) as archive:
+            _check_entries(archive, path)
             manifest = _manifest(archive, path)
             keys = _keys(archive, path)
             with writing(database.engine) as connection:
@@ -74,6 +76,21 @@ def import_all(
         str(manifest.get("timezone", "")),
         str(manifest.get("visitor_period", "")),
     )
+
+
+def _check_entries(archive: zipfile.ZipFile, path: Path) -> None:
+    """Judge a file by its list of contents, before anything of it is unpacked.
+
+    Its names are not used as paths. An entry that lies over another, or is there twice, makes a
+    small file endless.
+    """
+    entries = sorted(archive.infolist(), key=lambda entry: entry.header_offset)
+    if len({entry.filename for entry in entries}) < len(entries):
+        raise Invalid(f"{path} has a file twice: it is damaged.")
+    ends = [entry.header_offset + entry.compress_size for entry in entries]
+    starts = [entry.header_offset for entry in entries[1:]]
+    if any(end > start for end, start in zip(ends, starts, strict=False)):
+        raise Invalid(f"{path} has files that lie over each other: it is damaged.")
 
 
 def _manifest(archive: zipfile.ZipFile, path: Path) -> Mapping[str, object]:
@@ -213,7 +230,10 @@ def _lines(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
     except KeyError as error:
         raise Invalid(f"The file lacks its table {name}: it is damaged.") from error
     with entry:
-        yield from entry
+        for line in iter(lambda: entry.readline(LARGEST_ROW), b""):
+            if len(line) >= LARGEST_ROW:
+                raise Invalid(f"A row of {name} is larger than it can be: the file is damaged.")
+            yield line
 
 
 def _row(line: bytes, table: Table, binary: list[str]) -> dict[str, object]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Final, TypedDict
 
 from sqlalchemy.orm import Session
@@ -70,6 +71,25 @@ def import_roster(
             key=key,
             now=now,
         )
+
+
+@contextmanager
+def whole_roster(path: Path, account: Account, *, confirmed: bool) -> Iterator[RosterFile]:
+    """Open a list of any length, read to its end into a file of our own: nothing is locked yet.
+
+    Raises what `open_roster` raises.
+    """
+    import msgspec
+
+    with TemporaryFile() as kept:
+        with open_roster(
+            path, account.network, confirmed=confirmed, home=home_of(account)
+        ) as found:
+            for person in found.people:
+                kept.write(msgspec.json.encode(person) + b"\n")
+        kept.seek(0)
+        decode = msgspec.json.Decoder(FollowerRecord).decode
+        yield replace(found, people=map(decode, kept))
 
 
 def read_roster(path: Path, account: Account, *, confirmed: bool) -> RosterFile:

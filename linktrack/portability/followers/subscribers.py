@@ -103,17 +103,27 @@ class CountedSubscribers:
     at: datetime
 
 
-def import_subscribers(
-    session: Session, account: Account, path: Path, *, at: datetime | None, now: datetime
-) -> CountedSubscribers | None:
+def subscribers_for(account: Account, path: Path) -> Subscribers | None:
+    """Count the subscribers in a table; None for an account on a network, and for no such table.
+
+    Raises what `count_subscribers` raises.
+    """
+    return None if network_of(account.network).is_named else count_subscribers(path)
+
+
+def record_subscribers(
+    session: Session,
+    account: Account,
+    found: Subscribers,
+    path: Path,
+    *,
+    at: datetime | None,
+    now: datetime,
+) -> CountedSubscribers:
     """Record how many subscribers a newsletter has, `at` or when the file was last written.
 
-    None for an account on a network, and for what is no table of subscribers. Raises what
-    `count_subscribers` and `record_count` raise.
+    Raises what `record_count` raises.
     """
-    found = None if network_of(account.network).is_named else count_subscribers(path)
-    if found is None:
-        return None
     moment = at or min(datetime.fromtimestamp(path.stat().st_mtime, UTC), now)
     record_count(session, account, found.count, moment, "list", now=now)
     return CountedSubscribers(found.count, found.left_out, moment)

@@ -131,7 +131,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
         return bool(self.req_count > 1)
 
     def give_way(self) -> None:
-        """Close the connection for a newer one; whoever has not sent all of a body is told so."""
+        """Close the connection for a newer one; whoever has not sent all of a body reads why."""
         if self in self.worker.silent:
             self.end()
         elif self in self.worker.half_sent:
