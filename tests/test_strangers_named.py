@@ -48,6 +48,7 @@ MAY_ASK = {
     "linktrack/upkeep/probing.py": "the doctor asks the service itself, at its own address",
     "linktrack/web/serving/listening.py": "it listens",
     "linktrack/networks/x/writer.py": "the types of tweepy's sessions, under our adapter",
+    "linktrack/owners/signing_in/provider.py": "Authlib's sessions, under our adapter",
     "linktrack/networks/bluesky/session.py": "atproto's client, under our transport",
 }
 """Modules that name a library which connects to servers, and what for."""
