@@ -11,27 +11,40 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import pytest
-from atnetwork import Network
+from atnetwork import Network, Person
 from databases import Maker
-from engagers import POSTS, SEGMENTS, Acts, Engagers, act, delete, gather, take_back, write
-from servers import environment
+from engagers import (
+    FOLLOWERS,
+    POSTS,
+    SEGMENTS,
+    Acts,
+    Engagers,
+    act,
+    delete,
+    gather,
+    take_back,
+    write,
+)
+from servers import answer, environment
 from sqlalchemy import select, update
 from standins import Answer, Asked, Standin, standin
 from world import World
 
 from linktrack.audience.models import Account, Follower, Segment
-from linktrack.audience.segments import add_segment
+from linktrack.audience.segments import REST, add_segment
 from linktrack.audience.sorting import sort_followers
 from linktrack.db import now
 from linktrack.engagement.models import Engagement, EngagementWatch, NetworkPost
 from linktrack.engagement.storing import last_counts
-from linktrack.engagement.vocabulary import KIND_OF
+from linktrack.engagement.vocabulary import KIND_OF, NAMED
 from linktrack.installation import Installation
 from linktrack.keys import load_keys
+from linktrack.reports.engagement.report import engagement_report
+from linktrack.reports.engagement.shapes import engagement_json
 from linktrack.sync import engage_one, sync_one, watch_one
 
 pytestmark = [pytest.mark.network, pytest.mark.slow]
@@ -133,10 +146,10 @@ def test_three_accounts_sixty_posts_and_forty_followers(
     accounts = {
         role: world.account(f"@{role}-engages.test", "bluesky", role) for role in those.posts
     }
-    for account in accounts.values():
+    for role, account in accounts.items():
         assert sync_one(installation, account).problem is None
         assert watch_one(installation, account).problem is None
-    put_into_segments(world, accounts["you"], those)
+        put_into_segments(world, account, those, role)
 
     begun = len(proxy.first_pages)
     check_kill(world, proxy, accounts["you"], those)
@@ -149,6 +162,8 @@ def test_three_accounts_sixty_posts_and_forty_followers(
     wanted = {key for acts in (those.done, those.by_others) for key in acts}
     assert len(lists) <= len(wanted) + 2  # each list once, and the two that came to nothing
     check_counts(world, those)
+    for role, account in accounts.items():
+        check_report(world, account, those, Lists({fan.did for fan in those.follow(role)}))
 
     due_now(world)
     asked = proxy.asked
@@ -159,14 +174,19 @@ def test_three_accounts_sixty_posts_and_forty_followers(
     check_taken_back(world, installation, accounts["you"], those)
 
 
-def put_into_segments(world: World, account: Account, those: Engagers) -> None:
+SIZES: Final = {"you": [10, 12, 18], "me": [5, 6, 9], "we": [3, 3, 4]}
+
+
+def put_into_segments(world: World, account: Account, those: Engagers, role: str) -> None:
+    """Put people into segments, some of whom don't follow."""
+    world.session.rollback()  # what was read before others wrote cannot be written upon
     for name, numbers in SEGMENTS.items():
         dids = [those.fans[number].did for number in numbers]
         add_segment(world.session, account, name, None, now(), entries=dids)
     sort_followers(world.session, account, now())
     world.session.commit()
     sizes = select(Segment.size).where(Segment.account_id == account.id)
-    assert world.session.scalars(sizes.order_by(Segment.position)).all() == [10, 12, 18]
+    assert world.session.scalars(sizes.order_by(Segment.position)).all() == SIZES[role]
     world.session.rollback()
 
 
@@ -209,24 +229,113 @@ def check_counts(world: World, those: Engagers) -> None:
     world.session.rollback()
 
 
+@dataclass
+class Lists:
+    """Who is on an account's newest follower list, and on the list that stood at some posts.
+
+    All other posts are older than the first list, so the newest of that day counts for them.
+    `counted`: how many followers these posts had; of all others nobody had counted them yet.
+    """
+
+    newest: set[str]
+    of_post: dict[str, set[str]] = field(default_factory=dict)
+    counted: dict[str, int] = field(default_factory=dict)
+
+
+Parts = dict[str, tuple[int, int]]
+"""How many people did anything, of how many: of a list as a whole (""), and of each segment."""
+
+
+def parts(those: Engagers, people: set[str], listed: set[str]) -> Parts:
+    """Return what is true of these people, by the list that stood."""
+    members = {name: {those.fans[n].did for n in numbers} for name, numbers in SEGMENTS.items()}
+    members[REST] = {fan.did for fan in those.fans}.difference(*members.values())
+    members[""] = {fan.did for fan in those.fans}
+    return {
+        name: (len(people & listed & some), len(listed & some)) for name, some in members.items()
+    }
+
+
+def parts_told(whole: Any, segments: Any) -> Parts:
+    """Return the same as the report says it."""
+    return {"": pair(whole)} | {part["segment"]: pair(part) for part in segments}
+
+
+def pair(part: Any) -> tuple[int, int]:
+    return part["people"], part["followers"]
+
+
+def check_report(world: World, account: Account, those: Engagers, lists: Lists) -> dict[str, Any]:
+    """The report says of every post what was done; return its posts by their addresses."""
+    world.session.rollback()
+    found = engagement_report(world.session, account, window="all", now=now())
+    numbers = select(NetworkPost.id, NetworkPost.network_id)
+    rows = world.session.execute(numbers.where(NetworkPost.account_id == account.id))
+    addresses = {row[0]: row[1] for row in rows}
+    world.session.rollback()
+    environ = environment(world.settings.data, world.settings.database)
+    report = answer(environ, "report", "engagement", account.handle, "--window", "all")
+    assert report == engagement_json(found)
+    posts = {addresses[line["id"]]: line for line in report["posts"]}
+    assert len(posts) == len(report["posts"]) == len(addresses)
+    truths = {uri: check_line(uri, line, those, lists) for uri, line in posts.items()}
+    check_total(report["total"], list(truths.values()), len(lists.counted))
+    ever = {who for (uri, _), some in those.done.items() if uri in posts for who in some}
+    told = parts_told(report["different"], report["different"]["segments"])
+    assert told == parts(those, ever, lists.newest)
+    return posts
+
+
+def check_line(uri: str, line: Any, those: Engagers, lists: Lists) -> Parts:
+    """One post has its counts and its people; return these."""
+    done = those.counts(uri)
+    counts = {kind["kind"]: kind["count"] for kind in line["kinds"]}
+    assert {kind: counts[kind] for kind in NAMED} == done, uri
+    assert counts["any"] == sum(done.values()), uri
+    assert line["followers"] == lists.counted.get(uri), uri
+    people = {who for kind in NAMED for who in those.done.get((uri, kind), ())}
+    truth = parts(those, people, lists.of_post.get(uri, lists.newest))
+    assert parts_told(line["people"], line["segments"]) == truth, uri
+    return truth
+
+
+def check_total(total: Any, posts: list[Parts], counted: int) -> None:
+    """Several posts' people are added up; figures per follower are of those with a count."""
+    assert (total["posts"], total["posts_without_count"]) == (counted, len(posts) - counted)
+    assert (total["posts_still_counting"], total["posts_unread"]) == (0, 0)
+    sums = {
+        name: (sum(post[name][0] for post in posts), sum(post[name][1] for post in posts))
+        for name in posts[0]
+    }
+    assert parts_told(total["people"], total["segments"]) == sums
+    assert total["people"]["posts"] == len(posts)
+
+
 def check_taken_back(
     world: World, installation: Installation, account: Account, those: Engagers
 ) -> None:
-    """A like is taken back, a post is deleted, and somebody stops following."""
+    """A like is taken back, a post is deleted, and somebody stops following.
+
+    Who has left is counted with a post that stood on the network before, and is a stranger after.
+    """
     network, you = those.network, those.owners["you"]
-    uri, _ = key = next(key for key in those.named("you") if key[1] == "like")
-    fickle = next(fan for fan in those.fans if fan.did in those.done[key])
+    uri, fickle = liked_alone(those)
+    before = check_report(world, account, those, Lists({fan.did for fan in those.fans}))
     take_back(network, fickle, "app.bsky.feed.like", uri)
-    those.done[key].discard(fickle.did)
+    those.done[uri, "like"].discard(fickle.did)
     gone = those.posts["you"].pop()["uri"]
     delete(network, you, gone)
     leaver = those.fans[3]
+    (soon,) = those.say("you", "Soon")
     take_back(network, leaver, "app.bsky.graph.follow", you.did)
-    (late,) = those.say("you", "Late")
-    write(network, leaver, [act("like", late)])
-    those.done[late["uri"], "like"] = {leaver.did}
     network.settle()
     assert sync_one(installation, account, confirmed=True).problem is None
+    (late,) = those.say("you", "Late")
+    write(network, leaver, [act("like", soon), act("like", late)])
+    write(network, those.fans[4], [act("like", late)])
+    those.done[soon["uri"], "like"] = {leaver.did}
+    those.done[late["uri"], "like"] = {leaver.did, those.fans[4].did}
+    network.settle()
     assert watch_one(installation, account).problem is None
     due_now(world)
     read = engage_one(installation, account)
@@ -236,3 +345,25 @@ def check_taken_back(
     assert world.session.scalars(missing).all() == [gone]
     # Who has left keeps what they did, and is still known: reports count them among strangers.
     assert named(world, account) == those.named("you")
+    everybody = {fan.did for fan in those.fans}
+    lists = Lists(
+        everybody - {leaver.did},
+        {soon["uri"]: everybody},
+        {soon["uri"]: FOLLOWERS, late["uri"]: FOLLOWERS - 1},
+    )
+    after = check_report(world, account, those, lists)
+    assert pair(after[soon["uri"]]["people"]) == (1, 40)
+    assert pair(after[late["uri"]]["people"]) == (1, 39)
+    assert after[late["uri"]]["kinds"][0]["count"] == 2
+    assert before[uri]["kinds"][0]["count"] - after[uri]["kinds"][0]["count"] == 1
+    assert after[gone]["kinds"] == before[gone]["kinds"]
+
+
+def liked_alone(those: Engagers) -> tuple[str, Person]:
+    """Return a like of somebody who did nothing else with the post."""
+    for uri in (post["uri"] for post in those.posts["you"]):
+        for fan in those.fans:
+            did = [kind for kind in NAMED if fan.did in those.done.get((uri, kind), ())]
+            if did == ["like"]:
+                return uri, fan
+    raise AssertionError("Everybody who liked a post did more with it.")
