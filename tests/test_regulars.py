@@ -111,7 +111,7 @@ def test_what_is_not_known_for_four_weeks_is_refused_with_a_day(world: World) ->
     account = world.account("@me.test", "bluesky")
     assert "import a follower list" in regulars(world, account, NOON).sentence
     take(world, account, -40, range(3))
-    assert "Nobody is known" in regulars(world, account, NOON).sentence
+    assert "hasn't named anybody yet" in regulars(world, account, NOON).sentence
     post = network_post(world, account, 0, day(-25))
     engage(world, post, day(-20), {"like": ["1"]})  # nobody says when: it was read then
     found = regulars(world, account, NOON)

@@ -205,8 +205,16 @@ def _refused(
 ) -> RegularsReport:
     if not has_list:
         why = "Regulars are followers by name: import a follower list first."
+    elif since is None and network_of(account.network).open_engagement is None:
+        why = (
+            f"{network_of(account.network).label} doesn't tell linktrack who liked, reposted, "
+            "replied or quoted, so nobody can be listed here."
+        )
     elif since is None:
-        why = "Nobody is known to have liked, reposted, replied or quoted yet."
+        why = (
+            f"{network_of(account.network).label} hasn't named anybody yet who liked, reposted, "
+            "replied or quoted. linktrack goes on asking."
+        )
     else:
         known = _day(since.astimezone(days.timezone).date())
         why = (

@@ -52,6 +52,7 @@ function begin(form) {
     return;
   }
   button.hidden = false;
+  for (const fields of form.querySelectorAll("[data-passkey-fields]")) fields.hidden = false;
   said.textContent = "";
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
