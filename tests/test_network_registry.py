@@ -47,6 +47,7 @@ EXEMPT: Final = {
     "linktrack/portability/demo/older.py": "made-up clicks come from real sites",
     "linktrack/portability/demo/story.py": "made-up accounts are on real networks",
     "linktrack/portability/demo/texts.py": "made-up clicks come from real sites",
+    "linktrack/reports/literature.py": "what was studied, as its authors say",
     "templates/privacy/show.html": "names whose short code is kept with a click",
 }
 """Files that may name a network, and why."""

@@ -347,14 +347,14 @@ def test_a_running_service_sends_and_one_that_is_killed_sends_again(
         command(environ, "notify", "add", "me@example.org")
         with serving(environ, tmp_path / "log") as server:
             command(environ, "notify", "test", "1")
-            wait_until(lambda: receiver.heard, 30)
+            wait_until(lambda: receiver.heard, 90)
             family = psutil.Process(server.process.pid).children(recursive=True)
             box.pids.extend(each.pid for each in family if "load" in each.cmdline())
             command(environ, "notify", "test", "2")
-            wait_until(lambda: box.envelopes, 30)
+            wait_until(lambda: box.envelopes, 90)
             forget_lease(environ)
-            wait_until(lambda: len(box.envelopes) == 2, 30)
-            wait_until(lambda: _last(environ)["delivered_at"], 30)
+            wait_until(lambda: len(box.envelopes) == 2, 90)
+            wait_until(lambda: _last(environ)["delivered_at"], 90)
     ids = {Mailbox.read(each)["Message-ID"] for each in box.envelopes}
     assert len(ids) == 1
     assert "json://" not in (tmp_path / "log").read_text()

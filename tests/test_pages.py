@@ -223,8 +223,8 @@ def test_the_overview_asks_as_many_questions_for_many_posts_as_for_few(
         return found
 
     filled(world, posts=3)
-    few = questions()
     other = world.account("A newsletter", "other", None)
+    few = questions()
     for number in range(27):
         post = world.post(other, f"https://example.net/{number}", now() - timedelta(hours=number))
         world.click(clicks(post, [1, 2]))
