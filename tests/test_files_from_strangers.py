@@ -7,6 +7,7 @@ import struct
 import sys
 import tarfile
 import time
+import tracemalloc
 import zipfile
 import zlib
 from pathlib import Path
@@ -17,11 +18,13 @@ from sqlalchemy import Engine, event
 from world import NOON, World
 
 from linktrack.errors import Invalid
+from linktrack.links.cards.page_tags import tags_of
 from linktrack.networks import archives
 from linktrack.networks.archives import open_archive
 from linktrack.portability.export.everything import export_all
 from linktrack.portability.export.restore import import_all
 from linktrack.portability.files.sql_tokens import Tokens
+from linktrack.portability.files.tables import table_rows
 from linktrack.upkeep.archive import Manifest, read_archive, write_archive
 
 GIGABYTE = 1 << 30
@@ -204,6 +207,39 @@ def test_a_dump_with_a_few_marks_of_its_own_is_read_to_its_end() -> None:
     dump = "SELECT a / b;\n" * 100 + "INSERT INTO a VALUES ('it''s', 'c');"
     found = [token.text for token in Tokens(io.StringIO(dump), "standard")]
     assert found[-5:] == ["it's", ",", "c", ")", ";"]
+
+
+def test_entities_of_a_page_are_not_read(tmp_path: Path) -> None:
+    """Neither a billion laughs nor a file of ours; pages are all of XML's kin that is read."""
+    secret = tmp_path / "secret"
+    secret.write_text("the secret")
+    laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
+    kind = f'<!DOCTYPE html [<!ENTITY l0 "laugh">{laughs}<!ENTITY file SYSTEM "file://{secret}">]>'
+    page = f'<?xml version="1.0"?>{kind}<html><head><title>&l9; &file;</title></head></html>'
+    begun = time.process_time()
+    said = str(tags_of(page))
+    assert time.process_time() - begun < 3
+    assert "the secret" not in said
+    assert len(said) < 2 * len(page)
+    assert tags_of("<title>whole &amp; read</title>") == {"title": ["whole & read"]}
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
+def test_a_table_of_a_million_columns_is_refused(tmp_path: Path, name: str) -> None:
+    """In words, and before its columns are taken apart."""
+    content = b",".join(b"%d" % number for number in range(1_000_000)) + b"\n"
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    begun = time.process_time()
+    tracemalloc.start()
+    try:
+        with pytest.raises(Invalid, match="longer than 1,000,000 bytes"):
+            list(table_rows(path))
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 20_000_000
+    assert time.process_time() - begun < 3
 
 
 @pytest.mark.slow

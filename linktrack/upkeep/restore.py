@@ -1,7 +1,7 @@
 """Restore a backup into an empty data folder and database.
 
 The order makes a restore that was cut short one that can be begun again: the database, by whose
-links a place counts as used, comes last.
+links a place counts as used, comes last. Once it is there, everything of the backup is.
 """
 
 import json
@@ -54,13 +54,13 @@ def restore(settings: Settings, file: Path, environ: Mapping[str, str]) -> Resto
             _check_empty(settings, database)
             _merge_journals(folder / JOURNALS, settings.journals)
             _place_keys(folder / KEYS, data / KEYS)
+            _write_settings(data / SETTINGS_FILE, manifest)
             with database.reachable():
                 if is_sqlite(database.engine):
                     target = Path(database.engine.url.database or "")
                     _place_sqlite(folder / DATABASE, target, database)
                 else:
                     _fill_postgresql(database, folder / TABLES, manifest)
-            _write_settings(data / SETTINGS_FILE, manifest)
     except OSError as error:
         raise Unavailable(
             f"The backup cannot be restored: {error.filename or data}: {error.strerror}."
