@@ -189,14 +189,21 @@ def test_journals_kept_after_the_backup_are_replayed_once(
 def test_a_backup_has_no_visitor_key_and_the_keys_of_codes(
     sqlite_world: World, tmp_path: Path
 ) -> None:
-    """What makes versions answer is in it; what would tell who a visitor was is not."""
+    """What makes versions answer is in it; who a visitor was, and passwords, are not."""
     keys = sqlite_world.settings.data / "visitor_keys"
     keys.mkdir()
     (keys / "month-2026-05-01.key").write_bytes(b"secret")
     back_up(
         installation_of(sqlite_world),
         tmp_path / "b.tar.gz",
-        {"LINKTRACK_TIMEZONE": "Europe/Berlin", "LINKTRACK_DATABASE": "sqlite:///x", "HOME": "/"},
+        {
+            "LINKTRACK_TIMEZONE": "Europe/Berlin",
+            "LINKTRACK_DATABASE": "sqlite:///x",
+            "LINKTRACK_SMTP_URL": "smtps://me:geh:ei/m@mail.example.org:465",
+            "LINKTRACK_SMTP_PASSWORD": "geheim",
+            "LINKTRACK_OIDC_CLIENT_SECRET": "geheim",
+            "HOME": "/",
+        },
         NOON,
     )
     with tarfile.open(tmp_path / "b.tar.gz") as archive:
@@ -205,7 +212,10 @@ def test_a_backup_has_no_visitor_key_and_the_keys_of_codes(
         assert file is not None
         manifest = json.load(file)
     assert names == ["manifest.json", "database.sqlite", "keys.json"]
-    assert manifest["settings"] == {"LINKTRACK_TIMEZONE": "Europe/Berlin"}
+    assert manifest["settings"] == {
+        "LINKTRACK_TIMEZONE": "Europe/Berlin",
+        "LINKTRACK_SMTP_URL": "smtps://me@mail.example.org:465",
+    }
     assert list(tmp_path.glob(".b.tar.gz*")) == []
 
 

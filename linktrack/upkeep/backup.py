@@ -7,6 +7,7 @@ nobody is to know who a visitor was.
 """
 
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,6 +39,11 @@ LEFT_OUT: Final = ("visitor_keys",)
 
 OF_THE_MACHINE: Final = ("LINKTRACK_DATA", "LINKTRACK_DATABASE")
 """Settings that say where things are on this machine: another one has its own."""
+
+PASSWORDS: Final = ("LINKTRACK_SMTP_PASSWORD", "LINKTRACK_OIDC_CLIENT_SECRET")
+"""Settings that other services' secrets are in."""
+
+_PASSWORD_IN: Final = re.compile(r"(?<=://)([^/@:]*):.*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ def back_up(
                 made_at=now.isoformat(),
                 kind=copy.kind,
                 revision=copy.revision,
-                settings=_settings(environ),
+                settings=settings_in(environ),
                 tables=copy.tables,
                 sequences=copy.sequences,
             )
@@ -99,9 +105,12 @@ def back_up(
     return BackedUp(file, file.stat().st_size, taken)
 
 
-def _settings(environ: Mapping[str, str]) -> dict[str, str]:
-    names = [setting.name for setting in SETTINGS if setting.name not in OF_THE_MACHINE]
-    return {name: environ[name] for name in names if environ.get(name)}
+def settings_in(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings that a backup keeps, by their names: other services' passwords aren't."""
+    left_out = {*OF_THE_MACHINE, *PASSWORDS}
+    names = [setting.name for setting in SETTINGS if setting.name not in left_out]
+    found = {name: environ[name] for name in names if environ.get(name)}
+    return {name: _PASSWORD_IN.sub(r"\1@", value) for name, value in found.items()}
 
 
 def _check_whole(database: Database) -> None:

@@ -21,7 +21,7 @@ from linktrack.errors import Conflict, Invalid, Unavailable
 from linktrack.scratch import scratch
 from linktrack.settings import Settings
 from linktrack.upkeep.archive import DATABASE, JOURNALS, KEYS, TABLES, Manifest, read_archive
-from linktrack.upkeep.backup import copy_statement
+from linktrack.upkeep.backup import copy_statement, settings_in
 
 if TYPE_CHECKING:
     import psycopg
@@ -67,8 +67,8 @@ def restore(settings: Settings, file: Path, environ: Mapping[str, str]) -> Resto
         ) from error
     finally:
         database.close()
-    here = {name: environ.get(name) for name in manifest.settings}
-    different = {name: was for name, was in manifest.settings.items() if here[name] != was}
+    here = settings_in(environ)
+    different = {name: was for name, was in manifest.settings.items() if here.get(name) != was}
     return Restored(manifest, different)
 
 
