@@ -28,6 +28,18 @@ from linktrack.logs import LONGEST
 from linktrack.settings import LOOPBACK
 
 LINE = LONGEST + 400
+OF_ACCESS = {
+    "owners", "one_time_codes", "passkeys", "recovery_codes", "shared_reports", "tokens",
+    "webhooks",
+}  # fmt: skip
+"""Tables of an export that hold what opens a door, hashed or sealed."""
+
+STORED = {
+    "its hash", "passkey", "its public key", "the app's secret, sealed", "that, sealed",
+    "that of a webhook, sealed", "an address of Apprise, sealed",
+}  # fmt: skip
+"""What is known of the secrets as the database has them."""
+
 COMMANDS = (
     "sync", "status", "doctor", "owner list", "owner sessions", "token list", "webhook list",
     "webhook deliveries 1", "notify list", "setting list", "account list", "report cpf --all",
@@ -137,7 +149,8 @@ class Stranger:
 
     def fail(self, code: str) -> None:
         """Try passwords, links, tokens, forms and requests that are wrong, or unlucky."""
-        known = self.known
+        known, cookies = self.known, dict(self.client.cookies)
+        self.client.cookies.clear()
         page = self.ask("GET", "/owner/sign-in")
         token = TOKEN.search(page.text) if page is not None else None
         form = {"csrf_token": token[1]} if token else {}
@@ -150,6 +163,7 @@ class Stranger:
             path = f"/owner/sign-in/{known[name]}"
             self.ask("POST", path, "a link without its form", headers=stranger)
             self.ask("GET", f"{path}%00%ff", "a harmed link")
+        self.client.cookies.set("linktrack", cookies["linktrack"], "127.0.0.1", "/owner")
         for name in ("a token", "another token"):
             bearer = {"Authorization": f"Bearer {known[name]}"}
             for path in ("/api/v1/accounts", "/api/v1/posts?limit=x", "/api/v1/nothing"):
@@ -190,7 +204,7 @@ class Stranger:
                 socket.create_connection(("127.0.0.1", self.server.port), timeout=3) as sent,
             ):
                 sent.sendall(raw.encode())
-                self.bodies[f"malformed {raw[:20]} {len(self.bodies)}"] = sent.recv(65_536)
+                self.bodies[f"malformed {raw[:12]} {len(self.bodies)}"] = sent.recv(65_536)
 
 
 def kill_a_worker(server: Server) -> None:
@@ -310,9 +324,15 @@ def test_after_every_failure_no_secret_stands_in_what_the_service_wrote(
     assert len(arguments.seen) >= 3, "the service, its loader, and Apprise's process"
     assert b"A wrong question of ours" in log
     found = found_in(known, written)
-    Path("/tmp/grep-found").write_text(f"{sorted(found)}\n{stranger.statuses}\n{arguments.seen}\n")
-    Path("/tmp/grep-log").write_bytes(log)
-    assert found == set()
+    exported = {(name, where) for name, where in found if where.startswith("export: tables/")}
+    # Who sends a token as a request's method is told so by gunicorn, in the answer to themselves.
+    echoed = {pair for pair in found if pair[1].startswith("malformed lt_")}
+    assert found == exported | echoed
+    # An export restores an equal installation: what is hashed or sealed in its tables is in it.
+    assert {where.split("/")[1].removesuffix(".ndjson") for _, where in exported} <= OF_ACCESS
+    plain = {name: secret for name, secret in known.items() if name not in STORED}
+    tables = [content for where, content in written.items() if where.startswith("export: ")]
+    assert [name for name, secret in plain.items() if secret.encode() in b"".join(tables)] == []
     assert max(map(len, log.splitlines())) < LINE
 
 
