@@ -304,6 +304,7 @@ def test_after_every_failure_no_secret_stands_in_what_the_service_wrote(
         assert command(environ, "export", "all", "--output", str(export)).returncode == 0
         arguments.ended.set()
         arguments.join()
+        stranger.client.close()
         server.stop()
     with tarfile.open(backup) as archive:
         manifest = archive.extractfile("manifest.json")
