@@ -42,7 +42,7 @@ class Street:
         self.lane = Lane(
             targets,
             Journal(folder / "journals", "always"),
-            Visitors(folder / "visitor_keys", "month", ZoneInfo("UTC")),
+            Visitors(folder / "visitor_keys", "month", ZoneInfo("UTC"), lambda: self.now),
             LOOPBACK,
             clock=lambda: self.now,
         )

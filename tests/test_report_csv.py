@@ -39,7 +39,10 @@ def test_inner_objects_lists_and_formulas_are_cells() -> None:
         ("experiments/1", "label,week,posts,unique_clicks,cpf,cpf_low,cpf_high"),
         ("people", "name,hosts,mentions,public,links,posts,"),
         ("posts?days=365", "id,posted_at,text,followers,followers_at,clicks,unique_clicks,"),
-        ("links", "code,short_url,destination,created_at,clicks,unique_clicks,not_human"),
+        (
+            "links",
+            "code,short_url,destination,title,tags,created_at,clicks,unique_clicks,",
+        ),
         ("segments?days=365", "segment,"),
         ("own-links?days=365", "kind,links,posts,posts_without_count,clicks,unique_clicks,"),
         ("audience?period=2026-05-01", "account_network,account_handle,account_role,period_name,"),

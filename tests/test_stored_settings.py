@@ -254,7 +254,7 @@ def test_the_commands_list_get_set_and_unset(run: Run) -> None:
     assert (refused.exit_code, "--yes" in refused.stderr) == (1, True)
     good(run("setting", "set", "keep-days", "30", "--yes"))
     good(run("setting", "unset", "keep-days"))
-    assert good(run("setting", "get", "keep-days")) == "for ever\n"
+    assert good(run("setting", "get", "keep-days")) == "forever\n"
     assert (
         good(run("setting", "unset", "timezone")) == "LINKTRACK_TIMEZONE is back to its default.\n"
     )

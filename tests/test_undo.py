@@ -160,7 +160,7 @@ def test_what_changes_access_is_told_once_each(world: World) -> None:
     session.commit()
     assert told(world)[before:] == [
         ("Jesse", "Set the password of Jesse."),
-        ("somebody", "Password of Jesse wrong 5 times: it waits."),
+        ("somebody", "Signing in as Jesse failed 5 times: it waits."),
         ("Jesse", "Signed in by a password."),
         ("Jesse", "Signed Jesse out of 1 browser."),
         ("Jesse", "Removed the password of Jesse."),

@@ -20,9 +20,9 @@ THEIR_OWN = re.compile(r"/owner/(profile/.*|sign-out)")
 """What viewers may send: what concerns themselves alone."""
 
 FOR_WRITERS = re.compile(
-    r"/owner/(compose.*|accounts/\d+/(remove|connection)|not-wrapped/\d+/replace|team/\d+/remove)"
+    r"/owner/(compose.*|accounts/\d+/(remove|connection)|not-wrapped/\d+/replace|team/\d+/remove|notifications.*)"
 )
-"""Pages that only change something."""
+"""Pages that only change something, or hold what only owners may know."""
 
 
 def viewer_of(world: World, *account_ids: int) -> Browser:

@@ -23,7 +23,7 @@ from linktrack.settings import Settings
 from linktrack.upkeep.health.freshness import Freshness, freshness
 from linktrack.web.context import May, here, page_path, today
 from linktrack.web.fields import DAYS
-from linktrack.web.navigation import PAGES, SECTIONS, SETTINGS, section_of
+from linktrack.web.navigation import PAGES, SECTIONS, SETTINGS, is_for_owners, section_of
 from linktrack.web.theme import theme
 
 UNKNOWN: Final = "unknown"
@@ -139,6 +139,7 @@ def register(app: Flask, settings: Settings) -> None:
         all_pages=PAGES,
         sections=SECTIONS,
         section_of=section_of,
+        is_for_owners=is_for_owners,
         settings_section=SETTINGS,
         settings=settings,
         stale_days=STALE.days,

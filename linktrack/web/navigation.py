@@ -151,3 +151,9 @@ def section_of(endpoint: str | None) -> Section | None:
     sections = (*SECTIONS, SETTINGS)
     naming = [section for section in sections if endpoint in section.also]
     return next(iter(naming or [one for one in sections if one.holds(blueprint_name)]), None)
+
+
+def is_for_owners(endpoint: str) -> bool:
+    """Whether only owners may open a page of the navigation."""
+    pages = (page for section in (*SECTIONS, SETTINGS) for page in section.pages)
+    return any(page.endpoint == endpoint and page.for_owners for page in pages)

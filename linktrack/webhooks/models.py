@@ -9,8 +9,8 @@ from linktrack.db import Base, Id, Moment, OptionalMoment
 from linktrack.ids import AccountId
 
 EventName: TypeAlias = Literal[
-    "post.wrapped", "post.failed", "clicks.milestone", "followers.jumped", "digest.weekly",
-    "alert.raised",
+    "post.wrapped", "post.failed", "clicks.milestone", "followers.jumped", "alert.raised",
+    "digest.weekly",
 ]  # fmt: skip
 MessageName: TypeAlias = Literal["alert.raised", "digest.weekly", "digest.monthly", "digest.daily"]
 Way: TypeAlias = Literal["webhook", "mail", "apprise"]
