@@ -23,7 +23,7 @@ SPARE: Final = 5  # requests that are left to others before the network's limit
 MISREADINGS: Final = (AttributeError, LookupError, TypeError, ValueError)
 """What networks' clients raise where an answer has another shape than they take for granted."""
 
-_NEXT: Final = re.compile(r'<([^>]+)>\s*;\s*rel="?next"?')
+_NEXT: Final = re.compile(r'<([^<>]+)>\s*;\s*rel="?next"?')
 
 WAIT: Final = timedelta(minutes=5)
 """How long to leave a network alone that refuses and does not say how long."""

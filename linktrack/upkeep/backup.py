@@ -7,7 +7,6 @@ nobody is to know who a visitor was.
 """
 
 import os
-import re
 import shutil
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
@@ -42,8 +41,6 @@ OF_THE_MACHINE: Final = ("LINKTRACK_DATA", "LINKTRACK_DATABASE")
 
 PASSWORDS: Final = ("LINKTRACK_SMTP_PASSWORD", "LINKTRACK_OIDC_CLIENT_SECRET")
 """Settings that other services' secrets are in."""
-
-_PASSWORD_IN: Final = re.compile(r"(?<=://)([^/@:]*):.*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +107,14 @@ def settings_in(environ: Mapping[str, str]) -> dict[str, str]:
     left_out = {*OF_THE_MACHINE, *PASSWORDS}
     names = [setting.name for setting in SETTINGS if setting.name not in left_out]
     found = {name: environ[name] for name in names if environ.get(name)}
-    return {name: _PASSWORD_IN.sub(r"\1@", value) for name, value in found.items()}
+    return {name: _without_password(value) for name, value in found.items()}
+
+
+def _without_password(value: str) -> str:
+    """Return an address without the password behind its user's name; anything else as it is."""
+    scheme, mark, rest = value.partition("://")
+    user, at, host = rest.rpartition("@")
+    return f"{scheme}{mark}{user.partition(':')[0]}@{host}" if at else value
 
 
 def _check_whole(database: Database) -> None:
