@@ -18,6 +18,8 @@ MOST_TITLE: Final = 1_000
 MOST_NOTE: Final = 5_000
 MOST_TAGS: Final = 50
 MOST_TAG: Final = 100
+MOST_OFFERED: Final = 100
+"""Tags that a page offers: an import may bring thousands."""
 
 TagRow: TypeAlias = dict[str, int | str]
 """A row of the table of tags, to be inserted."""
@@ -68,12 +70,15 @@ def tags_by_link(
 
 
 def tags_in_use(session: Session, account_id: int | None = None) -> Mapping[str, int]:
-    """Return how many links have each tag, by tag in alphabetical order: all, or an account's."""
-    query = select(LinkTag.tag, func.count()).join(Link, Link.id == LinkTag.link_id)
+    """Return how many links have each tag, of all or of an account: of MOST_OFFERED at most.
+
+    Those that most links have come first.
+    """
+    query = select(LinkTag.tag, func.count().label("links")).join(Link, Link.id == LinkTag.link_id)
     if account_id is not None:
         query = query.where(Link.account_id == account_id)
-    found = [(tag, links) for tag, links in session.execute(query.group_by(LinkTag.tag))]
-    return dict(sorted(found, key=lambda row: row[0].casefold()))
+    query = query.group_by(LinkTag.tag).order_by(func.count().desc(), LinkTag.tag)
+    return {row.tag: row.links for row in session.execute(query.limit(MOST_OFFERED))}
 
 
 def describe(
