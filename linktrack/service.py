@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Final
@@ -226,47 +227,20 @@ def follow(installation: Installation, parent: int | None = None) -> bool:
         often()
         return stopping.is_set() or changed.is_set() or parent not in (None, os.getppid())
 
-    webhooks = threading.Thread(
-        target=_dispatcher(installation).follow, args=(stopping.wait,), name="webhooks", daemon=True
-    )
-    webhooks.start()
+    from linktrack.owners.signing_in.new_devices import follow_mails
     from linktrack.reports.alerts.watch import AlertWatch
+    from linktrack.upkeep.card_visits import follow_cards
 
-    threading.Thread(
-        target=AlertWatch(installation.database, now).follow,
-        args=(stopping.wait,),
-        name="alerts",
-        daemon=True,
-    ).start()
+    database, base_url, wait = installation.database, settings.base_url, stopping.wait
+    webhooks = _beside("webhooks", partial(_dispatcher(installation).follow, wait))
+    _beside("alerts", partial(AlertWatch(database, now).follow, wait))
     if settings.check_links:
         from linktrack.upkeep.link_checks import check_hourly
 
-        threading.Thread(
-            target=check_hourly,
-            args=(installation.database, settings.base_url, stopping.is_set, now),
-            name="link-checks",
-            daemon=True,
-        ).start()
-    from linktrack.owners.signing_in.new_devices import follow_mails
-    from linktrack.upkeep.card_visits import follow_cards
-
-    threading.Thread(
-        target=follow_mails,
-        args=(installation.database, settings.mail, stopping.wait, now),
-        name="sign-in-mails",
-        daemon=True,
-    ).start()
-
-    threading.Thread(
-        target=follow_cards,
-        args=(installation.database, settings.base_url, stopping.wait, now),
-        name="cards",
-        daemon=True,
-    ).start()
-    sending = threading.Thread(
-        target=installation.sender().follow, args=(stopping.wait,), name="sending", daemon=True
-    )
-    sending.start()
+        _beside("link-checks", partial(check_hourly, database, base_url, stopping.is_set, now))
+    _beside("sign-in-mails", partial(follow_mails, database, settings.mail, wait, now))
+    _beside("cards", partial(follow_cards, database, base_url, wait, now))
+    sending = _beside("sending", partial(installation.sender().follow, wait))
     schedule = Schedule(installation)
     schedule.start()
     try:
@@ -320,6 +294,13 @@ def make_loader(installation: Installation) -> Loader:
     """Return a loader of this installation's journals."""
     settings = installation.settings
     return Loader(installation.click_store(), settings.journals, settings.journal_keep)
+
+
+def _beside(name: str, task: Callable[[], None]) -> threading.Thread:
+    """Run what nobody waits for in a thread of its own; it ends with the process."""
+    thread = threading.Thread(target=task, name=name, daemon=True)
+    thread.start()
+    return thread
 
 
 def _every(seconds: float, task: Callable[[], None]) -> Callable[[], None]:

@@ -3,13 +3,31 @@
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from linktrack.audience.models import Account
 from linktrack.db import Base
 
 T = TypeVar("T", bound=Base)
+
+
+def accounts_due(
+    session: Session, table: type[T], at: datetime, which: ColumnElement[bool]
+) -> list[Account]:
+    """Return those of `which` accounts whose time has come, or that never had a turn.
+
+    `table` is as in `claim_turn`. Nobody knows a simulated account.
+    """
+    columns = table.__table__.c
+    query = (
+        select(Account)
+        .outerjoin(table, columns.account_id == Account.id)
+        .where(which, Account.removed_at.is_(None), Account.simulated.is_(False))
+        .where(or_(columns.next_at.is_(None), columns.next_at <= at))
+    )
+    return list(session.scalars(query.order_by(Account.id)))
 
 
 def claim_turn(

@@ -7,8 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import BigInteger, and_, delete, func, insert, or_, select, type_coerce
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import (
+    BigInteger,
+    ScalarSelect,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    type_coerce,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from linktrack.audience.models import (
     Account,
@@ -283,6 +293,18 @@ def _community(session: Session, account: Account) -> Collection[str] | None:
     return set(session.scalars(query))
 
 
+def segment_now(follower_id: InstrumentedAttribute[FollowerId]) -> ScalarSelect[SegmentId]:
+    """Return the segment a follower was sorted into last, as a subquery; null: into none."""
+    move = FollowerSegment
+    return (
+        select(move.segment_id)
+        .where(move.follower_id == follower_id)
+        .order_by(move.sorted_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
 def _followers(
     session: Session,
     account: Account,
@@ -298,18 +320,10 @@ def _followers(
     # Whether somebody came back shows with the second roster.
     rosters = select(func.count()).select_from(Roster).where(Roster.account_id == account.id)
     several = (session.scalar(rosters) or 0) > 1
-    move = FollowerSegment
-    was_in = (
-        select(move.segment_id)
-        .where(move.follower_id == Follower.id)
-        .order_by(move.sorted_at.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
     query = (
         select(
             Follower.id,
-            was_in,
+            segment_now(Follower.id),
             type_coerce(period.began_by, BigInteger),
             type_coerce(period.began_after, BigInteger),
             Follower.followers,

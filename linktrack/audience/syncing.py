@@ -14,7 +14,7 @@ from typing import Final, cast
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from linktrack.audience.claims import claim_turn
+from linktrack.audience.claims import accounts_due, claim_turn
 from linktrack.audience.counts import record_count
 from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.models import Account, StoredCredential, Sync, SyncPage
@@ -62,13 +62,7 @@ def readable_accounts(session: Session) -> list[Account]:
 
 def due_accounts(session: Session, at: datetime) -> list[Account]:
     """Return the accounts whose time has come, or that were never read."""
-    query = (
-        select(Account)
-        .outerjoin(Sync, Sync.account_id == Account.id)
-        .where(_is_readable(), Account.removed_at.is_(None))
-        .where(or_(Sync.next_at.is_(None), Sync.next_at <= at))
-    )
-    return list(session.scalars(query.order_by(Account.id)))
+    return accounts_due(session, Sync, at, _is_readable())
 
 
 def claim(session: Session, account_id: int, at: datetime) -> bool:

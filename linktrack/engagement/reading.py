@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from linktrack.audience.claims import claim_turn
+from linktrack.audience.claims import accounts_due, claim_turn
 from linktrack.audience.models import Account
 from linktrack.db import Database
 from linktrack.db import now as this_moment
@@ -66,27 +66,13 @@ class Engaged:
 
 def due_engagement(session: Session, at: datetime) -> list[Account]:
     """Return the accounts whose engagement is due to be read, or never was."""
-    query = (
-        select(Account)
-        .outerjoin(EngagementWatch, EngagementWatch.account_id == Account.id)
-        .where(
-            Account.network.in_([each.name for each in networks() if each.shows_engagement]),
-            Account.removed_at.is_(None),
-            Account.simulated.is_(False),
-        )
-        .where(or_(EngagementWatch.next_at.is_(None), EngagementWatch.next_at <= at))
-    )
-    return list(session.scalars(query.order_by(Account.id)))
+    shown = [each.name for each in networks() if each.shows_engagement]
+    return accounts_due(session, EngagementWatch, at, Account.network.in_(shown))
 
 
 def claim_engagement(session: Session, account_id: int, at: datetime) -> bool:
     """Reserve a due account for this process; of several that try at once one gets it."""
     return claim_turn(session, EngagementWatch, account_id, at, LEASE)
-
-
-def engagement_watch_of(session: Session, account_id: AccountId) -> EngagementWatch | None:
-    """Return how an account's engagement is read, None where it never was."""
-    return session.get(EngagementWatch, account_id)
 
 
 def read_engagement(

@@ -37,8 +37,12 @@ def former_addresses(session: Session, base_url: str) -> list[str]:
 
 def leads_back(session: Session, destination: str, base_url: str) -> bool:
     """Whether an address is on the host of this base address, or of one that was given up."""
-    bases = (base_url, *base_addresses(session))
-    return site_of(destination) in {site_of(base) for base in bases}
+    return site_of(destination) in own_sites(session, base_url)
+
+
+def own_sites(session: Session, base_url: str) -> set[tuple[str | None, int | None]]:
+    """Return host and port of this base address, and of those before it, as `site_of` does."""
+    return {site_of(base) for base in (base_url, *base_addresses(session))}
 
 
 def site_of(address: str) -> tuple[str | None, int | None]:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from linktrack.audience.claims import claim_turn
+from linktrack.audience.claims import accounts_due, claim_turn
 from linktrack.audience.models import Account
 from linktrack.calendar.days import Days
 from linktrack.db import Database
@@ -64,17 +64,8 @@ class Watched:
 
 def due_watches(session: Session, at: datetime) -> list[Account]:
     """Return the accounts whose own posts are due to be read, or never were."""
-    query = (
-        select(Account)
-        .outerjoin(Watch, Watch.account_id == Account.id)
-        .where(
-            Account.network.in_([each.name for each in networks() if each.shows_posts]),
-            Account.removed_at.is_(None),
-            Account.simulated.is_(False),
-        )
-        .where(or_(Watch.next_at.is_(None), Watch.next_at <= at))
-    )
-    return list(session.scalars(query.order_by(Account.id)))
+    shown = [each.name for each in networks() if each.shows_posts]
+    return accounts_due(session, Watch, at, Account.network.in_(shown))
 
 
 def watch_of(session: Session, account_id: int) -> Watch | None:

@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlalchemy import BigInteger, func, select, type_coerce
 from sqlalchemy.orm import Session
 
-from linktrack.audience.models import Account, FollowerSegment, FollowPeriod, Roster
+from linktrack.audience.models import Account, FollowPeriod, Roster
+from linktrack.audience.sorting import segment_now
 from linktrack.engagement.models import Engagement, NetworkPost
-from linktrack.ids import AccountId, PostId, SegmentId
+from linktrack.ids import AccountId, SegmentId
 from linktrack.links.models import Post, UnwrappedPost
 
 
@@ -62,12 +63,6 @@ def words_of(session: Session, numbers: Sequence[int]) -> dict[int, PostWords]:
     }
 
 
-def network_post_of(session: Session, post_id: PostId) -> NetworkPost | None:
-    """Return how a post of ours stands on its network; None where it was never read there."""
-    query = select(NetworkPost).where(NetworkPost.post_id == post_id)
-    return session.scalar(query.order_by(NetworkPost.posted_at).limit(1))
-
-
 @dataclass(frozen=True, slots=True)
 class Different:
     """How many of the newest list's followers did anything in some days, each once.
@@ -98,16 +93,8 @@ def different_people(
         did = did.where(Engagement.first_seen_at >= since)
     if until is not None:
         did = did.where(Engagement.first_seen_at < until)
-    move = FollowerSegment
-    segment = (
-        select(move.segment_id)
-        .where(move.follower_id == FollowPeriod.follower_id)
-        .order_by(move.sorted_at.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
     people = (
-        select(segment.label("segment_id"))
+        select(segment_now(FollowPeriod.follower_id).label("segment_id"))
         .where(
             FollowPeriod.account_id == account.id,
             FollowPeriod.ended_after.is_(None),

@@ -14,11 +14,11 @@ from linktrack.db import from_ms, to_ms
 from linktrack.errors import Invalid
 from linktrack.links.labels import MOST_TAGS, labels_of
 from linktrack.links.models import Link, LinkLabel, LinkTag
+from linktrack.reports.links.searching import check_search
 
 Field: TypeAlias = Literal["created", "clicks", "visits", "code", "destination", "title", "random"]
 """What links can be sorted by: `clicks` are people's, `visits` all."""
 
-MOST_SEARCHED: Final = 2_000
 _HOUR: Final = 3_600_000  # milliseconds
 _CLICKS: Final = func.coalesce(link_totals.c.clicks, 0)
 _LEFT_OUT: Final = func.coalesce(link_totals.c.not_human, 0)
@@ -69,8 +69,7 @@ class Wanted:
 
     def __post_init__(self) -> None:
         """Raise `Invalid` for more than a database can look for at once."""
-        if len(self.search) > MOST_SEARCHED:
-            raise Invalid(f"Search for at most {MOST_SEARCHED:,} characters.")
+        check_search(self.search)
         if max(len(self.tags), len(self.without_tags)) > MOST_TAGS:
             raise Invalid(f"Ask for at most {MOST_TAGS} tags at once.")
 

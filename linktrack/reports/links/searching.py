@@ -13,7 +13,7 @@ from linktrack.ids import LinkId
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import code_in, spellings
 from linktrack.links.models import Link, LinkCard, LinkLabel, LinkTag
-from linktrack.links.own_addresses import own_hosts, site_of
+from linktrack.links.own_addresses import own_sites, site_of
 
 MOST_SEARCHED: Final = 2_000
 
@@ -21,15 +21,19 @@ _KEPT: Final = "!#$%&'()*+,/:;=?@[]~"
 """What stands in an address as it is written; the rest is percent-encoded there."""
 
 
+def check_search(search: str) -> None:
+    """Raise `Invalid` for a search that is longer than a database should look for."""
+    if len(search) > MOST_SEARCHED:
+        raise Invalid(f"Search for at most {MOST_SEARCHED:,} characters.")
+
+
 def found_by(session: Session, shortener: Shortener, search: str) -> ColumnElement[bool]:
     """Return the condition for links with this in code, destination, title, note or a tag.
 
     A pasted short address finds its link. Raises `Invalid` for a search that is too long.
     """
-    if len(search) > MOST_SEARCHED:
-        raise Invalid(f"Search for at most {MOST_SEARCHED:,} characters.")
-    hosts = {site_of(f"https://{host}") for host in own_hosts(session)}
-    code = pasted_code(search, {site_of(shortener.base_url), *hosts})
+    check_search(search)
+    code = pasted_code(search, own_sites(session, shortener.base_url))
     if code is not None:
         return or_(*(_is_code(shortener, each) for each in spellings(code)))
     texts = (Link.code, LinkLabel.title, LinkLabel.note)

@@ -120,7 +120,7 @@ def move_rows(
         (wanted.way in (None, "left"), period.ended_by, left),
     ):
         if is_wanted:
-            conditions = [*_conditions(moment, wanted, after), period.account_id == account_id]
+            conditions = [*within(moment, wanted, after), period.account_id == account_id]
             if wanted.handle:
                 conditions.append(period.follower_id.in_(named))
             newest = moment.desc(), period.follower_id.desc()
@@ -156,10 +156,10 @@ def move_rows(
     return Found(rows, None if last is None else Place(*last))
 
 
-def _conditions(
+def within(
     moment: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None],
     wanted: Wanted,
-    after: Place | None,
+    after: Place | None = None,
 ) -> list[ColumnElement[bool]]:
     """Return what holds for the moves that are wanted, by their moment."""
     conditions: list[ColumnElement[bool]] = []

@@ -15,7 +15,7 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import Session, aliased
 
 from linktrack.audience.models import Account, Consent, FollowPeriod, Roster
 from linktrack.calendar.times import utc
@@ -24,7 +24,7 @@ from linktrack.clicks.vocabulary import HUMAN
 from linktrack.engagement.models import Engagement
 from linktrack.reports.figures.words import counted
 from linktrack.reports.people.deeds import names_known_since
-from linktrack.reports.people.move_queries import Wanted
+from linktrack.reports.people.move_queries import Wanted, within
 
 YEAR: Final = timedelta(days=365) // timedelta(milliseconds=1)
 """How long before they left people are looked at, in milliseconds."""
@@ -108,9 +108,15 @@ def move_summary(session: Session, account: Account, wanted: Wanted) -> MoveSumm
     period, earlier = FollowPeriod, aliased(FollowPeriod)
     first_list = select(func.min(Roster.taken_at)).where(Roster.account_id == account.id)
     who_came = and_(
-        _within(account, period.began_by, wanted), period.began_by > first_list.scalar_subquery()
+        *within(period.began_by, wanted),
+        period.account_id == account.id,
+        period.began_by > first_list.scalar_subquery(),
     )
-    who_left = and_(_within(account, period.ended_by, wanted), period.ended_by.is_not(None))
+    who_left = and_(
+        *within(period.ended_by, wanted),
+        period.account_id == account.id,
+        period.ended_by.is_not(None),
+    )
     came = session.scalar(select(func.count()).select_from(period).where(who_came)) or 0
     returned = None
     if came <= MOST_LOOKED_AT:
@@ -155,21 +161,6 @@ def _leavers(session: Session, who_left: ColumnElement[bool]) -> Leavers:
         .where(who_left)
     ).one()
     return Leavers(*row)
-
-
-def _within(
-    account: Account,
-    moment: InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None],
-    wanted: Wanted,
-) -> ColumnElement[bool]:
-    conditions = [FollowPeriod.account_id == account.id]
-    if wanted.since is not None:
-        conditions.append(moment >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(moment < wanted.until)
-    if wanted.list_at is not None:
-        conditions.append(moment == wanted.list_at)
-    return and_(*conditions)
 
 
 class SummaryJson(TypedDict):

@@ -24,7 +24,6 @@ from linktrack.reports.people.move_summary import (
 )
 
 ON_A_PAGE: Final = 50
-MOST_ON_A_PAGE: Final = 100
 MOST_IN_A_FILE: Final = 20_000
 _STEP: Final = 1_000
 
