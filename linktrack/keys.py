@@ -14,10 +14,11 @@ import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from hashlib import blake2b
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, TypeAlias, get_args
 
 from linktrack.errors import Invalid, Unavailable
 from linktrack.ids import AccountId, SegmentId
@@ -26,6 +27,11 @@ KEYS_FILE: Final = "keys.json"
 
 HELLO: Final = "hello-"
 """A reader's own "count me as one of …", for the account whose number follows."""
+
+Way: TypeAlias = Literal["button", "network"]
+"""How a reader said hello: by the button, or signed in with the network, which told who follows."""
+
+WAYS: Final[tuple[Way, ...]] = get_args(Way)
 
 _SIGN_BYTES: Final = 16
 _LONGEST: Final = 200  # characters of a marker's cookie; anything longer was not made here
@@ -59,14 +65,46 @@ class Markers:
         return blake2b(message, key=self.key, digest_size=_SIGN_BYTES, person=b"marker").hexdigest()
 
 
-def said_hello(markers: Markers, account_id: AccountId, cookies: str) -> SegmentId | None:
-    """Return the segment that this browser's reader said hello as, to this account, or None."""
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """What a browser keeps of a hello: the segment, the day it was said, and the way.
+
+    Cookies that were made before days were kept have none, and came by the button.
+    """
+
+    segment_id: SegmentId
+    day: date | None
+    way: Way
+
+    @property
+    def written(self) -> str:
+        """The value of the cookie that says so; `said_hello` reads it."""
+        day = "" if self.day is None else f"{self.day:%Y%m%d}"
+        return f"{self.segment_id}-{day}-{self.way}"
+
+
+def said_hello(markers: Markers, account_id: AccountId, cookies: str) -> Hello | None:
+    """Return what this browser's reader said hello as, to this account, or None."""
     if HELLO not in cookies:
         return None
     value = markers.read(f"{HELLO}{account_id}", cookies)
-    if value is None or not value.isdigit() or len(value) > 10:
+    return None if value is None else _hello(value)
+
+
+def _hello(value: str) -> Hello | None:
+    """Return what a cookie says, which we have signed; None for what no version of ours writes."""
+    number, has_more, rest = value.partition("-")
+    if not (number.isascii() and number.isdigit()) or len(number) > 10:
         return None
-    return SegmentId(int(value))
+    if not has_more:
+        return Hello(SegmentId(int(number)), None, "button")
+    written, _, said = rest.partition("-")
+    way = next((way for way in WAYS if way == said), None)
+    try:
+        day = date.fromisoformat(written) if written else None
+    except ValueError:
+        return None
+    return None if way is None else Hello(SegmentId(int(number)), day, way)
 
 
 @dataclass(frozen=True, slots=True)

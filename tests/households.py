@@ -13,7 +13,7 @@ from world import World
 
 from linktrack.audience.counts import record_count
 from linktrack.audience.forgetting import Forgotten
-from linktrack.audience.hello import count_hello
+from linktrack.audience.hello import Said, count_hello
 from linktrack.audience.models import Account, FollowBack, Follower, MadeFollow, Segment, Sync
 from linktrack.audience.rosters import take_roster
 from linktrack.audience.segments import add_segment
@@ -119,7 +119,7 @@ def household(world: World, mark: str) -> Household:
     noted = add_note(session, (at - 2 * DAY).date(), f"{mark} noted", account, at)
     set_utm_values(session, account, {"utm_source": low})
     shared_secret = share_report(session, account.id, 30, at)
-    count_hello(session, at.date(), f"{low} network", segment, None)
+    count_hello(session, at.date(), f"{low} network", Said(segment, "network"), None)
     webhook = _webhook(world, account, mark, at)
     unwrapped = _surroundings(world, account, posts[0], mark, at)
     sending = Sending(

@@ -18,7 +18,7 @@ from werkzeug.test import Client
 from world import NOON, World
 
 from linktrack.app import create_app
-from linktrack.audience.hello import count_hello, hellos
+from linktrack.audience.hello import Said, cookie_name, cookie_value, count_hello, hellos
 from linktrack.audience.models import Follower, HelloNetwork, Segment
 from linktrack.audience.segments import add_segment, rest_segment
 from linktrack.audience.sorting import sort_followers
@@ -32,7 +32,7 @@ from linktrack.clicks.loading.personal import MOST_VISITORS
 from linktrack.clicks.models import clicks, forwarded_links
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import NO_VISITOR
-from linktrack.db import to_ms, writing
+from linktrack.db import now, to_ms, writing
 from linktrack.errors import Invalid, NotFound
 from linktrack.ids import FollowerId
 from linktrack.installation import Installation
@@ -151,6 +151,48 @@ def test_a_hello_is_recognised_on_the_account_s_links_alone(
     assert found == [(0, 0), (segment.id, 3), (0, 0), (0, 0), (0, 0)]
 
 
+def test_clicks_tell_a_hello_by_the_button_from_one_by_sign_in_with_the_network(
+    world: World, short_domain: Client
+) -> None:
+    """Also cookies from before there were two ways; pressing again takes nothing back."""
+    account = world.account()
+    segment = add_segment(world.session, account, "newcomers", 120, NOON)
+    code = world.post(account, "http://one.com/").links[0].code or ""
+    markers, name = load_keys(world.settings.data).markers(), cookie_name(account)
+
+    def says(value: str) -> dict[str, str]:
+        return {"Cookie": f"a=b; {name}={value}"}
+
+    by_network = says(cookie_value(markers, account, Said(segment, "network"), NOON.date()))
+    by_button = says(cookie_value(markers, account, Said(segment), NOON.date()))
+    old = says(markers.sign(name, str(segment.id)))
+    others = [says(markers.sign(name, text)) for text in (
+        f"{segment.id}-20260504-oracle", f"{segment.id}-2026-network", f"{segment.id}-", "²", "-",
+        "-20260504-network", f"{segment.id}-20261304-button", f"{'9' * 11}--button",
+    )]  # fmt: skip
+    for cookie in (by_network, by_button, old, *others):
+        click(short_domain, code, **cookie)
+    click(short_domain, code, **by_network, DNT="1")
+    found = [(row["segment_id"], row["attribution"]) for row in stored(world)]
+    assert found == [(segment.id, 4), (segment.id, 3), (segment.id, 3), *[(0, 0)] * 9]
+    again = short_domain.post("/hello/@JessesLinks", headers=by_network).headers["Set-Cookie"]
+    assert f"{name}={segment.id}-{now():%Y%m%d}-network." in again
+    token = markers.sign("invitation", str(segment.id))
+    invited = short_domain.post(f"/hello/@JessesLinks/{token}", headers=by_network)
+    assert "-network." in invited.headers["Set-Cookie"]
+
+
+def test_hellos_are_counted_by_their_way(sqlite_world: World) -> None:
+    """Who signs in after pressing the button has said it by the network alone."""
+    session, account = sqlite_world.session, sqlite_world.account()
+    rest, day = rest_segment(session, account, NOON), NOON.date()
+    button, network = Said(rest), Said(rest, "network")
+    for said, before in ((button, None), (network, None), (network, button), (None, network)):
+        count_hello(session, day, "home", said, before)
+    found = hellos(session, account)[rest.id]
+    assert (found.said, found.most_now, found.most_by_network) == (3, 1, 1)
+
+
 def test_a_script_says_hello_30_times_a_day_at_most(world: World, short_domain: Client) -> None:
     """From one network; the cookie is given all the same, and tomorrow it may go on."""
     account = world.account()
@@ -159,7 +201,7 @@ def test_a_script_says_hello_30_times_a_day_at_most(world: World, short_domain: 
     rest = rest_segment(world.session, account, NOON)
     assert hellos(world.session, account)[rest.id].said == 30
     day = date(2031, 1, 1)
-    count_hello(world.session, day, "elsewhere", rest, None)
+    count_hello(world.session, day, "elsewhere", Said(rest), None)
     assert hellos(world.session, account)[rest.id].said == 31
     assert world.session.scalars(select(HelloNetwork.network)).all() == ["elsewhere"]
     world.session.rollback()
@@ -180,7 +222,7 @@ def test_nobody_names_themselves_into_a_segment_by_guessing(
     assert "Count me in as one of the readers of @JessesLinks" in page.text
     cookie = short_domain.post("/hello/@JessesLinks").headers["Set-Cookie"]
     rest = rest_segment(world.session, account, NOON)
-    assert f"hello-{account.id}={rest.id}." in cookie
+    assert f"hello-{account.id}={rest.id}-{now():%Y%m%d}-button." in cookie
 
 
 @pytest.mark.parametrize(

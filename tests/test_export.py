@@ -26,7 +26,7 @@ from linktrack.db import to_ms
 from linktrack.engagement.models import NetworkPost
 from linktrack.engagement.storing import store_reading
 from linktrack.errors import Invalid, NotFound, Unavailable
-from linktrack.ids import LinkId
+from linktrack.ids import LinkId, SegmentId
 from linktrack.links.catalog import change_destination, set_disabled
 from linktrack.links.labels import describe
 from linktrack.links.posts import Wish, wrap_post
@@ -73,6 +73,7 @@ CONTRACT = [
     "reason",
     "rule",
     "installation",
+    "recognised_by",
 ]
 
 
@@ -117,6 +118,7 @@ def test_a_click_has_the_fields_of_the_contract_in_their_order(world: World) -> 
         "reason": None,
         "rule": None,
         "installation": world.shortener.codes.installation,
+        "recognised_by": None,
     }
 
 
@@ -155,6 +157,29 @@ def test_a_version_s_click_has_the_version_s_code_and_segment(world: World) -> N
     bearer = world.shortener.codes.read(str(row["code"]))
     assert bearer is not None
     assert (bearer.link_id, bearer.segment_id) == (link.id, segment.id)
+
+
+def test_a_recognised_click_says_by_what(world: World) -> None:
+    """By the reader's own button or by the network; both are `recognised`, and can be chosen."""
+    link_id = a_link(world)
+    said = (None, "recognised", "recognised-network")
+    world.click(
+        [ClickRecord(AT, link_id, FIREFOX, None, 1, 0, SegmentId(7), attribution=how)
+         for how in said]
+    )  # fmt: skip
+    recognised = [("recognised", "button"), ("recognised", "network")]
+    found = [(row["attribution"], row["recognised_by"]) for row in rows(world, "clicks")]
+    assert found == [(None, None), *recognised]
+    for asked, expected in (
+        ({"attribution": "recognised"}, recognised),
+        ({"recognised_by": "button"}, recognised[:1]),
+        ({"recognised_by": "network"}, recognised[1:]),
+        ({"recognised_by": "network", "attribution": "variant"}, []),
+    ):
+        wanted = find_wanted(world.session, world.shortener.codes, asked, None)
+        world.session.rollback()
+        chosen = rows(world, "clicks", wanted=wanted)
+        assert [(row["attribution"], row["recognised_by"]) for row in chosen] == expected
 
 
 def test_a_click_s_destination_is_where_the_link_led_then(world: World) -> None:

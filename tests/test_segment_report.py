@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from world import NOON, World
 
-from linktrack.audience.hello import count_hello
+from linktrack.audience.hello import Said, count_hello
 from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment, rest_segment
 from linktrack.audience.sorting import sort_followers
@@ -163,9 +163,11 @@ def test_recognised_people_have_two_bounds(world: World) -> None:
     session = world.session
     rest = rest_segment(session, account, NOON)
     for _ in range(10):
-        count_hello(session, NOON.date(), "home", rest, None)
-    count_hello(session, NOON.date(), "home", None, rest)
-    count_hello(session, NOON.date(), "home", rest, rest)  # the same again is nothing new
+        count_hello(session, NOON.date(), "home", Said(rest), None)
+    count_hello(session, NOON.date(), "home", None, Said(rest))
+    count_hello(
+        session, NOON.date(), "home", Said(rest), Said(rest)
+    )  # the same again is nothing new
     session.commit()
     for number in range(6):
         post = world.post(account, "http://one.com/", NOON + number * DAY)

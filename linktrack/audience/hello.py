@@ -14,7 +14,7 @@ from linktrack.audience.models import Account, HelloDay, HelloNetwork, Segment
 from linktrack.audience.segments import get_segment
 from linktrack.errors import LinktrackError, NotFound
 from linktrack.ids import SegmentId
-from linktrack.keys import HELLO, Markers, said_hello
+from linktrack.keys import HELLO, Hello, Markers, Way, said_hello
 
 INVITATION: Final = "invitation"
 MOST_A_DAY: Final = 30  # hellos that count, from one network
@@ -24,20 +24,47 @@ LIFE: Final = 400 * 86_400
 
 @dataclass(frozen=True, slots=True)
 class Hellos:
-    """How many browsers have said hello as one of a segment, and how many took it back."""
+    """How many browsers have said hello as one of a segment, and how many took it back.
+
+    `by_network` and `network_back` are those of them that signed in with the network.
+    """
 
     said: int = 0
     taken_back: int = 0
+    by_network: int = 0
+    network_back: int = 0
 
     @property
     def most_now(self) -> int:
         """How many can be recognised now at most: browsers may have deleted the cookie."""
         return max(0, self.said - self.taken_back)
 
+    @property
+    def most_by_network(self) -> int:
+        """How many of those came by sign-in with the network."""
+        return min(self.most_now, max(0, self.by_network - self.network_back))
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a browser's reader says, or had said: one of a segment, by a way."""
+
+    segment: Segment
+    way: Way = "button"
+
 
 def cookie_name(account: Account) -> str:
     """Return the name of an account's cookie."""
     return f"{HELLO}{account.id}"
+
+
+def cookie_value(markers: Markers, account: Account, said: Said, day: date) -> str:
+    """Return the content of an account's cookie for what was said on a day.
+
+    It has the segment, the day and the way, and nothing that tells who it was.
+    """
+    hello = Hello(said.segment.id, day, said.way)
+    return markers.sign(cookie_name(account), hello.written)
 
 
 def invitation(markers: Markers, segment: Segment) -> str:
@@ -60,38 +87,39 @@ def invited(session: Session, markers: Markers, account: Account, token: str) ->
     return segment
 
 
-def remembered(
-    session: Session, markers: Markers, account: Account, cookies: str
-) -> Segment | None:
-    """Return the segment this browser has said hello as, None if it has not."""
-    segment_id = said_hello(markers, account.id, cookies)
-    if segment_id is None:
+def remembered(session: Session, markers: Markers, account: Account, cookies: str) -> Said | None:
+    """Return what this browser has said hello as, None if it has not."""
+    hello = said_hello(markers, account.id, cookies)
+    if hello is None:
         return None
     try:
-        segment = get_segment(session, segment_id)
+        segment = get_segment(session, hello.segment_id)
     except LinktrackError:
         return None
-    return segment if segment.account_id == account.id else None
+    return Said(segment, hello.way) if segment.account_id == account.id else None
 
 
 def count_hello(
-    session: Session, day: date, network: str, said: Segment | None, before: Segment | None
+    session: Session, day: date, network: str, said: Said | None, before: Said | None
 ) -> None:
-    """Count a browser that says hello as one of `said` (None: takes it back) on a day.
+    """Count a browser that says hello as `said` (None: takes it back) on a day.
 
     `before` is what it had said: saying the same again is nothing new. Beyond MOST_A_DAY from a
-    network nothing is counted: whoever has no cookie yet may be a script.
+    network nothing is counted: whoever has no cookie yet may be a script. (This network is that of
+    the reader's address, as `Keys.network` tells it.)
     """
-    before_id = None if before is None else before.id
-    said_id = None if said is None else said.id
-    if before_id == said_id:
+    if said == before:
         return
     if not _is_counted(session, day, network):
         return
-    if before_id is not None:
-        _day(session, before_id, day).taken_back += 1
-    if said_id is not None:
-        _day(session, said_id, day).said += 1
+    if before is not None:
+        row = _day(session, before.segment.id, day)
+        row.taken_back += 1
+        row.network_back += before.way == "network"
+    if said is not None:
+        row = _day(session, said.segment.id, day)
+        row.said += 1
+        row.by_network += said.way == "network"
     session.flush()
 
 
@@ -112,18 +140,31 @@ def _is_counted(session: Session, day: date, network: str) -> bool:
 def hellos(session: Session, account: Account) -> dict[SegmentId, Hellos]:
     """Return how many hellos each segment of an account has had."""
     query = (
-        select(HelloDay.segment_id, func.sum(HelloDay.said), func.sum(HelloDay.taken_back))
+        select(
+            HelloDay.segment_id,
+            func.sum(HelloDay.said),
+            func.sum(HelloDay.taken_back),
+            func.sum(HelloDay.by_network),
+            func.sum(HelloDay.network_back),
+        )
         .join(Segment, HelloDay.segment_id == Segment.id)
         .where(Segment.account_id == account.id)
         .group_by(HelloDay.segment_id)
     )
-    return {row[0]: Hellos(int(row[1]), int(row[2])) for row in session.execute(query)}
+    return {row[0]: Hellos(*map(int, row[1:])) for row in session.execute(query)}
 
 
 def _day(session: Session, segment_id: int, day: date) -> HelloDay:
     key = (segment_id, day.toordinal())
     found = session.get(HelloDay, key, with_for_update=True)
     if found is None:
-        found = HelloDay(segment_id=segment_id, day=day.toordinal(), said=0, taken_back=0)
+        found = HelloDay(
+            segment_id=segment_id,
+            day=day.toordinal(),
+            said=0,
+            taken_back=0,
+            by_network=0,
+            network_back=0,
+        )
         session.add(found)
     return found

@@ -178,6 +178,7 @@ class HelloDay(Base):
     """How many browsers said hello as one of a segment on a day, and how many took it back.
 
     `day` is the proleptic ordinal of the date. Nobody is named: the browser keeps a signed cookie.
+    `by_network` are those of `said`, `network_back` those of `taken_back`, that came by sign-in.
     """
 
     __tablename__ = "hello_days"
@@ -187,6 +188,8 @@ class HelloDay(Base):
     day: Mapped[int] = mapped_column(primary_key=True)
     said: Mapped[int]
     taken_back: Mapped[int]
+    by_network: Mapped[int] = mapped_column(server_default="0")
+    network_back: Mapped[int] = mapped_column(server_default="0")
 
 
 class HelloNetwork(Base):

@@ -10,6 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 from linktrack.errors import Invalid
 from linktrack.ids import SegmentId
+from linktrack.keys import Way
 
 Reason: TypeAlias = Literal[
     "head", "prefetch", "embedded", "owner", "no-agent", "preview", "bot", "burst"
@@ -33,11 +34,26 @@ REASON_OF: Final[Mapping[int, Reason]] = dict(enumerate(_STORED, start=1))
 REASON_NUMBER: Final[Mapping[str, int]] = {reason: number for number, reason in enumerate(REASONS)}
 HUMAN: Final = 0
 
-ATTRIBUTIONS: Final = (None, "personal", "variant", "recognised")
-"""How a click got its segment; 0 is unattributed."""
+ATTRIBUTIONS: Final = (None, "personal", "variant", "recognised", "recognised-network")
+"""How a click got its segment, as it is stored; 0 is unattributed.
+
+Of clicks that are recognised, the last says that the network told who follows; before it stands
+the reader's own button. Exports say `recognised` of both, and beside it by what.
+"""
 
 ATTRIBUTION_NUMBER: Final = {name: number for number, name in enumerate(ATTRIBUTIONS)}
-RECOGNISED: Final = ATTRIBUTIONS.index("recognised")
+
+RECOGNISED_BY: Final[Mapping[int, Way]] = {
+    ATTRIBUTION_NUMBER["recognised"]: "button",
+    ATTRIBUTION_NUMBER["recognised-network"]: "network",
+}
+"""How a reader said hello whose click was recognised, by the number of the attribution."""
+
+RECOGNISED_AS: Final[Mapping[Way, str]] = {
+    way: str(ATTRIBUTIONS[number]) for number, way in RECOGNISED_BY.items()
+}
+"""The same the other way round: the attribution of a click, by how its reader said hello."""
+
 UNATTRIBUTED: Final = SegmentId(0)  # as a segment: none is known
 
 HEAD: Final = 1
@@ -63,6 +79,11 @@ HOURS_KEPT: Final = 168
 """Hours after a post for which its clicks are kept by the hour."""
 
 DEFAULT_WINDOW: Final = "7d"
+
+
+def attribution_name(number: int) -> str | None:
+    """Return how a click got its segment, in the words of exports; None if nobody can tell."""
+    return "recognised" if number in RECOGNISED_BY else ATTRIBUTIONS[number]
 
 
 def narrowest_window(clicked_at: int, posted_at: int | None) -> int:

@@ -129,8 +129,8 @@ def list_counts_command(work: Work, handle: str) -> Answer:
     "--only",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Filter clicks by link, post, segment, attribution, source, medium, device, human or "
-    "reason; all must match.",
+    help="Filter clicks by link, post, segment, attribution, recognised_by, source, medium, "
+    "device, human or reason; all must match.",
 )
 def export(
     what: str,

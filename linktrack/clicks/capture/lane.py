@@ -25,6 +25,7 @@ from linktrack.clicks.vocabulary import (
     NO_VISITOR,
     OWNER,
     PREFETCH,
+    RECOGNISED_AS,
 )
 from linktrack.ids import FollowerId, SegmentId
 from linktrack.keys import Markers, said_hello
@@ -213,9 +214,9 @@ class Lane:
             return target.segment_id, target.follower_id, target.attribution
         cookies = asked.get("HTTP_COOKIE")
         if cookies and self._markers and target.account_id and not flags & NO_VISITOR:
-            segment_id = said_hello(self._markers, target.account_id, cookies)
-            if segment_id is not None:
-                return segment_id, None, "recognised"
+            hello = said_hello(self._markers, target.account_id, cookies)
+            if hello is not None:
+                return hello.segment_id, None, RECOGNISED_AS[hello.way]
         return None, None, None
 
 

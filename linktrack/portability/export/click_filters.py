@@ -11,13 +11,16 @@ from linktrack.audience.models import Segment
 from linktrack.clicks.classify.referrers import MEDIA
 from linktrack.clicks.models import agents, clicks, referrers, sources
 from linktrack.clicks.vocabulary import (
-    ATTRIBUTION_NUMBER,
+    ATTRIBUTIONS,
     HUMAN,
     LEFT_OUT,
     REASON_NUMBER,
+    RECOGNISED_BY,
     UNATTRIBUTED,
+    attribution_name,
 )
 from linktrack.errors import Invalid, NotFound
+from linktrack.keys import WAYS
 from linktrack.links.catalog import get_link
 from linktrack.links.codes import Codes
 from linktrack.links.models import Link
@@ -42,8 +45,9 @@ FILTERS: Final = {
     "segment": Filter("Clicks of the segment with this name; - for unknown."),
     "attribution": Filter(
         "Clicks whose segment is known in this way; - for: we can't tell who.",
-        (*(name for name in ATTRIBUTION_NUMBER if name), NOTHING),
+        ("personal", "variant", "recognised", NOTHING),
     ),
+    "recognised_by": Filter("Clicks whose readers said hello in this way.", WAYS),
     "source": Filter("Clicks from the source with this name; - if no referrer was sent."),
     "medium": Filter("Clicks from sources of this kind.", MEDIA),
     "device": Filter(
@@ -142,7 +146,13 @@ def _of_post(session: Session, written: str) -> ColumnElement[bool]:
 
 
 def _of_attribution(name: str) -> ColumnElement[bool]:
-    return _plain("attribution") == ATTRIBUTION_NUMBER[None if name == NOTHING else name]
+    wanted = None if name == NOTHING else name
+    numbers = range(len(ATTRIBUTIONS))
+    return _plain("attribution").in_([each for each in numbers if attribution_name(each) == wanted])
+
+
+def _of_way(name: str) -> ColumnElement[bool]:
+    return _plain("attribution").in_([each for each, way in RECOGNISED_BY.items() if way == name])
 
 
 def _of_device(name: str) -> ColumnElement[bool]:
@@ -174,4 +184,5 @@ _CHOSEN: Final = {
     "human": _are_human,
     "medium": _of_medium,
     "reason": _of_reason,
+    "recognised_by": _of_way,
 }

@@ -8,7 +8,13 @@ from sqlalchemy import Connection, Select, func, select
 
 from linktrack.audience.models import Account, Segment
 from linktrack.clicks.models import agents, clicks, referrers, sources
-from linktrack.clicks.vocabulary import ATTRIBUTIONS, HUMAN, REASONS, unpack_country
+from linktrack.clicks.vocabulary import (
+    HUMAN,
+    REASONS,
+    RECOGNISED_BY,
+    attribution_name,
+    unpack_country,
+)
 from linktrack.db import EPOCH, to_ms
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import Bearer
@@ -36,6 +42,7 @@ CLICK_FIELDS: Final = (
     "reason",
     "rule",
     "installation",
+    "recognised_by",
 )
 
 BY_AGENT: Final = frozenset({"no-agent", "preview", "bot"})
@@ -61,7 +68,7 @@ def click_rows(
     rows: list[Row] = []
     for row in found:
         reason = None if row.reason == HUMAN else REASONS[row.reason]
-        attribution = ATTRIBUTIONS[row.attribution]
+        attribution = attribution_name(row.attribution)
         code = row.code
         if attribution == "variant":
             code = code_of(Bearer(row.link_id, row.segment_id))
@@ -89,6 +96,7 @@ def click_rows(
                 "reason": reason,
                 "rule": (row.rule or reason) if reason in BY_AGENT else reason,
                 "installation": shortener.codes.installation,
+                "recognised_by": RECOGNISED_BY.get(row.attribution),
             }
         )
     return rows, following

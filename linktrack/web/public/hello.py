@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from linktrack.audience import hello
 from linktrack.audience.accounts import find_account
-from linktrack.audience.models import Account, Segment
+from linktrack.audience.models import Account
 from linktrack.audience.segments import REST, rest_segment
 from linktrack.context import client_network, db_session, installation
 from linktrack.db import now
@@ -27,12 +27,13 @@ def show(account: str, invitation: str | None = None) -> Response:
     segment = None
     if invitation is not None:
         segment = hello.invited(session, markers, found, invitation)
+    before = _before(found)
     page = render_template(
         "hello/show.html",
         account=found,
         segment=segment,
         rest=REST,
-        before=_before(found),
+        before=None if before is None else before.segment,
         asks_not_to_be_tracked=_asks_not_to_be_tracked(),
         address=url_for("hello.say", account=account, invitation=invitation),
         forget=url_for("hello.forget", account=account, invitation=invitation),
@@ -54,16 +55,18 @@ def say(account: str, invitation: str | None = None) -> AnyResponse:
     if _asks_not_to_be_tracked():
         return back
     before = _before(found)
+    said = before
     if invitation is not None:
         segment = hello.invited(session, markers, found, invitation)
-    else:  # nobody names themselves into a segment: without an invitation they are anybody
-        segment = before or rest_segment(session, found, now())
-    hello.count_hello(session, today(), client_network(), segment, before)
+        if before is None or before.segment.id != segment.id:
+            said = hello.Said(segment)
+    # Nobody names themselves into a segment: without an invitation they are anybody.
+    said = said or hello.Said(rest_segment(session, found, now()))
+    hello.count_hello(session, today(), client_network(), said, before)
     session.commit()
-    name = hello.cookie_name(found)
     back.set_cookie(
-        name,
-        markers.sign(name, str(segment.id)),
+        hello.cookie_name(found),
+        hello.cookie_value(markers, found, said, today()),
         max_age=hello.LIFE,
         path="/",  # where short links are
         secure=installation().settings.is_https,
@@ -93,7 +96,7 @@ def forget(account: str, invitation: str | None = None) -> AnyResponse:
     return back
 
 
-def _before(account: Account) -> Segment | None:
+def _before(account: Account) -> hello.Said | None:
     markers, cookies = installation().keys.markers(), request.headers.get("Cookie", "")
     return hello.remembered(db_session(), markers, account, cookies)
 
