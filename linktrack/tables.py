@@ -1,5 +1,6 @@
 """Every table, once: migrations, the installation and tests import them from here."""
 
+import linktrack.audience.identity.models
 import linktrack.audience.models
 import linktrack.change_numbers
 import linktrack.clicks.models

@@ -62,6 +62,7 @@ CLASSES: Final[dict[str, Told]] = {
     "anybody": told("in"),
     "nobody": told("404"),
     "wrong password": told("403"),
+    "not begun": told("403"),  # a sign-in elsewhere that comes back to a browser that began none
     "signs out": told("sign in"),
     # Pages: a token opens none.
     "signed in": told("sign in", owner="in", viewers="in"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from linktrack.networks.archives import Archive, Fields
 from linktrack.networks.credentials import Credential, Keeper, Needs, SignIn
 from linktrack.networks.engagement import EngagementReader
+from linktrack.networks.identity import Identifying
 from linktrack.networks.protocols import Abilities, Feed, Reader, Writer
 from linktrack.networks.records import FollowerRecord, PostRecord, TextLimits
 
@@ -227,6 +228,8 @@ class Network:
     """How far back the first reading of posts goes; None: to the first post."""
     connecting: Connecting | None = None
     """How an account is signed in; None: posts are copied, and sent by hand."""
+    identifying: Identifying | str = "Nobody can sign in there to show who they are."
+    """How people show who they are by signing in; else a sentence that says why they can't."""
     archives: Archives | None = None
 
     @property

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from linktrack.networks.archives import Archive
 from linktrack.networks.credentials import Credential, Keeper, SignIn
+from linktrack.networks.identity import Identifying, Visit
 from linktrack.networks.mastodon.access import ABILITIES, NEEDS
 from linktrack.networks.mastodon.detection import detect
 from linktrack.networks.mastodon.followers import follower_record
@@ -25,6 +26,7 @@ from linktrack.networks.network import (
 if TYPE_CHECKING:
     from linktrack.networks.mastodon.archive import MastodonArchive
     from linktrack.networks.mastodon.engagement import MastodonEngagement
+    from linktrack.networks.mastodon.identity import MastodonIdentity
     from linktrack.networks.mastodon.posts import MastodonFeed
     from linktrack.networks.mastodon.reader import Mastodon
     from linktrack.networks.mastodon.writer import MastodonWriter
@@ -109,6 +111,12 @@ def _open_writer(credential: Credential, keeper: Keeper) -> "MastodonWriter":
     return MastodonWriter(credential, keeper)
 
 
+def _open_identity(visit: Visit) -> "MastodonIdentity":
+    from linktrack.networks.mastodon.identity import MastodonIdentity
+
+    return MastodonIdentity(visit)
+
+
 NETWORK: Final = Network(
     name="mastodon",
     label="Mastodon",
@@ -148,5 +156,6 @@ NETWORK: Final = Network(
         open_writer=_open_writer,
         open_engagement=_open_own_engagement,
     ),
+    identifying=Identifying(hint="@name@server", open=_open_identity),
     archives=Archives(is_one=_is_archive, open=_open_archive, lone_file="outbox.json"),
 )

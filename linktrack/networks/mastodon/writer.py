@@ -70,7 +70,7 @@ def sign_in(handle: str, access_token: str, server: str | None) -> SignIn:
     client = _client(address, access_token, may_be_private=server is not None)
     try:
         with asking(client, sends=False):
-            found = _fields(client.account_verify_credentials())
+            found = fields_of(client.account_verify_credentials())
     except SignedOut as error:
         raise SignedOut(f"{address} doesn't accept this access token for {handle}.") from error
     finally:
@@ -122,7 +122,7 @@ class MastodonWriter:
         return Profile(url, "@" + name.removeprefix("@"), followers, self._limits())
 
     def _limits(self) -> TextLimits | None:
-        return limits_said(lambda: _fields(self._ask(self._client.instance_v2, sends=False)))
+        return limits_said(lambda: fields_of(self._ask(self._client.instance_v2, sends=False)))
 
     def followers(self, name: str, cursor: str | None) -> Page:
         """Return one page of an account's followers, newest first, as far as the server shows it.
@@ -187,7 +187,7 @@ class MastodonWriter:
         """Return a post as it stands; what its author wrote is compared with what is read of it."""
         number = _local(network_id)
         try:
-            status = _fields(self._ask(lambda: self._client.status(number), sends=False))
+            status = fields_of(self._ask(lambda: self._client.status(number), sends=False))
         except NotFound:
             return None
         post = post_record(status)
@@ -203,7 +203,7 @@ class MastodonWriter:
             found = self._ask(lambda: self._client.status_source(number), sends=False)
         except NotFound:
             return None
-        return str(_fields(found).get("text") or "")
+        return str(fields_of(found).get("text") or "")
 
     def delete(self, network_id: str) -> None:
         """Take a post back."""
@@ -248,11 +248,11 @@ class MastodonWriter:
         found = self._ask(
             lambda: self._client.account_statuses(number, max_id=cursor, limit=POSTS), sends=False
         )
-        return [_fields(status) for status in found], _next(found)
+        return [fields_of(status) for status in found], _next(found)
 
     def _people(self, ask: Callable[[], object]) -> Page:
         found = self._ask(ask, sends=False)
-        rows = [follower_record(_fields(row)) for row in cast("list[object]", found)]
+        rows = [follower_record(fields_of(row)) for row in cast("list[object]", found)]
         people: list[FollowerRecord] = [person for person in rows if person is not None]
         return Page(people, _next(found))
 
@@ -266,10 +266,10 @@ class MastodonWriter:
 
     def _account(self, name: str) -> Fields:
         if self._is_own(name):
-            return _fields(self._ask(self._client.account_verify_credentials, sends=False))
+            return fields_of(self._ask(self._client.account_verify_credentials, sends=False))
         if not name.startswith(("https://", "http://")):
             name = name.removeprefix("@")
-            return _fields(self._ask(lambda: self._client.account_lookup(name), sends=False))
+            return fields_of(self._ask(lambda: self._client.account_lookup(name), sends=False))
         # An address may be on another server, which ours asks then.
         found = self._ask(
             lambda: self._client.search_v2(
@@ -277,10 +277,10 @@ class MastodonWriter:
             ),
             sends=False,
         )
-        accounts = _fields(found).get("accounts")
+        accounts = fields_of(found).get("accounts")
         if not isinstance(accounts, list) or not accounts:
             raise NotFound(f"Mastodon knows no account {name[:200]}.")
-        return _fields(accounts[0])
+        return fields_of(accounts[0])
 
     def _is_own(self, name: str) -> bool:
         ours = self._credential.values["handle"].removeprefix("@").casefold()
@@ -304,7 +304,7 @@ def _client(server: str, access_token: str, *, may_be_private: bool) -> Client:
     return client
 
 
-def _fields(value: object, failure: type[Unavailable] = Unavailable) -> Fields:
+def fields_of(value: object, failure: type[Unavailable] = Unavailable) -> Fields:
     """Return an entity as the JSON it was: the client has made moments of texts."""
     if not isinstance(value, dict):
         raise failure("Mastodon sent an answer that isn't a JSON object.")
@@ -325,7 +325,7 @@ def _posts(statuses: list[Fields]) -> list[PostRecord]:
 
 
 def _sent(status: object) -> Sent:
-    fields = _fields(status, Unclear)
+    fields = fields_of(status, Unclear)
     address, url = stable_id(fields.get("uri")), text(fields.get("url"))
     at = moment(fields.get("created_at"))
     if address is None or at is None:

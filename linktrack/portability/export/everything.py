@@ -44,6 +44,7 @@ LEFT_OUT: Final = {
     "journals": "how far the files of this machine are loaded",
     "owner_sessions": "browsers in which owners are signed in",
     "password_failures": "wrong passwords of the last day",
+    "registrations": "what servers call us, so that people can sign in there, for a day",
     "sign_in_links": "one-time addresses",
     "sign_in_mails": "mails of the last day about sign-ins on new devices",
     "spent_challenges": "what passkeys have signed within the last minutes",

@@ -1,0 +1,1 @@
+"""Who somebody is on a network: what an installation keeps to ask, and the readers that ask."""
