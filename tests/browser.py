@@ -71,3 +71,11 @@ def read(answer: TestResponse) -> str:
     """Return what a person reads: text without tags, white space as single spaces."""
     without = re.sub(r"<(script|style|title)\b.*?</\1>|<[^>]+>", " ", answer.text, flags=re.DOTALL)
     return " ".join(html.unescape(without).split())
+
+
+def field(page: str, form: str, name: str) -> str:
+    """Return the value of a hidden field of the form that is sent to an address."""
+    forms = re.findall(rf'action="{form}">(.*?)</form>', page, re.DOTALL)
+    found = re.search(rf'name="{name}" value="([^"]*)"', "".join(forms))
+    assert found is not None, (form, name)
+    return found[1]

@@ -16,6 +16,7 @@ from flask import Flask
 from households import household
 from sqlalchemy import update
 from sqlalchemy.engine import make_url
+from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 from world import World
 
@@ -34,6 +35,7 @@ from linktrack.owners.signing_in.models import Passkey
 from linktrack.owners.tokens import create_token, find_token, revoke_token
 from linktrack.owners.viewers import end_sessions, list_sessions, set_role
 
+TABLE: Final = Path(__file__).with_name("access.txt")
 OURS: Final = "Amberwick"
 THEIRS: Final = "Quillfeather"
 SCOPES: Final = ("read", "write", "wrap")
@@ -272,3 +274,11 @@ def outcome(answer: TestResponse) -> str:
     if answer.status_code in (302, 303) and "/owner/sign-in" in answer.location:
         return "sign in"
     return str(answer.status_code) if answer.status_code in (401, 403, 404) else "in"
+
+
+def rules(gates: Gates) -> Iterator[tuple[str, Rule]]:
+    """Yield each route of the application by its method."""
+    for rule in gates.app.url_map.iter_rules():
+        for method in sorted(rule.methods or ()):
+            if method not in ("HEAD", "OPTIONS"):  # HEAD is a GET, OPTIONS names the methods
+                yield method, rule

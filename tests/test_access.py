@@ -11,14 +11,12 @@ from typing import Final
 
 import pytest
 from databases import Maker
-from gates import OURS, SCOPES, THEIRS, WHO, Gates, Line, fill, lines, outcome
+from gates import OURS, SCOPES, TABLE, THEIRS, WHO, Gates, Line, fill, lines, outcome, rules
 from sqlalchemy import func, select
-from werkzeug.routing import Rule
 from world import World
 
 from linktrack.db import Base
 
-TABLE: Final = Path(__file__).with_name("access.txt")
 LINES: Final = lines(TABLE)
 DOORS: Final = "yourls, shlink, kutt, dub"
 
@@ -92,14 +90,6 @@ CLASSES: Final[dict[str, Told]] = {
     "yourls lists": told("403", wrapper_of_ours="in", wrapper_of_theirs="in"),
     "yourls reads": told("403", wrapper_of_ours="in", wrapper_of_theirs="404"),
 }
-
-
-def rules(gates: Gates) -> Iterator[tuple[str, Rule]]:
-    """Yield each route of the application by its method."""
-    for rule in gates.app.url_map.iter_rules():
-        for method in sorted(rule.methods or ()):
-            if method not in ("HEAD", "OPTIONS"):  # HEAD is a GET, OPTIONS names the methods
-                yield method, rule
 
 
 @pytest.fixture

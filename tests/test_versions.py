@@ -1,10 +1,9 @@
 """Two people at once: who would save over another's change is told, and nothing is lost."""
 
-import re
 from typing import Any
 
 import pytest
-from browser import Browser, read
+from browser import Browser, field, read
 from doorways import Caller, click_link, problem
 from world import NOON, World
 
@@ -78,14 +77,6 @@ def test_what_is_deleted_is_what_was_read(call: Caller, world: World) -> None:
     note = call("POST", "/notes", {"day": "2026-10-10", "text": "n"}).get_json()
     said = problem(call("DELETE", f"/notes/{note['id']}", If_Match=tag), 422)
     assert "leave the If-Match out" in said
-
-
-def field(page: str, form: str, name: str) -> str:
-    """Return the value of a hidden field of the form that is sent to an address."""
-    forms = re.findall(rf'action="{form}">(.*?)</form>', page, re.DOTALL)
-    found = re.search(rf'name="{name}" value="([^"]*)"', "".join(forms))
-    assert found is not None, (form, name)
-    return found[1]
 
 
 def test_who_saves_over_anothers_change_sees_it_first(world: World) -> None:

@@ -165,6 +165,11 @@ def made_from(endpoint: str, **values: object) -> Markup:
     return Markup('<input type="hidden" name="{}" value="{}">').format(MADE_FROM, version)
 
 
+def versioned() -> frozenset[str]:
+    """Return the endpoints of forms that refuse a change made from an older version."""
+    return frozenset(_EDITED)
+
+
 def _version(edited: Mapping[str, object]) -> str:
     return hashlib.blake2b(json.dumps(list(edited.items())).encode(), digest_size=8).hexdigest()
 

@@ -52,6 +52,11 @@ def follows_by_itself(account: Account) -> bool:
     return network_of(account.network).follows_by_program
 
 
+def settings_of(session: Session, account_id: int) -> FollowBack | None:
+    """Return whom an account is set to follow back; None where that was never set."""
+    return session.get(FollowBack, account_id)
+
+
 def status_of(session: Session, account: Account, now: datetime) -> FollowBackStatus:
     """Return whether and how an account follows back."""
     settings = session.get(FollowBack, account.id)

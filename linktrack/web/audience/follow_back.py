@@ -16,12 +16,14 @@ from linktrack.audience.follow_back.log import (
     dry_run,
     follow_log,
     follows_by_itself,
+    settings_of,
     status_of,
     switch_off,
     switch_on,
     undo,
     undoable,
 )
+from linktrack.calendar.times import utc
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid
@@ -60,7 +62,15 @@ follow_form = partial(
 )
 
 
-@follow_form(f"{OF_ACCOUNT}/dry-run")
+def _set(account_id: int) -> dict[str, object]:
+    settings = settings_of(db_session(), account_id)
+    return {
+        "They followed after": settings and utc(settings.since),
+        "At most, in 24 hours": settings and settings.daily_limit,
+    }
+
+
+@follow_form(f"{OF_ACCOUNT}/dry-run", edits=_set)
 def look(sent: Sent, account_id: int) -> str:
     """Set whom to follow back, and preview it; nobody is followed yet."""
     account = get_account(sent.session, account_id)
@@ -72,7 +82,7 @@ def look(sent: Sent, account_id: int) -> str:
     return "This is the preview: nobody was followed."
 
 
-@follow_form(f"{OF_ACCOUNT}/on")
+@follow_form(f"{OF_ACCOUNT}/on", edits=_set)
 def turn_on(sent: Sent, account_id: int) -> str:
     """Turn following back on."""
     switch_on(sent.session, get_account(sent.session, account_id), sent.now)

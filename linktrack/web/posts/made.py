@@ -30,6 +30,7 @@ from linktrack.web.context import current_owner, own_hash, require_writer
 from linktrack.web.fields import LARGEST_ID, row_id
 from linktrack.web.forms import Done, Sent, form
 from linktrack.web.posts.compose import MOST, blueprint
+from linktrack.web.posts.posts import time_of
 
 MADE: Final = "/compose/made"
 ZONE: Final = "LINKTRACK_TIMEZONE"
@@ -51,6 +52,7 @@ def made() -> str:
     f"{MADE}/<int(max={LARGEST_ID}):post_id>",
     back_to=_back,
     again=lambda error, **_: _page(request.form.getlist("post"), error.sentence),
+    edits=time_of,
 )
 def posted(sent: Sent, post_id: int) -> Done:
     """Mark a post as posted just now, and stay on the page for the others."""

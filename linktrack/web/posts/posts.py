@@ -182,13 +182,14 @@ post_form = partial(
 )
 
 
-def _time_of(post_id: int) -> dict[str, object]:
+def time_of(post_id: int) -> dict[str, object]:
+    """Return what a form that gives a post another state or time is made from."""
     post = get_post(db_session(), post_id)
     at = post.posted_at
     return {"State": post.state, "Time": None if at is None else utc(at)}
 
 
-@post_form(f"{POST}/publish", edits=_time_of)
+@post_form(f"{POST}/publish", edits=time_of)
 def publish(sent: Sent, post_id: int) -> str:
     """Mark a post as published, now or at the given time."""
     post, at = get_post(sent.session, post_id), sent.moment("posted_at", "The time")
@@ -196,7 +197,7 @@ def publish(sent: Sent, post_id: int) -> str:
     return "Marked as posted."
 
 
-@post_form(f"{POST}/schedule", edits=_time_of)
+@post_form(f"{POST}/schedule", edits=time_of)
 def schedule(sent: Sent, post_id: int) -> str:
     """Schedule a draft."""
     post, at = get_post(sent.session, post_id), sent.moment("posted_at", "The time")

@@ -54,7 +54,11 @@ queue_form = partial(
 )
 
 
-@queue_form(f"{POST}/send")
+def _text(post_id: int) -> dict[str, object]:
+    return {"Text": get_post(db_session(), post_id).written}
+
+
+@queue_form(f"{POST}/send", edits=_text)
 def send(sent: Sent, post_id: int) -> str:
     """Publish a draft, or a post that failed, now or at the given time."""
     post, due_at = get_post(sent.session, post_id), sent.moment("posted_at", "The time")
@@ -64,10 +68,7 @@ def send(sent: Sent, post_id: int) -> str:
     return "linktrack publishes it within seconds." if due_at is None else "Scheduled."
 
 
-@queue_form(
-    f"{POST}/text",
-    edits=lambda post_id: {"Text": get_post(db_session(), post_id).written},
-)
+@queue_form(f"{POST}/text", edits=_text)
 def rewrite(sent: Sent, post_id: int) -> str:
     """Change the text of a post that isn't published yet; with that button, publish it now."""
     post, written = get_post(sent.session, post_id), sent.text("text", "The text")

@@ -36,6 +36,7 @@ from linktrack.owners.viewers import (
     open_links,
     open_sessions,
     set_role,
+    viewed_accounts,
 )
 from linktrack.reports.figures.words import counted
 from linktrack.web.asking import asking
@@ -71,7 +72,15 @@ def invite(sent: Sent) -> Shown:
     return Shown(lambda: _handed_over(made, server))
 
 
-@team_form(f"{PERSON}/role")
+def _sees(owner_id: int) -> dict[str, object]:
+    session = db_session()
+    owner = get_owner(session, owner_id)
+    sees = viewed_accounts(session, owner)
+    handles = [one.handle for one in list_accounts(session) if sees and one.id in sees]
+    return {"Role": owner.role, "Accounts": "all" if sees is None else ", ".join(handles)}
+
+
+@team_form(f"{PERSON}/role", edits=_sees)
 def change_role(sent: Sent, owner_id: int) -> str:
     """Make a person an owner or a viewer, of all accounts or some."""
     owner = get_owner(sent.session, owner_id)
