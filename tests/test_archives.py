@@ -5,9 +5,11 @@ import html
 import io
 import json
 import re
+import sqlite3
 import tarfile
 import zipfile
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,10 +19,13 @@ from commands import Run, good
 from examples import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import event, select
 from world import NOON, World
 
+from linktrack.audience.forgetting import Forgotten, digest
 from linktrack.audience.models import Account, FollowPeriod
+from linktrack.audience.roster_staging import staging_first
+from linktrack.audience.rosters import take_roster
 from linktrack.engagement.finding import find_network_posts
 from linktrack.engagement.models import NetworkPost
 from linktrack.engagement.storing import last_counts
@@ -28,10 +33,14 @@ from linktrack.errors import Conflict, Invalid
 from linktrack.links.models import UnwrappedAddress, UnwrappedPost
 from linktrack.networks.archives import items, open_archive
 from linktrack.networks.mastodon.archive import MastodonArchive
-from linktrack.networks.records import PostRecord
+from linktrack.networks.records import FollowerRecord, PostRecord
 from linktrack.networks.x.archive import XArchive
 from linktrack.networks.x.grailbird import GrailbirdArchive
-from linktrack.portability.followers.archive_import import ImportedArchive, import_archive
+from linktrack.portability.followers.archive_import import (
+    ImportedArchive,
+    Importing,
+    import_archive,
+)
 from linktrack.publishing.unwrapped.coverage import coverage
 
 Tweet = dict[str, Any]
@@ -39,12 +48,13 @@ LATER = datetime(2027, 1, 1, tzinfo=UTC)
 
 
 def take(world: World, account: Account, path: Path, *, confirmed: bool = False) -> ImportedArchive:
-    done = import_archive(
-        world.session, account, path,
-        base_host="go.jessestay.com", confirmed=confirmed, key=b"k" * 32, now=LATER,
-    )  # fmt: skip
-    world.session.commit()
-    return done
+    world.session.commit()  # commands store in transactions of their own
+    how = Importing("go.jessestay.com", b"k" * 32, "Jesse", LATER, confirmed=confirmed)
+    try:
+        return import_archive(world.database, account, path, how)
+    finally:
+        world.session.rollback()  # it looks again from here on
+        world.session.expire_all()
 
 
 def script(name: str, rows: list[Tweet], part: int = 0) -> str:
@@ -632,3 +642,61 @@ def test_an_archive_of_x_tells_of_likes_and_reposts(world: World, tmp_path: Path
     world.session.refresh(post)
     assert post.read_at == datetime(2026, 3, 30, tzinfo=UTC)
     assert find_network_posts(world.session, account.id, NOON) == 0
+
+
+def test_others_write_while_a_long_archive_is_imported(sqlite_world: World, tmp_path: Path) -> None:
+    """Whenever a transaction of the import has ended, the lock is free, and half of it is there."""
+    rows = [tweet(number, "See {}", f"https://a.org/{number}") for number in range(1, 1_600)]
+    people = [{"follower": {"accountId": str(number)}} for number in range(1, 50)]
+    files = {
+        "data/tweets.js": script("tweets", rows),
+        "data/follower.js": script("follower", people),
+    }
+    path = zipped(tmp_path / "a.zip", files)
+    account = sqlite_world.account()
+    sqlite_world.session.commit()
+    file = sqlite_world.database.engine.url.database
+    seen: set[int] = set()
+    with closing(sqlite3.connect(str(file), timeout=0, isolation_level=None)) as other:
+
+        def write(*_: object) -> None:
+            other.execute("BEGIN IMMEDIATE")
+            (stored,) = other.execute("SELECT count(*) FROM unwrapped_posts").fetchone()
+            other.execute("COMMIT")
+            seen.add(stored)
+
+        event.listen(sqlite_world.database.engine, "checkin", write)
+        done = take(sqlite_world, account, path)
+        event.remove(sqlite_world.database.engine, "checkin", write)
+    assert done.posts.added == 1_599
+    assert seen == {0, 500, 1_000, 1_500, 1_599}
+
+
+def test_an_archive_that_is_cut_stores_nothing_of_its_beginning(
+    sqlite_world: World, tmp_path: Path
+) -> None:
+    """All of it is read before anything is written."""
+    rows = [tweet(number, "See {}", f"https://a.org/{number}") for number in range(1, 1_600)]
+    cut = script("tweets", rows)[:-4_000]
+    path = zipped(tmp_path / "a.zip", {"data/tweets.js": cut})
+    account = sqlite_world.account()
+    with pytest.raises(Invalid):
+        take(sqlite_world, account, path)
+    assert sqlite_world.session.scalars(select(UnwrappedPost)).all() == []
+
+
+def test_nobody_who_was_forgotten_while_a_list_was_read_comes_back(sqlite_world: World) -> None:
+    """The list is staged before the lock; then it is looked again who is to be left out."""
+    account = sqlite_world.account()
+    sqlite_world.session.commit()
+    people = [FollowerRecord("7", "@ann"), FollowerRecord("8", "@bea")]
+    nobody = Forgotten("x", b"k" * 32, frozenset())
+    since = Forgotten("x", b"k" * 32, frozenset({digest(b"k" * 32, "x", "7")}))
+    with staging_first(sqlite_world.database, people, nobody) as (session, staged):
+        with pytest.raises(Conflict, match="Somebody was forgotten"):
+            take_roster(session, account, staged, NOON, "x", forgotten=since, now=NOON)
+        session.rollback()
+    with staging_first(sqlite_world.database, people, since) as (session, staged):
+        done = take_roster(session, account, staged, NOON, "x", forgotten=since, now=NOON)
+        session.commit()
+    assert (done.size, done.forgotten) == (1, 1)

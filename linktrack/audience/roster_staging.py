@@ -1,7 +1,8 @@
 """Stage an incoming follower list in temporary tables, and store its people as followers."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, cast
@@ -32,7 +33,7 @@ from sqlalchemy.dialects import sqlite
 from linktrack.audience.forgetting import Forgotten, handle_key
 from linktrack.audience.models import Follower
 from linktrack.chunks import chunked
-from linktrack.db import Utc, is_sqlite, to_ms
+from linktrack.db import Database, Session, Utc, is_sqlite, to_ms
 from linktrack.networks.records import FollowerRecord
 
 CHUNK: Final = 5_000  # people written at a time
@@ -82,11 +83,38 @@ followers = cast("Table", Follower.__table__)
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """What the staged list holds: whether any fact, and whether any person by handle alone."""
+    """What the staged list holds: whether any fact, and whether any person by handle alone.
+
+    `without` are the people left out, of whom `forgotten` were on the list.
+    """
 
     has_facts: bool
     by_handle: bool
     forgotten: int
+    without: Forgotten
+
+
+@contextmanager
+def staging_first(
+    database: Database, people: Iterable[FollowerRecord], forgotten: Forgotten
+) -> Iterator[tuple[Session, Iterable[FollowerRecord] | Staged]]:
+    """Open a session that writes, and stage a list for it before it takes SQLite's write lock.
+
+    A long list takes seconds to stage, and nobody else could write meanwhile. On PostgreSQL, where
+    nobody waits for that, the list is returned as it is.
+    """
+    if not is_sqlite(database.engine):
+        with database.session(writes=True) as session:
+            yield session, people
+        return
+    with database.engine.connect() as connection:
+        connection.detach()  # its temporary tables end with it
+        with connection.begin():  # of our own tables it reads nothing, and writes nothing
+            temporary.create_all(connection)
+            staged = stage(connection, people, forgotten)
+        writes = connection.execution_options(linktrack_writes=True)
+        with Session(writes, expire_on_commit=False) as session:
+            yield session, staged
 
 
 def stage(connection: Connection, people: Iterable[FollowerRecord], forgotten: Forgotten) -> Staged:
@@ -104,7 +132,7 @@ def stage(connection: Connection, people: Iterable[FollowerRecord], forgotten: F
             has_facts = has_facts or any(row[name] is not None for name in FACTS)
             rows.append(row)
         _write(connection, rows)
-    return Staged(has_facts, by_handle, left_out)
+    return Staged(has_facts, by_handle, left_out, forgotten)
 
 
 def _write(connection: Connection, rows: Sequence[Mapping[str, Value]]) -> None:

@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session
 from linktrack.audience.counts import record_count
 from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.models import Account, FollowerCount, FollowPeriod, Roster
-from linktrack.audience.roster_staging import keep_followers, present, stage, temporary
+from linktrack.audience.roster_staging import Staged, keep_followers, present, stage, temporary
 from linktrack.audience.sorting import sort_followers
 from linktrack.db import Utc, from_ms, to_ms
 from linktrack.errors import Conflict, Invalid
@@ -75,7 +75,7 @@ class TakenRoster:
 def take_roster(
     session: Session,
     account: Account,
-    people: Iterable[FollowerRecord],
+    people: Iterable[FollowerRecord] | Staged,
     taken_at: datetime,
     source: str,
     *,
@@ -88,7 +88,8 @@ def take_roster(
     A list older than others is placed in its time. Its length is recorded as a follower count
     if there is no other count of the 90 days before. Raises `Invalid` for a moment in the
     future, and `Conflict` if there is another list at that moment, or, unless `confirmed`, if
-    it seems to have broken off (`_doubt`). The caller rolls back.
+    it seems to have broken off (`_doubt`). The caller rolls back. `people` may be what
+    `staging_first` has staged; `Conflict` then, too, if somebody was forgotten since.
     """
     taken_at = from_ms(to_ms(taken_at))
     if taken_at > now:
@@ -99,7 +100,9 @@ def take_roster(
     session.execute(select(Account.id).where(Account.id == account.id).with_for_update())
     connection = session.connection()
     temporary.create_all(connection)  # gone with the transaction where this fails
-    staged = stage(connection, people, forgotten)
+    staged = people if isinstance(people, Staged) else stage(connection, people, forgotten)
+    if staged.without != forgotten:
+        raise Conflict("Somebody was forgotten while this list was read: import it again.")
     size = keep_followers(connection, account.id, taken_at, staged)
     gained = returned = lost = None
     is_new = _is_new(session, account, taken_at)

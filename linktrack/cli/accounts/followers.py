@@ -7,13 +7,16 @@ import click
 
 from linktrack.cli.answers import Answer, Table, answering, rows_answer
 from linktrack.cli.common import (
+    COMMAND_LINE,
     Commands,
     Work,
     installation,
     json_option,
     local,
+    parse_time,
     print_json,
     reading,
+    this_moment,
     writing,
 )
 
@@ -55,6 +58,10 @@ def import_followers(
 
     Of a newsletter's subscribers only the number is recorded: no e-mail address is kept.
     """
+    from linktrack.audience.accounts import get_account
+    from linktrack.audience.forgetting import Forgotten
+    from linktrack.audience.roster_staging import staging_first
+    from linktrack.owners.audit import acting
     from linktrack.portability.followers.roster_files import (
         roster_json,
         take_file,
@@ -79,16 +86,23 @@ def import_followers(
             )
         _say_subscribers(account.handle, recorded, as_json)
         return
-    with whole_roster(file, account, confirmed=confirmed) as found, writing() as work:
-        done = take_file(
-            work.session,
-            work.account(handle),
-            found,
-            at=work.moment(at) or found.taken_at or written_at(file, work.now),
-            confirmed=confirmed,
-            key=work.installation.keys.forgetting,
-            now=work.now,
-        )
+    with whole_roster(file, account, confirmed=confirmed) as found, installation() as opened:
+        key, moment = opened.keys.forgetting, this_moment()
+        with opened.database.session() as session:
+            forgotten = Forgotten.read(session, account.network, key)
+        with staging_first(opened.database, found.people, forgotten) as (session, people):
+            acting(session, COMMAND_LINE)
+            done = take_file(
+                session,
+                get_account(session, account.id),
+                found,
+                at=parse_time(at, opened) or found.taken_at or written_at(file, moment),
+                confirmed=confirmed,
+                key=key,
+                now=moment,
+                people=people,
+            )
+            session.commit()
     handle = account.handle
     if as_json:
         print_json({"account": handle, **roster_json(done)})
@@ -216,21 +230,22 @@ def import_archive_command(handle: str, path: Path, confirmed: bool, as_json: bo
     """Import an archive's posts, as untracked, and its follower list."""
     from dataclasses import asdict
 
-    from linktrack.portability.followers.archive_import import import_archive
+    from linktrack.audience.accounts import find_account
+    from linktrack.portability.followers.archive_import import Importing, import_archive
     from linktrack.portability.followers.roster_files import roster_json
 
-    with writing() as work:
-        account = work.account(handle)
-        done = import_archive(
-            work.session,
-            account,
-            path,
-            base_host=work.installation.settings.base_host,
+    with installation(existing=True) as opened:
+        with opened.database.session() as session:
+            account = find_account(session, handle)
+        how = Importing(
+            opened.settings.base_host,
+            opened.keys.forgetting,
+            COMMAND_LINE,
+            this_moment(),
             confirmed=confirmed,
-            key=work.installation.keys.forgetting,
-            now=work.now,
         )
-        handle = account.handle
+        done = import_archive(opened.database, account, path, how)
+    handle = account.handle
     posts, roster = done.posts, done.roster
     if as_json:
         print_json(

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from linktrack.audience.accounts import claim_archive
 from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.models import Account
+from linktrack.audience.roster_staging import Staged
 from linktrack.audience.rosters import TakenRoster, take_roster
 from linktrack.calendar.times import utc
 from linktrack.errors import Invalid
@@ -79,17 +80,27 @@ def whole_roster(path: Path, account: Account, *, confirmed: bool) -> Iterator[R
 
     Raises what `open_roster` raises.
     """
+    home = home_of(account)
+    with (
+        open_roster(path, account.network, confirmed=confirmed, home=home) as found,
+        read_ahead(found.people) as people,
+    ):
+        yield replace(found, people=people)
+
+
+@contextmanager
+def read_ahead(people: Iterable[FollowerRecord]) -> Iterator[Iterator[FollowerRecord]]:
+    """Read a list of any length to its end, into a file of our own, and offer it from there.
+
+    What is wrong with it is known before anybody waits for a lock.
+    """
     import msgspec
 
     with TemporaryFile() as kept:
-        with open_roster(
-            path, account.network, confirmed=confirmed, home=home_of(account)
-        ) as found:
-            for person in found.people:
-                kept.write(msgspec.json.encode(person) + b"\n")
+        for person in people:
+            kept.write(msgspec.json.encode(person) + b"\n")
         kept.seek(0)
-        decode = msgspec.json.Decoder(FollowerRecord).decode
-        yield replace(found, people=map(decode, kept))
+        yield map(msgspec.json.Decoder(FollowerRecord).decode, kept)
 
 
 def read_roster(path: Path, account: Account, *, confirmed: bool) -> RosterFile:
@@ -125,13 +136,17 @@ def take_file(
     confirmed: bool,
     key: bytes,
     now: datetime,
+    people: Iterable[FollowerRecord] | Staged | None = None,
 ) -> TakenRoster:
-    """Take a list that was opened or read; raises what `claim_archive` and `take_roster` raise."""
+    """Take a list that was opened or read; raises what `claim_archive` and `take_roster` raise.
+
+    `people` are those of the list, where something was done to them first.
+    """
     claim_archive(session, account, found.owner_id, found.owner, confirmed)
     return take_roster(
         session,
         account,
-        found.people,
+        found.people if people is None else people,
         at,
         found.source,
         forgotten=Forgotten.read(session, account.network, key),
