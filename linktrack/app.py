@@ -36,6 +36,7 @@ from linktrack.db_failures import (
 )
 from linktrack.errors import (
     Conflict,
+    Ended,
     Forbidden,
     Invalid,
     LinktrackError,
@@ -67,6 +68,7 @@ log = logging.getLogger(__name__)
 STATUS: Final[dict[type[Exception], int]] = {
     Invalid: 422,
     NotFound: 404,
+    Ended: 410,
     Conflict: 409,
     Unconfirmed: 409,
     Overtaken: 412,

@@ -17,6 +17,10 @@ class NotFound(LinktrackError):
     """There is no such thing, or the token has no access to it."""
 
 
+class Ended(LinktrackError):
+    """There was such a thing; there is none any more, and it doesn't come back."""
+
+
 class Conflict(LinktrackError):
     """The input contradicts what is already there; nothing was changed."""
 

@@ -113,8 +113,8 @@ class Keys:
 
     `salt` orders the proposals for codes (losing it breaks no link), `check` signs the codes of
     versions (losing it breaks those), `session` signs cookies and seals
-    the secrets of webhooks and networks (losing it signs owners out, and webhooks have to be
-    added, accounts to be connected again).
+    the secrets of webhooks and networks (losing it signs owners out, webhooks have to be
+    added, accounts to be connected again, and members need new addresses).
     """
 
     salt: str
