@@ -5,6 +5,9 @@ known and vary from post to post; versions for two segments, a fifth of whose cl
 another one from somebody it was passed on to; 3 % have said hello; boosts bring strangers, and
 link previews and bots click too. Each run is 40 posts; the report's own functions make figures
 of it. Printed is how often an interval held the truth. docs/attribution.md has the result.
+
+Then the same where 40 % of those who click have said hello, and the community reads a feed: once
+saying hello by chance, once by those who click twice as often.
 """
 
 import math
@@ -26,11 +29,13 @@ from linktrack.reports.people.segments import figures, recognised, share
 POSTS: Final = 40
 FOLLOWERS: Final = 10_000
 STRANGERS: Final = 25.0  # a post's clicks by people who do not follow, on average
+STRANGERS_RATE: Final = 0.01  # of those there are, who click on a post
 PASSED_ON: Final = 0.2
 SAID_HELLO: Final = 0.03
 POST_VARIES: Final = 0.5  # coefficient of variation of what a post does to all rates
 SEGMENT_VARIES: Final = 0.3  # and of what it does to one segment's
 NOBODY: Final = 0
+REST: Final = 5  # everyone else, whom strangers are taken for who say hello by the button
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -44,11 +49,41 @@ class Group:
     rate: float
     has_version: bool = False
 
-    @property
-    def hellos(self) -> int:
-        """How many of it have said hello."""
-        return round(self.size * SAID_HELLO)
 
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Who says hello: of all who click so large a share, and `eager` times as frequent clickers.
+
+    Of them `network` sign in with the network, which tells who follows. `strangers` do as the
+    followers do, by the button: nobody has them on a list. Of the community's clicks, `personal`
+    come by a personal link of its feed, the others by the links of its version.
+    """
+
+    said_hello: float = SAID_HELLO
+    eager: float = 1.0
+    network: float = 0.0
+    strangers: bool = False
+    personal: float = 0.0
+
+    def hellos(self, people: int) -> int:
+        """Return how many of so many people have said hello, to make that share of their clicks."""
+        return round(people * self.said_hello / (self.eager - self.said_hello * (self.eager - 1)))
+
+    def rates(self, people: int, rate: float) -> tuple[float, float]:
+        """Return the rates of those who said hello and of the others, together `rate`."""
+        said = self.hellos(people) / people
+        others = rate / (said * self.eager + 1 - said)
+        return min(1.0, self.eager * others), others
+
+    @property
+    def strangers_said(self) -> int:
+        """How many who do not follow have said hello."""
+        return self.hellos(round(STRANGERS / STRANGERS_RATE)) if self.strangers else 0
+
+
+USUAL: Final = Scenario()
+MANY: Final = Scenario(0.4, 1.0, 2 / 3, strangers=True, personal=0.5)
+EAGER: Final = Scenario(0.4, 2.0, 2 / 3, strangers=True, personal=0.5)
 
 GROUPS: Final = (
     Group(1, "community", 60, 0.05, has_version=True),
@@ -68,15 +103,26 @@ class Run:
     left_out: int = 0
     attributed: int = 0
     known: int = 0
+    by: list[Counter[tuple[int, str]]] = field(default_factory=list)
+    """Of each post, clicks by (segment, how it is known)."""
 
 
-def simulate(rng: random.Random, posts: int = POSTS) -> Run:
+def simulate(rng: random.Random, posts: int = POSTS, scenario: Scenario = USUAL) -> Run:
     """Let the followers see and click so many posts, one a day."""
     run = Run(seen={group.id: set() for group in GROUPS})
     for number in range(posts):
         good = _around_one(rng, POST_VARIES)
         unique: Counter[int] = Counter()
-        unique[NOBODY] += poisson(rng, STRANGERS * good)
+        by: Counter[tuple[int, str]] = Counter()
+        said = scenario.strangers_said
+        rate = min(1.0, STRANGERS_RATE * good)
+        eager, others = scenario.rates(round(STRANGERS / STRANGERS_RATE), rate)
+        known = binomial(rng, said, eager)
+        run.seen[REST].update(-1 - each for each in rng.sample(range(said), known))
+        run.known += known
+        unique[REST] += known
+        by[REST, "recognised"] += known
+        unique[NOBODY] += poisson(rng, STRANGERS * good - said * eager)
         for group in GROUPS:
             rate = min(1.0, group.rate * good * _around_one(rng, SEGMENT_VARIES))
             if group.has_version:
@@ -84,12 +130,21 @@ def simulate(rng: random.Random, posts: int = POSTS) -> Run:
                 passed_on = binomial(rng, members, PASSED_ON)
                 unique[group.id] += members + passed_on
                 run.attributed += members + passed_on
+                personal = binomial(rng, members, scenario.personal)
+                by[group.id, "personal"] += personal
+                by[group.id, "variant"] += members + passed_on - personal
                 continue
-            known = binomial(rng, group.hellos, rate)
-            run.seen[group.id].update(rng.sample(range(group.hellos), known))
+            said = scenario.hellos(group.size)
+            eager, others = scenario.rates(group.size, rate)
+            known = binomial(rng, said, eager)
+            run.seen[group.id].update(rng.sample(range(said), known))
             unique[group.id] += known
             run.known += known
-            unique[NOBODY] += binomial(rng, group.size - group.hellos, rate)
+            signed_in = binomial(rng, known, scenario.network)
+            by[group.id, "recognised-network"] += signed_in
+            by[group.id, "recognised"] += known - signed_in
+            unique[NOBODY] += binomial(rng, group.size - said, others)
+        run.by.append(by)
         run.left_out += poisson(rng, 12)  # previews and bots: never among people who clicked
         run.posts.append(
             PostSegments(
@@ -104,23 +159,24 @@ def simulate(rng: random.Random, posts: int = POSTS) -> Run:
     return run
 
 
-def expected() -> tuple[float, float]:
+def expected(scenario: Scenario = USUAL) -> tuple[float, float]:
     """Return how many people click on a post on average, and of how many it is known who."""
-    known = sum(
-        group.size * group.rate * (1 + PASSED_ON)
-        if group.has_version
-        else group.hellos * group.rate
-        for group in GROUPS
-    )
-    unknown = STRANGERS + sum(
-        (group.size - group.hellos) * group.rate for group in GROUPS if not group.has_version
-    )
-    return known + unknown, known
+    known = scenario.strangers_said * scenario.rates(round(STRANGERS / STRANGERS_RATE), 0.01)[0]
+    everybody = STRANGERS
+    for group in GROUPS:
+        clicks = group.size * group.rate
+        if group.has_version:
+            clicks *= 1 + PASSED_ON
+            known += clicks
+        else:
+            known += scenario.hellos(group.size) * scenario.rates(group.size, group.rate)[0]
+        everybody += clicks
+    return everybody, known
 
 
-def truths_held(run: Run) -> Iterator[tuple[str, bool]]:
+def truths_held(run: Run, scenario: Scenario = USUAL) -> Iterator[tuple[str, bool]]:
     """Yield, for each figure of the report on a run, whether its interval holds the truth."""
-    everybody, known = expected()
+    everybody, known = expected(scenario)
     yield "share of whom we can't tell", _holds(share(run.posts, NOBODY), 1 - known / everybody)
     for group in GROUPS:
         segment = Segment(id=group.id, account_id=1, name=group.name, size=group.size, kind="list")
@@ -136,7 +192,9 @@ def truths_held(run: Run) -> Iterator[tuple[str, bool]]:
             yield name.replace("alone", "at most"), group.rate <= line.cpf.interval.high
         else:
             assert line.cpf.value is None  # never guessed from what is not known
-            said = {segment.id: Hellos(group.hellos, 0)}
+            hellos = scenario.hellos(group.size)
+            hellos += scenario.strangers_said if group.id == REST else 0
+            said = {segment.id: Hellos(hellos, 0)}
             hello = recognised(segment, run.posts, said, _sizes(run.seen))
             if hello is not None and hello.low is not None and hello.high is not None:
                 yield f"{group.name}: bounds by hellos", hello.low <= group.rate <= hello.high
@@ -158,15 +216,17 @@ def personal_links(rng: random.Random, people: int = 1_000) -> tuple[int, int, i
     return wrong, named, wrong_kept, named_kept
 
 
-def coverage(runs: int, seed: int = 1) -> tuple[dict[str, float], float]:
+def coverage(
+    runs: int, seed: int = 1, scenario: Scenario = USUAL
+) -> tuple[dict[str, float], float]:
     """Return how often each interval held the truth, and the share of unattributed people."""
     rng = random.Random(seed)
     held: Counter[str] = Counter()
     asked: Counter[str] = Counter()
     nobody = everybody = 0
     for _ in range(runs):
-        run = simulate(rng)
-        for name, is_held in truths_held(run):
+        run = simulate(rng, scenario=scenario)
+        for name, is_held in truths_held(run, scenario):
             asked[name] += 1
             held[name] += is_held
         unattributed = sum(post.unique[NOBODY] for post in run.posts)
@@ -217,10 +277,13 @@ def poisson(rng: random.Random, mean: float) -> int:
 def main() -> None:
     """Print the table of docs/attribution.md."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
-    held, nobody = coverage(runs)
-    print(f"{runs:,} runs of {POSTS} posts; for {nobody:.1%} of people who clicked nobody can tell")
-    for name, rate in held.items():
-        print(f"{name:45} {rate:6.1%}")
+    for title, scenario in (("3 % said hello", USUAL), ("40 %", MANY), ("40 %, eager", EAGER)):
+        held, nobody = coverage(runs, scenario=scenario)
+        stated = 1 - expected(scenario)[1] / expected(scenario)[0]
+        print(f"{title}: {runs:,} runs of {POSTS} posts; for {nobody:.1%} of people who clicked")
+        print(f"nobody can tell who they are ({stated:.1%} by the rates)")
+        for name, rate in held.items():
+            print(f"{name:45} {rate:6.1%}")
     wrong, named, wrong_kept, named_kept = personal_links(random.Random(2), 10_000)
     print(f"personal links: {wrong / named:.1%} of named clicks are another's without the rule,")
     print(f"{wrong_kept / named_kept:.1%} with it")

@@ -14,6 +14,7 @@ from linktrack.clicks.models import (
     account_referrer_months,
     account_referrer_years,
     account_visits,
+    account_ways,
     agents,
     clicks,
     first_clicks,
@@ -29,7 +30,7 @@ from linktrack.clicks.models import (
     visitor_accounts,
 )
 from linktrack.clicks.records import ClickRecord, encode
-from linktrack.clicks.vocabulary import NO_VISITOR
+from linktrack.clicks.vocabulary import ATTRIBUTIONS, NO_VISITOR
 from linktrack.db import to_ms
 from linktrack.ids import LinkId, SegmentId
 from linktrack.links.models import Post
@@ -54,6 +55,7 @@ TABLES = (
     account_referrer_days,
     account_referrer_months,
     account_referrer_years,
+    account_ways,
     first_clicks,
     visitor_accounts,
     account_visits,
@@ -98,7 +100,7 @@ def records_of(
             visitor=visitor,
             flags=flags | (NO_VISITOR if visitor is None else 0),
             segment_id=SegmentId(segment) if segment else None,
-            attribution="variant" if segment else None,
+            attribution=ATTRIBUTIONS[1 + hours % 4] if segment else None,
         )
         for hours, link, segment, visitor, agent, referrer, flags in drawn
     ]

@@ -125,7 +125,9 @@ def test_every_page_of_the_demonstration_has_something_to_show(sqlite_world: Wor
     left_out = session.scalars(select(clicks.c.reason).distinct()).all()
     assert {REASONS[each] for each in left_out} == set(REASONS)
     attributions = session.scalars(select(clicks.c.attribution).distinct()).all()
-    assert {ATTRIBUTIONS[each] for each in attributions} == {None, "variant", "recognised"}
+    assert {ATTRIBUTIONS[each] for each in attributions} == {
+        None, "variant", "recognised", "recognised-network",
+    }  # fmt: skip
     assert session.scalar(select(func.count()).select_from(imported_clicks))
     sizes_now = {each.name: each.size for each in list_segments(session, you)}
     assert sizes_now["community"] == MEMBERS

@@ -18,14 +18,16 @@ from linktrack.ids import LinkId, PostId
 AGENTS = ["Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", "curl/8.5.0"]
 
 
-def load(world: World, hours: tuple[int, int], count: int, seed: int, links: list[LinkId]) -> None:
+def load(
+    world: World, hours: tuple[int, int], count: int, seed: int, links: list[LinkId], first: int = 0
+) -> None:
     chance = random.Random(seed)
     drawn = [
         (
             chance.randint(*hours) * 3,
             chance.randrange(len(links)),
             chance.randrange(3),
-            chance.choice([None, *range(30)]),
+            chance.choice([None, *range(first, first + 30)]),
             chance.choice(AGENTS),
             chance.choice(["", "//t.co", "//example.org"]),
             0,
@@ -82,6 +84,30 @@ def test_what_lost_nothing_is_counted_anew(world: World) -> None:
     with world.store().transaction() as connection:
         rebuild(connection, Days(world.settings.timezone))
     assert counts(world) == right
+
+
+def test_months_after_the_deletion_are_counted_anew(world: World) -> None:
+    """Those before it, and that in which it was, stay as they were counted."""
+    links, _ = some_clicks(world)
+    for month, hours in enumerate([(0, 650), (670, 1_370), (1_390, 2_110), (2_130, 2_400)]):
+        load(world, hours, 200, 7 + month, links, 100 * month)  # May to August
+    delete_(world, 60, 2_400)  # before 12 June
+    right = counts(world)
+    july = 12 * 2026 + 6
+    tables = ("account_ways", "account_referrer_months")
+    with world.database.engine.begin() as connection:
+        for table in tables:
+            connection.exec_driver_sql(f"DELETE FROM {table} WHERE month >= {july}")
+    with world.store().transaction() as connection:
+        rebuild(connection, Days(world.settings.timezone))
+    assert counts(world) == right
+    with world.database.engine.begin() as connection:
+        for table in tables:
+            connection.exec_driver_sql(f"DELETE FROM {table} WHERE month < {july}")
+    with world.store().transaction() as connection:
+        rebuild(connection, Days(world.settings.timezone))
+    for table in tables:
+        assert counts(world)[table] == [row for row in right[table] if row[1] >= july]
 
 
 def test_a_post_that_lost_clicks_keeps_its_time(world: World) -> None:

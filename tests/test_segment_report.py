@@ -123,6 +123,19 @@ def test_the_report_of_the_mission(world: World) -> None:
             property_json("came back", None, 10),
         ],
         "properties_at": "2026-05-04T12:00:00Z",
+        "ways": {
+            "months": [
+                {
+                    "month": "2026-05",
+                    "is_over": False,
+                    "unique_clicks": 35,
+                    "attributed": 5,
+                    "share": 0.142857,
+                    "by": {"personal": 0, "version": 5, "hello_button": 0, "hello_network": 0},
+                }
+            ],
+            "hellos": {"button": 0, "network": 0},
+        },
     }
     assert unattributed(found) == (
         "For 30 of 35 people who clicked (86%) we can't tell who: they came through public links."

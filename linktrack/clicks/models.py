@@ -177,6 +177,7 @@ first_clicks = Table(
     Column("segment_id", Integer, nullable=False),
     Column("referrer_id", Integer, nullable=False),
     Column("source_id", Integer, nullable=False),
+    Column("attribution", SmallInteger, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 """A visitor's first human click on each link; the earliest of a post's is that on the post."""
@@ -286,6 +287,16 @@ account_hours = Table(
     sqlite_with_rowid=False,
 )
 """Human clicks of an account by day and hour."""
+
+account_ways = Table(
+    "account_ways",
+    metadata,
+    Column("account_id", Integer, primary_key=True),
+    Column("month", Integer, primary_key=True),  # 12 * year + month - 1
+    *_counts("unattributed", "personal", "variant", "recognised", "recognised_network"),
+    sqlite_with_rowid=False,
+)
+"""Unique clicks of an account by month and by how their segment is known (`ATTRIBUTIONS`)."""
 
 visitor_accounts = Table(
     "visitor_accounts",

@@ -8,9 +8,10 @@ some of the followers clicked.
 from linktrack.reports.counting import set_apart
 from linktrack.reports.cpf import CpfTotal
 from linktrack.reports.figures.statistics.leaving import Excess
-from linktrack.reports.figures.words import WITHIN, counted, one_in, percent, share
+from linktrack.reports.figures.words import WITHIN, counted, month_name, one_in, percent, share
 from linktrack.reports.people.followers import Event
 from linktrack.reports.people.segments import SegmentsReport
+from linktrack.reports.people.ways import Ways
 
 
 def unattributed(report: SegmentsReport) -> str:
@@ -30,6 +31,35 @@ def unattributed(report: SegmentsReport) -> str:
         f"({share(report.unattributed, report.unique_clicks)}) we can't tell who: they came "
         "through public links."
     )
+
+
+def ways(found: Ways) -> list[str]:
+    """Say what the newest month's clicks are known by, and what hellos are worth."""
+    said = []
+    month = found.newest
+    if month is not None and month.by is not None and month.by.total:
+        by = month.by
+        parts = (
+            (by.version, "by a version's link"),
+            (by.personal, "by a personal link"),
+            (by.hello_button, "by a hello with the button"),
+            (by.hello_network, "by a hello with the network"),
+        )
+        told = ", ".join(f"{number:,} {how}" for number, how in parts if number)
+        name = f"{month_name(month.first)} {month.first.year}"
+        said.append(
+            f"In {name}{'' if month.is_over else ', so far,'} we can tell who for "
+            f"{share(by.total, month.unique_clicks)} of "
+            f"{counted(month.unique_clicks, 'unique click')}: {told}."
+        )
+    if found.by_button or found.by_network:
+        said.append(
+            f"{counted(found.by_button, 'browser')} said hello by the button and "
+            f"{found.by_network:,} by sign-in with the network, and didn't take it back. "
+            "People who say hello click more than others, so they aren't the average of their "
+            "segment."
+        )
+    return said
 
 
 def living(report: SegmentsReport) -> str:

@@ -1,5 +1,7 @@
 """Reports on the command line."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from linktrack.cli.answers import Answer, Table, answering
@@ -9,6 +11,9 @@ from linktrack.cli.reports.audience import audience, compare, coverage, growth, 
 from linktrack.cli.reports.engagement import engagement, regulars
 from linktrack.cli.reports.experiments import experiment_of
 from linktrack.cli.reports.referrers import referrers
+
+if TYPE_CHECKING:
+    from linktrack.reports.people.ways import Ways
 
 
 @click.group(cls=Commands)
@@ -179,7 +184,28 @@ def segments(work: Work, handle: str, window: str, since: str | None, until: str
     ]
     header = ("of all followers", "people", "unknown", "of them also")
     by_property = [Table(header, overlaps)] if overlaps else []
-    return Answer(answer, *said, by_segment, *by_property, *recognised)
+    return Answer(answer, *said, by_segment, *by_property, *recognised, *_by_way(found.ways))
+
+
+def _by_way(found: "Ways") -> list[str | Table]:
+    """Return by which ways it is known who clicked, month by month; nothing without a click."""
+    from linktrack.reports.figures.words import share
+    from linktrack.reports.sentences import ways
+
+    rows: list[tuple[object, ...]] = []
+    for month in found.months:
+        by = month.by
+        told: tuple[object, ...] = (None,) * 6
+        if by is not None:
+            part = share(by.total, month.unique_clicks) if month.unique_clicks else None
+            hellos = (by.hello_button, by.hello_network)
+            told = (by.total, part, by.version, by.personal, *hellos)
+        rows.append((f"{month.first:%Y-%m}", month.unique_clicks, *told))
+    if not rows:
+        return []
+    header = ("month", "unique clicks", "known", "share", "by version", "by personal link",
+              "by hello: button", "by hello: network")  # fmt: skip
+    return [Table(header, rows), *ways(found)]
 
 
 @report.command("followers")

@@ -52,5 +52,5 @@ def make_unattributed(connection: Connection, condition: ColumnElement[bool], da
         .where(condition)
         .values(follower_id=None, segment_id=UNATTRIBUTED, attribution=0)
     )
-    after = [replace(click, segment_id=UNATTRIBUTED) for click in before]
+    after = [replace(click, segment_id=UNATTRIBUTED, attribution=0) for click in before]
     move_batch(connection, before, after, days)

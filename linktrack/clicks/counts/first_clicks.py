@@ -45,6 +45,7 @@ class Click(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     source_id: int
     visitor: int | None
     reason: int
+    attribution: int
     referrer_id: int  # of a code of X, that of the host (`COUNTED_AS`)
     day: int
     window: int
@@ -56,7 +57,7 @@ DayOf: TypeAlias = Callable[[int], int]
 Key: TypeAlias = tuple[int, int, int]
 """The post (or the link on its own, with a minus), the visitor, and the link."""
 
-Mark: TypeAlias = tuple[int, int, int, int]
+Mark: TypeAlias = tuple[int, int, int, int, int]
 """What is stored of a first click, in the order that decides which click is the first.
 
 Of two clicks in the same millisecond that of the smaller segment, then of the referrer that was
@@ -64,7 +65,7 @@ known before the other, is taken as the first, whichever is loaded first.
 """
 
 mark_of: Final[Callable[[Click], Mark]] = attrgetter(
-    "clicked_at", "segment_id", "referrer_id", "source_id"
+    "clicked_at", "segment_id", "referrer_id", "source_id", "attribution"
 )
 
 
@@ -171,7 +172,7 @@ def _find(connection: Connection, keys: Iterable[Key]) -> dict[Key, Mark]:
     """Return the visitors' marks on these links, and on the others of their posts."""
     pairs = [key[:2] for key in keys]
     return {
-        (post_or_link, visitor, link_id): (first_at, segment_id, referrer_id, source_id)
+        (post_or_link, visitor, link_id): (first_at, segment_id, referrer_id, source_id, how)
         for (
             post_or_link,
             visitor,
@@ -180,6 +181,7 @@ def _find(connection: Connection, keys: Iterable[Key]) -> dict[Key, Mark]:
             segment_id,
             referrer_id,
             source_id,
+            how,
         ) in find_rows(connection, first_clicks, pairs)
     }
 
@@ -195,13 +197,14 @@ def _firsts_on_posts(marks: Mapping[Key, Mark]) -> dict[tuple[int, int], Mark]:
 
 def _as_marked(click: Click, mark: Mark, day_of: DayOf) -> Click:
     """Return the first click of this click's visitor on its post or link, as its mark says."""
-    at, segment_id, referrer_id, source_id = mark
+    at, segment_id, referrer_id, source_id, attribution = mark
     return replace(
         click,
         clicked_at=at,
         segment_id=segment_id,
         referrer_id=referrer_id,
         source_id=source_id,
+        attribution=attribution,
         day=day_of(at),
         window=narrowest_window(at, click.posted_at),
     )
@@ -223,6 +226,7 @@ def _first_humans(
                 clicks.c.segment_id,
                 referrers.c.source_id,
                 COUNTED_AS,
+                clicks.c.attribution,
             )
             .join(referrers, clicks.c.referrer_id == referrers.c.id)
             .where(
@@ -232,11 +236,12 @@ def _first_humans(
                 clicks.c.reason == HUMAN,
             )
         )
-        for link_id, visitor, at, segment_id, source_id, referrer_id in connection.execute(query):
+        for link_id, visitor, at, segment_id, source_id, *rest in connection.execute(query):
             key = of_links.get((link_id, visitor))
             if key is None:
                 continue
-            mark = (at, segment_id, referrer_id, source_id)
+            referrer_id, attribution = rest
+            mark = (at, segment_id, referrer_id, source_id, attribution)
             if key not in found or mark < mark_of(found[key]):
                 found[key] = _as_marked(lost[key], mark, day_of)
     return found

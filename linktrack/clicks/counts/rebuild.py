@@ -204,7 +204,7 @@ def _alike(connection: Connection, post_id: PostId, days: Days) -> Iterator[tupl
     def click(
         *, hour: int, segment_id: SegmentId, source_id: int, visitor: int | None, reason: int
     ) -> Click:
-        """Return one at that hour; of which link, account and day does not matter here."""
+        """Return one at that hour; of which link, account, day and attribution does not matter."""
         at = (posted_at or 0) + hour * HOUR
         return Click(
             clicked_at=at,
@@ -216,6 +216,7 @@ def _alike(connection: Connection, post_id: PostId, days: Days) -> Iterator[tupl
             source_id=source_id,
             visitor=visitor,
             reason=reason,
+            attribution=0,
             referrer_id=0,
             day=0,
             window=narrowest_window(at, posted_at),

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, Table, and_, delete, exists, func, select
 
+from linktrack.calendar.days import month_of
 from linktrack.calendar.periods import period_start
 from linktrack.chunks import chunked
 from linktrack.clicks.counts.first_clicks import Key
@@ -155,11 +156,16 @@ class Frozen:
             return deltas
         names = [column.name for column in table.primary_key]
         index = names.index(scope)
-        day = names.index("day") if "day" in names else None
+        # Of days, and of months, those are left that begin after the deletion.
+        place, first = len(names), 0
+        if "day" in names:
+            place, first = names.index("day"), self.first_day
+        elif "month" in names:
+            place, first = names.index("month"), month_of(date.fromordinal(self.first_day - 1)) + 1
         return {
             key: values
             for key, values in deltas.items()
-            if key[index] not in frozen or (day is not None and key[day] >= self.first_day)
+            if key[index] not in frozen or (place < len(key) and key[place] >= first)
         }
 
 

@@ -24,6 +24,7 @@ from linktrack.clicks.models import (
     account_referrer_months,
     account_referrer_years,
     account_visits,
+    account_ways,
     link_days,
     link_totals,
     post_hours,
@@ -33,6 +34,7 @@ from linktrack.clicks.models import (
     post_windows,
 )
 from linktrack.clicks.vocabulary import (
+    ATTRIBUTIONS,
     HOUR,
     HOURS_KEPT,
     HUMAN,
@@ -222,6 +224,18 @@ def count_account_hours(batch: Batch) -> Deltas:
     return deltas
 
 
+def count_account_ways(batch: Batch) -> Deltas:
+    """Unique clicks of each attribution by (account, month)."""
+    deltas = _deltas(len(ATTRIBUTIONS))
+    moves = batch.uniques_of_accounts
+    key = attrgetter("account_id", "day", "attribution")
+    for sign, moved in ((1, moves.added), (-1, moves.removed)):
+        for (account_id, day, attribution), number in Counter(map(key, moved)).items():
+            month = month_of(date.fromordinal(day))
+            deltas[account_id, month][attribution] += sign * number
+    return deltas
+
+
 def count_visits(batch: Batch) -> Deltas:
     """Links clicked first in the first and second half by (account, visitor period, visitor)."""
     deltas = _deltas(2)
@@ -279,6 +293,7 @@ COUNTS: Final = (
     (link_totals, count_link_totals),
     (account_days, count_account_days),
     (account_hours, count_account_hours),
+    (account_ways, count_account_ways),
     (account_referrer_days, count_account_referrer_days),
     (account_referrer_months, count_account_referrer_months),
     (account_referrer_years, count_account_referrer_years),

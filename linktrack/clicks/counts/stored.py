@@ -28,6 +28,7 @@ STORED: Final = (
         referrers.c.source_id,
         clicks.c.visitor,
         clicks.c.reason,
+        clicks.c.attribution,
         COUNTED_AS.label("counted_as"),
         clicks.c.seq,
     )
@@ -53,7 +54,8 @@ def as_click(row: Row[Any], day_of: DayOf) -> Click:
         source_id=source_id,
         visitor=visitor,
         reason=reason,
-        referrer_id=rest[0],
+        attribution=rest[0],
+        referrer_id=rest[1],
         day=day_of(at),
         window=narrowest_window(at, posted),
     )

@@ -112,13 +112,14 @@ class ClickStore:
             referrer_id, source_id, counted_as = self._referrers[record.referrer]
             reason = judge(record.flags, agent_reason) if record.flags else agent_reason
             segment_id = record.segment_id or UNATTRIBUTED
+            attribution = ATTRIBUTION_NUMBER.get(record.attribution, 0)
             rows.append(
                 (
                     record.clicked_at,
                     record.link_id,
                     segment_id,
                     record.follower_id,
-                    ATTRIBUTION_NUMBER.get(record.attribution, 0),
+                    attribution,
                     agent_id,
                     referrer_id,
                     record.visitor,
@@ -138,6 +139,7 @@ class ClickStore:
                     source_id=source_id,
                     visitor=record.visitor,
                     reason=reason,
+                    attribution=attribution,
                     referrer_id=counted_as,
                     day=day_of(record.clicked_at),
                     window=narrowest_window(record.clicked_at, home.posted_at),

@@ -21,7 +21,7 @@ from linktrack.audience.segments import add_segment, find_segment
 from linktrack.audience.sorting import sort_followers
 from linktrack.db import from_ms, to_ms
 from linktrack.portability.demo.crowd import Fan, list_days, members, records, sizes
-from linktrack.portability.demo.story import COMMUNITY, DAYS, GROUP_OPENED, SAID_HELLO
+from linktrack.portability.demo.story import COMMUNITY, DAYS, GROUP_OPENED, SAID_HELLO, signs_in
 
 SORTED: Final = (DAYS, 364, 75, 68, 0)
 """At which lists the segments' sizes are kept; each takes half a second."""
@@ -150,13 +150,16 @@ def _add_hellos(session: Session, segment: Segment, now: datetime) -> None:
     said = [GROUP_OPENED - round(4.1 * (number**1.15)) for number in range(SAID_HELLO)]
     days = sorted({max(ago, 2) for ago in said}, reverse=True)
     for ago in days:
+        people = [person for person, each in enumerate(said) if max(each, 2) == ago]
         day = (now - timedelta(days=ago)).date().toordinal()
         session.add(
             HelloDay(
                 segment_id=segment.id,
                 day=day,
-                said=sum(max(each, 2) == ago for each in said),
+                said=len(people),
                 taken_back=int(ago in days[10:40:10]),
+                by_network=sum(map(signs_in, people)),
+                network_back=0,
             )
         )
     session.flush()

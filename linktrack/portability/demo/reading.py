@@ -181,7 +181,10 @@ def _community(
             if chance.random() < rate:
                 for click in _visit(chance, network, reader(WE.handle, person), at, links):
                     if click.visitor is not None:  # whoever is not to be tracked says no hello
-                        yield replace(click, attribution=attribution)
+                        signed_in = attribution == "recognised" and story.signs_in(person)
+                        yield replace(
+                            click, attribution="recognised-network" if signed_in else attribution
+                        )
 
 
 def _visit(

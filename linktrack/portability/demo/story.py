@@ -59,6 +59,11 @@ class Profile:
     own_site: float  # the share of posts that link to the owner's own site
 
 
+def signs_in(person: int) -> bool:
+    """Whether one of those who said hello did so by sign-in with the network."""
+    return person % 3 == 0
+
+
 def grown(first: float, last: float, opened: int = DAYS) -> Callable[[float], float]:
     """Return a number that grows evenly from one to the other until the end."""
     return lambda ago: first + (last - first) * (opened - ago) / opened

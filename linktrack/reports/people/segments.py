@@ -36,6 +36,7 @@ from linktrack.reports.people.segment_queries import (
     posts_by_segment,
     recognised_since,
 )
+from linktrack.reports.people.ways import Ways, WaysJson, ways_json, ways_of
 from linktrack.settings import Settings
 
 FRESH: Final = timedelta(days=45)
@@ -90,7 +91,8 @@ class Living:
 class SegmentsReport:
     """An account's segments; `unattributed` are the unique clicks whose segment isn't known.
 
-    Everything is of complete posts; those that are still counting or unmeasured stand apart.
+    Everything is of complete posts; those that are still counting or unmeasured stand apart. Only
+    `ways` are of all clicks, by month.
     """
 
     account: Account
@@ -107,6 +109,7 @@ class SegmentsReport:
     lines: list[SegmentFigures]
     living: Living
     properties: Properties | None
+    ways: Ways
 
     @property
     def unknown_people(self) -> int | None:
@@ -172,6 +175,7 @@ def segments_report(
         lines=lines,
         living=_living(_assumed_empty(segments, properties), with_count, count),
         properties=properties,
+        ways=ways_of(session, account, said.values(), settings, now, since=since, until=until),
     )
 
 
@@ -345,6 +349,7 @@ class SegmentsReportJson(TypedDict):
     still_counting: StillCountingJson
     properties: list[PropertyJson]
     properties_at: str | None
+    ways: WaysJson
 
 
 def segments_json(report: SegmentsReport) -> SegmentsReportJson:
@@ -372,4 +377,5 @@ def segments_json(report: SegmentsReport) -> SegmentsReportJson:
         "still_counting": still_counting_json(report.still_counting),
         "properties": properties_json(report.properties),
         "properties_at": None if report.properties is None else utc(report.properties.counted_at),
+        "ways": ways_json(report.ways),
     }

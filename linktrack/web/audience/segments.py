@@ -33,6 +33,7 @@ from linktrack.reports.counting import window_for
 from linktrack.reports.figures import words
 from linktrack.reports.people.properties import PropertyJson
 from linktrack.reports.people.segments import FRESH, SegmentsReport, segments_json, segments_report
+from linktrack.web.audience.ways import ways_chart, ways_rows
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import LARGEST_ID, chosen_account, chosen_range
 from linktrack.web.forms import Done, Sent, form
@@ -53,6 +54,8 @@ def list_all() -> str | Response:
     if is_table_wanted() and request.args.get("table") == "properties":
         lines = segments_json(_report(account)[0])["properties"]
         return table_file("properties", [_flat(line) for line in lines])
+    if is_table_wanted() and request.args.get("table") == "ways":
+        return table_file("ways", ways_rows(_report(account)[0].ways))
     if is_table_wanted():
         return table_file("segments", segments_json(_report(account)[0])["segments"])
     return _list(accounts, account)
@@ -177,6 +180,7 @@ def _list(accounts: Sequence[Account], account: Account, error: str | None = Non
         accounts=accounts,
         account=account,
         report=report,
+        ways_chart=ways_chart(report.ways),
         days=days,
         sentences=sentences,
         words=words,
