@@ -235,6 +235,28 @@ def test_numbers_go_on_after_a_restore(world: World, second_url: str, tmp_path: 
         assert find_target(second.database.engine, codes, str(old.code)) is not None
 
 
+def test_a_restore_that_is_run_again_takes_nothing_back(
+    tmp_path: Path, sqlite_databases: Maker
+) -> None:
+    """Right after the first it ends the same; once something was done since, it is refused."""
+    first = environment(tmp_path / "first", sqlite_databases())
+    second = environment(tmp_path / "second", f"sqlite:///{tmp_path}/second.db")
+    backup = str(tmp_path / "b.tar.gz")
+    for arguments in (
+        ("account", "add", "@J", "--network", "x"),
+        ("link", "add", "@J", "https://a.org/"),
+        ("backup", backup),
+    ):
+        assert command(first, *arguments).returncode == 0, arguments
+    for _ in range(2):
+        done = command(second, "restore", backup)
+        assert (done.returncode, "1 links" in done.stdout) == (0, True), done.stderr
+    assert command(second, "account", "add", "@K", "--network", "x").returncode == 0
+    refused = command(second, "restore", backup)
+    assert "There are links in this database" in refused.stderr
+    assert "@K" in command(second, "account", "list").stdout
+
+
 def test_a_restore_replaces_no_links(world: World, tmp_path: Path) -> None:
     """Where links are, nothing is restored, and nothing is changed."""
     world.post(world.account(), "Read https://example.com/one")

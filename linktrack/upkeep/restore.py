@@ -1,23 +1,28 @@
 """Restore a backup into an empty data folder and database.
 
 The order makes a restore that was cut short one that can be begun again: the database, by whose
-links a place counts as used, comes last. Once it is there, everything of the backup is.
+links a place counts as used, comes last. Once it is there, everything of the backup is; and it
+carries a mark of the backup, so that the same restore, run again, goes on behind it.
 """
 
 import json
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
 
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, func, inspect, select, text
 
 from linktrack.clicks.capture.journal import SUFFIX, is_written
 from linktrack.db import Database, alembic_config, is_sqlite
 from linktrack.errors import Conflict, Invalid, Unavailable
+from linktrack.links.models import Link
+from linktrack.owners.models import AuditEntry
 from linktrack.scratch import scratch
 from linktrack.settings import Settings
 from linktrack.upkeep.archive import DATABASE, JOURNALS, KEYS, TABLES, Manifest, read_archive
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
     import psycopg
 
 SETTINGS_FILE: Final = "settings.env"
+RESTORED: Final = "Restored the backup {}."
+"""What the activity log says of it at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +48,10 @@ def restore(settings: Settings, file: Path, environ: Mapping[str, str]) -> Resto
     """Put a backup's database, keys and journals where the settings say, at the backup's revision.
 
     Journals that are there already stay, and the longer of two of one name: what they hold beyond
-    the backup is loaded after it. Raises `Invalid` for a file that is no backup or is damaged,
-    `Conflict` where an installation with links is there or runs there; nothing is changed then.
+    the backup is loaded after it. Where this very backup was restored and nothing was done since,
+    nothing is replaced: what follows a restore may be missing yet. Raises `Invalid` for a file
+    that is no backup or is damaged, `Conflict` where another installation with links is there or
+    one runs there; nothing is changed then.
     """
     data = settings.data
     database = Database(settings)
@@ -51,16 +60,14 @@ def restore(settings: Settings, file: Path, environ: Mapping[str, str]) -> Resto
         with scratch(data, "restore") as folder:
             manifest = read_archive(file, folder)
             _check_fits(manifest, database, folder)
-            _check_empty(settings, database)
-            _merge_journals(folder / JOURNALS, settings.journals)
-            _place_keys(folder / KEYS, data / KEYS)
-            _write_settings(data / SETTINGS_FILE, manifest)
-            with database.reachable():
-                if is_sqlite(database.engine):
-                    target = Path(database.engine.url.database or "")
-                    _place_sqlite(folder / DATABASE, target, database)
-                else:
-                    _fill_postgresql(database, folder / TABLES, manifest)
+            _check_alone(settings)
+            if not _is_restored(database, manifest):
+                _check_empty(database)
+                _merge_journals(folder / JOURNALS, settings.journals)
+                _place_keys(folder / KEYS, data / KEYS)
+                _write_settings(data / SETTINGS_FILE, manifest)
+                with database.reachable():
+                    _place(database, folder, manifest)
     except OSError as error:
         raise Unavailable(
             f"The backup cannot be restored: {error.filename or data}: {error.strerror}."
@@ -100,10 +107,41 @@ def _check_fits(manifest: Manifest, database: Database, folder: Path) -> None:
             raise Invalid(f"This backup is damaged: its database says {found}.")
 
 
-def _check_empty(settings: Settings, database: Database) -> None:
+def _check_alone(settings: Settings) -> None:
     for path in settings.journals.glob(f"[!.]*{SUFFIX}"):
         if is_written(path):
             raise Conflict(f"A service is running on {settings.data}: stop it first.")
+
+
+def _mark_of(manifest: Manifest) -> int:
+    """Return a number that stands for this very backup: SQLite's `user_version` can be it."""
+    whole = json.dumps(asdict(manifest), sort_keys=True).encode()
+    return int.from_bytes(blake2b(whole, digest_size=4).digest()) % (2**31 - 1) + 1
+
+
+def _is_restored(database: Database, manifest: Manifest) -> bool:
+    """Whether this very backup stands in the database, and nothing was done there since."""
+    if database.is_missing():
+        return False
+    with database.reachable(), database.engine.connect() as connection:
+        if is_sqlite(connection):
+            mark = connection.scalar(text("PRAGMA user_version"))
+        else:
+            named = "SELECT obj_description(to_regclass('links'), 'pg_class')"
+            mark = connection.scalar(text(named))
+        if str(mark) != str(_mark_of(manifest)):
+            return False
+        made_at = datetime.fromisoformat(manifest.made_at)
+        entry = select(AuditEntry.id).where(
+            AuditEntry.at > made_at, AuditEntry.what.not_like(RESTORED.format("%"))
+        )
+        newest = connection.scalar(select(func.max(Link.created_at)))
+        if newest is None or newest > made_at:
+            return False
+        return connection.scalar(entry.limit(1)) is None
+
+
+def _check_empty(database: Database) -> None:
     file = Path(database.engine.url.database or "")
     if is_sqlite(database.engine) and not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -135,7 +173,17 @@ def _place_keys(source: Path, target: Path) -> None:
     source.replace(target)
 
 
-def _place_sqlite(source: Path, target: Path, database: Database) -> None:
+def _place(database: Database, folder: Path, manifest: Manifest) -> None:
+    if is_sqlite(database.engine):
+        _place_sqlite(folder / DATABASE, database, manifest)
+    else:
+        _fill_postgresql(database, folder / TABLES, manifest)
+
+
+def _place_sqlite(source: Path, database: Database, manifest: Manifest) -> None:
+    with closing(sqlite3.connect(source)) as copy:
+        copy.execute(f"PRAGMA user_version = {_mark_of(manifest):d}")
+    target = Path(database.engine.url.database or "")
     database.close()
     for ending in ("-wal", "-shm"):
         target.with_name(target.name + ending).unlink(missing_ok=True)
@@ -151,6 +199,7 @@ def _fill_postgresql(database: Database, folder: Path, manifest: Manifest) -> No
             command.downgrade(alembic_config(connection), "base")  # of an empty installation
         command.upgrade(alembic_config(connection), manifest.revision)
         _copy_in(connection, folder, manifest)
+        connection.execute(text(f"COMMENT ON TABLE links IS '{_mark_of(manifest):d}'"))
 
 
 def _copy_in(connection: Connection, folder: Path, manifest: Manifest) -> None:

@@ -48,7 +48,7 @@ def restore(file: Path, as_json: bool) -> None:
     with opened.database.reachable():
         opened.keep_up()
         progress = service.make_loader(opened).load()
-        tell(opened, f"Restored the backup {file.name}.")
+        tell(opened, restoring.RESTORED.format(file.name))
         with opened.database.session() as session:
             found = status_of(session, opened.settings, this_moment())
     opened.database.close()
