@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from clicking import FIREFOX
+from communing import asks, member
 from sqlalchemy import select
 from world import World
 
@@ -20,6 +21,15 @@ from linktrack.audience.segments import add_segment
 from linktrack.audience.sorting import sort_followers
 from linktrack.audience.utm import set_utm_values
 from linktrack.clicks.records import ClickRecord
+from linktrack.community.communities import Choices, open_community, set_community
+from linktrack.community.models import (
+    FeedEntry,
+    FeedMail,
+    JoinRequest,
+    MemberStep,
+    Suggestion,
+    SuggestionWatch,
+)
 from linktrack.db import now, to_ms
 from linktrack.engagement.models import (
     Engagement,
@@ -139,6 +149,7 @@ def household(world: World, mark: str) -> Household:
     _clicks(world, posts, lone.id, segment, mark)
     shared = find_shared(session, shared_secret, at)
     session.commit()
+    request = _community(world, account, posts[0], mark, at)
     named = {
         "account": str(account.id), "handle": account.handle, "post": str(posts[-1].id),
         "draft": str(draft.id), "queued": str(queued.id), "planned": str(planned.id),
@@ -148,7 +159,7 @@ def household(world: World, mark: str) -> Household:
         "recipient": str(_recipient(world, account, mark, at).id),
         "unwrapped": str(unwrapped.id), "shared": str(shared.id), "shared_secret": shared_secret,
         "token": str(made_by.id), "door": token, "wraps": wraps,
-        "wrapped": f"{low}-wrapped", "site": site,
+        "wrapped": f"{low}-wrapped", "site": site, "request": str(request.id),
     }  # fmt: skip
     return Household(account, mark, named)
 
@@ -171,6 +182,39 @@ def _recipient(world: World, account: Account, mark: str, at: datetime) -> Webho
     world.session.add_all([recipient, alert])
     world.session.flush()
     return recipient
+
+
+def _community(world: World, account: Account, post: Post, mark: str, at: datetime) -> JoinRequest:
+    """Open the account's community, with somebody who asks and somebody who is in."""
+    session, since = world.session, at - DAY
+    open_community(session, account, since)
+    choices = Choices(question=f"{mark} asks: who are you?", welcome=f"{mark} welcomes you.")
+    set_community(session, account, choices, since)
+    inside = member(world, account, at=since, agrees_mail=True, mark=mark)
+    session.add_all(
+        [
+            MemberStep(
+                member_id=inside.id, kind="welcome", state="refused", begun_at=since,
+                ended_at=since, problem=f"{mark} refuses mail",
+            ),
+            FeedEntry(
+                account_id=account.id, post_id=post.id, brought_at=since, why="picked",
+                note=f"{mark} likes it",
+            ),
+            FeedMail(
+                member_id=inside.id, week=1, state="refused", begun_at=since,
+                problem=f"{mark} refuses mail",
+            ),
+            Suggestion(
+                account_id=account.id, way="mention", state="new", network_id=f"{mark}9",
+                person_id=f"{mark}8", handle=f"@{mark}friend", handle_key=f"{mark}friend".lower(),
+                text=f"{mark} https://example.com/{mark}", addresses=f"https://example.com/{mark}",
+                said_at=since, received_at=since,
+            ),
+            SuggestionWatch(account_id=account.id, next_at=at, problem=f"{mark} is silent"),
+        ]
+    )  # fmt: skip
+    return asks(world, account, at=since, agrees_mail=True, mark=mark)
 
 
 def _webhook(world: World, account: Account, mark: str, at: datetime) -> Webhook:

@@ -44,7 +44,8 @@ UNVERSIONED: Final[dict[str, tuple[str, ...]]] = {
         "webhooks.remove",
     ),
     STATE: (
-        "accounts.restore", "follow_back.take_back", "follow_back.tick", "follow_back.turn_off",
+        "accounts.restore", "community.close", "community.open_it", "follow_back.take_back",
+        "follow_back.tick", "follow_back.turn_off",
         "links.disable", "links.enable", "links.forward", "links.promotes", "people.share",
         "posts.discard", "posts.restore", "queue.not_there", "queue.withdraw",
     ),

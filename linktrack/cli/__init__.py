@@ -26,6 +26,10 @@ COMMANDS: Final = {
     "counts": ("data.data", "Record, import and list follower counts."),
     "followers": ("accounts.followers", "Import and list follower lists."),
     "follow-back": ("accounts.follow_back", "Follow people back: dry run, on, off, undo."),
+    "community": (
+        "community.community",
+        "Manage an account's community: open it, and see who asks to join.",
+    ),
     "sync": (
         "accounts.followers",
         "Fetch follower counts, follower lists and your posts from the networks.",

@@ -1,4 +1,4 @@
-"""The navigation: five sections and the settings, each with its pages."""
+"""The navigation: six sections and the settings, each with its pages."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -92,6 +92,17 @@ SECTIONS: Final = (
             Page("follow_back.show", "Follow back", "Following back those who follow you."),
         ),
         also=("moves",),
+    ),
+    Section(
+        "Community",
+        (
+            Page("community.show", "Community", "People who ask to join, and are let in by hand."),
+            Page(
+                "community_settings.show",
+                "Community settings",
+                "What people are asked, and what members get.",
+            ),
+        ),
     ),
     Section(
         "Insights",

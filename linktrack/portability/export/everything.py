@@ -48,6 +48,7 @@ LEFT_OUT: Final = {
     "sign_in_links": "one-time addresses",
     "sign_in_mails": "mails of the last day about sign-ins on new devices",
     "spent_challenges": "what passkeys have signed within the last minutes",
+    "stranger_attempts": "how often a network asked to join something within an hour",
     "visitor_keys": "the secrets of visitors: without them nobody can be found again",
 }
 """Tables that are not exported, and why."""

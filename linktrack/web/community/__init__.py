@@ -1,0 +1,1 @@
+"""The community section: requests, members, what is brought in, suggestions, settings."""
