@@ -18,7 +18,7 @@ class NotFound(LinktrackError):
 
 
 class Ended(LinktrackError):
-    """There was such a thing; there is none any more, and it doesn't come back."""
+    """There was such a thing; it has ended, and doesn't come back."""
 
 
 class Conflict(LinktrackError):

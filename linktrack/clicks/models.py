@@ -166,6 +166,19 @@ forwarded_links = Table(
 )
 """Personal links that more visitors clicked than one person has browsers: they name nobody."""
 
+forwarded_followers = Table(
+    "forwarded_followers",
+    metadata,
+    Column("follower_id", Integer, primary_key=True, autoincrement=False),
+    Column("last_link", Integer),
+    sqlite_with_rowid=False,
+)
+"""Followers whose personal links were passed on together, as in a feed that leaked.
+
+None of their links names them up to the one numbered `last_link`; null: no link at all, until the
+leak is closed.
+"""
+
 first_clicks = Table(
     "first_clicks",
     metadata,

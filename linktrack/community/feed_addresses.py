@@ -7,13 +7,18 @@ can change has an address of its own, which is in their mails and in no feed.
 
 import hmac
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from linktrack.audience.models import Account, Follower
+from linktrack.clicks.loading.personal import close_leak, open_leaks
 from linktrack.community.models import Member
 from linktrack.errors import Ended, NotFound
+from linktrack.ids import FollowerId
 from linktrack.keys import Markers
 from linktrack.owners.audit import note
 
@@ -63,10 +68,36 @@ _UNKNOWN: Final = "There is no member's address like this: look whether all of i
 
 
 def renew_addresses(session: Session, member: Member, now: datetime) -> None:
-    """End a member's addresses, and give the member new ones; mails can be ended by the old."""
+    """End a member's addresses, and give the member new ones; mails can be ended by the old.
+
+    Where the links of the old feed were passed on, those that are made from now on are the
+    member's own again.
+    """
     member.feed_number += 1
+    close_leak(session.connection(), [each for each, _ in _followers(session, [member])])
     note(session, "Renewed the feed address of a member.", now)
     session.flush()
+
+
+def leaking(session: Session, members: Sequence[Member]) -> set[int]:
+    """Return which members' links were passed on together: their addresses should be renewed."""
+    found = _followers(session, members)
+    leaked = open_leaks(session.connection(), [follower_id for follower_id, _ in found])
+    return {member_id for follower_id, member_id in found if follower_id in leaked}
+
+
+def _followers(session: Session, members: Sequence[Member]) -> list[tuple[FollowerId, int]]:
+    """Return the followers that these members are, each with the member's number."""
+    query = (
+        select(Follower.id, Member.id)
+        .join(Account, Account.id == Follower.account_id)
+        .join(
+            Member,
+            and_(Member.network == Account.network, Member.network_id == Follower.network_id),
+        )
+        .where(Member.id.in_([member.id for member in members]))
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
 
 
 def _number(purpose: Purpose, member: Member) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, ForeignKey, Index, String, Text, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linktrack.db import Base, Id, Moment, OptionalMoment
-from linktrack.ids import AccountId, PostId
+from linktrack.ids import AccountId, PostId, SegmentId
 from linktrack.networks.registry import NetworkName
 from linktrack.owners.visibility import limit
 
@@ -143,20 +143,34 @@ class MemberStep(Base):
 
 
 class FeedEntry(Base):
-    """A post that was brought in for a community's members; why, and what the owner says of it."""
+    """A post that was brought in for a community's members; why, and what the owner says of it.
+
+    It is one of ours (`post_id`), or one that was published without our links (`unwrapped_id`):
+    with that it goes, as when it is wrapped after all. Its version for members is that of
+    `segment_id`, the segment of members on the post's account; null where it has no links of ours.
+    `week_rank` is its place among those of its week, 1 the best; null until the week is over.
+    """
 
     __tablename__ = "feed_entries"
     __table_args__ = (
         UniqueConstraint("account_id", "post_id"),
+        UniqueConstraint("account_id", "unwrapped_id"),
         Index(None, "account_id", "brought_at"),
+        # A number is never given twice: feed readers know an entry by it.
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[Id]
     account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"))
-    post_id: Mapped[PostId] = mapped_column(ForeignKey("posts.id"))
+    post_id: Mapped[PostId | None] = mapped_column(ForeignKey("posts.id"))
+    unwrapped_id: Mapped[int | None] = mapped_column(
+        ForeignKey("unwrapped_posts.id", ondelete="CASCADE"), index=True
+    )
+    segment_id: Mapped[SegmentId | None] = mapped_column(ForeignKey("segments.id"))
     brought_at: Mapped[Moment]
     why: Mapped[Brought] = mapped_column(String(11))
     note: Mapped[str | None] = mapped_column(Text)
+    week_rank: Mapped[int | None]
 
 
 class FeedMail(Base):

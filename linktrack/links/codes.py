@@ -2,7 +2,9 @@
 
 import hmac
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -110,6 +112,23 @@ def index_of(short_url: str, text: str) -> int:
     """
     found = re.search(rf"{re.escape(short_url)}(?![A-Za-z0-9_-])", text)
     return -1 if found is None else found.start()
+
+
+def with_codes(text: str, bases: Sequence[str], codes: Mapping[str, str]) -> str:
+    """Return a text with other codes in its short links, which begin with one of `bases`.
+
+    A code that is not in `codes` stays as it is.
+    """
+    return _links_below(tuple(bases)).sub(
+        lambda found: found["base"] + codes.get(found["code"], found["code"]), text
+    )
+
+
+@lru_cache(maxsize=8)
+def _links_below(bases: tuple[str, ...]) -> re.Pattern[str]:
+    written = "|".join(re.escape(base.partition("://")[2]) for base in bases)
+    code = r"[A-Za-z0-9_-]{1,64}+"
+    return re.compile(rf"(?P<base>(?<![\w.@-])(?:{written})/)(?P<code>{code})", re.IGNORECASE)
 
 
 def is_reserved(code: str) -> bool:

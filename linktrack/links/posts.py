@@ -15,9 +15,10 @@ from linktrack.audience.utm import utm_values
 from linktrack.errors import Invalid, NotFound
 from linktrack.ids import PostId, SegmentId
 from linktrack.links.catalog import Shortener, add_link
+from linktrack.links.codes import with_codes
 from linktrack.links.destinations import parse_destination, with_parameters
 from linktrack.links.models import Link, LinkDestination, Post, State, Version
-from linktrack.links.own_addresses import own_hosts, remember_address
+from linktrack.links.own_addresses import base_addresses, own_hosts, remember_address
 from linktrack.links.people import find_person, promote
 from linktrack.links.wrapping import destinations, find, parse_format, replace
 from linktrack.owners.audit import note
@@ -208,6 +209,29 @@ def _addressed(wish: Wish, segments: Sequence[Segment]) -> Mapping[str, int]:
         if not 0 < people <= LARGEST:
             raise Invalid(f"A version cannot reach {people} people: give a whole number above 0.")
     return wish.addressed
+
+
+def add_version(
+    session: Session, shortener: Shortener, post: Post, segment: Segment, addressed: int | None
+) -> Version:
+    """Give a post that is wrapped already a version for a segment, of its text as it is now.
+
+    The one it has stays, and reaches at least so many people.
+    """
+    made = next((each for each in post.versions if each.segment_id == segment.id), None)
+    if made is None:
+        codes = {
+            link.code: shortener.version_code(link.id, segment.id)
+            for link in post.links
+            if link.code is not None
+        }
+        bases = [shortener.base_url, *base_addresses(session)]
+        made = Version(segment_id=segment.id, text=with_codes(post.text, bases, codes))
+        post.versions.append(made)
+    if addressed is not None and (made.addressed is None or made.addressed < addressed):
+        made.addressed = addressed
+    session.flush()
+    return made
 
 
 def warning_of(segment: Segment) -> str | None:

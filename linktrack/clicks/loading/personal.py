@@ -3,27 +3,42 @@
 A name is taken off a click where the follower has not agreed (or was forgotten), and where the
 link was forwarded: more visitors clicked it than one person has browsers. Then none of its
 clicks names anybody, the earlier ones neither, in whatever order they were loaded.
+
+Links can be passed on together, too, as in a feed that leaked: each is clicked by few, all of them
+by many. Where more visitors clicked a follower's links within one day than one person is on the
+way with, none of those links names the follower until the leak is closed. (Only towards
+this bound the order of loading matters: the clicks of a link that was forwarded by itself are
+nameless already, and don't count.)
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final, TypeAlias
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, and_, distinct, func, insert, select, tuple_
+from sqlalchemy import Connection, and_, delete, distinct, func, insert, select, tuple_, update
 
 from linktrack.audience.models import Consent
 from linktrack.calendar.days import Days
 from linktrack.clicks.counts.changes import make_unattributed
-from linktrack.clicks.models import clicks, forwarded_links
+from linktrack.clicks.models import clicks, forwarded_followers, forwarded_links
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import REASON_NUMBER
 from linktrack.ids import FollowerId, LinkId
+from linktrack.links.models import Link
 
 MOST_VISITORS: Final = 3
 """Visitors on one personal link: a phone, a computer at home and one at work."""
 
+MOST_A_DAY: Final = 6
+"""Visitors on all personal links of one follower within a day (UTC): three browsers, and a phone
+whose address changes on the way."""
+
+_DAY: Final = 86_400_000  # milliseconds
+
 _PEOPLE: Final = (REASON_NUMBER["human"], REASON_NUMBER["burst"])
 """Bursts count here: they are judged later, and the order of loading must not matter."""
+
+_NO_LINK: Final = -1
 
 Pair: TypeAlias = tuple[LinkId, FollowerId]
 """A personal link: the link's number and the follower's."""
@@ -41,10 +56,22 @@ def without_names(connection: Connection, records: Sequence[ClickRecord]) -> lis
         tuple(row)
         for row in connection.execute(select(forwarded_links).where(key.in_(sorted(pairs))))
     }
+    leaked = forwarded_followers.c
+    query = select(leaked.follower_id, leaked.last_link)
+    last = {
+        row.follower_id: row.last_link
+        for row in connection.execute(query.where(leaked.follower_id.in_(agreed)))
+    }
+
+    def is_own(link_id: LinkId, follower_id: FollowerId) -> bool:
+        if follower_id not in agreed or (link_id, follower_id) in forwarded:
+            return False
+        until = last.get(follower_id, _NO_LINK)
+        return until is not None and link_id > until
+
     return [
         record
-        if record.follower_id is None
-        or (record.follower_id in agreed and (record.link_id, record.follower_id) not in forwarded)
+        if record.follower_id is None or is_own(record.link_id, record.follower_id)
         else replace(record, follower_id=None, segment_id=None, attribution=None)
         for record in records
     ]
@@ -52,9 +79,11 @@ def without_names(connection: Connection, records: Sequence[ClickRecord]) -> lis
 
 def notice_forwarded(connection: Connection, records: Iterable[ClickRecord], days: Days) -> None:
     """Take the names off personal links that these clicks, stored now, show to be forwarded."""
+    records = [record for record in records if record.follower_id is not None]
     pairs = _pairs(records)
     if not pairs:
         return
+    _notice_leaks(connection, records, days)
     query = (
         select(clicks.c.link_id, clicks.c.follower_id)
         .where(tuple_(clicks.c.link_id, clicks.c.follower_id).in_(sorted(pairs)))
@@ -67,6 +96,52 @@ def notice_forwarded(connection: Connection, records: Iterable[ClickRecord], day
         rows = [{"link_id": link, "follower_id": follower} for link, follower in forwarded]
         connection.execute(insert(forwarded_links), rows)
         take_names(connection, forwarded, days)
+
+
+def _notice_leaks(connection: Connection, records: Sequence[ClickRecord], days: Days) -> None:
+    """Take all names of followers away whose links these clicks show to be passed on together."""
+    dates = {record.clicked_at // _DAY for record in records}
+    query = (
+        select(clicks.c.follower_id)
+        .where(clicks.c.follower_id.in_({record.follower_id for record in records}))
+        .where(clicks.c.follower_id.is_not(None), clicks.c.reason.in_(_PEOPLE))
+        .where(clicks.c.clicked_at >= min(dates) * _DAY)
+        .where(clicks.c.clicked_at < (max(dates) + 1) * _DAY)
+        .group_by(clicks.c.follower_id, clicks.c.clicked_at // _DAY)
+        .having(func.count(distinct(clicks.c.visitor)) > MOST_A_DAY)
+        .distinct()
+    )
+    leaked = connection.scalars(query).all()
+    if not leaked:
+        return
+    follower_id = forwarded_followers.c.follower_id
+    connection.execute(delete(forwarded_followers).where(follower_id.in_(leaked)))
+    rows = [{"follower_id": each, "last_link": None} for each in leaked]
+    connection.execute(insert(forwarded_followers), rows)
+    named = and_(clicks.c.follower_id.is_not(None), clicks.c.follower_id.in_(leaked))
+    make_unattributed(connection, named, days)
+
+
+def close_leak(connection: Connection, follower_ids: Collection[FollowerId]) -> None:
+    """Let links that are made from now on name these followers again; those there are, never.
+
+    To be called once the address is replaced by which their links were passed on.
+    """
+    newest = select(func.coalesce(func.max(Link.id), 0)).scalar_subquery()
+    connection.execute(
+        update(forwarded_followers)
+        .where(forwarded_followers.c.follower_id.in_(follower_ids))
+        .values(last_link=newest)
+    )
+
+
+def open_leaks(connection: Connection, follower_ids: Collection[FollowerId]) -> set[FollowerId]:
+    """Return whose links were passed on together, by an address that is not replaced yet."""
+    leaked = forwarded_followers.c
+    query = select(leaked.follower_id).where(
+        leaked.follower_id.in_(follower_ids), leaked.last_link.is_(None)
+    )
+    return set(connection.scalars(query))
 
 
 def take_names(connection: Connection, pairs: Collection[Pair], days: Days) -> None:
