@@ -71,6 +71,10 @@ def _load(settings: Settings, master: int) -> "ASGIApp":
     """Make the application, in each worker. It ends with its master, however that one ends."""
     from linktrack.asgi import create_asgi_app
 
+    # Else one that is still starting takes SIGTERM by its master's handler, and the service ends
+    # only when that one is killed, END_SECONDS later. It has answered nothing yet.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
     begin_logging(settings.log)
     threading.Thread(target=_end_with, args=(master,), name="parent", daemon=True).start()
     return create_asgi_app(Installation.open(settings, PATIENCE_OF_WORKERS))
