@@ -1,11 +1,14 @@
 """Fixtures every test may use."""
 
 import gc
+import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import ClassVar, Final
 
+import psutil
 import pytest
 from atnetwork import Network, network
 from click.testing import CliRunner, Result
@@ -32,6 +35,10 @@ from werkzeug.routing import Rule
 from world import World
 
 from linktrack.cli import main
+
+# Each of these processes, and each that they start, else compiles everything that it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 class CompiledTemplates(BytecodeCache):
@@ -88,8 +95,20 @@ make_alike()
 # Applications and engines are full of circles, and looking for those took a sixth of the time.
 gc.set_threshold(100_000, 20, 20)
 
+WORKER_BYTES: Final = 1_500_000_000
+
 # `make check` takes this one (tests/examples.py has the number of examples).
 settings.register_profile("quick", max_examples=20, deadline=None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Let two workers share a core: tests of services and deadlines wait for half of their time.
+
+    As many as memory has room for, with a PostgreSQL server, a service and a browser each.
+    """
+    room: int = psutil.virtual_memory().available // WORKER_BYTES
+    return max(1, min(2 * (os.cpu_count() or 1), room))
 
 
 def pytest_collection_finish() -> None:

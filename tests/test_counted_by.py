@@ -162,15 +162,21 @@ def test_counts_of_before_are_taken_for_those_of_the_settings_then(world: World)
         assert len(changed(world)) == 1
 
 
-@pytest.mark.slow
 def test_the_command_rebuilds_for_the_settings_of_now(
-    run: Run, monkeypatch: pytest.MonkeyPatch
+    world: World, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What `serve` prints says before that it is needed."""
-    run("demo")
+    clicked(world)
+    before = counts(world)
     monkeypatch.setenv("LINKTRACK_TIMEZONE", "Asia/Tokyo")
     opened = Installation.open()
     assert "LINKTRACK_TIMEZONE is Asia/Tokyo" in greeting(opened)
     assert run("rebuild").exit_code == 0
     assert "LINKTRACK_TIMEZONE" not in greeting(opened)
     opened.database.close()
+    world.session.rollback()
+    after = counts(world)
+    assert after != before
+    with under(world, TOKYO), world.store().transaction() as connection:
+        rebuild.rebuild(connection, Days(TOKYO))
+    assert counts(world) == after
