@@ -97,6 +97,7 @@ SECTIONS: Final = (
         "Community",
         (
             Page("community.show", "Community", "People who ask to join, and are let in by hand."),
+            Page("requests.list_all", "Requests", "Who asks to join.", for_owners=True),
             Page(
                 "community_settings.show",
                 "Community settings",

@@ -1,0 +1,1 @@
+"""Asking to join: the request, proving who it is, and what is known of whoever asks."""
