@@ -6,7 +6,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol, TypeVar
 
-from linktrack.audience.credentials import connections, open_engagement, open_writer
+from linktrack.audience.credentials import (
+    connections,
+    open_engagement,
+    open_mentions,
+    open_writer,
+)
 from linktrack.audience.follow_back.worker import (
     FollowedBack,
     claim_follow_back,
@@ -15,6 +20,12 @@ from linktrack.audience.follow_back.worker import (
 )
 from linktrack.audience.models import Account
 from linktrack.audience.syncing import Synced, claim, due_accounts, sync_account
+from linktrack.community.suggestions.reading import (
+    Taken,
+    claim_suggestions,
+    due_for_suggestions,
+    take_suggestions,
+)
 from linktrack.db import Session, now
 from linktrack.db_failures import is_database_away
 from linktrack.engagement.reading import (
@@ -140,6 +151,23 @@ def follow_back_due(installation: Installation) -> list[FollowedBack]:
     return _each_due(installation, due_follow_backs, claim_follow_back, follow_back_one)
 
 
+def take_suggestions_of(installation: Installation, account: Account) -> Taken:
+    """Read who speaks to an account that is claimed, and take in what they suggest."""
+    database, keys = installation.database, installation.keys
+    return take_suggestions(
+        database,
+        account,
+        lambda account: open_mentions(database, keys, account),
+        key=keys.forgetting,
+        base_url=installation.settings.base_url,
+    )
+
+
+def take_suggestions_due(installation: Installation) -> list[Taken]:
+    """Take in suggestions for the accounts whose time has come; what went wrong is logged."""
+    return _each_due(installation, due_for_suggestions, claim_suggestions, take_suggestions_of)
+
+
 def _each_due(
     installation: Installation,
     due: Callable[[Session, datetime], Sequence[Account]],
@@ -187,6 +215,7 @@ class Schedule:
                     watch_due(self._installation)
                     engage_due(self._installation)
                 follow_back_due(self._installation)
+                take_suggestions_due(self._installation)
             except Exception as error:
                 if not is_database_away(error):
                     log.exception("Reading the networks failed; it is tried again.")

@@ -5,6 +5,7 @@ import linktrack.audience.models
 import linktrack.change_numbers
 import linktrack.clicks.models
 import linktrack.community.models
+import linktrack.community.suggestions.models
 import linktrack.engagement.models
 import linktrack.engagement.tally_models
 import linktrack.links.models

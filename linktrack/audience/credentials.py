@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 from linktrack.audience.accounts import check_handle
 from linktrack.audience.models import Account, StoredCredential
 from linktrack.db import Database
-from linktrack.errors import Conflict
+from linktrack.errors import Conflict, Invalid
 from linktrack.keys import Keys, seal, unseal
 from linktrack.networks.credentials import Credential, SignIn
 from linktrack.networks.engagement import EngagementReader
 from linktrack.networks.errors import SignedOut
-from linktrack.networks.protocols import Writer
+from linktrack.networks.protocols import MentionReader, Writer
 from linktrack.networks.registry import network_of
 from linktrack.networks.signing_in import signed_in
 from linktrack.owners.audit import note
@@ -90,6 +90,17 @@ def open_engagement(database: Database, keys: Keys, account: Account) -> Engagem
     if connecting is None or connecting.open_engagement is None:
         return None
     return connecting.open_engagement(*_stored(database, keys, account))
+
+
+def open_mentions(database: Database, keys: Keys, account: Account) -> MentionReader:
+    """Return what tells a signed-in account who spoke to it, as `open_writer` does.
+
+    Raises `Invalid` where its network doesn't.
+    """
+    network = network_of(account.network)
+    if network.connecting is None or network.connecting.open_mentions is None:
+        raise Invalid(f"Mentions and replies aren't read on {network.label}.")
+    return network.connecting.open_mentions(*_stored(database, keys, account))
 
 
 def _stored(database: Database, keys: Keys, account: Account) -> tuple[Credential, "_Keeper"]:

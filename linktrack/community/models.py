@@ -191,7 +191,9 @@ class Suggestion(Base):
     """What somebody suggests to an account: a text with addresses, and who said it where.
 
     `network_id` is that of the post in which they said it, so that it is taken in once; null for
-    the form. `wants_word`: they want to be told when it is published; `told_at` is when they were.
+    the form. `handle` is what they wrote there, and proved by nothing. `mail_digest` is the keyed
+    hash by which a mail address is found. `wants_word`: they want to be told when it is published;
+    `told_at` is when they were. `bared_at` is when what says who it was was deleted.
     """
 
     __tablename__ = "suggestions"
@@ -209,23 +211,30 @@ class Suggestion(Base):
     handle: Mapped[str | None] = mapped_column(String(255))
     handle_key: Mapped[str | None] = mapped_column(String(255))
     sealed_mail: Mapped[str | None] = mapped_column(Text)
+    mail_digest: Mapped[str | None] = mapped_column(String(32))
     text: Mapped[str] = mapped_column(Text)
-    addresses: Mapped[str] = mapped_column(Text)
     said_at: Mapped[Moment]
     received_at: Mapped[Moment]
     decided_at: Mapped[OptionalMoment]
-    post_id: Mapped[PostId | None] = mapped_column(ForeignKey("posts.id"))
+    post_id: Mapped[PostId | None] = mapped_column(ForeignKey("posts.id"), index=True)
     wants_word: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     told_at: Mapped[OptionalMoment]
+    bared_at: Mapped[OptionalMoment]
 
 
 class SuggestionWatch(Base):
-    """How far an account's mentions and replies were read for suggestions, and when again."""
+    """How far an account's mentions and replies were read for suggestions, and when again.
+
+    They are read newest first, down to `read_until`: what the reading before began with. `cursor`
+    is behind the last page of a reading that began at `begun_at` and hasn't come to its end.
+    """
 
     __tablename__ = "suggestion_watches"
 
     account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     next_at: Mapped[Moment]
+    read_until: Mapped[OptionalMoment]
+    begun_at: Mapped[OptionalMoment]
     cursor: Mapped[str | None] = mapped_column(Text)
     problem: Mapped[str | None] = mapped_column(Text)
 

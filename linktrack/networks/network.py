@@ -14,7 +14,7 @@ from linktrack.networks.archives import Archive, Fields
 from linktrack.networks.credentials import Credential, Keeper, Needs, SignIn
 from linktrack.networks.engagement import EngagementReader
 from linktrack.networks.identity import Identifying
-from linktrack.networks.protocols import Abilities, Feed, Reader, Writer
+from linktrack.networks.protocols import Abilities, Feed, MentionReader, Reader, Writer
 from linktrack.networks.records import FollowerRecord, PostRecord, TextLimits
 
 if TYPE_CHECKING:
@@ -145,8 +145,9 @@ class Connecting:
     """How an account is signed in, what that takes, and what it lets a program do.
 
     `sign_in` is given the handle, what was typed, and a server set on purpose or None; it raises
-    as `networks.signing_in.sign_in` says. `open_writer` asks nothing yet, nor does
-    `open_engagement`; None: signing in shows no more of engagement than everybody may read.
+    as `networks.signing_in.sign_in` says. `open_writer` asks nothing yet, nor do the others;
+    `open_engagement` is None where signing in shows no more of engagement than everybody may read,
+    `open_mentions` where who spoke to an account isn't read.
     """
 
     needs: Needs
@@ -154,6 +155,7 @@ class Connecting:
     sign_in: Callable[[str, Mapping[str, str], str | None], SignIn]
     open_writer: Callable[[Credential, Keeper], Writer]
     open_engagement: Callable[[Credential, Keeper], EngagementReader] | None = None
+    open_mentions: Callable[[Credential, Keeper], MentionReader] | None = None
 
 
 def _nowhere(*_: str | None) -> None:
@@ -242,6 +244,11 @@ class Network:
         """Whether engagement with an account's posts can be read, by everybody or signed in."""
         signed_in = None if self.connecting is None else self.connecting.open_engagement
         return self.open_engagement is not None or signed_in is not None
+
+    @property
+    def shows_mentions(self) -> bool:
+        """Whether the network shows an account that is signed in who spoke to it."""
+        return self.connecting is not None and self.connecting.open_mentions is not None
 
     @property
     def follows_by_program(self) -> bool:

@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from linktrack.networks.records import Message, Page, PostPage, Profile, Sent, Standing
+from linktrack.networks.records import (
+    MentionPage,
+    Message,
+    Page,
+    PostPage,
+    Profile,
+    Sent,
+    Standing,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +53,21 @@ class Feed(Protocol):
 
     def posts(self, cursor: str | None) -> PostPage:
         """Return one page, newest first; raises what `Reader` raises."""
+        ...
+
+    def close(self) -> None:
+        """Give back the connections."""
+        ...
+
+
+class MentionReader(Protocol):
+    """Whatever tells an account who spoke to it."""
+
+    def mentions(self, cursor: str | None) -> MentionPage:
+        """Return one page; what not everybody may read is left out.
+
+        Raises what `Reader` raises, and `Refused` where the sign-in doesn't allow it.
+        """
         ...
 
     def close(self) -> None:

@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
+from typing import Literal, TypeAlias
 
 from linktrack.networks.engagement import Counts
+
+Spoken: TypeAlias = Literal["mention", "reply"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,35 @@ class PostPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Mention:
+    """A post of somebody else that names the account, or replies to one of its posts.
+
+    `network_id` is the post's, `person_id` its author's, as follower lists have it. `text` is as
+    readers see it, with its addresses written out; `said_at` is when the network took it.
+    """
+
+    network_id: str
+    spoken: Spoken
+    person_id: str
+    handle: str | None
+    said_at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MentionPage:
+    """One page, newest first; without a cursor it was the last.
+
+    `oldest` is when the last of what the page was made from happened, whatever that was; None: it
+    was made from nothing.
+    """
+
+    mentions: Sequence[Mention]
+    oldest: datetime | None
+    cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """What is shown of a page below a post that links to it; `url` is our short address.
 
@@ -116,7 +148,8 @@ class Message:
     """A post to be sent: `text` as it is to be read, in which `short_urls` stand.
 
     `key` was made by `Writer.new_key` and stored before the first attempt; a second attempt
-    with the same key makes no second post. Where it takes the place of another post, that is
+    with the same key makes no second post. `reply_to` is the network's id of the post that it
+    answers. Where it takes the place of another post, that is
     `instead_of`, and `short_for` has our address for each of the other's.
     """
 
@@ -126,6 +159,7 @@ class Message:
     card: Card | None = None
     instead_of: Standing | None = None
     short_for: Mapping[str, str] = field(default_factory=dict)
+    reply_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

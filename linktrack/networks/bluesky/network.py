@@ -15,6 +15,7 @@ from linktrack.networks.network import Cards, Connecting, FollowerJson, Handles,
 
 if TYPE_CHECKING:
     from linktrack.networks.bluesky.engagement import BlueskyEngagement
+    from linktrack.networks.bluesky.mentions import BlueskyMentions
     from linktrack.networks.bluesky.posts import BlueskyFeed
     from linktrack.networks.bluesky.reader import Bluesky
     from linktrack.networks.bluesky.writer import BlueskyWriter
@@ -81,6 +82,12 @@ def _open_writer(credential: Credential, keeper: Keeper) -> "BlueskyWriter":
     return BlueskyWriter(credential, keeper)
 
 
+def _open_mentions(credential: Credential, keeper: Keeper) -> "BlueskyMentions":
+    from linktrack.networks.bluesky.mentions import BlueskyMentions
+
+    return BlueskyMentions(credential, keeper)
+
+
 NETWORK: Final = Network(
     name="bluesky",
     label="Bluesky",
@@ -108,6 +115,10 @@ NETWORK: Final = Network(
     open_feed=_open_feed,
     open_engagement=_open_engagement,
     connecting=Connecting(
-        needs=NEEDS, abilities=ABILITIES, sign_in=_sign_in, open_writer=_open_writer
+        needs=NEEDS,
+        abilities=ABILITIES,
+        sign_in=_sign_in,
+        open_writer=_open_writer,
+        open_mentions=_open_mentions,
     ),
 )

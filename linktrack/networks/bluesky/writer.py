@@ -76,6 +76,8 @@ class BlueskyWriter:
             facets = self._facets(message)
             if facets:
                 record["facets"] = facets
+        if message.reply_to is not None:
+            record["reply"] = self._place_in_thread(message.reply_to)
         if message.card is not None and "embed" not in record:
             record["embed"] = self._embed(message.card)
         if gates:
@@ -197,6 +199,24 @@ class BlueskyWriter:
     def unfollow(self, followed: str) -> None:
         """Take back the follow of this address."""
         self._remove(followed, FOLLOWS)
+
+    def _place_in_thread(self, answered: str) -> dict[str, object]:
+        """Return what makes a post a reply: what it answers, and where that thread began."""
+        found = self._server.get("/xrpc/app.bsky.feed.getPosts", {"uris": [answered]})
+        posts = found.get("posts")
+        post = posts[0] if isinstance(posts, list) and posts else None
+        post = post if isinstance(post, dict) else {}
+        cid = text(post.get("cid"))
+        if cid is None:
+            raise Refused("The post to reply to isn't on Bluesky any more.")
+        parent = {"uri": answered, "cid": cid}
+        record = post.get("record")
+        reply = record.get("reply") if isinstance(record, dict) else None
+        root = reply.get("root") if isinstance(reply, dict) else None
+        uri = text(root.get("uri")) if isinstance(root, dict) else None
+        begun = text(root.get("cid")) if isinstance(root, dict) else None
+        whole = uri is not None and begun is not None
+        return {"root": {"uri": uri, "cid": begun} if whole else parent, "parent": parent}
 
     def _remove(self, address: str, collection: str) -> None:
         key = self._key(address, collection)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from linktrack.networks.mastodon.archive import MastodonArchive
     from linktrack.networks.mastodon.engagement import MastodonEngagement
     from linktrack.networks.mastodon.identity import MastodonIdentity
+    from linktrack.networks.mastodon.mentions import MastodonMentions
     from linktrack.networks.mastodon.posts import MastodonFeed
     from linktrack.networks.mastodon.reader import Mastodon
     from linktrack.networks.mastodon.writer import MastodonWriter
@@ -117,6 +118,12 @@ def _open_identity(visit: Visit) -> "MastodonIdentity":
     return MastodonIdentity(visit)
 
 
+def _open_mentions(credential: Credential, keeper: Keeper) -> "MastodonMentions":
+    from linktrack.networks.mastodon.mentions import MastodonMentions
+
+    return MastodonMentions(credential, keeper)
+
+
 NETWORK: Final = Network(
     name="mastodon",
     label="Mastodon",
@@ -155,6 +162,7 @@ NETWORK: Final = Network(
         sign_in=_sign_in,
         open_writer=_open_writer,
         open_engagement=_open_own_engagement,
+        open_mentions=_open_mentions,
     ),
     identifying=Identifying(hint="@name@server", open=_open_identity),
     archives=Archives(is_one=_is_archive, open=_open_archive, lone_file="outbox.json"),

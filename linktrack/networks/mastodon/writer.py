@@ -30,6 +30,7 @@ from linktrack.networks.mastodon.content import FORMATTING, is_written_so
 from linktrack.networks.mastodon.followers import follower_record
 from linktrack.networks.mastodon.posts import post_record
 from linktrack.networks.mastodon.reader import limits_said
+from linktrack.networks.mastodon.replies import find_reply, number_of
 from linktrack.networks.records import (
     FollowerRecord,
     Message,
@@ -147,13 +148,21 @@ class MastodonWriter:
 
     def publish(self, message: Message) -> Sent:
         """Send a post; the same key within an hour gives the same one."""
+        answered = None if message.reply_to is None else self._status_number(message.reply_to)
         status = self._ask(
-            lambda: self._client.status_post(message.text, idempotency_key=message.key), sends=True
+            lambda: self._client.status_post(
+                message.text, in_reply_to_id=answered, idempotency_key=message.key
+            ),
+            sends=True,
         )
         return _sent(status)
 
     def find(self, message: Message) -> Sent | None:
         """Look for a message among the newest posts: its key is forgotten after an hour."""
+        if message.reply_to is not None:
+            number = self._status_number(message.reply_to)
+            status = find_reply(message, number, self._statuses)
+            return None if status is None else _sent(status)
         addresses: dict[str, str] = {}
 
         def page(cursor: str | None) -> PostPage:
@@ -281,6 +290,16 @@ class MastodonWriter:
         if not isinstance(accounts, list) or not accounts:
             raise NotFound(f"Mastodon knows no account {name[:200]}.")
         return fields_of(accounts[0])
+
+    def _status_number(self, address: str) -> str:
+        return number_of(
+            self._ask(
+                lambda: self._client.search_v2(
+                    address, resolve=True, result_type="statuses", limit=1
+                ),
+                sends=False,
+            )
+        )
 
     def _is_own(self, name: str) -> bool:
         ours = self._credential.values["handle"].removeprefix("@").casefold()

@@ -1,0 +1,1 @@
+"""Suggestions: taking them in, the owner's inbox, and answering whoever sent one."""

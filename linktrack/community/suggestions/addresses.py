@@ -1,0 +1,92 @@
+"""The addresses of suggestions: which are the same page, and which posts have led there."""
+
+from collections.abc import Collection, Mapping, Sequence
+from hashlib import blake2b
+from typing import Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from linktrack.audience.models import Account
+from linktrack.audience.utm import utm_values
+from linktrack.chunks import chunked
+from linktrack.errors import Invalid, TooLarge
+from linktrack.links.destinations import with_parameters
+from linktrack.links.models import Link, Post
+from linktrack.links.own_addresses import own_hosts
+from linktrack.links.wrapping import destinations, find
+
+MOST: Final = 5
+"""Addresses of one suggestion, at most: whoever sends more sends a list."""
+
+_CHUNK: Final = 400
+
+
+def addresses_in(session: Session, account: Account, text: str, base_url: str) -> list[str]:
+    """Return the addresses of a text as wrapping finds them, each once; none of ours.
+
+    A text in which one of them can't be taken has none.
+    """
+    try:
+        found = find(text, account.network, base_url, more_own_hosts=own_hosts(session))
+    except (Invalid, TooLarge):
+        return []
+    return destinations(found.addresses)[:MOST]
+
+
+def key_of(address: str) -> str:
+    """Return what pages are compared by: not by scheme, "www.", a last slash, or UTM values."""
+    parts = urlsplit(address)
+    query = [
+        pair
+        for pair in parse_qsl(parts.query, keep_blank_values=True)
+        if not pair[0].startswith("utm_")
+    ]
+    host = parts.netloc.casefold().removeprefix("www.")
+    page = f"{host}{parts.path.rstrip('/')}?{urlencode(query)}"
+    return blake2b(page.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def posts_leading_to(
+    session: Session, account: Account, addresses: Collection[str]
+) -> Mapping[str, Sequence[Post]]:
+    """Return the posts of an account with a link to the page of an address, oldest first.
+
+    Discarded ones are left out; an address without a post is not in the answer.
+    """
+    utm = utm_values(session, account.id)
+    spelled = {
+        spelling: key_of(address) for address in addresses for spelling in _spellings(address, utm)
+    }
+    posts: dict[str, dict[int, Post]] = {}
+    for part in chunked(list(spelled), _CHUNK):
+        query = (
+            select(Link.destination, Post)
+            .join(Post, Post.id == Link.post_id)
+            .where(Link.account_id == account.id, Link.destination.in_(part))
+            .where(Post.state != "discarded")
+            .order_by(Post.id)
+        )
+        for destination, post in session.execute(query):
+            posts.setdefault(spelled[destination], {})[post.id] = post
+    return {
+        address: list(posts[key_of(address)].values())
+        for address in addresses
+        if key_of(address) in posts
+    }
+
+
+def _spellings(address: str, utm: Mapping[str, str]) -> set[str]:
+    """Return the ways in which links to a page are usually written, with our UTM values too."""
+    parts = urlsplit(address)
+    bare = parts.netloc.removeprefix("www.")
+    path = parts.path.rstrip("/")
+    query = f"?{parts.query}" if parts.query else ""
+    plain = {
+        f"{scheme}://{host}{path}{slash}{query}"
+        for scheme in ("http", "https")
+        for host in (bare, f"www.{bare}")
+        for slash in ("", "/")
+    }
+    return {address, *plain, *(with_parameters(each, utm) for each in plain | {address})}
