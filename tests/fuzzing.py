@@ -27,6 +27,9 @@ from hypothesis import strategies as st
 
 from linktrack.errors import LinktrackError
 
+API: Final = "scopes"
+"""The name under which requests of the API are tried, with a token of each scope (scoped.py)."""
+
 LONGEST: Final = 10.0
 """Seconds of the processor's time that one example may take, of some kilobytes at most."""
 
@@ -200,6 +203,23 @@ def fuzz(name: str, foreign: Foreign, seconds: float) -> int:
     return number
 
 
+def fuzz_api(seconds: float) -> int:
+    """Ask the API with each token's scope for so long in all; return how many requests."""
+    from databases import migrate
+    from scoped import fuzz_scopes
+
+    with TemporaryDirectory(prefix="linktrack-fuzz-") as made:
+
+        def place(token: str) -> tuple[Path, str]:
+            data = Path(made) / token.replace(" ", "-")
+            data.mkdir()
+            url = f"sqlite:///{data}/linktrack.db"
+            migrate(url, data)
+            return data, url
+
+        return fuzz_scopes(place, seconds)
+
+
 def main() -> None:
     """Fuzz the readers that are named, or all."""
     from foreign import FOREIGN
@@ -209,9 +229,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60, help="for each reader")
     options = parser.parse_args()
     failed = []
-    for name in options.readers or FOREIGN:
+    for name in options.readers or (*FOREIGN, API):
         try:
-            number = fuzz(name, FOREIGN[name], options.seconds)
+            if name == API:
+                number = fuzz_api(options.seconds)
+            else:
+                number = fuzz(name, FOREIGN[name], options.seconds)
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
                 raise
