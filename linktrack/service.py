@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -203,16 +204,7 @@ def follow(installation: Installation, parent: int | None = None) -> bool:
     signal.signal(signal.SIGHUP, stop if parent is None else signal.SIG_IGN)
     visitors = Visitors(settings.data / "visitor_keys", settings.visitor_period, settings.timezone)
 
-    def tidy() -> None:
-        if not visitors.believes(at := time.time()):  # looked at again in an hour
-            return
-        visitors.destroy_old(at)
-        try:
-            installation.delete_old_clicks(now())
-        except SQLAlchemyError as error:  # tried again in an hour
-            log.error("Old clicks could not be deleted: %s", error)
-
-    hourly = _every(KEY_CHECK_SECONDS, tidy)
+    hourly = _every(KEY_CHECK_SECONDS, partial(_tidy, installation, visitors))
     changed = threading.Event()
 
     def look() -> None:
@@ -251,6 +243,24 @@ def follow(installation: Installation, parent: int | None = None) -> bool:
         webhooks.join(WEBHOOK_SECONDS)
         sending.join(SENDING_SECONDS)
     return changed.is_set()
+
+
+def _tidy(installation: Installation, visitors: Visitors) -> None:
+    """Destroy what is old, and bring back what lies too far ahead, by a clock that runs evenly."""
+    from linktrack.upkeep.ahead import take_back_the_future
+
+    if not visitors.believes(at := time.time()):  # looked at again in an hour
+        return
+    visitors.destroy_old(at)
+    every = timedelta(hours=installation.settings.sync_hours)
+    try:
+        installation.delete_old_clicks(now())
+        brought_back = take_back_the_future(installation.database, now(), every)
+    except SQLAlchemyError as error:  # tried again in an hour
+        log.error("Old clicks, or times that lie too far ahead, stay for now: %s", error)
+        return
+    if brought_back:
+        log.warning("A clock had run ahead: %d stored times are brought back.", brought_back)
 
 
 def begin_anew() -> None:
