@@ -208,7 +208,7 @@ def _community(world: World, account: Account, post: Post, mark: str, at: dateti
             Suggestion(
                 account_id=account.id, way="mention", state="new", network_id=f"{mark}9",
                 person_id=f"{mark}8", handle=f"@{mark}friend", handle_key=f"{mark}friend".lower(),
-                text=f"{mark} https://example.com/{mark}", addresses=f"https://example.com/{mark}",
+                text=f"{mark} https://example.com/{mark}",
                 said_at=since, received_at=since,
             ),
             SuggestionWatch(account_id=account.id, next_at=at, problem=f"{mark} is silent"),
