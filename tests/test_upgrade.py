@@ -47,7 +47,8 @@ def loaded(url: str, release: str) -> None:
 
 def added_figures(environ: Mapping[str, str]) -> dict[str, Any]:
     """Return what is told by counts that the first release did not have."""
-    return {name: answer(environ, "report", name, "@JessesLinks")[name] for name in ("referrers",)}
+    told = (("referrers", "referrers"), ("segments", "ways"))
+    return {name: answer(environ, "report", of, "@JessesLinks")[name] for of, name in told}
 
 
 @pytest.fixture
@@ -101,6 +102,8 @@ def test_the_database_of_every_release_is_upgraded(
     assert {name: total[name] for name in expected["total"]} == expected["total"]
     counted = added_figures(environ)
     assert counted["referrers"], "the first release knew no referrers by segment"
+    known = [month["attributed"] for month in counted["ways"]["months"]]
+    assert any(known) and None not in known
     assert command(environ, "rebuild").returncode == 0
     assert answer(environ, "report", "cpf", "@JessesLinks")["total"] == total
     assert added_figures(environ) == counted
