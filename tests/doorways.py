@@ -149,7 +149,12 @@ REPORTS = [
     (
         "segments", "", "segments @JessesLinks",
         ("account window unattributed count roster roster_at unknown_people segments living posts "
-        "posts_unmeasured still_counting properties properties_at"),
+        "posts_unmeasured still_counting properties properties_at ways"),
+    ),
+    (
+        "topics", "", "topics @JessesLinks",
+        ("account window topics tags posts posts_tagged posts_without_count posts_unmeasured "
+        "still_counting cpf cpf_low cpf_high sentences"),
     ),
     ("followers", "", "followers @JessesLinks", "account days event events churn jumps"),
     (

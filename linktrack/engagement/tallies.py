@@ -267,12 +267,13 @@ def _moment(at: int | None) -> datetime | None:
 
 
 class CountedPost(NamedTuple):
-    """A post's counts within a window, without its people."""
+    """A post's counts within a window, without its people; `post_id` is ours, if it has links."""
 
     account_id: AccountId
     posted_at: int
     is_complete: bool
     counts: tuple[int | None, ...]
+    post_id: PostId | None
 
 
 def counted_posts(
@@ -295,6 +296,7 @@ def counted_posts(
             type_coerce(NetworkPost.read_at, BigInteger),
             type_coerce(kept.read_at, BigInteger).label("kept_read_at"),
             kept.is_complete,
+            NetworkPost.post_id,
             *_COUNTS,
         )
         .outerjoin(kept, and_(kept.network_post_id == NetworkPost.id, kept.window == window))
@@ -313,15 +315,18 @@ def counted_posts(
         read_at,
         kept_read_at,
         is_complete,
+        post_id,
         *counts,
     ) in session.execute(query):
         if kept_read_at == read_at:
-            found.append(CountedPost(account_id, posted_at, is_complete, tuple(counts)))
+            found.append(CountedPost(account_id, posted_at, is_complete, tuple(counts), post_id))
         else:
-            stale.append((account_id, PostRow(number, None, posted_at, read_at, None)))
+            stale.append((account_id, PostRow(number, post_id, posted_at, read_at, None)))
     for chunk in chunked(stale, CHUNK):
         read = read_posts(session, [(row, _NO_LISTS) for _, row in chunk])
         for account_id, row in chunk:
             tally = tallies_of(read[row.number])[window]
-            found.append(CountedPost(account_id, row.posted_at, tally.is_complete, tally.counts))
+            found.append(
+                CountedPost(account_id, row.posted_at, tally.is_complete, tally.counts, row.post_id)
+            )
     return found

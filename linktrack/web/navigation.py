@@ -115,6 +115,12 @@ SECTIONS: Final = (
                 "Likes, reposts and replies per follower, and your regulars.",
                 ACCOUNT,
             ),
+            Page(
+                "topics.show",
+                "Topics",
+                "Which tags get more clicks and engagement than others.",
+                ACCOUNT,
+            ),
             Page("timing.show", "Timing", "When posts do well, and how long they live.", ACCOUNT),
             Page("comparison.show", "Compare accounts", "Where your accounts clearly differ.", ()),
             Page("experiments.list_all", "Experiments", "Whether a change made a difference."),

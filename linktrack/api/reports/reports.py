@@ -26,6 +26,7 @@ from linktrack.reports.coverage import CoverageReportJson, coverage_json, covera
 from linktrack.reports.cpf import MOST_POSTS, CpfReportJson, cpf_json, cpf_report
 from linktrack.reports.digest import DigestJson, digest_json, digests
 from linktrack.reports.digest_periods import PERIODS
+from linktrack.reports.links.topics import TopicsReportJson, topics_json, topics_report
 from linktrack.reports.orders import SORTS
 from linktrack.reports.people.followers import FollowersReportJson, followers_json, followers_report
 from linktrack.reports.people.segments import SegmentsReportJson, segments_json, segments_report
@@ -85,6 +86,20 @@ def report_coverage() -> CoverageReportJson:
         fields.moment("to"),
     )
     return coverage_json(report)
+
+
+@report_at("topics", (NEEDED_ACCOUNT, WINDOW, FROM, TO))
+def report_topics() -> TopicsReportJson:
+    """Return clicks and engagement per follower by tag, and which clearly stand out."""
+    fields = asked()
+    report = topics_report(
+        db_session(),
+        named_account(fields.text("account")),
+        window=asked_window(fields),
+        now=as_of(now()),
+        **asked_range(fields),
+    )
+    return topics_json(report)
 
 
 @report_at("followers", (NEEDED_ACCOUNT, FROM, TO, EVENT))

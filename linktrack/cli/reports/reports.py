@@ -11,6 +11,7 @@ from linktrack.cli.reports.audience import audience, compare, coverage, growth, 
 from linktrack.cli.reports.engagement import engagement, regulars
 from linktrack.cli.reports.experiments import experiment_of
 from linktrack.cli.reports.referrers import referrers
+from linktrack.cli.reports.topics import topics
 
 if TYPE_CHECKING:
     from linktrack.reports.people.ways import Ways
@@ -280,6 +281,7 @@ for command in (
     hours,
     referrers,
     regulars,
+    topics,
     experiment_of,
     report_people,
     report_own,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.accounts import add_account
@@ -20,6 +20,8 @@ from linktrack.errors import Conflict
 from linktrack.ids import LinkId, SegmentId
 from linktrack.installation import Installation
 from linktrack.links.catalog import Shortener
+from linktrack.links.labels import tag_rows
+from linktrack.links.models import LinkTag
 from linktrack.links.own_addresses import base_addresses, remember_address
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.owners.audit import hush
@@ -29,6 +31,7 @@ from linktrack.portability.demo.crowd import Fan, crowd, list_days, sizes
 from linktrack.portability.demo.engagement import add_engagement
 from linktrack.portability.demo.reading import SimulatedPost, posts
 from linktrack.portability.demo.story import BLUE, COMMUNITY, PROFILES, WE, YOU, Profile
+from linktrack.portability.demo.texts import tags_of
 
 SEED: Final = 2009
 BATCH: Final = 5_000  # clicks in one transaction
@@ -150,6 +153,9 @@ def _add_post(
     wish = Wish(simulated.text, posted_at=simulated.at, segments=segments, written_in=written_in)
     post = wrap_post(session, shortener, account, wish, simulated.at)
     assert post is not None  # every simulated text holds an address
+    tags = tags_of(simulated.text)
+    if rows := [row for link in post.links for row in tag_rows(link.id, tags)]:
+        session.execute(insert(LinkTag), rows)
     return [link.id for link in post.links]
 
 

@@ -23,6 +23,7 @@ from linktrack.portability.demo.texts import (
     PREVIEWS,
     REFERRERS,
     post_text,
+    tags_of,
 )
 
 HALF_LIFE_HOURS: Final = 2.8  # of a link on X: bitly, 2011
@@ -151,6 +152,8 @@ def _post(
     mean = profile.clicks(ago) * chance.lognormvariate(-(profile.spread**2) / 2, profile.spread)
     if profile in (ME, YOU, BLUE):
         mean *= (EVENING if at.hour >= 17 else 1) * (WEEKEND if at.weekday() > 4 else 1)
+    if profile is BLUE and story.LOVED in tags_of(text):
+        mean *= story.LOVED_MORE
     people = _draw(chance, keenness[: profile.readers(ago)], poisson(chance, mean))
     found: list[SimulatedClick] = []
     if is_told and ago == story.MENTIONED:

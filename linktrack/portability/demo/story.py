@@ -59,6 +59,12 @@ class Profile:
     own_site: float  # the share of posts that link to the owner's own site
 
 
+LOVED: Final = "handmade"
+"""The topic of which readers on Bluesky can't get enough: `LOVED_MORE` times as many click."""
+
+LOVED_MORE: Final = 1.7
+
+
 def signs_in(person: int) -> bool:
     """Whether one of those who said hello did so by sign-in with the network."""
     return person % 3 == 0

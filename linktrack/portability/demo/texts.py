@@ -59,6 +59,11 @@ def post_text(chance: random.Random, profile: Profile, links: int) -> str:
     return first if links == 1 else f"{first} and https://example.org/notes/{number}"
 
 
+def tags_of(text: str) -> list[str]:
+    """Return the tags of a post's links, by what it is about."""
+    return [tag for tag, topics in _TAGS.items() if any(topic in text for topic in topics)]
+
+
 def _letter(chance: random.Random, number: int) -> str:
     topics = chance.sample(_TOPICS, 2)
     return (
@@ -87,6 +92,13 @@ _TOPICS: Final = (
     "bees in the city", "choirs that travel", "paper from grass", "wind on the hill",
     "quiet software", "how towns share", "walking to work", "salt and weather",
 )  # fmt: skip
+
+_TAGS: Final = {
+    "nature": ("a small river", "garden year", "bees in", "wind on", "salt and"),
+    "handmade": ("bread without", "repairing a radio", "paper from grass", "library of tools"),
+    "on the way": ("old harbours", "night trains", "walking to work", "choirs that"),
+    "together": ("library of tools", "teaching by", "how towns", "choirs that"),
+}
 
 REFERRERS: Final = {
     "x": (
