@@ -6,7 +6,6 @@ verifier of its challenge (RFC 7636), and knows which tokens were revoked.
 
 import base64
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,11 @@ from itertools import count
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from standins import Answer, Asked, standin
+from world import NOON, World
+
+from linktrack.audience.models import Account, StoredCredential
+from linktrack.keys import load_keys, seal
+from linktrack.networks.credentials import Credential
 
 DESCRIBED = "/.well-known/oauth-authorization-server"
 
@@ -62,6 +66,12 @@ class MastodonPlace:
         """Consent to what this address asks for; return where the browser is led."""
         query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
         return self._led(query)
+
+    def cancelled(self, address: str) -> str:
+        """Refuse what this address asks for; return where the browser is led."""
+        query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+        refused = {"error": "access_denied", "state": query["state"]}
+        return f"{query['redirect_uri']}?{urlencode(refused)}"
 
     def _describe(self, _: Asked) -> Answer:
         if self.is_old:
@@ -167,7 +177,18 @@ def served(place: MastodonPlace) -> Iterator[MastodonPlace]:
         yield place
 
 
-def credential_of(place: MastodonPlace, handle: str) -> str:
-    """Return what signs an account in whose server was set on purpose, packed."""
-    values = {"access_token": "t", "id": "9", "url": place.url("me"), "handle": handle}
-    return json.dumps(["mastodon", place.address, {**values, "server_is_set": "yes"}])
+def reset(running: MastodonPlace) -> MastodonPlace:
+    """Make a running server what it was when it began."""
+    fresh = MastodonPlace(running.address)
+    running.asked.clear()
+    running.__dict__.update(fresh.__dict__ | {"asked": running.asked})
+    return running
+
+
+def connect_to(world: World, account: Account, place: MastodonPlace) -> None:
+    """Connect an account to a server that was set on purpose, as loopback has to be."""
+    values = {"access_token": "t", "id": "9", "url": place.url("me"), "handle": account.handle}
+    credential = Credential("mastodon", place.address, {**values, "server_is_set": "yes"})
+    sealed = seal(load_keys(world.settings.data).sealing(), credential.packed())
+    world.session.add(StoredCredential(account_id=account.id, sealed=sealed, connected_at=NOON))
+    world.session.commit()

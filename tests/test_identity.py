@@ -9,15 +9,15 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from browser import Browser, read
-from mastodonplace import MastodonPlace, credential_of, served
+from mastodonplace import MastodonPlace, connect_to, reset, served
 from sqlalchemy import select, update
 from werkzeug.test import Cookie, TestResponse
 from werkzeug.wrappers import Response
-from world import NOON, World
+from world import World
 
 from linktrack.audience.identity.asking import MOST_A_DAY
 from linktrack.audience.identity.models import Registration
-from linktrack.audience.models import Account, StoredCredential
+from linktrack.audience.models import Account
 from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.errors import Invalid, NotFound, Unavailable
@@ -40,10 +40,7 @@ def running() -> Iterator[MastodonPlace]:
 @pytest.fixture
 def place(running: MastodonPlace) -> MastodonPlace:
     """The server, as it was when it began."""
-    fresh = MastodonPlace(running.address)
-    running.__dict__.update(fresh.__dict__ | {"asked": running.asked})
-    running.asked.clear()
-    return running
+    return reset(running)
 
 
 @dataclass
@@ -53,12 +50,7 @@ class Visitor(Browser):
     @classmethod
     def at(cls, world: World, place: MastodonPlace) -> "Visitor":
         """Open it on an installation with an account on this server."""
-        account = world.account("@me@square.test", "mastodon")
-        sealed = seal(
-            load_keys(world.settings.data).sealing(), credential_of(place, account.handle)
-        )
-        world.session.add(StoredCredential(account_id=account.id, sealed=sealed, connected_at=NOON))
-        world.session.commit()
+        connect_to(world, world.account("@me@square.test", "mastodon"), place)
         return cls.of(world)
 
     @classmethod

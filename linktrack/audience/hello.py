@@ -3,7 +3,7 @@
 Only their own browser keeps it, in a signed cookie; what is stored here is how many there were.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -47,10 +47,14 @@ class Hellos:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a browser's reader says, or had said: one of a segment, by a way."""
+    """What a browser's reader says, or had said: one of a segment, by a way.
+
+    `day` is the one from which that holds; None: not known, or today.
+    """
 
     segment: Segment
     way: Way = "button"
+    day: date | None = field(default=None, compare=False)
 
 
 def cookie_name(account: Account) -> str:
@@ -58,12 +62,14 @@ def cookie_name(account: Account) -> str:
     return f"{HELLO}{account.id}"
 
 
-def cookie_value(markers: Markers, account: Account, said: Said, day: date) -> str:
-    """Return the content of an account's cookie for what was said on a day.
+def cookie_value(markers: Markers, account: Account, said: Said, today: date) -> str:
+    """Return the content of an account's cookie for what was said.
 
-    It has the segment, the day and the way, and nothing that tells who it was.
+    It has the segment, the day and the way, and nothing that tells who it was. Saying again what
+    the network told doesn't make that newer.
     """
-    hello = Hello(said.segment.id, day, said.way)
+    day = said.day if said.way == "network" else None
+    hello = Hello(said.segment.id, day or today, said.way)
     return markers.sign(cookie_name(account), hello.written)
 
 
@@ -96,7 +102,9 @@ def remembered(session: Session, markers: Markers, account: Account, cookies: st
         segment = get_segment(session, hello.segment_id)
     except LinktrackError:
         return None
-    return Said(segment, hello.way) if segment.account_id == account.id else None
+    if segment.account_id != account.id:
+        return None
+    return Said(segment, hello.way, hello.day)
 
 
 def count_hello(

@@ -164,8 +164,8 @@ def segments(work: Work, handle: str, window: str, since: str | None, until: str
     )
     recognised = [
         f"{line.segment.name}: {hello.at_least:,} were recognised within 45 days, of at "
-        f"most {hello.at_most:,} who said hello; {hello.unique_clicks:,} unique clicks "
-        f"on {hello.posts:,} posts."
+        f"most {hello.at_most:,} who said hello, {hello.by_network:,} by sign-in with the "
+        f"network; {hello.unique_clicks:,} unique clicks on {hello.posts:,} posts."
         for line in found.lines
         if (hello := line.recognised) is not None
     ]

@@ -114,8 +114,8 @@ NETWORK: Final = Network(
         open_engagement=_open_engagement,
     ),
     identifying=(
-        "X tells a program who you are only together with the right to read your posts, which "
-        "linktrack doesn't ask for: choose another way."
+        "You can't sign in with X here: X tells a program who you are only together with the right "
+        "to read your posts, which linktrack doesn't ask for."
     ),
     archives=Archives(is_one=_is_archive, open=_open_archive, follower_file="data/follower.js"),
 )

@@ -48,11 +48,13 @@ class Recognised:
     """People of one segment who said hello, and their clicks on posts without a version for it.
 
     Between `at_least` (recognised within 45 days) and `at_most` (said so, and have not taken it
-    back) can be recognised. `low` and `high` are the ends of the rates by both numbers.
+    back) can be recognised; `by_network` of those at most signed in with their network. `low` and
+    `high` are the ends of the rates by both numbers.
     """
 
     at_least: int
     at_most: int
+    by_network: int
     posts: int
     unique_clicks: int
     low: float | None
@@ -214,7 +216,8 @@ def recognised(
     seen: Mapping[int, int],
 ) -> Recognised | None:
     """Return what those who said hello did on recent posts; None where nobody has."""
-    at_least, at_most = seen.get(segment.id, 0), said.get(segment.id, Hellos()).most_now
+    hello = said.get(segment.id, Hellos())
+    at_least, at_most = seen.get(segment.id, 0), hello.most_now
     if not at_least and not at_most:
         return None
     at_most = max(at_least, at_most)
@@ -225,6 +228,7 @@ def recognised(
     return Recognised(
         at_least=at_least,
         at_most=at_most,
+        by_network=hello.most_by_network,
         posts=len(open_posts),
         unique_clicks=sum(unique),
         low=None if many is None or many.interval is None else many.interval.low,
@@ -274,6 +278,7 @@ class RecognisedJson(TypedDict):
 
     at_least: int
     at_most: int
+    by_network: int
     posts: int
     unique_clicks: int
     cpf_low: float | None
@@ -284,6 +289,7 @@ def _recognised_json(hello: Recognised) -> RecognisedJson:
     return {
         "at_least": hello.at_least,
         "at_most": hello.at_most,
+        "by_network": hello.by_network,
         "posts": hello.posts,
         "unique_clicks": hello.unique_clicks,
         "cpf_low": rounded(hello.low),

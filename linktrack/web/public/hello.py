@@ -9,10 +9,13 @@ from linktrack.audience import hello
 from linktrack.audience.accounts import find_account
 from linktrack.audience.models import Account
 from linktrack.audience.segments import REST, rest_segment
+from linktrack.audience.sorting import newest_roster
 from linktrack.context import client_network, db_session, installation
 from linktrack.db import now
 from linktrack.errors import Forbidden
+from linktrack.networks.registry import network_of
 from linktrack.web.context import today
+from linktrack.web.public.identity import sign_in_hint, why_not
 
 blueprint = Blueprint("hello", __name__, url_prefix="/hello")
 
@@ -21,71 +24,56 @@ blueprint = Blueprint("hello", __name__, url_prefix="/hello")
 @blueprint.get("/<account>/<invitation>")
 def show(account: str, invitation: str | None = None) -> Response:
     """Show what the button does, who it is for, and whether this browser has opted in."""
-    session = db_session()
-    found = find_account(session, account)
-    markers = installation().keys.markers()
-    segment = None
-    if invitation is not None:
-        segment = hello.invited(session, markers, found, invitation)
-    before = _before(found)
-    page = render_template(
-        "hello/show.html",
-        account=found,
-        segment=segment,
-        rest=REST,
-        before=None if before is None else before.segment,
-        asks_not_to_be_tracked=_asks_not_to_be_tracked(),
-        address=url_for("hello.say", account=account, invitation=invitation),
-        forget=url_for("hello.forget", account=account, invitation=invitation),
-    )
-    response = make_response(page)
-    response.headers["Vary"] = "Cookie, Sec-GPC, DNT"
-    return response
+    return page(find_account(db_session(), account), invitation)
 
 
 @blueprint.post("/<account>")
 @blueprint.post("/<account>/<invitation>")
 def say(account: str, invitation: str | None = None) -> AnyResponse:
     """Opt in: set a signed cookie that says this reader belongs to the segment."""
-    _refuse_other_sites()
+    refuse_other_sites()
     session = db_session()
     found = find_account(session, account)
-    markers = installation().keys.markers()
-    back = redirect(url_for("hello.show", account=account, invitation=invitation), 303)
-    if _asks_not_to_be_tracked():
-        return back
+    if asks_not_to_be_tracked():
+        return back_to(account, invitation)
     before = _before(found)
     said = before
     if invitation is not None:
-        segment = hello.invited(session, markers, found, invitation)
+        segment = hello.invited(session, installation().keys.markers(), found, invitation)
         if before is None or before.segment.id != segment.id:
             said = hello.Said(segment)
     # Nobody names themselves into a segment: without an invitation they are anybody.
     said = said or hello.Said(rest_segment(session, found, now()))
-    hello.count_hello(session, today(), client_network(), said, before)
+    return remember(back_to(account, invitation), found, said)
+
+
+def remember(answer: AnyResponse, account: Account, said: hello.Said) -> AnyResponse:
+    """Count what was said, commit, and have the browser keep it in a signed cookie."""
+    session = db_session()
+    hello.count_hello(session, today(), client_network(), said, _before(account))
     session.commit()
-    back.set_cookie(
-        hello.cookie_name(found),
-        hello.cookie_value(markers, found, said, today()),
+    answer.set_cookie(
+        hello.cookie_name(account),
+        hello.cookie_value(installation().keys.markers(), account, said, today()),
         max_age=hello.LIFE,
         path="/",  # where short links are
         secure=installation().settings.is_https,
         httponly=True,
         samesite="Lax",
     )
-    return back
+    return answer
 
 
 @blueprint.post("/<account>/forget")
 @blueprint.post("/<account>/<invitation>/forget")
 def forget(account: str, invitation: str | None = None) -> AnyResponse:
     """Opt out: delete the cookie; later clicks of this browser are anonymous."""
-    _refuse_other_sites()
+    refuse_other_sites()
     session = db_session()
     found = find_account(session, account)
     hello.count_hello(session, today(), client_network(), None, _before(found))
     session.commit()
-    back = redirect(url_for("hello.show", account=account, invitation=invitation), 303)
+    back = back_to(account, invitation)
     back.delete_cookie(
         hello.cookie_name(found),
         path="/",
@@ -96,16 +84,57 @@ def forget(account: str, invitation: str | None = None) -> AnyResponse:
     return back
 
 
+def page(
+    account: Account,
+    invitation: str | None = None,
+    *,
+    error: str | None = None,
+    stranger: str | None = None,
+    status: int = 200,
+) -> Response:
+    """Return the opt-in page; `stranger` is the handle of somebody who turned out not to follow."""
+    session = db_session()
+    segment = None
+    if invitation is not None:
+        segment = hello.invited(session, installation().keys.markers(), account, invitation)
+    named = invitation or None
+    made = render_template(
+        "hello/show.html",
+        account=account,
+        segment=segment,
+        rest=REST,
+        before=_before(account),
+        asks_not_to_be_tracked=asks_not_to_be_tracked(),
+        address=url_for("hello.say", account=account.handle, invitation=named),
+        forget=url_for("hello.forget", account=account.handle, invitation=named),
+        roster=newest_roster(session, account) if invitation is None else None,
+        sign_in_hint=sign_in_hint(account.network),
+        why_not=why_not(account.network) if network_of(account.network).has_follows else None,
+        error=error,
+        typed=request.form.get("typed", ""),
+        stranger=stranger,
+    )
+    response = make_response(made, status)
+    response.headers["Vary"] = "Cookie, Sec-GPC, DNT"
+    return response
+
+
+def back_to(account: str, invitation: str | None = None) -> AnyResponse:
+    """Lead back to the page."""
+    return redirect(url_for("hello.show", account=account, invitation=invitation), 303)
+
+
 def _before(account: Account) -> hello.Said | None:
     markers, cookies = installation().keys.markers(), request.headers.get("Cookie", "")
     return hello.remembered(db_session(), markers, account, cookies)
 
 
-def _asks_not_to_be_tracked() -> bool:
+def asks_not_to_be_tracked() -> bool:
+    """Whether this browser sends Global Privacy Control or Do Not Track."""
     return "1" in (request.headers.get("Sec-GPC"), request.headers.get("DNT"))
 
 
-def _refuse_other_sites() -> None:
+def refuse_other_sites() -> None:
     """Accept the button from our own page only: pressing it is a consent.
 
     There is no session to hold a CSRF token, and no cookie may be set before consent.

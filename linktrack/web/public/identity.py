@@ -23,7 +23,7 @@ from linktrack.audience.identity.asking import count_sign_in, identifying, open_
 from linktrack.audience.models import Account
 from linktrack.context import client_network, close_db_session, installation, reading
 from linktrack.db import now
-from linktrack.errors import Forbidden, Invalid, LinktrackError, TooMany, Unavailable
+from linktrack.errors import Forbidden, Invalid, LinktrackError, NotFound, TooMany, Unavailable
 from linktrack.keys import seal, unseal
 from linktrack.networks.errors import Pause
 from linktrack.networks.identity import Identity
@@ -135,6 +135,8 @@ def come_back(server: str | None = None) -> Response:  # noqa: ARG001 - part of 
     kept = _kept()
     with reading() as session:
         account = get_account(session, kept.account_id)
+    if account.removed_at is not None:
+        raise NotFound(f"{account.handle} was removed meanwhile.")
     end = _ENDS[kept.purpose]
     try:
         identity = _identity(kept)
