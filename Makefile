@@ -44,7 +44,7 @@ check: $(VENV)/tests-installed
 	@$(MAKE) --no-print-directory --jobs=2 lint quick
 
 quick: $(VENV)/tests-installed
-	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not slow and not network" -k "not postgresql" \
+	$(BIN)/pytest --numprocesses=logical --dist=worksteal -m "not slow and not network" -k "not postgresql" \
 	  --hypothesis-profile=quick -x -q
 
 # READERS="dump lane" tries some of them; tests/foreign.py has them all.

@@ -45,6 +45,9 @@ class StoredSetting(Base):
     value: Mapped[str] = mapped_column(String(LONGEST))
 
 
+_STORED: Final = select(StoredSetting.name, StoredSetting.value)  # made once: every page asks it
+
+
 @dataclass(frozen=True, slots=True)
 class SettingLine:
     """A setting, its value now ("" if nothing is set), and where that comes from."""
@@ -57,8 +60,7 @@ class SettingLine:
 def read_stored(engine: Engine) -> dict[str, str]:
     """Return the texts that are stored, by the names of their settings."""
     with engine.connect() as connection:
-        rows = connection.execute(select(StoredSetting.name, StoredSetting.value))
-        return {row.name: row.value for row in rows}
+        return {row.name: row.value for row in connection.execute(_STORED)}
 
 
 def with_stored(settings: Settings, stored: Mapping[str, str]) -> Settings:

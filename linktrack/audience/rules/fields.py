@@ -133,6 +133,8 @@ def _follows_since(facts: Facts, rule: Rule, now: int) -> bool | None:
 def _signs(facts: Facts, rule: Rule, now: int) -> bool | None:
     sure, perhaps = empty_signs(facts, now)
     compare, asked = _COMPARE[rule.op], int(_plain(rule.value))
+    if not perhaps:
+        return compare(sure, asked)
     answers = {compare(number, asked) for number in range(sure, sure + perhaps + 1)}
     return answers.pop() if len(answers) == 1 else None
 
@@ -142,7 +144,7 @@ def _on_list(facts: Facts, rule: Rule, _now: int) -> bool | None:
 
 
 def _plain(value: Value) -> int:
-    if isinstance(value, Ago | Fraction | str):
+    if not isinstance(value, int):
         raise TypeError(f"{value!r} is not a number")
     return value
 
