@@ -24,6 +24,10 @@ class Unreached(Unavailable):
     """The mail server couldn't be connected to: it was given nothing."""
 
 
+class Untaken(Unavailable):
+    """The mail server said that it does not take the mail: it was not sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class MailServer:
     """A server that takes mail, the sender, and who gets it. The password is never shown.
@@ -105,7 +109,8 @@ def send(server: MailServer, subject: str, text: str, *, message_id: str = "") -
     """Send a plain text to all recipients; two mails with one `message_id` are the same mail.
 
     The connection is encrypted and the certificate checked; on this machine neither must be.
-    Raises `Unavailable` if the server does not take it: `Unreached` where it was given nothing.
+    Raises `Unavailable` if the server does not take it: `Unreached` where it was given nothing,
+    `Untaken` where it said so. In any other case it may have the mail, and has not answered.
     """
     import smtplib
 
@@ -140,6 +145,9 @@ def send(server: MailServer, subject: str, text: str, *, message_id: str = "") -
                 connection.login(server.user, server.password)
             connection.send_message(message)
     except (smtplib.SMTPException, OSError) as error:
+        answers = (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused)
+        if isinstance(error, answers) and failure is Unavailable:
+            failure = Untaken
         reason = _reason(error)
         raise failure(
             f"The mail server {server.host}:{server.port} did not take the mail: {reason}. Look at "

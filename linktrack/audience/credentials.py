@@ -18,7 +18,7 @@ from linktrack.keys import Keys, seal, unseal
 from linktrack.networks.credentials import Credential, SignIn
 from linktrack.networks.engagement import EngagementReader
 from linktrack.networks.errors import SignedOut
-from linktrack.networks.protocols import MentionReader, Writer
+from linktrack.networks.protocols import Host, MentionReader, Writer
 from linktrack.networks.registry import network_of
 from linktrack.networks.signing_in import signed_in
 from linktrack.owners.audit import note
@@ -101,6 +101,17 @@ def open_mentions(database: Database, keys: Keys, account: Account) -> MentionRe
     if network.connecting is None or network.connecting.open_mentions is None:
         raise Invalid(f"Mentions and replies aren't read on {network.label}.")
     return network.connecting.open_mentions(*_stored(database, keys, account))
+
+
+def open_host(database: Database, keys: Keys, account: Account) -> Host:
+    """Return what lets people in for a signed-in account, as `open_writer` does.
+
+    Raises `Invalid` where its network doesn't let programs do that.
+    """
+    network = network_of(account.network)
+    if network.connecting is None or network.connecting.open_host is None:
+        raise Invalid(f"On {network.label} people are let in by hand.")
+    return network.connecting.open_host(*_stored(database, keys, account))
 
 
 def _stored(database: Database, keys: Keys, account: Account) -> tuple[Credential, "_Keeper"]:

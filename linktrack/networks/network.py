@@ -14,7 +14,14 @@ from linktrack.networks.archives import Archive, Fields
 from linktrack.networks.credentials import Credential, Keeper, Needs, SignIn
 from linktrack.networks.engagement import EngagementReader
 from linktrack.networks.identity import Identifying
-from linktrack.networks.protocols import Abilities, Feed, MentionReader, Reader, Writer
+from linktrack.networks.protocols import (
+    Abilities,
+    Feed,
+    Host,
+    MentionReader,
+    Reader,
+    Writer,
+)
 from linktrack.networks.records import FollowerRecord, PostRecord, TextLimits
 
 if TYPE_CHECKING:
@@ -147,7 +154,8 @@ class Connecting:
     `sign_in` is given the handle, what was typed, and a server set on purpose or None; it raises
     as `networks.signing_in.sign_in` says. `open_writer` asks nothing yet, nor do the others;
     `open_engagement` is None where signing in shows no more of engagement than everybody may read,
-    `open_mentions` where who spoke to an account isn't read.
+    `open_mentions` where who spoke to an account isn't read,
+    `open_host` where people are let in by hand.
     """
 
     needs: Needs
@@ -156,6 +164,7 @@ class Connecting:
     open_writer: Callable[[Credential, Keeper], Writer]
     open_engagement: Callable[[Credential, Keeper], EngagementReader] | None = None
     open_mentions: Callable[[Credential, Keeper], MentionReader] | None = None
+    open_host: Callable[[Credential, Keeper], Host] | None = None
 
 
 def _nowhere(*_: str | None) -> None:
@@ -215,6 +224,8 @@ class Network:
     """Whether its rules forbid the same post on several accounts."""
     has_follows: bool = True
     """Whether people follow each other there, by a program or by hand."""
+    has_follow_requests: bool = False
+    """Whether an account there can be locked, so that it accepts each person who follows it."""
 
     open_reader: "Callable[[str, Settings], Reader] | None" = None
     """Opens what everybody may read of an account, by its handle."""

@@ -9,6 +9,7 @@ from linktrack.networks.records import (
     Page,
     PostPage,
     Profile,
+    Relation,
     Sent,
     Standing,
 )
@@ -127,4 +128,28 @@ class Writer(Reader, Protocol):
 
     def unfollow(self, followed: str) -> None:
         """Take one follow back; one that is gone already is no error."""
+        ...
+
+
+class Host(Protocol):
+    """A network where a signed-in account lets people in; raises what `Writer` raises."""
+
+    def is_locked(self) -> bool:
+        """Whether people have to be accepted before they follow the account."""
+        ...
+
+    def relation(self, network_id: str) -> Relation:
+        """Return how the account and somebody stand to each other; raises `NotFound` for nobody."""
+        ...
+
+    def accept(self, network_id: str) -> None:
+        """Accept somebody's request to follow; without one it raises `NotFound`."""
+        ...
+
+    def follow(self, network_id: str) -> str:
+        """Follow somebody; return by what `unfollow` takes just this back."""
+        ...
+
+    def close(self) -> None:
+        """Give back the connections."""
         ...

@@ -64,6 +64,20 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Relation:
+    """How an account and a person stand to each other on their network.
+
+    `follows_us`: they follow the account; `asked_us`: they asked to, and wait for its answer.
+    `followed` is by what `unfollow` takes back that the account follows them, or asked to; None:
+    it does neither.
+    """
+
+    follows_us: bool
+    asked_us: bool
+    followed: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class TextLimits:
     """How many characters a server takes, each address counted as `address` of them."""
 

@@ -15,6 +15,7 @@ from linktrack.networks.network import Cards, Connecting, FollowerJson, Handles,
 
 if TYPE_CHECKING:
     from linktrack.networks.bluesky.engagement import BlueskyEngagement
+    from linktrack.networks.bluesky.host import BlueskyHost
     from linktrack.networks.bluesky.mentions import BlueskyMentions
     from linktrack.networks.bluesky.posts import BlueskyFeed
     from linktrack.networks.bluesky.reader import Bluesky
@@ -88,6 +89,12 @@ def _open_mentions(credential: Credential, keeper: Keeper) -> "BlueskyMentions":
     return BlueskyMentions(credential, keeper)
 
 
+def _open_host(credential: Credential, keeper: Keeper) -> "BlueskyHost":
+    from linktrack.networks.bluesky.host import BlueskyHost
+
+    return BlueskyHost(credential, keeper)
+
+
 NETWORK: Final = Network(
     name="bluesky",
     label="Bluesky",
@@ -120,5 +127,6 @@ NETWORK: Final = Network(
         sign_in=_sign_in,
         open_writer=_open_writer,
         open_mentions=_open_mentions,
+        open_host=_open_host,
     ),
 )

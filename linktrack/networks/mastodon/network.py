@@ -26,6 +26,7 @@ from linktrack.networks.network import (
 if TYPE_CHECKING:
     from linktrack.networks.mastodon.archive import MastodonArchive
     from linktrack.networks.mastodon.engagement import MastodonEngagement
+    from linktrack.networks.mastodon.host import MastodonHost
     from linktrack.networks.mastodon.identity import MastodonIdentity
     from linktrack.networks.mastodon.mentions import MastodonMentions
     from linktrack.networks.mastodon.posts import MastodonFeed
@@ -112,6 +113,12 @@ def _open_writer(credential: Credential, keeper: Keeper) -> "MastodonWriter":
     return MastodonWriter(credential, keeper)
 
 
+def _open_host(credential: Credential, keeper: Keeper) -> "MastodonHost":
+    from linktrack.networks.mastodon.host import MastodonHost
+
+    return MastodonHost(credential, keeper)
+
+
 def _open_identity(visit: Visit) -> "MastodonIdentity":
     from linktrack.networks.mastodon.identity import MastodonIdentity
 
@@ -141,6 +148,7 @@ NETWORK: Final = Network(
     length=length,
     links_public_hosts_only=True,
     servers_set_limits=True,
+    has_follow_requests=True,
     composer=composer,
     post_address=post_address,
     profile_address=profile_address,
@@ -163,6 +171,7 @@ NETWORK: Final = Network(
         open_writer=_open_writer,
         open_engagement=_open_own_engagement,
         open_mentions=_open_mentions,
+        open_host=_open_host,
     ),
     identifying=Identifying(hint="@name@server", open=_open_identity),
     archives=Archives(is_one=_is_archive, open=_open_archive, lone_file="outbox.json"),

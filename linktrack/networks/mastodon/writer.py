@@ -51,7 +51,7 @@ from linktrack.outside.visit import host_of
 PEOPLE: Final = 80  # the most that a page of followers has
 POSTS: Final = 40  # the most that a page of posts has
 
-_SCOPES: Final = "outside the authorized scopes"
+OUT_OF_SCOPE: Final = "outside the authorized scopes"
 """Of what Mastodon says where a token may not do something."""
 
 _UNPROCESSABLE: Final = 422
@@ -235,7 +235,7 @@ class MastodonWriter:
             raise Refused(error.sentence) from error
         except Refused as error:
             # The token's fault or the account's, and not theirs: they are followed once it is over.
-            if _SCOPES in error.sentence:
+            if OUT_OF_SCOPE in error.sentence:
                 raise Unavailable(f"{error.sentence} Connect it with a token that may.") from error
             if (
                 isinstance(error.__cause__, MastodonAPIError)

@@ -98,6 +98,7 @@ NETWORK: Final = Network(
     is_own_post=is_own_post,
     length=length,
     links_public_hosts_only=True,
+    has_follow_requests=True,
     composer=composer,
     post_address=post_address,
     profile_address=profile_address,
