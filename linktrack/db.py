@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.orm import Session as Session  # doors name it from here
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -200,6 +200,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry)
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
+    # Whoever is deleted is overwritten in the file, too; Debian's SQLite does so anyway.
+    cursor.execute("PRAGMA secure_delete = ON")
     cursor.close()
 
 
@@ -334,6 +336,12 @@ class Database:
             raise Unavailable(
                 f"The database {url} cannot be used right now: {said_by(error)}."
             ) from error
+
+    def wipe(self) -> None:
+        """Empty SQLite's log of changes, which has what was deleted; wait for nobody who reads."""
+        if self.at_once is not None:
+            with suppress(OperationalError), self.at_once.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Give back all connections."""

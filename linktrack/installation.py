@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 # Every table is known wherever the database is used: foreign keys are found by name.
 import linktrack.tables  # noqa: F401
-from linktrack.audience.credentials import open_writer
+from linktrack.audience.credentials import open_host, open_writer
 from linktrack.calendar.days import Days
 from linktrack.clicks.capture.own_clicks import OwnClicks
 from linktrack.clicks.counts.retention import delete_old
@@ -20,6 +20,8 @@ from linktrack.owners.stored_settings import read_stored, with_stored
 from linktrack.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from linktrack.community.letting_in.messages import Addresses
+    from linktrack.community.letting_in.worker import LettingIn
     from linktrack.publishing.sender import Sender
 
 PATIENCE_OF_WORKERS: Final = 3.0
@@ -99,6 +101,22 @@ class Installation:
             self.shortener,
             self.days(),
             partial(open_writer, self.database, self.keys),
+        )
+
+    def member_addresses(self) -> "Addresses":
+        """Return what makes the addresses that are a member's own."""
+        from linktrack.community.letting_in.messages import Addresses
+
+        return Addresses(self.settings.base_url, self.keys.markers())
+
+    def letting_in(self) -> "LettingIn":
+        """Return what does the steps of letting people in, signed in as their accounts."""
+        from linktrack.community.letting_in.worker import LettingIn, Mailing
+
+        return LettingIn(
+            self.database,
+            Mailing(self.settings.mail, self.keys.sealing(), self.member_addresses()),
+            partial(open_host, self.database, self.keys),
         )
 
     def click_store(self) -> ClickStore:

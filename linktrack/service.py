@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 KEEP_ALIVE_SECONDS: Final = 5  # an idle connection is kept
 LAST_BATCH_SECONDS: Final = 30  # for the loader to finish when the service ends
 WEBHOOK_SECONDS: Final = 12  # for what is just being sent to webhooks
-SENDING_SECONDS: Final = 5  # for a post that is just being sent; cut off, it is looked for later
+SENDING_SECONDS: Final = 5  # for what is just being sent or followed; cut off, it is looked for
 RESTART_SECONDS: Final = 1.0
 NICE: Final = 10
 """How much the loader gives way to the workers: readers wait for a redirect, nobody for a count."""
@@ -232,6 +232,7 @@ def follow(installation: Installation, parent: int | None = None) -> bool:
         _beside("link-checks", partial(check_hourly, database, base_url, stopping.is_set, now))
     _beside("sign-in-mails", partial(follow_mails, database, settings.mail, wait, now))
     _beside("cards", partial(follow_cards, database, base_url, wait, now))
+    letting_in = _beside("letting-in", partial(installation.letting_in().follow, wait))
     sending = _beside("sending", partial(installation.sender().follow, wait))
     schedule = Schedule(installation)
     schedule.start()
@@ -242,6 +243,7 @@ def follow(installation: Installation, parent: int | None = None) -> bool:
         stopping.set()
         webhooks.join(WEBHOOK_SECONDS)
         sending.join(SENDING_SECONDS)
+        letting_in.join(SENDING_SECONDS)
     return changed.is_set()
 
 

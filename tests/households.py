@@ -26,6 +26,8 @@ from linktrack.community.models import (
     FeedEntry,
     FeedMail,
     JoinRequest,
+    Member,
+    MemberEntry,
     MemberStep,
     Suggestion,
     SuggestionWatch,
@@ -150,7 +152,9 @@ def household(world: World, mark: str) -> Household:
     shared = find_shared(session, shared_secret, at)
     session.commit()
     request = _community(world, account, posts[0], mark, at)
+    inside = session.scalars(select(Member).where(Member.account_id == account.id)).one()
     named = {
+        "member": str(inside.id),
         "account": str(account.id), "handle": account.handle, "post": str(posts[-1].id),
         "draft": str(draft.id), "queued": str(queued.id), "planned": str(planned.id),
         "code": str(link.code), "slug": f"{low}-slug", "tag": f"{low}tag",
@@ -191,6 +195,9 @@ def _community(world: World, account: Account, post: Post, mark: str, at: dateti
     choices = Choices(question=f"{mark} asks: who are you?", welcome=f"{mark} welcomes you.")
     set_community(session, account, choices, since)
     inside = member(world, account, at=since, agrees_mail=True, mark=mark)
+    lists = select(Segment.id).where(Segment.account_id == account.id, Segment.kind == "list")
+    listed = session.scalars(lists).one()
+    session.add(MemberEntry(member_id=inside.id, segment_id=listed))
     session.add_all(
         [
             MemberStep(

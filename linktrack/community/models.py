@@ -50,12 +50,16 @@ class JoinRequest(Base):
 
     `network` and what belongs to it are null where a mail address was given; that is sealed under
     a key outside the database, and found by its keyed hash. `secret_hash` is that of the code or
-    link that proves it. One that isn't confirmed is deleted after 7 days. `decided_by` is the
-    owner's name, `word` what they told the person.
+    link that proves it. One that isn't confirmed is deleted after 7 days, and one that was decided
+    7 days after that. `decided_by` is the owner's name, `word` what they told the person they
+    declined; `word_state` is how far telling them is, as in `MemberStep` (null: nothing to tell).
     """
 
     __tablename__ = "join_requests"
-    __table_args__ = (Index(None, "account_id", "state", "asked_at"),)
+    __table_args__ = (
+        Index(None, "account_id", "state", "asked_at"),
+        Index(None, "word_next_at"),
+    )
 
     id: Mapped[Id]
     account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"))
@@ -76,6 +80,9 @@ class JoinRequest(Base):
     decided_at: Mapped[OptionalMoment]
     decided_by: Mapped[str | None] = mapped_column(String(100))
     word: Mapped[str | None] = mapped_column(Text)
+    word_state: Mapped[StepState | None] = mapped_column(String(8))
+    word_next_at: Mapped[OptionalMoment]
+    word_problem: Mapped[str | None] = mapped_column(Text)
 
 
 class StrangerAttempt(Base):
@@ -140,6 +147,16 @@ class MemberStep(Base):
     ended_at: Mapped[OptionalMoment]
     next_at: Mapped[OptionalMoment]
     problem: Mapped[str | None] = mapped_column(Text)
+
+
+class MemberEntry(Base):
+    """On which segments' lists letting a member in has put them; it is taken back with them."""
+
+    __tablename__ = "member_entries"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True)
+    segment_id: Mapped[SegmentId] = mapped_column(ForeignKey("segments.id"), primary_key=True)
 
 
 class FeedEntry(Base):

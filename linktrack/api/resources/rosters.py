@@ -12,9 +12,9 @@ from linktrack.audience.accounts import get_account
 from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.rosters import list_rosters, take_roster
 from linktrack.calendar.times import utc
+from linktrack.community.members.forgetting import forget_person
 from linktrack.context import db_session, installation, reading
 from linktrack.db import now
-from linktrack.engagement.forgetting import forget_follower
 from linktrack.portability.followers.people_json import read_people
 from linktrack.portability.followers.roster_files import TakenRosterJson, few, roster_json
 
@@ -99,6 +99,6 @@ def create_forgotten_follower() -> Response:
     require_all()
     session, opened = db_session(), installation()
     name = sent().text("follower")
-    forget_follower(session, name, opened.keys.forgetting, opened.days(), now())
+    forget_person(session, name, opened.keys, opened.days(), now())
     session.commit()
     return Response(status=204)

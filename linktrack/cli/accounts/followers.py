@@ -349,17 +349,12 @@ def forget() -> None:
 @forget.command("follower")
 @click.argument("name", metavar="ID")
 def forget_follower_command(name: str) -> None:
-    """Delete a person's data everywhere, for good; ID is the network's own id, or the @handle."""
-    from linktrack.engagement.forgetting import forget_follower
+    """Delete a person's data everywhere, for good; ID is an id, a @handle or a mail address."""
+    from linktrack.community.members.forgetting import forget_person
 
     with writing() as work:
-        forget_follower(
-            work.session,
-            name,
-            work.installation.keys.forgetting,
-            work.installation.days(),
-            work.now,
-        )
+        opened = work.installation
+        forget_person(work.session, name, opened.keys, opened.days(), work.now)
     click.echo("Forgotten. The next follower list will not bring them back.")
 
 

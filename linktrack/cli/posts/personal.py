@@ -32,11 +32,12 @@ def agree(handle: str, follower: str) -> None:
 @click.argument("follower")
 def withdraw(handle: str, follower: str) -> None:
     """Withdraw an agreement; the follower's clicks become anonymous, earlier ones too."""
+    from linktrack.community.letting_in.known import withdraw_agreement
     from linktrack.publishing import personal as links
 
     with writing() as work:
         found = links.find_follower(work.session, work.account(handle), follower)
-        links.withdraw(work.session, found, work.now, work.installation.days())
+        withdraw_agreement(work.session, found, work.now, work.installation.days())
     click.echo(f"{follower} no longer has personal links; those given out keep redirecting.")
 
 

@@ -19,6 +19,7 @@ _OWNERS: Final = {
     "link_id": "links",
     "post_id": "posts",
     "follower_id": "followers",
+    "member_id": "members",
     "roster_id": "rosters",
     "segment_id": "segments",
     "webhook_id": "webhooks",
@@ -36,8 +37,6 @@ def remove_demo(database: Database) -> None:
         database.engine, database.settings.timezone, database.settings.visitor_period
     )
     with store.transaction() as connection:
-        if is_sqlite(connection):
-            connection.exec_driver_sql("PRAGMA secure_delete = ON")
         simulated = select(Account.id).where(Account.simulated)
         ids = connection.scalars(simulated).all()
         if not ids:
@@ -48,7 +47,6 @@ def remove_demo(database: Database) -> None:
     if is_sqlite(database.engine):
         with database.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            connection.exec_driver_sql("PRAGMA secure_delete = OFF")
 
 
 def _remove_people(connection: Connection) -> None:

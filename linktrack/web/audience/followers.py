@@ -18,9 +18,9 @@ from linktrack.audience.models import Account
 from linktrack.audience.rosters import list_rosters
 from linktrack.calendar.ranges import DayRange
 from linktrack.charts import Mark
+from linktrack.community.members.forgetting import forget_person
 from linktrack.context import as_of, db_session, installation, reading
 from linktrack.db import now
-from linktrack.engagement.forgetting import forget_follower
 from linktrack.errors import Invalid, NotFound
 from linktrack.networks.registry import is_network
 from linktrack.portability.followers.roster_files import read_roster, take_file
@@ -101,7 +101,7 @@ def forget(sent: Sent) -> str:
     name = sent.text("follower", "The follower")
     if not is_network(name.partition(":")[0]):
         name = f"{account.network}:{name}"  # elsewhere the same name may be somebody else's
-    forget_follower(sent.session, name, opened.keys.forgetting, opened.days(), sent.now)
+    forget_person(sent.session, name, opened.keys, opened.days(), sent.now)
     return "Forgotten. The next follower list will not bring them back."
 
 

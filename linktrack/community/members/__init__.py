@@ -1,0 +1,1 @@
+"""The members of communities: who they are, leaving, and being forgotten."""
