@@ -7,6 +7,12 @@ from typing import Any
 from sqlalchemy import delete, select
 from world import NOON, World
 
+from linktrack.clicks.facet_models import (
+    account_facet_days,
+    account_facet_months,
+    devices,
+    link_facets,
+)
 from linktrack.clicks.models import (
     account_days,
     account_hours,
@@ -30,7 +36,7 @@ from linktrack.clicks.models import (
     visitor_accounts,
 )
 from linktrack.clicks.records import ClickRecord, encode
-from linktrack.clicks.vocabulary import ATTRIBUTIONS, NO_VISITOR
+from linktrack.clicks.vocabulary import ATTRIBUTIONS, FACETS, NO_VISITOR
 from linktrack.db import to_ms
 from linktrack.ids import LinkId, SegmentId
 from linktrack.links.models import Post
@@ -38,6 +44,7 @@ from linktrack.links.models import Post
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
+DEVICE = FACETS.index("device")
 HOUR = 3_600_000
 START = to_ms(NOON)
 
@@ -56,6 +63,9 @@ TABLES = (
     account_referrer_months,
     account_referrer_years,
     account_ways,
+    account_facet_days,
+    account_facet_months,
+    link_facets,
     first_clicks,
     visitor_accounts,
     account_visits,
@@ -70,12 +80,16 @@ def counts(world: World) -> dict[str, list[tuple[Any, ...]]]:
             "source_id": {
                 row.id: (row.name, row.medium) for row in connection.execute(select(sources))
             },
+            "device_id": {row.id: tuple(row)[1:] for row in connection.execute(select(devices))},
             "referrer_id": {row.id: row.referrer for row in connection.execute(select(referrers))},
         }
         for table in TABLES:
             rows = []
             for row in connection.execute(select(table)).mappings():
                 values = [names.get(name, {}).get(value, value) for name, value in row.items()]
+                if row.get("facet") == DEVICE:
+                    place, number = list(row).index("value"), int(str(row["value"]))
+                    values[place] = names["device_id"].get(number)
                 rows.append(tuple(values))
             found[table.name] = sorted(rows, key=repr)
     return found
@@ -98,6 +112,8 @@ def records_of(
             user_agent=agent or None,
             referrer=referrer or None,
             visitor=visitor,
+            country=("US", "DE", None)[hours % 3],
+            language=("en", "fil", None)[hours % 5 % 3],
             flags=flags | (NO_VISITOR if visitor is None else 0),
             segment_id=SegmentId(segment) if segment else None,
             attribution=ATTRIBUTIONS[1 + hours % 4] if segment else None,

@@ -74,6 +74,7 @@ CONTRACT = [
     "rule",
     "installation",
     "recognised_by",
+    "language",
 ]
 
 
@@ -119,6 +120,7 @@ def test_a_click_has_the_fields_of_the_contract_in_their_order(world: World) -> 
         "rule": None,
         "installation": world.shortener.codes.installation,
         "recognised_by": None,
+        "language": None,
     }
 
 

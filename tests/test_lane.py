@@ -110,6 +110,7 @@ def test_a_click_is_written_with_what_reports_need_and_no_address(street: Street
         "t": 1_777_896_000_000,
         "l": 1,
         "a": FIREFOX,
+        "g": "de",
         "r": "//t.co/Xyz123",
         "v": click["v"],
     }

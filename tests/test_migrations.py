@@ -1,5 +1,7 @@
 """Tables come from migrations, and migrations agree with the models."""
 
+from zoneinfo import ZoneInfo
+
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -7,7 +9,10 @@ from clicking import FIREFOX, TABLES, counts
 from sqlalchemy import text
 from world import NOON, World
 
-from linktrack.clicks.models import account_hours, account_ways
+from linktrack.calendar.days import Days
+from linktrack.clicks.facet_models import account_facet_days, account_facet_months, link_facets
+from linktrack.clicks.loading.backfill import count_added
+from linktrack.clicks.models import account_hours, account_ways, first_clicks
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import Base, alembic_config, to_ms
 
@@ -97,7 +102,12 @@ def test_counts_by_a_code_of_x_come_together_under_its_host(world: World) -> Non
     with world.database.engine.begin() as connection:
         command.upgrade(alembic_config(connection), "head")
     found = counts(world)
-    # Hours and ways are counted when the service starts next, in the owner's zone.
-    names = [table.name for table in TABLES if table not in (account_hours, account_ways)]
+    # What came later is counted when the service starts next, in the owner's zone.
+    facets = {account_facet_days, account_facet_months, link_facets}
+    later = {account_hours, account_ways, first_clicks, *facets}
+    names = [table.name for table in TABLES if table not in later]
     assert {name: found[name] for name in names} == {name: right[name] for name in names}
+    assert [row[:7] for row in found["first_clicks"]] == [row[:7] for row in right["first_clicks"]]
+    assert count_added(world.database.engine, Days(ZoneInfo("UTC"), "month"))
+    assert counts(world) == right
     assert len(right["account_referrer_years"]) == 3

@@ -37,8 +37,12 @@ agents = Table(
     Column("browser", String(60)),
     Column("os", String(60)),
     Column("rules_version", SmallInteger, nullable=False),
+    Column("device_id", Integer, nullable=False, server_default="0"),
 )
-"""Each distinct user agent, classified once."""
+"""Each distinct user agent, classified once.
+
+`device_id` is the row of `devices` under which its clicks are counted.
+"""
 
 sources = Table(
     "sources",
@@ -89,6 +93,7 @@ clicks = Table(
     Column("referrer_id", Integer, nullable=False),
     Column("visitor", BigInteger),
     Column("country", SmallInteger),
+    Column("language", SmallInteger, nullable=False, server_default="0"),
     Column("reason", SmallInteger, nullable=False),
     Column("flags", SmallInteger, nullable=False),
     # All that is asked of a link's single clicks by time: the rows themselves are not read.
@@ -191,6 +196,9 @@ first_clicks = Table(
     Column("referrer_id", Integer, nullable=False),
     Column("source_id", Integer, nullable=False),
     Column("attribution", SmallInteger, nullable=False, server_default="0"),
+    Column("country", SmallInteger, nullable=False, server_default="0"),
+    Column("device_id", Integer, nullable=False, server_default="0"),
+    Column("language", SmallInteger, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 """A visitor's first human click on each link; the earliest of a post's is that on the post."""

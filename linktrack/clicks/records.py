@@ -30,6 +30,7 @@ class ClickRecord(
         "follower_id": "f",
         "attribution": "b",
         "country": "c",
+        "language": "g",
     },
 ):
     """One click as it was captured, not yet classified.
@@ -50,6 +51,7 @@ class ClickRecord(
     follower_id: Annotated[FollowerId, _AS_STORED] | None = None
     attribution: str | None = None
     country: str | None = None
+    language: str | None = None
     identity: str | None = None
 
 

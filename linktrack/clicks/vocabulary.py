@@ -109,6 +109,47 @@ def unpack_country(number: int | None) -> str | None:
     return None if number is None else chr(number // 26 + 65) + chr(number % 26 + 65)
 
 
+def first_language(header: str | None) -> str | None:
+    """Return the primary subtag of the language named first in Accept-Language (RFC 9110 12.5.4).
+
+    Browsers name the preferred one first. None where it isn't 2 or 3 letters.
+    """
+    if not header:
+        return None
+    tag = header[:40].partition(",")[0].partition(";")[0].strip().partition("-")[0].lower()
+    return tag if len(tag) in (2, 3) and tag.isascii() and tag.isalpha() else None
+
+
+def pack_language(code: str | None) -> int:
+    """Return a language's primary subtag (ISO 639, 2 or 3 letters) as a small number.
+
+    Anything else is 0. "en-GB" is "en": what follows the subtag is not kept.
+    """
+    if code is None or len(code) not in (2, 3) or not (code.isascii() and code.isalpha()):
+        return 0
+    number = 0
+    for letter in code.lower().encode():
+        number = number * 27 + letter - 96
+    return number
+
+
+def unpack_language(number: int) -> str | None:
+    """Undo `pack_language`."""
+    letters = ""
+    while number:
+        number, letter = divmod(number, 27)
+        letters = chr(letter + 96) + letters
+    return letters or None
+
+
+FACETS: Final = ("country", "device", "language")
+"""What clicks are counted by besides time, segment and source; the place here is the number.
+
+The values: of a country `pack_country` + 1, of a device the number of its row in `devices`, of a
+language `pack_language`; 0 where it isn't known.
+"""
+
+
 def window_number(window: str) -> int:
     """Return the number of a counting window; raises `Invalid`."""
     if window not in WINDOWS:

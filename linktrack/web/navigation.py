@@ -109,6 +109,13 @@ SECTIONS: Final = (
         "Insights",
         (
             Page("referrers.show", "Sources", "Where clicks come from.", (*CLICKS, "post", "link")),
+            Page("places.show", "Places", "In which countries links are clicked.", ACCOUNT),
+            Page(
+                "devices.show",
+                "Devices",
+                "With which devices, browsers and apps, and in which languages.",
+                ACCOUNT,
+            ),
             Page(
                 "engagement.show",
                 "Engagement",

@@ -10,6 +10,7 @@ from linktrack.cli.posts.people import report_own, report_people
 from linktrack.cli.reports.audience import audience, compare, coverage, growth, half_life, hours
 from linktrack.cli.reports.engagement import engagement, regulars
 from linktrack.cli.reports.experiments import experiment_of
+from linktrack.cli.reports.facets import devices, places
 from linktrack.cli.reports.referrers import referrers
 from linktrack.cli.reports.topics import topics
 
@@ -280,6 +281,8 @@ for command in (
     half_life,
     hours,
     referrers,
+    places,
+    devices,
     regulars,
     topics,
     experiment_of,

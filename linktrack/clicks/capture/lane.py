@@ -26,6 +26,7 @@ from linktrack.clicks.vocabulary import (
     OWNER,
     PREFETCH,
     RECOGNISED_AS,
+    first_language,
 )
 from linktrack.ids import FollowerId, SegmentId
 from linktrack.keys import Markers, said_hello
@@ -200,6 +201,7 @@ class Lane:
             follower_id=follower_id,
             attribution=attribution,
             country=None if self._country_of is None else self._country_of(address),
+            language=first_language(asked.get("HTTP_ACCEPT_LANGUAGE")),
         )
 
     def _attribute(

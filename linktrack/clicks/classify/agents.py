@@ -258,6 +258,7 @@ def _compile(rules: tuple[tuple[str, str], ...]) -> tuple[tuple[str, re.Pattern[
 _PREVIEW_RULES = _compile(_PREVIEWS)
 _ANY_PREVIEW = re.compile("|".join(f"(?:{rule})" for _, rule in _PREVIEWS), re.IGNORECASE)
 _APP_RULES = _compile(_APPS)
+_APP_NAMES = frozenset(name for name, _ in _APPS)
 _PROGRAM_RULES = _compile(_PROGRAMS)
 _STUMBLES = re.compile("|".join([*_INNOCENT, *(pattern for _, pattern in _APPS)]), re.IGNORECASE)
 
@@ -288,6 +289,11 @@ def classify_agent(user_agent: str | None) -> Agent:
     reason, rule = _judge(sent)
     device, browser, system = _describer()(sent)
     return Agent(reason, rule, device, _first(_APP_RULES, sent) or browser, system)
+
+
+def is_app(browser: str) -> bool:
+    """Whether a browser's name, as `classify_agent` gives it, is that of an app it is part of."""
+    return browser in _APP_NAMES
 
 
 @lru_cache(maxsize=4096)

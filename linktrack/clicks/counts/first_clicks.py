@@ -18,7 +18,7 @@ from sqlalchemy import Connection, func, select
 
 from linktrack.chunks import chunked
 from linktrack.clicks.bulk import delete_rows, find_rows, upsert_rows
-from linktrack.clicks.models import clicks, first_clicks, referrers
+from linktrack.clicks.models import agents, clicks, first_clicks, referrers
 from linktrack.clicks.vocabulary import HUMAN, narrowest_window
 from linktrack.ids import AccountId, LinkId, PostId, SegmentId
 
@@ -30,10 +30,15 @@ COUNTED_AS: Final = func.coalesce(referrers.c.host_id, referrers.c.id)
 """The referrer that a click is counted under, in SQL."""
 
 
+COUNTRY: Final = func.coalesce(clicks.c.country + 1, 0)
+"""The country that a click is counted under, in SQL (vocabulary.FACETS)."""
+
+
 class Click(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the counts need to know of a click. Times are in milliseconds since 1970 UTC.
 
     `day` is the owner's calendar day, an ordinal; `window` the narrowest that holds the click.
+    `country`, `device` and `language` are values of vocabulary.FACETS.
     """
 
     clicked_at: int
@@ -47,6 +52,9 @@ class Click(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     reason: int
     attribution: int
     referrer_id: int  # of a code of X, that of the host (`COUNTED_AS`)
+    country: int
+    device: int
+    language: int
     day: int
     window: int
 
@@ -57,16 +65,20 @@ DayOf: TypeAlias = Callable[[int], int]
 Key: TypeAlias = tuple[int, int, int]
 """The post (or the link on its own, with a minus), the visitor, and the link."""
 
-Mark: TypeAlias = tuple[int, int, int, int, int]
+Mark: TypeAlias = tuple[int, ...]
 """What is stored of a first click, in the order that decides which click is the first.
 
 Of two clicks in the same millisecond that of the smaller segment, then of the referrer that was
 known before the other, is taken as the first, whichever is loaded first.
 """
 
-mark_of: Final[Callable[[Click], Mark]] = attrgetter(
-    "clicked_at", "segment_id", "referrer_id", "source_id", "attribution"
-)
+MARKED: Final = (
+    "clicked_at", "segment_id", "referrer_id", "source_id", "attribution", "country", "device",
+    "language",
+)  # fmt: skip
+"""What is stored of a first click, in the order of the table's columns."""
+
+mark_of: Final[Callable[[Click], Mark]] = attrgetter(*MARKED)
 
 
 def key_of(click: Click) -> Key:
@@ -172,17 +184,8 @@ def _find(connection: Connection, keys: Iterable[Key]) -> dict[Key, Mark]:
     """Return the visitors' marks on these links, and on the others of their posts."""
     pairs = [key[:2] for key in keys]
     return {
-        (post_or_link, visitor, link_id): (first_at, segment_id, referrer_id, source_id, how)
-        for (
-            post_or_link,
-            visitor,
-            link_id,
-            first_at,
-            segment_id,
-            referrer_id,
-            source_id,
-            how,
-        ) in find_rows(connection, first_clicks, pairs)
+        (post_or_link, visitor, link_id): tuple(mark)
+        for post_or_link, visitor, link_id, *mark in find_rows(connection, first_clicks, pairs)
     }
 
 
@@ -197,14 +200,10 @@ def _firsts_on_posts(marks: Mapping[Key, Mark]) -> dict[tuple[int, int], Mark]:
 
 def _as_marked(click: Click, mark: Mark, day_of: DayOf) -> Click:
     """Return the first click of this click's visitor on its post or link, as its mark says."""
-    at, segment_id, referrer_id, source_id, attribution = mark
+    at = mark[0]
     return replace(
         click,
-        clicked_at=at,
-        segment_id=segment_id,
-        referrer_id=referrer_id,
-        source_id=source_id,
-        attribution=attribution,
+        **dict(zip(MARKED, mark, strict=True)),
         day=day_of(at),
         window=narrowest_window(at, click.posted_at),
     )
@@ -224,11 +223,15 @@ def _first_humans(
                 clicks.c.visitor,
                 clicks.c.clicked_at,
                 clicks.c.segment_id,
-                referrers.c.source_id,
                 COUNTED_AS,
+                referrers.c.source_id,
                 clicks.c.attribution,
+                COUNTRY,
+                agents.c.device_id,
+                clicks.c.language,
             )
             .join(referrers, clicks.c.referrer_id == referrers.c.id)
+            .join(agents, clicks.c.agent_id == agents.c.id)
             .where(
                 clicks.c.link_id.in_({link_id for link_id, _ in part}),
                 clicks.c.clicked_at >= min(lost[of_links[pair]].clicked_at for pair in part),
@@ -236,12 +239,11 @@ def _first_humans(
                 clicks.c.reason == HUMAN,
             )
         )
-        for link_id, visitor, at, segment_id, source_id, *rest in connection.execute(query):
+        for link_id, visitor, *rest in connection.execute(query):
             key = of_links.get((link_id, visitor))
             if key is None:
                 continue
-            referrer_id, attribution = rest
-            mark = (at, segment_id, referrer_id, source_id, attribution)
+            mark = tuple(rest)
             if key not in found or mark < mark_of(found[key]):
                 found[key] = _as_marked(lost[key], mark, day_of)
     return found

@@ -204,7 +204,7 @@ def _alike(connection: Connection, post_id: PostId, days: Days) -> Iterator[tupl
     def click(
         *, hour: int, segment_id: SegmentId, source_id: int, visitor: int | None, reason: int
     ) -> Click:
-        """Return one at that hour; of which link, account, day and attribution does not matter."""
+        """Return one at that hour; of which link, account, day and facets does not matter."""
         at = (posted_at or 0) + hour * HOUR
         return Click(
             clicked_at=at,
@@ -218,6 +218,9 @@ def _alike(connection: Connection, post_id: PostId, days: Days) -> Iterator[tupl
             reason=reason,
             attribution=0,
             referrer_id=0,
+            country=0,
+            device=0,
+            language=0,
             day=0,
             window=narrowest_window(at, posted_at),
         )

@@ -17,6 +17,7 @@ from linktrack.calendar.days import QUARTER, Days, month_of
 from linktrack.clicks.bulk import delete_rows, upsert_rows
 from linktrack.clicks.counts.first_clicks import Click, Moves, Uniques, mark_firsts, unmark_firsts
 from linktrack.clicks.counts.visits import move_visitors
+from linktrack.clicks.facet_models import account_facet_days, account_facet_months, link_facets
 from linktrack.clicks.models import (
     account_days,
     account_hours,
@@ -35,6 +36,7 @@ from linktrack.clicks.models import (
 )
 from linktrack.clicks.vocabulary import (
     ATTRIBUTIONS,
+    FACETS,
     HOUR,
     HOURS_KEPT,
     HUMAN,
@@ -107,6 +109,19 @@ class Batch:
         return _by_longer_period(
             self.by_referrer_and_day, lambda day: month_of(date.fromordinal(day))
         )
+
+    @cached_property
+    def by_facet_and_day(self) -> Deltas:
+        """clicks, unique_clicks by (account, facet, day, value)."""
+        key = attrgetter("account_id", "day", *FACETS)
+        deltas = _deltas(2)
+        counts = _sums(key, self.humans, self.uniques_of_accounts)
+        for (account_id, day, *values), (clicks, unique_clicks) in counts.items():
+            for facet, value in enumerate(values):
+                row = deltas[account_id, facet, day, value]
+                row[0] += clicks
+                row[1] += unique_clicks
+        return deltas
 
 
 def add_batch(
@@ -264,6 +279,35 @@ def count_account_referrer_years(batch: Batch) -> Deltas:
     return _by_longer_period(batch.by_referrer_and_month, lambda month: month // 12)
 
 
+def count_account_facet_days(batch: Batch) -> Deltas:
+    """clicks, unique_clicks by (account, facet, day, value)."""
+    return batch.by_facet_and_day
+
+
+def count_account_facet_months(batch: Batch) -> Deltas:
+    """clicks, unique_clicks by (account, facet, month, value)."""
+    deltas = _deltas(2)
+    for (account_id, facet, day, value), counts in batch.by_facet_and_day.items():
+        row = deltas[account_id, facet, month_of(date.fromordinal(day)), value]
+        row[0] += counts[0]
+        row[1] += counts[1]
+    return deltas
+
+
+def count_link_facets(batch: Batch) -> Deltas:
+    """clicks, unique_clicks by (link, facet, value), where it is known."""
+    deltas = _deltas(2)
+    counts = _sums(attrgetter("link_id", *FACETS), batch.humans, batch.uniques.on_links)
+    for (link_id, *values), (clicks, unique_clicks) in counts.items():
+        for facet, value in enumerate(values):
+            if not value:
+                continue
+            row = deltas[link_id, facet, value]
+            row[0] += clicks
+            row[1] += unique_clicks
+    return deltas
+
+
 def _by_longer_period(deltas: Deltas, period_of: Callable[[int], int]) -> Deltas:
     """Sum up counts by (account, period, segment, referrer) for longer periods."""
     sums = _deltas(2)
@@ -297,6 +341,9 @@ COUNTS: Final = (
     (account_referrer_days, count_account_referrer_days),
     (account_referrer_months, count_account_referrer_months),
     (account_referrer_years, count_account_referrer_years),
+    (account_facet_days, count_account_facet_days),
+    (account_facet_months, count_account_facet_months),
+    (link_facets, count_link_facets),
 )
 
 

@@ -5,8 +5,8 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, Row, select
 
-from linktrack.clicks.counts.first_clicks import COUNTED_AS, Click, DayOf
-from linktrack.clicks.models import clicks, referrers
+from linktrack.clicks.counts.first_clicks import COUNTED_AS, COUNTRY, Click, DayOf
+from linktrack.clicks.models import agents, clicks, referrers
 from linktrack.clicks.vocabulary import narrowest_window
 from linktrack.db import to_ms
 from linktrack.ids import LinkId, PostId
@@ -30,11 +30,15 @@ STORED: Final = (
         clicks.c.reason,
         clicks.c.attribution,
         COUNTED_AS.label("counted_as"),
+        COUNTRY.label("counted_in"),
+        agents.c.device_id,
+        clicks.c.language,
         clicks.c.seq,
     )
     .join_from(clicks, Link, clicks.c.link_id == Link.id)
     .outerjoin(Post, Link.post_id == Post.id)
     .join(referrers, clicks.c.referrer_id == referrers.c.id)
+    .join(agents, clicks.c.agent_id == agents.c.id)
 )
 
 
@@ -56,6 +60,9 @@ def as_click(row: Row[Any], day_of: DayOf) -> Click:
         reason=reason,
         attribution=rest[0],
         referrer_id=rest[1],
+        country=rest[2],
+        device=rest[3],
+        language=rest[4],
         day=day_of(at),
         window=narrowest_window(at, posted),
     )

@@ -17,6 +17,7 @@ from linktrack.clicks.counts.rollups import move_batch
 from linktrack.clicks.counts.stored import STORED, as_click
 from linktrack.clicks.facts import RECLASSIFIED, read_fact, write_fact
 from linktrack.clicks.loading.burst import BURST, MINUTE, judge_minutes
+from linktrack.clicks.loading.devices import recount_devices
 from linktrack.clicks.loading.store import ClickStore, judge
 from linktrack.clicks.models import agents, clicks, referrers, sources
 from linktrack.clicks.vocabulary import HUMAN, REASON_NUMBER, REASONS
@@ -58,6 +59,9 @@ def reclassify(store: ClickStore, days: Days) -> Reclassified:
                 .where(agents.c.rules_version == MOVING)
                 .values(rules_version=AGENT_RULES)
             )
+    with store.transaction() as connection:
+        if recount_devices(connection, days):
+            _tell_loaders(connection)
     with store.transaction() as connection:
         _classify_referrers(connection, days, done)
     return done

@@ -20,6 +20,7 @@ from linktrack.clicks.counts.first_clicks import COUNTED_AS, Click
 from linktrack.clicks.counts.rollups import add_batch
 from linktrack.clicks.facts import RECLASSIFIED, read_fact
 from linktrack.clicks.loading.burst import MINUTE, Minute, judge_minutes
+from linktrack.clicks.loading.devices import DeviceKey, device_key, device_number
 from linktrack.clicks.loading.personal import notice_forwarded, without_names
 from linktrack.clicks.models import agents, clicks, imported_clicks, referrers, sources
 from linktrack.clicks.records import ClickRecord
@@ -34,6 +35,7 @@ from linktrack.clicks.vocabulary import (
     UNATTRIBUTED,
     narrowest_window,
     pack_country,
+    pack_language,
 )
 from linktrack.db import is_sqlite, writing
 from linktrack.ids import AccountId, LinkId, PostId
@@ -64,7 +66,8 @@ class ClickStore:
     ) -> None:
         self.engine = engine
         self.days = Days(timezone, visitor_period)
-        self._agents: dict[str | None, tuple[int, int]] = {}
+        self._agents: dict[str | None, tuple[int, int, int]] = {}
+        self._devices: dict[DeviceKey, int] = {}
         self._referrers: dict[str | None, tuple[int, int, int]] = {}
         self._sources: dict[tuple[str, str], int] = {}
         self._classified: dict[str, Agent] = {}
@@ -83,6 +86,7 @@ class ClickStore:
         except BaseException:
             # What was learnt inside a transaction that did not happen is not known.
             self._agents.clear()
+            self._devices.clear()
             self._referrers.clear()
             self._sources.clear()
             self._keeps_settings = False
@@ -108,11 +112,13 @@ class ClickStore:
         day_of = self.days.day
         for record in records:
             home = homes[record.link_id]
-            agent_id, agent_reason = self._agents[record.user_agent]
+            agent_id, agent_reason, device = self._agents[record.user_agent]
             referrer_id, source_id, counted_as = self._referrers[record.referrer]
             reason = judge(record.flags, agent_reason) if record.flags else agent_reason
             segment_id = record.segment_id or UNATTRIBUTED
             attribution = ATTRIBUTION_NUMBER.get(record.attribution, 0)
+            country = pack_country(record.country)
+            language = pack_language(record.language)
             rows.append(
                 (
                     record.clicked_at,
@@ -123,7 +129,8 @@ class ClickStore:
                     agent_id,
                     referrer_id,
                     record.visitor,
-                    pack_country(record.country),
+                    country,
+                    language,
                     reason,
                     record.flags,
                 )
@@ -141,6 +148,9 @@ class ClickStore:
                     reason=reason,
                     attribution=attribution,
                     referrer_id=counted_as,
+                    country=0 if country is None else country + 1,
+                    device=device,
+                    language=language,
                     day=day_of(record.clicked_at),
                     window=narrowest_window(record.clicked_at, home.posted_at),
                 )
@@ -208,11 +218,10 @@ class ClickStore:
         """Remember the agents that are stored; return the others under their digests."""
         new = _by_key(user_agents - self._agents.keys(), lambda agent: _digest(agent or ""))
         for part in chunked(sorted(new), CHUNK):
-            query = select(agents.c.digest, agents.c.id, agents.c.reason)
-            for digest, number, reason in connection.execute(
-                query.where(agents.c.digest.in_(part))
-            ):
-                self._agents.update(dict.fromkeys(new.pop(digest), (number, reason)))
+            query = select(agents.c.digest, agents.c.id, agents.c.reason, agents.c.device_id)
+            for digest, *learnt in connection.execute(query.where(agents.c.digest.in_(part))):
+                number, reason, device = learnt
+                self._agents.update(dict.fromkeys(new.pop(digest), (number, reason, device)))
         return new
 
     def _learn_agents(self, connection: Connection, user_agents: set[str | None]) -> None:
@@ -231,11 +240,20 @@ class ClickStore:
                     "browser": _cut(found.browser, 60),
                     "os": _cut(found.os, 60),
                     "rules_version": TOLD if digest in self._given else AGENT_RULES,
+                    "device_id": self._device(connection, found),
                 }
             )
         for row, number in zip(rows, _insert(connection, agents, rows), strict=True):
-            learnt = (number, int(row["reason"] or 0))
+            learnt = (number, int(row["reason"] or 0), int(row["device_id"] or 0))
             self._agents.update(dict.fromkeys(new[str(row["digest"])], learnt))
+
+    def _device(self, connection: Connection, agent: Agent) -> int:
+        key = device_key(agent)
+        if key not in self._devices:
+            if len(self._devices) > MOST_REMEMBERED:
+                self._devices.clear()
+            self._devices[key] = device_number(connection, key)
+        return self._devices[key]
 
     def _learn_referrers(self, connection: Connection, sent: set[str | None]) -> None:
         if len(self._referrers) > MOST_REMEMBERED:

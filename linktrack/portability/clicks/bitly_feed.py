@@ -9,6 +9,7 @@ from typing import Final
 
 from linktrack.clicks.classify.referrers import referrer_key
 from linktrack.clicks.records import MOST_AGENT, clean
+from linktrack.clicks.vocabulary import first_language
 from linktrack.errors import Invalid
 from linktrack.portability.clicks.lines import json_object, line_by_line
 from linktrack.portability.clicks.old_clicks import ClickFormat, OldClick, checked_time
@@ -41,6 +42,7 @@ def parse_line(line: bytes, latest: float) -> OldClick | None:
         agent=clean(agent, MOST_AGENT) if agent else None,
         referrer=None if referrer in (None, "direct") else referrer_key(referrer),
         country=country,
+        language=first_language(_text(fields, "al")),
         traits=(
             agent or "",
             _text(fields, "al") or "",

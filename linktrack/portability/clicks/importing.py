@@ -332,6 +332,7 @@ class _Import:
             visitor=visitor,
             flags=click.flags | IMPORTED,
             country=click.country,
+            language=click.language,
             identity=waiting.identity,
         )
 

@@ -31,6 +31,7 @@ class OldClick(NamedTuple):
     url: str | None = None
     created_at: int | None = None
     country: str | None = None
+    language: str | None = None
     traits: tuple[str, ...] = ()
     visitor: int | None = None
     flags: int = 0

@@ -55,6 +55,7 @@ def parse_line(line: bytes, latest: float) -> OldClick:
         referrer=referrer_key(f"//{host}") if isinstance(host, str) else None,
         url=url,
         country=country if isinstance(country, str) else None,
+        language=_text(fields, "language"),
         visitor=visitor,
         flags=flags,
         told=told,

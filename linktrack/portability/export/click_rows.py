@@ -14,6 +14,7 @@ from linktrack.clicks.vocabulary import (
     RECOGNISED_BY,
     attribution_name,
     unpack_country,
+    unpack_language,
 )
 from linktrack.db import EPOCH, to_ms
 from linktrack.links.catalog import Shortener
@@ -43,6 +44,7 @@ CLICK_FIELDS: Final = (
     "rule",
     "installation",
     "recognised_by",
+    "language",
 )
 
 BY_AGENT: Final = frozenset({"no-agent", "preview", "bot"})
@@ -97,6 +99,7 @@ def click_rows(
                 "rule": (row.rule or reason) if reason in BY_AGENT else reason,
                 "installation": shortener.codes.installation,
                 "recognised_by": RECOGNISED_BY.get(row.attribution),
+                "language": unpack_language(row.language),
             }
         )
     return rows, following
@@ -152,6 +155,7 @@ def _step(selection: Selection, after: int) -> Select[tuple[object, ...]]:
             agents.c.os,
             agents.c.rule,
             click.country,
+            click.language,
             click.reason,
         )
         .join(Link, click.link_id == Link.id)

@@ -1,0 +1,82 @@
+"""The distinct devices under which clicks are counted, and counting anew those told differently."""
+
+from typing import Final, TypeAlias
+
+from msgspec.structs import replace
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from linktrack.calendar.days import Days
+from linktrack.clicks.classify.agents import Agent
+from linktrack.clicks.counts.rollups import move_batch
+from linktrack.clicks.counts.stored import STORED, as_click
+from linktrack.clicks.facet_models import devices
+from linktrack.clicks.models import agents, clicks
+
+STEP: Final = 5_000  # clicks counted anew at a time
+
+DeviceKey: TypeAlias = tuple[str, str, str]
+"""Device, browser and system as they are stored; "" where one isn't known."""
+
+
+def device_key(agent: Agent) -> DeviceKey:
+    """Return what an agent's clicks are counted under, cut to the columns."""
+    return ((agent.device or "")[:20], (agent.browser or "")[:60], (agent.os or "")[:60])
+
+
+def device_number(connection: Connection, key: DeviceKey) -> int:
+    """Return the row of `devices` that has these, making it where there is none."""
+    device, browser, system = key
+    query = select(devices.c.id).where(
+        devices.c.device == device, devices.c.browser == browser, devices.c.os == system
+    )
+    known: int | None = connection.scalar(query)
+    if known is not None:
+        return known
+    made = insert(devices).values(device=device, browser=browser, os=system)
+    number: int = connection.execute(made.returning(devices.c.id)).scalar_one()
+    return number
+
+
+def recount_devices(connection: Connection, days: Days) -> int:
+    """Count the clicks of agents that are described differently now; return how many agents.
+
+    What an agent is called changes first (reclassify.py), its `device_id` here, in one transaction
+    with the counts: so a run that was killed in between is finished by the next.
+    """
+    named = agents.c
+    query = select(named.id, named.device, named.browser, named.os, named.device_id).order_by(
+        named.id
+    )
+    numbers = {
+        (row.device, row.browser, row.os): row.id for row in connection.execute(select(devices))
+    }
+    before: dict[int, int] = {}
+    now: dict[int, int] = {}
+    for row in connection.execute(query):
+        key = device_key(Agent(None, None, row.device, row.browser, row.os))
+        if key not in numbers:
+            numbers[key] = device_number(connection, key)
+        if numbers[key] != row.device_id:
+            before[row.id], now[row.id] = row.device_id, numbers[key]
+    if now:
+        connection.execute(
+            update(agents)
+            .where(named.id == bindparam("of"))
+            .values(device_id=bindparam("device_now")),
+            [{"of": agent_id, "device_now": number} for agent_id, number in now.items()],
+        )
+    after = 0
+    while before:
+        stored = STORED.add_columns(clicks.c.agent_id).order_by(clicks.c.seq).limit(STEP)
+        step = connection.execute(stored.where(clicks.c.seq > after)).all()
+        if not step:
+            break
+        after = step[-1].seq
+        changed = [row for row in step if row.agent_id in before]
+        later = [as_click(row, days.day) for row in changed]
+        then = [
+            replace(click, device=before[row.agent_id])
+            for click, row in zip(later, changed, strict=True)
+        ]
+        move_batch(connection, then, later, days)
+    return len(now)

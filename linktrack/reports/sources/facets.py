@@ -1,0 +1,316 @@
+"""Places and devices: in which countries, with what, and in which languages links were clicked."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NotRequired, TypedDict
+
+from babel import Locale
+from sqlalchemy.orm import Session
+
+from linktrack.audience.accounts import AccountNameJson, account_json
+from linktrack.audience.models import Account
+from linktrack.calendar.ranges import check_range
+from linktrack.clicks.classify.agents import is_app
+from linktrack.clicks.vocabulary import unpack_country, unpack_language
+from linktrack.errors import Invalid, NotFound
+from linktrack.links.models import Link
+from linktrack.reports.figures.words import counted, share
+from linktrack.reports.sources.facet_queries import (
+    COUNTRY,
+    DEVICE,
+    LANGUAGE,
+    ByValue,
+    Counts,
+    account_counts,
+    link_counts,
+    told_by,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FacetLine:
+    """The clicks of one country, device, browser, system or language; `key` None: not known.
+
+    `name` is the key in English words.
+    """
+
+    key: str | None
+    name: str
+    clicks: int
+    unique_clicks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose clicks: an account's of the days in [since, until), or those of one link, ever."""
+
+    account: Account
+    since: date | None
+    until: date | None
+    link: Link | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlacesReport:
+    """In which countries links were clicked, most clicks first."""
+
+    asked: Asked
+    places: Sequence[FacetLine]
+
+    @property
+    def sentence(self) -> str:
+        """What isn't known, in words; "" where nothing was clicked."""
+        return _unknown(self.places, "the country")
+
+
+@dataclass(frozen=True, slots=True)
+class DevicesReport:
+    """With what links were clicked, most clicks first. Apps with a browser of their own are it."""
+
+    asked: Asked
+    devices: Sequence[FacetLine]
+    browsers: Sequence[FacetLine]
+    systems: Sequence[FacetLine]
+    languages: Sequence[FacetLine]
+
+    @property
+    def in_apps(self) -> int:
+        """Clicks in browsers inside apps."""
+        return sum(line.clicks for line in self.browsers if line.key and is_app(line.key))
+
+    @property
+    def sentence(self) -> str:
+        """How many clicks were made inside apps, in words; "" where nothing was clicked."""
+        total = sum(line.clicks for line in self.browsers)
+        if not total:
+            return ""
+        return (
+            f"{self.in_apps:,} of {counted(total, 'click')} ({share(self.in_apps, total)}) "
+            f"{'was' if self.in_apps == 1 else 'were'} made in the browser of an app."
+        )
+
+
+def places_report(
+    session: Session,
+    account: Account,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    link: Link | None = None,
+) -> PlacesReport:
+    """Return in which countries an account's links were clicked, or one of them.
+
+    Raises `Invalid` for an empty range, and for one of a link, whose counts are of all days;
+    `NotFound` for another account's link.
+    """
+    asked = _asked(account, since, until, link)
+    return PlacesReport(asked, _lines(_names(_counts(session, asked, COUNTRY), _country)))
+
+
+def devices_report(
+    session: Session,
+    account: Account,
+    *,
+    since: date | None = None,
+    until: date | None = None,
+    link: Link | None = None,
+) -> DevicesReport:
+    """Return with what an account's links were clicked, or one of them; raises as places do."""
+    asked = _asked(account, since, until, link)
+    told = told_by(session, _counts(session, asked, DEVICE))
+    languages = _counts(session, asked, LANGUAGE)
+    return DevicesReport(
+        asked,
+        devices=_lines((_as_sent(of.device), counts) for of, counts in told),
+        browsers=_lines((_as_sent(of.browser), counts) for of, counts in told),
+        systems=_lines((_as_sent(of.os), counts) for of, counts in told),
+        languages=_lines(_names(languages, _language)),
+    )
+
+
+def _asked(account: Account, since: date | None, until: date | None, link: Link | None) -> Asked:
+    check_range(since, until)
+    if link is not None and link.account_id != account.id:
+        raise NotFound(f"There is no link {link.code!r} on {account.handle}.")
+    if link is not None and (since or until):
+        raise Invalid("One link's places and devices are counted for all days: leave out the days.")
+    return Asked(account, since, until, link)
+
+
+def _counts(session: Session, asked: Asked, facet: int) -> ByValue:
+    if asked.link is not None:
+        return link_counts(session, asked.link.id, facet)
+    return account_counts(session, asked.account.id, facet, asked.since, asked.until)
+
+
+Named = tuple[str | None, str]
+"""A key, and its name."""
+
+NOT_KNOWN = "not known"
+
+
+def _names(counts: ByValue, name: Callable[[int], Named]) -> Iterable[tuple[Named, Counts]]:
+    return ((name(value), found) for value, found in counts.items())
+
+
+def _lines(found: Iterable[tuple[Named, Counts]]) -> list[FacetLine]:
+    """Add up what has one name; most clicks first."""
+    sums: defaultdict[Named, list[int]] = defaultdict(lambda: [0, 0])
+    for named, counts in found:
+        sums[named][0] += counts.clicks
+        sums[named][1] += counts.unique_clicks
+    lines = [FacetLine(*named, *row) for named, row in sums.items()]
+    return sorted(lines, key=lambda line: (-line.clicks, line.name))
+
+
+def _as_sent(text: str | None) -> Named:
+    return text, text or NOT_KNOWN
+
+
+def _country(value: int) -> Named:
+    code = unpack_country(value - 1) if value else None
+    return code, NOT_KNOWN if code is None else _english().territories.get(code, code)
+
+
+def _language(value: int) -> Named:
+    code = unpack_language(value)
+    return code, NOT_KNOWN if code is None else _english().languages.get(code, code)
+
+
+def _english() -> Locale:
+    """Names of countries and languages, as the Unicode CLDR has them."""
+    return Locale("en")
+
+
+def _unknown(lines: Sequence[FacetLine], what: str) -> str:
+    total = sum(line.clicks for line in lines)
+    unknown = sum(line.clicks for line in lines if line.key is None)
+    if not total:
+        return ""
+    if unknown == total:
+        return f"We don't know {what} of any click."
+    if not unknown:
+        return f"We know {what} of every click."
+    return (
+        f"We don't know {what} of {unknown:,} of {counted(total, 'click')} "
+        f"({share(unknown, total)})."
+    )
+
+
+class FacetCountsJson(TypedDict):
+    """Human clicks; `unique_clicks` count each person once per post (of a link: once)."""
+
+    clicks: int
+    unique_clicks: int
+
+
+class PlaceJson(FacetCountsJson):
+    """The clicks of one country (ISO 3166 alpha-2, null: not known)."""
+
+    country: str | None
+    name: str
+
+
+class DeviceJson(FacetCountsJson):
+    """The clicks of one kind of device: desktop, mobile, tablet or other; null: not known."""
+
+    device: str | None
+
+
+class BrowserJson(FacetCountsJson):
+    """The clicks of one browser; `in_app`: it is part of an app."""
+
+    browser: str | None
+    in_app: bool
+
+
+class SystemJson(FacetCountsJson):
+    """The clicks of one operating system."""
+
+    os: str | None
+
+
+class LanguageJson(FacetCountsJson):
+    """The clicks of browsers that prefer a language (ISO 639; null: not known)."""
+
+    language: str | None
+    name: str
+
+
+FacetRangeJson = TypedDict("FacetRangeJson", {"from": str | None, "to": str | None})
+
+
+class PlacesReportJson(FacetRangeJson):
+    """In which countries an account's links were clicked; `link` is there if you asked for one."""
+
+    account: AccountNameJson
+    link: NotRequired[str]
+    places: list[PlaceJson]
+
+
+class DevicesReportJson(FacetRangeJson):
+    """With what an account's links were clicked, each list by itself adding up to all clicks."""
+
+    account: AccountNameJson
+    link: NotRequired[str]
+    devices: list[DeviceJson]
+    browsers: list[BrowserJson]
+    systems: list[SystemJson]
+    languages: list[LanguageJson]
+
+
+class _LinkJson(TypedDict, total=False):
+    link: str
+
+
+def _link_json(asked: Asked) -> _LinkJson:
+    code = None if asked.link is None else asked.link.code
+    return {} if code is None else {"link": code}
+
+
+def _range_json(asked: Asked) -> FacetRangeJson:
+    return {
+        "from": None if asked.since is None else asked.since.isoformat(),
+        "to": None if asked.until is None else asked.until.isoformat(),
+    }
+
+
+def _counts_json(line: FacetLine) -> FacetCountsJson:
+    return {"clicks": line.clicks, "unique_clicks": line.unique_clicks}
+
+
+def places_json(report: PlacesReport) -> PlacesReportJson:
+    """Return the report as every door gives it."""
+    return {
+        "account": account_json(report.asked.account),
+        **_range_json(report.asked),
+        **_link_json(report.asked),
+        "places": [
+            {"country": line.key, "name": line.name, **_counts_json(line)} for line in report.places
+        ],
+    }
+
+
+def devices_json(report: DevicesReport) -> DevicesReportJson:
+    """Return the report as every door gives it."""
+    return {
+        "account": account_json(report.asked.account),
+        **_range_json(report.asked),
+        **_link_json(report.asked),
+        "devices": [{"device": line.key, **_counts_json(line)} for line in report.devices],
+        "browsers": [
+            {
+                "browser": line.key,
+                "in_app": line.key is not None and is_app(line.key),
+                **_counts_json(line),
+            }
+            for line in report.browsers
+        ],
+        "systems": [{"os": line.key, **_counts_json(line)} for line in report.systems],
+        "languages": [
+            {"language": line.key, "name": line.name, **_counts_json(line)}
+            for line in report.languages
+        ],
+    }

@@ -1,0 +1,42 @@
+"""Devices: with what links were clicked, and in which languages."""
+
+from flask import Response
+
+from linktrack.context import db_session
+from linktrack.reports.sources.facets import devices_report
+from linktrack.web.context import owner_blueprint
+from linktrack.web.insights.facets import Part, page, subject_asked
+from linktrack.web.table_files import is_table_wanted, table_file
+
+blueprint = owner_blueprint("devices", __name__)
+
+
+@blueprint.get("/devices")
+def show() -> str | Response:
+    """Show with which devices, browsers and systems, and in which languages links were clicked."""
+    subject = subject_asked()
+    report = devices_report(db_session(), subject.account, **subject.chosen)
+    if is_table_wanted():
+        rows = [
+            {
+                "facet": facet,
+                "value": line.key,
+                "clicks": line.clicks,
+                "unique_clicks": line.unique_clicks,
+            }
+            for facet, lines in (
+                ("device", report.devices),
+                ("browser", report.browsers),
+                ("os", report.systems),
+                ("language", report.languages),
+            )
+            for line in lines
+        ]
+        return table_file("devices", rows, subject.account)
+    parts = [
+        Part("Devices", "Device", report.devices),
+        Part("Browsers", "Browser", report.browsers),
+        Part("Systems", "System", report.systems),
+        Part("Languages", "Language", report.languages),
+    ]
+    return page("devices", subject, report.sentence, parts)

@@ -1,0 +1,102 @@
+"""What the pages of places and of devices have in common: whose clicks, charts and tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final, TypedDict
+
+from flask import render_template, request
+from markupsafe import Markup
+
+from linktrack.audience.accounts import get_account
+from linktrack.audience.models import Account
+from linktrack.calendar.ranges import DayRange
+from linktrack.charts import Bar, stacked_bars
+from linktrack.context import db_session
+from linktrack.links.excerpts import cut
+from linktrack.links.models import Link
+from linktrack.reports.sources.facets import FacetLine
+from linktrack.web.fields import chosen_range, named_link, text
+from linktrack.web.subject import accounts_and_chosen
+
+MOST_BARS: Final = 10
+MOST_ROWS: Final = 50
+
+
+class Chosen(TypedDict):
+    """Whose clicks the reports take."""
+
+    since: date | None
+    until: date | None
+    link: Link | None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The account or the link that the page is about, and its days: of a link it is all."""
+
+    accounts: Sequence[Account]
+    account: Account
+    link: Link | None
+    days: DayRange
+
+    @property
+    def chosen(self) -> Chosen:
+        """Return what the reports take."""
+        if self.link is not None:
+            return {"since": None, "until": None, "link": self.link}
+        return {"since": self.days.first, "until": self.days.last + timedelta(days=1), "link": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One chart with its table: the first lines, and how many follow in the file."""
+
+    title: str
+    first: str
+    lines: Sequence[FacetLine]
+
+    @property
+    def rows(self) -> Sequence[FacetLine]:
+        """The lines that the page shows."""
+        return self.lines[:MOST_ROWS]
+
+    @property
+    def more(self) -> int:
+        """How many it doesn't."""
+        return max(0, len(self.lines) - MOST_ROWS)
+
+    @property
+    def clicks(self) -> int:
+        """All of them."""
+        return sum(line.clicks for line in self.lines)
+
+    @property
+    def chart(self) -> Markup:
+        """Draw the first, and the others as one bar."""
+        most = MOST_BARS + (len(self.lines) == MOST_BARS + 1)
+        bars = [Bar(cut(line.name, 40), [line.clicks]) for line in self.lines[:most]]
+        rest = self.lines[most:]
+        if rest:
+            bars.append(Bar(f"{len(rest)} more", [sum(line.clicks for line in rest)]))
+        return stacked_bars(
+            bars, ["clicks"], label=f"Clicks by {self.first.lower()}", first=self.first,
+            unit="clicks", empty="Nobody clicked in these days.",
+        )  # fmt: skip
+
+
+def subject_asked() -> Subject:
+    """Return the account or the link in the address."""
+    accounts, account = accounts_and_chosen()
+    code = text(request.args, "link", "The link")
+    link = named_link(code) if code else None
+    if link is not None:
+        account = get_account(db_session(), link.account_id)
+    return Subject(accounts, account, link, chosen_range(request.args))
+
+
+def page(name: str, subject: Subject, sentence: str, parts: Sequence[Part]) -> str:
+    """Show charts and tables of a subject by the template of this name."""
+    return render_template(
+        f"facets/{name}.html", subject=subject, sentence=sentence, shown=parts, days=subject.days
+    )
