@@ -3,6 +3,7 @@
 import ipaddress
 import re
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
 from email.utils import localtime
@@ -21,7 +22,11 @@ _EXAMPLE: Final = "write it like smtps://user:password@mail.example.org"
 
 
 class Unreached(Unavailable):
-    """The mail server couldn't be connected to: it was given nothing."""
+    """The mail server couldn't be connected to, or let nobody in: it was given nothing."""
+
+
+class Deferred(Unreached):
+    """The mail server said to try again later: it didn't take the mail."""
 
 
 class Untaken(Unavailable):
@@ -105,17 +110,25 @@ def to_one(server: MailServer, address: str) -> MailServer:
     return replace(server, recipients=(address,))
 
 
-def send(server: MailServer, subject: str, text: str, *, message_id: str = "") -> None:
+def send(
+    server: MailServer,
+    subject: str,
+    text: str,
+    *,
+    message_id: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> None:
     """Send a plain text to all recipients; two mails with one `message_id` are the same mail.
 
     The connection is encrypted and the certificate checked; on this machine neither must be.
     Raises `Unavailable` if the server does not take it: `Unreached` where it was given nothing,
-    `Untaken` where it said so. In any other case it may have the mail, and has not answered.
+    or (`Deferred`) said to try again, `Untaken` where it said no. In any other case it may have
+    the mail, and has not answered.
     """
     import smtplib
 
     if server.user and not server.password:
-        raise Unavailable(
+        raise Unreached(
             f"There is no password for {server.host}: set LINKTRACK_SMTP_PASSWORD in the "
             f"environment, and LINKTRACK_SMTP_PASSWORD_HOST to {server.host}."
         )
@@ -125,6 +138,8 @@ def send(server: MailServer, subject: str, text: str, *, message_id: str = "") -
     message["Date"] = localtime()
     if message_id:
         message["Message-ID"] = f"<{message_id}>"
+    for name, value in (headers or {}).items():
+        message[name] = value
     message.set_content(text)
     context = ssl.create_default_context()
     if server.is_local:
@@ -137,22 +152,31 @@ def send(server: MailServer, subject: str, text: str, *, message_id: str = "") -
             if server.is_tls
             else smtplib.SMTP(*where, timeout=PATIENCE)
         ) as connection:
-            failure = Unavailable
             connection.ehlo()
             if not server.is_tls and (not server.is_local or connection.has_extn("starttls")):
                 connection.starttls(context=context)
             if server.user:
                 connection.login(server.user, server.password)
+            failure = Unavailable
             connection.send_message(message)
     except (smtplib.SMTPException, OSError) as error:
-        answers = (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused)
-        if isinstance(error, answers) and failure is Unavailable:
-            failure = Untaken
+        answered = _answered(error)
+        if answered and failure is Unavailable:
+            failure = Deferred if 400 <= answered < 500 else Untaken
         reason = _reason(error)
         raise failure(
             f"The mail server {server.host}:{server.port} did not take the mail: {reason}. Look at "
             "LINKTRACK_SMTP_URL, LINKTRACK_MAIL_FROM and LINKTRACK_MAIL_TO."
         ) from error
+
+
+def _answered(error: Exception) -> int | None:
+    """Return the status with which the server refused a mail; None where it gave none."""
+    import smtplib
+
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return max(status for status, _ in error.recipients.values())
+    return error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else None
 
 
 def _reason(error: Exception) -> str:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from a2wsgi.asgi_typing import ASGIApp
 
     from linktrack.webhooks.dispatch import Dispatcher
+    from linktrack.webhooks.feed_mails import FeedMails
 
 log = logging.getLogger(__name__)
 
@@ -231,6 +232,7 @@ def follow(installation: Installation, parent: int | None = None) -> bool:
 
         _beside("link-checks", partial(check_hourly, database, base_url, stopping.is_set, now))
     _beside("sign-in-mails", partial(follow_mails, database, settings.mail, wait, now))
+    _beside("feed-mails", partial(_feed_mails(installation).follow, wait))
     _beside("cards", partial(follow_cards, database, base_url, wait, now))
     letting_in = _beside("letting-in", partial(installation.letting_in().follow, wait))
     sending = _beside("sending", partial(installation.sender().follow, wait))
@@ -283,6 +285,12 @@ def _dispatcher(installation: Installation) -> "Dispatcher":
         installation.keys.sealing(),
         installation.settings.webhook_networks,
     )
+
+
+def _feed_mails(installation: Installation) -> "FeedMails":
+    from linktrack.webhooks.feed_mails import FeedMails
+
+    return FeedMails(installation.database, installation.shortener, installation.keys, now)
 
 
 def share_memory(installation: Installation) -> None:

@@ -22,6 +22,7 @@ from linktrack.audience.sorting import sort_followers
 from linktrack.audience.utm import set_utm_values
 from linktrack.clicks.records import ClickRecord
 from linktrack.community.communities import Choices, open_community, set_community
+from linktrack.community.feed_addresses import Purpose, member_token
 from linktrack.community.models import (
     FeedEntry,
     FeedMail,
@@ -164,8 +165,19 @@ def household(world: World, mark: str) -> Household:
         "unwrapped": str(unwrapped.id), "shared": str(shared.id), "shared_secret": shared_secret,
         "token": str(made_by.id), "door": token, "wraps": wraps,
         "wrapped": f"{low}-wrapped", "site": site, "request": str(request.id),
+        **_feed_of(world, account),
     }  # fmt: skip
     return Household(account, mark, named)
+
+
+def _feed_of(world: World, account: Account) -> dict[str, str]:
+    """Return what the member's addresses and the entry of the feed are called."""
+    session, markers = world.session, load_keys(world.settings.data).markers()
+    entry = session.scalars(select(FeedEntry).where(FeedEntry.account_id == account.id)).one()
+    inside = session.scalars(select(Member).where(Member.account_id == account.id)).one()
+    purposes: tuple[Purpose, ...] = ("feed", "member", "mails")
+    tokens = {f"{each}_token": member_token(markers, each, inside) for each in purposes}
+    return {"entry": str(entry.id), **tokens}
 
 
 def _post(world: World, account: Account, wish: Wish) -> Post:

@@ -52,7 +52,7 @@ def shown(feed: MemberFeed) -> Iterator[Shown]:
             content=_with_note(item, as_html(item.post, feed.bases, item.codes)),
             plain=plain if item.note is None else f"{fit(item.note)}\n\n{plain}",
             author=fit(item.handle),
-            address=item.address,
+            address=_web_address(item.address),
             brought_at=utc(item.brought_at),
             posted_at=utc(item.posted_at),
         )
@@ -115,6 +115,13 @@ def json_feed(feed: MemberFeed, addresses: Addresses) -> bytes:
         "items": items,
     }
     return json.dumps(document, ensure_ascii=False).encode()
+
+
+def _web_address(written: str | None) -> str | None:
+    """Return an address that a reader may open, None for any other."""
+    if written is None or not written.startswith(("https://", "http://")):
+        return None
+    return fit(written)
 
 
 def _with_note(item: FeedItem, content: str) -> str:

@@ -24,8 +24,9 @@ LONGEST: Final = 4_000
 
 # An address ends where a sentence goes on: no mark of one is its last character.
 _ADDRESS: Final = r"https?://[^\s<>\"'()\[\]{}]*[^\s<>\"'()\[\]{}.,;:!?…]"
-# What XML 1.0 cannot have, even escaped (section 2.2), and half characters.
-_UNFIT: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What XML 1.0 cannot have, even escaped, or readers take for something else (section 2.2), and half
+# characters.
+_UNFIT: Final = re.compile("[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)

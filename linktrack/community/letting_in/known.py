@@ -51,7 +51,7 @@ def make_known(session: Session, member: Member, now: datetime) -> None:
     ).all()
     key = entry_key(member.network, member.network_id)
     for account in accounts:
-        segment = _segment(session, account, now)
+        segment = members_segment(session, account, now)
         session.merge(MemberEntry(member_id=member.id, segment_id=segment.id))
         if session.get(SegmentEntry, (segment.id, key)) is None:
             session.add(SegmentEntry(segment_id=segment.id, key=key))
@@ -143,7 +143,7 @@ def take_entries_away(session: Session, members: Sequence[Member], now: datetime
             sort_followers(session, account, now)
 
 
-def _segment(session: Session, account: Account, now: datetime) -> Segment:
+def members_segment(session: Session, account: Account, now: datetime) -> Segment:
     """Return the account's segment of members, made where it is missing, as the first."""
     made = session.scalars(
         select(Segment)

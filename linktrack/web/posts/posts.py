@@ -14,6 +14,7 @@ from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account
 from linktrack.calendar.times import utc
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOW_LENGTHS, WINDOWS
+from linktrack.community.communities import open_ones
 from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid, LinktrackError, TooLarge, Unconfirmed
@@ -271,6 +272,7 @@ def post_page(post: Post, error: LinktrackError | None = None) -> str:
         unpublished=unpublished,
         queued=unpublished and sending is not None and sending.state in OPEN,
         connected=account.id in connections(session),
+        communities=[each for each in open_ones(session) if published and each.id != account.id],
     )
 
 

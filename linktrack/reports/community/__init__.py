@@ -1,0 +1,1 @@
+"""What of the other accounts is worth bringing in for a community's members."""
