@@ -20,12 +20,14 @@ from linktrack.audience.follow_back.worker import (
 )
 from linktrack.audience.models import Account
 from linktrack.audience.syncing import Synced, claim, due_accounts, sync_account
+from linktrack.community.suggestions.leaving import tidy
 from linktrack.community.suggestions.reading import (
     Taken,
     claim_suggestions,
     due_for_suggestions,
     take_suggestions,
 )
+from linktrack.community.suggestions.saying import Mailing, say_due
 from linktrack.db import Session, now
 from linktrack.db_failures import is_database_away
 from linktrack.engagement.reading import (
@@ -168,6 +170,23 @@ def take_suggestions_due(installation: Installation) -> list[Taken]:
     return _each_due(installation, due_for_suggestions, claim_suggestions, take_suggestions_of)
 
 
+def answer_due(installation: Installation) -> int:
+    """Answer whoever the owner wants answered about a suggestion, and delete what is old of them.
+
+    Returns how many answers were tried; what went wrong is kept with each.
+    """
+    database, keys, settings = installation.database, installation.keys, installation.settings
+    tried = say_due(
+        database,
+        lambda account: open_writer(database, keys, account),
+        Mailing(settings.mail, keys.sealing(), settings.base_host),
+    )
+    with database.session(writes=True) as session:
+        tidy(session, now())
+        session.commit()
+    return tried
+
+
 def _each_due(
     installation: Installation,
     due: Callable[[Session, datetime], Sequence[Account]],
@@ -216,6 +235,7 @@ class Schedule:
                     engage_due(self._installation)
                 follow_back_due(self._installation)
                 take_suggestions_due(self._installation)
+                answer_due(self._installation)
             except Exception as error:
                 if not is_database_away(error):
                     log.exception("Reading the networks failed; it is tried again.")

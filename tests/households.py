@@ -33,6 +33,12 @@ from linktrack.community.models import (
     Suggestion,
     SuggestionWatch,
 )
+from linktrack.community.suggestions.models import (
+    SeenSuggestion,
+    SuggestionAnswer,
+    SuggestionBox,
+)
+from linktrack.community.suggestions.storing import Suggested, keep
 from linktrack.db import now, to_ms
 from linktrack.engagement.models import (
     Engagement,
@@ -154,6 +160,8 @@ def household(world: World, mark: str) -> Household:
     session.commit()
     request = _community(world, account, posts[0], mark, at)
     inside = session.scalars(select(Member).where(Member.account_id == account.id)).one()
+    suggestion = session.scalars(select(Suggestion).order_by(Suggestion.id.desc())).first()
+    assert suggestion is not None
     named = {
         "member": str(inside.id),
         "account": str(account.id), "handle": account.handle, "post": str(posts[-1].id),
@@ -166,6 +174,7 @@ def household(world: World, mark: str) -> Household:
         "token": str(made_by.id), "door": token, "wraps": wraps,
         "wrapped": f"{low}-wrapped", "site": site, "request": str(request.id),
         **_feed_of(world, account),
+        "suggestion": str(suggestion.id),
     }  # fmt: skip
     return Household(account, mark, named)
 
@@ -224,16 +233,29 @@ def _community(world: World, account: Account, post: Post, mark: str, at: dateti
                 member_id=inside.id, week=1, state="refused", begun_at=since,
                 problem=f"{mark} refuses mail",
             ),
-            Suggestion(
-                account_id=account.id, way="mention", state="new", network_id=f"{mark}9",
-                person_id=f"{mark}8", handle=f"@{mark}friend", handle_key=f"{mark}friend".lower(),
-                text=f"{mark} https://example.com/{mark}",
-                said_at=since, received_at=since,
-            ),
             SuggestionWatch(account_id=account.id, next_at=at, problem=f"{mark} is silent"),
+            SuggestionBox(account_id=account.id, form_since=since),
+            SeenSuggestion(account_id=account.id, digest=mark, seen_at=since),
         ]
     )  # fmt: skip
+    _suggestion(world, account, mark, since)
     return asks(world, account, at=since, agrees_mail=True, mark=mark)
+
+
+def _suggestion(world: World, account: Account, mark: str, at: datetime) -> None:
+    """Let somebody suggest something, and be thanked for it without success."""
+    said = Suggested(
+        way="mention", text=f"{mark} https://example.com/{mark}/found",
+        addresses=[f"https://example.com/{mark}/found"], said_at=at, network_id=f"{mark}9",
+        person_id=f"{mark}8", handle=f"@{mark}friend",
+    )  # fmt: skip
+    found = keep(world.session, account, said, at)
+    world.session.add(
+        SuggestionAnswer(
+            suggestion_id=found.id, kind="thanks", way="reply", state="refused", key=mark,
+            text=f"{mark} thanks", asked_at=at, ended_at=at, problem=f"{mark} is blocked",
+        )
+    )  # fmt: skip
 
 
 def _webhook(world: World, account: Account, mark: str, at: datetime) -> Webhook:

@@ -15,6 +15,7 @@ from linktrack.networks.credentials import Credential, SignIn
 from linktrack.networks.records import Mention, MentionPage, Message, Sent, Spoken
 
 PAGE: Final = 3
+MOSS: Final = "https://example.org/moss"
 
 
 class Plaza:

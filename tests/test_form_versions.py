@@ -34,12 +34,14 @@ UNVERSIONED: Final[dict[str, tuple[str, ...]]] = {
         "accounts.add", "accounts.count", "accounts.segment", "compose.wrap", "demo.make",
         "experiments.add", "followers.take", "links.add", "notes.add", "notifications.add",
         "own_links.add", "people.add", "people.rule", "segments.add", "sharing.share",
+        "suggest.send", "suggestions.make_draft", "suggestions.tell", "suggestions.thank",
         "team.invite", "team.make_link", "tokens.add", "webhooks.add",
     ),
     ENDS: (
         "accounts.remove", "connections.remove", "demo.remove", "experiments.remove",
         "followers.forget", "not_wrapped.gone", "notes.remove", "notifications.remove",
         "own_links.remove", "people.remove", "people.unrule", "segments.remove", "sharing.end",
+        "suggestions.delete_it",
         "team.end_one", "team.remove", "team.reset_codes", "team.sign_out", "tokens.revoke",
         "webhooks.remove",
     ),
@@ -48,6 +50,7 @@ UNVERSIONED: Final[dict[str, tuple[str, ...]]] = {
         "follow_back.tick", "follow_back.turn_off",
         "links.disable", "links.enable", "links.forward", "links.promotes", "people.share",
         "posts.discard", "posts.restore", "queue.not_there", "queue.withdraw",
+        "suggestions.decline_it", "suggestions.reopen_it",
     ),
     OWN: (
         "own.add_key", "own.begin", "own.change_password", "own.choose_theme",
@@ -75,7 +78,7 @@ UNVERSIONED: Final[dict[str, tuple[str, ...]]] = {
 
 ALSO: Final = (
     "/owner/posts/{draft}", "/owner/posts/{planned}", "/owner/posts/{queued}",
-    "/owner/compose/made?post={draft}",
+    "/owner/compose/made?post={draft}", "/owner/suggestions?account={account}",
 )  # fmt: skip
 """Pages whose forms depend on the state of what they show."""
 

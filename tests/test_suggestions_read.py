@@ -19,7 +19,7 @@ from linktrack.community.suggestions.reading import (
     due_for_suggestions,
     take_suggestions,
 )
-from linktrack.community.suggestions.storing import Said, keep
+from linktrack.community.suggestions.storing import Suggested, keep
 from linktrack.errors import Unavailable
 from linktrack.networks.errors import Pause
 
@@ -174,7 +174,7 @@ def test_a_flood_fills_no_inbox(world: World, plaza: Plaza) -> None:
     take(world, account, plaza)
     assert len(stored(world)) == 10
     for _ in range(488):
-        said = Said(way="form", text="", addresses=["https://example.org/"], said_at=NOON)
+        said = Suggested(way="form", text="", addresses=["https://example.org/"], said_at=NOON)
         keep(world.session, account, said, NOON)
     world.session.commit()
     for number in range(6):

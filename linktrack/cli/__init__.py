@@ -30,6 +30,10 @@ COMMANDS: Final = {
         "community.community",
         "Manage an account's community: open it, and see who asks to join.",
     ),
+    "suggestions": (
+        "community.suggestions",
+        "See what people suggest, make drafts of it, thank or decline.",
+    ),
     "sync": (
         "accounts.followers",
         "Fetch follower counts, follower lists and your posts from the networks.",

@@ -207,15 +207,17 @@ class FeedMail(Base):
 class Suggestion(Base):
     """What somebody suggests to an account: a text with addresses, and who said it where.
 
-    `network_id` is that of the post in which they said it, so that it is taken in once; null for
-    the form. `handle` is what they wrote there, and proved by nothing. `mail_digest` is the keyed
-    hash by which a mail address is found. `wants_word`: they want to be told when it is published;
-    `told_at` is when they were. `bared_at` is when what says who it was was deleted.
+    `network_id` is that of the post in which they said it; null for the form. `post_digest` is a
+    keyed hash of it, which stays when that is deleted, so that it is taken in once. In the form,
+    `handle` is what they wrote, and proved by nothing. `mail_digest` is the keyed hash by which a
+    mail address is found. `wants_word`: they want to be told when it is published; `told_at` is
+    when they were. `bared_at` is when what says who it was was deleted.
     """
 
     __tablename__ = "suggestions"
     __table_args__ = (
         UniqueConstraint("account_id", "network_id"),
+        Index(None, "account_id", "post_digest", unique=True),
         Index(None, "account_id", "state", "said_at"),
     )
 
@@ -224,6 +226,7 @@ class Suggestion(Base):
     way: Mapped[SuggestionWay] = mapped_column(String(7))
     state: Mapped[SuggestionState] = mapped_column(String(8))
     network_id: Mapped[str | None] = mapped_column(String(512))
+    post_digest: Mapped[str | None] = mapped_column(String(32))
     person_id: Mapped[str | None] = mapped_column(String(512))
     handle: Mapped[str | None] = mapped_column(String(255))
     handle_key: Mapped[str | None] = mapped_column(String(255))

@@ -24,7 +24,7 @@ _OWN_PATHS: Final = """
     css digest docs embed favicon favicon.ico feed goodbye healthz hello help home img index js join
     legal live live.json login logout metrics oauth owner people ping privacy public qr readyz
     report rest robots robots.txt rss s security.txt shared sign-in sitemap.xml static status
-    terms uncounted yourls-api.php
+    suggest terms uncounted yourls-api.php
 """
 RESERVED: Final = frozenset(_OWN_PATHS.split())
 """Paths of our own, now or planned: never given out as codes, in any mixture of case."""

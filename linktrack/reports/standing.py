@@ -108,7 +108,7 @@ def post_standing(session: Session, post: Post, window: str, now: datetime) -> S
 
 @dataclass(frozen=True, slots=True)
 class LatestPosts:
-    """An account's latest posts, newest first, over what is usual for the newest."""
+    """Posts of an account, newest first, over what is usual for the newest."""
 
     lines: list[PostLine]
     usual: Interval | None
@@ -119,7 +119,19 @@ def latest_posts(
 ) -> LatestPosts:
     """Return the last posts before a moment, at most half a year old, each with its verdict."""
     chosen = queries.chosen_posts([account.id], until - AROUND, until)
-    facts = queries.posts_page(session, chosen, None, limit)
+    return judged_posts(
+        session, account, queries.posts_page(session, chosen, None, limit), window, now
+    )
+
+
+def judged_posts(
+    session: Session,
+    account: Account,
+    facts: Sequence[queries.PostFacts],
+    window: str,
+    now: datetime,
+) -> LatestPosts:
+    """Return posts of an account, newest first as they are given, each with its verdict."""
     if not facts:
         return LatestPosts([], None)
     around = year_around(facts[-1].posted_at, facts[0].posted_at)

@@ -100,6 +100,12 @@ SECTIONS: Final = (
             Page("requests.list_all", "Requests", "Who asks to join.", for_owners=True),
             Page("bring_in.show", "Bring in", "The best of your other accounts, for members."),
             Page(
+                "suggestions.list_all",
+                "Suggestions",
+                "What people found for you to share.",
+                for_owners=True,
+            ),
+            Page(
                 "community_settings.show",
                 "Community settings",
                 "What people are asked, and what members get.",

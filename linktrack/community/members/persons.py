@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, false, or_, select, update
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
 from linktrack.community.models import JoinRequest, Member, Suggestion
+from linktrack.community.suggestions.models import SuggestionAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,11 @@ class Person:
 def make_anonymous(session: Session, person: Person, now: datetime) -> int:
     """Take from suggestions whose they are; return how many there were. Their texts stay.
 
-    The address of the post in which they said it goes, too: it names them.
+    The address of the post in which they said it goes, too, and what they were answered: both name
+    them. A hash of that post stays, so that it isn't taken in again.
     """
+    theirs = select(Suggestion.id).where(person.suggested())
+    session.execute(delete(SuggestionAnswer).where(SuggestionAnswer.suggestion_id.in_(theirs)))
     changed = (
         update(Suggestion)
         .where(person.suggested())

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from linktrack.audience.models import Account
 from linktrack.audience.utm import utm_values
 from linktrack.chunks import chunked
+from linktrack.community.suggestions.models import SuggestedAddress
 from linktrack.errors import Invalid, TooLarge
 from linktrack.links.destinations import with_parameters
 from linktrack.links.models import Link, Post
@@ -33,6 +34,15 @@ def addresses_in(session: Session, account: Account, text: str, base_url: str) -
     except (Invalid, TooLarge):
         return []
     return destinations(found.addresses)[:MOST]
+
+
+def addresses_of(session: Session, numbers: Collection[int]) -> dict[int, list[str]]:
+    """Return the addresses of suggestions, in their order, by the suggestions' numbers."""
+    query = select(SuggestedAddress).where(SuggestedAddress.suggestion_id.in_(numbers))
+    found: dict[int, list[str]] = {}
+    for each in session.scalars(query.order_by(SuggestedAddress.position)):
+        found.setdefault(each.suggestion_id, []).append(each.address)
+    return found
 
 
 def key_of(address: str) -> str:

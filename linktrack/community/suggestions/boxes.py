@@ -1,7 +1,9 @@
 """Where an account's suggestions come from; both ways are off until its owner says otherwise."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
@@ -15,6 +17,19 @@ from linktrack.owners.audit import note
 def box_of(session: Session, account: Account) -> SuggestionBox:
     """Return what an account has switched on; one that was never set has nothing on."""
     return session.get(SuggestionBox, account.id) or SuggestionBox(account_id=account.id)
+
+
+def listening(session: Session) -> Sequence[Account]:
+    """Return the accounts that take suggestions in any way, in order of adding."""
+    query = (
+        select(Account)
+        .join(SuggestionBox, SuggestionBox.account_id == Account.id)
+        .where(
+            or_(SuggestionBox.form_since.is_not(None), SuggestionBox.mentions_since.is_not(None))
+        )
+        .where(Account.removed_at.is_(None))
+    )
+    return session.scalars(query.order_by(Account.id)).all()
 
 
 def reads_mentions(account: Account) -> bool:

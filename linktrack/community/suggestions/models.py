@@ -66,7 +66,7 @@ class SuggestionAnswer(Base):
 
 
 class SeenSuggestion(Base):
-    """A post that was taken in before, and whose suggestion no longer says which it was.
+    """A post that was taken in before, and whose suggestion was deleted.
 
     `digest` is a keyed hash of the post's id: it leads to nobody, and keeps a deleted suggestion
     from being taken in again.

@@ -23,9 +23,10 @@ from linktrack.community.suggestions.models import SuggestionBox
 from linktrack.community.suggestions.storing import (
     MOST_NEW,
     MOST_OF_ONE,
-    Said,
+    Suggested,
     keep,
     room_for,
+    seen_digest,
     seen_of,
     shortened,
     waiting_by_person,
@@ -170,7 +171,7 @@ class _Reading:
             session.commit()
         return cursor
 
-    def _with_addresses(self, mentions: Sequence[Mention]) -> list[tuple[Mention, Said]]:
+    def _with_addresses(self, mentions: Sequence[Mention]) -> list[tuple[Mention, Suggested]]:
         """Return what has an address to share, as it is stored. Nothing is locked meanwhile."""
         found = []
         with self._database.session() as session:
@@ -178,12 +179,13 @@ class _Reading:
                 text = shortened(mention.text)
                 addresses = addresses_in(session, self._account, text, self._base_url)
                 if addresses:
-                    said = Said(
+                    said = Suggested(
                         way=mention.spoken,
                         text=text,
                         addresses=addresses,
                         said_at=mention.said_at,
                         network_id=mention.network_id,
+                        post_digest=seen_digest(self._key, self._account, mention.network_id),
                         person_id=mention.person_id,
                         handle=mention.handle,
                     )
@@ -191,20 +193,19 @@ class _Reading:
         return found
 
     def _keep(
-        self, session: Session, found: Sequence[tuple[Mention, Said]], since: datetime
+        self, session: Session, found: Sequence[tuple[Mention, Suggested]], since: datetime
     ) -> None:
         """Store those that are new, but for our own and those of people who were forgotten."""
         forgotten = Forgotten.read(session, self._account.network, self._key)
         ours = _own_people(session, self._account)
-        seen = seen_of(
-            session, self._account, [mention.network_id for mention, _ in found], self._key
-        )
+        digests = [said.post_digest for _, said in found if said.post_digest is not None]
+        seen: set[str | None] = {*seen_of(session, self._account, digests)}
         waiting = waiting_by_person(
             session, self._account, {mention.person_id for mention, _ in found}
         )
         for mention, said in reversed(found):  # the oldest first, as they were said
             name = None if mention.handle is None else f"@{handle_key(mention.handle)}"
-            if mention.said_at < since or mention.network_id in seen:
+            if mention.said_at < since or said.post_digest in seen:
                 continue
             if mention.person_id in ours or name in ours:
                 continue
@@ -213,7 +214,7 @@ class _Reading:
             if waiting.get(mention.person_id, 0) >= MOST_OF_ONE:
                 continue
             keep(session, self._account, said, self._clock())
-            seen.add(mention.network_id)
+            seen.add(said.post_digest)
             waiting[mention.person_id] = waiting.get(mention.person_id, 0) + 1
             self.taken += 1
 

@@ -25,7 +25,7 @@ MOST_OF_ONE: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Suggested:
     """Something that was suggested, as it is stored; `addresses` are as `parse_destination` has it.
 
     Its text is no longer than LONGEST.
@@ -36,6 +36,7 @@ class Said:
     addresses: Sequence[str]
     said_at: datetime
     network_id: str | None = None
+    post_digest: str | None = None
     person_id: str | None = None
     handle: str | None = None
     sealed_mail: str | None = None
@@ -43,13 +44,14 @@ class Said:
     wants_word: bool = False
 
 
-def keep(session: Session, account: Account, said: Said, now: datetime) -> Suggestion:
+def keep(session: Session, account: Account, said: Suggested, now: datetime) -> Suggestion:
     """Store a suggestion; that it is a new one the caller knows."""
     found = Suggestion(
         account_id=account.id,
         way=said.way,
         state="new",
         network_id=said.network_id,
+        post_digest=said.post_digest,
         person_id=said.person_id,
         handle=said.handle,
         handle_key=None if said.handle is None else handle_key(said.handle),
@@ -80,22 +82,19 @@ def room_for(session: Session, account: Account) -> int:
     return MOST_NEW - (session.scalar(waiting) or 0)
 
 
-def seen_of(
-    session: Session, account: Account, network_ids: Collection[str], key: bytes
-) -> set[str]:
-    """Return which of these posts were taken in before, deleted suggestions too."""
+def seen_of(session: Session, account: Account, digests: Collection[str]) -> set[str]:
+    """Return which posts, by their `seen_digest`, were taken in before, deleted ones too."""
     there = session.scalars(
-        select(Suggestion.network_id).where(
-            Suggestion.account_id == account.id, Suggestion.network_id.in_(network_ids)
+        select(Suggestion.post_digest).where(
+            Suggestion.account_id == account.id, Suggestion.post_digest.in_(digests)
         )
     )
-    digests = {seen_digest(key, account, each): each for each in network_ids}
     traces = session.scalars(
         select(SeenSuggestion.digest).where(
             SeenSuggestion.account_id == account.id, SeenSuggestion.digest.in_(digests)
         )
     )
-    return {each for each in there if each is not None} | {digests[each] for each in traces}
+    return {each for each in there if each is not None} | set(traces)
 
 
 def seen_digest(key: bytes, account: Account, network_id: str) -> str:

@@ -208,7 +208,7 @@ class BlueskyWriter:
         post = post if isinstance(post, dict) else {}
         cid = text(post.get("cid"))
         if cid is None:
-            raise Refused("The post to reply to isn't on Bluesky any more.")
+            raise Refused("The post to reply to is no longer on Bluesky.")
         parent = {"uri": answered, "cid": cid}
         record = post.get("record")
         reply = record.get("reply") if isinstance(record, dict) else None

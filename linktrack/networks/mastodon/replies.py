@@ -21,7 +21,7 @@ def number_of(found: object) -> str:
     rows = statuses if isinstance(statuses, list) else []
     number = next((stable_id(row.get("id")) for row in rows if isinstance(row, dict)), None)
     if number is None:
-        raise Refused("The post to reply to isn't there any more, or its server doesn't show it.")
+        raise Refused("The post to reply to is no longer there, or its server doesn't show it.")
     return number
 
 

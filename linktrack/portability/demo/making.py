@@ -31,6 +31,7 @@ from linktrack.portability.demo.crowd import Fan, crowd, list_days, sizes
 from linktrack.portability.demo.engagement import add_engagement
 from linktrack.portability.demo.reading import SimulatedPost, posts
 from linktrack.portability.demo.story import BLUE, COMMUNITY, PROFILES, WE, YOU, Profile
+from linktrack.portability.demo.suggested import add_suggestions
 from linktrack.portability.demo.texts import tags_of
 
 SEED: Final = 2009
@@ -92,6 +93,7 @@ def make_demo(
             session, shortener, here, timezone=database.settings.timezone, now=now, seed=seed
         )
         add_engagement(session, here, blue_fans, now, seed)
+        add_suggestions(session, here, now)
         records = older.add_lone_links(session, shortener, here[YOU], now, seed)
         records += older.add_imported_links(session, shortener, here[PROFILES[0]], now, seed)
         session.commit()

@@ -24,6 +24,7 @@ _OWNERS: Final = {
     "segment_id": "segments",
     "webhook_id": "webhooks",
     "token_id": "tokens",
+    "suggestion_id": "suggestions",
 }
 
 

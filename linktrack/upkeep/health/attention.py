@@ -22,6 +22,7 @@ from linktrack.calendar.days import Days
 from linktrack.calendar.ranges import DayRange
 from linktrack.clicks.capture.backlog import Backlog
 from linktrack.clicks.counts.counted_by import changed_settings
+from linktrack.community.suggestions.inbox import count_new
 from linktrack.db import to_ms
 from linktrack.links.excerpts import excerpt
 from linktrack.publishing.queue import count_failed
@@ -190,7 +191,25 @@ def waiting(
         for line in account_lines(session)
         if line.id in account_ids and line.followers is None
     ]
-    return [*found, *_of_messages(session), *_of_posts(session, list(account_ids), now)]
+    return [
+        *found,
+        *_of_messages(session),
+        *_of_suggestions(session, account_ids),
+        *_of_posts(session, list(account_ids), now),
+    ]
+
+
+def _of_suggestions(session: Session, account_ids: Collection[int]) -> Iterator[Need]:
+    """Yield on which accounts people wait for an answer to what they suggested."""
+    names = {line.id: line.handle for line in account_lines(session)}
+    for number, count in sorted(count_new(session).items()):
+        if number in account_ids and number in names:
+            yield Need(
+                f"{count:,} {'suggestion waits' if count == 1 else 'suggestions wait'} for "
+                f"{names[number]}.",
+                "Read them",
+                Place("suggestions.list_all", {"account": number}),
+            )
 
 
 def _of_messages(session: Session) -> Iterator[Need]:

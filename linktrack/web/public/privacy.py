@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template
 
 from linktrack.audience.accounts import list_accounts
+from linktrack.community.suggestions.boxes import listening
 from linktrack.context import db_session, installation
 
 blueprint = Blueprint("privacy", __name__)
@@ -25,4 +26,5 @@ def show() -> str:
         period=PERIOD_WORDS[settings.visitor_period],
         keep_days=settings.keep_days,
         country=settings.geoip is not None,
+        suggests=[account.handle for account in listening(db_session())],
     )
