@@ -342,3 +342,16 @@ def existing_file(value: str) -> Path | None:
     if not path.is_file():
         raise ValueError("there is no such file")
     return path
+
+
+def shown(value: object) -> str:
+    """Return a setting's value as it is shown; no password is in it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return ", ".join("unix" if each == UNIX else str(each) for each in value)
+    # Of an address with a password, only the parts around it.
+    around = re.sub(r"(?<=://)([^/@:]*):.*@", r"\1:(not shown)@", str(value))
+    return re.sub(r"(?i)(?<=[?&]password=)[^&#]*", "(not shown)", around)

@@ -6,7 +6,6 @@ settings and backups are checked against it.
 
 import ipaddress
 import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -256,6 +255,16 @@ class Settings:
             read.base_url,
         ),
     ]
+    plc: Annotated[
+        str,
+        Setting(
+            "LINKTRACK_PLC",
+            "https://plc.directory",
+            "Address of the directory of identities (PLC); one set here, and the servers "
+            "it names, may be private.",
+            read.base_url,
+        ),
+    ]
     mail: Annotated[
         MailServer | None,
         Setting(
@@ -385,16 +394,4 @@ def in_force(settings: Settings) -> dict[str, str]:
         together = dict(zip(MAIL_NAMES, shown, strict=True))
     together |= read.provider_shown(settings.oidc)
     values = {setting.name: getattr(settings, setting.field, None) for setting in SETTINGS}
-    return {name: _shown(value) for name, value in (values | together).items()}
-
-
-def _shown(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, tuple):
-        return ", ".join("unix" if each == read.UNIX else str(each) for each in value)
-    # Of an address with a password, only the parts around it.
-    around = re.sub(r"(?<=://)([^/@:]*):.*@", r"\1:(not shown)@", str(value))
-    return re.sub(r"(?i)(?<=[?&]password=)[^&#]*", "(not shown)", around)
+    return {name: read.shown(value) for name, value in (values | together).items()}

@@ -2,33 +2,25 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from browser import Browser, read
+from browser import read
+from identities import OURS, Visitor
 from mastodonplace import MastodonPlace, connect_to, reset, served
 from sqlalchemy import select, update
-from werkzeug.test import Cookie, TestResponse
-from werkzeug.wrappers import Response
 from world import World
 
 from linktrack.audience.identity.asking import MOST_A_DAY
 from linktrack.audience.identity.models import Registration
-from linktrack.audience.models import Account
-from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.errors import Invalid, NotFound, Unavailable
 from linktrack.keys import load_keys, seal, unseal
 from linktrack.networks.credentials import Credential
-from linktrack.networks.identity import Identity
 from linktrack.networks.mastodon.places import Places
 from linktrack.owners.signing_in.challenges import make_challenge
-from linktrack.web.public import identity
-
-OURS = "https://go.jessestay.com"
 
 
 @pytest.fixture(scope="module")
@@ -43,66 +35,10 @@ def place(running: MastodonPlace) -> MastodonPlace:
     return reset(running)
 
 
-@dataclass
-class Visitor(Browser):
-    """A browser on a page that asks who somebody is."""
-
-    @classmethod
-    def at(cls, world: World, place: MastodonPlace) -> "Visitor":
-        """Open it on an installation with an account on this server."""
-        connect_to(world, world.account("@me@square.test", "mastodon"), place)
-        return cls.of(world)
-
-    @classmethod
-    def of(cls, world: World) -> "Visitor":
-        """Open another browser on it."""
-        browser = cls.on(world)
-        app = browser.client.application
-        app.config["WTF_CSRF_ENABLED"] = False
-        app.add_url_rule("/try", view_func=begin, methods=["POST"])
-        return browser
-
-    def begin(self, typed: str = "@ann@square.test", network: str = "mastodon") -> TestResponse:
-        """Send the form; return the page that leads on."""
-        return self.client.post("/try", data={"typed": typed, "network": network})
-
-    def led(self, typed: str = "@ann@square.test") -> str:
-        """Return the address on which the form leads."""
-        answer = self.begin(typed)
-        assert answer.status_code == 200, read(answer)
-        wait, _, address = answer.headers["Refresh"].partition("; url=")
-        assert wait == "0"
-        return address
-
-    def cookies(self) -> list[Cookie]:
-        """Return the cookies it has."""
-        return list((self.client._cookies or {}).values())
-
-    def back(self, address: str) -> TestResponse:
-        """Follow the network back to us."""
-        assert address.startswith(OURS)
-        return self.get(address.removeprefix(OURS))
-
-
-def begin() -> Response:
-    """A page of ours that asks who somebody is."""
-    from flask import request
-
-    account = db_session().scalar(select(Account))
-    assert account is not None
-    typed, network = request.form["typed"], request.form["network"]
-    return identity.start_sign_in("try", account, typed, network=network, note="a note")
-
-
-def signed_in(account: Account, who: Identity, note: str) -> Response:
-    return Response(f"{account.handle}: {who.network_id} {who.handle} ({note})")
-
-
-def refused(account: Account, sentence: str, note: str) -> Response:
-    return Response(f"{account.handle}: {sentence} ({note})", 403)
-
-
-identity.ends("try", signed_in, refused)
+def at_square(world: World, place: MastodonPlace) -> Visitor:
+    """Open a browser on an installation with an account on this server."""
+    connect_to(world, world.account("@me@square.test", "mastodon"), place)
+    return Visitor.of(world)
 
 
 def stored(world: World) -> list[Registration]:
@@ -114,7 +50,7 @@ def stored(world: World) -> list[Registration]:
 
 def test_whoever_signs_in_there_is_who_the_server_says(world: World, place: MastodonPlace) -> None:
     """Only the profile is asked for, and the token is revoked; the id is that of follower lists."""
-    browser = Visitor.at(world, place)
+    browser = at_square(world, place)
     answer = browser.back(place.consented(browser.led()))
     assert answer.text == f"@me@square.test: {place.url('ann')} @ann@square.test (a note)"
     assert place.revoked and not place.tokens
@@ -124,7 +60,7 @@ def test_whoever_signs_in_there_is_who_the_server_says(world: World, place: Mast
 
 def test_a_server_is_registered_with_once_a_day(world: World, place: MastodonPlace) -> None:
     """What is kept of it is sealed, and says neither the server nor who came from there."""
-    browser = Visitor.at(world, place)
+    browser = at_square(world, place)
     for name in ("ann", "bob"):
         place.who = name
         answer = browser.back(place.consented(browser.led(f"@{name}@square.test")))
@@ -144,7 +80,7 @@ def test_an_old_server_is_asked_for_the_narrowest_it_knows(
 ) -> None:
     """Before Mastodon 4.3 a server said nothing of itself, and had no scope for the profile."""
     place.is_old = True
-    browser = Visitor.at(world, place)
+    browser = at_square(world, place)
     assert place.url("ann") in browser.back(place.consented(browser.led("square.test"))).text
     assert [app["scopes"] for app in place.apps.values()] == ["read:accounts"]
 
@@ -153,7 +89,7 @@ def test_a_sign_in_comes_back_once_to_the_browser_that_began(
     world: World, place: MastodonPlace
 ) -> None:
     """Another state, another browser, the same once more, another address: all are refused."""
-    browser = Visitor.at(world, place)
+    browser = at_square(world, place)
     back = place.consented(browser.led())
     query = {name: values[0] for name, values in parse_qs(urlsplit(back).query).items()}
     path = urlsplit(back).path
@@ -179,7 +115,7 @@ def test_a_copied_cookie_does_not_make_a_code_good_twice(
     world: World, place: MastodonPlace
 ) -> None:
     """The state is spent, also for whoever kept the cookie of before."""
-    browser = Visitor.at(world, place)
+    browser = at_square(world, place)
     back = place.consented(browser.led())
     [cookie] = browser.cookies()
     assert (cookie.path, cookie.http_only, cookie.secure) == ("/oauth", True, True)
@@ -193,7 +129,7 @@ def test_a_code_is_good_only_with_its_own_verifier_and_once(
     world: World, place: MastodonPlace
 ) -> None:
     """A code of another sign-in is refused by the server, and we say so."""
-    ann, bob = Visitor.at(world, place), Visitor.of(world)
+    ann, bob = at_square(world, place), Visitor.of(world)
     for_ann, for_bob = place.consented(ann.led()), place.consented(bob.led())
     code, other = (parse_qs(urlsplit(each).query)["code"][0] for each in (for_ann, for_bob))
     answer = ann.back(for_ann.replace(code, other))
@@ -219,7 +155,7 @@ def test_a_server_speaks_for_its_own_people_and_for_who_was_meant(
     sqlite_world: World, place: MastodonPlace, twist: dict[str, object], sentence: str
 ) -> None:
     """Whoever signs in as somebody else, and whatever a hostile server says, is nobody here."""
-    browser = Visitor.at(sqlite_world, place)
+    browser = at_square(sqlite_world, place)
     for name, value in twist.items():
         setattr(place, name, value)
     answer = browser.back(place.consented(browser.led()))
@@ -230,7 +166,7 @@ def test_a_server_speaks_for_its_own_people_and_for_who_was_meant(
 
 def test_whoever_cancels_is_told_so(sqlite_world: World, place: MastodonPlace) -> None:
     """And a server that reports another error, or no code, signs nobody in."""
-    browser = Visitor.at(sqlite_world, place)
+    browser = at_square(sqlite_world, place)
     for sent, sentence in (
         ({"error": "access_denied"}, "You cancelled at 127.0.0.1"),
         ({"error": "server_error"}, "didn't sign you in"),
@@ -250,7 +186,7 @@ def test_a_sign_in_ends_after_ten_minutes(sqlite_world: World, place: MastodonPl
     """The browser forgets it by then; whoever keeps the cookie longer is refused."""
     keys = load_keys(sqlite_world.settings.data)
     old = make_challenge(keys.sealing(), "identity", now() - timedelta(minutes=11))
-    browser = Visitor.at(sqlite_world, place)
+    browser = at_square(sqlite_world, place)
     address = browser.led()
     [cookie] = browser.cookies()
     assert cookie.max_age == 600
@@ -315,7 +251,7 @@ def test_a_private_server_is_asked_only_if_an_owner_has_set_it() -> None:
 
 def test_nobody_has_us_ask_servers_all_day(sqlite_world: World, place: MastodonPlace) -> None:
     """Sixty sign-ins a day begin from one network; no address is stored for that."""
-    browser = Visitor.at(sqlite_world, place)
+    browser = at_square(sqlite_world, place)
     for _ in range(MOST_A_DAY):
         assert browser.begin("ann").status_code == 422
     answer = browser.begin()
@@ -326,7 +262,7 @@ def test_nobody_has_us_ask_servers_all_day(sqlite_world: World, place: MastodonP
 
 def test_a_network_without_sign_in_says_why(sqlite_world: World, place: MastodonPlace) -> None:
     """So the page that asks can offer another way."""
-    browser = Visitor.at(sqlite_world, place)
+    browser = at_square(sqlite_world, place)
     answer = browser.begin("@ann", "x")
     assert answer.status_code == 422
     assert "only together with the right to read your posts" in read(answer)

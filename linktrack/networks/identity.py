@@ -7,10 +7,13 @@ to read it is thrown away at once.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hmac import compare_digest
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from linktrack.errors import Forbidden
 from linktrack.networks.credentials import Credential
+
+if TYPE_CHECKING:
+    from linktrack.settings import Settings  # it imports what sends mail
 
 _LONGEST_CODE: Final = 4_096  # characters
 
@@ -50,16 +53,15 @@ class Registrations(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What an installation brings along: its base address, and where it keeps registrations.
+    """What an installation brings along: its settings, and where it keeps registrations.
 
     `homes` are the credentials of its own accounts on the network: the server of one may be private
-    if it was set on purpose. `directory` is a directory of identities that was set on purpose.
+    if it was set on purpose.
     """
 
-    base_url: str
+    settings: "Settings"
     registrations: Registrations
     homes: Sequence[Credential] = ()
-    directory: str | None = None
 
 
 class IdentityReader(Protocol):

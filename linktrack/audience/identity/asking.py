@@ -48,7 +48,7 @@ def open_identity(
     with database.session() as session:
         homes = _homes(session, keys, network)
     kept = _Registrations(database, keys, now)
-    return found.open(Visit(settings.base_url, kept, homes))
+    return found.open(Visit(settings, kept, homes))
 
 
 def count_sign_in(session: Session, day: date, network: str) -> None:

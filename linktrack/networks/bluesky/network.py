@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from linktrack.networks.bluesky.access import ABILITIES, NEEDS
+from linktrack.networks.bluesky.client import document, refuses
 from linktrack.networks.bluesky.detection import detect
 from linktrack.networks.bluesky.followers import follower_record
 from linktrack.networks.bluesky.lengths import length
 from linktrack.networks.bluesky.own_posts import is_own_post
 from linktrack.networks.credentials import Credential, Keeper, SignIn
+from linktrack.networks.identity import Identifying, Visit
 from linktrack.networks.network import Cards, Connecting, FollowerJson, Handles, Ids, Network
 
 if TYPE_CHECKING:
     from linktrack.networks.bluesky.engagement import BlueskyEngagement
     from linktrack.networks.bluesky.host import BlueskyHost
+    from linktrack.networks.bluesky.identity import BlueskyIdentity
     from linktrack.networks.bluesky.mentions import BlueskyMentions
     from linktrack.networks.bluesky.posts import BlueskyFeed
     from linktrack.networks.bluesky.reader import Bluesky
@@ -95,6 +98,12 @@ def _open_host(credential: Credential, keeper: Keeper) -> "BlueskyHost":
     return BlueskyHost(credential, keeper)
 
 
+def _open_identity(visit: Visit) -> "BlueskyIdentity":
+    from linktrack.networks.bluesky.identity import BlueskyIdentity
+
+    return BlueskyIdentity(visit)
+
+
 NETWORK: Final = Network(
     name="bluesky",
     label="Bluesky",
@@ -128,5 +137,8 @@ NETWORK: Final = Network(
         open_writer=_open_writer,
         open_mentions=_open_mentions,
         open_host=_open_host,
+    ),
+    identifying=Identifying(
+        hint="@name.bsky.social", open=_open_identity, refuses=refuses, document=document
     ),
 )

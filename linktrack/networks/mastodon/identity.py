@@ -124,10 +124,10 @@ class MastodonIdentity:
         if kept is None:
             try:
                 made = Client.create_app(
-                    f"linktrack at {urlsplit(self._visit.base_url).netloc}",
+                    f"linktrack at {urlsplit(self._visit.settings.base_url).netloc}",
                     scopes=[scope],
                     redirect_uris=back,
-                    website=self._visit.base_url,
+                    website=self._visit.settings.base_url,
                     api_base_url=place.server,
                     session=session,
                     user_agent=f"linktrack/{__version__}",

@@ -15,7 +15,16 @@ from threading import BoundedSemaphore
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
-from flask import Blueprint, abort, jsonify, make_response, render_template, request, url_for
+from flask import (
+    Blueprint,
+    abort,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from werkzeug.wrappers import Response
 
 from linktrack.audience.accounts import get_account
@@ -48,6 +57,7 @@ _NOT_BEGUN: Final = (
     "This sign-in wasn't begun in this browser, took longer than ten minutes, or was used already: "
     "go back to the page where you began, and begin again."
 )
+_NUMBERS: Final = ("127.0.0.1", "::1")
 _ASKING: Final = BoundedSemaphore(3)
 """How many of a worker's threads may wait for networks at once: pages need some, too."""
 
@@ -132,6 +142,9 @@ def why_not(network: str) -> str | None:
 @blueprint.get("/back/<server>")
 def come_back(server: str | None = None) -> Response:  # noqa: ARG001 - part of the address
     """Take what the network sends along, ask it who that is, and go on with the purpose."""
+    elsewhere = _where_it_began()
+    if elsewhere is not None:
+        return redirect(elsewhere)
     kept = _kept()
     with reading() as session:
         account = get_account(session, kept.account_id)
@@ -161,6 +174,17 @@ def document(network: str) -> Response:
     if made is None:
         abort(404)
     return jsonify(made(base_url))
+
+
+def _where_it_began() -> str | None:
+    """Return our address by name where a browser comes back by number; None: it is here.
+
+    Some servers lead to no localhost, but to 127.0.0.1, where the browser has another cookie.
+    """
+    base_url = installation().settings.base_url
+    is_named = urlsplit(base_url).hostname == "localhost"
+    is_number = urlsplit(request.host_url).hostname in _NUMBERS
+    return base_url + request.full_path if is_named and is_number else None
 
 
 @dataclass(frozen=True, slots=True)
