@@ -220,6 +220,7 @@ def follow(installation: Installation, parent: int | None = None) -> bool:
         often()
         return stopping.is_set() or changed.is_set() or parent not in (None, os.getppid())
 
+    from linktrack.community.asking.mails import Post, follow_asking
     from linktrack.owners.signing_in.new_devices import follow_mails
     from linktrack.reports.alerts.watch import AlertWatch
     from linktrack.upkeep.card_visits import follow_cards
@@ -233,6 +234,8 @@ def follow(installation: Installation, parent: int | None = None) -> bool:
         _beside("link-checks", partial(check_hourly, database, base_url, stopping.is_set, now))
     _beside("sign-in-mails", partial(follow_mails, database, settings.mail, wait, now))
     _beside("feed-mails", partial(_feed_mails(installation).follow, wait))
+    post = Post(database, settings.mail, installation.keys, base_url)
+    _beside("asking", partial(follow_asking, post, wait, now))
     _beside("cards", partial(follow_cards, database, base_url, wait, now))
     letting_in = _beside("letting-in", partial(installation.letting_in().follow, wait))
     sending = _beside("sending", partial(installation.sender().follow, wait))

@@ -21,6 +21,7 @@ from linktrack.audience.segments import add_segment
 from linktrack.audience.sorting import sort_followers
 from linktrack.audience.utm import set_utm_values
 from linktrack.clicks.records import ClickRecord
+from linktrack.community.asking.mails import queue_mail
 from linktrack.community.communities import Choices, open_community, set_community
 from linktrack.community.feed_addresses import Purpose, member_token
 from linktrack.community.models import (
@@ -239,7 +240,9 @@ def _community(world: World, account: Account, post: Post, mark: str, at: dateti
         ]
     )  # fmt: skip
     _suggestion(world, account, mark, since)
-    return asks(world, account, at=since, agrees_mail=True, mark=mark)
+    request = asks(world, account, at=since, agrees_mail=True, mark=mark)
+    queue_mail(session, request, since)
+    return request
 
 
 def _suggestion(world: World, account: Account, mark: str, at: datetime) -> None:

@@ -124,7 +124,7 @@ def test_the_owner_opens_it_on_the_page_and_chooses_there(sqlite_world: World) -
     at = f"/owner/community/{account.id}"
     answer = browser.send(f"{at}/open", {}, "/owner/community")
     assert answer.headers["Location"] == f"/owner/community?account={account.id}"
-    assert "People can ask to join since" in read(browser.get("/owner/community"))
+    assert "people can ask to join" in read(browser.get("/owner/community"))
     chosen: dict[str, str | list[str]] = {
         "question": "What do you paint?", "welcome": "Hello!", "feed": "weekly", "weekly_best": "3",
     }  # fmt: skip

@@ -62,7 +62,10 @@ UNVERSIONED: Final[dict[str, tuple[str, ...]]] = {
         "compose.look", "digest.mail_it", "notifications.test", "settings.try_mail",
         "webhooks.test",
     ),
-    DEVICE: ("device.change_here", "hello.forget", "hello.say", "own_clicks.change"),
+    DEVICE: (
+        "device.change_here", "hello.forget", "hello.say", "hello.sign_in", "join.ask",
+        "join.check_code", "join.refuse_mail", "join.take_mail", "own_clicks.change",
+    ),
     "credentials are typed anew and tried first; those they replace are shown to nobody": (
         "connections.add",
     ),

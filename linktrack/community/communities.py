@@ -70,6 +70,15 @@ def open_ones(session: Session) -> Sequence[Account]:
     return session.scalars(query.order_by(Account.id)).all()
 
 
+def name_of(session: Session, account: Account) -> str:
+    """Return the shortest name by which `find_account` finds an account, for its addresses."""
+    same = select(Account.id).where(
+        Account.handle_key == account.handle_key, Account.removed_at.is_(None)
+    )
+    is_one = len(session.scalars(same.limit(2)).all()) < 2
+    return account.handle if is_one else f"{account.network}:{account.handle}"
+
+
 def open_community(session: Session, account: Account, now: datetime) -> Community:
     """Let people ask to join an account; a second time changes nothing.
 

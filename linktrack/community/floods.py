@@ -30,8 +30,8 @@ def count_attempt(session: Session, attempted: Attempted, network: str, now: dat
     `network` is the keyed hash of where it comes from (`Keys.network`). Call it in a transaction
     of its own, and commit that before you look at what was sent: what is refused counts, too.
     """
+    delete_attempts(session, now)
     hour = int(now.timestamp()) // _HOUR
-    session.execute(delete(StrangerAttempt).where(StrangerAttempt.hour < hour))
     in_all = select(func.coalesce(func.sum(StrangerAttempt.number), 0)).where(
         StrangerAttempt.hour == hour, StrangerAttempt.attempted == attempted
     )
@@ -51,3 +51,9 @@ def count_attempt(session: Session, attempted: Attempted, network: str, now: dat
     number = session.scalar(counted)
     if (number or 0) > MOST:
         raise TooMany(_SENTENCE[attempted])
+
+
+def delete_attempts(session: Session, now: datetime) -> None:
+    """Delete what was counted in hours that are over."""
+    hour = int(now.timestamp()) // _HOUR
+    session.execute(delete(StrangerAttempt).where(StrangerAttempt.hour < hour))

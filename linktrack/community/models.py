@@ -5,7 +5,7 @@ A member is a person who was let in by hand. Whoever leaves is deleted: no row k
 
 from typing import Literal, TypeAlias
 
-from sqlalchemy import Boolean, ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy import Boolean, ForeignKey, Index, String, Text, UniqueConstraint, false, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from linktrack.db import Base, Id, Moment, OptionalMoment
@@ -19,6 +19,7 @@ FeedMode: TypeAlias = Literal["full", "weekly"]
 StepKind: TypeAlias = Literal["accept", "follow", "welcome"]
 StepState: TypeAlias = Literal["due", "begun", "done", "by_hand", "refused", "in_doubt"]
 Brought: TypeAlias = Literal["picked", "above_usual"]
+JoinMailState: TypeAlias = Literal["due", "begun", "sent", "refused"]
 MailState: TypeAlias = Literal["begun", "sent", "refused", "in_doubt"]
 SuggestionWay: TypeAlias = Literal["form", "mention", "reply"]
 SuggestionState: TypeAlias = Literal["new", "drafted", "thanked", "declined"]
@@ -83,6 +84,29 @@ class JoinRequest(Base):
     word_state: Mapped[StepState | None] = mapped_column(String(8))
     word_next_at: Mapped[OptionalMoment]
     word_problem: Mapped[str | None] = mapped_column(Text)
+
+
+class JoinMail(Base):
+    """A mail in which somebody who asks confirms their address; it goes with the request.
+
+    It is `begun` from before the mail server is given it, so that no crash sends it twice. The
+    address of its link is signed, from the number and `made_at`, so nothing of it is stored.
+    """
+
+    __tablename__ = "join_mails"
+    # A number is never given twice: the mail's link holds it.
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[Id]
+    request_id: Mapped[int] = mapped_column(
+        ForeignKey("join_requests.id", ondelete="CASCADE"), index=True
+    )
+    state: Mapped[JoinMailState] = mapped_column(String(8))
+    sealed_mail: Mapped[str] = mapped_column(Text)
+    mail_digest: Mapped[str] = mapped_column(String(32), index=True)
+    made_at: Mapped[Moment]
+    due_at: Mapped[Moment]
+    begun_at: Mapped[OptionalMoment]
 
 
 class StrangerAttempt(Base):
@@ -261,6 +285,12 @@ class SuggestionWatch(Base):
 
 limit(Community, lambda shown: Community.account_id.in_(shown))
 limit(JoinRequest, lambda shown: JoinRequest.account_id.in_(shown))
+limit(
+    JoinMail,
+    lambda shown: JoinMail.request_id.in_(
+        select(JoinRequest.id).where(JoinRequest.account_id.in_(shown))
+    ),
+)
 limit(Member, lambda shown: Member.account_id.in_(shown))
 limit(FeedEntry, lambda shown: FeedEntry.account_id.in_(shown))
 limit(Suggestion, lambda shown: Suggestion.account_id.in_(shown))

@@ -22,7 +22,7 @@ from linktrack.networks.protocols import (
     Reader,
     Writer,
 )
-from linktrack.networks.records import FollowerRecord, PostRecord, TextLimits
+from linktrack.networks.records import FollowerRecord, PostRecord, PublicTexts, TextLimits
 
 if TYPE_CHECKING:
     from linktrack.settings import Settings  # it imports what sends mail
@@ -239,6 +239,8 @@ class Network:
     """How often the engagement with a fresh post is read; later ones are read once a day."""
     first_reading: timedelta | None = None
     """How far back the first reading of posts goes; None: to the first post."""
+    public_texts: "Callable[[str, Settings], PublicTexts] | None" = None
+    """Reads what somebody says there for everybody, by a handle that fits; raises as `Reader`."""
     connecting: Connecting | None = None
     """How an account is signed in; None: posts are copied, and sent by hand."""
     identifying: Identifying | str = "Nobody can sign in there to show who they are."

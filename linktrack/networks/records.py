@@ -99,6 +99,18 @@ class Profile:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicTexts:
+    """What somebody says where everybody can read it: in their profile, and in newest posts.
+
+    Reposts of others' words are not in it.
+    """
+
+    network_id: str
+    handle: str
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page of a follower list; without a cursor it was the last."""
 

@@ -14,6 +14,7 @@ from linktrack.networks.bluesky.own_posts import is_own_post
 from linktrack.networks.credentials import Credential, Keeper, SignIn
 from linktrack.networks.identity import Identifying, Visit
 from linktrack.networks.network import Cards, Connecting, FollowerJson, Handles, Ids, Network
+from linktrack.networks.records import PublicTexts
 
 if TYPE_CHECKING:
     from linktrack.networks.bluesky.engagement import BlueskyEngagement
@@ -62,6 +63,12 @@ def _open_feed(handle: str, network_id: str | None, settings: "Settings") -> "Bl
     from linktrack.networks.bluesky.posts import BlueskyFeed
 
     return BlueskyFeed(network_id or handle, settings.bluesky)
+
+
+def _public_texts(handle: str, settings: "Settings") -> PublicTexts:
+    from linktrack.networks.bluesky.posts import public_texts
+
+    return public_texts(handle, settings.bluesky)
 
 
 def _open_engagement(
@@ -130,6 +137,7 @@ NETWORK: Final = Network(
     shows_followers=True,
     open_feed=_open_feed,
     open_engagement=_open_engagement,
+    public_texts=_public_texts,
     connecting=Connecting(
         needs=NEEDS,
         abilities=ABILITIES,

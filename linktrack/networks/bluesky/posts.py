@@ -1,18 +1,21 @@
-"""An account's own posts, newest first, as Bluesky shows them to everybody."""
+"""An account's own posts, newest first, as Bluesky shows them to everybody; what people say there."""
 
 import re
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Final
 
+from linktrack.errors import Unavailable
 from linktrack.networks.archives import Fields
 from linktrack.networks.bluesky.own_posts import is_own_post
 from linktrack.networks.bluesky.pieces import Piece, pieces_of
 from linktrack.networks.bluesky.reader import PUBLIC
 from linktrack.networks.fetching import Fetcher
-from linktrack.networks.records import PostPage, PostRecord
+from linktrack.networks.records import PostPage, PostRecord, PublicTexts
 from linktrack.networks.texts import distinct_links, is_alike, moment, stable_id, text
 
 PAGE: Final = 100  # the most that getAuthorFeed gives
+NEWEST: Final = 20  # posts in which somebody's words are looked for
 _PICTURE: Final = re.compile(r"https?://[^?#]+\.(?:gif|gifv|webp)(?:[?#].*)?", re.IGNORECASE)
 _MOVING_HOST: Final = re.compile(
     r"https?://(?:(?:media|static|c|i|t)[0-9]*\.)(?:tenor|giphy|klipy)\.(?:com|co)/", re.IGNORECASE
@@ -59,6 +62,23 @@ class BlueskyFeed:
             if isinstance(row, dict) and (record := post_record(row)) is not None
         ]
         return PostPage(records, text(found.get("cursor")))
+
+
+def public_texts(handle: str, base_url: str = PUBLIC) -> PublicTexts:
+    """Return what the profile of a handle says, and the newest posts (`Network.public_texts`).
+
+    The AppView says whose the handle is: it has looked that up both ways.
+    """
+    with closing(Fetcher(base_url, may_be_private=base_url != PUBLIC)) as fetcher:
+        name = handle.removeprefix("@")
+        found = fetcher.get("/xrpc/app.bsky.actor.getProfile", {"actor": name})
+    did, named = stable_id(found.get("did")), text(found.get("handle"))
+    if did is None or named is None or named.casefold() != name.casefold():
+        raise Unavailable(f"Bluesky doesn't say whose handle {handle} is.")
+    with closing(BlueskyFeed(did, base_url, NEWEST)) as feed:
+        posts = feed.posts(None).posts
+    own = [post.text for post in posts if not post.is_repost and f"//{did}/" in post.network_id]
+    return PublicTexts(did, f"@{named}", (text(found.get("description")) or "", *own))
 
 
 def post_record(item: Fields) -> PostRecord | None:

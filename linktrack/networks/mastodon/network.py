@@ -22,6 +22,7 @@ from linktrack.networks.network import (
     Ids,
     Network,
 )
+from linktrack.networks.records import PublicTexts
 
 if TYPE_CHECKING:
     from linktrack.networks.mastodon.archive import MastodonArchive
@@ -71,6 +72,12 @@ def _open_feed(handle: str, network_id: str | None, settings: "Settings") -> "Ma
     from linktrack.networks.mastodon.posts import MastodonFeed
 
     return MastodonFeed(handle)
+
+
+def _public_texts(handle: str, settings: "Settings") -> PublicTexts:  # noqa: ARG001
+    from linktrack.networks.mastodon.public_texts import public_texts
+
+    return public_texts(handle)
 
 
 def _open_engagement(
@@ -164,6 +171,7 @@ NETWORK: Final = Network(
     open_reader=_open_reader,
     open_feed=_open_feed,
     open_engagement=_open_engagement,
+    public_texts=_public_texts,
     connecting=Connecting(
         needs=NEEDS,
         abilities=ABILITIES,

@@ -41,6 +41,7 @@ LEFT_OUT: Final = {
     "credentials": "what signs accounts in on their networks: connect them again",
     "hello_networks": "how often a network said hello today",
     "idempotent_answers": "answers kept for a day, to requests that came twice",
+    "join_mails": "mails of the last 7 days that wait to be confirmed: they can be asked for again",
     "journals": "how far the files of this machine are loaded",
     "owner_sessions": "browsers in which owners are signed in",
     "password_failures": "wrong passwords of the last day",

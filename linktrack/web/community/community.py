@@ -3,10 +3,16 @@
 from functools import partial
 from typing import Final
 
-from flask import render_template, url_for
+from flask import Response, render_template, url_for
 
 from linktrack.audience.accounts import get_account
-from linktrack.community.communities import close_community, open_community
+from linktrack.audience.models import Account
+from linktrack.charts.qr import TYPES, qr_code
+from linktrack.community.asking.listing import count_requests
+from linktrack.community.asking.ways import proofs
+from linktrack.community.communities import close_community, name_of, open_community
+from linktrack.context import db_session, installation
+from linktrack.errors import NotFound
 from linktrack.web.community.chosen import chosen
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import LARGEST_ID
@@ -15,6 +21,11 @@ from linktrack.web.forms import Sent, form
 blueprint = owner_blueprint("community", __name__)
 
 OF_ACCOUNT: Final = f"/community/<int(max={LARGEST_ID}):account_id>"
+
+INVITATION: Final = (
+    "I\u2019m building a small community at {handle}, where we get to know each other. It\u2019s "
+    "private, and I let everybody in by hand. Introduce yourself, and join us: {address}"
+)
 
 
 @blueprint.get("/community")
@@ -48,4 +59,30 @@ def close(sent: Sent, account_id: int) -> str:
 
 
 def _page(account_id: int | None = None, error: str | None = None) -> str:
-    return render_template("community/show.html", chosen=chosen(account_id), error=error)
+    found = chosen(account_id)
+    address = _join_address(found.account)
+    return render_template(
+        "community/show.html",
+        chosen=found,
+        counts=count_requests(db_session(), found.account),
+        join_address=address,
+        join_text=INVITATION.format(handle=found.account.handle, address=address),
+        can_ask=bool(proofs(found.account.network, installation().settings)),
+        error=error,
+    )
+
+
+@blueprint.get(f"{OF_ACCOUNT}/qr.<form>")
+def show_qr(account_id: int, form: str) -> Response:
+    """Return the code that leads to where people ask to join, for posters and slides."""
+    account = get_account(db_session(), account_id)
+    if form not in TYPES:
+        raise NotFound("QR codes are there as .svg and .png.")
+    answer = Response(qr_code(_join_address(account), form), mimetype=TYPES[form])
+    answer.headers["Content-Disposition"] = f'inline; filename="join.{form}"'
+    return answer
+
+
+def _join_address(account: Account) -> str:
+    name = name_of(db_session(), account)
+    return installation().settings.base_url + url_for("join.show", account=name)

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from linktrack.audience.accounts import list_accounts
 from linktrack.calendar.times import utc
 from linktrack.clicks.capture.lane import CARD
+from linktrack.community.communities import open_ones
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import NotFound
@@ -36,7 +37,10 @@ PREVIEWS: Final = (
 @blueprint.get("/")
 def home() -> str:
     """Show whose links these are, and how to contact them."""
-    return render_template("public/home.html", accounts=list_accounts(db_session()))
+    session = db_session()
+    return render_template(
+        "public/home.html", accounts=list_accounts(session), joinable=open_ones(session)
+    )
 
 
 @blueprint.get("/<code>+")

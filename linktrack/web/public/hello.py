@@ -1,7 +1,5 @@
 """The opt-in page, on which readers say which group they belong to, or withdraw that."""
 
-from urllib.parse import urlsplit
-
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -12,10 +10,10 @@ from linktrack.audience.segments import REST, rest_segment
 from linktrack.audience.sorting import newest_roster
 from linktrack.context import client_network, db_session, installation
 from linktrack.db import now
-from linktrack.errors import Forbidden
 from linktrack.networks.registry import network_of
 from linktrack.web.context import today
 from linktrack.web.public.identity import sign_in_hint, why_not
+from linktrack.web.public.strangers import asks_not_to_be_tracked, refuse_other_sites
 
 blueprint = Blueprint("hello", __name__, url_prefix="/hello")
 
@@ -127,26 +125,3 @@ def back_to(account: str, invitation: str | None = None) -> AnyResponse:
 def _before(account: Account) -> hello.Said | None:
     markers, cookies = installation().keys.markers(), request.headers.get("Cookie", "")
     return hello.remembered(db_session(), markers, account, cookies)
-
-
-def asks_not_to_be_tracked() -> bool:
-    """Whether this browser sends Global Privacy Control or Do Not Track."""
-    return "1" in (request.headers.get("Sec-GPC"), request.headers.get("DNT"))
-
-
-def refuse_other_sites() -> None:
-    """Accept the button from our own page only: pressing it is a consent.
-
-    There is no session to hold a CSRF token, and no cookie may be set before consent.
-    Browsers say where a form comes from (Fetch Metadata; Origin, Fetch standard). A program that
-    sends neither is no browser, and has no reader whose consent could be forged.
-    """
-    site = request.headers.get("Sec-Fetch-Site")
-    origin = request.headers.get("Origin")
-    own = {request.host, urlsplit(installation().settings.base_url).netloc}
-    if site is not None:
-        foreign = site not in ("same-origin", "none")
-    else:
-        foreign = origin is not None and urlsplit(origin).netloc not in own
-    if foreign:
-        raise Forbidden("Press the button on this page itself: another site cannot do it for you.")

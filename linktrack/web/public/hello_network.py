@@ -16,15 +16,9 @@ from linktrack.db import now
 from linktrack.errors import LinktrackError
 from linktrack.networks.identity import Identity
 from linktrack.web.context import today
-from linktrack.web.public.hello import (
-    asks_not_to_be_tracked,
-    back_to,
-    blueprint,
-    page,
-    refuse_other_sites,
-    remember,
-)
+from linktrack.web.public.hello import back_to, blueprint, page, remember
 from linktrack.web.public.identity import ends, start_sign_in
+from linktrack.web.public.strangers import asks_not_to_be_tracked, refuse_other_sites
 
 PURPOSE = "hello"
 

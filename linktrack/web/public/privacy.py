@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template
 
 from linktrack.audience.accounts import list_accounts
+from linktrack.community.communities import open_ones
 from linktrack.community.suggestions.boxes import listening
 from linktrack.context import db_session, installation
 
@@ -23,6 +24,7 @@ def show() -> str:
     return render_template(
         "privacy/show.html",
         accounts=list_accounts(db_session()),
+        joinable=open_ones(db_session()),
         period=PERIOD_WORDS[settings.visitor_period],
         keep_days=settings.keep_days,
         country=settings.geoip is not None,
