@@ -1,4 +1,4 @@
-"""An account's own posts, newest first, as Bluesky shows them to everybody; what people say there."""
+"""Posts, newest first, as Bluesky shows them to everybody; and what somebody says there."""
 
 import re
 from collections.abc import Sequence
