@@ -27,7 +27,7 @@ from world import World
 from linktrack.audience.credentials import connect
 from linktrack.audience.models import Account
 from linktrack.community.models import Suggestion, SuggestionWatch
-from linktrack.community.suggestions.answering import ask, word_for
+from linktrack.community.suggestions.answering import ask, offers_for
 from linktrack.community.suggestions.boxes import set_box
 from linktrack.community.suggestions.deciding import draft
 from linktrack.community.suggestions.models import SuggestionAnswer
@@ -182,7 +182,7 @@ def test_a_reply_with_a_link_is_taken_in_published_and_answered_once(
     world.session.refresh(made)
     assert made.state == "published"
     account = world.session.get_one(Account, account.id)
-    offer = word_for(world.session, account, found, can_mail=False)
+    offer = offers_for(world.session, [found], can_mail=False)[found.id].word
     assert offer is not None
     assert "https://bsky.app/profile/" in offer.text
     ask(world.session, account, found, offer, now(), base_url=world.settings.base_url)

@@ -15,7 +15,7 @@ from linktrack.audience.models import Account
 from linktrack.calendar.days import Days
 from linktrack.community.members.forgetting import forget_person
 from linktrack.community.models import Suggestion
-from linktrack.community.suggestions.answering import Offer, ask, thanks_for, word_for
+from linktrack.community.suggestions.answering import Offer, Offers, ask, offers_for
 from linktrack.community.suggestions.deciding import decline, draft, remove, reopen
 from linktrack.community.suggestions.filling import Filled, suggest
 from linktrack.community.suggestions.inbox import Which, count_new, entries, list_suggestions
@@ -172,11 +172,15 @@ def answer_of(world: World, suggestion: Suggestion, kind: str = "thanks") -> Sug
     return found
 
 
+def offers_of(world: World, suggestion: Suggestion) -> Offers:
+    return offers_for(world.session, [suggestion], can_mail=True)[suggestion.id]
+
+
 def asked(world: World, account: Account, suggestion: Suggestion, kind: str = "thanks") -> None:
     offer = (
-        thanks_for(world.session, account, suggestion)
+        offers_of(world, suggestion).thanks
         if kind == "thanks"
-        else word_for(world.session, account, suggestion, can_mail=False)
+        else offers_of(world, suggestion).word
     )
     assert offer is not None
     assert offer.way == "reply"
@@ -258,7 +262,7 @@ def test_they_are_told_only_once_it_is_published(world: World, plaza: Plaza) -> 
     account = listener(world)
     found = one(world, account, plaza)
     drafted(world, found)
-    assert word_for(world.session, account, found, can_mail=True) is None
+    assert offers_of(world, found).word is None
     with pytest.raises(Conflict, match="isn't published yet"):
         ask(
             world.session, account, found, Offer("published", "reply", "Hi"),
@@ -278,7 +282,7 @@ def by_mail(world: World) -> Suggestion:
     account = listener(world)
     found = fill(world, account, mail="ann@example.org", wants_word=True)
     published(world, found)
-    offer = word_for(world.session, account, found, can_mail=True)
+    offer = offers_of(world, found).word
     assert offer is not None
     assert offer.way == "mail"
     ask(world.session, account, found, offer, NOON, base_url=world.settings.base_url)
@@ -356,7 +360,7 @@ def test_after_weeks_only_addresses_are_left_of_decided_ones(world: World, plaza
     assert (found.state, found.post_id) == ("drafted", post.id)
     [entry] = entries(world.session, [found])
     assert entry.addresses == [MOSS]
-    assert word_for(world.session, account, found, can_mail=True) is None
+    assert offers_of(world, found).word is None
     assert tidy(world.session, NOON + timedelta(weeks=27)) == 1
     assert world.session.get(Suggestion, waits) is None
 

@@ -1,6 +1,7 @@
 """Suggestions on pages, by commands, and by the API; the form as strangers use it."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from browser import Browser, read
@@ -8,6 +9,7 @@ from click.testing import CliRunner, Result
 from doorways import Caller
 from plaza import MOSS, listener
 from sqlalchemy import select
+from statements import Statements
 from world import World
 
 from linktrack.audience.models import Account
@@ -17,8 +19,10 @@ from linktrack.community.suggestions.models import SuggestionAnswer
 from linktrack.community.suggestions.storing import Suggested, keep
 from linktrack.db import now
 from linktrack.links.models import Post
+from linktrack.reports.links.suggested import suggested_posts
 from linktrack.upkeep.health.attention import waiting
 
+DAY = timedelta(days=1)
 INBOX = "/owner/suggestions"
 OWN = {"Sec-Fetch-Site": "same-origin"}
 
@@ -210,3 +214,41 @@ def test_the_api_reads_and_decides(world: World) -> None:
     report = call("GET", f"/accounts/{account.id}/suggested-posts").get_json()
     assert report["posts"] == []
     assert call("DELETE", f"/suggestions/{found.id}").status_code == 204
+
+
+def test_the_page_says_how_posts_that_were_suggested_did(world: World) -> None:
+    """With whoever found it, beside the account's usual."""
+    account = listener(world)
+    post = world.post(account, f"Found by @ann.test: {MOSS}", now() - 9 * DAY)
+    world.post(account, "Mine: https://example.org/mine", now() - 9 * DAY)
+    found = said(world, account)
+    found.state, found.post_id = "drafted", post.id
+    world.session.commit()
+    report = suggested_posts(world.session, account, "7d", now())
+    assert [line.facts.id for line in report.posts.lines] == [post.id]
+    assert report.names == {post.id: ["@ann.test"]}
+    page = read(Browser.signed_in(world).get(f"{INBOX}?which=all&account={account.id}"))
+    assert "What came of them" in page
+    assert "Mine:" not in page
+
+
+def test_the_inbox_asks_as_much_for_many_as_for_few(world: World, statements: Statements) -> None:
+    """Whatever was decided, and on however many accounts."""
+    accounts = [listener(world), world.account("@two.test", "bluesky")]
+    browser = Browser.signed_in(world)
+
+    def taken() -> int:
+        with statements(world.database.engine) as executed:
+            assert browser.get(f"{INBOX}?which=all").status_code == 200
+        return len(executed)
+
+    for account in accounts:
+        said(world, account, address=f"https://example.org/first/{account.id}")
+    few = taken()
+    for number in range(12):
+        found = said(world, accounts[number % 2], address=f"https://example.org/{number}")
+        if number % 3 == 0:
+            found.state = "drafted"
+            found.post_id = world.post(accounts[number % 2], f"https://example.org/p{number}").id
+            world.session.commit()
+    assert taken() <= few + 2

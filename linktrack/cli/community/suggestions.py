@@ -8,12 +8,8 @@ from linktrack.cli.answers import Answer, Table, answering
 from linktrack.cli.common import NUMBER, Commands, Work, writing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from linktrack.audience.models import Account
     from linktrack.community.models import Suggestion
-    from linktrack.community.suggestions.answering import Offer
-    from linktrack.db import Session
+    from linktrack.community.suggestions.models import AnswerKind
 
 
 @click.group(cls=Commands)
@@ -100,16 +96,7 @@ def draft(number: int) -> None:
 @click.option("--text", metavar="TEXT", help="What is said; a short thank-you by default.")
 def thank(number: int, reply: bool, text: str | None) -> None:
     """Thank whoever sent it: print the text, or reply as the account."""
-    from linktrack.community.suggestions.answering import thanks_for
-    from linktrack.errors import Conflict
-
-    def offer_of(session: "Session", account: "Account", found: "Suggestion") -> "Offer":
-        offer = thanks_for(session, account, found)
-        if offer is None:
-            raise Conflict("Nobody knows who sent this.")
-        return offer
-
-    _answer(number, text, sends=reply, offer_of=offer_of)
+    _answer(number, "thanks", text, sends=reply)
 
 
 @suggestions.command()
@@ -118,16 +105,7 @@ def thank(number: int, reply: bool, text: str | None) -> None:
 @click.option("--text", metavar="TEXT", help="What is said; by default where it is.")
 def tell(number: int, by_hand: bool, text: str | None) -> None:
     """Tell whoever sent it that it is published: by mail, or by a reply, once."""
-    from linktrack.community.suggestions.answering import word_for
-    from linktrack.errors import Conflict
-
-    def offer_of(session: "Session", account: "Account", found: "Suggestion") -> "Offer":
-        offer = word_for(session, account, found, can_mail=True)
-        if offer is None:
-            raise Conflict("It isn't published yet, they know already, or nobody can be told.")
-        return offer
-
-    _answer(number, text, sends=not by_hand, offer_of=offer_of)
+    _answer(number, "published", text, sends=not by_hand)
 
 
 @suggestions.command()
@@ -158,34 +136,30 @@ def _numbered(work: Work, number: int) -> "Suggestion":
     return get_suggestion(work.session, number, lock=True)
 
 
-def _answer(
-    number: int,
-    text: str | None,
-    *,
-    sends: bool,
-    offer_of: "Callable[[Session, Account, Suggestion], Offer]",
-) -> None:
+def _answer(number: int, kind: "AnswerKind", text: str | None, *, sends: bool) -> None:
     """Keep an answer, and say what becomes of it: what is sent, the running service sends."""
     from linktrack.audience.accounts import get_account
-    from linktrack.community.suggestions.answering import Offer, ask
-    from linktrack.errors import Invalid
+    from linktrack.community.suggestions.answering import Offer, ask, offers_for
+    from linktrack.errors import Conflict, Invalid
 
     with writing() as work:
         found = _numbered(work, number)
         account = get_account(work.session, found.account_id)
-        offer = offer_of(work.session, account, found)
+        settings = work.installation.settings
+        can_mail = settings.mail is not None
+        offers = offers_for(work.session, [found], can_mail=can_mail)[found.id]
+        offer = offers.thanks if kind == "thanks" else offers.word
+        if offer is None:
+            raise Conflict(
+                "Nobody knows who sent this."
+                if kind == "thanks"
+                else "It isn't published yet, they know already, or nobody can be told."
+            )
         words = offer.text if text is None else text
         if sends and offer.way == "hand":
             raise Invalid(f"{account.handle} can't send this: do it by hand. A text: {words}")
-        way = offer.way if sends else "hand"
-        answer = ask(
-            work.session,
-            account,
-            found,
-            Offer(offer.kind, way, words),
-            work.now,
-            base_url=work.installation.settings.base_url,
-        )
+        chosen = Offer(kind, offer.way if sends else "hand", words)
+        answer = ask(work.session, account, found, chosen, work.now, base_url=settings.base_url)
         handle, state = account.handle, answer.state
     if state == "done":
         click.echo(words)

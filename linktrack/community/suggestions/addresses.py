@@ -9,10 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
-from linktrack.audience.utm import utm_values
+from linktrack.audience.utm import UtmValues, utm_by_account
 from linktrack.chunks import chunked
 from linktrack.community.suggestions.models import SuggestedAddress
 from linktrack.errors import Invalid, TooLarge
+from linktrack.ids import AccountId
 from linktrack.links.destinations import with_parameters
 from linktrack.links.models import Link, Post
 from linktrack.links.own_addresses import own_hosts
@@ -59,32 +60,40 @@ def key_of(address: str) -> str:
 
 
 def posts_leading_to(
-    session: Session, account: Account, addresses: Collection[str]
-) -> Mapping[str, Sequence[Post]]:
-    """Return the posts of an account with a link to the page of an address, oldest first.
+    session: Session, pages: Collection[tuple[AccountId, str]]
+) -> Mapping[tuple[AccountId, str], Sequence[Post]]:
+    """Return the posts with a link to a page, by account and address, oldest first.
 
     Discarded ones are left out; an address without a post is not in the answer.
     """
-    utm = utm_values(session, account.id)
+    utm = utm_by_account(session)
     spelled = {
-        spelling: key_of(address) for address in addresses for spelling in _spellings(address, utm)
+        (account, spelling): key_of(address)
+        for account, address in pages
+        for spelling in _spellings(address, _texts(utm.get(account)))
     }
-    posts: dict[str, dict[int, Post]] = {}
-    for part in chunked(list(spelled), _CHUNK):
+    posts: dict[tuple[AccountId, str], dict[int, Post]] = {}
+    for part in chunked(list({spelling for _, spelling in spelled}), _CHUNK):
         query = (
-            select(Link.destination, Post)
+            select(Link.account_id, Link.destination, Post)
             .join(Post, Post.id == Link.post_id)
-            .where(Link.account_id == account.id, Link.destination.in_(part))
-            .where(Post.state != "discarded")
+            .where(Link.account_id.in_({account for account, _ in pages}))
+            .where(Link.destination.in_(part), Post.state != "discarded")
             .order_by(Post.id)
         )
-        for destination, post in session.execute(query):
-            posts.setdefault(spelled[destination], {})[post.id] = post
+        for account, destination, post in session.execute(query):
+            key = spelled.get((account, destination))
+            if key is not None:
+                posts.setdefault((account, key), {})[post.id] = post
     return {
-        address: list(posts[key_of(address)].values())
-        for address in addresses
-        if key_of(address) in posts
+        (account, address): list(posts[account, key_of(address)].values())
+        for account, address in pages
+        if (account, key_of(address)) in posts
     }
+
+
+def _texts(values: UtmValues | None) -> Mapping[str, str]:
+    return {} if values is None else {name: str(value) for name, value in values.items()}
 
 
 def _spellings(address: str, utm: Mapping[str, str]) -> set[str]:

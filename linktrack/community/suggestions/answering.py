@@ -3,13 +3,16 @@
 Nothing is said without the owner. What is asked for here is said by `saying.py`, each kind once.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from linktrack.audience.models import Account, StoredCredential
+from linktrack.audience.credentials import connections
+from linktrack.audience.models import Account
 from linktrack.community.models import Suggestion
 from linktrack.community.suggestions.models import AnswerKind, AnswerWay, SuggestionAnswer
 from linktrack.errors import Conflict, Invalid
@@ -18,7 +21,7 @@ from linktrack.links.models import Post
 from linktrack.networks.registry import network_of
 from linktrack.networks.tids import new_tid
 from linktrack.owners.audit import note
-from linktrack.publishing.sendings import sending_of
+from linktrack.publishing.sendings import sendings_of
 
 LONGEST: Final = 2_000  # characters of an answer
 
@@ -32,45 +35,76 @@ class Offer:
     text: str
 
 
-def thanks_for(session: Session, account: Account, suggestion: Suggestion) -> Offer | None:
-    """Return how somebody can be thanked: by a reply, else by hand; None: nobody knows them."""
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """How somebody can be thanked, and told that it is published; None: they can't be."""
+
+    thanks: Offer | None
+    word: Offer | None
+
+
+def offers_for(
+    session: Session, suggestions: Sequence[Suggestion], *, can_mail: bool
+) -> Mapping[int, Offers]:
+    """Return how whoever sent these can be answered, by the suggestions' numbers.
+
+    Whoever used the form hears that it is published only where they asked for it. `can_mail`: mail
+    can be sent.
+    """
+    accounts = {
+        account.id: account
+        for account in session.scalars(
+            select(Account).where(Account.id.in_({each.account_id for each in suggestions}))
+        )
+    }
+    connected = {number for number, found in connections(session).items() if found.problem is None}
+    numbers = [each.post_id for each in suggestions if each.post_id is not None]
+    published = session.scalars(
+        select(Post.id).where(Post.id.in_(numbers), Post.state == "published")
+    )
+    sent = sendings_of(session, numbers)
+    shown = {number: sent[number].url if number in sent else None for number in published}
+    found = {}
+    for each in suggestions:
+        account = accounts[each.account_id]
+        replies = account.id in connected and _may_be_replied_to(account, each)
+        word = None
+        if each.post_id is not None and each.post_id in shown:
+            where = shown[each.post_id] or f"on {account.handle}"
+            word = _word(account, each, where, replies=replies, can_mail=can_mail)
+        found[each.id] = Offers(_thanks(account, each, replies=replies), word)
+    return found
+
+
+def _thanks(account: Account, suggestion: Suggestion, *, replies: bool) -> Offer | None:
     if suggestion.handle is None and suggestion.network_id is None:
         return None
-    way: AnswerWay = "reply" if can_reply(session, account, suggestion) else "hand"
-    return Offer("thanks", way, _addressed(account, suggestion, "Thank you for the link!"))
+    text = _addressed(account, suggestion, "Thank you for the link!")
+    return Offer("thanks", "reply" if replies else "hand", text)
 
 
-def word_for(
-    session: Session, account: Account, suggestion: Suggestion, *, can_mail: bool
+def _word(
+    account: Account, suggestion: Suggestion, where: str, *, replies: bool, can_mail: bool
 ) -> Offer | None:
-    """Return how somebody can be told that their find is published; None: they can't be.
-
-    Whoever used the form hears of it only where they asked for it. `can_mail`: mail can be sent.
-    """
-    post = None if suggestion.post_id is None else session.get(Post, suggestion.post_id)
-    if post is None or post.state != "published" or suggestion.bared_at is not None:
-        return None
-    if suggestion.told_at is not None or (suggestion.way == "form" and not suggestion.wants_word):
+    """Return how somebody can be told that their find is published, and shown `where`."""
+    wanted = suggestion.way != "form" or suggestion.wants_word
+    if suggestion.bared_at is not None or suggestion.told_at is not None or not wanted:
         return None
     way: AnswerWay = "hand"
     if suggestion.sealed_mail is not None and can_mail:
         way = "mail"
-    elif can_reply(session, account, suggestion):
+    elif replies:
         way = "reply"
     elif suggestion.handle is None and suggestion.sealed_mail is None:
         return None
-    sending = sending_of(session, post.id)
-    where = sending.url if sending is not None and sending.url else f"on {account.handle}"
     text = f"I've shared what you found: {where}. Thank you!"
     return Offer("published", way, _addressed(account, suggestion, text))
 
 
-def can_reply(session: Session, account: Account, suggestion: Suggestion) -> bool:
-    """Whether the account is connected, and they spoke to it on its network."""
-    if suggestion.network_id is None or not network_of(account.network).shows_mentions:
-        return False
-    stored = session.get(StoredCredential, account.id)
-    return stored is not None and stored.problem is None and not account.simulated
+def _may_be_replied_to(account: Account, suggestion: Suggestion) -> bool:
+    """Whether they spoke to the account on its network, where a program may answer."""
+    spoke = suggestion.network_id is not None and network_of(account.network).shows_mentions
+    return spoke and not account.simulated
 
 
 def ask(
@@ -99,7 +133,9 @@ def ask(
             "by hand, and tick that."
         )
     if offer.way == "reply":
-        if not can_reply(session, account, suggestion):
+        stored = connections(session).get(account.id)
+        is_open = stored is not None and stored.problem is None
+        if not (is_open and _may_be_replied_to(account, suggestion)):
             raise Invalid(f"{account.handle} can't reply to this: copy the text, and send it.")
         _check_text(account, text, base_url)
     if offer.way == "mail" and suggestion.sealed_mail is None:

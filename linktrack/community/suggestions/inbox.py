@@ -114,13 +114,12 @@ def count_new(session: Session) -> Mapping[int, int]:
 
 
 def entries(session: Session, suggestions: Sequence[Suggestion]) -> list[Entry]:
-    """Return suggestions with what is known about each, in a few queries for an account."""
-    by_account: defaultdict[AccountId, list[Suggestion]] = defaultdict(list)
-    for each in suggestions:
-        by_account[each.account_id].append(each)
+    """Return suggestions with what is known about each, in a few queries."""
     accounts = {
         account.id: account
-        for account in session.scalars(select(Account).where(Account.id.in_(list(by_account))))
+        for account in session.scalars(
+            select(Account).where(Account.id.in_({each.account_id for each in suggestions}))
+        )
     }
     numbers = [each.id for each in suggestions]
     addresses = addresses_of(session, numbers)
@@ -132,21 +131,24 @@ def entries(session: Session, suggestions: Sequence[Suggestion]) -> list[Entry]:
             select(Post).where(Post.id.in_([each.post_id for each in suggestions if each.post_id]))
         )
     }
-    senders: dict[int, Sender] = {}
+    senders = _senders(session, accounts, suggestions)
+    led = posts_leading_to(
+        session,
+        {
+            (each.account_id, address)
+            for each in suggestions
+            for address in addresses.get(each.id, ())
+        },
+    )
     posted: dict[int, list[Post]] = {}
-    for number, theirs in by_account.items():
-        account = accounts[number]
-        senders |= _senders(session, account, theirs)
-        pages = {address for each in theirs for address in addresses.get(each.id, ())}
-        led = posts_leading_to(session, account, pages)
-        for each in theirs:
-            found = {
-                post.id: post
-                for address in addresses.get(each.id, ())
-                for post in led.get(address, ())
-                if post.id != each.post_id
-            }
-            posted[each.id] = list(found.values())
+    for each in suggestions:
+        found = {
+            post.id: post
+            for address in addresses.get(each.id, ())
+            for post in led.get((each.account_id, address), ())
+            if post.id != each.post_id
+        }
+        posted[each.id] = list(found.values())
     return [
         Entry(
             suggestion=each,
@@ -214,9 +216,9 @@ def _same_page(session: Session, numbers: Sequence[int]) -> Mapping[int, list[Su
 
 
 def _senders(
-    session: Session, account: Account, suggestions: Sequence[Suggestion]
+    session: Session, accounts: Mapping[AccountId, Account], suggestions: Sequence[Suggestion]
 ) -> dict[int, Sender]:
-    """Return who sent these suggestions of an account, and what its lists say of them.
+    """Return who sent these suggestions, and what the lists of the account say of them.
 
     A name that somebody has only written is looked for, too: the page says that it is not proved.
     """
@@ -224,35 +226,36 @@ def _senders(
     names = {each.handle_key for each in suggestions if each.handle_key and not each.person_id}
     lists = (
         select(
-            Follower.network_id, Follower.handle_key, FollowPeriod.began_by,
-            segment_now(Follower.id),
+            Follower.account_id, Follower.network_id, Follower.handle_key,
+            FollowPeriod.began_by, segment_now(Follower.id),
         )
         .join(FollowPeriod, FollowPeriod.follower_id == Follower.id)
-        .where(Follower.account_id == account.id, FollowPeriod.ended_after.is_(None))
+        .where(Follower.account_id.in_(accounts), FollowPeriod.ended_after.is_(None))
         .where(or_(Follower.network_id.in_(people), Follower.handle_key.in_(names)))
     )  # fmt: skip
     rows = session.execute(lists).all()
-    segments = segment_names(session, {row[3] for row in rows})
-    known: dict[str, tuple[datetime, str | None]] = {}
-    for network_id, handle_key, began_by, sorted_into in rows:
-        known[network_id] = known[f"@{handle_key}"] = (began_by, segments.get(sorted_into))
+    segments = segment_names(session, {row[4] for row in rows})
+    known: dict[tuple[AccountId, str], tuple[datetime, str | None]] = {}
+    for number, network_id, handle_key, began_by, sorted_into in rows:
+        facts = (began_by, segments.get(sorted_into))
+        known[number, network_id] = known[number, f"@{handle_key}"] = facts
     let_in = session.execute(
-        select(Member.network_id, Member.handle_key)
-        .where(Member.network == account.network)
-        .where(or_(Member.network_id.in_(people), Member.handle_key.in_(names)))
+        select(Member.network, Member.network_id, Member.handle_key).where(
+            or_(Member.network_id.in_(people), Member.handle_key.in_(names))
+        )
     ).all()
-    members = {row[0] for row in let_in} | {f"@{row[1]}" for row in let_in}
+    members = {(row[0], row[1]) for row in let_in} | {(row[0], f"@{row[2]}") for row in let_in}
     found = {}
     for each in suggestions:
-        name = each.person_id or f"@{each.handle_key}"
-        since, segment = known.get(name, (None, None))
+        account, name = accounts[each.account_id], each.person_id or f"@{each.handle_key}"
+        since, segment = known.get((account.id, name), (None, None))
         found[each.id] = Sender(
             handle=each.handle,
             profile=_profile(account, each),
             is_proved=each.person_id is not None,
             since=since,
             segment=segment,
-            is_member=name in members,
+            is_member=(account.network, name) in members,
         )
     return found
 

@@ -1,5 +1,6 @@
 """The inbox of suggestions: drafts, thanks, declining, and telling who sent them."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -9,7 +10,7 @@ from linktrack.audience.accounts import get_account
 from linktrack.audience.models import Account
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.community.models import Suggestion
-from linktrack.community.suggestions.answering import Offer, ask, thanks_for, word_for
+from linktrack.community.suggestions.answering import Offer, Offers, ask, offers_for
 from linktrack.community.suggestions.boxes import box_of, reads_mentions, set_box
 from linktrack.community.suggestions.deciding import (
     decline,
@@ -61,7 +62,7 @@ def list_all() -> str:
         accounts=accounts,
         account=account,
         which=which,
-        entries=[_shown(entry) for entry in entries(session, found[:ON_A_PAGE])],
+        entries=_shown(entries(session, found[:ON_A_PAGE])),
         more=len(found) > ON_A_PAGE,
         box=None if account is None else box_of(session, account),
         problem=None if account is None else watch_problem(session, account),
@@ -82,32 +83,33 @@ def show(number: int) -> str:
 
 def _page(number: int, error: str | None = None) -> str:
     session = db_session()
-    [entry] = entries(session, [get_suggestion(session, number)])
+    found = entries(session, [get_suggestion(session, number)])
+    [each] = _shown(found)
     return render_template(
         "suggestions/show.html",
-        each=_shown(entry),
-        account=entry.account,
+        each=each,
+        account=found[0].account,
         error=error,
         excerpt=excerpt,
     )
 
 
-def _shown(entry: Entry) -> dict[str, object]:
-    """Return an entry with how its sender can be answered."""
-    session, suggestion = db_session(), entry.suggestion
-    word = None
-    if entry.post is not None:
-        word = word_for(
-            session,
-            entry.account,
-            suggestion,
-            can_mail=installation().settings.mail is not None,
-        )
-    return {
-        "entry": entry,
-        "thanks": thanks_for(session, entry.account, suggestion),
-        "word": word,
-    }
+def _shown(found: Sequence[Entry]) -> list[dict[str, object]]:
+    """Return entries with how their senders can be answered."""
+    offers = _offers([entry.suggestion for entry in found])
+    return [
+        {
+            "entry": entry,
+            "thanks": offers[entry.suggestion.id].thanks,
+            "word": offers[entry.suggestion.id].word,
+        }
+        for entry in found
+    ]
+
+
+def _offers(suggestions: Sequence[Suggestion]) -> Mapping[int, Offers]:
+    can_mail = installation().settings.mail is not None
+    return offers_for(db_session(), suggestions, can_mail=can_mail)
 
 
 suggestion_form = partial(
@@ -163,7 +165,7 @@ def delete_it(sent: Sent, number: int) -> Done:
 def thank(sent: Sent, number: int) -> str:
     """Thank whoever sent it: by a reply of the account, or by hand."""
     found, account = _locked(sent, number)
-    offer = thanks_for(sent.session, account, found)
+    offer = _offers([found])[found.id].thanks
     if offer is None:
         return "Nobody knows who sent this."
     return _answer(sent, found, account, offer)
@@ -173,9 +175,7 @@ def thank(sent: Sent, number: int) -> str:
 def tell(sent: Sent, number: int) -> str:
     """Tell whoever sent it that it is published: by mail, by a reply, or by hand."""
     found, account = _locked(sent, number)
-    offer = word_for(
-        sent.session, account, found, can_mail=installation().settings.mail is not None
-    )
+    offer = _offers([found])[found.id].word
     if offer is None:
         return "They know already, or nobody can be told."
     return _answer(sent, found, account, offer)
