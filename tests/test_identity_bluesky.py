@@ -126,6 +126,11 @@ def test_who_is_somebody_else_or_comes_from_elsewhere_is_refused(
         ({"described": {"token_endpoint": "file:///etc/passwd"}}, "an address that can't be used"),
         ({"described": {"pushed_authorization_request_endpoint": None}}, "can't be used"),
         (
+            {"described": {"authorization_endpoint": "http://x.test/" + "a" * 9_000}},
+            "can't be used",
+        ),
+        ({"described": {"revocation_endpoint": "http://[::1"}}, "can't be used"),
+        (
             {"document": {"client_id": "x", "redirect_uris": [OURS], "scope": "atproto"}},
             "not known",
         ),
@@ -142,6 +147,17 @@ def test_a_handle_an_identity_and_a_server_must_name_each_other(
     assert answer.status_code in (404, 422)
     assert sentence in read(answer).replace("’", "'")
     assert "Refresh" not in answer.headers
+
+
+def test_an_address_of_a_server_is_no_header_of_ours(
+    sqlite_world: World, place: AtprotoPlace
+) -> None:
+    """Line ends and other letters are read as browsers read them."""
+    browser = visitor(sqlite_world, place)
+    place.described = {"authorization_endpoint": "http://x.test/\r\nSet-Cookie: a=b/é ; url=c"}
+    answer = browser.begin(FORM, "bluesky")
+    assert answer.headers["Refresh"].startswith("0; url=http://x.test/Set-Cookie:%20a=b/%C3%A9%20;")
+    assert [name for name, _ in answer.headers if name == "Set-Cookie"] == ["Set-Cookie"]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])

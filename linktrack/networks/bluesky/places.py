@@ -10,6 +10,8 @@ from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 
+import ada_url
+
 from linktrack.errors import Invalid, NotFound, Unavailable
 from linktrack.networks.archives import Fields
 from linktrack.networks.bluesky.client import SCOPE
@@ -25,6 +27,7 @@ from linktrack.outside.visit import ask
 
 DIRECTORY: Final = "https://plc.directory"
 
+_UNFIT: Final = "That account's server has an address that can't be used."
 _TYPED: Final = re.compile(
     r"(?:(?:https?://)?bsky\.app/profile/)?@?"
     r"(?P<who>did:(?:plc:[a-z2-7]{24}|web:[A-Za-z0-9.-]{1,253})"
@@ -133,7 +136,10 @@ class Places:
     def _endpoint(self, found: Fields, name: str) -> str:
         address = text(found.get(f"{name}_endpoint")) or ""
         self._origin(address)
-        return address
+        try:
+            return str(ada_url.URL(address).href)  # it becomes part of a header
+        except ValueError as error:
+            raise Refused(_UNFIT) from error
 
     def _origin(self, address: object) -> str:
         """Return scheme, host and port of an address: https, but for a network of one's own."""
@@ -144,7 +150,7 @@ class Places:
                 return f"{parts.scheme}://{parts.netloc}"
         except ValueError:
             pass
-        raise Refused("That account's server has an address that can't be used.")
+        raise Refused(_UNFIT)
 
     def _get(self, address: str, guard: Guard, missing: str) -> Fields:
         """Return a JSON object; redirects are not followed, as the specifications want it."""

@@ -34,7 +34,7 @@ from linktrack.context import client_network, close_db_session, installation, re
 from linktrack.db import now
 from linktrack.errors import Forbidden, Invalid, LinktrackError, NotFound, TooMany, Unavailable
 from linktrack.keys import seal, unseal
-from linktrack.networks.errors import Pause
+from linktrack.networks.errors import Pause, Refused
 from linktrack.networks.identity import Identity
 from linktrack.networks.registry import is_network
 from linktrack.owners.signing_in.challenges import (
@@ -48,11 +48,12 @@ from linktrack.web.context import today
 blueprint = Blueprint("identity", __name__, url_prefix="/oauth")
 
 SignedIn: TypeAlias = Callable[[Account, Identity, str], Response]
-Refused: TypeAlias = Callable[[Account, str, str], Response]
+Ended: TypeAlias = Callable[[Account, str, str], Response]
 
 _COOKIE: Final = "identity"
 _PURPOSE: Final = "identity"
-_LONGEST_NOTE: Final = 500  # characters; a cookie has 4,096 bytes
+_LONGEST_NOTE: Final = 500  # characters
+_LONGEST: Final = 4_000  # bytes of a cookie, and of a header, in which servers have their say
 _NOT_BEGUN: Final = (
     "This sign-in wasn't begun in this browser, took longer than ten minutes, or was used already: "
     "go back to the page where you began, and begin again."
@@ -65,13 +66,13 @@ _ASKING: Final = BoundedSemaphore(3)
 @dataclass(frozen=True, slots=True)
 class _End:
     signed_in: SignedIn
-    refused: Refused
+    refused: Ended
 
 
 _ENDS: Final[dict[str, _End]] = {}
 
 
-def ends(purpose: str, signed_in: SignedIn, refused: Refused) -> None:
+def ends(purpose: str, signed_in: SignedIn, refused: Ended) -> None:
     """Say what happens at the end of a sign-in for a purpose.
 
     `signed_in` is given the account that asked, who it is, and the note of `start_sign_in`;
@@ -105,13 +106,16 @@ def start_sign_in(
         )
     kept = [purpose, account.id, network, leaving.back, leaving.remembered, note, state]
     host = urlsplit(leaving.address).netloc
+    cookie = seal(_key(), json.dumps(kept, ensure_ascii=False))
+    if max(len(cookie), len(leaving.address)) > _LONGEST:
+        raise Refused(f"{host[:60]} has addresses that can't be used: choose another way.")
     page = render_template("identity/leave.html", address=leaving.address, host=host)
     answer = make_response(page)
     # Browsers let no form lead to another site (form-action), nor by a redirect.
     answer.headers["Refresh"] = f"0; url={leaving.address}"
     answer.set_cookie(
         _COOKIE,
-        seal(_key(), json.dumps(kept)),
+        cookie,
         max_age=int(LIFE.total_seconds()),
         path=blueprint.url_prefix,
         secure=opened.settings.is_https,
