@@ -9,7 +9,11 @@ from linktrack.db import to_ms
 from linktrack.settings import VisitorPeriod
 
 QUARTER: Final = 900_000
-"""Milliseconds: hours and days of every time zone begin at a quarter of an hour of UTC."""
+"""Milliseconds: hours and days of every time zone begin at a quarter of an hour of UTC.
+
+But for the east of Canada until 2011, whose clocks were put back a minute past midnight: that
+quarter counts as the new day's.
+"""
 
 
 class Days:
