@@ -3,6 +3,7 @@
 # ruff: noqa: E501, ISC004 - the examples are as they come, in one line
 
 import atexit
+import hashlib
 import json
 import shutil
 import tarfile
@@ -27,6 +28,7 @@ from linktrack.clicks.capture.visitors import client_address, lies_in, site_of
 from linktrack.clicks.classify.agents import classify_agent, is_preview
 from linktrack.clicks.classify.referrers import classify_referrer, referrer_key
 from linktrack.clicks.records import ClickRecord, encode
+from linktrack.db import Database
 from linktrack.errors import LinktrackError
 from linktrack.ids import AccountId, LinkId
 from linktrack.keys import Markers, load_keys, said_hello
@@ -47,13 +49,16 @@ from linktrack.networks.bluesky import posts as bluesky
 from linktrack.networks.mastodon import posts as mastodon
 from linktrack.networks.registry import networks
 from linktrack.portability.clicks.formats import click_formats
+from linktrack.portability.export.everything import MANIFEST as EVERYTHING
+from linktrack.portability.export.everything import export_all
+from linktrack.portability.export.restore import import_all
 from linktrack.portability.files.addresses import read_address
 from linktrack.portability.followers.counts_csv import read_counts, read_text_file
 from linktrack.portability.followers.list_csv import read_list
 from linktrack.portability.followers.roster_files import open_roster
 from linktrack.portability.links.formats import LINK_FORMATS
 from linktrack.portability.links.importing import Reading
-from linktrack.settings import LOOPBACK
+from linktrack.settings import LOOPBACK, load_settings
 from linktrack.upkeep.archive import read_archive
 
 HERE: Final = Path(__file__).parent
@@ -340,6 +345,65 @@ def installation() -> World:
 
 
 @cache
+def exported() -> dict[str, bytes]:
+    """Return the files of an export of everything, as unpacked."""
+    path = folder() / "everything.zip"
+    export_all(installation().database, path, NOON)
+    with zipfile.ZipFile(path) as file:
+        return {name: file.read(name) for name in file.namelist()}
+
+
+@cache
+def empty() -> SQLiteMaker:
+    return SQLiteMaker(folder())
+
+
+def everything(content: bytes, where: Path) -> None:
+    """Restore an export in which a table has other rows, and the manifest says that these are its."""
+    try:
+        ((name, rows),) = json.loads(content).items()
+        written = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    except (ValueError, AttributeError, TypeError, RecursionError):
+        name, written = "accounts", content  # no JSON any more
+    files = dict(exported())
+    if name in files:
+        files[name] = json.dumps(rows[0] if rows else None).encode()
+    else:
+        entry = f"tables/{name}.ndjson"
+        entry = entry if entry in files else "tables/accounts.ndjson"
+        files[entry] = written
+        manifest = json.loads(files[EVERYTHING])
+        lines = len(written.splitlines()) if b"\r" not in written else written.count(b"\n")
+        promised = {"rows": lines, "sha256": hashlib.sha256(written).hexdigest()}
+        manifest["tables"][entry.removeprefix("tables/").removesuffix(".ndjson")] = promised
+        files[EVERYTHING] = json.dumps(manifest).encode()
+    path = where / "everything.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        for each, text in files.items():
+            file.writestr(each, text)
+    with empty().lend() as url:
+        settings = {"LINKTRACK_DATA": str(where), "LINKTRACK_DATABASE": url}
+        database = Database(load_settings(settings))
+        try:
+            import_all(database, path)
+        finally:
+            database.close()
+
+
+@cache
+def rows_of_everything() -> tuple[bytes, ...]:
+    """Return examples of `everything`: each table's rows, the manifest and the keys."""
+    found = []
+    for name, content in exported().items():
+        if name.endswith(".ndjson") and content:
+            table = name.removeprefix("tables/").removesuffix(".ndjson")
+            found.append(as_json({table: [json.loads(line) for line in content.splitlines()]}))
+        elif name.endswith(".json"):
+            found.append(as_json({name: [json.loads(content)]}))
+    return tuple(found)
+
+
+@cache
 def markers() -> Markers:
     return load_keys(folder() / "keys").markers()
 
@@ -490,6 +554,7 @@ FOREIGN: Final[dict[str, Foreign]] = {
         on_file(backup, "backup.tar"),
         (packed({"manifest.json": b'{"format": 1, "files": {}}', "linktrack.db": b"x"}, "gz"),),
     ),
+    "export of everything": Foreign(everything, rows_of_everything, structured=True),
     "dump": Foreign(on_file(dump, "dump.sql"), DUMP),
     "web log": Foreign(on_file(partial(clicks, "combined-log"), "access.log"), LOG),
     "tables": Foreign(on_file(every_table, "table"), TABLES),

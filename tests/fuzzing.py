@@ -118,8 +118,13 @@ class Foreign:
     """
 
     read: Callable[[bytes, Path], object]
-    samples: tuple[bytes, ...]
+    given: tuple[bytes, ...] | Callable[[], tuple[bytes, ...]]
     structured: bool = False
+
+    @property
+    def samples(self) -> tuple[bytes, ...]:
+        """Examples; some are made when they are asked for."""
+        return self.given if isinstance(self.given, tuple) else self.given()
 
     @property
     def inputs(self) -> st.SearchStrategy[bytes]:

@@ -242,6 +242,24 @@ def test_a_table_of_a_million_columns_is_refused(tmp_path: Path, name: str) -> N
     assert time.process_time() - begun < 3
 
 
+def test_a_header_whose_cells_have_lines_without_end_is_refused(tmp_path: Path) -> None:
+    """Each cell is short, and each line is; together they would fill the memory."""
+    path = tmp_path / "table.csv.gz"
+    with gzip.open(path, "wb", 1) as file:
+        for _ in range(100):
+            file.write(b'"a\nb",' * 100_000)
+    tracemalloc.start()
+    begun = time.process_time()
+    try:
+        with pytest.raises(Invalid, match="a quotation mark opens here"):
+            list(table_rows(path))
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert most < 300_000_000
+    assert time.process_time() - begun < 10
+
+
 @pytest.mark.slow
 def test_a_follower_list_is_read_before_anything_is_locked(world: World, tmp_path: Path) -> None:
     """A list of a million took the write lock for as long as it was read."""

@@ -23,6 +23,7 @@ from linktrack.errors import Invalid
 from linktrack.links.catalog import find_target, get_link
 from linktrack.links.labels import tags_by_link
 from linktrack.links.models import ImportedTotal, Link, LinkLabel, Post
+from linktrack.links.own_addresses import remember_address
 from linktrack.portability.links.fields import normal, read_link
 from linktrack.portability.links.formats import LINK_FORMATS
 from linktrack.portability.links.importing import ImportedLinks, Reading, import_links
@@ -360,3 +361,15 @@ def test_the_command_says_what_it_did(sqlite_world: World, tmp_path: Path) -> No
     assert "a.csv, line 3: it has no long address." in said.stdout
     again = json.loads(CliRunner().invoke(main, [*arguments, "--json"], env=env).stdout)
     assert (again["added"], again["known"], again["broken"]) == (0, 1, 1)
+
+
+def test_a_destination_of_a_base_address_of_before_leads_back_here(
+    sqlite_world: World, tmp_path: Path
+) -> None:
+    """Its links are ours still: a row that leads there would be a loop."""
+    remember_address(sqlite_world.session, "https://old.example:8443", NOON)
+    sqlite_world.session.commit()
+    rows = "url,code\nhttps://old.example:8443/x,one\nhttps://old.example/x,two\n"
+    done = bring_in(sqlite_world, sqlite_world.account(), "csv", write(tmp_path, "a.csv", rows))
+    assert (done.added, done.broken) == (1, 1)
+    assert "our own links" in done.broken_lines[0].why

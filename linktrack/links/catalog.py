@@ -27,7 +27,7 @@ from linktrack.ids import AccountId, LinkId, PostId, SegmentId
 from linktrack.links.codes import Bearer, Codes, check_custom, is_reserved
 from linktrack.links.destinations import parse_destination
 from linktrack.links.models import FoldedCase, ImportedTotal, Link, LinkDestination
-from linktrack.links.own_addresses import leads_back, site_of
+from linktrack.links.own_addresses import leads_back
 from linktrack.links.targets import Changes, Target
 from linktrack.owners.audit import note
 
@@ -64,10 +64,6 @@ class Shortener:
     def version_code(self, link_id: LinkId, segment_id: SegmentId) -> str:
         """Return the code of a link's version for a segment."""
         return self.codes.compute(Bearer(link_id, segment_id))
-
-    def is_own(self, destination: str) -> bool:
-        """Whether an address leads back to this short domain."""
-        return site_of(destination) == site_of(self.base_url)
 
 
 def add_link(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.orm import Session
 
 from linktrack.db import to_ms
@@ -40,9 +40,9 @@ def leads_back(session: Session, destination: str, base_url: str) -> bool:
     return site_of(destination) in own_sites(session, base_url)
 
 
-def own_sites(session: Session, base_url: str) -> set[tuple[str | None, int | None]]:
+def own_sites(session: Session | Connection, base_url: str) -> set[tuple[str | None, int | None]]:
     """Return host and port of this base address, and of those before it, as `site_of` does."""
-    return {site_of(base) for base in (base_url, *base_addresses(session))}
+    return {site_of(base) for base in (base_url, *session.scalars(_ADDRESSES))}
 
 
 def site_of(address: str) -> tuple[str | None, int | None]:

@@ -23,6 +23,7 @@ from linktrack.context import close_db_session, db_session, installation
 from linktrack.errors import Conflict, Forbidden, Invalid, LinktrackError, NotFound, TooMany
 from linktrack.links.catalog import get_link
 from linktrack.links.models import Link
+from linktrack.links.own_addresses import leads_back
 from linktrack.reports.links.of_token import DoorLink, Field, door_links, door_totals
 
 blueprint = Blueprint("yourls", __name__)
@@ -105,7 +106,7 @@ def _shorten() -> tuple[int, Answer]:
     try:
         found = existing_link(written, keyword)
     except Invalid as error:
-        own = installation().shortener.is_own(written)
+        own = leads_back(db_session(), written, installation().settings.base_url)
         return 400, _refused("error:noloop" if own else "error:nourl", error.sentence)
     if found is not None:
         destination, short = found.link.destination, _short(found.link)

@@ -24,6 +24,7 @@ from linktrack.links.bulk import OldLink, add_imported
 from linktrack.links.catalog import Shortener
 from linktrack.links.destinations import parse_destination, parse_retired
 from linktrack.links.models import Link
+from linktrack.links.own_addresses import own_sites, site_of
 from linktrack.portability.clicks.measured import mark_measured
 from linktrack.portability.clicks.naming import LinkName, LinkNames
 from linktrack.portability.clicks.old_clicks import ClickFormat, OldClick, Progress
@@ -139,6 +140,8 @@ class _Import:
         self.done = ImportedClicks()
         self._store = store
         self._shortener = shortener
+        with store.engine.connect() as connection:
+            self._own_sites = own_sites(connection, shortener.base_url)
         self._account_id = account_id
         self._form = form
         self._visitor_key = visitor_key
@@ -315,7 +318,7 @@ class _Import:
             destination = parse_destination(url)
         except Invalid:
             return parse_retired(url), self._now
-        if self._shortener.is_own(destination):
+        if site_of(destination) in self._own_sites:
             raise Invalid("Its address leads to our own links.")
         return destination, None
 

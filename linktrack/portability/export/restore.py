@@ -70,6 +70,8 @@ def import_all(
             f"{path} does not fit together ({str(error.orig).splitlines()[0]:.100}): "
             "nothing was restored."
         ) from error
+    except (OverflowError, UnicodeError) as error:  # a number or a text that no database takes
+        raise Invalid(f"{path} does not fit together: nothing was restored.") from error
     return Restored(
         rows,
         str(manifest.get("base_url", "")),
@@ -243,6 +245,8 @@ def _row(line: bytes, table: Table, binary: list[str]) -> dict[str, object]:
     except (ValueError, RecursionError) as error:
         raise unreadable from error
     if not isinstance(row, dict) or row.keys() != set(table.columns.keys()):
+        raise unreadable
+    if any(isinstance(value, list | dict) for value in row.values()):
         raise unreadable
     try:
         return row | {

@@ -12,6 +12,8 @@ from linktrack.portability.files.lines import CUT_SHORT, MOST_LINE, TOO_LONG
 from linktrack.portability.files.texts import Progress, open_text
 
 MOST_CELL: Final = 100_000
+MOST_ROW: Final = 4 * MOST_LINE
+"""Characters of a row whose quoted cells go over several lines."""
 
 _SEPARATOR: Final = re.compile(r"\"?sep=(.)\"?", re.IGNORECASE)
 _QUOTED: Final = re.compile(r'"[^"]*"')
@@ -132,9 +134,15 @@ def _records(lines: _Lines, delimiter: str) -> Iterator[Row]:
     csv.field_size_limit(MOST_CELL)
     taken: list[str] = []
 
+    held = 0
+
     def feed() -> Iterator[str]:
+        nonlocal held
         while line := lines.take():
             taken.append(line)
+            held += len(line)
+            if held > MOST_ROW:
+                raise csv.Error("its cells have too many lines")
             yield line.replace("\0", "\ufffd")
 
     while lines.peek():
@@ -143,6 +151,7 @@ def _records(lines: _Lines, delimiter: str) -> Iterator[Row]:
         reader = csv.reader(feed(), delimiter=delimiter, strict=True)
         while True:
             taken.clear()
+            held = 0
             try:
                 cells = next(reader, None)
             except csv.Error as error:

@@ -19,6 +19,7 @@ from linktrack.links.catalog import Shortener
 from linktrack.links.destinations import parse_destination, parse_retired
 from linktrack.links.labels import MOST_TITLE, tag_rows
 from linktrack.links.models import ImportedTotal, Link, LinkLabel, LinkTag
+from linktrack.links.own_addresses import own_sites, site_of
 from linktrack.portability.clicks.importing import MOST_NAMED, BrokenLine
 from linktrack.portability.files.addresses import Address, link_key
 from linktrack.portability.links.fields import FoundLink
@@ -143,6 +144,8 @@ class _Import:
         self.done = ImportedLinks()
         self._database = database
         self._shortener = shortener
+        with database.engine.connect() as connection:
+            self._own_sites = own_sites(connection, shortener.base_url)
         self._account_id = account_id
         self._source = source
         self._now = now
@@ -360,7 +363,7 @@ class _Import:
             destination = parse_destination(link.url)
         except Invalid:
             return parse_retired(link.url), True
-        if self._shortener.is_own(destination):
+        if site_of(destination) in self._own_sites:
             raise Invalid("Its address leads to our own links.")
         return destination, bool(link.off)
 
