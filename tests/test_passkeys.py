@@ -92,6 +92,13 @@ class Visit:
         found = self.devices.send("WebAuthn.getCredentials", {"authenticatorId": self.device})
         return list(found["credentials"])
 
+    def touches(self, yes: bool) -> None:
+        """Let the person touch the device, or choose a passkey, as soon as they may; or not."""
+        self.devices.send(
+            "WebAuthn.setAutomaticPresenceSimulation",
+            {"authenticatorId": self.device, "enabled": yes},
+        )
+
     def verifies(self, yes: bool) -> None:
         """Let the person's finger be right, or not be asked for."""
         self.devices.send(
@@ -155,10 +162,17 @@ def test_a_passkey_is_added_signs_in_and_is_removed_in_a_real_browser(
         assert len(visit.credentials) == 1
         assert page.evaluate(AXE, {}) == []
 
+        visit.touches(False)
         page.get_by_role("button", name="Sign out", exact=True).last.click()
         page.get_by_role("button", name="Sign in with a passkey").wait_for()
-        assert page.evaluate(AXE, {}) == []
+        # axe's list of what autocomplete may say is older than "webauthn" in the HTML standard.
+        assert page.evaluate(AXE, {}) == ["autocomplete-valid"]
+        visit.touches(True)
         page.get_by_role("button", name="Sign in with a passkey").click()
+        page.wait_for_url(f"{address}/owner/")
+
+        # Chosen among what the browser offers in the name's field, without that button.
+        page.get_by_role("button", name="Sign out", exact=True).last.click()
         page.wait_for_url(f"{address}/owner/")
         page.goto(f"{address}/owner/profile")
         page.get_by_text("with a passkey, until").wait_for()
@@ -364,10 +378,7 @@ def test_a_passkey_without_finger_or_pin_asks_for_a_code(
         return stranger.send(f"{SIGN_IN}/passkey", {"credential": sent}, form=SIGN_IN).location
 
     assert used() == "/owner/"
-    ceremony.visit.devices.send(
-        "WebAuthn.setAutomaticPresenceSimulation",
-        {"authenticatorId": ceremony.visit.device, "enabled": True},
-    )
+    ceremony.visit.touches(True)
     ceremony.visit.verifies(False)
     options = dict(
         request_options(Home("go.jessestay.com", "https://go.jessestay.com"), key, now())

@@ -39,6 +39,24 @@ const WHY = {
   SecurityError: "This browser doesn't allow passkeys at this address.",
 };
 
+// Passkeys among what the browser offers in the name's field; null where there is none to wait for.
+let offered = null;
+
+async function offer(form, publicKey) {
+  const field = document.querySelector('input[autocomplete="username"]');
+  if (!field || !(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+  field.autocomplete = "username webauthn";
+  offered = new AbortController();
+  const { signal } = offered;
+  try {
+    const used = await navigator.credentials.get({ publicKey, mediation: "conditional", signal });
+    form.elements.credential.value = written(used);
+    form.submit();
+  } catch {
+    // Nobody chose one: the button and the password are still there.
+  }
+}
+
 function begin(form) {
   const said = form.querySelector("[data-passkey-said]");
   const button = form.querySelector("[data-passkey-button]");
@@ -54,10 +72,12 @@ function begin(form) {
   button.hidden = false;
   for (const fields of form.querySelectorAll("[data-passkey-fields]")) fields.hidden = false;
   said.textContent = "";
+  if (form.dataset.passkey === "get") offer(form, read(JSON.parse(form.dataset.options)));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const publicKey = read(JSON.parse(form.dataset.options));
     said.textContent = "";
+    offered?.abort(); // a browser asks for one passkey at a time
     try {
       const made =
         form.dataset.passkey === "create"
