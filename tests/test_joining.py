@@ -725,3 +725,24 @@ def test_hostile_introductions_are_text_and_nothing_else(
         after = more[1].replace("&amp;", "&")
     assert len(sent) > 400
     assert found == sent
+
+
+def test_hostile_handles_and_addresses_are_stored_whole_or_refused_in_words(
+    sqlite_world: World, shared_data: Path
+) -> None:
+    """No string ends in another exception, and none is sent anywhere but to who it names."""
+    account, key = opened(sqlite_world), sealing(sqlite_world)
+    for string in json.loads((shared_data / "urls/blns/blns.json").read_text()):
+        for wish in (
+            Wish(proof="code", introduction=HELLO, handle=string),
+            Wish(proof="code", introduction=HELLO, handle=f"@ann@{string}"),
+            Wish(proof="mail", introduction=HELLO, mail=string),
+            Wish(proof="mail", introduction=HELLO, mail=f"ann@{string}"),
+        ):
+            try:
+                request = ask_to_join(sqlite_world.session, account, wish, key, NOON).request
+            except Invalid as error:
+                assert error.sentence.endswith(".")
+                continue
+            if request.sealed_mail is not None:
+                assert "\n" not in read_mail(key, request.sealed_mail)

@@ -168,3 +168,15 @@ def test_known_people_are_counted_once_however_many_lists_have_them(world: World
     known = known_about(world.session, [first, second], NOON)
     assert len(known[first.id]) == len(known[second.id]) == 1
     assert world.session.scalar(select(func.count()).select_from(Follower)) == 3
+
+
+def test_the_page_to_do_says_that_people_ask(sqlite_world: World) -> None:
+    """Those who were put off for later don't press; nor does what isn't confirmed."""
+    we = opened(sqlite_world)
+    browser = Browser.signed_in(sqlite_world)
+    for name, state in (("ann", "waiting"), ("ben", "later"), ("cleo", "unconfirmed")):
+        asks(sqlite_world, we, name).state = state  # type: ignore[assignment]
+    sqlite_world.session.commit()
+    said = browser.get("/owner/needs-you")
+    assert "1 person asks to join @jessestay@mastodon.social. Read what they say" in read(said)
+    assert f"/owner/community/requests?account={we.id}" in said.text

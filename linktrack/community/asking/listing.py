@@ -67,6 +67,16 @@ def count_requests(session: Session, account: Account) -> dict[str, int]:
     return {state: counts.get(state, 0) for state in STATES}
 
 
+def count_waiting(session: Session) -> dict[int, int]:
+    """Return how many requests wait for a decision, by the account's number."""
+    query = (
+        select(JoinRequest.account_id, func.count())
+        .where(JoinRequest.state == "waiting")
+        .group_by(JoinRequest.account_id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
 def find_request(session: Session, request_id: int, now: datetime) -> Asked:
     """Return a confirmed request; raises `NotFound`, also for one that isn't confirmed."""
     query = select(JoinRequest).where(

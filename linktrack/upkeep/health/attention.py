@@ -22,6 +22,7 @@ from linktrack.calendar.days import Days
 from linktrack.calendar.ranges import DayRange
 from linktrack.clicks.capture.backlog import Backlog
 from linktrack.clicks.counts.counted_by import changed_settings
+from linktrack.community.asking.listing import count_waiting
 from linktrack.community.suggestions.inbox import count_new
 from linktrack.db import to_ms
 from linktrack.links.excerpts import excerpt
@@ -194,9 +195,23 @@ def waiting(
     return [
         *found,
         *_of_messages(session),
+        *_of_requests(session, account_ids),
         *_of_suggestions(session, account_ids),
         *_of_posts(session, list(account_ids), now),
     ]
+
+
+def _of_requests(session: Session, account_ids: Collection[int]) -> Iterator[Need]:
+    """Yield on which accounts people wait to be let in."""
+    names = {line.id: line.handle for line in account_lines(session)}
+    for number, count in sorted(count_waiting(session).items()):
+        if number in account_ids and number in names:
+            yield Need(
+                f"{count:,} {'person asks' if count == 1 else 'people ask'} to join "
+                f"{names[number]}.",
+                "Read what they say",
+                Place("requests.list_all", {"account": number}),
+            )
 
 
 def _of_suggestions(session: Session, account_ids: Collection[int]) -> Iterator[Need]:
