@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, NotRequired, TypedDict
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.cards import usual_card
@@ -16,14 +16,21 @@ from linktrack.owners.audit import note
 ROLES: Final[tuple[Role, ...]] = ("me", "you", "we")
 
 
+MOST_ACCOUNTS: Final = 1_000
+"""Accounts of an installation: every page may name them all."""
+
+
 def add_account(
     session: Session, network: str, handle: str, role: str | None, now: datetime
 ) -> Account:
     """Add an account.
 
     Raises `Invalid` for an unknown network or role or an impossible handle, `Conflict` if the
-    account is there already.
+    account is there already, or MOST_ACCOUNTS others are.
     """
+    there = select(func.count()).select_from(Account).where(Account.removed_at.is_(None))
+    if (session.scalar(there) or 0) >= MOST_ACCOUNTS:
+        raise Conflict(f"There may be {MOST_ACCOUNTS:,} accounts: remove one first.")
     label = network_of(network).label
     role = _known_role(role)
     handle = check_handle(network, handle)

@@ -7,7 +7,7 @@ from hashlib import blake2b
 from itertools import islice
 from typing import Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from linktrack.errors import Conflict, Invalid, NotFound
@@ -18,6 +18,9 @@ from linktrack.owners.audit import note
 
 MOST_RULES: Final = 1_000
 """Rules of one person, at most."""
+MOST_PEOPLE: Final = 2_000
+MOST_SITES: Final = 1_000
+"""Of people and of own sites, which pages list whole."""
 
 
 def add_person(session: Session, name: str, now: datetime) -> Person:
@@ -27,6 +30,8 @@ def add_person(session: Session, name: str, now: datetime) -> Person:
         raise Invalid("A person needs a name of 1 to 100 visible characters.")
     if session.scalar(select(Person.id).where(Person.name == name)) is not None:
         raise Conflict(f"{name} already exists.")
+    if (session.scalar(select(func.count()).select_from(Person)) or 0) >= MOST_PEOPLE:
+        raise Conflict(f"There may be {MOST_PEOPLE:,} people: remove one first.")
     person = Person(name=name, page=1, is_public=False, created_at=now)
     session.add(person)
     note(session, f"Added the person {name}.", now)
@@ -205,6 +210,8 @@ def add_own_site(session: Session, written: str, now: datetime) -> str:
     """Say that a host, and those below it, are the owner's own; raises `Invalid`."""
     host = check_host(written)
     if session.get(OwnSite, host) is None:
+        if (session.scalar(select(func.count()).select_from(OwnSite)) or 0) >= MOST_SITES:
+            raise Invalid(f"There may be {MOST_SITES:,} own sites: remove one first.")
         session.add(OwnSite(host=host))
         note(session, f"Added the own site {host}.", now)
     return host
