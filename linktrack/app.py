@@ -55,7 +55,7 @@ from linktrack.owners.access import SESSION_LIFE
 from linktrack.web import blueprints, delivery, formats, register_notices
 from linktrack.web.context import page_path
 from linktrack.web.public import feed, hello
-from linktrack.web.public.community import join, suggest
+from linktrack.web.public.community import join, leaving, suggest
 from linktrack.web.settings import own_clicks
 from linktrack.web.wanted import kept_text
 
@@ -160,6 +160,7 @@ def create_app(installation: Installation) -> Flask:
     csrf.exempt(feed.blueprint)  # whose addresses are secrets, and which has no session
     for stranger in (hello.blueprint, join.blueprint, suggest.blueprint):
         csrf.exempt(stranger)  # without a session; they ask where a form comes from
+    csrf.exempt(leaving.blueprint)  # as that of feeds
     for blueprint in (v1.blueprint, *doors, *blueprints()):
         app.register_blueprint(blueprint)
     formats.register(app, cast("Settings", LocalProxy(lambda: installation.settings)))

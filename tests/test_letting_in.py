@@ -311,7 +311,7 @@ def test_a_follow_without_an_answer_is_looked_for_and_then_the_owners(
         doing = worker(world, clock)
         doing.do_all_due()
         assert states(world, member)["follow"] == "begun"
-        with pytest.raises(Conflict, match="just now"):
+        with pytest.raises(Conflict, match="right now"):
             tick(world.session, member, "follow", clock.now)
         world.session.rollback()
         gatehouse.names.pop("7")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import schemathesis
 from clicking import FIREFOX, START
+from communing import asks, member
 from doorways import Caller, client_of, problem
 from examples import examples
 from hypothesis import HealthCheck, Phase, settings
@@ -20,6 +21,8 @@ from linktrack.audience.accounts import remove_account
 from linktrack.audience.counts import record_count
 from linktrack.audience.segments import add_segment
 from linktrack.clicks.records import ClickRecord
+from linktrack.community.communities import open_community
+from linktrack.community.models import Suggestion
 from linktrack.db import now
 from linktrack.owners.tokens import create_token
 
@@ -110,6 +113,15 @@ def test_every_field_of_an_answer_is_in_the_document(call: Caller, world: World)
     account = world.account("@mine")
     record_count(world.session, account, 23_000, NOON, "entered", now=NOON)
     add_segment(world.session, account, "community", 120, NOON)
+    open_community(world.session, account, NOON)
+    asks(world, account)
+    member(world, account)
+    suggestion = Suggestion(
+        account_id=account.id, way="form", state="new", text="http://one.com/", said_at=NOON,
+        received_at=NOON,
+    )  # fmt: skip
+    world.session.add(suggestion)
+    world.session.commit()
     post = world.post(account, "http://one.com/", segments=("community",))
     world.click([ClickRecord(START + n, post.links[0].id, FIREFOX, "//t.co", n) for n in range(3)])
     code = str(post.links[0].code)

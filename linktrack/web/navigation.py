@@ -98,6 +98,7 @@ SECTIONS: Final = (
         (
             Page("community.show", "Community", "People who ask to join, and are let in by hand."),
             Page("requests.list_all", "Requests", "Who asks to join.", for_owners=True),
+            Page("members.list_all", "Members", "Who was let in.", for_owners=True),
             Page("bring_in.show", "Bring in", "The best of your other accounts, for members."),
             Page(
                 "suggestions.list_all",

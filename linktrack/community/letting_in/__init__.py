@@ -1,1 +1,1 @@
-"""Letting people in by hand: deciding, what it takes on the network, and what they are told."""
+"""Letting people in by hand: deciding, what it takes on the network, and what people hear."""

@@ -117,7 +117,7 @@ def told(session: Session, request: JoinRequest, now: datetime) -> None:
     if request.word_state is None:
         raise Conflict("This request was not declined with a word.")
     if request.word_state == "begun":
-        raise Conflict("linktrack is sending it just now: look again in some minutes.")
+        raise Conflict("linktrack is sending it right now: look again in some minutes.")
     if request.word_state != "done":
         request.word_state, request.word_next_at, request.word_problem = "done", None, None
         note(session, f"Sent the word on request {request.id} by hand.", now)

@@ -1,4 +1,4 @@
-"""What people are told: the welcome of a new member, and the word to somebody who is declined."""
+"""What people read: the welcome of a new member, and the word to somebody who is declined."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -53,7 +53,7 @@ def welcome(session: Session, addresses: Addresses, member: Member) -> Letter:
 
 
 def word(session: Session, request: JoinRequest) -> Letter:
-    """Return what somebody is told who was declined with a word."""
+    """Return what somebody reads who was declined with a word."""
     account = session.get_one(Account, request.account_id)
     subject = f"Your request to join the community of {account.handle}"
     return Letter(subject[:200], f"{(request.word or '').strip()}\n")

@@ -100,7 +100,7 @@ def tick(session: Session, member: Member, kind: StepKind, now: datetime) -> Non
     if step.state == "done":
         return
     if step.state == "begun":
-        raise Conflict("linktrack is doing this just now: look again in some minutes.")
+        raise Conflict("linktrack is doing this right now: look again in some minutes.")
     if kind == "follow":
         _keep_followed(session, member, now)
     step.state, step.ended_at, step.next_at, step.problem = "done", now, None, None
@@ -164,7 +164,7 @@ def _keep_followed(session: Session, member: Member, now: datetime) -> None:
     kept.ended_at = now
 
 
-class StepJson(TypedDict):
+class MemberStepJson(TypedDict):
     """A step of letting somebody in; `problem` says why it is not done."""
 
     kind: StepKind
@@ -173,7 +173,7 @@ class StepJson(TypedDict):
     problem: str | None
 
 
-def step_json(step: MemberStep) -> StepJson:
+def step_json(step: MemberStep) -> MemberStepJson:
     """Return a step as the API and the command line show it."""
     return {
         "kind": step.kind,

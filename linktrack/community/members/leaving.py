@@ -1,4 +1,4 @@
-"""Leaving a community: everything of the person goes, sums stay, links go on redirecting."""
+"""Leaving a community: everything of the person goes, sums stay, links keep working."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
 from linktrack.calendar.times import utc
-from linktrack.community.letting_in.steps import StepJson, step_json
+from linktrack.community.letting_in.steps import MemberStepJson, step_json
 from linktrack.community.models import JoinRequest, Member, MemberStep
 from linktrack.errors import NotFound
 
@@ -55,7 +55,7 @@ class MemberJson(TypedDict):
     agrees_mail: bool
     joined_at: str
     feed_renewed: int
-    steps: list[StepJson]
+    steps: list[MemberStepJson]
 
 
 def member_json(member: Member, steps: Sequence[MemberStep]) -> MemberJson:

@@ -32,6 +32,7 @@ from linktrack.reports.overview import AccountCard
 from linktrack.reports.sources.first_fetches import first_fetches
 from linktrack.reports.sources.left_out import proxy_is_not_trusted
 from linktrack.settings import Settings
+from linktrack.upkeep.health.letting_in import letting_in_needs
 from linktrack.upkeep.health.status import Capture
 from linktrack.upkeep.link_checks import dead_links
 from linktrack.webhooks.recipients import failing
@@ -194,6 +195,7 @@ def waiting(
     ]
     return [
         *found,
+        *_of_community(session),
         *_of_messages(session),
         *_of_requests(session, account_ids),
         *_of_suggestions(session, account_ids),
@@ -225,6 +227,14 @@ def _of_suggestions(session: Session, account_ids: Collection[int]) -> Iterator[
                 "Read them",
                 Place("suggestions.list_all", {"account": number}),
             )
+
+
+def _of_community(session: Session) -> Iterator[Need]:
+    for each in letting_in_needs(session):
+        values: dict[str, str | int] = {"account": each.account_id}
+        if each.state is not None:
+            values["state"] = each.state
+        yield Need(each.sentence, each.label, Place(each.endpoint, values))
 
 
 def _of_messages(session: Session) -> Iterator[Need]:
