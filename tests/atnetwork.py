@@ -28,6 +28,7 @@ PATIENCE: Final = 180.0  # seconds; the start takes five on an idle machine
 class Network:
     """Where the servers answer."""
 
+    plc: str
     pds: str
     bsky: str
     control: str
@@ -93,7 +94,7 @@ def _ready(process: "subprocess.Popen[bytes]", log: Path) -> Network:
             assert line, log.read_text()
             if line.startswith(b'{"plc"'):
                 found = json.loads(line)
-                return Network(found["pds"], found["bsky"], found["control"])
+                return Network(found["plc"], found["pds"], found["bsky"], found["control"])
     raise AssertionError(f"The servers did not start: {log.read_text()}")
 
 
