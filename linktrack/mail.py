@@ -6,6 +6,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from email.message import EmailMessage
+from email.policy import default
 from email.utils import localtime
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -16,6 +17,7 @@ PATIENCE: Final = 30
 """Seconds that the mail server may take for each answer."""
 
 LONGEST_ADDRESS: Final = 254  # RFC 5321
+LONGEST_LINE: Final = 998  # characters (RFC 5322)
 PORTS: Final = {"smtp": 587, "smtps": 465}
 _ADDRESS: Final = re.compile(r"[^\s@<>(),;:\"\\]+@[^\s@<>(),;:\"\\]+")
 _EXAMPLE: Final = "write it like smtps://user:password@mail.example.org"
@@ -132,7 +134,8 @@ def send(
             f"There is no password for {server.host}: set LINKTRACK_SMTP_PASSWORD in the "
             f"environment, and LINKTRACK_SMTP_PASSWORD_HOST to {server.host}."
         )
-    message = EmailMessage()
+    # A header that is longer than a line would be encoded, and no program reads addresses so.
+    message = EmailMessage(default.clone(max_line_length=LONGEST_LINE) if headers else default)
     message["Subject"], message["From"] = subject, server.sender
     message["To"] = ", ".join(server.recipients)
     message["Date"] = localtime()

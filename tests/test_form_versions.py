@@ -31,16 +31,17 @@ DEVICE: Final = "a cookie of this browser, or what a follower says of themselves
 
 UNVERSIONED: Final[dict[str, tuple[str, ...]]] = {
     ADDS: (
-        "accounts.add", "accounts.count", "accounts.segment", "compose.wrap", "demo.make",
+        "accounts.add", "accounts.count", "accounts.segment", "bring_in.add", "compose.wrap",
+        "demo.make",
         "experiments.add", "followers.take", "links.add", "notes.add", "notifications.add",
         "own_links.add", "people.add", "people.rule", "segments.add", "sharing.share",
         "suggest.send", "suggestions.make_draft", "suggestions.tell", "suggestions.thank",
         "team.invite", "team.make_link", "tokens.add", "webhooks.add",
     ),
     ENDS: (
-        "accounts.remove", "connections.remove", "demo.remove", "experiments.remove",
-        "followers.forget", "leaving.go", "members.remove", "not_wrapped.gone",
-        "notes.remove", "notifications.remove",
+        "accounts.remove", "bring_in.remove", "connections.remove", "demo.remove",
+        "experiments.remove", "feed.end_mails", "followers.forget", "leaving.go",
+        "members.remove", "not_wrapped.gone", "notes.remove", "notifications.remove",
         "own_links.remove", "people.remove", "people.unrule", "segments.remove", "sharing.end",
         "suggestions.delete_it",
         "team.end_one", "team.remove", "team.reset_codes", "team.sign_out", "tokens.revoke",
@@ -56,7 +57,7 @@ UNVERSIONED: Final[dict[str, tuple[str, ...]]] = {
         "suggestions.decline_it", "suggestions.reopen_it",
     ),
     OWN: (
-        "own.add_key", "own.begin", "own.change_password", "own.choose_theme",
+        "feed.renew", "own.add_key", "own.begin", "own.change_password", "own.choose_theme",
         "own.disconnect_provider", "own.end_one", "own.end_others", "own.finish", "own.remove_key",
         "own.renew", "own.take_password_away", "own.turn_off", "sign_in.enter", "sign_in.leave",
         "sign_in.spend", "sign_in_codes.check", "sign_in_passkeys.use",

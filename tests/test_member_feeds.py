@@ -393,9 +393,7 @@ def test_any_text_makes_a_valid_feed_without_anything_that_runs(
         codes={"abcde": "own"},
         address=address,
     )
-    feed = MemberFeed(
-        handle, 1, ["https://go.example"], ("go.example", NOON.date()), [item], "", NOON
-    )
+    feed = MemberFeed(handle, 1, ["https://go.example"], ("go.example", NOON.date()), [item], NOON)
     document = atom(feed, HOSTS)
     ET.fromstring(document)
     parsed = feedparser.parse(document, sanitize_html=False)

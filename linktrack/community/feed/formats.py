@@ -35,7 +35,6 @@ class Shown:
     name: str
     title: str
     content: str
-    plain: str
     author: str
     address: str | None
     brought_at: str
@@ -45,17 +44,21 @@ class Shown:
 def shown(feed: MemberFeed) -> Iterator[Shown]:
     """Yield the entries of a feed."""
     for item in feed.items:
-        plain = as_plain(item.post, feed.bases, item.codes)
         yield Shown(
             name=f"{feed_name(feed)}/{item.entry_id}",
             title=with_codes(headline(item.post.text), feed.bases, item.codes),
             content=_with_note(item, as_html(item.post, feed.bases, item.codes)),
-            plain=plain if item.note is None else f"{fit(item.note)}\n\n{plain}",
             author=fit(item.handle),
             address=_web_address(item.address),
             brought_at=utc(item.brought_at),
             posted_at=utc(item.posted_at),
         )
+
+
+def plain_text(feed: MemberFeed, item: FeedItem) -> str:
+    """Return an entry as plain text: what the owner says of it, and the post."""
+    plain = as_plain(item.post, feed.bases, item.codes)
+    return plain if item.note is None else f"{fit(item.note)}\n\n{plain}"
 
 
 def feed_name(feed: MemberFeed) -> str:
@@ -95,12 +98,12 @@ def atom(feed: MemberFeed, addresses: Addresses) -> bytes:
 def json_feed(feed: MemberFeed, addresses: Addresses) -> bytes:
     """Return the feed as a JSON Feed."""
     items: list[dict[str, object]] = []
-    for each in shown(feed):
+    for each, entry in zip(shown(feed), feed.items, strict=True):
         item: dict[str, object] = {
             "id": each.name,
             "title": each.title,
             "content_html": each.content,
-            "content_text": each.plain,
+            "content_text": plain_text(feed, entry),
             "date_published": each.posted_at,
             "date_modified": each.brought_at,
             "authors": [{"name": each.author}],

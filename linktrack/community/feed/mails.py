@@ -9,7 +9,7 @@ from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
-from linktrack.community.feed.formats import shown
+from linktrack.community.feed.formats import plain_text, shown
 from linktrack.community.feed.reading import MemberFeed
 from linktrack.community.feed.texts import fit
 from linktrack.community.models import Community, FeedEntry, FeedMail, MailState, Member
@@ -120,7 +120,7 @@ def subject_of(feed: MemberFeed, first: date) -> str:
 def text_of(feed: MemberFeed, addresses: MailAddresses) -> str:
     """Return the mail: each post with its links, and how to leave or get new addresses."""
     posts = [
-        f"{each.plain}\n\n{each.author}, {item.posted_at.day} {item.posted_at:%b %Y}"
+        f"{plain_text(feed, item)}\n\n{each.author}, {item.posted_at.day} {item.posted_at:%b %Y}"
         + (f"\n{each.address}" if each.address else "")
         for item, each in zip(feed.items, shown(feed), strict=True)
     ]

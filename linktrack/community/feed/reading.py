@@ -1,7 +1,7 @@
 """Read what a member's feed has, with the links that are theirs: a handful of queries."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import blake2b
@@ -80,8 +80,7 @@ class MemberFeed:
     """A member's feed, newest first; `bases` are all addresses that short links begin with.
 
     `born` is the first of them with its day, for names that hold whatever the address is now.
-    `mark` changes with whatever members read of it; `changed_at` is when something was brought in
-    last.
+    `changed_at` is when something was brought in last.
     """
 
     community: str
@@ -89,8 +88,20 @@ class MemberFeed:
     bases: Sequence[str]
     born: tuple[str, date]
     items: Sequence[FeedItem]
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRows:
+    """What a feed is made of, and by what to tell that it has changed: `feed` is made on demand.
+
+    `mark` changes with whatever members read of it; `changed_at` is when something was brought in
+    last. Making the codes of a hundred posts takes longer than reading them.
+    """
+
     mark: str
     changed_at: datetime
+    feed: Callable[[], MemberFeed]
 
 
 def read_feed(
@@ -101,7 +112,19 @@ def read_feed(
     personal: bool = True,
     week: tuple[datetime, datetime] | None = None,
 ) -> MemberFeed:
-    """Return a member's feed: everything brought in, or the best of each week, as the owner chose.
+    """Return a member's feed, made of what `read_rows` reads."""
+    return read_rows(session, shortener, member, personal=personal, week=week).feed()
+
+
+def read_rows(
+    session: Session,
+    shortener: Shortener,
+    member: Member,
+    *,
+    personal: bool = True,
+    week: tuple[datetime, datetime] | None = None,
+) -> FeedRows:
+    """Read a member's feed: everything brought in, or the best of each week, as the owner chose.
 
     With `personal` the links are the member's own, where they have agreed and are known as a
     follower of the post's account; else those of the version for all members. Links that were
@@ -120,19 +143,23 @@ def read_feed(
         select(BaseAddress.address, BaseAddress.since).order_by(BaseAddress.since.desc())
     ).all()
     first = (addresses[-1][0], addresses[-1][1]) if addresses else (shortener.base_url, EPOCH)
-    mark = blake2b(
-        repr((account.handle, rows, links, followers, seen, addresses)).encode("utf-8", "replace"),
-        digest_size=16,
-    )
-    return MemberFeed(
-        community=account.handle,
-        member_id=member.id,
-        bases=list(dict.fromkeys([shortener.base_url, *(each[0] for each in addresses)])),
-        born=(urlsplit(first[0]).hostname or "localhost", first[1].date()),
-        items=[_item(row, shortener, links.get(row.post_id, ()), followers, seen) for row in rows],
-        mark=mark.hexdigest(),
-        changed_at=max((row.brought_at for row in rows), default=member.joined_at),
-    )
+    known = (account.handle, shortener.base_url, rows, links, followers, seen, addresses)
+    changed_at = max((row.brought_at for row in rows), default=member.joined_at)
+
+    def feed() -> MemberFeed:
+        return MemberFeed(
+            community=account.handle,
+            member_id=member.id,
+            bases=list(dict.fromkeys([shortener.base_url, *(each[0] for each in addresses)])),
+            born=(urlsplit(first[0]).hostname or "localhost", first[1].date()),
+            items=[
+                _item(row, shortener, links.get(row.post_id, ()), followers, seen) for row in rows
+            ],
+            changed_at=changed_at,
+        )
+
+    mark = blake2b(repr(known).encode("utf-8", "replace"), digest_size=16).hexdigest()
+    return FeedRows(mark, changed_at, feed)
 
 
 def _rows(

@@ -11,6 +11,7 @@ from linktrack.community.models import Community, JoinRequest, Member
 from linktrack.keys import Markers
 
 _FEED: Final = "Your own feed, for a feed reader or a browser. It is yours alone: don't pass it on."
+_RENEW: Final = "If somebody else may have your feed's address, get a new one here:"
 _LEAVE: Final = "To leave, with everything about you deleted:"
 
 
@@ -24,6 +25,10 @@ class Addresses:
     def feed(self, member: Member) -> str:
         """Return the address of a member's feed."""
         return f"{self.base_url}/feed/{feed_token(self.markers, member)}"
+
+    def renewing(self, member: Member) -> str:
+        """Return the address of the page on which a member gets new addresses."""
+        return f"{self.base_url}/feed/member/{member_token(self.markers, 'member', member)}"
 
     def leave(self, member: Member) -> str:
         """Return the address of the page on which a member leaves."""
@@ -46,6 +51,7 @@ def welcome(session: Session, addresses: Addresses, member: Member) -> Letter:
     parts = [
         said or f"Welcome to the community of {account.handle}!",
         f"{_FEED}\n{addresses.feed(member)}",
+        f"{_RENEW}\n{addresses.renewing(member)}",
         f"{_LEAVE}\n{addresses.leave(member)}",
     ]
     subject = f"Welcome to the community of {account.handle}"

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from linktrack import __version__
 from linktrack.audience.accounts import get_account
 from linktrack.community.feed.formats import Addresses, atom, feed_title, json_feed, shown
-from linktrack.community.feed.reading import MemberFeed, read_feed
+from linktrack.community.feed.reading import FeedRows, MemberFeed, read_rows
 from linktrack.community.feed_addresses import (
     feed_member,
     feed_token,
@@ -50,18 +50,19 @@ def show(token: str) -> AnyResponse | str:
         return redirect(url_for("feed.show", token=token), 301)
     if not kind and request.headers.get("Sec-Fetch-Dest") == "document":
         return redirect(url_for("feed.show", token=f"{token}.html"), 303)
-    feed = _read(member)
+    rows = _read(member)
     addresses = _addresses(member)
     if kind == "html":
-        return _page(feed, addresses)
-    etag = f"{feed.mark}-{kind or 'atom'}-{__version__}"
-    if is_resource_modified(request.environ, etag=etag, last_modified=feed.changed_at):
+        return _page(rows.feed(), addresses)
+    etag = f"{rows.mark}-{kind or 'atom'}-{__version__}"
+    if is_resource_modified(request.environ, etag=etag, last_modified=rows.changed_at):
+        feed = rows.feed()
         made = json_feed(feed, addresses) if kind else atom(feed, addresses)
         response = Response(made, content_type=JSON if kind else ATOM)
     else:
         response = Response(status=304)
     response.set_etag(etag)
-    response.last_modified = feed.changed_at
+    response.last_modified = rows.changed_at
     response.headers["Cache-Control"] = "private, no-cache"
     return response
 
@@ -109,11 +110,11 @@ def end_mails(token: str) -> str:
     return _mails_page(member, token)
 
 
-def _read(member: Member) -> MemberFeed:
+def _read(member: Member) -> FeedRows:
     opened = installation()
     asks_not_to = "1" in (request.headers.get("Sec-GPC"), request.headers.get("DNT"))
     personal = opened.settings.personal_links and not asks_not_to
-    return read_feed(db_session(), opened.shortener, member, personal=personal)
+    return read_rows(db_session(), opened.shortener, member, personal=personal)
 
 
 def _addresses(member: Member) -> Addresses:
