@@ -15,11 +15,14 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Final
 
+from browser import Browser
 from clicking import FIREFOX
 from databases import SQLiteMaker
 from doorways import Door
+from flask.testing import FlaskClient
 from fuzzing import NOON, UTC_ZONE, Foreign, on_file, words
 from lanes import Street
+from sqlalchemy import delete
 from world import World
 
 from linktrack.audience.rules import parse_rule
@@ -28,6 +31,9 @@ from linktrack.clicks.capture.visitors import client_address, lies_in, site_of
 from linktrack.clicks.classify.agents import classify_agent, is_preview
 from linktrack.clicks.classify.referrers import classify_referrer, referrer_key
 from linktrack.clicks.records import ClickRecord, encode
+from linktrack.community.communities import open_community
+from linktrack.community.models import StrangerAttempt
+from linktrack.community.suggestions.boxes import set_box
 from linktrack.db import Database
 from linktrack.errors import LinktrackError
 from linktrack.ids import AccountId, LinkId
@@ -481,6 +487,48 @@ def asked(content: bytes, _where: Path) -> None:
     assert answer.status_code < 500 or answer.status_code == 501, (answer.status, answer.text)
 
 
+@cache
+def strangers() -> tuple[FlaskClient, World]:
+    """Return a client, and an installation with a community and a form for suggestions."""
+    where = folder() / "community"
+    opened = World.at(where, SQLiteMaker(folder())())
+    atexit.register(opened.__exit__, None, None, None)
+    world = opened.__enter__()
+    account = world.account("@we.example", "bluesky", "we")
+    open_community(world.session, account, NOON)
+    set_box(world.session, account, NOON, form=True, mentions=False)
+    world.session.commit()
+    return Browser.on(world).client, world
+
+
+def stranger(content: bytes, _where: Path) -> None:
+    """Send a form of strangers: its address, and its fields as a browser sends them."""
+    client, world = strangers()
+    world.session.execute(delete(StrangerAttempt))
+    world.session.commit()
+    line, _, body = content.partition(b"\n")
+    answer = client.open(
+        "/",
+        method="POST" if body else "GET",
+        environ_overrides={"PATH_INFO": "/" + line.decode("latin-1").lstrip("/")},
+        data=body,
+        content_type="application/x-www-form-urlencoded",
+        buffered=True,
+    )
+    # 502 to 504: a stranger's server that can't be asked, or mail that isn't set up.
+    assert answer.status_code not in (500, 501), (answer.status, answer.text)
+
+
+FORMS: Final = (
+    b"suggest/@we.example\naddress=https%3A%2F%2Fexample.com%2Fa&text=Read+this&handle=%40ann&mail=&wants_word=yes",
+    b"suggest/@we.example\naddress=a.org&text=%F0%9F%91%A8%E2%80%8D%00&handle=%40%C3%A9&mail=ann%40a.org",
+    b"join/@we.example\nway=mail&introduction=I+am+Ann&handle=%40ann.example&mail=ann%40a.org&links=yes&mails=yes",
+    b"join/@we.example\nway=code&introduction=Hi%0D%0A%3Cscript%3E&handle=ann&homepage=",
+    b"join/@we.example/code/c2VjcmV0\n", b"join/@we.example/mail/dG9rZW4\nx=1", b"join/@we.example/done/waiting",
+    b"feed/abc.def.json", b"feed/member/abc.def\nx=1", b"feed/mails/abc\nList-Unsubscribe=One-Click",
+    b"hello/@we.example\nsay=yes", b"suggest/bluesky:@we.example",
+)  # fmt: skip
+
 ASKED: Final = (
     b"GET /yourls-api.php?action=shorturl&url=http://one.com/&format=json&keyword=a",
     b"POST /yourls-api.php?action=stats\nfilter=top&limit=9&format=xml",
@@ -576,5 +624,6 @@ FOREIGN: Final[dict[str, Foreign]] = {
     ),
     "forwarded": Foreign(forwarded, (b"127.0.0.1\n192.0.2.1, [2001:db8::1]:443, 10.0.0.1:80", b"::1\n::ffff:192.0.2.7")),
     "door": Foreign(asked, ASKED),
+    "stranger": Foreign(stranger, FORMS),
 }  # fmt: skip
 """By name, as `make fuzz` takes it."""

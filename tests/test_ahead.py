@@ -51,7 +51,7 @@ LEFT: Final[dict[str, tuple[str, ...]]] = {
         "base_addresses.since", "consents.agreed_at", "credentials.connected_at",
         "experiments.created_at", "feed_entries.brought_at", "feed_mails.ended_at",
         "follow_backs.on_since", "follow_backs.shown_at", "forgotten_followers.forgotten_at",
-        "join_requests.asked_at", "join_requests.confirmed_at", "join_requests.decided_at",
+        "join_requests.confirmed_at", "join_requests.decided_at",
         "link_checks.failing_since", "link_destinations.since", "links.changed_at",
         "links.created_at", "links.disabled_at", "made_follows.ended_at", "member_steps.ended_at",
         "members.joined_at", "network_posts.gone_at", "one_time_codes.on_since",

@@ -24,6 +24,17 @@ _SENTENCE: Final = {
 }
 
 
+def refuse_more(session: Session, attempted: Attempted, network: str, now: datetime) -> None:
+    """Raise `TooMany` for a network that has had its attempts: a flood waits for no lock."""
+    had = select(StrangerAttempt.number).where(
+        StrangerAttempt.hour == int(now.timestamp()) // _HOUR,
+        StrangerAttempt.attempted == attempted,
+        StrangerAttempt.network == network,
+    )
+    if (session.scalar(had) or 0) >= MOST:
+        raise TooMany(_SENTENCE[attempted])
+
+
 def count_attempt(session: Session, attempted: Attempted, network: str, now: datetime) -> None:
     """Count what a stranger sends; raises `TooMany` beyond the limits, and counts no more then.
 

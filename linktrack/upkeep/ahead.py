@@ -37,6 +37,8 @@ _HALF_MINUTE: Final = 30
 DUE: Final[Mapping[Column, timedelta]] = {
     ("engagement_watches", "next_at"): _MONTHS,
     ("follow_backs", "next_at"): _MONTHS,
+    ("join_mails", "due_at"): timedelta(days=3),
+    ("join_requests", "word_next_at"): _MONTHS,
     ("member_steps", "next_at"): _MONTHS,
     ("network_posts", "next_at"): _MONTHS,
     ("sign_in_mails", "due_at"): _HOUR,
@@ -64,6 +66,9 @@ BEGAN: Final[frozenset[Column]] = frozenset(
         ("engagement_watches", "begun_at"),
         ("feed_mails", "begun_at"),
         ("idempotent_answers", "answered_at"),
+        ("join_mails", "begun_at"),
+        ("join_mails", "made_at"),
+        ("join_requests", "asked_at"),
         ("journals", "finished_at"),
         ("link_cards", "read_at"),
         ("link_checks", "checked_at"),

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from flask import request
 
-from linktrack.community.floods import count_attempt
+from linktrack.community.floods import count_attempt, refuse_more
 from linktrack.community.models import Attempted
 from linktrack.context import client_network, close_db_session, installation
 from linktrack.db import now
@@ -46,6 +46,9 @@ def refuse_other_sites() -> None:
 def count_stranger(attempted: Attempted) -> None:
     """Count what a stranger sends, whatever becomes of it; raises `TooMany`."""
     close_db_session()
-    with installation().database.session(writes=True) as session:
-        count_attempt(session, attempted, client_network(), now())
+    database, network, at = installation().database, client_network(), now()
+    with database.session() as session:
+        refuse_more(session, attempted, network, at)
+    with database.session(writes=True) as session:
+        count_attempt(session, attempted, network, at)
         session.commit()
