@@ -153,13 +153,13 @@ def test_what_is_not_known_is_said_first(world: World) -> None:
     world.click([ClickRecord(at, link, PHONE, None, 2, country="DE", language="de")])
     found = places_report(world.session, account)
     assert found.sentence == "We don't know the country of 1 of 2 clicks (50%)."
-    assert lines(found.places) == [("DE", "Germany", 1, 1), (None, "not known", 1, 1)]
+    assert lines(found.places) == [("DE", "Germany", 1, 1), (None, "Not known", 1, 1)]
     told = devices_report(world.session, account)
     assert told.sentence == "1 of 2 clicks (50%) was made in the browser of an app."
     assert lines(told.browsers) == [
         ("Firefox", "Firefox", 1, 1), ("Instagram app", "Instagram app", 1, 1),
     ]  # fmt: skip
-    assert lines(told.languages) == [("de", "German", 1, 1), (None, "not known", 1, 1)]
+    assert lines(told.languages) == [("de", "German", 1, 1), (None, "Not known", 1, 1)]
 
 
 def test_agents_described_otherwise_are_counted_otherwise(world: World) -> None:

@@ -5,7 +5,7 @@ stand in the svg's own CSS padding, so text never scales. Only lines live in a n
 stretched. There is no style attribute (the pages' policy forbids it): classes name everything.
 """
 
-from linktrack.charts.bars import Bar, stacked_bars
+from linktrack.charts.bars import Bar, share_bar, stacked_bars
 from linktrack.charts.changes import Span, change_chart
 from linktrack.charts.curves import hours_curve
 from linktrack.charts.heat import heat_table
@@ -39,6 +39,7 @@ __all__ = [
     "people_chart",
     "row_axis",
     "row_scale",
+    "share_bar",
     "sparkline",
     "stacked_bars",
     "time_chart",

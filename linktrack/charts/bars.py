@@ -38,6 +38,14 @@ class Bar:
     href: str = ""
 
 
+def share_bar(share: float) -> Markup:
+    """Draw a share (a fraction, 0 to 1) as a bar, beside the figure that says it."""
+    return Markup(
+        '<svg class="share-bar" aria-hidden="true" width="100%" height="14">'
+        '<rect width="{}" height="14" rx="2"/></svg>'
+    ).format(percent(100 * min(max(share, 0.0), 1.0)))
+
+
 def stacked_bars(
     bars: Sequence[Bar],
     parts: Sequence[str],

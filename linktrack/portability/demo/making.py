@@ -32,7 +32,7 @@ from linktrack.portability.demo.engagement import add_engagement
 from linktrack.portability.demo.reading import SimulatedPost, posts
 from linktrack.portability.demo.story import BLUE, COMMUNITY, PROFILES, WE, YOU, Profile
 from linktrack.portability.demo.suggested import add_suggestions
-from linktrack.portability.demo.texts import tags_of
+from linktrack.portability.demo.texts import LANGUAGES, tags_of
 
 SEED: Final = 2009
 BATCH: Final = 5_000  # clicks in one transaction
@@ -175,6 +175,7 @@ def _records(
             segment_id=community if click.attribution else None,
             attribution=click.attribution,
             country=click.country,
+            language=LANGUAGES.get(click.country or ""),
         )
 
 

@@ -19,7 +19,7 @@ from linktrack.links.labels import describe
 from linktrack.links.models import ImportedTotal
 from linktrack.portability.demo.reading import poisson, reader
 from linktrack.portability.demo.story import DAYS, OWN_SITE
-from linktrack.portability.demo.texts import REFERRERS
+from linktrack.portability.demo.texts import LANGUAGES, REFERRERS
 
 LONE: Final = (
     ("Poster in the library", ["poster", "print"], f"https://{OWN_SITE}/join", 300, 0.9),
@@ -106,5 +106,6 @@ def _click(
         visitor=person.visitor(at),
         flags=0 if identity is None else IMPORTED,
         country=person.country,
+        language=LANGUAGES.get(person.country or ""),
         identity=identity,
     )

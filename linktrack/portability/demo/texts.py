@@ -115,6 +115,12 @@ COUNTRIES: Final = (
     ("US", 38), ("GB", 14), ("DE", 9), ("CA", 8), ("NL", 5), ("AU", 5), ("IN", 5), ("FR", 4),
     ("BR", 3), ("JP", 3), (None, 6),
 )  # fmt: skip
+LANGUAGES: Final = {
+    "US": "en", "GB": "en", "DE": "de", "CA": "en", "NL": "nl", "AU": "en", "IN": "hi", "FR": "fr",
+    "BR": "pt", "JP": "ja",
+}  # fmt: skip
+"""What browsers prefer, by country."""
+
 BROWSERS: Final = (
     (("Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "
      "Gecko) Version/18.6 Mobile/15E148 Safari/604.1"), 34),
@@ -126,6 +132,8 @@ BROWSERS: Final = (
      "Version/18.6 Safari/605.1.15"), 10),
     ("Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0", 6),
     ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:144.0) Gecko/20100101 Firefox/144.0", 4),
+    (("Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "
+     "Gecko) Mobile/15E148 Instagram 390.0.0.28.85 (iPhone15,4; iOS 18_6; scale=3.00)"), 7),
 )  # fmt: skip
 PREVIEWS: Final = (
     "Twitterbot/1.0", "facebookexternalhit/1.1", "Slackbot-LinkExpanding 1.0",

@@ -86,6 +86,8 @@ class DevicesReport:
         total = sum(line.clicks for line in self.browsers)
         if not total:
             return ""
+        if not self.in_apps:
+            return "No click was made in the browser of an app, as far as agents say."
         return (
             f"{self.in_apps:,} of {counted(total, 'click')} ({share(self.in_apps, total)}) "
             f"{'was' if self.in_apps == 1 else 'were'} made in the browser of an app."
@@ -123,7 +125,7 @@ def devices_report(
     languages = _counts(session, asked, LANGUAGE)
     return DevicesReport(
         asked,
-        devices=_lines((_as_sent(of.device), counts) for of, counts in told),
+        devices=_lines(((of.device, _device(of.device)), counts) for of, counts in told),
         browsers=_lines((_as_sent(of.browser), counts) for of, counts in told),
         systems=_lines((_as_sent(of.os), counts) for of, counts in told),
         languages=_lines(_names(languages, _language)),
@@ -148,7 +150,10 @@ def _counts(session: Session, asked: Asked, facet: int) -> ByValue:
 Named = tuple[str | None, str]
 """A key, and its name."""
 
-NOT_KNOWN = "not known"
+NOT_KNOWN = "Not known"
+
+DEVICES = {"mobile": "Phone", "desktop": "Computer", "tablet": "Tablet", "other": "Other"}
+"""Kinds of devices in words."""
 
 
 def _names(counts: ByValue, name: Callable[[int], Named]) -> Iterable[tuple[Named, Counts]]:
@@ -163,6 +168,10 @@ def _lines(found: Iterable[tuple[Named, Counts]]) -> list[FacetLine]:
         sums[named][1] += counts.unique_clicks
     lines = [FacetLine(*named, *row) for named, row in sums.items()]
     return sorted(lines, key=lambda line: (-line.clicks, line.name))
+
+
+def _device(device: str | None) -> str:
+    return NOT_KNOWN if device is None else DEVICES.get(device, device)
 
 
 def _as_sent(text: str | None) -> Named:

@@ -1,4 +1,4 @@
-"""What the pages of places and of devices have in common: whose clicks, charts and tables."""
+"""What the pages of places and of devices have in common: whose clicks, and tables."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,15 +11,13 @@ from markupsafe import Markup
 from linktrack.audience.accounts import get_account
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
-from linktrack.charts import Bar, stacked_bars
+from linktrack.charts import share_bar
 from linktrack.context import db_session
-from linktrack.links.excerpts import cut
 from linktrack.links.models import Link
 from linktrack.reports.sources.facets import FacetLine
 from linktrack.web.fields import chosen_range, named_link, text
 from linktrack.web.subject import accounts_and_chosen
 
-MOST_BARS: Final = 10
 MOST_ROWS: Final = 50
 
 
@@ -50,7 +48,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One chart with its table: the first lines, and how many follow in the file."""
+    """One table with its bars: the first lines, and how many follow in the file."""
 
     title: str
     first: str
@@ -71,18 +69,9 @@ class Part:
         """All of them."""
         return sum(line.clicks for line in self.lines)
 
-    @property
-    def chart(self) -> Markup:
-        """Draw the first, and the others as one bar."""
-        most = MOST_BARS + (len(self.lines) == MOST_BARS + 1)
-        bars = [Bar(cut(line.name, 40), [line.clicks]) for line in self.lines[:most]]
-        rest = self.lines[most:]
-        if rest:
-            bars.append(Bar(f"{len(rest)} more", [sum(line.clicks for line in rest)]))
-        return stacked_bars(
-            bars, ["clicks"], label=f"Clicks by {self.first.lower()}", first=self.first,
-            unit="clicks", empty="Nobody clicked in these days.",
-        )  # fmt: skip
+    def bar(self, line: FacetLine) -> Markup:
+        """Draw a line's share of the longest."""
+        return share_bar(line.clicks / max(1, self.lines[0].clicks))
 
 
 def subject_asked() -> Subject:
@@ -96,7 +85,7 @@ def subject_asked() -> Subject:
 
 
 def page(name: str, subject: Subject, sentence: str, parts: Sequence[Part]) -> str:
-    """Show charts and tables of a subject by the template of this name."""
+    """Show tables of a subject by the template of this name."""
     return render_template(
         f"facets/{name}.html", subject=subject, sentence=sentence, shown=parts, days=subject.days
     )
