@@ -49,6 +49,7 @@ MAY_ASK = {
     "linktrack/web/serving/listening.py": "it listens",
     "linktrack/networks/x/writer.py": "the types of tweepy's sessions, under our adapter",
     "linktrack/owners/signing_in/provider.py": "Authlib's sessions, under our adapter",
+    "linktrack/networks/mastodon/identity.py": "Mastodon.py's and Authlib's, under our adapter",
     "linktrack/networks/bluesky/session.py": "atproto's client, under our transport",
 }
 """Modules that name a library which connects to servers, and what for."""
