@@ -22,6 +22,7 @@ from linktrack.clicks.counts import rebuild
 from linktrack.clicks.models import clicks, imported_clicks
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import ATTRIBUTIONS, REASONS
+from linktrack.community.suggestions.inbox import list_suggestions
 from linktrack.db import Base, now, to_ms
 from linktrack.engagement.models import Engagement, EngagementCount, NetworkPost
 from linktrack.engagement.vocabulary import KIND_NUMBER, KINDS
@@ -45,6 +46,7 @@ from linktrack.publishing.unwrapped.posts import addresses_of, keep_posts, list_
 from linktrack.reports.cpf import cpf_json, cpf_report
 from linktrack.reports.diary.experiment_report import experiment_reports
 from linktrack.reports.diary.experiments import Question, add_experiment, list_experiments
+from linktrack.reports.links.suggested import suggested_posts
 from linktrack.webhooks.catalog import add_webhook, send_test
 
 
@@ -135,6 +137,9 @@ def test_every_page_of_the_demonstration_has_something_to_show(sqlite_world: Wor
 
     check_lists(sqlite_world)
     check_engagement(session)
+    waiting = {each.account_id for each in list_suggestions(session, None, "new")}
+    assert waiting == {you.id, blue.id}
+    assert len(suggested_posts(session, you, "7d", now()).posts.lines) > 3
 
 
 def check_engagement(session: Session) -> None:

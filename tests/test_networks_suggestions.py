@@ -17,11 +17,12 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from atnetwork import Network, app_password, join, record_of
+from atnetwork import Network, Person, app_password, join, record_of
 from databases import Maker
 from servers import environment
 from sqlalchemy import select, update
 from standins import Answer, Asked, Standin, standin
+from waiting import wait_until
 from world import World
 
 from linktrack.audience.credentials import connect
@@ -122,6 +123,17 @@ def _environment(world: World) -> dict[str, str]:
     return environment(settings.data, settings.database, LINKTRACK_BASE_URL=base_url)
 
 
+def notified(atmosphere: Network, who: Person) -> int:
+    """Return how many notifications somebody has: they come a little behind the posts."""
+    answer = httpx.get(
+        f"{atmosphere.pds}/xrpc/app.bsky.notification.listNotifications",
+        headers={"Authorization": f"Bearer {who.token}"},
+        timeout=60,
+    )
+    assert answer.status_code == 200, answer.text
+    return len(answer.json()["notifications"])
+
+
 def later(world: World, *tables: type[Any]) -> None:
     """Let the time of what waits have come: minutes are over."""
     world.session.rollback()
@@ -150,6 +162,7 @@ def test_a_reply_with_a_link_is_taken_in_published_and_answered_once(
         "com.atproto.repo.createRecord",
         {"repo": you.did, "collection": "app.bsky.feed.post", "record": post}, you.token,
     )  # fmt: skip
+    atmosphere.settle()  # nobody is notified of a reply to a post that isn't there yet
     place_of = {name: first[name] for name in ("uri", "cid")}
     text = f"This field guide: {MOSS}"
     reply = {
@@ -159,6 +172,7 @@ def test_a_reply_with_a_link_is_taken_in_published_and_answered_once(
     said = atmosphere.create("app.bsky.feed.post", reply, ann)
     atmosphere.create("app.bsky.feed.post", {**reply, "text": "Nothing today."}, ann)
     atmosphere.settle()
+    wait_until(lambda: notified(atmosphere, you) == 2, seconds=60)
 
     killed(world, proxy, "take_suggestions_due", "listNotifications", after=True)
     opened = Installation(world.settings, keys, world.database, world.shortener)
