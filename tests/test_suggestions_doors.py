@@ -49,6 +49,7 @@ def test_a_stranger_suggests_something_without_scripts_and_cookies(world: World)
     """The button pressed twice is one; what was wrong is said beside what was typed."""
     listener(world)
     browser = Browser.on(world)
+    assert "Suggest it to @you.test" in read(browser.get("/"))
     page = browser.get("/suggest/@you.test")
     assert "Suggest something to @you.test" in read(page)
     assert "Set-Cookie" not in page.headers
@@ -63,6 +64,19 @@ def test_a_stranger_suggests_something_without_scripts_and_cookies(world: World)
     assert wrong.status_code == 422
     assert "Write the address of what you found." in read(wrong)
     assert "Nice &lt;b&gt;" in wrong.text
+
+
+def test_accounts_of_one_handle_on_two_networks_have_a_form_each(world: World) -> None:
+    """The address says which network is meant."""
+    listener(world)
+    other = listener(world, network="mastodon", handle="@you@social.example")
+    world.account("@you.test", "other")
+    browser = Browser.on(world)
+    assert "Suggest something to @you.test" in read(browser.get("/suggest/bluesky:@you.test"))
+    sent = browser.client.post("/suggest/bluesky:@you.test", data={"address": MOSS}, headers=OWN)
+    assert "Thank you" in read(browser.get(sent.location))
+    [found] = stored(world)
+    assert found.account_id != other.id
 
 
 def test_a_program_fills_in_nothing_and_no_other_site_sends_it(world: World) -> None:

@@ -19,15 +19,14 @@ def box_of(session: Session, account: Account) -> SuggestionBox:
     return session.get(SuggestionBox, account.id) or SuggestionBox(account_id=account.id)
 
 
-def listening(session: Session) -> Sequence[Account]:
-    """Return the accounts that take suggestions in any way, in order of adding."""
+def listening(session: Session, *, by_form: bool = False) -> Sequence[Account]:
+    """Return the accounts that take suggestions in any way, or by the form; in order of adding."""
+    by_mentions = SuggestionBox.mentions_since.is_not(None)
+    form = SuggestionBox.form_since.is_not(None)
     query = (
         select(Account)
         .join(SuggestionBox, SuggestionBox.account_id == Account.id)
-        .where(
-            or_(SuggestionBox.form_since.is_not(None), SuggestionBox.mentions_since.is_not(None))
-        )
-        .where(Account.removed_at.is_(None))
+        .where(form if by_form else or_(form, by_mentions), Account.removed_at.is_(None))
     )
     return session.scalars(query.order_by(Account.id)).all()
 

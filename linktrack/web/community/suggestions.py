@@ -9,6 +9,7 @@ from flask import render_template, request, url_for
 from linktrack.audience.accounts import get_account
 from linktrack.audience.models import Account
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
+from linktrack.community.communities import name_of
 from linktrack.community.models import Suggestion
 from linktrack.community.suggestions.answering import Offer, Offers, ask, offers_for
 from linktrack.community.suggestions.boxes import box_of, reads_mentions, set_box
@@ -65,6 +66,7 @@ def list_all() -> str:
         entries=_shown(entries(session, found[:ON_A_PAGE])),
         more=len(found) > ON_A_PAGE,
         box=None if account is None else box_of(session, account),
+        form_address=None if account is None else _form_address(account),
         problem=None if account is None else watch_problem(session, account),
         can_read=account is not None and reads_mentions(account),
         published=None
@@ -72,6 +74,12 @@ def list_all() -> str:
         else suggested_posts(session, account, DEFAULT_WINDOW, as_of(now())),
         window=DEFAULT_WINDOW,
     )
+
+
+def _form_address(account: Account) -> str:
+    """Return where anybody can suggest something, to be posted and pinned."""
+    path = url_for("suggest.show", account=name_of(db_session(), account))
+    return f"{installation().settings.base_url}{path}"
 
 
 @blueprint.get(ONE)

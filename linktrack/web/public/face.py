@@ -10,6 +10,7 @@ from linktrack.audience.accounts import list_accounts
 from linktrack.calendar.times import utc
 from linktrack.clicks.capture.lane import CARD
 from linktrack.community.communities import open_ones
+from linktrack.community.suggestions.boxes import listening
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import NotFound
@@ -39,7 +40,10 @@ def home() -> str:
     """Show whose links these are, and how to contact them."""
     session = db_session()
     return render_template(
-        "public/home.html", accounts=list_accounts(session), joinable=open_ones(session)
+        "public/home.html",
+        accounts=list_accounts(session),
+        joinable=open_ones(session),
+        suggestible=listening(session, by_form=True),
     )
 
 

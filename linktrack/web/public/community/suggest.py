@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from linktrack.audience.accounts import find_account
 from linktrack.audience.models import Account
+from linktrack.community.communities import name_of
 from linktrack.community.suggestions.boxes import check_form
 from linktrack.community.suggestions.filling import LONGEST_ADDRESS, Filled, suggest
 from linktrack.community.suggestions.storing import LONGEST
@@ -32,7 +33,8 @@ def show(account: str) -> Response:
 @blueprint.get("/<account>/thanks")
 def thanks(account: str) -> str:
     """Say that it has arrived."""
-    return render_template("suggestions/thanks.html", account=_open(account))
+    again = url_for("suggest.show", account=account)
+    return render_template("suggestions/thanks.html", account=_open(account), again=again)
 
 
 @blueprint.post("/<account>")
@@ -79,7 +81,7 @@ def _page(account: Account, error: LinktrackError | None = None) -> Response:
         render_template(
             "suggestions/form.html",
             account=account,
-            address=url_for("suggest.send", account=account.handle),
+            address=url_for("suggest.send", account=name_of(db_session(), account)),
             error=None if error is None else error.sentence,
             typed=request.form,
             trap=TRAP,
