@@ -29,6 +29,7 @@ from linktrack.audience.segments import list_segments
 from linktrack.audience.sorting import sort_followers
 from linktrack.clicks.models import clicks
 from linktrack.clicks.records import ClickRecord
+from linktrack.community.contacts import seal_mail
 from linktrack.community.letting_in.deciding import approve, get_request
 from linktrack.community.letting_in.known import make_known
 from linktrack.community.members.forgetting import forget_person
@@ -36,6 +37,7 @@ from linktrack.community.members.leaving import leave, remove_member
 from linktrack.community.members.listing import get_member
 from linktrack.community.models import (
     FeedMail,
+    JoinMail,
     JoinRequest,
     Member,
     MemberEntry,
@@ -149,9 +151,8 @@ def test_everything_of_who_leaves_goes_and_clicks_stay(world: World, way: object
     known = select(FollowerSegment.segment_id)
     assert community.id not in world.session.scalars(known).all()
     suggestion = world.session.scalars(select(Suggestion)).one()
-    assert (suggestion.text, suggestion.handle, suggestion.person_id, suggestion.network_id) == (
-        "Look at this", None, None, None,
-    )  # fmt: skip
+    assert (suggestion.handle, suggestion.person_id, suggestion.network_id) == (None, None, None)
+    assert (suggestion.text, suggestion.bared_at) == ("", NOON)
     assert not suggestion.wants_word
     assert world.session.scalar(select(func.count()).select_from(Follower)) == 2
     with pytest.raises(NotFound, match="may have left"):
@@ -206,6 +207,26 @@ def test_forgetting_finds_members_requests_and_suggestions(world: World, name: s
     assert NAME not in json.dumps(list(traces))
     roster(world, other, [NAME, "bob"])
     assert world.session.scalars(select(Follower.handle).distinct()).all() == ["@bob"]
+
+
+def test_forgetting_finds_an_address_that_is_not_confirmed_yet(world: World) -> None:
+    """Whoever typed it may have been somebody else."""
+    account = world.account("@we@a.example", "mastodon", "we")
+    request = request_of(world, account, NAME, ID)
+    sealed = seal_mail(load_keys(world.settings.data).sealing(), MAIL)
+    world.session.add(
+        JoinMail(
+            request_id=request.id, state="due", sealed_mail=sealed.sealed,
+            mail_digest=sealed.digest, made_at=NOON, due_at=NOON,
+        )
+    )  # fmt: skip
+    world.session.commit()
+    keys = load_keys(world.settings.data)
+    forget_person(world.session, MAIL, keys, world.store().days, NOON)
+    world.session.commit()
+    world.session.expunge_all()
+    assert left(world) == {}
+    assert world.session.scalars(select(JoinMail)).all() == []
 
 
 def test_forgetting_a_follower_forgets_the_member(world: World) -> None:

@@ -1,6 +1,7 @@
 """A process that is killed while it lets somebody in: nobody is followed, or mailed, twice."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,19 +9,25 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 import pytest
 from asked import request_of
+from databases import Maker
 from gatehouse import Deed, Gatehouse, Moment, connected
 from killhost import do_due
 from mailboxes import Mailbox, served
+from servers import answer, environment, serving
 from sqlalchemy import select
+from sqlalchemy.engine import make_url
 from standins import standin
+from waiting import wait_until
 from world import NOON, World
 
 from linktrack.audience.models import MadeFollow
 from linktrack.community.letting_in.deciding import approve, decline, get_request
 from linktrack.community.letting_in.worker import LEASE
 from linktrack.community.models import JoinRequest, MemberStep
+from linktrack.db import now
 
 SCRIPT: Final = Path(__file__).with_name("killhost.py")
 MAIL: Final = "ann@example.org"
@@ -131,3 +138,46 @@ def test_a_word_is_sent_once(world: World, moment: Moment) -> None:
     assert len(box.envelopes) == (moment == "after")
     world.session.rollback()
     assert world.session.scalars(select(JoinRequest.word_state)).one() == "in_doubt"
+
+
+@pytest.mark.slow
+def test_the_running_service_lets_in_and_nothing_is_left_of_who_leaves(
+    sqlite_databases: Maker, tmp_path: Path
+) -> None:
+    """Neither in the data folder nor in the log, as soon as it has ended."""
+    data, log = tmp_path / "data", tmp_path / "log"
+    url = f"sqlite:///{data}/linktrack.db"
+    gatehouse, box = Gatehouse(names={"7": "quicksilvera"}), Box(None)
+    with standin(gatehouse.answer) as place, served(box) as smtp:
+        data.mkdir()
+        shutil.copy(make_url(sqlite_databases()).database or "", data / "linktrack.db")
+        environ = environment(
+            data, url, LINKTRACK_SMTP_URL=f"smtp://{smtp}", LINKTRACK_MAIL_TO="jesse@example.org",
+            LINKTRACK_SYNC_HOURS="0",
+        )  # fmt: skip
+        with World.at(data, url) as world:
+            account = connected(world, gatehouse, place)
+            person = gatehouse.url("quicksilvera")
+            gatehouse.asking.add("7")
+            request = request_of(
+                world, account, "quicksilvera", person, mail="quicksilvera@example.org", at=now()
+            )
+            number = request.id
+            world.session.rollback()
+            with serving(environ, log) as server:
+                answer(environ, "community", "approve", str(number), "--json")
+                wait_until(lambda: set(states(world).values()) == {"done"}, 60, every=0.2)
+                assert sorted(gatehouse.done) == [
+                    ("accept", "quicksilvera"), ("follow", "quicksilvera"),
+                ]  # fmt: skip
+                text = box.mail().get_content()
+                leave = text.partition("/leave/")[2].split()[0]
+                left = httpx.post(f"{server.base_url}/leave/{leave}", timeout=30)
+                assert left.status_code == 200
+        assert traces(data, "quicksilvera") == []
+        assert "quicksilvera" not in log.read_text().lower()
+
+
+def traces(folder: Path, words: str) -> list[str]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [path.name for path in files if words.encode() in path.read_bytes().lower()]

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, false, or_, select, update
+from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
-from linktrack.community.models import JoinRequest, Member, Suggestion
-from linktrack.community.suggestions.models import SuggestionAnswer
+from linktrack.community.models import JoinMail, JoinRequest, Member, Suggestion
+from linktrack.community.suggestions.leaving import bare
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,9 @@ class Person:
         ]
         if self.mail_digests:
             found.append(table.mail_digest.in_(self.mail_digests))
+            if table is JoinRequest:  # an address that is not confirmed yet
+                asked = select(JoinMail.request_id)
+                found.append(table.id.in_(asked.where(JoinMail.mail_digest.in_(self.mail_digests))))
         return or_(false(), *found)
 
     def suggested(self) -> ColumnElement[bool]:
@@ -63,30 +66,14 @@ class Person:
 
 
 def make_anonymous(session: Session, person: Person, now: datetime) -> int:
-    """Take from suggestions whose they are; return how many there were. Their texts stay.
+    """Take from suggestions whose they are, and what they wrote; return how many there were.
 
-    The address of the post in which they said it goes, too, and what they were answered: both name
-    them. A hash of that post stays, so that it isn't taken in again.
+    The addresses that they found stay.
     """
-    theirs = select(Suggestion.id).where(person.suggested())
-    session.execute(delete(SuggestionAnswer).where(SuggestionAnswer.suggestion_id.in_(theirs)))
-    changed = (
-        update(Suggestion)
-        .where(person.suggested())
-        .values(
-            network_id=None,
-            person_id=None,
-            handle=None,
-            handle_key=None,
-            sealed_mail=None,
-            mail_digest=None,
-            wants_word=False,
-            bared_at=now,
-        )
-        .returning(Suggestion.id)
-        .execution_options(synchronize_session="fetch")
-    )
-    return len(session.scalars(changed).all())
+    query = select(Suggestion).where(person.suggested(), Suggestion.bared_at.is_(None))
+    found = session.scalars(query.order_by(Suggestion.id)).all()
+    bare(session, found, now)
+    return len(found)
 
 
 def _there(
