@@ -3,20 +3,24 @@
 from datetime import timedelta
 
 from audiences import followers
-from browser import Browser, read
+from browser import Browser, field, read
 from clicking import FIREFOX
 from commands import Run, good, parsed
 from doorways import Caller
 from engaging import engage
-from members import Club, club
+from members import Club, add_member, club
+from sqlalchemy import select
 from world import NOON, World
 
+from linktrack.audience.models import Follower
 from linktrack.clicks.records import ClickRecord
 from linktrack.db import now, to_ms
 from linktrack.engagement.models import NetworkPost
 from linktrack.engagement.tallies import keep_tallies
 from linktrack.links.models import Post, UnwrappedPost
 from linktrack.reports.community.candidates import candidates
+from linktrack.reports.counting import Counting
+from linktrack.reports.post_lines import post_line
 
 DAY = timedelta(days=1)
 
@@ -118,6 +122,50 @@ def test_an_owner_renews_a_member_s_address(world: World, run: Run) -> None:
     with we.pages() as pages:
         paths = [address.removeprefix("https://go.jessestay.com") for address in (old, new)]
         assert [pages.get(path).status_code for path in paths] == [410, 200]
+
+
+def test_an_owner_ends_an_address_on_the_member_s_page(sqlite_world: World) -> None:
+    """The page then has the new addresses to send; a form made before that changes nothing."""
+    we = club(sqlite_world)
+    browser, old = Browser.signed_in(sqlite_world), we.token()
+    page = f"/owner/community/members/{we.ada.id}"
+    made_from = field(browser.get(page).text, f"{page}/renew", "made_from")
+    sqlite_world.session.rollback()
+    assert browser.send(f"{page}/renew", {"made_from": made_from}, page).status_code == 303
+    assert browser.send(f"{page}/renew", {"made_from": made_from}, page).status_code == 422
+    sqlite_world.session.refresh(we.ada)
+    assert we.ada.feed_number == 1
+    assert f"/feed/{we.token()}" in browser.get(page).text
+    assert browser.get(f"/feed/{old}").status_code == 410
+
+
+def test_what_members_click_is_counted_for_their_segment_and_by_member(
+    sqlite_world: World,
+) -> None:
+    """By the version and by personal links alike; clicks per member are of those it reached."""
+    we = club(sqlite_world)
+    for number in range(3):
+        add_member(sqlite_world.session, we.community, f"@m{number}", network_id=f"m{number}")
+    entry = we.bring("Read http://one.com/")
+    post = sqlite_world.session.get_one(Post, entry.post_id)
+    follower = sqlite_world.session.scalars(
+        select(Follower.id).where(Follower.account_id == we.links.id)
+    ).one()
+    assert post.posted_at is not None
+    at, link = to_ms(post.posted_at), post.links[0].id
+    segment = entry.segment_id
+    sqlite_world.session.rollback()
+    sqlite_world.click(
+        [
+            ClickRecord(at + 1, link, FIREFOX, None, 1, 0, segment, follower, "personal"),
+            ClickRecord(at + 2, link, FIREFOX, None, 2, 0, segment, None, "variant"),
+            ClickRecord(at + 3, link, FIREFOX, None, 3),
+        ]
+    )
+    line = post_line(sqlite_world.session, post, Counting("7d", now()))
+    (community,) = [each for each in line.segments if each.segment == "community"]
+    assert (community.addressed, community.unique_clicks) == (4, 2)
+    assert community.cpf.value == 0.5
 
 
 def test_a_published_post_s_page_leads_to_bringing_it_in(sqlite_world: World) -> None:

@@ -67,14 +67,6 @@ def member_of(session: Session, markers: Markers, purpose: Purpose, token: str) 
 _UNKNOWN: Final = "There is no member's address like this: look whether all of it was copied."
 
 
-def named_member(session: Session, number: int) -> Member:
-    """Return a member by number; raises `NotFound`."""
-    found = session.get(Member, number)
-    if found is None:
-        raise NotFound(f"There is no member number {number}: they may have left.")
-    return found
-
-
 def renew_addresses(session: Session, member: Member, now: datetime) -> None:
     """End a member's addresses, and give the member new ones; mails can be ended by the old.
 

@@ -99,14 +99,11 @@ def feed(work: Work, handle: str, limit: int, after: int | None) -> Answer:
 @click.option("--renew", is_flag=True, help="End the address, and make a new one.")
 def feed_address(member: int, renew: bool) -> None:
     """Print the address of a member's feed; it is a secret of theirs."""
-    from linktrack.community.feed_addresses import (
-        feed_token,
-        named_member,
-        renew_addresses,
-    )
+    from linktrack.community.feed_addresses import feed_token, renew_addresses
+    from linktrack.community.members.listing import get_member
 
     with writing() as work:
-        found = named_member(work.session, member)
+        found = get_member(work.session, member)
         if renew:
             renew_addresses(work.session, found, work.now)
         opened = work.installation

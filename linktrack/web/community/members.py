@@ -6,6 +6,7 @@ from typing import Final
 from flask import render_template, request, url_for
 
 from linktrack.audience.accounts import get_account
+from linktrack.community.feed_addresses import leaking, renew_addresses
 from linktrack.community.letting_in.messages import welcome
 from linktrack.community.letting_in.steps import kind_named, steps_of, tick, try_again
 from linktrack.community.members.leaving import remove_member
@@ -51,6 +52,7 @@ def list_all() -> str:
         chosen=found,
         rows=shown,
         steps=steps_of(session, shown),
+        leaks=leaking(session, shown),
         number=count_members(session, found.account),
         step_names=STEPS,
         states=STATES,
@@ -90,6 +92,17 @@ def do_again(sent: Sent, member_id: int) -> str:
     return "linktrack tries it again within a minute."
 
 
+def _addresses(member_id: int) -> dict[str, object]:
+    return {"Addresses made": get_member(db_session(), member_id).feed_number + 1}
+
+
+@member_form(f"{MEMBER}/renew", edits=_addresses)
+def renew(sent: Sent, member_id: int) -> str:
+    """End a member's addresses; the page has the new ones, to be sent to them."""
+    renew_addresses(sent.session, get_member(sent.session, member_id), sent.now)
+    return "They have new addresses: send them the text below."
+
+
 @member_form(f"{MEMBER}/remove")
 def remove(sent: Sent, member_id: int) -> Done:
     """Remove a member, with everything of theirs."""
@@ -113,6 +126,8 @@ def _page(member_id: int, error: str | None = None) -> str:
         step_names=STEPS,
         states=STATES,
         welcome=welcome(session, installation().member_addresses(), member),
+        addresses=installation().member_addresses(),
+        is_leaking=member.id in leaking(session, [member]),
         error=error,
     )
 
