@@ -207,6 +207,8 @@ def test_commands_do_the_same(world: World, monkeypatch: pytest.MonkeyPatch) -> 
     assert "Declined" in linktrack("decline", numbers[1]).stdout
     assert "Deleted" in linktrack("delete", numbers[1]).stdout
     assert "both are off" in linktrack("from", "@you.test", "--no-form", "--no-mentions").stdout
+    assert "Deleted" in linktrack("delete", numbers[0]).stdout
+    assert linktrack("sync").stdout == "Answers sent or tried: 0.\n"
     refused = linktrack("draft", numbers[1])
     assert refused.exit_code == 1
     assert "no suggestion number" in refused.stderr

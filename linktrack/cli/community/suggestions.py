@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from linktrack.cli.answers import Answer, Table, answering
-from linktrack.cli.common import NUMBER, Commands, Work, writing
+from linktrack.cli.common import NUMBER, Commands, Work, installation, writing
 
 if TYPE_CHECKING:
     from linktrack.community.models import Suggestion
@@ -74,6 +74,26 @@ def from_(handle: str, form: bool | None, mentions: bool | None) -> None:
         on = " and ".join(name for name, since in ways.items() if since is not None)
         said = f"Suggestions to {account.handle} come from {on or 'nowhere: both are off'}."
     click.echo(said)
+
+
+@suggestions.command()
+def sync() -> None:
+    """Read mentions and replies that are due, and send the answers that wait.
+
+    The running service does both by itself, every minute.
+    """
+    from linktrack.errors import Unavailable
+    from linktrack.sync import answer_due, take_suggestions_due
+
+    with installation(existing=True) as opened:
+        done = take_suggestions_due(opened)
+        tried = answer_due(opened)
+    for each in done:
+        click.echo(f"{each.handle}: {each.taken:,} new.")
+    click.echo(f"Answers sent or tried: {tried:,}.")
+    problems = [each.problem for each in done if each.problem is not None]
+    if problems:
+        raise Unavailable(" ".join(problems))
 
 
 @suggestions.command()
