@@ -66,14 +66,15 @@ class FeedMails:
         """Rank what is over, and send the mails that are due; return how many were taken."""
         settings, now = self._database.settings, self._clock()
         local = now.astimezone(settings.timezone)
-        with self._database.session(writes=True) as session:
-            loaded = loaded_until(session, settings.journals, now)
-            ranked = rank_weeks(session, local.date(), settings.timezone, loaded)
-            mails.doubt_old(session, now)
-            session.commit()
-        if ranked:
-            log.info("The posts of the week have their places: %s.", ranked)
         week, _ = last_whole("week", local.date(), settings.timezone)
+        with self._database.session() as session:
+            unsettled = mails.is_unsettled(session, week.end, now)
+        if unsettled:  # seldom: it takes the lock for writing
+            with self._database.session(writes=True) as session:
+                loaded = loaded_until(session, settings.journals, now)
+                rank_weeks(session, local.date(), settings.timezone, loaded)
+                mails.doubt_old(session, now)
+                session.commit()
         is_early = local.weekday() == 0 and local.time() < HOUR
         if settings.mail is None or is_early:
             return 0
@@ -91,35 +92,36 @@ class FeedMails:
         week: DayRange,
         is_ending: Callable[[], bool],
     ) -> int:
-        sent, number, deferred = 0, week.first.toordinal(), 0
-        skipped: set[int] = set()
+        sent, number, deferred, last = 0, week.first.toordinal(), 0, 0
         while True:
             with self._database.session() as session:
-                due = [
-                    member.id
-                    for member in mails.unmailed(
-                        session, account_id, number, week.end, AT_ONCE + len(skipped)
-                    )
-                    if member.id not in skipped
-                ]
+                due = mails.unmailed(
+                    session, account_id, number, week.end, after=last, limit=AT_ONCE
+                )
             if not due:
                 return sent
+            last = due[-1]
             for member_id in due:
                 if is_ending():
                     return sent
-                skipped.add(member_id)
                 try:
-                    sent += self._mail(server, member_id, week)
-                    deferred = 0
+                    was_sent = self._mail(server, member_id, week)
                 except Unreached as error:
                     deferred += 1
                     if isinstance(error, Deferred) and deferred < MOST_DEFERRED:
                         continue  # it may be about this one's address
                     log.warning("Mails to members wait: the mail server takes none just now.")
                     return sent
+                if was_sent is None:  # for nobody then: all have the same posts
+                    return sent
+                sent += was_sent
+                deferred = 0
 
-    def _mail(self, server: MailServer, member_id: int, week: DayRange) -> bool:
-        """Send one member's mail; return whether the server took it. Raises `Unreached`."""
+    def _mail(self, server: MailServer, member_id: int, week: DayRange) -> bool | None:
+        """Send one member's mail; return whether the server took it, None if it has no post.
+
+        Raises `Unreached`.
+        """
         number, now = week.first.toordinal(), self._clock()
         settings = self._database.settings
         with self._database.session() as session:
@@ -134,7 +136,7 @@ class FeedMails:
                 week=(week.since, week.end),
             )
             if not feed.items:
-                return False
+                return None
             addresses = self._addresses(member)
             sealed = member.sealed_mail
         try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
@@ -47,17 +47,29 @@ def mailing_communities(session: Session, since: datetime, until: datetime) -> S
     return session.scalars(query.order_by(Community.account_id)).all()
 
 
-def unmailed(
-    session: Session, account_id: AccountId, week: int, until: datetime, limit: int
-) -> Sequence[Member]:
-    """Return members who agreed to mails and were not sent that of a week, in order of joining.
+def is_unsettled(session: Session, until: datetime, now: datetime) -> bool:
+    """Whether entries of weeks that ended by then have no place yet, or mails were cut off."""
+    unranked = exists().where(FeedEntry.week_rank.is_(None), FeedEntry.brought_at < until)
+    return bool(session.scalar(select(unranked | exists().where(*_cut_off(now)))))
 
-    Those who came later than its end get no mail of it.
+
+def unmailed(
+    session: Session,
+    account_id: AccountId,
+    week: int,
+    until: datetime,
+    *,
+    after: int,
+    limit: int,
+) -> Sequence[int]:
+    """Return members who agreed to mails and were not sent that of a week, behind number `after`.
+
+    They are given by their numbers. Those who came later than its end get no mail of it.
     """
     sent = exists().where(FeedMail.member_id == Member.id, FeedMail.week == week)
     query = (
-        select(Member)
-        .where(Member.account_id == account_id, Member.agrees_mail)
+        select(Member.id)
+        .where(Member.account_id == account_id, Member.agrees_mail, Member.id > after)
         .where(Member.sealed_mail.is_not(None), Member.joined_at < until, ~sent)
     )
     return session.scalars(query.order_by(Member.id).limit(limit)).all()
@@ -108,8 +120,12 @@ def take_back(database: Database, member_id: int, week: int) -> None:
 
 def doubt_old(session: Session, now: datetime) -> None:
     """Say of mails that were cut off that they are in doubt; they are not sent again."""
-    cut_off = FeedMail.state == "begun", FeedMail.begun_at < now - DOUBTFUL
-    session.execute(update(FeedMail).where(*cut_off).values(state="in_doubt", ended_at=now))
+    doubted = update(FeedMail).where(*_cut_off(now))
+    session.execute(doubted.values(state="in_doubt", ended_at=now))
+
+
+def _cut_off(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return FeedMail.state == "begun", FeedMail.begun_at < now - DOUBTFUL
 
 
 def subject_of(feed: MemberFeed, first: date) -> str:
