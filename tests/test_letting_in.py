@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from standins import Answer, standin
 from world import NOON, World
 
 from linktrack.audience.credentials import disconnect, open_host
+from linktrack.audience.follow_back.plan import make_plan
 from linktrack.audience.forgetting import Forgotten
 from linktrack.audience.models import Account, Consent, Follower, MadeFollow, Segment
 from linktrack.audience.rosters import take_roster
@@ -381,8 +383,9 @@ def test_a_mail_that_is_refused_or_waits_says_so_without_the_address(sqlite_worl
     doing = worker(world, clock, smtp)
     doing.do_all_due()
     assert states(world, other)["welcome"] == "due"
-    clock.now += 25 * HOUR
-    doing.do_all_due()
+    for _ in range(30):
+        clock.now += 0.9 * HOUR
+        doing.do_all_due()
     assert states(world, other)["welcome"] == "refused"
     try_again(world.session, other, "welcome", clock.now)
     world.session.commit()
@@ -463,3 +466,68 @@ def test_the_service_tidies_once_a_minute(sqlite_world: World) -> None:
     doing.tidy()
     assert world.session.scalar(select(func.count()).select_from(Consent)) == 1
     assert world.session.scalars(select(JoinRequest)).all() == []
+
+
+def test_two_machines_do_each_step_once(world: World) -> None:
+    """Both look at the same moment."""
+    clock, gatehouse, box = Clock(), Gatehouse(asking={"7", "8"}), Mailbox()
+    with standin(gatehouse.answer) as place, served(box) as smtp:
+        account = connected(world, gatehouse, place)
+        for name in ("ann", "bob"):
+            request = request_of(
+                world, account, name, gatehouse.url(name), mail=f"{name}@a.example"
+            )
+            let_in(world, request, can_mail=True)
+        world.session.rollback()
+        machines = [Thread(target=worker(world, clock, smtp).do_all_due) for _ in range(2)]
+        for machine in machines:
+            machine.start()
+        for machine in machines:
+            machine.join()
+    assert sorted(gatehouse.done) == [
+        ("accept", "ann"), ("accept", "bob"), ("follow", "ann"), ("follow", "bob"),
+    ]  # fmt: skip
+    assert sorted(each.rcpt_tos[0] for each in box.envelopes) == ["ann@a.example", "bob@a.example"]
+    assert set(world.session.scalars(select(MemberStep.state))) == {"done"}
+
+
+def test_who_was_let_in_is_not_followed_back_again(sqlite_world: World) -> None:
+    """Following back has the same log."""
+    world, gatehouse = sqlite_world, Gatehouse(asking={"7"})
+    with standin(gatehouse.answer) as place:
+        account = connected(world, gatehouse, place)
+        account.role = "you"
+        roster(world, account, "old", NOON - HOUR)
+        people = [FollowerRecord(gatehouse.url(name), f"@{name}") for name in ("ann", "bob")]
+        take_roster(
+            world.session, account, [FollowerRecord("https://a.example/@old", "@old"), *people],
+            NOON, "test", confirmed=True, now=NOON,
+            forgotten=Forgotten(account.network, KEY, frozenset()),
+        )  # fmt: skip
+        world.session.commit()
+        let_in(world, request_of(world, account, "ann", gatehouse.url("ann")))
+        worker(world, Clock()).do_all_due()
+        plan = make_plan(world.session, account, NOON - 24 * HOUR, 20, NOON)
+    assert [each.handle for each in plan.now] == ["@bob"]
+
+
+def test_a_mail_that_is_late_may_have_been_sent_by_somebody_else(sqlite_world: World) -> None:
+    """As after a backup was restored: the owner decides, for the welcome and for a word."""
+    world, clock, box = sqlite_world, Clock(), Mailbox()
+    account = world.account("Letter", "other", "we")
+    member = let_in(world, request_of(world, account, "ann", mail=MAIL), can_mail=True)
+    asked = request_of(world, account, "bob", mail="bob@example.org")
+    decline(world.session, asked, "Not now.", "Jesse", NOON, can_mail=True)
+    world.session.commit()
+    clock.now += 2 * HOUR
+    with served(box) as smtp:
+        worker(world, clock, smtp).do_all_due()
+        assert box.envelopes == []
+        assert "restored from a backup" in str(step_of(world, member, "welcome").problem)
+        world.session.refresh(asked)
+        assert asked.word_state == "in_doubt"
+        world.session.rollback()
+        try_again(world.session, member, "welcome", clock.now)
+        world.session.commit()
+        worker(world, clock, smtp).do_all_due()
+    assert [each.rcpt_tos for each in box.envelopes] == [[MAIL]]

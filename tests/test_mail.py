@@ -11,7 +11,7 @@ from commands import Run, good
 from mailboxes import Mailbox, served
 
 from linktrack.errors import Invalid, Unavailable
-from linktrack.mail import mail_server, send
+from linktrack.mail import Untaken, mail_server, send
 from linktrack.settings import load_settings
 
 PASSWORD = "p@ss:w/rd"  # noqa: S105 - of this test alone
@@ -110,7 +110,7 @@ def test_a_refused_recipient_is_named() -> None:
     with served(Mailbox(refused=["gone@example.org"])) as where:
         server = mail_server(f"smtp://{where}", "", "gone@example.org")
         assert server is not None
-        with pytest.raises(Unavailable, match=r"it refused gone@example\.org"):
+        with pytest.raises(Untaken, match=r"it refused gone@example\.org"):
             send(server, "no", "no")
 
 

@@ -19,6 +19,11 @@ IN_DOUBT: Final = (
     "send it again."
 )
 
+STOOD_STILL: Final = (
+    "linktrack stood still when it was to be sent, or was restored from a backup: it may have "
+    "arrived. Ask the person, or send it again."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Given:

@@ -19,7 +19,7 @@ from linktrack.audience.models import Account
 from linktrack.community.contacts import read_mail
 from linktrack.community.letting_in.deciding import delete_decided
 from linktrack.community.letting_in.known import keep_agreements
-from linktrack.community.letting_in.letters import IN_DOUBT, Given, give
+from linktrack.community.letting_in.letters import IN_DOUBT, STOOD_STILL, Given, give
 from linktrack.community.letting_in.messages import Addresses, Letter, welcome, word
 from linktrack.community.letting_in.reserving import Reserved, end_follow, release_follow, reserve
 from linktrack.community.letting_in.steps import is_connected
@@ -45,6 +45,9 @@ AGAIN: Final = timedelta(minutes=10)
 PATIENCE: Final = timedelta(days=1)
 """After so long a mail that can't be given to the server, or a step whose end can't be found out,
 is left to the owner."""
+
+LATE: Final = timedelta(hours=1)
+"""So late somebody may have sent a mail who is not known here: a backup was restored, perhaps."""
 
 ASKING: Final = timedelta(days=30)
 """For so long is looked whether somebody who was let in asks to follow a locked account."""
@@ -277,6 +280,9 @@ class LettingIn:
         if server is None or member.sealed_mail is None:
             self._end(step, Outcome(state="by_hand"), step.next_at)
             return
+        if step.next_at is not None and now > step.next_at + LATE:
+            self._end(step, Outcome(state="in_doubt", problem=STOOD_STILL), step.next_at)
+            return
         with self._database.session() as session:
             letter = welcome(session, self._mailing.addresses, member)
         lease = now + LEASE
@@ -303,6 +309,9 @@ class LettingIn:
             return
         if server is None or request.sealed_mail is None:
             self._end_word(request, Outcome(state="by_hand"), seen)
+            return
+        if seen is not None and now > seen + LATE:
+            self._end_word(request, Outcome(state="in_doubt", problem=STOOD_STILL), seen)
             return
         with self._database.session(writes=True) as session:
             letter = word(session, request)
