@@ -112,6 +112,7 @@ SECTIONS: Final = (
                 "What people are asked, and what members get.",
             ),
         ),
+        also=("deciding",),
     ),
     Section(
         "Insights",

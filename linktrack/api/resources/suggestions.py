@@ -1,6 +1,6 @@
 """Suggestions: what people found for an account to share, and what is done with it."""
 
-from typing import Literal
+from typing import Literal, TypedDict
 
 from flask import Response
 
@@ -20,11 +20,7 @@ from linktrack.community.suggestions.inbox import (
     list_suggestions,
     which_named,
 )
-from linktrack.community.suggestions.shapes import (
-    SuggestionJson,
-    SuggestionPageJson,
-    suggestion_json,
-)
+from linktrack.community.suggestions.shapes import SuggestionJson, suggestion_json
 from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.links.post_json import post_json
@@ -37,6 +33,13 @@ from linktrack.reports.links.suggested import (
 
 ONE = "/suggestions/<int:number>"
 WHICH_ONES = Parameter("which", "Which ones; without it those that wait.", choices=WHICH)
+
+
+class SuggestionPageJson(TypedDict):
+    """Suggestions, newest first; `next` is the `before` of the next page."""
+
+    data: list[SuggestionJson]
+    next: int | None
 
 
 @operation(

@@ -92,10 +92,3 @@ def suggestion_json(entry: Entry) -> SuggestionJson:
             for answer in entry.answers.values()
         ],
     }
-
-
-class SuggestionPageJson(TypedDict):
-    """Suggestions, newest first; `next` is the `before` of the next page."""
-
-    data: list[SuggestionJson]
-    next: int | None
