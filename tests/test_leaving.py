@@ -30,6 +30,7 @@ from linktrack.audience.sorting import sort_followers
 from linktrack.clicks.models import clicks
 from linktrack.clicks.records import ClickRecord
 from linktrack.community.contacts import seal_mail
+from linktrack.community.feed_addresses import Purpose, member_token
 from linktrack.community.letting_in.deciding import approve, get_request
 from linktrack.community.letting_in.known import make_known
 from linktrack.community.members.forgetting import forget_person
@@ -260,6 +261,24 @@ def on_disk(tmp_path: Path) -> Iterator[World]:
     with World.at(tmp_path / "data", url) as world:
         world.database.migrate()
         yield world
+
+
+def test_an_export_has_no_mail_address_and_no_address_of_a_feed(
+    sqlite_world: World, tmp_path: Path
+) -> None:
+    """Addresses of mail are sealed in it; those of a member are made anew from the keys."""
+    world = sqlite_world
+    member = come_in(world, world.account("@we@a.example", "mastodon", "we"))
+    markers = load_keys(world.settings.data).markers()
+    purposes: tuple[Purpose, ...] = ("feed", "member", "mails")
+    tokens = [member_token(markers, purpose, member) for purpose in purposes]
+    world.session.rollback()
+    export_all(world.database, tmp_path / "all.zip", NOON)
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive:
+        content = b"".join(archive.read(name) for name in archive.namelist())
+    assert NAME.encode() in content
+    assert MAIL.encode() not in content
+    assert [token for token in tokens if token.encode() in content] == []
 
 
 def test_nowhere_on_disk(on_disk: World, tmp_path: Path) -> None:
