@@ -1,6 +1,8 @@
 """What the pages of the documentation say of each other is true."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import dependencies
@@ -95,3 +97,20 @@ def test_every_library_is_on_its_page_with_a_reason_and_its_licence() -> None:
     assert list(dependencies.differences()) == []
     quiet = [name for name, (reason, _, _) in dependencies.listed().items() if "*quiet*" in reason]
     assert sorted(quiet) == ["hashids", "twitter-text-parser", "user-agents"]
+
+
+def test_what_make_says_of_libraries_can_be_run() -> None:
+    """`make dependencies` ends well; it and `make sbom` name only what is there."""
+    looked = subprocess.run(
+        [sys.executable, "benchmarks/dependencies.py"],
+        cwd=REPOSITORY, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert looked.returncode == 0, looked.stdout + looked.stderr
+    named = subprocess.run(
+        ["make", "--dry-run", "dependencies", "sbom"],
+        cwd=REPOSITORY, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "benchmarks/dependencies.py --newer" in named.stdout
+    assert "cyclonedx-py environment" in named.stdout
+    for script in re.findall(r"python (\S+\.py)", named.stdout):
+        assert (REPOSITORY / script).exists(), script
