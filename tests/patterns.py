@@ -23,7 +23,8 @@ STANDING_IN: Final[dict[str, Any]] = {
     "short": "https://go.example/abcde", "short_url": "https://go.example/abcde",
     "form": "go.example/abcde", "before": r"[\w/]", "length": 2, "names": "ann|bob|anna",
     "prefix": _own("https://go.example").prefix.pattern, "name": "script",
-    "dated": "joined since DAY",
+    "dated": "joined since DAY", "local": "ann", "code": r"[A-Za-z0-9_-]{1,64}+",
+    "written": r"go\.example|old\.example/path",
     "marks": r"<!--|-->|<(/?)script(?=[ \t\n/>])",
 }  # fmt: skip
 """What patterns that are made in a function are made of, by the name it has there."""
