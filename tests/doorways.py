@@ -79,11 +79,11 @@ def click_link(world: World, code: str, *visitors: int | None) -> None:
 
 
 class Caller:
-    """A program with a token that may do everything."""
+    """A program with a token that may do everything, on all accounts or on one."""
 
-    def __init__(self, world: World, name: str = "all") -> None:
+    def __init__(self, world: World, name: str = "all", account_id: int | None = None) -> None:
         self.client = client_of(world)
-        self.secret = create_token(world.session, name, "write", None, NOON)
+        self.secret = create_token(world.session, name, "write", account_id, NOON)
         world.session.commit()
 
     def __call__(self, method: str, path: str, body: object = None, **headers: str) -> TestResponse:

@@ -12,10 +12,11 @@ from servers import free_port
 
 
 class Mailbox:
-    """Keeps what a mail server was given; `refused` addresses are not taken."""
+    """Keeps what a mail server was given; `refused` addresses are not taken, `deferred` not yet."""
 
-    def __init__(self, refused: Sequence[str] = ()) -> None:
+    def __init__(self, refused: Sequence[str] = (), deferred: Sequence[str] = ()) -> None:
         self.refused = refused
+        self.deferred = deferred
         self.envelopes: list[Any] = []
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
@@ -23,6 +24,8 @@ class Mailbox:
     ) -> str:
         if address in self.refused:
             return "550 no such mailbox"
+        if address in self.deferred:
+            return "452 mailbox full"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

@@ -77,6 +77,7 @@ def test_what_did_clearly_better_is_a_candidate_at_every_door(world: World, run:
     }
     assert all(each.times > 3 for each in found)
     browser, caller = Browser.signed_in(world), Caller(world)
+    limited = Caller(world, "limited", we.community.id)  # these posts are other accounts'
     handle, of = we.community.handle, f"/owner/community/{we.community.id}"
     here = f"/owner/community/bring-in?account={we.community.id}"
     page = read(browser.get(here))
@@ -85,6 +86,7 @@ def test_what_did_clearly_better_is_a_candidate_at_every_door(world: World, run:
     base = f"/accounts/{we.community.id}"
     told = caller("GET", f"{base}/candidates").get_json()["data"]
     assert parsed(run("community", "candidates", handle, "--json")) == told
+    assert limited("GET", f"{base}/candidates").get_json()["data"] == []
     form: dict[str, str | list[str]] = {
         "post": str(post.id), "note": "Read this <b>", "above_usual": "yes",
     }  # fmt: skip

@@ -26,7 +26,7 @@ from linktrack.ids import PostId
 from linktrack.keys import load_keys
 from linktrack.links.models import Post
 from linktrack.settings import load_settings
-from linktrack.webhooks.feed_mails import FeedMails
+from linktrack.webhooks.feed_mails import MOST_DEFERRED, FeedMails
 
 # NOON is a Monday; what is brought in then is in the mail of the next one.
 EIGHT = datetime(2026, 5, 11, 8, tzinfo=NOON.tzinfo)
@@ -180,6 +180,21 @@ def test_what_the_server_refuses_is_told_apart(we: Club) -> None:
         assert mailing(we, f"smtp://{where}").mail_due() == 1
     assert states(we) == {nobody.id: "refused", ben.id: "sent", greylisted.id: "sent"}
     assert addressed(box) == ["ben@example.org", "greylisted@example.org"]
+
+
+def test_full_mailboxes_keep_nobody_from_their_mail(we: Club) -> None:
+    """However many of them come first: they are tried again later, and the others now."""
+    we.bring("http://one.com/")
+    names = [f"full{number}" for number in range(MOST_DEFERRED)]
+    for name in names:
+        newcomer(we, name)
+    ben = newcomer(we, "ben")
+    box = Mailbox(deferred=[f"{name}@example.org" for name in names])
+    with served(box) as where:
+        mails = mailing(we, f"smtp://{where}")
+        assert mails.mail_due() == 0  # so many after one another: it may be the server
+        assert mails.mail_due() == 1
+    assert states(we) == {ben.id: "sent"}
 
 
 def test_the_best_of_a_week_are_those_furthest_above_their_own_usual(

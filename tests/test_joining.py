@@ -435,6 +435,21 @@ def test_a_mail_is_sent_once_whatever_is_killed_and_waits_for_a_server_that_is_a
     assert carried(mailing, box, now() + GIVEN_UP) == []
 
 
+def test_no_log_names_an_address_whatever_the_mail_server_says(
+    sqlite_world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It names whom it refuses, for now or for good."""
+    box = Mailbox(deferred=["ann@example.org"])
+    with on(sqlite_world, **MAIL) as mailing:
+        send(Browser.on(mailing), opened(mailing, "@jessestay", "x"), mail="ann@example.org")
+        assert carried(mailing, box) == []
+        box.refused = box.deferred
+        assert carried(mailing, box, now() + timedelta(minutes=11)) == []
+        assert mailing.session.scalars(select(JoinMail.state)).all() == ["refused"]
+    assert len(caplog.messages) >= 2
+    assert "ann@" not in caplog.text
+
+
 def test_mail_beside_a_handle_counts_once_it_is_confirmed(
     world: World, place: MastodonPlace
 ) -> None:

@@ -7,6 +7,7 @@ import pytest
 from browser import Browser, read
 from commands import Run
 from communing import asks, opened
+from doorways import Caller
 from sqlalchemy import func, select
 from statements import Statements
 from world import NOON, World
@@ -149,6 +150,20 @@ def test_owners_read_who_asks_and_viewers_do_not(sqlite_world: World) -> None:
     assert "ann@example.org" in one
     assert "dora@example.org" in read(browser.get(f"/owner/community/requests/{dora.id}"))
     assert "dora@example.org" not in read(page)
+
+
+def test_a_token_for_one_account_reads_nothing_of_the_lists_of_others(sqlite_world: World) -> None:
+    """One for all accounts reads what each list knows of whoever asks."""
+    followed(sqlite_world)
+    we = opened(sqlite_world)
+    asks(sqlite_world, we, "ann")
+    whole, limited = Caller(sqlite_world), Caller(sqlite_world, "limited", we.id)
+    known = [
+        caller("GET", f"/accounts/{we.id}/requests").get_json()["data"][0]["known"]
+        for caller in (whole, limited)
+    ]
+    assert [each["account"]["handle"] for each in known[0]] == ["@jesse@mastodon.social"]
+    assert known[1] == []
 
 
 def test_the_command_lists_who_asks(run: Run) -> None:

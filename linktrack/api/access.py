@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar, cast
 
 from flask import g, request
 
@@ -14,9 +14,11 @@ from linktrack.db import now
 from linktrack.db_failures import is_database_away
 from linktrack.errors import Forbidden
 from linktrack.owners.tokens import check_token, get_token, is_mark_due, require_scope
+from linktrack.owners.visibility import show_only
 
 if TYPE_CHECKING:
     from linktrack.audience.models import Account
+    from linktrack.db import Session
     from linktrack.owners.models import Token
 
 log = logging.getLogger(__name__)
@@ -119,6 +121,14 @@ def require_all() -> None:
     token: Token = g.token
     if token.account_id is not None:
         raise Forbidden("This token is limited to one account, and this concerns all of them.")
+
+
+def seen_session() -> "Session":
+    """Return this request's session, in which a token for one account finds nothing of others."""
+    session, token = db_session(), cast("Token", g.token)
+    if token.account_id is not None:
+        show_only(session, [token.account_id])
+    return session
 
 
 def named_account(handle: str) -> "Account":

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -32,6 +32,10 @@ HOUR: Final = time(8)
 MOST_DEFERRED: Final = 5
 """Mails after one another that the server wants later: then all others wait, too."""
 
+AGAIN: Final = timedelta(minutes=15)
+"""When a mail is tried again that the server wants later. Until then others get theirs, however
+many mailboxes before them are full."""
+
 AT_ONCE: Final = 100  # members whose mails are made after one another before others are looked for
 
 
@@ -45,6 +49,7 @@ class FeedMails:
         self._shortener = shortener
         self._keys = keys
         self._clock = clock
+        self._deferred: dict[int, datetime] = {}  # until when, by the member
 
     def follow(self, wait: Callable[[float], bool]) -> None:
         """Make one pass after another; `wait(seconds)` returns whether to end."""
@@ -93,6 +98,8 @@ class FeedMails:
         is_ending: Callable[[], bool],
     ) -> int:
         sent, number, deferred, last = 0, week.first.toordinal(), 0, 0
+        now = self._clock()
+        self._deferred = {each: until for each, until in self._deferred.items() if until > now}
         while True:
             with self._database.session() as session:
                 due = mails.unmailed(
@@ -104,13 +111,17 @@ class FeedMails:
             for member_id in due:
                 if is_ending():
                     return sent
+                if member_id in self._deferred:
+                    continue
                 try:
                     was_sent = self._mail(server, member_id, week)
                 except Unreached as error:
                     deferred += 1
-                    if isinstance(error, Deferred) and deferred < MOST_DEFERRED:
-                        continue  # it may be about this one's address
-                    log.warning("Mails to members wait: the mail server takes none just now.")
+                    if isinstance(error, Deferred):  # it may be about this one's address
+                        self._deferred[member_id] = self._clock() + AGAIN
+                        if deferred < MOST_DEFERRED:
+                            continue
+                    log.warning("Mails to members wait: the mail server takes none right now.")
                     return sent
                 if was_sent is None:  # for nobody then: all have the same posts
                     return sent

@@ -1,5 +1,6 @@
 """Communities, read only: whether they are open, and who asks to join."""
 
+from linktrack.api.access import seen_session
 from linktrack.api.operations import AFTER, LIMIT, Parameter, asked, operation
 from linktrack.api.paging import page_size
 from linktrack.api.resources.accounts import ACCOUNT, numbered_account
@@ -24,7 +25,7 @@ def read_requests(number: int) -> RequestPageJson:
     fields = asked()
     account = numbered_account(number)
     return request_page(
-        db_session(),
+        seen_session(),
         account,
         fields.text("state", "waiting"),
         now(),

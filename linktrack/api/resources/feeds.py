@@ -4,7 +4,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from flask import Response
 
-from linktrack.api.access import require_account
+from linktrack.api.access import require_account, seen_session
 from linktrack.api.operations import AFTER, LIMIT, asked, operation, sent
 from linktrack.api.paging import page_size
 from linktrack.api.read import Fields, stored
@@ -51,7 +51,8 @@ class FeedPageJson(TypedDict):
 @operation("GET", f"{ACCOUNT}/candidates", scope="read", problems=(404,))
 def read_candidates(number: int) -> CandidateListJson:
     """List posts of the other accounts that did clearly better than usual there."""
-    found = candidates(db_session(), numbered_account(number), as_of(now()))
+    community = numbered_account(number)
+    found = candidates(seen_session(), community, as_of(now()))
     return {"data": [candidate_json(each) for each in found]}
 
 
