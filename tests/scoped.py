@@ -45,6 +45,10 @@ WRAPPED: Final = {
 """What shortening links writes: posts and links, what is known of them, and what is told of it."""
 
 
+SORTED: Final = {"follower_properties", "segment_sizes"}
+"""Counts of an account's own followers, some of whom may just have joined another's community."""
+
+
 class Untouched:
     """Rows that a token may not change, as they were."""
 
@@ -58,7 +62,11 @@ class Untouched:
             beyond_wrapping = token.startswith("wrap") and table.name not in WRAPPED
             if token.startswith("read") or beyond_wrapping:
                 self._queries[table.name] = ""
-            elif token.endswith("of ours") and "account_id" in table.columns:
+            elif (
+                token.endswith("of ours")
+                and "account_id" in table.columns
+                and table.name not in SORTED
+            ):
                 self._queries[table.name] = f"WHERE account_id = {int(theirs)}"
         self._before = self._rows()
 
