@@ -15,6 +15,7 @@ from linktrack.calendar.times import utc
 from linktrack.community.communities import get_community
 from linktrack.community.letting_in.known import members_segment
 from linktrack.community.models import Brought, FeedEntry, Member
+from linktrack.db import take_edit_lock
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.links.catalog import Shortener
 from linktrack.links.models import Post, UnwrappedPost
@@ -45,6 +46,7 @@ def bring_in(
     """
     get_community(session, community)
     said = parse_note(written)
+    take_edit_lock(session.connection())  # a button may be pressed twice, and two may press it
     known = entry_of(session, community, post)
     if known is not None:
         return known

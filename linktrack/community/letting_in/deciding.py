@@ -13,6 +13,7 @@ from linktrack.audience.models import Account
 from linktrack.community.letting_in.known import make_known
 from linktrack.community.letting_in.steps import plan_steps
 from linktrack.community.models import JoinRequest, Member
+from linktrack.db import take_edit_lock
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.owners.audit import note
 
@@ -28,6 +29,8 @@ def get_request(session: Session, request_id: int) -> JoinRequest:
 
     One that is not confirmed is nobody's yet, so it is as if it weren't there.
     """
+    # Of two people who are let in at once, the second finds the segment that the first has made.
+    take_edit_lock(session.connection())
     found = session.get(JoinRequest, request_id, with_for_update=True)
     if found is None or found.state == "unconfirmed":
         raise NotFound(

@@ -17,6 +17,7 @@ from linktrack.community.suggestions.addresses import MOST, addresses_in, key_of
 from linktrack.community.suggestions.boxes import check_form
 from linktrack.community.suggestions.models import SuggestedAddress
 from linktrack.community.suggestions.storing import LONGEST, Suggested, keep, room_for
+from linktrack.db import take_edit_lock
 from linktrack.errors import Invalid, TooMany
 from linktrack.keys import Keys
 from linktrack.links.destinations import parse_destination
@@ -84,6 +85,7 @@ def suggest(
         mail_digest=None if sealed is None else sealed.digest,
         wants_word=filled.wants_word,
     )
+    take_edit_lock(session.connection())
     before = _sent_before(session, account, said)
     if before is not None:
         return before

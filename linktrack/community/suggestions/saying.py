@@ -202,15 +202,17 @@ class _Turn:
     ) -> None:
         due, now = self._due, self._clock()
         with self._database.session(writes=True) as session:
+            # First the suggestion, as the owner's forms do: else each may wait for the other.
+            suggestion = session.get(Suggestion, due.suggestion_id, with_for_update=True)
             answer = session.get(
                 SuggestionAnswer, (due.suggestion_id, due.kind), with_for_update=True
             )
-            if answer is None or answer.state != "begun":  # deleted meanwhile, or told by hand
-                return
+            if suggestion is None or answer is None or answer.state != "begun":
+                return  # deleted meanwhile, or told by hand
             answer.state, answer.url, answer.problem, answer.next_at = state, url, problem, next_at
             answer.ended_at = now if next_at is None else None
             if state == "done" and due.kind == "published":
-                mark_told(session.get_one(Suggestion, due.suggestion_id), now)
+                mark_told(suggestion, now)
             session.commit()
         if problem is not None:
             log.warning("An answer to a suggestion was not sent: %s", state)
