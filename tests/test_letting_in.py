@@ -369,6 +369,25 @@ def test_the_welcome_has_the_feed_and_how_to_leave(sqlite_world: World) -> None:
     assert states(world, member) == {"welcome": "done"}
 
 
+def test_whoever_gave_an_address_alone_is_welcomed_there(sqlite_world: World) -> None:
+    """It answers their request, agreed to mail or not; with a handle, there is another way."""
+    world, clock, box = sqlite_world, Clock(), Mailbox()
+    account = world.account("@we@a.example", "mastodon", "we")
+    asked = [
+        request_of(world, account, "bob", mail=MAIL),
+        request_of(world, account, "eve", "https://a.example/@eve", mail="eve@example.org"),
+    ]
+    for request in asked:
+        request.agrees_mail = False
+    world.session.commit()
+    with served(box) as smtp:
+        bob, eve = (let_in(world, request, can_mail=True) for request in asked)
+        worker(world, clock, smtp).do_all_due()
+    assert [envelope.rcpt_tos for envelope in box.envelopes] == [[MAIL]]
+    assert states(world, bob) == {"welcome": "done"}
+    assert states(world, eve)["welcome"] == "by_hand"
+
+
 def test_a_mail_that_is_refused_or_waits_says_so_without_the_address(sqlite_world: World) -> None:
     """What the server was never given is tried again for a day."""
     world, clock = sqlite_world, Clock()

@@ -56,7 +56,9 @@ def plan_steps(
 ) -> None:
     """Store what letting a member in takes; the service begins with it at once.
 
-    A person on another network than the account's is neither accepted nor followed.
+    A person on another network than the account's is neither accepted nor followed. Whoever proved
+    an address and nothing else is welcomed by mail, whether or not they agreed to more of it: it
+    answers their request, and nobody has another way to reach them.
     """
     steps: dict[StepKind, StepState] = {}
     network = network_of(account.network)
@@ -66,7 +68,8 @@ def plan_steps(
             steps["accept"] = state
         if network.has_follows:
             steps["follow"] = state
-    mails = can_mail and member.agrees_mail and member.sealed_mail is not None
+    may_mail = member.agrees_mail or member.network_id is None
+    mails = can_mail and may_mail and member.sealed_mail is not None
     steps["welcome"] = "due" if mails and not account.simulated else "by_hand"
     for kind, state in steps.items():
         session.add(
