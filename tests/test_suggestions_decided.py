@@ -412,6 +412,7 @@ def test_the_form_stores_what_was_filled_in_once(world: World) -> None:
     ("fields", "sentence"),
     [
         ({"address": ""}, "Write the address"),
+        ({"address": "nonsense"}, "write it like example.org/page"),
         ({"address": "javascript:alert(1)"}, "not the address of a web page"),
         ({"address": "https://go.jessestay.com/Ab3dE"}, "one of our own short links"),
         ({"text": "x" * 2_001}, "too long"),

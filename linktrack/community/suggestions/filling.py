@@ -100,7 +100,10 @@ def _address(session: Session, typed: str, base_url: str) -> str:
         raise Invalid("Write the address of what you found.")
     if len(typed) > LONGEST_ADDRESS:
         raise Invalid(f"That address is too long: at most {LONGEST_ADDRESS:,} characters.")
-    address = parse_destination(typed if _SCHEME.match(typed) else f"https://{typed}")
+    has_scheme = _SCHEME.match(typed) is not None
+    if not has_scheme and "." not in re.split(r"[/?#]", typed)[0]:
+        raise Invalid(f"{cut(typed, 80)} is not a web address: write it like example.org/page.")
+    address = parse_destination(typed if has_scheme else f"https://{typed}")
     if leads_back(session, address, base_url):
         raise Invalid(f"{cut(address, 80)} is one of our own short links: write where it leads to.")
     return address
