@@ -646,7 +646,7 @@ def test_where_nothing_proves_who_somebody_is_the_page_says_so(sqlite_world: Wor
     """To strangers, and to the owner with what to do."""
     opened(sqlite_world, "@jessestay", "x")
     page = read(Browser.on(sqlite_world).get("/join/@jessestay"))
-    assert "You can’t ask here yet" in page
+    assert "You can’t ask to join here yet" in page
     owner = read(Browser.signed_in(sqlite_world).get("/owner/community"))
     assert "Nobody can ask yet" in owner
     assert "LINKTRACK_SMTP_URL" in owner

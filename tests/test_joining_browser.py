@@ -66,9 +66,9 @@ def test_on_a_phone_somebody_asks_to_join_and_the_owner_reads_it(
             assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
             page.get_by_role("textbox", name="Introduce yourself").fill(HELLO)
             page.get_by_role("textbox", name="Your handle on Mastodon").fill("@ann@square.test")
-            page.get_by_role("textbox", name="Your mail address").fill("ann@example.org")
+            page.get_by_role("textbox", name="Your email address").fill("ann@example.org")
             page.get_by_label("Personal links").check()
-            page.get_by_label("Mail: @me@square.test may mail you").check()
+            page.get_by_label("Mail: @me@square.test may email you").check()
             page.get_by_role("button", name="Ask to join").click()
             page.get_by_role("button", name="Authorize").click()
             page.wait_for_url("**/done/waiting")

@@ -161,16 +161,16 @@ def _letter(
     token = mail_token(post.keys.markers(), mail)
     address = f"{post.base_url}/join/{quote(name, safe=':@')}/mail/{token}"
     asked = (
-        f"Somebody asked to join {account.handle} with this mail address."
+        f"Somebody asked to join {account.handle} with this email address."
         if request.proof == "mail"
-        else f"Somebody who asked to join {account.handle} wants mail at this address."
+        else f"Somebody who asked to join {account.handle} would like mail at this address."
     )
     text = (
         f"{asked} If that was you, confirm it within 7 days:\n\n{address}\n\n"
         "If it wasn't you, there is nothing to do: without it the address is deleted, and "
         "you get no other mail.\n"
     )
-    return f"Confirm your mail address for {account.handle}", text
+    return f"Confirm your email address for {account.handle}", text
 
 
 def _given(post: Post, sealed: str, letter: tuple[str, str]) -> bool | None:

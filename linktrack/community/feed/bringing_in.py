@@ -155,6 +155,12 @@ def list_entries(
     return [EntryLine(*row) for row in session.execute(query)]
 
 
+def count_entries(session: Session, community: Account) -> int:
+    """Return how many posts are in the feed of an account's members."""
+    query = select(func.count()).where(FeedEntry.account_id == community.id)
+    return session.scalar(query) or 0
+
+
 def keep_ranks(session: Session, ranked: Sequence[int]) -> None:
     """Keep the places of a week's entries, which are given by number, the best first."""
     rows = [{"id": number, "week_rank": rank} for rank, number in enumerate(ranked, 1)]

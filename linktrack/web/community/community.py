@@ -11,6 +11,8 @@ from linktrack.charts.qr import TYPES, qr_code
 from linktrack.community.asking.listing import count_requests
 from linktrack.community.asking.ways import proofs
 from linktrack.community.communities import close_community, name_of, open_community
+from linktrack.community.feed.bringing_in import count_entries
+from linktrack.community.members.listing import count_members
 from linktrack.context import db_session, installation
 from linktrack.errors import NotFound
 from linktrack.web.community.chosen import chosen
@@ -65,6 +67,8 @@ def _page(account_id: int | None = None, error: str | None = None) -> str:
         "community/show.html",
         chosen=found,
         counts=count_requests(db_session(), found.account),
+        members=count_members(db_session(), found.account),
+        brought_in=count_entries(db_session(), found.account),
         join_address=address,
         join_text=INVITATION.format(handle=found.account.handle, address=address),
         can_ask=bool(proofs(found.account.network, installation().settings)),

@@ -203,7 +203,8 @@ def _answer(sent: Sent, found: Suggestion, account: Account, offer: Offer) -> st
     )
     if answer.state == "done":
         return "Noted."
-    return f"{account.handle} {'mails' if answer.way == 'mail' else 'replies'} within a minute."
+    what = "The mail goes out" if answer.way == "mail" else f"{account.handle} replies"
+    return f"{what} within a minute."
 
 
 def _set(account_id: int) -> dict[str, object]:
