@@ -3,20 +3,22 @@
 from collections.abc import Callable
 from threading import Thread
 
-from communing import asks, opened
+from communing import MASTODON, asks, opened, sealing
 from members import club
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from world import NOON, World
 
 from linktrack.audience.models import Account, Segment
+from linktrack.community.asking.requests import Wish, ask_to_join, confirm
 from linktrack.community.feed.bringing_in import bring_in
 from linktrack.community.letting_in.deciding import approve, get_request
-from linktrack.community.models import FeedEntry, Member, Suggestion
+from linktrack.community.models import FeedEntry, JoinRequest, Member, Suggestion
 from linktrack.community.suggestions.boxes import set_box
 from linktrack.community.suggestions.filling import Filled, suggest
 from linktrack.keys import load_keys
 from linktrack.links.models import Post
+from linktrack.networks.identity import Identity
 
 
 def at_once(
@@ -73,6 +75,22 @@ def test_two_people_who_are_let_in_at_once_are_in_one_segment(world: World) -> N
     made = select(func.count()).select_from(Segment).where(Segment.name == "community")
     assert world.session.scalar(made) == 1
     assert world.session.scalar(select(func.count()).select_from(Member)) == 2
+
+
+def test_of_two_confirmations_at_once_one_request_comes(world: World) -> None:
+    """Somebody who asked in two windows, and proves it in both, is there once."""
+    account = opened(world)
+    wish = Wish(proof="network", introduction="I paint birds.", handle="@ann")
+    who = Identity(MASTODON, "https://m.test/@ann", "@ann@m.test")
+    first, second = (
+        ask_to_join(world.session, account, wish, sealing(world), NOON).request.id for _ in "ab"
+    )
+
+    def prove(number: int) -> Callable[[Session], object]:
+        return lambda session: confirm(session, session.get_one(JoinRequest, number), who, NOON)
+
+    at_once(world, prove(first), prove(second))
+    assert world.session.scalars(select(JoinRequest.state)).all() == ["waiting"]
 
 
 def test_a_form_that_is_sent_twice_at_once_is_one_suggestion(world: World) -> None:

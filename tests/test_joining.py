@@ -515,7 +515,7 @@ def test_an_unproved_request_changes_nothing_of_what_is_there(world: World) -> N
     assert [each.id for each in requests(world)] == [there.id]
 
 
-def test_of_two_confirmations_at_once_one_request_comes(world: World) -> None:
+def test_of_two_confirmations_one_request_comes(world: World) -> None:
     """The second finds the first, and takes its place."""
     account = opened(world)
     wish = Wish(proof="network", introduction=HELLO, handle="@ann")
