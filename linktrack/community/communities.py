@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypedDict, get_args
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.accounts import AccountNameJson, account_json
 from linktrack.audience.models import Account
 from linktrack.calendar.times import utc
-from linktrack.community.models import Community, FeedMode
+from linktrack.community.models import Community, FeedMode, Member
 from linktrack.errors import Invalid, NotFound
 from linktrack.owners.audit import note
 
@@ -167,3 +167,9 @@ def community_json(account: Account, found: Community) -> CommunityJson:
         "weekly_best": found.weekly_best,
         "mails": found.mails,
     }
+
+
+def count_members(session: Session, account: Account) -> int:
+    """Return how many members an account has."""
+    query = select(func.count()).select_from(Member).where(Member.account_id == account.id)
+    return session.scalar(query) or 0

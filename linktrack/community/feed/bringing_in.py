@@ -12,9 +12,9 @@ from linktrack.audience.accounts import AccountNameJson, account_json
 from linktrack.audience.models import Account
 from linktrack.audience.sorting import sort_followers
 from linktrack.calendar.times import utc
-from linktrack.community.communities import get_community
+from linktrack.community.communities import count_members, get_community
 from linktrack.community.letting_in.known import members_segment
-from linktrack.community.models import Brought, FeedEntry, Member
+from linktrack.community.models import Brought, FeedEntry
 from linktrack.db import take_edit_lock
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.links.catalog import Shortener
@@ -64,7 +64,7 @@ def bring_in(
         segment = members_segment(session, account, now)
         if segment.size is None:  # it was made just now
             sort_followers(session, account, now)
-        add_version(session, shortener, post, segment, _members(session, community) or None)
+        add_version(session, shortener, post, segment, count_members(session, community) or None)
         entry.segment_id = segment.id
     session.add(entry)
     note(session, f"Brought {_named(post)} in for the community of {community.handle}.", now)
@@ -166,11 +166,6 @@ def keep_ranks(session: Session, ranked: Sequence[int]) -> None:
     rows = [{"id": number, "week_rank": rank} for rank, number in enumerate(ranked, 1)]
     if rows:
         session.execute(update(FeedEntry), rows)
-
-
-def _members(session: Session, community: Account) -> int:
-    query = select(func.count()).select_from(Member).where(Member.account_id == community.id)
-    return session.scalar(query) or 0
 
 
 def _check_post(community: Account, post: AnyPost) -> None:

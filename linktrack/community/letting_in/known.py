@@ -25,6 +25,7 @@ from linktrack.audience.sorting import sort_followers
 from linktrack.calendar.days import Days
 from linktrack.community.models import Member, MemberEntry
 from linktrack.errors import NotFound
+from linktrack.ids import AccountId
 from linktrack.publishing.personal import withdraw
 
 COMMUNITY: Final = "community"
@@ -50,14 +51,24 @@ def make_known(session: Session, member: Member, now: datetime) -> None:
         .order_by(Account.id)
     ).all()
     key = entry_key(member.network, member.network_id)
+    followed = _followed_by(session, member.network_id)
     for account in accounts:
         segment = members_segment(session, account, now)
+        is_new = segment.created_at == now
         session.merge(MemberEntry(member_id=member.id, segment_id=segment.id))
         if session.get(SegmentEntry, (segment.id, key)) is None:
             session.add(SegmentEntry(segment_id=segment.id, key=key))
         session.flush()
-        sort_followers(session, account, now)
+        # Sorting takes seconds where a million follow: not where nobody changes their segment.
+        if is_new or account.id in followed:
+            sort_followers(session, account, now)
     keep_agreements(session, now)
+
+
+def _followed_by(session: Session, network_id: str) -> set[AccountId]:
+    """Return the accounts that know a person as a follower."""
+    query = select(Follower.account_id).where(Follower.network_id == network_id)
+    return set(session.scalars(query))
 
 
 def keep_agreements(session: Session, now: datetime) -> int:
@@ -137,7 +148,8 @@ def take_entries_away(session: Session, members: Sequence[Member], now: datetime
             .execution_options(synchronize_session=False)
         )
         accounts = select(Account).where(
-            Account.id.in_(select(Segment.account_id).where(Segment.id.in_(gone)))
+            Account.id.in_(select(Segment.account_id).where(Segment.id.in_(gone))),
+            Account.id.in_(_followed_by(session, member.network_id)),
         )
         for account in session.scalars(accounts.order_by(Account.id)).all():
             sort_followers(session, account, now)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypedDict
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
@@ -29,12 +29,6 @@ def list_members(
     if after is not None:
         query = query.where(Member.id < after)
     return session.scalars(query.order_by(Member.id.desc()).limit(limit)).all()
-
-
-def count_members(session: Session, account: Account) -> int:
-    """Return how many members an account has."""
-    query = select(func.count()).select_from(Member).where(Member.account_id == account.id)
-    return session.scalar(query) or 0
 
 
 def named(member: Member | JoinRequest) -> str:

@@ -152,7 +152,7 @@ class _Reading:
                 self._keep(session, found, since)
                 is_over = self._settle(session, page, since)
                 session.commit()
-            if is_over:
+            if is_over or page.cursor == cursor:  # a server that stays where it is has no more
                 return None
             cursor = page.cursor
 

@@ -10,9 +10,8 @@ from linktrack.audience.models import Account
 from linktrack.charts.qr import TYPES, qr_code
 from linktrack.community.asking.listing import count_requests
 from linktrack.community.asking.ways import proofs
-from linktrack.community.communities import close_community, name_of, open_community
+from linktrack.community.communities import close_community, count_members, name_of, open_community
 from linktrack.community.feed.bringing_in import count_entries
-from linktrack.community.members.listing import count_members
 from linktrack.context import db_session, installation
 from linktrack.errors import NotFound
 from linktrack.web.community.chosen import chosen

@@ -6,11 +6,12 @@ from typing import Final
 from flask import render_template, request, url_for
 
 from linktrack.audience.accounts import get_account
+from linktrack.community.communities import count_members
 from linktrack.community.feed_addresses import leaking, renew_addresses
 from linktrack.community.letting_in.messages import welcome
 from linktrack.community.letting_in.steps import kind_named, steps_of, tick, try_again
 from linktrack.community.members.leaving import remove_member
-from linktrack.community.members.listing import count_members, get_member, list_members
+from linktrack.community.members.listing import get_member, list_members
 from linktrack.community.models import Member
 from linktrack.context import db_session, installation
 from linktrack.networks.registry import network_of
