@@ -103,15 +103,16 @@ settings.register_profile("quick", max_examples=20, deadline=None)
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """Let two workers share each processor, where it is all tests: those of services wait a lot.
+    """Let three workers share two processors, where it is all tests: those of services wait a lot.
 
-    As many as memory has room for, with a PostgreSQL server, a service and a browser each. Left to
-    itself `--numprocesses=auto` counts two processors of one core as one.
+    With four, what has seconds to end sometimes didn't. As many as memory has room for, with a
+    PostgreSQL server, a service and a browser each. Left to itself `--numprocesses=auto` counts two
+    processors of one core as one.
     """
     if config.option.numprocesses != "auto" or "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
     room: int = psutil.virtual_memory().available // WORKER_BYTES
-    return max(1, min(2 * (os.cpu_count() or 1), room))
+    return max(1, min(3 * (os.cpu_count() or 1) // 2, room))
 
 
 def pytest_collection_finish() -> None:

@@ -79,6 +79,7 @@ def pooled(world: World, account: Account) -> dict[str, object]:
         segments_report(session, account, window="7d", settings=world.settings, now=LATER)
     )
     segments["still_counting"] = {"posts": 0, "clicks": 0, "unique_clicks": 0}
+    segments["ways"]["months"] = []  # of calendar months, like days: every click there was
     first = session.scalars(select(Post).order_by(Post.id)).first()
     assert first is not None
     (digest,) = digests(session, [account], "month", LATER.date(), now=LATER, timezone=UTC)

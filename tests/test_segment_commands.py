@@ -51,7 +51,7 @@ def test_segments_from_making_them_to_their_report(run: Run, tmp_path: Path) -> 
     assert list(report) == [
         "account", "window", "unattributed", "count", "roster", "roster_at", "unknown_people",
         "segments", "living", "posts", "posts_unmeasured", "still_counting",
-        "properties", "properties_at",
+        "properties", "properties_at", "ways",
     ]  # fmt: skip
     assert [line["addressed"] for line in report["segments"]] == [None, 1, 9, None]
     assert report["unknown_people"] == 22_997

@@ -27,12 +27,12 @@ def grown(world: World, first: int, last: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "most"), [("/owner/", 55), ("/owner/posts", 40), ("/owner/accounts", 40)]
+    ("address", "most"), [("/owner/", 65), ("/owner/posts", 40), ("/owner/accounts", 40)]
 )
 def test_a_page_takes_as_many_statements_for_20_accounts_as_for_2(
     world: World, statements: Statements, address: str, most: int
 ) -> None:
-    """What is read for all accounts is read at once; the overview is six reports on one page."""
+    """What is read for all accounts is read at once; the overview is six reports and all needs on one page."""
     browser = Browser.signed_in(world)
 
     def taken() -> int:

@@ -226,6 +226,8 @@ class Network:
     """Whether people follow each other there, by a program or by hand."""
     has_follow_requests: bool = False
     """Whether an account there can be locked, so that it accepts each person who follows it."""
+    replies_name: bool = False
+    """Whether a reply reaches those alone whom its text names."""
 
     open_reader: "Callable[[str, Settings], Reader] | None" = None
     """Opens what everybody may read of an account, by its handle."""

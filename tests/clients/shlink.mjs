@@ -23,7 +23,7 @@ told.made = await client.createShortUrl({
 });
 const id = { shortCode: told.made.shortCode };
 await fetch(told.made.shortUrl, { redirect: 'manual', headers: { 'User-Agent': browser } });
-for (let tries = 0; tries < 50; tries += 1) {
+for (let tries = 0; tries < 150; tries += 1) {
   told.visits = await client.getShortUrlVisits(id, { excludeBots: true });
   if (told.visits.pagination.totalItems > 0) break;
   await new Promise((resolve) => setTimeout(resolve, 200));

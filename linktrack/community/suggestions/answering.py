@@ -183,7 +183,7 @@ def _check_text(account: Account, text: str, base_url: str) -> None:
 
 
 def _addressed(account: Account, suggestion: Suggestion, text: str) -> str:
-    """Return a text that reaches them: on Mastodon a reply notifies those alone whom it names."""
-    if account.network == "mastodon" and suggestion.handle is not None:
+    """Return a text that reaches them: some networks notify those alone whom a reply names."""
+    if network_of(account.network).replies_name and suggestion.handle is not None:
         return f"{suggestion.handle} {text}"
     return text

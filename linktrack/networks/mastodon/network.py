@@ -156,6 +156,7 @@ NETWORK: Final = Network(
     links_public_hosts_only=True,
     servers_set_limits=True,
     has_follow_requests=True,
+    replies_name=True,
     composer=composer,
     post_address=post_address,
     profile_address=profile_address,
