@@ -32,7 +32,7 @@ def grown(world: World, first: int, last: int) -> None:
 def test_a_page_takes_as_many_statements_for_20_accounts_as_for_2(
     world: World, statements: Statements, address: str, most: int
 ) -> None:
-    """What is read for all accounts is read at once; the overview is six reports and all needs on one page."""
+    """What is read for all accounts is read at once; the overview is six reports and all needs."""
     browser = Browser.signed_in(world)
 
     def taken() -> int:
