@@ -197,7 +197,7 @@ class PostgreSQLMaker:
 def _tables(connection: psycopg.Connection) -> dict[str, tuple[int, int]]:
     """Return each table, but Alembic's, with how many columns it has, and how many other things.
 
-    Those are indexes, constraints and triggers.
+    Those are indexes, constraints, triggers and comments.
     """
     rows = connection.execute(
         """
@@ -206,6 +206,7 @@ def _tables(connection: psycopg.Connection) -> dict[str, tuple[int, int]]:
           (SELECT count(*) FROM pg_index WHERE indrelid = t.oid)
             + (SELECT count(*) FROM pg_constraint WHERE conrelid = t.oid)
             + (SELECT count(*) FROM pg_trigger WHERE tgrelid = t.oid)
+            + (SELECT count(*) FROM pg_description WHERE objoid = t.oid)
         FROM pg_class t WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
           AND relname <> 'alembic_version'
         """
