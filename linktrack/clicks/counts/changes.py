@@ -14,6 +14,7 @@ from linktrack.clicks.models import clicks
 from linktrack.clicks.vocabulary import UNATTRIBUTED
 
 STEP: Final = 500  # clicks in one IN list
+MOVED: Final = 5_000  # clicks recounted at a time
 
 
 def change_reasons(connection: Connection, wanted: Mapping[int, int], days: Days) -> int:
@@ -54,3 +55,33 @@ def make_unattributed(connection: Connection, condition: ColumnElement[bool], da
     )
     after = [replace(click, segment_id=UNATTRIBUTED, attribution=0) for click in before]
     move_batch(connection, before, after, days)
+
+
+def recount_told_otherwise(
+    connection: Connection,
+    column: ColumnElement[int],
+    told: str,
+    before: Mapping[int, int],
+    days: Days,
+) -> int:
+    """Recount clicks whose agent or referrer says something else now; return how many.
+
+    `before` are the rows named by the clicks' `column`, with what the field `told` of `Click` was;
+    those rows have the new value already. The caller holds the write lock.
+    """
+    moved, after = 0, 0
+    stored = STORED.add_columns(column.label("by")).order_by(clicks.c.seq).limit(MOVED)
+    while before:
+        step = connection.execute(stored.where(clicks.c.seq > after)).all()
+        if not step:
+            break
+        after = step[-1].seq
+        changed = [row for row in step if row.by in before]
+        now = [as_click(row, days.day) for row in changed]
+        then = [
+            replace(click, **{told: before[row.by]})
+            for click, row in zip(now, changed, strict=True)
+        ]
+        move_batch(connection, then, now, days)
+        moved += len(changed)
+    return moved

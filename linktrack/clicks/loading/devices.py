@@ -1,18 +1,14 @@
 """The distinct devices under which clicks are counted, and counting anew those told differently."""
 
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
-from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from linktrack.calendar.days import Days
 from linktrack.clicks.classify.agents import Agent
-from linktrack.clicks.counts.rollups import move_batch
-from linktrack.clicks.counts.stored import STORED, as_click
+from linktrack.clicks.counts.changes import recount_told_otherwise
 from linktrack.clicks.facet_models import devices
 from linktrack.clicks.models import agents, clicks
-
-STEP: Final = 5_000  # clicks counted anew at a time
 
 DeviceKey: TypeAlias = tuple[str, str, str]
 """Device, browser and system as they are stored; "" where one isn't known."""
@@ -65,18 +61,5 @@ def recount_devices(connection: Connection, days: Days) -> int:
             .values(device_id=bindparam("device_now")),
             [{"of": agent_id, "device_now": number} for agent_id, number in now.items()],
         )
-    after = 0
-    while before:
-        stored = STORED.add_columns(clicks.c.agent_id).order_by(clicks.c.seq).limit(STEP)
-        step = connection.execute(stored.where(clicks.c.seq > after)).all()
-        if not step:
-            break
-        after = step[-1].seq
-        changed = [row for row in step if row.agent_id in before]
-        later = [as_click(row, days.day) for row in changed]
-        then = [
-            replace(click, device=before[row.agent_id])
-            for click, row in zip(later, changed, strict=True)
-        ]
-        move_batch(connection, then, later, days)
+    recount_told_otherwise(connection, clicks.c.agent_id, "device", before, days)
     return len(now)

@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from msgspec.structs import replace
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from linktrack.calendar.days import Days
@@ -12,9 +11,7 @@ from linktrack.clicks.classify.agents import RULES_VERSION as AGENT_RULES
 from linktrack.clicks.classify.agents import TOLD, classify_agent
 from linktrack.clicks.classify.referrers import RULES_VERSION as REFERRER_RULES
 from linktrack.clicks.classify.referrers import classify_referrer
-from linktrack.clicks.counts.changes import change_reasons
-from linktrack.clicks.counts.rollups import move_batch
-from linktrack.clicks.counts.stored import STORED, as_click
+from linktrack.clicks.counts.changes import change_reasons, recount_told_otherwise
 from linktrack.clicks.facts import RECLASSIFIED, read_fact, write_fact
 from linktrack.clicks.loading.burst import BURST, MINUTE, judge_minutes
 from linktrack.clicks.loading.devices import recount_devices
@@ -180,21 +177,9 @@ def _classify_referrers(connection: Connection, days: Days, done: Reclassified) 
         )
         _tell_loaders(connection)
     done.referrers, done.referrers_changed = len(rows), len(before)
-    after = 0
-    while before:
-        stored = STORED.add_columns(clicks.c.referrer_id).order_by(clicks.c.seq).limit(STEP)
-        step = connection.execute(stored.where(clicks.c.seq > after)).all()
-        if not step:
-            return
-        after = step[-1].seq
-        changed = [row for row in step if row.referrer_id in before]
-        now = [as_click(row, days.day) for row in changed]
-        then = [
-            replace(click, source_id=before[row.referrer_id])
-            for click, row in zip(now, changed, strict=True)
-        ]
-        move_batch(connection, then, now, days)
-        done.clicks_of_other_sources += len(changed)
+    done.clicks_of_other_sources = recount_told_otherwise(
+        connection, clicks.c.referrer_id, "source_id", before, days
+    )
 
 
 def _tell_loaders(connection: Connection) -> None:
