@@ -59,3 +59,8 @@ class Days:
 def month_of(day: date) -> int:
     """Return the number of a calendar month, as counts are kept under it."""
     return 12 * day.year + day.month - 1
+
+
+def first_of_month(number: int) -> date:
+    """Undo `month_of`: return the first day of the month under this number."""
+    return date(number // 12, number % 12 + 1, 1)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.hello import Hellos
 from linktrack.audience.models import Account
-from linktrack.calendar.days import month_of
+from linktrack.calendar.days import first_of_month, month_of
 from linktrack.clicks.models import account_days, account_ways
 from linktrack.reports.figures.rate import rounded
 from linktrack.settings import Settings
@@ -110,8 +110,8 @@ def ways_of(
     totals: Counter[int] = Counter()
     query = select(days.day, days.unique_clicks).where(
         days.account_id == account.id,
-        days.day >= (_first_day(first).toordinal() if first else 0),
-        days.day < _first_day(last + 1).toordinal(),
+        days.day >= (first_of_month(first).toordinal() if first else 0),
+        days.day < first_of_month(last + 1).toordinal(),
         days.unique_clicks > 0,
     )
     for day, unique in session.execute(query):
@@ -134,15 +134,13 @@ def ways_of(
         nobody, by = known.get(month, (0, ByWay()))
         is_counted = nobody + by.total == totals[month]
         months.append(
-            MonthWays(_first_day(month), month < current, totals[month], by if is_counted else None)
+            MonthWays(
+                first_of_month(month), month < current, totals[month], by if is_counted else None
+            )
         )
     said = list(said)
     by_network = sum(each.most_by_network for each in said)
     return Ways(months, sum(each.most_now for each in said) - by_network, by_network)
-
-
-def _first_day(month: int) -> date:
-    return date(month // 12, month % 12 + 1, 1)
 
 
 class ByWayJson(TypedDict):

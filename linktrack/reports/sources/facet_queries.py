@@ -8,7 +8,7 @@ from typing import Final, NamedTuple, TypeAlias
 from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
 
-from linktrack.calendar.days import month_of
+from linktrack.calendar.days import first_of_month, month_of
 from linktrack.clicks.facet_models import (
     account_facet_days,
     account_facet_months,
@@ -48,7 +48,7 @@ def account_counts(
     if since is None or since.toordinal() <= first:
         since = date.fromordinal(first).replace(day=1)
     if until is None or until.toordinal() > last:
-        until = _month(month_of(date.fromordinal(last)) + 1)
+        until = first_of_month(month_of(date.fromordinal(last)) + 1)
     sums: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0])
     for table, begin, end in _spans(since, until):
         if begin >= end:
@@ -113,11 +113,6 @@ def _spans(since: date, until: date) -> Iterator[tuple[Table, int, int]]:
     if first >= end:  # no whole month in between
         yield account_facet_days, since.toordinal(), until.toordinal()
         return
-    yield account_facet_days, since.toordinal(), _month(first).toordinal()
+    yield account_facet_days, since.toordinal(), first_of_month(first).toordinal()
     yield account_facet_months, first, end
-    yield account_facet_days, _month(end).toordinal(), until.toordinal()
-
-
-def _month(number: int) -> date:
-    """Return the first day of the month that counts are kept under as this number."""
-    return date(number // 12, number % 12 + 1, 1)
+    yield account_facet_days, first_of_month(end).toordinal(), until.toordinal()

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias
 from sqlalchemy import Select, Subquery, Table, case, func, select, union_all
 from sqlalchemy.orm import Session
 
-from linktrack.calendar.days import month_of
+from linktrack.calendar.days import first_of_month, month_of
 from linktrack.clicks.counts.first_clicks import COUNTED_AS
 from linktrack.clicks.models import (
     account_days,
@@ -67,8 +67,8 @@ def _spans(since: date, until: date) -> Iterator[Span]:
     if first >= end:  # no whole month in between
         yield account_referrer_days, since.toordinal(), until.toordinal()
         return
-    yield account_referrer_days, since.toordinal(), _month(first).toordinal()
-    yield account_referrer_days, _month(end).toordinal(), until.toordinal()
+    yield account_referrer_days, since.toordinal(), first_of_month(first).toordinal()
+    yield account_referrer_days, first_of_month(end).toordinal(), until.toordinal()
     first_year, end_year = -(-first // 12), end // 12
     if first_year >= end_year:
         yield account_referrer_months, first, end
@@ -76,11 +76,6 @@ def _spans(since: date, until: date) -> Iterator[Span]:
     yield account_referrer_months, first, 12 * first_year
     yield account_referrer_years, first_year, end_year
     yield account_referrer_months, 12 * end_year, end
-
-
-def _month(number: int) -> date:
-    """Return the first day of the month that counts are kept under as this number."""
-    return date(number // 12, number % 12 + 1, 1)
 
 
 def _part(

@@ -8,8 +8,9 @@ from flask import request
 from linktrack.audience.accounts import get_account
 from linktrack.audience.models import Account
 from linktrack.community.communities import find_community, open_ones
-from linktrack.community.models import Community
+from linktrack.community.models import Community, JoinRequest, Member
 from linktrack.context import db_session
+from linktrack.networks.registry import network_of
 from linktrack.web.fields import chosen_account
 from linktrack.web.subject import some_accounts
 
@@ -40,3 +41,10 @@ def chosen(account_id: int | None = None) -> Chosen:
         )
         account = chosen_account(request.args) or usual[0]
     return Chosen(accounts, account, find_community(session, account))
+
+
+def profile_of(person: Member | JoinRequest) -> str | None:
+    """Return the address of somebody's profile on their network, if they gave one."""
+    if person.network is None or person.network_id is None:
+        return None
+    return network_of(person.network).profile_address(person.network_id, person.handle)

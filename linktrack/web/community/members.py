@@ -12,10 +12,8 @@ from linktrack.community.letting_in.messages import welcome
 from linktrack.community.letting_in.steps import kind_named, steps_of, tick, try_again
 from linktrack.community.members.leaving import remove_member
 from linktrack.community.members.listing import get_member, list_members
-from linktrack.community.models import Member
 from linktrack.context import db_session, installation
-from linktrack.networks.registry import network_of
-from linktrack.web.community.chosen import chosen
+from linktrack.web.community.chosen import chosen, profile_of
 from linktrack.web.context import owner_blueprint, require_writer
 from linktrack.web.fields import LARGEST_ID, row_id
 from linktrack.web.forms import Done, Sent, form
@@ -122,7 +120,7 @@ def _page(member_id: int, error: str | None = None) -> str:
         "community/member.html",
         member=member,
         account=get_account(session, member.account_id),
-        profile=_profile(member),
+        profile=profile_of(member),
         steps=steps_of(session, [member])[member.id],
         step_names=STEPS,
         states=STATES,
@@ -131,9 +129,3 @@ def _page(member_id: int, error: str | None = None) -> str:
         is_leaking=member.id in leaking(session, [member]),
         error=error,
     )
-
-
-def _profile(member: Member) -> str | None:
-    if member.network is None or member.network_id is None:
-        return None
-    return network_of(member.network).profile_address(member.network_id, member.handle)

@@ -18,8 +18,7 @@ from linktrack.community.models import JoinRequest
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid
-from linktrack.networks.registry import network_of
-from linktrack.web.community.chosen import chosen
+from linktrack.web.community.chosen import chosen, profile_of
 from linktrack.web.context import owner_blueprint, require_writer
 from linktrack.web.fields import LARGEST_ID, row_id, text
 
@@ -73,16 +72,10 @@ def request_page(request_id: int, error: str | None = None) -> str:
         account=get_account(session, asked.request.account_id),
         words=STATE_WORDS,
         mail=_mail(asked.request),
-        profile=_profile(asked.request),
+        profile=profile_of(asked.request),
         typed=request.form,
         error=error,
     )
-
-
-def _profile(asking: JoinRequest) -> str | None:
-    if asking.network is None or asking.network_id is None:
-        return None
-    return network_of(asking.network).profile_address(asking.network_id, asking.handle)
 
 
 def _mail(asking: JoinRequest) -> str | None:
