@@ -48,8 +48,8 @@ from linktrack.errors import (
     Unconfirmed,
 )
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
-from linktrack.links.catalog import changed_links, find_target
-from linktrack.links.targets import Changes, Targets
+from linktrack.links.redirects.lookup import changed_links, find_target
+from linktrack.links.redirects.targets import Changes, Targets
 from linktrack.networks.errors import Refused, SignedOut, Unclear
 from linktrack.owners.access import SESSION_LIFE
 from linktrack.web import blueprints, delivery, formats, register_notices

@@ -10,6 +10,7 @@ import linktrack.community.suggestions.models
 import linktrack.engagement.models
 import linktrack.engagement.tally_models
 import linktrack.links.models
+import linktrack.links.redirects.models
 import linktrack.owners.models
 import linktrack.owners.signing_in.models
 import linktrack.owners.stored_settings

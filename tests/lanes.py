@@ -17,7 +17,7 @@ from linktrack.clicks.capture.visitors import Visitors
 from linktrack.clicks.capture.wsgi_lane import WSGILane
 from linktrack.ids import LinkId, SegmentId
 from linktrack.installation import Installation
-from linktrack.links.targets import Changes, Target, Targets
+from linktrack.links.redirects.targets import Changes, Target, Targets
 from linktrack.settings import LOOPBACK, load_settings
 
 if TYPE_CHECKING:

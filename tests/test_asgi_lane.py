@@ -20,7 +20,7 @@ from linktrack.clicks.capture.lane import CARD, Lane
 from linktrack.clicks.capture.visitors import Visitors
 from linktrack.clicks.capture.wsgi_lane import WSGILane
 from linktrack.ids import LinkId
-from linktrack.links.targets import Changes, Target, Targets
+from linktrack.links.redirects.targets import Changes, Target, Targets
 from linktrack.settings import LOOPBACK
 
 if TYPE_CHECKING:

@@ -37,10 +37,10 @@ from linktrack.errors import Invalid, NotFound
 from linktrack.ids import FollowerId
 from linktrack.installation import Installation
 from linktrack.keys import load_keys
-from linktrack.links.catalog import find_target
 from linktrack.links.codes import ALPHABET, Bearer
 from linktrack.links.models import Link
-from linktrack.links.targets import Changes, Targets
+from linktrack.links.redirects.lookup import find_target
+from linktrack.links.redirects.targets import Changes, Targets
 from linktrack.publishing import personal
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

@@ -27,7 +27,7 @@ from linktrack.errors import Conflict, Invalid
 from linktrack.ids import LinkId
 from linktrack.installation import Installation
 from linktrack.keys import load_keys
-from linktrack.links.catalog import find_target
+from linktrack.links.redirects.lookup import find_target
 from linktrack.upkeep.archive import read_archive
 from linktrack.upkeep.backup import back_up
 from linktrack.upkeep.restore import restore

@@ -20,8 +20,9 @@ from linktrack.cli import main
 from linktrack.clicks.models import agents, clicks, referrers
 from linktrack.clicks.vocabulary import unpack_country
 from linktrack.errors import Invalid
-from linktrack.links.catalog import add_link, find_target, get_link, set_disabled
+from linktrack.links.catalog import add_link, get_link, set_disabled
 from linktrack.links.models import Link, Post
+from linktrack.links.redirects.lookup import find_target
 from linktrack.portability.clicks import importing
 from linktrack.portability.clicks import lines as click_lines
 from linktrack.portability.clicks.bitly_feed import BITLY_FEED, parse_line

@@ -17,16 +17,10 @@ from linktrack.audience.cards import set_card
 from linktrack.change_numbers import number_at_commit
 from linktrack.db import Database, is_sqlite
 from linktrack.ids import LinkId
-from linktrack.links.catalog import (
-    add_lone_link,
-    change_destination,
-    changed_links,
-    find_target,
-    set_disabled,
-    set_forwarding,
-)
+from linktrack.links.catalog import add_lone_link, change_destination, set_disabled, set_forwarding
 from linktrack.links.models import Link
-from linktrack.links.targets import Targets
+from linktrack.links.redirects.lookup import changed_links, find_target
+from linktrack.links.redirects.targets import Targets
 from linktrack.settings import load_settings
 
 HOURS = timedelta(hours=7)

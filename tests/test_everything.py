@@ -43,7 +43,8 @@ from linktrack.clicks.records import ClickRecord
 from linktrack.db import Base, Utc, alembic_config, now, writing
 from linktrack.errors import Conflict, Invalid
 from linktrack.keys import load_keys
-from linktrack.links.catalog import change_destination, find_target
+from linktrack.links.catalog import change_destination
+from linktrack.links.redirects.lookup import find_target
 from linktrack.owners.tokens import create_token
 from linktrack.portability.export.everything import LEFT_OUT, export_all, exported_tables
 from linktrack.portability.export.restore import import_all

@@ -14,9 +14,10 @@ from linktrack.audience.utm import set_utm_values, utm_values
 from linktrack.cli import main
 from linktrack.errors import Invalid
 from linktrack.ids import LinkId, SegmentId
-from linktrack.links.catalog import find_target, set_forwarding
+from linktrack.links.catalog import set_forwarding
 from linktrack.links.destinations import MAX_LENGTH, with_parameters, with_query
-from linktrack.links.targets import Target
+from linktrack.links.redirects.lookup import find_target
+from linktrack.links.redirects.targets import Target
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,11 @@ from linktrack.calendar.times import parse_moment
 from linktrack.cli import main
 from linktrack.clicks.models import clicks
 from linktrack.errors import Invalid
-from linktrack.links.catalog import find_target, get_link
+from linktrack.links.catalog import get_link
 from linktrack.links.labels import tags_by_link
 from linktrack.links.models import ImportedTotal, Link, LinkLabel, Post
 from linktrack.links.own_addresses import remember_address
+from linktrack.links.redirects.lookup import find_target
 from linktrack.portability.links.fields import normal, read_link
 from linktrack.portability.links.formats import LINK_FORMATS
 from linktrack.portability.links.importing import ImportedLinks, Reading, import_links

@@ -17,7 +17,8 @@ from world import NOON, World
 from linktrack.audience.models import Account
 from linktrack.calendar.times import parse_moment
 from linktrack.cli import main
-from linktrack.links.catalog import add_link, find_target
+from linktrack.links.catalog import add_link
+from linktrack.links.redirects.lookup import find_target
 from linktrack.portability.clicks.formats import click_formats
 from linktrack.portability.clicks.importing import ImportedClicks, import_clicks
 from linktrack.portability.export.exports import Selection, export_rows

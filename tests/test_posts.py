@@ -14,16 +14,11 @@ from linktrack.clicks.records import ClickRecord
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.ids import LinkId
-from linktrack.links.catalog import (
-    change_destination,
-    changed_links,
-    find_target,
-    get_link,
-    set_disabled,
-)
+from linktrack.links.catalog import change_destination, get_link, set_disabled
 from linktrack.links.models import Link, Post
 from linktrack.links.post_json import post_json
 from linktrack.links.posts import Wish, wrap_post
+from linktrack.links.redirects.lookup import changed_links, find_target
 from linktrack.publishing import states
 from linktrack.reports.cpf import cpf_report
 

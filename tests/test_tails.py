@@ -17,9 +17,10 @@ from world import NOON, World
 from linktrack.clicks.models import clicks
 from linktrack.db import is_sqlite
 from linktrack.ids import SegmentId
-from linktrack.links.catalog import add_lone_link, find_target, set_disabled
+from linktrack.links.catalog import add_lone_link, set_disabled
 from linktrack.links.codes import RESERVED, code_in
 from linktrack.links.models import FoldedCase, Link
+from linktrack.links.redirects.lookup import find_target
 
 TAILS = [
     *"_|*>\"':;!~]}^`,.)<[{@$&=\\",

@@ -8,8 +8,8 @@ from waiting import wait_until
 from world import World
 
 from linktrack.ids import LinkId, SegmentId
-from linktrack.links.catalog import changed_links, find_target
-from linktrack.links.targets import MOST_REFRESHED, MOST_RESPELT, Changes, Target, Targets
+from linktrack.links.redirects.lookup import changed_links, find_target
+from linktrack.links.redirects.targets import MOST_REFRESHED, MOST_RESPELT, Changes, Target, Targets
 
 
 class Catalog:

@@ -22,7 +22,7 @@ from linktrack.audience.syncing import due_accounts, readable_accounts
 from linktrack.cli import main
 from linktrack.db import now
 from linktrack.errors import Conflict, Forbidden, NotFound
-from linktrack.links.catalog import find_target
+from linktrack.links.redirects.lookup import find_target
 from linktrack.owners.access import begin_session, create_owner, find_owner
 from linktrack.owners.audit import acting, entries, note
 from linktrack.owners.passwords import hash_password, remove_password, set_password

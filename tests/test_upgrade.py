@@ -20,8 +20,8 @@ from world import World
 from linktrack.cli import main
 from linktrack.clicks.facts import COUNTS_ADDED, read_fact
 from linktrack.keys import load_keys
-from linktrack.links.catalog import find_target
 from linktrack.links.codes import Codes
+from linktrack.links.redirects.lookup import find_target
 
 FIXTURES = Path(__file__).parent / "fixtures"
 RELEASES = sorted(path.stem for path in FIXTURES.glob("*.json"))

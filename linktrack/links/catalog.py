@@ -1,53 +1,26 @@
 """The links of an installation: create them, look up where they lead, change it."""
 
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Final
 
 from sqlalchemy import (
-    Dialect,
-    Engine,
-    PoolProxiedConnection,
-    Select,
-    bindparam,
-    literal_column,
     select,
 )
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from linktrack.audience.cards import OURS
-from linktrack.audience.models import Account
-from linktrack.change_numbers import last_number, number_at_commit
+from linktrack.change_numbers import number_at_commit
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.ids import AccountId, LinkId, PostId, SegmentId
 from linktrack.links.codes import Bearer, Codes, check_custom, is_reserved
 from linktrack.links.destinations import parse_destination
-from linktrack.links.models import FoldedCase, ImportedTotal, Link, LinkDestination
+from linktrack.links.models import ImportedTotal, Link, LinkDestination
 from linktrack.links.own_addresses import leads_back
-from linktrack.links.targets import Changes, Target
 from linktrack.owners.audit import note
 
 ATTEMPTS: Final = 20
-
-_Led: TypeAlias = Select[LinkId, str, datetime | None, int, bool, bool, str | None]
-# A literal, since the key is the only value that is handed over.
-_LED: Final[_Led] = select(
-    Link.id,
-    Link.destination,
-    Link.disabled_at,
-    Link.account_id,
-    Link.forward_query,
-    (Account.card == literal_column(f"'{OURS}'")).label("shows_card"),
-    Link.code,
-).join(Account, Account.id == Link.account_id)
-# Made once: making one takes longer than looking it up, and a cold redirect waits for it.
-_BY_CODE: Final = _LED.where(Link.code == bindparam("key"))
-_BY_NUMBER: Final = _LED.where(Link.id == bindparam("key"))
-_RESPELT: Final = _LED.where(FoldedCase(Link.code) == FoldedCase(bindparam("key")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,82 +122,6 @@ def _free_code(session: Session, codes: Codes, number: int) -> str:
 def code_is_taken(session: Session, code: str) -> bool:
     """Whether a stored link has this code."""
     return session.scalar(select(Link.id).where(Link.code == code)) is not None
-
-
-def find_target(engine: Engine, codes: Codes, code: str) -> Target | None:
-    """Return where a code leads: a stored code, else a computed one whose check is right.
-
-    Else the one stored code that is the same but for capital and small letters, if it is the only.
-    """
-    dialect = engine.dialect
-    with closing(engine.raw_connection()) as connection:
-        for stored in _targets(connection, dialect, _BY_CODE, code):
-            return stored
-        bearer = codes.read(code)
-        if bearer is None:
-            meant = _targets(connection, dialect, _RESPELT, code)
-            return meant[0] if len(meant) == 1 else None
-        bases = _targets(connection, dialect, _BY_NUMBER, bearer.link_id)
-    if not bases:
-        return None
-    (base,) = bases
-    personal = bearer.follower_id is not None
-    return Target(
-        link_id=base.link_id,
-        location=base.location,
-        segment_id=bearer.segment_id,
-        follower_id=bearer.follower_id,
-        attribution="personal" if personal else "variant",
-        forward_query=base.forward_query,
-        account_id=base.account_id,
-        shows_card=base.shows_card,
-    )
-
-
-def _targets(
-    connection: PoolProxiedConnection, dialect: Dialect, query: _Led, key: str | int
-) -> list[Target]:
-    # By the driver itself: SQLAlchemy's own way takes five times as long as the database, and
-    # every code that a worker meets for the first time waits for it.
-    cursor = connection.cursor()
-    cursor.execute(_sql(dialect, query), (key,) if dialect.positional else {"key": key})
-    rows = cursor.fetchmany(2)  # two tell that there are several
-    cursor.close()
-    return [
-        Target(
-            link_id=number,
-            location=None if disabled_at is not None else destination,
-            forward_query=bool(forward_query),
-            account_id=account_id,
-            shows_card=bool(shows_card),
-            code=None if isinstance(key, int) or code == key else code,
-        )
-        for number, destination, disabled_at, account_id, forward_query, shows_card, code in rows
-    ]
-
-
-@lru_cache(maxsize=16)
-def _sql(dialect: Dialect, query: _Led) -> str:
-    return str(query.compile(dialect=dialect))
-
-
-def changed_links(engine: Engine, since: int | None) -> Changes:
-    """Return the links whose changes have a higher number than `since`; none for None.
-
-    All links of an account whose choice of a card was changed are among them.
-    """
-    with engine.connect() as connection:
-        number = last_number(connection)
-        if since is None or number == since:
-            return Changes(number, ())
-        of_accounts = select(Link.id).join(Account, Account.id == Link.account_id)
-        return Changes(
-            number,
-            {
-                *connection.scalars(select(Link.id).where(Link.change_number > since)),
-                *connection.scalars(of_accounts.where(Account.change_number > since)),
-            },
-        )
 
 
 def get_link(session: Session, codes: Codes, code: str) -> Link:

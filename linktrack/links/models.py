@@ -85,7 +85,8 @@ class Link(Base):
 
     `code` is null only between the link's first flush and its second. `change_number` tells the
     redirecting workers what to look up anew (`change_numbers.py`); 0 is never changed. With
-    `forward_query` what a click's address has behind its `?` is added to the destination.
+    `forward_query` what a click's address has behind its `?` is added to the destination. With
+    `has_plan` it doesn't always lead there (`links.redirects`).
     """
 
     __tablename__ = "links"
@@ -102,6 +103,7 @@ class Link(Base):
         BigInteger, server_default="0", default=0, index=True
     )
     forward_query: Mapped[bool] = mapped_column(server_default=false(), default=False)
+    has_plan: Mapped[bool] = mapped_column(server_default=false(), default=False)
 
     history: Mapped[list["LinkDestination"]] = relationship(
         order_by="LinkDestination.since", back_populates="link"

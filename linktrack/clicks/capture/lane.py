@@ -31,7 +31,7 @@ from linktrack.clicks.vocabulary import (
 from linktrack.ids import FollowerId, SegmentId
 from linktrack.keys import Markers, said_hello
 from linktrack.links.destinations import with_query
-from linktrack.links.targets import Target, Targets
+from linktrack.links.redirects.targets import Target, Targets
 from linktrack.settings import Network
 
 log = logging.getLogger(__name__)
@@ -166,15 +166,17 @@ class Lane:
         if target is None or target.location is None:
             # In its own spelling, without what was left on it.
             return Behind(f"/{(target and target.code) or code}")
-        self._journal.append(encode(self._record(asked, target)))
+        at = self._clock()
+        if target.plan is not None and not target.plan.is_open(at):
+            return Behind(f"/{target.code or code}")
+        self._journal.append(encode(self._record(asked, target, at)))
         if target.shows_card and is_preview(asked.get("HTTP_USER_AGENT", "")[:MOST_AGENT]):
             return Behind(f"/{target.code or code}", card=True)
         if target.forward_query:
             return with_query(target.location, asked.get("QUERY_STRING", ""))
         return target.location
 
-    def _record(self, asked: Asked, target: Target) -> ClickRecord:
-        at = self._clock()
+    def _record(self, asked: Asked, target: Target, at: float) -> ClickRecord:
         agent = asked.get("HTTP_USER_AGENT")
         flags = request_flags(asked)
         address = client_address(asked, self._trusted)

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from linktrack.ids import AccountId, FollowerId, LinkId, SegmentId
 from linktrack.links.codes import spellings
+from linktrack.links.redirects.plan import Plan
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,8 @@ class Target:
     itself names the segment; else a hello to the link's account may. With `forward_query` a
     click's query goes on to the destination. With `shows_card` fetchers of link previews get a
     card in place of the redirect. `code` is the code itself where it was asked for in another
-    spelling: with capitals of its own, or with a mark at its end.
+    spelling: with capitals of its own, or with a mark at its end. A link that doesn't always lead
+    to its `location` has a `plan`.
     """
 
     link_id: LinkId
@@ -41,6 +43,7 @@ class Target:
     account_id: AccountId | None = None
     shows_card: bool = False
     code: str | None = None
+    plan: Plan | None = None
 
 
 class Changes(NamedTuple):

@@ -1,0 +1,152 @@
+"""Look up where codes lead, and which links were changed."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Dialect,
+    Engine,
+    PoolProxiedConnection,
+    Select,
+    bindparam,
+    literal_column,
+    select,
+    type_coerce,
+)
+
+from linktrack.audience.cards import OURS
+from linktrack.audience.models import Account
+from linktrack.change_numbers import last_number
+from linktrack.ids import LinkId
+from linktrack.links.codes import Codes
+from linktrack.links.models import FoldedCase, Link
+from linktrack.links.redirects.models import LinkLimit
+from linktrack.links.redirects.plan import Plan
+from linktrack.links.redirects.targets import Changes, Target
+
+# A literal, since the key is the only value that is handed over.
+_LED: Final = select(
+    Link.id,
+    Link.destination,
+    Link.disabled_at,
+    Link.account_id,
+    Link.forward_query,
+    (Account.card == literal_column(f"'{OURS}'")).label("shows_card"),
+    Link.code,
+    Link.has_plan,
+).join(Account, Account.id == Link.account_id)
+# Made once: making one takes longer than looking it up, and a cold redirect waits for it.
+_BY_CODE: Final = _LED.where(Link.code == bindparam("key"))
+_BY_NUMBER: Final = _LED.where(Link.id == bindparam("key"))
+_RESPELT: Final = _LED.where(FoldedCase(Link.code) == FoldedCase(bindparam("key")))
+_LIMITS: Final = select(
+    type_coerce(LinkLimit.valid_from, BigInteger), type_coerce(LinkLimit.expires_at, BigInteger)
+).where(LinkLimit.link_id == bindparam("key"))
+
+
+def find_target(engine: Engine, codes: Codes, code: str) -> Target | None:
+    """Return where a code leads: a stored code, else a computed one whose check is right.
+
+    Else the one stored code that is the same but for capital and small letters, if it is the only.
+    """
+    dialect = engine.dialect
+    with closing(engine.raw_connection()) as connection:
+        for stored in _targets(connection, dialect, _BY_CODE, code):
+            return stored
+        bearer = codes.read(code)
+        if bearer is None:
+            meant = _targets(connection, dialect, _RESPELT, code)
+            return meant[0] if len(meant) == 1 else None
+        bases = _targets(connection, dialect, _BY_NUMBER, bearer.link_id)
+    if not bases:
+        return None
+    (base,) = bases
+    personal = bearer.follower_id is not None
+    return replace(
+        base,
+        segment_id=bearer.segment_id,
+        follower_id=bearer.follower_id,
+        attribution="personal" if personal else "variant",
+    )
+
+
+def _targets(
+    connection: PoolProxiedConnection,
+    dialect: Dialect,
+    query: Select[*tuple[Any, ...]],
+    key: str | int,
+) -> list[Target]:
+    return [
+        Target(
+            link_id=number,
+            location=None if disabled_at is not None else destination,
+            forward_query=bool(forward_query),
+            account_id=account_id,
+            shows_card=bool(shows_card),
+            code=None if isinstance(key, int) or code == key else code,
+            plan=_plan(connection, dialect, number) if has_plan else None,
+        )
+        for (
+            number,
+            destination,
+            disabled_at,
+            account_id,
+            forward_query,
+            shows_card,
+            code,
+            has_plan,
+        ) in _rows(connection, dialect, query, key)
+    ]
+
+
+def _plan(connection: PoolProxiedConnection, dialect: Dialect, link_id: LinkId) -> Plan | None:
+    for valid_from, expires_at in _rows(connection, dialect, _LIMITS, link_id):
+        return Plan(_seconds(valid_from), _seconds(expires_at))
+    return None
+
+
+def _seconds(milliseconds: int | None) -> float | None:
+    return None if milliseconds is None else milliseconds / 1000
+
+
+def _rows(
+    connection: PoolProxiedConnection,
+    dialect: Dialect,
+    query: Select[*tuple[Any, ...]],
+    key: str | int,
+) -> Sequence[Any]:
+    # By the driver itself: SQLAlchemy's own way takes five times as long as the database, and
+    # every code that a worker meets for the first time waits for it.
+    cursor = connection.cursor()
+    cursor.execute(_sql(dialect, query), (key,) if dialect.positional else {"key": key})
+    rows: Sequence[Any] = cursor.fetchmany(2)  # two tell that there are several
+    cursor.close()
+    return rows
+
+
+@lru_cache(maxsize=16)
+def _sql(dialect: Dialect, query: Select[*tuple[Any, ...]]) -> str:
+    return str(query.compile(dialect=dialect))
+
+
+def changed_links(engine: Engine, since: int | None) -> Changes:
+    """Return the links whose changes have a higher number than `since`; none for None.
+
+    All links of an account whose choice of a card was changed are among them.
+    """
+    with engine.connect() as connection:
+        number = last_number(connection)
+        if since is None or number == since:
+            return Changes(number, ())
+        of_accounts = select(Link.id).join(Account, Account.id == Link.account_id)
+        return Changes(
+            number,
+            {
+                *connection.scalars(select(Link.id).where(Link.change_number > since)),
+                *connection.scalars(of_accounts.where(Account.change_number > since)),
+            },
+        )
