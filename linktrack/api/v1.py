@@ -1,7 +1,7 @@
 """JSON under /api/v1: all operations, and what all answers have in common."""
 
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 
 from flask import Response, request
 
@@ -12,7 +12,7 @@ from linktrack.api.operations import blueprint, figures_of_request
 from linktrack.api.versions import etag_of
 
 for _room in (reports, resources):
-    for _module in iter_modules(_room.__path__, f"{_room.__name__}."):
+    for _module in walk_packages(_room.__path__, f"{_room.__name__}."):
         import_module(_module.name)
 
 __all__ = ["blueprint"]

@@ -1,1 +1,1 @@
-"""Resources of the API: one module each."""
+"""Resources of the API: one module each; a room where a resource needs several."""

@@ -1,0 +1,1 @@
+"""Links: one at a time, and many at once."""
