@@ -19,6 +19,7 @@ from linktrack.clicks.capture.visitors import Visitors, client_address, site_of
 from linktrack.clicks.capture.wsgi_lane import WSGILane
 from linktrack.clicks.vocabulary import EMBEDDED, HEAD, NO_LANGUAGES, NO_VISITOR, PREFETCH
 from linktrack.ids import LinkId
+from linktrack.links.redirects.limits import Limits
 from linktrack.links.redirects.plan import Plan
 from linktrack.links.redirects.targets import Changes, Target, Targets
 from linktrack.settings import LOOPBACK
@@ -45,7 +46,7 @@ def test_a_known_code_is_redirected_and_never_kept_by_a_cache(street: Street) ->
 
 def test_a_link_redirects_within_its_time_alone(street: Street) -> None:
     """Before it begins and once it has ended the application answers, and no click is counted."""
-    plan = Plan(valid_from=street.now, expires_at=street.now + 60)
+    plan = Plan(Limits(valid_from=street.now, expires_at=street.now + 60))
     street.known["timed"] = Target(LinkId(3), "https://example.com/t", plan=plan)
     began = street.now
     answered = []

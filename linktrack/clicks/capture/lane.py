@@ -167,8 +167,10 @@ class Lane:
             # In its own spelling, without what was left on it.
             return Behind(f"/{(target and target.code) or code}")
         at = self._clock()
-        if target.plan is not None and not target.plan.is_open(at):
-            return Behind(f"/{target.code or code}")
+        if target.plan is not None:
+            limits = target.plan.limits
+            if limits is not None and not limits.is_open(at):
+                return Behind(f"/{target.code or code}")
         self._journal.append(encode(self._record(asked, target, at)))
         if target.shows_card and is_preview(asked.get("HTTP_USER_AGENT", "")[:MOST_AGENT]):
             return Behind(f"/{target.code or code}", card=True)

@@ -24,6 +24,7 @@ from linktrack.change_numbers import last_number
 from linktrack.ids import LinkId
 from linktrack.links.codes import Codes
 from linktrack.links.models import FoldedCase, Link
+from linktrack.links.redirects.limits import Limits
 from linktrack.links.redirects.models import LinkLimit
 from linktrack.links.redirects.plan import Plan
 from linktrack.links.redirects.targets import Changes, Target
@@ -103,9 +104,13 @@ def _targets(
     ]
 
 
-def _plan(connection: PoolProxiedConnection, dialect: Dialect, link_id: LinkId) -> Plan | None:
+def _plan(connection: PoolProxiedConnection, dialect: Dialect, link_id: LinkId) -> Plan:
+    return Plan(limits=_limits(connection, dialect, link_id))
+
+
+def _limits(connection: PoolProxiedConnection, dialect: Dialect, link_id: LinkId) -> Limits | None:
     for valid_from, expires_at in _rows(connection, dialect, _LIMITS, link_id):
-        return Plan(_seconds(valid_from), _seconds(expires_at))
+        return Limits(_seconds(valid_from), _seconds(expires_at))
     return None
 
 
