@@ -108,6 +108,13 @@ def test_fetchers_of_link_previews_are_previews(sent: str, rule: str) -> None:
         ("Mozilla/8.3 (Windows NT 10.0) Gecko/20100101 Firefox/99.0", "bot:forged"),
         ("dormouse.example.com/1.0", "bot:address"),
         ("-1' OR 3+1-1=3 --", "bot:attack"),
+        ("newsboat/2.32.0 (Linux 5.4.0-167-generic; x86_64)", "bot:reader"),
+        ("Akregator/5.24.5; syndication", "bot:reader"),
+        ("lire/5.4 (iPhone; iOS 17.0)", "bot:reader"),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Thunderbird/128.5.0",
+            "bot:reader",
+        ),
     ],
 )
 def test_other_programs_are_bots(sent: str, rule: str | None) -> None:

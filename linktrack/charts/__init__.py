@@ -15,6 +15,7 @@ from linktrack.charts.marks import Mark
 from linktrack.charts.people import JumpMark, PeoplePoint, people_chart
 from linktrack.charts.rows import RowScale, Usual, interval_bar, row_axis, row_scale
 from linktrack.charts.scales import day_name, day_span, number
+from linktrack.charts.world import world_map
 
 __all__ = [
     "Bar",
@@ -43,4 +44,5 @@ __all__ = [
     "sparkline",
     "stacked_bars",
     "time_chart",
+    "world_map",
 ]

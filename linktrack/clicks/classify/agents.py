@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from urllib.parse import unquote
 
-RULES_VERSION = 3
+RULES_VERSION = 4
 """Raised with every change of a rule; `linktrack reclassify` applies newer rules to old clicks."""
 
 TOLD = -1
@@ -204,6 +204,9 @@ _PROGRAMS: tuple[tuple[str, str], ...] = (
     ("forged", r"\((Windwos|Widnows|iPhnoe|Macintsoh|Linxu)\b"),
     # Trades that no browser has
     ("trade", r"(\b|_)scanner\b|\bprobe\b|monitor\b|\bsearch ?engine|-verification\b|\bproxy\)"),
+    # Feed readers and mail programs: they fetch by themselves, and open a link in a browser
+    ("reader", r"^(newsboat|akregator|lire)/\d"),
+    ("reader", r"\bGecko/\d+ (Firefox/[\d.]+ )?(Thunderbird|Betterbird|Icedove|Postbox)/\d"),
     ("trade", r"\bwechatdevtools\b|Safari/[\d.]+ [A-Z]\w*Agent$"),
     (
         "screenshot",

@@ -19,6 +19,7 @@ from linktrack.web.fields import chosen_range, named_link, text
 from linktrack.web.subject import accounts_and_chosen
 
 MOST_ROWS: Final = 50
+NO_PICTURE: Final = Markup("")
 
 
 class Chosen(TypedDict):
@@ -53,6 +54,7 @@ class Part:
     title: str
     first: str
     lines: Sequence[FacetLine]
+    picture: Markup = NO_PICTURE
 
     @property
     def rows(self) -> Sequence[FacetLine]:

@@ -5,7 +5,7 @@ from typing import Final
 from flask import Response, render_template, request
 from markupsafe import Markup
 
-from linktrack.charts import IntervalPoint, Usual, interval_bar, row_axis, row_scale
+from linktrack.charts import IntervalPoint, RowScale, Usual, interval_bar, row_axis, row_scale
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
 from linktrack.context import as_of, db_session
 from linktrack.db import now
@@ -21,6 +21,7 @@ from linktrack.web.table_files import is_table_wanted, table_file
 blueprint = owner_blueprint("topics", __name__)
 
 USUAL_DAYS: Final = 365
+UNIT: Final = "clicks per 1,000 followers"
 
 
 @blueprint.get("/topics")
@@ -38,7 +39,7 @@ def show() -> str | Response:
     )
     if is_table_wanted():
         return table_file("topics", [topic_json(topic) for topic in report.topics])
-    axis, bars = _bars(report)
+    scale, bars = _bars(report)
     return render_template(
         "topics/show.html",
         accounts=accounts,
@@ -46,12 +47,13 @@ def show() -> str | Response:
         days=days,
         report=report,
         rows=list(zip(report.topics, bars, strict=True)),
-        axis=axis,
+        axis=row_axis(scale, UNIT),
+        top=scale.ticks[-1],
         words=words,
     )
 
 
-def _bars(report: TopicsReport) -> tuple[Markup, list[Markup]]:
+def _bars(report: TopicsReport) -> tuple[RowScale, list[Markup]]:
     """Draw each topic's clicks per 1,000 followers over the range of all posts."""
     points = []
     for topic in report.topics:
@@ -60,6 +62,4 @@ def _bars(report: TopicsReport) -> tuple[Markup, list[Markup]]:
     low, _, high = per_thousand(report.cpf)
     usual = None if low is None or high is None else Usual(low, high)
     scale = row_scale(points, usual)
-    unit = "clicks per 1,000 followers"
-    bars = [interval_bar(point, scale, usual, unit=unit) for point in points]
-    return row_axis(scale, unit), bars
+    return scale, [interval_bar(point, scale, usual, unit=UNIT) for point in points]
