@@ -1,6 +1,6 @@
 """One installation opened for use: settings, keys, database and short domain together."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final, Self
@@ -57,7 +57,8 @@ class Installation:
         """
         settings = settings or load_settings()
         keys = load_keys(settings.data)
-        shortener = Shortener(settings.base_url, Codes(keys.salt, keys.check))
+        codes = Codes(keys.salt, keys.check)
+        shortener = Shortener(settings.base_url, codes, settings.timezone)
         return cls(settings, keys, Database(settings, patience), shortener)
 
     def keep_up(self) -> bool:
@@ -69,6 +70,7 @@ class Installation:
         if current == self.settings:
             return False
         self.settings = self.database.settings = current
+        self.shortener = replace(self.shortener, timezone=current.timezone)
         return True
 
     def days(self) -> Days:

@@ -46,6 +46,23 @@ def test_a_doors_link_is_a_post_of_its_tokens_account(door: Door) -> None:
     assert made.post_id is not None
 
 
+def test_an_address_is_known_again_whatever_its_values_were_filled_with(door: Door) -> None:
+    """By the fields of each link; after another value, it is another link."""
+    world = door.world
+    account = find_account(world.session, "@JessesLinks")
+    set_utm_values(world.session, account, {"utm_term": "{slug}", "utm_source": "x"})
+    world.session.commit()
+    first = door.yourls("shorturl", url="http://one.com/?a=1").get_json()
+    code = first["url"]["keyword"]
+    assert first["url"]["url"] == f"http://one.com/?a=1&utm_source=x&utm_term={code}"
+    again = door.yourls("shorturl", url="http://one.com/?a=1").get_json()
+    assert (again["code"], again["shorturl"]) == ("error:url", first["shorturl"])
+    assert door.yourls("shorturl", url="http://one.com/").get_json()["status"] == "success"
+    set_utm_values(world.session, account, {"utm_term": "{slug}", "utm_source": "y"})
+    world.session.commit()
+    assert door.yourls("shorturl", url="http://one.com/?a=1").get_json()["status"] == "success"
+
+
 def test_an_address_shortened_before_is_told_again(door_everywhere: Door) -> None:
     """`shorturl` is there also then; another keyword makes another link."""
     door = door_everywhere

@@ -12,6 +12,7 @@ from square import Clock, Killed, person, roster
 from world import NOON, World
 
 from linktrack.audience.models import Account
+from linktrack.audience.utm import set_utm_values
 from linktrack.calendar.days import Days
 from linktrack.community.members.forgetting import forget_person
 from linktrack.community.models import Suggestion
@@ -104,6 +105,7 @@ def test_one_tap_makes_a_draft_with_credit_and_promotes_who_found_it(
 def test_a_page_suggested_twice_is_one_line_and_one_draft(world: World, plaza: Plaza) -> None:
     """However its address is written; credit has who said it first, and both can be told."""
     account = listener(world)
+    set_utm_values(world.session, account, {"utm_campaign": "{date}", "utm_term": "{slug}"})
     plaza.say("ann", f"{MOSS}/?utm_source=x")
     plaza.clock.now += timedelta(minutes=1)
     plaza.say("ben", "http://www.example.org/moss")

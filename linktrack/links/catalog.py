@@ -1,21 +1,27 @@
 """The links of an installation: create them, look up where they lead, change it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
-from sqlalchemy import (
-    select,
-)
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from linktrack.audience.models import Account
+from linktrack.audience.utm import Utm, utm_of
+from linktrack.audience.utm_fields import filled, has_fields
 from linktrack.change_numbers import number_at_commit
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.ids import AccountId, LinkId, PostId, SegmentId
 from linktrack.links.codes import Bearer, Codes, check_custom, is_reserved
-from linktrack.links.destinations import parse_destination
+from linktrack.links.destinations import (
+    parameters_of,
+    parse_destination,
+    with_parameters,
+    without_parameters,
+)
 from linktrack.links.models import ImportedTotal, Link, LinkDestination
 from linktrack.links.own_addresses import leads_back
 from linktrack.owners.audit import note
@@ -25,10 +31,14 @@ ATTEMPTS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Shortener:
-    """The short domain of this installation and the codes under it."""
+    """The short domain of this installation and the codes under it.
+
+    `timezone` is the owner's: in it is the day that a new link's UTM values may name.
+    """
 
     base_url: str
     codes: Codes
+    timezone: tzinfo = UTC
 
     def short_url(self, code: str) -> str:
         """Return the address people click."""
@@ -48,10 +58,13 @@ def add_link(
     destination: str,
     at: datetime,
     slug: str | None = None,
+    utm: Utm | None = None,
+    tag: str | None = None,
 ) -> Link:
     """Make a link to a destination that has been checked, under `slug` or a code of our own.
 
-    Raises `Conflict` if the slug is taken, `Invalid` if it cannot be a code.
+    It leads there with the values of `utm`, which may name its code and its first tag. Raises
+    `Conflict` if the slug is taken, `Invalid` if it cannot be a code.
     """
     link = Link(
         account_id=account_id,
@@ -60,12 +73,16 @@ def add_link(
         created_at=at,
         changed_at=at,
     )
-    link.history.append(LinkDestination(since=at, destination=destination))
     session.add(link)
     session.flush()
     number_at_commit(session)
     codes = shortener.codes
     link.code = _free_slug(session, codes, slug) if slug else _free_code(session, codes, link.id)
+    if utm is not None:  # not before: a value may name the code
+        day = at.astimezone(shortener.timezone).date()
+        added = utm.filled(day=day, tag=tag, slug=link.code)
+        link.destination = parse_destination(with_parameters(destination, added))
+    link.history.append(LinkDestination(since=at, destination=link.destination))
     try:
         session.flush()
     except IntegrityError as error:  # taken by somebody else since we looked
@@ -81,9 +98,11 @@ def add_lone_link(
     written: str,
     at: datetime,
     slug: str | None = None,
+    tags: Sequence[str] = (),
 ) -> Link:
     """Make a link that belongs to no post: for a poster, a profile, a signature.
 
+    The account's UTM values are added, and may name the first of `tags`, which the caller stores.
     Raises `Invalid` for an address that browsers cannot be sent to, or that leads back here, and
     what `add_link` raises.
     """
@@ -95,6 +114,39 @@ def add_lone_link(
         destination=_led_away(session, shortener, written),
         at=at,
         slug=slug,
+        utm=utm_of(session, session.get_one(Account, account_id)),
+        tag=next((tag.strip() for tag in tags if tag.strip()), None),
+    )
+
+
+def addresses_before(destination: str, utm: Utm) -> Sequence[str]:
+    """Return the addresses whose links lead to this destination, with these UTM values.
+
+    A value that varies is the one that the destination has.
+    """
+    there, added = parameters_of(destination), dict[str, str]()
+    for name, value in utm.values.items():
+        if not has_fields(value):
+            added[name] = filled(value, {})
+        elif name in there:
+            added[name] = there[name]
+    return [
+        address
+        for address in without_parameters(destination, list(utm.values))
+        if with_parameters(address, added) == destination
+    ]
+
+
+def leading_from(addresses: Collection[str]) -> ColumnElement[bool]:
+    """Return the condition for links to one of these addresses, with any UTM values or none."""
+    begun: dict[int, set[str]] = {}
+    for address in addresses:
+        page = address.partition("#")[0]
+        start = f"{page}{'&' if '?' in page else '?'}utm_"
+        begun.setdefault(len(start), set()).add(start)
+    return or_(
+        Link.destination.in_(addresses),
+        *(func.substr(Link.destination, 1, n).in_(starts) for n, starts in begun.items()),
     )
 
 

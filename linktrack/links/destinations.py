@@ -1,7 +1,7 @@
 """Turn an address as somebody wrote it into the ASCII address a browser is sent to."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import ada_url
@@ -68,11 +68,34 @@ def with_query(destination: str, query: str) -> str:
 
 def with_parameters(destination: str, values: Mapping[str, str]) -> str:
     """Return a destination with these query parameters, but for those it has already."""
-    address, _, _ = destination.partition("#")
-    there = {name for name, _ in parse_qsl(urlsplit(address).query, keep_blank_values=True)}
+    there = parameters_of(destination)
     return with_query(
         destination, urlencode({name: value for name, value in values.items() if name not in there})
     )
+
+
+def parameters_of(destination: str) -> Mapping[str, str]:
+    """Return the query parameters of a destination; the last of several with a name."""
+    address, _, _ = destination.partition("#")
+    return dict(parse_qsl(urlsplit(address).query, keep_blank_values=True))
+
+
+def without_parameters(destination: str, names: Collection[str]) -> Sequence[str]:
+    """Return the addresses that `with_parameters` may have made this of, with these names.
+
+    The destination itself is the first of them.
+    """
+    address, hash_mark, fragment = destination.partition("#")
+    found = [destination]
+    for _ in names:
+        before, joint, last = address.rpartition("&")
+        if not joint:
+            before, joint, last = address.rpartition("?")
+        if not joint or last.partition("=")[0] not in names:
+            break
+        address = before
+        found.append(f"{address}{hash_mark}{fragment}")
+    return found
 
 
 def parse_retired(written: str) -> str:

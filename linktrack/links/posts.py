@@ -11,12 +11,11 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account, Segment
 from linktrack.audience.segments import LARGEST, find_segment
-from linktrack.audience.utm import utm_values
+from linktrack.audience.utm import utm_of
 from linktrack.errors import Invalid, NotFound
 from linktrack.ids import PostId, SegmentId
-from linktrack.links.catalog import Shortener, add_link
+from linktrack.links.catalog import Shortener, add_link, addresses_before
 from linktrack.links.codes import with_codes
-from linktrack.links.destinations import parse_destination, with_parameters
 from linktrack.links.models import Link, LinkDestination, Post, State, Version
 from linktrack.links.own_addresses import base_addresses, own_hosts, remember_address
 from linktrack.links.people import find_person, promote
@@ -87,16 +86,17 @@ def wrap_post(
     session.add(post)
     session.flush()
     slugs = (*wish.slugs, *(None for _ in targets))
-    utm = utm_values(session, account.id)
+    utm = utm_of(session, account)
     links = [
         add_link(
             session,
             shortener,
             account_id=account.id,
             post_id=post.id,
-            destination=parse_destination(with_parameters(destination, utm)),
+            destination=destination,
             at=now,
             slug=slug,
+            utm=utm,
         )
         for destination, slug in zip(targets, slugs, strict=False)
     ]
@@ -138,24 +138,30 @@ def rewrap_post(
     ).addresses
     if not addresses:
         raise Invalid("There is no address in this text that could become a short link.")
-    utm = utm_values(session, account.id)
+    utm = utm_of(session, account)
     led = (
         select(LinkDestination.destination, Link)
         .join(Link, Link.id == LinkDestination.link_id)
         .where(Link.post_id == post.id)
         .order_by(Link.id.desc())
     )
-    known = {row.destination: row.Link for row in session.execute(led)}
+    targets = destinations(addresses)
+    known = {
+        address: row.Link
+        for row in session.execute(led)
+        for address in addresses_before(row.destination, utm)
+        if address == row.destination or row.destination not in targets
+    }
     wrapped = {}
-    for target in destinations(addresses):
-        destination = parse_destination(with_parameters(target, utm))
-        wrapped[target] = known.get(destination) or add_link(
+    for target in targets:
+        wrapped[target] = known.get(target) or add_link(
             session,
             shortener,
             account_id=account.id,
             post_id=post.id,
-            destination=destination,
+            destination=target,
             at=now,
+            utm=utm,
         )
     post.written = written
     post.text = replace(written, addresses, short_urls(shortener, wrapped))

@@ -7,12 +7,12 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
-from linktrack.audience.utm import utm_values
+from linktrack.audience.utm import utm_of
 from linktrack.chunks import chunked
 from linktrack.errors import Invalid
 from linktrack.ids import LinkId
-from linktrack.links.catalog import Shortener, add_link
-from linktrack.links.destinations import parse_destination, with_parameters
+from linktrack.links.catalog import Shortener, add_link, addresses_before, leading_from
+from linktrack.links.destinations import parse_destination
 from linktrack.links.labels import MOST_TITLE, TagRow, clean, set_tags, tag_rows, tags_by_link
 from linktrack.links.models import Link, LinkLabel, LinkTag, Post
 from linktrack.links.own_addresses import leads_back
@@ -42,7 +42,7 @@ def add_single(
     """
     if tenant is not None and len(tenant) > MOST_TENANT:
         raise Invalid(f"A tenant's id may have {MOST_TENANT} characters.")
-    destination = destination_for(session, shortener, account, written)
+    destination = destination_for(session, shortener, written)
     post = Post(
         account_id=account.id,
         state="published",
@@ -61,6 +61,8 @@ def add_single(
         destination=destination,
         at=now,
         slug=slug,
+        utm=utm_of(session, account),
+        tag=next((tag for tag in map(clean, tags) if tag), None),
     )
     link.forward_query = forward_query
     post.text = shortener.short_url(link.code or "")
@@ -76,28 +78,34 @@ def add_single(
     return link
 
 
-def destination_for(session: Session, shortener: Shortener, account: Account, written: str) -> str:
-    """Return where a link to this address leads, with the account's UTM values.
+def destination_for(session: Session, shortener: Shortener, written: str) -> str:
+    """Return where a link to this address leads, without the account's UTM values.
 
     Raises `Invalid` if no browser can be sent there, or it is a short link of ours.
     """
     destination = parse_destination(written)
     if leads_back(session, destination, shortener.base_url):
         raise Invalid("This is a short link of this installation already.")
-    return parse_destination(with_parameters(destination, utm_values(session, account.id)))
+    return destination
 
 
-def find_single(session: Session, token_id: int, destination: str) -> Link | None:
-    """Return the newest link that a token's door has made to a destination, if it redirects."""
+def find_single(session: Session, account: Account, token_id: int, destination: str) -> Link | None:
+    """Return the newest link that a token's door has made to this, if it redirects.
+
+    With the account's UTM values of now, except that those with fields may be of another day.
+    """
+    utm = utm_of(session, account)
     query = (
         select(Link)
         .join(LinkLabel, LinkLabel.link_id == Link.id)
-        .where(LinkLabel.token_id == token_id, Link.destination == destination)
+        .where(LinkLabel.token_id == token_id, leading_from([destination]))
         .where(Link.disabled_at.is_(None))
         .order_by(Link.id.desc())
-        .limit(1)
     )
-    return session.scalar(query)
+    for link in session.scalars(query.execution_options(yield_per=CHUNK)):
+        if destination in addresses_before(link.destination, utm):
+            return link
+    return None
 
 
 def relabel(

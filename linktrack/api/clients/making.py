@@ -20,8 +20,8 @@ def existing_link(written: str, slug: str | None) -> DoorLink | None:
     """
     session = db_session(writes=True)
     account = get_account(session, g.token.account_id)
-    destination = destination_for(session, installation().shortener, account, written)
-    there = find_single(session, g.token.id, destination)
+    destination = destination_for(session, installation().shortener, written)
+    there = find_single(session, account, g.token.id, destination)
     if there is None or slug not in (None, there.code):
         return None
     return door_links(session, g.token.id, link_id=there.id)[0]

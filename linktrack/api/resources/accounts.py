@@ -145,8 +145,9 @@ def read_account(number: int) -> AccountJson:
 class AccountChange(TypedDict, total=False):
     """Changes to an account; fields you leave out stay as they are.
 
-    `utm` replaces the current values. A `removed` account is in no list or report; its links keep
-    redirecting, and `false` restores it.
+    `utm` replaces the current values; one may have the fields {account}, {network}, {date},
+    {month}, {tag} and {slug}, which each new link fills in. A `removed` account is in no list or
+    report; its links keep redirecting, and `false` restores it.
     """
 
     handle: str

@@ -109,10 +109,12 @@ def role(handle: str, role: str) -> None:
 @click.option("--clear", is_flag=True, help="Remove all UTM values.")
 @json_option
 def utm(handle: str, values: tuple[str, ...], clear: bool, as_json: bool) -> None:
-    """Show or set the UTM values that wrapping adds to this account's links.
+    """Show or set the UTM values that are added to this account's new links.
 
-    NAME is utm_source, utm_medium, utm_campaign, utm_term or utm_content. New values replace
-    the old ones; existing links stay as they are.
+    NAME is utm_source, utm_medium, utm_campaign, utm_term or utm_content. A VALUE may have fields,
+    which each new link fills in: {account}, {network}, {date}, {month}, {tag} (its first) and
+    {slug} (its code); {{ and }} are braces. New values replace the old ones; existing links stay as
+    they are.
     """
     from linktrack.audience.utm import set_utm_values, utm_values
 

@@ -45,6 +45,7 @@ def add(
             written=destination,
             at=work.now,
             slug=slug,
+            tags=tags,
         )
         describe(work.session, link, work.now, title=title, note=note, tags=tags)
         answer = link_json(work.session, work.installation.shortener, link)

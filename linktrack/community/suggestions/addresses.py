@@ -5,15 +5,17 @@ from hashlib import blake2b
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import false, or_, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
 from linktrack.audience.utm import UtmValues, utm_by_account
+from linktrack.audience.utm_fields import has_fields
 from linktrack.chunks import chunked
 from linktrack.community.suggestions.models import SuggestedAddress
 from linktrack.errors import Invalid, TooLarge
 from linktrack.ids import AccountId
+from linktrack.links.catalog import leading_from
 from linktrack.links.destinations import with_parameters
 from linktrack.links.models import Link, Post
 from linktrack.links.own_addresses import own_hosts
@@ -72,17 +74,28 @@ def posts_leading_to(
         for account, address in pages
         for spelling in _spellings(address, _texts(utm.get(account)))
     }
+    varying = [
+        account for account, values in utm.items() if any(map(has_fields, _texts(values).values()))
+    ]
     posts: dict[tuple[AccountId, str], dict[int, Post]] = {}
     for part in chunked(list({spelling for _, spelling in spelled}), _CHUNK):
         query = (
             select(Link.account_id, Link.destination, Post)
             .join(Post, Post.id == Link.post_id)
             .where(Link.account_id.in_({account for account, _ in pages}))
-            .where(Link.destination.in_(part), Post.state != "discarded")
+            .where(
+                or_(
+                    Link.destination.in_(part),
+                    Link.account_id.in_(varying) & leading_from(part) if varying else false(),
+                )
+            )
+            .where(Post.state != "discarded")
             .order_by(Post.id)
         )
         for account, destination, post in session.execute(query):
             key = spelled.get((account, destination))
+            if key is None and account in varying:
+                key = key_of(destination)
             if key is not None:
                 posts.setdefault((account, key), {})[post.id] = post
     return {

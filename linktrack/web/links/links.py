@@ -125,6 +125,7 @@ def add(sent: Sent) -> Done:
         written=sent.text("destination", "The destination"),
         at=sent.now,
         slug=sent.text("slug", "The short code") or None,
+        tags=sent.text("tags", "The tags").split(","),
     )
     describe(
         sent.session,

@@ -18,16 +18,19 @@ from linktrack.audience.counts import is_stale, list_counts, record_count
 from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment, list_segments
 from linktrack.audience.utm import NAMES as UTM_NAMES
-from linktrack.audience.utm import set_utm_values, utm_values
+from linktrack.audience.utm import Utm, set_utm_values, utm_values
+from linktrack.audience.utm_fields import Facts
 from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid
+from linktrack.links.destinations import with_parameters
 from linktrack.networks.registry import network_of
-from linktrack.web.context import require_writer
+from linktrack.web.context import require_writer, today
 from linktrack.web.forms import Sent, form
 from linktrack.web.settings.accounts import ACCOUNT, ROLE_WORDS, SOURCE, blueprint
 
 MOST_COUNTS: Final = 200
+EXAMPLE: Final = "https://example.com/article"
 GROUPS: Final = {
     "account": "Account",
     "followers": "Follower counts",
@@ -167,6 +170,11 @@ def card(sent: Sent, account_id: int) -> str:
 def _page(account: Account, group: str, error: str | None = None) -> str:
     session = db_session()
     counts = list_counts(session, account.id)[::-1]
+    utm = utm_values(session, account.id)
+    sample = Facts(account.handle, account.network, today(), "a tag", "aB3dE")
+    added = Utm(account.handle, account.network, utm).filled(
+        day=sample.day, tag=sample.tag, slug=sample.slug
+    )
     return render_template(
         "accounts/settings.html",
         account=account,
@@ -178,7 +186,10 @@ def _page(account: Account, group: str, error: str | None = None) -> str:
         segments=list_segments(session, account),
         can_connect=network_of(account.network).connecting is not None,
         utm_names=UTM_NAMES,
-        utm=utm_values(session, account.id),
+        utm=utm,
+        utm_fields=sample.values(),
+        utm_example=with_parameters(EXAMPLE, added),
+        example=EXAMPLE,
         roles={role: ROLE_WORDS[role] for role in ROLES},
         error=error,
         at=request.endpoint,

@@ -98,6 +98,7 @@ def create_link() -> tuple[LinkJson, Literal[201]]:
         written=fields.text("destination"),
         at=now(),
         slug=fields.optional_text("slug"),
+        tags=fields.texts("tags") if fields.value("tags") is not None else (),
     )
     _describe(link, fields)
     session.commit()
