@@ -18,6 +18,7 @@ from linktrack.api import v1
 from linktrack.api.access import is_unauthenticated
 from linktrack.api.clients.doors import DOORS, door_at
 from linktrack.api.problems import problem
+from linktrack.clicks.capture.gate import Gate
 from linktrack.clicks.capture.geoip import country_lookup
 from linktrack.clicks.capture.journal import Journal
 from linktrack.clicks.capture.lane import Lane
@@ -48,6 +49,8 @@ from linktrack.errors import (
     Unconfirmed,
 )
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
+from linktrack.links.redirects.budgets import Budgets
+from linktrack.links.redirects.leases import Leases
 from linktrack.links.redirects.lookup import changed_links, find_target
 from linktrack.links.redirects.targets import Changes, Targets
 from linktrack.networks.errors import Refused, SignedOut, Unclear
@@ -207,6 +210,7 @@ def create_lane(installation: Installation) -> Lane:
     settings = installation.settings
     engine, codes = installation.database.engine, installation.shortener.codes
     at_once = installation.database.at_once
+    budgets = Budgets(engine)
     visitors = Visitors(settings.data / "visitor_keys", settings.visitor_period, settings.timezone)
 
     def changes(since: int | None) -> Changes:
@@ -231,6 +235,7 @@ def create_lane(installation: Installation) -> Lane:
         own=installation.own_clicks(),
         country_of=None if settings.geoip is None else country_lookup(settings.geoip),
         markers=installation.keys.markers(),
+        gate=Gate(installation.keys.passes(), Leases(budgets.draw, budgets.give_back)),
     )
 
 

@@ -155,6 +155,15 @@ class Keys:
             blake2b(bytes.fromhex(self.session), person=b"markers", digest_size=32).digest()
         )
 
+    def passes(self) -> Markers:
+        """Return what makes and reads the passes of readers who knew a link's password.
+
+        Under a key of their own: a pass gives power, which markers don't.
+        """
+        return Markers(
+            blake2b(bytes.fromhex(self.session), person=b"passes", digest_size=32).digest()
+        )
+
 
 def load_keys(data: Path) -> Keys:
     """Return the keys in `data`, making them at the first call; safe for several processes.

@@ -11,6 +11,7 @@ from werkzeug.test import Client, TestResponse
 from world import World
 
 from linktrack.app import create_wsgi_app
+from linktrack.clicks.capture.gate import Gate
 from linktrack.clicks.capture.journal import SUFFIX, Journal
 from linktrack.clicks.capture.lane import Lane
 from linktrack.clicks.capture.visitors import Visitors
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 class Street:
     """A lane with a few known codes, on a real journal."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, gate: Gate | None = None) -> None:
         self.folder = folder
         self.known = {
             "abcde": Target(LinkId(1), "https://example.com/a"),
@@ -45,6 +46,7 @@ class Street:
             Visitors(folder / "visitor_keys", "month", ZoneInfo("UTC"), lambda: self.now),
             LOOPBACK,
             clock=lambda: self.now,
+            gate=gate,
         )
         self.client = Client(WSGILane(self.behind, self.lane))
 

@@ -111,7 +111,7 @@ def add_lone_link(
         shortener,
         account_id=account_id,
         post_id=None,
-        destination=_led_away(session, shortener, written),
+        destination=led_away(session, shortener, written),
         at=at,
         slug=slug,
         utm=utm_of(session, session.get_one(Account, account_id)),
@@ -150,7 +150,8 @@ def leading_from(addresses: Collection[str]) -> ColumnElement[bool]:
     )
 
 
-def _led_away(session: Session, shortener: Shortener, written: str) -> str:
+def led_away(session: Session, shortener: Shortener, written: str) -> str:
+    """Return an address as a destination; raises `Invalid`, also for one that leads back here."""
     destination = parse_destination(written)
     if leads_back(session, destination, shortener.base_url):
         raise Invalid("A short link cannot lead to another short link of this installation.")
@@ -229,7 +230,7 @@ def change_destination(
 
     Raises `Invalid` for an address that browsers cannot be sent to, or that leads back here.
     """
-    destination = _led_away(session, shortener, written)
+    destination = led_away(session, shortener, written)
     if destination == link.destination:
         return
     link.destination = destination

@@ -41,14 +41,14 @@ class Hashed:
     stored: str
 
 
-def hash_password(password: str) -> Hashed:
+def hash_password(password: str, shortest: int = SHORTEST) -> Hashed:
     """Return what is kept of a password; takes a while, so call it before anything is locked.
 
     It is an Argon2id hash with the parameters OWASP advises (19 MiB, 2 passes). Raises `Invalid`
     for a password that is too short to be safe.
     """
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise Invalid(f"A password needs {SHORTEST} to {LONGEST:,} characters.")
+    if not shortest <= len(password) <= LONGEST:
+        raise Invalid(f"A password needs {shortest} to {LONGEST:,} characters.")
     with _one_at_a_time:
         return Hashed(_hasher().hash(password))
 
@@ -79,8 +79,8 @@ class Attempt:
 
     def is_right(self, password: str) -> bool:
         """Whether this is the password; takes as long whoever asks, and needs no transaction."""
-        matches = _matches(self.stored or _nobodys_hash(), password)
-        return matches and self.is_tried and self.stored is not None
+        is_it = matches(self.stored or _nobodys_hash(), password)
+        return is_it and self.is_tried and self.stored is not None
 
 
 def begin_attempt(session: Session, name: str, network: str, now: datetime) -> Attempt:
@@ -106,9 +106,8 @@ def begin_attempt(session: Session, name: str, network: str, now: datetime) -> A
         number = failure.number
         return Attempt(owner.id, owner.password_hash, network, is_tried=False, number=number)
     failure.number, failure.failed_at = failure.number + 1, now
-    further = failure.number - FREE_ATTEMPTS
-    if further >= 0:
-        failure.wait_until = now + min(FIRST_WAIT * 2 ** min(further, 20), LONGEST_WAIT)
+    if failure.number >= FREE_ATTEMPTS:
+        failure.wait_until = now + wait_after(failure.number)
     session.flush()
     return Attempt(owner.id, owner.password_hash, network, is_tried=True, number=failure.number)
 
@@ -134,7 +133,14 @@ def end_attempt(
     raise Forbidden(WRONG)
 
 
-def _matches(stored: str, password: str) -> bool:
+def wait_after(failures: int) -> timedelta:
+    """Return how long no password is tried after so many wrong ones in a row, of FREE_ATTEMPTS."""
+    doubled: int = 2 ** min(failures - FREE_ATTEMPTS, 20)
+    return min(FIRST_WAIT * doubled, LONGEST_WAIT)
+
+
+def matches(stored: str, password: str) -> bool:
+    """Whether this is the password that was hashed."""
     from argon2.exceptions import VerifyMismatchError
 
     with _one_at_a_time:

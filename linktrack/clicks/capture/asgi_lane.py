@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
+from linktrack.clicks.capture.gate import Undecided
 from linktrack.clicks.capture.lane import (
     CARD,
     READ,
@@ -14,6 +15,8 @@ from linktrack.clicks.capture.lane import (
 )
 from linktrack.clicks.capture.pools import Busy, Pool
 from linktrack.links.codes import code_in
+from linktrack.links.redirects.limits import Verdict
+from linktrack.links.redirects.targets import Target
 
 if TYPE_CHECKING:
     from a2wsgi.asgi_typing import ASGIApp, HTTPScope, Receive, Scope, Send, SendEvent
@@ -32,6 +35,7 @@ _UNAVAILABLE: "Final[tuple[SendEvent, ...]]" = (
 )
 
 LOOK_UPS: Final = 4  # at a time, in each worker; a database that hangs holds these and no other
+DRAWS: Final = 4  # of clicks that links have left; apart, since these wait for each other
 MOST_LOOK_UPS: Final = 1_000
 LOOK_UP_SECONDS: Final = 5.0  # longer than PATIENCE_OF_WORKERS
 MOST_WRITES: Final = 10_000
@@ -41,14 +45,15 @@ WRITE_SECONDS: Final = 30.0
 class ASGILane:
     """ASGI middleware that redirects short links and journals their clicks.
 
-    Nothing here waits in the event loop: a code that must be looked up, and a journal that waits
-    for the disk, have threads of their own.
+    Nothing here waits in the event loop: a code that must be looked up, a click that must be drawn
+    from what is left of a link's, and a journal that waits for the disk have threads of their own.
     """
 
     def __init__(self, application: "ASGIApp", lane: Lane) -> None:
         self._application = application
         self._lane = lane
         self._look_ups = Pool("look-up", LOOK_UPS, MOST_LOOK_UPS, LOOK_UP_SECONDS)
+        self._draws = Pool("draw", DRAWS, MOST_LOOK_UPS, LOOK_UP_SECONDS)
         self._writes = Pool("journal", 1, MOST_WRITES, WRITE_SECONDS)
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
@@ -66,10 +71,11 @@ class ASGILane:
                 target = lane.known(code)
             except LookupError:
                 target = await self._look_ups.run(lane.look_up, code)
-            if lane.waits:
-                answer = await self._writes.run(lane.answer, asked, code, target)
-            else:
-                answer = lane.answer(asked, code, target)
+            try:
+                answer = await self._answer(asked, code, target)
+            except Undecided:
+                decided = await self._draws.run(lane.decide, asked, target)
+                answer = await self._answer(asked, code, target, decided)
         except (Away, Busy):
             for message in _UNAVAILABLE:
                 await send(message)
@@ -82,6 +88,13 @@ class ASGILane:
         headers = [(b"location", answer.encode("latin-1")), *_REDIRECT]
         await send({"type": "http.response.start", "status": 302, "headers": headers})
         return await send({"type": "http.response.body", "body": b""})
+
+    async def _answer(
+        self, asked: Asked, code: str, target: Target | None, decided: Verdict | None = None
+    ) -> str | Behind:
+        if self._lane.waits:
+            return await self._writes.run(self._lane.answer, asked, code, target, decided)
+        return self._lane.answer(asked, code, target, decided)
 
 
 def asked_by(scope: "HTTPScope") -> Asked:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from linktrack.clicks.capture.gate import Gate, Undecided
 from linktrack.clicks.capture.journal import Journal
 from linktrack.clicks.capture.own_clicks import OwnClicks
 from linktrack.clicks.capture.visitors import Visitors, client_address
@@ -31,6 +32,7 @@ from linktrack.clicks.vocabulary import (
 from linktrack.ids import FollowerId, SegmentId
 from linktrack.keys import Markers, said_hello
 from linktrack.links.destinations import with_query
+from linktrack.links.redirects.limits import Limits, Verdict
 from linktrack.links.redirects.targets import Target, Targets
 from linktrack.settings import Network
 
@@ -111,7 +113,8 @@ class Away(Exception):
 class Lane:
     """Where codes lead, and the journal of their clicks.
 
-    Nothing here waits but `look_up`, for the database, and where `waits`, `answer`, for the disk.
+    Nothing here waits but `look_up` and `decide`, for the database, and where `waits`, `answer`,
+    for the disk.
     """
 
     def __init__(
@@ -124,6 +127,7 @@ class Lane:
         own: OwnClicks | None = None,
         country_of: Callable[[str], str | None] | None = None,
         markers: Markers | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self._targets = targets
         self._journal = journal
@@ -133,6 +137,7 @@ class Lane:
         self._own = own
         self._country_of = country_of
         self._markers = markers
+        self._gate = gate or Gate()
         self._watching = False
         self.waits = journal.waits
 
@@ -157,19 +162,48 @@ class Lane:
             log.error("A code could not be looked up: %s", error)
             raise Away from error
 
+    def decide(self, asked: Asked, target: Target | None) -> Verdict:
+        """Return what becomes of a click that `answer` left undecided; it waits for the database.
+
+        Raises `Away`, whatever the database raises.
+        """
+        if target is None or target.plan is None or target.plan.limits is None:
+            return "open"
+        try:
+            return self._judge(asked, target, target.plan.limits, may_wait=True)
+        except Exception as error:
+            log.error("Whether a link has clicks left could not be looked up: %s", error)
+            raise Away from error
+
+    def answer_in_time(self, asked: Asked, code: str, target: Target | None) -> str | Behind:
+        """Return what `answer` returns; it waits for the database where that has to decide."""
+        try:
+            return self.answer(asked, code, target)
+        except Undecided:
+            return self.answer(asked, code, target, self.decide(asked, target))
+
     def close(self) -> None:
         """End the journal, which the loader then takes as done; a click after it begins another."""
+        self._gate.close()
         self._journal.close()
 
-    def answer(self, asked: Asked, code: str, target: Target | None) -> str | Behind:
-        """Write a click down, and return where it leads; or who answers in our place."""
+    def answer(
+        self, asked: Asked, code: str, target: Target | None, decided: Verdict | None = None
+    ) -> str | Behind:
+        """Write a click down, and return where it leads; or who answers in our place.
+
+        Raises `Undecided` where `decide` has to be asked before.
+        """
         if target is None or target.location is None:
             # In its own spelling, without what was left on it.
             return Behind(f"/{(target and target.code) or code}")
         at = self._clock()
-        if target.plan is not None:
+        if target.plan is not None and target.plan.limits is not None:
             limits = target.plan.limits
-            if limits is not None and not limits.is_open(at):
+            verdict = decided or self._judge(asked, target, limits, may_wait=False)
+            if verdict == "ended" and limits.ended_to is not None:
+                return limits.ended_to  # no click of the link: it didn't lead to its destination
+            if verdict != "open":
                 return Behind(f"/{target.code or code}")
         self._journal.append(encode(self._record(asked, target, at)))
         if target.shows_card and is_preview(asked.get("HTTP_USER_AGENT", "")[:MOST_AGENT]):
@@ -178,12 +212,26 @@ class Lane:
             return with_query(target.location, asked.get("QUERY_STRING", ""))
         return target.location
 
-    def _record(self, asked: Asked, target: Target, at: float) -> ClickRecord:
-        agent = asked.get("HTTP_USER_AGENT")
+    def _judge(self, asked: Asked, target: Target, limits: Limits, *, may_wait: bool) -> Verdict:
+        return self._gate.judge(
+            asked,
+            target.link_id,
+            limits,
+            at=self._clock(),
+            flags=self._flags(asked, client_address(asked, self._trusted)),
+            may_wait=may_wait,
+        )
+
+    def _flags(self, asked: Asked, address: str) -> int:
         flags = request_flags(asked)
-        address = client_address(asked, self._trusted)
         if self._own is not None and self._own.is_own(asked.get("HTTP_COOKIE"), address):
             flags |= OWNER
+        return flags
+
+    def _record(self, asked: Asked, target: Target, at: float) -> ClickRecord:
+        agent = asked.get("HTTP_USER_AGENT")
+        address = client_address(asked, self._trusted)
+        flags = self._flags(asked, address)
         if "HTTP_X_FORWARDED_FOR" in asked and address == asked.get("REMOTE_ADDR"):
             flags |= FORWARDED
         visitor = None

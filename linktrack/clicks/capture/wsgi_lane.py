@@ -30,10 +30,10 @@ class WSGILane:
             return self._application(environ, start_response)
         try:
             target = self._lane.look_up(code)
+            answer = self._lane.answer_in_time(environ, code, target)
         except Away:
             start_response(UNAVAILABLE.status, list(UNAVAILABLE.headers))
             return [UNAVAILABLE.body]
-        answer = self._lane.answer(environ, code, target)
         if isinstance(answer, Behind):
             environ["PATH_INFO"] = answer.path
             if answer.card:

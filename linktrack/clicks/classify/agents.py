@@ -308,6 +308,13 @@ def is_preview(user_agent: str) -> bool:
     return _ANY_PREVIEW.search(user_agent[:LONGEST].strip()) is not None
 
 
+@lru_cache(maxsize=4096)
+def is_person(user_agent: str) -> bool:
+    """Whether `classify_agent` calls who sent a user agent a person; remembered, as above."""
+    sent = user_agent[:LONGEST].encode("utf-8", "replace").decode().strip()
+    return sent not in ("", "-") and _judge(sent)[0] is None
+
+
 def _judge(sent: str) -> tuple[str | None, str | None]:
     preview = _first(_PREVIEW_RULES, sent)
     if preview:

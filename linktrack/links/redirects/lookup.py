@@ -24,8 +24,8 @@ from linktrack.change_numbers import last_number
 from linktrack.ids import LinkId
 from linktrack.links.codes import Codes
 from linktrack.links.models import FoldedCase, Link
-from linktrack.links.redirects.limits import Limits
-from linktrack.links.redirects.models import LinkLimit
+from linktrack.links.redirects.limits import Limits, fingerprint
+from linktrack.links.redirects.models import LinkBudget, LinkLimit
 from linktrack.links.redirects.plan import Plan
 from linktrack.links.redirects.targets import Changes, Target
 
@@ -44,9 +44,19 @@ _LED: Final = select(
 _BY_CODE: Final = _LED.where(Link.code == bindparam("key"))
 _BY_NUMBER: Final = _LED.where(Link.id == bindparam("key"))
 _RESPELT: Final = _LED.where(FoldedCase(Link.code) == FoldedCase(bindparam("key")))
-_LIMITS: Final = select(
-    type_coerce(LinkLimit.valid_from, BigInteger), type_coerce(LinkLimit.expires_at, BigInteger)
-).where(LinkLimit.link_id == bindparam("key"))
+_LIMITS: Final = (
+    select(
+        type_coerce(LinkLimit.valid_from, BigInteger),
+        type_coerce(LinkLimit.expires_at, BigInteger),
+        LinkLimit.most_clicks,
+        LinkBudget.round,
+        LinkBudget.used,
+        LinkLimit.password_hash,
+        LinkLimit.ended_to,
+    )
+    .outerjoin(LinkBudget, LinkBudget.link_id == LinkLimit.link_id)
+    .where(LinkLimit.link_id == bindparam("key"))
+)
 
 
 def find_target(engine: Engine, codes: Codes, code: str) -> Target | None:
@@ -109,8 +119,18 @@ def _plan(connection: PoolProxiedConnection, dialect: Dialect, link_id: LinkId) 
 
 
 def _limits(connection: PoolProxiedConnection, dialect: Dialect, link_id: LinkId) -> Limits | None:
-    for valid_from, expires_at in _rows(connection, dialect, _LIMITS, link_id):
-        return Limits(_seconds(valid_from), _seconds(expires_at))
+    for begins, ends, most, number, used, password, ended_to in _rows(
+        connection, dialect, _LIMITS, link_id
+    ):
+        return Limits(
+            valid_from=_seconds(begins),
+            expires_at=_seconds(ends),
+            most_clicks=most,
+            round=number or 0,
+            is_used_up=most is not None and (used or 0) >= most,
+            password=None if password is None else fingerprint(password),
+            ended_to=ended_to,
+        )
     return None
 
 

@@ -43,6 +43,7 @@ LEFT_OUT: Final = {
     "idempotent_answers": "answers kept for a day, to requests that came twice",
     "join_mails": "mails of the last 7 days that wait to be confirmed: they can be asked for again",
     "journals": "how far the files of this machine are loaded",
+    "link_password_failures": "wrong passwords of links within the last day",
     "owner_sessions": "browsers in which owners are signed in",
     "password_failures": "wrong passwords of the last day",
     "registrations": "what servers call us, so that people can sign in there, for a day",

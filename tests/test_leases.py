@@ -1,0 +1,166 @@
+"""People's clicks on a link that has so many: never more, whatever processes do."""
+
+from dataclasses import dataclass, field
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from world import NOON, World
+
+from linktrack.ids import LinkId
+from linktrack.links.models import Link
+from linktrack.links.redirects.budgets import Budgets
+from linktrack.links.redirects.leases import IDLE_SECONDS, Drawn, Leases, lease_of
+from linktrack.links.redirects.limiting import LinkLimits, count_anew, limits_of, set_limits
+from linktrack.links.redirects.limits import Limits
+from linktrack.links.redirects.lookup import changed_links, find_target
+
+LINK = LinkId(1)
+
+
+@dataclass
+class Counted:
+    """A budget as the database keeps it."""
+
+    most: int
+    used: int = 0
+
+    def draw(self, _link_id: LinkId) -> Drawn:
+        clicks = lease_of(self.most - self.used)
+        self.used += clicks
+        return Drawn(0, clicks)
+
+    def give_back(self, _link_id: LinkId, drawn: Drawn) -> None:
+        self.used -= drawn.clicks
+
+
+@dataclass
+class Crowd:
+    """Some processes that answer one link."""
+
+    budget: Counted
+    processes: list[Leases] = field(default_factory=list)
+    now: float = 0.0
+
+    def begin(self) -> Leases:
+        return Leases(self.budget.draw, self.budget.give_back, lambda: self.now)
+
+
+PROCESSES = 4
+
+
+@given(
+    st.integers(1, 600),
+    st.lists(
+        st.tuples(
+            st.sampled_from(("click", "click", "click", "many", "kill", "end", "idle")),
+            st.integers(0, PROCESSES - 1),
+        ),
+        max_size=120,
+    ),
+)
+def test_processes_together_never_answer_more_clicks_than_a_link_has(
+    most: int, story: list[tuple[str, int]]
+) -> None:
+    """However they take turns, end, idle or are killed; and only kills lose clicks."""
+    budget = Counted(most)
+    crowd = Crowd(budget)
+    processes = [crowd.begin() for _ in range(PROCESSES)]
+    limits = Limits(most_clicks=most)
+    answered = 0
+    lost = 0
+    for what, number in story:
+        process = processes[number]
+        if what in ("click", "many"):
+            answered += sum(process.draw(LINK, limits) for _ in range(1 if what == "click" else 40))
+        elif what == "idle":
+            crowd.now += IDLE_SECONDS
+            process.tidy()
+        else:
+            before = budget.used
+            process.close()
+            if what == "kill":  # what it would have given back is gone
+                lost += before - budget.used
+                budget.used = before
+            processes[number] = crowd.begin()
+        assert answered <= most
+    for process in processes:
+        process.close()
+    assert budget.used == answered + lost
+    crowd.now += IDLE_SECONDS
+    last = crowd.begin()
+    while last.draw(LINK, limits):
+        answered += 1
+    assert answered == most - lost
+    last.close()
+
+
+@settings(max_examples=200)
+@given(st.integers(-5, 100_000))
+def test_a_lease_is_a_fiftieth_of_what_is_left(left: int) -> None:
+    """At most 100 clicks, at least one while one is left: what a killed process may lose."""
+    drawn = lease_of(left)
+    assert drawn <= max(0, left)
+    assert drawn >= (left > 0)
+    assert drawn <= max(1, min(100, left / 50))
+
+
+def limited(world: World, limits: LinkLimits) -> Link:
+    """Return a link with these limits."""
+    link = world.post(world.account(), "http://one.com/").links[0]
+    set_limits(world.session, world.shortener, link, limits, NOON)
+    world.session.commit()
+    return link
+
+
+def looked_up(world: World, link: Link) -> Limits:
+    """Return a link's limits as the lane has them."""
+    target = find_target(world.database.engine, world.shortener.codes, link.code or "")
+    assert target is not None
+    assert target.plan is not None
+    assert target.plan.limits is not None
+    return target.plan.limits
+
+
+def test_the_database_gives_each_click_out_once(world: World) -> None:
+    """Two processes share 150 clicks; when the last is drawn, workers look the link up anew."""
+    link = limited(world, LinkLimits(most_clicks=150))
+    budgets = Budgets(world.database.engine)
+    processes = [Leases(budgets.draw, budgets.give_back) for _ in range(2)]
+    before = changed_links(world.database.engine, None).number
+    limits = looked_up(world, link)
+    answered = [process.draw(link.id, limits) for _ in range(100) for process in processes]
+    assert sum(answered) == 150
+    assert looked_up(world, link).is_used_up
+    assert changed_links(world.database.engine, before).links == {link.id}
+    for process in processes:
+        process.close()
+
+
+def test_what_was_drawn_and_not_used_comes_back(world: World) -> None:
+    """A link that had ended by it redirects again; of a round that is over nothing comes back."""
+    link = limited(world, LinkLimits(most_clicks=100))
+    budgets = Budgets(world.database.engine)
+    drawn = budgets.draw(link.id)
+    assert drawn == Drawn(1, 2)
+    assert limits_of(world.session, link).used_clicks == 2
+    budgets.give_back(link.id, Drawn(1, 1))
+    world.session.rollback()
+    assert limits_of(world.session, link).used_clicks == 1
+    count_anew(world.session, link, NOON)
+    world.session.commit()
+    budgets.give_back(link.id, Drawn(1, 1))
+    assert limits_of(world.session, link).used_clicks == 0
+    assert looked_up(world, link).round == 2
+
+
+def test_a_number_of_clicks_may_be_raised_lowered_and_taken_away(world: World) -> None:
+    """A higher one goes on counting; a number given later begins at 0."""
+    link = limited(world, LinkLimits(most_clicks=1))
+    budgets = Budgets(world.database.engine)
+    assert budgets.draw(link.id).clicks == 1
+    assert budgets.draw(link.id).clicks == 0
+    for most, clicks in ((2, 1), (1, 0), (None, 1), (3, 1)):
+        set_limits(world.session, world.shortener, link, LinkLimits(most_clicks=most), NOON)
+        world.session.commit()
+        assert budgets.draw(link.id).clicks == clicks
+    assert limits_of(world.session, link).used_clicks == 1
