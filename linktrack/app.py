@@ -50,8 +50,9 @@ from linktrack.errors import (
 )
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.links.redirects.budgets import Budgets
+from linktrack.links.redirects.hosts import Hosts
 from linktrack.links.redirects.leases import Leases
-from linktrack.links.redirects.lookup import changed_links, find_target
+from linktrack.links.redirects.lookup import changed_links, find_hosts, find_target
 from linktrack.links.redirects.targets import Changes, Targets
 from linktrack.networks.errors import Refused, SignedOut, Unclear
 from linktrack.owners.access import SESSION_LIFE
@@ -213,21 +214,24 @@ def create_lane(installation: Installation) -> Lane:
     budgets = Budgets(engine)
     visitors = Visitors(settings.data / "visitor_keys", settings.visitor_period, settings.timezone)
 
+    hosts = Hosts(lambda: find_hosts(engine, installation.shortener.base_url))
+
     def changes(since: int | None) -> Changes:
-        """Follow the time zone beside the links: they are asked for every second."""
+        """Follow time zone and hosts beside the links: they are asked for every second."""
         installation.keep_up()
         visitors.timezone = installation.settings.timezone
-        return changed_links(engine, since)
+        changed = changed_links(engine, since)
+        if changed.number != since:
+            hosts.load()
+        return changed
 
     return Lane(
         Targets(
-            lambda code: find_target(engine, codes, code),
+            lambda key: find_target(engine, codes, key),
             changes,
             # A look-up takes SQLite 15 us; an event loop that hands it to a thread, several times
             # that.
-            find_at_once=None
-            if at_once is None
-            else lambda code: find_target(at_once, codes, code),
+            find_at_once=None if at_once is None else lambda key: find_target(at_once, codes, key),
         ),
         Journal(settings.journals, settings.journal_sync),
         visitors,
@@ -236,6 +240,7 @@ def create_lane(installation: Installation) -> Lane:
         country_of=None if settings.geoip is None else country_lookup(settings.geoip),
         markers=installation.keys.markers(),
         gate=Gate(installation.keys.passes(), Leases(budgets.draw, budgets.give_back)),
+        hosts=hosts,
     )
 
 

@@ -9,6 +9,7 @@ import linktrack.community.models
 import linktrack.community.suggestions.models
 import linktrack.engagement.models
 import linktrack.engagement.tally_models
+import linktrack.links.hosts.models
 import linktrack.links.models
 import linktrack.links.redirects.models
 import linktrack.owners.models

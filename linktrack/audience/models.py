@@ -34,7 +34,8 @@ class Account(Base):
     belongs to the demonstration. A removed account is in no list and no report, and its links go
     on redirecting. `card` says what fetchers of link previews get (`audience/cards.py`);
     `change_number` is that of its last choice, for the workers that remember it
-    (`change_numbers.py`). `text_limit` is how many characters its server of Mastodon takes, each
+    (`change_numbers.py`). Strangers read its name on the front page if it is `on_front_page`.
+    `text_limit` is how many characters its server of Mastodon takes, each
     address counted as `address_length` of them.
     """
 
@@ -57,6 +58,7 @@ class Account(Base):
     change_number: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
     text_limit: Mapped[int | None]
     address_length: Mapped[int | None]
+    on_front_page: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     @property
     def text_limits(self) -> TextLimits | None:

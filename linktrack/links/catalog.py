@@ -22,6 +22,7 @@ from linktrack.links.destinations import (
     with_parameters,
     without_parameters,
 )
+from linktrack.links.hosts.models import Domain
 from linktrack.links.models import ImportedTotal, Link, LinkDestination
 from linktrack.links.own_addresses import leads_back
 from linktrack.owners.audit import note
@@ -40,9 +41,9 @@ class Shortener:
     codes: Codes
     timezone: tzinfo = UTC
 
-    def short_url(self, code: str) -> str:
-        """Return the address people click."""
-        return f"{self.base_url}/{code}"
+    def short_url(self, code: str, domain: Domain | None = None) -> str:
+        """Return the address people click: on the first domain, or another."""
+        return f"{self.base_url if domain is None else domain.address}/{code}"
 
     def version_code(self, link_id: LinkId, segment_id: SegmentId) -> str:
         """Return the code of a link's version for a segment."""
@@ -60,15 +61,18 @@ def add_link(
     slug: str | None = None,
     utm: Utm | None = None,
     tag: str | None = None,
+    domain: Domain | None = None,
 ) -> Link:
     """Make a link to a destination that has been checked, under `slug` or a code of our own.
 
-    It leads there with the values of `utm`, which may name its code and its first tag. Raises
-    `Conflict` if the slug is taken, `Invalid` if it cannot be a code.
+    It is on the first domain, or another, and leads there with the values of `utm`, which may name
+    its code and its first tag. Raises `Conflict` if the slug is taken, `Invalid` if it cannot be a
+    code.
     """
     link = Link(
         account_id=account_id,
         post_id=post_id,
+        domain=domain,
         destination=destination,
         created_at=at,
         changed_at=at,
@@ -77,7 +81,11 @@ def add_link(
     session.flush()
     number_at_commit(session)
     codes = shortener.codes
-    link.code = _free_slug(session, codes, slug) if slug else _free_code(session, codes, link.id)
+    link.code = (
+        _free_slug(session, codes, slug, domain)
+        if slug
+        else _free_code(session, codes, link.id, domain)
+    )
     if utm is not None:  # not before: a value may name the code
         day = at.astimezone(shortener.timezone).date()
         added = utm.filled(day=day, tag=tag, slug=link.code)
@@ -158,38 +166,43 @@ def led_away(session: Session, shortener: Shortener, written: str) -> str:
     return destination
 
 
-def _free_slug(session: Session, codes: Codes, slug: str) -> str:
-    if code_is_taken(session, check_custom(slug)) or codes.read(slug) is not None:
+def _free_slug(session: Session, codes: Codes, slug: str, domain: Domain | None) -> str:
+    if code_is_taken(session, check_custom(slug), domain) or codes.read(slug) is not None:
         raise Conflict(f"The short code {slug!r} is taken: choose another.")
     return slug
 
 
-def _free_code(session: Session, codes: Codes, number: int) -> str:
+def _free_code(session: Session, codes: Codes, number: int, domain: Domain | None) -> str:
     for attempt in range(ATTEMPTS):
         code = codes.propose(number, attempt)
-        if not is_reserved(code) and not code_is_taken(session, code):
+        if not is_reserved(code) and not code_is_taken(session, code, domain):
             return code
     raise Conflict(f"No free short code was found for link {number}: please report this as a bug.")
 
 
-def code_is_taken(session: Session, code: str) -> bool:
-    """Whether a stored link has this code."""
-    return session.scalar(select(Link.id).where(Link.code == code)) is not None
+def code_is_taken(session: Session, code: str, domain: Domain | None = None) -> bool:
+    """Whether a stored link of the first domain, or another, has this code."""
+    query = select(Link.id).where(Link.code == code, _on(None if domain is None else domain.id))
+    return session.scalar(query) is not None
 
 
-def get_link(session: Session, codes: Codes, code: str) -> Link:
+def _on(domain_id: int | None) -> ColumnElement[bool]:
+    return Link.domain_id == domain_id
+
+
+def get_link(session: Session, codes: Codes, code: str, domain_id: int | None = None) -> Link:
     """Return the link of a stored or computed code, with or without a trailing `+`.
 
-    Raises `NotFound`.
+    It is one of the first domain, or another. Raises `NotFound`.
     """
     code = code.rstrip("+")
     if "\0" in code:  # which no database can be asked for
         raise NotFound("There is no link with this code.")
-    link = session.scalar(select(Link).where(Link.code == code))
+    link = session.scalar(select(Link).where(Link.code == code, _on(domain_id)))
     if link is None:
         bearer = codes.read(code)
         link = session.get(Link, bearer.link_id) if bearer else None
-    if link is None:
+    if link is None or link.domain_id != domain_id:
         raise NotFound(f"There is no link with the code {code[:80]!r}.")
     return link
 

@@ -11,6 +11,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from linktrack.db import Base, Id, Moment, OptionalMoment
 from linktrack.ids import AccountId, LinkId, PostId, SegmentId
 from linktrack.links.formats.guess import Format
+from linktrack.links.hosts.models import Domain
 from linktrack.owners.visibility import limit
 
 State: TypeAlias = Literal["draft", "scheduled", "published", "discarded"]
@@ -83,7 +84,8 @@ class Version(Base):
 class Link(Base):
     """One wrapped address in one post, or on its own.
 
-    `code` is null only between the link's first flush and its second. `change_number` tells the
+    `code` is null only between the link's first flush and its second; a link without `domain` is on
+    the first, and each domain has codes of its own. `change_number` tells the
     redirecting workers what to look up anew (`change_numbers.py`); 0 is never changed. With
     `forward_query` what a click's address has behind its `?` is added to the destination. With
     `has_plan` it doesn't always lead there (`links.redirects`).
@@ -94,7 +96,8 @@ class Link(Base):
     id: Mapped[LinkId] = mapped_column(primary_key=True)
     account_id: Mapped[AccountId] = mapped_column(ForeignKey("accounts.id"), index=True)
     post_id: Mapped[PostId | None] = mapped_column(ForeignKey("posts.id"), index=True)
-    code: Mapped[str | None] = mapped_column(String(64), unique=True)
+    domain_id: Mapped[int | None] = mapped_column(ForeignKey("domains.id"))
+    code: Mapped[str | None] = mapped_column(String(64))
     destination: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Moment] = mapped_column(index=True)
     disabled_at: Mapped[OptionalMoment]
@@ -108,18 +111,21 @@ class Link(Base):
     history: Mapped[list["LinkDestination"]] = relationship(
         order_by="LinkDestination.since", back_populates="link"
     )
+    domain: Mapped[Domain | None] = relationship()
 
 
 Index("ix_links_code_folded", FoldedCase(Link.code))
-
-
-class BaseAddress(Base):
-    """An address that short links begin with, or began with before."""
-
-    __tablename__ = "base_addresses"
-
-    address: Mapped[str] = mapped_column(String(300), primary_key=True)
-    since: Mapped[Moment]
+_FIRST = Link.domain_id.is_(None)
+# Two, since every null differs from every other, in a unique index.
+Index("uq_links_code", Link.code, unique=True, sqlite_where=_FIRST, postgresql_where=_FIRST)
+Index(
+    "uq_links_domain_id_code",
+    Link.domain_id,
+    Link.code,
+    unique=True,
+    sqlite_where=~_FIRST,
+    postgresql_where=~_FIRST,
+)
 
 
 class LinkDestination(Base):

@@ -7,17 +7,20 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.orm import Session
 
 from linktrack.db import to_ms
-from linktrack.links.models import BaseAddress
+from linktrack.links.hosts.models import BaseAddress, Domain
 
 
-def remember_address(session: Session, base_url: str, now: datetime) -> None:
-    """Keep that short links begin with this address from now on, or did before."""
+def remember_address(
+    session: Session, base_url: str, now: datetime, domain: Domain | None = None
+) -> None:
+    """Keep that links of the first domain, or another, begin with this, now or before."""
     if session.get(BaseAddress, base_url) is None:
         statement = text(
-            "INSERT INTO base_addresses (address, since) VALUES (:address, :since)"
+            "INSERT INTO base_addresses (address, since, domain_id) VALUES (:address, :since, :id)"
             " ON CONFLICT (address) DO NOTHING"
         )
-        session.execute(statement, {"address": base_url, "since": to_ms(now)})
+        number = None if domain is None else domain.id
+        session.execute(statement, {"address": base_url, "since": to_ms(now), "id": number})
 
 
 def own_hosts(session: Session) -> tuple[str, ...]:
@@ -26,13 +29,18 @@ def own_hosts(session: Session) -> tuple[str, ...]:
 
 
 def base_addresses(session: Session) -> list[str]:
-    """Return all base addresses, the newest first."""
+    """Return all base addresses, of all domains, the newest first."""
     return list(session.scalars(_ADDRESSES))
 
 
+def first_addresses(session: Session) -> list[str]:
+    """Return all base addresses of the first domain, the newest first."""
+    return list(session.scalars(_ADDRESSES.where(BaseAddress.domain_id.is_(None))))
+
+
 def former_addresses(session: Session, base_url: str) -> list[str]:
-    """Return the base addresses of before, the newest first."""
-    return [each for each in base_addresses(session) if each != base_url]
+    """Return the first domain's base addresses of before, the newest first."""
+    return [each for each in first_addresses(session) if each != base_url]
 
 
 def leads_back(session: Session, destination: str, base_url: str) -> bool:

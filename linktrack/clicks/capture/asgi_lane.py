@@ -68,9 +68,9 @@ class ASGILane:
         asked = asked_by(scope)
         try:
             try:
-                target = lane.known(code)
+                target = lane.known(asked, code)
             except LookupError:
-                target = await self._look_ups.run(lane.look_up, code)
+                target = await self._look_ups.run(lane.look_up, asked, code)
             try:
                 answer = await self._answer(asked, code, target)
             except Undecided:

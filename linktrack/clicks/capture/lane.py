@@ -32,6 +32,7 @@ from linktrack.clicks.vocabulary import (
 from linktrack.ids import FollowerId, SegmentId
 from linktrack.keys import Markers, said_hello
 from linktrack.links.destinations import with_query
+from linktrack.links.redirects.hosts import Hosts
 from linktrack.links.redirects.limits import Limits, Verdict
 from linktrack.links.redirects.targets import Target, Targets
 from linktrack.settings import Network
@@ -50,6 +51,7 @@ READ: Final = frozenset(
         "HTTP_ACCEPT_LANGUAGE",
         "HTTP_COOKIE",
         "HTTP_DNT",
+        "HTTP_HOST",
         "HTTP_PURPOSE",
         "HTTP_REFERER",
         "HTTP_SEC_FETCH_DEST",
@@ -128,8 +130,10 @@ class Lane:
         country_of: Callable[[str], str | None] | None = None,
         markers: Markers | None = None,
         gate: Gate | None = None,
+        hosts: Hosts | None = None,
     ) -> None:
         self._targets = targets
+        self._hosts = hosts
         self._journal = journal
         self._visitors = visitors
         self._trusted = trusted_proxies
@@ -141,14 +145,18 @@ class Lane:
         self._watching = False
         self.waits = journal.waits
 
-    def known(self, code: str) -> Target | None:
+    def known(self, asked: Asked, code: str) -> Target | None:
         """Return where a code leads, None if nowhere, without asking the database.
 
         Raises `LookupError` where that is not known.
         """
-        return self._targets.known(code)
+        return self._targets.known(self._key(asked, code))
 
-    def look_up(self, code: str) -> Target | None:
+    def _key(self, asked: Asked, code: str) -> str:
+        """Return what stands for a code on the host that was asked, for which no proxy speaks."""
+        return code if self._hosts is None else self._hosts.key(asked.get("HTTP_HOST", ""), code)
+
+    def look_up(self, asked: Asked, code: str) -> Target | None:
         """Return where a code leads, None if nowhere; it may wait for the database.
 
         Raises `Away`, whatever the database raises.
@@ -157,7 +165,9 @@ class Lane:
             self._watching = True
             self._targets.watch()
         try:
-            return self._targets.get(code)
+            if self._hosts is not None:
+                self._hosts.load_once()
+            return self._targets.get(self._key(asked, code))
         except Exception as error:
             log.error("A code could not be looked up: %s", error)
             raise Away from error

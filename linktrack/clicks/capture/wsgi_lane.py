@@ -29,7 +29,7 @@ class WSGILane:
         if code is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return self._application(environ, start_response)
         try:
-            target = self._lane.look_up(code)
+            target = self._lane.look_up(environ, code)
             answer = self._lane.answer_in_time(environ, code, target)
         except Away:
             start_response(UNAVAILABLE.status, list(UNAVAILABLE.headers))

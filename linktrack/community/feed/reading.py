@@ -20,7 +20,8 @@ from linktrack.ids import AccountId, FollowerId, LinkId, PostId, SegmentId
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import Bearer
 from linktrack.links.formats.guess import Format
-from linktrack.links.models import BaseAddress, Link, Post, SeenPost, UnwrappedPost
+from linktrack.links.hosts.models import BaseAddress
+from linktrack.links.models import Link, Post, SeenPost, UnwrappedPost
 from linktrack.networks.registry import NetworkName, network_of
 
 MOST: Final = 100

@@ -1,6 +1,6 @@
 """Look up where codes lead, and which links were changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import lru_cache
@@ -23,6 +23,8 @@ from linktrack.audience.models import Account
 from linktrack.change_numbers import last_number
 from linktrack.ids import LinkId
 from linktrack.links.codes import Codes
+from linktrack.links.hosts.models import BaseAddress
+from linktrack.links.hosts.names import hosts_of_domains
 from linktrack.links.models import FoldedCase, Link
 from linktrack.links.redirects.limits import Limits, fingerprint
 from linktrack.links.redirects.models import LinkBudget, LinkLimit
@@ -44,6 +46,9 @@ _LED: Final = select(
 _BY_CODE: Final = _LED.where(Link.code == bindparam("key"))
 _BY_NUMBER: Final = _LED.where(Link.id == bindparam("key"))
 _RESPELT: Final = _LED.where(FoldedCase(Link.code) == FoldedCase(bindparam("key")))
+_WAYS: Final = (_BY_CODE, _RESPELT, _BY_NUMBER)
+_ON_FIRST: Final = tuple(way.where(Link.domain_id.is_(None)) for way in _WAYS)
+_ON_DOMAIN: Final = tuple(way.where(Link.domain_id == bindparam("domain")) for way in _WAYS)
 _LIMITS: Final = (
     select(
         type_coerce(LinkLimit.valid_from, BigInteger),
@@ -59,20 +64,24 @@ _LIMITS: Final = (
 )
 
 
-def find_target(engine: Engine, codes: Codes, code: str) -> Target | None:
+def find_target(engine: Engine, codes: Codes, key: str) -> Target | None:
     """Return where a code leads: a stored code, else a computed one whose check is right.
 
     Else the one stored code that is the same but for capital and small letters, if it is the only.
+    `key` is a code of the first domain, or that of another behind the domain's number and a slash.
     """
     dialect = engine.dialect
+    number, _, code = key.rpartition("/")
+    domain = (int(number),) if number else ()
+    by_code, respelt, by_number = _ON_DOMAIN if number else _ON_FIRST
     with closing(engine.raw_connection()) as connection:
-        for stored in _targets(connection, dialect, _BY_CODE, code):
+        for stored in _targets(connection, dialect, by_code, code, *domain):
             return stored
         bearer = codes.read(code)
         if bearer is None:
-            meant = _targets(connection, dialect, _RESPELT, code)
+            meant = _targets(connection, dialect, respelt, code, *domain)
             return meant[0] if len(meant) == 1 else None
-        bases = _targets(connection, dialect, _BY_NUMBER, bearer.link_id)
+        bases = _targets(connection, dialect, by_number, bearer.link_id, *domain)
     if not bases:
         return None
     (base,) = bases
@@ -90,6 +99,7 @@ def _targets(
     dialect: Dialect,
     query: Select[*tuple[Any, ...]],
     key: str | int,
+    *domain: int,
 ) -> list[Target]:
     return [
         Target(
@@ -110,7 +120,7 @@ def _targets(
             shows_card,
             code,
             has_plan,
-        ) in _rows(connection, dialect, query, key)
+        ) in _rows(connection, dialect, query, key, *domain)
     ]
 
 
@@ -142,12 +152,13 @@ def _rows(
     connection: PoolProxiedConnection,
     dialect: Dialect,
     query: Select[*tuple[Any, ...]],
-    key: str | int,
+    *values: str | int,
 ) -> Sequence[Any]:
     # By the driver itself: SQLAlchemy's own way takes five times as long as the database, and
     # every code that a worker meets for the first time waits for it.
     cursor = connection.cursor()
-    cursor.execute(_sql(dialect, query), (key,) if dialect.positional else {"key": key})
+    named = dict(zip(("key", "domain"), values, strict=False))
+    cursor.execute(_sql(dialect, query), values if dialect.positional else named)
     rows: Sequence[Any] = cursor.fetchmany(2)  # two tell that there are several
     cursor.close()
     return rows
@@ -156,6 +167,17 @@ def _rows(
 @lru_cache(maxsize=16)
 def _sql(dialect: Dialect, query: Select[*tuple[Any, ...]]) -> str:
     return str(query.compile(dialect=dialect))
+
+
+def find_hosts(engine: Engine, base_url: str) -> Mapping[str, int]:
+    """Return which hosts are those of which domains, but for the first, as they are compared."""
+    query = select(BaseAddress.address, BaseAddress.domain_id)
+    with engine.connect() as connection:
+        found = connection.execute(query).all()
+    return hosts_of_domains(
+        [(address, domain_id) for address, domain_id in found if domain_id is not None],
+        [base_url, *(address for address, domain_id in found if domain_id is None)],
+    )
 
 
 def changed_links(engine: Engine, since: int | None) -> Changes:

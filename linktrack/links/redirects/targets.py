@@ -54,7 +54,7 @@ class Changes(NamedTuple):
 
 
 class Targets:
-    """A bounded memory of targets in front of `find`.
+    """A bounded memory of targets in front of `find`, by their keys (`Hosts.key`).
 
     `changed_since(number)` returns the changes behind a change's number, or with None the number
     alone. While the database is away known targets go on being served as they were; an unknown
@@ -200,5 +200,5 @@ def _lead(code: str, find: Callable[[str], Target | None]) -> Target | None:
         target = find(spelling)
         if target is not None:
             is_asked = spelling == code or target.code is not None
-            return target if is_asked else replace(target, code=spelling)
+            return target if is_asked else replace(target, code=spelling.rpartition("/")[2])
     return None

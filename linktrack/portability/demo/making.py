@@ -22,7 +22,7 @@ from linktrack.installation import Installation
 from linktrack.links.catalog import Shortener
 from linktrack.links.labels import tag_rows
 from linktrack.links.models import LinkTag
-from linktrack.links.own_addresses import base_addresses, remember_address
+from linktrack.links.own_addresses import first_addresses, remember_address
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.owners.audit import hush
 from linktrack.portability.demo import around, followers, older
@@ -110,7 +110,7 @@ def served(opened: Installation) -> Shortener:
     if not opened.settings.is_local:
         return opened.shortener
     with opened.database.session() as session:
-        known = base_addresses(session)
+        known = first_addresses(session)
     return replace(opened.shortener, base_url=known[0]) if known else opened.shortener
 
 

@@ -1,0 +1,1 @@
+"""Further domains: adding, changing and removing them, and what their pages say."""

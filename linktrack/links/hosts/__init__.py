@@ -1,0 +1,1 @@
+"""The addresses that short links begin with: tables, and how a host is compared."""
