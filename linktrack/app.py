@@ -19,7 +19,7 @@ from linktrack.api.access import is_unauthenticated
 from linktrack.api.clients.doors import DOORS, door_at
 from linktrack.api.problems import problem
 from linktrack.clicks.capture.gate import Gate
-from linktrack.clicks.capture.geoip import country_lookup
+from linktrack.clicks.capture.geoip import place_lookup
 from linktrack.clicks.capture.journal import Journal
 from linktrack.clicks.capture.lane import Lane
 from linktrack.clicks.capture.visitors import Visitors
@@ -237,7 +237,7 @@ def create_lane(installation: Installation) -> Lane:
         visitors,
         settings.trusted_proxies,
         own=installation.own_clicks(),
-        country_of=None if settings.geoip is None else country_lookup(settings.geoip),
+        place_of=None if settings.geoip is None else place_lookup(settings.geoip),
         markers=installation.keys.markers(),
         gate=Gate(installation.keys.passes(), Leases(budgets.draw, budgets.give_back)),
         hosts=hosts,

@@ -125,7 +125,7 @@ class Settings:
         Setting(
             "LINKTRACK_GEOIP",
             "none",
-            "A MaxMind-format file (.mmdb) that tells the country of an address.",
+            "A MaxMind-format file (.mmdb) that tells the country, or the city, of an address.",
             read.existing_file,
             unset="",
         ),

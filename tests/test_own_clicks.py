@@ -12,7 +12,7 @@ from sqlalchemy import select
 from werkzeug.test import Client
 from world import NOON, World
 
-from linktrack.clicks.capture.geoip import country_lookup
+from linktrack.clicks.capture.geoip import NOWHERE, place_lookup
 from linktrack.clicks.capture.own_clicks import COOKIE
 from linktrack.clicks.models import clicks
 from linktrack.clicks.vocabulary import FORWARDED, OWNER, REASONS
@@ -159,8 +159,8 @@ def test_a_file_that_is_none_is_named(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.mmdb"
     wrong.write_bytes(b"no such thing")
     with pytest.raises(Invalid, match="LINKTRACK_GEOIP"):
-        country_lookup(wrong)
-    assert country_lookup(country_file(tmp_path / "right.mmdb"))("no address") is None
+        place_lookup(wrong)
+    assert place_lookup(country_file(tmp_path / "right.mmdb"))("no address") == NOWHERE
 
 
 def test_no_address_stays_anywhere_in_the_data_folder(sqlite_world: World, tmp_path: Path) -> None:

@@ -17,6 +17,17 @@ devices = Table(
 )
 """Each distinct device, browser and system that user agents told of; "" where one isn't known."""
 
+cities = Table(
+    "cities",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("country", SmallInteger, nullable=False),
+    Column("region", String(80), nullable=False),
+    Column("name", String(80), nullable=False),
+    UniqueConstraint("country", "region", "name"),
+)
+"""Each distinct city that clicks came from; "" where the region isn't known."""
+
 account_facet_days = Table(
     "account_facet_days",
     metadata,
@@ -28,7 +39,10 @@ account_facet_days = Table(
     Column("unique_clicks", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Human clicks of an account by day and country, device or language (vocabulary.FACETS)."""
+"""Human clicks of an account by day and country, device or language (vocabulary.FACETS).
+
+Not by city: of those, months are enough, and tell less of a single person.
+"""
 
 account_facet_months = Table(
     "account_facet_months",
@@ -41,7 +55,7 @@ account_facet_months = Table(
     Column("unique_clicks", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
-"""The same by month, so that long ranges read few rows."""
+"""The same by month, so that long ranges read few rows; and by city, where it is known."""
 
 link_facets = Table(
     "link_facets",

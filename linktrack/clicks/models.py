@@ -94,6 +94,7 @@ clicks = Table(
     Column("visitor", BigInteger),
     Column("country", SmallInteger),
     Column("language", SmallInteger, nullable=False, server_default="0"),
+    Column("city_id", Integer),  # mostly null, which takes no room
     Column("reason", SmallInteger, nullable=False),
     Column("flags", SmallInteger, nullable=False),
     # All that is asked of a link's single clicks by time: the rows themselves are not read.
@@ -199,6 +200,7 @@ first_clicks = Table(
     Column("country", SmallInteger, nullable=False, server_default="0"),
     Column("device_id", Integer, nullable=False, server_default="0"),
     Column("language", SmallInteger, nullable=False, server_default="0"),
+    Column("city_id", Integer, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 """A visitor's first human click on each link; the earliest of a post's is that on the post."""

@@ -31,14 +31,16 @@ class ClickRecord(
         "attribution": "b",
         "country": "c",
         "language": "g",
+        "region": "n",
+        "city": "y",
     },
 ):
     """One click as it was captured, not yet classified.
 
     `clicked_at` is in milliseconds since 1970 UTC; `visitor` a signed 64-bit pseudonym or None;
     `referrer` is a host (referrers.referrer_key), never an address with a query; `flags` are
-    those of vocabulary.py. `identity` tells lines of an imported log apart; captured clicks have
-    none, since their place in the journal does.
+    those of vocabulary.py. A `region` tells cities of one name apart. `identity` tells lines of an
+    imported log apart; captured clicks have none, since their place in the journal does.
     """
 
     clicked_at: Annotated[int, msgspec.Meta(ge=0, lt=LATEST)]
@@ -52,6 +54,8 @@ class ClickRecord(
     attribution: str | None = None
     country: str | None = None
     language: str | None = None
+    region: str | None = None
+    city: str | None = None
     identity: str | None = None
 
 

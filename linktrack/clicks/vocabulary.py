@@ -142,12 +142,15 @@ def unpack_language(number: int) -> str | None:
     return letters or None
 
 
-FACETS: Final = ("country", "device", "language")
+FACETS: Final = ("country", "device", "language", "city")
 """What clicks are counted by besides time, segment and source; the place here is the number.
 
 The values: of a country `pack_country` + 1, of a device the number of its row in `devices`, of a
-language `pack_language`; 0 where it isn't known.
+language `pack_language`, of a city the number of its row in `cities`; 0 where it isn't known.
 """
+
+CITY: Final = FACETS.index("city")
+"""Counted by month and by link, not by day, and only where it is known."""
 
 
 def window_number(window: str) -> int:

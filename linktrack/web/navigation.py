@@ -118,7 +118,9 @@ SECTIONS: Final = (
         "Insights",
         (
             Page("referrers.show", "Sources", "Where clicks come from.", (*CLICKS, "post", "link")),
-            Page("places.show", "Places", "In which countries links are clicked.", ACCOUNT),
+            Page(
+                "places.show", "Places", "In which countries and cities links are clicked.", ACCOUNT
+            ),
             Page(
                 "devices.show",
                 "Devices",

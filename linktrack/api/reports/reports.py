@@ -152,7 +152,7 @@ def report_referrers() -> ReferrersReportJson:
 
 @report_at("places", (NEEDED_ACCOUNT, FROM, TO, LINK))
 def report_places() -> PlacesReportJson:
-    """Return in which countries an account's links were clicked, or one of them (of all days)."""
+    """Return in which countries and cities an account's links were clicked, or one of them."""
     account, chosen = _account_and_facets()
     return places_json(places_report(db_session(), account, **chosen))
 

@@ -41,12 +41,15 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 def places(
     work: Work, handle: str, since: str | None, until: str | None, link: str | None
 ) -> Answer:
-    """In which countries links were clicked."""
+    """In which countries and cities links were clicked."""
     from linktrack.reports.sources.facets import places_json, places_report
 
     chosen = _chosen(work, since, until, link)
     found = places_report(work.session, work.account(handle), **chosen)
-    return Answer(places_json(found), found.sentence or NOBODY, _table("country", found.places))
+    tables = [_table("country", found.places)]
+    if found.cities.by_city:
+        tables.append(_table("city", found.city_lines))
+    return Answer(places_json(found), found.sentence or NOBODY, *tables)
 
 
 @click.command()

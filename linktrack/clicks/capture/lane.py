@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from linktrack.clicks.capture.gate import Gate, Undecided
+from linktrack.clicks.capture.geoip import NOWHERE, Where
 from linktrack.clicks.capture.journal import Journal
 from linktrack.clicks.capture.own_clicks import OwnClicks
 from linktrack.clicks.capture.visitors import Visitors, client_address
@@ -127,7 +128,7 @@ class Lane:
         trusted_proxies: tuple[Network, ...] = (),
         clock: Callable[[], float] = time.time,
         own: OwnClicks | None = None,
-        country_of: Callable[[str], str | None] | None = None,
+        place_of: Callable[[str], Where] | None = None,
         markers: Markers | None = None,
         gate: Gate | None = None,
         hosts: Hosts | None = None,
@@ -139,7 +140,7 @@ class Lane:
         self._trusted = trusted_proxies
         self._clock = clock
         self._own = own
-        self._country_of = country_of
+        self._place_of = place_of
         self._markers = markers
         self._gate = gate or Gate()
         self._watching = False
@@ -252,6 +253,9 @@ class Lane:
             except OSError as error:
                 log.error("The visitor key cannot be used, a click has no visitor: %s", error)
         segment_id, follower_id, attribution = self._attribute(asked, target, flags)
+        where = NOWHERE if self._place_of is None else self._place_of(address)
+        if flags & NO_VISITOR:
+            where = Where(where.country)
         return ClickRecord(
             clicked_at=int(at * 1000),
             link_id=target.link_id,
@@ -262,7 +266,9 @@ class Lane:
             segment_id=segment_id,
             follower_id=follower_id,
             attribution=attribution,
-            country=None if self._country_of is None else self._country_of(address),
+            country=where.country,
+            region=where.region,
+            city=where.city,
             language=first_language(asked.get("HTTP_ACCEPT_LANGUAGE")),
         )
 

@@ -34,11 +34,15 @@ COUNTRY: Final = func.coalesce(clicks.c.country + 1, 0)
 """The country that a click is counted under, in SQL (vocabulary.FACETS)."""
 
 
+CITY: Final = func.coalesce(clicks.c.city_id, 0)
+"""The city that a click is counted under, in SQL."""
+
+
 class Click(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the counts need to know of a click. Times are in milliseconds since 1970 UTC.
 
     `day` is the owner's calendar day, an ordinal; `window` the narrowest that holds the click.
-    `country`, `device` and `language` are values of vocabulary.FACETS.
+    `country`, `device`, `language` and `city` are values of vocabulary.FACETS.
     """
 
     clicked_at: int
@@ -55,6 +59,7 @@ class Click(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     country: int
     device: int
     language: int
+    city: int
     day: int
     window: int
 
@@ -74,7 +79,7 @@ known before the other, is taken as the first, whichever is loaded first.
 
 MARKED: Final = (
     "clicked_at", "segment_id", "referrer_id", "source_id", "attribution", "country", "device",
-    "language",
+    "language", "city",
 )  # fmt: skip
 """What is stored of a first click, in the order of the table's columns."""
 
@@ -229,6 +234,7 @@ def _first_humans(
                 COUNTRY,
                 agents.c.device_id,
                 clicks.c.language,
+                CITY,
             )
             .join(referrers, clicks.c.referrer_id == referrers.c.id)
             .join(agents, clicks.c.agent_id == agents.c.id)

@@ -221,6 +221,7 @@ def _alike(connection: Connection, post_id: PostId, days: Days) -> Iterator[tupl
             country=0,
             device=0,
             language=0,
+            city=0,
             day=0,
             window=narrowest_window(at, posted_at),
         )

@@ -36,6 +36,7 @@ from linktrack.clicks.models import (
 )
 from linktrack.clicks.vocabulary import (
     ATTRIBUTIONS,
+    CITY,
     FACETS,
     HOUR,
     HOURS_KEPT,
@@ -118,6 +119,8 @@ class Batch:
         counts = _sums(key, self.humans, self.uniques_of_accounts)
         for (account_id, day, *values), (clicks, unique_clicks) in counts.items():
             for facet, value in enumerate(values):
+                if facet == CITY and not value:
+                    continue
                 row = deltas[account_id, facet, day, value]
                 row[0] += clicks
                 row[1] += unique_clicks
@@ -281,7 +284,7 @@ def count_account_referrer_years(batch: Batch) -> Deltas:
 
 def count_account_facet_days(batch: Batch) -> Deltas:
     """clicks, unique_clicks by (account, facet, day, value)."""
-    return batch.by_facet_and_day
+    return {key: row for key, row in batch.by_facet_and_day.items() if key[1] != CITY}
 
 
 def count_account_facet_months(batch: Batch) -> Deltas:

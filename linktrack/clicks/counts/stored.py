@@ -5,7 +5,7 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, Row, select
 
-from linktrack.clicks.counts.first_clicks import COUNTED_AS, COUNTRY, Click, DayOf
+from linktrack.clicks.counts.first_clicks import CITY, COUNTED_AS, COUNTRY, Click, DayOf
 from linktrack.clicks.models import agents, clicks, referrers
 from linktrack.clicks.vocabulary import narrowest_window
 from linktrack.db import to_ms
@@ -33,6 +33,7 @@ STORED: Final = (
         COUNTRY.label("counted_in"),
         agents.c.device_id,
         clicks.c.language,
+        CITY.label("counted_at"),
         clicks.c.seq,
     )
     .join_from(clicks, Link, clicks.c.link_id == Link.id)
@@ -63,6 +64,7 @@ def as_click(row: Row[Any], day_of: DayOf) -> Click:
         country=rest[2],
         device=rest[3],
         language=rest[4],
+        city=rest[5],
         day=day_of(at),
         window=narrowest_window(at, posted),
     )

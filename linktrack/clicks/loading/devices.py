@@ -1,4 +1,4 @@
-"""The distinct devices under which clicks are counted, and counting anew those told differently."""
+"""The distinct devices and cities under which clicks are counted; recounting what is told anew."""
 
 from typing import TypeAlias
 
@@ -7,8 +7,10 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 from linktrack.calendar.days import Days
 from linktrack.clicks.classify.agents import Agent
 from linktrack.clicks.counts.changes import recount_told_otherwise
-from linktrack.clicks.facet_models import devices
+from linktrack.clicks.facet_models import cities, devices
 from linktrack.clicks.models import agents, clicks
+from linktrack.clicks.records import ClickRecord
+from linktrack.clicks.vocabulary import pack_country
 
 DeviceKey: TypeAlias = tuple[str, str, str]
 """Device, browser and system as they are stored; "" where one isn't known."""
@@ -31,6 +33,23 @@ def device_number(connection: Connection, key: DeviceKey) -> int:
     made = insert(devices).values(device=device, browser=browser, os=system)
     number: int = connection.execute(made.returning(devices.c.id)).scalar_one()
     return number
+
+
+def city_number(connection: Connection, record: ClickRecord) -> int:
+    """Return the row of `cities` that a click came from, making it where there is none."""
+    place = cities.c
+    country = pack_country(record.country)
+    key = {
+        "country": 0 if country is None else country + 1,
+        "region": record.region or "",
+        "name": record.city or "",
+    }
+    query = select(place.id).where(*(place[name] == value for name, value in key.items()))
+    known: int | None = connection.scalar(query)
+    if known is not None:
+        return known
+    made: int = connection.execute(insert(cities).values(key).returning(place.id)).scalar_one()
+    return made
 
 
 def recount_devices(connection: Connection, days: Days) -> int:

@@ -20,7 +20,7 @@ from linktrack.clicks.counts.first_clicks import COUNTED_AS, Click
 from linktrack.clicks.counts.rollups import add_batch
 from linktrack.clicks.facts import RECLASSIFIED, read_fact
 from linktrack.clicks.loading.burst import MINUTE, Minute, judge_minutes
-from linktrack.clicks.loading.devices import DeviceKey, device_key, device_number
+from linktrack.clicks.loading.devices import DeviceKey, city_number, device_key, device_number
 from linktrack.clicks.loading.personal import notice_forwarded, without_names
 from linktrack.clicks.models import agents, clicks, imported_clicks, referrers, sources
 from linktrack.clicks.records import ClickRecord
@@ -68,6 +68,7 @@ class ClickStore:
         self.days = Days(timezone, visitor_period)
         self._agents: dict[str | None, tuple[int, int, int]] = {}
         self._devices: dict[DeviceKey, int] = {}
+        self._cities: dict[tuple[str | None, ...], int] = {}
         self._referrers: dict[str | None, tuple[int, int, int]] = {}
         self._sources: dict[tuple[str, str], int] = {}
         self._classified: dict[str, Agent] = {}
@@ -87,6 +88,7 @@ class ClickStore:
             # What was learnt inside a transaction that did not happen is not known.
             self._agents.clear()
             self._devices.clear()
+            self._cities.clear()
             self._referrers.clear()
             self._sources.clear()
             self._keeps_settings = False
@@ -119,6 +121,7 @@ class ClickStore:
             attribution = ATTRIBUTION_NUMBER.get(record.attribution, 0)
             country = pack_country(record.country)
             language = pack_language(record.language)
+            city_id = self._city(connection, record) if record.city else None
             rows.append(
                 (
                     record.clicked_at,
@@ -131,6 +134,7 @@ class ClickStore:
                     record.visitor,
                     country,
                     language,
+                    city_id,
                     reason,
                     record.flags,
                 )
@@ -151,6 +155,7 @@ class ClickStore:
                     country=0 if country is None else country + 1,
                     device=device,
                     language=language,
+                    city=city_id or 0,
                     day=day_of(record.clicked_at),
                     window=narrowest_window(record.clicked_at, home.posted_at),
                 )
@@ -254,6 +259,14 @@ class ClickStore:
                 self._devices.clear()
             self._devices[key] = device_number(connection, key)
         return self._devices[key]
+
+    def _city(self, connection: Connection, record: ClickRecord) -> int:
+        key = (record.country, record.region, record.city)
+        if key not in self._cities:
+            if len(self._cities) > MOST_REMEMBERED:
+                self._cities.clear()
+            self._cities[key] = city_number(connection, record)
+        return self._cities[key]
 
     def _learn_referrers(self, connection: Connection, sent: set[str | None]) -> None:
         if len(self._referrers) > MOST_REMEMBERED:

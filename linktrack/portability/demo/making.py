@@ -32,7 +32,7 @@ from linktrack.portability.demo.engagement import add_engagement
 from linktrack.portability.demo.reading import SimulatedPost, posts
 from linktrack.portability.demo.story import BLUE, COMMUNITY, PROFILES, WE, YOU, Profile
 from linktrack.portability.demo.suggested import add_suggestions
-from linktrack.portability.demo.texts import LANGUAGES, tags_of
+from linktrack.portability.demo.texts import CITIES, LANGUAGES, tags_of
 
 SEED: Final = 2009
 BATCH: Final = 5_000  # clicks in one transaction
@@ -165,6 +165,8 @@ def _records(
     post: SimulatedPost, links: Sequence[LinkId], community: SegmentId | None
 ) -> Iterator[ClickRecord]:
     for click in post.clicks:
+        known = CITIES.get(click.country or "", ())
+        place = known[click.visitor % len(known)] if known and click.visitor is not None else None
         yield ClickRecord(
             clicked_at=to_ms(click.at),
             link_id=links[click.link],
@@ -176,6 +178,8 @@ def _records(
             attribution=click.attribution,
             country=click.country,
             language=LANGUAGES.get(click.country or ""),
+            region=place and place[0],
+            city=place and place[1],
         )
 
 

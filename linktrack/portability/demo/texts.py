@@ -4,6 +4,7 @@ Every name in it is invented, and every address below example.com, .net or .org:
 """
 
 import random
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from linktrack.portability.demo.story import OWN_SITE, WE, Profile
@@ -120,6 +121,14 @@ LANGUAGES: Final = {
     "BR": "pt", "JP": "ja",
 }  # fmt: skip
 """What browsers prefer, by country."""
+
+CITIES: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
+    "US": (("New York", "New York"), ("California", "Los Angeles"), ("Illinois", "Chicago")),
+    "GB": (("England", "London"), ("England", "Manchester"), ("Scotland", "Edinburgh")),
+    "DE": (("Land Berlin", "Berlin"), ("Bavaria", "Munich"), ("Saxony", "Leipzig")),
+    "CA": (("Ontario", "Toronto"), ("Quebec", "Montreal")),
+}
+"""Regions and cities of readers, by country; others come from places nobody knows."""
 
 BROWSERS: Final = (
     (("Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "

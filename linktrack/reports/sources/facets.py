@@ -17,6 +17,13 @@ from linktrack.clicks.vocabulary import unpack_country, unpack_language
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.models import Link
 from linktrack.reports.figures.words import counted, share
+from linktrack.reports.sources.cities import (
+    Cities,
+    City,
+    CityJson,
+    account_cities,
+    link_cities,
+)
 from linktrack.reports.sources.facet_queries import (
     COUNTRY,
     DEVICE,
@@ -54,10 +61,19 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class PlacesReport:
-    """In which countries links were clicked, most clicks first."""
+    """In which countries and cities links were clicked, most clicks first."""
 
     asked: Asked
     places: Sequence[FacetLine]
+    cities: Cities
+
+    @property
+    def city_lines(self) -> Sequence[FacetLine]:
+        """Cities by name; smaller places of each country follow, without a key."""
+        return [
+            FacetLine(city.name or None, _city(city), *counts)
+            for city, counts in self.cities.by_city
+        ]
 
     @property
     def sentence(self) -> str:
@@ -102,13 +118,17 @@ def places_report(
     until: date | None = None,
     link: Link | None = None,
 ) -> PlacesReport:
-    """Return in which countries an account's links were clicked, or one of them.
+    """Return in which countries and cities an account's links were clicked, or one of them.
 
     Raises `Invalid` for an empty range, and for one of a link, whose counts are of all days;
     `NotFound` for another account's link.
     """
     asked = _asked(account, since, until, link)
-    return PlacesReport(asked, _lines(_names(_counts(session, asked, COUNTRY), _country)))
+    if link is not None:
+        cities = link_cities(session, link.id)
+    else:
+        cities = account_cities(session, account.id, since, until)
+    return PlacesReport(asked, _lines(_names(_counts(session, asked, COUNTRY), _country)), cities)
 
 
 def devices_report(
@@ -183,6 +203,15 @@ def _country(value: int) -> Named:
     return code, NOT_KNOWN if code is None else _english().territories.get(code, code)
 
 
+def _city(city: City) -> str:
+    code, country = _country(city.country)
+    if code is None:
+        return NOT_KNOWN
+    if not city.name:
+        return f"{country}, smaller places"
+    return ", ".join(part for part in (city.name, city.region, country) if part)
+
+
 def _language(value: int) -> Named:
     code = unpack_language(value)
     return code, NOT_KNOWN if code is None else _english().languages.get(code, code)
@@ -252,11 +281,18 @@ FacetRangeJson = TypedDict("FacetRangeJson", {"from": str | None, "to": str | No
 
 
 class PlacesReportJson(FacetRangeJson):
-    """In which countries an account's links were clicked; `link` is there if you asked for one."""
+    """In which countries an account's links were clicked; `link` is there if you asked for one.
+
+    `cities` are there if the owner's file knows cities: those of whole months, `cities_from` to
+    `cities_to` (the day after them), each named from 10 unique clicks a month (of a link: in all).
+    """
 
     account: AccountNameJson
     link: NotRequired[str]
     places: list[PlaceJson]
+    cities_from: str | None
+    cities_to: str | None
+    cities: list[CityJson]
 
 
 class DevicesReportJson(FacetRangeJson):
@@ -280,10 +316,11 @@ def _link_json(asked: Asked) -> _LinkJson:
 
 
 def _range_json(asked: Asked) -> FacetRangeJson:
-    return {
-        "from": None if asked.since is None else asked.since.isoformat(),
-        "to": None if asked.until is None else asked.until.isoformat(),
-    }
+    return {"from": _day(asked.since), "to": _day(asked.until)}
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _counts_json(line: FacetLine) -> FacetCountsJson:
@@ -298,6 +335,18 @@ def places_json(report: PlacesReport) -> PlacesReportJson:
         **_link_json(report.asked),
         "places": [
             {"country": line.key, "name": line.name, **_counts_json(line)} for line in report.places
+        ],
+        "cities_from": _day(report.cities.first),
+        "cities_to": _day(report.cities.end),
+        "cities": [
+            {
+                "country": _country(city.country)[0],
+                "region": city.region or None,
+                "city": city.name or None,
+                "name": line.name,
+                **_counts_json(line),
+            }
+            for (city, _), line in zip(report.cities.by_city, report.city_lines, strict=True)
         ],
     }
 

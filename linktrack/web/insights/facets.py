@@ -49,12 +49,17 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One table with its bars: the first lines, and how many follow in the file."""
+    """One table with its bars: the first lines, and how many follow in the file.
+
+    `says` is what to know of it, `table` its name where it has a file of its own.
+    """
 
     title: str
     first: str
     lines: Sequence[FacetLine]
     picture: Markup = NO_PICTURE
+    says: str = ""
+    table: str = ""
 
     @property
     def rows(self) -> Sequence[FacetLine]:
@@ -73,7 +78,7 @@ class Part:
 
     def bar(self, line: FacetLine) -> Markup:
         """Draw a line's share of the longest."""
-        return share_bar(line.clicks / max(1, self.lines[0].clicks))
+        return share_bar(line.clicks / max(1, *(one.clicks for one in self.rows)))
 
 
 def subject_asked() -> Subject:

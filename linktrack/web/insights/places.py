@@ -1,6 +1,7 @@
-"""Places: in which countries links were clicked."""
+"""Places: in which countries and cities links were clicked."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final
 
 from flask import Response, request
@@ -8,6 +9,7 @@ from markupsafe import Markup
 
 from linktrack.charts import world_map
 from linktrack.context import db_session
+from linktrack.reports.sources.cities import LEAST, Cities
 from linktrack.reports.sources.facets import FacetLine, places_json, places_report
 from linktrack.web.context import owner_blueprint
 from linktrack.web.insights.facets import Part, page, subject_asked
@@ -18,13 +20,29 @@ blueprint = owner_blueprint("places", __name__)
 
 @blueprint.get("/places")
 def show() -> str | Response:
-    """Show in which countries the links of an account were clicked, or one link."""
+    """Show in which countries and cities the links of an account were clicked, or one link."""
     subject = subject_asked()
     report = places_report(db_session(), subject.account, **subject.chosen)
     if is_table_wanted():
-        return table_file("places", places_json(report)["places"], subject.account)
-    countries = Part("Countries", "Country", report.places, _map(report.places))
-    return page("places", subject, report.sentence, [countries])
+        whole = places_json(report)
+        if request.args.get("table") == "cities":
+            return table_file("cities", whole["cities"], subject.account)
+        return table_file("places", whole["places"], subject.account)
+    shown = [Part("Countries", "Country", report.places, _map(report.places))]
+    if report.cities.by_city:
+        shown.append(
+            Part("Cities", "City", report.city_lines, says=_says(report.cities), table="cities")
+        )
+    return page("places", subject, report.sentence, shown)
+
+
+def _says(cities: Cities) -> str:
+    """Say which clicks cities are counted of, and from how many one is named."""
+    if cities.first is None or cities.end is None:
+        return f"Named from {LEAST} unique clicks of this link."
+    first, last = (f"{day:%B %Y}" for day in (cities.first, cities.end - timedelta(days=1)))
+    months = first if first == last else f"{first} to {last}"
+    return f"By whole months: {months}. A city is named in months with {LEAST} unique clicks."
 
 
 SHADES: Final = ("clicks", "share")

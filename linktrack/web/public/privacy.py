@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template
 
 from linktrack.audience.accounts import list_accounts
+from linktrack.clicks.capture.geoip import tells_cities
 from linktrack.community.communities import open_ones
 from linktrack.community.suggestions.boxes import listening
 from linktrack.context import db_session, installation
@@ -28,5 +29,6 @@ def show() -> str:
         period=PERIOD_WORDS[settings.visitor_period],
         keep_days=settings.keep_days,
         country=settings.geoip is not None,
+        city=settings.geoip is not None and tells_cities(settings.geoip),
         suggests=[account.handle for account in listening(db_session())],
     )

@@ -1,0 +1,138 @@
+"""Cities in which links were clicked: those of enough unique clicks, and one line for all others.
+
+An account's are counted by month. A month's city with fewer than `LEAST` unique clicks is named on
+no door, and a range adds up the months it touches: so that no two ranges differ by somebody.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final, NamedTuple, TypedDict
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from linktrack.calendar.days import first_of_month, month_of
+from linktrack.clicks.facet_models import account_facet_months, cities, link_facets
+from linktrack.clicks.vocabulary import CITY
+from linktrack.ids import AccountId, LinkId
+from linktrack.reports.sources.facet_queries import (
+    COUNTRY,
+    ByValue,
+    Counts,
+    account_counts,
+    link_counts,
+)
+
+LEAST: Final = 10
+"""Unique clicks that a city needs to be named: of an account in a month, of a link in all."""
+
+
+class City(NamedTuple):
+    """A city by its country (a value of vocabulary.FACETS), region ("" if unknown) and name.
+
+    Without a name: elsewhere in the country, in smaller places or where no city is known.
+    """
+
+    country: int
+    region: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cities:
+    """Clicks by city, most first, all others last; the months' days are those in [first, end).
+
+    Of a link both are None: its counts are of all days. `by_city` is empty where no city is known
+    of any click.
+    """
+
+    by_city: Sequence[tuple[City, Counts]]
+    first: date | None = None
+    end: date | None = None
+
+
+def account_cities(
+    session: Session, account_id: AccountId, since: date | None, until: date | None
+) -> Cities:
+    """Return where an account's links were clicked in the months of the days in [since, until)."""
+    months = account_facet_months.c
+    query = select(func.min(months.month), func.max(months.month)).where(
+        months.account_id == account_id, months.facet == CITY
+    )
+    first, last = session.execute(query).one()
+    if first is None:
+        return Cities([])
+    if since is not None:
+        first = max(first, month_of(since))
+    if until is not None:
+        last = min(last, month_of(until - timedelta(days=1)))
+    if first > last:
+        return Cities([])
+    begin, end = first_of_month(first), first_of_month(last + 1)
+    named = (
+        select(
+            cities.c.country,
+            cities.c.region,
+            cities.c.name,
+            func.sum(months.clicks),
+            func.sum(months.unique_clicks),
+        )
+        .join(cities, cities.c.id == months.value)
+        .where(
+            months.account_id == account_id,
+            months.facet == CITY,
+            months.month.between(first, last),
+            months.unique_clicks >= LEAST,
+        )
+        .group_by(cities.c.id, cities.c.country, cities.c.region, cities.c.name)
+    )
+    rows = [(City(*row[:3]), Counts(int(row[3]), int(row[4]))) for row in session.execute(named)]
+    of_countries = account_counts(session, account_id, COUNTRY, begin, end)
+    return Cities(_with_others(rows, of_countries), begin, end)
+
+
+def link_cities(session: Session, link_id: LinkId) -> Cities:
+    """Return where a link was clicked, on all days."""
+    table = link_facets.c
+    of_link = (table.link_id == link_id, table.facet == CITY)
+    if session.execute(select(table.value).where(*of_link).limit(1)).first() is None:
+        return Cities([])
+    named = (
+        select(cities.c.country, cities.c.region, cities.c.name, table.clicks, table.unique_clicks)
+        .join(cities, cities.c.id == table.value)
+        .where(*of_link, table.unique_clicks >= LEAST)
+    )
+    rows = [(City(*row[:3]), Counts(*row[3:])) for row in session.execute(named)]
+    return Cities(_with_others(rows, link_counts(session, link_id, COUNTRY)))
+
+
+def _with_others(
+    rows: Sequence[tuple[City, Counts]], of_countries: ByValue
+) -> Sequence[tuple[City, Counts]]:
+    """Add what each country has beside these; what isn't known has the country 0."""
+    left = defaultdict(lambda: [0, 0], {key: list(counts) for key, counts in of_countries.items()})
+    for city, counts in rows:
+        left[city.country][0] -= counts.clicks
+        left[city.country][1] -= counts.unique_clicks
+    others = [(City(country), Counts(*counts)) for country, counts in left.items() if any(counts)]
+    return [
+        row
+        for some in (rows, others)
+        for row in sorted(some, key=lambda each: (-each[1].clicks, each[0]))
+    ]
+
+
+class CityJson(TypedDict):
+    """The clicks of one city; without `city` those of smaller places or unknown ones there.
+
+    Without `country` it isn't known where they came from.
+    """
+
+    country: str | None
+    region: str | None
+    city: str | None
+    name: str
+    clicks: int
+    unique_clicks: int
