@@ -88,7 +88,9 @@ def mail_server(url: str, sender: str, recipients: str, password: str = "") -> M
             "password write %40 for @, %3A for : and %2F for /."
         )
     if not addresses:
-        raise Invalid("LINKTRACK_SMTP_URL is set, and LINKTRACK_MAIL_TO is not: say who gets mail.")
+        raise Invalid(
+            "LINKTRACK_SMTP_URL is set, and LINKTRACK_MAIL_TO is not: say who gets email."
+        )
     return MailServer(
         host=parts.hostname,
         port=port or PORTS[parts.scheme],
@@ -103,7 +105,7 @@ def mail_server(url: str, sender: str, recipients: str, password: str = "") -> M
 def check_address(address: str) -> None:
     """Raise `Invalid` for what is no mail address."""
     if not _ADDRESS.fullmatch(address) or len(address) > LONGEST_ADDRESS:
-        raise Invalid(f"{address[:100]!r} is not an e-mail address: write it like you@example.org.")
+        raise Invalid(f"{address[:100]!r} is not an email address: write it like you@example.org.")
 
 
 def to_one(server: MailServer, address: str) -> MailServer:
@@ -168,7 +170,7 @@ def send(
             failure = Deferred if 400 <= answered < 500 else Untaken
         reason = _reason(error)
         raise failure(
-            f"The mail server {server.host}:{server.port} did not take the mail: {reason}. Look at "
+            f"The mail server {server.host}:{server.port} did not take the email: {reason}. See "
             "LINKTRACK_SMTP_URL, LINKTRACK_MAIL_FROM and LINKTRACK_MAIL_TO."
         ) from error
 

@@ -187,7 +187,7 @@ class Settings:
         Setting(
             "LINKTRACK_CONTACT",
             "none",
-            "How strangers reach you: an e-mail address or a web address, "
+            "How strangers reach you: an email address or a web address, "
             "shown on the domain's pages.",
             read.contact,
             unset="",
@@ -199,7 +199,7 @@ class Settings:
         Setting(
             "LINKTRACK_ABUSE_CONTACT",
             "LINKTRACK_CONTACT",
-            "Where strangers report a link that does harm: an e-mail address or a web address.",
+            "Where strangers report a link that does harm: an email address or a web address.",
             read.contact,
             unset="",
             label="Contact for abuse",
@@ -270,7 +270,7 @@ class Settings:
         Setting(
             "LINKTRACK_SMTP_URL",
             "none",
-            "Server that mails digests, such as smtps://user:password@mail.example.org.",
+            "Server that emails digests, such as smtps://user:password@mail.example.org.",
             label="Mail server",
         ),
         Setting(
@@ -281,13 +281,13 @@ class Settings:
         Setting(
             "LINKTRACK_MAIL_TO",
             "none",
-            "Who gets mailed digests, separated by commas.",
+            "Who gets emailed digests, separated by commas.",
             label="Digests go to",
         ),
         Setting(
             "LINKTRACK_MAIL_FROM",
             "the first of LINKTRACK_MAIL_TO",
-            "Sender of mailed digests.",
+            "Sender of emailed digests.",
             label="Sender",
         ),
     ]

@@ -385,19 +385,19 @@ def test_the_page_mails_the_digest_that_it_shows(sqlite_world: World) -> None:
     world = sqlite_world
     account = fortnight(world, [30] * 5, [30] * 5)
     followers(world, account, 10_000, days=-1)
-    assert "Mail it to" not in read(Browser.signed_in(world, "Ann").get("/owner/digest"))
+    assert "Email it to" not in read(Browser.signed_in(world, "Ann").get("/owner/digest"))
     box = Mailbox()
     with served(box) as where:
         server = mail_server(f"smtp://{where}", "", "me@example.org, you@example.org")
         mailing = replace(world, settings=replace(world.settings, mail=server))
         browser = Browser.signed_in(mailing)
         page = f"/owner/digest?of=2026-05-13&account={account.id}"
-        assert "Mail it to me@example.org, you@example.org" in read(browser.get(page))
+        assert "Email it to me@example.org, you@example.org" in read(browser.get(page))
         fields: dict[str, str | list[str]] = {"of": "2026-05-13", "account": str(account.id)}
         answer = browser.send("/owner/digest/mail", fields, form=page)
     assert answer.status_code == 303
     shown = read(browser.get(answer.location))
-    assert "Mailed to me@example.org, you@example.org." in shown
+    assert "Emailed to me@example.org, you@example.org." in shown
     assert "Week from 11 May 2026" in shown
     assert "to 17 May 2026: @JessesLinks" in box.mail()["Subject"]
     assert "30 people" in box.mail().get_content()

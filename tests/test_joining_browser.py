@@ -74,7 +74,7 @@ def test_on_a_phone_somebody_asks_to_join_and_the_owner_reads_it(
             page.wait_for_url("**/done/waiting")
             assert page.get_by_role("heading", name="Thank you").count() == 1
             assert context.cookies() == []
-            wait_until(lambda: len(box.envelopes) == 1, 30, why="the mail was sent")
+            wait_until(lambda: len(box.envelopes) == 1, 30, why="the email was sent")
             link = re.search(r"http\S+/mail/\S+", box.mail().get_content())
             assert link is not None
             page.goto(f"{server.base_url}/join/{link[0].partition('/join/')[2]}")
@@ -88,7 +88,7 @@ def test_on_a_phone_somebody_asks_to_join_and_the_owner_reads_it(
                 read.get_by_role("link", name="@ann@square.test").click()
                 assert read.get_by_text("I paint birds").inner_text() == HELLO
                 assert read.get_by_text("signed in with Mastodon").count() == 1
-                assert read.get_by_text("personal links and mail").count() == 1
+                assert read.get_by_text("personal links and email").count() == 1
                 assert read.get_by_text("ann@example.org").count() == 1
                 assert read.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
             assert server.stop() == 0

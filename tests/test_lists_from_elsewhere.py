@@ -213,7 +213,7 @@ def test_of_subscribers_only_the_number_is_kept(
 
 def test_subscribers_are_no_follower_list(tmp_path: Path) -> None:
     """Where a list of people is wanted it is said what to do instead."""
-    with pytest.raises(Invalid, match="e-mail address"):
+    with pytest.raises(Invalid, match="email address"):
         read(saved(tmp_path, GHOST))
 
 

@@ -50,7 +50,7 @@ def test_a_digest_is_mailed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("LINKTRACK_SMTP_URL", f"smtp://{where}")
         monkeypatch.setenv("LINKTRACK_MAIL_TO", "me@example.org, you@example.org")
         told = good(run("digest", "--all", "--mail"))
-    assert told == "Mailed to me@example.org, you@example.org.\n"
+    assert told == "Emailed to me@example.org, you@example.org.\n"
     mail = box.mail()
     assert box.envelopes[0].rcpt_tos == ["me@example.org", "you@example.org"]
     assert mail["From"] == "me@example.org"

@@ -322,7 +322,7 @@ def test_a_member_gets_new_addresses_and_ends_the_mails_by_themselves(we: Club) 
     session.commit()
     own, mails = (member_token(we.markers, each, we.ada) for each in ("member", "mails"))
     with we.pages() as pages:
-        assert "Stop the weekly mail?" in pages.get(f"/feed/mails/{mails}").text
+        assert "Stop the weekly email?" in pages.get(f"/feed/mails/{mails}").text
         assert we.token() in pages.get(f"/feed/member/{own}").text
         session.refresh(we.ada)
         assert (we.ada.agrees_mail, we.ada.feed_number) == (True, 0)
@@ -339,7 +339,7 @@ def test_a_member_gets_new_addresses_and_ends_the_mails_by_themselves(we: Club) 
         assert we.token() in pages.get(renewed.headers["Location"]).text
         assert pages.get(f"/feed/{old}").status_code == 410
         assert pages.post(f"/feed/member/{own}").status_code == 410
-        assert "No more mail" in pages.get(f"/feed/mails/{mails}").text
+        assert "No more email" in pages.get(f"/feed/mails/{mails}").text
 
 
 def test_a_feed_of_many_entries_takes_as_many_queries_as_one_of_few(

@@ -172,7 +172,7 @@ def test_one_that_fails_holds_no_other_up_and_is_said(
         "The service could not be reached, or did not take it.",
     ]
     assert by_mail == [
-        "A notification by mail",
+        "A notification by email",
         "No mail server is set: choose one on the page Server.",
     ]
     receiver.status = 403
@@ -223,7 +223,7 @@ def test_what_is_wrong_with_an_address_is_said_in_the_form(sqlite_world: World) 
     world = sqlite_world
     browser = Browser.signed_in(world)
     for to, sentence in (
-        ("nobody", "is not an e-mail address"),
+        ("nobody", "is not an email address"),
         ("me@example.org", "No mail server is set"),
         ("nonsense://x", "Apprise doesn't know this address"),
         ("json://10.0.0.1/", "LINKTRACK_WEBHOOK_NETWORKS"),

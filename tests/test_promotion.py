@@ -68,7 +68,7 @@ def test_a_site_holds_those_below_it_and_no_other(
         ("By @JO.", "@jo", True),
         ("(@jo)", "@jo", True),
         ("@joanna wrote", "@jo", False),
-        ("mail me@jo.com", "@jo", False),
+        ("email me@jo.com", "@jo", False),
         ("@jo.bsky.social wrote", "@jo", False),
         ("@jo.bsky.social wrote", "@jo.bsky.social", True),
         ("@jo@example.org wrote", "@jo", False),

@@ -143,7 +143,7 @@ def test_owners_read_who_asks_and_viewers_do_not(sqlite_world: World) -> None:
     page = browser.get("/owner/community/requests")
     assert "&lt;b&gt;I paint&lt;/b&gt;" in page.text
     assert "follow @jesse@mastodon.social since" in read(page)
-    assert "Agrees to personal links and mail." in read(page)
+    assert "Agrees to personal links and email." in read(page)
     one = read(browser.get(f"/owner/community/requests/{ann.id}"))
     assert "painters" in one
     assert "follows since 5 Mar 2026" in one

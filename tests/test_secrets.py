@@ -294,7 +294,7 @@ def test_after_every_failure_no_secret_stands_in_what_the_service_wrote(
                 time.sleep(0.15)  # the folder is looked at once a second
         kill_a_worker(server)
         stranger.fail(code)
-        wait_until(deliveries_failed(url), 150, why="a webhook, Apprise and mail have failed")
+        wait_until(deliveries_failed(url), 150, why="a webhook, Apprise and email have failed")
         said = {}
         for line in COMMANDS:
             done = command(environ, *line.split())

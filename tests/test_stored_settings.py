@@ -333,7 +333,7 @@ def test_a_mail_server_is_entered_in_parts_and_tried(sqlite_world: World) -> Non
     to = {"LINKTRACK_MAIL_TO": "me@example.org", "LINKTRACK_MAIL_FROM": ""}
     refused = send(browser, "mail", **{**parts, "LINKTRACK_MAIL_TO": "", "LINKTRACK_MAIL_FROM": ""})
     assert refused.status_code == 422
-    assert "say who gets mail" in read(refused)
+    assert "say who gets email" in read(refused)
     assert 'value="127.0.0.1"' in refused.text
     assert send(browser, "mail", **parts, **to).status_code == 303
     found = read_stored(world.database.engine)["LINKTRACK_SMTP_URL"]
@@ -345,7 +345,7 @@ def test_a_mail_server_is_entered_in_parts_and_tried(sqlite_world: World) -> Non
     assert "There is no password for 127.0.0.1" in read(tried)
     send(browser, "mail", **{**parts, "user": ""}, **to)
     tried = browser.send(f"{PAGE}/mail/test", {}, form=PAGE)
-    assert "did not take the mail" in read(tried)
+    assert "did not take the email" in read(tried)
     send(browser, "mail", host="", security="smtps", port="", user="", **to)
     assert "LINKTRACK_SMTP_URL" not in read_stored(world.database.engine)
 

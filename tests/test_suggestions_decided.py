@@ -421,7 +421,7 @@ def test_the_form_stores_what_was_filled_in_once(world: World) -> None:
         ({"text": "\ud800"}, "cannot be stored"),
         ({"handle": "not a handle"}, "write it as"),
         ({"wants_word": True}, "To be told"),
-        ({"wants_word": True, "mail": "no"}, "not an e-mail address"),
+        ({"wants_word": True, "mail": "no"}, "not an email address"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_words(

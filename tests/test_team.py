@@ -84,7 +84,7 @@ def test_an_invitation_is_mailed_to_the_person_alone(sqlite_world: World) -> Non
         owner = Browser.signed_in(mailing(sqlite_world, where), "Jesse")
         form: Form = {"name": "Vera", "role": "owner", "mail": "vera@example.org"}
         page = owner.send(TEAM, form)
-    assert "Invitation mailed to vera@example.org" in read(page)
+    assert "Invitation emailed to vera@example.org" in read(page)
     mail = box.mail()
     assert (mail["To"], mail["From"]) == ("vera@example.org", "linktrack@example.org")
     assert mail["Subject"] == "Jesse invites you to linktrack on go.jessestay.com"
@@ -99,13 +99,13 @@ def test_a_mail_that_is_refused_leaves_the_link_to_send(sqlite_world: World) -> 
     with served(Mailbox(refused=["vera@example.org"])) as where:
         owner = Browser.signed_in(mailing(sqlite_world, where), "Jesse")
         page = owner.send(TEAM, {"name": "Vera", "role": "viewer", "mail": "vera@example.org"})
-    assert "Vera is added, but the invitation wasn't mailed." in read(page)
+    assert "Vera is added, but the invitation wasn't emailed." in read(page)
     assert Browser.on(sqlite_world).send(invitation_of(page.text), {}).status_code == 303
 
 
 @pytest.mark.parametrize(
     ("settings", "said"),
-    [({}, "No mail server is set up"), ({"mail": True}, "is not an e-mail address")],
+    [({}, "No mail server is set up"), ({"mail": True}, "is not an email address")],
     ids=["no server", "no address"],
 )
 def test_what_cannot_be_mailed_adds_nobody(

@@ -16,7 +16,7 @@ COMMANDS: Final = {
     "owner": ("server.owners", "Manage who can sign in, and create one-time sign-in links."),
     "token": ("server.programs", "Manage tokens for programs that use the JSON API."),
     "webhook": ("server.programs", "Manage webhooks, which send events to other programs."),
-    "notify": ("server.notify", "Manage who gets digests and alerts, by mail or by Apprise."),
+    "notify": ("server.notify", "Manage who gets digests and alerts, by email or by Apprise."),
     "account": ("accounts.accounts", "Manage social accounts and other audiences."),
     "segment": ("accounts.segments", "Manage named groups of an account's followers."),
     "personal": (
@@ -42,7 +42,7 @@ COMMANDS: Final = {
     "wrap": ("posts.posts", "Shorten the links of a text, and record it as a post."),
     "post": ("posts.posts", "List posts, and publish, schedule or discard them."),
     "link": ("links.links", "Make, list, describe, disable or redirect single links."),
-    "digest": ("reports.digest", "Print or mail a summary of an account's last week or month."),
+    "digest": ("reports.digest", "Print or email a summary of an account's last week or month."),
     "story": ("reports.story", "Tell what became of an account since a day, as a text to publish."),
     "people": ("posts.people", "Manage the people your links promote."),
     "site": ("posts.people", "Manage the list of your own sites."),

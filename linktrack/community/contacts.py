@@ -14,7 +14,7 @@ from linktrack.mail import check_address
 
 _DIGEST_BYTES: Final = 16
 _OTHER_KEYS: Final = (
-    "A mail address was sealed under other keys: put back the keys.json of that time, or ask the "
+    "An email address was sealed under other keys: put back the keys.json of that time, or ask the "
     "person for the address again."
 )
 
@@ -32,7 +32,7 @@ def seal_mail(sealing: bytes, address: str) -> SealedMail:
     address = address.strip()
     check_address(address)
     if any("\ud800" <= each <= "\udfff" or not each.isprintable() for each in address):
-        raise Invalid("That mail address has a character that none can have.")
+        raise Invalid("That email address has a character that none can have.")
     return SealedMail(seal(_key(sealing), address), mail_digest(sealing, address))
 
 

@@ -156,7 +156,7 @@ def read_text(
 
     Our own short links, those below `base_url` or on one of `more_own_hosts`, are in neither
     whether the network knows them for links or not, unless they are a part of another address. Nor
-    are posts of the network itself, which it shows as quotes, and e-mail addresses.
+    are posts of the network itself, which it shows as quotes, and email addresses.
     Raises Invalid for an unknown network, and where the text or one of its addresses cannot be
     taken, TooLarge for more than MAX_TEXT characters.
     """

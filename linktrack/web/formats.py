@@ -43,7 +43,7 @@ REASON_WORDS: Final = {
 REASON_MEANINGS: Final = {
     "head": "HEAD requests: a program asked where the link leads and read nothing.",
     "prefetch": "The browser fetched ahead of a person who may never have clicked.",
-    "embedded": "A page or a mail loaded it as a picture or another part of itself.",
+    "embedded": "A page or an email loaded it as a picture or another part of itself.",
     "owner": "From a device or a network that you said is your own.",
     "no-agent": "The program did not say what it is; every browser does.",
     "preview": "A network or messenger fetched the page to show a card below the link.",

@@ -53,7 +53,7 @@ SECTIONS: Final = (
         (
             Page("overview.show", "Overview", "All your accounts at a glance.", CLICKS),
             Page(
-                "digest.show", "Digest", "The last week or month, to read, print or mail.", ACCOUNT
+                "digest.show", "Digest", "The last week or month, to read, print or email.", ACCOUNT
             ),
             Page("story.show", "Story", "What became of your accounts, to publish.", ACCOUNT),
             Page("needs.show", "To do", "Broken links, outdated counts and failed posts."),
@@ -160,7 +160,7 @@ SETTINGS: Final = Section(
         Page(
             "notifications.list_all",
             "Notifications",
-            "Digests and alerts by mail and in chat apps.",
+            "Digests and alerts by email and in chat apps.",
             for_owners=True,
         ),
         Page("webhooks.list_all", "Webhooks", "Programs that are notified of events."),

@@ -60,11 +60,11 @@ class FeedMails:
                 failing = False
             except SQLAlchemyError as error:  # away just now: what is due stays due
                 if not failing:
-                    log.warning("Mails to members wait: %s", error)
+                    log.warning("Emails to members wait: %s", error)
                 failing = True
             except Exception:
                 if not failing:
-                    log.exception("Mails to members failed; they are tried again.")
+                    log.exception("Emails to members failed; they are tried again.")
                 failing = True
 
     def mail_due(self, is_ending: Callable[[], bool] = lambda: False) -> int:
@@ -121,7 +121,7 @@ class FeedMails:
                         self._deferred[member_id] = self._clock() + AGAIN
                         if deferred < MOST_DEFERRED:
                             continue
-                    log.warning("Mails to members wait: the mail server takes none right now.")
+                    log.warning("Emails to members wait: the mail server takes none right now.")
                     return sent
                 if was_sent is None:  # for nobody then: all have the same posts
                     return sent
@@ -181,7 +181,7 @@ class FeedMails:
 
     def _end(self, member_id: int, week: int, state: MailState, problem: str) -> None:
         # Not in the server's own words: they may have the address, which is sealed elsewhere.
-        log.warning("A mail to a member is %s.", state.replace("_", " "))
+        log.warning("An email to a member is %s.", state.replace("_", " "))
         mails.end(self._database, member_id, week, state, now=self._clock(), problem=problem)
 
     def _addresses(self, member: Member) -> mails.MailAddresses:

@@ -70,7 +70,7 @@ def read_address(written: str, name: str = "", allowed: tuple[Network, ...] = ()
     if len(name) > LONGEST_NAME:
         raise Invalid(f"The name is too long: at most {LONGEST_NAME} characters.")
     if not text:
-        raise Invalid("Say where to: a mail address, or an Apprise address such as ntfy://topic.")
+        raise Invalid("Say where to: an email address, or an Apprise address such as ntfy://topic.")
     if _SCHEME.match(text):
         service = service_of(text, allowed)
         return Address("apprise", f"{service}: {name}" if name else service, text)

@@ -56,7 +56,7 @@ def import_followers(
 ) -> None:
     """Import a follower list: CSV or JSON with an id or a handle each, or an archive.
 
-    Of a newsletter's subscribers only the number is recorded: no e-mail address is kept.
+    Of a newsletter's subscribers only the number is recorded: no email address is kept.
     """
     from linktrack.audience.accounts import get_account
     from linktrack.audience.forgetting import Forgotten
@@ -125,8 +125,8 @@ def _say_subscribers(handle: str, counted: "CountedSubscribers", as_json: bool) 
         return
     click.echo(
         f"{handle}: {counted.count:,} subscribers on {local(counted.at)}, recorded as its follower "
-        f"count. {counted.left_out:,} others have unsubscribed or get no mail. Only the number is "
-        "kept, no e-mail addresses."
+        f"count. {counted.left_out:,} others have unsubscribed or get no email. Only the number is "
+        "kept, no email addresses."
     )
 
 

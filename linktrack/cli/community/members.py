@@ -52,9 +52,9 @@ def decline(request: int, word: str) -> None:
         state = found.word_state
     click.echo("Declined.")
     if state == "due":
-        click.echo("The word is sent by mail.")
+        click.echo("The word is sent by email.")
     elif state == "by_hand":
-        click.echo("Send them the word by hand: no mail goes to them.")
+        click.echo("Send them the word by hand: no email goes to them.")
 
 
 @community.command()
@@ -85,7 +85,7 @@ def members(work: Work, handle: str, limit: int, after: int | None) -> Answer:
         [
             (
                 row.id,
-                row.handle or row.network_id or "by mail",
+                row.handle or row.network_id or "by email",
                 row.joined_at,
                 "yes" if row.agrees_links else "no",
                 "yes" if row.agrees_mail else "no",

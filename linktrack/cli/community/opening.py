@@ -61,7 +61,7 @@ def close(handle: str) -> None:
 @click.option("--welcome", metavar="TEXT", help="What a new member reads.")
 @click.option("--feed", type=click.Choice(["full", "weekly"]), help="What members get.")
 @click.option("--weekly-best", type=int, metavar="N", help="Posts in a week's best.")
-@click.option("--mails/--no-mails", default=None, help="Whether members get mails, too.")
+@click.option("--mails/--no-mails", default=None, help="Whether members get emails, too.")
 def set_(
     handle: str,
     question: str | None,

@@ -29,7 +29,7 @@ def requests(work: Work, handle: str, state: str, limit: int, after: int | None)
     rows = [
         (
             each["number"],
-            each["handle"] or each["id"] or "by mail",
+            each["handle"] or each["id"] or "by email",
             each["asked_at"],
             each["proof"],
             "yes" if each["agrees_links"] else "no",

@@ -12,7 +12,7 @@ from linktrack.cli.common import json_option, print_json, reading
     "--period", default="week", show_default=True, help="week, month or day: the last complete one."
 )
 @click.option("--names", "with_names", is_flag=True, help="Also name who came and who left.")
-@click.option("--mail", "by_mail", is_flag=True, help="Mail it instead (LINKTRACK_SMTP_URL).")
+@click.option("--mail", "by_mail", is_flag=True, help="Email it instead (LINKTRACK_SMTP_URL).")
 @json_option
 def digest(
     handle: str | None, everybody: bool, period: str, with_names: bool, by_mail: bool, as_json: bool
@@ -28,7 +28,7 @@ def digest(
     if (handle is None) == (not everybody):
         raise click.UsageError("Name one account, or all of them with --all.")
     if by_mail and as_json:
-        raise click.UsageError("Mails are text: choose --mail or --json.")
+        raise click.UsageError("Emails are text: choose --mail or --json.")
     if with_names and as_json:
         raise click.UsageError("Names as JSON: linktrack followers moves HANDLE --json.")
     with reading() as work:
@@ -47,9 +47,9 @@ def digest(
         print_json([digest_json(each) for each in found] if everybody else digest_json(found[0]))
         return
     if not found:
-        click.echo("There are no accounts, so nothing was mailed." if by_mail else "", nl=by_mail)
+        click.echo("There are no accounts, so nothing was emailed." if by_mail else "", nl=by_mail)
     elif not by_mail or mail is None:
         click.echo(words, nl=False)
     else:
         send(mail, title, words)
-        click.echo(f"Mailed to {', '.join(mail.recipients)}.")
+        click.echo(f"Emailed to {', '.join(mail.recipients)}.")

@@ -163,12 +163,12 @@ def _letter(
     asked = (
         f"Somebody asked to join {account.handle} with this email address."
         if request.proof == "mail"
-        else f"Somebody who asked to join {account.handle} would like mail at this address."
+        else f"Somebody who asked to join {account.handle} would like email at this address."
     )
     text = (
         f"{asked} If that was you, confirm it within 7 days:\n\n{address}\n\n"
         "If it wasn't you, there is nothing to do: without it the address is deleted, and "
-        "you get no other mail.\n"
+        "you get no other email.\n"
     )
     return f"Confirm your email address for {account.handle}", text
 
@@ -180,10 +180,12 @@ def _given(post: Post, sealed: str, letter: tuple[str, str]) -> bool | None:
     try:
         send(to_one(post.server, read_mail(post.keys.sealing(), sealed)), *letter)
     except Unreached:  # what the server says may name the address
-        log.warning("A mail that confirms an address waits: the mail server takes none right now.")
+        log.warning(
+            "An email that confirms an address waits: the mail server takes none right now."
+        )
         return None
     except (Unavailable, Invalid):
-        log.warning("A mail that confirms an address wasn't sent.")
+        log.warning("An email that confirms an address wasn't sent.")
         return False
     return True
 

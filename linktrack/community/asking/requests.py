@@ -77,7 +77,7 @@ def ask_to_join(
     if wish.proof == "code":
         handle = check_handle(account.network, wish.handle)
     if not wish.mail and (wish.proof == "mail" or wish.agrees_mail):
-        raise Invalid("Enter your mail address.")
+        raise Invalid("Enter your email address.")
     # An address that nothing is agreed for isn't kept.
     has_mail = wish.proof == "mail" or wish.agrees_mail
     mail = seal_mail(sealing, wish.mail) if has_mail else None

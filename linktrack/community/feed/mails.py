@@ -144,7 +144,7 @@ def text_of(feed: MemberFeed, addresses: MailAddresses) -> str:
         f"You get this as a member of the community of {fit(feed.community)}.\n"
         f"Your feed, to read at any time: {addresses.feed}\n"
         f"New addresses, or leave the community: {addresses.member}\n"
-        f"No more mails: {addresses.no_mails}\n"
+        f"No more emails: {addresses.no_mails}\n"
         "Keep these addresses to yourself: they are yours alone."
     )
     return f"\n\n{_RULE}\n\n".join([*posts, foot]) + "\n"

@@ -15,7 +15,7 @@ from linktrack.mail import MailServer, Unreached, Untaken, send, to_one
 log = logging.getLogger(__name__)
 
 IN_DOUBT: Final = (
-    "The mail may have arrived: there was no clear answer when it was sent. Ask the person, or "
+    "The email may have arrived: there was no clear answer when it was sent. Ask the person, or "
     "send it again."
 )
 
@@ -41,14 +41,14 @@ def give(server: MailServer, address: str, letter: Letter, message_id: str) -> G
     try:
         send(to_one(server, address), letter.subject, letter.text, message_id=message_id)
     except Invalid:
-        return Given("refused", "That is no mail address: send the text in another way.")
+        return Given("refused", "That is no email address: send the text in another way.")
     except Unreached:
-        log.warning("The mail server can't be reached: mails of the community wait.")
+        log.warning("The mail server can't be reached: emails of the community wait.")
         return Given("due", "The mail server can't be reached: it is tried again.")
     except Untaken:
-        log.warning("The mail server refused a mail of the community.")
-        return Given("refused", "The mail server refused the mail: send the text in another way.")
+        log.warning("The mail server refused an email of the community.")
+        return Given("refused", "The mail server refused the email: send the text in another way.")
     except Unavailable:
-        log.warning("The mail server took a mail of the community without a clear answer.")
+        log.warning("The mail server took an email of the community without a clear answer.")
         return Given("in_doubt", IN_DOUBT)
     return Given("done")

@@ -33,7 +33,7 @@ def list_members(
 
 def named(member: Member | JoinRequest) -> str:
     """Return what a person is called on pages: their handle, or that they gave a mail address."""
-    return member.handle or member.network_id or "somebody with a mail address"
+    return member.handle or member.network_id or "somebody with an email address"
 
 
 class MemberJson(TypedDict):

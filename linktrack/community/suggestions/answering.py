@@ -139,7 +139,7 @@ def ask(
             raise Invalid(f"{account.handle} can't reply to this: copy the text, and send it.")
         _check_text(account, text, base_url)
     if offer.way == "mail" and suggestion.sealed_mail is None:
-        raise Invalid("There is no mail address to send this to.")
+        raise Invalid("There is no email address to send this to.")
     is_done = offer.way == "hand"
     answer = there or SuggestionAnswer(suggestion_id=suggestion.id, kind=offer.kind, asked_at=now)
     answer.way, answer.text, answer.key = offer.way, text[:LONGEST], new_tid()

@@ -70,7 +70,7 @@ def suggest(
     name = check_handle(account.network, handle) if handle else None
     mail = filled.mail.strip()
     if filled.wants_word and not mail and name is None:
-        raise Invalid("To be told, leave a mail address or your handle.")
+        raise Invalid("To be told, leave an email address or your handle.")
     forgotten = Forgotten.read(session, account.network, keys.forgetting)
     if name is not None and forgotten.holds(f"@{handle_key(name)}"):
         name = None

@@ -176,7 +176,7 @@ class _Turn:
         handle = self._due.account.handle
         letter = Letter(
             f"{handle} has shared what you suggested",
-            f"{answer.text}\n\nYou get this one mail because your address was left with a "
+            f"{answer.text}\n\nYou get this one email because your address was left with a "
             f"suggestion to {handle}. It is deleted now.\n",
         )
         try:

@@ -123,10 +123,10 @@ def _given(server: MailServer | None, mail: SignInMail) -> bool | None:
     try:
         send(server, mail.subject, mail.text)
     except Unreached as error:
-        log.warning("The mail about a new device waits: %s", error)
+        log.warning("The email about a new device waits: %s", error)
         return None
     except Unavailable as error:
-        log.warning("The mail about a new device wasn't sent: %s", error)
+        log.warning("The email about a new device wasn't sent: %s", error)
         return False
     return True
 
@@ -145,5 +145,5 @@ def follow_mails(
             failing = False
         except Exception as error:  # noqa: BLE001 - the next look is another try
             if not failing:
-                log.error("Mails about new devices wait: %s", error)
+                log.error("Emails about new devices wait: %s", error)
             failing = True

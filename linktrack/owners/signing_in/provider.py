@@ -286,7 +286,7 @@ def _name(claims: Mapping[str, object]) -> str:
 
 
 def _groups(provider: Provider, claims: Mapping[str, object]) -> frozenset[str]:
-    """Return the groups in the claim; an e-mail address counts only where it is verified."""
+    """Return the groups in the claim; an email address counts only where it is verified."""
     if provider.groups == "email" and claims.get("email_verified") is not True:
         return frozenset()
     found = claims.get(provider.groups)

@@ -1,6 +1,6 @@
 """How many subscribers a newsletter has, counted in the table its service exports.
 
-E-mail addresses are neither kept nor handed on: a row is looked at, counted and forgotten before
+Email addresses are neither kept nor handed on: a row is looked at, counted and forgotten before
 the next one is read. Substack, Mailchimp, Ghost, listmonk and Buttondown differ in the column that
 says whether somebody still gets mail, and in its words.
 """
@@ -55,7 +55,7 @@ class Subscribers:
 
 
 def is_of_subscribers(header: Container[str]) -> bool:
-    """Whether a table's columns know people by e-mail address alone."""
+    """Whether a table's columns know people by email address alone."""
     return (
         any(column in header for column in _ADDRESSES)
         and not any(column in header for column in _NAMES)
@@ -67,7 +67,7 @@ def refuse_subscribers(header: Container[str], name: str) -> None:
     """Raise `Invalid` for a list of subscribers where a follower list is wanted."""
     if is_of_subscribers(header):
         raise Invalid(
-            f"{name} knows people by e-mail address, which linktrack does not keep: record their "
+            f"{name} knows people by email address, which linktrack does not keep: record their "
             "number with linktrack followers import, or enter it."
         )
 
@@ -145,7 +145,7 @@ def _count(file: io.TextIOWrapper, name: str) -> Subscribers | None:
         where = f"{name}, line {rows.line_num + 1}"
         cells = dict(zip(header, row, strict=False))
         if len(row) > len(header) or not any("@" in cells.get(each, "") for each in _ADDRESSES):
-            raise Invalid(f"{where} is broken: it has no e-mail address, or too many cells.")
+            raise Invalid(f"{where} is broken: it has no email address, or too many cells.")
         if _gets_mail(cells, where):
             count += 1
         else:

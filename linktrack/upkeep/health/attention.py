@@ -240,7 +240,7 @@ def _of_community(session: Session) -> Iterator[Need]:
 def _of_messages(session: Session) -> Iterator[Need]:
     """Yield notifications that don't arrive; a mail address isn't for everybody's eyes."""
     for recipient, delivery in failing(session):
-        way = "by mail" if recipient.way == "mail" else f"by {recipient.url}"
+        way = "by email" if recipient.way == "mail" else f"by {recipient.url}"
         yield Need(
             f"A notification {way} did not arrive: {delivery.answer}",
             "See which",

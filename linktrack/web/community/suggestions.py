@@ -203,7 +203,7 @@ def _answer(sent: Sent, found: Suggestion, account: Account, offer: Offer) -> st
     )
     if answer.state == "done":
         return "Noted."
-    what = "The mail goes out" if answer.way == "mail" else f"{account.handle} replies"
+    what = "The email goes out" if answer.way == "mail" else f"{account.handle} replies"
     return f"{what} within a minute."
 
 

@@ -67,7 +67,7 @@ def mail_it(sent: Sent) -> Done:
     send(server, title, words)
     kept = {name: value for name, value in values.items() if value}
     return Done(
-        f"Mailed to {', '.join(server.recipients)}.",
+        f"Emailed to {', '.join(server.recipients)}.",
         url_for("digest.show", **kept),  # type: ignore[arg-type]  # none is named as an option
     )
 

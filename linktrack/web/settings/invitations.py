@@ -40,5 +40,5 @@ class Invitation:
             f"{self.by} invites you to linktrack on {self.host}, where you can {role}.\n\n"
             f"To sign in, open this link. It works once, until {self.ends}:\n\n"
             f"{self.address}\n\n"
-            "You can set a password there. If you didn't expect this mail, ignore it.\n"
+            "You can set a password there. If you didn't expect this email, ignore it.\n"
         )

@@ -92,7 +92,7 @@ def try_mail(_sent: Sent) -> str:
     if server is None:
         raise Invalid("Save a mail server first.")
     base_url = installation().settings.base_url
-    send(server, "linktrack can send mail", f"Mail from {base_url} works.\n")
+    send(server, "linktrack can send email", f"Email from {base_url} works.\n")
     return f"Sent a test to {', '.join(server.recipients)}."
 
 

@@ -36,7 +36,7 @@ GROUPS: Final = {
         ("LINKTRACK_KEEP_DAYS", "LINKTRACK_JOURNAL_KEEP_DAYS"),
     ),
     "mail": Group(
-        "Mail",
+        "Email",
         "The server that sends digests, and who gets them.",
         (SMTP_URL, "LINKTRACK_MAIL_TO", "LINKTRACK_MAIL_FROM"),
     ),
@@ -54,7 +54,7 @@ GROUPS: Final = {
 
 HINTS: Final = {
     "LINKTRACK_TIMEZONE": "Such as Europe/Berlin. Figures by day need a recount after a change.",
-    "LINKTRACK_CONTACT": "An e-mail address or a web address.",
+    "LINKTRACK_CONTACT": "An email address or a web address.",
     "LINKTRACK_ABUSE_CONTACT": "If empty, your contact.",
     "LINKTRACK_MAIL_TO": "Addresses, separated by commas.",
     "LINKTRACK_MAIL_FROM": "If empty, the first address that gets them.",

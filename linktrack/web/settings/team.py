@@ -66,7 +66,7 @@ def invite(sent: Sent) -> Shown:
     """Add a person, as owner or viewer, and show or mail the link with which they sign in."""
     owner = create_owner(sent.session, sent.text("name", "The name"), sent.now)
     _give_role(sent, owner)
-    address = sent.text("mail", "The e-mail address")
+    address = sent.text("mail", "The email address")
     server = _server_for(address) if address else None
     made = _invitation(sent, owner)
     return Shown(lambda: _handed_over(made, server))
@@ -170,9 +170,7 @@ def _invitation(sent: Sent, owner: Owner) -> Invitation:
 def _server_for(address: str) -> MailServer:
     server = installation().settings.mail
     if server is None:
-        raise Invalid(
-            "No mail server is set up: leave the e-mail address empty, and send the link."
-        )
+        raise Invalid("No mail server is set up: leave the email address empty, and send the link.")
     return to_one(server, address)
 
 
@@ -184,7 +182,7 @@ def _handed_over(made: Invitation, server: MailServer | None) -> str:
         with asking():
             send(server, made.subject, made.text)
     except Unavailable as error:
-        return _page(f"{made.name} is added, but the invitation wasn't mailed. {error}", made=made)
+        return _page(f"{made.name} is added, but the invitation wasn't emailed. {error}", made=made)
     return _page(made=made, mailed_to=server.recipients[0])
 
 

@@ -173,12 +173,12 @@ def _asked(account: str) -> Response:
         proof=proof,
         introduction=text(form, "introduction", "Your introduction"),
         handle=text(form, "handle", "Your handle"),
-        mail=text(form, "mail", "Your mail address"),
+        mail=text(form, "mail", "Your email address"),
         agrees_links=form.get("links") == "yes" and not asks_not_to_be_tracked(),
         agrees_mail=form.get("mails") == "yes" and "mail" in possible,
     )
     if len(wish.mail) > LONGEST_ADDRESS:
-        raise Invalid("That is too long to be a mail address.")
+        raise Invalid("That is too long to be an email address.")
     if proof == "network" and not wish.handle:
         raise Invalid("Enter your handle.")
     begun = ask_to_join(session, found, wish, installation().keys.sealing(), now())

@@ -53,7 +53,7 @@ def send(account: str) -> AnyResponse:
             address=text(request.form, "address", "The address"),
             text=request.form.get("text", ""),
             handle=text(request.form, "handle", "Your handle"),
-            mail=text(request.form, "mail", "The mail address"),
+            mail=text(request.form, "mail", "The email address"),
             wants_word=request.form.get("wants_word") == "yes",
         )
         opened = installation()
