@@ -22,6 +22,7 @@ from linktrack.clicks.capture.gate import Gate
 from linktrack.clicks.capture.geoip import place_lookup
 from linktrack.clicks.capture.journal import Journal
 from linktrack.clicks.capture.lane import Lane
+from linktrack.clicks.capture.ruled import Ruling
 from linktrack.clicks.capture.visitors import Visitors
 from linktrack.clicks.capture.wsgi_lane import WSGILane
 from linktrack.context import EXTENSION, close_db_session
@@ -240,6 +241,7 @@ def create_lane(installation: Installation) -> Lane:
         place_of=None if settings.geoip is None else place_lookup(settings.geoip),
         markers=installation.keys.markers(),
         gate=Gate(installation.keys.passes(), Leases(budgets.draw, budgets.give_back)),
+        ruling=Ruling(installation.keys.markers(), secure=settings.is_https),
         hosts=hosts,
     )
 

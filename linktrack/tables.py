@@ -12,6 +12,7 @@ import linktrack.engagement.tally_models
 import linktrack.links.hosts.models
 import linktrack.links.models
 import linktrack.links.redirects.models
+import linktrack.links.redirects.rules.models
 import linktrack.owners.models
 import linktrack.owners.signing_in.models
 import linktrack.owners.stored_settings

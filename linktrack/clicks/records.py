@@ -33,6 +33,7 @@ class ClickRecord(
         "language": "g",
         "region": "n",
         "city": "y",
+        "option": "o",
     },
 ):
     """One click as it was captured, not yet classified.
@@ -40,7 +41,8 @@ class ClickRecord(
     `clicked_at` is in milliseconds since 1970 UTC; `visitor` a signed 64-bit pseudonym or None;
     `referrer` is a host (referrers.referrer_key), never an address with a query; `flags` are
     those of vocabulary.py. A `region` tells cities of one name apart. `identity` tells lines of an
-    imported log apart; captured clicks have none, since their place in the journal does.
+    imported log apart; captured clicks have none, since their place in the journal does. `option`
+    says where a link with rules has led the click.
     """
 
     clicked_at: Annotated[int, msgspec.Meta(ge=0, lt=LATEST)]
@@ -56,6 +58,7 @@ class ClickRecord(
     language: str | None = None
     region: str | None = None
     city: str | None = None
+    option: Annotated[int, _AS_STORED] | None = None
     identity: str | None = None
 
 

@@ -14,6 +14,7 @@ from linktrack.clicks.capture.lane import (
     Lane,
 )
 from linktrack.clicks.capture.pools import Busy, Pool
+from linktrack.clicks.capture.ruled import Led
 from linktrack.links.codes import code_in
 from linktrack.links.redirects.limits import Verdict
 from linktrack.links.redirects.targets import Target
@@ -35,7 +36,7 @@ _UNAVAILABLE: "Final[tuple[SendEvent, ...]]" = (
 )
 
 LOOK_UPS: Final = 4  # at a time, in each worker; a database that hangs holds these and no other
-DRAWS: Final = 4  # of clicks that links have left; apart, since these wait for each other
+DRAWS: Final = 4  # of clicks that links have left, and looks at agents that rules must know first
 MOST_LOOK_UPS: Final = 1_000
 LOOK_UP_SECONDS: Final = 5.0  # longer than PATIENCE_OF_WORKERS
 MOST_WRITES: Final = 10_000
@@ -46,7 +47,8 @@ class ASGILane:
     """ASGI middleware that redirects short links and journals their clicks.
 
     Nothing here waits in the event loop: a code that must be looked up, a click that must be drawn
-    from what is left of a link's, and a journal that waits for the disk have threads of their own.
+    from what is left of a link's, an agent that rules must know first, and a journal that waits for
+    the disk have threads of their own.
     """
 
     def __init__(self, application: "ASGIApp", lane: Lane) -> None:
@@ -85,16 +87,23 @@ class ASGILane:
             if answer.card:
                 scope.setdefault("extensions", {})[CARD] = {}
             return await self._application(scope, receive, send)
-        headers = [(b"location", answer.encode("latin-1")), *_REDIRECT]
-        await send({"type": "http.response.start", "status": 302, "headers": headers})
-        return await send({"type": "http.response.body", "body": b""})
+        return await _redirect(answer, send)
 
     async def _answer(
         self, asked: Asked, code: str, target: Target | None, decided: Verdict | None = None
-    ) -> str | Behind:
+    ) -> str | Led | Behind:
         if self._lane.waits:
             return await self._writes.run(self._lane.answer, asked, code, target, decided)
         return self._lane.answer(asked, code, target, decided)
+
+
+async def _redirect(answer: str | Led, send: "Send") -> None:
+    location, cookie = (answer, None) if isinstance(answer, str) else answer[::2]
+    headers = [(b"location", location.encode("latin-1")), *_REDIRECT]
+    if cookie is not None:
+        headers.append((b"set-cookie", cookie.encode()))
+    await send({"type": "http.response.start", "status": 302, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def asked_by(scope: "HTTPScope") -> Asked:

@@ -11,10 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from msgspec.structs import replace
+
 from linktrack.clicks.capture.gate import Gate, Undecided
 from linktrack.clicks.capture.geoip import NOWHERE, Where
 from linktrack.clicks.capture.journal import Journal
 from linktrack.clicks.capture.own_clicks import OwnClicks
+from linktrack.clicks.capture.ruled import Clicked, Led, Ruling
 from linktrack.clicks.capture.visitors import Visitors, client_address
 from linktrack.clicks.classify.agents import is_preview
 from linktrack.clicks.classify.referrers import referrer_key
@@ -35,6 +38,7 @@ from linktrack.keys import Markers, said_hello
 from linktrack.links.destinations import with_query
 from linktrack.links.redirects.hosts import Hosts
 from linktrack.links.redirects.limits import Limits, Verdict
+from linktrack.links.redirects.rules.deciding import Rule
 from linktrack.links.redirects.targets import Target, Targets
 from linktrack.settings import Network
 
@@ -131,6 +135,7 @@ class Lane:
         place_of: Callable[[str], Where] | None = None,
         markers: Markers | None = None,
         gate: Gate | None = None,
+        ruling: Ruling | None = None,
         hosts: Hosts | None = None,
     ) -> None:
         self._targets = targets
@@ -143,6 +148,7 @@ class Lane:
         self._place_of = place_of
         self._markers = markers
         self._gate = gate or Gate()
+        self._ruling = ruling or Ruling(markers)
         self._watching = False
         self.waits = journal.waits
 
@@ -178,7 +184,11 @@ class Lane:
 
         Raises `Away`, whatever the database raises.
         """
-        if target is None or target.plan is None or target.plan.limits is None:
+        if target is None or target.plan is None:
+            return "open"
+        if target.plan.rules:
+            self._ruling.learn(asked.get("HTTP_USER_AGENT"))
+        if target.plan.limits is None:
             return "open"
         try:
             return self._judge(asked, target, target.plan.limits, may_wait=True)
@@ -186,7 +196,7 @@ class Lane:
             log.error("Whether a link has clicks left could not be looked up: %s", error)
             raise Away from error
 
-    def answer_in_time(self, asked: Asked, code: str, target: Target | None) -> str | Behind:
+    def answer_in_time(self, asked: Asked, code: str, target: Target | None) -> str | Led | Behind:
         """Return what `answer` returns; it waits for the database where that has to decide."""
         try:
             return self.answer(asked, code, target)
@@ -200,7 +210,7 @@ class Lane:
 
     def answer(
         self, asked: Asked, code: str, target: Target | None, decided: Verdict | None = None
-    ) -> str | Behind:
+    ) -> str | Led | Behind:
         """Write a click down, and return where it leads; or who answers in our place.
 
         Raises `Undecided` where `decide` has to be asked before.
@@ -209,19 +219,51 @@ class Lane:
             # In its own spelling, without what was left on it.
             return Behind(f"/{(target and target.code) or code}")
         at = self._clock()
-        if target.plan is not None and target.plan.limits is not None:
-            limits = target.plan.limits
-            verdict = decided or self._judge(asked, target, limits, may_wait=False)
-            if verdict == "ended" and limits.ended_to is not None:
-                return limits.ended_to  # no click of the link: it didn't lead to its destination
-            if verdict != "open":
-                return Behind(f"/{target.code or code}")
+        if target.plan is not None:
+            planned = self._by_plan(asked, code, target, at, decided)
+            if planned is not None:
+                return planned
         self._journal.append(encode(self._record(asked, target, at)))
         if target.shows_card and is_preview(asked.get("HTTP_USER_AGENT", "")[:MOST_AGENT]):
             return Behind(f"/{target.code or code}", card=True)
         if target.forward_query:
             return with_query(target.location, asked.get("QUERY_STRING", ""))
         return target.location
+
+    def _by_plan(
+        self, asked: Asked, code: str, target: Target, at: float, decided: Verdict | None
+    ) -> str | Led | Behind | None:
+        """Do the same for a link that has a plan; None where it redirects as one without."""
+        assert target.plan is not None
+        limits, rules = target.plan.limits, target.plan.rules
+        if rules and decided is None and not self._ruling.knows(asked.get("HTTP_USER_AGENT")):
+            raise Undecided  # classifying an agent takes a millisecond, the first of all a second
+        if limits is not None:
+            verdict = decided or self._judge(asked, target, limits, may_wait=False)
+            if verdict == "ended" and limits.ended_to is not None:
+                return limits.ended_to  # no click of the link: it didn't lead to its destination
+            if verdict != "open":
+                return Behind(f"/{target.code or code}")
+        return self._by_rules(asked, code, target, rules, at) if rules else None
+
+    def _by_rules(
+        self, asked: Asked, code: str, target: Target, rules: tuple[Rule, ...], at: float
+    ) -> Led | Behind:
+        query = asked.get("QUERY_STRING", "")
+        record = self._record(asked, target, at)
+        led = self._ruling.lead(
+            rules,
+            target.location or "",
+            record,
+            Clicked(code, query, asked.get("HTTP_ACCEPT_LANGUAGE"), asked.get("HTTP_COOKIE")),
+            self._visitors.timezone,
+        )
+        self._journal.append(encode(replace(record, option=led.option)))
+        if target.shows_card and is_preview(record.user_agent or ""):
+            return Behind(f"/{target.code or code}", card=True)
+        if target.forward_query:
+            return led._replace(location=with_query(led.location, query))
+        return led
 
     def _judge(self, asked: Asked, target: Target, limits: Limits, *, may_wait: bool) -> Verdict:
         return self._gate.judge(

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from linktrack.clicks.capture.lane import CARD, REDIRECT, UNAVAILABLE, Away, Behind, Lane
+from linktrack.clicks.capture.ruled import Led
 from linktrack.links.codes import code_in
 
 if TYPE_CHECKING:
@@ -39,5 +40,9 @@ class WSGILane:
             if answer.card:
                 environ[CARD] = True
             return self._application(environ, start_response)
-        start_response("302 Found", [("Location", answer), *REDIRECT])
+        headers = [*REDIRECT]
+        if isinstance(answer, Led):
+            answer, _, cookie = answer
+            headers += [("Set-Cookie", cookie)] if cookie else []
+        start_response("302 Found", [("Location", answer), *headers])
         return []

@@ -8,12 +8,12 @@ from typing import Final, Literal, TypeAlias
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
-from linktrack.change_numbers import number_at_commit
 from linktrack.errors import Invalid
 from linktrack.ids import LinkId
 from linktrack.links.catalog import Shortener, led_away
 from linktrack.links.models import Link
 from linktrack.links.redirects.models import LinkBudget, LinkLimit
+from linktrack.links.redirects.planned import plan_changed
 from linktrack.owners.audit import note
 from linktrack.owners.passwords import Hashed, hash_password
 
@@ -177,7 +177,6 @@ def _row(session: Session, link: Link) -> LinkLimit:
     if row is None:
         row = LinkLimit(link_id=link.id)
         session.add(row)
-    link.has_plan = True
     return row
 
 
@@ -198,7 +197,4 @@ def _changed(session: Session, link: Link, at: datetime) -> None:
     row = _row(session, link)
     if _is_empty(row):
         session.delete(row)
-        link.has_plan = False
-    link.changed_at = at
-    number_at_commit(session, link)
-    session.flush()
+    plan_changed(session, link, at)

@@ -29,7 +29,11 @@ from linktrack.links.models import FoldedCase, Link
 from linktrack.links.redirects.limits import Limits, fingerprint
 from linktrack.links.redirects.models import LinkBudget, LinkLimit
 from linktrack.links.redirects.plan import Plan
+from linktrack.links.redirects.rules.deciding import Option, Rule
+from linktrack.links.redirects.rules.models import LinkOption, LinkRule, read_conditions
 from linktrack.links.redirects.targets import Changes, Target
+
+ALL: Final = 1_000  # rows of a link's rules, each with its options: ruling.py allows 300
 
 # A literal, since the key is the only value that is handed over.
 _LED: Final = select(
@@ -49,6 +53,18 @@ _RESPELT: Final = _LED.where(FoldedCase(Link.code) == FoldedCase(bindparam("key"
 _WAYS: Final = (_BY_CODE, _RESPELT, _BY_NUMBER)
 _ON_FIRST: Final = tuple(way.where(Link.domain_id.is_(None)) for way in _WAYS)
 _ON_DOMAIN: Final = tuple(way.where(Link.domain_id == bindparam("domain")) for way in _WAYS)
+_RULES: Final = (
+    select(
+        LinkRule.id,
+        LinkRule.conditions,
+        LinkOption.id,
+        LinkOption.destination,
+        LinkOption.percent,
+    )
+    .join(LinkOption, LinkOption.rule_id == LinkRule.id)
+    .where(LinkRule.link_id == bindparam("key"))
+    .order_by(LinkRule.position, LinkOption.position)
+)
 _LIMITS: Final = (
     select(
         type_coerce(LinkLimit.valid_from, BigInteger),
@@ -125,7 +141,19 @@ def _targets(
 
 
 def _plan(connection: PoolProxiedConnection, dialect: Dialect, link_id: LinkId) -> Plan:
-    return Plan(limits=_limits(connection, dialect, link_id))
+    return Plan(_limits(connection, dialect, link_id), _rules(connection, dialect, link_id))
+
+
+def _rules(
+    connection: PoolProxiedConnection, dialect: Dialect, link_id: LinkId
+) -> tuple[Rule, ...]:
+    options: dict[tuple[int, str], list[Option]] = {}
+    for rule_id, conditions, *option in _rows(connection, dialect, _RULES, link_id, most=ALL):
+        options.setdefault((rule_id, conditions), []).append(Option(*option))
+    return tuple(
+        Rule(rule_id, read_conditions(conditions), tuple(of_rule))
+        for (rule_id, conditions), of_rule in options.items()
+    )
 
 
 def _limits(connection: PoolProxiedConnection, dialect: Dialect, link_id: LinkId) -> Limits | None:
@@ -153,13 +181,14 @@ def _rows(
     dialect: Dialect,
     query: Select[*tuple[Any, ...]],
     *values: str | int,
+    most: int = 2,  # two tell that there are several
 ) -> Sequence[Any]:
     # By the driver itself: SQLAlchemy's own way takes five times as long as the database, and
     # every code that a worker meets for the first time waits for it.
     cursor = connection.cursor()
     named = dict(zip(("key", "domain"), values, strict=False))
     cursor.execute(_sql(dialect, query), values if dialect.positional else named)
-    rows: Sequence[Any] = cursor.fetchmany(2)  # two tell that there are several
+    rows: Sequence[Any] = cursor.fetchmany(most)
     cursor.close()
     return rows
 
