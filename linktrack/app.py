@@ -22,9 +22,12 @@ from linktrack.clicks.capture.gate import Gate
 from linktrack.clicks.capture.geoip import place_lookup
 from linktrack.clicks.capture.journal import Journal
 from linktrack.clicks.capture.lane import Lane
+from linktrack.clicks.capture.own_sites import OwnSites
 from linktrack.clicks.capture.ruled import Ruling
 from linktrack.clicks.capture.visitors import Visitors
 from linktrack.clicks.capture.wsgi_lane import WSGILane
+from linktrack.clicks.click_ids import ClickIds
+from linktrack.clicks.conversions.sites import hosts_with_ids
 from linktrack.context import EXTENSION, close_db_session
 from linktrack.context import installation as opened_installation
 from linktrack.db import resource
@@ -59,7 +62,7 @@ from linktrack.networks.errors import Refused, SignedOut, Unclear
 from linktrack.owners.access import SESSION_LIFE
 from linktrack.web import blueprints, delivery, formats, register_notices
 from linktrack.web.context import page_path
-from linktrack.web.public import feed, hello
+from linktrack.web.public import feed, goals, hello
 from linktrack.web.public.community import join, leaving, suggest
 from linktrack.web.settings import own_clicks
 from linktrack.web.wanted import kept_text
@@ -166,6 +169,7 @@ def create_app(installation: Installation) -> Flask:
     for stranger in (hello.blueprint, join.blueprint, suggest.blueprint):
         csrf.exempt(stranger)  # without a session; they ask where a form comes from
     csrf.exempt(leaving.blueprint)  # as that of feeds
+    csrf.exempt(goals.blueprint)  # whose power is a click id, signed by us
     for blueprint in (v1.blueprint, *doors, *blueprints()):
         app.register_blueprint(blueprint)
     formats.register(app, cast("Settings", LocalProxy(lambda: installation.settings)))
@@ -206,8 +210,13 @@ def opened_for_a_server() -> Installation:
 
 def create_lane(installation: Installation) -> Lane:
     """Return the lane of an installation, which answers its short links."""
+    own_sites = OwnSites(
+        ClickIds(installation.keys.click_ids()),
+        lambda: hosts_with_ids(installation.database.engine),
+    )
     with suppress(SQLAlchemyError):  # away just now: it is asked again every second
         installation.keep_up()
+        own_sites.keep_up()
     installation.database.close()  # no connection may cross a fork
     settings = installation.settings
     engine, codes = installation.database.engine, installation.shortener.codes
@@ -218,8 +227,9 @@ def create_lane(installation: Installation) -> Lane:
     hosts = Hosts(lambda: find_hosts(engine, installation.shortener.base_url))
 
     def changes(since: int | None) -> Changes:
-        """Follow time zone and hosts beside the links: they are asked for every second."""
+        """Follow time zone, own sites and hosts beside the links: asked for every second."""
         installation.keep_up()
+        own_sites.keep_up()
         visitors.timezone = installation.settings.timezone
         changed = changed_links(engine, since)
         if changed.number != since:
@@ -243,6 +253,7 @@ def create_lane(installation: Installation) -> Lane:
         gate=Gate(installation.keys.passes(), Leases(budgets.draw, budgets.give_back)),
         ruling=Ruling(installation.keys.markers(), secure=settings.is_https),
         hosts=hosts,
+        own_sites=own_sites,
     )
 
 

@@ -149,6 +149,10 @@ class Keys:
         """Return the key (32 bytes) under which secrets lie in the database."""
         return blake2b(bytes.fromhex(self.session), person=b"sealing", digest_size=32).digest()
 
+    def click_ids(self) -> bytes:
+        """Return the key (32 bytes) of click ids; losing it makes those that are out worthless."""
+        return blake2b(bytes.fromhex(self.session), person=b"click ids", digest_size=32).digest()
+
     def markers(self) -> Markers:
         """Return what makes and reads the markers of this installation, signed under `session`."""
         return Markers(

@@ -3,6 +3,7 @@
 import linktrack.audience.identity.models
 import linktrack.audience.models
 import linktrack.change_numbers
+import linktrack.clicks.conversions.models
 import linktrack.clicks.facet_models
 import linktrack.clicks.models
 import linktrack.community.models

@@ -23,10 +23,12 @@ from world import World
 from linktrack.api.limits import NAME, Limiter
 from linktrack.audience.hello import invitation
 from linktrack.audience.models import Segment
-from linktrack.db import now
+from linktrack.clicks.click_ids import ClickIds
+from linktrack.db import now, to_ms
 from linktrack.ids import AccountId
 from linktrack.installation import Installation
 from linktrack.keys import load_keys
+from linktrack.links.catalog import get_link
 from linktrack.links.people import add_own_site, add_person, add_rule, page_secret, share_page
 from linktrack.owners.access import create_owner, make_sign_in_link
 from linktrack.owners.leaving import remove_owner
@@ -38,7 +40,7 @@ from linktrack.owners.viewers import end_sessions, list_sessions, set_role
 TABLE: Final = Path(__file__).with_name("access.txt")
 OURS: Final = "Amberwick"
 THEIRS: Final = "Quillfeather"
-SCOPES: Final = ("read", "write", "wrap")
+SCOPES: Final = ("read", "write", "wrap", "goals")
 
 WHO: Final = (
     "stranger",
@@ -121,10 +123,12 @@ class Gates:
         keys = load_keys(self.world.settings.data)
         segment = session.get_one(Segment, int(self.ours.named["segment"]))
         opened = Installation(self.world.settings, keys, self.world.database, self.world.shortener)
+        clicked = get_link(session, self.world.shortener.codes, self.ours.named["code"]).id
         self.named |= {
             "mark": OURS.lower(),
             "person": str(person.id),
             "page": page_secret(keys, person),
+            "click_id": ClickIds(keys.click_ids()).make(clicked, None, None, to_ms(at)),
             "invitation": invitation(keys.markers(), segment),
             "device": opened.own_clicks().secret(),
         }

@@ -20,6 +20,8 @@ from linktrack.audience.rosters import take_roster
 from linktrack.audience.segments import add_segment
 from linktrack.audience.sorting import sort_followers
 from linktrack.audience.utm import set_utm_values
+from linktrack.clicks.conversions.declaring import Terms, add_goal
+from linktrack.clicks.conversions.models import Goal, GoalReached
 from linktrack.clicks.records import ClickRecord
 from linktrack.community.asking.mails import queue_mail
 from linktrack.community.communities import Choices, open_community, set_community
@@ -131,6 +133,14 @@ def household(world: World, mark: str) -> Household:
         token_id=find_token(session, f"{mark} bookmarklet").id,
     )  # fmt: skip
     link = posts[-1].links[0]
+    goal = session.scalar(select(Goal)) or add_goal(session, "order", Terms(currency="EUR"), at)
+    day = at.toordinal()
+    session.add(
+        GoalReached(
+            goal_id=goal.id, click=ord(mark[0]), link_id=link.id, segment_id=segment.id,
+            attribution=2, clicked_day=day - 2, reached_day=day - 1, value=1000 + len(mark),
+        )
+    )  # fmt: skip
     found = Found(f"{mark} page", f"{mark} words", f"{site}.png", None)
     keep_card(session, link.id, link.destination, found, at)
     set_own_words(session, link, f"{mark} own", f"{mark} own words")

@@ -21,7 +21,10 @@ from world import World
 
 from linktrack.db import Base
 
-TOKENS: Final = ("read", "wrap", "write", "read of ours", "wrap of ours", "write of ours")
+TOKENS: Final = (
+    *("read", "wrap", "write", "goals"),
+    *("read of ours", "wrap of ours", "write of ours"),
+)  # fmt: skip
 """By their scope, and those that see one account alone."""
 
 CHECKS: Final = [
@@ -45,6 +48,9 @@ WRAPPED: Final = {
 """What shortening links writes: posts and links, what is known of them, and what is told of it."""
 
 
+TOLD: Final = {"goals_reached", "idempotent_answers"}
+"""What telling goals writes."""
+
 SORTED: Final = {"follower_properties", "segment_sizes"}
 """Counts of an account's own followers, some of whom may just have joined another's community."""
 
@@ -60,7 +66,8 @@ class Untouched:
         self._queries: dict[str, str] = {}
         for table in Base.metadata.sorted_tables:
             beyond_wrapping = token.startswith("wrap") and table.name not in WRAPPED
-            if token.startswith("read") or beyond_wrapping:
+            beyond_telling = token.startswith("goals") and table.name not in TOLD
+            if token.startswith("read") or beyond_wrapping or beyond_telling:
                 self._queries[table.name] = ""
             elif (
                 token.endswith("of ours")

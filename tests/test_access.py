@@ -42,6 +42,8 @@ _GROUPS: Final = {
     "wrapper": ["wrap"],
     "wrapper_of_ours": ["wrap of ours"],
     "wrapper_of_theirs": ["wrap of theirs"],
+    "tellers": ["goals", "goals of ours"],
+    "teller_of_theirs": ["goals of theirs"],
     "owner": ["owner"],
     "viewers": ["viewer", "viewer of ours", "viewer of theirs"],
     "limited": ["viewer of ours", "viewer of theirs"],
@@ -77,6 +79,8 @@ CLASSES: Final[dict[str, Told]] = {
     "writes": told("401", **_WRITES),
     "writes all": told("401", tokens="403", writer="in"),
     "wraps": told("401", **_WRITES, wrapper="in", wrapper_of_ours="in"),
+    # Another account's click is no click to them.
+    "tells": told("401", **_WRITES, tellers="in", teller_of_theirs="404", **_HIDDEN),
     "monitors": told("403", readers="in"),
     # APIs of other shorteners: a token of one account, and what it has made.
     "door lists": told("401", tokens="403", **_BOTH),

@@ -57,7 +57,7 @@ LEFT: Final[dict[str, tuple[str, ...]]] = {
         "members.joined_at", "network_posts.gone_at", "one_time_codes.on_since",
         "owners.created_at", "passkeys.created_at", "passkeys.last_used_at", "people.created_at",
         "posts.created_at", "provided_people.created_at", "recovery_codes.used_at",
-        "registrations.made_at", "segments.created_at", "segments.removed_at",
+        "goals.created_at", "registrations.made_at", "segments.created_at", "segments.removed_at",
         "shared_reports.created_at", "shared_reports.revoked_at", "sign_in_links.used_at",
         "suggestion_answers.asked_at", "suggestion_answers.ended_at", "suggestions.bared_at",
         "suggestions.decided_at", "suggestions.received_at", "suggestions.told_at",

@@ -305,10 +305,11 @@ def test_people_and_sites_are_named_and_forgotten(call: Caller, world: World) ->
     assert call("DELETE", f"/people/{ann['id']}").status_code == 204
     assert call("GET", "/people").get_json() == {"data": []}
 
-    assert call("POST", "/sites", {"host": "https://me.example/about"}).get_json() == {
-        "host": "me.example"
-    }
-    assert call("GET", "/sites").get_json() == {"data": [{"host": "me.example"}]}
+    site = {"host": "me.example", "click_ids": False}
+    assert call("POST", "/sites", {"host": "https://me.example/about"}).get_json() == site
+    assert call("GET", "/sites").get_json() == {"data": [site]}
+    switched = call("PATCH", "/sites/me.example", {"click_ids": True}).get_json()
+    assert switched == {**site, "click_ids": True}
     assert call("DELETE", "/sites/me.example").status_code == 204
     assert problem(call("DELETE", "/sites/me.example"), 404)
     call.secret = create_token(world.session, "one", "write", account.id, NOON)

@@ -46,6 +46,7 @@ COMMANDS: Final = {
     "story": ("reports.story", "Tell what became of an account since a day, as a text to publish."),
     "people": ("posts.people", "Manage the people your links promote."),
     "site": ("posts.people", "Manage the list of your own sites."),
+    "goal": ("links.goals", "Manage goals: what clicks can become on your own sites."),
     "experiment": (
         "reports.experiments",
         "Compare posts before and after a change, or two accounts.",

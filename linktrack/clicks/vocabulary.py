@@ -64,6 +64,7 @@ NO_LANGUAGES: Final = 16  # without Accept-Language, which every browser sends
 FORWARDED: Final = 32  # a proxy that is not trusted said for whom it asks: the address is its own
 EMBEDDED: Final = 64  # a picture or a part of a page was wanted, not the page
 IMPORTED: Final = 128  # from an old log or an export, not captured here
+CLICK_ID: Final = 256  # its destination, on an own site, got a click id
 
 WINDOWS: Final = ("1h", "24h", "7d", "30d", "all")
 """Counting windows after a post, narrowest first. Stored counts lie in the narrowest that fits."""

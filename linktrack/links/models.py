@@ -356,11 +356,15 @@ class LinkPerson(Base):
 
 
 class OwnSite(Base):
-    """A host of the owner's own; links to it, or to a host below it, are own links."""
+    """A host of the owner's own; links to it, or to a host below it, are own links.
+
+    With `click_ids` readers come there with a click id, so that goals find their clicks.
+    """
 
     __tablename__ = "own_sites"
 
     host: Mapped[str] = mapped_column(String(255), primary_key=True)
+    click_ids: Mapped[bool] = mapped_column(server_default=false(), default=False)
     simulated: Mapped[bool] = mapped_column(server_default=false(), default=False)
 
 

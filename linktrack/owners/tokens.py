@@ -13,8 +13,13 @@ from linktrack.owners.access import hash_secret
 from linktrack.owners.audit import note
 from linktrack.owners.models import Owner, Token
 
-SCOPES: Final = ("read", "write", "wrap")
-ALLOWS: Final = {"read": {"read"}, "write": {"read", "write", "wrap"}, "wrap": {"wrap"}}
+SCOPES: Final = ("read", "write", "wrap", "goals")
+ALLOWS: Final = {
+    "read": {"read"},
+    "write": {"read", "write", "wrap", "goals"},
+    "wrap": {"wrap"},
+    "goals": {"goals"},
+}
 PREFIX: Final = "lt_"  # secret scanners find keys by their prefix
 MARK_EVERY: Final = timedelta(minutes=5)
 """How exact "last used" is: marking every request would make every reader a writer."""
@@ -39,7 +44,7 @@ def create_token(
     if not 1 <= len(name) <= 100 or not name.isprintable():
         raise Invalid("A token needs a name of 1 to 100 visible characters.")
     if scope not in SCOPES:
-        raise Invalid(f"{scope[:40]!r} isn't a scope: choose read, write or wrap.")
+        raise Invalid(f"{scope[:40]!r} isn't a scope: choose read, write, wrap or goals.")
     if expires_at is not None and expires_at <= now:
         raise Invalid("A token can't expire in the past: give a time in the future.")
     if session.scalar(select(Token).where(Token.name == name)) is not None:

@@ -8,15 +8,15 @@ from linktrack.api.access import named_account, require_all
 from linktrack.api.operations import ACCOUNT, FROM, NEEDED_ACCOUNT, TO, asked, operation, sent
 from linktrack.api.read import stored
 from linktrack.api.reports.reporting import asked_range, report_at
+from linktrack.clicks.conversions.sites import own_sites, set_click_ids
 from linktrack.context import db_session, installation
 from linktrack.db import now
-from linktrack.links.models import Person
+from linktrack.links.models import OwnSite, Person
 from linktrack.links.people import (
     add_own_site,
     add_person,
     add_rule,
     get_person,
-    list_own_sites,
     list_people,
     page_address,
     remove_own_site,
@@ -141,7 +141,19 @@ def delete_person(number: int) -> Response:
     return Response(status=204)
 
 
-class SiteJson(TypedDict):
+class NewSite(TypedDict):
+    """One of your own sites; its subdomains count too."""
+
+    host: str
+
+
+class SiteChange(TypedDict):
+    """Whether readers come to this site with a click id, so that goals find their clicks."""
+
+    click_ids: bool
+
+
+class SiteJson(SiteChange):
     """One of your own sites; its subdomains count too."""
 
     host: str
@@ -157,16 +169,31 @@ class SiteListJson(TypedDict):
 def read_sites() -> SiteListJson:
     """List your own sites."""
     require_all()
-    return {"data": [{"host": host} for host in list_own_sites(db_session())]}
+    sites = own_sites(db_session())
+    return {"data": [{"host": site.host, "click_ids": site.click_ids} for site in sites]}
 
 
-@operation("POST", "/sites", scope="write", body=SiteJson)
+@operation("POST", "/sites", scope="write", body=NewSite)
 def create_site() -> tuple[SiteJson, Literal[201]]:
     """Add one of your own sites; adding it again changes nothing."""
     require_all()
     host = add_own_site(db_session(), sent().text("host"), now())
     db_session().commit()
-    return {"host": host}, 201
+    return _site_json(host), 201
+
+
+@operation("PATCH", "/sites/<host>", scope="write", body=SiteChange, problems=(404,))
+def change_site(host: str) -> SiteJson:
+    """Turn click ids on or off for one of your own sites."""
+    require_all()
+    host = set_click_ids(db_session(), host, sent().truth("click_ids"), now())
+    db_session().commit()
+    return _site_json(host)
+
+
+def _site_json(host: str) -> SiteJson:
+    site = db_session().get_one(OwnSite, host)
+    return {"host": host, "click_ids": site.click_ids}
 
 
 @operation("DELETE", "/sites/<host>", scope="write", answers={204: None}, problems=(404,))

@@ -130,9 +130,26 @@ def add_site(host: str) -> None:
 @answering
 def list_sites(work: Work) -> Answer:
     """List your own sites."""
-    from linktrack.links.people import list_own_sites
+    from linktrack.clicks.conversions.sites import own_sites
 
-    return rows_answer(("host",), [(host,) for host in list_own_sites(work.session)])
+    rows = [(site.host, site.click_ids) for site in own_sites(work.session)]
+    return rows_answer(("host", "click_ids"), rows)
+
+
+@site.command("edit")
+@click.argument("host")
+@click.option(
+    "--click-ids/--no-click-ids",
+    required=True,
+    help="Whether readers come there with a click id, so that goals find their clicks.",
+)
+def edit_site(host: str, click_ids: bool) -> None:
+    """Turn click ids on or off for one of your own sites."""
+    from linktrack.clicks.conversions.sites import set_click_ids
+
+    with writing() as work:
+        host = set_click_ids(work.session, host, click_ids, work.now)
+    click.echo(f"Readers come to {host} {'with' if click_ids else 'without'} a click id.")
 
 
 @site.command("remove")

@@ -13,7 +13,7 @@ def token() -> None:
 
 @token.command("create")
 @click.argument("name")
-@click.option("--scope", type=click.Choice(["read", "write", "wrap"]), required=True)
+@click.option("--scope", type=click.Choice(["read", "write", "wrap", "goals"]), required=True)
 @click.option("--account", "handle", metavar="HANDLE", help="Limit the token to one account.")
 @click.option("--expires", metavar="TIME", help="When it expires.")
 @json_option

@@ -17,6 +17,7 @@ from linktrack.clicks.capture.gate import Gate, Undecided
 from linktrack.clicks.capture.geoip import NOWHERE, Where
 from linktrack.clicks.capture.journal import Journal
 from linktrack.clicks.capture.own_clicks import OwnClicks
+from linktrack.clicks.capture.own_sites import OwnSites
 from linktrack.clicks.capture.ruled import Clicked, Led, Ruling
 from linktrack.clicks.capture.visitors import Visitors, client_address
 from linktrack.clicks.classify.agents import is_preview
@@ -137,6 +138,7 @@ class Lane:
         gate: Gate | None = None,
         ruling: Ruling | None = None,
         hosts: Hosts | None = None,
+        own_sites: OwnSites | None = None,
     ) -> None:
         self._targets = targets
         self._hosts = hosts
@@ -149,6 +151,7 @@ class Lane:
         self._markers = markers
         self._gate = gate or Gate()
         self._ruling = ruling or Ruling(markers)
+        self._own_sites = own_sites or OwnSites()
         self._watching = False
         self.waits = journal.waits
 
@@ -223,12 +226,14 @@ class Lane:
             planned = self._by_plan(asked, code, target, at, decided)
             if planned is not None:
                 return planned
-        self._journal.append(encode(self._record(asked, target, at)))
-        if target.shows_card and is_preview(asked.get("HTTP_USER_AGENT", "")[:MOST_AGENT]):
+        record = self._own_sites.marked(self._record(asked, target, at), target.location)
+        self._journal.append(encode(record))
+        if target.shows_card and is_preview(record.user_agent or ""):
             return Behind(f"/{target.code or code}", card=True)
+        location = target.location
         if target.forward_query:
-            return with_query(target.location, asked.get("QUERY_STRING", ""))
-        return target.location
+            location = with_query(location, asked.get("QUERY_STRING", ""))
+        return self._own_sites.onward(location, record)
 
     def _by_plan(
         self, asked: Asked, code: str, target: Target, at: float, decided: Verdict | None
@@ -258,12 +263,12 @@ class Lane:
             Clicked(code, query, asked.get("HTTP_ACCEPT_LANGUAGE"), asked.get("HTTP_COOKIE")),
             self._visitors.timezone,
         )
-        self._journal.append(encode(replace(record, option=led.option)))
+        record = self._own_sites.marked(replace(record, option=led.option), led.location)
+        self._journal.append(encode(record))
         if target.shows_card and is_preview(record.user_agent or ""):
             return Behind(f"/{target.code or code}", card=True)
-        if target.forward_query:
-            return led._replace(location=with_query(led.location, query))
-        return led
+        location = with_query(led.location, query) if target.forward_query else led.location
+        return led._replace(location=self._own_sites.onward(location, record))
 
     def _judge(self, asked: Asked, target: Target, limits: Limits, *, may_wait: bool) -> Verdict:
         return self._gate.judge(

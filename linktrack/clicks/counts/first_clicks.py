@@ -42,7 +42,7 @@ class Click(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the counts need to know of a click. Times are in milliseconds since 1970 UTC.
 
     `day` is the owner's calendar day, an ordinal; `window` the narrowest that holds the click.
-    `country`, `device`, `language` and `city` are values of vocabulary.FACETS.
+    `country`, `device`, `language` and `city` are values of vocabulary.FACETS; `flags` the click's.
     """
 
     clicked_at: int
@@ -62,6 +62,7 @@ class Click(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     city: int
     day: int
     window: int
+    flags: int = 0
 
 
 DayOf: TypeAlias = Callable[[int], int]

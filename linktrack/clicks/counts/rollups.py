@@ -15,6 +15,8 @@ from sqlalchemy import Connection, Table
 
 from linktrack.calendar.days import QUARTER, Days, month_of
 from linktrack.clicks.bulk import delete_rows, upsert_rows
+from linktrack.clicks.click_ids import PERSONAL
+from linktrack.clicks.conversions.models import link_click_ids
 from linktrack.clicks.counts.first_clicks import Click, Moves, Uniques, mark_firsts, unmark_firsts
 from linktrack.clicks.counts.visits import move_visitors
 from linktrack.clicks.facet_models import account_facet_days, account_facet_months, link_facets
@@ -37,6 +39,7 @@ from linktrack.clicks.models import (
 from linktrack.clicks.vocabulary import (
     ATTRIBUTIONS,
     CITY,
+    CLICK_ID,
     FACETS,
     HOUR,
     HOURS_KEPT,
@@ -311,6 +314,16 @@ def count_link_facets(batch: Batch) -> Deltas:
     return deltas
 
 
+def count_link_click_ids(batch: Batch) -> Deltas:
+    """Clicks that carried a click id by (link, day, segment), as the id has it."""
+    deltas = _deltas(1)
+    for click in batch.humans.added:
+        if click.flags & CLICK_ID:
+            segment_id = UNATTRIBUTED if click.attribution == PERSONAL else click.segment_id
+            deltas[click.link_id, click.day, segment_id][0] += 1
+    return deltas
+
+
 def _by_longer_period(deltas: Deltas, period_of: Callable[[int], int]) -> Deltas:
     """Sum up counts by (account, period, segment, referrer) for longer periods."""
     sums = _deltas(2)
@@ -347,6 +360,7 @@ COUNTS: Final = (
     (account_facet_days, count_account_facet_days),
     (account_facet_months, count_account_facet_months),
     (link_facets, count_link_facets),
+    (link_click_ids, count_link_click_ids),
 )
 
 

@@ -34,6 +34,7 @@ STORED: Final = (
         agents.c.device_id,
         clicks.c.language,
         CITY.label("counted_at"),
+        clicks.c.flags,
         clicks.c.seq,
     )
     .join_from(clicks, Link, clicks.c.link_id == Link.id)
@@ -65,6 +66,7 @@ def as_click(row: Row[Any], day_of: DayOf) -> Click:
         device=rest[3],
         language=rest[4],
         city=rest[5],
+        flags=rest[6],
         day=day_of(at),
         window=narrowest_window(at, posted),
     )

@@ -158,6 +158,7 @@ class ClickStore:
                     city=city_id or 0,
                     day=day_of(record.clicked_at),
                     window=narrowest_window(record.clicked_at, home.posted_at),
+                    flags=record.flags,
                 )
             )
             if reason == HUMAN and not record.referrer and record.visitor is not None:

@@ -26,6 +26,7 @@ SCOPE_WORDS: Final = {
     "read": "read: reports and exports",
     "write": "write: everything the API can do",
     "wrap": "wrap: shorten links, nothing else",
+    "goals": "goals: tell that goals were reached, nothing else",
 }
 
 
