@@ -53,6 +53,10 @@ from linktrack.engagement.tallies import keep_tallies
 from linktrack.ids import LinkId
 from linktrack.keys import load_keys
 from linktrack.links.cards.cards import Found, keep_card, set_own_words
+from linktrack.links.many.changing import Wish as ManyWish
+from linktrack.links.many.changing import change_many, plan_change
+from linktrack.links.many.making import judge_rows, make_links
+from linktrack.links.many.rows import NewRow
 from linktrack.links.models import (
     LinkCheck,
     Post,
@@ -173,7 +177,18 @@ def household(world: World, mark: str) -> Household:
     inside = session.scalars(select(Member).where(Member.account_id == account.id)).one()
     suggestion = session.scalars(select(Suggestion).order_by(Suggestion.id.desc())).first()
     assert suggestion is not None
+    rows = [NewRow(1, f"{site}/bulk", title=f"{mark} row", tags=(f"{low}tag",))]
+    made = make_links(
+        session, world.shortener, judge_rows(session, world.shortener, rows, account), at
+    )
+    retagged = plan_change(
+        session, world.shortener, made.link_ids, ManyWish(add_tags=[f"{low}bulk"]), at
+    )
+    session.flush()
+    changed = change_many(session, retagged, at)
+    session.commit()
     named = {
+        "bulk_change": str(changed.id),
         "member": str(inside.id),
         "account": str(account.id), "handle": account.handle, "post": str(posts[-1].id),
         "draft": str(draft.id), "queued": str(queued.id), "planned": str(planned.id),

@@ -33,13 +33,15 @@ UNVERSIONED: Final[dict[str, tuple[str, ...]]] = {
     ADDS: (
         "accounts.add", "accounts.count", "accounts.segment", "bring_in.add", "compose.wrap",
         "demo.make",
-        "experiments.add", "followers.take", "links.add", "notes.add", "notifications.add",
+        "experiments.add", "followers.take", "links.add", "many.make", "notes.add",
+        "notifications.add",
         "own_links.add", "people.add", "people.rule", "segments.add", "sharing.share",
         "suggest.send", "suggestions.make_draft", "suggestions.tell", "suggestions.thank",
         "team.invite", "team.make_link", "tokens.add", "webhooks.add",
     ),
     ENDS: (
-        "accounts.remove", "bring_in.remove", "connections.remove", "demo.remove",
+        "accounts.remove", "bring_in.remove", "bulk_changes.undo", "connections.remove",
+        "demo.remove",
         "experiments.remove", "feed.end_mails", "followers.forget", "leaving.go",
         "members.remove", "not_wrapped.gone", "notes.remove", "notifications.remove",
         "own_links.remove", "people.remove", "people.unrule", "segments.remove", "sharing.end",
@@ -63,7 +65,7 @@ UNVERSIONED: Final[dict[str, tuple[str, ...]]] = {
         "sign_in.spend", "sign_in_codes.check", "sign_in_passkeys.use",
     ),
     ASKS: (
-        "compose.look", "digest.mail_it", "notifications.test", "settings.try_mail",
+        "compose.look", "digest.mail_it", "many.look", "notifications.test", "settings.try_mail",
         "webhooks.test",
     ),
     DEVICE: (
@@ -73,6 +75,7 @@ UNVERSIONED: Final[dict[str, tuple[str, ...]]] = {
     "credentials are typed anew and tried first; those they replace are shown to nobody": (
         "connections.add",
     ),
+    "it names the plan that was seen, and does no other": ("changing.change",),
     "it names an account that has no name yet, once": ("compose.name",),
     "the post is claimed, and read again on its network, before it is replaced": (
         "not_wrapped.replace",

@@ -42,7 +42,7 @@ def test_every_page_is_called_what_the_navigation_calls_it(sqlite_world: World) 
 
 
 def test_a_page_marks_its_section_and_itself(sqlite_world: World) -> None:
-    """Also one without a line of its own, such as a post's; Links has one page and no row."""
+    """Also one without a line of its own, such as a post's."""
     browser = Browser.signed_in(sqlite_world)
     _, (post,) = filled(sqlite_world, posts=1)
     for path, section in (

@@ -128,31 +128,43 @@ def find_account(session: Session, handle: str, *, removed: bool = False) -> Acc
     With `removed`, one that was removed is found too. Raises `NotFound`, or `Invalid` if several
     networks have that handle.
     """
-    network, colon, rest = handle.strip().partition(":")
-    named = network.casefold() if colon and is_network(network.casefold()) else None
-    key = _key(rest if named else handle.strip())
+    _, key = _named(handle)
     query = select(Account).where(Account.handle_key == key.replace("\0", ""))
-    if named:
-        query = query.where(Account.network == named)
     if _has_surrogate(handle):
         raise NotFound("There is no such account.")
-    found = session.scalars(query.order_by(Account.id)).all()
+    return pick_account(session.scalars(query.order_by(Account.id)).all(), handle, removed=removed)
+
+
+def pick_account(accounts: Sequence[Account], handle: str, *, removed: bool = False) -> Account:
+    """Return the one of these accounts that a handle names, as `find_account` does."""
+    network, key = _named(handle)
+    found = [
+        account
+        for account in accounts
+        if account.handle_key == key and network in (None, account.network)
+    ]
     there = [account for account in found if removed or account.removed_at is None]
     if found and not there:
         raise NotFound(
             f"The account {found[0].handle} was removed: restore it with linktrack account "
             f"restore {found[0].handle}."
         )
-    found = there
-    if not found:
+    if not there:
         raise NotFound(
             f"There is no account {handle[:60]!r}: add it with linktrack account add HANDLE "
             "--network NET, or look at linktrack account list."
         )
-    if len(found) > 1:
-        names = " or ".join(f"{account.network}:{account.handle}" for account in found)
+    if len(there) > 1:
+        names = " or ".join(f"{account.network}:{account.handle}" for account in there)
         raise Invalid(f"Several networks have an account {handle!r}: write {names}.")
-    return found[0]
+    return there[0]
+
+
+def _named(handle: str) -> tuple[str | None, str]:
+    """Return the network that a handle names, if it does, and its key there."""
+    network, colon, rest = handle.strip().partition(":")
+    named = network.casefold() if colon and is_network(network.casefold()) else None
+    return named, _key(rest if named else handle.strip())
 
 
 def claim_archive(

@@ -202,7 +202,7 @@ def add_imported(
         ],
     ).all()
     nameless = [index for index, code in enumerate(codes) if code is None]
-    own = _own_codes(connection, shortener.codes, [link_ids[index] for index in nameless])
+    own = own_codes(connection, shortener.codes, [link_ids[index] for index in nameless])
     for index in nameless:
         codes[index] = own[link_ids[index]]
     if nameless:
@@ -245,7 +245,7 @@ def _codes_to_keep(
 ) -> list[str | None]:
     """Return for each link the code it keeps, or None; of two that want one the first has it."""
     wanted = [old.code if _may_keep(codes, old.code) else None for old in old_links]
-    taken = _taken(connection, filter(None, wanted))
+    taken = taken_codes(connection, filter(None, wanted))
     kept: list[str | None] = []
     for code in wanted:
         kept.append(None if code in taken else code)
@@ -258,7 +258,7 @@ def _may_keep(codes: Codes, code: str) -> bool:
     return bool(CODE.fullmatch(code)) and not is_reserved(code) and codes.read(code) is None
 
 
-def _own_codes(
+def own_codes(
     connection: Connection, codes: Codes, link_ids: Sequence[LinkId]
 ) -> Mapping[int, str]:
     """Return a free code of our own for each of these links."""
@@ -266,7 +266,7 @@ def _own_codes(
     wanting = list(link_ids)
     for attempt in range(ATTEMPTS):
         proposals = {link_id: codes.propose(link_id, attempt) for link_id in wanting}
-        taken = _taken(connection, proposals.values())
+        taken = taken_codes(connection, proposals.values())
         free = (pair for pair in proposals.items() if pair[1] not in taken)
         found.update(pair for pair in free if not is_reserved(pair[1]))
         wanting = [link_id for link_id in wanting if link_id not in found]
@@ -277,7 +277,8 @@ def _own_codes(
     )
 
 
-def _taken(connection: Connection, codes: Iterable[str]) -> set[str]:
+def taken_codes(connection: Connection, codes: Iterable[str]) -> set[str]:
+    """Return which of these codes stored links have."""
     taken: set[str] = set()
     for part in chunked(sorted(codes), CHUNK):
         query = select(Link.code).where(Link.code.in_(part))

@@ -87,15 +87,21 @@ def add_link(
         else _free_code(session, codes, link.id, domain)
     )
     if utm is not None:  # not before: a value may name the code
-        day = at.astimezone(shortener.timezone).date()
-        added = utm.filled(day=day, tag=tag, slug=link.code)
-        link.destination = parse_destination(with_parameters(destination, added))
+        link.destination = with_utm(shortener, destination, utm, at, code=link.code, tag=tag)
     link.history.append(LinkDestination(since=at, destination=link.destination))
     try:
         session.flush()
     except IntegrityError as error:  # taken by somebody else since we looked
         raise Conflict(f"The short code {link.code!r} has just been taken: try again.") from error
     return link
+
+
+def with_utm(
+    shortener: Shortener, destination: str, utm: Utm, at: datetime, *, code: str, tag: str | None
+) -> str:
+    """Return where a link leads that is made at a moment, under a code: with its UTM values."""
+    day = at.astimezone(shortener.timezone).date()
+    return parse_destination(with_parameters(destination, utm.filled(day=day, tag=tag, slug=code)))
 
 
 def add_lone_link(

@@ -1,7 +1,7 @@
 """What people and programs say of a link: its title, its tags, and a note for its owners."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from sqlalchemy import Connection, delete, func, insert, select
 from sqlalchemy.orm import Session
 
+from linktrack.chunks import chunked
 from linktrack.errors import Invalid
 from linktrack.ids import LinkId
 from linktrack.links.models import Link, LinkCard, LinkLabel, LinkTag
@@ -20,6 +21,8 @@ MOST_TAGS: Final = 50
 MOST_TAG: Final = 100
 MOST_OFFERED: Final = 100
 """Tags that a page offers: an import may bring thousands."""
+
+CHUNK: Final = 500  # values in one IN list
 
 TagRow: TypeAlias = dict[str, int | str]
 """A row of the table of tags, to be inserted."""
@@ -98,9 +101,9 @@ def describe(
     label = label_row(session, link.id)
     before = (label.title, label.note, tuple(tags_by_link(session, [link.id])[link.id]))
     if title is not None:
-        label.title = _checked(title, MOST_TITLE, "A title") or None
+        label.title = check_title(title)
     if note is not None:
-        label.note = _checked(note, MOST_NOTE, "A note", lines=True) or None
+        label.note = check_note(note)
     if tags is not None:
         set_tags(session, link.id, _as_elsewhere(session, link.id, check_tags(tags)))
     session.flush()
@@ -115,6 +118,16 @@ def label_row(session: Session, link_id: LinkId) -> LinkLabel:
         label = LinkLabel(link_id=link_id)
         session.add(label)
     return label
+
+
+def check_title(title: str) -> str | None:
+    """Return a title as it is kept, None for an empty one; raises `Invalid` if it is too long."""
+    return _checked(title, MOST_TITLE, "A title") or None
+
+
+def check_note(note: str) -> str | None:
+    """Return a note as it is kept, None for an empty one; raises `Invalid` if it is too long."""
+    return _checked(note, MOST_NOTE, "A note", lines=True) or None
 
 
 def check_tags(tags: Sequence[str]) -> list[str]:
@@ -163,14 +176,29 @@ def _checked(text: str, most: int, what: str, *, lines: bool = False) -> str:
 
 def _as_elsewhere(session: Session, link_id: LinkId, tags: Sequence[str]) -> list[str]:
     """Return tags in the letters' case that other links have them in."""
-    query = (
-        select(LinkTag.tag)
-        .where(func.lower(LinkTag.tag).in_([tag.lower() for tag in tags]))
-        .where(LinkTag.link_id != link_id)
-        .distinct()
-    )
-    there = sorted(session.scalars(query), reverse=True)
-    spelling = {tag.casefold(): tag for tag in there}
-    return list(
-        dict.fromkeys(tag if tag in there else spelling.get(tag.casefold(), tag) for tag in tags)
-    )
+    return Spellings(session, tags, but=link_id).of(tags)
+
+
+class Spellings:
+    """In which letters' case links have tags already: Talks and talks are one topic."""
+
+    def __init__(
+        self, session: Session, tags: Collection[str], *, but: LinkId | None = None
+    ) -> None:
+        """Ask for these tags, on all links but one."""
+        lowered = sorted({tag.lower() for tag in tags})
+        self._there: set[str] = set()
+        for part in chunked(lowered, CHUNK):
+            query = select(LinkTag.tag).where(func.lower(LinkTag.tag).in_(part)).distinct()
+            if but is not None:
+                query = query.where(LinkTag.link_id != but)
+            self._there.update(session.scalars(query))
+        self._spelling = {tag.casefold(): tag for tag in sorted(self._there, reverse=True)}
+
+    def of(self, tags: Sequence[str]) -> list[str]:
+        """Return tags as they are written there; a new one is so for all that come after it."""
+        spelt = (
+            tag if tag in self._there else self._spelling.setdefault(tag.casefold(), tag)
+            for tag in tags
+        )
+        return list(dict.fromkeys(spelt))

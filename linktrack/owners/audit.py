@@ -24,6 +24,16 @@ def acting(session: Session, actor: str) -> None:
     session.info[_ACTOR] = actor
 
 
+def who(session: Session) -> str:
+    """Return who acts in this session."""
+    return str(session.info.get(_ACTOR, SOMEBODY))[:100]
+
+
+def shortened(what: str) -> str:
+    """Return a sentence as long as the list has room for."""
+    return what if len(what) <= _LONGEST else f"{what[: _LONGEST - 1]}…"
+
+
 def hush(session: Session) -> None:
     """Let this session's changes be no entries each: its caller tells of all in one sentence."""
     session.info[_HUSHED] = True
@@ -38,9 +48,7 @@ def note(session: Session, what: str, at: datetime, actor: str | None = None) ->
     """Add one sentence to the audit list, such as "Disabled the link winter."; no secret in it."""
     if _HUSHED in session.info:
         return
-    who = actor or session.info.get(_ACTOR, SOMEBODY)
-    short = what if len(what) <= _LONGEST else f"{what[: _LONGEST - 1]}…"
-    session.add(AuditEntry(at=at, actor=str(who)[:100], what=short))
+    session.add(AuditEntry(at=at, actor=(actor or who(session))[:100], what=shortened(what)))
     session.flush()
 
 

@@ -76,7 +76,16 @@ SECTIONS: Final = (
     ),
     Section(
         "Links",
-        (Page("links.list_all", "Links", "All short links, where they lead, and their clicks."),),
+        (
+            Page("links.list_all", "Links", "All short links, where they lead, and their clicks."),
+            Page(
+                "many.show",
+                "Many links at once",
+                "A table of addresses in, short links out.",
+                for_owners=True,
+            ),
+        ),
+        also=("changing", "bulk_changes"),
     ),
     Section(
         "Audience",

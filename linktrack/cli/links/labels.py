@@ -1,4 +1,4 @@
-"""Commands that make, list and describe links: their titles, tags and notes."""
+"""Commands that make and list links."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,7 @@ import click
 
 from linktrack.cli.answers import Answer, Table, answering
 from linktrack.cli.common import Work, json_option, print_json, writing
+from linktrack.cli.links.many import make_from_table
 
 title_option = click.option("--title", help="What to call it; '' shows the page's own title.")
 note_option = click.option("--note", help="A note for yourself and your team; '' removes it.")
@@ -18,21 +19,47 @@ def describing(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.command()
-@click.argument("handle")
-@click.argument("destination")
+@click.argument("handle", required=False)
+@click.argument("destination", required=False)
 @click.option("--slug", help="A custom short code.")
 @describing
+@click.option("--file", metavar="FILE", help="Make a link of each row of a table; - reads it here.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["csv", "ndjson"]),
+    default="csv",
+    show_default=True,
+    help="How to print the table with its short links.",
+)
+@click.option("--preview", is_flag=True, help="Say what is wrong with the table; make nothing.")
 @json_option
 def add(
-    handle: str,
-    destination: str,
+    handle: str | None,
+    destination: str | None,
     slug: str | None,
     title: str | None,
     tags: tuple[str, ...],
     note: str | None,
+    *,
+    file: str | None,
+    kind: str,
+    preview: bool,
     as_json: bool,
 ) -> None:
-    """Make a link without a post, for a poster or a profile."""
+    """Make a link without a post, for a poster or a profile; with --file, many.
+
+    FILE has one address on each line, or a table whose first line names its columns: address, and
+    any of slug, title, tags, note and account. Links of rows without an account belong to HANDLE.
+    If any row is wrong, no link is made.
+    """
+    if file is not None:
+        if destination is not None or slug or title or note or tags:
+            raise click.UsageError("With --file, everything but HANDLE is in the table.")
+        make_from_table(handle, file, kind=kind, preview=preview, as_json=as_json)
+        return
+    if handle is None or destination is None or preview:
+        raise click.UsageError("Give HANDLE and DESTINATION, or a table with --file.")
     from linktrack.links.catalog import add_lone_link
     from linktrack.links.labels import describe
     from linktrack.reports.links.link import link_json
@@ -111,34 +138,3 @@ def list_links(
             ],
         ),
     )
-
-
-@click.command()
-@click.argument("code")
-@describing
-@click.option("--no-tags", is_flag=True, help="Remove all its tags.")
-@json_option
-def edit(
-    code: str,
-    title: str | None,
-    tags: tuple[str, ...],
-    note: str | None,
-    no_tags: bool,
-    as_json: bool,
-) -> None:
-    """Change a link's title, tags (all of them) and note; what you leave out stays."""
-    from linktrack.links.labels import describe
-    from linktrack.reports.links.link import link_json
-
-    if tags and no_tags:
-        raise click.UsageError("Give --tag or --no-tags, not both.")
-    with writing() as work:
-        link = work.link(code)
-        changed = tags if tags or no_tags else None
-        describe(work.session, link, work.now, title=title, note=note, tags=changed)
-        answer = link_json(work.session, work.installation.shortener, link)
-    if as_json:
-        print_json(answer)
-    else:
-        tagged = f" [{', '.join(answer['tags'])}]" if answer["tags"] else ""
-        click.echo(f"{answer['code']}: {answer['title'] or 'no title'}{tagged}")

@@ -6,17 +6,21 @@ import click
 
 from linktrack.cli.answers import Answer, answering
 from linktrack.cli.common import Commands, Work, json_option, local, print_json, writing
-from linktrack.cli.links.labels import add, edit, list_links
+from linktrack.cli.links.editing import edit
+from linktrack.cli.links.labels import add, list_links
+from linktrack.cli.links.many import list_changes_command, undo
 
 
 @click.group(cls=Commands)
 def link() -> None:
-    """Make, list, describe, disable or redirect single links."""
+    """Make, list, describe, disable or redirect links, one or many."""
 
 
 link.add_command(add)
 link.add_command(edit)
 link.add_command(list_links)
+link.add_command(list_changes_command)
+link.add_command(undo)
 
 
 @link.command()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias, TypedDict, get_args
+from typing import Final, Literal, TypeAlias, TypedDict, TypeVarTuple, get_args
 
 from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from linktrack.calendar.times import utc
 from linktrack.clicks.models import link_totals
 from linktrack.errors import Invalid
+from linktrack.ids import LinkId
 from linktrack.links.catalog import Shortener
 from linktrack.links.labels import Label, labels_of
 from linktrack.links.models import Link, LinkLabel, LinkTag
@@ -19,6 +20,7 @@ Order: TypeAlias = Literal["newest", "clicks"]
 State: TypeAlias = Literal["redirecting", "disabled"]
 ORDERS: Final[tuple[Order, ...]] = get_args(Order)
 STATES: Final[tuple[State, ...]] = get_args(State)
+T = TypeVarTuple("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,26 @@ def links_page(
 
     Imported links were made long before they came in: the order is that of their making.
     """
-    query = select(Link)
+    query = _narrowed(session, shortener, select(Link), wanted)
+    last = None if after is None else session.get(Link, after)
+    if after is not None and last is None:
+        return []
+    ordered = _newest(query, last) if wanted.order == "newest" else _clicked(session, query, last)
+    return _facts(session, session.scalars(ordered.limit(limit)).all())
+
+
+def found_links(
+    session: Session, shortener: Shortener, wanted: LinkSearch, limit: int
+) -> Sequence[LinkId]:
+    """Return the numbers of all links that fit, oldest first, `limit` at most."""
+    query = _narrowed(session, shortener, select(Link.id), wanted)
+    return session.scalars(query.order_by(Link.id).limit(limit)).all()
+
+
+def _narrowed(
+    session: Session, shortener: Shortener, query: Select[*T], wanted: LinkSearch
+) -> Select[*T]:
+    """Return a query of links narrowed to those that fit."""
     if wanted.account_id is not None:
         query = query.where(Link.account_id == wanted.account_id)
     if wanted.tag is not None:
@@ -89,11 +110,7 @@ def links_page(
     if wanted.search:
         query = query.outerjoin(LinkLabel, LinkLabel.link_id == Link.id)
         query = query.where(found_by(session, shortener, wanted.search))
-    last = None if after is None else session.get(Link, after)
-    if after is not None and last is None:
-        return []
-    ordered = _newest(query, last) if wanted.order == "newest" else _clicked(session, query, last)
-    return _facts(session, session.scalars(ordered.limit(limit)).all())
+    return query
 
 
 def _newest(query: Select[Link], last: Link | None) -> Select[Link]:

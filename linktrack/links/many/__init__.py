@@ -1,0 +1,1 @@
+"""Many links at once: made from a table, changed together, and all of it undone as one."""
