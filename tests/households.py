@@ -9,6 +9,7 @@ from typing import Final
 
 from clicking import FIREFOX
 from communing import asks, member
+from drawing import drawn
 from sqlalchemy import select
 from world import World
 
@@ -53,6 +54,8 @@ from linktrack.engagement.tallies import keep_tallies
 from linktrack.ids import LinkId
 from linktrack.keys import load_keys
 from linktrack.links.cards.cards import Found, keep_card, set_own_words
+from linktrack.links.looks.pictures import own_picture, set_picture
+from linktrack.links.looks.qr_looks import set_look
 from linktrack.links.many.changing import Wish as ManyWish
 from linktrack.links.many.changing import change_many, plan_change
 from linktrack.links.many.making import judge_rows, make_links
@@ -148,6 +151,8 @@ def household(world: World, mark: str) -> Household:
     found = Found(f"{mark} page", f"{mark} words", f"{site}.png", None)
     keep_card(session, link.id, link.destination, found, at)
     set_own_words(session, link, f"{mark} own", f"{mark} own words")
+    set_picture(session, link, drawn(8 + len(mark), 9), at)
+    set_look(session, account, at, colour="#036", logo=drawn(9, 9))
     question = Question(f"{mark} asks", at - 14 * DAY, days=7, hypothesis=f"{mark} hopes")
     experiment = add_experiment(session, account, question, at)
     noted = add_note(session, (at - 2 * DAY).date(), f"{mark} noted", account, at)
@@ -192,6 +197,7 @@ def household(world: World, mark: str) -> Household:
         "member": str(inside.id),
         "account": str(account.id), "handle": account.handle, "post": str(posts[-1].id),
         "draft": str(draft.id), "queued": str(queued.id), "planned": str(planned.id),
+        "picture": str(own_picture(session, link.id)),
         "code": str(link.code), "slug": f"{low}-slug", "tag": f"{low}tag",
         "segment": str(segment.id), "list": str(listed.id), "segment_name": segment.name,
         "experiment": str(experiment.id), "note": str(noted.id), "webhook": str(webhook.id),

@@ -185,7 +185,7 @@ def test_everybody_gets_what_the_table_says_and_nothing_of_another_account(
                 may_change = found == "in" or line.who == "signs out"
                 if is_changed() and (line.method == "GET" or not may_change):
                     wrong.append(f"{line.name}: {who} changes something")
-                met = marks_met(gates, line, who, answer.text)
+                met = marks_met(gates, line, who, answer.data.decode("utf-8", "replace"))
                 if met:
                     wrong.append(f"{line.name}: {who} meets {met}")
     assert not wrong, "\n" + "\n".join(wrong)

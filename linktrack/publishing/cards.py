@@ -10,6 +10,7 @@ from linktrack.db import Database
 from linktrack.links.cards.cards import agent_of, keep_card, message_card, read_page, shown_card
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import index_of
+from linktrack.links.looks.pictures import own_picture, picture_named
 from linktrack.links.models import Link, LinkCard
 from linktrack.networks.records import Card
 from linktrack.outside.addresses import Address, is_public
@@ -37,6 +38,8 @@ def card_below(
             return None
         link = places[min(places)]
         kept = session.get(LinkCard, link.id)
+        name = own_picture(session, link.id)
+        picture = None if name is None else picture_named(session, name)
     agent = agent_of(shortener.base_url)
     if kept is None or kept.read_at is None or kept.destination != link.destination:
         found = read_page(link.destination, agent, allowed)
@@ -47,6 +50,6 @@ def card_below(
             except IntegrityError:  # the service has read it at the same moment
                 session.rollback()
             kept = session.get(LinkCard, link.id)
-    shown = shown_card(shortener, link, kept)
-    own = kept is not None and kept.own_title is not None
-    return None if shown.is_bare and not own else message_card(shown, agent, allowed)
+    shown = shown_card(shortener, link, kept, own=name)
+    own = picture is not None or (kept is not None and kept.own_title is not None)
+    return None if shown.is_bare and not own else message_card(shown, agent, allowed, own=picture)

@@ -75,6 +75,11 @@ class Sent:
         """Whether a field is "yes"."""
         return request.form.get(name) == "yes"
 
+    def file(self, name: str) -> bytes:
+        """Return what an uploaded file holds, b"" for none; a request has LARGEST_REQUEST."""
+        sent = request.files.get(name)
+        return sent.read() if sent is not None else b""
+
     def account(self) -> Account | None:
         """Return the account named in the form; raises `NotFound`."""
         return fields.chosen_account(request.form)

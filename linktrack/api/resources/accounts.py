@@ -1,6 +1,6 @@
 """Accounts and their follower counts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NotRequired, TypedDict
 
@@ -27,6 +27,8 @@ from linktrack.calendar.times import utc
 from linktrack.context import db_session
 from linktrack.db import now
 from linktrack.errors import Forbidden, Invalid
+from linktrack.links.looks.encoding import from_text
+from linktrack.links.looks.qr_looks import PLAIN, LookJson, look_json, looks_of, set_look
 from linktrack.networks.registry import NetworkName
 
 ACCOUNT = "/accounts/<int:number>"
@@ -46,6 +48,7 @@ class AccountJson(TypedDict):
     created_at: str
     removed_at: str | None
     utm: UtmValues
+    qr: LookJson
     followers: int | None
     followers_at: str | None
     connected: bool
@@ -54,6 +57,7 @@ class AccountJson(TypedDict):
 def _json(accounts: Sequence[Account]) -> list[AccountJson]:
     histories = count_histories(db_session(), [account.id for account in accounts])
     utm = utm_by_account(db_session())
+    looks = looks_of(db_session(), [account.id for account in accounts])
     connected = connections(db_session())
     rows: list[AccountJson] = []
     for account in accounts:
@@ -68,6 +72,7 @@ def _json(accounts: Sequence[Account]) -> list[AccountJson]:
                 "created_at": utc(account.created_at),
                 "removed_at": None if account.removed_at is None else utc(account.removed_at),
                 "utm": utm.get(account.id, {}),
+                "qr": look_json(looks.get(account.id, PLAIN)),
                 "followers": followers,
                 "followers_at": None if at is None else utc(at),
                 "connected": account.id in connected,
@@ -142,6 +147,14 @@ def read_account(number: int) -> AccountJson:
     return _json([numbered_account(number)])[0]
 
 
+class LookChange(TypedDict, total=False):
+    """Changes to how QR codes look; "" is black, white, or no logo. `logo` is base64."""
+
+    colour: str
+    background: str
+    logo: str
+
+
 class AccountChange(TypedDict, total=False):
     """Changes to an account; fields you leave out stay as they are.
 
@@ -154,12 +167,13 @@ class AccountChange(TypedDict, total=False):
     role: Role | None
     utm: UtmValues
     card: Card
+    qr: LookChange
     removed: bool
 
 
 @operation("PATCH", ACCOUNT, scope="write", body=AccountChange, problems=(404, 409))
 def change_account(number: int) -> AccountJson:
-    """Rename an account, set its role, UTM values or preview card, remove or restore it."""
+    """Rename an account, set its role, UTM values, cards or QR codes, remove or restore it."""
     fields, account, session = sent(), numbered_account(number), db_session()
     if fields.value("handle") is not None:
         rename_account(session, account, fields.text("handle"), now())
@@ -169,11 +183,28 @@ def change_account(number: int) -> AccountJson:
         set_utm_values(session, account, fields.named_texts("utm"))
     if fields.value("card") is not None:
         set_card(session, account, fields.text("card"), now())
+    if fields.value("qr") is not None:
+        _change_look(account, fields.named_texts("qr"))
     if fields.value("removed") is not None:
         change = remove_account if fields.truth("removed") else bring_back
         change(session, account, now())
     session.commit()
     return _json([account])[0]
+
+
+def _change_look(account: Account, sent: Mapping[str, str]) -> None:
+    unknown = sorted(set(sent) - {"colour", "background", "logo"})
+    if unknown:
+        raise Invalid(f"'qr' has colour, background and logo, not {unknown[0][:40]!r}.")
+    logo = from_text(sent["logo"]) if "logo" in sent else None
+    set_look(
+        db_session(),
+        account,
+        now(),
+        colour=sent.get("colour"),
+        background=sent.get("background"),
+        logo=logo,
+    )
 
 
 class CountListJson(TypedDict):

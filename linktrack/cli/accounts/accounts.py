@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from linktrack.cli.accounts.look import look
 from linktrack.cli.answers import Answer, Table, answering
 from linktrack.cli.common import (
     COMMAND_LINE,
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 @click.group(cls=Commands)
 def account() -> None:
     """Manage social accounts and other audiences."""
+
+
+account.add_command(look)
 
 
 @account.command("add")

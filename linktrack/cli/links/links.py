@@ -1,6 +1,7 @@
 """Commands that show single links, and change them."""
 
 from datetime import datetime
+from pathlib import Path
 
 import click
 
@@ -9,6 +10,7 @@ from linktrack.cli.common import Commands, Work, json_option, local, print_json,
 from linktrack.cli.links.editing import edit
 from linktrack.cli.links.labels import add, list_links
 from linktrack.cli.links.many import list_changes_command, undo
+from linktrack.cli.links.qr import qr
 
 
 @click.group(cls=Commands)
@@ -21,6 +23,7 @@ link.add_command(edit)
 link.add_command(list_links)
 link.add_command(list_changes_command)
 link.add_command(undo)
+link.add_command(qr)
 
 
 @link.command()
@@ -99,16 +102,37 @@ def redirect(code: str, destination: str) -> None:
 @click.argument("code")
 @click.option("--title", help="Show this instead of the page's title; '' restores the page's own.")
 @click.option("--description", help="Show this instead of the page's description.")
+@click.option(
+    "--picture",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Show this PNG, JPEG or WebP instead of the page's picture.",
+)
+@click.option("--no-picture", is_flag=True, help="Show the page's own picture again.")
 @click.option("--read", is_flag=True, help="Read the page again, within seconds of the service.")
 @json_option
-def card(code: str, title: str | None, description: str | None, read: bool, as_json: bool) -> None:
-    """Show a link's preview card, or change its text."""
+def card(
+    code: str,
+    title: str | None,
+    description: str | None,
+    *,
+    picture: Path | None,
+    no_picture: bool,
+    read: bool,
+    as_json: bool,
+) -> None:
+    """Show a link's preview card, or change its text and picture."""
     from linktrack.links.cards.cards import read_again, set_own_words
+    from linktrack.links.looks.encoding import read_file
+    from linktrack.links.looks.pictures import set_picture
     from linktrack.reports.links.link import card_json
 
     with writing() as work:
         found = work.link(code)
         set_own_words(work.session, found, title, description)
+        if picture is not None:
+            set_picture(work.session, found, read_file(picture), work.now)
+        elif no_picture:
+            set_picture(work.session, found, b"", work.now)
         if read:
             read_again(work.session, found)
         answer = card_json(work.session, work.installation.shortener, found)

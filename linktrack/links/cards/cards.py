@@ -1,7 +1,7 @@
 """Link cards: what networks show of the page behind a link, below a post."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from linktrack.errors import Invalid
 from linktrack.links.cards.page_words import MOST_DESCRIPTION, MOST_TITLE, clean, page_words
 from linktrack.links.cards.pictures import fitted
 from linktrack.links.catalog import Shortener
+from linktrack.links.looks.pictures import own_picture, picture_url
 from linktrack.links.models import Link, LinkCard
 from linktrack.links.visiting import UnreadableError, read
 from linktrack.networks.records import Card
@@ -33,7 +34,7 @@ AGAIN: Final = timedelta(hours=1)  # after a failure
 
 @dataclass(frozen=True, slots=True)
 class ShownCard:
-    """What is shown of a link: the owner's words, else the page's, else the site's name.
+    """What is shown of a link: what the owner chose, else what the page says, else its site.
 
     `picture` is an address. `site` is the host that the link leads to. `is_bare` says that nothing
     but the site is known: the page has not been read yet, could not be, or says nothing.
@@ -66,13 +67,19 @@ def card_of(
     session: Session, shortener: Shortener, link: Link, code: str | None = None
 ) -> ShownCard:
     """Return the card of a link, under its own code or that of one of its versions."""
-    return shown_card(shortener, link, session.get(LinkCard, link.id), code)
+    kept, own = session.get(LinkCard, link.id), own_picture(session, link.id)
+    return shown_card(shortener, link, kept, code, own=own)
 
 
 def shown_card(
-    shortener: Shortener, link: Link, kept: LinkCard | None, code: str | None = None
+    shortener: Shortener,
+    link: Link,
+    kept: LinkCard | None,
+    code: str | None = None,
+    *,
+    own: str | None = None,
 ) -> ShownCard:
-    """Return the card of a link of which this is kept."""
+    """Return the card of a link of which this is kept; `own` is the name of its own picture."""
     site = (urlsplit(link.destination).hostname or "").removeprefix("www.")
     title = description = picture = None
     if kept is not None:
@@ -83,21 +90,28 @@ def shown_card(
         url=shortener.short_url(code or link.code or ""),
         title=title or site,
         description=description or "",
-        picture=picture,
+        picture=picture if own is None else picture_url(shortener.base_url, own),
         site=site,
         is_bare=title is None,
     )
 
 
 def message_card(
-    shown: ShownCard, agent: str, allowed: Callable[[Address], bool] = is_public
+    shown: ShownCard,
+    agent: str,
+    allowed: Callable[[Address], bool] = is_public,
+    *,
+    own: bytes | None = None,
 ) -> Card:
-    """Return the card for a message, with the bytes of its picture.
+    """Return the card for a message, with the bytes of its picture; those of its own are `own`.
 
-    Asks the picture's server, for at most 10 seconds, so no transaction should be open. A picture
-    of more than 1,000,000 bytes is scaled down; one that cannot be had or scaled is left out.
+    Else asks the picture's server, for at most 10 seconds, so no transaction should be open. A
+    picture of more than 1,000,000 bytes is scaled down; one that cannot be had or scaled is left
+    out.
     """
     card = Card(shown.url, shown.title, shown.description)
+    if own is not None:
+        return replace(card, picture=own, picture_type="image/jpeg")
     if shown.picture is None:
         return card
     try:

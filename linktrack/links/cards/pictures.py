@@ -4,6 +4,8 @@ import io
 import logging
 from typing import TYPE_CHECKING, Final
 
+from linktrack.links.looks.encoding import MOST_PIXELS, MOST_SCANS
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -12,12 +14,6 @@ log = logging.getLogger(__name__)
 FORMATS: Final = ("PNG", "JPEG", "WEBP", "GIF")
 SIDES: Final = (1200, 800, 400)
 """Pixels of the longer side that are tried: networks show cards about 600 wide."""
-
-MOST_PIXELS: Final = 25_000_000
-"""Of a picture that is decoded: 100 MB of memory. A few bytes can claim any size."""
-
-MOST_SCANS: Final = 100
-"""Of a JPEG: each goes over the whole picture, and takes a few bytes of the file."""
 
 _SCAN: Final = b"\xff\xda"
 

@@ -56,6 +56,9 @@ LEFT_OUT: Final = {
 """Tables that are not exported, and why."""
 
 STEP: Final = 2_000  # rows fetched at a time
+STEP_OF_PICTURES: Final = 20
+"""Rows at a time of a table that holds bytes, which may be pictures of 400 KB."""
+
 MANIFEST: Final = "manifest.json"
 README: Final = "README.txt"
 EPOCH: Final = (1980, 1, 1, 0, 0, 0)
@@ -160,7 +163,8 @@ def _blocks(connection: Connection, table: Table) -> Iterator[tuple[bytes, int]]
         *(_in_byte_order(column, sqlite) for column in table.primary_key.columns)
     )
     encode = json.JSONEncoder(separators=(",", ":")).encode
-    found = connection.execution_options(yield_per=STEP).execute(query)
+    step = STEP_OF_PICTURES if any(binary) else STEP
+    found = connection.execution_options(yield_per=step).execute(query)
     for rows in found.partitions():
         lines = [encode(dict(zip(names, _values(row, binary), strict=True))) for row in rows]
         yield ("\n".join(lines) + "\n").encode(), len(lines)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from linktrack.db import Database, alembic_config, is_sqlite, revision_of, writing
 from linktrack.errors import Conflict, Invalid
 from linktrack.keys import KEYS_FILE
-from linktrack.portability.export.everything import FORMAT, LEFT_OUT, MANIFEST
+from linktrack.portability.export.everything import FORMAT, LEFT_OUT, MANIFEST, STEP_OF_PICTURES
 from linktrack.scratch import whole_file
 
 STEP: Final = 2_000  # rows inserted at a time
@@ -211,7 +211,7 @@ def _load_table(
     for line in _lines(archive, table.name):
         digest.update(line)
         rows.append(_row(line, table, binary))
-        if len(rows) == STEP:
+        if len(rows) == (STEP_OF_PICTURES if binary else STEP):
             connection.execute(insert(table), rows)
             total += len(rows)
             progress(len(rows))

@@ -5,7 +5,7 @@ from typing import TypedDict
 from sqlalchemy.orm import Session
 
 from linktrack.calendar.times import utc
-from linktrack.links.cards.cards import kept_card, shown_card
+from linktrack.links.cards.cards import card_of, kept_card
 from linktrack.links.catalog import Shortener, imported_totals
 from linktrack.links.labels import labels_of
 from linktrack.links.models import Link
@@ -16,7 +16,8 @@ from linktrack.reports.links.listed import clicks_of_links
 class LinkCardJson(TypedDict):
     """A link's preview card below a post; `read_at` is null if its page hasn't been read.
 
-    `picture` is an address; `problem` says why the card has little content.
+    `picture` is an address, ours for a picture of your own; `problem` says why the card has little
+    content.
     """
 
     title: str
@@ -29,7 +30,7 @@ class LinkCardJson(TypedDict):
 def card_json(session: Session, shortener: Shortener, link: Link) -> LinkCardJson:
     """Return the card of a link."""
     kept = kept_card(session, link)
-    shown = shown_card(shortener, link, kept)
+    shown = card_of(session, shortener, link)
     is_current = kept is not None and kept.destination == link.destination
     read_at = kept.read_at if kept is not None and is_current else None
     return {

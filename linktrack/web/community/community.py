@@ -7,13 +7,14 @@ from flask import Response, render_template, url_for
 
 from linktrack.audience.accounts import get_account
 from linktrack.audience.models import Account
-from linktrack.charts.qr import TYPES, qr_code
+from linktrack.charts.qr import TYPES, Drawing, qr_code
 from linktrack.community.asking.listing import count_requests
 from linktrack.community.asking.ways import proofs
 from linktrack.community.communities import close_community, count_members, name_of, open_community
 from linktrack.community.feed.bringing_in import count_entries
 from linktrack.context import db_session, installation
 from linktrack.errors import NotFound
+from linktrack.links.looks.qr_looks import look_of
 from linktrack.web.community.chosen import chosen
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import LARGEST_ID
@@ -81,7 +82,9 @@ def show_qr(account_id: int, form: str) -> Response:
     account = get_account(db_session(), account_id)
     if form not in TYPES:
         raise NotFound("QR codes are there as .svg and .png.")
-    answer = Response(qr_code(_join_address(account), form), mimetype=TYPES[form])
+    look = look_of(db_session(), account_id)
+    drawing = Drawing(look.colour, look.background, look.logo)
+    answer = Response(qr_code(_join_address(account), form, drawing), mimetype=TYPES[form])
     answer.headers["Content-Disposition"] = f'inline; filename="join.{form}"'
     return answer
 

@@ -17,7 +17,7 @@ from linktrack.charts import sparkline
 from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid
-from linktrack.links.cards.cards import kept_card, read_again, set_own_words, shown_card
+from linktrack.links.cards.cards import card_of, kept_card, read_again, set_own_words
 from linktrack.links.catalog import (
     add_lone_link,
     change_destination,
@@ -27,6 +27,8 @@ from linktrack.links.catalog import (
 )
 from linktrack.links.excerpts import title
 from linktrack.links.labels import describe, labels_of, tags_in_use
+from linktrack.links.looks.pictures import own_picture, set_picture
+from linktrack.links.looks.qr_looks import look_of
 from linktrack.links.models import Link
 from linktrack.links.people import (
     find_person,
@@ -246,10 +248,12 @@ def promotes(sent: Sent, code: str) -> str:
 
 
 def _own_words(code: str) -> dict[str, object]:
-    kept = kept_card(db_session(), named_link(code))
+    link = named_link(code)
+    kept = kept_card(db_session(), link)
     return {
         "Title": kept.own_title if kept is not None else None,
         "Text": kept.own_description if kept is not None else None,
+        "Picture": own_picture(db_session(), link.id),
     }
 
 
@@ -287,13 +291,19 @@ def relabel(sent: Sent, code: str) -> str:
 
 @link_form("/links/<code>/card", edits=_own_words)
 def change_card(sent: Sent, code: str) -> str:
-    """Change the text of a link's preview card, or have its page read again."""
+    """Change text and picture of a link's preview card, or have its page read again."""
     link = named_link(code)
     if sent.says_yes("read"):
         read_again(sent.session, link)
         return "Reading the page: its preview will be here in a few seconds."
     title = sent.text("title", "The title")
     set_own_words(sent.session, link, title, sent.text("words", "The text"))
+    if sent.has("without"):
+        set_picture(sent.session, link, b"", sent.now)
+    else:
+        file = sent.file("picture")
+        if file:
+            set_picture(sent.session, link, file, sent.now)
     return "Preview changed. Networks that already have the old one keep it for a while."
 
 
@@ -325,8 +335,10 @@ def _page(link: Link, error: str | None = None) -> str:
         label=labels_of(session, [link.id])[link.id],
         tags=tags_in_use(session, link.account_id),
         account=account,
+        look=look_of(session, account.id),
         post=post,
-        card=shown_card(installation().shortener, link, kept),
+        card=card_of(session, installation().shortener, link),
+        own_picture=own_picture(session, link.id),
         kept=kept,
         promoted=promoted_by(session, link, post.written if post else None),
         people=list_people(session),

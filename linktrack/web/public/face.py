@@ -94,7 +94,16 @@ def robots() -> Response:
     """
     own = [agent for each in networks() for agent in each.cards.user_agents]
     lines = [f"User-agent: {name}" for name in (*own, *PREVIEWS)]
-    lines += ["Allow: /", "", "User-agent: *", "Allow: /$", "Allow: /static/", "Disallow: /", ""]
+    lines += [
+        "Allow: /",
+        "",
+        "User-agent: *",
+        "Allow: /$",
+        "Allow: /static/",
+        "Allow: /img/",
+        "Disallow: /",
+        "",
+    ]
     return Response("\n".join(lines), mimetype="text/plain")
 
 

@@ -1,9 +1,10 @@
 """An account's settings, in groups: the account itself, follower counts, links, segments."""
 
 from functools import partial
+from hashlib import sha256
 from typing import Final
 
-from flask import render_template, request, url_for
+from flask import Response, render_template, request, url_for
 
 from linktrack.audience.accounts import (
     ROLES,
@@ -20,10 +21,12 @@ from linktrack.audience.segments import add_segment, list_segments
 from linktrack.audience.utm import NAMES as UTM_NAMES
 from linktrack.audience.utm import Utm, set_utm_values, utm_values
 from linktrack.audience.utm_fields import Facts
-from linktrack.context import db_session
+from linktrack.charts.qr import TYPES, Drawing, qr_code
+from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid
 from linktrack.links.destinations import with_parameters
+from linktrack.links.looks.qr_looks import look_of, set_look
 from linktrack.networks.registry import network_of
 from linktrack.web.context import require_writer, today
 from linktrack.web.forms import Sent, form
@@ -41,6 +44,7 @@ GROUP_OF: Final = {
     "accounts.count": "followers",
     "accounts.utm": "links",
     "accounts.card": "links",
+    "accounts.look": "links",
     "accounts.segment": "segments",
 }
 """The group that a form is in, where it is not that of the account itself."""
@@ -167,6 +171,38 @@ def card(sent: Sent, account_id: int) -> str:
     return "From now on, link previews are the page's own."
 
 
+def _look(account_id: int) -> dict[str, object]:
+    look = look_of(db_session(), account_id)
+    logo = "" if look.logo is None else sha256(look.logo).hexdigest()[:16]
+    return {"Colour": look.colour, "Background": look.background, "Logo": logo}
+
+
+@account_form(f"{ACCOUNT}/look", edits=_look)
+def look(sent: Sent, account_id: int) -> str:
+    """Choose how the QR codes of an account's links look."""
+    account = get_account(sent.session, account_id)
+    set_look(
+        sent.session,
+        account,
+        sent.now,
+        colour=sent.text("colour", "The colour"),
+        background=sent.text("background", "The background"),
+        logo=b"" if sent.has("without") else sent.file("logo") or None,
+    )
+    return "QR codes of this account's links look like this from now on."
+
+
+@blueprint.get(f"{ACCOUNT}/qr.svg")
+def example_qr(account_id: int) -> Response:
+    """Show how QR codes of an account's links look, by one that leads to the front page."""
+    get_account(db_session(), account_id)
+    look = look_of(db_session(), account_id)
+    made = qr_code(
+        installation().settings.base_url, "svg", Drawing(look.colour, look.background, look.logo)
+    )
+    return Response(made, mimetype=TYPES["svg"])
+
+
 def _page(account: Account, group: str, error: str | None = None) -> str:
     session = db_session()
     counts = list_counts(session, account.id)[::-1]
@@ -190,6 +226,7 @@ def _page(account: Account, group: str, error: str | None = None) -> str:
         utm_fields=sample.values(),
         utm_example=with_parameters(EXAMPLE, added),
         example=EXAMPLE,
+        look=look_of(session, account.id),
         roles={role: ROLE_WORDS[role] for role in ROLES},
         error=error,
         at=request.endpoint,

@@ -20,6 +20,8 @@ from linktrack.links.catalog import (
     set_forwarding,
 )
 from linktrack.links.labels import describe
+from linktrack.links.looks.encoding import from_text
+from linktrack.links.looks.pictures import set_picture
 from linktrack.links.models import Link
 from linktrack.links.people import promote_these
 from linktrack.reports.links.link import LinkJson, link_json
@@ -134,6 +136,7 @@ class LinkChange(TypedDict, total=False):
     promotes: list[str]
     card_title: str
     card_description: str
+    card_picture: str
     read_card: bool
 
 
@@ -175,6 +178,8 @@ def _change_card(link: Link, fields: Fields) -> None:
     ]
     if any(said is not None for said in words):
         set_own_words(db_session(), link, *words)
+    if fields.value("card_picture") is not None:
+        set_picture(db_session(), link, from_text(fields.text("card_picture")), now())
     if fields.value("read_card") is not None and fields.truth("read_card"):
         read_again(db_session(), link)
 
