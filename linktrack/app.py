@@ -62,7 +62,7 @@ from linktrack.networks.errors import Refused, SignedOut, Unclear
 from linktrack.owners.access import SESSION_LIFE
 from linktrack.web import blueprints, delivery, formats, register_notices
 from linktrack.web.context import page_path
-from linktrack.web.public import feed, goals, hello
+from linktrack.web.public import feed, goals, hello, limited
 from linktrack.web.public.community import join, leaving, suggest
 from linktrack.web.settings import own_clicks
 from linktrack.web.wanted import kept_text
@@ -166,7 +166,7 @@ def create_app(installation: Installation) -> Flask:
         csrf.exempt(blueprint)
     csrf.exempt(own_clicks.device)  # its address is the secret
     csrf.exempt(feed.blueprint)  # whose addresses are secrets, and which has no session
-    for stranger in (hello.blueprint, join.blueprint, suggest.blueprint):
+    for stranger in (hello.blueprint, join.blueprint, suggest.blueprint, limited.blueprint):
         csrf.exempt(stranger)  # without a session; they ask where a form comes from
     csrf.exempt(leaving.blueprint)  # as that of feeds
     csrf.exempt(goals.blueprint)  # whose power is a click id, signed by us

@@ -4,11 +4,13 @@ import json
 import sys
 from typing import TYPE_CHECKING, Final
 
+from linktrack.api.clients.doors import DOORS, door_at
 from linktrack.app import LARGEST_REQUEST, create_app, create_lane, opened_for_a_server
 from linktrack.clicks.capture.asgi_lane import ASGILane
 from linktrack.clicks.capture.lane import Lane
 from linktrack.clicks.capture.pools import Busy
 from linktrack.installation import Installation
+from linktrack.links.codes import code_in
 from linktrack.web.serving.bodies import Bodies, Gone, Refused, announced, swallow
 from linktrack.web.serving.pages import Pages
 
@@ -49,7 +51,7 @@ def create_asgi_app(installation: Installation | None = None) -> "ASGIApp":
 
 
 class Site:
-    """Everything but redirects: five pools of threads, so that none of them waits for another."""
+    """Everything but redirects: six pools of threads, so that none of them waits for another."""
 
     def __init__(self, application: "WSGIApplication", lane: Lane) -> None:
         self._lane = lane
@@ -58,8 +60,10 @@ class Site:
         self._exports = Pages(application, EXPORTS_THREADS, MOST_WAITING)
         self._forms = Pages(application, FORMS_THREADS, MOST_WAITING)
         self._readers = Pages(application, READERS_THREADS, MOST_WAITING)
-        # Else whoever guesses passwords holds up everything that is sent, by half a minute.
+        # Else whoever guesses passwords holds up everything that is sent, by half a minute; and
+        # whoever guesses those of links, who signs in.
         self._sign_ins = Pages(application, SIGN_IN_THREADS, MOST_WAITING, SIGN_IN_SECONDS)
+        self._passwords = Pages(application, SIGN_IN_THREADS, MOST_WAITING, SIGN_IN_SECONDS)
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:
         """Answer a request; begin and end with the server."""
@@ -96,12 +100,19 @@ class Site:
 
     def _pages(self, scope: "HTTPScope") -> Pages:
         if scope["method"] not in ("GET", "HEAD"):
-            return self._sign_ins if scope["path"] == SIGN_IN else self._forms
+            if scope["path"] == SIGN_IN:
+                return self._sign_ins
+            return self._passwords if _is_password(scope["path"]) else self._forms
         if scope["path"].startswith("/api/v1/export/"):
             return self._exports
         if scope["path"].startswith(("/owner", "/api/")):
             return self._owners
         return self._readers
+
+
+def _is_password(path: str) -> bool:
+    """Whether a form that is sent there has a link's password."""
+    return code_in(path) is not None and door_at(path, DOORS) is None
 
 
 async def _refuse(scope: "HTTPScope", send: "Send", status: int, sentence: str) -> None:

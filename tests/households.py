@@ -69,8 +69,11 @@ from linktrack.links.models import (
     Watch,
 )
 from linktrack.links.posts import Wish, wrap_post
+from linktrack.links.redirects.limiting import LinkLimits, set_limits, set_password
+from linktrack.links.redirects.passwords import begin_try
 from linktrack.links.single import add_single
 from linktrack.networks.records import FollowerRecord
+from linktrack.owners.passwords import Hashed
 from linktrack.owners.sharing import find_shared, share_report
 from linktrack.owners.tokens import create_token, find_token
 from linktrack.publishing.models import Sending
@@ -135,10 +138,14 @@ def household(world: World, mark: str) -> Household:
         slug=f"{low}-slug", title=f"{mark} title", tags=[f"{low}tag"],
     )  # fmt: skip
     wraps = create_token(session, f"{mark} bookmarklet", "wrap", account.id, at)
-    add_single(
+    limited = add_single(
         session, world.shortener, account, f"{site}/wrapped", at - DAY, slug=f"{low}-wrapped",
         token_id=find_token(session, f"{mark} bookmarklet").id,
     )  # fmt: skip
+    limits = LinkLimits(most_clicks=100, ended_to=f"{site}/over")
+    set_limits(session, world.shortener, limited, limits, at)
+    set_password(session, limited, Hashed(f"{mark} hash"), at)
+    begin_try(session, limited.id, f"{low} network", at)
     link = posts[-1].links[0]
     goal = session.scalar(select(Goal)) or add_goal(session, "order", Terms(currency="EUR"), at)
     day = at.toordinal()

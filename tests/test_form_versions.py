@@ -54,7 +54,7 @@ UNVERSIONED: Final[dict[str, tuple[str, ...]]] = {
         "deciding.let_in", "deciding.postpone", "deciding.refuse", "follow_back.take_back",
         "follow_back.tick", "follow_back.turn_off",
         "links.disable", "links.enable", "links.forward", "members.do_again", "members.tick_off",
-        "links.promotes", "people.share",
+        "links.begin_anew", "links.promotes", "people.share",
         "posts.discard", "posts.restore", "queue.not_there", "queue.withdraw",
         "suggestions.decline_it", "suggestions.reopen_it",
     ),
@@ -70,6 +70,7 @@ UNVERSIONED: Final[dict[str, tuple[str, ...]]] = {
     ),
     DEVICE: (
         "device.change_here", "hello.forget", "hello.say", "hello.sign_in", "join.ask",
+        "limited.unlock",
         "join.check_code", "join.refuse_mail", "join.take_mail", "own_clicks.change",
     ),
     "credentials are typed anew and tried first; those they replace are shown to nobody": (

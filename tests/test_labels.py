@@ -48,7 +48,7 @@ def lone(world: World, destination: str, slug: str | None = None) -> Link:
 
 def found(world: World, search: str = "", tag: str | None = None) -> list[str | None]:
     wanted = LinkSearch(search=search, tag=tag)
-    page = links_page(world.session, world.shortener, wanted, None, 50)
+    page = links_page(world.session, world.shortener, wanted, None, 50, at=NOON)
     return [facts.link.code for facts in page]
 
 
@@ -151,13 +151,13 @@ def test_links_are_sorted_by_clicks_page_by_page(world: World) -> None:
     click_link(world, "two", 1, 2)
     click_link(world, "three", 1, 2)
     wanted, after, seen = LinkSearch(order="clicks"), None, []
-    while page := links_page(world.session, world.shortener, wanted, after, 1):
+    while page := links_page(world.session, world.shortener, wanted, after, 1, at=NOON):
         after = page[-1].link.id
         seen.append(page[-1].link.code)
     assert seen == ["three", "two", "one", "none"]
     set_disabled(world.session, links["one"], True, NOON)
     off = LinkSearch(state="disabled")
-    (only,) = links_page(world.session, world.shortener, off, None, 9)
+    (only,) = links_page(world.session, world.shortener, off, None, 9, at=NOON)
     assert only.link.code == "one"
 
 

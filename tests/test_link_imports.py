@@ -229,7 +229,7 @@ def test_imported_totals_are_never_counted_clicks(world: World, tmp_path: Path) 
     done = bring_in(world, account, "yourls", write(tmp_path, "dump.sql", MYSQL_DUMP))
     assert (done.added, done.clicks_before) == (2, 7)
     link = get_link(world.session, world.shortener.codes, "ozh")
-    told_link = link_json(world.session, world.shortener, link)
+    told_link = link_json(world.session, world.shortener, link, NOON)
     assert (told_link["clicks"], told_link["unique_clicks"]) == (0, 0)
     assert told_link["imported"] == [
         {"source": "yourls", "clicks": 7, "before": "2026-05-04T12:00:00Z"}

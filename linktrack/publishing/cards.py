@@ -12,6 +12,7 @@ from linktrack.links.catalog import Shortener
 from linktrack.links.codes import index_of
 from linktrack.links.looks.pictures import own_picture, picture_named
 from linktrack.links.models import Link, LinkCard
+from linktrack.links.redirects.limiting import limits_of
 from linktrack.networks.records import Card
 from linktrack.outside.addresses import Address, is_public
 
@@ -27,6 +28,8 @@ def card_below(
 ) -> Card | None:
     """Return the card of the first link in a post's text; None if nothing is known of its page.
 
+    None too where a link's limits keep it a secret where that leads.
+
     A page that was not read yet is read now, which with its picture takes at most 20 seconds;
     nothing of the database is held meanwhile.
     """
@@ -40,6 +43,8 @@ def card_below(
         kept = session.get(LinkCard, link.id)
         name = own_picture(session, link.id)
         picture = None if name is None else picture_named(session, name)
+        if limits_of(session, link).keeps_secret(now):
+            return None
     agent = agent_of(shortener.base_url)
     if kept is None or kept.read_at is None or kept.destination != link.destination:
         found = read_page(link.destination, agent, allowed)

@@ -7,9 +7,11 @@ import click
 
 from linktrack.cli.common import Work, json_option, print_json, writing
 from linktrack.cli.links.labels import describing
+from linktrack.cli.links.limits import STATES, Wanted, limiting
 from linktrack.cli.links.many import change_chosen
 
 if TYPE_CHECKING:
+    from linktrack.reports.links.link import LinkJson
     from linktrack.reports.links.listed import LinkSearch
 
 
@@ -17,9 +19,11 @@ if TYPE_CHECKING:
 @click.argument("codes", nargs=-1, metavar="[CODE]...")
 @describing
 @click.option("--no-tags", is_flag=True, help="Remove all its tags.")
+@limiting
+@click.option("--count-anew", is_flag=True, help="Count the clicks it has left from 0.")
 @click.option("--search", help="All links with this in code, destination, title, note or tags.")
 @click.option("--tagged", metavar="TAG", help="All links with this tag.")
-@click.option("--state", type=click.Choice(["redirecting", "disabled"]), help="Only those.")
+@click.option("--state", type=click.Choice(STATES), help="Only those.")
 @click.option("--account", "handle", metavar="HANDLE", help="All links of this account.")
 @click.option("--add-tag", "added", multiple=True, metavar="TAG", help="Repeatable.")
 @click.option("--remove-tag", "removed", multiple=True, metavar="TAG", help="Repeatable.")
@@ -42,6 +46,8 @@ def edit(
     note: str | None,
     *,
     no_tags: bool,
+    limits: Wanted,
+    count_anew: bool,
     search: str | None,
     tagged: str | None,
     state: str | None,
@@ -55,17 +61,20 @@ def edit(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Change a link's title, tags (all of them) and note, or many links at once.
+    """Change a link's title, tags (all of them), note and limits, or many links at once.
 
     What you leave out stays. Many links are those with several CODEs, or all that --search,
     --tagged, --state and --account find together, up to 5,000: it shows what would change, and
     asks. linktrack link undo undoes it as a whole.
     """
+    from linktrack.links.labels import describe
     from linktrack.links.many.changing import Wish
+    from linktrack.reports.links.link import link_json
 
     if tags and no_tags:
         raise click.UsageError("Give --tag or --no-tags, not both.")
     describes = title is not None or note is not None or bool(tags) or no_tags
+    describes = describes or count_anew or limits.is_any
     wish = Wish(
         add_tags=added,
         remove_tags=removed,
@@ -76,7 +85,9 @@ def edit(
     changes = wish != Wish()
     finds = any(each is not None for each in (search, tagged, state, handle))
     if describes and (changes or finds or preview or len(codes) != 1):
-        raise click.UsageError("--title, --tag, --no-tags and --note are for one CODE, alone.")
+        raise click.UsageError(
+            "--title, --tag, --no-tags, --note and limits are for one CODE, alone."
+        )
     if bool(codes) == finds:
         raise click.UsageError("Give CODEs, or one of --search, --tagged, --state and --account.")
     if changes:
@@ -89,7 +100,13 @@ def edit(
             as_json=as_json,
         )
     elif describes or (len(codes) == 1 and not preview):
-        _describe(codes[0], title, note, tags if tags or no_tags else None, as_json=as_json)
+        with writing() as work:
+            link = work.link(codes[0])
+            changed = tags if tags or no_tags else None
+            describe(work.session, link, work.now, title=title, note=note, tags=changed)
+            limits.set(work, link, anew=count_anew)
+            answer = link_json(work.session, work.installation.shortener, link, work.now)
+        _say(answer, as_json=as_json)
     else:
         raise click.UsageError("Say what to change: linktrack link edit --help lists it.")
 
@@ -107,21 +124,7 @@ def _search(
     )
 
 
-def _describe(
-    code: str,
-    title: str | None,
-    note: str | None,
-    tags: tuple[str, ...] | None,
-    *,
-    as_json: bool,
-) -> None:
-    from linktrack.links.labels import describe
-    from linktrack.reports.links.link import link_json
-
-    with writing() as work:
-        link = work.link(code)
-        describe(work.session, link, work.now, title=title, note=note, tags=tags)
-        answer = link_json(work.session, work.installation.shortener, link)
+def _say(answer: "LinkJson", *, as_json: bool) -> None:
     if as_json:
         print_json(answer)
     else:

@@ -6,6 +6,7 @@ import click
 
 from linktrack.cli.answers import Answer, Table, answering
 from linktrack.cli.common import Work, json_option, print_json, writing
+from linktrack.cli.links.limits import STATES, Wanted, limiting
 from linktrack.cli.links.many import make_from_table
 
 title_option = click.option("--title", help="What to call it; '' shows the page's own title.")
@@ -33,6 +34,7 @@ def describing(command: Callable[..., None]) -> Callable[..., None]:
     help="How to print the table with its short links.",
 )
 @click.option("--preview", is_flag=True, help="Say what is wrong with the table; make nothing.")
+@limiting
 @json_option
 def add(
     handle: str | None,
@@ -42,6 +44,7 @@ def add(
     tags: tuple[str, ...],
     note: str | None,
     *,
+    limits: Wanted,
     file: str | None,
     kind: str,
     preview: bool,
@@ -54,7 +57,7 @@ def add(
     If any row is wrong, no link is made.
     """
     if file is not None:
-        if destination is not None or slug or title or note or tags:
+        if destination is not None or slug or title or note or tags or limits.is_any:
             raise click.UsageError("With --file, everything but HANDLE is in the table.")
         make_from_table(handle, file, kind=kind, preview=preview, as_json=as_json)
         return
@@ -75,7 +78,8 @@ def add(
             tags=tags,
         )
         describe(work.session, link, work.now, title=title, note=note, tags=tags)
-        answer = link_json(work.session, work.installation.shortener, link)
+        limits.set(work, link)
+        answer = link_json(work.session, work.installation.shortener, link, work.now)
     if as_json:
         print_json(answer)
     else:
@@ -86,7 +90,11 @@ def add(
 @click.argument("handle", required=False)
 @click.option("--search", default="", help="In code, destination, title, note and tags.")
 @click.option("--tag", metavar="TAG", help="Only links with this tag.")
-@click.option("--state", type=click.Choice(["redirecting", "disabled"]), help="Only those.")
+@click.option(
+    "--state",
+    type=click.Choice(STATES),
+    help="Only those.",
+)
 @click.option(
     "--sort", type=click.Choice(["newest", "clicks"]), default="newest", show_default=True
 )
@@ -118,7 +126,7 @@ def list_links(
         order=order_named(sort),
     )
     shortener = work.installation.shortener
-    found = links_page(work.session, shortener, wanted, None, limit)
+    found = links_page(work.session, shortener, wanted, None, limit, at=work.now)
     rows = link_rows(found, shortener, work.handles())
     return Answer(
         rows,

@@ -9,6 +9,7 @@ from linktrack.cli.answers import Answer, answering
 from linktrack.cli.common import Commands, Work, json_option, local, print_json, writing
 from linktrack.cli.links.editing import edit
 from linktrack.cli.links.labels import add, list_links
+from linktrack.cli.links.limits import limits_in_words
 from linktrack.cli.links.many import list_changes_command, undo
 from linktrack.cli.links.qr import qr
 
@@ -33,7 +34,7 @@ def show(work: Work, code: str) -> Answer:
     """Show a link's destination, past destinations and clicks."""
     from linktrack.reports.links.link import link_json
 
-    found = link_json(work.session, work.installation.shortener, work.link(code))
+    found = link_json(work.session, work.installation.shortener, work.link(code), work.now)
     name = found["title"] or found["page_title"]
     said = [
         *([name] if name else []),
@@ -47,6 +48,7 @@ def show(work: Work, code: str) -> Answer:
         said.append(f"tags: {', '.join(found['tags'])}")
     if found["note"]:
         said.append(f"note: {found['note']}")
+    said += limits_in_words(found)
     if found["disabled_at"]:
         said.append(f"disabled on {_shown(found['disabled_at'])}")
     for total in found["imported"]:

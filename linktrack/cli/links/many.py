@@ -124,7 +124,7 @@ def _plan(work: Work, codes: Sequence[str], find: "Find | None", wish: "Wish") -
     if find is None:
         chosen = links_with_codes(work.session, shortener, codes)
     else:
-        chosen = found_links(work.session, shortener, find(work), MOST_CHANGED + 1)
+        chosen = found_links(work.session, shortener, find(work), MOST_CHANGED + 1, at=work.now)
     return plan_change(work.session, shortener, chosen, wish, work.now)
 
 

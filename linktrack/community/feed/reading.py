@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account, Consent, Follower
@@ -22,6 +22,7 @@ from linktrack.links.codes import Bearer
 from linktrack.links.formats.guess import Format
 from linktrack.links.hosts.models import BaseAddress
 from linktrack.links.models import Link, Post, SeenPost, UnwrappedPost
+from linktrack.links.redirects.limiting import is_limited
 from linktrack.networks.registry import NetworkName, network_of
 
 MOST: Final = 100
@@ -204,7 +205,9 @@ def is_chosen() -> ColumnElement[bool]:
 
 def _links(session: Session, post_ids: Collection[PostId]) -> Mapping[PostId | None, list[_Link]]:
     found: defaultdict[PostId | None, list[_Link]] = defaultdict(list)
-    query = select(Link.post_id, Link.id, Link.code, Link.destination).where(
+    # Of a link with limits, which may ask for a password, members aren't told where it leads.
+    destination = case((Link.has_plan & is_limited(), ""), else_=Link.destination)
+    query = select(Link.post_id, Link.id, Link.code, destination).where(
         Link.post_id.in_(post_ids), Link.code.is_not(None)
     )
     for post_id, *link in session.execute(query.order_by(Link.id)):
@@ -259,7 +262,9 @@ def _item(
         note=row.note,
         handle=row.handle,
         post=PostText(
-            row.text, row.written_in or "plain", {link.code: link.destination for link in links}
+            row.text,
+            row.written_in or "plain",
+            {link.code: link.destination or shortener.base_url for link in links},
         ),
         codes={}
         if row.segment_id is None

@@ -22,7 +22,7 @@ class Budgets:
         """Draw a few of a link's clicks; none where none is left.
 
         They are drawn when this returns: two processes never get the same. Where the last one is
-        drawn, the workers look the link up anew. A link that has no limit any more has enough.
+        drawn, the workers look the link up anew. A link without such a limit has enough.
         """
         with _writing(self.engine).begin() as connection:
             budget = _locked(connection, link_id)

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from linktrack.errors import Invalid
-from linktrack.ids import LinkId
+from linktrack.ids import LinkId, PostId
 from linktrack.links.catalog import Shortener, led_away
-from linktrack.links.models import Link
+from linktrack.links.models import Link, Post
 from linktrack.links.redirects.models import LinkBudget, LinkLimit
 from linktrack.links.redirects.planned import plan_changed
 from linktrack.owners.audit import note
@@ -157,6 +157,21 @@ def in_standing(standing: Standing, at: datetime) -> ColumnElement[bool]:
     if standing == "not-begun":
         return and_(~off, Link.has_plan, early, ~ended)
     return and_(~off, or_(~Link.has_plan, and_(~ended, ~early)))
+
+
+def texts_with_limits(session: Session, post_ids: Sequence[PostId]) -> Mapping[PostId, str]:
+    """Return the texts of those of these posts that have a link with limits, as they are wrapped.
+
+    Strangers get these in place of what was written, which says where a link leads.
+    """
+    limited = exists().where(Link.post_id == Post.id, Link.has_plan, is_limited())
+    query = select(Post.id, Post.text).where(Post.id.in_(post_ids), limited)
+    return {row.id: row.text for row in session.execute(query)}
+
+
+def is_limited() -> ColumnElement[bool]:
+    """Return the condition for links with limits."""
+    return exists().where(LinkLimit.link_id == Link.id)
 
 
 def _settable(limits: LinkLimits) -> LinkLimits:

@@ -1,5 +1,6 @@
 """One link with its history and its clicks."""
 
+from datetime import datetime
 from typing import TypedDict
 
 from sqlalchemy.orm import Session
@@ -10,6 +11,7 @@ from linktrack.links.catalog import Shortener, imported_totals
 from linktrack.links.labels import labels_of
 from linktrack.links.models import Link
 from linktrack.links.people import promoted_by_hand
+from linktrack.links.redirects.limiting import LinkLimits, Standing, limits_of
 from linktrack.reports.links.listed import clicks_of_links
 
 
@@ -57,11 +59,38 @@ class StepJson(TypedDict):
     destination: str
 
 
-class LinkJson(TypedDict):
-    """A link with its history and its clicks of all time.
+class LimitsJson(TypedDict):
+    """When a link redirects, how often, for whom, and where it leads once it has ended.
+
+    `used_clicks` of people's `most_clicks` are used, or set aside by a process that answers them.
+    """
+
+    valid_from: str | None
+    expires_at: str | None
+    most_clicks: int | None
+    used_clicks: int | None
+    has_password: bool
+    ended_to: str | None
+
+
+def limits_json(limits: LinkLimits) -> LimitsJson:
+    """Return a link's limits."""
+    return {
+        "valid_from": utc(limits.valid_from),
+        "expires_at": utc(limits.expires_at),
+        "most_clicks": limits.most_clicks,
+        "used_clicks": None if limits.most_clicks is None else limits.used_clicks,
+        "has_password": limits.has_password,
+        "ended_to": limits.ended_to,
+    }
+
+
+class LinkJson(LimitsJson):
+    """A link with its history, its limits and its clicks of all time.
 
     `title` is what somebody called it, `page_title` what its destination calls itself, if that was
-    read. `promotes` lists the people set by hand; people's rules may match others too.
+    read. `state` is what the link does now. `promotes` lists the people set by hand; people's rules
+    may match others too.
     """
 
     code: str
@@ -74,6 +103,7 @@ class LinkJson(TypedDict):
     post: int | None
     created_at: str
     disabled_at: str | None
+    state: Standing
     clicks: int
     unique_clicks: int
     not_human: int
@@ -84,10 +114,11 @@ class LinkJson(TypedDict):
     history: list[StepJson]
 
 
-def link_json(session: Session, shortener: Shortener, link: Link) -> LinkJson:
-    """Return a link; unique clicks are visitors' first human clicks on this link."""
+def link_json(session: Session, shortener: Shortener, link: Link, at: datetime) -> LinkJson:
+    """Return a link as of a moment; unique clicks are visitors' first human clicks on this link."""
     clicks, unique_clicks, not_human = clicks_of_links(session, [link.id]).get(link.id, (0, 0, 0))
     label = labels_of(session, [link.id])[link.id]
+    limits = limits_of(session, link)
     code = link.code or ""
     return {
         "code": code,
@@ -100,6 +131,8 @@ def link_json(session: Session, shortener: Shortener, link: Link) -> LinkJson:
         "post": link.post_id,
         "created_at": utc(link.created_at),
         "disabled_at": utc(link.disabled_at),
+        "state": limits.standing(link, at),
+        **limits_json(limits),
         "clicks": clicks,
         "unique_clicks": unique_clicks,
         "not_human": not_human,

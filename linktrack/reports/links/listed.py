@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal, TypeAlias, TypedDict, TypeVarTuple, get_args
 
 from sqlalchemy import Select, and_, exists, func, or_, select
@@ -14,10 +15,11 @@ from linktrack.ids import LinkId
 from linktrack.links.catalog import Shortener
 from linktrack.links.labels import Label, labels_of
 from linktrack.links.models import Link, LinkLabel, LinkTag
+from linktrack.links.redirects.limiting import NONE, Standing, in_standing, limits_by_link
 from linktrack.reports.links.searching import found_by
 
 Order: TypeAlias = Literal["newest", "clicks"]
-State: TypeAlias = Literal["redirecting", "disabled"]
+State: TypeAlias = Standing
 ORDERS: Final[tuple[Order, ...]] = get_args(Order)
 STATES: Final[tuple[State, ...]] = get_args(State)
 T = TypeVarTuple("T")
@@ -32,6 +34,8 @@ class LinkFacts:
     clicks: int
     unique_clicks: int
     not_human: int
+    state: Standing
+    has_password: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +69,7 @@ def state_named(name: str) -> State | None:
     """Return the state of a name, None for "". Raises `Invalid`."""
     found = next((state for state in STATES if state == name), None)
     if found is None and name:
-        raise Invalid(f"Links are {' or '.join(STATES)}: choose one.")
+        raise Invalid(f"A link's state is one of {', '.join(STATES)}.")
     return found
 
 
@@ -75,29 +79,31 @@ def links_page(
     wanted: LinkSearch,
     after: int | None,
     limit: int,
+    *,
+    at: datetime,
 ) -> list[LinkFacts]:
-    """Return links, newest or most clicked first, behind the link numbered `after`.
+    """Return links, newest or most clicked first, behind the link numbered `after`, as of a moment.
 
     Imported links were made long before they came in: the order is that of their making.
     """
-    query = _narrowed(session, shortener, select(Link), wanted)
+    query = _narrowed(session, shortener, select(Link), wanted, at)
     last = None if after is None else session.get(Link, after)
     if after is not None and last is None:
         return []
     ordered = _newest(query, last) if wanted.order == "newest" else _clicked(session, query, last)
-    return _facts(session, session.scalars(ordered.limit(limit)).all())
+    return _facts(session, session.scalars(ordered.limit(limit)).all(), at)
 
 
 def found_links(
-    session: Session, shortener: Shortener, wanted: LinkSearch, limit: int
+    session: Session, shortener: Shortener, wanted: LinkSearch, limit: int, *, at: datetime
 ) -> Sequence[LinkId]:
-    """Return the numbers of all links that fit, oldest first, `limit` at most."""
-    query = _narrowed(session, shortener, select(Link.id), wanted)
+    """Return the numbers of all links that fit at a moment, oldest first, `limit` at most."""
+    query = _narrowed(session, shortener, select(Link.id), wanted, at)
     return session.scalars(query.order_by(Link.id).limit(limit)).all()
 
 
 def _narrowed(
-    session: Session, shortener: Shortener, query: Select[*T], wanted: LinkSearch
+    session: Session, shortener: Shortener, query: Select[*T], wanted: LinkSearch, at: datetime
 ) -> Select[*T]:
     """Return a query of links narrowed to those that fit."""
     if wanted.account_id is not None:
@@ -105,8 +111,7 @@ def _narrowed(
     if wanted.tag is not None:
         query = query.where(exists().where(LinkTag.link_id == Link.id, LinkTag.tag == wanted.tag))
     if wanted.state is not None:
-        off = Link.disabled_at.is_not(None)
-        query = query.where(off if wanted.state == "disabled" else ~off)
+        query = query.where(in_standing(wanted.state, at))
     if wanted.search:
         query = query.outerjoin(LinkLabel, LinkLabel.link_id == Link.id)
         query = query.where(found_by(session, shortener, wanted.search))
@@ -130,17 +135,31 @@ def _clicked(session: Session, query: Select[Link], last: Link | None) -> Select
     return query.order_by(counted.desc(), Link.id.desc())
 
 
-def _facts(session: Session, links: Sequence[Link]) -> list[LinkFacts]:
+def _facts(session: Session, links: Sequence[Link], at: datetime) -> list[LinkFacts]:
     numbers = [link.id for link in links]
     totals, labels = clicks_of_links(session, numbers), labels_of(session, numbers)
-    return [LinkFacts(link, labels[link.id], *totals.get(link.id, (0, 0, 0))) for link in links]
+    limits = limits_by_link(session, [link.id for link in links if link.has_plan])
+    facts = []
+    for link in links:
+        own = limits.get(link.id, NONE)
+        counted = totals.get(link.id, (0, 0, 0))
+        facts.append(
+            LinkFacts(
+                link,
+                labels[link.id],
+                *counted,
+                state=own.standing(link, at),
+                has_password=own.has_password,
+            )
+        )
+    return facts
 
 
-def links_to(session: Session, destination: str) -> list[LinkFacts]:
+def links_to(session: Session, destination: str, at: datetime) -> list[LinkFacts]:
     """Return the links that lead to exactly this address now, newest first, 500 at most."""
     query = select(Link).where(Link.destination == destination)
     newest = query.order_by(Link.created_at.desc(), Link.id.desc()).limit(500)
-    return _facts(session, session.scalars(newest).all())
+    return _facts(session, session.scalars(newest).all(), at)
 
 
 def clicks_of_links(
@@ -172,6 +191,8 @@ class LinkRowJson(TypedDict):
     post: int | None
     created_at: str
     disabled_at: str | None
+    state: Standing
+    has_password: bool
     clicks: int
     unique_clicks: int
     not_human: int
@@ -194,6 +215,8 @@ def link_rows(
             "post": facts.link.post_id,
             "created_at": utc(facts.link.created_at),
             "disabled_at": utc(facts.link.disabled_at),
+            "state": facts.state,
+            "has_password": facts.has_password,
             "clicks": facts.clicks,
             "unique_clicks": facts.unique_clicks,
             "not_human": facts.not_human,

@@ -100,7 +100,7 @@ def _ticked(values: Values) -> Sequence[LinkId]:
         tag=text(values, "tag", "The tag") or None,
         state=state_named(text(values, "state", "The state")),
     )
-    found = found_links(db_session(), installation().shortener, wanted, MOST_CHANGED + 1)
+    found = found_links(db_session(), installation().shortener, wanted, MOST_CHANGED + 1, at=now())
     if len(found) > MOST_CHANGED:
         raise Invalid(
             f"At most {MOST_CHANGED:,} links are changed at once, and this search finds more: "

@@ -38,6 +38,7 @@ from linktrack.links.people import (
     remove_promotion,
 )
 from linktrack.links.posts import get_post, texts_of
+from linktrack.links.redirects.limiting import count_anew, limits_of
 from linktrack.reports.days import DayCounts, last_clicked_day_of_links, link_series
 from linktrack.reports.links.listed import (
     LinkFacts,
@@ -63,6 +64,7 @@ from linktrack.web.fields import (
     text,
 )
 from linktrack.web.forms import Done, Sent, form
+from linktrack.web.links.limits import change_limits, limits_said, typed_limits
 from linktrack.web.table_files import is_table_wanted, table_file
 
 blueprint = owner_blueprint("links", __name__)
@@ -83,7 +85,7 @@ def destination() -> str:
     session = db_session()
     address = text(request.args, "address", "The address")
     days = chosen_range(request.args)
-    facts = links_to(session, address)
+    facts = links_to(session, address, now())
     series = link_series(session, [fact.link.id for fact in facts], days.first, days.last)
     clicks: Counter[date] = Counter()
     for counts in series.values():
@@ -136,6 +138,7 @@ def add(sent: Sent) -> Done:
         title=sent.text("title", "The title"),
         tags=sent.text("tags", "The tags").split(","),
     )
+    change_limits(sent, link)
     return Done("Short link created.", url_for("links.show", code=link.code))
 
 
@@ -150,7 +153,7 @@ def _list(error: str | None = None) -> str | Response:
         order=order_named(text(request.args, "sort", "The order")),
     )
     before = row_id(request.args, "before", "Link")
-    found = links_page(session, installation().shortener, wanted, before, PAGE + 1)
+    found = links_page(session, installation().shortener, wanted, before, PAGE + 1, at=now())
     facts = found[:PAGE]
     if is_table_wanted():
         return table_file("links", [_fact_json(fact) for fact in facts])
@@ -182,6 +185,7 @@ def _fact_json(fact: LinkFacts) -> dict[str, object]:
         "code": link.code,
         "short_url": installation().shortener.short_url(link.code or ""),
         "destination": link.destination,
+        "state": fact.state,
         "title": fact.label.name,
         "tags": list(fact.label.tags),
         "created_at": utc(link.created_at),
@@ -289,6 +293,20 @@ def relabel(sent: Sent, code: str) -> str:
     return "Saved."
 
 
+@link_form("/links/<code>/limits", edits=lambda code: limits_said(named_link(code)))
+def limit(sent: Sent, code: str) -> str:
+    """Change when a link redirects, how often, for whom, and where it leads afterwards."""
+    change_limits(sent, named_link(code))
+    return "Limits saved. They hold everywhere within two seconds."
+
+
+@link_form("/links/<code>/count-anew")
+def begin_anew(sent: Sent, code: str) -> str:
+    """Count the clicks that a link has left from 0 again."""
+    count_anew(sent.session, named_link(code), sent.now)
+    return "The link’s clicks are counted from 0 again."
+
+
 @link_form("/links/<code>/card", edits=_own_words)
 def change_card(sent: Sent, code: str) -> str:
     """Change text and picture of a link's preview card, or have its page read again."""
@@ -323,7 +341,7 @@ def _page(link: Link, error: str | None = None) -> str:
     clicks, unique_clicks, not_human = clicks_of_links(session, [link.id]).get(link.id, (0, 0, 0))
     post = get_post(session, link.post_id) if link.post_id else None
     account = get_account(session, link.account_id)
-    kept = kept_card(session, link)
+    kept, limits = kept_card(session, link), limits_of(session, link)
     before = chosen_comparison(request.args, days)
     then: list[int | None] = []
     if before is not None:
@@ -333,6 +351,10 @@ def _page(link: Link, error: str | None = None) -> str:
         "links/show.html",
         link=link,
         label=labels_of(session, [link.id])[link.id],
+        limits=limits,
+        state=limits.standing(link, now()),
+        at=now(),
+        typed_limits=typed_limits(),
         tags=tags_in_use(session, link.account_id),
         account=account,
         look=look_of(session, account.id),

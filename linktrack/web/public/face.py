@@ -16,9 +16,11 @@ from linktrack.db import now
 from linktrack.errors import NotFound
 from linktrack.links.cards.cards import card_of
 from linktrack.links.people import public_person
+from linktrack.links.redirects.limiting import limits_of
 from linktrack.networks.registry import networks
 from linktrack.reports.links.kinds import people_report, thanks
 from linktrack.web.fields import named_link
+from linktrack.web.public.limited import limited_page
 
 blueprint = Blueprint("public", __name__)
 
@@ -49,14 +51,19 @@ def home() -> str:
 
 @blueprint.get("/<code>+")
 def preview(code: str) -> str:
-    """Show where a link leads, and where it led before, without going there."""
+    """Show where a link leads, and where it led before, without going there.
+
+    It says neither of a link with a password, and of one that has not begun or has ended.
+    """
     link = named_link(code)
-    return render_template("public/preview.html", link=link, code=code)
+    return render_template(
+        "public/preview.html", link=link, code=code, limits=limits_of(db_session(), link), at=now()
+    )
 
 
 @blueprint.get("/<code>")
-def unknown(code: str) -> tuple[str, int]:
-    """Answer what the lane passed on: a preview card, "gone" or "not found"."""
+def unknown(code: str) -> tuple[str, int] | Response:
+    """Answer what the lane passed on: a preview card, "gone", "not found", or what limits ask."""
     try:
         link = named_link(code)
     except NotFound:
@@ -65,9 +72,9 @@ def unknown(code: str) -> tuple[str, int]:
         shown = card_of(db_session(), installation().shortener, link, code)
         return render_template("public/card.html", card=shown, code=code), 200
     if link.disabled_at is None:
-        # The link was made, or enabled, a moment after the lane looked.
-        raise NotFound("This short link is not ready yet: try again in a moment.")
-    return render_template("public/gone.html", link=link), 410
+        return limited_page(link, code)
+    secret = limits_of(db_session(), link).keeps_secret(now())
+    return render_template("public/gone.html", link=link, secret=secret), 410
 
 
 @blueprint.get("/owner")

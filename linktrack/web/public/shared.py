@@ -19,7 +19,7 @@ from linktrack.reports.cpf import cpf_report
 from linktrack.reports.days import DayCounts, posts_series
 from linktrack.reports.overview import every_day
 from linktrack.reports.queries import chosen_posts
-from linktrack.reports.shared import shared_row
+from linktrack.reports.shared import shared_row, without_secrets
 from linktrack.reports.standing import latest_posts
 from linktrack.reports.steps import steps_of
 from linktrack.web.context import today
@@ -60,7 +60,7 @@ def show(secret: str) -> str | Response:
         by_source=False,
         now=as_of(at),
     )
-    lines = report.posts[:PAGE]
+    lines = without_secrets(session, report.posts[:PAGE])
     if is_table_wanted():
         return table_file("posts", [shared_row(line) for line in lines], account)
     chosen = chosen_posts([account.id], days.since, days.end)

@@ -8,6 +8,7 @@ from linktrack.api.access import named_account, require_account
 from linktrack.api.operations import ACCOUNT, AFTER, LIMIT, Parameter, asked, operation, sent
 from linktrack.api.paging import page_size
 from linktrack.api.read import Fields
+from linktrack.api.resources.links.limits import limit
 from linktrack.audience.accounts import accounts_by_number
 from linktrack.context import db_session, installation
 from linktrack.db import now
@@ -38,7 +39,7 @@ from linktrack.reports.links.listed import (
 
 SEARCH = Parameter("q", "Search code, destination, title, note and tags, or for a short address.")
 TAG = Parameter("tag", "Only links with this tag.")
-STATE = Parameter("state", "Only links that redirect, or only disabled ones.", choices=STATES)
+STATE = Parameter("state", "Only links that do this now.", choices=STATES)
 SORT = Parameter("sort", "Newest first, or most clicked first.", choices=ORDERS)
 
 
@@ -71,7 +72,7 @@ def read_links() -> LinkPageJson:
         order=order_named(fields.text("sort", "")),
     )
     shortener = installation().shortener
-    found = links_page(session, shortener, wanted, fields.row_number("after"), size + 1)
+    found = links_page(session, shortener, wanted, fields.row_number("after"), size + 1, at=now())
     accounts = accounts_by_number(session)
     handles = {number: account.handle for number, account in accounts.items()}
     rows = link_rows(found[:size], shortener, handles)
@@ -87,6 +88,11 @@ class NewLink(TypedDict):
     title: NotRequired[str]
     tags: NotRequired[list[str]]
     note: NotRequired[str]
+    valid_from: NotRequired[str | None]
+    expires_at: NotRequired[str | None]
+    most_clicks: NotRequired[int | None]
+    password: NotRequired[str | None]
+    ended_to: NotRequired[str | None]
 
 
 @operation("POST", "/links", scope="wrap", body=NewLink, problems=(404, 409))
@@ -103,8 +109,9 @@ def create_link() -> tuple[LinkJson, Literal[201]]:
         tags=fields.texts("tags") if fields.value("tags") is not None else (),
     )
     _describe(link, fields)
+    limit(link, fields)
     session.commit()
-    return link_json(session, shortener, link), 201
+    return link_json(session, shortener, link, now()), 201
 
 
 @operation(
@@ -116,11 +123,13 @@ def create_link() -> tuple[LinkJson, Literal[201]]:
 )
 def read_link(code: str) -> LinkJson:
     """Return a link with its history and its clicks."""
-    return link_json(db_session(), installation().shortener, _link(code))
+    return link_json(db_session(), installation().shortener, _link(code), now())
 
 
 class LinkChange(TypedDict, total=False):
     """Changes to a link; fields you leave out stay as they are.
+
+    Null removes a limit. With `count_anew` the clicks that a link has left are counted from 0.
 
     `tags` and `promotes` replace the whole list; "" removes a title or a note. `card_title` and
     `card_description` replace the page's own on its card; "" removes them; with `read_card` the
@@ -138,11 +147,17 @@ class LinkChange(TypedDict, total=False):
     card_description: str
     card_picture: str
     read_card: bool
+    valid_from: str | None
+    expires_at: str | None
+    most_clicks: int | None
+    password: str | None
+    ended_to: str | None
+    count_anew: bool
 
 
 @operation("PATCH", "/links/<code>", scope="write", body=LinkChange, problems=(404,))
 def change_link(code: str) -> LinkJson:
-    """Change a link's destination, title, tags, note and card, whom it promotes, or disable it."""
+    """Change a link's destination, limits, title, tags, note and card, or disable it."""
     fields = sent()
     session, shortener = db_session(), installation().shortener
     link = _link(code)
@@ -156,8 +171,9 @@ def change_link(code: str) -> LinkJson:
         promote_these(session, link, fields.texts("promotes"), now())
     _describe(link, fields)
     _change_card(link, fields)
+    limit(link, fields)
     session.commit()
-    return link_json(session, shortener, link)
+    return link_json(session, shortener, link, now())
 
 
 def _describe(link: Link, fields: Fields) -> None:

@@ -138,7 +138,7 @@ def change_links() -> LinksChangeJson:
     if search is None:
         chosen = links_with_codes(session, shortener, fields.texts("codes", MOST_CHANGED))
     else:
-        chosen = found_links(session, shortener, search, MOST_CHANGED + 1)
+        chosen = found_links(session, shortener, search, MOST_CHANGED + 1, at=now())
     plan = plan_change(session, shortener, chosen, wish, now())
     if fields.flag("preview"):
         return links_change_json(shortener, plan)
