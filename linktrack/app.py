@@ -24,6 +24,7 @@ from linktrack.clicks.capture.journal import Journal
 from linktrack.clicks.capture.lane import Lane
 from linktrack.clicks.capture.own_sites import OwnSites
 from linktrack.clicks.capture.ruled import Ruling
+from linktrack.clicks.capture.unknown_codes import UnknownCodes
 from linktrack.clicks.capture.visitors import Visitors
 from linktrack.clicks.capture.wsgi_lane import WSGILane
 from linktrack.clicks.click_ids import ClickIds
@@ -254,6 +255,7 @@ def create_lane(installation: Installation) -> Lane:
         ruling=Ruling(installation.keys.markers(), secure=settings.is_https),
         hosts=hosts,
         own_sites=own_sites,
+        unknown=UnknownCodes(settings.journals),
     )
 
 

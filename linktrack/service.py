@@ -20,9 +20,13 @@ from gunicorn.app.base import BaseApplication
 from sqlalchemy.exc import SQLAlchemyError
 
 from linktrack.audience.accounts import list_accounts
+from linktrack.clicks.capture.unknown_codes import FOLDER, AskedFor
 from linktrack.clicks.capture.visitors import Visitors
 from linktrack.clicks.counts.counted_by import changed_settings, keep_of_old_counts
 from linktrack.clicks.loading.loader import Loader
+from linktrack.clicks.records import ClickRecord
+from linktrack.clicks.unknown.counting import UnknownStore
+from linktrack.clicks.unknown.tidying import tidy_unknown_codes
 from linktrack.db import now
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.links.own_addresses import former_addresses, remember_address
@@ -50,6 +54,7 @@ NICE: Final = 10
 """How much the loader gives way to the workers: readers wait for a redirect, nobody for a count."""
 
 KEY_CHECK_SECONDS: Final = 3600.0
+UNKNOWN_SECONDS: Final = 60.0  # until a journal of unknown codes that is counted is deleted
 SETTINGS_SECONDS: Final = 2.0  # a changed setting is followed within so many
 
 
@@ -262,6 +267,7 @@ def _tidy(installation: Installation, visitors: Visitors) -> None:
     every = timedelta(hours=installation.settings.sync_hours)
     try:
         installation.delete_old_clicks(now())
+        tidy_unknown_codes(installation.database.engine, installation.days(), now())
         brought_back = take_back_the_future(installation.database, now(), every)
     except SQLAlchemyError as error:  # tried again in an hour
         log.error("Old clicks, or times that lie too far ahead, stay for now: %s", error)
@@ -313,10 +319,21 @@ def share_memory(installation: Installation) -> None:
     gc.freeze()  # a collection would write to every page, and so copy it
 
 
-def make_loader(installation: Installation) -> Loader:
-    """Return a loader of this installation's journals."""
+def make_loader(installation: Installation) -> Loader[ClickRecord]:
+    """Return a loader of this installation's journals: of clicks, and beside it of other things."""
     settings = installation.settings
-    return Loader(installation.click_store(), settings.journals, settings.journal_keep)
+    return Loader(
+        installation.click_store(),
+        settings.journals,
+        settings.journal_keep,
+        beside=(_loader_of_unknown_codes(installation),),
+    )
+
+
+def _loader_of_unknown_codes(installation: Installation) -> Loader[AskedFor]:
+    store = UnknownStore(installation.database.engine, installation.days())
+    folder = installation.settings.journals / FOLDER
+    return Loader(store, folder, timedelta(0), delete_seconds=UNKNOWN_SECONDS)
 
 
 def _beside(name: str, task: Callable[[], None]) -> threading.Thread:

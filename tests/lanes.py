@@ -14,6 +14,7 @@ from linktrack.app import create_wsgi_app
 from linktrack.clicks.capture.gate import Gate
 from linktrack.clicks.capture.journal import SUFFIX, Journal
 from linktrack.clicks.capture.lane import Lane
+from linktrack.clicks.capture.unknown_codes import FOLDER, UnknownCodes
 from linktrack.clicks.capture.visitors import Visitors
 from linktrack.clicks.capture.wsgi_lane import WSGILane
 from linktrack.ids import LinkId, SegmentId
@@ -47,6 +48,7 @@ class Street:
             LOOPBACK,
             clock=lambda: self.now,
             gate=gate,
+            unknown=UnknownCodes(folder / "journals"),
         )
         self.client = Client(WSGILane(self.behind, self.lane))
 
@@ -68,8 +70,14 @@ class Street:
         return self.client.get(path, headers={"User-Agent": FIREFOX, **named})
 
     def clicks(self) -> list[dict[str, object]]:
+        return self._lines("journals")
+
+    def unknown(self) -> list[dict[str, object]]:
+        return self._lines(f"journals/{FOLDER}")
+
+    def _lines(self, folder: str) -> list[dict[str, object]]:
         lines = []
-        for path in self.folder.glob(f"journals/[!.]*{SUFFIX}"):
+        for path in self.folder.glob(f"{folder}/[!.]*{SUFFIX}"):
             lines += [json.loads(line) for line in path.read_text().splitlines()]
         return lines
 

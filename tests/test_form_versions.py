@@ -37,7 +37,8 @@ UNVERSIONED: Final[dict[str, tuple[str, ...]]] = {
         "notifications.add",
         "own_links.add", "people.add", "people.rule", "segments.add", "sharing.share",
         "suggest.send", "suggestions.make_draft", "suggestions.tell", "suggestions.thank",
-        "team.invite", "team.make_link", "tokens.add", "webhooks.add",
+        "team.invite", "team.make_link", "tokens.add", "unknown_codes.lead", "unknown_codes.make",
+        "webhooks.add",
     ),
     ENDS: (
         "accounts.remove", "bring_in.remove", "bulk_changes.undo", "connections.remove",
@@ -56,7 +57,7 @@ UNVERSIONED: Final[dict[str, tuple[str, ...]]] = {
         "links.disable", "links.enable", "links.forward", "members.do_again", "members.tick_off",
         "links.begin_anew", "links.promotes", "people.share",
         "posts.discard", "posts.restore", "queue.not_there", "queue.withdraw",
-        "suggestions.decline_it", "suggestions.reopen_it",
+        "suggestions.decline_it", "suggestions.reopen_it", "unknown_codes.ignore",
     ),
     OWN: (
         "feed.renew", "own.add_key", "own.begin", "own.change_password", "own.choose_theme",

@@ -86,6 +86,6 @@ class World:
         with store.transaction() as connection:
             return store.append(connection, records)
 
-    def loader(self) -> Loader:
+    def loader(self) -> Loader[ClickRecord]:
         """Return a new loader of this installation's journals."""
         return Loader(self.store(), self.settings.journals)

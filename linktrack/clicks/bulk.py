@@ -6,7 +6,7 @@ SQLite reads the whole table for `(a, b) IN (VALUES …)`, though both columns a
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import msgspec
 from sqlalchemy import (
@@ -21,11 +21,14 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import InstrumentedAttribute
 
 from linktrack.db import is_sqlite
 
 Row: TypeAlias = tuple[int | None, ...]
 Filter: TypeAlias = ColumnElement[bool]
+Value = TypeVar("Value", int, str)
+Compared: TypeAlias = ColumnElement[Value] | InstrumentedAttribute[Value]
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
@@ -46,15 +49,15 @@ def find_rows(
     yield from map(tuple, found.all())
 
 
-def among(connection: Connection, column: ColumnElement[int], numbers: Sequence[int]) -> Filter:
-    """Return the condition that a column is one of many numbers, handed over as one value.
+def among(connection: Connection, column: Compared[Value], values: Sequence[Value]) -> Filter:
+    """Return the condition that a column is one of many values, handed over as one.
 
     With a parameter for each, naming them takes longer than finding their rows.
     """
     if is_sqlite(connection):
-        given = func.json_each(msgspec.json.encode(numbers).decode()).table_valued("value")
+        given = func.json_each(msgspec.json.encode(values).decode()).table_valued("value")
         return column.in_(select(given.c.value))
-    return column == any_(literal(list(numbers), postgresql.ARRAY(column.type)))
+    return column == any_(literal(list(values), postgresql.ARRAY(column.type)))
 
 
 def given(

@@ -84,6 +84,16 @@ class Codes:
             return None
         return Bearer(*carried)
 
+    def claimed(self, code: str) -> LinkId | None:
+        """Return the link that a computed code names whose check is wrong; None for others.
+
+        Somebody may have mistyped it, or made it up.
+        """
+        numbers = self._hashids.decode(code)
+        if len(numbers) not in (3, 4) or self.read(code) is not None or numbers[0] >= 2**31:
+            return None
+        return LinkId(numbers[0])
+
     @property
     def installation(self) -> str:
         """What an export names this installation by: the same wherever its keys are."""

@@ -84,6 +84,12 @@ SECTIONS: Final = (
                 "A table of addresses in, short links out.",
                 for_owners=True,
             ),
+            Page(
+                "unknown_codes.list_all",
+                "Unknown codes",
+                "Short links that people open but that don't exist.",
+                of_all=True,
+            ),
         ),
         also=("changing", "bulk_changes"),
     ),

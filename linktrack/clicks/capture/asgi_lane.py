@@ -114,6 +114,7 @@ def asked_by(scope: "HTTPScope") -> Asked:
     client = scope.get("client")
     asked = {
         "REQUEST_METHOD": scope["method"],
+        "PATH_INFO": scope["path"],
         "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "REMOTE_ADDR": client[0] if client else "",
     }

@@ -39,6 +39,7 @@ class Journal:
         sync: JournalSync = "background",
         rotate_bytes: int = ROTATE_BYTES,
         rotate_seconds: float = ROTATE_SECONDS,
+        sync_seconds: float = SYNC_SECONDS,
     ) -> None:
         self._folder = folder
         self._name = ""
@@ -46,6 +47,7 @@ class Journal:
         self._always = sync == "always"
         self._rotate_bytes = rotate_bytes
         self._rotate_seconds = rotate_seconds
+        self._sync_seconds = sync_seconds
         self._lock = threading.Lock()
         self._file: int | None = None
         self._opened = 0.0
@@ -179,7 +181,7 @@ class Journal:
                 log.error("The journal could not be synced: %s", error)
                 self._stop.wait(RETRY_SECONDS)
             self._losses.settle()
-            self._stop.wait(SYNC_SECONDS)
+            self._stop.wait(self._sync_seconds)
 
     def _sync_now(self) -> None:
         with self._lock:

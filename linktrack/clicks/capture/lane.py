@@ -19,6 +19,7 @@ from linktrack.clicks.capture.journal import Journal
 from linktrack.clicks.capture.own_clicks import OwnClicks
 from linktrack.clicks.capture.own_sites import OwnSites
 from linktrack.clicks.capture.ruled import Clicked, Led, Ruling
+from linktrack.clicks.capture.unknown_codes import AskedFor, UnknownCodes
 from linktrack.clicks.capture.visitors import Visitors, client_address
 from linktrack.clicks.classify.agents import is_preview
 from linktrack.clicks.classify.referrers import referrer_key
@@ -139,6 +140,7 @@ class Lane:
         ruling: Ruling | None = None,
         hosts: Hosts | None = None,
         own_sites: OwnSites | None = None,
+        unknown: UnknownCodes | None = None,
     ) -> None:
         self._targets = targets
         self._hosts = hosts
@@ -152,6 +154,7 @@ class Lane:
         self._gate = gate or Gate()
         self._ruling = ruling or Ruling(markers)
         self._own_sites = own_sites or OwnSites()
+        self._unknown = unknown
         self._watching = False
         self.waits = journal.waits
 
@@ -207,9 +210,11 @@ class Lane:
             return self.answer(asked, code, target, self.decide(asked, target))
 
     def close(self) -> None:
-        """End the journal, which the loader then takes as done; a click after it begins another."""
+        """End the journals, which the loader then takes as done; a click begins another."""
         self._gate.close()
         self._journal.close()
+        if self._unknown is not None:
+            self._unknown.close()
 
     def answer(
         self, asked: Asked, code: str, target: Target | None, decided: Verdict | None = None
@@ -219,6 +224,8 @@ class Lane:
         Raises `Undecided` where `decide` has to be asked before.
         """
         if target is None or target.location is None:
+            if target is None and self._unknown is not None:
+                self._note_unknown(self._unknown, asked, code)
             # In its own spelling, without what was left on it.
             return Behind(f"/{(target and target.code) or code}")
         at = self._clock()
@@ -280,11 +287,29 @@ class Lane:
             may_wait=may_wait,
         )
 
+    def _note_unknown(self, unknown: UnknownCodes, asked: Asked, code: str) -> None:
+        address = client_address(asked, self._trusted)
+        flags = self._flags(asked, address)
+        if unknown.wants(asked, code, flags, address):
+            at, agent = self._clock(), asked["HTTP_USER_AGENT"][:MOST_AGENT]
+            visitor = self._visitor(asked, at, flags, address)
+            unknown.note(AskedFor(int(at * 1000), self._key(asked, code), agent, visitor))
+
     def _flags(self, asked: Asked, address: str) -> int:
         flags = request_flags(asked)
         if self._own is not None and self._own.is_own(asked.get("HTTP_COOKIE"), address):
             flags |= OWNER
         return flags
+
+    def _visitor(self, asked: Asked, at: float, flags: int, address: str) -> int | None:
+        if flags & NO_VISITOR:
+            return None
+        agent, languages = asked.get("HTTP_USER_AGENT", ""), asked.get("HTTP_ACCEPT_LANGUAGE", "")
+        try:
+            return self._visitors.identify(at, address, agent, languages)
+        except OSError as error:
+            log.error("The visitor key cannot be used, a click has no visitor: %s", error)
+            return None
 
     def _record(self, asked: Asked, target: Target, at: float) -> ClickRecord:
         agent = asked.get("HTTP_USER_AGENT")
@@ -292,13 +317,7 @@ class Lane:
         flags = self._flags(asked, address)
         if "HTTP_X_FORWARDED_FOR" in asked and address == asked.get("REMOTE_ADDR"):
             flags |= FORWARDED
-        visitor = None
-        if not flags & NO_VISITOR:
-            languages = asked.get("HTTP_ACCEPT_LANGUAGE", "")
-            try:
-                visitor = self._visitors.identify(at, address, agent or "", languages)
-            except OSError as error:
-                log.error("The visitor key cannot be used, a click has no visitor: %s", error)
+        visitor = self._visitor(asked, at, flags, address)
         segment_id, follower_id, attribution = self._attribute(asked, target, flags)
         where = NOWHERE if self._place_of is None else self._place_of(address)
         if flags & NO_VISITOR:

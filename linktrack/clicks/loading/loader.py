@@ -4,21 +4,20 @@ import gc
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Generic, Protocol, TypeVar
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import DataError, SQLAlchemyError
 
+from linktrack.calendar.days import Days
 from linktrack.clicks.capture.journal import SUFFIX, is_written
 from linktrack.clicks.loading.backfill import count_added
-from linktrack.clicks.loading.store import ClickStore
 from linktrack.clicks.models import journals
-from linktrack.clicks.records import ClickRecord, decode, decode_lines
 from linktrack.db import now as this_moment
 
 log = logging.getLogger(__name__)
@@ -36,6 +35,39 @@ GONE: Final = ".gone"  # end of a file's name while it is being deleted
 SET_ASIDE: Final = "set-aside.jsonl"
 
 
+class Recorded(Protocol):
+    """What a line of a journal says."""
+
+    @property
+    def user_agent(self) -> str | None:
+        """Who asked, as the browser or program names itself."""
+
+
+Record = TypeVar("Record", bound=Recorded)
+
+
+class Store(Protocol[Record]):
+    """Where the lines of a kind of journal go."""
+
+    engine: Engine
+    days: Days
+
+    def decode(self, line: bytes) -> Record:
+        """Return what a line says; raises `ValueError` for one that is damaged."""
+
+    def decode_lines(self, lines: bytes) -> list[Record]:
+        """Return what many lines say, or raise like `decode`; blank ones are nothing."""
+
+    def prepare(self, user_agents: set[str | None]) -> None:
+        """Do what takes long ahead of `append`, outside its transaction."""
+
+    def transaction(self) -> AbstractContextManager[Connection]:
+        """Begin one batch: all of it is stored, or nothing."""
+
+    def append(self, connection: Connection, records: Sequence[Record]) -> int:
+        """Store records within a `transaction`; return how many were new."""
+
+
 @dataclass(slots=True)
 class Progress:
     """What a pass over the journals did; `behind`: so much that more is probably waiting."""
@@ -46,26 +78,30 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
+class _Batch(Generic[Record]):
     """Part of a journal file, read and decoded: [start, end) in bytes."""
 
     start: int
     end: int
     finished: bool
-    records: list[ClickRecord]
+    records: list[Record]
     bad: list[bytes]
 
 
 @dataclass(slots=True)
-class Loader:
+class Loader(Generic[Record]):
     """Reads journals in batches; rows, counts and the position in the file move together.
 
     Several loaders may run at once: each batch asks the database how far the file is loaded.
+    Those `beside` it load their own journals at each of its passes; what they do isn't in its
+    progress.
     """
 
-    store: ClickStore
+    store: Store[Record]
     folder: Path
     keep: timedelta = timedelta(days=7)
+    delete_seconds: float = DELETE_SECONDS
+    beside: "Sequence[Loader[Any]]" = ()
     clock: Callable[[], datetime] = this_moment
     _positions: dict[str, int] = field(default_factory=dict)
     _finished: set[str] = field(default_factory=set)
@@ -99,6 +135,8 @@ class Loader:
                     log.exception("%s cannot be loaded; its clicks wait there.", path)
                 self._failing.add(path.name)
         self._delete_finished()
+        for other in self.beside:
+            other.load()
         return progress
 
     def follow(self, stop: Callable[[], bool]) -> None:
@@ -134,7 +172,7 @@ class Loader:
                 written = is_written(path)
                 if written and path.stat().st_size == start:
                     return
-                batch = _read(path, start, written, self._bytes)
+                batch = self._read(path, start, written)
             except FileNotFoundError:
                 return
             # Before the transaction: it must not hold up other writers for long.
@@ -157,6 +195,35 @@ class Loader:
             if batch.finished or batch.end == start:
                 return
 
+    def _read(self, path: Path, start: int, written: bool) -> _Batch[Record]:
+        """Read and decode a batch. Raises `FileNotFoundError`."""
+        most = self._bytes
+        with path.open("rb") as file:
+            file.seek(start)
+            data = file.read(most)
+            at_end = not file.read(1)
+        finished = at_end and not written
+        # A last line without its end is still being written, or torn where nobody writes it any
+        # more. One that fills a whole batch was never a click's.
+        hopeless = finished or (len(data) == most and b"\n" not in data)
+        used = len(data) if hopeless else data.rfind(b"\n") + 1
+        return _Batch(start, start + used, finished, *self._decode_lines(data[:used]))
+
+    def _decode_lines(self, data: bytes) -> tuple[list[Record], list[bytes]]:
+        """Return what the lines say, and the damaged ones; blank lines are nothing."""
+        with suppress(ValueError, RecursionError):
+            records = self.store.decode_lines(data)
+            if len(records) == data.count(b"\n"):  # else several in a line, or blank ones
+                return records, []
+        records = []
+        bad: list[bytes] = []
+        for line in filter(None, data.split(b"\n")):
+            try:
+                records.append(self.store.decode(line))
+            except (ValueError, RecursionError):
+                bad.append(line)
+        return records, bad
+
     def _place(self, connection: Connection, name: str) -> int:
         """Return how many bytes of a file are loaded; a file that is new gets its row."""
         position = connection.scalar(select(journals.c.position).where(journals.c.name == name))
@@ -164,7 +231,7 @@ class Loader:
             connection.execute(insert(journals).values(name=name, position=0))
         return position or 0
 
-    def _store_batch(self, connection: Connection, name: str, batch: _Batch) -> None:
+    def _store_batch(self, connection: Connection, name: str, batch: _Batch[Record]) -> None:
         self.store.append(connection, batch.records)
         if batch.end > batch.start or batch.finished:
             connection.execute(
@@ -196,7 +263,7 @@ class Loader:
         """
         if time.monotonic() < self._delete_at:
             return
-        self._delete_at = time.monotonic() + DELETE_SECONDS
+        self._delete_at = time.monotonic() + self.delete_seconds
         with self.store.engine.connect() as connection:
             names = connection.scalars(
                 select(journals.c.name).where(journals.c.finished_at < self.clock() - self.keep)
@@ -225,33 +292,3 @@ def _no_search_for_cycles() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-def _read(path: Path, start: int, written: bool, most: int) -> _Batch:
-    """Read and decode a batch. Raises `FileNotFoundError`."""
-    with path.open("rb") as file:
-        file.seek(start)
-        data = file.read(most)
-        at_end = not file.read(1)
-    finished = at_end and not written
-    # A last line without its end is still being written, or torn where nobody writes it any
-    # more. One that fills a whole batch was never a click's.
-    hopeless = finished or (len(data) == most and b"\n" not in data)
-    used = len(data) if hopeless else data.rfind(b"\n") + 1
-    return _Batch(start, start + used, finished, *_decode_lines(data[:used]))
-
-
-def _decode_lines(data: bytes) -> tuple[list[ClickRecord], list[bytes]]:
-    """Return the clicks and the damaged lines; blank lines are nothing."""
-    with suppress(ValueError, RecursionError):
-        records = decode_lines(data)
-        if len(records) == data.count(b"\n"):  # else several in a line, or blank ones
-            return records, []
-    records = []
-    bad: list[bytes] = []
-    for line in filter(None, data.split(b"\n")):
-        try:
-            records.append(decode(line))
-        except (ValueError, RecursionError):
-            bad.append(line)
-    return records, bad

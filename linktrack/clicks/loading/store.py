@@ -23,7 +23,7 @@ from linktrack.clicks.loading.burst import MINUTE, Minute, judge_minutes
 from linktrack.clicks.loading.devices import DeviceKey, city_number, device_key, device_number
 from linktrack.clicks.loading.personal import notice_forwarded, without_names
 from linktrack.clicks.models import agents, clicks, imported_clicks, referrers, sources
-from linktrack.clicks.records import ClickRecord
+from linktrack.clicks.records import ClickRecord, decode, decode_lines
 from linktrack.clicks.vocabulary import (
     ATTRIBUTION_NUMBER,
     EMBEDDED,
@@ -60,6 +60,9 @@ class _Home(NamedTuple):
 
 class ClickStore:
     """Where clicks are kept. One store belongs to one thread."""
+
+    decode = staticmethod(decode)
+    decode_lines = staticmethod(decode_lines)
 
     def __init__(
         self, engine: Engine, timezone: ZoneInfo, visitor_period: VisitorPeriod = "month"

@@ -51,6 +51,7 @@ LEFT_OUT: Final = {
     "sign_in_mails": "emails of the last day about sign-ins on new devices",
     "spent_challenges": "what passkeys have signed within the last minutes",
     "stranger_attempts": "how often a network asked to join something within an hour",
+    "unknown_askers": "who asked for which unknown code, today and yesterday",
     "visitor_keys": "the secrets of visitors: without them nobody can be found again",
 }
 """Tables that are not exported, and why."""

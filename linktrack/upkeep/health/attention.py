@@ -8,7 +8,7 @@ days at hand, and links that lead to nothing, on the overview and the page "To d
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -22,10 +22,12 @@ from linktrack.calendar.days import Days
 from linktrack.calendar.ranges import DayRange
 from linktrack.clicks.capture.backlog import Backlog
 from linktrack.clicks.counts.counted_by import changed_settings
+from linktrack.clicks.unknown.listing import MANY, MANY_DAYS, asked_by_many
 from linktrack.community.asking.listing import count_waiting
 from linktrack.community.suggestions.inbox import count_new
 from linktrack.db import to_ms
 from linktrack.links.excerpts import excerpt
+from linktrack.owners.visibility import sees_all
 from linktrack.publishing.queue import count_failed
 from linktrack.publishing.states import overdue_posts
 from linktrack.reports.overview import AccountCard
@@ -290,6 +292,7 @@ def to_do(
         *waiting(session, settings, [card.account.id for card in cards], now),
         *missing(cards, days),
         *_of_links(len(dead_links(session, now, MOST_LINKS))),
+        *_of_unknown_codes(session, now.astimezone(settings.timezone).date()),
     ]
 
 
@@ -301,6 +304,26 @@ def _of_links(dead: int) -> Iterator[Need]:
             f"{'leads' if dead == 1 else 'lead'} to a page that doesn't answer.",
             "See which",
             Place("needs.show"),
+        )
+
+
+def _of_unknown_codes(session: Session, today: date) -> Iterator[Need]:
+    """Yield which links that don't exist many people opened; they belong to no account."""
+    asked = asked_by_many(session, today) if sees_all(session) else []
+    if len(asked) == 1:
+        (one,) = asked
+        yield Need(
+            f"{one.people:,} people opened the short link {one.code} in the last {MANY_DAYS} days. "
+            "It doesn't exist.",
+            "Make it a link",
+            Place("unknown_codes.show", {"number": one.id}),
+        )
+    elif asked:
+        yield Need(
+            f"{len(asked):,} short links that don't exist were each opened by {MANY} people or "
+            f"more in the last {MANY_DAYS} days.",
+            "See which",
+            Place("unknown_codes.list_all"),
         )
 
 

@@ -1,0 +1,1 @@
+"""Codes that people asked for and no link has: counted, and made links."""
