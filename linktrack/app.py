@@ -65,6 +65,7 @@ from linktrack.web import blueprints, delivery, formats, register_notices
 from linktrack.web.context import page_path
 from linktrack.web.public import feed, goals, hello, limited
 from linktrack.web.public.community import join, leaving, suggest
+from linktrack.web.public.domains.here import check_domain
 from linktrack.web.settings import own_clicks
 from linktrack.web.wanted import kept_text
 
@@ -161,6 +162,7 @@ def create_app(installation: Installation) -> Flask:
     app.extensions[EXTENSION] = installation
     app.before_request(_check_fields)
     app.before_request(_keep_up)
+    app.before_request(check_domain)
     csrf = CSRFProtect(app)
     doors = [door.blueprint for door in DOORS.values()]  # open or not: that may change
     for blueprint in (v1.blueprint, *doors):

@@ -28,7 +28,7 @@ PLACES = (
     *("followers", "left-out", "links", "needs-you", "not-wrapped", "notes", "notifications"),
     "own-clicks",
     *("own-links", "people", "posts", "queue", "referrers", "segments", "settings"),
-    *("shared", "timing", "team", "tokens", "topics", "webhooks", "profile"),
+    *("shared", "timing", "team", "tokens", "topics", "webhooks", "profile", "domains"),
 )
 
 

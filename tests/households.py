@@ -54,6 +54,8 @@ from linktrack.engagement.tallies import keep_tallies
 from linktrack.ids import LinkId
 from linktrack.keys import load_keys
 from linktrack.links.cards.cards import Found, keep_card, set_own_words
+from linktrack.links.domains.domains import add_domain
+from linktrack.links.hosts.models import AccountDomain, Domain
 from linktrack.links.looks.pictures import own_picture, set_picture
 from linktrack.links.looks.qr_looks import set_look
 from linktrack.links.many.changing import Wish as ManyWish
@@ -208,6 +210,7 @@ def household(world: World, mark: str) -> Household:
         "code": str(link.code), "slug": f"{low}-slug", "tag": f"{low}tag",
         "segment": str(segment.id), "list": str(listed.id), "segment_name": segment.name,
         "experiment": str(experiment.id), "note": str(noted.id), "webhook": str(webhook.id),
+        "domain": str(_domain(world, account, low, at).id),
         "recipient": str(_recipient(world, account, mark, at).id),
         "unwrapped": str(unwrapped.id), "shared": str(shared.id), "shared_secret": shared_secret,
         "token": str(made_by.id), "door": token, "wraps": wraps,
@@ -297,6 +300,15 @@ def _suggestion(world: World, account: Account, mark: str, at: datetime) -> None
             text=f"{mark} thanks", asked_at=at, ended_at=at, problem=f"{mark} is blocked",
         )
     )  # fmt: skip
+
+
+def _domain(world: World, account: Account, low: str, at: datetime) -> Domain:
+    domain = add_domain(world.session, world.settings.base_url, f"{low}.example", at)
+    domain.account_id = account.id
+    domain.front_title = low
+    world.session.add(AccountDomain(account_id=account.id, domain_id=domain.id))
+    world.session.commit()
+    return domain
 
 
 def _webhook(world: World, account: Account, mark: str, at: datetime) -> Webhook:

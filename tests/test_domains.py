@@ -19,17 +19,13 @@ from linktrack.ids import SegmentId
 from linktrack.installation import Installation
 from linktrack.keys import load_keys
 from linktrack.links.catalog import add_link, get_link
-from linktrack.links.domains.domains import (
-    Face,
-    add_domain,
-    move_domain,
-    remove_domain,
-    set_face,
-)
+from linktrack.links.domains.domains import add_domain, move_domain, remove_domain
+from linktrack.links.domains.faces import Face, set_face
 from linktrack.links.hosts.finding import find_domain, further_domains, name_link
 from linktrack.links.hosts.models import Domain
 from linktrack.links.hosts.names import bare_host, hosts_of_domains
 from linktrack.links.models import Link
+from linktrack.links.own_addresses import remember_address
 from linktrack.links.redirects.lookup import find_hosts, find_target
 
 BASE = "https://go.jessestay.com"
@@ -177,13 +173,18 @@ def test_a_domain_is_one_that_was_never_ours(world: World) -> None:
 def test_links_are_named_with_their_domain(world: World) -> None:
     """By a code, a host and a code, or as they were posted."""
     shop = domain(world)
-    for written in ("shop.example/sale", f"{SHOP}/sale", " HTTPS://SHOP.example/sale/ "):
-        assert name_link(world.session, BASE, written) == ("sale", shop)
-    assert name_link(world.session, BASE, "sale", "shop.example") == ("sale", shop)
+    remember_address(world.session, BASE, NOON)
+    for written in (
+        "shop.example/sale",
+        "sale@shop.example",
+        f"{SHOP}/sale",
+        " HTTPS://SHOP.example/sale/ ",
+    ):
+        assert name_link(world.session, written) == ("sale", shop)
     for written in ("sale", "go.jessestay.com/sale", f"{BASE}/sale"):
-        assert name_link(world.session, BASE, written) == ("sale", None)
+        assert name_link(world.session, written) == ("sale", None)
     with pytest.raises(NotFound, match="no domain"):
-        name_link(world.session, BASE, "elsewhere.example/sale")
+        name_link(world.session, "elsewhere.example/sale")
 
 
 @given(

@@ -11,6 +11,7 @@ from world import NOON, World
 from linktrack.db import now
 from linktrack.errors import Invalid
 from linktrack.links.catalog import set_disabled
+from linktrack.links.domains.faces import set_on_front_page
 from linktrack.owners.tokens import create_token
 from linktrack.settings import load_settings
 from linktrack.web.public.watchers import may_see_details
@@ -30,8 +31,11 @@ def faced(sqlite_databases: Maker, tmp_path: Path) -> World:
 
 def test_the_home_page_says_whose_links_these_are_and_how_to_reach_them(faced: World) -> None:
     """Links to a person and to where harm is reported."""
-    faced.account()
+    set_on_front_page(faced.session, faced.account(), True, NOON)
+    secret = faced.account("@secret")
+    faced.session.commit()
     answer = Browser.on(faced).get("/")
+    assert secret.handle not in answer.text
     assert "Short links by @JessesLinks on X." in read(answer)
     assert 'href="mailto:me@jessestay.com"' in answer.text
     assert 'href="https://jessestay.com/abuse"' in answer.text

@@ -32,7 +32,7 @@ DEVICE: Final = "a cookie of this browser, or what a follower says of themselves
 UNVERSIONED: Final[dict[str, tuple[str, ...]]] = {
     ADDS: (
         "accounts.add", "accounts.count", "accounts.segment", "bring_in.add", "compose.wrap",
-        "demo.make",
+        "demo.make", "domains.add",
         "experiments.add", "followers.take", "links.add", "many.make", "notes.add",
         "notifications.add",
         "own_links.add", "people.add", "people.rule", "segments.add", "sharing.share",
@@ -42,7 +42,7 @@ UNVERSIONED: Final[dict[str, tuple[str, ...]]] = {
     ),
     ENDS: (
         "accounts.remove", "bring_in.remove", "bulk_changes.undo", "connections.remove",
-        "demo.remove",
+        "demo.remove", "domains.remove",
         "experiments.remove", "feed.end_mails", "followers.forget", "leaving.go",
         "members.remove", "not_wrapped.gone", "notes.remove", "notifications.remove",
         "own_links.remove", "people.remove", "people.unrule", "segments.remove", "sharing.end",

@@ -4,13 +4,13 @@ import http.client
 import shutil
 import signal
 import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from databases import Maker
+from proxies import proxy
 from servers import Server, command, environment, free_port, serving
 from services import BROWSER, a_link, loaded
 from waiting import wait_until
@@ -66,29 +66,6 @@ def behind_nginx(server: Server, folder: Path) -> Iterator[int]:
     )
     with proxy(["nginx", "-c", str(file), "-e", str(folder / "error.log")], port, folder):
         yield port
-
-
-@contextmanager
-def proxy(command: list[str], port: int, folder: Path) -> Iterator[None]:
-    """Run a proxy for the time of a test."""
-    if not shutil.which(command[0]):
-        pytest.skip(f"{command[0]} is not here: Debian's packages nginx-light and caddy")
-    with (folder / "proxy.log").open("wb") as log:
-        process = subprocess.Popen(
-            command, stdout=log, stderr=log, env={"HOME": str(folder), "PATH": "/usr/bin:/usr/sbin"}
-        )
-    try:
-        wait_until(lambda: _listens(port), 20, why=f"{command[0]} listens")
-        yield
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _listens(port: int) -> bool:
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
-        return True
-    return False
 
 
 def connections(stack: ExitStack, port: int, number: int, said: bytes = b"") -> list[socket.socket]:

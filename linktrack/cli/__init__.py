@@ -42,6 +42,10 @@ COMMANDS: Final = {
     "wrap": ("posts.posts", "Shorten the links of a text, and record it as a post."),
     "post": ("posts.posts", "List posts, and publish, schedule or discard them."),
     "link": ("links.links", "Make, list, describe, disable or redirect links, one or many."),
+    "domain": (
+        "server.domains",
+        "Manage the domains that short links begin with, and their front pages.",
+    ),
     "digest": ("reports.digest", "Print or email a summary of an account's last week or month."),
     "story": ("reports.story", "Tell what became of an account since a day, as a text to publish."),
     "people": ("posts.people", "Manage the people your links promote."),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from linktrack.audience.models import Account
     from linktrack.db import Session
     from linktrack.installation import Installation
+    from linktrack.links.hosts.models import Domain
     from linktrack.links.models import Link, Post
 
 F = TypeVar("F", bound=Callable[..., None])
@@ -129,6 +130,15 @@ class Work:
         from linktrack.links.catalog import get_link
 
         return get_link(self.session, self.installation.shortener.codes, code)
+
+    def domain(self, host: str) -> "Domain":
+        """Return the domain of a host; of `first`, what that one's pages say. Raises `NotFound`."""
+        from linktrack.links.domains.faces import first_face
+        from linktrack.links.hosts.finding import find_domain
+
+        base_url = self.installation.settings.base_url
+        found = None if host == "first" else find_domain(self.session, base_url, host)
+        return first_face(self.session, self.now) if found is None else found
 
     def post(self, number: int) -> "Post":
         """Return the post with a number. Raises `NotFound`."""

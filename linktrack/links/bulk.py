@@ -12,6 +12,7 @@ from linktrack.errors import Conflict
 from linktrack.ids import AccountId, LinkId
 from linktrack.links.catalog import ATTEMPTS, Shortener
 from linktrack.links.codes import CODE, Codes, is_reserved
+from linktrack.links.hosts.models import Domain
 from linktrack.links.models import FoldedCase, ImportedLink, Link, LinkDestination, Post
 
 CHUNK: Final = 500  # values in one IN list
@@ -22,9 +23,10 @@ class OldLink:
     """A link as an old log or another shortener knows it.
 
     `key` is its name there, at most 64 characters, `names` are others that stand for it where they
-    stand for nothing else yet; `code` is the short code it would like to keep. `destination` has
-    been checked. With `disabled_at` it is answered with 410; its clicks count as before. A further
-    address of a link has the key of that link as `beside`, and stands in its post.
+    stand for nothing else yet; `code` is the short code it would like to keep, on the first domain
+    or another. `destination` has been checked. With `disabled_at` it is answered with 410; its
+    clicks count as before. A further address of a link has the key of that link as `beside`, and
+    stands in its post.
     """
 
     key: str
@@ -35,6 +37,7 @@ class OldLink:
     forward_query: bool = False
     names: tuple[str, ...] = ()
     beside: str | None = None
+    domain_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +109,20 @@ def find_by_code(
 ) -> dict[str, LinkId]:
     """Return which of these codes are the account's, and of which links, as a redirect finds them.
 
-    Stored or computed, or the same but for capital and small letters as one stored code only.
+    Stored or computed, or the same but for capital and small letters as one stored code only. On
+    several domains that of the first is meant, else that of the domain added first.
     """
     found: dict[str, LinkId] = {}
     bearers = {}
     wanted = set(wanted)
+    domains = (None, *connection.scalars(select(Domain.id).order_by(Domain.id)))
     for part in chunked(sorted(wanted), CHUNK):
-        query = select(Link.code, Link.id).where(Link.account_id == account_id, Link.code.in_(part))
-        found.update((code, link_id) for code, link_id in connection.execute(query) if code)
+        for domain_id in domains:
+            query = select(Link.code, Link.id).where(
+                Link.account_id == account_id, Link.domain_id == domain_id, Link.code.in_(part)
+            )
+            for code, link_id in connection.execute(query):
+                found.setdefault(code or "", link_id)
         for code in part:
             bearer = codes.read(code) if code not in found else None
             if bearer is not None:
@@ -137,7 +146,7 @@ def _respelt(
             by_folded.setdefault(code.lower(), []).append(code)
     for part in chunked(sorted(by_folded), CHUNK):
         query = select(Link.code, Link.id, Link.account_id)
-        query = query.where(FoldedCase(Link.code).in_(part))
+        query = query.where(FoldedCase(Link.code).in_(part), Link.domain_id.is_(None))
         for stored, link_id, owner in connection.execute(query):
             meant.setdefault(str(stored).lower(), []).append((link_id, owner))
     return {
@@ -166,6 +175,8 @@ def add_imported(
     if not old_links:
         return []
     codes = _codes_to_keep(connection, shortener.codes, old_links)
+    domains = connection.execute(select(Domain.id, Domain.address)).all()
+    bases = {None: shortener.base_url, **{each.id: each.address for each in domains}}
     leading = [old for old in old_links if old.beside is None]
     made_posts = connection.scalars(
         insert(Post).returning(Post.id, sort_by_parameter_order=True),
@@ -174,7 +185,7 @@ def add_imported(
                 "account_id": account_id,
                 "state": "published",
                 "written": old.destination,
-                "text": shortener.short_url(code or ""),
+                "text": f"{bases[old.domain_id]}/{code or ''}",
                 "posted_at": old.created_at,
                 "created_at": old.created_at,
                 "measured_from": measured_from,
@@ -191,6 +202,7 @@ def add_imported(
             {
                 "account_id": account_id,
                 "post_id": post_id,
+                "domain_id": old.domain_id,
                 "code": code,
                 "destination": old.destination,
                 "created_at": old.created_at,
@@ -202,7 +214,11 @@ def add_imported(
         ],
     ).all()
     nameless = [index for index, code in enumerate(codes) if code is None]
-    own = own_codes(connection, shortener.codes, [link_ids[index] for index in nameless])
+    own = own_codes(
+        connection,
+        shortener.codes,
+        {link_ids[index]: old_links[index].domain_id for index in nameless},
+    )
     for index in nameless:
         codes[index] = own[link_ids[index]]
     if nameless:
@@ -211,7 +227,10 @@ def add_imported(
             [{"link": link_id, "new_code": code} for link_id, code in own.items()],
         )
         texts = [
-            {"post": post_ids[index], "new_text": shortener.short_url(own[link_ids[index]])}
+            {
+                "post": post_ids[index],
+                "new_text": f"{bases[old_links[index].domain_id]}/{own[link_ids[index]]}",
+            }
             for index in nameless
             if old_links[index].beside is None
         ]
@@ -244,12 +263,14 @@ def _codes_to_keep(
     connection: Connection, codes: Codes, old_links: Sequence[OldLink]
 ) -> list[str | None]:
     """Return for each link the code it keeps, or None; of two that want one the first has it."""
-    wanted = [old.code if _may_keep(codes, old.code) else None for old in old_links]
+    wanted = [
+        (old.domain_id, old.code) if _may_keep(codes, old.code) else None for old in old_links
+    ]
     taken = taken_codes(connection, filter(None, wanted))
     kept: list[str | None] = []
-    for code in wanted:
-        kept.append(None if code in taken else code)
-        taken.add(code or "")
+    for each in wanted:
+        kept.append(None if each is None or each in taken else each[1])
+        taken.add(each or (None, ""))
     return kept
 
 
@@ -259,15 +280,16 @@ def _may_keep(codes: Codes, code: str) -> bool:
 
 
 def own_codes(
-    connection: Connection, codes: Codes, link_ids: Sequence[LinkId]
+    connection: Connection, codes: Codes, domains: Mapping[LinkId, int | None]
 ) -> Mapping[int, str]:
-    """Return a free code of our own for each of these links."""
+    """Return a free code of our own for each of these links, on its domain."""
     found: dict[int, str] = {}
-    wanting = list(link_ids)
+    wanting = list(domains)
     for attempt in range(ATTEMPTS):
         proposals = {link_id: codes.propose(link_id, attempt) for link_id in wanting}
-        taken = taken_codes(connection, proposals.values())
-        free = (pair for pair in proposals.items() if pair[1] not in taken)
+        placed = {link_id: (domains[link_id], code) for link_id, code in proposals.items()}
+        taken = taken_codes(connection, placed.values())
+        free = (pair for pair in proposals.items() if placed[pair[0]] not in taken)
         found.update(pair for pair in free if not is_reserved(pair[1]))
         wanting = [link_id for link_id in wanting if link_id not in found]
         if not wanting:
@@ -277,10 +299,16 @@ def own_codes(
     )
 
 
-def taken_codes(connection: Connection, codes: Iterable[str]) -> set[str]:
-    """Return which of these codes stored links have."""
-    taken: set[str] = set()
-    for part in chunked(sorted(codes), CHUNK):
-        query = select(Link.code).where(Link.code.in_(part))
-        taken.update(code for code in connection.scalars(query) if code is not None)
+def taken_codes(
+    connection: Connection, placed: Iterable[tuple[int | None, str]]
+) -> set[tuple[int | None, str]]:
+    """Return which of these codes are taken, each on its domain."""
+    taken: set[tuple[int | None, str]] = set()
+    by_domain: dict[int | None, list[str]] = {}
+    for domain_id, code in placed:
+        by_domain.setdefault(domain_id, []).append(code)
+    for domain_id, codes in by_domain.items():
+        for part in chunked(sorted(codes), CHUNK):
+            query = select(Link.code).where(Link.domain_id == domain_id, Link.code.in_(part))
+            taken.update((domain_id, code) for code in connection.scalars(query) if code)
     return taken

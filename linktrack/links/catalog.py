@@ -1,7 +1,7 @@
 """The links of an installation: create them, look up where they lead, change it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
@@ -22,6 +22,7 @@ from linktrack.links.destinations import (
     with_parameters,
     without_parameters,
 )
+from linktrack.links.hosts.finding import chosen_domain, name_link
 from linktrack.links.hosts.models import Domain
 from linktrack.links.models import ImportedTotal, Link, LinkDestination
 from linktrack.links.own_addresses import leads_back
@@ -44,6 +45,10 @@ class Shortener:
     def short_url(self, code: str, domain: Domain | None = None) -> str:
         """Return the address people click: on the first domain, or another."""
         return f"{self.base_url if domain is None else domain.address}/{code}"
+
+    def on(self, domain: Domain | None) -> "Shortener":
+        """Return the same with another domain as the first: for a text that isn't stored yet."""
+        return self if domain is None else replace(self, base_url=domain.address)
 
     def version_code(self, link_id: LinkId, segment_id: SegmentId) -> str:
         """Return the code of a link's version for a segment."""
@@ -113,9 +118,11 @@ def add_lone_link(
     at: datetime,
     slug: str | None = None,
     tags: Sequence[str] = (),
+    on: str | None = None,
 ) -> Link:
     """Make a link that belongs to no post: for a poster, a profile, a signature.
 
+    It is on the domain with the host `on`, or else where the account's links are.
     The account's UTM values are added, and may name the first of `tags`, which the caller stores.
     Raises `Invalid` for an address that browsers cannot be sent to, or that leads back here, and
     what `add_link` raises.
@@ -129,6 +136,7 @@ def add_lone_link(
         at=at,
         slug=slug,
         utm=utm_of(session, session.get_one(Account, account_id)),
+        domain=chosen_domain(session, shortener.base_url, account_id, on),
         tag=next((tag.strip() for tag in tags if tag.strip()), None),
     )
 
@@ -199,11 +207,15 @@ def _on(domain_id: int | None) -> ColumnElement[bool]:
 def get_link(session: Session, codes: Codes, code: str, domain_id: int | None = None) -> Link:
     """Return the link of a stored or computed code, with or without a trailing `+`.
 
-    It is one of the first domain, or another. Raises `NotFound`.
+    It is on the first domain, or the one that was said: by its number, or with the code, as
+    `name_link` reads it. Raises `NotFound`.
     """
-    code = code.rstrip("+")
     if "\0" in code:  # which no database can be asked for
         raise NotFound("There is no link with this code.")
+    if domain_id is None:
+        code, domain = name_link(session, code)
+        domain_id = None if domain is None else domain.id
+    code = code.rstrip("+")
     link = session.scalar(select(Link).where(Link.code == code, _on(domain_id)))
     if link is None:
         bearer = codes.read(code)

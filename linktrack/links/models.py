@@ -113,6 +113,16 @@ class Link(Base):
     )
     domain: Mapped[Domain | None] = relationship()
 
+    @property
+    def name(self) -> str:
+        """What names it in addresses of pages and of the API: its code, or `CODE@HOST`."""
+        return f"{self.code}@{self.domain.host}" if self.domain else self.code or ""
+
+    @property
+    def shown(self) -> str:
+        """What people read of it: its code, or `HOST/CODE` on another domain than the first."""
+        return f"{self.domain.host}/{self.code}" if self.domain else self.code or ""
+
 
 Index("ix_links_code_folded", FoldedCase(Link.code))
 _FIRST = Link.domain_id.is_(None)

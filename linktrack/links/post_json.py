@@ -105,6 +105,6 @@ def not_wrapped_json(not_wrapped: Sequence[NotWrapped]) -> list[NotWrappedJson]:
 def _link_json(shortener: Shortener, link: Link, code: str) -> WrappedLinkJson:
     return {
         "code": code,
-        "short_url": shortener.short_url(code),
+        "short_url": shortener.short_url(code, link.domain),
         "destination": link.destination,
     }

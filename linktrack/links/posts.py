@@ -16,6 +16,7 @@ from linktrack.errors import Invalid, NotFound
 from linktrack.ids import PostId, SegmentId
 from linktrack.links.catalog import Shortener, add_link, addresses_before
 from linktrack.links.codes import with_codes
+from linktrack.links.hosts.finding import chosen_domain, domain_of_account
 from linktrack.links.models import Link, LinkDestination, Post, State, Version
 from linktrack.links.own_addresses import base_addresses, own_hosts, remember_address
 from linktrack.links.people import find_person, promote
@@ -45,6 +46,7 @@ class Wish:
     addressed: Mapping[str, int] = field(default_factory=dict)
     promotes: tuple[str, ...] = ()
     written_in: str = "plain"
+    domain: str | None = None
 
 
 def wrap_post(
@@ -87,6 +89,7 @@ def wrap_post(
     session.flush()
     slugs = (*wish.slugs, *(None for _ in targets))
     utm = utm_of(session, account)
+    domain = chosen_domain(session, shortener.base_url, account.id, wish.domain)
     links = [
         add_link(
             session,
@@ -97,6 +100,7 @@ def wrap_post(
             at=now,
             slug=slug,
             utm=utm,
+            domain=domain,
         )
         for destination, slug in zip(targets, slugs, strict=False)
     ]
@@ -153,6 +157,7 @@ def rewrap_post(
         if address == row.destination or row.destination not in targets
     }
     wrapped = {}
+    domain = domain_of_account(session, account.id)
     for target in targets:
         wrapped[target] = known.get(target) or add_link(
             session,
@@ -162,6 +167,7 @@ def rewrap_post(
             destination=target,
             at=now,
             utm=utm,
+            domain=domain,
         )
     post.written = written
     post.text = replace(written, addresses, short_urls(shortener, wrapped))
@@ -201,7 +207,8 @@ def short_urls(
     """Return address → short address, for everybody or for one segment."""
     return {
         address: shortener.short_url(
-            link.code or "" if segment_id is None else shortener.version_code(link.id, segment_id)
+            link.code or "" if segment_id is None else shortener.version_code(link.id, segment_id),
+            link.domain,
         )
         for address, link in links.items()
     }

@@ -13,6 +13,7 @@ from linktrack.errors import Invalid
 from linktrack.ids import LinkId
 from linktrack.links.catalog import Shortener, add_link, addresses_before, leading_from
 from linktrack.links.destinations import parse_destination
+from linktrack.links.hosts.finding import chosen_domain
 from linktrack.links.labels import MOST_TITLE, TagRow, clean, set_tags, tag_rows, tags_by_link
 from linktrack.links.models import Link, LinkLabel, LinkTag, Post
 from linktrack.links.own_addresses import leads_back
@@ -34,11 +35,13 @@ def add_single(
     tags: Sequence[str] = (),
     forward_query: bool = False,
     tenant: str | None = None,
+    on: str | None = None,
 ) -> Link:
     """Make a link to an address, made through the door of a token.
 
     Its post is its short address, published now: whoever shortens is about to post. `tenant` is for
-    whom it is made, in at most MOST_TENANT characters. Raises `Invalid` or `Conflict`.
+    whom it is made, in at most MOST_TENANT characters, `on` the host of its domain, else it is the
+    account's. Raises `Invalid`, `NotFound` or `Conflict`.
     """
     if tenant is not None and len(tenant) > MOST_TENANT:
         raise Invalid(f"A tenant's id may have {MOST_TENANT} characters.")
@@ -63,9 +66,10 @@ def add_single(
         slug=slug,
         utm=utm_of(session, account),
         tag=next((tag for tag in map(clean, tags) if tag), None),
+        domain=chosen_domain(session, shortener.base_url, account.id, on),
     )
     link.forward_query = forward_query
-    post.text = shortener.short_url(link.code or "")
+    post.text = shortener.short_url(link.code or "", link.domain)
     label = LinkLabel(
         link_id=link.id,
         title=_title(title),

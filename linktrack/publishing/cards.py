@@ -35,7 +35,10 @@ def card_below(
     """
     with database.session() as session:
         links = session.scalars(select(Link).where(Link.post_id == post_id)).all()
-        places = {index_of(shortener.short_url(link.code or ""), text): link for link in links}
+        places = {
+            index_of(shortener.short_url(link.code or "", link.domain), text): link
+            for link in links
+        }
         places.pop(-1, None)
         if not places:
             return None

@@ -74,4 +74,4 @@ def personal_url(
             f"{account.handle}."
         )
     bearer = Bearer(link.id, segment_id, follower.id)
-    return shortener.short_url(shortener.codes.compute(bearer))
+    return shortener.short_url(shortener.codes.compute(bearer), link.domain)

@@ -206,8 +206,8 @@ class Sender:
         return message
 
     def _message(self, session: Session, post: Post, key: str) -> Message:
-        codes = session.scalars(select(Link.code).where(Link.post_id == post.id).order_by(Link.id))
-        urls = [self._shortener.short_url(code) for code in codes if code]
+        links = session.scalars(select(Link).where(Link.post_id == post.id).order_by(Link.id))
+        urls = [self._shortener.short_url(each.code or "", each.domain) for each in links]
         return Message(key, post.text, tuple(url for url in urls if index_of(url, post.text) >= 0))
 
     def _write_down_sent(self, due: _Due, sent: Sent) -> None:

@@ -19,6 +19,7 @@ from linktrack.db import NEWER, OLDER, Database, from_ms, is_sqlite
 from linktrack.db_failures import damage_of
 from linktrack.errors import LinktrackError
 from linktrack.keys import Keys, load_keys
+from linktrack.links.hosts.finding import further_domains
 from linktrack.links.models import Link
 from linktrack.links.own_addresses import former_addresses
 from linktrack.owners.models import AuditEntry
@@ -27,7 +28,13 @@ from linktrack.publishing.queue import failed_posts
 from linktrack.settings import Settings, load_settings
 from linktrack.upkeep.health.attention import days_of, is_behind, old_counts, signed_out, space_of
 from linktrack.upkeep.health.status import Capture
-from linktrack.upkeep.probing import UnreachableError, hides_readers, misbelief, probe
+from linktrack.upkeep.probing import (
+    UnreachableError,
+    hides_readers,
+    look_at_domain,
+    misbelief,
+    probe,
+)
 
 CLOCK_SECONDS: Final = 30.0
 FEW_FILES: Final = 1_024  # what systems allow by default; a worker takes up to 4,200
@@ -68,7 +75,7 @@ def examine(environ: Mapping[str, str], now: datetime) -> Iterator[Finding]:
     yield from _secrets(settings)
     yield _owners_of_files(data)
     keys = load_keys(data) if (data / "keys.json").exists() else None
-    yield from _database(settings, now)
+    yield from _database(settings, now, keys)
     yield from _address(settings, environ, keys)
 
 
@@ -112,7 +119,7 @@ def _owners_of_files(data: Path) -> Finding:
     return Finding("owner of files", "one user owns them all")
 
 
-def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
+def _database(settings: Settings, now: datetime, keys: Keys | None) -> Iterator[Finding]:
     database = Database(settings, patience=5.0)
     try:
         state = database.schema_state()
@@ -150,6 +157,7 @@ def _database(settings: Settings, now: datetime) -> Iterator[Finding]:
             )
             yield _counted_by(session, settings)
             yield from _former_addresses(session, settings)
+            yield from _domains(session, settings, keys)
             yield _counts(session, now)
             yield _queue(session)
             yield _connections(session)
@@ -209,6 +217,13 @@ def _former_addresses(session: Session, settings: Settings) -> Iterator[Finding]
             "former base addresses",
             f"links posted under {', '.join(former)} are ours and work as long as it leads here",
         )
+
+
+def _domains(session: Session, settings: Settings, keys: Keys | None) -> Iterator[Finding]:
+    """Ask for the service at each further domain: its name and the proxy must lead here."""
+    for domain in further_domains(session):
+        says, remedy = look_at_domain(domain.address, settings, keys)
+        yield Finding(f"domain {domain.host}", says, remedy)
 
 
 def _counts(session: Session, now: datetime) -> Finding:

@@ -5,12 +5,13 @@ import json
 import socket
 import ssl
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urlsplit
 
 from linktrack.keys import Keys
+from linktrack.links.hosts.names import bare_host, host_of
 from linktrack.settings import Settings
 
 MADE_UP: Final = "192.0.2.77"
@@ -25,7 +26,7 @@ class Seen:
 
     `peer` is who connected to it, and `is_trusted` whether the word of that one on others is
     believed; `client` is whom it takes us for; `skew` is its clock before ours, in seconds; `files`
-    is how many files a worker may have open.
+    is how many files a worker may have open, `host` the name under which it was asked.
     """
 
     peer: str
@@ -34,6 +35,7 @@ class Seen:
     forwarded: str | None
     skew: float | None
     files: int = -1
+    host: str | None = None
 
 
 class UnreachableError(Exception):
@@ -79,11 +81,35 @@ def probe(settings: Settings, keys: Keys) -> Seen:
             fields["forwarded"],
             skew,
             files=int(fields["files"]),
+            host=fields.get("host"),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise UnreachableError(
             f"another service answers there (status {response.status})"
         ) from error
+
+
+def look_at_domain(address: str, settings: Settings, keys: Keys | None) -> tuple[str, str | None]:
+    """Return what is found at a further domain, and the remedy; None where it leads here."""
+    host = host_of(address)
+    if host == host_of(settings.base_url):
+        return (
+            "it is the first domain's address, whose links are found there",
+            "set LINKTRACK_BASE_URL back, or give the domain another address",
+        )
+    if keys is None:
+        return f"short links begin with {address}", None
+    try:
+        seen = probe(replace(settings, base_url=address), keys)
+    except UnreachableError as error:
+        return f"not reached at {address}: {error}", (
+            "let its name lead to this server, and add it to the proxy, as the guide says"
+        )
+    if bare_host(seen.host or "") not in (host, host.partition(":")[0]):
+        return f"the proxy asks for {seen.host} instead", (
+            "let the proxy pass on the Host header: proxy_set_header Host $host in nginx"
+        )
+    return f"it leads here at {address}", None
 
 
 def misbelief(seen: Seen) -> tuple[str, str] | None:

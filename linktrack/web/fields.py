@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from flask import request
+
 from linktrack.audience.accounts import get_account
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange, check_days
@@ -86,8 +88,10 @@ def account_or_main(values: Values, accounts: Sequence[Account]) -> Account:
 
 
 def named_link(code: str) -> Link:
-    """Return the link whose code is in the address; raises `NotFound`."""
-    return get_link(db_session(), installation().shortener.codes, code)
+    """Return the link whose code, and perhaps domain, is in the address; raises `NotFound`."""
+    domain = request.args.get("domain")
+    name = f"{code}@{domain}" if domain and "@" not in code else code
+    return get_link(db_session(), installation().shortener.codes, name)
 
 
 def chosen_comparison(values: Values, days: DayRange) -> DayRange | None:

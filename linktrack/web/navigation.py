@@ -170,6 +170,12 @@ SETTINGS: Final = Section(
     (
         Page("accounts.list_all", "Accounts", "Your accounts and their follower counts."),
         Page("connections.list_all", "Connections", "Which accounts linktrack can post for."),
+        Page(
+            "domains.list_all",
+            "Domains",
+            "What short links begin with, and what strangers see there.",
+            for_owners=True,
+        ),
         Page("team.list_all", "Team", "Who can sign in, and what they may do."),
         Page("tokens.list_all", "API tokens", "Access for programs."),
         Page(

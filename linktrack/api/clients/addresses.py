@@ -4,8 +4,10 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from linktrack.context import installation
-from linktrack.errors import Invalid
+from linktrack.context import db_session, installation
+from linktrack.errors import Invalid, NotFound
+from linktrack.links.hosts.finding import find_domain, further_domains
+from linktrack.networks.words import all_of
 
 _WEB: Final = re.compile(r"https?://", re.IGNORECASE | re.ASCII)
 # A name with a port (example.com:8080) has no scheme, though it looks like one.
@@ -35,6 +37,24 @@ def own_host() -> str:
 
 
 def check_domain(domain: str | None, other_name: str) -> None:
-    """Raise `Invalid` for any domain but the one there is, which a client may call otherwise."""
-    if domain not in (None, "", own_domain(), other_name):
-        raise Invalid(f"The only domain here is {own_domain()}.")
+    """Raise `Invalid` for any domain but the first, which a client may call otherwise."""
+    if chosen_host(domain, other_name) not in (None, own_domain()):
+        raise Invalid("This is of all domains: leave the domain out.")
+
+
+def chosen_host(domain: str | None, other_name: str) -> str | None:
+    """Return the host of a domain that a client names; None where it leaves that to the account.
+
+    It may call the first one otherwise. Raises `Invalid` for a domain that there isn't.
+    """
+    if domain in (None, "", other_name):
+        return None
+    base_url = installation().settings.base_url
+    try:
+        found = find_domain(db_session(), base_url, domain or "")
+    except NotFound:
+        hosts = [own_domain(), *(each.host for each in further_domains(db_session()))]
+        if hosts[1:]:
+            raise Invalid(f"The domains here are {all_of(hosts)}.") from None
+        raise Invalid(f"The only domain here is {hosts[0]}.") from None
+    return own_domain() if found is None else found.host

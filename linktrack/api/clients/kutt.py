@@ -13,7 +13,7 @@ from typing import Final, TypedDict
 from flask import Blueprint, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from linktrack.api.clients.addresses import check_domain, own_host, with_scheme
+from linktrack.api.clients.addresses import chosen_host, own_host, with_scheme
 from linktrack.api.clients.admission import status_of, with_secret
 from linktrack.api.clients.making import existing_link, make_link, own_link
 from linktrack.api.limits import add_limit_headers
@@ -101,12 +101,12 @@ def create() -> tuple[Response, int]:
     """Create a link, or return the existing one if `reuse` says so."""
     fields = posted_object(request, _CREATE)
     _check_kept(fields)
-    check_domain(fields.optional_text("domain"), own_host())
+    on = chosen_host(fields.optional_text("domain"), own_host())
     target = with_scheme(fields.text("target"), "http")
     slug = fields.optional_text("customurl") or None
     description = fields.optional_text("description")
-    found = existing_link(target, slug) if fields.flag("reuse") else None
-    return jsonify(_link(found or make_link(target, slug=slug, title=description))), 201
+    found = existing_link(target, slug, on) if fields.flag("reuse") else None
+    return jsonify(_link(found or make_link(target, slug=slug, title=description, on=on))), 201
 
 
 @_at("GET", "/links")
@@ -185,8 +185,8 @@ def stats(code: str) -> Response:
 @_at("POST", "/domains")
 @_with_key()
 def add_domain() -> Response:
-    """Refuse: there is one domain, and LINKTRACK_BASE_URL says which."""
-    raise Invalid("Domains can't be added here: LINKTRACK_BASE_URL says what links begin with.")
+    """Refuse: an owner adds domains, not the token of one account."""
+    raise Invalid("Domains can't be added here: an owner does that, on Settings → Domains.")
 
 
 def _own(code: str) -> DoorLink:
@@ -208,7 +208,7 @@ class LinkJson(TypedDict):
     created_at: str
     updated_at: str
     description: str | None
-    domain: None
+    domain: str | None
     expire_in: None
     link: str
     password: bool
@@ -219,15 +219,15 @@ class LinkJson(TypedDict):
 def _link(found: DoorLink) -> LinkJson:
     link = found.link
     return {
-        "id": link.code or "",
+        "id": link.name,
         "address": link.code or "",
         "banned": False,
         "created_at": utc(link.created_at),
         "updated_at": utc(link.changed_at),
         "description": found.title,
-        "domain": None,
+        "domain": None if link.domain is None else link.domain.host,
         "expire_in": None,
-        "link": installation().shortener.short_url(link.code or ""),
+        "link": installation().shortener.short_url(link.code or "", link.domain),
         "password": False,
         "target": link.destination,
         "visit_count": found.clicks,

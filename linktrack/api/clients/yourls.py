@@ -8,6 +8,7 @@ the releases that clients in use were written for.
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
@@ -17,11 +18,11 @@ from flask import Blueprint, Response, g, request
 
 from linktrack.api.access import admit_door
 from linktrack.api.clients.addresses import with_scheme
-from linktrack.api.clients.making import existing_link, make_link
+from linktrack.api.clients.making import existing_link, link_of_client, make_link
 from linktrack.api.limits import add_limit_headers
 from linktrack.context import close_db_session, db_session, installation
 from linktrack.errors import Conflict, Forbidden, Invalid, LinktrackError, NotFound, TooMany
-from linktrack.links.catalog import get_link
+from linktrack.links.hosts.finding import find_domain
 from linktrack.links.models import Link
 from linktrack.links.own_addresses import leads_back
 from linktrack.reports.links.of_token import DoorLink, Field, door_links, door_totals
@@ -204,14 +205,21 @@ def _keyword() -> str:
     """Return the code that `shorturl` names, alone or as a whole short address."""
     written = request.values.get("shorturl", "").strip()
     try:
-        return urlsplit(written).path.strip("/") if "/" in written else written
+        split = urlsplit(written)
     except ValueError:
         return written
+    if "/" not in written:
+        return written
+    code = split.path.strip("/")
+    with suppress(NotFound):
+        domain = find_domain(db_session(), installation().settings.base_url, split.netloc)
+        return code if domain is None else f"{code}@{domain.host}"
+    return code
 
 
 def _own_account(keyword: str) -> Link | None:
     try:
-        link = get_link(db_session(), installation().shortener.codes, keyword.replace("\0", ""))
+        link = link_of_client(keyword)
     except NotFound:
         return None
     return link if link.account_id == g.token.account_id else None
@@ -235,7 +243,7 @@ def _title(found: DoorLink) -> str:
 
 
 def _short(link: Link) -> str:
-    return installation().shortener.short_url(link.code or "")
+    return installation().shortener.short_url(link.code or "", link.domain)
 
 
 def _local(moment: datetime) -> str:

@@ -24,9 +24,12 @@ from linktrack.audience.credentials import connections
 from linktrack.audience.models import Account, Card, Role
 from linktrack.audience.utm import UtmValues, set_utm_values, utm_by_account
 from linktrack.calendar.times import utc
-from linktrack.context import db_session
+from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Forbidden, Invalid
+from linktrack.links.domains.domains import set_domain_of
+from linktrack.links.domains.faces import set_on_front_page
+from linktrack.links.hosts.finding import domains_of_accounts, find_domain
 from linktrack.links.looks.encoding import from_text
 from linktrack.links.looks.qr_looks import PLAIN, LookJson, look_json, looks_of, set_look
 from linktrack.networks.registry import NetworkName
@@ -38,13 +41,19 @@ REMOVED = Parameter(
 
 
 class AccountJson(TypedDict):
-    """An account with its latest follower count and the UTM values that wrapping adds."""
+    """An account with its latest follower count and the UTM values that wrapping adds.
+
+    New links are on `domain`, null for the first one; strangers read its name on the front page if
+    it is `on_front_page`.
+    """
 
     id: int
     network: NetworkName
     handle: str
     role: Role | None
     card: Card
+    domain: str | None
+    on_front_page: bool
     created_at: str
     removed_at: str | None
     utm: UtmValues
@@ -59,6 +68,7 @@ def _json(accounts: Sequence[Account]) -> list[AccountJson]:
     utm = utm_by_account(db_session())
     looks = looks_of(db_session(), [account.id for account in accounts])
     connected = connections(db_session())
+    domains = {number: each.host for number, each in domains_of_accounts(db_session()).items()}
     rows: list[AccountJson] = []
     for account in accounts:
         at, followers = count_at(histories.get(account.id, ()), now())
@@ -69,6 +79,8 @@ def _json(accounts: Sequence[Account]) -> list[AccountJson]:
                 "handle": account.handle,
                 "role": account.role,
                 "card": account.card,
+                "domain": domains.get(account.id),
+                "on_front_page": account.on_front_page,
                 "created_at": utc(account.created_at),
                 "removed_at": None if account.removed_at is None else utc(account.removed_at),
                 "utm": utm.get(account.id, {}),
@@ -168,12 +180,14 @@ class AccountChange(TypedDict, total=False):
     utm: UtmValues
     card: Card
     qr: LookChange
+    domain: str | None
+    on_front_page: bool
     removed: bool
 
 
 @operation("PATCH", ACCOUNT, scope="write", body=AccountChange, problems=(404, 409))
 def change_account(number: int) -> AccountJson:
-    """Rename an account, set its role, UTM values, cards or QR codes, remove or restore it."""
+    """Rename an account, set its role, UTM values, cards, QR codes or domain, or remove it."""
     fields, account, session = sent(), numbered_account(number), db_session()
     if fields.value("handle") is not None:
         rename_account(session, account, fields.text("handle"), now())
@@ -185,6 +199,13 @@ def change_account(number: int) -> AccountJson:
         set_card(session, account, fields.text("card"), now())
     if fields.value("qr") is not None:
         _change_look(account, fields.named_texts("qr"))
+    if fields.has("domain"):
+        host = fields.optional_text("domain")
+        base_url = installation().settings.base_url
+        chosen = find_domain(session, base_url, host) if host else None
+        set_domain_of(session, account, chosen, now())
+    if fields.value("on_front_page") is not None:
+        set_on_front_page(session, account, fields.truth("on_front_page"), now())
     if fields.value("removed") is not None:
         change = remove_account if fields.truth("removed") else bring_back
         change(session, account, now())

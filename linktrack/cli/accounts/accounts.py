@@ -159,6 +159,43 @@ def card(handle: str, choice: str | None, as_json: bool) -> None:
         click.echo(chosen)
 
 
+@account.command()
+@click.argument("handle")
+@click.argument("host", required=False, metavar="[HOST|first]")
+@json_option
+def domain(handle: str, host: str | None, as_json: bool) -> None:
+    """Show or set the domain that new links of this account are on."""
+    from linktrack.links.domains.domains import set_domain_of
+    from linktrack.links.hosts.finding import domain_of_account, find_domain
+
+    with writing() as work:
+        found, base_url = work.account(handle), work.installation.settings.base_url
+        if host is not None:
+            first = host == "first"
+            chosen = None if first else find_domain(work.session, base_url, host)
+            set_domain_of(work.session, found, chosen, work.now)
+        now = domain_of_account(work.session, found.id)
+        address = base_url if now is None else now.address
+    if as_json:
+        print_json({"domain": address})
+    else:
+        click.echo(address)
+
+
+@account.command("front-page")
+@click.argument("handle")
+@click.argument("choice", type=click.Choice(["on", "off"]))
+def front_page(handle: str, choice: str) -> None:
+    """Let strangers read this account's name on the front page, or not."""
+    from linktrack.links.domains.faces import set_on_front_page
+
+    with writing() as work:
+        found = work.account(handle)
+        set_on_front_page(work.session, found, choice == "on", work.now)
+        handle = found.handle
+    click.echo(f"The front page {'names' if choice == 'on' else 'does not name'} {handle}.")
+
+
 @account.command("remove")
 @click.argument("handle")
 @click.option("--yes", is_flag=True, help="Don't ask for confirmation.")

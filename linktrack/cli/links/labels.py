@@ -23,6 +23,7 @@ def describing(command: Callable[..., None]) -> Callable[..., None]:
 @click.argument("handle", required=False)
 @click.argument("destination", required=False)
 @click.option("--slug", help="A custom short code.")
+@click.option("--domain", metavar="HOST", help="Its domain; else the one of the account's links.")
 @describing
 @click.option("--file", metavar="FILE", help="Make a link of each row of a table; - reads it here.")
 @click.option(
@@ -40,6 +41,7 @@ def add(
     handle: str | None,
     destination: str | None,
     slug: str | None,
+    domain: str | None,
     title: str | None,
     tags: tuple[str, ...],
     note: str | None,
@@ -76,6 +78,7 @@ def add(
             at=work.now,
             slug=slug,
             tags=tags,
+            on=domain,
         )
         describe(work.session, link, work.now, title=title, note=note, tags=tags)
         limits.set(work, link)

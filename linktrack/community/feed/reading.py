@@ -141,10 +141,10 @@ def read_rows(
         else {}
     )
     seen = _seen(session, list(links))
-    addresses = session.execute(
-        select(BaseAddress.address, BaseAddress.since).order_by(BaseAddress.since.desc())
-    ).all()
-    first = (addresses[-1][0], addresses[-1][1]) if addresses else (shortener.base_url, EPOCH)
+    query = select(BaseAddress.address, BaseAddress.since, BaseAddress.domain_id)
+    addresses = session.execute(query.order_by(BaseAddress.since.desc())).all()
+    begun = [each for each in addresses if each.domain_id is None]
+    first = (begun[-1].address, begun[-1].since) if begun else (shortener.base_url, EPOCH)
     known = (account.handle, shortener.base_url, rows, links, followers, seen, addresses)
     changed_at = max((row.brought_at for row in rows), default=member.joined_at)
 

@@ -87,7 +87,7 @@ def shown_card(
             title, description, picture = kept.title, kept.description, kept.picture
         title, description = kept.own_title or title, kept.own_description or description
     return ShownCard(
-        url=shortener.short_url(code or link.code or ""),
+        url=shortener.short_url(code or link.code or "", link.domain),
         title=title or site,
         description=description or "",
         picture=picture if own is None else picture_url(shortener.base_url, own),

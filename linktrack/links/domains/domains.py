@@ -1,40 +1,21 @@
 """Add, change and remove domains. What is changed is followed by every worker within 2 seconds."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
 from linktrack.change_numbers import number_at_commit
-from linktrack.errors import Conflict, Invalid
-from linktrack.links.destinations import parse_destination
+from linktrack.errors import Conflict, Invalid, NotFound
+from linktrack.links.domains.faces import first_face
 from linktrack.links.hosts.models import AccountDomain, BaseAddress, Domain
 from linktrack.links.hosts.names import host_of
 from linktrack.links.models import Link
-from linktrack.links.own_addresses import base_addresses, remember_address, site_of
+from linktrack.links.own_addresses import base_addresses, remember_address
 from linktrack.owners.audit import note
 from linktrack.setting_texts import base_url as parse_base_url
-
-LONGEST_TITLE: Final = 100
-LONGEST_TEXT: Final = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Face:
-    """What a domain shows strangers: at its front page, and at links that there aren't.
-
-    An address is where they are sent in place of a page of ours.
-    """
-
-    front_title: str | None = None
-    front_text: str | None = None
-    front_address: str | None = None
-    missing_text: str | None = None
-    missing_address: str | None = None
 
 
 def add_domain(session: Session, base_url: str, written: str, now: datetime) -> Domain:
@@ -60,6 +41,7 @@ def move_domain(
 
     It may be one that the domain has had before. Raises what `add_domain` raises.
     """
+    _check_further(domain)
     if _is_its_own(session, domain, written):
         address = _parsed(written)
     else:
@@ -70,47 +52,6 @@ def move_domain(
     domain.address = address
     remember_address(session, address, now, domain)
     number_at_commit(session)
-    session.flush()
-
-
-def first_face(session: Session, now: datetime) -> Domain:
-    """Return the row of what the first domain's pages say; it is made if there is none."""
-    found = find_first_face(session)
-    if found is None:
-        found = Domain(address="", since=now)
-        session.add(found)
-        session.flush()
-    return found
-
-
-def find_first_face(session: Session) -> Domain | None:
-    """Return the row of what the first domain's pages say, None if nothing was chosen."""
-    return session.scalar(select(Domain).where(Domain.address == ""))
-
-
-def set_face(session: Session, base_url: str, domain: Domain, face: Face, now: datetime) -> None:
-    """Choose what a domain shows strangers; empty texts are none.
-
-    Raises `Invalid` for an address that no browser can be sent to, or that leads in a circle.
-    """
-    here = domain.address or base_url
-    domain.front_title = _text(face.front_title, "title", LONGEST_TITLE)
-    domain.front_text = _text(face.front_text, "text", LONGEST_TEXT)
-    domain.missing_text = _text(face.missing_text, "text", LONGEST_TEXT)
-    domain.front_address = _led_to(face.front_address, here)
-    domain.missing_address = _led_to(face.missing_address, here)
-    note(session, f"Changed what {host_of(here)} shows strangers.", now)
-    session.flush()
-
-
-def set_default_account(
-    session: Session, domain: Domain, account: Account | None, now: datetime
-) -> None:
-    """Choose whose links are those that are made on a domain without naming an account."""
-    domain.account_id = None if account is None else account.id
-    whose = "nobody's" if account is None else f"{account.handle}'s"
-    host = host_of(domain.address) if domain.address else "the first domain"
-    note(session, f"Links on {host} are {whose}, where no account is named.", now)
     session.flush()
 
 
@@ -141,6 +82,7 @@ def remove_domain(session: Session, domain: Domain, now: datetime) -> None:
 
     Raises `Conflict` if it has links: they were posted, and would be dead.
     """
+    _check_further(domain)
     session.refresh(domain, with_for_update=True)  # who makes a link on it meanwhile waits
     count = links_by_domain(session).get(domain.id, 0)
     if count:
@@ -155,6 +97,11 @@ def remove_domain(session: Session, domain: Domain, now: datetime) -> None:
     number_at_commit(session)
     note(session, f"Removed the domain {host_of(domain.address)}.", now)
     session.flush()
+
+
+def _check_further(domain: Domain) -> None:
+    if not domain.address:
+        raise Invalid("The first domain begins with LINKTRACK_BASE_URL: change that setting.")
 
 
 def _new_address(session: Session, base_url: str, written: str) -> str:
@@ -181,17 +128,11 @@ def _parsed(written: str) -> str:
         raise Invalid(f"{written[:80]!r} can't be a domain's address: {error}.") from error
 
 
-def _text(written: str | None, what: str, most: int) -> str | None:
-    text = (written or "").replace("\0", "").strip()
-    if len(text) > most:
-        raise Invalid(f"This {what} is too long: it may have {most:,} characters.")
-    return text or None
-
-
-def _led_to(written: str | None, here: str) -> str | None:
-    if not (written or "").strip():
-        return None
-    destination = parse_destination(written or "")
-    if site_of(destination) == site_of(here):
-        raise Invalid(f"An address on {host_of(here)} itself would lead in a circle.")
-    return destination
+def get_domain(session: Session, number: int, now: datetime) -> Domain:
+    """Return a domain by its number, 0 for what the first one says; raises `NotFound`."""
+    if number == 0:
+        return first_face(session, now)
+    domain = session.get(Domain, number)
+    if domain is None or not domain.address:
+        raise NotFound(f"There is no domain number {number}.")
+    return domain

@@ -1,9 +1,9 @@
 """Which domain is meant: by a host, by an account, or by a short link as it is written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from linktrack.errors import NotFound
@@ -24,10 +24,29 @@ def further_domains(session: Session) -> Sequence[Domain]:
     return session.scalars(select(Domain).where(Domain.address != "").order_by(Domain.id)).all()
 
 
+def domains_of_accounts(session: Session) -> Mapping[AccountId, Domain]:
+    """Return the domains of accounts' new links, by account, for those that aren't on the first."""
+    query = select(AccountDomain.account_id, Domain)
+    found = session.execute(query.join(Domain, Domain.id == AccountDomain.domain_id))
+    return dict(iter(found))
+
+
 def domain_of_account(session: Session, account_id: AccountId) -> Domain | None:
     """Return the domain on which an account's new links are; None is the first."""
     query = select(Domain).join(AccountDomain, AccountDomain.domain_id == Domain.id)
     return session.scalar(query.where(AccountDomain.account_id == account_id))
+
+
+def chosen_domain(
+    session: Session, base_url: str, account_id: AccountId, written: str | None
+) -> Domain | None:
+    """Return the domain that was named by its host, else that of an account's new links.
+
+    Raises `NotFound` for a host of no domain.
+    """
+    if written:
+        return find_domain(session, base_url, written)
+    return domain_of_account(session, account_id)
 
 
 def find_domain(session: Session, base_url: str, written: str) -> Domain | None:
@@ -35,24 +54,32 @@ def find_domain(session: Session, base_url: str, written: str) -> Domain | None:
 
     Those of before mean theirs. Raises `NotFound` for every other.
     """
-    host = written_host(written)
-    found = session.execute(select(BaseAddress.address, BaseAddress.domain_id)).all()
-    first = [base_url, *(address for address, domain_id in found if domain_id is None)]
-    further = [(address, number) for address, number in found if number is not None]
-    number = hosts_of_domains(further, first).get(host)
-    if number is not None:
-        return session.get(Domain, number)
-    if host not in {host_of(address) for address in first}:
+    host, hosts = written_host(written), own_hosts_by_domain(session.connection(), base_url)
+    if host not in hosts:
         raise NotFound(f"There is no domain {written[:80]!r}: add it on Settings → Domains.")
-    return None
+    number = hosts[host]
+    return None if number is None else session.get(Domain, number)
 
 
-def name_link(session: Session, base_url: str, written: str, said: str | None = None) -> NamedLink:
-    """Return what names a link: a code, a host and a code, or a short address as it was posted.
+def own_hosts_by_domain(connection: Connection, base_url: str) -> Mapping[str, int | None]:
+    """Return the hosts of all base addresses there ever were, as they are compared: whose they are.
 
-    `said` is a host that was said beside it. Raises `NotFound` for a domain that there isn't.
+    None is the first domain, whose address is `base_url`, if that is said.
     """
-    host, slash, code = written.strip().rstrip("/").rpartition("/")
-    if slash and host:
-        return NamedLink(code, find_domain(session, base_url, host))
-    return NamedLink(code, find_domain(session, base_url, said) if said else None)
+    found = connection.execute(select(BaseAddress.address, BaseAddress.domain_id)).all()
+    first = [base_url] if base_url else []
+    first += [address for address, domain_id in found if domain_id is None]
+    further = [(address, number) for address, number in found if number is not None]
+    return {**dict.fromkeys(map(host_of, first)), **hosts_of_domains(further, first)}
+
+
+def name_link(session: Session, written: str) -> NamedLink:
+    """Return what names a link: a code, `CODE@HOST`, `HOST/CODE`, or its short address.
+
+    A code alone is the first domain's. Raises `NotFound` for a host that was never ours.
+    """
+    written = written.strip()
+    code, at, host = written.partition("@")
+    if not at:
+        host, _, code = written.rstrip("/").rpartition("/")
+    return NamedLink(code, find_domain(session, "", host) if host else None)

@@ -29,6 +29,11 @@ class Domain(Base):
     missing_text: Mapped[str | None] = mapped_column(Text)
     missing_address: Mapped[str | None] = mapped_column(Text)
 
+    @property
+    def host(self) -> str:
+        """What its links begin with, without https://."""
+        return self.address.partition("://")[2]
+
 
 class AccountDomain(Base):
     """The domain on which an account's new links are; an account without one uses the first."""

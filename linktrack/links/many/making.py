@@ -154,9 +154,11 @@ def make_links(
     connection = session.connection()
     try:
         link_ids = _insert(connection, judged, now)
-        nameless = [
-            link_id for link_id, each in zip(link_ids, judged, strict=True) if not each.row.slug
-        ]
+        nameless = {
+            link_id: each.domain.id if each.domain else None
+            for link_id, each in zip(link_ids, judged, strict=True)
+            if not each.row.slug
+        }
         own = own_codes(connection, shortener.codes, nameless)
         pairs = [
             (link_id, replace(each, code=each.row.slug or own[link_id]))

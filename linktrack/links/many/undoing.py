@@ -62,7 +62,8 @@ def undo_change(
         else:
             steps.append((link, present[link.id], before))
     become(session, steps, now)
-    codes = own_codes(session.connection(), shortener.codes, [link.id for link in freed])
+    domains = {link.id: link.domain_id for link in freed}
+    codes = own_codes(session.connection(), shortener.codes, domains)
     for link in freed:
         link.code = codes[link.id]
     change.undone_at = now

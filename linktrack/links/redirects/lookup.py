@@ -23,8 +23,7 @@ from linktrack.audience.models import Account
 from linktrack.change_numbers import last_number
 from linktrack.ids import LinkId
 from linktrack.links.codes import Codes
-from linktrack.links.hosts.models import BaseAddress
-from linktrack.links.hosts.names import hosts_of_domains
+from linktrack.links.hosts.finding import own_hosts_by_domain
 from linktrack.links.models import FoldedCase, Link
 from linktrack.links.redirects.limits import Limits, fingerprint
 from linktrack.links.redirects.models import LinkBudget, LinkLimit
@@ -200,13 +199,9 @@ def _sql(dialect: Dialect, query: Select[*tuple[Any, ...]]) -> str:
 
 def find_hosts(engine: Engine, base_url: str) -> Mapping[str, int]:
     """Return which hosts are those of which domains, but for the first, as they are compared."""
-    query = select(BaseAddress.address, BaseAddress.domain_id)
     with engine.connect() as connection:
-        found = connection.execute(query).all()
-    return hosts_of_domains(
-        [(address, domain_id) for address, domain_id in found if domain_id is not None],
-        [base_url, *(address for address, domain_id in found if domain_id is None)],
-    )
+        hosts = own_hosts_by_domain(connection, base_url)
+    return {host: domain_id for host, domain_id in hosts.items() if domain_id is not None}
 
 
 def changed_links(engine: Engine, since: int | None) -> Changes:

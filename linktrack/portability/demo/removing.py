@@ -3,12 +3,23 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Column, ColumnElement, Connection, FromClause, Table, delete, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    FromClause,
+    Table,
+    delete,
+    or_,
+    select,
+    update,
+)
 
 from linktrack.audience.models import Account
 from linktrack.clicks.loading.store import ClickStore
 from linktrack.db import Base, Database, is_sqlite
 from linktrack.errors import NotFound
+from linktrack.links.hosts.models import Domain
 from linktrack.links.models import LinkPerson, OwnSite, Person, PersonRule
 
 # Which column leads to the account that a row belongs to, and through which table, where no
@@ -60,12 +71,15 @@ def _remove_people(connection: Connection) -> None:
 
 
 def _remove_rows(connection: Connection, account_ids: Sequence[int]) -> None:
+    # A domain stays, whoever its default account is.
+    theirs = Domain.account_id.in_(account_ids)
+    connection.execute(update(Domain).where(theirs).values(account_id=None))
     tables = Base.metadata.tables
     parents = [tables[name] for name in _OWNERS.values() if name in tables]
     ordered = list(reversed(Base.metadata.sorted_tables))
     # Rows that others lead through go last, whether or not a foreign key says so.
     for table in sorted(ordered, key=lambda table: table in parents):
-        condition = _belongs(table, account_ids)
+        condition = None if table is Domain.__table__ else _belongs(table, account_ids)
         if condition is not None:
             connection.execute(delete(table).where(condition))
 

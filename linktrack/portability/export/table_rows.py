@@ -12,6 +12,7 @@ from linktrack.audience.models import Account, FollowerCount, Segment
 from linktrack.calendar.times import utc
 from linktrack.db import from_ms, to_ms
 from linktrack.links.catalog import Shortener
+from linktrack.links.hosts.models import Domain
 from linktrack.links.labels import labels_of
 from linktrack.links.models import Link, Post, UnwrappedAddress, UnwrappedPost
 from linktrack.portability.export.steps import STEP, Position, Row, Selection
@@ -19,6 +20,7 @@ from linktrack.portability.export.steps import STEP, Position, Row, Selection
 LINK_FIELDS: Final = (
     "id",
     "code",
+    "domain",
     "short_url",
     "destination",
     "account",
@@ -63,7 +65,10 @@ def link_rows(
     connection: Connection, shortener: Shortener, selection: Selection, position: Position
 ) -> tuple[Sequence[Row], Position | None]:
     """Read one step of links in order of their numbers, chosen by when they were made."""
-    query = select(Link, Account.handle).join(Account, Link.account_id == Account.id)
+    query = select(Link, Account.handle, Domain.address).join(
+        Account, Link.account_id == Account.id
+    )
+    query = query.outerjoin(Domain, Domain.id == Link.domain_id)
     query = query.where(*_chosen(selection, Link.created_at, Link.account_id))
     found = connection.execute(_step(query, Link.id, position)).all()
     labels = labels_of(connection, [row.id for row in found])
@@ -71,7 +76,8 @@ def link_rows(
         {
             "id": row.id,
             "code": row.code,
-            "short_url": shortener.short_url(row.code or ""),
+            "domain": row.address and row.address.partition("://")[2],
+            "short_url": f"{row.address or shortener.base_url}/{row.code or ''}",
             "destination": row.destination,
             "account": row.handle,
             "post": row.post_id,

@@ -17,9 +17,11 @@ from linktrack.ids import AccountId, LinkId
 from linktrack.links.bulk import CHUNK, NewLink, OldLink, add_imported, remember
 from linktrack.links.catalog import Shortener
 from linktrack.links.destinations import parse_destination, parse_retired
+from linktrack.links.hosts.names import bare_host
 from linktrack.links.labels import MOST_TITLE, tag_rows
 from linktrack.links.models import ImportedTotal, Link, LinkLabel, LinkTag
 from linktrack.links.own_addresses import own_sites, site_of
+from linktrack.links.redirects.lookup import find_hosts
 from linktrack.portability.clicks.importing import MOST_NAMED, BrokenLine
 from linktrack.portability.files.addresses import Address, link_key
 from linktrack.portability.links.fields import FoundLink
@@ -122,7 +124,7 @@ def import_links(
     """
     for path in paths:
         next(form.read(path, Reading(reading.parse_time, reading.now)), None)
-    importing = _Import(database, shortener, account_id, form.name, reading.now)
+    importing = _Import(database, shortener, account_id, form.name, reading)
     for path in paths:
         for row in form.read(path, reading):
             importing.take(path.name, row)
@@ -139,16 +141,18 @@ class _Import:
         shortener: Shortener,
         account_id: AccountId,
         source: str,
-        now: datetime,
+        reading: Reading,
     ) -> None:
         self.done = ImportedLinks()
         self._database = database
         self._shortener = shortener
         with database.engine.connect() as connection:
             self._own_sites = own_sites(connection, shortener.base_url)
+        self._domains = find_hosts(database.engine, shortener.base_url)
         self._account_id = account_id
         self._source = source
-        self._now = now
+        self._now = reading.now
+        self._domain = reading.domain
         self._pending: dict[str, _Pending] = {}
 
     def take(self, file: str, row: LinkRow) -> None:
@@ -226,6 +230,7 @@ class _Import:
                 disabled_at=at,
                 forward_query=row.link.forward_query,
                 names=_bare(row.link.address),
+                domain_id=self._domain_of(row.link.address),
             )
         ]
         for wanted in _aliases(row):
@@ -241,9 +246,15 @@ class _Import:
                         forward_query=row.link.forward_query,
                         names=_bare(wanted.address),
                         beside=key,
+                        domain_id=self._domain_of(wanted.address),
                     )
                 )
         return found
+
+    def _domain_of(self, address: Address) -> int | None:
+        """Return the domain of a link: its own if it is one of ours, else the one that was said."""
+        own = self._domains.get(bare_host(address.domain or ""))
+        return own or self._domains.get(bare_host(self._domain or ""))
 
     def _add_labels(
         self, connection: Connection, made: Sequence[NewLink], new: Mapping[str, _Pending]

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
 from linktrack.calendar.days import Days
 from linktrack.ids import LinkId
 from linktrack.links.catalog import Shortener
+from linktrack.links.hosts.finding import own_hosts_by_domain
+from linktrack.links.hosts.names import written_host
 from linktrack.links.models import Link, Post, SeenPost
 from linktrack.links.own_addresses import base_addresses
 from linktrack.networks.records import PostRecord
@@ -81,16 +83,20 @@ def _posts_in(
 ) -> Mapping[str, list[Post]]:
     """Return the account's posts whose links are in its records, by the record's id."""
     hosts = {host_of(shortener.base_url), *map(host_of, base_addresses(session))}
+    domains = own_hosts_by_domain(session.connection(), shortener.base_url)
     codes = {
         record.network_id: [
-            urlsplit(address).path.rpartition("/")[2].rstrip(".,)'\"+")
+            (
+                domains.get(written_host(address)),
+                urlsplit(address).path.rpartition("/")[2].rstrip(".,)'\"+"),
+            )
             for address in record.addresses
             if host_of(address) in hosts
         ]
         for record in records
         if not record.is_repost
     }
-    everything = {code for some in codes.values() for code in some if code}
+    everything = {code for some in codes.values() for _, code in some if code}
     if not everything:
         return {}
     computed = {
@@ -98,19 +104,27 @@ def _posts_in(
         for code in everything
         if (bearer := shortener.codes.read(code)) is not None
     }
+    further = {number for number in domains.values() if number is not None}
     links = session.scalars(
         select(Link).where(
             Link.account_id == account.id,
             Link.post_id.is_not(None),
-            Link.code.in_(everything) | Link.id.in_(computed.values()),
+            # An index for each: of the first domain's codes, of the others', and of numbers.
+            or_(
+                and_(Link.domain_id.is_(None), Link.code.in_(everything)),
+                and_(Link.domain_id.in_(further), Link.code.in_(everything)),
+                Link.id.in_(computed.values()),
+            ),
         )
     ).all()
-    by_code = {link.code: link.post_id for link in links}
+    by_code = {(link.domain_id, link.code): link.post_id for link in links}
     by_number = {link.id: link.post_id for link in links}
     numbers = {link.post_id for link in links}
     posts = {post.id: post for post in session.scalars(select(Post).where(Post.id.in_(numbers)))}
     found: dict[str, list[Post]] = {}
     for network_id, some in codes.items():
-        meant = (by_code.get(code) or by_number.get(computed.get(code, LinkId(0))) for code in some)
+        meant = (
+            by_code.get(each) or by_number.get(computed.get(each[1], LinkId(0))) for each in some
+        )
         found[network_id] = [posts[number] for number in dict.fromkeys(meant) if number in posts]
     return found

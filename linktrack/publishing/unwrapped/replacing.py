@@ -194,7 +194,7 @@ def _replace(
         # The queue knows it by the same key: whoever sends it, it is one post.
         known_by = None if sending is None else sending.key
         replacement.key = replacement.key or known_by or writer.new_key()
-        urls = [shortener.short_url(link.code or "") for link in post.links]
+        urls = [shortener.short_url(link.code or "", link.domain) for link in post.links]
         shown = tuple(url for url in urls if index_of(url, post.text) >= 0)
         message = Message(
             replacement.key,
@@ -293,7 +293,9 @@ def _check_standing(account: Account, old: UnwrappedPost, standing: Standing) ->
 
 def _short_for(shortener: Shortener, post: Post, standing: Standing) -> dict[str, str]:
     """Return our short address for each address of the post that we have wrapped."""
-    ours = {link.destination: shortener.short_url(link.code or "") for link in post.links}
+    ours = {
+        link.destination: shortener.short_url(link.code or "", link.domain) for link in post.links
+    }
     found = {}
     for address in standing.post.addresses:
         with suppress(Invalid):

@@ -88,12 +88,13 @@ def limits_json(limits: LinkLimits) -> LimitsJson:
 class LinkJson(LimitsJson):
     """A link with its history, its limits and its clicks of all time.
 
-    `title` is what somebody called it, `page_title` what its destination calls itself, if that was
-    read. `state` is what the link does now. `promotes` lists the people set by hand; people's rules
-    may match others too.
+    `domain` is null on the first one. `title` is what somebody called it, `page_title` what its
+    destination calls itself, if that was read. `state` is what the link does now. `promotes` lists
+    the people set by hand; people's rules may match others too.
     """
 
     code: str
+    domain: str | None
     short_url: str
     destination: str
     title: str | None
@@ -122,7 +123,8 @@ def link_json(session: Session, shortener: Shortener, link: Link, at: datetime) 
     code = link.code or ""
     return {
         "code": code,
-        "short_url": shortener.short_url(code),
+        "domain": None if link.domain is None else link.domain.host,
+        "short_url": shortener.short_url(code, link.domain),
         "destination": link.destination,
         "title": label.title,
         "page_title": label.page_title,

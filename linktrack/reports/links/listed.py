@@ -176,12 +176,13 @@ def clicks_of_links(
 class LinkRowJson(TypedDict):
     """A link in a list, with its clicks of all time.
 
-    `title` is what somebody called it, `page_title` what its destination calls itself, if that was
-    read.
+    `domain` is null on the first one. `title` is what somebody called it, `page_title` what its
+    destination calls itself, if that was read.
     """
 
     id: int
     code: str
+    domain: str | None
     short_url: str
     destination: str
     title: str | None
@@ -206,7 +207,8 @@ def link_rows(
         {
             "id": facts.link.id,
             "code": facts.link.code or "",
-            "short_url": shortener.short_url(facts.link.code or ""),
+            "domain": None if facts.link.domain is None else facts.link.domain.host,
+            "short_url": shortener.short_url(facts.link.code or "", facts.link.domain),
             "destination": facts.link.destination,
             "title": facts.label.title,
             "page_title": facts.label.page_title,

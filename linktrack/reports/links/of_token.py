@@ -12,6 +12,7 @@ from linktrack.clicks.models import agents, clicks, link_totals, referrers
 from linktrack.clicks.vocabulary import HUMAN, unpack_country
 from linktrack.db import from_ms, to_ms
 from linktrack.errors import Invalid
+from linktrack.links.hosts.models import Domain
 from linktrack.links.labels import MOST_TAGS, labels_of
 from linktrack.links.models import Link, LinkLabel, LinkTag
 from linktrack.reports.links.searching import check_search
@@ -88,10 +89,14 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One click, without anything that shows who it was; `code` is its link's."""
+    """One click, without anything that shows who it was; `code` is its link's.
+
+    `base` is what its short address begins with, None for the first domain's.
+    """
 
     at: datetime
     code: str
+    base: str | None
     destination: str
     referrer_host: str | None
     browser: str | None
@@ -208,10 +213,12 @@ def visits(
             agents.c.os,
             Link.code,
             Link.destination,
+            Domain.address,
         )
         .join(agents, agents.c.id == clicks.c.agent_id)
         .join(referrers, referrers.c.id == clicks.c.referrer_id)
         .join(Link, Link.id == clicks.c.link_id)
+        .outerjoin(Domain, Domain.id == Link.domain_id)
         .where(*_clicks_of(visited))
         .order_by(clicks.c.clicked_at.desc(), clicks.c.seq.desc())
         .limit(limit)
@@ -221,6 +228,7 @@ def visits(
         Visit(
             at=from_ms(row.clicked_at),
             code=row.code or "",
+            base=row.address,
             destination=row.destination,
             referrer_host=row.host,
             browser=row.browser,

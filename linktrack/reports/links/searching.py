@@ -12,6 +12,7 @@ from linktrack.errors import Invalid
 from linktrack.ids import LinkId
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import code_in, spellings
+from linktrack.links.hosts.finding import find_domain
 from linktrack.links.models import Link, LinkCard, LinkLabel, LinkTag
 from linktrack.links.own_addresses import own_sites, site_of
 
@@ -35,7 +36,9 @@ def found_by(session: Session, shortener: Shortener, search: str) -> ColumnEleme
     check_search(search)
     code = pasted_code(search, own_sites(session, shortener.base_url))
     if code is not None:
-        return or_(*(_is_code(shortener, each) for each in spellings(code)))
+        domain = find_domain(session, shortener.base_url, search)
+        named = or_(*(_is_code(shortener, each) for each in spellings(code)))
+        return and_(named, Link.domain_id == (None if domain is None else domain.id))
     texts = (Link.code, LinkLabel.title, LinkLabel.note)
     said = [text.icontains(search, autoescape=True) for text in texts]
     led = [Link.destination.icontains(each, autoescape=True) for each in as_in_addresses(search)]

@@ -248,13 +248,13 @@ def _bursts(session: Session, chosen: Clicks) -> list[BurstLine]:
         .subquery()
     )
     query = (
-        select(Link.code, found)
+        select(Link, found)
         .join(Link, Link.id == found.c.link_id)
         .order_by(found.c.minute.desc(), found.c.link_id)
     )
     return [
-        BurstLine(code or "", from_ms(at), *counts)
-        for code, _, at, *counts in session.execute(query)
+        BurstLine(link.name, from_ms(at), *counts)
+        for link, _, at, *counts in session.execute(query)
     ]
 
 
@@ -273,15 +273,15 @@ def _newest(
         newest = newest.where(clicks.c.agent_id == agent_id)
     found = newest.subquery()  # before the joins, by which SQLite would begin
     query = (
-        select(found.c.clicked_at, Link.code, found.c.reason, agents.c.user_agent, referrers.c.host)
+        select(found.c.clicked_at, Link, found.c.reason, agents.c.user_agent, referrers.c.host)
         .join(Link, found.c.link_id == Link.id)
         .join(agents, found.c.agent_id == agents.c.id)
         .join(referrers, found.c.referrer_id == referrers.c.id)
         .order_by(found.c.clicked_at.desc(), found.c.seq.desc())
     )
     return [
-        ClickLine(from_ms(at), code or "", REASONS[number], user_agent, host)
-        for at, code, number, user_agent, host in session.execute(query)
+        ClickLine(from_ms(at), link.name, REASONS[number], user_agent, host)
+        for at, link, number, user_agent, host in session.execute(query)
     ]
 
 

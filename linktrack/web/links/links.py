@@ -26,6 +26,7 @@ from linktrack.links.catalog import (
     set_forwarding,
 )
 from linktrack.links.excerpts import title
+from linktrack.links.hosts.finding import further_domains
 from linktrack.links.labels import describe, labels_of, tags_in_use
 from linktrack.links.looks.pictures import own_picture, set_picture
 from linktrack.links.looks.qr_looks import look_of
@@ -129,6 +130,7 @@ def add(sent: Sent) -> Done:
         written=sent.text("destination", "The destination"),
         at=sent.now,
         slug=sent.text("slug", "The short code") or None,
+        on=sent.text("domain", "The domain") or None,
         tags=sent.text("tags", "The tags").split(","),
     )
     describe(
@@ -139,7 +141,7 @@ def add(sent: Sent) -> Done:
         tags=sent.text("tags", "The tags").split(","),
     )
     change_limits(sent, link)
-    return Done("Short link created.", url_for("links.show", code=link.code))
+    return Done("Short link created.", url_for("links.show", code=link.name))
 
 
 def _list(error: str | None = None) -> str | Response:
@@ -176,6 +178,7 @@ def _list(error: str | None = None) -> str | Response:
             for fact in facts
         },
         short_url=installation().shortener.short_url,
+        domains=further_domains(session),
     )
 
 
@@ -183,7 +186,7 @@ def _fact_json(fact: LinkFacts) -> dict[str, object]:
     link = fact.link
     return {
         "code": link.code,
-        "short_url": installation().shortener.short_url(link.code or ""),
+        "short_url": installation().shortener.short_url(link.code or "", link.domain),
         "destination": link.destination,
         "state": fact.state,
         "title": fact.label.name,
@@ -200,7 +203,7 @@ def _sparkline(link: Link, days: DayRange, counts: list[DayCounts]) -> Markup:
         return Markup("")
     return sparkline(
         every_day(days, counts, _counted_since(link, days, counts)),
-        label=f"Clicks a day on {link.code}",
+        label=f"Clicks a day on {link.shown}",
         days=list(days),
         numbers=False,
     )
@@ -220,7 +223,7 @@ def show(code: str) -> str:
 link_form = partial(
     form,
     blueprint,
-    back_to=lambda code: url_for("links.show", code=named_link(code).code),
+    back_to=lambda code: url_for("links.show", code=named_link(code).name),
     again=lambda error, code: _page(named_link(code), error.sentence),
 )
 
@@ -364,7 +367,7 @@ def _page(link: Link, error: str | None = None) -> str:
         kept=kept,
         promoted=promoted_by(session, link, post.written if post else None),
         people=list_people(session),
-        short_url=installation().shortener.short_url(link.code or ""),
+        short_url=installation().shortener.short_url(link.code or "", link.domain),
         clicks=clicks,
         unique_clicks=unique_clicks,
         not_human=not_human,
@@ -375,7 +378,7 @@ def _page(link: Link, error: str | None = None) -> str:
         chart=clicks_chart(
             days,
             values,
-            label=f"Clicks on {link.code}",
+            label=f"Clicks on {link.shown}",
             marks=marks_of([account], days),
             before=before,
             values_before=then,

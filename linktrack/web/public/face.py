@@ -6,7 +6,6 @@ from typing import Final
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from linktrack.audience.accounts import list_accounts
 from linktrack.calendar.times import utc
 from linktrack.clicks.capture.lane import CARD
 from linktrack.community.communities import open_ones
@@ -15,14 +14,23 @@ from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import NotFound
 from linktrack.links.cards.cards import card_of
+from linktrack.links.domains.faces import accounts_on_front_page
 from linktrack.links.people import public_person
 from linktrack.links.redirects.limiting import limits_of
 from linktrack.networks.registry import networks
 from linktrack.reports.links.kinds import people_report, thanks
-from linktrack.web.fields import named_link
+from linktrack.web.public.domains.here import (
+    address_here,
+    domain_here,
+    host_here,
+    is_first_domain,
+    link_here,
+)
 from linktrack.web.public.limited import limited_page
 
 blueprint = Blueprint("public", __name__)
+
+blueprint.app_context_processor(lambda: {"host_here": host_here})
 
 SECURITY_HOLDS: Final = timedelta(days=180)  # of security.txt; RFC 9116: less than a year
 
@@ -38,14 +46,19 @@ PREVIEWS: Final = (
 
 
 @blueprint.get("/")
-def home() -> str:
-    """Show whose links these are, and how to contact them."""
-    session = db_session()
+def home() -> str | AnyResponse:
+    """Show whose links these are, as far as they have made that public, and how to contact them."""
+    session, face = db_session(), domain_here()
+    if face is not None and face.front_address:
+        return redirect(face.front_address, 302)
+    first = is_first_domain()
     return render_template(
         "public/home.html",
-        accounts=list_accounts(session),
-        joinable=open_ones(session),
-        suggestible=listening(session, by_form=True),
+        face=face,
+        accounts=accounts_on_front_page(session, None if first or face is None else face.id),
+        joinable=open_ones(session) if first else (),
+        suggestible=listening(session, by_form=True) if first else (),
+        may_sign_in=first,
     )
 
 
@@ -55,19 +68,22 @@ def preview(code: str) -> str:
 
     It says neither of a link with a password, and of one that has not begun or has ended.
     """
-    link = named_link(code)
+    link = link_here(code)
     return render_template(
         "public/preview.html", link=link, code=code, limits=limits_of(db_session(), link), at=now()
     )
 
 
 @blueprint.get("/<code>")
-def unknown(code: str) -> tuple[str, int] | Response:
+def unknown(code: str) -> tuple[str, int] | AnyResponse:
     """Answer what the lane passed on: a preview card, "gone", "not found", or what limits ask."""
     try:
-        link = named_link(code)
+        link = link_here(code)
     except NotFound:
-        return render_template("public/unknown.html", code=code), 404
+        face = domain_here()
+        if face is not None and face.missing_address:
+            return redirect(face.missing_address, 302)
+        return render_template("public/unknown.html", code=code, face=face), 404
     if request.environ.get(CARD) and link.disabled_at is None:
         shown = card_of(db_session(), installation().shortener, link, code)
         return render_template("public/card.html", card=shown, code=code), 200
@@ -123,7 +139,7 @@ def security() -> Response:
     expires = (now() + SECURITY_HOLDS).replace(microsecond=0)
     said = (
         f"Contact: {settings.abuse_contact}\nExpires: {utc(expires)}\n"
-        f"Canonical: {settings.base_url}/.well-known/security.txt\n"
+        f"Canonical: {address_here()}/.well-known/security.txt\n"
     )
     return Response(said, mimetype="text/plain")
 

@@ -10,7 +10,7 @@ from linktrack.links.models import Link
 from linktrack.links.redirects.limiting import limits_of
 from linktrack.links.redirects.limits import pass_name
 from linktrack.links.redirects.passwords import begin_try, forget_failures
-from linktrack.web.fields import named_link
+from linktrack.web.public.domains.here import link_here
 from linktrack.web.public.strangers import refuse_other_sites
 
 blueprint = Blueprint("limited", __name__)
@@ -36,7 +36,7 @@ def unlock(code: str) -> AnyResponse:
     """Take a link's password, and lead on to the link, which redirects this browser from now on."""
     refuse_other_sites()
     db_session(writes=False)
-    link = named_link(code)
+    link = link_here(code)
     close_db_session()
     database, network = installation().database, client_network()
     typed = request.form.get("password", "")

@@ -34,5 +34,6 @@ def seen() -> Response:
         is_trusted=client_address(onward, trusted) != peer,
         client=client_address(request.environ, trusted),
         forwarded=request.headers.get("X-Forwarded-For"),
+        host=request.environ.get("HTTP_HOST"),
         files=resource.getrlimit(resource.RLIMIT_NOFILE)[0],
     )

@@ -26,6 +26,9 @@ from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Conflict, Invalid
 from linktrack.links.destinations import with_parameters
+from linktrack.links.domains.domains import get_domain, set_domain_of
+from linktrack.links.domains.faces import set_on_front_page
+from linktrack.links.hosts.finding import domain_of_account, further_domains
 from linktrack.links.looks.qr_looks import look_of, set_look
 from linktrack.networks.registry import network_of
 from linktrack.web.context import require_writer, today
@@ -45,6 +48,7 @@ GROUP_OF: Final = {
     "accounts.utm": "links",
     "accounts.card": "links",
     "accounts.look": "links",
+    "accounts.choose_domain": "links",
     "accounts.segment": "segments",
 }
 """The group that a form is in, where it is not that of the account itself."""
@@ -203,6 +207,23 @@ def example_qr(account_id: int) -> Response:
     return Response(made, mimetype=TYPES["svg"])
 
 
+def _domain(account_id: int) -> dict[str, object]:
+    account = get_account(db_session(), account_id)
+    domain = domain_of_account(db_session(), account.id)
+    return {"Domain": domain.id if domain else 0, "Front page": account.on_front_page}
+
+
+@account_form(f"{ACCOUNT}/domain", edits=_domain)
+def choose_domain(sent: Sent, account_id: int) -> str:
+    """Set the domain of an account's new links, and whether its front page names it."""
+    account = get_account(sent.session, account_id)
+    number = sent.whole("domain", "The domain")
+    domain = get_domain(sent.session, number, sent.now) if number else None
+    set_domain_of(sent.session, account, domain, sent.now)
+    set_on_front_page(sent.session, account, sent.says_yes("on_front_page"), sent.now)
+    return "Saved. Links that were made before stay where they are."
+
+
 def _page(account: Account, group: str, error: str | None = None) -> str:
     session = db_session()
     counts = list_counts(session, account.id)[::-1]
@@ -220,6 +241,8 @@ def _page(account: Account, group: str, error: str | None = None) -> str:
         older=max(0, len(counts) - MOST_COUNTS),
         stale=bool(counts) and is_stale(counts[0].counted_at, now()),
         segments=list_segments(session, account),
+        domains=further_domains(session),
+        domain=domain_of_account(session, account.id),
         can_connect=network_of(account.network).connecting is not None,
         utm_names=UTM_NAMES,
         utm=utm,

@@ -5,7 +5,7 @@ from typing import Final, TypedDict
 from urllib.parse import urlsplit
 
 from linktrack.api.clients import making
-from linktrack.api.clients.addresses import check_domain, own_domain, own_host
+from linktrack.api.clients.addresses import chosen_host, own_domain, own_host
 from linktrack.api.read import Fields
 from linktrack.calendar.times import utc
 from linktrack.context import db_session, installation
@@ -29,18 +29,18 @@ def named_link(fields: Fields) -> DoorLink:
         except ValueError:
             raise Invalid("'domain' isn't a domain.") from None
         domain, key = split.netloc, split.path.strip("/").rpartition("/")[2]
-    check_domain(domain, own_host())
+    on = chosen_host(domain, own_host())
     if not key:
         raise Invalid("Say which link: send domain and key, or linkId.")
-    return own_link(key)
+    return own_link(key, on)
 
 
-def own_link(link_id: str) -> DoorLink:
+def own_link(link_id: str, on: str | None = None) -> DoorLink:
     """Return one of the token's own links that redirects, by its code; raises `NotFound`.
 
     A code may have `link_` before it: so it is an id here.
     """
-    return making.own_link(link_id.removeprefix(_ID), "Link not found.")
+    return making.own_link(link_id.removeprefix(_ID), "Link not found.", on)
 
 
 class TagJson(TypedDict):
@@ -107,13 +107,13 @@ class LinkJson(TypedDict):
 def link_json(found: DoorLink, last_clicked: datetime | None = None) -> LinkJson:
     """Return a link in Dub's words; when it was last clicked is looked up unless it is given."""
     link = found.link
-    short_url = installation().shortener.short_url(link.code or "")
+    short_url = installation().shortener.short_url(link.code or "", link.domain)
     workspace = f"ws_{link.account_id}"
     if last_clicked is None and found.clicks:
         last_clicked = last_clicks(db_session(), [link.id]).get(link.id)
     return {
-        "id": f"{_ID}{link.code}",
-        "domain": own_domain(),
+        "id": f"{_ID}{link.name}",
+        "domain": own_domain() if link.domain is None else link.domain.host,
         "key": link.code or "",
         "url": link.destination,
         "shortLink": short_url,

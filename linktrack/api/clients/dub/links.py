@@ -6,7 +6,7 @@ from typing import Final
 
 from flask import Response, g, jsonify, request
 
-from linktrack.api.clients.addresses import check_domain, own_host, with_scheme
+from linktrack.api.clients.addresses import check_domain, chosen_host, own_host, with_scheme
 from linktrack.api.clients.dub.door import blueprint, with_token
 from linktrack.api.clients.dub.link_json import LinkJson, link_json, named_link, own_link
 from linktrack.api.clients.making import existing_link, make_link
@@ -50,7 +50,7 @@ def create() -> Response:
 def upsert() -> Response:
     """Return the link that the token has made to this address, or make one."""
     fields = _sent()
-    found = existing_link(with_scheme(fields.text("url"), "https"), _key(fields))
+    found = existing_link(with_scheme(fields.text("url"), "https"), _key(fields), _host(fields))
     return jsonify(link_json(found) if found is not None else _made(fields))
 
 
@@ -116,7 +116,7 @@ def change(link_id: str) -> Response:
     tags = _tags(fields) if fields.has("tagNames") else None
     relabel(session, found.link.id, title=title, tags=tags)
     session.commit()
-    return jsonify(link_json(own_link(found.link.code or "")))
+    return jsonify(link_json(own_link(found.link.name)))
 
 
 @blueprint.delete("/links/<link_id>")
@@ -134,7 +134,7 @@ def _sent() -> Fields:
     for name in sorted(_NEVER_KEPT):
         if fields.value(name):
             raise Invalid(f"{name} isn't supported here: leave it out.")
-    check_domain(fields.optional_text("domain"), own_host())
+    chosen_host(fields.optional_text("domain"), own_host())
     return fields
 
 
@@ -146,8 +146,13 @@ def _made(fields: Fields) -> LinkJson:
             title=fields.optional_text("title"),
             tags=_tags(fields),
             tenant=_tenant(fields),
+            on=_host(fields),
         )
     )
+
+
+def _host(fields: Fields) -> str | None:
+    return chosen_host(fields.optional_text("domain"), own_host())
 
 
 def _wanted(fields: Fields) -> Wanted:

@@ -1,17 +1,19 @@
-"""Domains, of which there is one, and what it does with addresses that lead nowhere."""
+"""Domains, and what they do with addresses that lead nowhere."""
 
 from typing import Final
 
 from flask import Response, jsonify, request
 
-from linktrack.api.clients.addresses import check_domain, own_domain
+from linktrack.api.clients.addresses import chosen_host, own_domain
 from linktrack.api.clients.shlink.door import (
     DEFAULT,
     blueprint,
     with_key,
 )
 from linktrack.api.read import posted_object
+from linktrack.context import db_session
 from linktrack.errors import Invalid
+from linktrack.links.hosts.finding import further_domains
 
 _REDIRECTS: Final = ("baseUrlRedirect", "regular404Redirect", "invalidShortUrlRedirect")
 
@@ -19,10 +21,13 @@ _REDIRECTS: Final = ("baseUrlRedirect", "regular404Redirect", "invalidShortUrlRe
 @blueprint.get("/v3/domains")
 @with_key()
 def domains() -> Response:
-    """Return the only domain there is."""
+    """Return the domains there are, the first one first."""
     nowhere = dict.fromkeys(_REDIRECTS)
-    own = {"domain": own_domain(), "isDefault": True, "redirects": nowhere}
-    return jsonify({"domains": {"data": [own], "defaultRedirects": nowhere}})
+    hosts = [own_domain(), *(each.host for each in further_domains(db_session()))]
+    found = [
+        {"domain": host, "isDefault": host == hosts[0], "redirects": nowhere} for host in hosts
+    ]
+    return jsonify({"domains": {"data": found, "defaultRedirects": nowhere}})
 
 
 @blueprint.patch("/v3/domains/redirects")
@@ -30,7 +35,7 @@ def domains() -> Response:
 def set_redirects() -> Response:
     """Take no redirects, and refuse all others: an unknown code gets a page that says so."""
     fields = posted_object(request, {"domain", *_REDIRECTS})
-    check_domain(fields.text("domain"), DEFAULT)
+    chosen_host(fields.text("domain"), DEFAULT)
     for name in _REDIRECTS:
         if fields.value(name):
             raise Invalid(f"{name} isn't supported here: unknown codes get a page that says so.")

@@ -6,7 +6,7 @@ from typing import Final, TypedDict
 from flask import Response, g, jsonify, request
 
 from linktrack.api.clients import making
-from linktrack.api.clients.addresses import check_domain
+from linktrack.api.clients.addresses import check_domain, chosen_host
 from linktrack.api.clients.shlink.door import (
     DEFAULT,
     Summary,
@@ -53,9 +53,11 @@ def create() -> Response:
     """Create a short URL, or return the existing one if `findIfExists` says so."""
     fields = posted_object(request, _CREATE)
     _check_kept(fields)
-    check_domain(fields.optional_text("domain"), DEFAULT)
+    on = chosen_host(fields.optional_text("domain"), DEFAULT)
     written, slug = fields.text("longUrl"), fields.optional_text("customSlug")
-    found = making.existing_link(written, slug) if fields.value("findIfExists") is True else None
+    found = (
+        making.existing_link(written, slug, on) if fields.value("findIfExists") is True else None
+    )
     if found is None:
         found = making.make_link(
             written,
@@ -63,6 +65,7 @@ def create() -> Response:
             title=fields.optional_text("title"),
             tags=_tags(fields),
             forward_query=fields.flag("forwardQuery"),
+            on=on,
         )
     return jsonify(_short_url(found))
 
@@ -154,8 +157,8 @@ def set_redirect_rules(code: str) -> Response:
 
 def own_link(code: str) -> DoorLink:
     """Return one of the token's own links that redirects; raises `NotFound`."""
-    check_domain(request.args.get("domain"), DEFAULT)
-    return making.own_link(code, f"No URL found with short code {code[:80]!r}.")
+    on = chosen_host(request.args.get("domain"), DEFAULT)
+    return making.own_link(code, f"No URL found with short code {code[:80]!r}.", on)
 
 
 def _check_kept(fields: Fields) -> None:
@@ -204,7 +207,7 @@ class ShortUrl(TypedDict):
     visitsSummary: Summary
     tags: list[str]
     meta: Meta
-    domain: None
+    domain: str | None
     title: str | None
     crawlable: bool
     forwardQuery: bool
@@ -215,13 +218,13 @@ def _short_url(found: DoorLink) -> ShortUrl:
     link = found.link
     return {
         "shortCode": link.code or "",
-        "shortUrl": installation().shortener.short_url(link.code or ""),
+        "shortUrl": installation().shortener.short_url(link.code or "", link.domain),
         "longUrl": link.destination,
         "dateCreated": atom(utc(link.created_at)),
         "visitsSummary": summary(found.clicks, found.left_out),
         "tags": found.tags,
         "meta": {"validSince": None, "validUntil": None, "maxVisits": None},
-        "domain": None,
+        "domain": None if link.domain is None else link.domain.host,
         "title": found.title,
         "crawlable": False,
         "forwardQuery": link.forward_query,

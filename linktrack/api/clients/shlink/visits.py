@@ -130,6 +130,6 @@ def _visit(visit: Visit) -> VisitJson:
         "userAgent": " on ".join(name for name in (visit.browser, visit.os) if name),
         "visitLocation": None,
         "potentialBot": not visit.human,
-        "visitedUrl": installation().shortener.short_url(visit.code),
+        "visitedUrl": f"{visit.base or installation().settings.base_url}/{visit.code}",
         "redirectUrl": visit.destination,
     }

@@ -10,6 +10,7 @@ from linktrack.api.paging import page_size
 from linktrack.api.read import Fields
 from linktrack.api.resources.links.limits import limit
 from linktrack.audience.accounts import accounts_by_number
+from linktrack.audience.models import Account
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.links.cards.cards import read_again, set_own_words
@@ -20,6 +21,7 @@ from linktrack.links.catalog import (
     set_disabled,
     set_forwarding,
 )
+from linktrack.links.domains.faces import default_account
 from linktrack.links.labels import describe
 from linktrack.links.looks.encoding import from_text
 from linktrack.links.looks.pictures import set_picture
@@ -40,6 +42,7 @@ from linktrack.reports.links.listed import (
 SEARCH = Parameter("q", "Search code, destination, title, note and tags, or for a short address.")
 TAG = Parameter("tag", "Only links with this tag.")
 STATE = Parameter("state", "Only links that do this now.", choices=STATES)
+DOMAIN = Parameter("domain", "The link's domain, if it isn't the first; CODE@DOMAIN is the same.")
 SORT = Parameter("sort", "Newest first, or most clicked first.", choices=ORDERS)
 
 
@@ -80,11 +83,16 @@ def read_links() -> LinkPageJson:
 
 
 class NewLink(TypedDict):
-    """A link without a post, for a poster or a profile; `slug` is a custom code."""
+    """A link without a post, for a poster or a profile; `slug` is a custom code.
 
-    account: str
+    Without `domain` it is on the one that the account's links are on; without `account` it is the
+    default account's of its domain.
+    """
+
+    account: NotRequired[str]
     destination: str
     slug: NotRequired[str | None]
+    domain: NotRequired[str | None]
     title: NotRequired[str]
     tags: NotRequired[list[str]]
     note: NotRequired[str]
@@ -102,10 +110,11 @@ def create_link() -> tuple[LinkJson, Literal[201]]:
     link = add_lone_link(
         session,
         shortener,
-        account_id=named_account(fields.text("account")).id,
+        account_id=_account_of(fields).id,
         written=fields.text("destination"),
         at=now(),
         slug=fields.optional_text("slug"),
+        on=fields.optional_text("domain"),
         tags=fields.texts("tags") if fields.value("tags") is not None else (),
     )
     _describe(link, fields)
@@ -114,10 +123,20 @@ def create_link() -> tuple[LinkJson, Literal[201]]:
     return link_json(session, shortener, link, now()), 201
 
 
+def _account_of(fields: Fields) -> Account:
+    handle, host = fields.optional_text("account"), fields.optional_text("domain")
+    if handle is not None:
+        return named_account(handle)
+    found = default_account(db_session(), installation().settings.base_url, host)
+    require_account(found.id)
+    return found
+
+
 @operation(
     "GET",
     "/links/<code>",
     scope="read",
+    query=(DOMAIN,),
     problems=(404,),
     figures=("clicks", "unique_clicks", "not_human", "imported"),
 )
@@ -155,7 +174,9 @@ class LinkChange(TypedDict, total=False):
     count_anew: bool
 
 
-@operation("PATCH", "/links/<code>", scope="write", body=LinkChange, problems=(404,))
+@operation(
+    "PATCH", "/links/<code>", scope="write", query=(DOMAIN,), body=LinkChange, problems=(404,)
+)
 def change_link(code: str) -> LinkJson:
     """Change a link's destination, limits, title, tags, note and card, or disable it."""
     fields = sent()
@@ -201,6 +222,8 @@ def _change_card(link: Link, fields: Fields) -> None:
 
 
 def _link(code: str) -> Link:
-    link = get_link(db_session(), installation().shortener.codes, code)
+    domain = asked().optional_text("domain")
+    name = f"{code}@{domain}" if domain else code
+    link = get_link(db_session(), installation().shortener.codes, name)
     require_account(link.account_id)
     return link

@@ -1,0 +1,1 @@
+"""What strangers see on which domain."""
