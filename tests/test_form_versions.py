@@ -32,7 +32,7 @@ DEVICE: Final = "a cookie of this browser, or what a follower says of themselves
 UNVERSIONED: Final[dict[str, tuple[str, ...]]] = {
     ADDS: (
         "accounts.add", "accounts.count", "accounts.segment", "bring_in.add", "compose.wrap",
-        "demo.make", "domains.add",
+        "demo.make", "domains.add", "goals.add", "goals_told.tell",
         "experiments.add", "followers.take", "links.add", "many.make", "notes.add",
         "notifications.add",
         "own_links.add", "people.add", "people.rule", "segments.add", "sharing.share",
@@ -42,7 +42,7 @@ UNVERSIONED: Final[dict[str, tuple[str, ...]]] = {
     ),
     ENDS: (
         "accounts.remove", "bring_in.remove", "bulk_changes.undo", "connections.remove",
-        "demo.remove", "domains.remove",
+        "demo.remove", "domains.remove", "goals.remove",
         "experiments.remove", "feed.end_mails", "followers.forget", "leaving.go",
         "members.remove", "not_wrapped.gone", "notes.remove", "notifications.remove",
         "own_links.remove", "people.remove", "people.unrule", "segments.remove", "sharing.end",
@@ -55,7 +55,7 @@ UNVERSIONED: Final[dict[str, tuple[str, ...]]] = {
         "deciding.let_in", "deciding.postpone", "deciding.refuse", "follow_back.take_back",
         "follow_back.tick", "follow_back.turn_off",
         "links.disable", "links.enable", "links.forward", "members.do_again", "members.tick_off",
-        "links.begin_anew", "links.promotes", "people.share",
+        "links.begin_anew", "links.promotes", "own_links.switch", "people.share",
         "posts.discard", "posts.restore", "queue.not_there", "queue.withdraw",
         "suggestions.decline_it", "suggestions.reopen_it", "unknown_codes.ignore",
     ),

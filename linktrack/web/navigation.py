@@ -160,6 +160,7 @@ SECTIONS: Final = (
             Page("notes.list_all", "Notes", "What happened on a day, shown on every chart."),
             Page("people.list_all", "Shout-outs", "The people you link to, and their clicks."),
             Page("own_links.show", "My sites", "Your sites compared with other people's.", ACCOUNT),
+            Page("goals.show", "Goals", "What clicks on links to your sites become.", ACCOUNT),
         ),
     ),
 )

@@ -28,7 +28,7 @@ AFTER = Parameter("after", "Continue after this number: a click's `seq`, otherwi
 def export_rows(what: str) -> Response:
     """Stream one kind of rows as NDJSON or CSV.
 
-    Clicks, links, posts, not-wrapped, counts, followers, segments or engagement.
+    Clicks, links, posts, not-wrapped, counts, followers, segments, engagement or goals.
     """
     if what not in exports.KINDS:
         raise NotFound(

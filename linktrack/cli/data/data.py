@@ -110,7 +110,7 @@ def list_counts_command(work: Work, handle: str) -> Answer:
     type=click.Choice(
         [
             *("clicks", "links", "posts", "not-wrapped", "counts", "followers", "segments"),
-            *("engagement", "all"),
+            *("engagement", "goals", "all"),
         ]
     ),
 )
@@ -141,7 +141,7 @@ def export(
     handle: str | None,
     only: tuple[str, ...],
 ) -> None:
-    """Export clicks, links, posts, what was not wrapped, counts, followers or segments, or all.
+    """Export clicks, links, posts, what was not wrapped, counts, followers, segments, or all.
 
     A range selects clicks, counts and posts by their own times, links and segments by when they
     were made, followers by the first list with them. `all` writes one zip file, from which

@@ -11,6 +11,7 @@ from linktrack.cli.reports.audience import audience, compare, coverage, growth, 
 from linktrack.cli.reports.engagement import engagement, regulars
 from linktrack.cli.reports.experiments import experiment_of
 from linktrack.cli.reports.facets import devices, places
+from linktrack.cli.reports.goals import goals
 from linktrack.cli.reports.referrers import referrers
 from linktrack.cli.reports.topics import topics
 
@@ -285,6 +286,7 @@ for command in (
     devices,
     regulars,
     topics,
+    goals,
     experiment_of,
     report_people,
     report_own,

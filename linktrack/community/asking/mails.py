@@ -37,7 +37,7 @@ GIVEN_UP: Final = timedelta(days=1)
 SWEEP: Final = timedelta(hours=1)
 
 _DAY: Final = timedelta(days=1)
-_MARK: Final = "join mail"
+_MARK: Final = "join email"
 _TOKEN: Final = re.compile(r"([1-9][0-9]{0,17})-([0-9]{1,17})-[0-9a-f]{32}")
 _UNKNOWN: Final = (
     "This link isn't valid: it was used already, it is older than 7 days, or a part of it is "

@@ -18,6 +18,7 @@ from linktrack.portability.export.click_filters import FILTERS
 from linktrack.portability.export.click_rows import CLICK_FIELDS, click_rows
 from linktrack.portability.export.engagement_rows import ENGAGEMENT_FIELDS, engagement_rows
 from linktrack.portability.export.follower_rows import FOLLOWER_FIELDS, follower_rows
+from linktrack.portability.export.goal_rows import GOAL_FIELDS, GOAL_START, goal_rows
 from linktrack.portability.export.steps import Position, Row, Selection, Step, Value, in_steps
 from linktrack.portability.export.table_rows import (
     COUNT_FIELDS,
@@ -62,6 +63,7 @@ KINDS: Final = {
     "counts": Kind(COUNT_FIELDS, count_rows, (0, 0), numbered=False),
     "followers": Kind(FOLLOWER_FIELDS, follower_rows, (0, 0), numbered=False),
     "engagement": Kind(ENGAGEMENT_FIELDS, engagement_rows),
+    "goals": Kind(GOAL_FIELDS, goal_rows, GOAL_START, numbered=False),
     "segments": Kind(SEGMENT_FIELDS, segment_rows, (0, 0), numbered=False),
 }
 """All that can be exported."""
@@ -74,7 +76,7 @@ def export_rows(
 
     A range chooses clicks by `clicked_at`, links and segments by when they were made, posts, what
     was not wrapped and engagement by `posted_at`, counts by `counted_at`, followers by the first
-    list with them (`began_by`).
+    list with them (`began_by`), goals by the day of the click.
     Raises `Invalid` at once.
     """
     if what not in KINDS:

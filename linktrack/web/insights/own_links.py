@@ -5,6 +5,7 @@ from functools import partial
 from flask import render_template, request
 from werkzeug.wrappers import Response
 
+from linktrack.clicks.conversions.sites import own_sites, set_click_ids
 from linktrack.context import db_session
 from linktrack.links.people import add_own_site, remove_own_site
 from linktrack.reports.links.kinds import links_line_json, own_links_report
@@ -42,6 +43,14 @@ def remove(sent: Sent) -> str:
     return f"Removed {host} from your sites."
 
 
+@own_links_form("/own-links/click-ids")
+def switch(sent: Sent) -> str:
+    """Give the visitors of a site click ids, or no more."""
+    on = sent.says_yes("click_ids")
+    host = set_click_ids(sent.session, sent.text("host", "The site"), on, sent.now)
+    return f"Readers come to {host} {'with' if on else 'without'} a click id."
+
+
 def _page(error: str | None = None) -> str | Response:
     session = db_session()
     accounts, account = accounts_and_chosen()
@@ -58,6 +67,7 @@ def _page(error: str | None = None) -> str | Response:
         account=account,
         days=days,
         report=report,
+        sites=own_sites(session),
         error=error,
         typed=request.form,
     )

@@ -41,6 +41,8 @@ from linktrack.links.people import (
 from linktrack.links.posts import get_post, texts_of
 from linktrack.links.redirects.limiting import count_anew, limits_of
 from linktrack.reports.days import DayCounts, last_clicked_day_of_links, link_series
+from linktrack.reports.goals.money import money
+from linktrack.reports.goals.of_links import goals_of_links
 from linktrack.reports.links.listed import (
     LinkFacts,
     LinkSearch,
@@ -384,6 +386,8 @@ def _page(link: Link, error: str | None = None) -> str:
             values_before=then,
         ),
         life=link_life(session, link, as_of(now())),
+        goals=goals_of_links(session, link.account_id, [link.id]),
+        money=money,
         error=error,
         typed=request.form.get("destination", ""),
     )

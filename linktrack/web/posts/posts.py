@@ -33,6 +33,8 @@ from linktrack.reports.counting import Counting, window_for
 from linktrack.reports.cpf import MOST_POSTS
 from linktrack.reports.engagement.of_post import engagement_of_post
 from linktrack.reports.engagement.sentences import plural
+from linktrack.reports.goals.money import money
+from linktrack.reports.goals.of_links import goals_of_links
 from linktrack.reports.links.listed import clicks_of_links
 from linktrack.reports.literature import findings
 from linktrack.reports.orders import ORDERS, SORTS
@@ -261,6 +263,8 @@ def post_page(post: Post, error: LinktrackError | None = None) -> str:
         standing=standing,
         engagement=engagement_of_post(session, post, account, counting) if published else None,
         kind_words=plural,
+        goals=goals_of_links(session, post.account_id, [link.id for link in links]),
+        money=money,
         fetched=first_fetch(session, post, now()),
         places=seen_at(session, post, account),
         error=error.sentence if error else None,

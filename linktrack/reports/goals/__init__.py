@@ -1,0 +1,1 @@
+"""Reports on goals: what clicks on links to own sites become."""
