@@ -114,6 +114,17 @@ def test_pasted_lines_are_an_address_each(text: str) -> None:
     assert text.splitlines()[rows[1].number - 1].strip(' "') == "https://b.example"
 
 
+def test_the_last_line_may_lack_its_end_and_its_last_cells() -> None:
+    """As people paste it."""
+    (row,) = read_table("address,slug,title\nhttps://a.example,one").rows
+    assert (row.address, row.slug, row.title, row.unreadable) == (
+        "https://a.example",
+        "one",
+        None,
+        None,
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

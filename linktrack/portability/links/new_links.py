@@ -60,7 +60,8 @@ def read_table(text: str) -> LinkTable:
     Raises `Invalid` for one without rows, with more than MOST_MADE, or whose columns are unknown.
     """
     text = text.removeprefix("\N{ZERO WIDTH NO-BREAK SPACE}")
-    rows = rows_of(io.StringIO(text, newline=""))
+    # A last line has no end where it was pasted; cells that it lacks are empty, not cut off.
+    rows = rows_of(io.StringIO(f"{text}\n", newline=""))
     header = next(rows, None)
     if header is None:
         raise Invalid("There are no rows here: write one address on each line.")
