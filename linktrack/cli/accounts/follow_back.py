@@ -146,6 +146,18 @@ def undo(
     click.echo(f"{done} will be taken back by linktrack serve within a few minutes.")
 
 
+@follow_back.command()
+@click.argument("handle")
+@click.argument("people", nargs=-1, required=True, metavar="PERSON...")
+def done(handle: str, people: tuple[str, ...]) -> None:
+    """Say whom you have followed by hand: each by id, as the dry run's JSON has it."""
+    from linktrack.audience.follow_back.log import done_by_hand
+
+    with writing() as work:
+        number = done_by_hand(work.session, work.account(handle), people, work.now)
+    click.echo(f"{number} ticked off.")
+
+
 def _print_plan(plan: "Plan", as_json: bool) -> None:
     from linktrack.audience.follow_back.plan import plan_json
 

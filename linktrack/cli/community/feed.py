@@ -54,6 +54,19 @@ def bring_in_(handle: str, post: int, unwrapped: bool, note: str) -> None:
     click.echo(said)
 
 
+@community.command()
+@click.argument("handle")
+@click.argument("entry", type=NUMBER)
+@click.argument("text")
+def say(handle: str, entry: int, text: str) -> None:
+    """Change what you say of an entry of the feed; '' says nothing."""
+    from linktrack.community.feed.bringing_in import get_entry, set_note
+
+    with writing() as work:
+        set_note(work.session, get_entry(work.session, work.account(handle), entry), text)
+    click.echo(f"Entry {entry} is changed.")
+
+
 @community.command("take-out")
 @click.argument("handle")
 @click.argument("entry", type=NUMBER)

@@ -141,6 +141,17 @@ def decline(number: int) -> None:
 
 @suggestions.command()
 @click.argument("number", type=NUMBER)
+def reopen(number: int) -> None:
+    """Let a declined suggestion wait again."""
+    from linktrack.community.suggestions.deciding import reopen as reopen_it
+
+    with writing() as work:
+        reopen_it(work.session, _numbered(work, number), work.now)
+    click.echo(f"Suggestion {number} waits again.")
+
+
+@suggestions.command()
+@click.argument("number", type=NUMBER)
 def delete(number: int) -> None:
     """Delete a suggestion for good; its draft stays."""
     from linktrack.community.suggestions.deciding import remove

@@ -47,6 +47,29 @@ def list_(work: Work) -> Answer:
 
 @people.command()
 @click.argument("name")
+@click.option("--remove-host", "hosts", multiple=True, help="Links to it no longer promote them.")
+@click.option(
+    "--remove-mention", "mentions", multiple=True, help="Posts with it no longer promote them."
+)
+def edit(name: str, hosts: tuple[str, ...], mentions: tuple[str, ...]) -> None:
+    """Remove rules of a person; linktrack people add adds some."""
+    from linktrack.links.people import find_person, remove_rule
+    from linktrack.links.promotion import HOST, MENTION, check_host, check_mention
+
+    if not hosts and not mentions:
+        raise click.UsageError("Say which --remove-host or --remove-mention.")
+    with writing() as work:
+        person = find_person(work.session, name)
+        for host in hosts:
+            remove_rule(work.session, person, HOST, check_host(host), work.now)
+        for mention in mentions:
+            remove_rule(work.session, person, MENTION, check_mention(mention), work.now)
+        number = len(person.rules)
+    click.echo(f"{name} has {number} rule{'' if number == 1 else 's'} now.")
+
+
+@people.command()
+@click.argument("name")
 def remove(name: str) -> None:
     """Delete a person; links and clicks stay."""
     from linktrack.links.people import find_person, remove_person

@@ -237,11 +237,18 @@ def unwrapped(work: Work, handle: str, limit: int) -> Answer:
 @click.option(
     "--yes", "confirmed", is_flag=True, help="Delete and repost if the network can't edit posts."
 )
-def rewrap(number: int, confirmed: bool) -> None:
+@click.option("--draft", is_flag=True, help="Only make a draft with its text, wrapped.")
+@click.option("--gone", is_flag=True, help="You have deleted it on the network: forget it here.")
+def rewrap(number: int, confirmed: bool, draft: bool, gone: bool) -> None:
     """Replace an untracked post on its network with the wrapped version.
 
     NUMBER is the one that linktrack post unwrapped shows.
     """
+    if draft or gone:
+        if draft and gone:
+            raise click.UsageError("Give --draft or --gone, not both.")
+        _copy(number) if draft else _drop(number)
+        return
     from linktrack.audience.credentials import open_writer
     from linktrack.publishing.unwrapped.replacing import replace_on_network
 
@@ -256,6 +263,28 @@ def rewrap(number: int, confirmed: bool) -> None:
             actor=COMMAND_LINE,
         )
     click.echo(f"Post {done.post_id} replaces it.")
+
+
+def _copy(number: int) -> None:
+    from linktrack.audience.accounts import get_account
+    from linktrack.publishing.unwrapped.posts import get_unwrapped
+    from linktrack.publishing.unwrapped.replacing import draft_for
+
+    with writing() as work:
+        old = get_unwrapped(work.session, number)
+        account = get_account(work.session, old.account_id)
+        made = draft_for(work.session, work.installation.shortener, account, old, work.now)
+    click.echo(made.text)
+    click.echo(f"This is post {made.id}, a draft.", err=True)
+
+
+def _drop(number: int) -> None:
+    from linktrack.publishing.unwrapped.posts import get_unwrapped
+    from linktrack.publishing.unwrapped.replacing import drop_deleted
+
+    with writing() as work:
+        drop_deleted(work.session, get_unwrapped(work.session, number), work.now)
+    click.echo("It is off the list.")
 
 
 @post.command()

@@ -2,8 +2,17 @@
 
 import click
 
-from linktrack.cli.answers import Answer, answering, rows_answer
+from linktrack.cli.answers import Answer, Table, answering, rows_answer
 from linktrack.cli.common import Commands, Work, json_option, print_json, writing
+
+accounts_option = click.option(
+    "--account",
+    "handles",
+    multiple=True,
+    metavar="HANDLE",
+    help="A viewer sees only these accounts; repeatable.",
+)
+ONLY_VIEWERS = "Owners see all accounts: --account is for viewers."
 
 
 @click.group(cls=Commands)
@@ -14,16 +23,44 @@ def owner() -> None:
 @owner.command()
 @click.argument("name")
 @click.option("--viewer", is_flag=True, help="Read only.")
-def create(name: str, viewer: bool) -> None:
+@accounts_option
+def create(name: str, viewer: bool, handles: tuple[str, ...]) -> None:
     """Add a person who can sign in."""
     from linktrack.owners.access import create_owner
     from linktrack.owners.viewers import set_role
 
+    if handles and not viewer:
+        raise click.UsageError(ONLY_VIEWERS)
     with writing() as work:
         added = create_owner(work.session, name, work.now)
         if viewer:
-            set_role(work.session, added, "viewer", work.now)
+            chosen = [work.account(handle).id for handle in handles]
+            set_role(work.session, added, "viewer", work.now, chosen)
     click.echo(f"Added {name}. Sign in with: linktrack owner link {name!r}")
+
+
+@owner.command()
+@click.argument("name")
+@click.argument("role", type=click.Choice(["owner", "viewer"]))
+@accounts_option
+def role(name: str, role: str, handles: tuple[str, ...]) -> None:
+    """Make a person an owner, or a viewer of all accounts or of some.
+
+    Owners do everything; viewers change nothing, and API tokens that they made end.
+    """
+    from linktrack.owners.access import find_owner
+    from linktrack.owners.viewers import set_role
+
+    if handles and role != "viewer":
+        raise click.UsageError(ONLY_VIEWERS)
+    with writing() as work:
+        found = find_owner(work.session, name)
+        chosen = [work.account(handle) for handle in handles]
+        ids = [account.id for account in chosen]
+        tokens = set_role(work.session, found, role, work.now, ids)
+        of = f" of {', '.join(account.handle for account in chosen)}" if chosen else ""
+    ended = f" {tokens} of their API tokens ended." if tokens else ""
+    click.echo(f"{name} is {'an' if role == 'owner' else 'a'} {role}{of} now.{ended}")
 
 
 @owner.command("remove")
@@ -47,12 +84,14 @@ def remove_command(name: str, yes: bool) -> None:
 @owner.command("list")
 @answering
 def list_owners_command(work: Work) -> Answer:
-    """List who can sign in, and by what."""
+    """List who can sign in, by what, and which accounts they see."""
+    from linktrack.audience.accounts import accounts_by_number
     from linktrack.owners.signing_in.codes import with_codes
     from linktrack.owners.signing_in.passkeys import passkey_numbers
-    from linktrack.owners.viewers import list_owners
+    from linktrack.owners.viewers import limits, list_owners
 
     keys, codes = passkey_numbers(work.session), with_codes(work.session)
+    accounts, limited = accounts_by_number(work.session), limits(work.session)
     lines = [
         (
             owner.name,
@@ -60,20 +99,35 @@ def list_owners_command(work: Work) -> Answer:
             "yes" if owner.password_hash else "no",
             "yes" if owner.id in codes else "no",
             keys.get(owner.id, 0),
+            sorted(accounts[number].handle for number in limited.get(owner.id, ()))
+            if owner.limited
+            else None,
         )
         for owner in list_owners(work.session)
     ]
-    return rows_answer(("name", "role", "password", "codes", "passkeys"), lines)
+    fields = ("name", "role", "password", "codes", "passkeys", "accounts")
+    shown = [
+        (*line, "all" if accounts is None else ", ".join(accounts) or "none")
+        for *line, accounts in lines
+    ]
+    return Answer([dict(zip(fields, line, strict=True)) for line in lines], Table(fields, shown))
 
 
 @owner.command()
 @click.argument("name", required=False)
-def password(name: str | None) -> None:
+@click.option("--remove", is_flag=True, help="Take it away: only sign-in links sign them in then.")
+def password(name: str | None, remove: bool) -> None:
     """Set an owner's password (it asks for it), and sign them out everywhere."""
     from linktrack.owners.access import find_owner
-    from linktrack.owners.passwords import hash_password, set_password
+    from linktrack.owners.passwords import hash_password, remove_password, set_password
     from linktrack.owners.viewers import end_sessions
 
+    if remove:
+        with writing() as work:
+            found = find_owner(work.session, name)
+            remove_password(work.session, found, work.now)
+        click.echo(f"{found.name} has no password now.")
+        return
     typed: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     hashed = hash_password(typed)
     with writing() as work:
