@@ -65,6 +65,8 @@ def found(world: World, search: str = "", tag: str | None = None) -> list[str | 
         "ask for ü",
         "go.jessestay.com/books",
         "https://go.jessestay.com/books+",
+        " https://go.jessestay.com/books ",
+        "  neue bücher ",
         "books",
     ],
 )

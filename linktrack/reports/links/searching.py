@@ -34,6 +34,7 @@ def found_by(session: Session, shortener: Shortener, search: str) -> ColumnEleme
     A pasted short address finds its link. Raises `Invalid` for a search that is too long.
     """
     check_search(search)
+    search = search.strip() or search  # pasted, with a space at its end
     code = pasted_code(search, own_sites(session, shortener.base_url))
     if code is not None:
         domain = find_domain(session, shortener.base_url, search)
