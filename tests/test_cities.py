@@ -200,7 +200,7 @@ def test_no_door_names_a_small_place(sqlite_world: World, monkeypatch: pytest.Mo
     ]
     for text in files:
         assert "Springfield" in text
-        assert "smaller places" in text
+        assert "smaller or unknown places" in text
         assert "Ainring" not in text
     assert "By whole months: May 2026 to August 2026." in files[2]
     exported = browser.client.get("/api/v1/export/clicks", headers=bearer).text

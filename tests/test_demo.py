@@ -52,7 +52,7 @@ from linktrack.webhooks.catalog import add_webhook, send_test
 
 def rows(world: World) -> dict[str, int]:
     """Return how many rows each table has, but for what all accounts share."""
-    shared = {"agents", "devices", "sources", "referrers", "counted_by"}
+    shared = {"agents", "cities", "devices", "sources", "referrers", "counted_by"}
     with world.database.engine.connect() as connection:
         return {
             table.name: connection.scalar(select(func.count()).select_from(table)) or 0

@@ -26,6 +26,7 @@ from linktrack.db import to_ms
 from linktrack.errors import Invalid, NotFound
 from linktrack.links.models import Post
 from linktrack.owners.tokens import create_token
+from linktrack.reports.sources.facet_days import days_report, facet_of
 from linktrack.reports.sources.facets import (
     FacetLine,
     devices_json,
@@ -40,6 +41,8 @@ PHONE = (
 )
 BOT = "Twitterbot/1.0"
 ZONE = ZoneInfo("UTC")
+DAY = 86_400_000
+EPOCH = date(1970, 1, 1)
 
 
 def lines(found: Iterable[FacetLine]) -> list[tuple[str | None, str, int, int]]:
@@ -133,7 +136,7 @@ def test_a_links_places_are_of_all_days_and_each_person_is_one(world: World) -> 
     with pytest.raises(Invalid, match="leave out the days"):
         places_report(world.session, account, link=link, since=date(2026, 5, 4))
     other = world.account("@Other")
-    with pytest.raises(NotFound, match="no link"):
+    with pytest.raises(NotFound, match="no such link"):
         devices_report(world.session, other, link=link)
 
 
@@ -249,3 +252,92 @@ def test_every_door_tells_the_same(sqlite_world: World, monkeypatch: pytest.Monk
     assert "browser,Instagram app," in table
     assert "Of all time" in read(browser.get(f"/owner/devices?link={code}"))
     assert "Look at a year" in read(browser.get("/owner/places?from=2026-01-01&to=2026-01-02"))
+
+
+def test_clicks_by_day_are_narrowed_to_one_facet(world: World) -> None:
+    """By every one that is counted, whatever days; together they are all clicks of a day."""
+    account, _, records = some(world)
+    people = [one for one in records if one.user_agent != BOT]
+    since, until = date(2026, 5, 20), date(2026, 7, 2)
+    within = [one for one in people if _midnight(since) <= one.clicked_at < _midnight(until)]
+
+    def by_day(chosen: Iterable[ClickRecord]) -> dict[date, int]:
+        return dict(Counter(EPOCH + timedelta(one.clicked_at // DAY) for one in chosen))
+
+    def found(**written: str) -> dict[date, int]:
+        report = days_report(
+            world.session, account, since=since, until=until, facet=facet_of(written)
+        )
+        return {one.day: one.clicks for one in report.days}
+
+    assert found() == by_day(within)
+    assert found(country="de") == by_day(one for one in within if one.country == "DE")
+    assert found(country="-") == by_day(one for one in within if one.country is None)
+    assert found(language="fil") == by_day(one for one in within if one.language == "fil")
+    assert found(system="iOS") == by_day(one for one in within if one.user_agent == PHONE)
+    assert found(device="mobile") == found(browser="Instagram app") == found(system="iOS")
+    assert found(browser="Netscape") == {}
+    whole = days_report(world.session, account)
+    assert sum(one.clicks for one in whole.days) == len(people)
+    for wrong, match in (
+        ({"country": "DE", "device": "mobile"}, "not by both at once"),
+        ({"country": "Germany"}, "code of two letters"),
+        ({"language": "German"}, "two or three letters"),
+    ):
+        with pytest.raises(Invalid, match=match):
+            facet_of(wrong)
+
+
+def test_a_posts_places_are_those_of_its_links(world: World) -> None:
+    """Of all days, each person once per link."""
+    account = world.account()
+    post = world.post(account, "http://one.com/ and http://two.com/", NOON)
+    first, second = (link.id for link in post.links)
+    at = to_ms(NOON)
+    world.session.commit()
+    world.click(
+        [
+            ClickRecord(at, first, FIREFOX, None, 1, country="DE"),
+            ClickRecord(at + 1, second, FIREFOX, None, 1, country="DE"),
+            ClickRecord(at + 2, second, FIREFOX, None, 1, country="DE"),
+            ClickRecord(at + 3, second, PHONE, None, 2),
+        ]
+    )
+    found = places_report(world.session, account, post=post)
+    assert lines(found.places) == [("DE", "Germany", 3, 2), (None, "Not known", 1, 1)]
+    assert places_json(found)["post"] == post.id
+    told = devices_report(world.session, account, post=post)
+    assert lines(told.systems) == [("Linux", "Linux", 3, 2), ("iOS", "iOS", 1, 1)]
+    with pytest.raises(Invalid, match="leave out the days"):
+        places_report(world.session, account, post=post, since=date(2026, 5, 4))
+    with pytest.raises(NotFound, match="no such post"):
+        places_report(world.session, world.account("@Other"), post=post)
+
+
+def test_pages_are_narrowed_by_what_is_counted_and_say_what_is_not(sqlite_world: World) -> None:
+    """The overview by one facet, or by source; other reports strike it through."""
+    world = sqlite_world
+    _, posts, records = some(world)
+    germans = [one for one in records if one.user_agent != BOT and one.country == "DE"]
+    browser = Browser.signed_in(world)
+    days = "from=2026-05-01&to=2026-09-01"
+    page = browser.get(f"/owner/?{days}&country=DE")
+    assert f"Clicks, filtered {len(germans)} " in read(page)
+    assert "Country: Germany" in read(page)
+    rows = browser.get(f"/owner/?{days}&country=DE&format=json").get_json()
+    assert sum(row["clicks"] or 0 for row in rows) == len(germans)
+    both = read(browser.get(f"/owner/?{days}&country=DE&device=mobile"))
+    assert "can't be filtered by device at the same time" in both
+    assert f"Clicks, filtered {len(germans)} " in both
+    mixed = read(browser.get(f"/owner/?{days}&source=X&country=DE"))
+    assert "can't be filtered by country at the same time" in mixed
+    for address in ("referrers?", "timing?", "posts?", "places?", "topics?"):
+        said = read(browser.get(f"/owner/{address}{days}&country=DE"))
+        assert "This page can't be filtered by country" in said, address
+    assert browser.get(f"/owner/?{days}&country=Germany").status_code == 422
+    assert "country=DE" in browser.get(f"/owner/places?{days}").text
+    post = read(browser.get(f"/owner/posts/{posts[0].id}"))
+    assert "Places and devices Of all time." in post
+    assert "Of all time" in read(browser.get(f"/owner/devices?post={posts[0].id}"))
+    link = read(browser.get(f"/owner/links/{posts[0].links[0].code}"))
+    assert "Germany" in link and "Computer" in link

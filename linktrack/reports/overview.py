@@ -22,6 +22,7 @@ from linktrack.reports.counting import Counting
 from linktrack.reports.cpf import CpfTotal, cpf_total
 from linktrack.reports.days import DayCounts, account_series
 from linktrack.reports.parts import WHOLE, Part, part_series
+from linktrack.reports.sources.facet_days import Facet, facet_series
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +58,24 @@ def account_cards(
     now: datetime,
     before: DayRange | None = None,
     part: Part = WHOLE,
+    facet: Facet | None = None,
 ) -> list[AccountCard]:
     """Return these accounts' figures of some days; `window` counts the clicks of posts.
 
     Clicks are held against those of `before`, as many days; by default those directly before.
-    A `part` narrows clicks and people by day; rates of posts are of all clicks.
+    A `part`, or else a `facet`, narrows clicks and people by day; rates of posts are of all clicks.
     """
     before = before or days.before
     number = window_number(window)
     counting = Counting(window, now)
     ids = [account.id for account in accounts]
     histories = count_histories(session, ids)
-    if part.is_whole:
-        series = account_series(session, ids, before.first, days.last)
-    else:
+    if not part.is_whole:
         series = part_series(session, ids, before.first, days.last, part)
+    elif facet is not None:
+        series = facet_series(session, ids, before.first, days.last, facet)
+    else:
+        series = account_series(session, ids, before.first, days.last)
     chosen = queries.chosen_posts(ids, days.since, days.end)
     sums = queries.sums_by_post(session, chosen, number)
     covered = coverages(session, ids, days.since, days.end)

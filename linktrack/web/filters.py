@@ -4,13 +4,15 @@ A filter is part of the address and kept from report to report, as the days are.
 takes which is said once, in `navigation`; a report names those that it can't apply.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import Flask, request, url_for
 
+from linktrack.errors import Invalid
 from linktrack.reports.parts import UNKNOWN, Part
+from linktrack.reports.sources.facet_days import FACET_NAMES, Facet, facet_of
 from linktrack.web.context import here
 from linktrack.web.fields import RANGE, text
 from linktrack.web.formats import REASON_WORDS
@@ -22,13 +24,17 @@ NOTHING_SENT: Final = "-"
 UNSAID: Final = "Direct or unknown"
 UNTOLD: Final = "We can't tell who"
 
-CARRIED: Final = (*RANGE, "account", "source", "segment")
+CARRIED: Final = (*RANGE, "account", "source", "segment", *FACET_NAMES)
 """What goes along from report to report."""
 
 LONGEST: Final = 60
 """Letters of a filter's value on a chip."""
 
-CANNOT: Final = {"source": "by where clicks came from", "segment": "by segment"}
+CANNOT: Final[Mapping[str, str]] = {
+    "source": "by where clicks came from",
+    "segment": "by segment",
+    **{name: f"by {name}" for name in FACET_NAMES},
+}
 """How reports say what they cannot be narrowed by."""
 
 
@@ -53,6 +59,18 @@ class Narrowing:
 def chosen_part() -> Part:
     """Return the filter in the address."""
     return Part(_unhyphened("source", "The source"), _unhyphened("segment", "The segment"))
+
+
+def chosen_facet() -> Facet | None:
+    """Return the first country, device, browser, system or language in the address."""
+    given = {name: text(request.args, name, f"The {name}") for name in FACET_NAMES}
+    first = next((name for name, value in given.items() if value), None)
+    return None if first is None else facet_of({first: given[first]})
+
+
+def beside(part: Part, facet: Facet | None) -> Collection[str]:
+    """Return which facets of the address aren't used: clicks are counted by one, or by source."""
+    return [name for name in FACET_NAMES if not part.is_whole or (facet and facet.name != name)]
 
 
 def _unhyphened(name: str, label: str) -> str | None:
@@ -93,6 +111,9 @@ def _words() -> dict[str, str]:
         found["source"] = f"From: {UNSAID.lower() if source == NOTHING_SENT else source}"
     if segment := given.get("segment"):
         found["segment"] = UNTOLD if segment == NOTHING_SENT else f"Segment: {segment}"
+    for name in FACET_NAMES:
+        if value := given.get(name):
+            found[name] = f"{name.capitalize()}: {_in_words(name, value)}"
     if reason := given.get("reason"):
         found["reason"] = f"Reason: {REASON_WORDS.get(reason, (reason, reason))[1]}"
     if "agent" in given:
@@ -102,6 +123,14 @@ def _words() -> dict[str, str]:
     if link := given.get("link"):
         found["link"] = f"Link {link}"
     return found
+
+
+def _in_words(name: str, value: str) -> str:
+    try:
+        facet = facet_of({name: value})
+    except Invalid:  # on a page that doesn't use it
+        return value
+    return value if facet is None else facet.words
 
 
 def _page_at_hand() -> Page | None:

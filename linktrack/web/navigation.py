@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from typing import Final
 
+from linktrack.reports.sources.facet_days import FACET_NAMES
+
 ACCOUNT: Final = ("account",)
 CLICKS: Final = ("account", "source", "segment")
+FACETS: Final = FACET_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ SECTIONS: Final = (
     Section(
         "Overview",
         (
-            Page("overview.show", "Overview", "All your accounts at a glance.", CLICKS),
+            Page("overview.show", "Overview", "All your accounts at a glance.", (*CLICKS, *FACETS)),
             Page(
                 "digest.show", "Digest", "The last week or month, to read, print or email.", ACCOUNT
             ),

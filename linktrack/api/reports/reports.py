@@ -1,7 +1,6 @@
 """Reports: each the object that pages and command line show."""
 
-from datetime import date, datetime
-from typing import TypedDict
+from datetime import datetime
 
 from flask import request
 
@@ -17,13 +16,11 @@ from linktrack.api.operations import (
     asked,
 )
 from linktrack.api.reports.reporting import asked_range, asked_window, report_at
-from linktrack.audience.models import Account
 from linktrack.calendar.ranges import whole_days
 from linktrack.calendar.times import parse_moment
 from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.links.catalog import get_link
-from linktrack.links.models import Link
 from linktrack.links.posts import get_post
 from linktrack.reports.coverage import CoverageReportJson, coverage_json, coverage_report
 from linktrack.reports.cpf import MOST_POSTS, CpfReportJson, cpf_json, cpf_report
@@ -33,14 +30,6 @@ from linktrack.reports.links.topics import TopicsReportJson, topics_json, topics
 from linktrack.reports.orders import SORTS
 from linktrack.reports.people.followers import FollowersReportJson, followers_json, followers_report
 from linktrack.reports.people.segments import SegmentsReportJson, segments_json, segments_report
-from linktrack.reports.sources.facets import (
-    DevicesReportJson,
-    PlacesReportJson,
-    devices_json,
-    devices_report,
-    places_json,
-    places_report,
-)
 from linktrack.reports.sources.referrers import (
     ReferrersReportJson,
     referrers_json,
@@ -148,35 +137,6 @@ def report_referrers() -> ReferrersReportJson:
         link=None if code is None else get_link(session, opened.shortener.codes, code),
     )
     return referrers_json(report)
-
-
-@report_at("places", (NEEDED_ACCOUNT, FROM, TO, LINK))
-def report_places() -> PlacesReportJson:
-    """Return in which countries and cities an account's links were clicked, or one of them."""
-    account, chosen = _account_and_facets()
-    return places_json(places_report(db_session(), account, **chosen))
-
-
-@report_at("devices", (NEEDED_ACCOUNT, FROM, TO, LINK))
-def report_devices() -> DevicesReportJson:
-    """Return with which devices, browsers and systems, and in which languages they were clicked."""
-    account, chosen = _account_and_facets()
-    return devices_json(devices_report(db_session(), account, **chosen))
-
-
-class _Facets(TypedDict):
-    since: date | None
-    until: date | None
-    link: Link | None
-
-
-def _account_and_facets() -> tuple[Account, _Facets]:
-    fields, opened = asked(), installation()
-    account = named_account(fields.text("account"))
-    since, until = whole_days(fields.moment("from"), fields.moment("to"), opened.settings.timezone)
-    code = fields.optional_text("link")
-    link = None if code is None else get_link(db_session(), opened.shortener.codes, code)
-    return account, {"since": since, "until": until, "link": link}
 
 
 @report_at("digest", (NEEDED_ACCOUNT, PERIOD))

@@ -2,31 +2,42 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import click
 
 from linktrack.cli.answers import Answer, Table, answering
-from linktrack.cli.common import Work
+from linktrack.cli.common import NUMBER, Work
 
 if TYPE_CHECKING:
-    from linktrack.links.models import Link
+    from linktrack.links.models import Link, Post
     from linktrack.reports.sources.facets import FacetLine
 
 NOBODY = "Nobody clicked in this time."
 
 
 class Chosen(TypedDict):
-    """The days or the link asked for, as the reports take them."""
+    """The days, the link or the post asked for, as the reports take them."""
 
     since: date | None
     until: date | None
     link: "Link | None"
+    post: "Post | None"
+
+
+class _Given(TypedDict):
+    since: str | None
+    until: str | None
+    link: str | None
+    post: int | None
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--link", metavar="CODE", help="Only those on this link, of all days."),
+        click.option(
+            "--post", type=NUMBER, metavar="POST", help="Only those on this post, of all days."
+        ),
         click.option("--to", "until", metavar="DATE", help="Clicks before this day."),
         click.option("--from", "since", metavar="DATE", help="Clicks from this day on."),
         click.argument("handle"),
@@ -38,13 +49,11 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @_options
 @answering
-def places(
-    work: Work, handle: str, since: str | None, until: str | None, link: str | None
-) -> Answer:
+def places(work: Work, handle: str, **asked: Unpack[_Given]) -> Answer:
     """In which countries and cities links were clicked."""
     from linktrack.reports.sources.facets import places_json, places_report
 
-    chosen = _chosen(work, since, until, link)
+    chosen = _chosen(work, **asked)
     found = places_report(work.session, work.account(handle), **chosen)
     tables = [_table("country", found.places)]
     if found.cities.by_city:
@@ -55,13 +64,11 @@ def places(
 @click.command()
 @_options
 @answering
-def devices(
-    work: Work, handle: str, since: str | None, until: str | None, link: str | None
-) -> Answer:
+def devices(work: Work, handle: str, **asked: Unpack[_Given]) -> Answer:
     """With which devices, browsers and systems, and in which languages links were clicked."""
     from linktrack.reports.sources.facets import devices_json, devices_report
 
-    chosen = _chosen(work, since, until, link)
+    chosen = _chosen(work, **asked)
     found = devices_report(work.session, work.account(handle), **chosen)
     return Answer(
         devices_json(found),
@@ -78,12 +85,45 @@ def devices(
     )
 
 
-def _chosen(work: Work, since: str | None, until: str | None, link: str | None) -> Chosen:
+@click.command()
+@click.argument("handle")
+@click.option("--from", "since", metavar="DATE", help="Clicks from this day on.")
+@click.option("--to", "until", metavar="DATE", help="Clicks before this day.")
+@click.option("--country", metavar="CODE", help="Only from this country, such as DE; - if unknown.")
+@click.option("--device", metavar="KIND", help="Only on a mobile, desktop or tablet.")
+@click.option("--browser", metavar="NAME", help="Only by this browser, as report devices names it.")
+@click.option("--system", metavar="NAME", help="Only on this system.")
+@click.option("--language", metavar="CODE", help="Only in this language, such as de.")
+@answering
+def days(
+    work: Work, handle: str, since: str | None, until: str | None, **facets: str | None
+) -> Answer:
+    """Clicks by day, all or those of one country, device, browser, system or language."""
     from linktrack.calendar.ranges import whole_days
+    from linktrack.reports.sources.facet_days import days_json, days_report, facet_of
 
     timezone = work.installation.settings.timezone
     first, end = whole_days(work.moment(since), work.moment(until), timezone)
-    return {"since": first, "until": end, "link": None if link is None else work.link(link)}
+    facet = facet_of(facets)
+    found = days_report(work.session, work.account(handle), since=first, until=end, facet=facet)
+    rows = [(one.day.isoformat(), one.clicks, one.unique_clicks) for one in found.days]
+    said = [] if rows else [NOBODY]
+    return Answer(days_json(found), *said, Table(("day", "clicks", "unique clicks"), rows))
+
+
+def _chosen(work: Work, **given: Unpack[_Given]) -> Chosen:
+    from linktrack.calendar.ranges import whole_days
+
+    timezone = work.installation.settings.timezone
+    since, until = work.moment(given["since"]), work.moment(given["until"])
+    first, end = whole_days(since, until, timezone)
+    link, post = given["link"], given["post"]
+    return {
+        "since": first,
+        "until": end,
+        "link": None if link is None else work.link(link),
+        "post": None if post is None else work.post(post),
+    }
 
 
 def _table(first: str, lines: "Sequence[FacetLine]") -> Table:

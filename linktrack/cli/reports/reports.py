@@ -10,7 +10,7 @@ from linktrack.cli.posts.people import report_own, report_people
 from linktrack.cli.reports.audience import audience, compare, coverage, growth, half_life, hours
 from linktrack.cli.reports.engagement import engagement, regulars
 from linktrack.cli.reports.experiments import experiment_of
-from linktrack.cli.reports.facets import devices, places
+from linktrack.cli.reports.facets import days, devices, places
 from linktrack.cli.reports.goals import goals
 from linktrack.cli.reports.referrers import referrers
 from linktrack.cli.reports.topics import topics
@@ -284,6 +284,7 @@ for command in (
     referrers,
     places,
     devices,
+    days,
     regulars,
     topics,
     goals,

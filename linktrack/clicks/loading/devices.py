@@ -1,4 +1,4 @@
-"""The distinct devices and cities under which clicks are counted; recounting what is told anew."""
+"""The distinct devices and cities that clicks are counted under, and recounting renamed ones."""
 
 from typing import TypeAlias
 

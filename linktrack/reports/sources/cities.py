@@ -17,6 +17,7 @@ from linktrack.calendar.days import first_of_month, month_of
 from linktrack.clicks.facet_models import account_facet_months, cities, link_facets
 from linktrack.clicks.vocabulary import CITY
 from linktrack.ids import AccountId, LinkId
+from linktrack.reports.sources.facet_names import NOT_KNOWN, country_named
 from linktrack.reports.sources.facet_queries import (
     COUNTRY,
     ByValue,
@@ -26,7 +27,7 @@ from linktrack.reports.sources.facet_queries import (
 )
 
 LEAST: Final = 10
-"""Unique clicks that a city needs to be named: of an account in a month, of a link in all."""
+"""Unique clicks that a city needs to be named: of an account in a month, of each link in all."""
 
 
 class City(NamedTuple):
@@ -44,7 +45,7 @@ class City(NamedTuple):
 class Cities:
     """Clicks by city, most first, all others last; the months' days are those in [first, end).
 
-    Of a link both are None: its counts are of all days. `by_city` is empty where no city is known
+    Of links both are None: their counts are of all days. `by_city` is empty where no city is known
     of any click.
     """
 
@@ -93,19 +94,26 @@ def account_cities(
     return Cities(_with_others(rows, of_countries), begin, end)
 
 
-def link_cities(session: Session, link_id: LinkId) -> Cities:
-    """Return where a link was clicked, on all days."""
+def link_cities(session: Session, link_ids: Sequence[LinkId]) -> Cities:
+    """Return where these links were clicked, on all days; each names its own cities."""
     table = link_facets.c
-    of_link = (table.link_id == link_id, table.facet == CITY)
-    if session.execute(select(table.value).where(*of_link).limit(1)).first() is None:
+    of_links = (table.link_id.in_(link_ids), table.facet == CITY)
+    if session.execute(select(table.value).where(*of_links).limit(1)).first() is None:
         return Cities([])
     named = (
-        select(cities.c.country, cities.c.region, cities.c.name, table.clicks, table.unique_clicks)
+        select(
+            cities.c.country,
+            cities.c.region,
+            cities.c.name,
+            func.sum(table.clicks),
+            func.sum(table.unique_clicks),
+        )
         .join(cities, cities.c.id == table.value)
-        .where(*of_link, table.unique_clicks >= LEAST)
+        .where(*of_links, table.unique_clicks >= LEAST)
+        .group_by(cities.c.id, cities.c.country, cities.c.region, cities.c.name)
     )
-    rows = [(City(*row[:3]), Counts(*row[3:])) for row in session.execute(named)]
-    return Cities(_with_others(rows, link_counts(session, link_id, COUNTRY)))
+    rows = [(City(*row[:3]), Counts(int(row[3]), int(row[4]))) for row in session.execute(named)]
+    return Cities(_with_others(rows, link_counts(session, link_ids, COUNTRY)))
 
 
 def _with_others(
@@ -124,6 +132,16 @@ def _with_others(
     ]
 
 
+def city_name(city: City) -> str:
+    """Return a city, or the others of a country, in words."""
+    code, country = country_named(city.country)
+    if code is None:
+        return NOT_KNOWN
+    if not city.name:
+        return f"{country}, smaller or unknown places"
+    return ", ".join(part for part in (city.name, city.region, country) if part)
+
+
 class CityJson(TypedDict):
     """The clicks of one city; without `city` those of smaller places or unknown ones there.
 
@@ -136,3 +154,15 @@ class CityJson(TypedDict):
     name: str
     clicks: int
     unique_clicks: int
+
+
+def city_json(city: City, counts: Counts) -> CityJson:
+    """Return a city as every door gives it."""
+    return {
+        "country": country_named(city.country)[0],
+        "region": city.region or None,
+        "city": city.name or None,
+        "name": city_name(city),
+        "clicks": counts.clicks,
+        "unique_clicks": counts.unique_clicks,
+    }

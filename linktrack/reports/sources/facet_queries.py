@@ -1,7 +1,7 @@
-"""Clicks by country, device or language: from the counts of an account, or of one link."""
+"""Clicks by country, device or language: from the counts of an account, or of some links."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final, NamedTuple, TypeAlias
 
@@ -70,20 +70,24 @@ def account_counts(
     return {value: Counts(*row) for value, row in sums.items() if row[0]}
 
 
-def link_counts(session: Session, link_id: LinkId, facet: int) -> ByValue:
-    """Return a link's clicks of all days; unique clicks are visitors' first on the link."""
+def link_counts(session: Session, link_ids: Sequence[LinkId], facet: int) -> ByValue:
+    """Return the clicks of these links on all days; unique clicks are first ones on each link."""
     table = link_facets.c
-    query = select(table.value, table.clicks, table.unique_clicks).where(
-        table.link_id == link_id, table.facet == facet
+    query = (
+        select(table.value, func.sum(table.clicks), func.sum(table.unique_clicks))
+        .where(table.link_id.in_(link_ids), table.facet == facet)
+        .group_by(table.value)
     )
     found = {
-        value: Counts(clicks, unique_clicks)
+        value: Counts(int(clicks), int(unique_clicks))
         for value, clicks, unique_clicks in session.execute(query)
         if clicks
     }
     total = link_totals.c
-    of_all = select(total.clicks, total.unique_clicks).where(total.link_id == link_id)
-    clicks, unique_clicks = session.execute(of_all).one_or_none() or (0, 0)
+    of_all = select(
+        func.coalesce(func.sum(total.clicks), 0), func.coalesce(func.sum(total.unique_clicks), 0)
+    ).where(total.link_id.in_(link_ids))
+    clicks, unique_clicks = (int(number) for number in session.execute(of_all).one())
     clicks -= sum(one.clicks for one in found.values())
     unique_clicks -= sum(one.unique_clicks for one in found.values())
     return {**found, 0: Counts(clicks, unique_clicks)} if clicks else found

@@ -6,23 +6,30 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NotRequired, TypedDict
 
-from babel import Locale
 from sqlalchemy.orm import Session
 
 from linktrack.audience.accounts import AccountNameJson, account_json
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import check_range
 from linktrack.clicks.classify.agents import is_app
-from linktrack.clicks.vocabulary import unpack_country, unpack_language
 from linktrack.errors import Invalid, NotFound
-from linktrack.links.models import Link
+from linktrack.ids import LinkId
+from linktrack.links.models import Link, Post
 from linktrack.reports.figures.words import counted, share
 from linktrack.reports.sources.cities import (
     Cities,
-    City,
     CityJson,
     account_cities,
+    city_json,
+    city_name,
     link_cities,
+)
+from linktrack.reports.sources.facet_names import (
+    Named,
+    as_sent,
+    country_named,
+    device_named,
+    language_named,
 )
 from linktrack.reports.sources.facet_queries import (
     COUNTRY,
@@ -51,12 +58,20 @@ class FacetLine:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Whose clicks: an account's of the days in [since, until), or those of one link, ever."""
+    """Whose clicks: an account's of the days in [since, until), or a link's or post's, ever."""
 
     account: Account
     since: date | None
     until: date | None
     link: Link | None
+    post: Post | None
+
+    @property
+    def links(self) -> Sequence[LinkId] | None:
+        """The link, or those of the post; None where all clicks of the account are meant."""
+        if self.link is not None:
+            return [self.link.id]
+        return None if self.post is None else [link.id for link in self.post.links]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +86,7 @@ class PlacesReport:
     def city_lines(self) -> Sequence[FacetLine]:
         """Cities by name; smaller places of each country follow, without a key."""
         return [
-            FacetLine(city.name or None, _city(city), *counts)
+            FacetLine(city.name or None, city_name(city), *counts)
             for city, counts in self.cities.by_city
         ]
 
@@ -117,18 +132,20 @@ def places_report(
     since: date | None = None,
     until: date | None = None,
     link: Link | None = None,
+    post: Post | None = None,
 ) -> PlacesReport:
-    """Return in which countries and cities an account's links were clicked, or one of them.
+    """Return in which countries and cities an account's links were clicked, or one's or a post's.
 
-    Raises `Invalid` for an empty range, and for one of a link, whose counts are of all days;
-    `NotFound` for another account's link.
+    Raises `Invalid` for an empty range, and for one of a link or a post, whose counts are of all
+    days; `NotFound` for another account's.
     """
-    asked = _asked(account, since, until, link)
-    if link is not None:
-        cities = link_cities(session, link.id)
+    asked = _asked(Asked(account, since, until, link, post))
+    if asked.links is not None:
+        cities = link_cities(session, asked.links)
     else:
         cities = account_cities(session, account.id, since, until)
-    return PlacesReport(asked, _lines(_names(_counts(session, asked, COUNTRY), _country)), cities)
+    places = _names(counts_of(session, asked, COUNTRY), country_named)
+    return PlacesReport(asked, lines_of(places), cities)
 
 
 def devices_report(
@@ -138,49 +155,49 @@ def devices_report(
     since: date | None = None,
     until: date | None = None,
     link: Link | None = None,
+    post: Post | None = None,
 ) -> DevicesReport:
-    """Return with what an account's links were clicked, or one of them; raises as places do."""
-    asked = _asked(account, since, until, link)
-    told = told_by(session, _counts(session, asked, DEVICE))
-    languages = _counts(session, asked, LANGUAGE)
+    """Return with what links were clicked; takes and raises what places do."""
+    asked = _asked(Asked(account, since, until, link, post))
+    told = told_by(session, counts_of(session, asked, DEVICE))
+    languages = counts_of(session, asked, LANGUAGE)
     return DevicesReport(
         asked,
-        devices=_lines(((of.device, _device(of.device)), counts) for of, counts in told),
-        browsers=_lines((_as_sent(of.browser), counts) for of, counts in told),
-        systems=_lines((_as_sent(of.os), counts) for of, counts in told),
-        languages=_lines(_names(languages, _language)),
+        devices=lines_of((device_named(of.device), counts) for of, counts in told),
+        browsers=lines_of((as_sent(of.browser), counts) for of, counts in told),
+        systems=lines_of((as_sent(of.os), counts) for of, counts in told),
+        languages=lines_of(_names(languages, language_named)),
     )
 
 
-def _asked(account: Account, since: date | None, until: date | None, link: Link | None) -> Asked:
-    check_range(since, until)
-    if link is not None and link.account_id != account.id:
-        raise NotFound(f"There is no link {link.code!r} on {account.handle}.")
-    if link is not None and (since or until):
-        raise Invalid("One link's places and devices are counted for all days: leave out the days.")
-    return Asked(account, since, until, link)
+def _asked(asked: Asked) -> Asked:
+    check_range(asked.since, asked.until)
+    for one, what in ((asked.link, "link"), (asked.post, "post")):
+        if one is None:
+            continue
+        if one.account_id != asked.account.id:
+            raise NotFound(f"There is no such {what} on {asked.account.handle}.")
+        if asked.since or asked.until:
+            raise Invalid(
+                f"One {what}'s places and devices are counted for all days: leave out the days."
+            )
+    if asked.link is not None and asked.post is not None:
+        raise Invalid("Ask for a link or for a post, not for both.")
+    return asked
 
 
-def _counts(session: Session, asked: Asked, facet: int) -> ByValue:
-    if asked.link is not None:
-        return link_counts(session, asked.link.id, facet)
+def counts_of(session: Session, asked: Asked, facet: int) -> ByValue:
+    """Return the clicks that are meant, by the values of a facet."""
+    if asked.links is not None:
+        return link_counts(session, asked.links, facet)
     return account_counts(session, asked.account.id, facet, asked.since, asked.until)
-
-
-Named = tuple[str | None, str]
-"""A key, and its name."""
-
-NOT_KNOWN = "Not known"
-
-DEVICES = {"mobile": "Phone", "desktop": "Computer", "tablet": "Tablet", "other": "Other"}
-"""Kinds of devices in words."""
 
 
 def _names(counts: ByValue, name: Callable[[int], Named]) -> Iterable[tuple[Named, Counts]]:
     return ((name(value), found) for value, found in counts.items())
 
 
-def _lines(found: Iterable[tuple[Named, Counts]]) -> list[FacetLine]:
+def lines_of(found: Iterable[tuple[Named, Counts]]) -> list[FacetLine]:
     """Add up what has one name; most clicks first."""
     sums: defaultdict[Named, list[int]] = defaultdict(lambda: [0, 0])
     for named, counts in found:
@@ -188,38 +205,6 @@ def _lines(found: Iterable[tuple[Named, Counts]]) -> list[FacetLine]:
         sums[named][1] += counts.unique_clicks
     lines = [FacetLine(*named, *row) for named, row in sums.items()]
     return sorted(lines, key=lambda line: (-line.clicks, line.name))
-
-
-def _device(device: str | None) -> str:
-    return NOT_KNOWN if device is None else DEVICES.get(device, device)
-
-
-def _as_sent(text: str | None) -> Named:
-    return text, text or NOT_KNOWN
-
-
-def _country(value: int) -> Named:
-    code = unpack_country(value - 1) if value else None
-    return code, NOT_KNOWN if code is None else _english().territories.get(code, code)
-
-
-def _city(city: City) -> str:
-    code, country = _country(city.country)
-    if code is None:
-        return NOT_KNOWN
-    if not city.name:
-        return f"{country}, smaller places"
-    return ", ".join(part for part in (city.name, city.region, country) if part)
-
-
-def _language(value: int) -> Named:
-    code = unpack_language(value)
-    return code, NOT_KNOWN if code is None else _english().languages.get(code, code)
-
-
-def _english() -> Locale:
-    """Names of countries and languages, as the Unicode CLDR has them."""
-    return Locale("en")
 
 
 def _unknown(lines: Sequence[FacetLine], what: str) -> str:
@@ -238,7 +223,7 @@ def _unknown(lines: Sequence[FacetLine], what: str) -> str:
 
 
 class FacetCountsJson(TypedDict):
-    """Human clicks; `unique_clicks` count each person once per post (of a link: once)."""
+    """Human clicks; `unique_clicks` count each person once per post (of links: once per link)."""
 
     clicks: int
     unique_clicks: int
@@ -281,7 +266,7 @@ FacetRangeJson = TypedDict("FacetRangeJson", {"from": str | None, "to": str | No
 
 
 class PlacesReportJson(FacetRangeJson):
-    """In which countries an account's links were clicked; `link` is there if you asked for one.
+    """In which countries an account's links were clicked, or those of one `link` or `post`.
 
     `cities` are there if the owner's file knows cities: those of whole months, `cities_from` to
     `cities_to` (the day after them), each named from 10 unique clicks a month (of a link: in all).
@@ -289,6 +274,7 @@ class PlacesReportJson(FacetRangeJson):
 
     account: AccountNameJson
     link: NotRequired[str]
+    post: NotRequired[int]
     places: list[PlaceJson]
     cities_from: str | None
     cities_to: str | None
@@ -300,6 +286,7 @@ class DevicesReportJson(FacetRangeJson):
 
     account: AccountNameJson
     link: NotRequired[str]
+    post: NotRequired[int]
     devices: list[DeviceJson]
     browsers: list[BrowserJson]
     systems: list[SystemJson]
@@ -308,11 +295,16 @@ class DevicesReportJson(FacetRangeJson):
 
 class _LinkJson(TypedDict, total=False):
     link: str
+    post: int
 
 
 def _link_json(asked: Asked) -> _LinkJson:
-    code = None if asked.link is None else asked.link.code
-    return {} if code is None else {"link": code}
+    found: _LinkJson = {}
+    if asked.link is not None and asked.link.code is not None:
+        found["link"] = asked.link.code
+    if asked.post is not None:
+        found["post"] = asked.post.id
+    return found
 
 
 def _range_json(asked: Asked) -> FacetRangeJson:
@@ -338,16 +330,7 @@ def places_json(report: PlacesReport) -> PlacesReportJson:
         ],
         "cities_from": _day(report.cities.first),
         "cities_to": _day(report.cities.end),
-        "cities": [
-            {
-                "country": _country(city.country)[0],
-                "region": city.region or None,
-                "city": city.name or None,
-                "name": line.name,
-                **_counts_json(line),
-            }
-            for (city, _), line in zip(report.cities.by_city, report.city_lines, strict=True)
-        ],
+        "cities": [city_json(*row) for row in report.cities.by_city],
     }
 
 

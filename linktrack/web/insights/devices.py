@@ -34,9 +34,9 @@ def show() -> str | Response:
         ]
         return table_file("devices", rows, subject.account)
     parts = [
-        Part("Devices", "Device", report.devices),
-        Part("Browsers", "Browser", report.browsers),
-        Part("Systems", "System", report.systems),
-        Part("Languages", "Language", report.languages),
+        Part("Devices", "Device", report.devices, facet="device"),
+        Part("Browsers", "Browser", report.browsers, facet="browser"),
+        Part("Systems", "System", report.systems, facet="system"),
+        Part("Languages", "Language", report.languages, facet="language"),
     ]
     return page("devices", subject, report.sentence, parts)

@@ -13,9 +13,10 @@ from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
 from linktrack.charts import share_bar
 from linktrack.context import db_session
-from linktrack.links.models import Link
+from linktrack.links.models import Link, Post
+from linktrack.links.posts import get_post
 from linktrack.reports.sources.facets import FacetLine
-from linktrack.web.fields import chosen_range, named_link, text
+from linktrack.web.fields import chosen_range, named_link, row_id, text
 from linktrack.web.subject import accounts_and_chosen
 
 MOST_ROWS: Final = 50
@@ -28,30 +29,34 @@ class Chosen(TypedDict):
     since: date | None
     until: date | None
     link: Link | None
+    post: Post | None
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The account or the link that the page is about, and its days: of a link it is all."""
+    """The account, the link or the post that the page is about, and its days, of an account."""
 
     accounts: Sequence[Account]
     account: Account
     link: Link | None
+    post: Post | None
     days: DayRange
 
     @property
     def chosen(self) -> Chosen:
         """Return what the reports take."""
-        if self.link is not None:
-            return {"since": None, "until": None, "link": self.link}
-        return {"since": self.days.first, "until": self.days.last + timedelta(days=1), "link": None}
+        since, until = self.days.first, self.days.last + timedelta(days=1)
+        if self.link is not None or self.post is not None:
+            return {"since": None, "until": None, "link": self.link, "post": self.post}
+        return {"since": since, "until": until, "link": None, "post": None}
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """One table with its bars: the first lines, and how many follow in the file.
 
-    `says` is what to know of it, `table` its name where it has a file of its own.
+    `says` is what to know of it, `table` its name where it has a file of its own,
+    `facet` what its rows narrow the overview by.
     """
 
     title: str
@@ -60,6 +65,7 @@ class Part:
     picture: Markup = NO_PICTURE
     says: str = ""
     table: str = ""
+    facet: str = ""
 
     @property
     def rows(self) -> Sequence[FacetLine]:
@@ -82,13 +88,16 @@ class Part:
 
 
 def subject_asked() -> Subject:
-    """Return the account or the link in the address."""
+    """Return the account, the link or the post in the address."""
     accounts, account = accounts_and_chosen()
     code = text(request.args, "link", "The link")
     link = named_link(code) if code else None
-    if link is not None:
-        account = get_account(db_session(), link.account_id)
-    return Subject(accounts, account, link, chosen_range(request.args))
+    number = None if link is not None else row_id(request.args, "post", "Post")
+    post = None if number is None else get_post(db_session(), number)
+    for one in (link, post):
+        if one is not None:
+            account = get_account(db_session(), one.account_id)
+    return Subject(accounts, account, link, post, chosen_range(request.args))
 
 
 def page(name: str, subject: Subject, sentence: str, parts: Sequence[Part]) -> str:

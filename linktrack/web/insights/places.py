@@ -1,6 +1,7 @@
 """Places: in which countries and cities links were clicked."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -28,8 +29,9 @@ def show() -> str | Response:
         if request.args.get("table") == "cities":
             return table_file("cities", whole["cities"], subject.account)
         return table_file("places", whole["places"], subject.account)
-    shown = [Part("Countries", "Country", report.places, _map(report.places))]
+    shown = [Part("Countries", "Country", report.places, _map(report.places), facet="country")]
     if report.cities.by_city:
+        shown[0] = replace(shown[0], table="countries")
         shown.append(
             Part("Cities", "City", report.city_lines, says=_says(report.cities), table="cities")
         )

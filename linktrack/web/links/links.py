@@ -53,6 +53,8 @@ from linktrack.reports.links.listed import (
     state_named,
 )
 from linktrack.reports.overview import every_day
+from linktrack.reports.sources.facet_tops import facet_tops
+from linktrack.reports.sources.facets import Asked
 from linktrack.reports.sources.hosts import clicks_by_host
 from linktrack.reports.sources.left_out import links_of, of_links
 from linktrack.reports.timing.lifetimes import link_life
@@ -356,6 +358,7 @@ def _page(link: Link, error: str | None = None) -> str:
         "links/show.html",
         link=link,
         label=labels_of(session, [link.id])[link.id],
+        tops=facet_tops(session, Asked(account, None, None, link, None)),
         limits=limits,
         state=limits.standing(link, now()),
         at=now(),

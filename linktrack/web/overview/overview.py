@@ -25,6 +25,8 @@ from linktrack.reports.days import has_clicks, last_clicked_day
 from linktrack.reports.overview import AccountCard, account_cards
 from linktrack.reports.people.presence import presence
 from linktrack.reports.sentences import post_in_words
+from linktrack.reports.sources.facet_tops import facet_tops
+from linktrack.reports.sources.facets import Asked
 from linktrack.reports.sources.referrers import referrers_report
 from linktrack.reports.standing import latest_posts
 from linktrack.reports.steps import Steps, steps_of
@@ -32,7 +34,7 @@ from linktrack.upkeep.health.attention import to_do
 from linktrack.web.charting import marks_of
 from linktrack.web.context import here, owner_blueprint, today
 from linktrack.web.fields import chosen_account, chosen_comparison, chosen_range
-from linktrack.web.filters import chosen_part
+from linktrack.web.filters import beside, chosen_facet, chosen_part
 from linktrack.web.overview.first_steps import first_steps
 from linktrack.web.post_bars import bar_table
 from linktrack.web.presence import people_picture
@@ -58,9 +60,11 @@ def show() -> str | Response:
     days = chosen_range(request.args)
     before = chosen_comparison(request.args, days)
     chosen = chosen_account(request.args)
-    part = chosen_part()
+    part, facet = chosen_part(), chosen_facet()
     window = window_for(days.since, DEFAULT_WINDOW, as_of(at))
-    cards = account_cards(session, accounts, days, window, now=as_of(at), before=before, part=part)
+    cards = account_cards(
+        session, accounts, days, window, now=as_of(at), before=before, part=part, facet=facet
+    )
     card = _card_of(cards, chosen)
     if is_table_wanted():
         return table_file("clicks-a-day", _days_json(cards if chosen is None else [card], days))
@@ -82,7 +86,9 @@ def show() -> str | Response:
     lines = [line for line in referrers.lines if part.has(line.source, line.segment)]
     return render_template(
         "overview/show.html",
-        part=part,
+        is_whole=part.is_whole and facet is None,
+        unused=beside(part, facet),
+        by_source=part.is_whole and facet is not None,
         accounts=accounts,
         account=account,
         colours={each.id: number for number, each in enumerate(accounts)},
@@ -93,7 +99,7 @@ def show() -> str | Response:
         before=before,
         presence=found,
         people_chart=people_picture(found),
-        last=_last_days(account, card, days) if part.is_whole else None,
+        last=_last_days(account, card, days) if part.is_whole and facet is None else None,
         steps=steps,
         clicks_chart=_clicks_chart(card, days, steps, before, marks_of([account], days)),
         needs=to_do(session, settings, cards, days, at),
@@ -101,6 +107,9 @@ def show() -> str | Response:
         referrers=referrers,
         referrers_chart=source_bars(
             lines, most=TOP_SOURCES, href=lambda source: here({"source": source})
+        ),
+        tops=facet_tops(
+            session, Asked(account, days.first, days.last + timedelta(days=1), None, None)
         ),
         sentence=post_in_words(card.cpf, window),
     )

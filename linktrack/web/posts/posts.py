@@ -41,6 +41,8 @@ from linktrack.reports.orders import ORDERS, SORTS
 from linktrack.reports.parts import Part
 from linktrack.reports.post_lines import post_line, post_line_json
 from linktrack.reports.ranking import Ranking, Wanted, ranking
+from linktrack.reports.sources.facet_tops import facet_tops
+from linktrack.reports.sources.facets import Asked
 from linktrack.reports.sources.first_fetches import first_fetch, first_fetches
 from linktrack.reports.sources.hosts import HostLine, clicks_by_host
 from linktrack.reports.sources.left_out import links_of, of_links
@@ -267,6 +269,7 @@ def post_page(post: Post, error: LinktrackError | None = None) -> str:
         money=money,
         fetched=first_fetch(session, post, now()),
         places=seen_at(session, post, account),
+        tops=facet_tops(session, Asked(account, None, None, None, post)),
         error=error.sentence if error else None,
         duplicate=isinstance(error, Unconfirmed),
         duplicate_warning=duplicate_warning(session, account, post) if unpublished else None,
