@@ -1,7 +1,6 @@
 """Links: destinations, clicks, and changing them."""
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import date
 from functools import partial
 from typing import Final
@@ -10,18 +9,17 @@ from flask import render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from linktrack.audience.accounts import accounts_by_number, get_account, list_accounts
+from linktrack.audience.accounts import accounts_by_number, list_accounts
 from linktrack.calendar.ranges import DayRange
 from linktrack.calendar.times import utc
 from linktrack.charts import sparkline
-from linktrack.context import as_of, db_session, installation
+from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid
-from linktrack.links.cards.cards import card_of, kept_card, read_again, set_own_words
+from linktrack.links.cards.cards import kept_card, read_again, set_own_words
 from linktrack.links.catalog import (
     add_lone_link,
     change_destination,
-    imported_totals,
     set_disabled,
     set_forwarding,
 )
@@ -29,47 +27,36 @@ from linktrack.links.excerpts import title
 from linktrack.links.hosts.finding import further_domains
 from linktrack.links.labels import describe, labels_of, tags_in_use
 from linktrack.links.looks.pictures import own_picture, set_picture
-from linktrack.links.looks.qr_looks import look_of
 from linktrack.links.models import Link
 from linktrack.links.people import (
     find_person,
-    list_people,
     promote,
-    promoted_by,
     remove_promotion,
 )
-from linktrack.links.posts import get_post, texts_of
-from linktrack.links.redirects.limiting import count_anew, limits_of
-from linktrack.reports.days import DayCounts, last_clicked_day_of_links, link_series
-from linktrack.reports.goals.money import money
-from linktrack.reports.goals.of_links import goals_of_links
+from linktrack.links.posts import texts_of
+from linktrack.links.redirects.limiting import count_anew
+from linktrack.reports.days import DayCounts, link_series
 from linktrack.reports.links.listed import (
     LinkFacts,
     LinkSearch,
-    clicks_of_links,
     links_page,
     links_to,
     order_named,
     state_named,
 )
 from linktrack.reports.overview import every_day
-from linktrack.reports.sources.facet_tops import facet_tops
-from linktrack.reports.sources.facets import Asked
-from linktrack.reports.sources.hosts import clicks_by_host
-from linktrack.reports.sources.left_out import links_of, of_links
-from linktrack.reports.timing.lifetimes import link_life
 from linktrack.web.charting import clicks_chart, marks_of
 from linktrack.web.context import owner_blueprint, today
 from linktrack.web.fields import (
     chosen_account,
-    chosen_comparison,
     chosen_range,
     named_link,
     row_id,
     text,
 )
 from linktrack.web.forms import Done, Sent, form
-from linktrack.web.links.limits import change_limits, limits_said, typed_limits
+from linktrack.web.links.limits import change_limits, limits_said
+from linktrack.web.links.link_page import counted_since, last_days, link_page
 from linktrack.web.table_files import is_table_wanted, table_file
 
 blueprint = owner_blueprint("links", __name__)
@@ -102,7 +89,7 @@ def destination() -> str:
         facts=facts,
         handles={number: each.handle for number, each in accounts_by_number(session).items()},
         days=days,
-        last=None if clicks.total() else _last_days([fact.link for fact in facts], days),
+        last=None if clicks.total() else last_days([fact.link for fact in facts], days),
         titles={
             number: title(written)
             for number, written in texts_of(
@@ -206,29 +193,24 @@ def _sparkline(link: Link, days: DayRange, counts: list[DayCounts]) -> Markup:
     if not counts:
         return Markup("")
     return sparkline(
-        every_day(days, counts, _counted_since(link, days, counts)),
+        every_day(days, counts, counted_since(link, days, counts)),
         label=f"Clicks a day on {link.shown}",
         days=list(days),
         numbers=False,
     )
 
 
-def _counted_since(link: Link, days: DayRange, counts: list[DayCounts]) -> date:
-    made = link.created_at.astimezone(days.timezone).date()
-    return min([made, *(count.day for count in counts)])
-
-
 @blueprint.get("/links/<code>")
 def show(code: str) -> str:
     """Show one link: its destination, past destinations and clicks per day."""
-    return _page(named_link(code))
+    return link_page(named_link(code))
 
 
 link_form = partial(
     form,
     blueprint,
     back_to=lambda code: url_for("links.show", code=named_link(code).name),
-    again=lambda error, code: _page(named_link(code), error.sentence),
+    again=lambda error, code: link_page(named_link(code), error.sentence),
 )
 
 
@@ -338,65 +320,3 @@ def forward(sent: Sent, code: str) -> str:
     on = sent.says_yes("forward")
     set_forwarding(sent.session, named_link(code), on, sent.now)
     return f"Query strings are {'' if on else 'not '}forwarded."
-
-
-def _page(link: Link, error: str | None = None) -> str:
-    session = db_session()
-    days = chosen_range(request.args)
-    counts = link_series(session, [link.id], days.first, days.last).get(link.id, [])
-    values = every_day(days, counts, _counted_since(link, days, counts))
-    clicks, unique_clicks, not_human = clicks_of_links(session, [link.id]).get(link.id, (0, 0, 0))
-    post = get_post(session, link.post_id) if link.post_id else None
-    account = get_account(session, link.account_id)
-    kept, limits = kept_card(session, link), limits_of(session, link)
-    before = chosen_comparison(request.args, days)
-    then: list[int | None] = []
-    if before is not None:
-        earlier = link_series(session, [link.id], before.first, before.last)
-        then = every_day(before, earlier.get(link.id, []), link.created_at.date())
-    return render_template(
-        "links/show.html",
-        link=link,
-        label=labels_of(session, [link.id])[link.id],
-        tops=facet_tops(session, Asked(account, None, None, link, None)),
-        limits=limits,
-        state=limits.standing(link, now()),
-        at=now(),
-        typed_limits=typed_limits(),
-        tags=tags_in_use(session, link.account_id),
-        account=account,
-        look=look_of(session, account.id),
-        post=post,
-        card=card_of(session, installation().shortener, link),
-        own_picture=own_picture(session, link.id),
-        kept=kept,
-        promoted=promoted_by(session, link, post.written if post else None),
-        people=list_people(session),
-        short_url=installation().shortener.short_url(link.code or "", link.domain),
-        clicks=clicks,
-        unique_clicks=unique_clicks,
-        not_human=not_human,
-        imported=imported_totals(session, link.id),
-        days=days,
-        last=None if any(values) or before else _last_days([link], days),
-        sources=clicks_by_host(session, of_links(links_of(link_id=link.id), days)),
-        chart=clicks_chart(
-            days,
-            values,
-            label=f"Clicks on {link.shown}",
-            marks=marks_of([account], days),
-            before=before,
-            values_before=then,
-        ),
-        life=link_life(session, link, as_of(now())),
-        goals=goals_of_links(session, link.account_id, [link.id]),
-        money=money,
-        error=error,
-        typed=request.form.get("destination", ""),
-    )
-
-
-def _last_days(links: Sequence[Link], days: DayRange) -> DayRange | None:
-    """Return as many days, ending with the last click on these links; None without one."""
-    last = last_clicked_day_of_links(db_session(), [link.id for link in links])
-    return None if last is None else DayRange.until(last, days.length, days.timezone)
