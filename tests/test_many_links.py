@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ from linktrack.links.many.recording import get_change, list_changes
 from linktrack.links.many.rows import MOST_MADE
 from linktrack.links.many.undoing import undo_change
 from linktrack.links.models import Link, LinkDestination
+from linktrack.links.redirects.limiting import limits_by_link
 from linktrack.links.redirects.lookup import changed_links, find_target
 from linktrack.owners.access import create_owner, find_owner
 from linktrack.owners.audit import entries
@@ -261,6 +263,30 @@ def test_a_row_is_on_the_domain_of_its_account(world: World) -> None:
     ]
     numbers = links_with_codes(world.session, world.shortener, named)
     assert numbers == [1, *found.link_ids, 1, *found.link_ids]
+    assert links_with_codes(world.session, world.shortener, ["same@two.example"]) == found.link_ids
+    world.session.rollback()
+    text = "url,slug,account,domain\nhttps://c.example,new,@JessesLinks,two.example\n"
+    rows = read_table(f"{text}https://c.example,new,@other,no.example").rows
+    there, nowhere = judge_rows(world.session, world.shortener, rows, None)
+    assert (there.domain, there.problems) == (domain, [])
+    assert "There is no domain 'no.example'" in nowhere.problems[0]
+
+
+def test_a_row_may_say_when_its_link_ends(world: World) -> None:
+    """As a limit that is set alone; a date is its first moment in the owner's zone."""
+    found = made(
+        world,
+        "url,slug,expires\nhttps://a.example,past,2026-05-04\n"
+        "https://a.example,none,\nhttps://a.example,later,2999-01-01 12:00",
+    )
+    limits = limits_by_link(world.session, found.link_ids)
+    ends = [limits[link_id].expires_at for link_id in found.link_ids]
+    assert ends == [NOON.replace(hour=0), None, datetime(2999, 1, 1, 12, tzinfo=UTC)]
+    plans = [world.session.get_one(Link, link_id).has_plan for link_id in found.link_ids]
+    assert plans == [True, False, True]
+    rows = read_table("url,expires,account\nhttps://b.example,soon,@JessesLinks").rows
+    (judged,) = judge_rows(world.session, world.shortener, rows, None)
+    assert judged.problems[0].startswith("'soon' isn't a date or time")
 
 
 # Changing
@@ -510,6 +536,8 @@ def test_the_api_makes_changes_and_undoes_many(call: Caller, world: World) -> No
         "tags": ["talks"],
         "note": None,
         "account": "@JessesLinks",
+        "domain": None,
+        "expires_at": None,
         "problems": [],
     }
     many = {"links": [rows[1]] * 1001}
@@ -573,7 +601,10 @@ def test_the_command_line_makes_edits_and_undoes_many(run: Run, tmp_path: Path) 
     assert parsed(run("link", "list", "--json")) == []
     done = run("link", "add", "@JessesLinks", "--file", str(file))
     table = good(done).splitlines()
-    assert table[0] == "row,code,short_url,destination,title,tags,note,account,problems"
+    assert (
+        table[0]
+        == "row,code,short_url,destination,title,tags,note,account,domain,expires_at,problems"
+    )
     assert "https://go.jessestay.com/books" in table[1]
     assert "Budget" in done.stderr
     again = run("link", "add", "@JessesLinks", "--file", str(file))
@@ -648,7 +679,9 @@ def test_a_table_is_judged_corrected_and_made_on_the_page(sqlite_world: World) -
     assert "2 links were made" in read(page)
     assert "https://go.jessestay.com/one\nhttps://go.jessestay.com/" in page.text
     table = browser.get(f"{done.location}?format=csv")
-    assert table.text.startswith("code,short_url,destination,title,tags,note,account,disabled\r\n")
+    assert table.text.startswith(
+        "code,short_url,destination,title,tags,note,account,domain,disabled\r\n"
+    )
     assert "one,https://go.jessestay.com/one,https://a.example,First <one>," in table.text
     undone = browser.send(f"{done.location}/undo", {}, done.location)
     assert undone.status_code == 303

@@ -1,16 +1,15 @@
 """Reading the times people write. Pure."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import overload
-from zoneinfo import ZoneInfo
 
 from linktrack.errors import Invalid
 
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)")
 
 
-def parse_moment(written: str, timezone: ZoneInfo) -> datetime:
+def parse_moment(written: str, timezone: tzinfo) -> datetime:
     """Return the aware UTC moment of a date or time as people and programs write it.
 
     ISO 8601 (`2026-05-04`, `2026-05-04T12:00`, `…Z`, `…+02:00`), with a space for the T, with

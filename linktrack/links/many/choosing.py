@@ -1,6 +1,6 @@
-"""Find many links by their codes, and what codes are in use, in few statements."""
+"""Find many links by their codes, and which codes are in use, in few statements."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from typing import Final
 
@@ -9,11 +9,10 @@ from sqlalchemy.orm import Session
 
 from linktrack.chunks import chunked
 from linktrack.errors import NotFound
-from linktrack.ids import AccountId, LinkId
+from linktrack.ids import LinkId
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import CODE, Bearer
 from linktrack.links.hosts.finding import find_domain
-from linktrack.links.hosts.models import AccountDomain, Domain
 from linktrack.links.models import Link
 
 CHUNK: Final = 500
@@ -24,8 +23,8 @@ def links_with_codes(
 ) -> Sequence[LinkId]:
     """Return the links with these codes, stored or computed, as `get_link` does for one.
 
-    A code may stand behind its host, as in a short address. Raises `NotFound` with the first that
-    no link has.
+    A code may be named with its host, as `name_link` reads it. Raises `NotFound` with the first
+    that no link has.
     """
 
     @cache
@@ -35,7 +34,9 @@ def links_with_codes(
 
     wanted: dict[str, tuple[int | None, str]] = {}
     for each in written:
-        host, _, code = each.strip().rstrip("/").rpartition("/")
+        code, at, host = each.strip().partition("@")
+        if not at:
+            host, _, code = each.strip().rstrip("/").rpartition("/")
         wanted[each] = (domain_id(host), code.rstrip("+"))
     codes = {code for _, code in wanted.values()}
     stored: dict[tuple[int | None, str], LinkId] = {}
@@ -72,10 +73,3 @@ def slugs_in_use(connection: Connection, slugs: Iterable[str]) -> set[tuple[int 
         query = select(Link.domain_id, Link.code).where(Link.code.in_(part))
         found.update((domain_id, code or "") for domain_id, code in connection.execute(query))
     return found
-
-
-def domains_of_accounts(session: Session) -> Mapping[AccountId, Domain]:
-    """Return the domain on which new links are, of each account that doesn't use the first."""
-    query = select(AccountDomain.account_id, Domain)
-    rows = session.execute(query.join(Domain, Domain.id == AccountDomain.domain_id))
-    return {row.account_id: row.Domain for row in rows}

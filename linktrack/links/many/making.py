@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from linktrack.audience.accounts import list_accounts, pick_account
 from linktrack.audience.models import Account
 from linktrack.audience.utm import Utm, utm_by_account
+from linktrack.calendar.times import parse_moment
 from linktrack.change_numbers import number_at_commit
 from linktrack.errors import Conflict, Invalid, LinktrackError
 from linktrack.ids import LinkId
@@ -21,15 +22,17 @@ from linktrack.links.bulk import own_codes
 from linktrack.links.catalog import Shortener, with_utm
 from linktrack.links.codes import CODE, check_custom
 from linktrack.links.destinations import parse_destination
+from linktrack.links.hosts.finding import domains_of_accounts, find_domain
 from linktrack.links.hosts.models import Domain
 from linktrack.links.labels import Spellings, check_note, check_tags, check_title, tag_rows
-from linktrack.links.many.choosing import domains_of_accounts, slugs_in_use
+from linktrack.links.many.choosing import slugs_in_use
 from linktrack.links.many.models import BulkChange
 from linktrack.links.many.recording import record
 from linktrack.links.many.rows import MOST_MADE, TOO_MANY, NewRow
 from linktrack.links.many.state import State
 from linktrack.links.models import Link, LinkDestination, LinkLabel, LinkTag
 from linktrack.links.own_addresses import own_sites, site_of
+from linktrack.links.redirects.models import LinkLimit
 
 LOOP: Final = "A short link cannot lead to another short link of this installation."
 NO_ACCOUNT: Final = "Choose the account that the link is for."
@@ -47,6 +50,7 @@ class JudgedRow:
     code: str = ""
     account: Account | None = None
     domain: Domain | None = None
+    expires_at: datetime | None = None
     destination: str = ""
     title: str | None = None
     note: str | None = None
@@ -96,6 +100,8 @@ class _Bench:
         accounts = [*list_accounts(session), *list_accounts(session, removed=True)]
         self._pick = cache(partial(pick_account, accounts))
         self._domains = domains_of_accounts(session)
+        self._find_domain = cache(partial(find_domain, session, shortener.base_url))
+        self._timezone = shortener.timezone
         possible = sorted({row.slug for row in rows if row.slug and CODE.fullmatch(row.slug)})
         self._taken = slugs_in_use(session.connection(), possible)
         self._wanted: set[tuple[int | None, str]] = set()
@@ -106,7 +112,7 @@ class _Bench:
         if row.unreadable is not None:
             found.problems.append(row.unreadable)
             return found
-        for check in (self._lead, self._describe, self._belong, self._code):
+        for check in (self._lead, self._describe, self._belong, self._code, self._end):
             try:
                 check(found)
             except LinktrackError as error:
@@ -140,7 +146,12 @@ class _Bench:
         found.account = self._pick(handle) if handle else self._account
         if found.account is None:
             raise Invalid(NO_ACCOUNT)
-        found.domain = self._domains.get(found.account.id)
+        host = found.row.domain
+        found.domain = self._find_domain(host) if host else self._domains.get(found.account.id)
+
+    def _end(self, found: JudgedRow) -> None:
+        if found.row.expires_at:
+            found.expires_at = parse_moment(found.row.expires_at, self._timezone)
 
 
 def make_links(
@@ -238,9 +249,18 @@ def _lead(
     session.connection().execute(
         update(Link)
         .where(Link.id == bindparam("link"))
-        .values(code=bindparam("new_code"), destination=bindparam("new_destination")),
+        .values(
+            code=bindparam("new_code"),
+            destination=bindparam("new_destination"),
+            has_plan=bindparam("limited"),
+        ),
         [
-            {"link": link_id, "new_code": each.code, "new_destination": each.destination}
+            {
+                "link": link_id,
+                "new_code": each.code,
+                "new_destination": each.destination,
+                "limited": each.expires_at is not None,
+            }
             for link_id, each in pairs
         ],
     )
@@ -268,13 +288,18 @@ def check_rows(judged: Sequence[JudgedRow]) -> None:
 
 
 def _say(session: Session, pairs: Sequence[tuple[LinkId, JudgedRow]]) -> None:
-    """Store titles, notes and tags."""
+    """Store titles, notes and tags, and when links end."""
     labels = [
         {"link_id": link_id, "title": each.title, "note": each.note}
         for link_id, each in pairs
         if each.title or each.note
     ]
     tags = [row for link_id, each in pairs for row in tag_rows(link_id, each.tags)]
-    for model, rows in ((LinkLabel, labels), (LinkTag, tags)):
+    limits = [
+        {"link_id": link_id, "expires_at": each.expires_at}
+        for link_id, each in pairs
+        if each.expires_at is not None
+    ]
+    for model, rows in ((LinkLabel, labels), (LinkTag, tags), (LinkLimit, limits)):
         if rows:
             session.execute(insert(model), rows)

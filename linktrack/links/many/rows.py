@@ -13,7 +13,8 @@ TOO_MANY: Final = f"At most {MOST_MADE:,} links are made at once: split the tabl
 class NewRow:
     """A row as it was written; `number` is that of its line, or its place in a list, from 1.
 
-    `account` is a handle. `unreadable` says why the row could not be read.
+    `account` is a handle, `domain` a host, `expires_at` a date or time. `unreadable` says why the
+    row could not be read.
     """
 
     number: int
@@ -23,4 +24,6 @@ class NewRow:
     note: str | None = None
     tags: tuple[str, ...] = ()
     account: str | None = None
+    domain: str | None = None
+    expires_at: str | None = None
     unreadable: str | None = None

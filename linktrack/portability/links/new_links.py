@@ -15,7 +15,7 @@ from linktrack.portability.files.texts import open_text
 from linktrack.portability.links.fields import normal
 
 MOST_CHARACTERS: Final = 1_000_000
-COLUMNS: Final = ("address", "slug", "title", "tags", "note", "account")
+COLUMNS: Final = ("address", "slug", "title", "tags", "note", "account", "domain", "expires")
 
 _NAMES: Final = {
     "address": (
@@ -27,6 +27,8 @@ _NAMES: Final = {
     "tags": ("tags", "tag", "labels"),
     "note": ("note", "notes", "comment", "comments"),
     "account": ("account", "handle"),
+    "domain": ("domain", "host", "shortdomain", "domainname", "domainfullname"),
+    "expires": ("expires", "expiresat", "expiry", "expirydate", "validuntil", "expirationdate"),
 }  # fmt: skip
 _COLUMN: Final = {name: column for column, names in _NAMES.items() for name in names}
 _ADDRESS: Final = re.compile(r"[a-z][a-z0-9+.-]*:|[^\s,;\t]+\.[^\s,;\t]+", re.IGNORECASE)
@@ -125,6 +127,8 @@ def _of_table(named: Sequence[str | None], rows: Iterator[Row]) -> Iterator[NewR
             note=cells.get("note") or None,
             tags=tuple(filter(None, map(str.strip, re.split("[,;|]", cells.get("tags", ""))))),
             account=cells.get("account") or None,
+            domain=cells.get("domain") or None,
+            expires_at=cells.get("expires") or None,
             unreadable=_NOT_TEXT if any(_MANGLED in cell for cell in cells.values()) else None,
         )
 

@@ -34,6 +34,8 @@ class NewLinkJson(TypedDict):
     tags: list[str]
     note: str | None
     account: str | None
+    domain: str | None
+    expires_at: str | None
     problems: list[str]
 
 
@@ -65,6 +67,8 @@ def new_links_json(
                 "tags": list(each.tags),
                 "note": each.note,
                 "account": each.account.handle if each.account else each.row.account,
+                "domain": each.domain.host if each.domain else None,
+                "expires_at": utc(each.expires_at),
                 "problems": list(each.problems),
             }
             for each in rows
@@ -127,12 +131,11 @@ def links_change_json(
         "changed": len(plan.steps),
         "same": plan.same,
         "refused": [
-            {"code": each.link.code or "", "problem": each.problem}
-            for each in plan.refused[:MOST_STEPS]
+            {"code": each.link.name, "problem": each.problem} for each in plan.refused[:MOST_STEPS]
         ],
         "links": [
             {
-                "code": step.link.code or "",
+                "code": step.link.name,
                 "short_url": shortener.short_url(step.link.code or "", step.link.domain),
                 "before": link_state_json(step.before),
                 "after": link_state_json(step.after),
@@ -177,6 +180,7 @@ class ChangedLinkJson(TypedDict):
     tags: list[str]
     note: str | None
     account: str | None
+    domain: str | None
     disabled: bool
 
 
@@ -196,6 +200,7 @@ def changed_links_json(
                 "tags": list(labels[link.id].tags),
                 "note": labels[link.id].note,
                 "account": handles.get(link.account_id),
+                "domain": link.domain.host if link.domain else None,
                 "disabled": link.disabled_at is not None,
             }
             for link in part
@@ -212,4 +217,4 @@ class UndoneChangeJson(TypedDict):
 
 def undone_json(undone: Undone) -> UndoneChangeJson:
     """Return what undoing has done."""
-    return {"restored": undone.restored, "left": [link.code or "" for link in undone.left]}
+    return {"restored": undone.restored, "left": [link.name for link in undone.left]}

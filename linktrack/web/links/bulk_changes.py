@@ -60,7 +60,7 @@ def undo(sent: Sent, number: int) -> str:
     undone = undo_change(sent.session, installation().shortener, change, sent.now)
     said = f"Undone: {counted(undone.restored, 'link')} restored."
     if undone.left:
-        codes = [link.code or "" for link in undone.left]
+        codes = [link.shown for link in undone.left]
         more = f" and {len(codes) - NAMED:,} more" if len(codes) > NAMED else ""
         said += f" Changed since, so left alone: {', '.join(codes[:NAMED])}{more}."
     return said

@@ -34,7 +34,10 @@ from linktrack.reports.links.many import (
 
 
 class NewLinkRow(TypedDict):
-    """A link to be made; `account` is for this one alone."""
+    """A link to be made; `account` is for this one alone.
+
+    Without `domain` it is on the one that the account's links are on.
+    """
 
     destination: str
     slug: NotRequired[str | None]
@@ -42,6 +45,8 @@ class NewLinkRow(TypedDict):
     tags: NotRequired[list[str]]
     note: NotRequired[str | None]
     account: NotRequired[str | None]
+    domain: NotRequired[str | None]
+    expires_at: NotRequired[str | None]
 
 
 class NewLinks(TypedDict):
@@ -81,6 +86,8 @@ def _row(number: int, values: dict[str, object]) -> NewRow:
         note=fields.optional_text("note"),
         tags=fields.texts("tags"),
         account=fields.optional_text("account") or None,
+        domain=fields.optional_text("domain") or None,
+        expires_at=fields.optional_text("expires_at") or None,
     )
 
 
