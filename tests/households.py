@@ -73,6 +73,8 @@ from linktrack.links.models import (
 from linktrack.links.posts import Wish, wrap_post
 from linktrack.links.redirects.limiting import LinkLimits, set_limits, set_password
 from linktrack.links.redirects.passwords import begin_try
+from linktrack.links.redirects.rules.written import conditions_written
+from linktrack.links.redirects.ruling import Wanted, set_rules
 from linktrack.links.single import add_single
 from linktrack.networks.records import FollowerRecord
 from linktrack.owners.passwords import Hashed
@@ -162,6 +164,8 @@ def household(world: World, mark: str) -> Household:
     set_own_words(session, link, f"{mark} own", f"{mark} own words")
     set_picture(session, link, drawn(8 + len(mark), 9), at)
     set_look(session, account, at, colour="#036", logo=drawn(9, 9))
+    tablets = Wanted(conditions_written(["device=tablet"]), ((f"{site}/tablet", 100),))
+    set_rules(session, world.shortener, link, [tablets], at)
     question = Question(f"{mark} asks", at - 14 * DAY, days=7, hypothesis=f"{mark} hopes")
     experiment = add_experiment(session, account, question, at)
     noted = add_note(session, (at - 2 * DAY).date(), f"{mark} noted", account, at)

@@ -26,7 +26,7 @@ from linktrack.links.redirects.rules.models import LinkOption
 from linktrack.links.redirects.ruling import (
     Wanted,
     apps_else_web,
-    move_rule,
+    moved,
     rules_of,
     set_rules,
     wanted_now,
@@ -151,7 +151,7 @@ def test_an_option_keeps_its_number_as_long_as_its_destination_stays(world: Worl
     )
     first = Wanted((condition("country", ["DE"]),), (("https://de.com/", 100),))
     set_rules(session, shortener, link, [changed, first], NOON)
-    move_rule(session, shortener, link, rule.id, 5, NOON)
+    set_rules(session, shortener, link, moved(wanted_now(session, link), rule.id, 5), NOON)
     german, now_split = rules_of(session, link.id)
     assert german.options[0].destination == "https://de.com/"
     assert (now_split.id, now_split.options[0]) == (rule.id, replace(play, percent=80))
@@ -162,7 +162,7 @@ def test_an_option_keeps_its_number_as_long_as_its_destination_stays(world: Worl
     assert {row.rule_id for row in kept.values()} == {None}
     assert (kept[store.id].said, kept[play.id].said) == ("Everyone", "On a phone")
     with pytest.raises(NotFound, match="any more"):
-        move_rule(session, shortener, link, rule.id, 0, NOON)
+        moved(wanted_now(session, link), rule.id, 0)
 
 
 def test_what_can_be_no_rule_is_said_in_one_sentence(world: World) -> None:

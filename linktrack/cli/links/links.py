@@ -12,6 +12,7 @@ from linktrack.cli.links.labels import add, list_links
 from linktrack.cli.links.limits import limits_in_words
 from linktrack.cli.links.many import list_changes_command, undo
 from linktrack.cli.links.qr import qr
+from linktrack.cli.links.rules import rules
 from linktrack.cli.links.unknown import unknown
 
 
@@ -27,6 +28,7 @@ link.add_command(list_changes_command)
 link.add_command(undo)
 link.add_command(qr)
 link.add_command(unknown)
+link.add_command(rules)
 
 
 @link.command()

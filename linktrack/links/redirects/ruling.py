@@ -14,7 +14,7 @@ from linktrack.ids import LinkId
 from linktrack.links.catalog import Shortener, led_away
 from linktrack.links.models import Link
 from linktrack.links.redirects.planned import plan_changed
-from linktrack.links.redirects.rules.conditions import Condition
+from linktrack.links.redirects.rules.conditions import Condition, Kind
 from linktrack.links.redirects.rules.deciding import WHOLE, Option, Rule
 from linktrack.links.redirects.rules.models import LinkOption, LinkRule, read_conditions
 from linktrack.links.redirects.rules.words import rule_in_words
@@ -56,6 +56,12 @@ def rules_of(session: Session, link_id: LinkId) -> tuple[Rule, ...]:
         )
         for row in rows
     )
+
+
+def any_asks_for(session: Session, kind: Kind) -> bool:
+    """Whether any link has a rule with a condition of this kind."""
+    named = LinkRule.conditions.contains(json.dumps([kind])[:-1], autoescape=True)
+    return session.scalar(select(LinkRule.id).where(named).limit(1)) is not None
 
 
 def as_wanted(rule: Rule) -> Wanted:
@@ -108,20 +114,12 @@ def set_rules(
     return rules_of(session, link.id)
 
 
-def move_rule(
-    session: Session,
-    shortener: Shortener,
-    link: Link,
-    rule_id: int,
-    to: int,
-    at: datetime,
-) -> None:
-    """Put a rule at a place among the link's, from 0; beyond an end is at it. Raises `NotFound`."""
-    wanted = wanted_now(session, link)
-    moved = named_rule(wanted, rule_id)
-    wanted.remove(moved)
-    wanted.insert(max(0, to), moved)
-    set_rules(session, shortener, link, wanted, at)
+def moved(wanted: Sequence[Wanted], rule_id: int, to: int) -> list[Wanted]:
+    """Return rules with one put at a place, from 0; beyond an end is at it. Raises `NotFound`."""
+    found = named_rule(wanted, rule_id)
+    others = [rule for rule in wanted if rule is not found]
+    others.insert(max(0, to), found)
+    return others
 
 
 def named_rule(wanted: Iterable[Wanted], rule_id: int) -> Wanted:

@@ -23,6 +23,7 @@ from linktrack.links.people import (
 )
 from linktrack.links.posts import get_post
 from linktrack.links.redirects.limiting import limits_of
+from linktrack.links.redirects.ruling import rules_of
 from linktrack.reports.days import DayCounts, last_clicked_day_of_links, link_series
 from linktrack.reports.goals.money import money
 from linktrack.reports.goals.of_links import goals_of_links
@@ -81,6 +82,7 @@ def link_page(link: Link, error: str | None = None) -> str:
         unique_clicks=unique_clicks,
         not_human=not_human,
         imported=imported_totals(session, link.id),
+        rules=len(rules_of(session, link.id)) if link.has_plan else 0,
         days=days,
         last=None if any(values) or before else last_days([link], days),
         sources=clicks_by_host(session, of_links(links_of(link_id=link.id), days)),

@@ -17,6 +17,8 @@ from linktrack.links.cards.cards import card_of
 from linktrack.links.domains.faces import accounts_on_front_page
 from linktrack.links.people import public_person
 from linktrack.links.redirects.limiting import limits_of
+from linktrack.links.redirects.rules.words import rule_in_words
+from linktrack.links.redirects.ruling import rules_of
 from linktrack.networks.registry import networks
 from linktrack.reports.links.kinds import people_report, thanks
 from linktrack.web.public.domains.here import (
@@ -70,7 +72,15 @@ def preview(code: str) -> str:
     """
     link = link_here(code)
     return render_template(
-        "public/preview.html", link=link, code=code, limits=limits_of(db_session(), link), at=now()
+        "public/preview.html",
+        link=link,
+        code=code,
+        limits=limits_of(db_session(), link),
+        at=now(),
+        elsewhere=[
+            (rule_in_words(rule), rule.options)
+            for rule in (rules_of(db_session(), link.id) if link.has_plan else ())
+        ],
     )
 
 

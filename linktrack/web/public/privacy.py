@@ -6,6 +6,7 @@ from linktrack.clicks.capture.geoip import tells_cities
 from linktrack.community.communities import open_ones
 from linktrack.community.suggestions.boxes import listening
 from linktrack.context import db_session, installation
+from linktrack.links.redirects.ruling import any_asks_for
 from linktrack.web.public.domains.here import address_here, is_first_domain
 
 blueprint = Blueprint("privacy", __name__)
@@ -30,5 +31,6 @@ def show() -> str:
         keep_days=settings.keep_days,
         country=settings.geoip is not None,
         city=settings.geoip is not None and tells_cities(settings.geoip),
+        marks=any_asks_for(db_session(), "visitor"),
         suggests=[account.handle for account in listening(db_session())] if first else [],
     )

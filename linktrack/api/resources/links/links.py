@@ -142,7 +142,7 @@ def _account_of(fields: Fields) -> Account:
 )
 def read_link(code: str) -> LinkJson:
     """Return a link with its history and its clicks."""
-    return link_json(db_session(), installation().shortener, _link(code), now())
+    return link_json(db_session(), installation().shortener, named_link(code), now())
 
 
 class LinkChange(TypedDict, total=False):
@@ -181,7 +181,7 @@ def change_link(code: str) -> LinkJson:
     """Change a link's destination, limits, title, tags, note and card, or disable it."""
     fields = sent()
     session, shortener = db_session(), installation().shortener
-    link = _link(code)
+    link = named_link(code)
     if fields.value("destination") is not None:
         change_destination(session, shortener, link, fields.text("destination"), now())
     if fields.value("forward_query") is not None:
@@ -221,7 +221,8 @@ def _change_card(link: Link, fields: Fields) -> None:
         read_again(db_session(), link)
 
 
-def _link(code: str) -> Link:
+def named_link(code: str) -> Link:
+    """Return the link of a code, on the domain that is asked for, that the token may know."""
     domain = asked().optional_text("domain")
     name = f"{code}@{domain}" if domain else code
     link = get_link(db_session(), installation().shortener.codes, name)
