@@ -29,8 +29,9 @@ from linktrack.links.many.recording import get_change, list_changes
 from linktrack.links.many.rows import MOST_MADE
 from linktrack.links.many.undoing import undo_change
 from linktrack.links.models import Link, LinkDestination
-from linktrack.links.redirects.limiting import limits_by_link
+from linktrack.links.redirects.limiting import LinkLimits, limits_by_link, set_limits
 from linktrack.links.redirects.lookup import changed_links, find_target
+from linktrack.links.redirects.rules.models import LinkOption
 from linktrack.owners.access import create_owner, find_owner
 from linktrack.owners.audit import entries
 from linktrack.owners.viewers import set_role
@@ -405,6 +406,22 @@ def test_destinations_change_with_their_history(world: World) -> None:
     with pytest.raises(Overtaken):
         again = planned(world, ids, Wish(destination="https://one.example/"))
         change_many(world.session, again, NOON, seen=one.version)
+
+
+def test_what_a_replaced_site_is_still_led_to_by_is_named(world: World) -> None:
+    """By rules, and after a link's end: that is changed on the link's own page."""
+    found = made(world, "https://old.example/a\nhttps://other.example/b\nhttps://other.example/c")
+    first, second, third = (world.session.get_one(Link, each) for each in found.link_ids)
+    ends = LinkLimits(expires_at=datetime(2999, 1, 1, tzinfo=UTC), ended_to="https://old.example")
+    set_limits(world.session, world.shortener, first, ends, NOON)
+    option = {"position": 0, "percent": 100, "created_at": NOON}
+    for link, site in ((second, "old"), (third, "else")):
+        address = f"https://{site}.example/"
+        world.session.add(LinkOption(link_id=link.id, destination=address, **option))
+    world.session.flush()
+    plan = planned(world, list(found.link_ids), Wish(replace=("old.example", "new.example")))
+    assert [step.link for step in plan.steps] == [first]
+    assert plan.besides == [first, second]
 
 
 # Undoing

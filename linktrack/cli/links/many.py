@@ -144,6 +144,9 @@ def _show(told: "LinksChangeJson") -> None:
         click.echo(f"… and {more:,} more; --preview --json lists them.", err=True)
     for refused in told["refused"][:SHOWN]:
         click.echo(f"{refused['code']}  stays as it is: {refused['problem']}", err=True)
+    if told["besides"]:
+        names = " ".join(told["besides"][:SHOWN])
+        click.echo(f"Their rules, or what comes after their end, lead there too: {names}", err=True)
     click.echo(_counts(told), err=True)
 
 

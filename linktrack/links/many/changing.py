@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -17,6 +18,7 @@ from linktrack.ids import LinkId
 from linktrack.links.catalog import Shortener
 from linktrack.links.destinations import parse_destination
 from linktrack.links.labels import MOST_TAGS, Spellings, check_tags, tag_rows, tags_by_link
+from linktrack.links.many.choosing import also_led
 from linktrack.links.many.models import BulkChange
 from linktrack.links.many.moving import Move
 from linktrack.links.many.recording import record
@@ -84,12 +86,17 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a wish does: the links that change, how many stay the same, and those that can't."""
+    """What a wish does: the links that change, how many stay the same, and those that can't.
+
+    `besides` are links whose rules, or address after their end, go on leading to what is replaced:
+    only destinations of links are.
+    """
 
     wish: Wish
     steps: Sequence[Step]
     same: int
     refused: Sequence[Refused]
+    besides: Sequence[Link] = ()
 
     @property
     def version(self) -> str:
@@ -113,11 +120,15 @@ def plan_change(
     make = _Maker(session, shortener, wish, now)
     steps: list[Step] = []
     refused: list[Refused] = []
+    besides: list[Link] = []
     same = 0
     for part in chunked(sorted(set(link_ids)), CHUNK):
         tags = tags_by_link(session, part)
         links = session.scalars(select(Link).where(Link.id.in_(part)).order_by(Link.id))
+        also = also_led(session, part) if wish.replace else {}
         for link in links:
+            if any(map(make.is_moved, also.get(link.id, ()))):
+                besides.append(link)
             before = state_of(link, tags[link.id])
             try:
                 after = make.of(before)
@@ -128,7 +139,7 @@ def plan_change(
                 same += 1
             else:
                 steps.append(Step(link, before, after))
-    return Plan(wish, steps, same, refused)
+    return Plan(wish, steps, same, refused, besides)
 
 
 def state_of(link: Link, tags: Iterable[str]) -> State:
@@ -169,6 +180,12 @@ class _Maker:
             return replace(after, disabled_at=to_ms(self._now))
         parse_destination(after.destination)  # an imported link may have led to an FTP server
         return replace(after, disabled_at=None)
+
+    def is_moved(self, destination: str) -> bool:
+        """Whether an address is at what is to be replaced."""
+        with suppress(Invalid):
+            return self._move is not None and self._move.moved(destination) is not None
+        return True
 
     def _of(self, destination: str) -> str:
         if self._destination is not None:

@@ -1,6 +1,7 @@
 """Find many links by their codes, and which codes are in use, in few statements."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Final
 
@@ -14,6 +15,8 @@ from linktrack.links.catalog import Shortener
 from linktrack.links.codes import CODE, Bearer
 from linktrack.links.hosts.finding import find_domain
 from linktrack.links.models import Link
+from linktrack.links.redirects.models import LinkLimit
+from linktrack.links.redirects.rules.models import LinkOption
 
 CHUNK: Final = 500
 
@@ -72,4 +75,16 @@ def slugs_in_use(connection: Connection, slugs: Iterable[str]) -> set[tuple[int 
     for part in chunked(slugs, CHUNK):
         query = select(Link.domain_id, Link.code).where(Link.code.in_(part))
         found.update((domain_id, code or "") for domain_id, code in connection.execute(query))
+    return found
+
+
+def also_led(session: Session, link_ids: Collection[LinkId]) -> Mapping[LinkId, Sequence[str]]:
+    """Return where links lead besides their destinations: by rules, and after their end."""
+    found: defaultdict[LinkId, list[str]] = defaultdict(list)
+    by_rules = select(LinkOption.link_id, LinkOption.destination)
+    by_rules = by_rules.where(LinkOption.link_id.in_(link_ids), LinkOption.closed_at.is_(None))
+    ended = select(LinkLimit.link_id, LinkLimit.ended_to).where(LinkLimit.link_id.in_(link_ids))
+    for query in (by_rules, ended.where(LinkLimit.ended_to.is_not(None))):
+        for link_id, address in session.execute(query):
+            found[link_id].append(address or "")
     return found

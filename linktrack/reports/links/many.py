@@ -112,6 +112,8 @@ class RefusedLinkJson(TypedDict):
 class LinksChangeJson(TypedDict):
     """A change of many links: how many change and stay the same, and the first 1,000 that change.
 
+    `besides` are codes of links whose rules, or address after their end, still lead to what is
+    replaced.
     `change` is the number by which it is undone, null for a preview.
     """
 
@@ -119,6 +121,7 @@ class LinksChangeJson(TypedDict):
     changed: int
     same: int
     refused: list[RefusedLinkJson]
+    besides: list[str]
     links: list[LinkStepJson]
 
 
@@ -133,6 +136,7 @@ def links_change_json(
         "refused": [
             {"code": each.link.name, "problem": each.problem} for each in plan.refused[:MOST_STEPS]
         ],
+        "besides": [link.name for link in plan.besides[:MOST_STEPS]],
         "links": [
             {
                 "code": step.link.name,
