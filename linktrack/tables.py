@@ -11,6 +11,7 @@ import linktrack.community.models
 import linktrack.community.suggestions.models
 import linktrack.engagement.models
 import linktrack.engagement.tally_models
+import linktrack.links.cards.models
 import linktrack.links.hosts.models
 import linktrack.links.looks.models
 import linktrack.links.many.models

@@ -54,6 +54,7 @@ from linktrack.engagement.tallies import keep_tallies
 from linktrack.ids import LinkId
 from linktrack.keys import load_keys
 from linktrack.links.cards.cards import Found, keep_card, set_own_words
+from linktrack.links.cards.looking import keep_copy, name_of
 from linktrack.links.domains.domains import add_domain
 from linktrack.links.hosts.models import AccountDomain, Domain
 from linktrack.links.looks.pictures import own_picture, set_picture
@@ -163,6 +164,7 @@ def household(world: World, mark: str) -> Household:
     keep_card(session, link.id, link.destination, found, at)
     set_own_words(session, link, f"{mark} own", f"{mark} own words")
     set_picture(session, link, drawn(8 + len(mark), 9), at)
+    keep_copy(session, f"{site}.png", drawn(9, 9, kind="JPEG"), at)
     set_look(session, account, at, colour="#036", logo=drawn(9, 9))
     tablets = Wanted(conditions_written(["device=tablet"]), ((f"{site}/tablet", 100),))
     set_rules(session, world.shortener, link, [tablets], at)
@@ -210,6 +212,7 @@ def household(world: World, mark: str) -> Household:
         "member": str(inside.id),
         "account": str(account.id), "handle": account.handle, "post": str(posts[-1].id),
         "draft": str(draft.id), "queued": str(queued.id), "planned": str(planned.id),
+        "thumbnail": name_of(f"{site}.png"),
         "picture": str(own_picture(session, link.id)),
         "code": str(link.code), "slug": f"{low}-slug", "tag": f"{low}tag",
         "segment": str(segment.id), "list": str(listed.id), "segment_name": segment.name,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from linktrack.networks.archives import Archive, Fields
 from linktrack.networks.credentials import Credential, Keeper, Needs, SignIn
@@ -78,6 +78,9 @@ class Ids:
         return not written.startswith("@") and self.pattern.fullmatch(written) is not None
 
 
+CardPart: TypeAlias = Literal["picture", "site", "title", "description"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cards:
     """What the network does about the card below a post with a link.
@@ -87,9 +90,11 @@ class Cards:
     card along; else the network fetches it. `user_agents` are the names by which robots.txt lets
     the fetchers in. `first_fetchers` are the rules of clicks/classify/agents.py for those who look
     at a link as soon as it is posted (a messenger's fetch tells nothing: there the link may have
-    been shown to one person).
+    been shown to one person). `parts` are what readers see of a card, from top to bottom; none
+    where posts have no cards.
     """
 
+    parts: tuple[CardPart, ...] = ()
     lead_past_us: bool = False
     come_with_posts: bool = False
     user_agents: tuple[str, ...] = ()

@@ -8,8 +8,8 @@ from sqlalchemy.exc import IntegrityError
 
 from linktrack.db import Database
 from linktrack.links.cards.cards import agent_of, keep_card, message_card, read_page, shown_card
+from linktrack.links.cards.previews import first_link
 from linktrack.links.catalog import Shortener
-from linktrack.links.codes import index_of
 from linktrack.links.looks.pictures import own_picture, picture_named
 from linktrack.links.models import Link, LinkCard
 from linktrack.links.redirects.limiting import limits_of
@@ -35,14 +35,9 @@ def card_below(
     """
     with database.session() as session:
         links = session.scalars(select(Link).where(Link.post_id == post_id)).all()
-        places = {
-            index_of(shortener.short_url(link.code or "", link.domain), text): link
-            for link in links
-        }
-        places.pop(-1, None)
-        if not places:
+        link = first_link(shortener, links, text)
+        if link is None:
             return None
-        link = places[min(places)]
         kept = session.get(LinkCard, link.id)
         name = own_picture(session, link.id)
         picture = None if name is None else picture_named(session, name)

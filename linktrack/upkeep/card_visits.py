@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from linktrack.db import Database
 from linktrack.links.cards.cards import Found, agent_of, keep_card, links_to_read, read_page
+from linktrack.links.cards.looking import forget_old, keep_copy, lacks_copy, small_copy
 
 log = logging.getLogger(__name__)
 
@@ -16,8 +17,13 @@ INTERVAL: Final = 2.0  # seconds between two looks for new links
 AT_ONCE: Final = 20
 
 
-def read_cards(database: Database, now: datetime, reading: Callable[[str], Found]) -> int:
-    """Read the pages that are due; return how many.
+def read_cards(
+    database: Database,
+    now: datetime,
+    reading: Callable[[str], Found],
+    copying: Callable[[str], bytes | None] | None = None,
+) -> int:
+    """Read the pages that are due, and make small copies of their pictures; return how many.
 
     Nothing of the database is held while a page is read.
     """
@@ -33,7 +39,29 @@ def read_cards(database: Database, now: datetime, reading: Callable[[str], Found
                 session.commit()
             except IntegrityError:  # another machine has read it meanwhile
                 session.rollback()
+    pictures = {found.picture for found in seen.values() if found.picture is not None}
+    if copying is not None:
+        for picture in pictures:
+            _copy(database, picture, copying, now)
     return len(seen)
+
+
+def _copy(
+    database: Database,
+    picture: str,
+    copying: Callable[[str], bytes | None],
+    now: datetime,
+) -> None:
+    with database.session() as session:
+        if not lacks_copy(session, picture):
+            return
+    body = copying(picture)
+    with database.session(writes=True) as session:
+        try:
+            keep_copy(session, picture, body, now)
+            session.commit()
+        except IntegrityError:  # another machine has made one meanwhile
+            session.rollback()
 
 
 def follow_cards(
@@ -44,10 +72,21 @@ def follow_cards(
     Meant for a thread of its own: a page may take seconds. A failure is one line in the log.
     """
     agent = agent_of(base_url)
-    failing = False
+    failing, forgotten = False, None
     while not wait(INTERVAL):
         try:
-            read_cards(database, clock(), lambda destination: read_page(destination, agent))
+            now = clock()
+            read_cards(
+                database,
+                now,
+                lambda destination: read_page(destination, agent),
+                lambda picture: small_copy(picture, agent),
+            )
+            if forgotten != now.date():
+                with database.session(writes=True) as session:
+                    forget_old(session, now)
+                    session.commit()
+                forgotten = now.date()
             failing = False
         except Exception as error:  # noqa: BLE001 - the next look is another try
             if not failing:

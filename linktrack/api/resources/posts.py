@@ -19,10 +19,16 @@ from linktrack.api.paging import page_size
 from linktrack.api.read import Fields, stored
 from linktrack.api.resources.queue import enqueue
 from linktrack.audience.accounts import accounts_by_number
+from linktrack.audience.models import Account
 from linktrack.calendar.times import utc
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid
+from linktrack.links.cards.previews import (
+    CardPreviewJson,
+    card_preview_json,
+    preview_of_page,
+)
 from linktrack.links.catalog import newest_link
 from linktrack.links.formats.guess import Format
 from linktrack.links.models import Post, State
@@ -161,6 +167,7 @@ class PreviewJson(TypedDict):
     length: LengthJson
     destinations: list[str]
     not_wrapped: list[NotWrappedJson]
+    card: CardPreviewJson | None
 
 
 @operation("POST", "/posts/preview", scope="wrap", body=NewPreview, problems=(404,))
@@ -185,7 +192,13 @@ def preview_post() -> PreviewJson:
         "length": {"used": used, "limit": limit, "fits": fits},
         "destinations": list(seen.destinations),
         "not_wrapped": not_wrapped_json(seen.not_wrapped),
+        "card": None if not seen.destinations else _card(account, seen.destinations[0]),
     }
+
+
+def _card(account: Account, destination: str) -> CardPreviewJson | None:
+    shortener = installation().shortener
+    return card_preview_json(preview_of_page(db_session(), shortener, account, destination))
 
 
 class PostPageJson(TypedDict):

@@ -36,6 +36,10 @@ CARD_BOX: Final = (1200, 630)
 MOST_CARD: Final = 400_000
 """Bytes of a card's picture as it is kept; networks take 1,000,000 and more."""
 
+THUMBNAIL_BOX: Final = (600, 315)
+MOST_THUMBNAIL: Final = 60_000
+ANY_FORMATS: Final = (*CARD_FORMATS, "GIF")
+
 _QUALITIES: Final = (88, 75, 55, 30)
 _SCAN: Final = b"\xff\xda"
 
@@ -54,14 +58,22 @@ def card_picture_of(file: bytes) -> bytes:
 
     Raises `Invalid` or `TooLarge`.
     """
+    return _on_white(_opened(file, CARD_FORMATS, CARD_BOX), MOST_CARD)
+
+
+def thumbnail_of(file: bytes) -> bytes:
+    """Return a small copy of a page's picture, as `card_picture_of` does; GIFs are taken too."""
+    return _on_white(_opened(file, ANY_FORMATS, THUMBNAIL_BOX), MOST_THUMBNAIL)
+
+
+def _on_white(shown: "Image", most: int) -> bytes:
     from PIL import Image
 
-    shown = _opened(file, CARD_FORMATS, CARD_BOX)
     paper = Image.new("RGB", shown.size, "white")
     paper.paste(shown, mask=shown)
     for quality in _QUALITIES:
         written = _written(paper, "JPEG", quality=quality, optimize=True, progressive=True)
-        if len(written) <= MOST_CARD:
+        if len(written) <= most:
             return written
     raise TooLarge("The picture can't be made small enough: choose a simpler one.")
 

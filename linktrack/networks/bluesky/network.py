@@ -132,7 +132,12 @@ NETWORK: Final = Network(
     post_address=post_address,
     profile_address=profile_address,
     handle_at=handle_at,
-    cards=Cards(come_with_posts=True, user_agents=("Bluesky Cardyb",), first_fetchers=("bluesky",)),
+    cards=Cards(
+        parts=("picture", "title", "description", "site"),
+        come_with_posts=True,
+        user_agents=("Bluesky Cardyb",),
+        first_fetchers=("bluesky",),
+    ),
     open_reader=_open_reader,
     shows_followers=True,
     open_feed=_open_feed,

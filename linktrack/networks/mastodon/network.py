@@ -162,6 +162,7 @@ NETWORK: Final = Network(
     profile_address=profile_address,
     handle_at=handle_at,
     cards=Cards(
+        parts=("picture", "site", "title", "description"),
         lead_past_us=True,
         user_agents=("Mastodon",),
         first_fetchers=(

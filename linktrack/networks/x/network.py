@@ -103,7 +103,11 @@ NETWORK: Final = Network(
     post_address=post_address,
     profile_address=profile_address,
     handle_at=handle_at,
-    cards=Cards(user_agents=("Twitterbot",), first_fetchers=("twitterbot",)),
+    cards=Cards(
+        parts=("picture", "title", "site"),
+        user_agents=("Twitterbot",),
+        first_fetchers=("twitterbot",),
+    ),
     forbids_same_text=True,
     first_reading=timedelta(days=30),  # each post that is read has a price
     engagement_every=timedelta(days=1),  # as above

@@ -10,6 +10,7 @@ from linktrack.calendar.ranges import DayRange
 from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.links.cards.cards import card_of, kept_card
+from linktrack.links.cards.previews import preview_of_link
 from linktrack.links.catalog import (
     imported_totals,
 )
@@ -74,6 +75,7 @@ def link_page(link: Link, error: str | None = None) -> str:
         post=post,
         card=card_of(session, installation().shortener, link),
         own_picture=own_picture(session, link.id),
+        seen=preview_of_link(session, installation().shortener, account, link),
         kept=kept,
         promoted=promoted_by(session, link, post.written if post else None),
         people=list_people(session),

@@ -1,6 +1,7 @@
 """Compose: turn a text into the same text with short links."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -12,9 +13,12 @@ from linktrack.audience.first_account import first_account, unnamed
 from linktrack.audience.models import Account
 from linktrack.audience.segments import segments_of
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW
-from linktrack.context import as_of, db_session, installation
+from linktrack.context import as_of, close_db_session, db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid, Unconfirmed
+from linktrack.links.cards.cards import agent_of
+from linktrack.links.cards.looking import look_at
+from linktrack.links.cards.previews import CardPreview, preview_of_page
 from linktrack.links.catalog import newest_link
 from linktrack.links.formats.guess import FORMAT_WORDS, Format, guess
 from linktrack.links.models import Post
@@ -38,6 +42,9 @@ BOOKMARKLET: Final = (
     "javascript:location.href='{}?title='+encodeURIComponent(document.title)"
     "+'&url='+encodeURIComponent(location.href)"
 )
+MOST_READ: Final = 2
+"""Pages that are read for one preview, at most."""
+
 MOST: Final = 50
 """Accounts that one text is wrapped for at once, at most."""
 
@@ -77,8 +84,46 @@ def look() -> str | tuple[str, int]:
         similar = similar_posts(session, accounts[0], links, DEFAULT_WINDOW, as_of(now()))
     except MENDABLE as error:
         return _page(error.sentence), UNPROCESSABLE
+    if "read" in request.form:
+        _look_at_pages(seen)
     written = any(shown.text for _, shown in seen)
     return _page(seen=_together(seen) if written else (), similar=similar if links else None)
+
+
+def _look_at_pages(seen: Sequence[tuple[Account, Preview]]) -> None:
+    """Read the pages behind the texts' first links, as the owner asked: 20 seconds each at most."""
+    opened = installation()
+    first = dict.fromkeys(shown.destinations[0] for _, shown in seen if shown.destinations)
+    close_db_session()  # nothing is held while others' servers are asked
+    for destination in [*first][:MOST_READ]:
+        look_at(opened.database, destination, agent_of(opened.shortener.base_url), now())
+    db_session(writes=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AsPosted:
+    """A text as it will look on a network, and the accounts it is for there."""
+
+    network: str
+    handles: list[str]
+    text: str
+    card: CardPreview
+
+
+def _as_posted(
+    seen: Sequence[tuple[Preview, list[tuple[Account, Length]]]],
+) -> list[AsPosted]:
+    """Return how each text will look on each network that shows cards."""
+    found: dict[tuple[str, str, CardPreview], AsPosted] = {}
+    for shown, lengths in seen:
+        for account, _ in lengths if shown.destinations else ():
+            first, shortener = shown.destinations[0], installation().shortener
+            card = preview_of_page(db_session(), shortener, account, first)
+            if card is not None:
+                key = (account.network, shown.text, card)
+                new = AsPosted(account.network, [], shown.text, card)
+                found.setdefault(key, new).handles.append(account.handle)
+    return list(found.values())
 
 
 def _together(
@@ -278,6 +323,7 @@ def _page(
         ticked={(name, value) for name in request.form for value in request.form.getlist(name)},
         error=error,
         seen=seen,
+        as_posted=_as_posted(seen),
         similar=similar,
         bookmarklet=BOOKMARKLET.format(url_for("compose.show", _external=True)),
         written=request.form.get("text") or _handed_over(request.args),

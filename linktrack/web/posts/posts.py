@@ -19,11 +19,13 @@ from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid, LinktrackError, TooLarge, Unconfirmed
 from linktrack.ids import AccountId
+from linktrack.links.cards.previews import CardPreview, first_link, preview_of_link
 from linktrack.links.formats.guess import FORMAT_WORDS
 from linktrack.links.lengths import length
 from linktrack.links.models import Post
 from linktrack.links.post_json import left_in_post
 from linktrack.links.posts import STATES, get_post, list_posts, version_segments, warning_of
+from linktrack.links.redirects.limiting import limits_of
 from linktrack.networks.network import Length
 from linktrack.publishing import states
 from linktrack.publishing.checks import duplicate_warning
@@ -277,10 +279,20 @@ def post_page(post: Post, error: LinktrackError | None = None) -> str:
         rewritten=request.form.get("text", post.written),
         sending=sending,
         unpublished=unpublished,
+        card=_card_of(post, account) if unpublished else None,
         queued=unpublished and sending is not None and sending.state in OPEN,
         connected=account.id in connections(session),
         communities=[each for each in open_ones(session) if published and each.id != account.id],
     )
+
+
+def _card_of(post: Post, account: Account) -> CardPreview | None:
+    """Return the card below the post; None where there is none, or where it leads is a secret."""
+    session, shortener = db_session(), installation().shortener
+    link = first_link(shortener, post.links, post.text)
+    if link is None or limits_of(session, link).keeps_secret(now()):
+        return None
+    return preview_of_link(session, shortener, account, link)
 
 
 def _hosts(post: Post, window: str) -> dict[str, list[HostLine]]:
