@@ -21,7 +21,7 @@ from linktrack.context import db_session, installation
 from linktrack.errors import Forbidden, Invalid, NotFound
 from linktrack.web.context import current_owner, owner_blueprint, today
 from linktrack.web.fields import LARGEST_ID, row_id, text
-from linktrack.web.forms import Done, Sent, form
+from linktrack.web.forms import MENDABLE, Done, Sent, form
 from linktrack.web.table_files import is_table_wanted, table_file
 
 blueprint = owner_blueprint("unknown_codes", __name__)
@@ -87,7 +87,11 @@ def make(sent: Sent, number: int) -> Done:
     return Done(f"{link.code} is a link now.", url_for("links.show", code=link.code))
 
 
-@code_form(f"/unknown-codes/{_NUMBER}/lead", back_to="unknown_codes.list_all")
+@code_form(
+    f"/unknown-codes/{_NUMBER}/lead",
+    back_to="unknown_codes.list_all",
+    mends=(*MENDABLE, NotFound),
+)
 def lead(sent: Sent, number: int) -> str:
     """Make the code a link to where another link leads."""
     code = sent.text("code", "The short code").rpartition("/")[2]
