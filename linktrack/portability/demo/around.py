@@ -72,7 +72,8 @@ def _add_people(session: Session, now: datetime) -> None:
         share_page(session, person, since, is_public=name == THANKED)
     if OWN_SITE not in list_own_sites(session):
         add_own_site(session, OWN_SITE, since)
-        session.get_one(OwnSite, OWN_SITE).simulated = True
+        site = session.get_one(OwnSite, OWN_SITE)
+        site.simulated = site.click_ids = True
 
 
 def _add_experiments(session: Session, accounts: Accounts, now: datetime) -> None:

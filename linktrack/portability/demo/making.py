@@ -27,6 +27,7 @@ from linktrack.links.posts import Wish, wrap_post
 from linktrack.owners.audit import hush
 from linktrack.portability.demo import around, followers, older
 from linktrack.portability.demo.blue import BlueFan, add_blue_followers, blue_crowd
+from linktrack.portability.demo.conversions import add_conversions
 from linktrack.portability.demo.crowd import Fan, crowd, list_days, sizes
 from linktrack.portability.demo.engagement import add_engagement
 from linktrack.portability.demo.reading import SimulatedPost, posts
@@ -82,6 +83,9 @@ def make_demo(
             for post in written:
                 links = _add_post(session, shortener, account, post)
                 records += _records(post, links, community)
+            records = add_conversions(
+                session, account, records, timezone=database.settings.timezone, now=now, seed=seed
+            )
             session.commit()
         accounts.append(account)
         made += len(written)

@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 
 from linktrack.audience.models import Account
+from linktrack.clicks.conversions.models import Goal, GoalReached
 from linktrack.clicks.loading.store import ClickStore
 from linktrack.db import Base, Database, is_sqlite
 from linktrack.errors import NotFound
@@ -62,12 +63,15 @@ def remove_demo(database: Database) -> None:
 
 
 def _remove_people(connection: Connection) -> None:
-    """Remove the people and sites of the demonstration, which belong to no account."""
+    """Remove the people, sites and goals of the demonstration, which belong to no account."""
     people = select(Person.id).where(Person.simulated)
     for table in (LinkPerson, PersonRule):
         connection.execute(delete(table).where(table.person_id.in_(people)))
     connection.execute(delete(Person).where(Person.simulated))
     connection.execute(delete(OwnSite).where(OwnSite.simulated))
+    goals = select(Goal.id).where(Goal.simulated)
+    connection.execute(delete(GoalReached).where(GoalReached.goal_id.in_(goals)))
+    connection.execute(delete(Goal).where(Goal.simulated))
 
 
 def _remove_rows(connection: Connection, account_ids: Sequence[int]) -> None:
