@@ -31,6 +31,7 @@ from linktrack.links.cards.previews import (
 )
 from linktrack.links.catalog import newest_link
 from linktrack.links.formats.guess import Format
+from linktrack.links.hosts.finding import domain_of_account
 from linktrack.links.models import Post, State
 from linktrack.links.own_addresses import own_hosts
 from linktrack.links.post_json import NotWrappedJson, no_post_json, not_wrapped_json
@@ -75,9 +76,9 @@ class NewPost(TypedDict):
 
     `format` says how to read the text: plain by default. `slugs` are custom codes, in
     order of its addresses; `addressed` is how many people each segment's version reaches;
-    `promotes` names people. With `send` linktrack posts the main
-    text itself, now or at `posted_at`; that needs scope write, an account that is connected, and no
-    `state`. `confirmed` is as in sending a draft.
+    `promotes` names people; the links are on `domain`, or else on the account's. With `send`
+    linktrack posts the main text itself, now or at `posted_at`; that needs scope write, an account
+    that is connected, and no `state`. `confirmed` is as in sending a draft.
     """
 
     account: str
@@ -89,6 +90,7 @@ class NewPost(TypedDict):
     slugs: NotRequired[list[str]]
     addressed: NotRequired[dict[str, int]]
     promotes: NotRequired[list[str]]
+    domain: NotRequired[str | None]
     send: NotRequired[bool]
     confirmed: NotRequired[bool]
 
@@ -115,6 +117,7 @@ def create_post() -> tuple[PostJson, Literal[201, 200]]:
         addressed=fields.wholes("addressed"),
         promotes=fields.texts("promotes"),
         written_in=fields.text("format", "plain"),
+        domain=fields.optional_text("domain"),
     )
     shortener = installation().shortener
     session = db_session()
@@ -177,7 +180,7 @@ def preview_post() -> PreviewJson:
     account = named_account(fields.text("account"))
     newest = newest_link(session)
     seen = preview(
-        installation().shortener,
+        installation().shortener.on(domain_of_account(session, account.id)),
         fields.text("text"),
         account.network,
         fields.texts("slugs"),

@@ -66,6 +66,7 @@ if TYPE_CHECKING:
 @click.option(
     "--promotes", multiple=True, metavar="NAME", help="A person its links promote; repeatable."
 )
+@click.option("--domain", metavar="HOST", help="Of its links; else the account's.")
 @click.option("--send", "sends", is_flag=True, help="Publish it on its network, now or at --at.")
 @confirmed_option
 @json_option
@@ -79,6 +80,7 @@ def wrap(
     slugs: tuple[str, ...],
     written_in: str,
     promotes: tuple[str, ...],
+    domain: str | None,
     sends: bool,
     confirmed: bool,
     as_json: bool,
@@ -119,6 +121,7 @@ def wrap(
             addressed=_addressed(addressed),
             promotes=promotes,
             written_in=written_in,
+            domain=domain,
         )
         account = work.account(handle)
         post = wrap_post(work.session, work.installation.shortener, account, wish, work.now)

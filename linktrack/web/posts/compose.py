@@ -21,6 +21,7 @@ from linktrack.links.cards.looking import look_at
 from linktrack.links.cards.previews import CardPreview, preview_of_page
 from linktrack.links.catalog import newest_link
 from linktrack.links.formats.guess import FORMAT_WORDS, Format, guess
+from linktrack.links.hosts.finding import domain_of_account
 from linktrack.links.models import Post
 from linktrack.links.own_addresses import own_hosts
 from linktrack.links.people import list_people
@@ -68,7 +69,7 @@ def look() -> str | tuple[str, int]:
             (
                 account,
                 preview(
-                    installation().shortener,
+                    installation().shortener.on(domain_of_account(session, account.id)),
                     _text_for(account),
                     account.network,
                     slugs,
