@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from statements import Statements
 from world import NOON, World
 
+from linktrack.audience.accounts import find_account
 from linktrack.audience.utm import set_utm_values
 from linktrack.errors import Conflict, Invalid, NotFound, Overtaken
 from linktrack.ids import LinkId
@@ -35,6 +36,7 @@ from linktrack.links.redirects.rules.models import LinkOption
 from linktrack.owners.access import create_owner, find_owner
 from linktrack.owners.audit import entries
 from linktrack.owners.viewers import set_role
+from linktrack.portability.demo.removing import remove_demo
 from linktrack.portability.links.new_links import read_table, table_text
 from linktrack.reports.links.many import new_links_json
 
@@ -773,3 +775,19 @@ def test_viewers_neither_make_nor_change_nor_undo_many(sqlite_world: World) -> N
     assert 'form="choose"' not in listed
     for path in ("new", "change", "changes", f"changes/{found.change.id}"):
         assert browser.get(f"/owner/links/many/{path}").status_code == 403
+
+
+def test_a_removed_demonstration_takes_its_changes_along(world: World) -> None:
+    """Those of its account alone; no link is left without what it belongs to."""
+    found = made(world, "https://a.example\nhttps://b.example")
+    change_many(world.session, planned(world, list(found.link_ids), Wish(disabled=True)), NOON)
+    other = world.account("@other", "other", None)
+    rows = judge_rows(world.session, world.shortener, read_table("https://c.example").rows, other)
+    kept = make_links(world.session, world.shortener, rows, NOON)
+    find_account(world.session, "@JessesLinks").simulated = True
+    world.session.commit()
+    remove_demo(world.database)
+    world.session.rollback()
+    assert [(each.id, links) for each, links in list_changes(world.session)] == [
+        (kept.change.id, 1)
+    ]
