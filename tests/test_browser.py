@@ -40,7 +40,17 @@ OWNER_PAGES = (
     "settings",
     "notes",
 )
-REPORTS = ("audience", "compare", "timing", "posts?sort=low", "?compare=year", "posts?days=28")
+REPORTS = (
+    "audience",
+    "compare",
+    "timing",
+    "places",
+    "devices",
+    "topics",
+    "posts?sort=low",
+    "?compare=year",
+    "posts?days=28",
+)
 
 UNSTACKED = """
 [...document.querySelectorAll(".stacking")]
