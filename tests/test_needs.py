@@ -8,6 +8,7 @@ import pytest
 from audiences import followers
 from browser import Browser, read
 from clicking import people
+from communing import asks, opened
 from world import NOON, World
 
 from linktrack.audience.counts import STALE, record_count
@@ -98,6 +99,19 @@ def test_each_need_names_a_page_that_there_is(sqlite_world: World) -> None:
     assert len(places) == len(found) - 1
     for place in places:
         assert browser.get(place).status_code == 200, place
+
+
+def test_who_asks_to_join_is_on_the_overview_before_anything_was_clicked(
+    sqlite_world: World,
+) -> None:
+    """An account that only has a community posts nothing."""
+    account = opened(sqlite_world)
+    asks(sqlite_world, account)
+    sqlite_world.session.commit()
+    browser = Browser.signed_in(sqlite_world)
+    page = browser.get("/owner/")
+    assert "1 person asks to join @jessestay" in read(page)
+    assert f'requests?account={account.id}"' in page.text
 
 
 @pytest.mark.parametrize("days", [89, 91])

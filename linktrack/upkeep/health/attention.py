@@ -197,11 +197,18 @@ def waiting(
     ]
     return [
         *found,
-        *_of_community(session),
         *_of_messages(session),
+        *people_waiting(session, account_ids),
+        *_of_posts(session, list(account_ids), now),
+    ]
+
+
+def people_waiting(session: Session, account_ids: Collection[int]) -> list[Need]:
+    """Return who waits for an answer, also where nothing was posted yet."""
+    return [
+        *_of_community(session),
         *_of_requests(session, account_ids),
         *_of_suggestions(session, account_ids),
-        *_of_posts(session, list(account_ids), now),
     ]
 
 

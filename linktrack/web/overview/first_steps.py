@@ -9,6 +9,7 @@ from linktrack.context import db_session, installation
 from linktrack.links.catalog import newest_link
 from linktrack.links.posts import get_post
 from linktrack.reports.sources.first_click import Awaited, awaited
+from linktrack.upkeep.health.attention import people_waiting
 from linktrack.web.fields import account_or_main
 
 
@@ -25,4 +26,5 @@ def first_steps(accounts: Sequence[Account]) -> str:
         post=post,
         waiting=awaited(session, [link.id for link in links]) if links else Awaited(),
         short_url=installation().shortener.short_url,
+        needs=people_waiting(session, [each.id for each in accounts]),
     )
