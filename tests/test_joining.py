@@ -203,10 +203,10 @@ def test_who_asks_twice_changes_the_request_that_is_there(
     assert (asked.introduction, asked.agrees_links, asked.state) == ("Only me.", False, "waiting")
 
 
-def test_a_sign_in_that_is_cancelled_shows_the_form_with_the_introduction(
+def test_a_sign_in_that_is_cancelled_shows_the_form_with_what_was_typed(
     sqlite_world: World, place: MastodonPlace
 ) -> None:
-    """What they agreed to is not ticked: that they say anew."""
+    """And says what to do. What they agreed to is not ticked: that they say anew."""
     account = home(sqlite_world, place)
     browser = Browser.on(sqlite_world)
     away = led_away(send(browser, account, way="network", handle="ann@square.test", links="yes"))
@@ -214,6 +214,8 @@ def test_a_sign_in_that_is_cancelled_shows_the_form_with_the_introduction(
     assert refused.status_code == 422
     assert HELLO in refused.text
     assert "You cancelled" in read(refused)
+    assert "To ask to join, press “Ask to join” again" in read(refused)
+    assert 'value="ann@square.test"' in refused.text
     assert 'name="links" value="yes" checked' not in refused.text
 
 

@@ -21,6 +21,7 @@ from linktrack.community.asking.requests import (
 )
 from linktrack.community.asking.ways import proofs
 from linktrack.community.communities import find_community, is_open, name_of
+from linktrack.community.contacts import read_mail
 from linktrack.community.models import JoinRequest
 from linktrack.context import close_db_session, db_session, installation
 from linktrack.db import now
@@ -195,7 +196,7 @@ def _asked(account: str) -> Response:
 def _leave_for(account: Account, typed: str, secret: str) -> Response:
     """Lead to where they sign in; where that isn't possible, nothing of the request stays."""
     try:
-        return identity.start_sign_in(PURPOSE, account, typed, note=secret)
+        return identity.start_sign_in(PURPOSE, account, typed, note=f"{secret} {typed}")
     except LinktrackError:
         close_db_session()
         session = db_session(writes=True)
@@ -205,15 +206,22 @@ def _leave_for(account: Account, typed: str, secret: str) -> Response:
 
 
 def _signed_in(account: Account, who: Identity, note: str) -> Response:
-    return _proved(name_of(db_session(), account), note, who)
+    return _proved(name_of(db_session(), account), note.partition(" ")[0], who)
 
 
 def _refused(account: Account, sentence: str, note: str) -> Response:
-    """Show the form again, with the introduction; what they agree to, they say anew."""
+    """Show the form again, with what they typed; what they agree to, they say anew."""
     session = db_session()
     found = get_account(session, account.id)
-    asking = find_unconfirmed(session, found, note, now())
-    return _page(found, Invalid(sentence), {"introduction": asking.introduction})
+    secret, _, handle = note.partition(" ")
+    asking = find_unconfirmed(session, found, secret, now())
+    typed = {"introduction": asking.introduction, "handle": handle}
+    if asking.sealed_mail is not None:
+        typed["mail"] = read_mail(installation().keys.sealing(), asking.sealed_mail)
+    ways = proofs(found.network, installation().settings)
+    other = " or choose another way" if len(ways) > 1 else ""
+    todo = f"To ask to join, press “Ask to join” again{other}."
+    return _page(found, Invalid(f"{sentence} {todo}"), typed)
 
 
 identity.ends(PURPOSE, _signed_in, _refused)
