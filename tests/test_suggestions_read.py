@@ -14,6 +14,7 @@ from linktrack.community.models import Suggestion, SuggestionWatch
 from linktrack.community.suggestions.boxes import set_box
 from linktrack.community.suggestions.models import SuggestedAddress
 from linktrack.community.suggestions.reading import (
+    MOST_PAGES,
     Taken,
     claim_suggestions,
     due_for_suggestions,
@@ -22,6 +23,7 @@ from linktrack.community.suggestions.reading import (
 from linktrack.community.suggestions.storing import Suggested, keep
 from linktrack.errors import Unavailable
 from linktrack.networks.errors import Pause
+from linktrack.networks.records import MentionPage
 
 KEY = b"k" * 32
 
@@ -141,6 +143,27 @@ def test_killed_at_any_page_everything_is_taken_in_once(
         [*(f"https://example.org/{number}" for number in range(18)), "https://example.org/late"]
     )
     assert plaza.asked.count(None) < 4
+
+
+class Circle(Plaza):
+    """A server whose pages lead around in a circle, or never end."""
+
+    def __init__(self, clock: Clock, length: int) -> None:
+        super().__init__(clock)
+        self.length = length
+
+    def mentions(self, cursor: str | None) -> MentionPage:
+        self.asked.append(cursor)
+        return MentionPage([], self.clock.now, str(len(self.asked) % self.length))
+
+
+@pytest.mark.parametrize(("length", "pages"), [(2, 3), (10_000, MOST_PAGES)])
+def test_pages_without_an_end_end(world: World, length: int, pages: int) -> None:
+    """In a circle at once; else after many, and the next turn goes on behind them."""
+    account = listener(world)
+    circle = Circle(Clock(), length)
+    assert take(world, account, circle).problem is None
+    assert len(circle.asked) == pages
 
 
 def test_a_pause_is_kept_and_a_failure_is_said(world: World, plaza: Plaza) -> None:

@@ -52,6 +52,9 @@ BEHIND: Final = timedelta(days=1)
 STALE: Final = timedelta(hours=24)
 """A reading that began longer ago is begun anew: networks forget where its next page was."""
 
+MOST_PAGES: Final = 200
+"""How many pages are read in one turn: a server may have no end of them."""
+
 Open = Callable[[Account], MentionReader]
 """Opens what tells an account who spoke to it; raises `LinktrackError` where it cannot."""
 
@@ -137,7 +140,8 @@ class _Reading:
     def read(self, reader: MentionReader) -> str | None:
         """Read page by page; return why it stopped before its end."""
         cursor = self._begin()
-        while True:
+        been = {cursor}
+        for _ in range(MOST_PAGES):
             page = reader.mentions(cursor)
             found = self._with_addresses(page.mentions)
             with self._database.session(writes=True) as session:
@@ -152,9 +156,11 @@ class _Reading:
                 self._keep(session, found, since)
                 is_over = self._settle(session, page, since)
                 session.commit()
-            if is_over or page.cursor == cursor:  # a server that stays where it is has no more
+            if is_over or page.cursor in been:  # a server that goes in circles has no more
                 return None
             cursor = page.cursor
+            been.add(cursor)
+        return None  # the next turn goes on there
 
     def _begin(self) -> str | None:
         """Return where reading goes on; None: with the newest."""
