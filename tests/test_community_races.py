@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from threading import Thread
 
+import pytest
 from communing import MASTODON, asks, opened, sealing
 from members import club
 from sqlalchemy import func, select
@@ -15,6 +16,7 @@ from linktrack.community.feed.bringing_in import bring_in
 from linktrack.community.letting_in.deciding import approve, get_request
 from linktrack.community.models import FeedEntry, JoinRequest, Member, Suggestion
 from linktrack.community.suggestions.boxes import set_box
+from linktrack.community.suggestions.deciding import draft, get_suggestion
 from linktrack.community.suggestions.filling import Filled, suggest
 from linktrack.keys import load_keys
 from linktrack.links.models import Post
@@ -112,3 +114,23 @@ def test_a_form_that_is_sent_twice_at_once_is_one_suggestion(world: World) -> No
 
     at_once(world, send, send)
     assert world.session.scalar(select(func.count()).select_from(Suggestion)) == 1
+
+
+@pytest.mark.parametrize("other", [0, 1], ids=["the same", "another of its page"])
+def test_what_two_draft_at_once_is_one_draft(world: World, other: int) -> None:
+    """Whoever comes second gets the first one's, whichever suggestion of the page they chose."""
+    account = opened(world)
+    set_box(world.session, account, NOON, form=True, mentions=False)
+    keys, base_url = load_keys(world.settings.data), world.settings.base_url
+    numbers = []
+    for text in ("This!", "Look"):
+        said = Filled(address="https://one.com/", text=text)
+        numbers.append(suggest(world.session, keys, account, said, NOON, base_url=base_url).id)
+
+    def drafting(number: int) -> Callable[[Session], object]:
+        return lambda session: draft(
+            session, world.shortener, get_suggestion(session, number), base_url, NOON
+        )
+
+    at_once(world, drafting(numbers[0]), drafting(numbers[other]))
+    assert world.session.scalar(select(func.count()).select_from(Post)) == 1

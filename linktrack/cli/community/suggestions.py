@@ -101,10 +101,11 @@ def sync() -> None:
 def draft(number: int) -> None:
     """Make a draft of a suggestion, and print its text; again it is the same draft."""
     from linktrack.community.suggestions.deciding import draft as make_draft
+    from linktrack.community.suggestions.deciding import get_suggestion
 
     with writing() as work:
         opened = work.installation
-        found = _numbered(work, number)
+        found = get_suggestion(work.session, number)
         post = make_draft(work.session, opened.shortener, found, opened.settings.base_url, work.now)
         said = f"Draft {post.id}:\n{post.text}"
     click.echo(said)

@@ -13,6 +13,7 @@ from linktrack.community.models import Suggestion
 from linktrack.community.suggestions.addresses import addresses_of
 from linktrack.community.suggestions.leaving import delete_for_good
 from linktrack.community.suggestions.models import SuggestedAddress, SuggestionAnswer
+from linktrack.db import take_edit_lock
 from linktrack.errors import Conflict, Invalid, NotFound
 from linktrack.links.catalog import Shortener
 from linktrack.links.excerpts import cut, title
@@ -45,8 +46,10 @@ def draft(
     Others that suggested the same page, and wait, belong to the draft, too; credit has who said it
     first. That person is promoted by its links. Asked for again, it is the same draft. Raises
     `Conflict` for one that was declined, `Invalid` where nothing is left to wrap; then the session
-    must be rolled back.
+    must be rolled back. The caller has locked no row.
     """
+    take_edit_lock(session.connection())  # before any row: two may draft two that go together
+    session.refresh(suggestion, with_for_update=True)
     if suggestion.post_id is not None:
         return session.get_one(Post, suggestion.post_id)
     _check_open(suggestion)

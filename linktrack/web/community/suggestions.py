@@ -136,7 +136,8 @@ def _locked(sent: Sent, number: int) -> tuple[Suggestion, Account]:
 @suggestion_form(f"{ONE}/draft")
 def make_draft(sent: Sent, number: int) -> Done:
     """Make a draft of a suggestion; pressed again it is the same one."""
-    found, account = _locked(sent, number)
+    found = get_suggestion(sent.session, number)
+    account = get_account(sent.session, found.account_id)
     opened = installation()
     post = draft(sent.session, opened.shortener, found, opened.settings.base_url, sent.now)
     return Done(
