@@ -220,7 +220,7 @@ def test_clicks_are_exported_line_by_line_and_resumed(world: World, call: Call) 
         "seq", "clicked_at", "code", "destination", "account", "post", "segment", "attribution",
         "visitor", "referrer_host", "source", "medium", "device", "browser", "os", "country",
         "human", "reason", "rule", "installation", "recognised_by",
-        "language",
+        "language", "option",
     ]  # fmt: skip
     assert rows[0]["clicked_at"] == "2026-05-04T12:00:00.000Z"
     assert (rows[0]["source"], rows[0]["medium"], rows[0]["human"]) == ("X", "social", True)

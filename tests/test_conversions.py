@@ -95,7 +95,7 @@ def test_a_click_id_holds_what_finds_its_click(
     said = None if segment is None else SegmentId(segment)
     first, second = (ids.make(LinkId(link), said, way, at) for _ in range(2))
     assert first != second
-    assert re.fullmatch(r"[\w-]{55}", first)
+    assert re.fullmatch(r"[\w-]{60}", first)
     held = ids.read(first)
     assert held is not None
     minute = at // MINUTE * MINUTE
@@ -104,7 +104,7 @@ def test_a_click_id_holds_what_finds_its_click(
     assert ClickIds(bytes(32)).read(first) is None
 
 
-@given(st.text(max_size=80) | st.from_regex(r"[A-Za-z0-9_-]{55}", fullmatch=True))
+@given(st.text(max_size=80) | st.from_regex(r"[A-Za-z0-9_-]{60}", fullmatch=True))
 def test_nobody_makes_a_click_id_up(written: str) -> None:
     """Anything that was not made under the key is nothing, and no failure."""
     assert ClickIds(KEY).read(written) is None
@@ -219,7 +219,7 @@ def test_what_is_wrong_is_answered_alike_and_counts_nothing(world: World) -> Non
     ahead = ids_of(world).make(link_id.link_id, None, None, to_ms(now() + timedelta(hours=1)))
     nowhere = ids_of(world).make(LinkId(999_999), None, None, to_ms(now()))
     answers = [
-        tell(client, "x" * 55),
+        tell(client, "x" * 60),
         tell(client, "x" * 5_000),
         tell(client, "\0ü"),
         tell(client, ""),
@@ -246,7 +246,7 @@ def test_a_flood_of_goals_is_stopped(sqlite_world: World) -> None:
     """A network has sixty requests a minute; the next is told when to try again."""
     shop(sqlite_world)
     client = lane(sqlite_world)
-    statuses = [tell(client, "x" * 55).status_code for _ in range(62)]
+    statuses = [tell(client, "x" * 60).status_code for _ in range(62)]
     assert statuses.count(204) == 60
     assert statuses[-1] == 429
 
@@ -270,7 +270,7 @@ def test_a_server_tells_a_goal_with_its_value(world: World) -> None:
     assert post(1999, first).json == {"goal": "order", "counted": False}
     assert post(None, second).json == {"goal": "order", "counted": True}
     assert set(world.session.scalars(select(GoalReached.value))) == {500, 1999}
-    assert post(1, "x" * 55).status_code == 404
+    assert post(1, "x" * 60).status_code == 404
     assert post(-1, first).status_code == 422
     assert post(1, first, "nothing").status_code == 404
     assert client.get("/api/v1/goals", headers=bearer).status_code == 403

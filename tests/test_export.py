@@ -75,6 +75,7 @@ CONTRACT = [
     "installation",
     "recognised_by",
     "language",
+    "option",
 ]
 
 
@@ -121,6 +122,7 @@ def test_a_click_has_the_fields_of_the_contract_in_their_order(world: World) -> 
         "installation": world.shortener.codes.installation,
         "recognised_by": None,
         "language": None,
+        "option": None,
     }
 
 

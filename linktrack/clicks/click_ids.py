@@ -1,7 +1,7 @@
 """Click ids: what a visitor brings along to an own site, so that a goal finds its click. Pure.
 
-An id names nobody: it holds the link, the segment if one is known, and the minute, and it is drawn
-anew for each click. Only this installation can read or make one.
+An id names nobody: it holds the link, the segment if one is known, where the link's rules led, and
+the minute, and it is drawn anew for each click. Only this installation can read or make one.
 """
 
 import base64
@@ -30,10 +30,10 @@ MINUTE: Final = 60_000  # milliseconds
 
 PERSONAL: Final = ATTRIBUTION_NUMBER["personal"]
 
-_HELD: Final = struct.Struct(">IIBI")  # link, segment, attribution, minute
+_HELD: Final = struct.Struct(">IIBII")  # link, segment, attribution, minute, option + 1
 _NONCE_BYTES: Final = 12
-_FOR: Final = b"linktrack click id 1"
-_CHARACTERS: Final = 55  # 12 + 13 bytes and a tag of 16, in base64
+_FOR: Final = b"linktrack click id 2"
+_CHARACTERS: Final = 60  # 12 + 17 bytes and a tag of 16, in base64
 
 # One that came with the destination, as when somebody shares an address they were led to.
 _OLD: Final = re.compile(rf"(?<=[?&]){PARAMETER}=[^&#]*&?")
@@ -51,6 +51,7 @@ class Carried:
     segment_id: SegmentId
     attribution: int
     clicked_at: int
+    option: int | None = None
 
 
 class ClickIds:
@@ -67,7 +68,12 @@ class ClickIds:
         return AESGCM(self._key)
 
     def make(
-        self, link_id: LinkId, segment_id: SegmentId | None, attribution: str | None, at: int
+        self,
+        link_id: LinkId,
+        segment_id: SegmentId | None,
+        attribution: str | None,
+        at: int,
+        option: int | None = None,
     ) -> str:
         """Return a new id for a click at a moment (milliseconds); it is safe in an address.
 
@@ -77,9 +83,15 @@ class ClickIds:
         if way == PERSONAL:
             way, segment_id = 0, None
         nonce = os.urandom(_NONCE_BYTES)
-        held = _HELD.pack(link_id, segment_id or UNATTRIBUTED, way, at // MINUTE)
+        held = _HELD.pack(
+            link_id,
+            segment_id or UNATTRIBUTED,
+            way,
+            at // MINUTE,
+            0 if option is None else option + 1,
+        )
         sealed = nonce + self._cipher.encrypt(nonce, held, _FOR)
-        return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+        return base64.urlsafe_b64encode(sealed).decode()
 
     def read(self, written: str) -> Carried | None:
         """Return what an id holds, None for anything that wasn't made here."""
@@ -88,14 +100,21 @@ class ClickIds:
         if len(written) != _CHARACTERS or not written.isascii():
             return None
         try:
-            sealed = base64.b64decode(f"{written}=", altchars=b"-_", validate=True)
+            sealed = base64.b64decode(written, altchars=b"-_", validate=True)
             nonce = sealed[:_NONCE_BYTES]
             held = self._cipher.decrypt(nonce, sealed[_NONCE_BYTES:], _FOR)
         except (ValueError, InvalidTag):
             return None
-        link_id, segment_id, way, minute = _HELD.unpack(held)
+        link_id, segment_id, way, minute, led_to = _HELD.unpack(held)
         number = int.from_bytes(blake2b(nonce, digest_size=8).digest(), signed=True)
-        return Carried(number, LinkId(link_id), SegmentId(segment_id), way, minute * MINUTE)
+        return Carried(
+            number,
+            LinkId(link_id),
+            SegmentId(segment_id),
+            way,
+            minute * MINUTE,
+            option=led_to - 1 if led_to else None,
+        )
 
 
 def with_click_id(location: str, click_id: str) -> str:

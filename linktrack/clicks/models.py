@@ -95,6 +95,7 @@ clicks = Table(
     Column("country", SmallInteger),
     Column("language", SmallInteger, nullable=False, server_default="0"),
     Column("city_id", Integer),  # mostly null, which takes no room
+    Column("option_id", Integer),  # where a link with rules led it; 0 is its own destination
     Column("reason", SmallInteger, nullable=False),
     Column("flags", SmallInteger, nullable=False),
     # All that is asked of a link's single clicks by time: the rows themselves are not read.
@@ -201,6 +202,7 @@ first_clicks = Table(
     Column("device_id", Integer, nullable=False, server_default="0"),
     Column("language", SmallInteger, nullable=False, server_default="0"),
     Column("city_id", Integer, nullable=False, server_default="0"),
+    Column("option", Integer, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 """A visitor's first human click on each link; the earliest of a post's is that on the post."""
@@ -280,6 +282,19 @@ link_days = Table(
     sqlite_with_rowid=False,
 )
 """Clicks of a link by day; unique clicks on the day of the visitor's first click on the link."""
+
+link_options_clicked = Table(
+    "link_options_clicked",
+    metadata,
+    Column("link_id", Integer, primary_key=True),
+    Column("option", Integer, primary_key=True),
+    *_counts("clicks", "unique_clicks", "with_click_id"),
+    sqlite_with_rowid=False,
+)
+"""The same by where a link with rules led them: 1 is its own destination, an option its number + 1.
+
+`with_click_id` are those of the clicks that carried a click id.
+"""
 
 link_totals = Table(
     "link_totals",

@@ -176,6 +176,36 @@ def attempt(work: Work, code: str, moment: str | None, **said: str) -> Answer:
     return Answer(found, found["said"], Table(["share", "leads to"], rows))
 
 
+@rules.command("report")
+@CODE
+@answering
+def report(work: Work, code: str) -> Answer:
+    """Say what each destination got since the link has rules, and what a split shows."""
+    from linktrack.reports.links.options import options_report
+    from linktrack.reports.links.options_shapes import options_json
+
+    link = work.link(code)
+    found = options_json(link, options_report(work.session, link))
+    goals = [goal["goal"] for goal in found["options"][0]["goals"]]
+    rows = [
+        (
+            each["said"],
+            each["destination"],
+            "" if each["percent"] is None else f"{each['percent']} %",
+            each["clicks"],
+            each["unique_clicks"],
+            each["with_click_id"],
+            *(goal["reached"] for goal in each["goals"]),
+        )
+        for each in found["options"]
+    ]
+    header = ["visitors", "leads to", "share", "clicks", "unique clicks", "with a click id", *goals]
+    sentences = [
+        f"{each['said']}: {said}" for each in found["splits"] for said in each["sentences"]
+    ]
+    return Answer(found, Table(header, rows), *sentences)
+
+
 def _change(code: str, change: "Callable[[list[Wanted]], Sequence[Wanted]]", as_json: bool) -> None:
     from linktrack.links.redirects.rules.written import rule_json
     from linktrack.links.redirects.ruling import set_rules, wanted_now

@@ -51,7 +51,7 @@ class OwnSites:
         if self.ids is None or not click.flags & CLICK_ID:
             return location
         click_id = self.ids.make(
-            click.link_id, click.segment_id, click.attribution, click.clicked_at
+            click.link_id, click.segment_id, click.attribution, click.clicked_at, click.option
         )
         return with_click_id(location, click_id)
 

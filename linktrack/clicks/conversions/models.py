@@ -59,6 +59,7 @@ class GoalReached(Base):
     clicked_day: Mapped[int]
     reached_day: Mapped[int]
     value: Mapped[int | None] = mapped_column(BigInteger)
+    option_id: Mapped[int | None]
 
 
 link_click_ids = Table(

@@ -69,6 +69,7 @@ def reach_goal(
             clicked_day=days.day(carried.clicked_at),
             reached_day=days.day(to_ms(now)),
             value=value,
+            option_id=carried.option,
         )
         .on_conflict_do_nothing()
         .returning(GoalReached.click)

@@ -38,11 +38,16 @@ CITY: Final = func.coalesce(clicks.c.city_id, 0)
 """The city that a click is counted under, in SQL."""
 
 
+OPTION: Final = func.coalesce(clicks.c.option_id + 1, 0)
+"""Where a link with rules led a click, as it is counted, in SQL: 0 of a link without."""
+
+
 class Click(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the counts need to know of a click. Times are in milliseconds since 1970 UTC.
 
     `day` is the owner's calendar day, an ordinal; `window` the narrowest that holds the click.
-    `country`, `device`, `language` and `city` are values of vocabulary.FACETS; `flags` the click's.
+    `country`, `device`, `language` and `city` are values of vocabulary.FACETS; `flags` the click's;
+    `option` is as OPTION has it.
     """
 
     clicked_at: int
@@ -60,6 +65,7 @@ class Click(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     device: int
     language: int
     city: int
+    option: int
     day: int
     window: int
     flags: int = 0
@@ -80,7 +86,7 @@ known before the other, is taken as the first, whichever is loaded first.
 
 MARKED: Final = (
     "clicked_at", "segment_id", "referrer_id", "source_id", "attribution", "country", "device",
-    "language", "city",
+    "language", "city", "option",
 )  # fmt: skip
 """What is stored of a first click, in the order of the table's columns."""
 
@@ -236,6 +242,7 @@ def _first_humans(
                 agents.c.device_id,
                 clicks.c.language,
                 CITY,
+                OPTION,
             )
             .join(referrers, clicks.c.referrer_id == referrers.c.id)
             .join(agents, clicks.c.agent_id == agents.c.id)

@@ -22,8 +22,9 @@ from linktrack.clicks.counts.rebuild_differences import (
 )
 from linktrack.clicks.counts.rebuild_measure import count_links, wrong_marks
 from linktrack.clicks.counts.retention import Frozen, frozen, has_lost_clicks
-from linktrack.clicks.counts.rollups import POST_COUNTS, Batch, Deltas, add, correct
+from linktrack.clicks.counts.rollups import POST_COUNTS, Batch
 from linktrack.clicks.counts.stored import all_links
+from linktrack.clicks.counts.sums import Deltas, add, correct
 from linktrack.clicks.counts.visits import Period, measure_visits, recount_visits
 from linktrack.clicks.models import (
     account_days,
@@ -222,6 +223,7 @@ def _alike(connection: Connection, post_id: PostId, days: Days) -> Iterator[tupl
             device=0,
             language=0,
             city=0,
+            option=0,
             day=0,
             window=narrowest_window(at, posted_at),
         )

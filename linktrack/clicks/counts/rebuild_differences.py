@@ -12,7 +12,8 @@ from sqlalchemy import Column, Connection, MetaData, Table, insert, or_, select
 
 from linktrack.clicks.bulk import upsert_rows
 from linktrack.clicks.counts.retention import Frozen
-from linktrack.clicks.counts.rollups import COUNTS, Deltas
+from linktrack.clicks.counts.rollups import COUNTS
+from linktrack.clicks.counts.sums import Deltas
 
 CORRECTED: Final = 2_000  # counts corrected in one transaction: some 50 ms
 

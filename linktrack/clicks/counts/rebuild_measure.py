@@ -9,8 +9,9 @@ from linktrack.calendar.days import Days
 from linktrack.clicks.bulk import delete_rows, upsert_rows
 from linktrack.clicks.counts.first_clicks import Click, Key, Moves, Uniques, key_of, mark_of
 from linktrack.clicks.counts.retention import Frozen
-from linktrack.clicks.counts.rollups import COUNTS, Batch, Deltas
+from linktrack.clicks.counts.rollups import COUNTS, Batch
 from linktrack.clicks.counts.stored import STORED, Links, as_click
+from linktrack.clicks.counts.sums import Deltas
 from linktrack.clicks.models import clicks, first_clicks
 from linktrack.clicks.vocabulary import HUMAN
 

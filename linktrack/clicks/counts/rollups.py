@@ -3,7 +3,7 @@
 Each is one small function in a plain list, and depends on the first-click marks (first_clicks.py).
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,10 +14,10 @@ from typing import Final, TypeAlias
 from sqlalchemy import Connection, Table
 
 from linktrack.calendar.days import QUARTER, Days, month_of
-from linktrack.clicks.bulk import delete_rows, upsert_rows
 from linktrack.clicks.click_ids import PERSONAL
 from linktrack.clicks.conversions.models import link_click_ids
 from linktrack.clicks.counts.first_clicks import Click, Moves, Uniques, mark_firsts, unmark_firsts
+from linktrack.clicks.counts.sums import Deltas, add, correct, deltas_of, sums
 from linktrack.clicks.counts.visits import move_visitors
 from linktrack.clicks.facet_models import account_facet_days, account_facet_months, link_facets
 from linktrack.clicks.models import (
@@ -29,6 +29,7 @@ from linktrack.clicks.models import (
     account_visits,
     account_ways,
     link_days,
+    link_options_clicked,
     link_totals,
     post_hours,
     post_reasons,
@@ -48,8 +49,6 @@ from linktrack.clicks.vocabulary import (
     WINDOWS,
 )
 from linktrack.ids import PostId
-
-Deltas: TypeAlias = dict[tuple[int, ...], list[int]]
 
 
 @dataclass(frozen=True)
@@ -93,19 +92,19 @@ class Batch:
         humans = self.humans_on_posts
         without_visitor = Moves([click for click in humans.added if click.visitor is None])
         key = attrgetter("post_id", "segment_id", "window")
-        return _sums(key, humans, self.uniques.on_posts, without_visitor)
+        return sums(key, humans, self.uniques.on_posts, without_visitor)
 
     @cached_property
     def by_link_and_day(self) -> Deltas:
         """clicks, unique_clicks, not_human by (link, day)."""
         key = attrgetter("link_id", "day")
-        return _sums(key, self.humans, self.uniques.on_links, self.not_human)
+        return sums(key, self.humans, self.uniques.on_links, self.not_human)
 
     @cached_property
     def by_referrer_and_day(self) -> Deltas:
         """clicks, unique_clicks by (account, day, segment, referrer)."""
         key = attrgetter("account_id", "day", "segment_id", "referrer_id")
-        return _sums(key, self.humans, self.uniques_of_accounts)
+        return sums(key, self.humans, self.uniques_of_accounts)
 
     @cached_property
     def by_referrer_and_month(self) -> Deltas:
@@ -118,8 +117,8 @@ class Batch:
     def by_facet_and_day(self) -> Deltas:
         """clicks, unique_clicks by (account, facet, day, value)."""
         key = attrgetter("account_id", "day", *FACETS)
-        deltas = _deltas(2)
-        counts = _sums(key, self.humans, self.uniques_of_accounts)
+        deltas = deltas_of(2)
+        counts = sums(key, self.humans, self.uniques_of_accounts)
         for (account_id, day, *values), (clicks, unique_clicks) in counts.items():
             for facet, value in enumerate(values):
                 if facet == CITY and not value:
@@ -177,7 +176,7 @@ def count_post_windows(batch: Batch) -> Deltas:
 
 def count_post_totals(batch: Batch) -> Deltas:
     """The same and unattributed by post: four numbers for each window, in one row."""
-    deltas = _deltas(4 * len(WINDOWS))
+    deltas = deltas_of(4 * len(WINDOWS))
     for (post_id, segment_id, window), counts in batch.by_segment_and_window.items():
         row = deltas[post_id,]
         first = 4 * window
@@ -192,13 +191,13 @@ def count_post_totals(batch: Batch) -> Deltas:
 def count_post_sources(batch: Batch) -> Deltas:
     """clicks, unique_clicks by (post, source, window)."""
     key = attrgetter("post_id", "source_id", "window")
-    return _sums(key, batch.humans_on_posts, batch.uniques.on_posts)
+    return sums(key, batch.humans_on_posts, batch.uniques.on_posts)
 
 
 def count_post_reasons(batch: Batch) -> Deltas:
     """Clicks left out by (post, reason, window)."""
     on_posts = Moves([click for click in batch.not_human.added if click.post_id is not None])
-    return _sums(attrgetter("post_id", "reason", "window"), on_posts)
+    return sums(attrgetter("post_id", "reason", "window"), on_posts)
 
 
 def count_post_hours(batch: Batch) -> Deltas:
@@ -218,7 +217,7 @@ def count_link_days(batch: Batch) -> Deltas:
 
 def count_link_totals(batch: Batch) -> Deltas:
     """clicks, unique_clicks, not_human by link."""
-    deltas = _deltas(3)
+    deltas = deltas_of(3)
     for (link_id, _), (clicks, unique_clicks, not_human) in batch.by_link_and_day.items():
         row = deltas[link_id,]
         row[0] += clicks
@@ -227,10 +226,28 @@ def count_link_totals(batch: Batch) -> Deltas:
     return deltas
 
 
+def count_link_options(batch: Batch) -> Deltas:
+    """clicks, unique_clicks, with_click_id by (link, option), of links with rules."""
+    people = list(filter(_led, batch.humans.added))
+    firsts = batch.uniques.on_links
+    return sums(
+        attrgetter("link_id", "option"),
+        Moves(people),
+        Moves(
+            *([click for click in some if click.option] for some in (firsts.added, firsts.removed))
+        ),
+        Moves([click for click in people if click.flags & CLICK_ID]),
+    )
+
+
+def _led(click: Click) -> bool:
+    return click.option != 0
+
+
 def count_account_days(batch: Batch) -> Deltas:
     """clicks, unique_clicks, not_human by (account, day); a link on its own counts as a post."""
     key = attrgetter("account_id", "day")
-    return _sums(key, batch.humans, batch.uniques_of_accounts, batch.not_human)
+    return sums(key, batch.humans, batch.uniques_of_accounts, batch.not_human)
 
 
 def count_account_hours(batch: Batch) -> Deltas:
@@ -238,7 +255,7 @@ def count_account_hours(batch: Batch) -> Deltas:
     quarters = Counter(
         (click.account_id, click.clicked_at // QUARTER) for click in batch.humans.added
     )
-    deltas = _deltas(1)
+    deltas = deltas_of(1)
     for (account_id, quarter), clicks in quarters.items():
         day, hour = batch.days.hour(quarter * QUARTER)
         deltas[account_id, day, hour][0] += clicks
@@ -247,7 +264,7 @@ def count_account_hours(batch: Batch) -> Deltas:
 
 def count_account_ways(batch: Batch) -> Deltas:
     """Unique clicks of each attribution by (account, month)."""
-    deltas = _deltas(len(ATTRIBUTIONS))
+    deltas = deltas_of(len(ATTRIBUTIONS))
     moves = batch.uniques_of_accounts
     key = attrgetter("account_id", "day", "attribution")
     for sign, moved in ((1, moves.added), (-1, moves.removed)):
@@ -259,7 +276,7 @@ def count_account_ways(batch: Batch) -> Deltas:
 
 def count_visits(batch: Batch) -> Deltas:
     """Links clicked first in the first and second half by (account, visitor period, visitor)."""
-    deltas = _deltas(2)
+    deltas = deltas_of(2)
     on_links = batch.uniques.on_links
     for sign, moved in ((1, on_links.added), (-1, on_links.removed)):
         for click in moved:
@@ -292,7 +309,7 @@ def count_account_facet_days(batch: Batch) -> Deltas:
 
 def count_account_facet_months(batch: Batch) -> Deltas:
     """clicks, unique_clicks by (account, facet, month, value)."""
-    deltas = _deltas(2)
+    deltas = deltas_of(2)
     for (account_id, facet, day, value), counts in batch.by_facet_and_day.items():
         row = deltas[account_id, facet, month_of(date.fromordinal(day)), value]
         row[0] += counts[0]
@@ -302,8 +319,8 @@ def count_account_facet_months(batch: Batch) -> Deltas:
 
 def count_link_facets(batch: Batch) -> Deltas:
     """clicks, unique_clicks by (link, facet, value), where it is known."""
-    deltas = _deltas(2)
-    counts = _sums(attrgetter("link_id", *FACETS), batch.humans, batch.uniques.on_links)
+    deltas = deltas_of(2)
+    counts = sums(attrgetter("link_id", *FACETS), batch.humans, batch.uniques.on_links)
     for (link_id, *values), (clicks, unique_clicks) in counts.items():
         for facet, value in enumerate(values):
             if not value:
@@ -316,7 +333,7 @@ def count_link_facets(batch: Batch) -> Deltas:
 
 def count_link_click_ids(batch: Batch) -> Deltas:
     """Clicks that carried a click id by (link, day, segment), as the id has it."""
-    deltas = _deltas(1)
+    deltas = deltas_of(1)
     for click in batch.humans.added:
         if click.flags & CLICK_ID:
             segment_id = UNATTRIBUTED if click.attribution == PERSONAL else click.segment_id
@@ -326,14 +343,14 @@ def count_link_click_ids(batch: Batch) -> Deltas:
 
 def _by_longer_period(deltas: Deltas, period_of: Callable[[int], int]) -> Deltas:
     """Sum up counts by (account, period, segment, referrer) for longer periods."""
-    sums = _deltas(2)
+    longest = deltas_of(2)
     known: dict[int, int] = {}
     for (account_id, period, segment_id, referrer_id), (clicks, unique_clicks) in deltas.items():
         longer = known.get(period) or known.setdefault(period, period_of(period))
-        row = sums[account_id, longer, segment_id, referrer_id]
+        row = longest[account_id, longer, segment_id, referrer_id]
         row[0] += clicks
         row[1] += unique_clicks
-    return sums
+    return longest
 
 
 Count: TypeAlias = Callable[[Batch], Deltas]
@@ -351,6 +368,7 @@ COUNTS: Final = (
     *POST_COUNTS,
     (link_days, count_link_days),
     (link_totals, count_link_totals),
+    (link_options_clicked, count_link_options),
     (account_days, count_account_days),
     (account_hours, count_account_hours),
     (account_ways, count_account_ways),
@@ -367,31 +385,3 @@ COUNTS: Final = (
 def _post(click: Click) -> PostId:
     assert click.post_id is not None
     return click.post_id
-
-
-def _deltas(columns: int) -> "defaultdict[tuple[int, ...], list[int]]":
-    return defaultdict(lambda: [0] * columns)
-
-
-def _sums(key_of: Callable[[Click], tuple[int, ...]], *columns: Moves) -> Deltas:
-    """Return clicks added less clicks removed, in each column by key."""
-    deltas = _deltas(len(columns))
-    for column, moves in enumerate(columns):
-        for key, number in Counter(map(key_of, moves.added)).items():
-            deltas[key][column] += number
-        for key, number in Counter(map(key_of, moves.removed)).items():
-            deltas[key][column] -= number
-    return deltas
-
-
-def add(connection: Connection, table: Table, deltas: Deltas) -> None:
-    """Add to the counts under each key, making the rows that are not there yet."""
-    changed = [(*key, *values) for key, values in sorted(deltas.items()) if any(values)]
-    upsert_rows(connection, table, changed, add=True)
-
-
-def correct(connection: Connection, table: Table, deltas: Deltas) -> None:
-    """Add to the counts under each key, and delete those that have come down to nothing."""
-    add(connection, table, deltas)
-    lowered = [key for key, values in deltas.items() if min(values) < 0]
-    delete_rows(connection, table, lowered, empty=True)

@@ -5,7 +5,14 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import Connection, Row, select
 
-from linktrack.clicks.counts.first_clicks import CITY, COUNTED_AS, COUNTRY, Click, DayOf
+from linktrack.clicks.counts.first_clicks import (
+    CITY,
+    COUNTED_AS,
+    COUNTRY,
+    OPTION,
+    Click,
+    DayOf,
+)
 from linktrack.clicks.models import agents, clicks, referrers
 from linktrack.clicks.vocabulary import narrowest_window
 from linktrack.db import to_ms
@@ -35,6 +42,7 @@ STORED: Final = (
         clicks.c.language,
         CITY.label("counted_at"),
         clicks.c.flags,
+        OPTION.label("led_to"),
         clicks.c.seq,
     )
     .join_from(clicks, Link, clicks.c.link_id == Link.id)
@@ -67,6 +75,7 @@ def as_click(row: Row[Any], day_of: DayOf) -> Click:
         language=rest[4],
         city=rest[5],
         flags=rest[6],
+        option=rest[7],
         day=day_of(at),
         window=narrowest_window(at, posted),
     )

@@ -138,6 +138,7 @@ class ClickStore:
                     country,
                     language,
                     city_id,
+                    record.option,
                     reason,
                     record.flags,
                 )
@@ -159,6 +160,7 @@ class ClickStore:
                     device=device,
                     language=language,
                     city=city_id or 0,
+                    option=0 if record.option is None else record.option + 1,
                     day=day_of(record.clicked_at),
                     window=narrowest_window(record.clicked_at, home.posted_at),
                     flags=record.flags,

@@ -168,6 +168,8 @@ def _set_options(
                 link_id=row.link_id, rule_id=row.id, destination=destination, created_at=at
             )
             session.add(option)
+        elif option.percent != percent:
+            option.percent_since = at
         option.position, option.percent = position, percent
     if before is not None:
         gone = [option for option in before.options if option.destination not in kept]

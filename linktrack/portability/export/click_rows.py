@@ -20,6 +20,7 @@ from linktrack.db import EPOCH, to_ms
 from linktrack.links.catalog import Shortener
 from linktrack.links.codes import Bearer
 from linktrack.links.models import Link, LinkDestination
+from linktrack.links.redirects.rules.models import LinkOption
 from linktrack.portability.export.steps import STEP, Position, Row, Selection
 
 CLICK_FIELDS: Final = (
@@ -45,6 +46,7 @@ CLICK_FIELDS: Final = (
     "installation",
     "recognised_by",
     "language",
+    "option",
 )
 
 BY_AGENT: Final = frozenset({"no-agent", "preview", "bot"})
@@ -100,6 +102,7 @@ def click_rows(
                 "installation": shortener.codes.installation,
                 "recognised_by": RECOGNISED_BY.get(row.attribution),
                 "language": unpack_language(row.language),
+                "option": row.option_id or None,
             }
         )
     return rows, following
@@ -139,7 +142,7 @@ def _step(selection: Selection, after: int) -> Select[tuple[object, ...]]:
             click.clicked_at,
             click.link_id,
             Link.code,
-            func.coalesce(led_to, Link.destination).label("destination"),
+            func.coalesce(LinkOption.destination, led_to, Link.destination).label("destination"),
             Account.handle,
             Link.post_id,
             click.segment_id,
@@ -156,6 +159,7 @@ def _step(selection: Selection, after: int) -> Select[tuple[object, ...]]:
             agents.c.rule,
             click.country,
             click.language,
+            click.option_id,
             click.reason,
         )
         .join(Link, click.link_id == Link.id)
@@ -164,5 +168,6 @@ def _step(selection: Selection, after: int) -> Select[tuple[object, ...]]:
         .join(referrers, click.referrer_id == referrers.c.id)
         .join(sources, referrers.c.source_id == sources.c.id)
         .outerjoin(Segment, click.segment_id == Segment.id)
+        .outerjoin(LinkOption, click.option_id == LinkOption.id)
         .order_by(click.seq)
     )

@@ -32,6 +32,8 @@ from linktrack.links.redirects.ruling import (
     set_rules,
     wanted_now,
 )
+from linktrack.reports.links.options import options_report
+from linktrack.reports.links.options_shapes import split_sentences
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import moment, named_link, row_id, text
 from linktrack.web.forms import Sent, form
@@ -163,6 +165,7 @@ def _page(link: Link, error: str | None = None) -> str:
     found = rules_of(session, link.id)
     number = row_id(request.values, "rule", "The rule")
     chosen = next((rule for rule in found if rule.id == number), None)
+    report = options_report(session, link)
     sent = {name: values for name, values in request.form.lists() if name != "csrf_token"}
     return render_template(
         "links/rules.html",
@@ -183,6 +186,8 @@ def _page(link: Link, error: str | None = None) -> str:
         zone=installation().settings.timezone.key,
         tried=_tried(link, found),
         trying={name: request.args.get(name, "") for name in (*_TRIED, "at")},
+        report=report,
+        sentences={each.rule_id: split_sentences(each, report) for each in report.splits},
         error=error,
     )
 

@@ -19,6 +19,8 @@ from linktrack.links.redirects.rules.written import (
     tried_json,
 )
 from linktrack.links.redirects.ruling import Wanted, rules_of, set_rules
+from linktrack.reports.links.options import options_report
+from linktrack.reports.links.options_shapes import OptionsReportJson, options_json
 
 
 class RulesJson(TypedDict):
@@ -98,6 +100,13 @@ def try_rules(code: str) -> TriedJson:
         **{name: fields.text(name, "") for name in names},
     )
     return tried_json(rules_of(db_session(), link.id), link.destination, visit)
+
+
+@operation("GET", "/links/<code>/options", scope="read", query=(DOMAIN,), problems=(404,))
+def read_options(code: str) -> OptionsReportJson:
+    """Return what each destination of a link got since it has rules, and what splits show."""
+    link = named_link(code)
+    return options_json(link, options_report(db_session(), link))
 
 
 def _rules(link: Link) -> RulesJson:

@@ -29,7 +29,7 @@ class LinkOption(Base):
     """A destination of a rule. Clicks name it, so it keeps its number and is never deleted.
 
     One that was taken away has `closed_at`, and no rule any more; `said` is whom its rule was for
-    then, in words.
+    then, in words. `percent_since` is when its percentage was last changed, if ever.
     """
 
     __tablename__ = "link_options"
@@ -41,6 +41,7 @@ class LinkOption(Base):
     percent: Mapped[int]
     destination: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Moment]
+    percent_since: Mapped[OptionalMoment]
     closed_at: Mapped[OptionalMoment]
     said: Mapped[str | None] = mapped_column(Text)
 
