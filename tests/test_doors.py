@@ -275,7 +275,7 @@ PROBLEMS = [
     ("/short-urls", {"longUrl": "javascript:alert(1)"}, 400, "invalid-data"),
     ("/short-urls", {"longUrl": 5}, 400, "invalid-data"),
     ("/short-urls", {"longUrl": "http://a.com/", "domain": "other.test"}, 400, "invalid-data"),
-    ("/short-urls", {"longUrl": "http://a.com/", "maxVisits": 5}, 400, "invalid-data"),
+    ("/short-urls", {"longUrl": "http://a.com/", "maxVisits": -5}, 400, "invalid-data"),
     ("/short-urls", {"longUrl": "http://a.com/", "customSlug": "owner"}, 400, "invalid-data"),
     (
         "/short-urls",
@@ -348,8 +348,12 @@ def test_a_short_url_is_changed_and_taken_away(open_world: World) -> None:
     path = f"/short-urls/{made['shortCode']}"
     changed = door.shlink(path, {"longUrl": "http://b.com/", "forwardQuery": True}, "PATCH")
     assert changed.get_json() == {**made, "longUrl": "http://b.com/", "forwardQuery": True}
-    refused = door.shlink(path, {"maxVisits": 5}, "PATCH")
-    assert (refused.status_code, refused.get_json()["detail"][:9]) == (400, "maxVisits")
+    refused = door.shlink(path, {"crawlable": True}, "PATCH")
+    assert (refused.status_code, refused.get_json()["detail"][:9]) == (400, "crawlable")
+    limits = {"validUntil": "2030-01-01T00:00:00+00:00", "maxVisits": 5}
+    limited = door.shlink(path, limits, "PATCH").get_json()
+    assert limited["meta"] == {"validSince": None, **limits}
+    assert door.shlink(path, {"validUntil": None, "maxVisits": None}, "PATCH").status_code == 200
     rules = {"redirectRules": [{"longUrl": "http://c.com/", "conditions": []}]}
     assert door.shlink(f"{path}/redirect-rules", rules).status_code == 400
     assert door.shlink("/tags", {"oldName": "x", "newName": "y"}, "PUT").status_code == 409

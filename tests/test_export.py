@@ -430,6 +430,12 @@ def test_links_posts_counts_and_segments_are_exported(world: World) -> None:
             "title": "A story",
             "tags": ["talks", "2026"],
             "note": None,
+            "valid_from": None,
+            "expires_at": None,
+            "most_clicks": None,
+            "used_clicks": None,
+            "has_password": False,
+            "ended_to": None,
         },
         {
             "id": second.id,
@@ -443,6 +449,12 @@ def test_links_posts_counts_and_segments_are_exported(world: World) -> None:
             "title": None,
             "tags": [],
             "note": None,
+            "valid_from": None,
+            "expires_at": None,
+            "most_clicks": None,
+            "used_clicks": None,
+            "has_password": False,
+            "ended_to": None,
         },
     ]
     assert rows(world, "posts") == [

@@ -6,12 +6,13 @@ import pytest
 from browser import Browser, read
 from clicking import FIREFOX
 from commands import Run, good, parsed
-from doorways import Caller, problem
+from doorways import Caller, Door, problem
 from filling import filled
 from lanes import lane
 from werkzeug.test import Client, TestResponse
 from world import NOON, World
 
+from linktrack.calendar.times import parse_moment
 from linktrack.community.feed.reading import _links
 from linktrack.db import now
 from linktrack.errors import Invalid, TooMany
@@ -283,3 +284,31 @@ def test_the_command_line_limits_links(run: Run) -> None:
     refused = run(*edited, "--most-clicks", "many")
     assert (refused.exit_code, "isn't a number of clicks" in refused.stderr) == (1, True)
     assert run(*edited, "--most-clicks", "", "--expires-at", "").exit_code == 0
+
+
+def test_clients_of_other_shorteners_limit_links(open_world: World) -> None:
+    """In their own words; a password is never sent back, and a link with limits is a new one."""
+    door = Door(open_world, "write")
+    body = {"target": HIDDEN, "password": "sesame", "expire_in": "2 days", "reuse": True}
+    kutt = [door.kutt("/links", body).get_json() for _ in range(2)]
+    assert kutt[0]["id"] != kutt[1]["id"]
+    assert kutt[0]["password"] is True
+    in_two_days = parse_moment(kutt[0]["expire_in"], open_world.settings.timezone) - now()
+    assert abs(in_two_days - timedelta(days=2)) < timedelta(minutes=5)
+    path = f"/links/{kutt[0]['id']}"
+    opened = door.kutt(path, {"password": "", "expire_in": None}, "PATCH").get_json()
+    assert (opened["password"], opened["expire_in"]) == (False, None)
+    meta = {
+        "validSince": "2029-01-01T00:00:00+00:00",
+        "validUntil": "2030-01-01T00:00:00+00:00",
+        "maxVisits": 5,
+    }
+    shlink = door.shlink("/short-urls", {"longUrl": HIDDEN, **meta}).get_json()
+    assert shlink["meta"] == meta
+    sent = {"expiresAt": "2030-01-01T00:00:00Z", "expiredUrl": "https://a.org/", "password": "open"}
+    dub = door.dub("/links", {"url": HIDDEN, **sent})
+    assert dub.get_json() | sent | {"password": None} == dub.get_json()
+    reader = Door(open_world, name="another")
+    for link in (shlink, dub.get_json()):
+        code = link.get("shortCode") or link["key"]
+        assert reader.yourls("expand", shorturl=code).status_code == 404

@@ -4,6 +4,7 @@ import gzip
 import json
 import zipfile
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,7 +18,8 @@ from world import NOON, World
 from linktrack.audience.models import Account
 from linktrack.calendar.times import parse_moment
 from linktrack.cli import main
-from linktrack.links.catalog import add_link
+from linktrack.links.catalog import add_link, get_link
+from linktrack.links.redirects.limiting import LinkLimits, limits_of
 from linktrack.links.redirects.lookup import find_target
 from linktrack.portability.clicks.formats import click_formats
 from linktrack.portability.clicks.importing import ImportedClicks, import_clicks
@@ -250,15 +252,14 @@ def test_every_source_of_links_is_looked_through() -> None:
     [
         ("kutt", {"password": True}, "it asked for a password"),
         ("kutt", {"banned": True}, "it was off there"),
-        ("kutt", {"expire_in": "2024-02-01T10:00:00.000Z"}, "it ended on 2024-02-01"),
         ("kutt", {"expire_in": "soon"}, "when it ends cannot be read ('soon')"),
-        ("shlink", {"meta": {"validUntil": "2030-02-01T00:00:00Z"}}, "it ends on 2030-02-01"),
-        ("shlink", {"meta": {"validSince": "2030-01-01T00:00:00Z"}}, "it begins on 2030-01-01"),
         ("shlink", {"meta": {"maxVisits": 3}}, "it was limited to 3 clicks"),
         ("shlink", {"hasRedirectRules": True}, "it led to several places, by rules"),
         ("shlink", {"deviceLongUrls": {"ios": "x", "android": None}}, "it led to several places"),
         ("dub", {"ios": "https://apps.example/"}, "it led to several places, by rules"),
-        ("csv", {"Password": "secret"}, "it asked for a password"),
+        ("csv", {"Password": "yes"}, "it asked for a password"),
+        ("csv", {"Password": "$2b$10$abcdefghijk"}, "it asked for a password"),
+        ("shlink", {"meta": {"validSince": "one day"}}, "when it begins cannot be read"),
         ("csv", {"Active": "false"}, "it was off there"),
     ],
 )
@@ -274,6 +275,68 @@ def test_what_was_protected_comes_in_disabled_and_named(
     target = find_target(sqlite_world.database.engine, sqlite_world.shortener.codes, "x1")
     assert target is not None
     assert target.location is None
+
+
+@pytest.mark.parametrize(
+    ("form", "fields", "limits"),
+    [
+        (
+            "kutt",
+            {"expire_in": "2024-02-01T10:00:00.000Z"},
+            LinkLimits(expires_at=datetime(2024, 2, 1, 10, tzinfo=UTC)),
+        ),
+        (
+            "shlink",
+            {
+                "meta": {
+                    "validSince": "2030-01-01T00:00:00Z",
+                    "validUntil": "2031-01-01T00:00:00Z",
+                    "maxVisits": 3,
+                },
+                "visitsSummary": {"total": 2},
+            },
+            LinkLimits(
+                valid_from=datetime(2030, 1, 1, tzinfo=UTC),
+                expires_at=datetime(2031, 1, 1, tzinfo=UTC),
+                most_clicks=3,
+                used_clicks=2,
+            ),
+        ),
+        (
+            "dub",
+            {"password": "open sesame", "expiredUrl": "https://e.com/over"},
+            LinkLimits(has_password=True, ended_to="https://e.com/over"),
+        ),
+        (
+            "csv",
+            {"valid_from": "", "most_clicks": "9", "used_clicks": "9", "has_password": "false"},
+            LinkLimits(most_clicks=9, used_clicks=9),
+        ),
+    ],
+)
+def test_what_limited_a_link_there_limits_it_here(
+    world: World, tmp_path: Path, form: str, fields: dict[str, object], limits: LinkLimits
+) -> None:
+    """Its times, its clicks with those that are used, its password if the file has it."""
+    path = write(tmp_path, "x.json", {"data": [{"code": "x1", "url": "https://e.com/", **fields}]})
+    done = links(world, world.account(), form, path)
+    assert (done.added, done.disabled, done.broken, done.notices) == (1, 0, 0, [])
+    link = get_link(world.session, world.shortener.codes, "x1")
+    assert limits_of(world.session, link) == limits
+    target = find_target(world.database.engine, world.shortener.codes, "x1")
+    assert target is not None
+    assert target.plan is not None
+    assert target.plan.limits is not None
+
+
+def test_an_address_for_afterwards_that_is_none_is_named(
+    sqlite_world: World, tmp_path: Path
+) -> None:
+    """The link comes in without it."""
+    item = {"code": "x1", "url": "https://e.com/", "expiredUrl": "nowhere"}
+    done = links(sqlite_world, sqlite_world.account(), "dub", write(tmp_path, "x.json", [item]))
+    assert (done.added, done.unread) == (1, 1)
+    assert "isn't an address to lead to afterwards" in done.notices[0].why
 
 
 @pytest.mark.parametrize(

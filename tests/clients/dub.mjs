@@ -28,7 +28,7 @@ told.count = await dub.links.count({ tenantId: 'org-1' });
 told.analytics = await dub.analytics.retrieve({ event: 'clicks', groupBy: 'count', interval: '7d' });
 told.changed = await dub.links.update(told.made.id, { url: 'https://example.com/two', title: 'Two' });
 try {
-  await dub.links.create({ url: 'https://example.com/', password: 'secret' });
+  await dub.links.create({ url: 'https://example.com/', comments: 'secret' });
 } catch (error) {
   told.refused = error.message;
 }

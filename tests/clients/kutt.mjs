@@ -19,7 +19,7 @@ for (let tries = 0; tries < 50; tries += 1) {
 told.list = await links.list({ limit: 5 });
 told.changed = await links.update(told.made.id, { target: 'https://example.com/two', description: 'Two' });
 try {
-  await links.create({ target: 'https://example.com/', password: 'secret' });
+  await links.create({ target: 'https://example.com/', expire_in: 'soon' });
 } catch (error) {
   told.refused = error.message;
 }

@@ -15,9 +15,10 @@ from flask.typing import ResponseReturnValue
 
 from linktrack.api.clients.addresses import chosen_host, own_host, with_scheme
 from linktrack.api.clients.admission import status_of, with_secret
+from linktrack.api.clients.limits import Names, limit, sends_any
 from linktrack.api.clients.making import existing_link, make_link, own_link
 from linktrack.api.limits import add_limit_headers
-from linktrack.api.read import Fields, arguments, posted_object
+from linktrack.api.read import arguments, posted_object
 from linktrack.calendar.times import utc
 from linktrack.context import close_db_session, db_session, installation
 from linktrack.db import now
@@ -41,6 +42,7 @@ LARGEST: Final = 2**31
 _CREATE: Final = {
     "target", "description", "expire_in", "password", "customurl", "reuse", "domain",
 }  # fmt: skip
+_LIMITS: Final[Names] = {"expire_in": "expires_in", "password": "password"}
 _CHANGE: Final = {"target", "address", "description", "expire_in", "password"}
 
 View = Callable[..., ResponseReturnValue]
@@ -100,13 +102,16 @@ def user() -> Response:
 def create() -> tuple[Response, int]:
     """Create a link, or return the existing one if `reuse` says so."""
     fields = posted_object(request, _CREATE)
-    _check_kept(fields)
     on = chosen_host(fields.optional_text("domain"), own_host())
     target = with_scheme(fields.text("target"), "http")
     slug = fields.optional_text("customurl") or None
     description = fields.optional_text("description")
-    found = existing_link(target, slug, on) if fields.flag("reuse") else None
-    return jsonify(_link(found or make_link(target, slug=slug, title=description, on=on))), 201
+    reuses = fields.flag("reuse") and not sends_any(fields, _LIMITS)
+    found = existing_link(target, slug, on) if reuses else None
+    if found is None:
+        limited = partial(limit, fields=fields, names=_LIMITS)
+        found = make_link(target, slug=slug, title=description, on=on, limited=limited)
+    return jsonify(_link(found)), 201
 
 
 @_at("GET", "/links")
@@ -137,7 +142,6 @@ def show(code: str) -> Response:
 def change(code: str) -> Response:
     """Change where a link leads, and what is said of it; its code stays."""
     fields, found = posted_object(request, _CHANGE), _own(code)
-    _check_kept(fields)
     if fields.optional_text("address") not in (None, "", found.link.code):
         raise Invalid(
             "A code can't be changed, since the link may already be shared: create another link."
@@ -148,6 +152,7 @@ def change(code: str) -> Response:
         change_destination(session, installation().shortener, found.link, target, now())
     if fields.has("description"):
         relabel(session, found.link.id, title=fields.optional_text("description"))
+    limit(found.link, fields, _LIMITS)
     session.commit()
     return jsonify(_link(_own(code)))
 
@@ -193,12 +198,6 @@ def _own(code: str) -> DoorLink:
     return own_link(code, "Link could not be found.")
 
 
-def _check_kept(fields: Fields) -> None:
-    for name in ("expire_in", "password"):
-        if fields.value(name):
-            raise Invalid(f"{name} isn't supported here: leave it out.")
-
-
 class LinkJson(TypedDict):
     """A link in Kutt's words; `visit_count` is people's clicks."""
 
@@ -209,7 +208,7 @@ class LinkJson(TypedDict):
     updated_at: str
     description: str | None
     domain: str | None
-    expire_in: None
+    expire_in: str | None
     link: str
     password: bool
     target: str
@@ -226,9 +225,9 @@ def _link(found: DoorLink) -> LinkJson:
         "updated_at": utc(link.changed_at),
         "description": found.title,
         "domain": None if link.domain is None else link.domain.host,
-        "expire_in": None,
+        "expire_in": utc(found.limits.expires_at),
         "link": installation().shortener.short_url(link.code or "", link.domain),
-        "password": False,
+        "password": found.limits.has_password,
         "target": link.destination,
         "visit_count": found.clicks,
     }

@@ -1,6 +1,6 @@
 """Making a link for a client of another shortener, or finding one that it has made before."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from flask import g
@@ -12,6 +12,7 @@ from linktrack.errors import NotFound
 from linktrack.links.catalog import get_link
 from linktrack.links.hosts.finding import domain_of_account, find_domain
 from linktrack.links.models import Link
+from linktrack.links.redirects.limiting import limits_of
 from linktrack.links.single import add_single, destination_for, find_single
 from linktrack.reports.links.of_token import DoorLink, Wanted, door_links
 
@@ -70,8 +71,9 @@ def make_link(
     forward_query: bool = False,
     tenant: str | None = None,
     on: str | None = None,
+    limited: Callable[[Link], None] = lambda _link: None,
 ) -> DoorLink:
-    """Make a link and store it; raises `Invalid` or `Conflict`."""
+    """Make a link, which `limited` may limit, and store it; raises `Invalid` or `Conflict`."""
     session = db_session(writes=True)
     link = add_single(
         session,
@@ -87,5 +89,7 @@ def make_link(
         tenant=tenant,
         on=on,
     )
+    limited(link)
     session.commit()
-    return DoorLink(link, title, list(tags), clicks=0, left_out=0, tenant=tenant)
+    limits = limits_of(session, link)
+    return DoorLink(link, title, list(tags), clicks=0, left_out=0, tenant=tenant, limits=limits)

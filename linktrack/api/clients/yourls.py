@@ -21,10 +21,12 @@ from linktrack.api.clients.addresses import with_scheme
 from linktrack.api.clients.making import existing_link, link_of_client, make_link
 from linktrack.api.limits import add_limit_headers
 from linktrack.context import close_db_session, db_session, installation
+from linktrack.db import now
 from linktrack.errors import Conflict, Forbidden, Invalid, LinktrackError, NotFound, TooMany
 from linktrack.links.hosts.finding import find_domain
 from linktrack.links.models import Link
 from linktrack.links.own_addresses import leads_back
+from linktrack.links.redirects.limiting import limits_of
 from linktrack.reports.links.of_token import DoorLink, Field, door_links, door_totals
 
 blueprint = Blueprint("yourls", __name__)
@@ -154,6 +156,8 @@ def _expand() -> tuple[int, Answer]:
     if link is None or link.disabled_at is not None:
         return 404, {"keyword": keyword, **_failed(404, "Error: short URL not found")}
     found = door_links(db_session(), g.token.id, link_id=link.id)
+    if not found and limits_of(db_session(), link).keeps_secret(now()):
+        return 404, {"keyword": keyword, **_failed(404, "Error: short URL not found")}
     return 200, {
         "keyword": link.code,
         "shorturl": _short(link),

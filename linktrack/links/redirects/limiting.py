@@ -5,20 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from linktrack.errors import Invalid
 from linktrack.ids import LinkId, PostId
 from linktrack.links.catalog import Shortener, led_away
 from linktrack.links.models import Link, Post
+from linktrack.links.redirects.limits import MOST_CLICKS, SHORTEST_PASSWORD
 from linktrack.links.redirects.models import LinkBudget, LinkLimit
 from linktrack.links.redirects.planned import plan_changed
 from linktrack.owners.audit import note
 from linktrack.owners.passwords import Hashed, hash_password
-
-MOST_CLICKS: Final = 1_000_000_000
-SHORTEST_PASSWORD: Final = 4
 
 Standing: TypeAlias = Literal["redirecting", "disabled", "not-begun", "ended"]
 """What a link does now, but for its password."""
@@ -72,10 +70,20 @@ def limits_of(session: Session, link: Link) -> LinkLimits:
     return limits_by_link(session, [link.id])[link.id]
 
 
-def limits_by_link(session: Session, link_ids: Sequence[LinkId]) -> Mapping[LinkId, LinkLimits]:
+def limits_by_link(
+    session: Session | Connection, link_ids: Sequence[LinkId]
+) -> Mapping[LinkId, LinkLimits]:
     """Return the limits of each of these links."""
     query = (
-        select(LinkLimit, LinkBudget.used)
+        select(
+            LinkLimit.link_id,
+            LinkLimit.valid_from,
+            LinkLimit.expires_at,
+            LinkLimit.most_clicks,
+            func.coalesce(LinkBudget.used, 0).label("used"),
+            LinkLimit.password_hash.is_not(None).label("has_password"),
+            LinkLimit.ended_to,
+        )
         .outerjoin(LinkBudget, LinkBudget.link_id == LinkLimit.link_id)
         .where(LinkLimit.link_id.in_(link_ids))
     )
@@ -84,11 +92,11 @@ def limits_by_link(session: Session, link_ids: Sequence[LinkId]) -> Mapping[Link
             valid_from=row.valid_from,
             expires_at=row.expires_at,
             most_clicks=row.most_clicks,
-            used_clicks=0 if row.most_clicks is None else used or 0,
-            has_password=row.password_hash is not None,
+            used_clicks=0 if row.most_clicks is None else row.used,
+            has_password=bool(row.has_password),
             ended_to=row.ended_to,
         )
-        for row, used in session.execute(query)
+        for row in session.execute(query)
     }
     return {link_id: found.get(link_id, NONE) for link_id in link_ids}
 

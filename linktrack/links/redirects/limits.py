@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
+
+MOST_CLICKS: Final = 1_000_000_000
+SHORTEST_PASSWORD: Final = 4
+LONGEST_PASSWORD: Final = 1_000
 
 Period: TypeAlias = Literal["not-begun", "open", "ended"]
 """Where a moment lies: before a link begins, while it redirects, or after its end."""

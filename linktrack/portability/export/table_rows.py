@@ -15,6 +15,7 @@ from linktrack.links.catalog import Shortener
 from linktrack.links.hosts.models import Domain
 from linktrack.links.labels import labels_of
 from linktrack.links.models import Link, Post, UnwrappedAddress, UnwrappedPost
+from linktrack.links.redirects.limiting import LinkLimits, limits_by_link
 from linktrack.portability.export.steps import STEP, Position, Row, Selection
 
 LINK_FIELDS: Final = (
@@ -30,6 +31,12 @@ LINK_FIELDS: Final = (
     "title",
     "tags",
     "note",
+    "valid_from",
+    "expires_at",
+    "most_clicks",
+    "used_clicks",
+    "has_password",
+    "ended_to",
 )
 POST_FIELDS: Final = (
     "id",
@@ -72,6 +79,7 @@ def link_rows(
     query = query.where(*_chosen(selection, Link.created_at, Link.account_id))
     found = connection.execute(_step(query, Link.id, position)).all()
     labels = labels_of(connection, [row.id for row in found])
+    limits = limits_by_link(connection, [row.id for row in found])
     rows: list[Row] = [
         {
             "id": row.id,
@@ -86,10 +94,23 @@ def link_rows(
             "title": labels[row.id].title,
             "tags": list(labels[row.id].tags),
             "note": labels[row.id].note,
+            **_limits(limits[row.id]),
         }
         for row in found
     ]
     return rows, (found[-1].id,) if found else None
+
+
+def _limits(limits: LinkLimits) -> Row:
+    has_clicks = limits.most_clicks is not None
+    return {
+        "valid_from": utc(limits.valid_from),
+        "expires_at": utc(limits.expires_at),
+        "most_clicks": limits.most_clicks,
+        "used_clicks": limits.used_clicks if has_clicks else None,
+        "has_password": limits.has_password,
+        "ended_to": limits.ended_to,
+    }
 
 
 def post_rows(

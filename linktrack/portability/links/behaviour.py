@@ -1,7 +1,8 @@
 """What a link of another shortener does besides leading somewhere. Pure.
 
 Whatever linktrack cannot do is a reason to bring the link in disabled: a link that needed a
-password must not be open to everybody, and one that had ended must not live again.
+password must not be open to everybody, and one that had ended must not live again. What it can do,
+the link does here as well.
 """
 
 import re
@@ -10,6 +11,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from linktrack.errors import Invalid
+from linktrack.links.destinations import parse_destination
+from linktrack.portability.links.limits import FoundLimits, is_limit, is_password
 
 Fields = Mapping[str, object]
 
@@ -28,8 +31,10 @@ _BEGINS: Final = (
 )  # fmt: skip
 _LIMIT: Final = (
     "maxvisits", "clickslimit", "clicklimit", "maxclicks", "visitlimit", "visitslimit",
-    "usagelimit", "expirationclicks", "expireafterclicks", "maxuses",
+    "usagelimit", "expirationclicks", "expireafterclicks", "maxuses", "mostclicks",
 )  # fmt: skip
+_USED: Final = ("usedclicks",)
+_ENDED_TO: Final = ("expiredurl", "expirationurl", "expiredredirecturl", "endedto")
 _RULES: Final = (
     "hasredirectrules", "redirectrules", "devicelongurls", "geo", "geotargeting", "ios", "android",
     "iphoneurl", "iosurl", "androidurl", "testvariants", "spliturl", "devicetargeting", "rules",
@@ -57,25 +62,79 @@ def forwards_query(fields: Fields) -> bool:
 
 
 def why_disabled(
-    fields: Fields, parse_time: Callable[[str], datetime], now: datetime
+    fields: Fields, parse_time: Callable[[str], datetime], clicks: int | None
 ) -> tuple[str, ...]:
     """Return why a link must not redirect here, as clauses; none where it may.
 
-    Names are normalised; those below `meta` count too, where Shlink keeps its limits.
+    Names are normalised; those below `meta` count too, where Shlink keeps its limits. A limit of
+    clicks needs to know how many there were (`clicks`).
     """
-    meta = fields.get("meta")
-    if isinstance(meta, Mapping):
-        inner = {re.sub("[^a-z]", "", str(key).casefold()): value for key, value in meta.items()}
-        fields = inner | {**fields}
+    fields = _with_meta(fields)
+    password, limit = _password(fields), _first(fields, _LIMIT)
+    is_counted = limit is None or (is_limit(limit) and _used(fields, clicks) is not None)
     reasons = [
-        "it asked for a password" if _first(fields, _PASSWORD) else None,
-        _why_ended(_first(fields, _ENDS), parse_time, now),
-        _why_not_begun(_first(fields, _BEGINS), parse_time, now),
-        f"it was limited to {limit[:20]} clicks" if (limit := _first(fields, _LIMIT)) else None,
+        None if password is None or is_password(password) else "it asked for a password",
+        _why_unread(_first(fields, _ENDS), parse_time, "ends"),
+        _why_unread(_first(fields, _BEGINS), parse_time, "begins"),
+        None if is_counted else f"it was limited to {str(limit)[:20]} clicks",
         "it led to several places, by rules" if _first(fields, _RULES) else None,
         "it was off there" if _is_off(fields) else None,
     ]
     return tuple(filter(None, reasons))
+
+
+def limits_there(
+    fields: Fields,
+    parse_time: Callable[[str], datetime],
+    clicks: int | None,
+    now: datetime,
+    unread: list[str],
+) -> FoundLimits:
+    """Return what limits a link there, as far as `why_disabled` doesn't name it.
+
+    An address that no link can lead to once it has ended is named in `unread`.
+    """
+    fields = _with_meta(fields)
+    begins, ends = (_moment(_first(fields, names) or "", parse_time) for names in (_BEGINS, _ENDS))
+    if begins is not None and (begins <= now or (ends is not None and ends <= begins)):
+        begins = None
+    password, limit = _password(fields), _first(fields, _LIMIT)
+    ended_to = _first(fields, _ENDED_TO)
+    if ended_to is not None:
+        try:
+            ended_to = parse_destination(ended_to)
+        except Invalid:
+            unread.append(f"{ended_to[:40]!r} isn't an address to lead to afterwards")
+            ended_to = None
+    return FoundLimits(
+        valid_from=begins,
+        expires_at=ends,
+        most_clicks=int(limit) if limit is not None and is_limit(limit) else None,
+        used=_used(fields, clicks) or 0,
+        password=password if password is not None and is_password(password) else None,
+        ended_to=ended_to,
+    )
+
+
+def _with_meta(fields: Fields) -> Fields:
+    meta = fields.get("meta")
+    if not isinstance(meta, Mapping):
+        return fields
+    inner = {re.sub("[^a-z]", "", str(key).casefold()): value for key, value in meta.items()}
+    return inner | {**fields}
+
+
+def _password(fields: Fields) -> str | None:
+    """Return what a link's fields say of its password, that itself if one does."""
+    said = [str(fields[name]).strip() for name in _PASSWORD if _says(fields.get(name))]
+    own = fields.get("password")
+    is_one = isinstance(own, str) and is_password(own.strip())
+    return own.strip() if is_one and isinstance(own, str) else next(iter(said), None)
+
+
+def _used(fields: Fields, clicks: int | None) -> int | None:
+    used = _first(fields, _USED)
+    return int(used) if used is not None and is_limit(used) else clicks
 
 
 def _first(fields: Fields, names: tuple[str, ...]) -> str | None:
@@ -83,26 +142,12 @@ def _first(fields: Fields, names: tuple[str, ...]) -> str | None:
     return next((str(fields[name]).strip() for name in names if _says(fields.get(name))), None)
 
 
-def _why_ended(
-    ends: str | None, parse_time: Callable[[str], datetime], now: datetime
+def _why_unread(
+    written: str | None, parse_time: Callable[[str], datetime], what: str
 ) -> str | None:
-    if ends is None:
+    if written is None or _moment(written, parse_time) is not None:
         return None
-    at = _moment(ends, parse_time)
-    if at is None:
-        return f"when it ends cannot be read ({ends[:40]!r})"
-    return f"it ended on {at:%Y-%m-%d}" if at <= now else f"it ends on {at:%Y-%m-%d}"
-
-
-def _why_not_begun(
-    begins: str | None, parse_time: Callable[[str], datetime], now: datetime
-) -> str | None:
-    if begins is None:
-        return None
-    at = _moment(begins, parse_time)
-    if at is None:
-        return f"when it begins cannot be read ({begins[:40]!r})"
-    return f"it begins on {at:%Y-%m-%d}" if at > now else None
+    return f"when it {what} cannot be read ({written[:40]!r})"
 
 
 def _is_off(fields: Fields) -> bool:

@@ -8,7 +8,14 @@ from typing import Final, NamedTuple
 from linktrack.errors import Invalid
 from linktrack.portability.files.addresses import Address, read_address
 from linktrack.portability.files.numbers import whole_number
-from linktrack.portability.links.behaviour import Fields, forwards_query, moment, why_disabled
+from linktrack.portability.links.behaviour import (
+    Fields,
+    forwards_query,
+    limits_there,
+    moment,
+    why_disabled,
+)
+from linktrack.portability.links.limits import NO_LIMITS, FoundLimits
 
 _LONG: Final = (
     "longurl", "destinationurl", "originalurl", "targeturl", "destination", "target", "url",
@@ -35,9 +42,9 @@ _LIST_MARKS: Final = re.compile(r"[\s,;|'\"\[\]]+")
 class FoundLink(NamedTuple):
     """One link as another shortener tells of it; `clicks` is its own total, where it tells one.
 
-    `aliases` are further addresses of it. `off` says why it must not redirect here, `unread` what
-    of it could not be read, both as clauses. `older` are names under which earlier versions of
-    linktrack knew it.
+    `aliases` are further addresses of it, `limits` what limits it here too. `off` says why it must
+    not redirect here, `unread` what of it could not be read, both as clauses. `older` are names
+    under which earlier versions of linktrack knew it.
     """
 
     address: Address
@@ -49,6 +56,7 @@ class FoundLink(NamedTuple):
     forward_query: bool = False
     aliases: tuple[Address, ...] = ()
     off: tuple[str, ...] = ()
+    limits: FoundLimits = NO_LIMITS
     unread: tuple[str, ...] = ()
     older: tuple[str, ...] = ()
 
@@ -85,6 +93,7 @@ def read_link(
     if _MANGLED in url or any(_MANGLED in address.path for address in addresses):
         raise ValueError("its addresses are not text in UTF-8")
     unread: list[str] = []
+    clicks = _clicks(fields, unread)
     told = _text(fields, _DOMAIN)
     return FoundLink(
         address=first,
@@ -92,10 +101,11 @@ def read_link(
         created_at=_created(fields, parse_time, now, unread),
         title=_title(fields, unread),
         tags=_tags(fields.get("tags")),
-        clicks=_clicks(fields, unread),
+        clicks=clicks,
         forward_query=forwards_query(fields),
         aliases=tuple(others),
-        off=why_disabled(fields, parse_time, now),
+        off=why_disabled(fields, parse_time, clicks),
+        limits=limits_there(fields, parse_time, clicks, now, unread),
         unread=tuple(unread),
         older=tuple({f"{told}/{first.code}" if told else first.code, first.path} - {first.key}),
     )

@@ -26,6 +26,7 @@ from linktrack.portability.clicks.importing import MOST_NAMED, BrokenLine
 from linktrack.portability.files.addresses import Address, link_key
 from linktrack.portability.links.fields import FoundLink
 from linktrack.portability.links.known import Known, Wanted
+from linktrack.portability.links.limiting import add_limits
 
 BATCH: Final = 1_000  # links in one transaction
 MOST_NOTICED: Final = 1_000  # links of which something is said
@@ -208,6 +209,8 @@ class _Import:
             )
             self._add_labels(connection, made, new)
             self._add_totals(connection, made, new)
+            of_made = ((each.link_id, new[each.old.beside or each.old.key].link) for each in made)
+            add_limits(connection, ((link_id, link.limits) for link_id, link in of_made))
             if made:
                 draw_number(connection)
             self._compare(connection, again, known)

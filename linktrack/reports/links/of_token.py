@@ -15,6 +15,7 @@ from linktrack.errors import Invalid
 from linktrack.links.hosts.models import Domain
 from linktrack.links.labels import MOST_TAGS, labels_of
 from linktrack.links.models import Link, LinkLabel, LinkTag
+from linktrack.links.redirects.limiting import NONE, LinkLimits, limits_by_link
 from linktrack.reports.links.searching import check_search
 
 Field: TypeAlias = Literal["created", "clicks", "visits", "code", "destination", "title", "random"]
@@ -43,6 +44,7 @@ class DoorLink:
     clicks: int
     left_out: int
     tenant: str | None = None
+    limits: LinkLimits = NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +160,7 @@ def door_links(
         query = query.order_by(order, Link.id.desc())
     rows = session.execute(query.limit(limit).offset(offset)).all()
     labels = labels_of(session, [link.id for link, _, _ in rows])
+    limits = limits_by_link(session, [link.id for link, _, _ in rows if link.has_plan])
     return [
         DoorLink(
             link=link,
@@ -166,6 +169,7 @@ def door_links(
             clicks=human,
             left_out=left_out,
             tenant=labels[link.id].tenant,
+            limits=limits.get(link.id, NONE),
         )
         for link, human, left_out in rows
     ]

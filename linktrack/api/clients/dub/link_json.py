@@ -81,8 +81,8 @@ class LinkJson(TypedDict):
     comments: None
     image: None
     video: None
-    expiresAt: None
-    expiredUrl: None
+    expiresAt: str | None
+    expiredUrl: str | None
     password: None
     ios: None
     android: None
@@ -139,8 +139,8 @@ def link_json(found: DoorLink, last_clicked: datetime | None = None) -> LinkJson
         "comments": None,
         "image": None,
         "video": None,
-        "expiresAt": None,
-        "expiredUrl": None,
+        "expiresAt": utc(found.limits.expires_at),
+        "expiredUrl": found.limits.ended_to,
         "password": None,
         "ios": None,
         "android": None,

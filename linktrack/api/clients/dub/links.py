@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from flask import Response, g, jsonify, request
@@ -9,6 +10,7 @@ from flask import Response, g, jsonify, request
 from linktrack.api.clients.addresses import check_domain, chosen_host, own_host, with_scheme
 from linktrack.api.clients.dub.door import blueprint, with_token
 from linktrack.api.clients.dub.link_json import LinkJson, link_json, named_link, own_link
+from linktrack.api.clients.limits import Names, limit, sends_any
 from linktrack.api.clients.making import existing_link, make_link
 from linktrack.api.read import Fields, arguments, posted_object
 from linktrack.context import db_session, installation
@@ -29,11 +31,16 @@ LARGEST: Final = 2**31
 _KEPT: Final = {"url", "domain", "key", "tenantId", "title", "tagNames"}
 _NEVER_KEPT: Final = {
     "keyLength", "externalId", "programId", "partnerId", "prefix", "trackConversion", "archived",
-    "publicStats", "tagId", "tagIds", "folderId", "comments", "expiresAt", "expiredUrl", "password",
-    "proxy", "description", "image", "video", "rewrite", "ios", "android", "geo", "doIndex",
-    "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "ref", "webhookIds",
-    "testVariants", "testStartedAt", "testCompletedAt",
+    "publicStats", "tagId", "tagIds", "folderId", "comments", "proxy", "description", "image",
+    "video", "rewrite", "ios", "android", "geo", "doIndex", "utm_source", "utm_medium",
+    "utm_campaign", "utm_term", "utm_content", "ref", "webhookIds", "testVariants",
+    "testStartedAt", "testCompletedAt",
 }  # fmt: skip
+_LIMITS: Final[Names] = {
+    "expiresAt": "expires_at",
+    "expiredUrl": "ended_to",
+    "password": "password",
+}
 _FILTERS: Final = {"domain", "tagNames", "search", "tenantId", "showArchived", "withTags"}
 _SORTS: Final[Mapping[str, Field]] = {"createdAt": "created", "clicks": "clicks"}
 
@@ -50,7 +57,8 @@ def create() -> Response:
 def upsert() -> Response:
     """Return the link that the token has made to this address, or make one."""
     fields = _sent()
-    found = existing_link(with_scheme(fields.text("url"), "https"), _key(fields), _host(fields))
+    url = with_scheme(fields.text("url"), "https")
+    found = None if sends_any(fields, _LIMITS) else existing_link(url, _key(fields), _host(fields))
     return jsonify(link_json(found) if found is not None else _made(fields))
 
 
@@ -115,6 +123,7 @@ def change(link_id: str) -> Response:
     title = fields.optional_text("title") if fields.has("title") else found.title
     tags = _tags(fields) if fields.has("tagNames") else None
     relabel(session, found.link.id, title=title, tags=tags)
+    limit(found.link, fields, _LIMITS)
     session.commit()
     return jsonify(link_json(own_link(found.link.name)))
 
@@ -130,7 +139,7 @@ def delete(link_id: str) -> Response:
 
 
 def _sent() -> Fields:
-    fields = posted_object(request, _KEPT | _NEVER_KEPT)
+    fields = posted_object(request, _KEPT | {*_LIMITS} | _NEVER_KEPT)
     for name in sorted(_NEVER_KEPT):
         if fields.value(name):
             raise Invalid(f"{name} isn't supported here: leave it out.")
@@ -147,6 +156,7 @@ def _made(fields: Fields) -> LinkJson:
             tags=_tags(fields),
             tenant=_tenant(fields),
             on=_host(fields),
+            limited=partial(limit, fields=fields, names=_LIMITS),
         )
     )
 

@@ -1,12 +1,15 @@
 """Short URLs: made, found, listed, changed, and no longer redirected."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
 from typing import Final, TypedDict
 
 from flask import Response, g, jsonify, request
 
 from linktrack.api.clients import making
 from linktrack.api.clients.addresses import check_domain, chosen_host
+from linktrack.api.clients.limits import Names, limit, sends_any
 from linktrack.api.clients.shlink.door import (
     DEFAULT,
     Summary,
@@ -40,7 +43,12 @@ _EDIT: Final = {
     "maxVisits", "validateUrl",
 }  # fmt: skip
 _CREATE: Final = {"customSlug", "findIfExists", "domain", "shortCodeLength", "pathPrefix", *_EDIT}
-_NEVER_KEPT: Final = ("validSince", "validUntil", "maxVisits", "pathPrefix", "crawlable")
+_NEVER_KEPT: Final = ("pathPrefix", "crawlable")
+_LIMITS: Final[Names] = {
+    "validSince": "valid_from",
+    "validUntil": "expires_at",
+    "maxVisits": "most_clicks",
+}
 _LIST: Final = {
     "searchTerm", "tags", "tags[]", "tagsMode", "excludeTags[]", "excludeTagsMode", "orderBy",
     "startDate", "endDate", "excludeMaxVisitsReached", "excludePastValidUntil",
@@ -55,9 +63,8 @@ def create() -> Response:
     _check_kept(fields)
     on = chosen_host(fields.optional_text("domain"), DEFAULT)
     written, slug = fields.text("longUrl"), fields.optional_text("customSlug")
-    found = (
-        making.existing_link(written, slug, on) if fields.value("findIfExists") is True else None
-    )
+    finds = fields.value("findIfExists") is True and not sends_any(fields, _LIMITS)
+    found = making.existing_link(written, slug, on) if finds else None
     if found is None:
         found = making.make_link(
             written,
@@ -66,6 +73,7 @@ def create() -> Response:
             tags=_tags(fields),
             forward_query=fields.flag("forwardQuery"),
             on=on,
+            limited=partial(limit, fields=fields, names=_LIMITS),
         )
     return jsonify(_short_url(found))
 
@@ -125,6 +133,7 @@ def change(code: str) -> Response:
     title = fields.optional_text("title") if fields.has("title") else found.title
     tags = _tags(fields) if fields.has("tags") else found.tags
     relabel(session, link.id, title=title, tags=tags)
+    limit(link, fields, _LIMITS)
     session.commit()
     return jsonify(_short_url(own_link(code)))
 
@@ -190,11 +199,11 @@ def _order(fields: Fields) -> tuple[Field, bool]:
 
 
 class Meta(TypedDict):
-    """Limits, of which a link has none."""
+    """Limits of a link."""
 
-    validSince: None
-    validUntil: None
-    maxVisits: None
+    validSince: str | None
+    validUntil: str | None
+    maxVisits: int | None
 
 
 class ShortUrl(TypedDict):
@@ -214,6 +223,10 @@ class ShortUrl(TypedDict):
     hasRedirectRules: bool
 
 
+def _atom(at: datetime | None) -> str | None:
+    return None if at is None else atom(utc(at))
+
+
 def _short_url(found: DoorLink) -> ShortUrl:
     link = found.link
     return {
@@ -223,7 +236,11 @@ def _short_url(found: DoorLink) -> ShortUrl:
         "dateCreated": atom(utc(link.created_at)),
         "visitsSummary": summary(found.clicks, found.left_out),
         "tags": found.tags,
-        "meta": {"validSince": None, "validUntil": None, "maxVisits": None},
+        "meta": {
+            "validSince": _atom(found.limits.valid_from),
+            "validUntil": _atom(found.limits.expires_at),
+            "maxVisits": found.limits.most_clicks,
+        },
         "domain": None if link.domain is None else link.domain.host,
         "title": found.title,
         "crawlable": False,
