@@ -10,7 +10,6 @@ from sqlalchemy import Connection, insert, select
 
 from linktrack.change_numbers import draw_number
 from linktrack.chunks import chunked
-from linktrack.clicks.records import clean
 from linktrack.db import Database, writing
 from linktrack.errors import Invalid
 from linktrack.ids import AccountId, LinkId
@@ -18,14 +17,14 @@ from linktrack.links.bulk import CHUNK, NewLink, OldLink, add_imported, remember
 from linktrack.links.catalog import Shortener
 from linktrack.links.destinations import parse_destination, parse_retired
 from linktrack.links.hosts.names import bare_host
-from linktrack.links.labels import MOST_TITLE, tag_rows
-from linktrack.links.models import ImportedTotal, Link, LinkLabel, LinkTag
+from linktrack.links.models import ImportedTotal, Link
 from linktrack.links.own_addresses import own_sites, site_of
 from linktrack.links.redirects.lookup import find_hosts
 from linktrack.portability.clicks.importing import MOST_NAMED, BrokenLine
 from linktrack.portability.files.addresses import Address, link_key
 from linktrack.portability.links.fields import FoundLink
 from linktrack.portability.links.known import Known, Wanted
+from linktrack.portability.links.labelling import add_labels
 from linktrack.portability.links.limiting import add_limits
 
 BATCH: Final = 1_000  # links in one transaction
@@ -207,10 +206,10 @@ class _Import:
                 wanted,
                 measured_from=self._now,
             )
-            self._add_labels(connection, made, new)
+            of_made = [(each.link_id, new[each.old.beside or each.old.key].link) for each in made]
+            add_labels(connection, of_made)
+            add_limits(connection, [(link_id, link.limits) for link_id, link in of_made])
             self._add_totals(connection, made, new)
-            of_made = ((each.link_id, new[each.old.beside or each.old.key].link) for each in made)
-            add_limits(connection, ((link_id, link.limits) for link_id, link in of_made))
             if made:
                 draw_number(connection)
             self._compare(connection, again, known)
@@ -258,21 +257,6 @@ class _Import:
         """Return the domain of a link: its own if it is one of ours, else the one that was said."""
         own = self._domains.get(bare_host(address.domain or ""))
         return own or self._domains.get(bare_host(self._domain or ""))
-
-    def _add_labels(
-        self, connection: Connection, made: Sequence[NewLink], new: Mapping[str, _Pending]
-    ) -> None:
-        found = [(made.link_id, new[made.old.beside or made.old.key].link) for made in made]
-        titles = [
-            {"link_id": link_id, "title": clean(link.title, MOST_TITLE)}
-            for link_id, link in found
-            if link.title
-        ]
-        if titles:
-            connection.execute(insert(LinkLabel), titles)
-        tags = [row for link_id, link in found for row in tag_rows(link_id, link.tags)]
-        if tags:
-            connection.execute(insert(LinkTag), tags)
 
     def _add_totals(
         self, connection: Connection, made: Sequence[NewLink], new: Mapping[str, _Pending]
