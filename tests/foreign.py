@@ -49,6 +49,7 @@ from linktrack.links.destinations import (
 )
 from linktrack.links.excerpts import excerpt, site, title
 from linktrack.links.formats.guess import FORMATS, guess
+from linktrack.links.many.moving import Move
 from linktrack.links.wrapping import destinations, find, parse_format, replace
 from linktrack.networks.archives import open_archive
 from linktrack.networks.bluesky import posts as bluesky
@@ -64,6 +65,7 @@ from linktrack.portability.followers.list_csv import read_list
 from linktrack.portability.followers.roster_files import open_roster
 from linktrack.portability.links.formats import LINK_FORMATS
 from linktrack.portability.links.importing import Reading
+from linktrack.portability.links.new_links import read_table, table_text
 from linktrack.settings import LOOPBACK, load_settings
 from linktrack.upkeep.archive import read_archive
 
@@ -108,6 +110,16 @@ def every_table(path: Path) -> None:
         refusable(read_list, path, network)
         refusable(people, network, path)
     refusable(counts, path)
+
+
+def new_links(path: Path) -> None:
+    read_table(table_text(path))
+
+
+def move(content: bytes, _where: Path) -> None:
+    """Replace a first line by a second in a third: hosts, or how addresses begin."""
+    old, new, address = (*words(content).split("\n", 2), "", "")[:3]
+    refusable(lambda: Move.parse(old, new).moved(address))
 
 
 def people(network: str, path: Path) -> None:
@@ -606,6 +618,11 @@ FOREIGN: Final[dict[str, Foreign]] = {
     "dump": Foreign(on_file(dump, "dump.sql"), DUMP),
     "web log": Foreign(on_file(partial(clicks, "combined-log"), "access.log"), LOG),
     "tables": Foreign(on_file(every_table, "table"), TABLES),
+    "new links": Foreign(on_file(new_links, "table"), (*TABLES[:2], b"https://a.example/1\nhttps://b.example\n")),
+    "move": Foreign(
+        move,
+        (b"old.example\nnew.example\nhttps://old.example/a?b#c", b"https://o.example/b\nhttps://n.example\nhttps://o.example/b/1"),
+    ),
     "agent": Foreign(agent, (FIREFOX.encode(), b"Twitterbot/1.0", b"WhatsApp/2.2 A", b"curl/8.1 (+http://a.b)")),
     "referrer": Foreign(
         referrer, (b"https://www.google.de/search?q=a", b"android-app://com.slack/", b"//t.co/03el", b"http://[::1]:80/")
