@@ -25,8 +25,8 @@ from linktrack.webhooks.models import Delivery, Webhook
 GROUPS = ("followers", "links", "segments")
 PLACES = (
     *("", "accounts", "activity", "audience", "compare", "compose", "digest", "experiments"),
-    *("followers", "left-out", "links", "needs-you", "not-wrapped", "notes", "notifications"),
-    "own-clicks",
+    *("followers", "goals", "left-out", "links", "needs-you", "not-wrapped"),
+    *("notes", "notifications", "own-clicks"),
     *("own-links", "people", "posts", "queue", "referrers", "segments", "settings"),
     *("shared", "timing", "team", "tokens", "topics", "webhooks", "profile", "domains"),
 )

@@ -27,6 +27,8 @@ from linktrack.errors import Conflict, Invalid
 from linktrack.ids import LinkId, SegmentId
 from linktrack.keys import load_keys
 from linktrack.links.people import add_own_site
+from linktrack.links.redirects.rules.conditions import condition
+from linktrack.links.redirects.ruling import Wanted, set_rules
 from linktrack.owners.tokens import create_token
 
 SHOP = "https://shop.example.org"
@@ -319,3 +321,25 @@ def test_the_script_is_small() -> None:
     """A kilobyte at most, uncompressed."""
     script = Path(__file__).parent.parent / "linktrack/web/static/goal.js"
     assert len(script.read_bytes()) <= 1024
+
+
+def test_readers_are_told_of_click_ids_where_there_are_some(world: World) -> None:
+    """On the page on privacy, and in the text to paste."""
+    assert "lt_click" not in lane(world).get("/privacy").text
+    shop(world)
+    page = lane(world).get("/privacy").text
+    assert "lt_click" in page
+    assert "encrypted click id" in page
+
+
+def test_a_rule_that_leads_to_an_own_site_carries_a_click_id(world: World) -> None:
+    """The destination of the click counts, not the link's own."""
+    shop(world)
+    other = world.post(world.account("@other"), "http://elsewhere.org/", now()).links[0]
+    wanted = Wanted((condition("language", ["de"]),), ((f"{SHOP}/de", 100),))
+    set_rules(world.session, world.shortener, other, [wanted], now())
+    world.session.commit()
+    client = lane(world)
+    german = {"Accept_Language": "de"}
+    assert click(client, str(other.code), **german)
+    assert click(client, str(other.code)) is None

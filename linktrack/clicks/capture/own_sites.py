@@ -10,6 +10,7 @@ from linktrack.clicks.classify.agents import is_preview
 from linktrack.clicks.click_ids import ClickIds, with_click_id
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import CLICK_ID, EMBEDDED, HEAD, NO_VISITOR, OWNER, PREFETCH
+from linktrack.ids import LinkId
 from linktrack.links.promotion import is_on_host
 
 MOST: Final = 10_000  # destinations remembered as on such a site, or not
@@ -35,6 +36,9 @@ class OwnSites:
         """Take up what was changed; raises what `read` raises."""
         hosts = self.read()
         if hosts != self._hosts:
+            if hosts and self.ids is not None:
+                # Imports a library, for a tenth of a second: here, since no redirect waits here.
+                self.ids.make(LinkId(0), None, None, 0)
             self._hosts, self._known = hosts, {}
 
     def marked(self, click: ClickRecord, destination: str) -> ClickRecord:

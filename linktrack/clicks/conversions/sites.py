@@ -21,6 +21,11 @@ def hosts_with_ids(engine: Engine) -> Collection[str]:
         return frozenset(connection.scalars(_HOSTS))
 
 
+def any_with_ids(session: Session) -> bool:
+    """Whether there is such a site."""
+    return session.scalar(_HOSTS.limit(1)) is not None
+
+
 def own_sites(session: Session) -> Sequence[OwnSite]:
     """Return all own sites by host."""
     return session.scalars(select(OwnSite).order_by(OwnSite.host)).all()

@@ -3,6 +3,7 @@
 from flask import Blueprint, render_template
 
 from linktrack.clicks.capture.geoip import tells_cities
+from linktrack.clicks.conversions.sites import any_with_ids
 from linktrack.community.communities import open_ones
 from linktrack.community.suggestions.boxes import listening
 from linktrack.context import db_session, installation
@@ -32,5 +33,6 @@ def show() -> str:
         country=settings.geoip is not None,
         city=settings.geoip is not None and tells_cities(settings.geoip),
         marks=any_asks_for(db_session(), "visitor"),
+        ids=any_with_ids(db_session()),
         suggests=[account.handle for account in listening(db_session())] if first else [],
     )
