@@ -74,7 +74,7 @@ def add_goal(session: Session, name: str, terms: Terms, now: datetime) -> Goal:
         raise Invalid("A goal's name has 1 to 40 letters, digits, - and _, such as sign-up.")
     terms = _checked(terms)
     if session.scalar(select(Goal.id).where(Goal.name == name)) is not None:
-        raise Conflict(f"There is a goal {name} already.")
+        raise Conflict(f"There is already a goal named {name}.")
     if (session.scalar(select(func.count()).select_from(Goal)) or 0) >= MOST_GOALS:
         raise Conflict(f"There may be {MOST_GOALS} goals: remove one first.")
     goal = Goal(name=name, created_at=now)
