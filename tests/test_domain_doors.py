@@ -9,8 +9,10 @@ from world import NOON, World
 from linktrack.errors import Invalid
 from linktrack.keys import load_keys
 from linktrack.links.domains.domains import add_domain, set_domain_of
-from linktrack.links.domains.faces import set_on_front_page
+from linktrack.links.domains.faces import set_default_account, set_on_front_page
+from linktrack.links.hosts.finding import domains_open_to
 from linktrack.links.own_addresses import remember_address
+from linktrack.owners.tokens import create_token
 from linktrack.upkeep.probing import look_at_domain
 
 BASE = "https://go.jessestay.com"
@@ -145,3 +147,22 @@ def test_the_first_domain_is_a_setting(world: World) -> None:
         remove_domain(world.session, first, NOON)
     with pytest.raises(Invalid, match="LINKTRACK_BASE_URL"):
         move_domain(world.session, BASE, first, "new.example", NOON)
+
+
+def test_a_token_of_one_account_sees_no_domain_of_another(world: World) -> None:
+    """Neither is it told of one whose default account is another, nor may it take codes there."""
+    ours, theirs = world.account(), world.account("@theirs")
+    shared = add_domain(world.session, BASE, "shared.example", NOON)
+    shop = add_domain(world.session, BASE, "shop.example", NOON)
+    set_default_account(world.session, shop, theirs, NOON)
+    secret = create_token(world.session, "ours", "write", ours.id, NOON)
+    world.session.commit()
+    assert domains_open_to(world.session, ours.id) == [shared]
+    assert domains_open_to(world.session, theirs.id) == [shared, shop]
+    call = Caller(world)
+    head = {"Authorization": f"Bearer {secret}"}
+    wish = {"account": ours.handle, "destination": "https://a.com/"}
+    for host, status in (("shared.example", 201), ("shop.example", 404)):
+        answer = call.client.post("/api/v1/links", json={**wish, "domain": host}, headers=head)
+        assert answer.status_code == status, host
+    assert call.client.get("/api/v1/domains", headers=head).status_code == 403

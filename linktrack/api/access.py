@@ -13,6 +13,7 @@ from linktrack.context import db_session, installation, reading
 from linktrack.db import now
 from linktrack.db_failures import is_database_away
 from linktrack.errors import Forbidden
+from linktrack.links.hosts.finding import check_open_to
 from linktrack.owners.tokens import check_token, get_token, is_mark_due, require_scope
 from linktrack.owners.visibility import show_only
 
@@ -136,3 +137,14 @@ def named_account(handle: str) -> "Account":
     account = find_account(db_session(), handle)
     require_account(account.id)
     return account
+
+
+def named_domain(host: str | None) -> str | None:
+    """Return the host of a domain that a caller names, if its token may make links there.
+
+    None where none is named. Raises `NotFound`.
+    """
+    token: Token = g.token
+    if host and token.account_id is not None:
+        check_open_to(db_session(), installation().settings.base_url, token.account_id, host)
+    return host

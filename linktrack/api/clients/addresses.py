@@ -4,9 +4,11 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
+from flask import g
+
 from linktrack.context import db_session, installation
 from linktrack.errors import Invalid, NotFound
-from linktrack.links.hosts.finding import find_domain, further_domains
+from linktrack.links.hosts.finding import check_open_to, domains_open_to, find_domain
 from linktrack.networks.words import all_of
 
 _WEB: Final = re.compile(r"https?://", re.IGNORECASE | re.ASCII)
@@ -36,6 +38,12 @@ def own_host() -> str:
     return urlsplit(installation().settings.base_url).hostname or ""
 
 
+def own_domains() -> list[str]:
+    """Return the domains on which the token may make links, the first one first."""
+    further = domains_open_to(db_session(), g.token.account_id)
+    return [own_domain(), *(each.host for each in further)]
+
+
 def check_domain(domain: str | None, other_name: str) -> None:
     """Raise `Invalid` for any domain but the first, which a client may call otherwise."""
     if chosen_host(domain, other_name) not in (None, own_domain()):
@@ -51,9 +59,10 @@ def chosen_host(domain: str | None, other_name: str) -> str | None:
         return None
     base_url = installation().settings.base_url
     try:
+        check_open_to(db_session(), base_url, g.token.account_id, domain or "")
         found = find_domain(db_session(), base_url, domain or "")
     except NotFound:
-        hosts = [own_domain(), *(each.host for each in further_domains(db_session()))]
+        hosts = own_domains()
         if hosts[1:]:
             raise Invalid(f"The domains here are {all_of(hosts)}.") from None
         raise Invalid(f"The only domain here is {hosts[0]}.") from None

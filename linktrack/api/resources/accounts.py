@@ -6,7 +6,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from flask import g
 
-from linktrack.api.access import require_account
+from linktrack.api.access import named_domain, require_account
 from linktrack.api.operations import Parameter, asked, operation, sent
 from linktrack.api.read import stored
 from linktrack.audience.accounts import (
@@ -200,7 +200,7 @@ def change_account(number: int) -> AccountJson:
     if fields.value("qr") is not None:
         _change_look(account, fields.named_texts("qr"))
     if fields.has("domain"):
-        host = fields.optional_text("domain")
+        host = named_domain(fields.optional_text("domain"))
         base_url = installation().settings.base_url
         chosen = find_domain(session, base_url, host) if host else None
         set_domain_of(session, account, chosen, now())

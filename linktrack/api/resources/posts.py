@@ -5,7 +5,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from flask import g
 
-from linktrack.api.access import named_account, require_account
+from linktrack.api.access import named_account, named_domain, require_account
 from linktrack.api.operations import (
     ACCOUNT,
     AFTER,
@@ -117,7 +117,7 @@ def create_post() -> tuple[PostJson, Literal[201, 200]]:
         addressed=fields.wholes("addressed"),
         promotes=fields.texts("promotes"),
         written_in=fields.text("format", "plain"),
-        domain=fields.optional_text("domain"),
+        domain=named_domain(fields.optional_text("domain")),
     )
     shortener = installation().shortener
     session = db_session()

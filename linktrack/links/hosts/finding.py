@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 from sqlalchemy.orm import Session
 
 from linktrack.errors import NotFound
@@ -22,6 +22,25 @@ class NamedLink(NamedTuple):
 def further_domains(session: Session) -> Sequence[Domain]:
     """Return all domains but the first, in order of adding."""
     return session.scalars(select(Domain).where(Domain.address != "").order_by(Domain.id)).all()
+
+
+def domains_open_to(session: Session, account_id: AccountId) -> Sequence[Domain]:
+    """Return the domains but the first on which a program of one account may make links.
+
+    They are its own, and those that have no other default account.
+    """
+    own = select(AccountDomain.domain_id).where(AccountDomain.account_id == account_id)
+    shared = or_(Domain.account_id.is_(None), Domain.account_id == account_id, Domain.id.in_(own))
+    return session.scalars(
+        select(Domain).where(Domain.address != "", shared).order_by(Domain.id)
+    ).all()
+
+
+def check_open_to(session: Session, base_url: str, account_id: AccountId, written: str) -> None:
+    """Raise `NotFound` unless a program of one account may make links on the domain of a host."""
+    domain = find_domain(session, base_url, written)
+    if domain is not None and domain not in domains_open_to(session, account_id):
+        raise NotFound(_no_domain(written))
 
 
 def domains_of_accounts(session: Session) -> Mapping[AccountId, Domain]:
@@ -56,7 +75,7 @@ def find_domain(session: Session, base_url: str, written: str) -> Domain | None:
     """
     host, hosts = written_host(written), own_hosts_by_domain(session.connection(), base_url)
     if host not in hosts:
-        raise NotFound(f"There is no domain {written[:80]!r}: add it on Settings → Domains.")
+        raise NotFound(_no_domain(written))
     number = hosts[host]
     return None if number is None else session.get(Domain, number)
 
@@ -83,3 +102,7 @@ def name_link(session: Session, written: str) -> NamedLink:
     if not at:
         host, _, code = written.rstrip("/").rpartition("/")
     return NamedLink(code, find_domain(session, "", host) if host else None)
+
+
+def _no_domain(written: str) -> str:
+    return f"There is no domain {written[:80]!r}: add it on Settings → Domains."

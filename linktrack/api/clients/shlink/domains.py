@@ -4,16 +4,14 @@ from typing import Final
 
 from flask import Response, jsonify, request
 
-from linktrack.api.clients.addresses import chosen_host, own_domain
+from linktrack.api.clients.addresses import chosen_host, own_domains
 from linktrack.api.clients.shlink.door import (
     DEFAULT,
     blueprint,
     with_key,
 )
 from linktrack.api.read import posted_object
-from linktrack.context import db_session
 from linktrack.errors import Invalid
-from linktrack.links.hosts.finding import further_domains
 
 _REDIRECTS: Final = ("baseUrlRedirect", "regular404Redirect", "invalidShortUrlRedirect")
 
@@ -21,9 +19,9 @@ _REDIRECTS: Final = ("baseUrlRedirect", "regular404Redirect", "invalidShortUrlRe
 @blueprint.get("/v3/domains")
 @with_key()
 def domains() -> Response:
-    """Return the domains there are, the first one first."""
+    """Return the domains on which the token may make links, the first one first."""
     nowhere = dict.fromkeys(_REDIRECTS)
-    hosts = [own_domain(), *(each.host for each in further_domains(db_session()))]
+    hosts = own_domains()
     found = [
         {"domain": host, "isDefault": host == hosts[0], "redirects": nowhere} for host in hosts
     ]

@@ -4,7 +4,7 @@ from typing import Literal, NotRequired, TypedDict
 
 from flask import g
 
-from linktrack.api.access import named_account, require_account
+from linktrack.api.access import named_account, named_domain, require_account
 from linktrack.api.operations import ACCOUNT, AFTER, LIMIT, Parameter, asked, operation, sent
 from linktrack.api.paging import page_size
 from linktrack.api.read import Fields
@@ -114,7 +114,7 @@ def create_link() -> tuple[LinkJson, Literal[201]]:
         written=fields.text("destination"),
         at=now(),
         slug=fields.optional_text("slug"),
-        on=fields.optional_text("domain"),
+        on=named_domain(fields.optional_text("domain")),
         tags=fields.texts("tags") if fields.value("tags") is not None else (),
     )
     _describe(link, fields)
