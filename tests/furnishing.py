@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from clicking import FIREFOX
+from missing import asked_for
 from world import NOON, World
 
 from linktrack.audience.counts import record_count
@@ -29,6 +30,7 @@ PLACES = (
     *("notes", "notifications", "own-clicks"),
     *("own-links", "people", "posts", "queue", "referrers", "segments", "settings"),
     *("shared", "timing", "team", "tokens", "topics", "webhooks", "profile", "domains"),
+    "unknown-codes",
 )
 
 
@@ -104,6 +106,7 @@ def furnished(world: World) -> Sequence[str]:
             for number, agent in enumerate((FIREFOX, "Twitterbot/1.0", "curl/8"))
         ]
     )
+    unknown = asked_for(world, "mistyped", 3)
     return [
         *(f"/owner/{name}" for name in PLACES),
         f"/owner/accounts/{account.id}",
@@ -116,6 +119,7 @@ def furnished(world: World) -> Sequence[str]:
         f"/owner/posts?account={other.id}&state=scheduled",
         f"/owner/compose/made?post={post.id}&post={planned.id}",
         f"/owner/links/{link.code}",
+        f"/owner/unknown-codes/{unknown}",
         f"/owner/destinations?address={link.destination}",
         f"/owner/people/{person.id}",
         f"/owner/experiments/{experiment.id}",

@@ -12,9 +12,9 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from browser import Browser
-from clicking import FIREFOX
 from flask import Flask
 from households import household
+from missing import asked_for
 from sqlalchemy import update
 from sqlalchemy.engine import make_url
 from werkzeug.routing import Rule
@@ -24,11 +24,7 @@ from world import World
 from linktrack.api.limits import NAME, Limiter
 from linktrack.audience.hello import invitation
 from linktrack.audience.models import Segment
-from linktrack.calendar.days import Days
-from linktrack.clicks.capture.unknown_codes import AskedFor
 from linktrack.clicks.click_ids import ClickIds
-from linktrack.clicks.unknown.counting import UnknownStore
-from linktrack.clicks.unknown.making import number_of
 from linktrack.db import now, to_ms
 from linktrack.ids import AccountId
 from linktrack.installation import Installation
@@ -96,18 +92,6 @@ def lines(path: Path) -> list[Line]:
     return found
 
 
-def _unknown_code(world: World) -> int:
-    """Let many people ask for a code that no link has."""
-    world.session.commit()
-    at = to_ms(now())
-    store = UnknownStore(world.database.engine, Days(world.settings.timezone))
-    records = [AskedFor(at, "nobodyhas", FIREFOX, number) for number in range(9)]
-    store.prepare({FIREFOX})
-    with store.transaction() as connection:
-        store.append(connection, records)
-    return number_of(world.session, "nobodyhas")
-
-
 class Gates:
     """An installation with two accounts, and everybody who may come to it.
 
@@ -148,7 +132,7 @@ class Gates:
             "click_id": ClickIds(keys.click_ids()).make(clicked, None, None, to_ms(at)),
             "invitation": invitation(keys.markers(), segment),
             "device": opened.own_clicks().secret(),
-            "unknown": str(_unknown_code(self.world)),
+            "unknown": str(asked_for(self.world, "nobodyhas", 9)),
         }
 
     def _tokens(self) -> dict[str, Headers]:

@@ -116,6 +116,17 @@ def test_each_request_of_a_person_counts_once(world: World) -> None:
     assert counted(world) == {"nobody1": (3, 2), "other22": (1, 1)}
 
 
+def test_two_loaders_count_each_request_once(world: World) -> None:
+    """Of two machines, or after one was killed: how far they are is in the database."""
+    client, loaders = lane(world), [loader(world) for _ in range(2)]
+    for number in range(4):
+        ask(client, "/nobody1", f"203.0.113.{number}")
+        for each in loaders:
+            each.load()
+    loader(world).load()
+    assert counted(world) == {"nobody1": (4, 4)}
+
+
 def test_spellings_that_lead_to_one_link_are_one_code(sqlite_world: World) -> None:
     """Capitals, and the marks that sentences leave; it is spelt as it was first asked for."""
     world = sqlite_world

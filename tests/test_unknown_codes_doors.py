@@ -6,15 +6,13 @@ from typing import Final
 import pytest
 from browser import Browser, read
 from clicking import FIREFOX
+from missing import asked_for
 from servers import Server, answer, command, environment, serving
 from waiting import wait_until
 from world import World
 
-from linktrack.calendar.days import Days
-from linktrack.clicks.capture.unknown_codes import AskedFor
-from linktrack.clicks.unknown.counting import UnknownStore
 from linktrack.clicks.unknown.making import number_of
-from linktrack.db import now, to_ms
+from linktrack.db import now
 from linktrack.links.catalog import add_lone_link
 from linktrack.owners.tokens import create_token
 
@@ -71,11 +69,8 @@ def asked(sqlite_world: World) -> World:
             slug="abcde",
         )
         session.commit()
-    store, at = UnknownStore(world.database.engine, Days(world.settings.timezone)), to_ms(now())
-    records = [AskedFor(at, "abcdf", FIREFOX, number) for number in range(7)]
-    store.prepare({FIREFOX})
-    with store.transaction() as connection:
-        store.append(connection, [*records, AskedFor(at, "other-1", FIREFOX, 9)])
+    asked_for(world, "abcdf", 7)
+    asked_for(world, "other-1", 1)
     return world
 
 

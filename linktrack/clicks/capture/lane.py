@@ -69,7 +69,7 @@ READ: Final = frozenset(
         "HTTP_X_MOZ",
     }
 )
-"""The headers that the lane reads; beside them REQUEST_METHOD, QUERY_STRING and REMOTE_ADDR."""
+"""The headers that the lane reads; beside them method, path, query and REMOTE_ADDR."""
 
 _PAGES: Final = frozenset({"", "document", "iframe", "frame", "empty"})
 """What Sec-Fetch-Dest says of a page: in a tab, in a frame, read by a script, or nothing at all."""
