@@ -1,7 +1,6 @@
 """What readers see of a link with limits: that it has ended or not begun, or its password page."""
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
-from werkzeug.wrappers import Response as AnyResponse
+from flask import Blueprint, Response, make_response, render_template, request
 
 from linktrack.context import client_network, close_db_session, db_session, installation
 from linktrack.db import now
@@ -32,7 +31,7 @@ def limited_page(link: Link, code: str) -> Response:
 
 
 @blueprint.post("/<code>")
-def unlock(code: str) -> AnyResponse:
+def unlock(code: str) -> Response:
     """Take a link's password, and lead on to the link, which redirects this browser from now on."""
     refuse_other_sites()
     db_session(writes=False)
@@ -45,7 +44,7 @@ def unlock(code: str) -> AnyResponse:
             tried = begin_try(session, link.id, network, now())
             session.commit()
         if tried is None or link.disabled_at is not None:
-            return _back_to(code)
+            return _lead_on(code)
         password = tried.check(typed)  # in no transaction: it holds up nobody
     except (Forbidden, Invalid) as error:
         return _password_page(code, error.sentence, 403)
@@ -54,7 +53,7 @@ def unlock(code: str) -> AnyResponse:
     with database.session(writes=True) as session:
         forget_failures(session, tried)
         session.commit()
-    answer = _back_to(code)
+    answer = _lead_on(code)
     name = pass_name(link.id)
     answer.set_cookie(
         name,
@@ -73,9 +72,12 @@ def _password_page(code: str, error: str | None = None, status: int = 200) -> Re
     return make_response(page, status)
 
 
-def _back_to(code: str) -> AnyResponse:
+def _lead_on(code: str) -> Response:
     query = request.query_string.decode("latin-1")
-    answer = redirect(f"/{code}?{query}" if query else f"/{code}", 303)
+    address = f"/{code}?{query}" if query else f"/{code}"
+    answer = make_response(render_template("public/opened.html", address=address))
+    # Browsers let no form lead to another site (form-action), nor by a redirect.
+    answer.headers["Refresh"] = f"0; url={address}"
     # Else the click would come from this page, which sent nobody.
     answer.headers["Referrer-Policy"] = "no-referrer"
     return answer
