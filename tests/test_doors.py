@@ -354,7 +354,8 @@ def test_a_short_url_is_changed_and_taken_away(open_world: World) -> None:
     limited = door.shlink(path, limits, "PATCH").get_json()
     assert limited["meta"] == {"validSince": None, **limits}
     assert door.shlink(path, {"validUntil": None, "maxVisits": None}, "PATCH").status_code == 200
-    rules = {"redirectRules": [{"longUrl": "http://c.com/", "conditions": []}]}
+    asked = {"type": "ip-address", "matchKey": None, "matchValue": "10.0.0.1"}
+    rules = {"redirectRules": [{"longUrl": "http://c.com/", "conditions": [asked]}]}
     assert door.shlink(f"{path}/redirect-rules", rules).status_code == 400
     assert door.shlink("/tags", {"oldName": "x", "newName": "y"}, "PUT").status_code == 409
     assert door.shlink("/tags", {"oldName": "q", "newName": "z"}, "PUT").status_code == 404

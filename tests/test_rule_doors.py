@@ -2,9 +2,10 @@
 
 from browser import Browser, field, read
 from commands import Run, good, parsed
-from doorways import Caller, problem
+from doorways import Caller, Door, problem
 from world import NOON, World
 
+from linktrack.links.catalog import get_link
 from linktrack.links.redirects.rules.written import conditions_written
 from linktrack.links.redirects.ruling import Wanted, set_rules
 
@@ -167,3 +168,35 @@ def test_the_public_preview_and_the_privacy_page_tell_of_rules(sqlite_world: Wor
     told = read(browser.get("/privacy"))
     assert "these set a cookie that says “has been here”" in told
     assert "sets no cookie, but for the links named below." in told
+
+
+def test_clients_of_shlink_read_and_set_rules(open_world: World) -> None:
+    """In its own words; rules that it has no words for are never lost by a client."""
+    door = Door(open_world, "write")
+    made = door.shlink("/short-urls", {"longUrl": WEB}).get_json()
+    path = f"/short-urls/{made['shortCode']}/redirect-rules"
+    conditions = [
+        {"type": "device", "matchKey": None, "matchValue": "ios"},
+        {"type": "device", "matchKey": None, "matchValue": "mobile"},
+        {"type": "language", "matchKey": None, "matchValue": "de"},
+        {"type": "geolocation-country-code", "matchKey": None, "matchValue": "AT"},
+        {"type": "query-param", "matchKey": "ref", "matchValue": "mail"},
+        {"type": "any-value-query-param", "matchKey": "a", "matchValue": ""},
+        {"type": "valueless-query-param", "matchKey": "b", "matchValue": ""},
+    ]
+    rules = [
+        {"longUrl": PLAY, "priority": 2, "conditions": conditions[:1]},
+        {"longUrl": STORE, "priority": 1, "conditions": conditions},
+    ]
+    told = door.shlink(path, {"redirectRules": rules}).get_json()
+    assert told == {"defaultLongUrl": WEB, "redirectRules": rules[::-1]}
+    assert door.shlink(path).get_json() == told
+    refused = door.shlink(path, {"redirectRules": [{"longUrl": STORE, "conditions": [5]}]})
+    assert refused.status_code == 400
+    link = get_link(open_world.session, open_world.shortener.codes, made["shortCode"])
+    split = Wanted((), ((STORE, 50), (PLAY, 50)))
+    set_rules(open_world.session, open_world.shortener, link, [split], NOON)
+    open_world.session.commit()
+    assert door.shlink(path).get_json()["redirectRules"] == []
+    lost = door.shlink(path, {"redirectRules": rules})
+    assert "would be lost" in lost.get_json()["detail"]

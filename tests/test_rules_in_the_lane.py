@@ -1,5 +1,7 @@
 """Links with rules, from the table to the redirect."""
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -8,12 +10,15 @@ from time import sleep
 from zoneinfo import ZoneInfo
 
 import pytest
+from asking import Client
 from clicking import FIREFOX
 from lanes import Street, lane
 from sqlalchemy import select
 from waiting import wait_until
 from world import NOON, World
 
+from linktrack.clicks.capture.asgi_lane import ASGILane
+from linktrack.clicks.capture.ruled import Ruling
 from linktrack.errors import Invalid, NotFound
 from linktrack.ids import LinkId
 from linktrack.keys import Markers
@@ -204,3 +209,35 @@ def test_a_link_is_looked_up_with_its_rules_and_workers_follow_changes(world: Wo
     set_rules(world.session, world.shortener, world.session.get_one(Link, link.id), [], NOON)
     world.session.commit()
     wait_until(lambda: led() == "http://one.com/", 2)
+
+
+def test_an_event_loop_classifies_new_agents_in_a_thread(street: Street) -> None:
+    """And answers what WSGI answers, with the marker of who was there."""
+    street.known["ruled"] = ruled(
+        ([("visitor", "returning")], [(STORE, 100)]), ([("system", "Linux")], [(PLAY, 100)])
+    )
+    threads = []
+
+    class Noted(Ruling):
+        def learn(self, user_agent: str | None) -> None:
+            threads.append(threading.current_thread().name)
+            super().learn(user_agent)
+
+    street.lane._ruling = Noted(Markers(b"key"))
+    application = ASGILane(nothing_behind, street.lane)
+
+    def get(*more: tuple[bytes, bytes]) -> dict[bytes, bytes]:
+        headers = [(b"user-agent", FIREFOX.encode()), *more]
+        answer = asyncio.run(Client(path="/ruled", headers=headers).ask(application))
+        assert answer.status == 302, answer.body
+        return answer.answered
+
+    first = get()
+    assert first[b"location"] == PLAY.encode()
+    sent = first[b"set-cookie"].partition(b";")[0]
+    assert get((b"cookie", sent))[b"location"] == STORE.encode()
+    assert [name.rpartition("_")[0] for name in threads] == ["draw"]
+
+
+async def nothing_behind(_scope: object, _receive: object, _send: object) -> None:
+    raise AssertionError("nothing is behind the lane here")

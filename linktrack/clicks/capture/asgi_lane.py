@@ -39,6 +39,7 @@ LOOK_UPS: Final = 4  # at a time, in each worker; a database that hangs holds th
 DRAWS: Final = 4  # of clicks that links have left, and looks at agents that rules must know first
 MOST_LOOK_UPS: Final = 1_000
 LOOK_UP_SECONDS: Final = 5.0  # longer than PATIENCE_OF_WORKERS
+DRAW_SECONDS: Final = 15.0  # the first agent takes a second, on a busy machine several
 MOST_WRITES: Final = 10_000
 WRITE_SECONDS: Final = 30.0
 
@@ -55,7 +56,7 @@ class ASGILane:
         self._application = application
         self._lane = lane
         self._look_ups = Pool("look-up", LOOK_UPS, MOST_LOOK_UPS, LOOK_UP_SECONDS)
-        self._draws = Pool("draw", DRAWS, MOST_LOOK_UPS, LOOK_UP_SECONDS)
+        self._draws = Pool("draw", DRAWS, MOST_LOOK_UPS, DRAW_SECONDS)
         self._writes = Pool("journal", 1, MOST_WRITES, WRITE_SECONDS)
 
     async def __call__(self, scope: "Scope", receive: "Receive", send: "Send") -> None:

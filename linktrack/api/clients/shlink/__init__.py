@@ -5,7 +5,7 @@ nothing of who it was. With a token of scope `write` it changes them, too; that 
 Shlink's own web client.
 """
 
-from linktrack.api.clients.shlink import domains, short_urls, tags, visits
+from linktrack.api.clients.shlink import domains, rules, short_urls, tags, visits
 from linktrack.api.clients.shlink.door import blueprint, owns, refuse
 
-__all__ = ["blueprint", "domains", "owns", "refuse", "short_urls", "tags", "visits"]
+__all__ = ["blueprint", "domains", "owns", "refuse", "rules", "short_urls", "tags", "visits"]

@@ -147,23 +147,6 @@ def delete(code: str) -> tuple[str, int]:
     return "", 204
 
 
-@blueprint.get("/v3/short-urls/<code>/redirect-rules")
-@with_key()
-def redirect_rules(code: str) -> Response:
-    """Return no rules: a link leads to one place."""
-    return jsonify({"defaultLongUrl": own_link(code).link.destination, "redirectRules": []})
-
-
-@blueprint.post("/v3/short-urls/<code>/redirect-rules")
-@with_key(changes=True)
-def set_redirect_rules(code: str) -> Response:
-    """Take an empty list of rules, and refuse all others."""
-    found = own_link(code)
-    if posted_object(request, {"redirectRules"}).objects("redirectRules"):
-        raise Invalid("Redirect rules aren't supported here: a link leads to one place.")
-    return jsonify({"defaultLongUrl": found.link.destination, "redirectRules": []})
-
-
 def own_link(code: str) -> DoorLink:
     """Return one of the token's own links that redirects; raises `NotFound`."""
     on = chosen_host(request.args.get("domain"), DEFAULT)
