@@ -18,4 +18,4 @@ def asked_for(world: World, code: str, people: int) -> int:
     with store.transaction() as connection:
         store.append(connection, [AskedFor(at, code, FIREFOX, each) for each in range(people)])
     with world.database.session() as session:
-        return number_of(session, code)
+        return number_of(session, world.settings.base_url, code)

@@ -339,7 +339,9 @@ def test_the_least_asked_for_make_room(world: World) -> None:
     """So many rows at most; those that people asked for most stay, and the ignored ones."""
     count(world, [*by_people("popular", 2), asked("ignored", 3)])
     with world.database.session(writes=True) as session:
-        ignored = get_unknown(session, number_of(session, "ignored"), TODAY)
+        ignored = get_unknown(
+            session, number_of(session, world.settings.base_url, "ignored"), TODAY
+        )
         set_ignored(session, ignored, True, NOON)
         session.commit()
     count(world, [asked(f"c{n}", n) for n in range(10, MOST_ROWS + SLACK + 10)])
@@ -388,7 +390,7 @@ def shop(world: World) -> World:
 
 def found(world: World, code: str) -> UnknownCode:
     with world.database.session() as session:
-        return get_unknown(session, number_of(session, code), TODAY)
+        return get_unknown(session, number_of(session, world.settings.base_url, code), TODAY)
 
 
 def test_a_code_becomes_a_link_and_leaves_the_list(shop: World) -> None:
@@ -570,6 +572,10 @@ def test_each_domain_has_unknown_codes_of_its_own(shop: World) -> None:
         urls = short_urls(session, shop.shortener, listing)
         assert urls[listing[0].id] == "https://other.example/ABCDE"
     with shop.database.session(writes=True) as session:
+        base_url = shop.settings.base_url
+        assert number_of(session, base_url, "abcdf") == listing[2].id
+        assert number_of(session, base_url, "abcdf@other.example") == listing[1].id
+        assert number_of(session, base_url, "https://other.example/ABCDF/") == listing[1].id
         made = lead_to(session, shop.shortener, listing[0], "abcde", NOON)
         session.commit()
         assert (made.domain_id, made.destination) == (number, "https://example.com/shop")

@@ -81,7 +81,7 @@ def test_the_pages_show_what_people_asked_for_and_make_links_of_it(asked: World)
     assert "abcdf 7 7" in page
     assert "abcde one character is different" in page
     assert "7 people opened the short link abcdf" in read(browser.get("/owner/needs-you"))
-    here = f"/owner/unknown-codes/{number_of(asked.session, 'abcdf')}"
+    here = f"/owner/unknown-codes/{number_of(asked.session, asked.settings.base_url, 'abcdf')}"
     refused = browser.send(f"{here}/lead", {"code": "nobody"}, here)
     assert refused.status_code == 422
     assert "There is no link with the code 'nobody'" in read(refused)
@@ -89,7 +89,7 @@ def test_the_pages_show_what_people_asked_for_and_make_links_of_it(asked: World)
     assert again.status_code == 422
     assert 'value="not an address"' in again.text
     browser.send(f"{here}/lead", {"code": "https://go.jessestay.com/abcde"}, here)
-    other = f"/owner/unknown-codes/{number_of(asked.session, 'other-1')}"
+    other = f"/owner/unknown-codes/{number_of(asked.session, asked.settings.base_url, 'other-1')}"
     assert browser.send(f"{other}/ignore", {"ignored": "yes"}, other).status_code == 303
     page = read(browser.get("/owner/unknown-codes"))
     assert "Nobody has opened a short link that doesn't exist" in page

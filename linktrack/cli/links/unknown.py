@@ -111,7 +111,8 @@ def _unknown(work: Work, code: str) -> "UnknownCode":
     from linktrack.clicks.unknown.listing import get_unknown
     from linktrack.clicks.unknown.making import number_of
 
-    return get_unknown(work.session, number_of(work.session, code), _today(work))
+    base_url = work.installation.settings.base_url
+    return get_unknown(work.session, number_of(work.session, base_url, code), _today(work))
 
 
 def _today(work: Work) -> "date":

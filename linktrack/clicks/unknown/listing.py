@@ -117,7 +117,7 @@ def unknown_json(unknown: UnknownCode, likely: Likely | None, short_url: str) ->
         "first_day": None if unknown.first is None else unknown.first.isoformat(),
         "last_day": None if unknown.last is None else unknown.last.isoformat(),
         "ignored": unknown.ignored,
-        "probably": None if likely is None else likely.link.code,
+        "probably": None if likely is None else likely.link.name,
         "why": None if likely is None else likely.why,
     }
 

@@ -1,6 +1,7 @@
 """Make a link of a code that people asked for, lead it to where another leads, or ignore it."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import literal, select, update
@@ -15,24 +16,39 @@ from linktrack.db import take_write_lock
 from linktrack.errors import Invalid, NotFound
 from linktrack.ids import AccountId
 from linktrack.links.catalog import Shortener, add_link, get_link, led_away
+from linktrack.links.hosts.finding import find_domain
 from linktrack.links.hosts.models import Domain
 from linktrack.links.labels import describe, labels_of
 from linktrack.links.models import FoldedCase, Link
 from linktrack.owners.audit import note
 
 
-def number_of(session: Session, code: str) -> int:
+def number_of(session: Session, base_url: str, written: str) -> int:
     """Return the number of a code that people asked for, in any spelling.
 
-    One of the first domain, or else the only one of any other. Raises `NotFound`.
+    It is a code, `CODE@HOST` or a short address; a code alone is that of the first domain, or else
+    the only one of any other. Raises `NotFound`.
     """
+    host, code = _split(written)
     codes = unknown_codes.c
     folded = FoldedCase(codes.code) == FoldedCase(literal(bare(code)))
     query = select(codes.id, codes.domain_id).where(folded)
+    if host:
+        domain = find_domain(session, base_url, host)
+        number = None if domain is None else domain.id
+        query = query.where(codes.domain_id.is_not_distinct_from(number))
     found = session.execute(query.order_by(codes.domain_id.is_not(None))).all()
-    if not found or (found[0].domain_id is not None and len(found) > 1):
-        raise NotFound(f"Nobody is known to have asked for the code {code[:80]!r}.")
+    if not found or (not host and found[0].domain_id is not None and len(found) > 1):
+        raise NotFound(f"Nobody is known to have asked for the code {written[:80]!r}.")
     return int(found[0].id)
+
+
+def _split(written: str) -> tuple[str, str]:
+    """Return the host and the code of `CODE@HOST` or a short address; "" where none is said."""
+    code, at, host = written.strip().partition("@")
+    if not at:
+        host, _, code = written.strip().rstrip("/").rpartition("/")
+    return host, code
 
 
 def short_urls(
@@ -92,23 +108,34 @@ def _made(
 
 
 def lead_to(
-    session: Session, shortener: Shortener, unknown: UnknownCode, code: str, at: datetime
+    session: Session, shortener: Shortener, unknown: UnknownCode, written: str, at: datetime
 ) -> Link:
     """Make the code a link to where another leads now, in its account, with its title and tags.
 
     It is a link of its own: its clicks are counted apart, and each can be changed without the
     other. Raises `NotFound` if there is no such link, `Invalid` if that is disabled.
     """
-    try:
-        link = get_link(session, shortener.codes, code, unknown.domain_id)
-    except NotFound:
-        link = get_link(session, shortener.codes, code)  # of the first domain
+    link = _link_named(session, shortener, unknown, written)
     if link.disabled_at is not None:
-        raise Invalid(f"The link {link.code} is disabled: enable it first, or choose another.")
+        raise Invalid(f"The link {link.shown} is disabled: enable it first, or choose another.")
     made = _made(session, shortener, unknown, link.account_id, link.destination, at=at)
     label = labels_of(session, [link.id])[link.id]
     describe(session, made, at, title=label.title, tags=label.tags)
     return made
+
+
+def _link_named(session: Session, shortener: Shortener, unknown: UnknownCode, written: str) -> Link:
+    """Return the link of a code, `CODE@HOST` or short address.
+
+    A code alone is looked for on the domain where the unknown one was asked for, then on the first.
+    """
+    host, code = _split(written)
+    if host:
+        domain = find_domain(session, shortener.base_url, host)
+        return get_link(session, shortener.codes, code, None if domain is None else domain.id)
+    with suppress(NotFound):
+        return get_link(session, shortener.codes, code, unknown.domain_id)
+    return get_link(session, shortener.codes, code)
 
 
 def set_ignored(session: Session, unknown: UnknownCode, ignored: bool, at: datetime) -> None:

@@ -84,7 +84,7 @@ def make(sent: Sent, number: int) -> Done:
         written=sent.text("destination", "The destination"),
         at=sent.now,
     )
-    return Done(f"{link.code} is a link now.", url_for("links.show", code=link.code))
+    return Done(f"{link.shown} is a link now.", url_for("links.show", code=link.name))
 
 
 @code_form(
@@ -94,10 +94,10 @@ def make(sent: Sent, number: int) -> Done:
 )
 def lead(sent: Sent, number: int) -> str:
     """Make the code a link to where another link leads."""
-    code = sent.text("code", "The short code").rpartition("/")[2]
+    code = sent.text("code", "The short code")
     unknown = get_unknown(sent.session, number, today())
     link = lead_to(sent.session, installation().shortener, unknown, code, sent.now)
-    return f"{link.code} is a link now: it leads to {link.destination}"
+    return f"{link.shown} is a link now: it leads to {link.destination}"
 
 
 @form(blueprint, f"/unknown-codes/{_NUMBER}/ignore", back_to="unknown_codes.list_all")
