@@ -1,6 +1,6 @@
 """The gate: whether a click on a link with limits is redirected, as the lane asks it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from linktrack.clicks.classify.agents import is_person
 from linktrack.clicks.records import MOST_AGENT
@@ -37,10 +37,10 @@ class Gate:
         limits: Limits,
         *,
         at: float,
-        flags: int,
+        flags: Callable[[], int],
         may_wait: bool,
     ) -> Verdict:
-        """Say what becomes of a click; `flags` are those of vocabulary.py.
+        """Say what becomes of a click; `flags` returns those of vocabulary.py.
 
         Raises `Undecided` where only the database can say it, unless it `may_wait`.
         """
@@ -54,7 +54,7 @@ class Gate:
         if not (self._is_ready or may_wait):  # the first look at an agent loads lists of crawlers
             raise Undecided
         agent = asked.get("HTTP_USER_AGENT", "")[:MOST_AGENT]
-        is_person_s = not flags & _NO_PERSON and is_person(agent)
+        is_person_s = not flags() & _NO_PERSON and is_person(agent)
         self._is_ready = True
         if not is_person_s:
             is_over = limits.is_used_up or self._leases.is_spent(link_id, limits)

@@ -283,7 +283,7 @@ class Lane:
             target.link_id,
             limits,
             at=self._clock(),
-            flags=self._flags(asked, client_address(asked, self._trusted)),
+            flags=lambda: self._flags(asked, client_address(asked, self._trusted)),
             may_wait=may_wait,
         )
 
