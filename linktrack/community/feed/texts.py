@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from linktrack.links.codes import with_codes
+from linktrack.links.codes import index_of, with_codes
 from linktrack.links.excerpts import cut, title
 from linktrack.links.formats.guess import Format
 from linktrack.links.formats.html import visible_text
@@ -58,7 +58,7 @@ def as_plain(post: PostText, bases: Sequence[str], codes: Mapping[str, str]) -> 
     if post.written_in != "html":
         return with_codes(shortened(fit(post.text)), bases, codes)
     words = cut(fit(visible_text(post.text, LONGEST)), LONGEST)
-    links = [f"{bases[0]}/{codes.get(code, code)}" for code in post.destinations]
+    links = [_short(post.text, bases, code, codes) for code in post.destinations]
     return "\n".join([words, *links])
 
 
@@ -71,10 +71,16 @@ def as_html(post: PostText, bases: Sequence[str], codes: Mapping[str, str]) -> s
         return paragraphs(with_codes(shortened(fit(post.text)), bases, codes))
     words = paragraphs(cut(fit(visible_text(post.text, LONGEST)), LONGEST))
     links = "".join(
-        f"<li>{_anchor(f'{bases[0]}/{codes.get(code, code)}', _host(destination))}</li>"
+        f"<li>{_anchor(_short(post.text, bases, code, codes), _host(destination))}</li>"
         for code, destination in post.destinations.items()
     )
     return f"{words}<ul>{links}</ul>" if links else words
+
+
+def _short(text: str, bases: Sequence[str], code: str, codes: Mapping[str, str]) -> str:
+    """Return the short address of a link, on the domain that it has in its text."""
+    base = next((base for base in bases if index_of(f"{base}/{code}", text) >= 0), bases[0])
+    return f"{base}/{codes.get(code, code)}"
 
 
 def paragraphs(text: str) -> str:
