@@ -19,6 +19,7 @@ from browser import Browser
 from clicking import FIREFOX
 from databases import SQLiteMaker
 from doorways import Door
+from drawing import drawn
 from flask.testing import FlaskClient
 from fuzzing import NOON, UTC_ZONE, Foreign, on_file, words
 from lanes import Street
@@ -26,6 +27,7 @@ from sqlalchemy import delete
 from world import World
 
 from linktrack.audience.rules import parse_rule
+from linktrack.audience.utm_fields import check_fields
 from linktrack.calendar.times import parse_moment
 from linktrack.clicks.capture.visitors import client_address, lies_in, site_of
 from linktrack.clicks.classify.agents import classify_agent, is_preview
@@ -49,6 +51,8 @@ from linktrack.links.destinations import (
 )
 from linktrack.links.excerpts import excerpt, site, title
 from linktrack.links.formats.guess import FORMATS, guess
+from linktrack.links.looks.colours import parse_colour
+from linktrack.links.looks.encoding import card_picture_of, logo_of, thumbnail_of
 from linktrack.links.many.moving import Move
 from linktrack.links.wrapping import destinations, find, parse_format, replace
 from linktrack.networks.archives import open_archive
@@ -301,6 +305,8 @@ def address(content: bytes, _where: Path) -> None:
         refusable(read, text)
     refusable(parse_time, text)
     refusable(parse_rule, text)
+    refusable(parse_colour, text)
+    refusable(check_fields, "utm_term", text)
     refusable(with_query, "https://example.com/a?b=1#c", text)
     if text.isprintable():  # an account's own values are
         with_parameters("https://example.com/a", {"utm_source": text})
@@ -330,6 +336,11 @@ def _wrap(text: str, network: str, written_in: str) -> None:
     assert {each.destination for each in again.addresses} <= set(short), (
         "wrapped, it has new addresses"
     )
+
+
+def picture(content: bytes, _where: Path) -> None:
+    for taken in (logo_of, card_picture_of, thumbnail_of):
+        refusable(taken, content)
 
 
 def page(content: bytes, _where: Path) -> None:
@@ -633,6 +644,7 @@ FOREIGN: Final[dict[str, Foreign]] = {
     ),
     "text": Foreign(wrapped, PLAIN),
     "page": Foreign(page, CARDS),
+    "picture": Foreign(picture, tuple(drawn(40, 30, kind=kind) for kind in ("PNG", "JPEG", "WEBP", "GIF"))),
     "mastodon post": Foreign(partial(status, mastodon.post_record), (as_json(TOOT),), structured=True),
     "bluesky post": Foreign(partial(status, bluesky.post_record), (as_json(SKEET),), structured=True),
     "cookie": Foreign(cookie, (markers().sign("hello-1", "7").encode() + b"; a=b", b"hello-1=7.abc; hello-2=x")),

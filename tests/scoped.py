@@ -145,7 +145,7 @@ class Scope:
                 assert not touched, f"{self.token} changes {touched}: {case.as_curl_command()}"
         said = json.dumps([case.path_parameters, str(case.query), str(case.body)], default=str)
         if self._hidden is not None and self._hidden not in said.lower():
-            text = answer.text.lower()
+            text = answer.content.decode("utf-8", "replace").lower()
             assert self._hidden not in text, (
                 f"{self.token} reads of {THEIRS}: {case!r}: {text[:500]}"
             )

@@ -46,7 +46,8 @@ def answers(gates: Gates) -> dict[tuple[str, str], str]:
         for who in LIMITED:
             answer = gates.ask(who, line)
             if outcome(answer) == "in":
-                found[who, line.address] = OF_THE_MOMENT.sub("", answer.text)
+                told = answer.data.decode("utf-8", "replace")  # some are pictures
+                found[who, line.address] = OF_THE_MOMENT.sub("", told)
     return found
 
 
