@@ -40,7 +40,7 @@ from linktrack.keys import Markers, said_hello
 from linktrack.links.destinations import with_query
 from linktrack.links.redirects.hosts import Hosts
 from linktrack.links.redirects.limits import Limits, Verdict
-from linktrack.links.redirects.rules.deciding import Rule
+from linktrack.links.redirects.plan import Plan
 from linktrack.links.redirects.targets import Target, Targets
 from linktrack.settings import Network
 
@@ -256,15 +256,15 @@ class Lane:
                 return limits.ended_to  # no click of the link: it didn't lead to its destination
             if verdict != "open":
                 return Behind(f"/{target.code or code}")
-        return self._by_rules(asked, code, target, rules, at) if rules else None
+        return self._by_rules(asked, code, target, target.plan, at) if rules else None
 
     def _by_rules(
-        self, asked: Asked, code: str, target: Target, rules: tuple[Rule, ...], at: float
+        self, asked: Asked, code: str, target: Target, plan: Plan, at: float
     ) -> Led | Behind:
         query = asked.get("QUERY_STRING", "")
         record = self._record(asked, target, at)
         led = self._ruling.lead(
-            rules,
+            plan,
             target.location or "",
             record,
             Clicked(code, query, asked.get("HTTP_ACCEPT_LANGUAGE"), asked.get("HTTP_COOKIE")),

@@ -8,8 +8,9 @@ from linktrack.clicks.classify.agents import classify_agent
 from linktrack.clicks.records import MOST_AGENT, ClickRecord
 from linktrack.clicks.vocabulary import EMBEDDED, HEAD, NO_VISITOR, PREFETCH
 from linktrack.keys import Markers
+from linktrack.links.redirects.plan import Plan
 from linktrack.links.redirects.rules.conditions import Visit, preferred_language, system_named
-from linktrack.links.redirects.rules.deciding import OWN, Rule, asks_for, first_that_holds
+from linktrack.links.redirects.rules.deciding import OWN, first_that_holds
 
 MOST_REMEMBERED: Final = 20_000
 """User agents of which a worker remembers what they are: about 6 MB."""
@@ -83,7 +84,7 @@ class Ruling:
 
     def lead(
         self,
-        rules: tuple[Rule, ...],
+        plan: Plan,
         own: str,
         record: ClickRecord,
         asked: "Clicked",
@@ -91,7 +92,7 @@ class Ruling:
     ) -> Led:
         """Return where a click is led: to a rule's option, or to the link's `own` destination."""
         seen = self._agents.seen(record.user_agent)
-        marks = self._markers is not None and asks_for(rules, "visitor")
+        marks = plan.marks and self._markers is not None
         marks = marks and not record.flags & NO_VISITOR and not seen.is_program
         visit = Visit(
             moment=datetime.fromtimestamp(record.clicked_at / 1000, timezone),
@@ -104,7 +105,7 @@ class Ruling:
             is_program=seen.is_program,
             visitor=record.visitor,
         )
-        rule = first_that_holds(rules, visit)
+        rule = first_that_holds(plan.rules, visit)
         is_seen = marks and not record.flags & (HEAD | PREFETCH | EMBEDDED)
         cookie = self._cookie(asked.code) if is_seen else None
         if rule is None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final, Literal, TypeAlias, get_args
 from urllib.parse import parse_qsl
 
@@ -66,7 +67,10 @@ class Condition:
     def holds(self, visit: Visit) -> bool:
         """Whether a visit fulfils it. What isn't known of a visit fulfils nothing."""
         test = _TESTS[self.kind]
-        return any(test(value, visit) for value in self.values)
+        for value in self.values:  # noqa: SIM110 - a generator takes as long as its tests
+            if test(value, visit):
+                return True
+        return False
 
 
 def condition(kind: str, values: Sequence[str]) -> Condition:
@@ -87,6 +91,7 @@ def system_named(family: str | None) -> str | None:
     return None if family is None else _SYSTEM_OF.get(family.lower())
 
 
+@lru_cache(maxsize=4096)
 def preferred_language(header: str | None) -> str | None:
     """Return the language that Accept-Language wants most (RFC 9110 12.5.4), in small letters.
 

@@ -36,7 +36,10 @@ class Rule:
 
     def holds(self, visit: Visit) -> bool:
         """Whether a visit fulfils all conditions."""
-        return all(condition.holds(visit) for condition in self.conditions)
+        for condition in self.conditions:  # noqa: SIM110 - as in conditions.py
+            if not condition.holds(visit):
+                return False
+        return True
 
     def option_for(
         self, visitor: int | None, chance: Callable[[], float] = random.random
@@ -72,7 +75,10 @@ def first_that_holds(rules: Sequence[Rule], visit: Visit) -> Rule | None:
     """
     if visit.is_program:
         return None
-    return next((rule for rule in rules if rule.holds(visit)), None)
+    for rule in rules:
+        if rule.holds(visit):
+            return rule
+    return None
 
 
 def asks_for(rules: Sequence[Rule], *kinds: str) -> bool:
