@@ -1,9 +1,10 @@
-"""What limits cost the lane: python benchmarks/limits.py.
+"""What limits and rules cost the lane: python benchmarks/limits.py [--what rules].
 
 Two installations with the same links, of which one has limits (a time and a number of clicks) on
-one link in ten, are asked in turns for redirects, in this process and without HTTP. Compares CPU
-time, that of drawing clicks from the database included, so it can run beside other work. A server
-takes several times the lane's time for HTTP: its ratio is nearer to 1. Prints one line.
+one link in ten, or four rules, the last of them a split, are asked in turns for redirects, in this
+process and without HTTP. Compares CPU time, that of drawing clicks from the database included, so
+it can run beside other work. A server takes several times the lane's time for HTTP: its ratio is
+nearer to 1. Prints one line.
 """
 
 import argparse
@@ -26,6 +27,8 @@ from linktrack.clicks.capture.asgi_lane import ASGILane
 from linktrack.db import now
 from linktrack.links.models import Link
 from linktrack.links.redirects.limiting import NONE, set_limits
+from linktrack.links.redirects.rules.written import conditions_written, options_written
+from linktrack.links.redirects.ruling import Wanted, set_rules
 
 if TYPE_CHECKING:
     from a2wsgi.asgi_typing import HTTPScope, Receive, Scope, Send, SendEvent
@@ -39,6 +42,17 @@ HEADERS = [
 ]
 
 
+RULES = [
+    Wanted(conditions_written(asked), options_written(led))
+    for asked, led in (
+        (["system=iOS"], ["https://apps.example/app"]),
+        (["language=de", "time=09:00-17:00"], ["https://example.com/de"]),
+        (["query=ref=mail"], ["https://example.com/mail"]),
+        ([], ["50=https://example.com/a", "50=https://example.com/b"]),
+    )
+]
+
+
 async def _behind(_scope: "Scope", _receive: "Receive", _send: "Send") -> None:
     raise AssertionError("something was not redirected")
 
@@ -46,7 +60,7 @@ async def _behind(_scope: "Scope", _receive: "Receive", _send: "Send") -> None:
 class Asked:
     """One installation, and the codes that are asked for."""
 
-    def __init__(self, folder: Path, links: int, share: int) -> None:
+    def __init__(self, folder: Path, links: int, share: int, what: str = "limits") -> None:
         installation = open_installation(folder)
         add_links(installation, links)
         with installation.database.session(writes=True) as session:
@@ -54,7 +68,10 @@ class Asked:
             self.codes = [link.code or "" for link in found]
             limits = replace(NONE, expires_at=now() + timedelta(days=9), most_clicks=10**8)
             for link in found[::share] if share else ():
-                set_limits(session, installation.shortener, link, limits, now())
+                if what == "limits":
+                    set_limits(session, installation.shortener, link, limits, now())
+                else:
+                    set_rules(session, installation.shortener, link, RULES, now())
             session.commit()
         self.lane = create_lane(installation)
         self.application = ASGILane(_behind, self.lane)
@@ -111,10 +128,11 @@ def main() -> None:
     parser.add_argument("--links", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--clicks", type=int, default=5_000, help="in each round")
+    parser.add_argument("--what", choices=("limits", "rules"), default="limits")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         plain = Asked(Path(folder) / "plain", options.links, 0)
-        limited = Asked(Path(folder) / "limited", options.links, 10)
+        limited = Asked(Path(folder) / "limited", options.links, 10, options.what)
         found = asyncio.run(compare(plain, limited, options.rounds, options.clicks))
         for each in (plain, limited):
             each.lane.close()
@@ -122,7 +140,7 @@ def main() -> None:
     low, middle, high = statistics.quantiles([one / two for one, two in found], n=4)
     print(
         f"A redirect takes the lane {without:.1f} µs of CPU, {with_some:.1f} µs where one link in "
-        f"ten has limits: {middle:.3f} as many ({low:.3f} to {high:.3f}; {versions()})"
+        f"ten has {options.what}: {middle:.3f} as many ({low:.3f} to {high:.3f}; {versions()})"
     )
 
 
