@@ -42,7 +42,7 @@ class OptionFiguresJson(TypedDict):
     goals: list[OptionGoalJson]
 
 
-class ComparisonJson(TypedDict):
+class OptionsComparisonJson(TypedDict):
     """A goal's rate of an option less that of the split's first, with its interval."""
 
     goal: str
@@ -61,7 +61,7 @@ class SplitJson(TypedDict):
     said: str
     p: float | None
     sentences: list[str]
-    comparisons: list[ComparisonJson]
+    comparisons: list[OptionsComparisonJson]
 
 
 class OptionsReportJson(TypedDict):
@@ -157,7 +157,7 @@ def _option_json(option: OptionFigures, report: OptionsReport) -> OptionFiguresJ
     }
 
 
-def _comparison_json(comparison: Comparison, report: OptionsReport) -> ComparisonJson:
+def _comparison_json(comparison: Comparison, report: OptionsReport) -> OptionsComparisonJson:
     figure = written(comparison.difference, comparison.interval)
     return {
         "goal": comparison.goal,
