@@ -8,11 +8,12 @@ from world import NOON, World
 
 from linktrack.errors import Invalid
 from linktrack.keys import load_keys
-from linktrack.links.domains.domains import add_domain, set_domain_of
+from linktrack.links.domains.domains import add_domain, links_by_domain, set_domain_of
 from linktrack.links.domains.faces import set_default_account, set_on_front_page
-from linktrack.links.hosts.finding import domains_open_to
+from linktrack.links.hosts.finding import domains_open_to, further_domains
 from linktrack.links.own_addresses import remember_address
 from linktrack.owners.tokens import create_token
+from linktrack.portability.demo.removing import remove_demo
 from linktrack.upkeep.probing import look_at_domain
 
 BASE = "https://go.jessestay.com"
@@ -166,3 +167,18 @@ def test_a_token_of_one_account_sees_no_domain_of_another(world: World) -> None:
         answer = call.client.post("/api/v1/links", json={**wish, "domain": host}, headers=head)
         assert answer.status_code == status, host
     assert call.client.get("/api/v1/domains", headers=head).status_code == 403
+
+
+def test_a_domain_stays_when_the_demonstration_goes(world: World) -> None:
+    """Also where one of its accounts was the default; its links and choices go."""
+    account, shop = world.account(), add_domain(world.session, BASE, "shop.example", NOON)
+    account.simulated = True
+    set_default_account(world.session, shop, account, NOON)
+    set_domain_of(world.session, account, shop, NOON)
+    wrapped = world.post(account, "Read http://one.com/")
+    assert wrapped.text.startswith("Read https://shop.example/")
+    remove_demo(world.database)
+    world.session.expire_all()
+    (left,) = further_domains(world.session)
+    assert (left.address, left.account_id) == ("https://shop.example", None)
+    assert links_by_domain(world.session) == {}
