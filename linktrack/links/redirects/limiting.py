@@ -149,6 +149,12 @@ def count_anew(session: Session, link: Link, at: datetime) -> None:
     note(session, f"Counts the clicks that the link {link.code} has left anew.", at)
 
 
+def any_asks_for_password(session: Session) -> bool:
+    """Whether some link does."""
+    asks = select(LinkLimit.link_id).where(LinkLimit.password_hash.is_not(None))
+    return session.scalar(asks.limit(1)) is not None
+
+
 def in_standing(standing: Standing, at: datetime) -> ColumnElement[bool]:
     """Return the condition for links that do this at a moment."""
     off = Link.disabled_at.is_not(None)

@@ -7,6 +7,7 @@ from linktrack.clicks.conversions.sites import any_with_ids
 from linktrack.community.communities import open_ones
 from linktrack.community.suggestions.boxes import listening
 from linktrack.context import db_session, installation
+from linktrack.links.redirects.limiting import any_asks_for_password
 from linktrack.links.redirects.ruling import any_asks_for
 from linktrack.web.public.domains.here import address_here, is_first_domain
 
@@ -33,6 +34,7 @@ def show() -> str:
         country=settings.geoip is not None,
         city=settings.geoip is not None and tells_cities(settings.geoip),
         marks=any_asks_for(db_session(), "visitor"),
+        passwords=any_asks_for_password(db_session()),
         ids=any_with_ids(db_session()),
         suggests=[account.handle for account in listening(db_session())] if first else [],
     )
