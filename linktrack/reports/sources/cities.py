@@ -59,11 +59,11 @@ def account_cities(
 ) -> Cities:
     """Return where an account's links were clicked in the months of the days in [since, until)."""
     months = account_facet_months.c
-    query = select(func.min(months.month), func.max(months.month)).where(
-        months.account_id == account_id, months.facet == CITY
-    )
-    first, last = session.execute(query).one()
-    if first is None:
+    of_account = (months.account_id == account_id, months.facet == CITY)
+    # Each alone is one look into the key; both in one query would read every row.
+    first = session.scalar(select(func.min(months.month)).where(*of_account))
+    last = session.scalar(select(func.max(months.month)).where(*of_account))
+    if first is None or last is None:
         return Cities([])
     if since is not None:
         first = max(first, month_of(since))
@@ -82,8 +82,7 @@ def account_cities(
         )
         .join(cities, cities.c.id == months.value)
         .where(
-            months.account_id == account_id,
-            months.facet == CITY,
+            *of_account,
             months.month.between(first, last),
             months.unique_clicks >= LEAST,
         )
