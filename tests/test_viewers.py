@@ -20,7 +20,7 @@ THEIR_OWN = re.compile(r"/owner/(profile/.*|sign-out)")
 """What viewers may send: what concerns themselves alone."""
 
 FOR_WRITERS = re.compile(
-    r"/owner/(compose.*|accounts/\d+/(remove|connection)|not-wrapped/\d+/replace|team/\d+/remove|notifications.*)"
+    r"/owner/(compose.*|accounts/\d+/(remove|connection)|not-wrapped/\d+/replace|team/\d+/remove|notifications.*|domains)"
 )
 """Pages that only change something, or hold what only owners may know."""
 
