@@ -1,7 +1,6 @@
 """A goal from the click to the report, in a real browser and on a site of one's own."""
 
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,37 +10,12 @@ from databases import Maker
 from listening import listening
 from playwright.sync_api import Browser, BrowserContext, Page
 from servers import Server, answer, command, environment, serving
+from shops import Shop
 from waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
 NEVER = "Object.defineProperty(Navigator.prototype, 'globalPrivacyControl', {get: () => true})"
-
-
-class Shop(BaseHTTPRequestHandler):
-    """A site of one's own: a page to arrive at, and one for those who bought; with a strict CSP."""
-
-    short = ""
-    seen: list[str] = []  # noqa: RUF012 - of one test, which empties it
-
-    def do_GET(self) -> None:
-        """Send a page with the script."""
-        self.seen.append(self.path)
-        goal = ' data-goal="order"' if self.path.startswith("/thanks") else ""
-        page = (
-            "<!doctype html><title>Shop</title><h1>Tea</h1><a href='/thanks'>Buy</a>"
-            f'<script src="{self.short}/goal.js"{goal} defer></script>'
-        ).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        policy = f"default-src 'none'; script-src {self.short}; connect-src {self.short}"
-        self.send_header("Content-Security-Policy", policy)
-        self.send_header("Content-Length", str(len(page)))
-        self.end_headers()
-        self.wfile.write(page)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture(name="server")
