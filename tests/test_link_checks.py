@@ -6,12 +6,15 @@ from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 
 import pytest
+from clicking import FIREFOX
 from listening import listening
 from world import NOON, World
 
 from linktrack.clicks.records import ClickRecord
+from linktrack.db import to_ms
 from linktrack.links.catalog import change_destination
 from linktrack.links.models import Link
+from linktrack.links.redirects.ruling import Wanted, set_rules
 from linktrack.links.visiting import Visit, visit
 from linktrack.outside.addresses import Address, is_public
 from linktrack.upkeep.link_checks import check_links, dead_links
@@ -190,3 +193,24 @@ def test_links_nobody_clicks_and_disabled_ones_are_left_alone(world: World) -> N
     visited.clear()
     check_links(world.database, NOON + 40 * DAY, visiting, pause=0)
     assert visited == []
+
+
+def test_where_rules_lead_is_visited_too(world: World) -> None:
+    """A link is dead where any of its destinations is; the sentence says which."""
+    link = world.post(world.account(), "https://own.com/").links[0]
+    world.click([ClickRecord(to_ms(NOON), link.id, FIREFOX, None, 1)])
+    rule = Wanted((), (("https://a.com/", 50), ("https://b.com/", 50)))
+    set_rules(world.session, world.shortener, link, [rule], NOON)
+    world.session.commit()
+    asked: list[str] = []
+
+    def visiting(destination: str) -> Visit:
+        asked.append(destination)
+        return Visit("It answers 404." if "b.com" in destination else None)
+
+    for day in (0, 2):
+        check_links(world.database, NOON + day * DAY, visiting, pause=0)
+    assert asked == 2 * ["https://own.com/", "https://a.com/", "https://b.com/"]
+    world.session.rollback()
+    (dead,) = dead_links(world.session, NOON + 2 * DAY, 10)
+    assert dead.check.problem == "Where a rule leads, at b.com: It answers 404."

@@ -1,7 +1,8 @@
 """Look once a week whether the destinations of links that are still clicked answer, politely.
 
-A few in an hour, one at a time, with a pause between two of the same host. A destination counts as
-dead at the second failure in a row, at least a day after the first: sites have bad hours.
+A few in an hour, one at a time, with a pause between two of the same host; of a link with rules
+all that it leads to. A destination counts as dead at the second failure in a row, at least a day
+after the first: sites have bad hours.
 """
 
 import logging
@@ -19,7 +20,9 @@ from linktrack import __version__
 from linktrack.audience.models import Account
 from linktrack.clicks.models import link_days
 from linktrack.db import Database
+from linktrack.ids import LinkId
 from linktrack.links.models import Link, LinkCheck
+from linktrack.links.redirects.ruling import destinations_of_rules
 from linktrack.links.visiting import Visit, visit
 
 log = logging.getLogger(__name__)
@@ -29,6 +32,7 @@ AGAIN: Final = timedelta(days=1)  # after a failure
 CLICKED_WITHIN: Final = timedelta(days=30)
 MOST: Final = 50  # in one run: with a run an hour, 8,400 destinations a week
 PAUSE: Final = 2.0  # seconds between two visits to one host
+MOST_PROBLEM: Final = 200  # characters of what is kept of one
 DEAD_AFTER: Final = 2  # failures in a row
 
 
@@ -59,18 +63,34 @@ def check_links(
     """
     with database.session() as session:
         due = session.execute(_due(now).limit(most)).all()
+        elsewhere = destinations_of_rules(session, [LinkId(link_id) for link_id, _ in due])
     seen: dict[str, Visit] = {}
     last: dict[str, float] = {}
-    for link_id, destination in due:
-        if destination not in seen:
-            host = urlsplit(destination).hostname or ""
-            time.sleep(max(0.0, last.get(host, -pause) + pause - time.monotonic()))
-            seen[destination] = visiting(destination)
-            last[host] = time.monotonic()
+    for link_id, own in due:
+        addresses = (own, *elsewhere.get(LinkId(link_id), ()))[:MOST]
+        for destination in addresses:
+            if destination not in seen:
+                host = urlsplit(destination).hostname or ""
+                time.sleep(max(0.0, last.get(host, -pause) + pause - time.monotonic()))
+                seen[destination] = visiting(destination)
+                last[host] = time.monotonic()
+        found = _first_problem([(address, seen[address]) for address in addresses])
         with database.session(writes=True) as session:
-            _write_down(session, link_id, destination, seen[destination], now)
+            _write_down(session, link_id, own, found, now)
             session.commit()
     return len(seen)
+
+
+def _first_problem(found: Sequence[tuple[str, Visit]]) -> Visit:
+    """Return what was found at a link's own destination, else the first trouble at a rule's."""
+    (_, own), *others = found
+    if own.problem is None:
+        for destination, at_rule in others:
+            if at_rule.problem is not None:
+                host = urlsplit(destination).hostname or ""
+                said = f"Where a rule leads, at {host:.60}: {at_rule.problem}"
+                return Visit(said[:MOST_PROBLEM])
+    return own
 
 
 def visitor_for(base_url: str) -> Callable[[str], Visit]:

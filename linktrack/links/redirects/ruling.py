@@ -1,7 +1,7 @@
 """The rules of a link in the database: read, replaced, moved."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -56,6 +56,19 @@ def rules_of(session: Session, link_id: LinkId) -> tuple[Rule, ...]:
         )
         for row in rows
     )
+
+
+def destinations_of_rules(
+    session: Session, link_ids: Sequence[LinkId]
+) -> Mapping[LinkId, Sequence[str]]:
+    """Return where the rules of these links lead; links without rules are left out."""
+    query = select(LinkOption.link_id, LinkOption.destination).where(
+        LinkOption.link_id.in_(link_ids), LinkOption.rule_id.is_not(None)
+    )
+    found: dict[LinkId, list[str]] = {}
+    for link_id, destination in session.execute(query.order_by(LinkOption.id)):
+        found.setdefault(link_id, []).append(destination)
+    return found
 
 
 def any_asks_for(session: Session, kind: Kind) -> bool:
