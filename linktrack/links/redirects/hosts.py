@@ -28,7 +28,7 @@ class Hosts:
     def key(self, host: str, code: str) -> str:
         """Return what a code is remembered by: on the first domain itself.
 
-        Raises `LookupError` if nobody has looked up yet which hosts there are.
+        Raises `LookupError` before the first time that the hosts were looked up.
         """
         domains = self._domains
         if domains is None:
