@@ -96,7 +96,7 @@ def test_rules_by_command(world: World, run: Run) -> None:
     good(run("link", "rules", "add", code, "--if", "country=de,at", "--if", "query=a=1,2", *split))
     good(run("link", "rules", "move", code, "2", "1"))
     assert good(run("link", "rules", "list", code)).splitlines() == [
-        f"2  In DE or AT, with ?a=1,2 in the address: 60 % {STORE}, 40 % {PLAY}",
+        f"2  In DE or AT, with ?a=1,2 in the address: 60% {STORE}, 40% {PLAY}",
         f"1  With iOS: {STORE}",
         f"Everyone else: {WEB}",
     ]
@@ -110,10 +110,12 @@ def test_rules_by_command(world: World, run: Run) -> None:
     good(run("link", "rules", "remove", code, "1"))
     wrong = run("link", "rules", "add", code, "--if", "browser=Firefox", "--to", PLAY)
     assert wrong.exit_code == 1
-    assert wrong.stderr.startswith("Error: 'browser' is no condition: choose one of device, system")
+    assert wrong.stderr.startswith(
+        "Error: 'browser' isn't a condition: choose one of device, system"
+    )
     assert (
         run("link", "rules", "remove", code, "7").stderr
-        == "Error: The link has no rule 7 any more.\n"
+        == "Error: The link no longer has a rule 7.\n"
     )
 
 

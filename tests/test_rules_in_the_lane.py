@@ -166,7 +166,7 @@ def test_an_option_keeps_its_number_as_long_as_its_destination_stays(world: Worl
     assert len(kept) == 4
     assert {row.rule_id for row in kept.values()} == {None}
     assert (kept[store.id].said, kept[play.id].said) == ("Everyone", "On a phone")
-    with pytest.raises(NotFound, match="any more"):
+    with pytest.raises(NotFound, match="no longer has"):
         moved(wanted_now(session, link), rule.id, 0)
 
 
@@ -177,8 +177,8 @@ def test_what_can_be_no_rule_is_said_in_one_sentence(world: World) -> None:
         ((), "1 to 10 destinations"),
         ((("myapp://open", 100),), "not the address of a web page"),
         ((("https://go.jessestay.com/x", 100),), "cannot lead to another short link"),
-        (((STORE, 60), (PLAY, 50)), "sum to 110 %"),
-        (((STORE, 100), (PLAY, 0)), "sum to 100 %"),
+        (((STORE, 60), (PLAY, 50)), "sum to 110%"),
+        (((STORE, 100), (PLAY, 0)), "sum to 100%"),
         (((STORE, 50), (STORE, 50)), "the same destination twice"),
     ]
     for options, sentence in refused:

@@ -59,7 +59,7 @@ def _told(found: "Sequence[Rule]") -> list[str]:
 def _destinations(rule: "Rule") -> str:
     if len(rule.options) == 1:
         return rule.options[0].destination
-    return ", ".join(f"{each.percent} % {each.destination}" for each in rule.options)
+    return ", ".join(f"{each.percent}% {each.destination}" for each in rule.options)
 
 
 @rules.command()
@@ -172,7 +172,7 @@ def attempt(work: Work, code: str, moment: str | None, **said: str) -> Answer:
     link = work.link(code)
     visit = imagined(at.astimezone(zone), **said)
     found = tried_json(rules_of(work.session, link.id), link.destination, visit)
-    rows = [(f"{each['percent']} %", each["destination"]) for each in found["options"]]
+    rows = [(f"{each['percent']}%", each["destination"]) for each in found["options"]]
     return Answer(found, found["said"], Table(["share", "leads to"], rows))
 
 
@@ -191,7 +191,7 @@ def report(work: Work, code: str) -> Answer:
         (
             each["said"],
             each["destination"],
-            "" if each["percent"] is None else f"{each['percent']} %",
+            "" if each["percent"] is None else f"{each['percent']}%",
             each["clicks"],
             each["unique_clicks"],
             each["with_click_id"],

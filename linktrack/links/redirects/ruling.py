@@ -104,9 +104,7 @@ def set_rules(
     if len(checked) > MOST_RULES:
         raise Invalid(f"A link may have {MOST_RULES} rules.")
     if len(set(named)) < len(named) or not known.keys() >= set(named):
-        raise NotFound(
-            f"The link {link.code} doesn't have these rules any more: look at them again."
-        )
+        raise NotFound(f"The link {link.code} no longer has these rules: look at them again.")
     if [as_wanted(rule) for rule in before] == checked:
         return before
     for position, rule in enumerate(checked):
@@ -140,7 +138,7 @@ def named_rule(wanted: Iterable[Wanted], rule_id: int) -> Wanted:
     for rule in wanted:
         if rule.id == rule_id:
             return rule
-    raise NotFound(f"The link has no rule {rule_id} any more.")
+    raise NotFound(f"The link no longer has a rule {rule_id}.")
 
 
 def apps_else_web(ios: str, android: str) -> list[Wanted]:
@@ -163,7 +161,7 @@ def _checked(session: Session, shortener: Shortener, rule: Wanted) -> Wanted:
     )
     percents = [percent for _, percent in options]
     if any(not 1 <= percent <= WHOLE for percent in percents) or sum(percents) != WHOLE:
-        raise Invalid(f"The shares of a rule sum to {sum(percents)} %: make it {WHOLE} %.")
+        raise Invalid(f"The shares of a rule sum to {sum(percents)}%: make it {WHOLE}%.")
     if len({destination for destination, _ in options}) < len(options):
         raise Invalid("A rule has the same destination twice: give it one share.")
     return replace(rule, options=options)

@@ -56,7 +56,7 @@ def _edited(code: str) -> dict[str, object]:
     found = rules_of(db_session(), named_link(code).id)
     return {
         f"Rule {place}": f"{rule_in_words(rule)}: "
-        + ", ".join(f"{each.percent} % {each.destination}" for each in rule.options)
+        + ", ".join(f"{each.percent}% {each.destination}" for each in rule.options)
         for place, rule in enumerate(found, 1)
     }
 

@@ -77,7 +77,7 @@ def condition(kind: str, values: Sequence[str]) -> Condition:
     """Return a condition whose values are written in their one way. Raises `Invalid`."""
     known = _KIND.get(kind)
     if known is None:
-        raise Invalid(f"{kind[:40]!r} is no condition: choose one of {', '.join(KINDS)}.")
+        raise Invalid(f"{kind[:40]!r} isn't a condition: choose one of {', '.join(KINDS)}.")
     said = [value.strip() for value in values if value.strip()]
     if not said:
         raise Invalid(f"The condition {kind!r} has no value.")
@@ -121,7 +121,7 @@ def _one_of(choices: Sequence[str], what: str) -> Callable[[str], str]:
     def read(value: str) -> str:
         found = by_name.get(value.lower())
         if found is None:
-            raise Invalid(f"{value[:40]!r} is no {what}: choose one of {', '.join(choices)}.")
+            raise Invalid(f"{value[:40]!r} isn't a {what}: choose one of {', '.join(choices)}.")
         return found
 
     return read
@@ -130,14 +130,14 @@ def _one_of(choices: Sequence[str], what: str) -> Callable[[str], str]:
 def _read_language(value: str) -> str:
     tag = value.lower().replace("_", "-")
     if not _LANGUAGE.fullmatch(tag):
-        raise Invalid(f"{value[:40]!r} is no language: write a code such as de or pt-br.")
+        raise Invalid(f"{value[:40]!r} isn't a language: write a code such as de or pt-br.")
     return tag
 
 
 def _read_country(value: str) -> str:
     code = value.upper()
     if not _COUNTRY.fullmatch(code):
-        raise Invalid(f"{value[:40]!r} is no country: write its two letters, such as DE.")
+        raise Invalid(f"{value[:40]!r} isn't a country: write its two letters, such as DE.")
     return code
 
 
@@ -145,7 +145,7 @@ def _read_query(value: str) -> str:
     name = value.removeprefix("?")
     if len(name) > LONGEST or not name.isprintable() or not name.partition("=")[0] or "&" in name:
         raise Invalid(
-            f"{value[:40]!r} is no query parameter: write name=value, or the name alone "
+            f"{value[:40]!r} isn't a query parameter: write name=value, or the name alone "
             f"(at most {LONGEST} characters)."
         )
     return name
@@ -155,7 +155,7 @@ def _read_hours(value: str) -> str:
     match = _HOURS.fullmatch(value)
     start, end = (f"{match[1]:0>2}:{match[2]}", f"{match[3]:0>2}:{match[4]}") if match else ("", "")
     if not match or start >= "24:00" or end > "24:00" or start == end:
-        raise Invalid(f"{value[:40]!r} is no time of day: write 09:00-17:00, or 22:00-06:00.")
+        raise Invalid(f"{value[:40]!r} isn't a time of day: write 09:00-17:00, or 22:00-06:00.")
     return f"{start}-{end}"
 
 
@@ -176,7 +176,7 @@ def _read_days(value: str) -> str:
 
 def _no_days(value: str) -> Invalid:
     return Invalid(
-        f"{value[:40]!r} is no date: write 2026-12-01..2026-12-24; leave one end out for no end."
+        f"{value[:40]!r} isn't a date: write 2026-12-01..2026-12-24; leave one end out for no end."
     )
 
 

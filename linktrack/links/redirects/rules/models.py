@@ -28,7 +28,7 @@ class LinkRule(Base):
 class LinkOption(Base):
     """A destination of a rule. Clicks name it, so it keeps its number and is never deleted.
 
-    One that was taken away has `closed_at`, and no rule any more; `said` is whom its rule was for
+    One that was taken away has `closed_at`, and no rule; `said` is whom its rule was for
     then, in words. `percent_since` is when its percentage was last changed, if ever.
     """
 

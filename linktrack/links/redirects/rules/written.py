@@ -79,7 +79,7 @@ def conditions_written(written: Iterable[str]) -> tuple[Condition, ...]:
     for each in written:
         kind, sign, values = each.partition("=")
         if not sign:
-            raise Invalid(f"{each[:40]!r} is no condition: write one such as device=mobile.")
+            raise Invalid(f"{each[:40]!r} isn't a condition: write one such as device=mobile.")
         kind = kind.strip()
         found.append(condition(kind, [values] if kind == "query" else values.split(",")))
     return tuple(found)
