@@ -74,7 +74,7 @@ def test_every_blueprint_of_owners_pages_has_a_section() -> None:
     """A page that belongs nowhere would leave the reader without a way to its neighbours."""
     held = set(chain.from_iterable(section.also for section in (*SECTIONS, SETTINGS)))
     held |= {page.blueprint for page in PAGES}
-    without_pages = {"demo", "guide", "live", "moved", "qr", "sign_in"}  # the guide is its own
+    without_pages = {"demo", "guide", "live", "moved", "qr", "sign_in", "thumbnails"}
     owners = {each.name for each in blueprints() if each.url_prefix == "/owner"}
     assert owners - held == without_pages
 

@@ -102,7 +102,7 @@ def test_every_page_of_a_new_installation_helps(world: World) -> None:
         ("compose", "New post"),
     ):
         assert f"<h1>{name}</h1>" in browser.get(f"/owner/{page}").text
-    assert "None have been created yet" in read(browser.get("/"))
+    assert "Only their owner can create them" in read(browser.get("/"))
 
 
 def test_first_steps_tell_previews_from_people(sqlite_world: World) -> None:

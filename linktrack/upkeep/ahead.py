@@ -54,6 +54,7 @@ A network may ask for a pause of hours, and LINKTRACK_SYNC_HOURS may be weeks.
 """
 
 ENDS: Final[Mapping[Column, timedelta]] = {
+    ("link_password_failures", "wait_until"): _HOUR,
     ("owner_sessions", "expires_at"): timedelta(days=30),
     ("password_failures", "wait_until"): _HOUR,
     ("sign_in_links", "expires_at"): timedelta(days=7),
@@ -72,12 +73,15 @@ BEGAN: Final[frozenset[Column]] = frozenset(
         ("journals", "finished_at"),
         ("link_cards", "read_at"),
         ("link_checks", "checked_at"),
+        ("link_options", "percent_since"),
+        ("link_password_failures", "failed_at"),
         ("made_follows", "begun_at"),
         ("member_steps", "begun_at"),
         ("network_posts", "names_read_at"),
         ("network_posts", "read_at"),
         ("one_time_codes", "begun_at"),
         ("owner_sessions", "created_at"),
+        ("page_reads", "read_at"),
         ("password_failures", "failed_at"),
         ("seen_suggestions", "seen_at"),
         ("sendings", "changed_at"),
@@ -87,6 +91,7 @@ BEGAN: Final[frozenset[Column]] = frozenset(
         ("suggestion_watches", "begun_at"),
         ("suggestion_watches", "read_until"),
         ("syncs", "begun_at"),
+        ("thumbnails", "made_at"),
         ("tokens", "last_used_at"),
         ("watches", "begun_at"),
         ("watches", "known_until"),

@@ -94,7 +94,7 @@ SECTIONS: Final = (
                 of_all=True,
             ),
         ),
-        also=("changing", "bulk_changes"),
+        also=("changing", "bulk_changes", "rules"),
     ),
     Section(
         "Audience",

@@ -31,7 +31,7 @@ def name_of(address: str) -> str:
 
 
 def page_read(session: Session, destination: str) -> Found | None:
-    """Return what a page has said of itself, None if nobody has looked lately."""
+    """Return what a page has said of itself, None if it wasn't read lately."""
     kept = session.get(PageRead, name_of(destination))
     if kept is None:
         return None

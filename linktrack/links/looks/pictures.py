@@ -26,7 +26,7 @@ def own_picture(session: Session, link_id: LinkId) -> str | None:
 
 
 def picture_named(session: Session, digest: str) -> bytes | None:
-    """Return the JPEG of a name, None if no link has it any more."""
+    """Return the JPEG of a name, None if no link has it now."""
     query = select(OwnPicture.body).where(OwnPicture.digest == digest).limit(1)
     return session.scalar(query)
 

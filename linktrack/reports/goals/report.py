@@ -157,7 +157,7 @@ def _figures(
     names: Mapping[SegmentId, str],
     today: int,
 ) -> GoalFigures:
-    settled = today - goal.days  # a click of a day before it can't reach the goal any more
+    settled = today - goal.days  # a click of a day before it can no longer reach the goal
 
     def is_over(row: Row) -> bool:
         if row.post_id is None:

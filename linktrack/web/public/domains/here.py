@@ -32,6 +32,8 @@ def check_domain() -> None:
     opened = installation()
     host = bare_host(request.environ.get("HTTP_HOST", ""))
     is_for_programs = request.blueprint in ("health", "probe") or request.endpoint == "static"
+    if request.endpoint is None:  # nothing is there, on whichever domain
+        return
     if is_for_programs or host == host_of(opened.settings.base_url):
         return
     g.domain_id = find_hosts(opened.database.engine, opened.settings.base_url).get(host)
