@@ -85,10 +85,17 @@ def save(sent: Sent, code: str) -> str:
     return "The rule is saved. Short links follow it within two seconds."
 
 
+def _number(sent: Sent) -> int:
+    number = sent.row_id("rule", "The rule")
+    if number is None:
+        raise Invalid("Choose a rule.")
+    return number
+
+
 @rules_form("/links/<code>/rules/move")
 def move(sent: Sent, code: str) -> str:
     """Move a rule up or down by one place."""
-    link, number = named_link(code), sent.row_id("rule", "The rule") or 0
+    link, number = named_link(code), _number(sent)
     wanted = wanted_now(sent.session, link)
     place = wanted.index(named_rule(wanted, number))
     to = place + 1 if sent.text("to", "The direction") == "down" else place - 1
@@ -99,7 +106,7 @@ def move(sent: Sent, code: str) -> str:
 @rules_form("/links/<code>/rules/remove")
 def remove(sent: Sent, code: str) -> str:
     """Remove a rule; what it led to stays in the figures."""
-    link, number = named_link(code), sent.row_id("rule", "The rule") or 0
+    link, number = named_link(code), _number(sent)
     wanted = wanted_now(sent.session, link)
     wanted.remove(named_rule(wanted, number))
     _set(sent, link, wanted)
