@@ -280,6 +280,8 @@ def test_every_page_with_simulated_data_says_so(sqlite_world: World) -> None:
     assert mark in read(browser.get(f"/owner/links/{its.code}"))
     assert "Simulated data." not in read(browser.get(f"/owner/links/{own.code}"))
     stranger = Browser.on(sqlite_world)
+    demo.on_front_page = True
+    session.commit()
     for path in ("/", f"/{its.code}+", "/hello/@demo", f"/shared/{secret}"):
         assert mark in read(stranger.get(path)), path
     session.refresh(person)

@@ -421,6 +421,7 @@ def test_links_posts_counts_and_segments_are_exported(world: World) -> None:
         {
             "id": first.id,
             "code": first.code,
+            "domain": None,
             "short_url": f"https://go.jessestay.com/{first.code}",
             "destination": "https://example.com/a",
             "account": "@JessesLinks",
@@ -440,6 +441,7 @@ def test_links_posts_counts_and_segments_are_exported(world: World) -> None:
         {
             "id": second.id,
             "code": second.code,
+            "domain": None,
             "short_url": f"https://go.jessestay.com/{second.code}",
             "destination": "https://example.com/b",
             "account": "@JessesLinks",

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from browser import Browser, read
+from mmdb_writer import MMDBWriter
 from sqlalchemy import select
 from world import NOON, World
 
@@ -148,12 +149,14 @@ def test_the_privacy_page_says_what_the_settings_say(sqlite_world: World) -> Non
     assert "after one calendar month" in text
     assert "as long as the link's owner keeps the statistics" in text.replace("’", "'")
     assert "the country" not in text
+    countries = sqlite_world.settings.data / "countries.mmdb"
+    MMDBWriter(database_type="GeoLite2-Country").to_db_file(str(countries))
     with World.at(
         sqlite_world.settings.data,
         sqlite_world.settings.database,
         LINKTRACK_VISITOR_PERIOD="day",
         LINKTRACK_KEEP_DAYS="90",
-        LINKTRACK_GEOIP=__file__,
+        LINKTRACK_GEOIP=str(countries),
     ) as other:
         text = read(Browser.on(other).get("/privacy"))
     assert "after one day" in text and "90 days, then deleted" in text and "the country" in text

@@ -97,7 +97,7 @@ def test_a_note_stands_on_every_chart_over_time(world: World) -> None:
     for text, about in ((f"everywhere {EVIL}", ""), ("of one", str(account.id))):
         answer = browser.send("/owner/notes", {"day": day, "text": text, "account": about})
         assert answer.status_code == 303
-    browser.send("/owner/notes", {"day": day, "text": "elsewhere", "account": str(other.id)})
+    browser.send("/owner/notes", {"day": day, "text": "of theirs", "account": str(other.id)})
     code = post.links[0].code
     for address in (
         f"?account={account.id}",
@@ -112,10 +112,10 @@ def test_a_note_stands_on_every_chart_over_time(world: World) -> None:
         assert EVIL not in page.text
         assert f"everywhere {EVIL}" in text, address
         assert "of one" in text, address
-        assert "elsewhere" not in text, address
+        assert "of theirs" not in text, address
     world.click(clicks(world.post(other, "https://example.org/", now() - timedelta(days=5)), [1]))
     theirs = read(browser.get(f"/owner/?days=365&account={other.id}"))
-    assert "elsewhere" in theirs
+    assert "of theirs" in theirs
     assert "of one" not in theirs
 
 

@@ -246,7 +246,7 @@ def test_codes_by_command(run: Run) -> None:
     good(run("owner", "create", "Jesse"))
     (line,) = parsed(run("owner", "list", "--json"))
     expected = {"name": "Jesse", "role": "owner", "password": "no", "codes": "no", "passkeys": 0}
-    assert line == expected
+    assert line | expected == line
     assert "as before" in good(run("owner", "reset-codes", "Jesse"))
     assert "Removed 0 passkeys of Jesse." in good(run("owner", "remove-passkeys", "Jesse"))
 

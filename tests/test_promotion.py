@@ -251,7 +251,7 @@ def test_people_and_sites_by_command(run: Run) -> None:
     good(run("people", "remove", "Ann"))
     assert "Ann" not in good(run("people", "list"))
     good(run("site", "add", "a.org"))
-    assert parsed(run("site", "list", "--json")) == [{"host": "a.org"}]
+    assert parsed(run("site", "list", "--json")) == [{"host": "a.org", "click_ids": False}]
     own = parsed(run("report", "own", "@JessesLinks", "--json"))
     assert (own["own"]["links"], own["others"]["links"]) == (1, 1)
     assert "Too little is known" in good(run("report", "own", "@JessesLinks"))

@@ -116,6 +116,8 @@ def test_days_lead_on_from_a_page_that_a_refused_form_shows_again(sqlite_world: 
             assert lead.startswith(page), lead
             assert browser.get(lead).status_code == 200, lead
         for action in re.findall(r'<form method="get"([^>]*)', answer.text):
+            if "/qr.svg" in action:  # which days don't matter to
+                continue
             assert f'action="{page.partition("?")[0]}"' in action
 
 

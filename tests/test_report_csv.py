@@ -41,7 +41,7 @@ def test_inner_objects_lists_and_formulas_are_cells() -> None:
         ("posts?days=365", "id,posted_at,text,followers,followers_at,clicks,unique_clicks,"),
         (
             "links",
-            "code,short_url,destination,title,tags,created_at,clicks,unique_clicks,",
+            "code,short_url,destination,state,title,tags,created_at,clicks,unique_clicks,",
         ),
         ("segments?days=365", "segment,"),
         ("own-links?days=365", "kind,links,posts,posts_without_count,clicks,unique_clicks,"),

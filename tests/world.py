@@ -1,8 +1,8 @@
 """A small linktrack for tests: real database, real lane, real journal, real loader."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,12 +27,13 @@ NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
 @dataclass
 class World:
-    """One installation; `session` is one open session that may write."""
+    """One installation; `session` is one open session that may write; `ends` is done at its end."""
 
     settings: Settings
     database: Database
     shortener: Shortener
     session: Session
+    ends: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
     @contextmanager
@@ -49,10 +50,12 @@ class World:
         keys = load_keys(settings.data)
         database = Database(settings)
         session = database.session()
+        ends = ExitStack()
         try:
             shortener = Shortener(settings.base_url, Codes(keys.salt, keys.check))
-            yield cls(settings, database, shortener, session)
+            yield cls(settings, database, shortener, session, ends)
         finally:
+            ends.close()
             session.close()
             database.close()
 

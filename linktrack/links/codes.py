@@ -21,7 +21,7 @@ CHECK_BYTES: Final = 4  # 16 bits let 0.01 of 100,000 forged codes through, 32 b
 
 _OWN_PATHS: Final = """
     .well-known about abuse admin analytics api app apple-touch-icon assets atom blog card contact
-    css digest docs embed favicon favicon.ico feed goal.js goodbye healthz hello help
+    css digest docs embed favicon favicon.ico feed goal.js goals goodbye healthz hello help
     home img index js join leave legal live live.json login logout metrics oauth owner people ping
     privacy public qr readyz report rest robots robots.txt rss s security.txt shared sign-in
     sitemap.xml static status suggest terms uncounted yourls-api.php
