@@ -101,7 +101,7 @@ def test_a_lease_is_a_fiftieth_of_what_is_left(left: int) -> None:
     drawn = lease_of(left)
     assert drawn <= max(0, left)
     assert drawn >= (left > 0)
-    assert drawn <= max(1, min(100, left / 50))
+    assert drawn <= max(1, min(1_000, left / 50))
 
 
 def limited(world: World, limits: LinkLimits) -> Link:

@@ -18,7 +18,7 @@ from linktrack.links.redirects.limits import Limits
 
 log = logging.getLogger(__name__)
 
-MOST: Final = 100  # clicks in a lease
+MOST: Final = 1_000  # clicks in a lease: drawing waits for the loader, up to its 250 ms
 SHARE: Final = 50  # of what is left: 2% go into a lease, one click near the end
 IDLE_SECONDS: Final = 10.0  # after which what is unused goes back
 SPENT_SECONDS: Final = 1.0  # for which a link without clicks is not asked about again
