@@ -97,7 +97,7 @@ def test_processes_together_never_answer_more_clicks_than_a_link_has(
 @settings(max_examples=200)
 @given(st.integers(-5, 100_000))
 def test_a_lease_is_a_fiftieth_of_what_is_left(left: int) -> None:
-    """At most 100 clicks, at least one while one is left: what a killed process may lose."""
+    """At most 1,000 clicks, at least one while one is left: what a killed process may lose."""
     drawn = lease_of(left)
     assert drawn <= max(0, left)
     assert drawn >= (left > 0)
