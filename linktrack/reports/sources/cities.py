@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, NamedTuple, TypedDict
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Table, func, select
 from sqlalchemy.orm import Session
 
 from linktrack.calendar.days import first_of_month, month_of
@@ -73,25 +73,29 @@ def account_cities(
     if first > last:
         return Cities([])
     begin, end = first_of_month(first), first_of_month(last + 1)
-    named = (
+    rows = _named(session, account_facet_months, *of_account, months.month.between(first, last))
+    of_countries = account_counts(session, account_id, COUNTRY, begin, end)
+    return Cities(_with_others(rows, of_countries), begin, end)
+
+
+def _named(
+    session: Session, table: Table, *which: ColumnElement[bool]
+) -> list[tuple[City, Counts]]:
+    """Return the cities of some rows of counts, without the rows that have too few to be named."""
+    counts = table.c
+    query = (
         select(
             cities.c.country,
             cities.c.region,
             cities.c.name,
-            func.sum(months.clicks),
-            func.sum(months.unique_clicks),
+            func.sum(counts.clicks),
+            func.sum(counts.unique_clicks),
         )
-        .join(cities, cities.c.id == months.value)
-        .where(
-            *of_account,
-            months.month.between(first, last),
-            months.unique_clicks >= LEAST,
-        )
+        .join(cities, cities.c.id == counts.value)
+        .where(*which, counts.unique_clicks >= LEAST)
         .group_by(cities.c.id, cities.c.country, cities.c.region, cities.c.name)
     )
-    rows = [(City(*row[:3]), Counts(int(row[3]), int(row[4]))) for row in session.execute(named)]
-    of_countries = account_counts(session, account_id, COUNTRY, begin, end)
-    return Cities(_with_others(rows, of_countries), begin, end)
+    return [(City(*row[:3]), Counts(int(row[3]), int(row[4]))) for row in session.execute(query)]
 
 
 def link_cities(session: Session, link_ids: Sequence[LinkId]) -> Cities:
@@ -100,19 +104,7 @@ def link_cities(session: Session, link_ids: Sequence[LinkId]) -> Cities:
     of_links = (table.link_id.in_(link_ids), table.facet == CITY)
     if session.execute(select(table.value).where(*of_links).limit(1)).first() is None:
         return Cities([])
-    named = (
-        select(
-            cities.c.country,
-            cities.c.region,
-            cities.c.name,
-            func.sum(table.clicks),
-            func.sum(table.unique_clicks),
-        )
-        .join(cities, cities.c.id == table.value)
-        .where(*of_links, table.unique_clicks >= LEAST)
-        .group_by(cities.c.id, cities.c.country, cities.c.region, cities.c.name)
-    )
-    rows = [(City(*row[:3]), Counts(int(row[3]), int(row[4]))) for row in session.execute(named)]
+    rows = _named(session, link_facets, *of_links)
     return Cities(_with_others(rows, link_counts(session, link_ids, COUNTRY)))
 
 
