@@ -54,9 +54,9 @@ class Gate:
         if not (self._is_ready or may_wait):  # the first look at an agent loads lists of crawlers
             raise Undecided
         agent = asked.get("HTTP_USER_AGENT", "")[:MOST_AGENT]
-        is_person_s = not flags() & _NO_PERSON and is_person(agent)
+        by_person = not flags() & _NO_PERSON and is_person(agent)
         self._is_ready = True
-        if not is_person_s:
+        if not by_person:
             is_over = limits.is_used_up or self._leases.is_spent(link_id, limits)
             return "ended" if is_over else "open"
         taken = self._leases.take(link_id, limits)
