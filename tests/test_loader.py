@@ -13,6 +13,7 @@ from world import World
 from linktrack.calendar.days import Days
 from linktrack.clicks.capture.journal import SUFFIX, Journal
 from linktrack.clicks.counts.rebuild import rebuild
+from linktrack.clicks.keeping.interface import Origin
 from linktrack.clicks.loading.loader import SET_ASIDE, Loader
 from linktrack.clicks.loading.store import ClickStore
 from linktrack.clicks.models import clicks, journals
@@ -130,9 +131,11 @@ class FailingOnce(ClickStore):
 
     failed = False
 
-    def append(self, connection: Connection, records: Sequence[ClickRecord]) -> int:
+    def append(
+        self, connection: Connection, records: Sequence[ClickRecord], origin: Origin | None = None
+    ) -> int:
         """Store, and fail the first time."""
-        count = super().append(connection, records)
+        count = super().append(connection, records, origin)
         if not self.failed:
             self.failed = True
             raise Fault
@@ -212,9 +215,14 @@ def test_a_file_that_cannot_be_loaded_stops_no_other(sqlite_world: World) -> Non
         journal.close()
 
     class Stumbling(FailingOnce):
-        def append(self, connection: Connection, records: Sequence[ClickRecord]) -> int:
+        def append(
+            self,
+            connection: Connection,
+            records: Sequence[ClickRecord],
+            origin: Origin | None = None,
+        ) -> int:
             try:
-                return super().append(connection, records)
+                return super().append(connection, records, origin)
             except Fault as error:
                 raise ValueError("a defect") from error
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete, func, insert, select, update
 from world import NOON, World
 
 from linktrack.calendar.days import Days
-from linktrack.clicks.counts import rebuild, rebuild_differences, stored
+from linktrack.clicks.counts import parts, rebuild, rebuild_differences
 from linktrack.clicks.models import (
     account_days,
     account_referrer_days,
@@ -63,7 +63,7 @@ def test_counts_are_right_again_whatever_was_wrong(
     world: World, beside: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Marks, counts, and rows that are missing or too many; in parts smaller than a post."""
-    monkeypatch.setattr(stored, "PART", 1)
+    monkeypatch.setattr(parts, "PART", 1)
     monkeypatch.setattr(rebuild_differences, "CORRECTED", 3)
     links, _ = some_clicks(world)
     many_clicks(world, links, 900)
@@ -128,7 +128,7 @@ def test_memory_does_not_grow_with_the_counts_of_an_account(
     sqlite_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Sums over all posts lie in the database: three times the posts and days take no more."""
-    monkeypatch.setattr(stored, "PART", 1)
+    monkeypatch.setattr(parts, "PART", 1)
     account = sqlite_world.account()
     days = Days(sqlite_world.settings.timezone)
 

@@ -6,7 +6,8 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select, text
 
 from linktrack.calendar.days import Days
-from linktrack.clicks.models import clicks, counted_by
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.models import counted_by
 
 REMEDY: Final = "linktrack rebuild"
 
@@ -46,7 +47,7 @@ def keep_first(connection: Connection, days: Days) -> None:
 
 def keep_of_old_counts(connection: Connection, days: Days) -> None:
     """Keep the settings of today where clicks were counted before any were kept."""
-    if connection.execute(select(clicks.c.seq).limit(1)).first() is not None:
+    if clicks_of(connection).latest():
         keep_first(connection, days)
 
 

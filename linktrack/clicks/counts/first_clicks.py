@@ -1,102 +1,25 @@
-"""First-click marks: which click of a visitor is the unique one, on a post and on a link.
+"""First clicks: which click of a visitor is the unique one, on a post and on a link.
 
-One table has the marks on links. A post's links lie together in it, so that a visitor's first
-click on the post is the earliest of those few rows, and has no row of its own.
+A visitor's first click on a post is the earliest of those on its links.
 
 The order of loading never matters: when a visitor's earlier click is loaded later, the mark moves,
 and with it every count of unique clicks that depends on it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
-from typing import Final, TypeAlias, TypeVar
+from typing import TypeVar
 
-import msgspec
 from msgspec.structs import replace
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
-from linktrack.chunks import chunked
-from linktrack.clicks.bulk import delete_rows, find_rows, upsert_rows
-from linktrack.clicks.models import agents, clicks, first_clicks, referrers
-from linktrack.clicks.vocabulary import HUMAN, narrowest_window
-from linktrack.ids import AccountId, LinkId, PostId, SegmentId
+from linktrack.clicks.keeping.click import MARKED, Click, DayOf, Key, Mark, Pair, key_of, mark_of
+from linktrack.clicks.keeping.interface import Clicks
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.vocabulary import narrowest_window
+from linktrack.ids import LinkId
 
 AnyKey = TypeVar("AnyKey")
-CHUNK: Final = 1_000  # visitors in one IN list; SQLite takes 32,766 values
-
-
-COUNTED_AS: Final = func.coalesce(referrers.c.host_id, referrers.c.id)
-"""The referrer that a click is counted under, in SQL."""
-
-
-COUNTRY: Final = func.coalesce(clicks.c.country + 1, 0)
-"""The country that a click is counted under, in SQL (vocabulary.FACETS)."""
-
-
-CITY: Final = func.coalesce(clicks.c.city_id, 0)
-"""The city that a click is counted under, in SQL."""
-
-
-OPTION: Final = func.coalesce(clicks.c.option_id + 1, 0)
-"""Where a link with rules led a click, as it is counted, in SQL: 0 of a link without."""
-
-
-class Click(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What the counts need to know of a click. Times are in milliseconds since 1970 UTC.
-
-    `day` is the owner's calendar day, an ordinal; `window` the narrowest that holds the click.
-    `country`, `device`, `language` and `city` are values of vocabulary.FACETS; `flags` the click's;
-    `option` is as OPTION has it.
-    """
-
-    clicked_at: int
-    link_id: LinkId
-    post_id: PostId | None
-    account_id: AccountId
-    posted_at: int | None
-    segment_id: SegmentId
-    source_id: int
-    visitor: int | None
-    reason: int
-    attribution: int
-    referrer_id: int  # of a code of X, that of the host (`COUNTED_AS`)
-    country: int
-    device: int
-    language: int
-    city: int
-    option: int
-    day: int
-    window: int
-    flags: int = 0
-
-
-DayOf: TypeAlias = Callable[[int], int]
-"""Returns the calendar day of a moment (`Days.day`)."""
-
-Key: TypeAlias = tuple[int, int, int]
-"""The post (or the link on its own, with a minus), the visitor, and the link."""
-
-Mark: TypeAlias = tuple[int, ...]
-"""What is stored of a first click, in the order that decides which click is the first.
-
-Of two clicks in the same millisecond that of the smaller segment, then of the referrer that was
-known before the other, is taken as the first, whichever is loaded first.
-"""
-
-MARKED: Final = (
-    "clicked_at", "segment_id", "referrer_id", "source_id", "attribution", "country", "device",
-    "language", "city", "option",
-)  # fmt: skip
-"""What is stored of a first click, in the order of the table's columns."""
-
-mark_of: Final[Callable[[Click], Mark]] = attrgetter(*MARKED)
-
-
-def key_of(click: Click) -> Key:
-    """Return the key of the mark of a click that has a visitor."""
-    assert click.visitor is not None
-    return (click.post_id or -click.link_id, click.visitor, click.link_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,17 +52,17 @@ def mark_firsts(connection: Connection, humans: Sequence[Click], day_of: DayOf) 
         (click for click in humans if click.visitor is not None), key=mark_of, reverse=True
     )
     on_links = {key_of(click): click for click in latest_first}  # the earliest is what remains
-    on_posts: dict[tuple[int, int], Click] = {
+    on_posts: dict[Pair, Click] = {
         (click.post_id, visitor): click
         for click in latest_first
         if click.post_id is not None and (visitor := click.visitor) is not None
     }
     keys = sorted(on_links)  # in the order of the table, which finds and writes rows fastest so
-    marks = _find(connection, keys)
+    clicks = clicks_of(connection)
+    marks = clicks.marks([key[:2] for key in keys])
     links = _earlier({key: on_links[key] for key in keys}, marks, day_of)
     posts = _earlier(on_posts, _firsts_on_posts(marks), day_of)
-    rows = [key_of(click) + mark_of(click) for click in links.added]
-    upsert_rows(connection, first_clicks, rows)
+    clicks.set_marks([key_of(click) + mark_of(click) for click in links.added], [])
     return Uniques(posts, links) + Uniques(*map(Moves, _without_visitor(humans)))
 
 
@@ -150,9 +73,10 @@ def unmark_firsts(connection: Connection, removed: Sequence[Click], day_of: DayO
     earliest of them becomes the first. Returns the unique clicks added and removed.
     """
     known = [(key_of(click), click) for click in removed if click.visitor is not None]
-    marks = _find(connection, sorted(key for key, _ in known))
+    clicks = clicks_of(connection)
+    marks = clicks.marks([key[:2] for key in sorted(key for key, _ in known)])
     lost = {key: click for key, click in known if marks.get(key) == mark_of(click)}
-    next_firsts = _first_humans(connection, lost, day_of)
+    next_firsts = _next_firsts(clicks, lost, day_of)
     left = {key: mark for key, mark in marks.items() if key not in lost}
     left.update((key, mark_of(click)) for key, click in next_firsts.items())
     before, after = _firsts_on_posts(marks), _firsts_on_posts(left)
@@ -162,10 +86,10 @@ def unmark_firsts(connection: Connection, removed: Sequence[Click], day_of: DayO
             for moved, firsts in ((posts.removed, before), (posts.added, after)):
                 if pair in firsts:
                     moved.append(_as_marked(click, firsts[pair], day_of))
-    upsert_rows(
-        connection, first_clicks, [key + mark_of(next_firsts[key]) for key in sorted(next_firsts)]
+    clicks.set_marks(
+        [key + mark_of(next_firsts[key]) for key in sorted(next_firsts)],
+        sorted(lost.keys() - next_firsts.keys()),
     )
-    delete_rows(connection, first_clicks, sorted(lost.keys() - next_firsts.keys()))
     unknown_on_posts, unknown_on_links = _without_visitor(removed)
     return Uniques(
         posts + Moves([], unknown_on_posts),
@@ -192,17 +116,8 @@ def _earlier(firsts: Mapping[AnyKey, Click], stored: Mapping[AnyKey, Mark], day_
     )
 
 
-def _find(connection: Connection, keys: Iterable[Key]) -> dict[Key, Mark]:
-    """Return the visitors' marks on these links, and on the others of their posts."""
-    pairs = [key[:2] for key in keys]
-    return {
-        (post_or_link, visitor, link_id): tuple(mark)
-        for post_or_link, visitor, link_id, *mark in find_rows(connection, first_clicks, pairs)
-    }
-
-
-def _firsts_on_posts(marks: Mapping[Key, Mark]) -> dict[tuple[int, int], Mark]:
-    firsts: dict[tuple[int, int], Mark] = {}
+def _firsts_on_posts(marks: Mapping[Key, Mark]) -> dict[Pair, Mark]:
+    firsts: dict[Pair, Mark] = {}
     for (post_or_link, visitor, _), mark in marks.items():
         if post_or_link > 0:
             pair = (post_or_link, visitor)
@@ -221,43 +136,13 @@ def _as_marked(click: Click, mark: Mark, day_of: DayOf) -> Click:
     )
 
 
-def _first_humans(
-    connection: Connection, lost: Mapping[Key, Click], day_of: DayOf
-) -> dict[Key, Click]:
+def _next_firsts(clicks: Clicks, lost: Mapping[Key, Click], day_of: DayOf) -> dict[Key, Click]:
     """Return the earliest stored human click of each link and visitor, not before the lost one."""
     found: dict[Key, Click] = {}
-    of_links = {(link_id, visitor): (post, visitor, link_id) for post, visitor, link_id in lost}
-    keys = sorted(of_links)
-    for part in chunked(keys, CHUNK):
-        query = (
-            select(
-                clicks.c.link_id,
-                clicks.c.visitor,
-                clicks.c.clicked_at,
-                clicks.c.segment_id,
-                COUNTED_AS,
-                referrers.c.source_id,
-                clicks.c.attribution,
-                COUNTRY,
-                agents.c.device_id,
-                clicks.c.language,
-                CITY,
-                OPTION,
-            )
-            .join(referrers, clicks.c.referrer_id == referrers.c.id)
-            .join(agents, clicks.c.agent_id == agents.c.id)
-            .where(
-                clicks.c.link_id.in_({link_id for link_id, _ in part}),
-                clicks.c.clicked_at >= min(lost[of_links[pair]].clicked_at for pair in part),
-                clicks.c.visitor.in_({visitor for _, visitor in part}),
-                clicks.c.reason == HUMAN,
-            )
-        )
-        for link_id, visitor, *rest in connection.execute(query):
-            key = of_links.get((link_id, visitor))
-            if key is None:
-                continue
-            mark = tuple(rest)
-            if key not in found or mark < mark_of(found[key]):
-                found[key] = _as_marked(lost[key], mark, day_of)
+    of_links = {(LinkId(key[2]), key[1]): key for key in lost}
+    wanted = {pair: lost[key].clicked_at for pair, key in of_links.items()}
+    for pair, mark in clicks.next_firsts(wanted):
+        key = of_links[pair]
+        if key not in found or mark < mark_of(found[key]):
+            found[key] = _as_marked(lost[key], mark, day_of)
     return found

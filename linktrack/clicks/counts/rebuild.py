@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, case, delete, func, literal, select
+from sqlalchemy import Connection, Engine, delete, select
 
 from linktrack.calendar.days import Days
 from linktrack.clicks.counts.counted_by import are_kept, keep_rebuilt
-from linktrack.clicks.counts.first_clicks import Click, Moves, Uniques
+from linktrack.clicks.counts.first_clicks import Moves, Uniques
+from linktrack.clicks.counts.parts import all_links
 from linktrack.clicks.counts.rebuild_differences import (
     add_right,
     begin_differences,
@@ -23,14 +24,14 @@ from linktrack.clicks.counts.rebuild_differences import (
 from linktrack.clicks.counts.rebuild_measure import count_links, wrong_marks
 from linktrack.clicks.counts.retention import Frozen, frozen, has_lost_clicks
 from linktrack.clicks.counts.rollups import POST_COUNTS, Batch
-from linktrack.clicks.counts.stored import all_links
 from linktrack.clicks.counts.sums import Deltas, add, correct
 from linktrack.clicks.counts.visits import Period, measure_visits, recount_visits
+from linktrack.clicks.keeping.click import Click
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.which import By, Every, Which
 from linktrack.clicks.models import (
     account_days,
     account_visits,
-    clicks,
-    first_clicks,
     referrers,
 )
 from linktrack.clicks.vocabulary import HOUR, HUMAN, WINDOW_LENGTHS, narrowest_window
@@ -228,60 +229,25 @@ def _alike(connection: Connection, post_id: PostId, days: Days) -> Iterator[tupl
             window=narrowest_window(at, posted_at),
         )
 
-    query = (
-        select(
-            _hour_after(posted_at, clicks.c.clicked_at).label("hour"),
-            clicks.c.segment_id,
-            referrers.c.source_id,
-            case((clicks.c.visitor.is_(None), 0), else_=1).label("has_visitor"),
-            clicks.c.reason,
-            func.count(),
-        )
-        .join(referrers, referrers.c.id == clicks.c.referrer_id)
-        .where(clicks.c.link_id.in_(select(Link.id).where(Link.post_id == post_id)))
-        .group_by(
-            "hour", clicks.c.segment_id, referrers.c.source_id, "has_visitor", clicks.c.reason
-        )
-    )
-    for hour, segment_id, source_id, has_visitor, reason, number in connection.execute(query):
+    clicks = clicks_of(connection)
+    by_hour = Every(HOUR, posted_at or 0, COUNTED_BY_HOUR // HOUR)
+    which = Which(links=select(Link.id).where(Link.post_id == post_id))
+    by: tuple[By, ...] = ("segment_id", "referrer_id", "has_visitor", "reason")
+    if posted_at is not None:  # else all clicks count alike
+        by = (by_hour, *by)
+    source_of = dict(connection.execute(select(referrers.c.id, referrers.c.source_id)).all())
+    for *hours, segment_id, referrer_id, has_visitor, reason, number in clicks.count(which, by):
         one = click(
-            hour=hour,
-            segment_id=segment_id,
-            source_id=source_id,
+            hour=hours[0] if hours else 0,
+            segment_id=SegmentId(segment_id),
+            source_id=source_of[referrer_id],
             visitor=0 if has_visitor else None,
             reason=reason,
         )
         unique = [] if has_visitor or reason != HUMAN else [one]
         yield number, Batch([one], Uniques(Moves(unique)), days)
-    marks = first_clicks.c
-    ordered = func.row_number().over(
-        partition_by=marks.visitor, order_by=(marks.first_at, marks.segment_id, marks.referrer_id)
-    )
-    numbered = (
-        select(marks.first_at, marks.segment_id, marks.source_id, ordered.label("rank"))
-        .where(marks.post_or_link == post_id)
-        .subquery()
-    )
-    first = numbered.c
-    query = (
-        select(
-            _hour_after(posted_at, first.first_at).label("hour"),
-            first.segment_id,
-            first.source_id,
-            func.count(),
-        )
-        .where(first.rank == 1)
-        .group_by("hour", first.segment_id, first.source_id)
-    )
-    for hour, segment_id, source_id, number in connection.execute(query):
-        one = click(hour=hour, segment_id=segment_id, source_id=source_id, visitor=0, reason=HUMAN)
+    spans = None if posted_at is None else by_hour
+    for hour, segment_id, source_id, number in clicks.firsts_on_post(post_id, spans):
+        segment = SegmentId(segment_id)
+        one = click(hour=hour, segment_id=segment, source_id=source_id, visitor=0, reason=HUMAN)
         yield number, Batch([], Uniques(Moves([one])), days)
-
-
-def _hour_after(posted_at: int | None, moment: ColumnElement[int]) -> ColumnElement[int]:
-    """Return whole hours since the post, by which counts tell clicks apart; 0 before it."""
-    if posted_at is None:
-        return literal(0)
-    age = moment - posted_at
-    last = COUNTED_BY_HOUR // HOUR
-    return case((age < 0, 0), (age >= COUNTED_BY_HOUR, last), else_=age // HOUR)

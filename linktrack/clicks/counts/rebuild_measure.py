@@ -1,21 +1,22 @@
 """Compute the correct counts of some links from their stored clicks, and find wrong marks."""
 
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table
 
 from linktrack.calendar.days import Days
-from linktrack.clicks.bulk import delete_rows, upsert_rows
-from linktrack.clicks.counts.first_clicks import Click, Key, Moves, Uniques, key_of, mark_of
+from linktrack.clicks.counts.first_clicks import Moves, Uniques
+from linktrack.clicks.counts.parts import Links
 from linktrack.clicks.counts.retention import Frozen
 from linktrack.clicks.counts.rollups import COUNTS, Batch
-from linktrack.clicks.counts.stored import STORED, Links, as_click
 from linktrack.clicks.counts.sums import Deltas
-from linktrack.clicks.models import clicks, first_clicks
+from linktrack.clicks.keeping.click import Click, Key, key_of, mark_of
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.which import Which
 from linktrack.clicks.vocabulary import HUMAN
+from linktrack.ids import LinkId
 
-STEP: Final = 5_000  # clicks counted at a time
 AnyKey = TypeVar("AnyKey")
 
 
@@ -34,12 +35,11 @@ def count_links(connection: Connection, links: Links, days: Days, kept: Frozen) 
     right: dict[Table, Deltas] = {table: {} for table, _ in COUNTS}
     on_posts: dict[tuple[int, int], Click] = {}
     on_links: dict[Key, Click] = {}
-    query = STORED.where(clicks.c.link_id.in_([link for link, _ in links]))
-    rows = connection.execute(query, execution_options={"yield_per": STEP})
+    which = Which(links=[link for link, _ in links])
     number = 0
-    for part in rows.partitions():
+    for part in clicks_of(connection).stored(which, days.day):
         number += len(part)
-        step = [as_click(row, days.day) for row in part]
+        step = [stored.click for stored in part]
         unknown = []
         for click in step:
             if click.reason != HUMAN:
@@ -90,8 +90,7 @@ class WrongMarks:
 
     def take_back(self, connection: Connection) -> None:
         """Make them right; the connection has the write lock."""
-        upsert_rows(connection, first_clicks, self.missing)
-        delete_rows(connection, first_clicks, self.extra)
+        clicks_of(connection).set_marks(self.missing, self.extra)
 
 
 def wrong_marks(connection: Connection, counted: Counted, kept: Frozen) -> WrongMarks:
@@ -99,13 +98,11 @@ def wrong_marks(connection: Connection, counted: Counted, kept: Frozen) -> Wrong
     right = {key: key + mark_of(click) for key, click in counted.firsts.items()}
     extra: list[Key] = []
     places = sorted({post_id or -link_id for link_id, post_id in counted.links})
-    query = select(first_clicks).where(first_clicks.c.post_or_link.in_(places))
-    for row in connection.execute(query):
-        key = (row[0], row[1], row[2])
-        if kept.holds(row.link_id, row.first_at):
+    for key, mark in clicks_of(connection).marks_of(places):
+        if kept.holds(LinkId(key[2]), mark[0]):
             continue
         if key not in right:
             extra.append(key)
-        elif right[key] == tuple(row):
+        elif right[key] == key + mark:
             del right[key]
     return WrongMarks(sorted(right.values()), extra)

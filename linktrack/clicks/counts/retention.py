@@ -6,22 +6,21 @@ are all there.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, Table, and_, delete, exists, func, select
+from sqlalchemy import Connection, Engine, Table, and_, delete, func, select
 
 from linktrack.calendar.days import month_of
 from linktrack.calendar.periods import period_start
-from linktrack.chunks import chunked
-from linktrack.clicks.counts.first_clicks import Key
-from linktrack.clicks.facts import DELETED_BEFORE, read_fact, write_fact
+from linktrack.clicks.facts import DELETED_BEFORE, read_fact
+from linktrack.clicks.keeping.click import Key
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.which import EVERY, Which
 from linktrack.clicks.models import (
-    clicks,
-    first_clicks,
     imported_clicks,
     link_totals,
     post_reasons,
@@ -33,8 +32,6 @@ from linktrack.ids import LinkId, PostId
 from linktrack.links.models import Link
 from linktrack.settings import VisitorPeriod
 
-LINKS: Final = 500  # links asked for at once
-STEP: Final = 5_000  # clicks deleted in one transaction
 SCOPES: Final = ("post_id", "link_id", "account_id")
 
 
@@ -50,57 +47,14 @@ def delete_old(
     day = (now.astimezone(timezone) - timedelta(days=keep_days)).date()
     before = to_ms(_midnight(day, timezone))
     marks_before = to_ms(_midnight(period_start(day, period), timezone))
-    total = 0
-    for links in _links(engine):
-        total += _delete_clicks(engine, links, before)
-        _delete_marks(engine, links, marks_before)
+    with engine.connect() as connection:
+        total = clicks_of(connection).delete_before(before, marks_before)
     _delete_visits(engine, period_start(day, period).toordinal())
     return total
 
 
 def _midnight(day: date, timezone: ZoneInfo) -> datetime:
     return datetime.combine(day, datetime.min.time(), timezone)
-
-
-def _links(engine: Engine) -> Iterator[Sequence[LinkId]]:
-    after = 0
-    while True:
-        query = select(Link.id).where(Link.id > after).order_by(Link.id).limit(LINKS)
-        with engine.connect() as connection:
-            numbers = connection.scalars(query).all()
-        if not numbers:
-            return
-        yield numbers
-        after = numbers[-1]
-
-
-def _delete_clicks(engine: Engine, links: Sequence[LinkId], before: int) -> int:
-    old = select(clicks.c.seq).where(clicks.c.link_id.in_(links), clicks.c.clicked_at < before)
-    with engine.connect() as connection:
-        if connection.scalar(old.limit(1)) is None:
-            return 0
-    total = 0
-    while True:
-        with writing(engine) as connection:
-            done = connection.execute(delete(clicks).where(clicks.c.seq.in_(old.limit(STEP))))
-            write_fact(
-                connection, DELETED_BEFORE, max(before, read_fact(connection, DELETED_BEFORE) or 0)
-            )
-        total += done.rowcount
-        if done.rowcount < STEP:
-            return total
-
-
-def _delete_marks(engine: Engine, links: Sequence[LinkId], before: int) -> None:
-    imported = exists().where(imported_clicks.c.account_id == Link.account_id)
-    marks = first_clicks.c
-    chosen = select(func.coalesce(Link.post_id, -Link.id)).where(Link.id.in_(links), ~imported)
-    condition = and_(marks.post_or_link.in_(chosen), marks.first_at < before)
-    with engine.connect() as connection:
-        if connection.execute(select(first_clicks).where(condition).limit(1)).first() is None:
-            return
-    with writing(engine) as connection:
-        connection.execute(delete(first_clicks).where(condition))
 
 
 def _delete_visits(engine: Engine, first_day: int) -> None:
@@ -138,13 +92,9 @@ class Frozen:
         held = {
             post_id or -link_id for link_id, post_id in links if link_id in self.numbers["link_id"]
         }
-        mark = first_clicks.c
-        query = select(mark.post_or_link, mark.visitor, mark.link_id)
-        found: list[Key] = []
-        for part in chunked(sorted(held), LINKS):
-            of_part = query.where(mark.post_or_link.in_(part), mark.first_at < self.since)
-            found += [(row[0], row[1], row[2]) for row in connection.execute(of_part)]
-        return found
+        if not held:
+            return []
+        return [key for key, _ in clicks_of(connection).marks_of(held, self.since)]
 
     def leave_out(
         self, table: Table, deltas: dict[tuple[int, ...], list[int]]
@@ -176,8 +126,7 @@ def frozen(connection: Connection, day_of: Callable[[int], int]) -> Frozen:
     if since is None:
         return Frozen(numbers, 0, 0)
     stored: defaultdict[int, int] = defaultdict(int)
-    query = select(clicks.c.link_id, func.count()).group_by(clicks.c.link_id)
-    stored.update((link_id, count) for link_id, count in connection.execute(query))
+    stored.update((row[0], row[1]) for row in clicks_of(connection).count(EVERY, ("link_id",)))
     totals = link_totals.c
     lost = {
         link_id
@@ -202,9 +151,7 @@ def has_lost_clicks(connection: Connection, post_id: PostId) -> bool:
     if read_fact(connection, DELETED_BEFORE) is None:
         return False
     links = select(Link.id).where(Link.post_id == post_id)
-    stored = connection.scalar(
-        select(func.count()).select_from(clicks).where(clicks.c.link_id.in_(links))
-    )
+    stored: int = clicks_of(connection).count(Which(links=links))[0][0]
     counted = sum(
         connection.scalar(
             select(func.coalesce(func.sum(table.c.clicks), 0)).where(table.c.post_id == post_id)
@@ -212,7 +159,7 @@ def has_lost_clicks(connection: Connection, post_id: PostId) -> bool:
         or 0
         for table in (post_windows, post_reasons)
     )
-    return counted > (stored or 0)
+    return counted > stored
 
 
 def _scope(table: Table) -> str:

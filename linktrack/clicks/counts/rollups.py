@@ -16,10 +16,11 @@ from sqlalchemy import Connection, Table
 from linktrack.calendar.days import QUARTER, Days, month_of
 from linktrack.clicks.click_ids import PERSONAL
 from linktrack.clicks.conversions.models import link_click_ids
-from linktrack.clicks.counts.first_clicks import Click, Moves, Uniques, mark_firsts, unmark_firsts
+from linktrack.clicks.counts.first_clicks import Moves, Uniques, mark_firsts, unmark_firsts
 from linktrack.clicks.counts.sums import Deltas, add, correct, deltas_of, sums
 from linktrack.clicks.counts.visits import move_visitors
 from linktrack.clicks.facet_models import account_facet_days, account_facet_months, link_facets
+from linktrack.clicks.keeping.click import Click
 from linktrack.clicks.models import (
     account_days,
     account_hours,

@@ -7,7 +7,8 @@ from typing import TypeAlias
 from sqlalchemy import Connection, Table
 
 from linktrack.clicks.bulk import delete_rows, upsert_rows
-from linktrack.clicks.counts.first_clicks import Click, Moves
+from linktrack.clicks.counts.first_clicks import Moves
+from linktrack.clicks.keeping.click import Click
 
 Deltas: TypeAlias = dict[tuple[int, ...], list[int]]
 """What is to be added to the counts under each key."""

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final, TypeAlias
 
-from sqlalchemy import Connection, Table, and_, func, select
+from sqlalchemy import Connection, Table, select
 
 from linktrack.clicks.bulk import delete_rows, find_rows, upsert_rows
-from linktrack.clicks.models import account_visits, first_clicks, visitor_accounts
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.models import account_visits, visitor_accounts
 from linktrack.ids import AccountId
-from linktrack.links.models import Link
 
 Key: TypeAlias = tuple[int, ...]
 
@@ -74,18 +74,8 @@ def measure_visits(connection: Connection, period: Period) -> Wrong:
     """Return what is wrong with both tables in a period, by the marks on the account's links."""
     key = (period.account_id, period.first_day)
     right: defaultdict[Key, list[int]] = defaultdict(lambda: [0, 0])
-    marks = first_clicks.c
-    post_or_link = func.coalesce(Link.post_id, -Link.id)
-    query = (
-        select(marks.visitor, marks.first_at)
-        .join(Link, and_(post_or_link == marks.post_or_link, Link.id == marks.link_id))
-        .where(
-            Link.account_id == period.account_id,
-            marks.first_at >= period.begins,
-            marks.first_at < period.ends,
-        )
-    )
-    for visitor, first_at in connection.execute(query):
+    firsts = clicks_of(connection).firsts_of_account(period.account_id, period.begins, period.ends)
+    for visitor, first_at in firsts:
         right[*key, visitor][first_at >= period.half_at] += 1
     visits: defaultdict[Key, list[int]] = defaultdict(lambda: [0])
     for first, second in right.values():

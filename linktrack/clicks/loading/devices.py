@@ -8,7 +8,7 @@ from linktrack.calendar.days import Days
 from linktrack.clicks.classify.agents import Agent
 from linktrack.clicks.counts.changes import recount_told_otherwise
 from linktrack.clicks.facet_models import cities, devices
-from linktrack.clicks.models import agents, clicks
+from linktrack.clicks.models import agents
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import pack_country
 
@@ -80,5 +80,5 @@ def recount_devices(connection: Connection, days: Days) -> int:
             .values(device_id=bindparam("device_now")),
             [{"of": agent_id, "device_now": number} for agent_id, number in now.items()],
         )
-    recount_told_otherwise(connection, clicks.c.agent_id, "device", before, days)
+    recount_told_otherwise(connection, "agent_id", "device", before, days)
     return len(now)

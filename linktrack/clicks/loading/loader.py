@@ -16,6 +16,7 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from linktrack.calendar.days import Days
 from linktrack.clicks.capture.journal import SUFFIX, is_written
+from linktrack.clicks.keeping.interface import Origin
 from linktrack.clicks.loading.backfill import count_added
 from linktrack.clicks.models import journals
 from linktrack.db import now as this_moment
@@ -64,8 +65,13 @@ class Store(Protocol[Record]):
     def transaction(self) -> AbstractContextManager[Connection]:
         """Begin one batch: all of it is stored, or nothing."""
 
-    def append(self, connection: Connection, records: Sequence[Record]) -> int:
-        """Store records within a `transaction`; return how many were new."""
+    def append(
+        self, connection: Connection, records: Sequence[Record], origin: Origin | None = None
+    ) -> int:
+        """Store records, which are a part of a journal, within a `transaction`.
+
+        Returns how many were new.
+        """
 
 
 @dataclass(slots=True)
@@ -232,7 +238,7 @@ class Loader(Generic[Record]):
         return position or 0
 
     def _store_batch(self, connection: Connection, name: str, batch: _Batch[Record]) -> None:
-        self.store.append(connection, batch.records)
+        self.store.append(connection, batch.records, Origin(name, batch.start))
         if batch.end > batch.start or batch.finished:
             connection.execute(
                 update(journals)

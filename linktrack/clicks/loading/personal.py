@@ -15,12 +15,14 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Final, TypeAlias
 
 from msgspec.structs import replace
-from sqlalchemy import Connection, and_, delete, distinct, func, insert, select, tuple_, update
+from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 
 from linktrack.audience.models import Consent
 from linktrack.calendar.days import Days
 from linktrack.clicks.counts.changes import make_unattributed
-from linktrack.clicks.models import clicks, forwarded_followers, forwarded_links
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.which import Every, Which
+from linktrack.clicks.models import forwarded_followers, forwarded_links
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import REASON_NUMBER
 from linktrack.ids import FollowerId, LinkId
@@ -84,14 +86,17 @@ def notice_forwarded(connection: Connection, records: Iterable[ClickRecord], day
     if not pairs:
         return
     _notice_leaks(connection, records, days)
-    query = (
-        select(clicks.c.link_id, clicks.c.follower_id)
-        .where(tuple_(clicks.c.link_id, clicks.c.follower_id).in_(sorted(pairs)))
-        .where(clicks.c.follower_id.is_not(None), clicks.c.reason.in_(_PEOPLE))
-        .group_by(clicks.c.link_id, clicks.c.follower_id)
-        .having(func.count(distinct(clicks.c.visitor)) > MOST_VISITORS)
+    named = Which(
+        links={link_id for link_id, _ in pairs},
+        followers={follower_id for _, follower_id in pairs},
+        reasons=_PEOPLE,
     )
-    forwarded = [(row[0], row[1]) for row in connection.execute(query)]
+    counted = clicks_of(connection).count(named, ("link_id", "follower_id"), ("visitors",))
+    forwarded = [
+        (LinkId(link_id), FollowerId(follower_id))
+        for link_id, follower_id, visitors in counted
+        if visitors > MOST_VISITORS and (link_id, follower_id) in pairs
+    ]
     if forwarded:
         rows = [{"link_id": link, "follower_id": follower} for link, follower in forwarded]
         connection.execute(insert(forwarded_links), rows)
@@ -101,25 +106,21 @@ def notice_forwarded(connection: Connection, records: Iterable[ClickRecord], day
 def _notice_leaks(connection: Connection, records: Sequence[ClickRecord], days: Days) -> None:
     """Take all names of followers away whose links these clicks show to be passed on together."""
     dates = {record.clicked_at // _DAY for record in records}
-    query = (
-        select(clicks.c.follower_id)
-        .where(clicks.c.follower_id.in_({record.follower_id for record in records}))
-        .where(clicks.c.follower_id.is_not(None), clicks.c.reason.in_(_PEOPLE))
-        .where(clicks.c.clicked_at >= min(dates) * _DAY)
-        .where(clicks.c.clicked_at < (max(dates) + 1) * _DAY)
-        .group_by(clicks.c.follower_id, clicks.c.clicked_at // _DAY)
-        .having(func.count(distinct(clicks.c.visitor)) > MOST_A_DAY)
-        .distinct()
+    named = Which(
+        followers={follower_id for _, follower_id in _pairs(records)},
+        reasons=_PEOPLE,
+        since=min(dates) * _DAY,
+        until=(max(dates) + 1) * _DAY,
     )
-    leaked = connection.scalars(query).all()
+    counted = clicks_of(connection).count(named, ("follower_id", Every(_DAY)), ("visitors",))
+    leaked = {follower_id for follower_id, _, visitors in counted if visitors > MOST_A_DAY}
     if not leaked:
         return
     follower_id = forwarded_followers.c.follower_id
     connection.execute(delete(forwarded_followers).where(follower_id.in_(leaked)))
     rows = [{"follower_id": each, "last_link": None} for each in leaked]
     connection.execute(insert(forwarded_followers), rows)
-    named = and_(clicks.c.follower_id.is_not(None), clicks.c.follower_id.in_(leaked))
-    make_unattributed(connection, named, days)
+    make_unattributed(connection, Which(followers=leaked), days)
 
 
 def close_leak(connection: Connection, follower_ids: Collection[FollowerId]) -> None:
@@ -149,11 +150,9 @@ def take_names(connection: Connection, pairs: Collection[Pair], days: Days) -> N
 
     The caller holds the write lock.
     """
-    named = and_(
-        clicks.c.follower_id.is_not(None),
-        tuple_(clicks.c.link_id, clicks.c.follower_id).in_(sorted(pairs)),
-    )
-    make_unattributed(connection, named, days)
+    for link_id, follower_id in sorted(pairs):  # few, and each by the index of personal clicks
+        named = Which(links=(link_id,), followers=(follower_id,))
+        make_unattributed(connection, named, days)
 
 
 def take_follower_away(connection: Connection, follower_id: FollowerId, days: Days) -> None:
@@ -161,10 +160,7 @@ def take_follower_away(connection: Connection, follower_id: FollowerId, days: Da
 
     Delete their consent with it, so that clicks which are not loaded yet name nobody either.
     """
-    query = select(clicks.c.link_id).distinct().where(clicks.c.follower_id.is_not(None))
-    links = connection.scalars(query.where(clicks.c.follower_id == follower_id)).all()
-    if links:
-        take_names(connection, [(link_id, follower_id) for link_id in links], days)
+    make_unattributed(connection, Which(followers=(follower_id,)), days)
 
 
 def _pairs(records: Iterable[ClickRecord]) -> set[Pair]:

@@ -13,10 +13,12 @@ from linktrack.clicks.classify.referrers import RULES_VERSION as REFERRER_RULES
 from linktrack.clicks.classify.referrers import classify_referrer
 from linktrack.clicks.counts.changes import change_reasons, recount_told_otherwise
 from linktrack.clicks.facts import RECLASSIFIED, read_fact, write_fact
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.which import Which
 from linktrack.clicks.loading.burst import BURST, MINUTE, judge_minutes
 from linktrack.clicks.loading.devices import recount_devices
 from linktrack.clicks.loading.store import ClickStore, judge
-from linktrack.clicks.models import agents, clicks, referrers, sources
+from linktrack.clicks.models import agents, referrers, sources
 from linktrack.clicks.vocabulary import HUMAN, REASON_NUMBER, REASONS
 
 STEP: Final = 5_000  # clicks looked at in one transaction
@@ -114,22 +116,11 @@ def _classify_agents(store: ClickStore, done: Reclassified) -> bool:
 def _change_clicks(
     store: ClickStore, moving: dict[int, int], days: Days, done: Reclassified
 ) -> None:
-    query = (
-        select(
-            clicks.c.seq,
-            clicks.c.link_id,
-            clicks.c.clicked_at,
-            clicks.c.agent_id,
-            clicks.c.flags,
-            clicks.c.reason,
-        )
-        .order_by(clicks.c.seq)
-        .limit(STEP)
-    )
     after = 0
     while True:
         with store.transaction() as connection:
-            rows = connection.execute(query.where(clicks.c.seq > after)).all()
+            table = clicks_of(connection).table(Which(after=after), limit=STEP)
+            rows = connection.execute(select(table).order_by(table.c.seq)).all()
             if not rows:
                 return
             after = rows[-1].seq
@@ -178,7 +169,7 @@ def _classify_referrers(connection: Connection, days: Days, done: Reclassified) 
         _tell_loaders(connection)
     done.referrers, done.referrers_changed = len(rows), len(before)
     done.clicks_of_other_sources = recount_told_otherwise(
-        connection, clicks.c.referrer_id, "source_id", before, days
+        connection, "referrer_id", "source_id", before, days
     )
 
 

@@ -10,19 +10,22 @@ from sqlalchemy import BigInteger, Connection, Engine, Table, insert, select, ty
 
 from linktrack.calendar.days import Days
 from linktrack.chunks import chunked
-from linktrack.clicks.bulk import Row, among, insert_rows
+from linktrack.clicks.bulk import Row, among
 from linktrack.clicks.classify.agents import RULES_VERSION as AGENT_RULES
 from linktrack.clicks.classify.agents import TOLD, Agent, classify_agent
 from linktrack.clicks.classify.referrers import RULES_VERSION as REFERRER_RULES
 from linktrack.clicks.classify.referrers import classify_referrer, host_key
 from linktrack.clicks.counts.counted_by import keep_first
-from linktrack.clicks.counts.first_clicks import COUNTED_AS, Click
 from linktrack.clicks.counts.rollups import add_batch
 from linktrack.clicks.facts import RECLASSIFIED, read_fact
-from linktrack.clicks.loading.burst import MINUTE, Minute, judge_minutes
+from linktrack.clicks.keeping.click import Click
+from linktrack.clicks.keeping.dressing import COUNTED_AS
+from linktrack.clicks.keeping.interface import Minute, Origin
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.loading.burst import MINUTE, judge_minutes
 from linktrack.clicks.loading.devices import DeviceKey, city_number, device_key, device_number
 from linktrack.clicks.loading.personal import notice_forwarded, without_names
-from linktrack.clicks.models import agents, clicks, imported_clicks, referrers, sources
+from linktrack.clicks.models import agents, imported_clicks, referrers, sources
 from linktrack.clicks.records import ClickRecord, decode, decode_lines
 from linktrack.clicks.vocabulary import (
     ATTRIBUTION_NUMBER,
@@ -47,7 +50,6 @@ CHUNK: Final = 500  # values in one IN list
 CACHE_KIB: Final = 12_000
 """SQLite's pages in memory while clicks are appended: with its own 2,000 it reads most of them
 twice, which takes a batch into ten million clicks 2 of 58 µs a click longer."""
-COLUMNS: Final = tuple(column.name for column in clicks.columns if column.name != "seq")
 
 
 class _Home(NamedTuple):
@@ -97,10 +99,13 @@ class ClickStore:
             self._keeps_settings = False
             raise
 
-    def append(self, connection: Connection, records: Sequence[ClickRecord]) -> int:
+    def append(
+        self, connection: Connection, records: Sequence[ClickRecord], origin: Origin | None = None
+    ) -> int:
         """Store clicks within a `transaction`; return how many were new.
 
-        Clicks with an identity are stored once; clicks of links that do not exist are left out.
+        `origin` is the part of a journal that they are. Clicks with an identity are stored once;
+        clicks of links that do not exist are left out.
         """
         homes = self._homes(connection, {record.link_id for record in records})
         records = [record for record in records if record.link_id in homes]
@@ -171,7 +176,7 @@ class ClickStore:
         if not self._keeps_settings:
             keep_first(connection, self.days)
             self._keeps_settings = True
-        insert_rows(connection, clicks, COLUMNS, rows)
+        clicks_of(connection).append(rows, batch, origin)
         add_batch(connection, batch, self.days)
         if minutes:
             judge_minutes(connection, minutes, self.days)

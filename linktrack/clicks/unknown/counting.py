@@ -16,6 +16,7 @@ from linktrack.chunks import chunked
 from linktrack.clicks.bulk import among, delete_rows, upsert_rows
 from linktrack.clicks.capture.unknown_codes import AskedFor, decode, decode_lines
 from linktrack.clicks.classify.agents import classify_agent
+from linktrack.clicks.keeping.interface import Origin
 from linktrack.clicks.unknown.models import unknown_askers, unknown_code_days, unknown_codes
 from linktrack.db import writing
 from linktrack.links.codes import spellings
@@ -62,7 +63,12 @@ class UnknownStore:
         with writing(self.engine) as connection:
             yield connection
 
-    def append(self, connection: Connection, records: Sequence[AskedFor]) -> int:
+    def append(
+        self,
+        connection: Connection,
+        records: Sequence[AskedFor],
+        origin: Origin | None = None,  # noqa: ARG002 - none is kept singly
+    ) -> int:
         """Count requests within a `transaction`; return how many were people's."""
         records = [record for record in records if self._people.get(record.user_agent)]
         spelt = {key_of(record.key): bare(record.key) for record in reversed(records)}

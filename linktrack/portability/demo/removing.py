@@ -17,6 +17,7 @@ from sqlalchemy import (
 
 from linktrack.audience.models import Account
 from linktrack.clicks.conversions.models import Goal, GoalReached
+from linktrack.clicks.keeping.opening import clicks_of
 from linktrack.clicks.loading.store import ClickStore
 from linktrack.db import Base, Database, is_sqlite
 from linktrack.errors import NotFound
@@ -54,6 +55,7 @@ def remove_demo(database: Database) -> None:
         ids = connection.scalars(simulated).all()
         if not ids:
             raise NotFound("There is no demonstration to remove.")
+        clicks_of(connection).remove_account_clicks(ids)
         _remove_rows(connection, ids)
         connection.execute(delete(Account).where(Account.id.in_(ids)))
         _remove_people(connection)

@@ -9,7 +9,7 @@ from sqlalchemy import Select, Subquery, Table, case, func, select, union_all
 from sqlalchemy.orm import Session
 
 from linktrack.calendar.days import first_of_month, month_of
-from linktrack.clicks.counts.first_clicks import COUNTED_AS
+from linktrack.clicks.keeping.dressing import COUNTED_AS
 from linktrack.clicks.models import (
     account_days,
     account_referrer_days,

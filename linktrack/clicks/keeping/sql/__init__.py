@@ -1,0 +1,1 @@
+"""Single clicks in the database that has everything else."""

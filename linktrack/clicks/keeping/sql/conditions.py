@@ -1,0 +1,85 @@
+"""From `Which` to SQL: conditions on the table of clicks, each so that it uses the right index."""
+
+from collections.abc import Iterator
+
+from sqlalchemy import Boolean, ColumnElement, Connection, Select, exists, literal_column
+
+from linktrack.clicks.bulk import among
+from linktrack.clicks.keeping.which import Numbers, Which
+from linktrack.clicks.models import IS_RECOGNISED, clicks
+from linktrack.clicks.vocabulary import HUMAN
+from linktrack.links.models import Link
+
+FEW = 100
+"""Numbers that are named one by one: more are handed over as one value."""
+
+_LEFT_OUT = clicks.c.reason != literal_column(str(HUMAN))
+"""With the number in the statement: only so does SQLite see that the index has all of these."""
+
+
+def conditions(connection: Connection, which: Which) -> list[ColumnElement[bool]]:
+    """Return what clicks fulfil that are meant; `spans` are not among it."""
+    return [*_places(connection, which), *_properties(which), *_numbers(connection, which)]
+
+
+def _places(connection: Connection, which: Which) -> Iterator[ColumnElement[bool]]:
+    column = clicks.c
+    if which.after is not None:
+        yield column.seq > which.after
+    if which.upto is not None:
+        yield column.seq <= which.upto
+    if which.seqs is not None:
+        yield _among(connection, column.seq, which.seqs)
+    # A sum hides a column from its index: those that name a follower have one of their own.
+    is_named = which.named or which.followers is not None
+    at = column.clicked_at + 0 if is_named else column.clicked_at
+    if which.since is not None:
+        yield at >= which.since
+    if which.until is not None:
+        yield at < which.until
+
+
+def _properties(which: Which) -> Iterator[ColumnElement[bool]]:
+    column = clicks.c
+    if which.named or which.followers is not None:
+        yield column.follower_id.is_not(None)
+    if which.accounts is not None:
+        yield exists().where(Link.id == column.link_id, Link.account_id.in_(which.accounts))
+    if which.left_out:
+        yield _LEFT_OUT
+    if which.recognised:
+        yield literal_column(IS_RECOGNISED.text, Boolean)
+    if which.with_visitor:
+        yield column.visitor.is_not(None)
+    if which.without_flags:
+        yield column.flags.bitwise_and(which.without_flags) == 0
+
+
+def _numbers(connection: Connection, which: Which) -> Iterator[ColumnElement[bool]]:
+    column = clicks.c
+    along_seq = which.after is not None or which.upto is not None
+    wanted_of = {
+        column.link_id: which.links,
+        column.segment_id: which.segments,
+        column.attribution: which.attributions,
+        column.agent_id: which.agents,
+        column.referrer_id: which.referrers,
+        column.reason: which.reasons,
+        column.follower_id: which.followers,
+    }
+    for one, wanted in wanted_of.items():
+        if wanted is not None:
+            # Hidden from its index where clicks are read along their numbers.
+            yield _among(connection, one + 0 if along_seq else one, wanted)
+
+
+def _among(
+    connection: Connection, column: ColumnElement[int], wanted: Numbers
+) -> ColumnElement[bool]:
+    if isinstance(wanted, Select):
+        return column.in_(wanted)
+    if len(wanted) == 1:
+        return column == next(iter(wanted))
+    if len(wanted) <= FEW:
+        return column.in_(sorted(wanted))
+    return among(connection, column, sorted(wanted))
