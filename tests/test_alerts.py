@@ -223,21 +223,25 @@ def likes(world: World, account: Account, by_day: Sequence[int]) -> None:
     world.session.commit()
 
 
-@pytest.mark.parametrize(
-    ("yesterday", "today", "kinds"),
-    [(30, 40, []), (30, 300, ["engagement.spike"]), (0, 0, ["engagement.drop"])],
-)
-def test_a_day_with_far_more_or_fewer_likes_is_told(
-    world: World, yesterday: int, today: int, kinds: list[str]
-) -> None:
-    """Of a day that was watched from its beginning."""
-    account = world.account()
-    likes(world, account, [[28, 34, 40, 31][i % 4] for i in range(120)] + [yesterday, today])
+def test_a_day_with_far_more_or_fewer_likes_is_told(world: World) -> None:
+    """Of a day that was watched from its beginning, and of each account by its own likes."""
+    last_days = {"@as_usual": [30, 40], "@many": [30, 300], "@none": [0, 0]}
+    names = {}
+    for handle, numbers in last_days.items():
+        account = world.account(handle)
+        names[account.id] = handle
+        likes(world, account, [[28, 34, 40, 31][i % 4] for i in range(120)] + numbers)
     assert Watching(world).look() == [], "nobody watched yesterday"
     world.session.rollback()
     watching = Watching(world, NOON - timedelta(days=1, hours=13))
     watching.watch.look()
-    assert watching.until(NOON + timedelta(minutes=20)) == kinds
+    told = watching.until(NOON + timedelta(minutes=20))
+    assert sorted(told) == ["engagement.drop", "engagement.spike"]
+    alerts = world.session.scalars(select(Alert))
+    assert {names[alert.account_id]: alert.kind for alert in alerts} == {
+        "@many": "engagement.spike",
+        "@none": "engagement.drop",
+    }
 
 
 def test_an_alert_is_told_by_mail_chat_and_webhook_and_shown(

@@ -58,8 +58,9 @@ def import_all(
             manifest = _manifest(archive, path)
             keys = _keys(archive, path)
             with writing(database.engine) as connection:
-                _check_empty(connection)
-                rows = _load(connection, archive, manifest, progress)
+                tables = _tables(connection)
+                _check_empty(connection, tables)
+                rows = _load(connection, archive, manifest, tables, progress)
                 _replace_keys(database.settings.data / KEYS_FILE, keys)
     except OSError as error:
         raise Invalid(f"{path} cannot be read: {error.strerror}.") from error
@@ -124,8 +125,8 @@ def _json(archive: zipfile.ZipFile, name: str) -> dict[str, object] | None:
     return fields if isinstance(fields, dict) else None
 
 
-def _check_empty(connection: Connection) -> None:
-    for table in _tables(connection).sorted_tables:
+def _check_empty(connection: Connection, tables: MetaData) -> None:
+    for table in tables.sorted_tables:
         if table.name in LEFT_OUT or table.name == "alembic_version":
             continue
         if connection.execute(select(1).select_from(table).limit(1)).first() is not None:
@@ -146,6 +147,7 @@ def _load(
     connection: Connection,
     archive: zipfile.ZipFile,
     manifest: Mapping[str, object],
+    tables: MetaData,
     progress: Callable[[int], None],
 ) -> dict[str, int]:
     from alembic import command
@@ -155,10 +157,10 @@ def _load(
     if moved:
         _check_known(connection, revision)
         command.downgrade(alembic_config(connection), revision)
+        tables = _tables(connection)
     if is_sqlite(connection):
         connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
     promises = _promises(manifest)
-    tables = _tables(connection)
     unknown = promises.keys() - tables.tables.keys()
     if unknown:
         raise Invalid(f"The file has a table that is not known: {min(unknown):.60}.")
