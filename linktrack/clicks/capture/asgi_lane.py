@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
+from linktrack.clicks.capture.bytes_lane import BytesLane
 from linktrack.clicks.capture.gate import Undecided
 from linktrack.clicks.capture.lane import (
     CARD,
@@ -49,12 +50,14 @@ class ASGILane:
 
     Nothing here waits in the event loop: a code that must be looked up, a click that must be drawn
     from what is left of a link's, an agent that rules must know first, and a journal that waits for
-    the disk have threads of their own.
+    the disk have threads of their own. A server that has a request's bytes asks `at_once` first,
+    unless it is None.
     """
 
     def __init__(self, application: "ASGIApp", lane: Lane) -> None:
         self._application = application
         self._lane = lane
+        self.at_once = None if lane.waits else BytesLane(lane)
         self._look_ups = Pool("look-up", LOOK_UPS, MOST_LOOK_UPS, LOOK_UP_SECONDS)
         self._draws = Pool("draw", DRAWS, MOST_LOOK_UPS, DRAW_SECONDS)
         self._writes = Pool("journal", 1, MOST_WRITES, WRITE_SECONDS)

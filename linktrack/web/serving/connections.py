@@ -5,6 +5,7 @@ and for whoever does not read an answer: a proxy in front would see to these, an
 """
 
 import asyncio
+import re
 import resource
 import signal
 from collections.abc import Iterable
@@ -18,6 +19,8 @@ from gunicorn.asgi.protocol import ASGIProtocol
 from gunicorn.workers import gasgi
 from gunicorn.workers.gasgi import ASGIWorker
 
+from linktrack.clicks.capture.bytes_lane import BytesLane
+
 HEAD_SECONDS: Final = 10.0  # from connecting to the end of the headers
 READ_SECONDS: Final = 30.0  # for a client to take what is ready for it, 64 KB
 CLOSE_SECONDS: Final = 5.0  # for it to take the last of it
@@ -29,6 +32,9 @@ OTHER_FILES: Final = 200  # databases, journals, threads: files that are no conn
 Headers = Iterable[tuple[bytes, bytes]]
 
 _ASCII: Final = bytes(range(128))
+# What may not stand in the value of a header, and what a name is (RFC 9110 5.5 and 5.6.2).
+_INVALID: Final = re.compile(rb"[\0-\x08\n-\x1f\x7f]")
+_TOKEN: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 _SPELT: Final = {
     b"etag": b"ETag",
@@ -65,6 +71,18 @@ class Parser(PythonProtocol):  # type: ignore[misc]  # gunicorn has no types
             self.path = self.path or b"/"
         return whole
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no part of a request has come since the last one."""
+        return self._state == "request_line" and not self._buffer
+
+    # gunicorn looks at each byte by itself, which takes most of the time of a head.
+    def _has_invalid_header_chars(self, value: bytes) -> bool:
+        return _INVALID.search(value) is not None
+
+    def _is_valid_token(self, data: bytes) -> bool:
+        return _TOKEN.fullmatch(data) is not None
+
     def _finalize_headers(self) -> None:
         """Refuse a length of thousands of digits: Python reads no such (called by gunicorn)."""
         try:
@@ -80,6 +98,9 @@ class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
         super().__init__(worker)
         self._deadline: asyncio.TimerHandle | None = None
         self._began = False
+        self._at_once: BytesLane | None = getattr(self.app, "at_once", None)
+        self._client = ""
+        self._idle_since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         """Begin to wait for a request (called by the event loop)."""
@@ -88,12 +109,52 @@ class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
             self.worker.make_room()
         self.worker.silent[self] = None
         self.worker.open.add(self)
+        self._client = _address(transport.get_extra_info("peername"))
         self._deadline = self.worker.loop.call_later(HEAD_SECONDS, self._too_slow)
 
     def data_received(self, data: bytes) -> None:
         """Take what came (called by the event loop)."""
         self._began = True
-        super().data_received(data)
+        if not (self._is_idle() and self._redirect(data)):
+            super().data_received(data)
+
+    def _is_idle(self) -> bool:
+        """Whether nothing is under way here, not even the beginning of a request."""
+        return bool(
+            self._awaiting_request
+            and self._callback_parser.is_empty
+            and not self._finishing_calls
+            and self.worker.alive
+        )
+
+    def _redirect(self, data: bytes) -> bool:
+        """Answer a plain click here and now; whether it was one."""
+        told = None if self._at_once is None else self._at_once.answer(data, self._client)
+        if told is None:
+            return False
+        self._stop_deadline()
+        self._safe_write(told.sent)
+        self.worker.nr += 1
+        self.req_count += 1
+        self._began = False
+        if told.closes:
+            self.end()
+            return True
+        self.worker.forget(self)
+        self.worker.silent[self] = None
+        self._idle_since = self.worker.loop.time()
+        if self._keepalive_handle is None:
+            super()._arm_keepalive_timer()
+        return True
+
+    def _keepalive_timeout(self) -> None:
+        """Close a connection that has been idle for so long (called by the event loop)."""
+        loop = self.worker.loop
+        left = self._idle_since + self._keepalive - loop.time()
+        if left > 0:  # a redirect does not begin the timer anew, which takes longer than itself
+            self._keepalive_handle = loop.call_later(left, self._keepalive_timeout)
+        else:
+            super()._keepalive_timeout()
 
     def _on_headers_complete(self) -> bool:
         self.worker.silent.pop(self, None)
@@ -118,6 +179,7 @@ class Connection(ASGIProtocol):  # type: ignore[misc]  # gunicorn has no types
         self.worker.forget(self)
         self.worker.silent[self] = None
         self._began = False
+        self._idle_since = self.worker.loop.time()
         super()._arm_keepalive_timer()
 
     def _too_slow(self) -> None:
@@ -244,6 +306,11 @@ class Worker(ASGIWorker):  # type: ignore[misc]  # gunicorn has no types
     def _end_all(self) -> None:
         for connection in list(self.open):
             connection.transport.abort()
+
+
+def _address(peer: object) -> str:
+    """Return a client's address; who connects to a Unix socket has none."""
+    return str(peer[0]) if isinstance(peer, tuple) else ""
 
 
 def _spell(name: bytes) -> bytes:
