@@ -1,7 +1,6 @@
 """Places and devices: counted in every door as a recount of single clicks says."""
 
 import json
-import random
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
@@ -11,10 +10,10 @@ import pytest
 from browser import Browser, read
 from click.testing import CliRunner
 from clicking import FIREFOX, counts
+from scattered import BOT, PHONE, some
 from sqlalchemy import update
 from world import NOON, World
 
-from linktrack.audience.models import Account
 from linktrack.calendar.days import Days
 from linktrack.cli import main
 from linktrack.clicks.counts.rebuild import rebuild
@@ -24,7 +23,6 @@ from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import first_language, pack_language, unpack_language
 from linktrack.db import to_ms
 from linktrack.errors import Invalid, NotFound
-from linktrack.links.models import Post
 from linktrack.owners.tokens import create_token
 from linktrack.reports.sources.facet_days import days_report, facet_of
 from linktrack.reports.sources.facets import (
@@ -35,11 +33,6 @@ from linktrack.reports.sources.facets import (
     places_report,
 )
 
-PHONE = (
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "
-    "Gecko) Mobile/15E148 Instagram 390.0.0.28.85 (iPhone15,4; iOS 18_5; de_DE; de; scale=3.00)"
-)
-BOT = "Twitterbot/1.0"
 ZONE = ZoneInfo("UTC")
 DAY = 86_400_000
 EPOCH = date(1970, 1, 1)
@@ -47,31 +40,6 @@ EPOCH = date(1970, 1, 1)
 
 def lines(found: Iterable[FacetLine]) -> list[tuple[str | None, str, int, int]]:
     return [(line.key, line.name, line.clicks, line.unique_clicks) for line in found]
-
-
-def some(world: World, number: int = 400) -> tuple[Account, list[Post], list[ClickRecord]]:
-    """Two posts, and clicks of 100 days on them from everywhere, by people and programs."""
-    account = world.account()
-    posts = [world.post(account, f"http://{n}.com/", NOON + timedelta(days=n)) for n in range(2)]
-    chance = random.Random(7)
-    records = []
-    for _ in range(number):
-        visitor = chance.choice([None, *range(40)])
-        who = random.Random(visitor) if visitor is not None else chance
-        records.append(
-            ClickRecord(
-                to_ms(NOON) + chance.randrange(100 * 86_400_000),
-                chance.choice(posts).links[0].id,
-                BOT if chance.random() < 0.1 else who.choice([FIREFOX, PHONE]),
-                None,
-                visitor,
-                country=who.choice(["DE", "US", None, "ZZ"]),
-                language=who.choice(["de", "en", "fil", None]),
-            )
-        )
-    world.click(records)
-    world.session.commit()
-    return account, posts, records
 
 
 def test_an_accounts_places_are_a_recount_of_its_clicks(world: World) -> None:

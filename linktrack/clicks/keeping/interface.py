@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol, TypeAlias
 from sqlalchemy import FromClause
 
 from linktrack.clicks.keeping.click import Click, DayOf, Key, Mark, Pair, Stored
-from linktrack.clicks.keeping.which import By, Column, Every, Figure, Which
+from linktrack.clicks.keeping.which import By, Column, Every, Facet, Figure, Which
 from linktrack.ids import AccountId, LinkId, PostId
 
 Row: TypeAlias = tuple[int | None, ...]
@@ -35,6 +35,9 @@ class Origin(NamedTuple):
 
 class Clicks(Protocol):
     """Single clicks and marks, as one transaction sees them."""
+
+    most_condensed: int | None
+    """How many clicks a page can wait for to be condensed; None: as many as there are."""
 
     def append(self, rows: Sequence[Row], clicks: Sequence[Click], origin: Origin | None) -> None:
         """Store new clicks: `which.COLUMNS` of each, and the same clicks as they are counted.
@@ -131,6 +134,14 @@ class Clicks(Protocol):
         """Return (segment, referrer, people's clicks, unique clicks) of links in [since, until).
 
         A visitor's unique click is the first on any of them, ever.
+        """
+
+    def condense(self, which: Which, by: Sequence[Facet]) -> Iterator[Sequence[tuple[int, ...]]]:
+        """Yield people's clicks by group, in parts; a group may come more than once.
+
+        What they are grouped by, then how many clicks there are, how many of them without a
+        visitor, and how many are unique: on the link, and on its post. `which` is asked of
+        first clicks, too: it names accounts, times, segments and what is counted of clicks.
         """
 
     def delete_before(self, before: int, marks_before: int) -> int:

@@ -64,7 +64,9 @@ class Which:
     `since` and `until` (exclusive) are milliseconds since 1970 UTC, `spans` several links' own.
     `accounts` are those of the clicks' links. `left_out` are the clicks that are no person's,
     `named` those that name a follower, `recognised` those of browsers that said hello;
-    `without_flags` those that have none of these flags. `after` (exclusive) and `upto` are `seq`s.
+    `without_flags` those that have none of these flags. `countries` and `languages` are as they
+    are counted (vocabulary.FACETS); `devices`, `sources`, `referrers` and `agents` are rows of
+    these tables. `after` (exclusive) and `upto` are `seq`s.
     """
 
     links: Numbers | None = None
@@ -81,6 +83,10 @@ class Which:
     recognised: bool = False
     agents: Numbers | None = None
     referrers: Numbers | None = None
+    countries: Collection[int] | None = None
+    languages: Collection[int] | None = None
+    devices: Numbers | None = None
+    sources: Numbers | None = None
     with_visitor: bool = False
     without_flags: int = 0
     after: int | None = None
@@ -111,3 +117,10 @@ Figure: TypeAlias = Literal[
 ]
 """What is told of a group: how many clicks it has, how many of them are people's or of a burst,
 when the first and the last was, and how many distinct visitors, agents and links there are."""
+
+
+Facet: TypeAlias = Literal[
+    "link_id", "quarter", "age", "segment_id", "referrer", "country", "device", "language"
+]
+"""What people's clicks are condensed by: the link; the quarter of an hour since 1970 UTC; whole
+hours since the post (0 before it, at most 720, -1 without one); what they are counted under."""

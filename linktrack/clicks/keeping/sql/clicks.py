@@ -11,8 +11,9 @@ from linktrack.clicks.keeping.click import Click, DayOf, Key, Mark, Pair, Stored
 from linktrack.clicks.keeping.dressing import dressed, stored_of
 from linktrack.clicks.keeping.interface import Clicks, Minute, Origin, Row
 from linktrack.clicks.keeping.sql import marks, reading, retiring
+from linktrack.clicks.keeping.sql.condensing import condense
 from linktrack.clicks.keeping.sql.conditions import conditions
-from linktrack.clicks.keeping.which import COLUMNS, By, Column, Every, Figure, Which
+from linktrack.clicks.keeping.which import COLUMNS, By, Column, Every, Facet, Figure, Which
 from linktrack.clicks.models import clicks, first_clicks
 from linktrack.clicks.vocabulary import UNATTRIBUTED
 from linktrack.ids import AccountId, LinkId, PostId
@@ -23,6 +24,8 @@ PART: Final = 5_000  # clicks read at a time
 
 class SqlClicks(Clicks):
     """The clicks of one transaction's database."""
+
+    most_condensed = 500_000  # some three seconds
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -126,6 +129,10 @@ class SqlClicks(Clicks):
     ) -> Sequence[tuple[int, int, int, int]]:
         """Return (segment, referrer, people's clicks, unique clicks) of links."""
         return reading.origins(self._connection, sorted(links), since, until)
+
+    def condense(self, which: Which, by: Sequence[Facet]) -> Iterator[Sequence[tuple[int, ...]]]:
+        """Yield people's clicks by group: of clicks, and then of first ones."""
+        return condense(self._connection, which, by)
 
     def delete_before(self, before: int, marks_before: int) -> int:
         """Delete old clicks and marks, in steps beside this transaction."""

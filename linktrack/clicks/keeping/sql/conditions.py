@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import Boolean, ColumnElement, Connection, Select, exists, literal_column
+from sqlalchemy import Boolean, ColumnElement, Connection, Select, exists, literal_column, select
 
 from linktrack.clicks.bulk import among
+from linktrack.clicks.keeping.dressing import known
 from linktrack.clicks.keeping.which import Numbers, Which
-from linktrack.clicks.models import IS_RECOGNISED, clicks
+from linktrack.clicks.models import IS_RECOGNISED, agents, clicks, referrers
 from linktrack.clicks.vocabulary import HUMAN
 from linktrack.links.models import Link
 
@@ -19,7 +20,12 @@ _LEFT_OUT = clicks.c.reason != literal_column(str(HUMAN))
 
 def conditions(connection: Connection, which: Which) -> list[ColumnElement[bool]]:
     """Return what clicks fulfil that are meant; `spans` are not among it."""
-    return [*_places(connection, which), *_properties(which), *_numbers(connection, which)]
+    return [
+        *_places(connection, which),
+        *_properties(which),
+        *_facets(which),
+        *_numbers(connection, which),
+    ]
 
 
 def _places(connection: Connection, which: Which) -> Iterator[ColumnElement[bool]]:
@@ -44,7 +50,8 @@ def _properties(which: Which) -> Iterator[ColumnElement[bool]]:
     if which.named or which.followers is not None:
         yield column.follower_id.is_not(None)
     if which.accounts is not None:
-        yield exists().where(Link.id == column.link_id, Link.account_id.in_(which.accounts))
+        owned = exists().where(Link.id == column.link_id, Link.account_id.in_(which.accounts))
+        yield owned.correlate(clicks)  # and not to the links of the query around it
     if which.left_out:
         yield _LEFT_OUT
     if which.recognised:
@@ -53,6 +60,20 @@ def _properties(which: Which) -> Iterator[ColumnElement[bool]]:
         yield column.visitor.is_not(None)
     if which.without_flags:
         yield column.flags.bitwise_and(which.without_flags) == 0
+
+
+def _facets(which: Which) -> Iterator[ColumnElement[bool]]:
+    column = clicks.c
+    if which.countries is not None:
+        yield known(column.country).in_(which.countries)
+    if which.languages is not None:
+        yield column.language.in_(which.languages)
+    if which.devices is not None:
+        of_them = select(agents.c.id).where(agents.c.device_id.in_(which.devices))
+        yield column.agent_id.in_(of_them.correlate(None))
+    if which.sources is not None:
+        of_them = select(referrers.c.id).where(referrers.c.source_id.in_(which.sources))
+        yield column.referrer_id.in_(of_them.correlate(None))
 
 
 def _numbers(connection: Connection, which: Which) -> Iterator[ColumnElement[bool]]:

@@ -1,0 +1,128 @@
+"""Lay narrowed counts over the stored ones, so that every report of them is narrowed.
+
+A temporary table is found before a stored one of the same name. So the counts of the clicks that
+are wanted are put into temporary tables with the names of those that reports read: the reports
+themselves don't know of it. The tables are this transaction's own, and go with it.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+
+from sqlalchemy import Column, Connection, MetaData, Table, func, select, text
+from sqlalchemy.orm import Session
+
+from linktrack.calendar.days import QUARTER, Days, month_of
+from linktrack.clicks.bulk import insert_rows, upsert_rows
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.which import Which
+from linktrack.clicks.models import account_days
+from linktrack.db import is_sqlite
+from linktrack.errors import Unavailable
+from linktrack.reports.narrowing.counts import (
+    BY,
+    BY_FACETS,
+    CONDENSED,
+    CONDENSED_BY_FACETS,
+    COUNTS,
+    FIGURES,
+    QUARTERS,
+)
+from linktrack.reports.narrowing.wanted import Wanted
+
+
+@contextmanager
+def narrowed(
+    session: Session,
+    account_ids: Sequence[int],
+    wanted: Wanted,
+    days: Days,
+    *,
+    since: date | None = None,
+) -> Iterator[None]:
+    """Let reports of these accounts count the wanted clicks only, as long as this goes on.
+
+    Of clicks from the day `since` on: figures of earlier ones are not there. Reports of followers,
+    visitors and cities are not narrowed, nor is what is counted as filtered: that is 0. Raises
+    `Unavailable` where the SQL database would have to read too many clicks.
+    """
+    if wanted.is_whole:
+        yield
+        return
+    connection = session.connection()
+    first = 0 if since is None else since.toordinal()
+    start = days.start_of(first) if first else None
+    which = replace(wanted.which(session), accounts=account_ids, since=start)
+    _check(connection, account_ids, first)
+    with _unprepared(connection):
+        _fill(connection, which, days)
+        try:
+            yield
+        finally:
+            # Where an error has ended the transaction, the tables went with it.
+            if connection.in_transaction() and session.is_active:
+                _drop(connection)
+
+
+def _check(connection: Connection, account_ids: Sequence[int], first: int) -> None:
+    most = clicks_of(connection).most_condensed
+    if most is None:
+        return
+    counted = account_days.c
+    query = select(func.coalesce(func.sum(counted.clicks), 0)).where(
+        counted.account_id.in_(account_ids), counted.day >= first
+    )
+    if int(connection.scalar(query) or 0) > most:
+        raise Unavailable(
+            f"These days have more than {most:,} clicks, each of which would have to be read to "
+            "narrow them so: choose fewer days or one filter only, or keep clicks in ClickHouse "
+            "(LINKTRACK_CLICKS)."
+        )
+
+
+@contextmanager
+def _unprepared(connection: Connection) -> Iterator[None]:
+    """Let no prepared statement be used: it knows its table, and would go past a temporary one."""
+    driver = connection.connection.driver_connection
+    if is_sqlite(connection) or driver is None:
+        yield
+        return
+    threshold = driver.prepare_threshold
+    driver.prepare_threshold = None
+    try:
+        yield
+    finally:
+        driver.prepare_threshold = threshold
+
+
+def _fill(connection: Connection, which: Which, days: Days) -> None:
+    clicks = clicks_of(connection)
+    quarters: set[int] = set()
+    for table, by in ((CONDENSED, BY), (CONDENSED_BY_FACETS, BY_FACETS)):
+        table.create(connection)
+        place = by.index("quarter")
+        for rows in clicks.condense(which, by):
+            quarters.update(row[place] for row in rows)
+            insert_rows(connection, table, [*by, *FIGURES], rows)
+    QUARTERS.create(connection)
+    upsert_rows(connection, QUARTERS, [_calendar(quarter, days) for quarter in sorted(quarters)])
+    schema = "temp" if is_sqlite(connection) else "pg_temp"
+    for table, queries in COUNTS.items():
+        columns = [Column(each.name, each.type, primary_key=each.primary_key) for each in table.c]
+        shadow = Table(table.name, MetaData(), *columns, prefixes=["TEMPORARY"])
+        shadow.create(connection, checkfirst=False)
+        for query in queries:
+            connection.execute(text(f"INSERT INTO {schema}.{table.name} {query}"))
+
+
+def _calendar(quarter: int, days: Days) -> tuple[int, ...]:
+    day, hour = days.hour(quarter * QUARTER)
+    month = month_of(date.fromordinal(day))
+    return quarter, day, hour, month, month // 12
+
+
+def _drop(connection: Connection) -> None:
+    schema = "temp" if is_sqlite(connection) else "pg_temp"
+    for table in (*COUNTS, CONDENSED, CONDENSED_BY_FACETS, QUARTERS):
+        connection.execute(text(f"DROP TABLE {schema}.{table.name}"))
