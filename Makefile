@@ -83,7 +83,7 @@ constraints:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { \
 	  echo "Pin the versions on the oldest supported Python: make constraints PYTHON=/path/to/python3.11"; exit 1; }
 	$(PYTHON) -m venv --clear build/constraints
-	build/constraints/bin/pip install --quiet --disable-pip-version-check --editable '.[test,granian]'
+	build/constraints/bin/pip install --quiet --disable-pip-version-check --editable '.[test,granian,chdb]'
 	{ grep '^#' constraints.txt; build/constraints/bin/pip freeze --exclude-editable | grep -v ' @ '; } \
 	  > build/constraints.txt
 	mv build/constraints.txt constraints.txt

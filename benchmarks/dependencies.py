@@ -17,7 +17,7 @@ from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "docs" / "dependencies.md"
-EXTRAS: Final = ("granian", "test")
+EXTRAS: Final = ("chdb", "granian", "test")
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ROW: Final = re.compile(r"^\| ([^|]+?) \| ([^|]+?) \|(?: ([^|]+?) \| ([^|]+?) \|)?$", re.MULTILINE)

@@ -253,6 +253,41 @@ def database_url(value: str) -> str:
     return value
 
 
+_CLICKS_URL: Final = re.compile(
+    r"clickhouses?://([^\s:@/?#]+(:[^\s@/?#]*)?@)?([\w.-]+|\[[0-9a-fA-F:.]+\])(:[1-9]\d{1,4})?"
+    r"(/([A-Za-z_]\w*)?)?(\?(cluster=[\w-]+|quorum=[1-9])(&(cluster=[\w-]+|quorum=[1-9]))?)?",
+    re.ASCII,
+)
+
+
+def clicks_url(value: str) -> str:
+    """Return the address of a ClickHouse; raises `Invalid`, which never repeats a password."""
+    if value and not _CLICKS_URL.fullmatch(value):
+        raise Invalid(
+            "LINKTRACK_CLICKS must be like clickhouse://user:password@host:8123/database (or "
+            "clickhouses:// for TLS), ?cluster=NAME behind it if there is one, and special "
+            "characters of the password percent-encoded (/ as %2F, # as %23)."
+        )
+    return value
+
+
+CLICKS: Final = Setting(
+    "LINKTRACK_CLICKS",
+    "the database",
+    "Where single clicks are kept, if on ClickHouse: clickhouse://user:password@host:8123/name.",
+    clicks_url,
+    unset="",
+)
+
+
+def check_clicks(clicks: object, database: str) -> None:
+    """Raise `Invalid` where clicks are to be on ClickHouse and the database isn't PostgreSQL."""
+    if clicks and not database.startswith("postgresql"):
+        raise Invalid(
+            "LINKTRACK_CLICKS needs PostgreSQL beside it: name one with LINKTRACK_DATABASE."
+        )
+
+
 def _check_address(value: str) -> None:
     try:
         parts = urlsplit(value)

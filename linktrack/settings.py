@@ -69,6 +69,7 @@ class Settings:
             unset="",
         ),
     ]
+    clicks: Annotated[str, read.CLICKS]
     trusted_proxies: Annotated[
         tuple[Network, ...],
         Setting(
@@ -357,6 +358,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         setting.check(texts[setting.name])
     values: dict[str, Any] = values_of(texts, SETTINGS)  # what each is, its parser says
     values["database"] = values["database"] or f"sqlite:///{values['data'] / 'linktrack.db'}"
+    read.check_clicks(values["clicks"], values["database"])
     values["abuse_contact"] = values["abuse_contact"] or values["contact"]
     return Settings(**values, in_environment={name: text for name, text in texts.items() if text})
 

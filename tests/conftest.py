@@ -12,6 +12,7 @@ import psutil
 import pytest
 from atnetwork import Network, network
 from click.testing import CliRunner, Result
+from clickhouses import Engine, clickhouse_cluster, clickhouse_in_process, clickhouse_server
 from commands import Run
 from databases import (
     Maker,
@@ -155,6 +156,41 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     make: Maker = request.getfixturevalue(f"{request.param}_databases")
     with make.lend() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def clickhouse_here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A ClickHouse of today in this process: open it after every fork."""
+    with clickhouse_in_process(tmp_path_factory.mktemp("chdb")) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def clickhouse_alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Debian's ClickHouse, one server."""
+    with clickhouse_server(tmp_path_factory.mktemp("clickhouse")) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def clickhouse_shards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Debian's ClickHouse, two shards with two replicas each."""
+    with clickhouse_cluster(tmp_path_factory.mktemp("shards")) as engine:
+        yield engine
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("here", marks=pytest.mark.slow),
+        "alone",
+        pytest.param("shards", marks=pytest.mark.slow),
+    ]
+)
+def clickhouse(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """Each kind of ClickHouse; what a test kills is started again."""
+    engine: Engine = request.getfixturevalue(f"clickhouse_{request.param}")
+    yield engine
+    engine.leave()
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Single clicks on ClickHouse: one table, asked over HTTP."""
