@@ -1,9 +1,12 @@
 """People's clicks on a link that has so many: never more, whatever processes do."""
 
+import threading
 from dataclasses import dataclass, field
+from functools import partial
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from waiting import wait_until
 from world import NOON, World
 
 from linktrack.ids import LinkId
@@ -23,14 +26,19 @@ class Counted:
 
     most: int
     used: int = 0
+    drawn: int = 0  # how often
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def draw(self, _link_id: LinkId) -> Drawn:
-        clicks = lease_of(self.most - self.used)
-        self.used += clicks
-        return Drawn(0, clicks)
+        with self.lock:
+            clicks = lease_of(self.most - self.used)
+            self.used += clicks
+            self.drawn += 1
+            return Drawn(0, clicks)
 
     def give_back(self, _link_id: LinkId, drawn: Drawn) -> None:
-        self.used -= drawn.clicks
+        with self.lock:
+            self.used -= drawn.clicks
 
 
 @dataclass
@@ -49,7 +57,7 @@ PROCESSES = 4
 
 
 @given(
-    st.integers(1, 600),
+    st.one_of(st.integers(1, 600), st.integers(600, 100_000)),
     st.lists(
         st.tuples(
             st.sampled_from(("click", "click", "click", "many", "kill", "end", "idle")),
@@ -79,6 +87,7 @@ def test_processes_together_never_answer_more_clicks_than_a_link_has(
             before = budget.used
             process.close()
             if what == "kill":  # what it would have given back is gone
+                assert before - budget.used <= max(1, min(1_000, most / 50))
                 lost += before - budget.used
                 budget.used = before
             processes[number] = crowd.begin()
@@ -96,12 +105,41 @@ def test_processes_together_never_answer_more_clicks_than_a_link_has(
 
 @settings(max_examples=200)
 @given(st.integers(-5, 100_000))
-def test_a_lease_is_a_fiftieth_of_what_is_left(left: int) -> None:
+def test_a_lease_and_half_are_a_fiftieth_of_what_is_left(left: int) -> None:
     """At most 1,000 clicks, at least one while one is left: what a killed process may lose."""
     drawn = lease_of(left)
     assert drawn <= max(0, left)
     assert drawn >= (left > 0)
-    assert drawn <= max(1, min(1_000, left / 50))
+    assert drawn + drawn // 2 <= max(1, min(1_000, left / 50))
+
+
+def test_clicks_are_drawn_before_the_last_is_used() -> None:
+    """Once by itself; from then on no click of 5,000 finds nothing, however the budget dawdles."""
+    budget = Counted(1_000_000)
+    process = Leases(budget.draw, budget.give_back)
+    limits = Limits(most_clicks=budget.most)
+    assert process.draw(LINK, limits)
+    for number in range(5_000):
+        if number % lease_of(budget.most) == 400:  # half of a lease is used: time for the thread
+            wait_until(partial(_has_drawn, budget, 2 + number // 660), 5)
+        assert process.take(LINK, limits) is True
+    process.close()
+    assert budget.used == 5_001
+
+
+def _has_drawn(budget: Counted, times: int) -> bool:
+    return budget.drawn >= times
+
+
+def test_the_last_clicks_are_drawn_one_by_one() -> None:
+    """None lies in a process that nobody asks, while another says that the link has ended."""
+    budget = Counted(3)
+    processes = [Leases(budget.draw, budget.give_back) for _ in range(3)]
+    limits = Limits(most_clicks=3)
+    assert [process.draw(LINK, limits) for process in processes] == [True] * 3
+    assert budget.drawn == 3
+    for process in processes:
+        process.close()
 
 
 def limited(world: World, limits: LinkLimits) -> Link:
@@ -138,7 +176,7 @@ def test_the_database_gives_each_click_out_once(world: World) -> None:
 
 def test_what_was_drawn_and_not_used_comes_back(world: World) -> None:
     """A link that had ended by it redirects again; of a round that is over nothing comes back."""
-    link = limited(world, LinkLimits(most_clicks=100))
+    link = limited(world, LinkLimits(most_clicks=150))
     budgets = Budgets(world.database.engine)
     drawn = budgets.draw(link.id)
     assert drawn == Drawn(1, 2)
