@@ -101,10 +101,14 @@ def free_ports(number: int) -> list[int]:
         return [each.getsockname()[1] for each in sockets]
 
 
-def listens(port: int) -> bool:
-    """Whether somebody listens on a port."""
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
-        return True
+def keeps(port: int) -> bool:
+    """Whether a ZooKeeper is ready; it listens before.
+
+    A server that comes earlier starts all the same, and dies of the first ON CLUSTER.
+    """
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5) as asked:
+        asked.sendall(b"srvr")
+        return b"Mode:" in asked.makefile("rb").read()
     return False
 
 
@@ -116,6 +120,7 @@ class Server:
     http: int
     tcp: int
     between: int
+    question: str = "SELECT 1"
     process: "subprocess.Popen[bytes] | None" = None
 
     @classmethod
@@ -150,7 +155,7 @@ class Server:
                 stdout=output,
                 stderr=output,
             )
-        wait_until(self._answers, 30, every=0.02, why=f"{self.folder} answers")
+        wait_until(self._answers, 60, every=0.02, why=f"{self.folder} answers")
 
     def kill(self) -> None:
         """Let it die at once, as in a power cut."""
@@ -173,7 +178,8 @@ class Server:
         assert self.process is not None
         assert self.process.poll() is None, (self.folder / "errors").read_text()[-2000:]
         with suppress(httpx.HTTPError):
-            return httpx.get(f"http://127.0.0.1:{self.http}/ping").is_success
+            asked = httpx.post(f"http://127.0.0.1:{self.http}/", content=self.question, timeout=10)
+            return asked.is_success and asked.text not in ("", "0\n")
         return False
 
 
@@ -319,6 +325,9 @@ def clickhouse_cluster(folder: Path) -> Iterator[Engine]:
     )
     for number, server in enumerate(servers):
         place = {"shard": number // 2, "replica": number % 2}
+        server.question = (
+            "SELECT count() FROM system.zookeeper WHERE path = '/clickhouse/task_queue'"
+        )
         server.configure(KEPT_IN.format(keeper=keeper, cluster=CLUSTER, shards=shards, **place))
     with zookeeper(folder / "keeper", keeper), _running(servers):
         yield Engine("cluster", cluster=CLUSTER, servers=servers)
@@ -355,7 +364,7 @@ def zookeeper(folder: Path, port: int) -> Iterator[None]:
             command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env={**os.environ}
         )
     try:
-        wait_until(lambda: listens(port), 30, why="ZooKeeper listens")
+        wait_until(lambda: keeps(port), 60, why="ZooKeeper is ready")
         yield
     finally:
         process.kill()
