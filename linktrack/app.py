@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 import traceback
 from contextlib import suppress
 from datetime import timedelta
@@ -25,7 +26,6 @@ from linktrack.clicks.capture.lane import Lane
 from linktrack.clicks.capture.own_sites import OwnSites
 from linktrack.clicks.capture.ruled import Ruling
 from linktrack.clicks.capture.unknown_codes import UnknownCodes
-from linktrack.clicks.capture.visitors import Visitors
 from linktrack.clicks.capture.wsgi_lane import WSGILane
 from linktrack.clicks.click_ids import ClickIds
 from linktrack.clicks.conversions.sites import hosts_with_ids
@@ -220,20 +220,21 @@ def create_lane(installation: Installation) -> Lane:
     with suppress(SQLAlchemyError):  # away just now: it is asked again every second
         installation.keep_up()
         own_sites.keep_up()
+    visitors = installation.visitors()
+    visitors.keep_up(time.time())
     installation.database.close()  # no connection may cross a fork
     settings = installation.settings
     engine, codes = installation.database.engine, installation.shortener.codes
     at_once = installation.database.at_once
     budgets = Budgets(engine)
-    visitors = Visitors(settings.data / "visitor_keys", settings.visitor_period, settings.timezone)
-
     hosts = Hosts(lambda: find_hosts(engine, installation.shortener.base_url))
 
     def changes(since: int | None) -> Changes:
-        """Follow time zone, own sites and hosts beside the links: asked for every second."""
+        """Follow time zone, own sites, hosts and visitor keys beside the links, every second."""
         installation.keep_up()
         own_sites.keep_up()
         visitors.timezone = installation.settings.timezone
+        visitors.keep_up(time.time())
         changed = changed_links(engine, since)
         if changed.number != since:
             hosts.load()

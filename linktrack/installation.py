@@ -10,8 +10,10 @@ import linktrack.tables  # noqa: F401
 from linktrack.audience.credentials import open_host, open_writer
 from linktrack.calendar.days import Days
 from linktrack.clicks.capture.own_clicks import OwnClicks
+from linktrack.clicks.capture.visitors import Visitors
 from linktrack.clicks.counts.retention import delete_old
 from linktrack.clicks.loading.store import ClickStore
+from linktrack.clicks.nodes.shared_keys import shared_keys
 from linktrack.db import PATIENCE, Database
 from linktrack.keys import Keys, load_keys
 from linktrack.links.catalog import Shortener
@@ -88,6 +90,16 @@ class Installation:
             settings.visitor_period,
             settings.keep_days,
             at,
+        )
+
+    def visitors(self) -> Visitors:
+        """Return who tells visitors apart, under keys that all nodes share."""
+        settings = self.settings
+        return Visitors(
+            settings.data / "visitor_keys",
+            settings.visitor_period,
+            settings.timezone,
+            shared=shared_keys(self.database.engine),
         )
 
     def own_clicks(self) -> OwnClicks:

@@ -12,7 +12,7 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
@@ -125,6 +125,12 @@ class Keys:
         return "Keys(…)"
 
     @property
+    def fingerprint(self) -> str:
+        """What stands for these keys where nodes compare theirs; it doesn't lead to them."""
+        whole = f"{self.salt} {self.check.hex()} {self.session}".encode()
+        return blake2b(whole, person=b"fingerprint", digest_size=8).hexdigest()
+
+    @property
     def forgetting(self) -> bytes:
         """The key for hashes of forgotten people; without `check` they can't be left out."""
         return blake2b(self.check, person=b"forgotten", digest_size=32).digest()
@@ -211,18 +217,30 @@ def read_or_create(path: Path, make: Callable[[], bytes]) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         pass
+    with _finished(path, make()) as temporary, contextlib.suppress(FileExistsError):
+        os.link(temporary, path)
+    return path.read_bytes()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a private file (mode 0600) in place of that name's, whole. Raises `OSError`."""
+    with _finished(path, content) as temporary:
+        temporary.replace(path)
+
+
+@contextlib.contextmanager
+def _finished(path: Path, content: bytes) -> Iterator[Path]:
+    """Write a temporary file beside `path`, on the disk and closed; it is gone afterwards."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(make())
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
-            os.link(temporary, path)
+        yield temporary
     finally:
-        temporary.unlink()
-    return path.read_bytes()
+        temporary.unlink(missing_ok=True)
 
 
 def seal(key: bytes, secret: str) -> str:

@@ -21,12 +21,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from linktrack.audience.accounts import list_accounts
 from linktrack.clicks.capture.unknown_codes import FOLDER, AskedFor
-from linktrack.clicks.capture.visitors import Visitors
 from linktrack.clicks.counts.counted_by import changed_settings, keep_of_old_counts
 from linktrack.clicks.loading.loader import Loader
+from linktrack.clicks.nodes.telling import Telling
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.unknown.counting import UnknownStore
-from linktrack.clicks.unknown.tidying import tidy_unknown_codes
 from linktrack.db import now
 from linktrack.installation import PATIENCE_OF_WORKERS, Installation
 from linktrack.links.own_addresses import former_addresses, remember_address
@@ -35,6 +34,7 @@ from linktrack.owners import access
 from linktrack.setting_texts import UNIX
 from linktrack.settings import LOOPBACK, Settings
 from linktrack.sync import Schedule
+from linktrack.upkeep.tidying import tidy
 from linktrack.web.serving.listening import Bind
 
 if TYPE_CHECKING:
@@ -208,9 +208,7 @@ def follow(installation: Installation, parent: int | None = None) -> bool:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # blocked by the keeper
     signal.signal(signal.SIGINT, stop if parent is None else signal.SIG_IGN)
     signal.signal(signal.SIGHUP, stop if parent is None else signal.SIG_IGN)
-    visitors = Visitors(settings.data / "visitor_keys", settings.visitor_period, settings.timezone)
-
-    hourly = _every(KEY_CHECK_SECONDS, partial(_tidy, installation, visitors))
+    hourly = _every(KEY_CHECK_SECONDS, partial(tidy, installation, installation.visitors()))
     changed = threading.Event()
 
     def look() -> None:
@@ -244,6 +242,8 @@ def follow(installation: Installation, parent: int | None = None) -> bool:
     _beside("cards", partial(follow_cards, database, base_url, wait, now))
     letting_in = _beside("letting-in", partial(installation.letting_in().follow, wait))
     sending = _beside("sending", partial(installation.sender().follow, wait))
+    node = Telling(database, installation.keys, now)
+    telling = _beside("node", partial(node.follow, wait))
     schedule = Schedule(installation)
     schedule.start()
     try:
@@ -254,26 +254,10 @@ def follow(installation: Installation, parent: int | None = None) -> bool:
         webhooks.join(WEBHOOK_SECONDS)
         sending.join(SENDING_SECONDS)
         letting_in.join(SENDING_SECONDS)
+        telling.join(SENDING_SECONDS)
+        with suppress(SQLAlchemyError, OSError):  # then the others see it by and by
+            node.tell(is_end=not changed.is_set())
     return changed.is_set()
-
-
-def _tidy(installation: Installation, visitors: Visitors) -> None:
-    """Destroy what is old, and bring back what lies too far ahead, by a clock that runs evenly."""
-    from linktrack.upkeep.ahead import take_back_the_future
-
-    if not visitors.believes(at := time.time()):  # looked at again in an hour
-        return
-    visitors.destroy_old(at)
-    every = timedelta(hours=installation.settings.sync_hours)
-    try:
-        installation.delete_old_clicks(now())
-        tidy_unknown_codes(installation.database.engine, installation.days(), now())
-        brought_back = take_back_the_future(installation.database, now(), every)
-    except SQLAlchemyError as error:  # tried again in an hour
-        log.error("Old clicks, or times that lie too far ahead, stay for now: %s", error)
-        return
-    if brought_back:
-        log.warning("A clock had run ahead: %d stored times are brought back.", brought_back)
 
 
 def begin_anew() -> None:

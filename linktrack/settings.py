@@ -70,6 +70,7 @@ class Settings:
         ),
     ]
     clicks: Annotated[str, read.CLICKS]
+    node: Annotated[str, read.NODE]
     trusted_proxies: Annotated[
         tuple[Network, ...],
         Setting(

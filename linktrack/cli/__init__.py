@@ -67,8 +67,9 @@ COMMANDS: Final = {
     "setting": ("server.settings", "Show and change settings."),
     "status": (
         "server.service",
-        "Show how many rows the database has, and what is not loaded yet.",
+        "Show how many rows the database has, what is not loaded yet, and how the nodes are.",
     ),
+    "node": ("server.nodes", "List the machines that serve this installation, or remove one."),
     "load": ("server.service", "Load captured clicks into the database."),
     "rebuild": ("server.service", "Recompute all counts from the stored clicks."),
     "reclassify": ("data.classify", "Apply the current rules to stored clicks."),

@@ -33,10 +33,10 @@ from linktrack.upkeep.archive import DATABASE, JOURNALS, KEYS, TABLES, Manifest,
 if TYPE_CHECKING:
     import psycopg
 
-LEFT_OUT: Final = ("visitor_keys",)
+LEFT_OUT: Final = ("nodes", "visitor_keys")
 """Tables whose rows no backup holds, where there are such tables."""
 
-OF_THE_MACHINE: Final = ("LINKTRACK_DATA", "LINKTRACK_DATABASE")
+OF_THE_MACHINE: Final = ("LINKTRACK_DATA", "LINKTRACK_DATABASE", "LINKTRACK_NODE")
 """Settings that say where things are on this machine: another one has its own."""
 
 PASSWORDS: Final = ("LINKTRACK_SMTP_PASSWORD", "LINKTRACK_OIDC_CLIENT_SECRET")

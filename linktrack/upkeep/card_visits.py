@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 
+from linktrack.clicks.nodes.turns import turn
 from linktrack.db import Database
 from linktrack.links.cards.cards import Found, agent_of, keep_card, links_to_read, read_page
 from linktrack.links.cards.looking import forget_old, keep_copy, lacks_copy, small_copy
@@ -15,6 +16,8 @@ log = logging.getLogger(__name__)
 
 INTERVAL: Final = 2.0  # seconds between two looks for new links
 AT_ONCE: Final = 20
+TURN: Final = timedelta(minutes=5)
+"""For which a node that was killed meanwhile keeps the others from reading."""
 
 
 def read_cards(
@@ -25,8 +28,22 @@ def read_cards(
 ) -> int:
     """Read the pages that are due, and make small copies of their pictures; return how many.
 
-    Nothing of the database is held while a page is read.
+    One node does it at a time, so that a page isn't read by each. Nothing of the database is held
+    while a page is read.
     """
+    with database.session() as session:
+        if not links_to_read(session, now, 1):
+            return 0
+    with turn(database, "cards", now, TURN) as ours:
+        return _read_due(database, now, reading, copying) if ours else 0
+
+
+def _read_due(
+    database: Database,
+    now: datetime,
+    reading: Callable[[str], Found],
+    copying: Callable[[str], bytes | None] | None,
+) -> int:
     with database.session() as session:
         due = links_to_read(session, now, AT_ONCE)
     seen: dict[str, Found] = {}

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from linktrack.audience.counts import STALE
 from linktrack.clicks.counts.counted_by import REMEDY, changed_settings
 from linktrack.clicks.models import clicks
+from linktrack.clicks.nodes.seen import all_nodes
 from linktrack.db import NEWER, OLDER, Database, from_ms, is_sqlite
 from linktrack.db_failures import damage_of
 from linktrack.errors import LinktrackError
@@ -27,6 +28,7 @@ from linktrack.owners.stored_settings import read_stored, with_stored, wrong_wit
 from linktrack.publishing.queue import failed_posts
 from linktrack.settings import Settings, load_settings
 from linktrack.upkeep.health.attention import days_of, is_behind, old_counts, signed_out, space_of
+from linktrack.upkeep.health.nodes import node_troubles
 from linktrack.upkeep.health.status import Capture
 from linktrack.upkeep.probing import (
     UnreachableError,
@@ -155,6 +157,7 @@ def _database(settings: Settings, now: datetime, keys: Keys | None) -> Iterator[
                 if is_behind(backlog, now)
                 else None,
             )
+            yield from _nodes(session, settings, now)
             yield _counted_by(session, settings)
             yield from _former_addresses(session, settings)
             yield from _domains(session, settings, keys)
@@ -166,6 +169,16 @@ def _database(settings: Settings, now: datetime, keys: Keys | None) -> Iterator[
         yield Finding("database", "it cannot be used", error.sentence)
     finally:
         database.close()
+
+
+def _nodes(session: Session, settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Say what is the matter with the nodes, where there are several."""
+    nodes = all_nodes(session, settings.journals)
+    troubles = list(node_troubles(session, settings, now))
+    for trouble in troubles:
+        yield Finding("nodes", trouble, "linktrack node list; linktrack node remove NAME")
+    if len(nodes) > 1 and not troubles:
+        yield Finding("nodes", f"{len(nodes)} are known, and nothing is the matter with them")
 
 
 def _stored_settings(settings: Settings, stored: Mapping[str, str]) -> Iterator[Finding]:

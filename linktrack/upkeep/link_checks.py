@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from linktrack import __version__
 from linktrack.audience.models import Account
 from linktrack.clicks.models import link_days
+from linktrack.clicks.nodes.turns import take_turn
 from linktrack.db import Database
 from linktrack.ids import LinkId
 from linktrack.links.models import Link, LinkCheck
@@ -31,6 +32,7 @@ EVERY: Final = timedelta(days=7)
 AGAIN: Final = timedelta(days=1)  # after a failure
 CLICKED_WITHIN: Final = timedelta(days=30)
 MOST: Final = 50  # in one run: with a run an hour, 8,400 destinations a week
+TURN: Final = timedelta(minutes=59)  # of one node for all, which then look again
 PAUSE: Final = 2.0  # seconds between two visits to one host
 MOST_PROBLEM: Final = 200  # characters of what is kept of one
 DEAD_AFTER: Final = 2  # failures in a row
@@ -176,14 +178,17 @@ def check_hourly(
 ) -> None:
     """Check what is due once an hour until `stopping`; the first time after ten minutes.
 
-    Meant for a thread of its own: a visit takes seconds. A failure is one line in the log.
+    One node does it for all. Meant for a thread of its own: a visit takes seconds. A failure is one
+    line in the log.
     """
     due = time.monotonic() + 600
     while not stopping():
         if time.monotonic() >= due:
             due = time.monotonic() + 3600
             try:
-                check_links(database, clock(), visitor_for(base_url))
+                # Else a bad hour of a site would be as many failures as there are nodes.
+                if take_turn(database, "link_checks", clock(), TURN):
+                    check_links(database, clock(), visitor_for(base_url))
             except Exception as error:  # noqa: BLE001 - the next hour is another try
                 log.error("Destinations could not be checked: %s", error)
         time.sleep(1)

@@ -31,6 +31,7 @@ from linktrack.cli.common import Work, installation, json_option, print_json, th
 )
 def serve(bind: str, workers: int, server: str) -> None:
     """Run the service: short links, click counting and the owner pages."""
+    from linktrack.clicks.nodes.telling import Telling
     from linktrack.installation import Installation
     from linktrack.service import greeting, serving_settings, share_memory
     from linktrack.settings import load_settings
@@ -54,6 +55,7 @@ def serve(bind: str, workers: int, server: str) -> None:
             if done.backup is not None:
                 click.echo(f"The database was from an older linktrack: backed up to {done.backup}.")
             opened.keep_up()
+            Telling(opened.database, opened.keys, this_moment).enter()
             text = greeting(opened)
             share_memory(opened)
     finally:
@@ -99,9 +101,14 @@ def rebuild(as_json: bool) -> None:
 @click.command()
 @answering
 def status(work: Work) -> Answer:
-    """Show how many rows the database has, and what is not loaded yet."""
+    """Show how many rows the database has, what is not loaded yet, and how the nodes are."""
+    from linktrack.cli.server.nodes import node_table
+    from linktrack.upkeep.health.nodes import node_json, nodes_now
     from linktrack.upkeep.health.status import status_of
 
-    found = status_of(work.session, work.installation.settings, work.now)
+    settings = work.installation.settings
+    found = status_of(work.session, settings, work.now)
     said = [f"{name.replace('_', ' '):<16} {value:,}" for name, value in found.items()]
-    return Answer(found, *said)
+    nodes = [node_json(each, work.now) for each in nodes_now(work.session, settings.journals)]
+    answer = {**found, "nodes": nodes}
+    return Answer(answer, *said, "", node_table(nodes)) if nodes[1:] else Answer(answer, *said)

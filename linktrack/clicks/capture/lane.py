@@ -177,6 +177,7 @@ class Lane:
         if not self._watching:
             self._watching = True
             self._targets.watch()
+        self._visitors.keep_up(self._clock())
         try:
             if self._hosts is not None:
                 self._hosts.load_once()

@@ -10,11 +10,11 @@ from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from secrets import token_bytes
-from typing import Final
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from linktrack.calendar.periods import period_start
-from linktrack.keys import read_or_create
+from linktrack.keys import read_or_create, write_whole
 from linktrack.settings import Network, VisitorPeriod
 
 log = logging.getLogger(__name__)
@@ -22,6 +22,11 @@ log = logging.getLogger(__name__)
 KEY_BYTES: Final = 32
 EVEN_SECONDS: Final = 300.0
 """How far a clock may drift between two looks; more, and somebody has set it, or it slept."""
+AHEAD_SECONDS: Final = 12 * 3600.0
+"""How long before a period begins its key is agreed on, so that the turn itself asks nobody."""
+
+AGAIN_SECONDS: Final = 30.0  # between two looks whether there is a key to agree on
+RETRY_SECONDS: Final = 1.0
 IPV6_SITE: Final = 64  # bits: one household or phone changes the rest at will
 
 
@@ -32,12 +37,23 @@ def pseudonym(key: bytes, *parts: str) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
+class SharedKeys(Protocol):
+    """Keys that several nodes have in common. Both may wait, and raise whatever they like."""
+
+    def agree(self, name: str, proposal: bytes) -> bytes:
+        """Return the key of that name: the first that any node has proposed."""
+
+    def destroy(self, is_over: Callable[[str], bool], at: float) -> None:
+        """Destroy the keys whose names are over."""
+
+
 class Visitors:
     """Pseudonyms under the current period's key, which is destroyed when the period is over.
 
     Keys lie in files of their own, outside the database and its backups. Several processes share
     them: the first to need a key makes it. `timezone` may change; the current day's end does not.
-    `running` are seconds of a clock that nobody sets.
+    `running` are seconds of a clock that nobody sets. With `shared` keys the files are this node's
+    copies of what all nodes agree on (`keep_up`); a click never waits for that.
     """
 
     def __init__(
@@ -46,6 +62,7 @@ class Visitors:
         period: VisitorPeriod,
         timezone: ZoneInfo,
         running: Callable[[], float] = clocks.monotonic,
+        shared: SharedKeys | None = None,
     ) -> None:
         self._folder = folder
         self._period = period
@@ -54,6 +71,10 @@ class Visitors:
         self._current: tuple[float, float, bytes] = (0.0, 0.0, b"")
         self._running = running
         self._seen: tuple[float, float] | None = None
+        self._shared = shared
+        self._agreed: set[str] = set()
+        self._look_at = 0.0
+        self._failing = False
 
     def identify(self, at: float, address: str, user_agent: str, languages: str) -> int:
         """Return the visitor of a request made `at` (seconds since 1970 UTC).
@@ -77,6 +98,42 @@ class Visitors:
             self.destroy_old(at)
         return key
 
+    def keep_up(self, at: float) -> None:
+        """Agree with the other nodes on the key of this period, and in time on that of the next.
+
+        For whoever may wait: each key is asked for once by each process. While that is not
+        possible, the key in this node's file is used, and proposed later. Never raises.
+        """
+        running = self._running()
+        if self._shared is None or running < self._look_at:
+            return
+        self._look_at = running + AGAIN_SECONDS
+        try:
+            for moment in (at, at + AHEAD_SECONDS):
+                self._agree(self._shared, moment)
+        except Exception as error:  # noqa: BLE001 - whatever a database raises
+            self._look_at = running + RETRY_SECONDS
+            if not self._failing:
+                log.warning("The visitor key isn't compared with that of other nodes: %s", error)
+            self._failing = True
+        else:
+            self._failing = False
+
+    def _agree(self, shared: SharedKeys, at: float) -> None:
+        day = datetime.fromtimestamp(at, self.timezone).date()
+        path = self._path(period_start(day, self._period))
+        if path.stem in self._agreed:
+            return
+        own = read_or_create(path, lambda: token_bytes(KEY_BYTES))
+        common = shared.agree(path.stem, own)
+        if common != own:
+            write_whole(path, common)
+        with self._lock:
+            since, until, _ = self._current
+            if since <= at < until:
+                self._current = (since, until, common)
+        self._agreed.add(path.stem)
+
     def believes(self, at: float) -> bool:
         """Whether the clock, which says `at`, has run evenly since this was asked last.
 
@@ -99,15 +156,28 @@ class Visitors:
 
         Those to come were made while a clock was wrong.
         """
+        is_over = self._ended(at)
+        for path in self._folder.glob("*-????-??-??.key"):
+            if is_over(path.stem):
+                path.unlink(missing_ok=True)
+                log.info("Destroyed the visitor key %s.", path.stem)
+
+    def destroy_shared(self, at: float) -> None:
+        """Destroy the same keys where the nodes share them. Raises what that raises."""
+        if self._shared is not None:
+            self._shared.destroy(self._ended(at), at)
+
+    def _ended(self, at: float) -> Callable[[str], bool]:
         # A day of grace: a worker whose clock is behind must not make yesterday's key again.
         moment, grace = datetime.fromtimestamp(at, self.timezone), timedelta(days=1)
         oldest = period_start((moment - grace).date(), self._period).isoformat()
         newest = period_start((moment + grace).date(), self._period).isoformat()
-        for path in self._folder.glob("*-????-??-??.key"):
-            period, _, start = path.stem.partition("-")
-            if period != self._period or not oldest <= start <= newest:
-                path.unlink(missing_ok=True)
-                log.info("Destroyed the visitor key %s.", path.stem)
+
+        def is_over(name: str) -> bool:
+            period, _, start = name.partition("-")
+            return period != self._period or not oldest <= start <= newest
+
+        return is_over
 
 
 def site_of(address: str) -> str:

@@ -8,14 +8,17 @@ from sqlalchemy.orm import Session
 
 from linktrack.clicks.capture.backlog import read_backlog
 from linktrack.clicks.models import journals
+from linktrack.clicks.nodes.seen import other_nodes
 from linktrack.db import from_ms
 
 
 def loaded_until(session: Session, folder: Path, now: datetime) -> datetime:
-    """Return `now`, or when the oldest click was made that waits in the journals of a folder.
+    """Return `now`, or when the oldest click was made that waits in any node's journals.
 
-    Other machines' journals lie in folders of their own, and are not looked at.
+    Of the journals in this folder that is looked at; of other nodes' it is what they said last, and
+    of one that isn't seen any more nothing is known since then.
     """
     rows = session.execute(select(journals.c.name, journals.c.position))
     since = read_backlog(folder, {row.name: row.position for row in rows}).since
-    return now if since is None else min(now, from_ms(since))
+    here = now if since is None else min(now, from_ms(since))
+    return min(here, *(node.loaded_until(now) for node in other_nodes(session, folder)), now)

@@ -44,6 +44,7 @@ LEFT_OUT: Final = {
     "join_mails": "emails of the last 7 days that wait for an answer: they can be asked for again",
     "journals": "how far the files of this machine are loaded",
     "link_password_failures": "wrong passwords of links within the last day",
+    "nodes": "which machines serve this installation, and how they are: each says so again",
     "owner_sessions": "browsers in which owners are signed in",
     "page_reads": "what pages said of themselves in the last 30 days: they are read again",
     "password_failures": "wrong passwords of the last day",

@@ -9,9 +9,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from linktrack.audience.accounts import list_accounts
-from linktrack.clicks.capture.losses import read_lost
 from linktrack.clicks.facts import read_fact, write_fact
 from linktrack.clicks.loading.loaded import loaded_until
+from linktrack.clicks.nodes.seen import last_loss
 from linktrack.db import Database, from_ms, take_write_lock, to_ms
 from linktrack.ids import AccountId
 from linktrack.reports.alerts.clicks import click_findings, usual_clicks
@@ -66,10 +66,9 @@ class AlertWatch:
         """Look once, and return the alerts that are new."""
         at, settings = self._clock(), self._database.settings
         watched_since = self._watched(at)
-        lost = read_lost(settings.journals)
-        if lost.count:
-            watched_since = max(watched_since, from_ms(lost.last_at))
         with self._database.session() as session:
+            lost_at = last_loss(session, settings.journals)
+            watched_since = max(watched_since, lost_at or watched_since)
             loaded = loaded_until(session, settings.journals, at)
             look = Look(loaded, watched_since, settings.timezone)
             findings = self._findings(session, look, at)

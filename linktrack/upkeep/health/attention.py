@@ -35,6 +35,7 @@ from linktrack.reports.sources.first_fetches import first_fetches
 from linktrack.reports.sources.left_out import proxy_is_not_trusted
 from linktrack.settings import Settings
 from linktrack.upkeep.health.letting_in import letting_in_needs
+from linktrack.upkeep.health.nodes import node_troubles
 from linktrack.upkeep.health.status import Capture
 from linktrack.upkeep.link_checks import dead_links
 from linktrack.webhooks.recipients import failing
@@ -122,6 +123,10 @@ def pressing(session: Session, settings: Settings, now: datetime) -> list[Need]:
                 "linktrack doctor, on the server, says what to do."
             )
         )
+    found += [
+        Need(trouble, "See the nodes", Place("settings.show"))
+        for trouble in node_troubles(session, settings, now)
+    ]
     found += [
         Need(changed.sentence, "What is set", Place("settings.show"))
         for changed in changed_settings(session.connection(), days_of(settings))

@@ -8,8 +8,8 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from linktrack.clicks.loading.loaded import loaded_until
 from linktrack.clicks.models import account_days, clicks
-from linktrack.db import from_ms
 from linktrack.upkeep.health.status import Capture
 
 
@@ -33,8 +33,7 @@ def freshness(session: Session, folder: Path, now: datetime) -> Freshness:
     Reports take posts as complete by the same moment (`loading.loaded.loaded_until`).
     """
     capture = Capture.read(session, folder)
-    since = capture.backlog.since
-    until: datetime | None = now if since is None else min(now, from_ms(since))
+    until: datetime | None = loaded_until(session, folder, now)
     if capture.backlog.bytes and not latest_click(session):
         until = None
     return Freshness(

@@ -1,13 +1,16 @@
 """Health checks and metrics, for programs that monitor the service."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from flask import Blueprint, Response
 
+from linktrack.clicks.nodes.seen import Node
 from linktrack.context import db_session, installation
 from linktrack.db import now, to_ms
 from linktrack.errors import Forbidden, LinktrackError
+from linktrack.upkeep.health.nodes import nodes_now
 from linktrack.upkeep.health.status import Capture, counted_clicks
 from linktrack.web.public.watchers import may_see_details
 
@@ -53,7 +56,7 @@ def _is_losing(at: datetime) -> bool:
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Return metrics of this node and its database for Prometheus (text format 0.0.4).
+    """Return metrics of this node, its database and all nodes for Prometheus (text format 0.0.4).
 
     Only for this machine, and for programs with a read token.
     """
@@ -65,6 +68,7 @@ def metrics() -> Response:
     with installation().database.reachable():
         capture = Capture.read(db_session(), installation().settings.journals)
         counted = counted_clicks(db_session())
+        nodes = nodes_now(db_session(), installation().settings.journals)
     waited = capture.backlog.seconds(to_ms(now()))
     lines = []
     for name, kind, meaning, value in (
@@ -80,6 +84,28 @@ def metrics() -> Response:
             f"# TYPE linktrack_{name} {kind}",
             f"linktrack_{name} {value}",
         ]
+    lines += _of_nodes(nodes) if len(nodes) > 1 else ()
     return Response(
         "\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8"
     )
+
+
+def _of_nodes(nodes: Sequence[Node]) -> Iterator[str]:
+    """Yield the lines about every node as it last said, by its name and the head of its id."""
+    at = now()
+    for name, meaning, value_of in (
+        ("up", "Whether a node is seen.", lambda node: int(node.state(at) == "running")),
+        ("backlog_clicks", "Clicks that wait to be loaded.", lambda node: node.clicks_waiting),
+        (
+            "backlog_seconds",
+            "How long the oldest waited.",
+            lambda node: node.seconds_behind(at),
+        ),
+        ("clicks_lost", "Clicks that could not be written.", lambda node: node.lost_clicks),
+    ):
+        yield f"# HELP linktrack_node_{name} {meaning}"
+        yield f"# TYPE linktrack_node_{name} gauge"
+        for node in nodes:
+            named = node.name.replace("\\", "\\\\").replace('"', '\\"')
+            label = f'node="{named}",id="{node.id[:8]}"'
+            yield f"linktrack_node_{name}{{{label}}} {value_of(node)}"

@@ -8,7 +8,9 @@ from zoneinfo import available_timezones
 
 from flask import render_template, request
 
+from linktrack.clicks.nodes.telling import remove_node
 from linktrack.context import db_session, installation
+from linktrack.db import now
 from linktrack.errors import Invalid, LinktrackError, NotFound, Unavailable, Unconfirmed
 from linktrack.links.own_addresses import former_addresses
 from linktrack.mail import send
@@ -22,6 +24,7 @@ from linktrack.owners.stored_settings import (
 )
 from linktrack.setting_texts import Setting
 from linktrack.settings import MAIL_NAMES
+from linktrack.upkeep.health.nodes import nodes_now
 from linktrack.web.context import owner_blueprint
 from linktrack.web.forms import MENDABLE, Sent, form
 from linktrack.web.settings.mail_fields import server_address, server_fields
@@ -69,7 +72,7 @@ server_form = partial(
     form,
     blueprint,
     back_to="settings.show",
-    again=lambda error, group="mail": _page(group, error),
+    again=lambda error, group="mail", **_: _page(group, error),
     mends=(*MENDABLE, Unavailable),
 )
 
@@ -94,6 +97,13 @@ def try_mail(_sent: Sent) -> str:
     base_url = installation().settings.base_url
     send(server, "linktrack can send email", f"Email from {base_url} works.\n")
     return f"Sent a test to {', '.join(server.recipients)}."
+
+
+@server_form("/settings/nodes/<node_id>/remove")
+def remove_one(sent: Sent, node_id: str) -> str:
+    """Remove a node that is gone for good."""
+    gone = remove_node(sent.session, installation().settings.journals, node_id, sent.now)
+    return f"The node {gone.name} is removed."
 
 
 def _group(name: str) -> Group:
@@ -156,6 +166,8 @@ def _page(failed: str | None = None, error: LinktrackError | None = None) -> str
         server=server_fields(stored.get(SMTP_URL, "")),
         mail=settings.mail,
         zones=_zones(),
+        nodes=nodes_now(db_session(), settings.journals),
+        now=now(),
         former=former_addresses(db_session(), settings.base_url),
         failed=failed,
         error=None if error is None else error.sentence,
