@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from flask import render_template, request
 
-from linktrack.clicks.nodes.telling import remove_node
+from linktrack.clicks.nodes.telling import remove_node as forget_node
 from linktrack.context import db_session, installation
 from linktrack.db import now
 from linktrack.errors import Invalid, LinktrackError, NotFound, Unavailable, Unconfirmed
@@ -72,7 +72,7 @@ server_form = partial(
     form,
     blueprint,
     back_to="settings.show",
-    again=lambda error, group="mail", **_: _page(group, error),
+    again=lambda error, group="mail": _page(group, error),
     mends=(*MENDABLE, Unavailable),
 )
 
@@ -99,10 +99,10 @@ def try_mail(_sent: Sent) -> str:
     return f"Sent a test to {', '.join(server.recipients)}."
 
 
-@server_form("/settings/nodes/<node_id>/remove")
-def remove_one(sent: Sent, node_id: str) -> str:
+@form(blueprint, "/settings/nodes/<node_id>/remove", back_to="settings.show")
+def remove_node(sent: Sent, node_id: str) -> str:
     """Remove a node that is gone for good."""
-    gone = remove_node(sent.session, installation().settings.journals, node_id, sent.now)
+    gone = forget_node(sent.session, installation().settings.journals, node_id, sent.now)
     return f"The node {gone.name} is removed."
 
 
