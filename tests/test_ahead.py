@@ -47,6 +47,9 @@ LEFT: Final[dict[str, tuple[str, ...]]] = {
         "follower_properties.counted_at", "follower_segments.sorted_at", "followers.facts_at",
         "rosters.taken_at", "segment_sizes.sized_at", "watches.known_from",
     ),
+    "its node says it again every few seconds, from its own files": (
+        "nodes.lost_at", "nodes.waiting_since",
+    ),
     "it says when something was done, and nothing is counted from it": (
         "accounts.card_set_at", "accounts.created_at", "accounts.removed_at", "audit_entries.at",
         "base_addresses.since", "bulk_changes.at", "bulk_changes.undone_at", "consents.agreed_at",

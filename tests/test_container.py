@@ -95,3 +95,48 @@ def test_every_variable_of_the_services_is_in_the_example() -> None:
     asked = set(re.findall(r"\$\{(\w+)", (REPOSITORY / "compose.yaml").read_text()))
     example = (REPOSITORY / ".env.example").read_text()
     assert asked == set(re.findall(r"^(\w+)=", example, re.MULTILINE))
+
+
+def test_three_nodes_differ_in_their_name_and_their_data_alone() -> None:
+    """Closed as the one is; keys are copied before a node begins, and Caddy asks all of them."""
+    compose: Any = yaml.safe_load((REPOSITORY / "compose.nodes.yaml").read_text())
+    services = compose["services"]
+    nodes = {name: services[name] for name in ("one", "two", "three")}
+    for name, node in nodes.items():
+        assert node["read_only"] is True
+        assert node["cap_drop"] == ["ALL"]
+        assert node["volumes"] == [f"{name}:/data"]
+        assert node["environment"].pop("LINKTRACK_NODE") == name
+    assert nodes["one"]["environment"] == nodes["two"]["environment"]
+    assert nodes["two"]["environment"] == nodes["three"]["environment"]
+    subnet = compose["networks"]["front"]["ipam"]["config"][0]["subnet"]
+    assert nodes["one"]["environment"]["LINKTRACK_TRUSTED_PROXIES"] == subnet
+    assert [name for name, service in services.items() if "ports" in service] == ["proxy"]
+    assert services["database"]["networks"] == ["back"]
+    assert compose["networks"]["back"]["internal"] is True
+    copied = {"keys": {"condition": "service_completed_successfully"}}
+    assert [node["depends_on"] == copied for node in nodes.values()] == [False, True, True]
+    (command,) = services["keys"]["command"][2:]
+    assert {name for name in nodes if f"/{name}" in command} == set(nodes)
+    asked = compose["configs"]["caddyfile"]["content"]
+    assert " ".join(f"{name}:8000" for name in nodes) in asked
+    variables = set(re.findall(r"\$\{(\w+)", (REPOSITORY / "compose.nodes.yaml").read_text()))
+    example = (REPOSITORY / ".env.example").read_text()
+    assert variables == set(re.findall(r"^(\w+)=", example, re.MULTILINE))
+
+
+def test_the_proxy_of_three_nodes_reads_its_configuration(tmp_path: Path) -> None:
+    """Caddy itself says so."""
+    if shutil.which("caddy") is None:
+        pytest.skip("caddy is not here: Debian's package caddy")
+    compose: Any = yaml.safe_load((REPOSITORY / "compose.nodes.yaml").read_text())
+    written = re.sub(r"\$\{.*?\}", "go.example.org", compose["configs"]["caddyfile"]["content"])
+    (tmp_path / "Caddyfile").write_text(written)
+    done = subprocess.run(
+        ["caddy", "adapt", "--validate", "--config", tmp_path / "Caddyfile"],
+        env={"HOME": str(tmp_path), "PATH": "/usr/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -79,6 +79,8 @@ BEGAN: Final[frozenset[Column]] = frozenset(
         ("member_steps", "begun_at"),
         ("network_posts", "names_read_at"),
         ("network_posts", "read_at"),
+        ("nodes", "ended_at"),
+        ("nodes", "seen_at"),
         ("one_time_codes", "begun_at"),
         ("owner_sessions", "created_at"),
         ("page_reads", "read_at"),
