@@ -16,7 +16,7 @@ def loaded_until(session: Session, folder: Path, now: datetime) -> datetime:
     """Return `now`, or when the oldest click was made that waits in any node's journals.
 
     Of the journals in this folder that is looked at; of other nodes' it is what they said last, and
-    of one that isn't seen any more nothing is known since then.
+    of one that is no longer seen nothing is known since then.
     """
     rows = session.execute(select(journals.c.name, journals.c.position))
     since = read_backlog(folder, {row.name: row.position for row in rows}).since

@@ -41,7 +41,7 @@ class Node:
     is_here: bool = False
 
     def state(self, now: datetime) -> State:
-        """Return whether it runs, was stopped in an orderly way, or just isn't seen any more."""
+        """Return whether it runs, was stopped in an orderly way, or is just no longer seen."""
         if self.ended_at is not None:
             return "stopped"
         is_seen = self.seen_at is not None and abs(now - self.seen_at) <= UNSEEN
