@@ -102,7 +102,10 @@ def try_mail(_sent: Sent) -> str:
 @form(blueprint, "/settings/nodes/<node_id>/remove", back_to="settings.show")
 def remove_node(sent: Sent, node_id: str) -> str:
     """Remove a node that is gone for good."""
-    gone = forget_node(sent.session, installation().settings.journals, node_id, sent.now)
+    try:
+        gone = forget_node(sent.session, installation().settings.journals, node_id, sent.now)
+    except NotFound:
+        return "That node was removed already."
     return f"The node {gone.name} is removed."
 
 
