@@ -57,18 +57,10 @@ class Setting:
             raise Invalid(f"{self.name} is {text!r}: {error}.") from error
 
 
-def node_name(value: str) -> str:
-    """Return a name that fits into a line; "" stands for the machine's own."""
-    if len(value) > 60 or not value.isprintable():
-        raise ValueError("use at most 60 visible characters")
-    return value
-
-
 NODE: Final = Setting(
     "LINKTRACK_NODE",
     "the machine's name",
     "What this node is called, where several share one database.",
-    node_name,
     unset="",
 )
 

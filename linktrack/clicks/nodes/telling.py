@@ -15,7 +15,7 @@ from linktrack import __version__
 from linktrack.clicks.capture.backlog import read_backlog
 from linktrack.clicks.capture.losses import read_lost
 from linktrack.clicks.models import journals
-from linktrack.clicks.nodes.identity import make_node
+from linktrack.clicks.nodes.identity import MOST_NAME, make_node
 from linktrack.clicks.nodes.models import NodeRow
 from linktrack.clicks.nodes.seen import Node, all_nodes, other_nodes, with_other_keys
 from linktrack.db import Database, from_ms, is_sqlite, take_write_lock
@@ -75,7 +75,7 @@ class Telling:
         session.merge(
             NodeRow(
                 id=node.id,
-                name=settings.node or node.machine,
+                name=(settings.node or node.machine)[:MOST_NAME],
                 version=__version__,
                 keys=self.keys.fingerprint,
                 seen_at=now,
