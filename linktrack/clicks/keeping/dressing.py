@@ -5,7 +5,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, FromClause, Row, Select, func, select
 
 from linktrack.clicks.keeping.click import Click, DayOf, Stored
-from linktrack.clicks.models import agents, clicks, referrers
+from linktrack.clicks.models import agents, referrers
 from linktrack.clicks.vocabulary import narrowest_window
 from linktrack.db import to_ms
 from linktrack.links.models import Link, Post
@@ -19,7 +19,7 @@ def known(column: ColumnElement[int]) -> ColumnElement[int]:
     return func.coalesce(column + 1, 0)
 
 
-def dressed(table: FromClause = clicks) -> Select[Any]:
+def dressed(table: FromClause) -> Select[Any]:
     """Return clicks as `stored_of` takes them; further columns may be added."""
     click = table.c
     return (

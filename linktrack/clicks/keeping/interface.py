@@ -46,8 +46,13 @@ class Clicks(Protocol):
         come from a journal have no origin.
         """
 
-    def rows(self, which: Which, columns: Sequence[Column]) -> Sequence[tuple[Any, ...]]:
-        """Return these columns of some clicks, in any order; for few clicks."""
+    def rows(
+        self, which: Which, columns: Sequence[Column], *, last: int | None = None
+    ) -> Sequence[tuple[Any, ...]]:
+        """Return these columns of some clicks, in any order; for few clicks.
+
+        With `last` of so many, those with the highest `seq`.
+        """
 
     def count(
         self,

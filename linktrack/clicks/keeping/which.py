@@ -113,10 +113,19 @@ By: TypeAlias = Column | Literal["has_visitor", "without_languages"] | Every
 """What clicks are grouped by: a column, whether one is 0 or not (0, 1), or time."""
 
 Figure: TypeAlias = Literal[
-    "clicks", "people", "bursts", "first_at", "last_at", "visitors", "agents", "links"
+    "clicks",
+    "people",
+    "bursts",
+    "without_languages",
+    "first_at",
+    "last_at",
+    "visitors",
+    "agents",
+    "links",
 ]
-"""What is told of a group: how many clicks it has, how many of them are people's or of a burst,
-when the first and the last was, and how many distinct visitors, agents and links there are."""
+"""What is counted of a group: its clicks, and of them those that are people's, of a burst or
+without languages, when the first and the last was, and how many distinct visitors, agents and links
+there are."""
 
 
 Facet: TypeAlias = Literal[

@@ -10,12 +10,12 @@ from sqlalchemy import BigInteger, and_, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Follower, FollowPeriod, Roster
-from linktrack.clicks.models import clicks
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.which import Which
 from linktrack.clicks.vocabulary import HUMAN
 from linktrack.db import to_ms
 from linktrack.engagement.models import Engagement, NetworkPost
 from linktrack.ids import AccountId
-from linktrack.links.models import Link
 
 _FIRST_POSTS: Final = 50
 
@@ -49,18 +49,14 @@ def deeds_of(
     )
     for number, at in session.execute(engaged):
         found[number].engaged.append(at)
-    clicked = (
-        select(clicks.c.follower_id, clicks.c.clicked_at)
-        .join(Link, Link.id == clicks.c.link_id)
-        .where(
-            clicks.c.follower_id.is_not(None),
-            Link.account_id == account_id,
-            clicks.c.reason == HUMAN,
-        )
-        # A sum, so that the database takes the index of personal clicks and not that of all.
-        .where((clicks.c.clicked_at + 0).between(to_ms(since), to_ms(until) - 1))
+    clicked = Which(
+        accounts=(account_id,),
+        since=to_ms(since),
+        until=to_ms(until),
+        reasons=(HUMAN,),
+        named=True,
     )
-    for number, at in session.execute(clicked):
+    for number, at in clicks_of(session).rows(clicked, ("follower_id", "clicked_at")):
         found[number].clicked.append(at)
     return dict(found)
 

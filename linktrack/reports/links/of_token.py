@@ -8,7 +8,10 @@ from typing import Any, Final, Literal, TypeAlias
 from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from linktrack.clicks.models import agents, clicks, link_totals, referrers
+from linktrack.clicks.bulk import given
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.which import Every, Which
+from linktrack.clicks.models import agents, link_totals, referrers
 from linktrack.clicks.vocabulary import HUMAN, unpack_country
 from linktrack.db import from_ms, to_ms
 from linktrack.errors import Invalid
@@ -208,10 +211,12 @@ def visits(
     session: Session, visited: Visited, *, limit: int, offset: int
 ) -> tuple[Sequence[Visit], int]:
     """Return a page of clicks, newest first, and how many there are in all."""
+    which = _which(visited)
+    click = clicks_of(session).table(which, limit=limit, newest_first=True, offset=offset).c
     query = (
         select(
-            clicks.c.clicked_at,
-            clicks.c.reason,
+            click.clicked_at,
+            click.reason,
             referrers.c.host,
             agents.c.browser,
             agents.c.os,
@@ -219,14 +224,11 @@ def visits(
             Link.destination,
             Domain.address,
         )
-        .join(agents, agents.c.id == clicks.c.agent_id)
-        .join(referrers, referrers.c.id == clicks.c.referrer_id)
-        .join(Link, Link.id == clicks.c.link_id)
+        .join(agents, agents.c.id == click.agent_id)
+        .join(referrers, referrers.c.id == click.referrer_id)
+        .join(Link, Link.id == click.link_id)
         .outerjoin(Domain, Domain.id == Link.domain_id)
-        .where(*_clicks_of(visited))
-        .order_by(clicks.c.clicked_at.desc(), clicks.c.seq.desc())
-        .limit(limit)
-        .offset(offset)
+        .order_by(click.clicked_at.desc(), click.seq.desc())
     )
     found = [
         Visit(
@@ -246,20 +248,22 @@ def visits(
 
 def count_visits(session: Session, visited: Visited) -> int:
     """Return how many clicks these are."""
-    query = select(func.count()).select_from(clicks).where(*_clicks_of(visited))
-    return session.scalar(query) or 0
+    return int(clicks_of(session).count(_which(visited))[0][0])
 
 
 def click_groups(session: Session, link_id: int, since: datetime) -> Sequence[ClickGroup]:
     """Return people's clicks on a link since a moment, those of an hour that are alike together."""
-    hour = (clicks.c.clicked_at // _HOUR).label("hour")
-    parts = (hour, agents.c.browser, agents.c.os, clicks.c.country, referrers.c.host)
+    which = Which(links=(link_id,), since=to_ms(since), reasons=(HUMAN,))
+    rows = clicks_of(session).count(which, (Every(_HOUR), "agent_id", "country", "referrer_id"))
+    if not rows:
+        return []
+    names = ("hour", "agent_id", "country", "referrer_id", "clicks")
+    counted = given(session.connection(), rows, names).c
+    parts = (counted.hour, agents.c.browser, agents.c.os, counted.country, referrers.c.host)
     query = (
-        select(*parts, func.count().label("clicks"))
-        .join(agents, agents.c.id == clicks.c.agent_id)
-        .join(referrers, referrers.c.id == clicks.c.referrer_id)
-        .where(clicks.c.link_id == link_id, clicks.c.reason == HUMAN)
-        .where(clicks.c.clicked_at >= to_ms(since))
+        select(*parts, func.sum(counted.clicks).label("clicks"))
+        .join(agents, agents.c.id == counted.agent_id)
+        .join(referrers, referrers.c.id == counted.referrer_id)
         .group_by(*parts)
     )
     return [
@@ -269,7 +273,7 @@ def click_groups(session: Session, link_id: int, since: datetime) -> Sequence[Cl
             os=row.os,
             country=unpack_country(row.country),
             referrer=row.host,
-            clicks=row.clicks,
+            clicks=int(row.clicks),
         )
         for row in session.execute(query)
     ]
@@ -277,12 +281,9 @@ def click_groups(session: Session, link_id: int, since: datetime) -> Sequence[Cl
 
 def last_clicks(session: Session, link_ids: Sequence[int]) -> Mapping[int, datetime]:
     """Return when people last clicked each of these links; those never clicked are missing."""
-    query = (
-        select(clicks.c.link_id, func.max(clicks.c.clicked_at))
-        .where(clicks.c.link_id.in_(link_ids), clicks.c.reason == HUMAN)
-        .group_by(clicks.c.link_id)
-    )
-    return {link_id: from_ms(at) for link_id, at in session.execute(query)}
+    which = Which(links=link_ids, reasons=(HUMAN,))
+    found = clicks_of(session).count(which, ("link_id",), ("last_at",))
+    return {link_id: from_ms(at) for link_id, at in found}
 
 
 def _own(token_id: int, wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -321,17 +322,15 @@ def _tagged(tags: Sequence[str], *, every: bool) -> ColumnElement[bool]:
     return _has_tag(LinkTag.tag.in_(tags))
 
 
-def _clicks_of(visited: Visited) -> list[ColumnElement[bool]]:
+def _which(visited: Visited) -> Which:
     own = select(LinkLabel.link_id).where(LinkLabel.token_id == visited.token_id)
     if visited.tag is not None:
         own = own.where(_tagged([visited.tag], every=True))
     if visited.link_id is not None:
         own = own.where(LinkLabel.link_id == visited.link_id)
-    conditions: list[ColumnElement[bool]] = [clicks.c.link_id.in_(own)]
-    if visited.humans_only:
-        conditions.append(clicks.c.reason == HUMAN)
-    if visited.since is not None:
-        conditions.append(clicks.c.clicked_at >= to_ms(visited.since))
-    if visited.until is not None:
-        conditions.append(clicks.c.clicked_at < to_ms(visited.until))
-    return conditions
+    return Which(
+        links=own,
+        since=None if visited.since is None else to_ms(visited.since),
+        until=None if visited.until is None else to_ms(visited.until),
+        reasons=(HUMAN,) if visited.humans_only else None,
+    )

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account, Consent
-from linktrack.clicks.models import clicks
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.which import Which
 from linktrack.clicks.vocabulary import HUMAN
 from linktrack.engagement.models import Engagement, NetworkPost
 from linktrack.engagement.vocabulary import KIND_NUMBER
@@ -83,13 +84,8 @@ def deeds_of(
     )
     links: Mapping[int | None, int] = {}
     if agreed:
-        query = (
-            select(clicks.c.follower_id, func.count(clicks.c.link_id.distinct()))
-            .where(clicks.c.follower_id.in_(agreed), clicks.c.follower_id.is_not(None))
-            .where(clicks.c.reason == HUMAN)
-            .group_by(clicks.c.follower_id)
-        )
-        links = dict(session.execute(query).all())
+        theirs = Which(followers=agreed, reasons=(HUMAN,))
+        links = dict(clicks_of(session).count(theirs, ("follower_id",), ("links",)))
 
     def posts(follower_id: FollowerId, kind: int) -> int | None:
         return kinds[follower_id].get(kind, 0) if is_named else None

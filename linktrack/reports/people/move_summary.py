@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session, aliased
 
 from linktrack.audience.models import Account, Consent, FollowPeriod, Roster
 from linktrack.calendar.times import utc
-from linktrack.clicks.models import clicks
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.which import Which
 from linktrack.clicks.vocabulary import HUMAN
 from linktrack.engagement.models import Engagement
 from linktrack.reports.figures.words import counted
@@ -141,11 +142,12 @@ def _leavers(session: Session, who_left: ColumnElement[bool]) -> Leavers:
     engaged = exists().where(
         Engagement.follower_id == period.follower_id, done_at < left_at, done_at >= left_at - YEAR
     )
+    theirs = Which(followers=select(period.follower_id).where(who_left), reasons=(HUMAN,))
+    click = clicks_of(session).table(theirs).c
     clicked = exists().where(
-        clicks.c.follower_id == period.follower_id,
-        clicks.c.reason == HUMAN,
-        clicks.c.clicked_at < left_at,
-        clicks.c.clicked_at >= left_at - YEAR,
+        click.follower_id == period.follower_id,
+        click.clicked_at < left_at,
+        click.clicked_at >= left_at - YEAR,
     )
     people = distinct(period.follower_id)
     row = session.execute(

@@ -9,7 +9,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.counts import History, count_at
-from linktrack.clicks.models import IS_RECOGNISED, clicks, post_windows
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.which import Which
+from linktrack.clicks.models import post_windows
 from linktrack.clicks.vocabulary import HUMAN
 from linktrack.db import to_ms
 from linktrack.ids import SegmentId
@@ -90,14 +92,15 @@ def recognised_since(
     A visitor is another one in the next visitor period (`period` of a time in ms), so the most
     that one period had is taken: no person is counted twice.
     """
-    query = (
-        select(clicks.c.segment_id, clicks.c.visitor, func.max(clicks.c.clicked_at))
-        .where(IS_RECOGNISED)
-        .where(clicks.c.segment_id.in_(segment_ids), clicks.c.clicked_at >= to_ms(since))
-        .where(clicks.c.reason == HUMAN, clicks.c.visitor.is_not(None))
-        .group_by(clicks.c.segment_id, clicks.c.visitor)
+    which = Which(
+        segments=segment_ids,
+        since=to_ms(since),
+        reasons=(HUMAN,),
+        recognised=True,
+        with_visitor=True,
     )
+    found = clicks_of(session).count(which, ("segment_id", "visitor"), ("last_at",))
     seen: defaultdict[int, Counter[date]] = defaultdict(Counter)
-    for segment_id, _, clicked_at in session.execute(query):
+    for segment_id, _, clicked_at in found:
         seen[segment_id][period(clicked_at)] += 1
     return {segment_id: max(periods.values()) for segment_id, periods in seen.items()}

@@ -2,13 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Segment
-from linktrack.clicks.models import IS_RECOGNISED, account_visits, clicks, link_days
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.which import Figure, Which
+from linktrack.clicks.models import account_visits, link_days
 from linktrack.clicks.vocabulary import HUMAN
 from linktrack.ids import AccountId
 from linktrack.links.models import Link
@@ -96,31 +99,18 @@ def known_people(
     """Return whether each person we can tell clicked in the first half, and in the second.
 
     Those are followers with a personal link, and browsers that said hello; moments are
-    milliseconds since 1970 UTC. Both are read by an index of such clicks alone.
+    milliseconds since 1970 UTC.
     """
-    ends_of = (func.min(clicks.c.clicked_at), func.max(clicks.c.clicked_at))
-    counted = (clicks.c.reason == HUMAN, clicks.c.clicked_at >= begins, clicks.c.clicked_at < ends)
-    by_link = (
-        select(*ends_of)
-        .join(Link, Link.id == clicks.c.link_id)
-        .where(
-            clicks.c.follower_id.is_not(None),
-            Link.account_id == account_id,
-            clicks.c.reason == HUMAN,
-        )
-        # A sum, so that the database takes the index of personal clicks and not that of all.
-        .where((clicks.c.clicked_at + 0).between(begins, ends - 1))
-        .group_by(clicks.c.follower_id)
-    )
+    clicks = clicks_of(session)
+    peoples = Which(since=begins, until=ends, reasons=(HUMAN,))
     segments = select(Segment.id).where(Segment.account_id == account_id)
-    by_hello = (
-        select(*ends_of)
-        .where(IS_RECOGNISED, clicks.c.segment_id.in_(segments), *counted)
-        .where(clicks.c.visitor.is_not(None))
-        .group_by(clicks.c.visitor)
-    )
+    by_link = replace(peoples, accounts=(account_id,), named=True)
+    by_hello = replace(peoples, segments=segments, recognised=True, with_visitor=True)
+    ends_of: tuple[Figure, ...] = ("first_at", "last_at")
     return [
         (first < half_at, last >= half_at)
-        for query in (by_link, by_hello)
-        for first, last in session.execute(query)
+        for _, first, last in (
+            *clicks.count(by_link, ("follower_id",), ends_of),
+            *clicks.count(by_hello, ("visitor",), ends_of),
+        )
     ]

@@ -1,13 +1,16 @@
 """The first click on new links, and which other clicks aren't counted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from linktrack.clicks.models import agents, clicks, referrers, sources
+from linktrack.clicks.keeping.interface import Clicks
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.which import Which
+from linktrack.clicks.models import agents, referrers, sources
 from linktrack.clicks.vocabulary import HUMAN, REASON_OF, Reason
 from linktrack.db import from_ms
 from linktrack.ids import LinkId
@@ -53,26 +56,26 @@ def awaited(session: Session, link_ids: Sequence[LinkId]) -> Awaited:
 
     For new links: it reads all of their clicks that are left out.
     """
-    of_links = clicks.c.link_id.in_(link_ids)
-    first = session.execute(
-        select(clicks.c.clicked_at, agents.c.browser, agents.c.os, agents.c.device, sources.c.name)
-        .join(agents, agents.c.id == clicks.c.agent_id)
-        .join(referrers, referrers.c.id == clicks.c.referrer_id)
+    clicks = clicks_of(session)
+    counted = clicks.count(Which(links=link_ids, left_out=True), ("reason",))
+    most_first = sorted(counted, key=lambda row: (-row[1], row[0]))
+    reasons = {REASON_OF[reason]: count for reason, count in most_first}
+    return Awaited(_first(session, clicks, link_ids), reasons)
+
+
+def _first(session: Session, clicks: Clicks, link_ids: Sequence[LinkId]) -> FirstClick | None:
+    peoples = Which(links=link_ids, reasons=(HUMAN,))
+    firsts = [at for _, at in clicks.count(peoples, ("link_id",), ("first_at",))]
+    if not firsts:
+        return None
+    then = replace(peoples, since=min(firsts), until=min(firsts) + 1)
+    click = clicks.table(then, limit=1).c
+    at, browser, system, device, source = session.execute(
+        select(click.clicked_at, agents.c.browser, agents.c.os, agents.c.device, sources.c.name)
+        .join(agents, agents.c.id == click.agent_id)
+        .join(referrers, referrers.c.id == click.referrer_id)
         .join(sources, sources.c.id == referrers.c.source_id)
-        .where(of_links, clicks.c.reason == HUMAN)
-        .order_by(clicks.c.clicked_at, clicks.c.seq)
-        .limit(1)
-    ).one_or_none()
-    counted = session.execute(
-        select(clicks.c.reason, func.count())
-        .where(of_links, clicks.c.reason != HUMAN)
-        .group_by(clicks.c.reason)
-        .order_by(func.count().desc(), clicks.c.reason)
-    )
-    reasons = {REASON_OF[reason]: count for reason, count in counted}
-    if first is None:
-        return Awaited(None, reasons)
-    at, browser, system, device, source = first
+    ).one()
     browser = "Safari" if browser == "Mobile Safari" else browser
     system = "Mac" if (system or "").startswith("Mac") else _DEVICES.get((system, device), system)
-    return Awaited(FirstClick(from_ms(at), browser, system, source or None), reasons)
+    return FirstClick(from_ms(at), browser, system, source or None)

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
-from linktrack.clicks.models import agents, clicks
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.which import Which
+from linktrack.clicks.models import agents
 from linktrack.clicks.vocabulary import REASON_NUMBER
 from linktrack.db import from_ms, to_ms
+from linktrack.ids import LinkId
 from linktrack.links.models import Link, Post, SeenPost
 from linktrack.networks.registry import networks
 from linktrack.publishing.models import Sending
@@ -67,44 +70,34 @@ def first_fetch(session: Session, post: Post, now: datetime) -> FirstFetch | Non
 def _first_fetches(
     session: Session, which: ColumnElement[bool], until: int
 ) -> Sequence[FirstFetch]:
-    fetching = [network for network in networks() if network.cards.first_fetchers]
-    # The first by the index of link and time: a draft may have been read by many meanwhile.
-    first = (
-        select(clicks.c.clicked_at)
-        .join(agents, agents.c.id == clicks.c.agent_id)
-        .where(
-            clicks.c.link_id == Link.id,
-            clicks.c.clicked_at <= until,
-            clicks.c.reason == REASON_NUMBER["preview"],
-            or_(
-                *(
-                    and_(
-                        Account.network == network.name,
-                        agents.c.rule.in_(
-                            [f"preview:{name}" for name in network.cards.first_fetchers]
-                        ),
-                    )
-                    for network in fetching
-                )
-            ),
-        )
-        .order_by(clicks.c.clicked_at)
-        .limit(1)
-        .correlate(Link, Account)
-        .scalar_subquery()
-    )
+    fetching = {
+        network.name: [f"preview:{name}" for name in network.cards.first_fetchers]
+        for network in networks()
+        if network.cards.first_fetchers
+    }
     # What linktrack publishes itself has its time from there.
     queued = exists().where(Sending.post_id == Post.id, Sending.state != "withdrawn")
     query = (
-        select(Post, Account.network, first.label("at"))
+        select(Post, Account.network, Link.id)
         .join(Account, Account.id == Post.account_id)
         .join(Link, Link.post_id == Post.id)
-        .where(which, Account.network.in_([network.name for network in fetching]), ~queued)
+        .where(which, Account.network.in_(fetching), ~queued)
         .order_by(Post.id.desc())
         .limit(MOST)
     )
+    rows = session.execute(query).all()
+    first: dict[LinkId, int] = {}
+    for name in {network for _, network, _ in rows}:
+        fetched = Which(
+            links=[link_id for _, network, link_id in rows if network == name],
+            until=until + 1,
+            reasons=(REASON_NUMBER["preview"],),
+            agents=select(agents.c.id).where(agents.c.rule.in_(fetching[name])),
+        )
+        first.update(clicks_of(session).count(fetched, ("link_id",), ("first_at",)))
     found: dict[int, FirstFetch] = {}
-    for post, network, at in session.execute(query):
+    for post, network, link_id in rows:
+        at = first.get(link_id)
         if at is not None and (post.id not in found or from_ms(at) < found[post.id].at):
             found[post.id] = FirstFetch(post, network, from_ms(at))
     return list(found.values())

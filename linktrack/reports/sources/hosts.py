@@ -1,11 +1,14 @@
 """Where people's clicks came from, from the single clicks: source → host."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from linktrack.clicks.models import clicks, referrers, sources
+from linktrack.clicks.bulk import given
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.which import Which
+from linktrack.clicks.models import referrers, sources
 from linktrack.clicks.vocabulary import HUMAN
 
 
@@ -27,15 +30,13 @@ class SourceLine:
     hosts: list[HostLine]
 
 
-def clicks_by_host(session: Session, chosen: ColumnElement[bool]) -> list[SourceLine]:
-    """Return people's clicks of the chosen ones by source, each with its hosts, most first."""
+def clicks_by_host(session: Session, which: Which) -> list[SourceLine]:
+    """Return people's clicks among these by source, each with its hosts, most first."""
     # Counted by the index alone, and only then named.
-    counted = (
-        select(clicks.c.referrer_id, func.count().label("clicks"))
-        .where(chosen, clicks.c.reason == HUMAN)
-        .group_by(clicks.c.referrer_id)
-        .subquery()
-    )
+    rows = clicks_of(session).count(replace(which, reasons=(HUMAN,)), ("referrer_id",))
+    if not rows:
+        return []
+    counted = given(session.connection(), rows, ("referrer_id", "clicks"))
     query = (
         select(sources.c.name, sources.c.medium, referrers.c.referrer, counted.c.clicks)
         .join_from(counted, referrers, counted.c.referrer_id == referrers.c.id)

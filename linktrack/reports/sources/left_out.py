@@ -2,38 +2,23 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final, TypedDict
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    and_,
-    desc,
-    exists,
-    func,
-    literal,
-    literal_column,
-    select,
-)
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
 from linktrack.calendar.times import utc
 from linktrack.clicks.facts import DELETED_BEFORE
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.which import EVERY, Every, Which
 from linktrack.clicks.loading.burst import BURST, MINUTE
-from linktrack.clicks.models import agents, click_facts, clicks, referrers
-from linktrack.clicks.vocabulary import (
-    FORWARDED,
-    HUMAN,
-    LEFT_OUT,
-    NO_LANGUAGES,
-    REASON_NUMBER,
-    REASONS,
-)
+from linktrack.clicks.models import agents, click_facts, referrers
+from linktrack.clicks.vocabulary import FORWARDED, LEFT_OUT, REASON_NUMBER, REASONS
 from linktrack.db import from_ms, to_ms
 from linktrack.errors import Invalid
 from linktrack.links.models import Link
@@ -46,14 +31,6 @@ NEWEST: Final = 1_000
 """Clicks that are looked at to see whether a proxy is not trusted."""
 
 NINE_IN_TEN: Final = 0.9
-
-_AGENTS: Final = 2**32
-"""More than the numbers of agents go up to."""
-
-Clicks = ColumnElement[bool]
-
-_NOT_HUMAN: Final = clicks.c.reason != literal_column(str(HUMAN))
-"""With the number in the statement: only so does SQLite see that the index has all of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +85,8 @@ class LeftOut:
         return sum(self.reasons.values())
 
 
-def of_accounts(session: Session, account_ids: Sequence[int], days: DayRange) -> Clicks:
-    """Return the condition for the clicks of accounts within days.
+def of_accounts(session: Session, account_ids: Sequence[int], days: DayRange) -> Which:
+    """Return which clicks are those of accounts within days.
 
     Each click's link is looked up, unless these are all accounts there are: for `IN`, SQLite would
     look up the clicks of every link.
@@ -117,24 +94,21 @@ def of_accounts(session: Session, account_ids: Sequence[int], days: DayRange) ->
     # The table itself is asked: a session that is limited to some accounts hides the others from
     # every query for `Account`, and would take its own for all there are.
     accounts = Account.__table__.c
-    if session.scalar(select(accounts.id).where(accounts.id.not_in(account_ids)).limit(1)) is None:
-        return _within(days)
-    owned = exists().where(Link.id == clicks.c.link_id, Link.account_id.in_(account_ids))
-    return and_(_within(days), owned)
+    others = select(accounts.id).where(accounts.id.not_in(account_ids)).limit(1)
+    are_all = session.scalar(others) is None
+    return Which(
+        accounts=None if are_all else account_ids, since=to_ms(days.since), until=to_ms(days.end)
+    )
 
 
 def of_links(
     links: ColumnElement[bool], days: DayRange | None = None, until: datetime | None = None
-) -> Clicks:
-    """Return the condition for the clicks of some links: within days, before a moment, or all."""
-    chosen: Clicks = clicks.c.link_id.in_(select(Link.id).where(links))
+) -> Which:
+    """Return which clicks are those of some links: within days, or before a moment, or all."""
+    chosen = Which(links=select(Link.id).where(links))
     if days is not None:
-        chosen = and_(chosen, _within(days))
-    return chosen if until is None else and_(chosen, clicks.c.clicked_at < to_ms(until))
-
-
-def _within(days: DayRange) -> Clicks:
-    return and_(clicks.c.clicked_at >= to_ms(days.since), clicks.c.clicked_at < to_ms(days.end))
+        return replace(chosen, since=to_ms(days.since), until=to_ms(days.end))
+    return chosen if until is None else replace(chosen, until=to_ms(until))
 
 
 def links_of(*, post_id: int | None = None, link_id: int | None = None) -> ColumnElement[bool]:
@@ -151,30 +125,22 @@ def people_of(session: Session, series: Iterable[Sequence[DayCounts]], timezone:
 
 def left_out(
     session: Session,
-    chosen: Clicks,
+    which: Which,
     people: int,
     reason: str | None = None,
     agent_id: int | None = None,
 ) -> LeftOut:
-    """Return what was left out of the chosen clicks, beside those of so many `people`'s clicks.
+    """Return what was left out of some clicks, beside those of so many `people`'s clicks.
 
     The newest are narrowed to a reason or an agent. Raises `Invalid` for a reason there is not.
     """
     if reason is not None and reason not in LEFT_OUT:
         raise Invalid(f"{reason[:40]!r} isn't a reason: choose one of {', '.join(LEFT_OUT)}.")
     reasons: defaultdict[str, int] = defaultdict(int)
-    counted = func.count().label("clicks")
     lines: list[tuple[int, int, int, int]] = []
-    # Both in one number, by which SQLite sorts in two thirds of the time.
-    both = (clicks.c.reason * literal(_AGENTS, BigInteger) + clicks.c.agent_id).label(
-        "reason_and_agent"
-    )
-    for key, count, last in session.execute(
-        select(both, counted, func.max(clicks.c.clicked_at))
-        .where(chosen, _NOT_HUMAN)
-        .group_by("reason_and_agent")
-    ):
-        number, agent = divmod(key, _AGENTS)
+    chosen = replace(which, left_out=True)
+    counted = clicks_of(session).count(chosen, ("reason", "agent_id"), ("clicks", "last_at"))
+    for number, agent, count, last in counted:
         reasons[REASONS[number]] += count
         lines.append((count, number, agent, last))
     lines = [line for line in lines if reason is None or REASONS[line[1]] == reason]
@@ -230,54 +196,37 @@ def agent_json(line: AgentLine) -> AgentJson:
     }
 
 
-def _bursts(session: Session, chosen: Clicks) -> list[BurstLine]:
-    minute = clicks.c.clicked_at - clicks.c.clicked_at % MINUTE
-    found = (
-        select(
-            clicks.c.link_id,
-            minute.label("minute"),
-            func.count(),
-            func.count(clicks.c.visitor.distinct()),
-            func.count(clicks.c.agent_id.distinct()),
-            func.count().filter(clicks.c.flags.bitwise_and(NO_LANGUAGES) > 0),
-        )
-        .where(chosen, _NOT_HUMAN, clicks.c.reason == BURST)
-        .group_by(clicks.c.link_id, "minute")
-        .order_by(desc("minute"), clicks.c.link_id)
-        .limit(MOST_BURSTS)
-        .subquery()
+def _bursts(session: Session, chosen: Which) -> list[BurstLine]:
+    found = clicks_of(session).count(
+        replace(chosen, reasons=(BURST,)),
+        (Every(MINUTE), "link_id"),
+        ("clicks", "visitors", "agents", "without_languages"),
+        latest=MOST_BURSTS,
     )
-    query = (
-        select(Link, found)
-        .join(Link, Link.id == found.c.link_id)
-        .order_by(found.c.minute.desc(), found.c.link_id)
-    )
+    query = select(Link).where(Link.id.in_({link_id for _, link_id, *_ in found}))
+    links = {link.id: link for link in session.scalars(query)}
     return [
-        BurstLine(link.name, from_ms(at), *counts)
-        for link, _, at, *counts in session.execute(query)
+        BurstLine(links[link_id].name, from_ms(minute * MINUTE), *counts)
+        for minute, link_id, *counts in sorted(found, key=lambda row: (-row[0], row[1]))
+        if link_id in links
     ]
 
 
 def _newest(
-    session: Session, chosen: Clicks, reason: str | None, agent_id: int | None
+    session: Session, chosen: Which, reason: str | None, agent_id: int | None
 ) -> list[ClickLine]:
-    newest = (
-        select(clicks)
-        .where(chosen, _NOT_HUMAN)
-        .order_by(clicks.c.clicked_at.desc(), clicks.c.seq.desc())
-        .limit(MOST_CLICKS)
+    newest = replace(
+        chosen,
+        reasons=None if reason is None else (REASON_NUMBER[reason],),
+        agents=None if agent_id is None else (agent_id,),
     )
-    if reason is not None:
-        newest = newest.where(clicks.c.reason == REASON_NUMBER[reason])
-    if agent_id is not None:
-        newest = newest.where(clicks.c.agent_id == agent_id)
-    found = newest.subquery()  # before the joins, by which SQLite would begin
+    click = clicks_of(session).table(newest, limit=MOST_CLICKS, newest_first=True).c
     query = (
-        select(found.c.clicked_at, Link, found.c.reason, agents.c.user_agent, referrers.c.host)
-        .join(Link, found.c.link_id == Link.id)
-        .join(agents, found.c.agent_id == agents.c.id)
-        .join(referrers, found.c.referrer_id == referrers.c.id)
-        .order_by(found.c.clicked_at.desc(), found.c.seq.desc())
+        select(click.clicked_at, Link, click.reason, agents.c.user_agent, referrers.c.host)
+        .join(Link, click.link_id == Link.id)
+        .join(agents, click.agent_id == agents.c.id)
+        .join(referrers, click.referrer_id == referrers.c.id)
+        .order_by(click.clicked_at.desc(), click.seq.desc())
     )
     return [
         ClickLine(from_ms(at), link.name, REASONS[number], user_agent, host)
@@ -297,8 +246,6 @@ def proxy_is_not_trusted(session: Session) -> bool:
 
     Then they all seem to come from one address, the proxy's, and visitors run together.
     """
-    flags = session.scalars(
-        select(clicks.c.flags).order_by(clicks.c.seq.desc()).limit(NEWEST)
-    ).all()
-    through = sum(flag & FORWARDED > 0 for flag in flags)
+    flags = clicks_of(session).rows(EVERY, ("flags",), last=NEWEST)
+    through = sum(flag & FORWARDED > 0 for (flag,) in flags)
     return len(flags) >= 10 and through >= NINE_IN_TEN * len(flags)

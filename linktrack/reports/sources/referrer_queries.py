@@ -5,21 +5,20 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import NamedTuple, TypeAlias
 
-from sqlalchemy import Select, Subquery, Table, case, func, select, union_all
+from sqlalchemy import FromClause, Select, Table, func, select, union_all
 from sqlalchemy.orm import Session
 
 from linktrack.calendar.days import first_of_month, month_of
-from linktrack.clicks.keeping.dressing import COUNTED_AS
+from linktrack.clicks.bulk import given
+from linktrack.clicks.keeping.opening import clicks_of
 from linktrack.clicks.models import (
     account_days,
     account_referrer_days,
     account_referrer_months,
     account_referrer_years,
-    clicks,
     referrers,
     sources,
 )
-from linktrack.clicks.vocabulary import HUMAN
 from linktrack.db import to_ms
 from linktrack.ids import AccountId, LinkId, SegmentId
 
@@ -100,37 +99,20 @@ def link_origins(
 ) -> list[OriginCounts]:
     """Return the clicks on these links (those of one post) in [since, until), most first.
 
-    A visitor's unique click is the first on any of them, ever. Read from the clicks themselves,
-    along their index on link and time.
+    A visitor's unique click is the first on any of them, ever. Read from the clicks themselves.
     """
-    order = (clicks.c.clicked_at, clicks.c.segment_id, COUNTED_AS)
-    rank = func.row_number().over(partition_by=clicks.c.visitor, order_by=order)
-    placed = (
-        select(
-            clicks.c.clicked_at,
-            clicks.c.segment_id,
-            COUNTED_AS.label("referrer_id"),
-            case((clicks.c.visitor.is_(None), 1), else_=rank).label("rank"),
-        )
-        .join(referrers, clicks.c.referrer_id == referrers.c.id)
-        .where(clicks.c.link_id.in_(link_ids), clicks.c.reason == HUMAN)
-        .subquery()
+    rows = clicks_of(session).origins(
+        link_ids,
+        None if since is None else to_ms(since),
+        None if until is None else to_ms(until),
     )
-    first = case((placed.c.rank == 1, 1), else_=0)
-    query: Select[tuple[int, int, int, int]] = select(
-        placed.c.segment_id,
-        placed.c.referrer_id,
-        func.count().label("clicks"),
-        func.sum(first).label("unique_clicks"),
-    )
-    if since is not None:
-        query = query.where(placed.c.clicked_at >= to_ms(since))
-    if until is not None:
-        query = query.where(placed.c.clicked_at < to_ms(until))
-    return _named(session, query.group_by(placed.c.segment_id, placed.c.referrer_id).subquery())
+    if not rows:
+        return []
+    names = ("segment_id", "referrer_id", "clicks", "unique_clicks")
+    return _named(session, given(session.connection(), rows, names))
 
 
-def _named(session: Session, counts: Subquery) -> list[OriginCounts]:
+def _named(session: Session, counts: FromClause) -> list[OriginCounts]:
     """Bring counts by referrer together by host.
 
     Here and not by the database, which would sort thousands of rows by their names twice.

@@ -34,9 +34,11 @@ class SqlClicks(Clicks):
         """Store new clicks; the database numbers them in the order of the rows."""
         insert_rows(self._connection, models.clicks, COLUMNS, rows)
 
-    def rows(self, which: Which, columns: Sequence[Column]) -> Sequence[tuple[Any, ...]]:
+    def rows(
+        self, which: Which, columns: Sequence[Column], *, last: int | None = None
+    ) -> Sequence[tuple[Any, ...]]:
         """Return these columns of some clicks."""
-        return reading.rows(self._connection, which, columns)
+        return reading.rows(self._connection, which, columns, last)
 
     def count(
         self,
@@ -62,7 +64,7 @@ class SqlClicks(Clicks):
 
     def stored(self, which: Which, day_of: DayOf) -> Iterator[Sequence[Stored]]:
         """Yield clicks as they are counted, as the database finds them."""
-        query = dressed().where(*conditions(self._connection, which))
+        query = dressed(clicks).where(*conditions(self._connection, which))
         if which.after is not None:
             query = query.order_by(clicks.c.seq)
         found = self._connection.execute(query, execution_options={"yield_per": PART})

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import Boolean, ColumnElement, Connection, Select, exists, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, literal_column, select
 
 from linktrack.clicks.bulk import among
 from linktrack.clicks.keeping.dressing import known
@@ -28,6 +28,11 @@ def conditions(connection: Connection, which: Which) -> list[ColumnElement[bool]
     ]
 
 
+def _plain(column: ColumnElement[int], which: Which) -> ColumnElement[int]:
+    """Return a column hidden from its index where clicks are read along their numbers."""
+    return column if which.after is None and which.upto is None else column + 0
+
+
 def _places(connection: Connection, which: Which) -> Iterator[ColumnElement[bool]]:
     column = clicks.c
     if which.after is not None:
@@ -50,12 +55,16 @@ def _properties(which: Which) -> Iterator[ColumnElement[bool]]:
     if which.named or which.followers is not None:
         yield column.follower_id.is_not(None)
     if which.accounts is not None:
-        owned = exists().where(Link.id == column.link_id, Link.account_id.in_(which.accounts))
+        link = _plain(column.link_id, which)
+        owned = exists().where(Link.id == link, Link.account_id.in_(which.accounts))
         yield owned.correlate(clicks)  # and not to the links of the query around it
     if which.left_out:
-        yield _LEFT_OUT
+        plain = _plain(column.reason, which)
+        yield _LEFT_OUT if plain is column.reason else plain != HUMAN
     if which.recognised:
-        yield literal_column(IS_RECOGNISED.text, Boolean)
+        # As it is written: of a Boolean, SQLAlchemy would ask whether it is 1, and SQLite not see
+        # that the index has all of these.
+        yield literal_column(IS_RECOGNISED.text)
     if which.with_visitor:
         yield column.visitor.is_not(None)
     if which.without_flags:
@@ -78,7 +87,6 @@ def _facets(which: Which) -> Iterator[ColumnElement[bool]]:
 
 def _numbers(connection: Connection, which: Which) -> Iterator[ColumnElement[bool]]:
     column = clicks.c
-    along_seq = which.after is not None or which.upto is not None
     wanted_of = {
         column.link_id: which.links,
         column.segment_id: which.segments,
@@ -90,8 +98,7 @@ def _numbers(connection: Connection, which: Which) -> Iterator[ColumnElement[boo
     }
     for one, wanted in wanted_of.items():
         if wanted is not None:
-            # Hidden from its index where clicks are read along their numbers.
-            yield _among(connection, one + 0 if along_seq else one, wanted)
+            yield _among(connection, _plain(one, which), wanted)
 
 
 def _among(

@@ -1,10 +1,12 @@
 """Read single clicks from the SQL database."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     FromClause,
@@ -31,10 +33,14 @@ MINUTE: Final = 60_000
 BURST: Final = REASON_NUMBER["burst"]
 MINUTES: Final = 2_000  # asked for at once
 
+_AGENTS: Final = 2**32
+"""More than the numbers of agents go up to."""
+
 _FIGURES: Final[dict[Figure, ColumnElement[int]]] = {
     "clicks": func.count(),
     "people": func.count().filter(clicks.c.reason == HUMAN),
     "bursts": func.count().filter(clicks.c.reason == BURST),
+    "without_languages": func.count().filter(clicks.c.flags.bitwise_and(NO_LANGUAGES) > 0),
     "first_at": func.coalesce(func.min(clicks.c.clicked_at), 0),
     "last_at": func.coalesce(func.max(clicks.c.clicked_at), 0),
     "visitors": func.count(clicks.c.visitor.distinct()),
@@ -58,10 +64,12 @@ def chosen(connection: Connection, which: Which, *columns: ColumnElement[int]) -
 
 
 def rows(
-    connection: Connection, which: Which, columns: Sequence[Column]
+    connection: Connection, which: Which, columns: Sequence[Column], last: int | None
 ) -> Sequence[tuple[Any, ...]]:
     """Return columns of some clicks."""
     query = chosen(connection, which, *(clicks.c[name] for name in columns))
+    if last is not None:
+        query = query.order_by(clicks.c.seq.desc()).limit(last)
     return [tuple(row) for row in connection.execute(query)]
 
 
@@ -73,6 +81,12 @@ def count(
     latest: int | None,
 ) -> Sequence[tuple[Any, ...]]:
     """Return figures of clicks by group."""
+    if tuple(by) == ("reason", "agent_id"):
+        return _by_reason_and_agent(connection, which, figures)
+    links = which.links
+    is_first_of_each = tuple(by) == ("link_id",) and tuple(figures) == ("first_at",)
+    if is_first_of_each and links and not isinstance(links, Select):
+        return _first_of_each_link(connection, which, links)
     groups = [_group(one).label(f"by_{place}") for place, one in enumerate(by)]
     query = chosen(connection, which, *groups, *(_FIGURES[figure] for figure in figures))
     query = query.group_by(*(group.name for group in groups))
@@ -80,6 +94,33 @@ def count(
         query = query.order_by(desc(groups[0].name), *(group.name for group in groups[1:]))
         query = query.limit(latest)
     return [tuple(row) for row in connection.execute(query)]
+
+
+def _by_reason_and_agent(
+    connection: Connection, which: Which, figures: Sequence[Figure]
+) -> Sequence[tuple[Any, ...]]:
+    """Both in one number, by which SQLite sorts in two thirds of the time."""
+    both = (clicks.c.reason * literal(_AGENTS, BigInteger) + clicks.c.agent_id).label("by_both")
+    query = chosen(connection, which, both, *(_FIGURES[figure] for figure in figures))
+    found = connection.execute(query.group_by("by_both"))
+    return [(*divmod(row[0], _AGENTS), *row[1:]) for row in found]
+
+
+def _first_of_each_link(
+    connection: Connection, which: Which, numbers: Collection[int]
+) -> Sequence[tuple[Any, ...]]:
+    """Along each link's own index, up to the first click that fits: there may be many more."""
+    links = given(connection, [(link_id,) for link_id in sorted(numbers)], ("link_id",))
+    first = (
+        chosen(connection, replace(which, links=None), clicks.c.clicked_at)
+        .where(clicks.c.link_id == links.c.link_id)
+        .order_by(clicks.c.clicked_at)
+        .limit(1)
+        .correlate(links)
+        .scalar_subquery()
+    )
+    found = connection.execute(select(links.c.link_id, first))
+    return [(link_id, at) for link_id, at in found if at is not None]
 
 
 def _group(by: By) -> ColumnElement[int]:
