@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.counts import STALE
 from linktrack.clicks.counts.counted_by import REMEDY, changed_settings
-from linktrack.clicks.models import clicks
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.which import EVERY
 from linktrack.clicks.nodes.seen import all_nodes
 from linktrack.db import NEWER, OLDER, Database, from_ms, is_sqlite
 from linktrack.db_failures import damage_of
@@ -198,9 +199,9 @@ def _stored_settings(settings: Settings, stored: Mapping[str, str]) -> Iterator[
 def _clock(session: Session, now: datetime) -> Finding:
     """Compare this machine's clock with what it has written, and with PostgreSQL's."""
     remedy = "set the clock: apt install systemd-timesyncd, or chrony"
-    latest = session.scalar(select(clicks.c.clicked_at).order_by(clicks.c.seq.desc()).limit(1))
+    latest = clicks_of(session).rows(EVERY, ("clicked_at",), last=1)
     changed = session.scalar(select(func.max(Link.changed_at)))
-    moments = [moment for moment in (latest and from_ms(latest), changed) if moment]
+    moments = [*(from_ms(at) for (at,) in latest), *([changed] if changed else [])]
     slack = timedelta(seconds=CLOCK_SECONDS)
     if moments and max(moments) > now + slack:
         return Finding("clock", f"something is stored of {max(moments):%Y-%m-%d %H:%M} UTC", remedy)

@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from linktrack.chunks import chunked
-from linktrack.clicks.models import clicks
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.which import Which
 from linktrack.db import to_ms
 from linktrack.ids import AccountId, LinkId, PostId
 from linktrack.links.models import ImportedTotal, Link, Post
@@ -84,10 +85,5 @@ def _stored(connection: Connection, before: dict[LinkId, int]) -> dict[LinkId, i
     counted = dict.fromkeys(before, 0)
     for moment in set(before.values()):
         links = [link_id for link_id, end in before.items() if end == moment]
-        query = (
-            select(clicks.c.link_id, func.count())
-            .where(and_(clicks.c.link_id.in_(links), clicks.c.clicked_at < moment))
-            .group_by(clicks.c.link_id)
-        )
-        counted.update({link_id: int(count) for link_id, count in connection.execute(query)})
+        counted.update(clicks_of(connection).count(Which(links=links, until=moment), ("link_id",)))
     return counted

@@ -8,11 +8,12 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, select
 
-from linktrack.clicks.bulk import among, given
 from linktrack.clicks.facts import DELETED_BEFORE, read_fact
-from linktrack.clicks.models import agents, clicks, referrers
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.which import Span, Which
+from linktrack.clicks.models import agents, referrers
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import HEAD, IMPORTED
 
@@ -43,20 +44,20 @@ class Overlap:
     """The clicks of one file, compared with those that are stored as it is read in batches."""
 
     def __init__(self, connection: Connection) -> None:
-        self._last = connection.scalar(select(func.max(clicks.c.seq))) or 0
+        self._last = clicks_of(connection).latest()
         self._taken: dict[int, int] = {}
 
     def of_log(self, connection: Connection, records: Sequence[ClickRecord]) -> list[bool]:
         """Return which of these requests were captured live: at about the time, by their agents."""
         if not records:
             return []
-        columns = (agents.c.user_agent, referrers.c.referrer, clicks.c.flags)
+        live = Which(spans=_near(records, LOG_TOLERANCE), without_flags=IMPORTED)
+        click = clicks_of(connection).table(live).c
+        columns = (click.link_id, click.clicked_at, click.seq, click.flags)
         query = (
-            _near(connection, records, LOG_TOLERANCE)
-            .add_columns(*columns)
-            .join(agents, agents.c.id == clicks.c.agent_id)
-            .join(referrers, referrers.c.id == clicks.c.referrer_id)
-            .where(clicks.c.flags.bitwise_and(IMPORTED) == 0)
+            select(*columns, agents.c.user_agent, referrers.c.referrer)
+            .join(agents, agents.c.id == click.agent_id)
+            .join(referrers, referrers.c.id == click.referrer_id)
         )
         stored = [
             Stored((row.link_id, row.user_agent, row.referrer, row.flags & HEAD), *row[1:3])
@@ -78,11 +79,9 @@ class Overlap:
         """
         if not records:
             return []
-        query = _near(connection, records, 0).add_columns(clicks.c.visitor)
-        stored = [
-            Stored((row.link_id, row.visitor), *row[1:3])
-            for row in connection.execute(query.where(clicks.c.seq <= self._last))
-        ]
+        before = Which(spans=_near(records, 0), upto=self._last)
+        found = clicks_of(connection).rows(before, ("link_id", "visitor", "clicked_at", "seq"))
+        stored = [Stored((link_id, visitor), at, seq) for link_id, visitor, at, seq in found]
         lines = [((each.link_id, each.visitor), each.clicked_at) for each in records]
         return self._pair(lines, stored, 0)
 
@@ -133,10 +132,7 @@ def counted_here(
     numbers = sorted({origin.seq for origin, _ in told if origin is not None})
     if not numbers:
         return [False] * len(told)
-    query = select(clicks.c.seq, clicks.c.clicked_at).where(
-        among(connection, clicks.c.seq, numbers)
-    )
-    stored = {tuple(row) for row in connection.execute(query)}
+    stored = set(clicks_of(connection).rows(Which(seqs=numbers), ("seq", "clicked_at")))
     return [
         origin is not None
         and (
@@ -147,21 +143,6 @@ def counted_here(
     ]
 
 
-def _near(
-    connection: Connection, records: Sequence[ClickRecord], tolerance: int
-) -> Select[tuple[int, int, int]]:
-    spans = sorted({(each.link_id, each.clicked_at) for each in records})
-    wanted = given(
-        connection,
-        [(link_id, at - tolerance, at + tolerance) for link_id, at in spans],
-        ("link_id", "since", "until"),
-    )
-    return (
-        select(clicks.c.link_id, clicks.c.clicked_at, clicks.c.seq)
-        .select_from(wanted)
-        .join(
-            clicks,
-            (clicks.c.link_id == wanted.c.link_id)
-            & clicks.c.clicked_at.between(wanted.c.since, wanted.c.until),
-        )
-    )
+def _near(records: Sequence[ClickRecord], tolerance: int) -> list[Span]:
+    spans = {(each.link_id, each.clicked_at) for each in records}
+    return [Span(link_id, at - tolerance, at + tolerance + 1) for link_id, at in sorted(spans)]

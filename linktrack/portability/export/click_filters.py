@@ -1,15 +1,15 @@
-"""Filters for exports of clicks: from the words of a request to conditions in SQL."""
+"""Filters for exports of clicks: from the words of a request to which clicks are meant."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, NamedTuple, TypeAlias
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from linktrack.audience.models import Segment
 from linktrack.clicks.classify.referrers import MEDIA
-from linktrack.clicks.models import agents, clicks, referrers, sources
+from linktrack.clicks.keeping.which import EVERY, Numbers, Which
+from linktrack.clicks.models import agents, referrers, sources
 from linktrack.clicks.vocabulary import (
     ATTRIBUTIONS,
     HUMAN,
@@ -59,18 +59,6 @@ FILTERS: Final = {
 }
 """By name; those that are asked for must all hold."""
 
-Conditions: TypeAlias = Sequence[ColumnElement[bool]]
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Clicks that fulfil all of these conditions on the click table."""
-
-    conditions: Conditions = ()
-
-
-EVERY_CLICK: Final = Wanted()
-
 
 def read_filters(written: Iterable[str]) -> dict[str, str]:
     """Return filters written as NAME=VALUE; raises `Invalid`."""
@@ -87,49 +75,72 @@ def read_filters(written: Iterable[str]) -> dict[str, str]:
 
 def find_wanted(
     session: Session, codes: Codes, asked: Mapping[str, str], account_id: int | None
-) -> Wanted:
+) -> Which:
     """Return which clicks are asked for, of one account or of all.
 
     Raises `NotFound` for what does not exist, `Invalid` for what cannot be.
     """
-    conditions: list[ColumnElement[bool]] = []
+    wanted = EVERY
     for name, value in asked.items():
         choices = FILTERS[name].choices
         if choices and value not in choices:
             raise Invalid(f"{name!r} must be one of {', '.join(choices)}, not {value[:40]!r}.")
         value = value.replace("\0", "")  # which no database can be asked for
         if name == "segment":
-            conditions.append(_of_segment(session, value, account_id))
+            found = _of_segment(session, value, account_id)
         elif name == "source":
-            conditions.append(_of_source(session, value))
+            found = _of_source(session, value)
         elif name == "link":
-            conditions.append(_plain("link_id") == get_link(session, codes, value).id)
+            found = Which(links=(get_link(session, codes, value).id,))
         elif name == "post":
-            conditions.append(_of_post(session, value))
+            found = _of_post(session, value)
         else:
-            conditions.append(_CHOSEN[name](value))
-    return Wanted(tuple(conditions))
+            found = _CHOSEN[name](value)
+        wanted = _both(wanted, found)
+    return wanted
 
 
-def _plain(name: str) -> ColumnElement[int]:
-    """Return a column without its index: an export reads along `seq`, whatever it looks for."""
-    column: ColumnElement[int] = clicks.c[name] + 0
-    return column
+def _both(one: Which, other: Which) -> Which:
+    """Return which clicks two filters leave."""
+    return Which(
+        links=_common(one.links, other.links),
+        segments=_common(one.segments, other.segments),
+        attributions=_in_both(one.attributions, other.attributions),
+        reasons=_in_both(one.reasons, other.reasons),
+        left_out=one.left_out or other.left_out,
+        agents=_common(one.agents, other.agents),
+        referrers=_common(one.referrers, other.referrers),
+    )
 
 
-def _of_segment(session: Session, name: str, account_id: int | None) -> ColumnElement[bool]:
+def _in_both(one: Collection[int] | None, other: Collection[int] | None) -> Collection[int] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return sorted(set(one) & set(other))
+
+
+def _common(one: Numbers | None, other: Numbers | None) -> Numbers | None:
+    if one is None or other is None:
+        return other if one is None else one
+    if isinstance(one, Select):
+        (number,) = one.selected_columns
+        return one.where(number.in_(other))
+    return _common(other, one) if isinstance(other, Select) else _in_both(one, other)
+
+
+def _of_segment(session: Session, name: str, account_id: int | None) -> Which:
     if name == NOTHING:
-        return _plain("segment_id") == UNATTRIBUTED
+        return Which(segments=(UNATTRIBUTED,))
     query = select(Segment.id).where(Segment.name == name)
     if account_id is not None:
         query = query.where(Segment.account_id == account_id)
     found = session.scalars(query).all()
     if not found:
         raise NotFound(f"There is no segment {name[:100]!r}: look at linktrack segment list.")
-    return _plain("segment_id").in_(found)
+    return Which(segments=found)
 
 
-def _of_source(session: Session, name: str) -> ColumnElement[bool]:
+def _of_source(session: Session, name: str) -> Which:
     wanted = "" if name == NOTHING else name
     found = session.scalars(select(sources.c.id).where(sources.c.name == wanted)).all()
     if not found and name != NOTHING:
@@ -137,45 +148,43 @@ def _of_source(session: Session, name: str) -> ColumnElement[bool]:
     return _from_sources(sources.c.name == wanted)
 
 
-def _of_post(session: Session, written: str) -> ColumnElement[bool]:
+def _of_post(session: Session, written: str) -> Which:
     number = int(written) if written.isascii() and written.isdigit() and len(written) < 11 else 0
     if not 0 < number <= LARGEST:
         raise Invalid(f"'post' must be the number of a post, not {written[:40]!r}.")
-    links = select(Link.id).where(Link.post_id == get_post(session, number).id)
-    return _plain("link_id").in_(links)
+    return Which(links=select(Link.id).where(Link.post_id == get_post(session, number).id))
 
 
-def _of_attribution(name: str) -> ColumnElement[bool]:
+def _of_attribution(name: str) -> Which:
     wanted = None if name == NOTHING else name
     numbers = range(len(ATTRIBUTIONS))
-    return _plain("attribution").in_([each for each in numbers if attribution_name(each) == wanted])
+    return Which(attributions=[each for each in numbers if attribution_name(each) == wanted])
 
 
-def _of_way(name: str) -> ColumnElement[bool]:
-    return _plain("attribution").in_([each for each, way in RECOGNISED_BY.items() if way == name])
+def _of_way(name: str) -> Which:
+    return Which(attributions=[each for each, way in RECOGNISED_BY.items() if way == name])
 
 
-def _of_device(name: str) -> ColumnElement[bool]:
+def _of_device(name: str) -> Which:
     kind = agents.c.device.is_(None) if name == NOTHING else agents.c.device == name
-    return _plain("agent_id").in_(select(agents.c.id).where(kind))
+    return Which(agents=select(agents.c.id).where(kind))
 
 
-def _from_sources(kind: ColumnElement[bool]) -> ColumnElement[bool]:
+def _from_sources(kind: ColumnElement[bool]) -> Which:
     found = select(referrers.c.id).join(sources, referrers.c.source_id == sources.c.id).where(kind)
-    return _plain("referrer_id").in_(found)
+    return Which(referrers=found)
 
 
-def _of_medium(name: str) -> ColumnElement[bool]:
+def _of_medium(name: str) -> Which:
     return _from_sources(sources.c.medium == name)
 
 
-def _of_reason(name: str) -> ColumnElement[bool]:
-    return _plain("reason") == REASON_NUMBER[name]
+def _of_reason(name: str) -> Which:
+    return Which(reasons=(REASON_NUMBER[name],))
 
 
-def _are_human(value: str) -> ColumnElement[bool]:
-    reason = _plain("reason")
-    return reason == HUMAN if value == "true" else reason != HUMAN
+def _are_human(value: str) -> Which:
+    return Which(reasons=(HUMAN,)) if value == "true" else Which(left_out=True)
 
 
 _CHOSEN: Final = {

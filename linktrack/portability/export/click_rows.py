@@ -1,13 +1,16 @@
 """Clicks as rows of an export: every field in words, by the rules as they are now."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import Connection, Select, func, select
 
 from linktrack.audience.models import Account, Segment
-from linktrack.clicks.models import agents, clicks, referrers, sources
+from linktrack.clicks.keeping.interface import Clicks
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.models import agents, referrers, sources
 from linktrack.clicks.vocabulary import (
     HUMAN,
     REASONS,
@@ -56,17 +59,16 @@ BY_AGENT: Final = frozenset({"no-agent", "preview", "bot"})
 SPAN: Final = 500_000
 """Numbers of clicks that one step looks at: a filter that few fulfil keeps no long transaction."""
 
-LAST: Final = select(func.max(clicks.c.seq))
-
 
 def click_rows(
     connection: Connection, shortener: Shortener, selection: Selection, position: Position
 ) -> tuple[Sequence[Row], Position | None]:
     """Read one step of clicks in order of `seq`; it looks at no more than `SPAN` numbers."""
     (after,) = position
-    found = connection.execute(_step(selection, after)).all()
+    clicks = clicks_of(connection)
+    found = connection.execute(_step(clicks, selection, after)).all()
     following: Position | None = (found[-1].seq,) if len(found) == STEP else (after + SPAN,)
-    if len(found) < STEP and after + SPAN >= (connection.scalar(LAST) or 0):
+    if len(found) < STEP and after + SPAN >= clicks.latest():
         following = None
     code_of = lru_cache(maxsize=STEP)(shortener.codes.compute)
     rows: list[Row] = []
@@ -114,20 +116,18 @@ def utc_milliseconds(milliseconds: int) -> str:
     return f"{EPOCH.fromtimestamp(seconds, EPOCH.tzinfo):%Y-%m-%dT%H:%M:%S}.{rest:03}Z"
 
 
-def _step(selection: Selection, after: int) -> Select[tuple[object, ...]]:
+def _step(clicks: Clicks, selection: Selection, after: int) -> Select[tuple[object, ...]]:
     # The rows are chosen first, along the key, and dressed afterwards: left to itself a planner
     # may begin at another table and sort all clicks for every step.
-    near = clicks.c.seq.between(after + 1, after + SPAN)
-    chosen = select(clicks).where(near, *selection.wanted.conditions)
-    chosen = chosen.order_by(clicks.c.seq).limit(STEP)
-    if selection.since is not None:
-        chosen = chosen.where(clicks.c.clicked_at >= to_ms(selection.since))
-    if selection.until is not None:
-        chosen = chosen.where(clicks.c.clicked_at < to_ms(selection.until))
-    if selection.account_id is not None:
-        own = select(Link.id).where(Link.account_id == selection.account_id)
-        chosen = chosen.where((clicks.c.link_id + 0).in_(own))  # + 0: along `seq`, not by link
-    click = chosen.subquery("click").c
+    chosen = replace(
+        selection.wanted,
+        accounts=None if selection.account_id is None else (selection.account_id,),
+        since=None if selection.since is None else to_ms(selection.since),
+        until=None if selection.until is None else to_ms(selection.until),
+        after=after,
+        upto=after + SPAN,
+    )
+    click = clicks.table(chosen, limit=STEP).c
     # Where the link led when it was clicked; before it was made here, where it leads now.
     led_to = (
         select(LinkDestination.destination)

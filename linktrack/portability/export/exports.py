@@ -12,6 +12,7 @@ from sqlalchemy import Engine, select
 
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import check_range
+from linktrack.clicks.keeping.which import EVERY
 from linktrack.errors import Invalid
 from linktrack.links.catalog import Shortener
 from linktrack.portability.export.click_filters import FILTERS
@@ -83,7 +84,7 @@ def export_rows(
         raise Invalid(f"There is no export of {what[:40]!r}: choose one of {', '.join(KINDS)}.")
     check_range(selection.since, selection.until)
     kind = KINDS[what]
-    if selection.wanted.conditions and what != "clicks":
+    if selection.wanted != EVERY and what != "clicks":
         raise Invalid(f"Only clicks are narrowed by {', '.join(FILTERS)}: leave it out for {what}.")
     start = kind.start
     if selection.after:

@@ -7,8 +7,8 @@ from typing import Final, TypeAlias
 
 from sqlalchemy import Connection, Engine
 
+from linktrack.clicks.keeping.which import EVERY, Which
 from linktrack.links.catalog import Shortener
-from linktrack.portability.export.click_filters import EVERY_CLICK, Wanted
 
 STEP: Final = 2_000  # rows read at a time
 
@@ -29,7 +29,7 @@ class Selection:
     until: datetime | None = None
     after: int = 0
     account_id: int | None = None
-    wanted: Wanted = EVERY_CLICK
+    wanted: Which = EVERY
 
 
 Step: TypeAlias = Callable[

@@ -8,8 +8,9 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from linktrack.clicks.keeping.opening import clicks_of
 from linktrack.clicks.loading.loaded import loaded_until
-from linktrack.clicks.models import account_days, clicks
+from linktrack.clicks.models import account_days
 from linktrack.upkeep.health.status import Capture
 
 
@@ -47,7 +48,7 @@ def freshness(session: Session, folder: Path, now: datetime) -> Freshness:
 
 def latest_click(session: Session) -> int:
     """Return the `seq` of the click that was counted last, 0 where there is none."""
-    return session.scalar(select(func.max(clicks.c.seq))) or 0
+    return clicks_of(session).latest()
 
 
 def clicks_so_far(session: Session, account_ids: Iterable[int]) -> int:

@@ -14,7 +14,9 @@ from linktrack.calendar.days import Days
 from linktrack.clicks.capture.backlog import Backlog, read_backlog
 from linktrack.clicks.capture.losses import Lost, read_lost
 from linktrack.clicks.counts.counted_by import changed_settings
-from linktrack.clicks.models import account_days, clicks, journals
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.which import EVERY
+from linktrack.clicks.models import account_days, journals
 from linktrack.db import from_ms, to_ms
 from linktrack.links.models import Link, Post
 from linktrack.settings import Settings
@@ -58,7 +60,7 @@ def status_of(session: Session, settings: Settings, now: datetime) -> Mapping[st
         "accounts": session.scalar(select(func.count()).select_from(Account)) or 0,
         "posts": session.scalar(select(func.count()).select_from(Post)) or 0,
         "links": session.scalar(select(func.count()).select_from(Link)) or 0,
-        "clicks": session.scalar(select(func.count()).select_from(clicks)) or 0,
+        "clicks": clicks_of(session).count(EVERY)[0][0],
         "clicks_to_load": capture.backlog.clicks,
         "seconds_behind": round(capture.backlog.seconds(to_ms(now)), 1),
         "bytes_to_load": capture.backlog.bytes,
