@@ -103,6 +103,22 @@ class ClickTable:
         """Delete the clicks of a visitor period, by its first day; on every shard and replica."""
         self._define(f"ALTER TABLE {self._kept}{self._on} DROP PARTITION {period:d}")
 
+    def change(self, change: str, where: str) -> None:
+        """Change rows where they lie, or delete them; it is done in the background.
+
+        What makes a row's key can't be changed.
+        """
+        self._define(f"ALTER TABLE {self._kept}{self._on} {change} WHERE {where}")
+
+    def is_changing(self) -> bool:
+        """Whether such a change isn't done yet, on the server that is asked."""
+        name = self._kept.rpartition(".")[2]
+        ((number,),) = self._engine.rows(
+            f"SELECT count() FROM system.mutations WHERE database = '{self._database}'"  # noqa: S608
+            f" AND table = '{name}' AND NOT is_done"
+        )
+        return number > 0
+
     def insert(self, rows: Iterable[Row]) -> None:
         """Store rows with all of `COLUMNS`, on the disks of their shards when it returns.
 

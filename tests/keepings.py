@@ -1,0 +1,94 @@
+"""Installations that keep their clicks in each of the engines, and what is in them, alike."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from clickhouses import Engine
+from clicking import counts
+from databases import Maker
+from sqlalchemy import select
+from world import World
+
+from linktrack.calendar.days import Days
+from linktrack.clicks.facet_models import devices
+from linktrack.clicks.keeping.clickhouse.clicks import ClicksOnClickHouse
+from linktrack.clicks.keeping.clickhouse.seeing import Keeper
+from linktrack.clicks.keeping.clickhouse.table import ClickTable
+from linktrack.clicks.keeping.opening import clicks_of, keeping_clicks
+from linktrack.clicks.keeping.which import COLUMNS, EVERY, Column
+from linktrack.clicks.models import agents, referrers, sources
+from linktrack.links.models import Link
+
+
+@contextmanager
+def on_clickhouse(folder: Path, databases: Maker, engine: Engine) -> Iterator[World]:
+    """Open an installation on PostgreSQL that keeps its clicks on ClickHouse."""
+    with databases.lend() as url, World.at(folder, url) as world:
+        table = engine.table()
+        table.create()
+        keep(world, table)
+        yield world
+
+
+def keep(world: World, table: ClickTable) -> None:
+    """Let an installation keep its clicks in a table from now on."""
+    settings = world.settings
+    days = Days(settings.timezone, settings.visitor_period)
+    opener = ClicksOnClickHouse(Keeper(table, days))
+    world.session.close()
+    world.database.engine = keeping_clicks(world.database.engine, opener)
+    world.session = world.database.session()
+
+
+def all_clicks(world: World) -> list[tuple[Any, ...]]:
+    """Return all clicks in the order in which they were stored; agents and referrers by name."""
+    columns: tuple[Column, ...] = ("seq", *COLUMNS)
+    with world.database.engine.connect() as connection:
+        agent_of = dict(connection.execute(select(agents.c.id, agents.c.user_agent)).all())
+        referrer_of = dict(connection.execute(select(referrers.c.id, referrers.c.referrer)).all())
+        found = sorted(clicks_of(connection).rows(EVERY, columns))
+    return [
+        tuple(
+            agent_of[value]
+            if name == "agent_id"
+            else referrer_of[value]
+            if name == "referrer_id"
+            else value
+            for name, value in zip(columns[1:], row[1:], strict=True)
+        )
+        for row in found
+    ]
+
+
+def all_marks(world: World) -> list[tuple[Any, ...]]:
+    """Return all marks; referrers, sources and devices by name."""
+    with world.database.engine.connect() as connection:
+        referrer_of = dict(connection.execute(select(referrers.c.id, referrers.c.referrer)).all())
+        source_of = {row.id: (row.name, row.medium) for row in connection.execute(select(sources))}
+        device_of = {row.id: tuple(row)[1:] for row in connection.execute(select(devices))}
+        links = connection.execute(select(Link.id, Link.post_id)).all()
+        places = {post_id or -number for number, post_id in links}
+        marks = dict(clicks_of(connection).marks_of(places))
+        pairs = {key[:2] for key in marks}
+        assert clicks_of(connection).marks(pairs) == marks
+    return sorted(
+        (
+            *key,
+            *mark[:2],
+            referrer_of[mark[2]],
+            source_of[mark[3]],
+            *mark[4:6],
+            device_of.get(mark[6]),
+            *mark[7:],
+        )
+        for key, mark in marks.items()
+    )
+
+
+def everything(world: World) -> dict[str, Sequence[Any]]:
+    """Return all clicks, marks and counts."""
+    found: dict[str, Sequence[Any]] = dict(counts(world))
+    del found["first_clicks"]
+    return found | {"clicks": all_clicks(world), "marks": all_marks(world)}
