@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 SWITCH_SECONDS: Final = 0.0005
 """How long a page computes before a redirect gets the interpreter; Python's own is ten times it."""
 
-OWNERS_THREADS: Final = 2  # in each worker, for pages and the API; 4 hold redirects up more
+OWNERS_THREADS: Final = 1  # in each worker, for pages and the API; 2 hold redirects up more
+SLOW_OWNERS_THREADS: Final = 1  # beside them, for a page that takes so long that others wait
 EXPORTS_THREADS: Final = 2  # for exports, each as long as its reader takes
 FORMS_THREADS: Final = 2  # for what is sent
 READERS_THREADS: Final = 2  # for everything else: cards, unknown links, health
@@ -56,7 +57,7 @@ class Site:
     def __init__(self, application: "WSGIApplication", lane: Lane) -> None:
         self._lane = lane
         self._bodies = Bodies(LARGEST_REQUEST)
-        self._owners = Pages(application, OWNERS_THREADS, MOST_WAITING)
+        self._owners = Pages(application, OWNERS_THREADS, MOST_WAITING, spare=SLOW_OWNERS_THREADS)
         self._exports = Pages(application, EXPORTS_THREADS, MOST_WAITING)
         self._forms = Pages(application, FORMS_THREADS, MOST_WAITING)
         self._readers = Pages(application, READERS_THREADS, MOST_WAITING)

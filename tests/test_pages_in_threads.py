@@ -127,6 +127,39 @@ def test_whole_bodies_that_wait_for_their_answer_are_held_too() -> None:
     asyncio.run(two())
 
 
+def test_a_slow_page_keeps_others_waiting_for_a_moment_only() -> None:
+    """It goes on beside the next one; two of them take both threads, until one has ended."""
+    ended = threading.Event()
+
+    def page(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        assert environ["PATH_INFO"] == "/" or ended.wait(20)
+        start_response("200 OK", [])
+        return [b"page"]
+
+    async def look() -> None:
+        pages = Pages(page, 1, 10, 0.5, spare=1, slow_seconds=0.1)
+
+        async def ask(path: str) -> bytes:
+            client = Client(path=path)
+            scope = {**_scope(), "path": path}
+            await pages.answer(scope, b"", client._receive, client._send)  # type: ignore[arg-type]
+            return client.body
+
+        slow = asyncio.create_task(ask("/slow"))
+        await asyncio.sleep(0)  # it begins
+        assert await ask("/") == b"page"
+        slower = asyncio.create_task(ask("/slow"))
+        await asyncio.sleep(0)  # it begins
+        with pytest.raises(Busy):
+            await ask("/")
+        ended.set()
+        assert [await slow, await slower, await ask("/")] == [b"page"] * 3
+        again = [ask("/slow") for _ in range(3)]
+        assert await asyncio.gather(*again) == [b"page"] * 3
+
+    asyncio.run(look())
+
+
 def test_a_client_who_goes_away_gives_the_thread_back() -> None:
     """In the middle of a stream: its generator is closed."""
     endless = Endless()

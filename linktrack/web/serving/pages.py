@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 WAIT_SECONDS: Final = 30.0  # for a thread
 READ_SECONDS: Final = 30.0  # for a client to take one piece of an answer
+SLOW_SECONDS: Final = 1.0  # after which a page no longer keeps others waiting
 
 _REQUEST: Final = "linktrack.request"
 _ASCII: Final = bytes(range(128))
@@ -33,6 +34,7 @@ class Answering:
         self._read_seconds = read_seconds
         self.started = False
         self.gone = False
+        self.has_given_way = False
         self._receive = receive
         self._send = send
         self._pieces = 0
@@ -79,7 +81,11 @@ class Answering:
 
 
 class Pages:
-    """Answers by a WSGI application in `threads` threads, for which at most `most` may wait."""
+    """Answers by a WSGI application in `threads` threads, for which at most `most` may wait.
+
+    A page that takes longer than `SLOW_SECONDS` gives its place to the next one, and goes on beside
+    it, as long as there is one of `spare` threads for that.
+    """
 
     def __init__(
         self,
@@ -88,15 +94,20 @@ class Pages:
         most: int,
         wait_seconds: float = WAIT_SECONDS,
         read_seconds: float = READ_SECONDS,
+        *,
+        spare: int = 0,
+        slow_seconds: float = SLOW_SECONDS,
     ) -> None:
         self._wait_seconds = wait_seconds
         self._read_seconds = read_seconds
         self._application = application
         self._middleware = WSGIMiddleware(
             self._in_thread,  # type: ignore[arg-type]  # it names the keys of an environment
-            workers=threads,
+            workers=threads + spare,
         )
         self._free = asyncio.Semaphore(threads)
+        self._spare = spare
+        self._slow_seconds = slow_seconds
         self._most = most
         self._waiting = 0
 
@@ -123,11 +134,23 @@ class Pages:
             raise
 
     async def _run(self, scope: "HTTPScope", answering: Answering) -> None:
+        loop = asyncio.get_running_loop()
+        slow = loop.call_later(self._slow_seconds, self._give_way, answering)
         try:
             await self._middleware(_for_wsgi(scope, answering), answering.receive, answering.send)
         finally:
-            self._free.release()
+            slow.cancel()
+            if answering.has_given_way:
+                self._spare += 1
+            else:
+                self._free.release()
             answering.stop_watching()
+
+    def _give_way(self, answering: Answering) -> None:
+        if self._spare:
+            self._spare -= 1
+            answering.has_given_way = True
+            self._free.release()
 
     def _in_thread(
         self, environ: "WSGIEnvironment", start_response: "StartResponse"
