@@ -199,6 +199,7 @@ def test_a_backup_has_no_visitor_key_and_the_keys_of_codes(
         {
             "LINKTRACK_TIMEZONE": "Europe/Berlin",
             "LINKTRACK_DATABASE": "sqlite:///x",
+            "LINKTRACK_CLICKS": "clickhouse://me:geheim@ch.example.org/links",
             "LINKTRACK_SMTP_URL": "smtps://me:geh:ei/m@mail.example.org:465",
             "LINKTRACK_SMTP_PASSWORD": "geheim",
             "LINKTRACK_OIDC_CLIENT_SECRET": "geheim",

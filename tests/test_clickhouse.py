@@ -5,12 +5,14 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from clickhouses import PASSWORD, Engine, free_ports
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from waiting import wait_until
+from world import NOON
 
 from linktrack.clicks.keeping.clickhouse.address import Address, read_address
 from linktrack.clicks.keeping.clickhouse.over_http import OverHttp
@@ -18,6 +20,7 @@ from linktrack.clicks.keeping.clickhouse.table import COLUMNS, ClickTable
 from linktrack.clicks.keeping.clickhouse.transport import Refused, Row, Unclear, read, written
 from linktrack.errors import Invalid, Unavailable
 from linktrack.settings import in_force, load_settings
+from linktrack.upkeep.doctor import Finding, examine
 
 PERIOD = 733_000
 CLICK = dict.fromkeys(COLUMNS, 0) | {
@@ -268,7 +271,37 @@ def test_each_process_has_connections_of_its_own(server: Engine) -> None:
     assert list(asked.rows("SELECT 3")) == [(3,)]
 
 
+def findings(environ: dict[str, str], tmp_path: Path) -> dict[str, Finding]:
+    """Return what the doctor says by what it is about, on an installation that is new."""
+    data = {"LINKTRACK_DATA": str(tmp_path), "LINKTRACK_DATABASE": "postgresql://h.invalid/l"}
+    return {finding.name: finding for finding in examine(data | environ, NOON)}
+
+
+def test_the_doctor_looks_at_clickhouse(server: Engine, tmp_path: Path) -> None:
+    """Its version, or what is wrong and what to do; no password."""
+    found = findings({"LINKTRACK_CLICKS": server.url("links")}, tmp_path)["clicks"]
+    assert (found.says, found.remedy) == ("ClickHouse 18.16 answers", None)
+    url = server.url("links").replace("p%26ss", "wrong")
+    found = findings({"LINKTRACK_CLICKS": url}, tmp_path)["clicks"]
+    assert found.says == "ClickHouse cannot be used"
+    assert "correct the password in LINKTRACK_CLICKS" in str(found.remedy)
+    assert "word" not in str(found.remedy).replace("password", "")
+    found = findings({"LINKTRACK_CLICKS": server.url("links", cluster="none")}, tmp_path)["clicks"]
+    assert "knows no cluster none" in str(found.remedy)
+    assert "clicks" not in findings({}, tmp_path)
+
+
 # On a cluster
+
+
+@pytest.mark.slow
+def test_the_doctor_asks_every_shard(shards: Engine, tmp_path: Path) -> None:
+    """One that doesn't answer is a problem, though the others could be asked."""
+    clicks = {"LINKTRACK_CLICKS": shards.url("links")}
+    assert findings(clicks, tmp_path)["clicks"].says == "ClickHouse 18.16 answers, with 2 shards"
+    for server in shards.servers[2:]:
+        server.kill()
+    assert findings(clicks, tmp_path)["clicks"].remedy
 
 
 @pytest.mark.slow

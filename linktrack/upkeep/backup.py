@@ -36,7 +36,12 @@ if TYPE_CHECKING:
 LEFT_OUT: Final = ("nodes", "visitor_keys")
 """Tables whose rows no backup holds, where there are such tables."""
 
-OF_THE_MACHINE: Final = ("LINKTRACK_DATA", "LINKTRACK_DATABASE", "LINKTRACK_NODE")
+OF_THE_MACHINE: Final = (
+    "LINKTRACK_DATA",
+    "LINKTRACK_DATABASE",
+    "LINKTRACK_CLICKS",
+    "LINKTRACK_NODE",
+)
 """Settings that say where things are on this machine: another one has its own."""
 
 PASSWORDS: Final = ("LINKTRACK_SMTP_PASSWORD", "LINKTRACK_OIDC_CLIENT_SECRET")

@@ -79,6 +79,7 @@ def examine(environ: Mapping[str, str], now: datetime) -> Iterator[Finding]:
     yield _owners_of_files(data)
     keys = load_keys(data) if (data / "keys.json").exists() else None
     yield from _database(settings, now, keys)
+    yield from _clicks(settings)
     yield from _address(settings, environ, keys)
 
 
@@ -180,6 +181,19 @@ def _nodes(session: Session, settings: Settings, now: datetime) -> Iterator[Find
         yield Finding("nodes", trouble, "linktrack node list; linktrack node remove NAME")
     if len(nodes) > 1 and not troubles:
         yield Finding("nodes", f"{len(nodes)} are known, and nothing is the matter with them")
+
+
+def _clicks(settings: Settings) -> Iterator[Finding]:
+    """Say whether single clicks can be kept where they are to be."""
+    if not settings.clicks:
+        return
+    from linktrack.clicks.keeping.clickhouse.address import read_address
+    from linktrack.clicks.keeping.clickhouse.checking import state_of  # httpx: 0.1 s
+
+    try:
+        yield Finding("clicks", state_of(read_address(settings.clicks)))
+    except LinktrackError as error:
+        yield Finding("clicks", "ClickHouse cannot be used", error.sentence)
 
 
 def _stored_settings(settings: Settings, stored: Mapping[str, str]) -> Iterator[Finding]:
