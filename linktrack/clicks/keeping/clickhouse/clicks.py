@@ -1,4 +1,4 @@
-"""Single clicks on ClickHouse; their marks are told by themselves."""
+"""Single clicks on ClickHouse, from which marks are read too."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace

@@ -28,8 +28,8 @@ PAIRS: Final = 20_000  # in one query
 PLACES: Final = 500  # posts and links in one
 DRESSED: Final = 5_000  # at a time
 TIES: Final = 10
-"""Clicks of a visitor on a link in one millisecond and from one place, of which the first is told
-by what only the SQL database knows."""
+"""Clicks of a visitor on a link in one millisecond and from one place: which of them is the first,
+only the SQL database knows."""
 
 _COLUMNS: Final = (
     "link_id, visitor, clicked_at, segment_id, counted_as, referrer_id, attribution, country,"

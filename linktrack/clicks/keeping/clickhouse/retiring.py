@@ -14,7 +14,7 @@ from linktrack.db import writing
 def delete_before(seeing: Seeing, before: int, marks_before: int) -> int:
     """Delete clicks that were made before a moment, and marks of before another.
 
-    What is before the first moment nobody sees any more. A visitor period is deleted when all of
+    What is before the first moment is hidden. A visitor period is deleted when all of
     its clicks are before the second, but for those on links of accounts with imported clicks:
     their visitors have no period, so their first clicks have to be told for ever.
     """

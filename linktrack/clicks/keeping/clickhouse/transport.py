@@ -16,7 +16,7 @@ Setting: TypeAlias = int | str
 NO_SETTINGS: Final[Mapping[str, Setting]] = {}
 
 LIMITS: Final[Mapping[str, Setting]] = {
-    # 10,000 pairs of numbers are 400 KB of SQL; a server takes 256 KB unless it is told.
+    # 10,000 pairs of numbers are 400 KB of SQL; a server takes 256 KB by itself.
     "max_query_size": 16_000_000,
     "max_ast_elements": 1_000_000,
     "max_expanded_ast_elements": 1_000_000,
