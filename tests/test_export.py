@@ -19,6 +19,7 @@ from linktrack.audience.counts import record_count
 from linktrack.audience.models import Account
 from linktrack.audience.segments import add_segment
 from linktrack.cli import main
+from linktrack.clicks.keeping.sql.clicks import SqlClicks
 from linktrack.clicks.models import clicks
 from linktrack.clicks.records import ClickRecord
 from linktrack.clicks.vocabulary import HEAD
@@ -317,7 +318,7 @@ def test_a_filter_that_few_fulfil_reads_in_short_steps(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Steps that find nothing are gone over to the last click, and no further."""
-    monkeypatch.setattr("linktrack.portability.export.click_rows.SPAN", 2)
+    monkeypatch.setattr(SqlClicks, "most_numbers", 2)
     varied(world)
     wanted = find_wanted(world.session, world.shortener.codes, {"reason": "head"}, None)
     world.session.rollback()

@@ -39,6 +39,10 @@ class Clicks(Protocol):
     most_condensed: int | None
     """How many clicks a page can wait for to be condensed; None: as many as there are."""
 
+    most_numbers: int | None
+    """How many numbers (`seq`) one step of many looks at, so that none is a long transaction; None:
+    as many as there are, most of which are nobody's."""
+
     def append(self, rows: Sequence[Row], clicks: Sequence[Click], origin: Origin | None) -> None:
         """Store new clicks: `which.COLUMNS` of each, and the same clicks as they are counted.
 

@@ -56,20 +56,19 @@ BY_AGENT: Final = frozenset({"no-agent", "preview", "bot"})
 """Reasons that the user agent gives; the rule that decided is kept with the agent."""
 
 
-SPAN: Final = 500_000
-"""Numbers of clicks that one step looks at: a filter that few fulfil keeps no long transaction."""
-
-
 def click_rows(
     connection: Connection, shortener: Shortener, selection: Selection, position: Position
 ) -> tuple[Sequence[Row], Position | None]:
-    """Read one step of clicks in order of `seq`; it looks at no more than `SPAN` numbers."""
+    """Read one step of clicks in order of `seq`: a filter that few fulfil makes no long one."""
     (after,) = position
     clicks = clicks_of(connection)
-    found = connection.execute(_step(clicks, selection, after)).all()
-    following: Position | None = (found[-1].seq,) if len(found) == STEP else (after + SPAN,)
-    if len(found) < STEP and after + SPAN >= clicks.latest():
-        following = None
+    upto = None if clicks.most_numbers is None else after + clicks.most_numbers
+    found = connection.execute(_step(clicks, selection, after, upto)).all()
+    following: Position | None = None
+    if len(found) == STEP:
+        following = (found[-1].seq,)
+    elif upto is not None and upto < clicks.latest():
+        following = (upto,)
     code_of = lru_cache(maxsize=STEP)(shortener.codes.compute)
     rows: list[Row] = []
     for row in found:
@@ -116,7 +115,9 @@ def utc_milliseconds(milliseconds: int) -> str:
     return f"{EPOCH.fromtimestamp(seconds, EPOCH.tzinfo):%Y-%m-%dT%H:%M:%S}.{rest:03}Z"
 
 
-def _step(clicks: Clicks, selection: Selection, after: int) -> Select[tuple[object, ...]]:
+def _step(
+    clicks: Clicks, selection: Selection, after: int, upto: int | None
+) -> Select[tuple[object, ...]]:
     # The rows are chosen first, along the key, and dressed afterwards: left to itself a planner
     # may begin at another table and sort all clicks for every step.
     chosen = replace(
@@ -125,7 +126,7 @@ def _step(clicks: Clicks, selection: Selection, after: int) -> Select[tuple[obje
         since=None if selection.since is None else to_ms(selection.since),
         until=None if selection.until is None else to_ms(selection.until),
         after=after,
-        upto=after + SPAN,
+        upto=upto,
     )
     click = clicks.table(chosen, limit=STEP).c
     # Where the link led when it was clicked; before it was made here, where it leads now.

@@ -34,6 +34,7 @@ class ClickHouseClicks(Clicks):
     """The clicks, as one transaction of the SQL database sees them."""
 
     most_condensed = None
+    most_numbers = None
 
     def __init__(self, connection: Connection, keeper: Keeper) -> None:
         self._seeing = Seeing(connection, keeper)

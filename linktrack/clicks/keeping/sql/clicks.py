@@ -26,6 +26,7 @@ class SqlClicks(Clicks):
     """The clicks of one transaction's database."""
 
     most_condensed = 500_000  # some three seconds
+    most_numbers = 500_000
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
