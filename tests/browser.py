@@ -14,6 +14,7 @@ from linktrack.db import now
 from linktrack.installation import Installation
 from linktrack.keys import load_keys
 from linktrack.owners.access import create_owner, make_sign_in_link
+from linktrack.owners.viewers import set_role
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -57,6 +58,17 @@ class Browser:
         token = TOKEN.search(page.text)
         assert token is not None, f"no form at {form or address}: {page.status}"
         return self.client.post(address, data={**fields, "csrf_token": token[1]})
+
+
+def viewer_of(world: World, *account_ids: int) -> Browser:
+    """Sign in a viewer of all accounts, or of these."""
+    viewer = create_owner(world.session, "Vera", now())
+    set_role(world.session, viewer, "viewer", now(), account_ids)
+    secret = make_sign_in_link(world.session, viewer, now())
+    world.session.commit()
+    browser = Browser.on(world)
+    assert browser.send(f"/owner/sign-in/{secret}", {}).status_code == 303
+    return browser
 
 
 def made_post(answer: TestResponse) -> str:

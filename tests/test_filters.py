@@ -59,22 +59,23 @@ def test_the_overview_is_narrowed_by_source_and_by_segment(world: World) -> None
         assert "Of all clicks, not only these." in text
 
 
-def test_posts_are_narrowed_by_source_or_by_segment(world: World) -> None:
-    """Rates are those of the part; both at once are not counted, which the page says."""
+def test_posts_are_narrowed_by_source_and_by_segment(world: World) -> None:
+    """Rates are those of the part; those of both at once are read from single clicks."""
     two_posts(world)
     browser = Browser.signed_in(world)
     for address, said in (
         ("source=X", "6.00"),
         ("segment=community", "2.00"),
         ("source=-", "2.00"),
+        ("source=X&segment=-", "6.00"),
+        ("source=-&segment=community", "2.00"),
     ):
         page = read(browser.get(f"/owner/posts?{address}"))
         assert said in page, address
         assert "Over 2 posts: " in page, address
     both = browser.get("/owner/posts?source=X&segment=community")
-    assert chips(both.text) == ["From: X", "[Segment: community]"]
-    assert "can't be filtered by segment at the same time" in read(both)
-    assert "6.00" in read(both)
+    assert chips(both.text) == ["From: X", "Segment: community"]
+    assert "6.00" not in read(both)
     low = browser.get("/owner/posts?sort=low&source=Google")
     assert read(low).index("Number 1") < read(low).index("Number 0")
 
@@ -125,7 +126,7 @@ def test_filters_go_along_and_reports_say_what_they_cannot(sqlite_world: World) 
     assert f'href="/owner/audience?days=91&amp;account={account}&amp;source=X"' in page
     assert f'href="/owner/?days=91&amp;account={account}&amp;source=X"' in page
     assert 'href="/owner/accounts"' in page
-    for report in ("followers", "audience", "compare", "timing", "digest", "segments", "own-links"):
+    for report in ("followers", "audience", "digest", "engagement", "goals", "own-links"):
         narrow = browser.get(f"/owner/{report}?source=X&segment=-")
         assert chips(narrow.text) == ["[From: X]", "[We can&#39;t tell who]"], report
         sentence = "This page can't be filtered by where clicks came from or by segment."

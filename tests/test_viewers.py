@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from browser import Browser, read
+from browser import read, viewer_of
 from furnishing import furnished
 from world import World
 
 from linktrack.db import now
-from linktrack.owners.access import create_owner, make_sign_in_link
-from linktrack.owners.viewers import set_role
+from linktrack.owners.access import create_owner
 
 FORM = re.compile(r'<form\b[^>]*\bmethod="post"[^>]*>')
 ACTION = re.compile(r'\baction="([^"]*)"')
@@ -23,17 +22,6 @@ FOR_WRITERS = re.compile(
     r"/owner/(compose.*|accounts/\d+/(remove|connection)|not-wrapped/\d+/replace|team/\d+/remove|notifications.*|domains)"
 )
 """Pages that only change something, or hold what only owners may know."""
-
-
-def viewer_of(world: World, *account_ids: int) -> Browser:
-    """Sign in a viewer of all accounts, or of these."""
-    viewer = create_owner(world.session, "Vera", now())
-    set_role(world.session, viewer, "viewer", now(), account_ids)
-    secret = make_sign_in_link(world.session, viewer, now())
-    world.session.commit()
-    browser = Browser.on(world)
-    assert browser.send(f"/owner/sign-in/{secret}", {}).status_code == 303
-    return browser
 
 
 def offered(page: str, text: str) -> Iterator[str]:

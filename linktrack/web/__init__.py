@@ -10,11 +10,12 @@ if TYPE_CHECKING:
 
 def register_notices(app: "Flask") -> None:
     """Give every owner page its notices and filters, and all pages the mark of simulated data."""
-    from linktrack.web import filters, simulated
+    from linktrack.web import simulated
+    from linktrack.web.filters import chips
     from linktrack.web.forms import made_from
     from linktrack.web.overview.needs import address, not_rebuilt, notices
 
-    filters.register(app)
+    chips.register(app)
     simulated.register(app)
     app.jinja_env.filters.update(address=address)
     app.jinja_env.globals.update(made_from=made_from, notices=notices, not_rebuilt=not_rebuilt)

@@ -7,7 +7,8 @@ from linktrack.reports.sources.facet_days import FACET_NAMES
 
 ACCOUNT: Final = ("account",)
 CLICKS: Final = ("account", "source", "segment")
-FACETS: Final = FACET_NAMES
+EVERY: Final = (*CLICKS, *FACET_NAMES)
+RATES: Final = "Rates are the filtered clicks per 1,000 of all followers."
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class Page:
     label: str
     says: str
     by: tuple[str, ...] | None = None
+    leaves: str = ""
+    """What stays of all clicks or followers on it under a filter, as a sentence."""
     of_all: bool = False
     """Whether it is about all accounts: viewers of some don't see it."""
     for_owners: bool = False
@@ -54,7 +57,13 @@ SECTIONS: Final = (
     Section(
         "Overview",
         (
-            Page("overview.show", "Overview", "All your accounts at a glance.", (*CLICKS, *FACETS)),
+            Page(
+                "overview.show",
+                "Overview",
+                "All your accounts at a glance.",
+                EVERY,
+                leaves="Followers, tracked links and the latest posts aren't filtered.",
+            ),
             Page(
                 "digest.show", "Digest", "The last week or month, to read, print or email.", ACCOUNT
             ),
@@ -66,7 +75,7 @@ SECTIONS: Final = (
     Section(
         "Posts",
         (
-            Page("posts.list_all", "Posts", "How each post did.", CLICKS),
+            Page("posts.list_all", "Posts", "How each post did.", EVERY, leaves=RATES),
             Page("queue.show", "Drafts and queue", "Posts that aren't published yet.", ACCOUNT),
             Page(
                 "not_wrapped.show",
@@ -106,7 +115,13 @@ SECTIONS: Final = (
                 "How many follow you, and who came and left.",
                 ACCOUNT,
             ),
-            Page("segments.list_all", "Segments", "Which groups of followers click.", ACCOUNT),
+            Page(
+                "segments.list_all",
+                "Segments",
+                "Which groups of followers click.",
+                EVERY,
+                leaves="Sizes of segments, properties and who said hello aren't filtered.",
+            ),
             Page("follow_back.show", "Follow back", "Following back those who follow you."),
         ),
         also=("moves",),
@@ -135,15 +150,19 @@ SECTIONS: Final = (
     Section(
         "Insights",
         (
-            Page("referrers.show", "Sources", "Where clicks come from.", (*CLICKS, "post", "link")),
+            Page("referrers.show", "Sources", "Where clicks come from.", (*EVERY, "post", "link")),
             Page(
-                "places.show", "Places", "In which countries and cities links are clicked.", ACCOUNT
+                "places.show",
+                "Places",
+                "In which countries and cities links are clicked.",
+                (*EVERY, "post", "link"),
+                leaves="Cities can't be filtered, so they are left out.",
             ),
             Page(
                 "devices.show",
                 "Devices",
                 "With which devices, browsers and apps, and in which languages.",
-                ACCOUNT,
+                (*EVERY, "post", "link"),
             ),
             Page(
                 "engagement.show",
@@ -155,10 +174,23 @@ SECTIONS: Final = (
                 "topics.show",
                 "Topics",
                 "Which tags get more clicks and engagement than others.",
-                ACCOUNT,
+                EVERY,
+                leaves=f"{RATES} Engagement isn't filtered.",
             ),
-            Page("timing.show", "Timing", "When posts do well, and how long they live.", ACCOUNT),
-            Page("comparison.show", "Compare accounts", "Where your accounts clearly differ.", ()),
+            Page(
+                "timing.show",
+                "Timing",
+                "When posts do well, and how long they live.",
+                EVERY,
+                leaves=RATES,
+            ),
+            Page(
+                "comparison.show",
+                "Compare accounts",
+                "Where your accounts clearly differ.",
+                ("source", "segment", *FACET_NAMES),
+                leaves=f"{RATES} Engagement isn't filtered.",
+            ),
             Page("experiments.list_all", "Experiments", "Whether a change made a difference."),
             Page("notes.list_all", "Notes", "What happened on a day, shown on every chart."),
             Page("people.list_all", "Shout-outs", "The people you link to, and their clicks."),

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from linktrack.charts import Bar, stacked_bars
 from linktrack.links.excerpts import cut
 from linktrack.reports.sources.referrers import ReferrerLine
-from linktrack.web.filters import UNSAID, UNTOLD, as_filter
+from linktrack.web.filters.chips import UNSAID, UNTOLD, as_filter
 
 
 @dataclass(frozen=True, slots=True)

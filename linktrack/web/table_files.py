@@ -26,12 +26,16 @@ def is_table_wanted() -> bool:
 
 
 def table_file(
-    name: str, rows: Sequence[Mapping[str, object]], account: Account | None = None
+    name: str,
+    rows: Sequence[Mapping[str, object]],
+    account: Account | None = None,
+    *,
+    only: str = "",
 ) -> Response:
     """Return a list of a report's JSON as a file to download, as CSV or JSON.
 
-    Its name says where it may hold simulated data: that of `account`, if it is of one alone, else
-    of the one in the address, else of any.
+    Its name has what it is narrowed to, `only`, and says where it may hold simulated data: that of
+    `account`, if it is of one alone, else of the one in the address, else of any.
     """
     kind = request.args["format"]
     if kind == "csv":
@@ -45,5 +49,5 @@ def table_file(
         else account.simulated
     )
     mark = "-simulated" if is_simulated else ""
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}{mark}.{kind}"'
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}{only}{mark}.{kind}"'
     return answer

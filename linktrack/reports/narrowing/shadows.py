@@ -6,11 +6,12 @@ themselves don't know of it. The tables are this transaction's own, and go with 
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import Column, Connection, MetaData, Table, func, select, text
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from linktrack.calendar.days import QUARTER, Days, month_of
@@ -56,13 +57,15 @@ def narrowed(
     which = replace(wanted.which(session), accounts=account_ids, since=start)
     _check(connection, account_ids, first)
     with _unprepared(connection):
-        _fill(connection, which, days)
         try:
+            _fill(connection, which, days)
             yield
-        finally:
-            # Where an error has ended the transaction, the tables went with it.
-            if connection.in_transaction() and session.is_active:
-                _drop(connection)
+        except BaseException:
+            # PostgreSQL does nothing more after a statement that failed: the tables go with it.
+            with suppress(DatabaseError):
+                _drop(session, connection)
+            raise
+        _drop(session, connection)
 
 
 def _check(connection: Connection, account_ids: Sequence[int], first: int) -> None:
@@ -122,7 +125,9 @@ def _calendar(quarter: int, days: Days) -> tuple[int, ...]:
     return quarter, day, hour, month, month // 12
 
 
-def _drop(connection: Connection) -> None:
+def _drop(session: Session, connection: Connection) -> None:
+    if not (connection.in_transaction() and session.is_active):
+        return  # an error has ended the transaction, and the tables went with it
     schema = "temp" if is_sqlite(connection) else "pg_temp"
     for table in (*COUNTS, CONDENSED, CONDENSED_BY_FACETS, QUARTERS):
-        connection.execute(text(f"DROP TABLE {schema}.{table.name}"))
+        connection.execute(text(f"DROP TABLE IF EXISTS {schema}.{table.name}"))

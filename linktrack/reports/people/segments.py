@@ -130,10 +130,12 @@ def segments_report(
     now: datetime,
     since: datetime | None = None,
     until: datetime | None = None,
+    with_ways: bool = True,
 ) -> SegmentsReport:
     """Return the segments of an account over the posts posted in [since, until).
 
-    Unattributed clicks are never spread over segments. Raises `Invalid`.
+    Unattributed clicks are never spread over segments. Without `with_ways` it has no months:
+    where clicks are narrowed, ways are not. Raises `Invalid`.
     """
     number = window_number(window)
     check_range(since, until)
@@ -177,7 +179,9 @@ def segments_report(
         lines=lines,
         living=_living(_assumed_empty(segments, properties), with_count, count),
         properties=properties,
-        ways=ways_of(session, account, said.values(), settings, now, since=since, until=until),
+        ways=ways_of(session, account, said.values(), settings, now, since=since, until=until)
+        if with_ways
+        else Ways([], 0, 0),
     )
 
 

@@ -31,11 +31,13 @@ from linktrack.errors import Invalid, LinktrackError
 from linktrack.reports import sentences
 from linktrack.reports.counting import window_for
 from linktrack.reports.figures import words
+from linktrack.reports.narrowing.since import before_posts
 from linktrack.reports.people.properties import PropertyJson
 from linktrack.reports.people.segments import FRESH, SegmentsReport, segments_json, segments_report
 from linktrack.web.audience.ways import ways_chart, ways_rows
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import LARGEST_ID, chosen_account, chosen_range
+from linktrack.web.filters.seeing import Seen, seeing
 from linktrack.web.forms import Done, Sent, form
 from linktrack.web.subject import accounts_and_chosen
 from linktrack.web.table_files import is_table_wanted, table_file
@@ -57,7 +59,8 @@ def list_all() -> str | Response:
     if is_table_wanted() and request.args.get("table") == "ways":
         return table_file("ways", ways_rows(_report(account)[0].ways))
     if is_table_wanted():
-        return table_file("segments", segments_json(_report(account)[0])["segments"])
+        report, _, seen = _seen(account)
+        return table_file("segments", segments_json(report)["segments"], only=seen.only)
     return _list(accounts, account)
 
 
@@ -174,11 +177,12 @@ def remove(sent: Sent, segment_id: int) -> Done:
 
 
 def _list(accounts: Sequence[Account], account: Account, error: str | None = None) -> str:
-    report, days = _report(account)
+    report, days, seen = _seen(account)
     return render_template(
         "segments/list.html",
         accounts=accounts,
         account=account,
+        seen=seen,
         report=report,
         ways_chart=ways_chart(report.ways),
         days=days,
@@ -228,7 +232,14 @@ def _page(segment: Segment, error: str | None = None) -> str:
     )
 
 
-def _report(account: Account) -> tuple[SegmentsReport, DayRange]:
+def _seen(account: Account) -> tuple[SegmentsReport, DayRange, Seen]:
+    """Return the report of the clicks that are asked for; ways are of all clicks, or not there."""
+    since = chosen_range(request.args, USUAL_DAYS).since
+    with seeing([account], before_posts(db_session(), [account.id], since)) as seen:
+        return *_report(account, with_ways=seen.is_whole), seen
+
+
+def _report(account: Account, *, with_ways: bool = True) -> tuple[SegmentsReport, DayRange]:
     """Return the report on the posts of the chosen days, by default of the last three months."""
     settings = installation().settings
     days = chosen_range(request.args, USUAL_DAYS)
@@ -240,6 +251,7 @@ def _report(account: Account) -> tuple[SegmentsReport, DayRange]:
         now=as_of(now()),
         since=days.since,
         until=days.end,
+        with_ways=with_ways,
     )
     return report, days
 

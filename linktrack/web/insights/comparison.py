@@ -9,8 +9,10 @@ from linktrack.context import as_of, db_session
 from linktrack.db import now
 from linktrack.reports.comparison import compare, comparison_json, figure_range, figure_value
 from linktrack.reports.counting import window_for
+from linktrack.reports.narrowing.since import before_posts
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import chosen_range
+from linktrack.web.filters.seeing import seeing
 from linktrack.web.subject import some_accounts
 from linktrack.web.table_files import is_table_wanted, table_file
 
@@ -24,19 +26,22 @@ def show() -> str | Response:
     """Show every account's figures together, and which differences are clear."""
     accounts = some_accounts()
     days = chosen_range(request.args, USUAL_DAYS)
-    found = compare(
-        db_session(),
-        accounts,
-        window=window_for(days.since, DEFAULT_WINDOW, as_of(now())),
-        now=as_of(now()),
-        since=days.since,
-        until=days.end,
-    )
+    first = before_posts(db_session(), [account.id for account in accounts], days.since)
+    with seeing(accounts, first) as seen:
+        found = compare(
+            db_session(),
+            accounts,
+            window=window_for(days.since, DEFAULT_WINDOW, as_of(now())),
+            now=as_of(now()),
+            since=days.since,
+            until=days.end,
+        )
     if is_table_wanted():
-        return table_file("side-by-side", comparison_json(found)["accounts"])
+        return table_file("side-by-side", comparison_json(found)["accounts"], only=seen.only)
     return render_template(
         "comparison/show.html",
         days=days,
+        seen=seen,
         found=found,
         figure_range=figure_range,
         figure_value=figure_value,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, TypedDict
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 from markupsafe import Markup
 
 from linktrack.audience.accounts import get_account
@@ -16,7 +16,10 @@ from linktrack.context import db_session
 from linktrack.links.models import Link, Post
 from linktrack.links.posts import get_post
 from linktrack.reports.sources.facets import FacetLine
+from linktrack.web.context import here
 from linktrack.web.fields import chosen_range, named_link, row_id, text
+from linktrack.web.filters.asked import NOTHING_SENT
+from linktrack.web.filters.seeing import Seen
 from linktrack.web.subject import accounts_and_chosen
 
 MOST_ROWS: Final = 50
@@ -56,7 +59,7 @@ class Part:
     """One table with its bars: the first lines, and how many follow in the file.
 
     `says` is what to know of it, `table` its name where it has a file of its own,
-    `facet` what its rows narrow the overview by.
+    `facet` what its rows narrow by, on the page `leads` or this one.
     """
 
     title: str
@@ -66,6 +69,15 @@ class Part:
     says: str = ""
     table: str = ""
     facet: str = ""
+    leads: str = ""
+
+    def href(self, line: FacetLine) -> str:
+        """Return the address of these clicks alone: the filters that there are, and this line."""
+        value = line.key or NOTHING_SENT
+        if not self.leads:
+            return here({self.facet: value, "format": None, "table": None})
+        kept = {name: said for name, said in request.args.items() if said and name != "shade"}
+        return url_for(self.leads, **(kept | {self.facet: value}))  # type: ignore[arg-type]
 
     @property
     def rows(self) -> Sequence[FacetLine]:
@@ -100,8 +112,13 @@ def subject_asked() -> Subject:
     return Subject(accounts, account, link, post, chosen_range(request.args))
 
 
-def page(name: str, subject: Subject, sentence: str, parts: Sequence[Part]) -> str:
+def page(name: str, subject: Subject, seen: Seen, sentence: str, parts: Sequence[Part]) -> str:
     """Show tables of a subject by the template of this name."""
     return render_template(
-        f"facets/{name}.html", subject=subject, sentence=sentence, shown=parts, days=subject.days
+        f"facets/{name}.html",
+        subject=subject,
+        seen=seen,
+        sentence=sentence,
+        shown=parts,
+        days=subject.days,
     )

@@ -13,6 +13,7 @@ from linktrack.context import db_session
 from linktrack.reports.sources.cities import LEAST, Cities
 from linktrack.reports.sources.facets import FacetLine, places_json, places_report
 from linktrack.web.context import owner_blueprint
+from linktrack.web.filters.seeing import seeing
 from linktrack.web.insights.facets import Part, page, subject_asked
 from linktrack.web.table_files import is_table_wanted, table_file
 
@@ -23,19 +24,29 @@ blueprint = owner_blueprint("places", __name__)
 def show() -> str | Response:
     """Show in which countries and cities the links of an account were clicked, or one link."""
     subject = subject_asked()
-    report = places_report(db_session(), subject.account, **subject.chosen)
+    with seeing([subject.account], subject.chosen["since"]) as seen:
+        report = places_report(db_session(), subject.account, **subject.chosen)
     if is_table_wanted():
         whole = places_json(report)
-        if request.args.get("table") == "cities":
+        if request.args.get("table") == "cities" and seen.is_whole:
             return table_file("cities", whole["cities"], subject.account)
-        return table_file("places", whole["places"], subject.account)
-    shown = [Part("Countries", "Country", report.places, _map(report.places), facet="country")]
+        return table_file("places", whole["places"], subject.account, only=seen.only)
+    countries = Part(
+        "Countries",
+        "Country",
+        report.places,
+        _map(report.places),
+        says="Click a country for its devices.",
+        facet="country",
+        leads="devices.show",
+    )
+    shown = [countries]
     if report.cities.by_city:
         shown[0] = replace(shown[0], table="countries")
         shown.append(
             Part("Cities", "City", report.city_lines, says=_says(report.cities), table="cities")
         )
-    return page("places", subject, report.sentence, shown)
+    return page("places", subject, seen, report.sentence, shown)
 
 
 def _says(cities: Cities) -> str:

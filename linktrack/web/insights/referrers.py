@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from flask import Response, render_template, request
@@ -13,11 +14,14 @@ from linktrack.audience.accounts import get_account
 from linktrack.context import db_session, installation
 from linktrack.links.models import Link, Post
 from linktrack.links.posts import get_post
+from linktrack.reports.narrowing.wanted import Wanted
 from linktrack.reports.parts import UNKNOWN
+from linktrack.reports.sources.facet_days import FACET_NAMES
 from linktrack.reports.sources.referrers import ReferrerLine, referrers_json, referrers_report
 from linktrack.web.context import here, owner_blueprint
 from linktrack.web.fields import chosen_range, named_link, row_id, text
-from linktrack.web.filters import UNTOLD, as_filter, chosen_part
+from linktrack.web.filters.chips import UNTOLD, as_filter
+from linktrack.web.filters.seeing import seeing
 from linktrack.web.sources import Row, bars_of, rows_by_source
 from linktrack.web.subject import accounts_and_chosen
 from linktrack.web.table_files import is_table_wanted, table_file
@@ -47,7 +51,9 @@ def show() -> str | Response:
         account = get_account(session, (post or link).account_id)  # type: ignore[union-attr]
     days = chosen_range(request.args)
     everything = (post or link) is not None and not {"days", "from", "to"} & request.args.keys()
-    report = referrers_report(
+    one = post or link
+    ask = partial(
+        referrers_report,
         session,
         account,
         installation().settings.timezone,
@@ -56,13 +62,17 @@ def show() -> str | Response:
         post=post,
         link=link,
     )
-    part, whole = chosen_part(), report.clicks
+    whole = ask().clicks
+    with seeing(
+        [account], days.first, counted=_is_counted, cannot=FACET_NAMES if one else ()
+    ) as seen:
+        report, part = ask(), seen.part
     report = replace(
         report, lines=[line for line in report.lines if part.has(line.source, line.segment)]
     )
     if is_table_wanted():
-        return table_file("referrers", referrers_json(report)["referrers"])
-    by_host = part.source not in (None, UNKNOWN)
+        return table_file("referrers", referrers_json(report)["referrers"], only=seen.only)
+    by_host = seen.of.part.source not in (None, UNKNOWN)
     rows = rows_by_source(report.lines, by_host=by_host)
     return render_template(
         "referrers/show.html",
@@ -73,13 +83,17 @@ def show() -> str | Response:
         days=days,
         everything=everything,
         report=report,
-        part=part,
+        seen=seen,
         whole=whole,
         rows=rows,
         segments=_by_segment(report.lines),
         chart=_chart(rows, by_host=by_host),
         by_host=by_host,
     )
+
+
+def _is_counted(wanted: Wanted) -> bool:
+    return not wanted.facets
 
 
 def _subject() -> tuple[Post | None, Link | None]:

@@ -26,6 +26,7 @@ from linktrack.reports.timing.lifetimes import at_least, lifetimes_json, lifetim
 from linktrack.web.charting import per_thousand
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import chosen_range
+from linktrack.web.filters.seeing import seeing
 from linktrack.web.subject import accounts_and_chosen
 from linktrack.web.table_files import is_table_wanted, table_file
 
@@ -41,24 +42,26 @@ def show() -> str | Response:
     """Show weekdays and hours, and the half-lives of posts, for one account."""
     session = db_session()
     accounts, account = accounts_and_chosen()
-    hours = hours_report(
-        session,
-        account,
-        window=DEFAULT_WINDOW,
-        timezone=installation().settings.timezone,
-        now=as_of(now()),
-    )
-    lives = lifetimes_report(session, account, now=as_of(now()))
     days = chosen_range(request.args, HEAT_DAYS)
-    heat = heat_report(session, account, days)
+    with seeing([account], None) as seen:  # hours and lives are of all posts
+        hours = hours_report(
+            session,
+            account,
+            window=DEFAULT_WINDOW,
+            timezone=installation().settings.timezone,
+            now=as_of(now()),
+        )
+        lives = lifetimes_report(session, account, now=as_of(now()))
+        heat = heat_report(session, account, days)
     if is_table_wanted():
         if request.args.get("table") == "clicks":
-            return table_file("clicks-by-hour", heat_json(heat)["clicks"])
-        return table_file("half-lives", lifetimes_json(lives)["lives"])
+            return table_file("clicks-by-hour", heat_json(heat)["clicks"], only=seen.only)
+        return table_file("half-lives", lifetimes_json(lives)["lives"], only=seen.only)
     return render_template(
         "timing/show.html",
         accounts=accounts,
         account=account,
+        seen=seen,
         hours=hours,
         by_weekday=_slot_rows(hours, hours.weekdays, "Weekday"),
         by_hour=_slot_rows(hours, hours.hours, "Hour"),

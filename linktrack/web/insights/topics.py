@@ -12,9 +12,11 @@ from linktrack.db import now
 from linktrack.reports.counting import window_for
 from linktrack.reports.figures import words
 from linktrack.reports.links.topics import TopicsReport, topic_json, topics_report
+from linktrack.reports.narrowing.since import before_posts
 from linktrack.web.charting import per_thousand
 from linktrack.web.context import owner_blueprint
 from linktrack.web.fields import chosen_range
+from linktrack.web.filters.seeing import seeing
 from linktrack.web.subject import accounts_and_chosen
 from linktrack.web.table_files import is_table_wanted, table_file
 
@@ -29,21 +31,25 @@ def show() -> str | Response:
     """Show every tag's figures together, and which clearly stand out."""
     accounts, account = accounts_and_chosen()
     days = chosen_range(request.args, USUAL_DAYS)
-    report = topics_report(
-        db_session(),
-        account,
-        window=window_for(days.since, DEFAULT_WINDOW, as_of(now())),
-        now=as_of(now()),
-        since=days.since,
-        until=days.end,
-    )
+    first = before_posts(db_session(), [account.id], days.since)
+    with seeing([account], first) as seen:
+        report = topics_report(
+            db_session(),
+            account,
+            window=window_for(days.since, DEFAULT_WINDOW, as_of(now())),
+            now=as_of(now()),
+            since=days.since,
+            until=days.end,
+        )
     if is_table_wanted():
-        return table_file("topics", [topic_json(topic) for topic in report.topics])
+        rows = [topic_json(topic) for topic in report.topics]
+        return table_file("topics", rows, only=seen.only)
     scale, bars = _bars(report)
     return render_template(
         "topics/show.html",
         accounts=accounts,
         account=account,
+        seen=seen,
         days=days,
         report=report,
         rows=list(zip(report.topics, bars, strict=True)),

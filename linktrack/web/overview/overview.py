@@ -22,6 +22,8 @@ from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
 from linktrack.reports.counting import window_for
 from linktrack.reports.days import has_clicks, last_clicked_day
+from linktrack.reports.narrowing.since import before_posts
+from linktrack.reports.narrowing.wanted import Wanted
 from linktrack.reports.overview import AccountCard, account_cards
 from linktrack.reports.people.presence import presence
 from linktrack.reports.sentences import post_in_words
@@ -34,7 +36,7 @@ from linktrack.upkeep.health.attention import to_do
 from linktrack.web.charting import marks_of
 from linktrack.web.context import here, owner_blueprint, today
 from linktrack.web.fields import chosen_account, chosen_comparison, chosen_range
-from linktrack.web.filters import beside, chosen_facet, chosen_part
+from linktrack.web.filters.seeing import seeing
 from linktrack.web.overview.first_steps import first_steps
 from linktrack.web.post_bars import bar_table
 from linktrack.web.presence import people_picture
@@ -60,15 +62,28 @@ def show() -> str | Response:
     days = chosen_range(request.args)
     before = chosen_comparison(request.args, days)
     chosen = chosen_account(request.args)
-    part, facet = chosen_part(), chosen_facet()
     window = window_for(days.since, DEFAULT_WINDOW, as_of(at))
-    cards = account_cards(
-        session, accounts, days, window, now=as_of(at), before=before, part=part, facet=facet
-    )
-    card = _card_of(cards, chosen)
+    first = before_posts(session, [each.id for each in accounts], (before or days.before).since)
+    with seeing(accounts, first, counted=_is_counted) as seen:
+        cards = account_cards(
+            session,
+            accounts,
+            days,
+            window,
+            now=as_of(at),
+            before=before,
+            part=seen.part,
+            facet=seen.facet,
+        )
+        card = _card_of(cards, chosen)
+        account, end = card.account, days.last + timedelta(days=1)
+        referrers = referrers_report(
+            session, account, settings.timezone, since=days.first, until=end
+        )
+        tops = facet_tops(session, Asked(account, days.first, end, None, None))
     if is_table_wanted():
-        return table_file("clicks-a-day", _days_json(cards if chosen is None else [card], days))
-    account = card.account
+        rows = _days_json(cards if chosen is None else [card], days)
+        return table_file("clicks-a-day", rows, only=seen.only)
     found = presence(
         session,
         account,
@@ -80,15 +95,11 @@ def show() -> str | Response:
     latest = latest_posts(
         session, account, DEFAULT_WINDOW, now=as_of(at), until=days.end, limit=LATEST
     )
-    referrers = referrers_report(
-        session, account, settings.timezone, since=days.first, until=days.last + timedelta(days=1)
-    )
-    lines = [line for line in referrers.lines if part.has(line.source, line.segment)]
+    lines = [line for line in referrers.lines if seen.part.has(line.source, line.segment)]
     return render_template(
         "overview/show.html",
-        is_whole=part.is_whole and facet is None,
-        unused=beside(part, facet),
-        by_source=part.is_whole and facet is not None,
+        seen=seen,
+        is_whole=seen.is_whole,
         accounts=accounts,
         account=account,
         colours={each.id: number for number, each in enumerate(accounts)},
@@ -99,7 +110,7 @@ def show() -> str | Response:
         before=before,
         presence=found,
         people_chart=people_picture(found),
-        last=_last_days(account, card, days) if part.is_whole and facet is None else None,
+        last=_last_days(account, card, days) if seen.is_whole else None,
         steps=steps,
         clicks_chart=_clicks_chart(card, days, steps, before, marks_of([account], days)),
         needs=to_do(session, settings, cards, days, at),
@@ -108,11 +119,13 @@ def show() -> str | Response:
         referrers_chart=source_bars(
             lines, most=TOP_SOURCES, href=lambda source: here({"source": source})
         ),
-        tops=facet_tops(
-            session, Asked(account, days.first, days.last + timedelta(days=1), None, None)
-        ),
+        tops=tops,
         sentence=post_in_words(card.cpf, window),
     )
+
+
+def _is_counted(wanted: Wanted) -> bool:
+    return wanted.is_counted
 
 
 def _card_of(cards: Sequence[AccountCard], chosen: Account | None) -> AccountCard:

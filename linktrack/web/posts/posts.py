@@ -39,8 +39,9 @@ from linktrack.reports.goals.money import money
 from linktrack.reports.goals.of_links import goals_of_links
 from linktrack.reports.links.listed import clicks_of_links
 from linktrack.reports.literature import findings
+from linktrack.reports.narrowing.since import before_posts
+from linktrack.reports.narrowing.wanted import Wanted as Filters
 from linktrack.reports.orders import ORDERS, SORTS
-from linktrack.reports.parts import Part
 from linktrack.reports.post_lines import post_line, post_line_json
 from linktrack.reports.ranking import Ranking, Wanted, ranking
 from linktrack.reports.sources.facet_tops import facet_tops
@@ -58,7 +59,7 @@ from linktrack.web.fields import (
     row_id,
     text,
 )
-from linktrack.web.filters import chosen_part
+from linktrack.web.filters.seeing import Seen, seeing
 from linktrack.web.formats import WINDOW_WORDS
 from linktrack.web.forms import Sent, form
 from linktrack.web.posts.curve import curve_of
@@ -71,7 +72,7 @@ blueprint = owner_blueprint("posts", __name__)
 PAGE: Final = 50
 POST: Final = f"/posts/<int(max={LARGEST_ID}):post_id>"
 OF_ALL_CLICKS: Final = ("not_human", "segments", "without_visitor", "referrers")
-"""What is known of a post's clicks as a whole, and of no part of them."""
+"""What is known of a post's clicks as a whole, and of no counted part; the first, of no part."""
 
 STATE_WORDS: Final = {state: state.capitalize() for state in ("published", *STATES)}
 
@@ -110,35 +111,37 @@ def list_all() -> str | Response:
     days = chosen_range_or_all(request.args)
     since = days.since if days else None
     counting = Counting(_window() or window_for(since, DEFAULT_WINDOW, as_of(now())), as_of(now()))
-    part = chosen_part()
     sort = text(request.args, "sort", "The order") or SORTS[0]
-    wanted = Wanted(
-        since,
-        days.end if days else None,
-        search=search,
-        part=part,
-        sort=sort,
-        is_turned=bool(request.args.get("reverse")),
-    )
-    found = ranking(
-        db_session(),
-        shown,
-        wanted,
-        counting,
-        after=chosen_after(request.args),
-        limit=MOST_POSTS if is_table_wanted() else PAGE + 1,
-        by_source=is_table_wanted(),  # the file has them, the page has not
-    )
+    is_turned = bool(request.args.get("reverse"))
+    first = before_posts(db_session(), [each.id for each in shown], since, with_usual=True)
+    with seeing(shown, first, counted=_is_counted) as seen:
+        found = ranking(
+            db_session(),
+            shown,
+            Wanted(
+                since,
+                days.end if days else None,
+                search=search,
+                part=seen.part,
+                sort=sort,
+                is_turned=is_turned,
+            ),
+            counting,
+            after=chosen_after(request.args),
+            limit=MOST_POSTS if is_table_wanted() else PAGE + 1,
+            by_source=is_table_wanted(),  # the file has them, the page has not
+        )
     if is_table_wanted():
-        return table_file("posts", _rows(found, part, None if account else handles))
+        return table_file("posts", _rows(found, seen, None if account else handles), only=seen.only)
     latest = latest_count(db_session(), account.id) if account else None
     followers = None if latest is None else latest.count
     return render_template(
         "posts/list.html",
         **chosen,
-        part=part,
+        part=seen.part,
+        seen=seen,
         sort=sort,
-        is_turned=wanted.is_turned,
+        is_turned=is_turned,
         orders=ORDERS,
         ranked=ranked_rows(found.posts[:PAGE], account),
         more=len(found.posts) > PAGE,
@@ -153,25 +156,25 @@ def list_all() -> str | Response:
     )
 
 
+def _is_counted(wanted: Filters) -> bool:
+    """Whether posts are counted by it: by a source or by a segment, not by both."""
+    return not wanted.facets and None in (wanted.part.source, wanted.part.segment)
+
+
 def _rows(
-    found: Ranking, part: Part, handles: Mapping[AccountId, str] | None
+    found: Ranking, seen: Seen, handles: Mapping[AccountId, str] | None
 ) -> Sequence[Mapping[str, object]]:
     """Return the posts as rows of a file; with filters, without figures that can't be filtered.
 
     `handles` name the account of each, where there are several.
     """
+    hidden = () if seen.is_whole else OF_ALL_CLICKS[:1] if seen.is_narrowed else OF_ALL_CLICKS
     rows: list[dict[str, object]] = []
     for post in found.posts:
         row: dict[str, object] = dict(post_line_json(post.line))
         if handles is not None:
             row = {"account": handles[post.line.facts.account_id], **row}
-        rows.append(
-            {
-                name: value
-                for name, value in row.items()
-                if part.is_whole or name not in OF_ALL_CLICKS
-            }
-        )
+        rows.append({name: value for name, value in row.items() if name not in hidden})
     return rows
 
 

@@ -1,25 +1,23 @@
 """Filters in a page's address, shown as chips that can be removed.
 
 A filter is part of the address and kept from report to report, as the days are. Which report
-takes which is said once, in `navigation`; a report names those that it can't apply.
+takes which is said once, in `navigation`; a report names those that it can't apply just now.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from flask import Flask, request, url_for
 
 from linktrack.errors import Invalid
-from linktrack.reports.parts import UNKNOWN, Part
-from linktrack.reports.sources.facet_days import FACET_NAMES, Facet, facet_of
+from linktrack.reports.sources.facet_days import FACET_NAMES, facet_of
 from linktrack.web.context import here
-from linktrack.web.fields import RANGE, text
+from linktrack.web.fields import RANGE
+from linktrack.web.filters.asked import NOTHING_SENT
+from linktrack.web.filters.seeing import Seen
 from linktrack.web.formats import REASON_WORDS
 from linktrack.web.navigation import PAGES, Page, Section
-
-NOTHING_SENT: Final = "-"
-"""In addresses: clicks that did not say where they came from, or of which we can't tell who."""
 
 UNSAID: Final = "Direct or unknown"
 UNTOLD: Final = "We can't tell who"
@@ -48,34 +46,12 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Narrowing:
-    """The filters of the current report, and a sentence about those it can't apply, or ""."""
+    """The filters of the current report, those it can't apply, and what is to be known of them."""
 
     chips: list[Chip]
     ignored: list[Chip]
-    sentence: str
+    sentences: Sequence[str]
     all_off: str
-
-
-def chosen_part() -> Part:
-    """Return the filter in the address."""
-    return Part(_unhyphened("source", "The source"), _unhyphened("segment", "The segment"))
-
-
-def chosen_facet() -> Facet | None:
-    """Return the first country, device, browser, system or language in the address."""
-    given = {name: text(request.args, name, f"The {name}") for name in FACET_NAMES}
-    first = next((name for name, value in given.items() if value), None)
-    return None if first is None else facet_of({first: given[first]})
-
-
-def beside(part: Part, facet: Facet | None) -> Collection[str]:
-    """Return which facets of the address aren't used: clicks are counted by one, or by source."""
-    return [name for name in FACET_NAMES if not part.is_whole or (facet and facet.name != name)]
-
-
-def _unhyphened(name: str, label: str) -> str | None:
-    value = text(request.args, name, label)
-    return UNKNOWN if value == NOTHING_SENT else value or None
 
 
 def as_filter(name: str | None) -> str:
@@ -83,24 +59,31 @@ def as_filter(name: str | None) -> str:
     return name or NOTHING_SENT
 
 
-def narrowing(cannot: Collection[str] = ()) -> Narrowing:
-    """Return the filters of this page's address; `cannot` are those it can't apply."""
+def filters_here() -> dict[str, str]:
+    """Return the filters of this page's address that other reports take, as their arguments."""
+    return {name: value for name in CANNOT if (value := request.args.get(name))}
+
+
+def narrowing(seen: Seen | None = None) -> Narrowing:
+    """Return the filters of this page's address; `seen` is what its figures are of."""
     page = _page_at_hand()
-    takes = (set(page.by or ()) if page else set()) - set(cannot)
+    takes = set(page.by or ()) if page else set()
+    takes -= set() if seen is None else set(seen.cannot)
     words = _words()
     chips = {name: Chip(said, here({name: None, "after": None})) for name, said in words.items()}
     ignored = [name for name in chips if name not in takes]
     told = " or ".join(CANNOT[name] for name in ignored if name in CANNOT)
+    sentences = [f"This page can't be filtered {told}."] if told else []
+    if seen is not None and not seen.of.is_whole:
+        sentences += [each for each in (page.leaves if page else "", seen.deleted) if each]
+    if seen is not None and seen.refused:
+        sentences = [f"{seen.refused} These figures are of all clicks."]
     return Narrowing(
         [chip for name, chip in chips.items() if name in takes],
         [chips[name] for name in ignored],
-        f"This page can't be filtered {told}{_together(cannot)}." if told else "",
+        sentences,
         here(dict.fromkeys((*chips, "after"))),
     )
-
-
-def _together(cannot: Collection[str]) -> str:
-    return " at the same time" if cannot else ""
 
 
 def _words() -> dict[str, str]:
@@ -155,6 +138,7 @@ def register(app: Flask) -> None:
     """Register the functions that templates use."""
     app.jinja_env.globals.update(
         as_filter=as_filter,
+        filters_here=filters_here,
         narrowing=narrowing,
         page_address=page_address,
         section_address=section_address,

@@ -1,0 +1,1 @@
+"""Filters in the addresses of pages: read, applied, and shown as chips."""
