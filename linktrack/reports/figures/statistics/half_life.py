@@ -1,6 +1,7 @@
 """How long links live: half-lives, and their middle where some are not over; pure arithmetic."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -46,9 +47,10 @@ def half_life(
     came after all spans. Within a span clicks are taken as evenly spread. Where the link is not
     over, or half came after all spans, the result is a lower bound. None under 20 clicks.
     """
-    if sum(clicks) + later < FEWEST_CLICKS or not any(clicks):
+    most = max(clicks, default=0)
+    if not most or sum(clicks) + later < FEWEST_CLICKS:
         return None
-    peak = clicks.index(max(clicks))
+    peak = clicks.index(most)
     return _share_of(clicks[peak:], width, 0.5, later, is_over)
 
 
@@ -59,20 +61,20 @@ def time_to(
 
     It runs from the beginning of the first span that has a click.
     """
-    if sum(clicks) + later < FEWEST_CLICKS or not any(clicks):
+    first = next((i for i, count in enumerate(clicks) if count), None)
+    if first is None or sum(clicks) + later < FEWEST_CLICKS:
         return None
-    first = next(i for i, count in enumerate(clicks) if count)
     return _share_of(clicks[first:], width, share, later, is_over)
 
 
 def _share_of(
     clicks: Sequence[int], width: float, share: float, later: int, is_over: bool
 ) -> Lifetime:
-    wanted = (sum(clicks) + later) * share
     reached = list(accumulate(clicks))
+    wanted = (reached[-1] + later) * share
     if reached[-1] < wanted:  # it was reached after all that was looked at
         return Lifetime(len(clicks) * width, False)
-    i = next(i for i, total in enumerate(reached) if total >= wanted)
+    i = bisect_left(reached, wanted)
     within = 1 - (reached[i] - wanted) / clicks[i] if clicks[i] else 1.0
     return Lifetime((i + within) * width, is_over)
 

@@ -1,7 +1,8 @@
 """Rates and their intervals; pure arithmetic with no library beyond the standard one."""
 
 import math
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Final
@@ -97,46 +98,55 @@ def ratio_of_sums(
     single click included). When a rare post brings most clicks, as with CV 4.9, no interval from
     so few posts holds what it promises; of the scales tried this one loses least.
     """
-    if any(k < 0 or n < 0 for k, n in pairs):
+    alike = Counter(pairs)
+    if any(k < 0 or n < 0 for k, n in alike):
         raise ValueError("clicks and followers are never negative")
-    clicks = sum(k for k, _ in pairs)
-    followers = sum(n for _, n in pairs)
+    clicks = sum(k * posts for (k, _), posts in alike.items())
+    followers = sum(n * posts for (_, n), posts in alike.items())
     if followers == 0:
         return None
     value = clicks / followers
-    with_followers = sum(1 for _, n in pairs if n > 0)
+    with_followers = sum(posts for (_, n), posts in alike.items() if n > 0)
     # Two posts with followers at least, or leaving one out leaves nothing to divide by.
     if with_followers < max(minimum, 2):
         return RatioOfSums(value, None, len(pairs))
-    return RatioOfSums(value, _clustered(pairs, clicks, followers), len(pairs))
+    return RatioOfSums(value, _clustered(alike, clicks, followers), len(pairs))
 
 
-def _clustered(pairs: Sequence[tuple[int, int]], clicks: int, followers: int) -> Interval:
-    """Give the interval of a ratio of sums that `ratio_of_sums` describes."""
-    t = t_quantile((1 + CONFIDENCE) / 2, len(pairs) - 1)
+def _clustered(alike: Counter[tuple[int, int]], clicks: int, followers: int) -> Interval:
+    """Give the interval of a ratio of sums that `ratio_of_sums` describes.
+
+    `alike` is how many posts there are of each (clicks, followers): of thousands few differ.
+    """
+    t = t_quantile((1 + CONFIDENCE) / 2, alike.total() - 1)
     if clicks == 0:
         return _wilson(0, followers, t)
     ratio = clicks / followers
-    error = _jackknife_error(pairs, clicks, followers)
+    error = _jackknife_error(alike, clicks, followers)
     factor = math.exp(min(t * error / ratio, _LARGEST_EXPONENT))
+    narrowest = _interval_of(clicks, followers)
+    return Interval(
+        min(ratio / factor, narrowest.low),
+        max(min(ratio * factor, best_high(alike)), narrowest.high),
+    )
+
+
+def best_high(pairs: Iterable[tuple[int, int]]) -> float:
+    """Give the highest end of any post's interval; at least one has followers."""
     most: dict[int, int] = {}  # of posts with as many followers the one with most clicks is best
     for k, n in pairs:
         if n > 0:
             most[n] = max(k, most.get(n, 0))
-    best = max(_interval_of(k, n).high for n, k in most.items())
-    narrowest = _interval_of(clicks, followers)
-    return Interval(
-        min(ratio / factor, narrowest.low),
-        max(min(ratio * factor, best), narrowest.high),
-    )
+    return max(_interval_of(k, n).high for n, k in most.items())
 
 
-def _jackknife_error(pairs: Sequence[tuple[int, int]], clicks: int, followers: int) -> float:
+def _jackknife_error(alike: Counter[tuple[int, int]], clicks: int, followers: int) -> float:
     """Give the standard error of clicks / followers from the ratios with one post left out."""
-    left = [(clicks - k) / (followers - n) for k, n in pairs]
-    mean = math.fsum(left) / len(left)
-    squares = math.fsum((ratio - mean) ** 2 for ratio in left)
-    return math.sqrt(squares * (len(left) - 1) / len(left))
+    left = [((clicks - k) / (followers - n), posts) for (k, n), posts in alike.items()]
+    number = alike.total()
+    mean = math.fsum(ratio * posts for ratio, posts in left) / number
+    squares = math.fsum((ratio - mean) ** 2 * posts for ratio, posts in left)
+    return math.sqrt(squares * (number - 1) / number)
 
 
 def _interval_of(k: int, n: int) -> Interval:

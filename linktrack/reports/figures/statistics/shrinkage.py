@@ -1,12 +1,13 @@
 """Shrinkage: pull rates of small groups toward the overall rate; pure arithmetic."""
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from linktrack.reports.figures.statistics.distributions import t_quantile
-from linktrack.reports.figures.statistics.rates import CONFIDENCE, Interval, rate_interval
+from linktrack.reports.figures.statistics.rates import CONFIDENCE, Interval, best_high
 
 _STEPS: Final = 20
 _WIDEST: Final = 2.0  # the largest standard deviation between groups, in means, that is weighed
@@ -49,7 +50,8 @@ def shrink(groups: Sequence[Sequence[tuple[int, int]]]) -> Shrinkage | None:
     ends where the best single post's does: no group's rate is above that of all its posts. None
     without clicks or followers. docs/calibration.md has how often it holds.
     """
-    sums = [(sum(k for k, _ in group), sum(n for _, n in group)) for group in groups]
+    alike = [Counter(group) for group in groups]  # of thousands of posts few differ
+    sums = [_sums(group) for group in alike]
     clicks, followers = sum(k for k, _ in sums), sum(n for _, n in sums)
     if not clicks or not followers:
         return None
@@ -57,22 +59,17 @@ def shrink(groups: Sequence[Sequence[tuple[int, int]]]) -> Shrinkage | None:
     known = [
         _Group(
             rate=k / n / mean,
-            error=1 / (mean * n) + spread * math.fsum(m * m for _, m in group) / n**2,
+            error=1 / (mean * n) + spread * sum(m * m * c for (_, m), c in group.items()) / n**2,
             part=n / followers,
         )
-        for group, (k, n) in zip(groups, sums, strict=True)
+        for group, (k, n) in zip(alike, sums, strict=True)
         if n
     ]
     differences = [((i + 0.5) / _STEPS * _WIDEST) ** 2 for i in range(_STEPS)]
     weights = _weights(known, differences)
     degrees = sum(max(0, len(group) - 1) for group in groups) / (1 + 3 * spread)
     t = t_quantile((1 + CONFIDENCE) / 2, max(_FEWEST_DEGREES, int(degrees)))
-    best = max(
-        bounds.high
-        for group in groups
-        for k, n in group
-        if (bounds := rate_interval(k, n)) is not None
-    )
+    best = best_high(pair for group in alike for pair in group)
     drawn = iter(_drawn(known, differences, weights, t))
     return Shrinkage(mean, [_scaled(next(drawn), mean, best) if n else None for _, n in sums])
 
@@ -85,17 +82,25 @@ def scatter(groups: Sequence[Sequence[tuple[int, int]]]) -> float:
     """
     beyond, square, posts, number = 0.0, 0.0, 0, 0
     for group in groups:
-        counted = [(k, n) for k, n in group if n > 0]
-        clicks, followers = sum(k for k, _ in counted), sum(n for _, n in counted)
-        if len(counted) < 2 or not clicks:
+        alike = Counter(pair for pair in group if pair[1] > 0)
+        (clicks, followers), counted = _sums(alike), alike.total()
+        if counted < 2 or not clicks:
             continue
-        rate, free = clicks / followers, 1 - 1 / len(counted)
-        beyond += math.fsum((k - n * rate) ** 2 for k, n in counted) - clicks * free
-        square += math.fsum((n * rate) ** 2 for _, n in counted) * free
-        posts, number = posts + len(counted), number + 1
+        rate, free = clicks / followers, 1 - 1 / counted
+        beyond += math.fsum((k - n * rate) ** 2 * c for (k, n), c in alike.items()) - clicks * free
+        square += math.fsum((n * rate) ** 2 * c for (_, n), c in alike.items()) * free
+        posts, number = posts + counted, number + 1
     if not number or beyond <= 0:
         return 0.0
     return beyond / square / max(0.2, 1 - beyond / square * number / posts)
+
+
+def _sums(alike: Counter[tuple[int, int]]) -> tuple[int, int]:
+    """Give all clicks and all followers of posts that are counted by these."""
+    return (
+        sum(k * posts for (k, _), posts in alike.items()),
+        sum(n * posts for (_, n), posts in alike.items()),
+    )
 
 
 def _weights(groups: Sequence[_Group], differences: Sequence[float]) -> list[float]:
