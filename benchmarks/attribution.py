@@ -152,6 +152,7 @@ def simulate(rng: random.Random, posts: int = POSTS, scenario: Scenario = USUAL)
                 START + timedelta(days=number),
                 measured_from=None,
                 followers=FOLLOWERS,
+                unique_clicks=unique.total(),
                 unique=dict(unique),
                 addressed={group.id: group.size for group in GROUPS if group.has_version},
             )
@@ -230,7 +231,7 @@ def coverage(
             asked[name] += 1
             held[name] += is_held
         unattributed = sum(post.unique[NOBODY] for post in run.posts)
-        clicked = sum(post.total for post in run.posts)
+        clicked = sum(post.unique_clicks for post in run.posts)
         assert clicked - unattributed == run.attributed + run.known  # nothing was spread
         nobody, everybody = nobody + unattributed, everybody + clicked
     return {name: held[name] / asked[name] for name in asked}, nobody / everybody

@@ -95,7 +95,7 @@ def test_months_show_what_hellos_and_a_feed_bring(world: World) -> None:
         assert found == tuple(
             ways[how] for how in ("personal", "variant", "recognised", "recognised-network")
         )
-        assert month.unique_clicks == sum(post.total for post in run.posts[here])
+        assert month.unique_clicks == sum(post.unique_clicks for post in run.posts[here])
         assert month.share is not None
         assert (month.share > 0.35) == (number >= 2)
 
@@ -118,7 +118,7 @@ def lived(world: World, run: Run, every: timedelta) -> tuple[Account, dict[int, 
         link = world.post(account, "http://one.com/", at, segments=versions).links[0]
         known = [(numbers[each], how) for (each, how), count in by.items() for _ in range(count)]
         people = [*known, *[(None, None)] * simulated.unique[attribution.NOBODY]]
-        assert len(people) == simulated.total
+        assert len(people) == simulated.unique_clicks
         for nth, (segment_id, how) in enumerate(people):
             visitor += 1
             record = ClickRecord(

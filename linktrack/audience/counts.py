@@ -1,7 +1,7 @@
 """Follower counts: dated figures of an account, none of which is overwritten silently."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, TypeAlias
@@ -184,6 +184,16 @@ def count_at(history: History, at: datetime) -> tuple[datetime | None, int | Non
     """Return the last follower count at or before a moment, or two Nones."""
     index = bisect_right(history, (at, _ENDLESS))
     return history[index - 1] if index else (None, None)
+
+
+def counts_at(histories: Mapping[int, History]) -> Callable[[int, datetime], int | None]:
+    """Return what tells how many followers an account had at a moment; None: there is no count.
+
+    As `count_at`, for reports that ask it of ten thousand posts.
+    """
+    moments = {number: [at for at, _ in history] for number, history in histories.items()}
+    counts = {number: [None, *(each for _, each in found)] for number, found in histories.items()}
+    return lambda number, at: counts[number][bisect_right(moments[number], at)]
 
 
 def counts_of_days(history: History, days: DayRange) -> list[tuple[date, int]]:

@@ -1,6 +1,6 @@
 """Which posts a figure is of: complete, still counting, or unmeasured. Every report asks here."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -80,14 +80,21 @@ class Counting:
 
     def state_of(self, post: Dated) -> CountState:
         """Return how far a published post is counted."""
+        ((_, state),) = self.states_of([post])
+        return state
+
+    def states_of(self, posts: Iterable[P]) -> Iterator[tuple[P, CountState]]:
+        """Yield posts, each with how far it is counted."""
         # Asked of ten thousand posts at once: written out, it takes a third of the time.
-        posted_at, measured_from = post.posted_at, post.measured_from
-        if measured_from is not None and not has_all_clicks(posted_at, measured_from):
-            return "unmeasured"
-        length = _length(self.window)
-        if length is None:
-            return "so far"
-        return "complete" if posted_at + length <= self.as_of else "counting"
+        end = None if self.length is None else self.as_of - self.length
+        for post in posts:
+            posted_at, measured_from = post.posted_at, post.measured_from
+            if measured_from is not None and not has_all_clicks(posted_at, measured_from):
+                yield post, "unmeasured"
+            elif end is None:
+                yield post, "so far"
+            else:
+                yield post, "complete" if posted_at <= end else "counting"
 
     def progress_of(self, post: Dated) -> str | None:
         """Return how far a post has come that is still counting, as in "day 2 of 7"."""
@@ -101,8 +108,7 @@ class Counting:
     def split(self, posts: Iterable[P]) -> Split[P]:
         """Take posts apart by their state."""
         found: Split[P] = Split([], [], [])
-        for post in posts:
-            state = self.state_of(post)
+        for post, state in self.states_of(posts):
             if state == "unmeasured":
                 found.unmeasured.append(post)
             elif state == "counting":

@@ -9,7 +9,7 @@ from typing import Final, TypedDict
 from sqlalchemy.orm import Session
 
 from linktrack.audience.accounts import AccountNameJson, account_json
-from linktrack.audience.counts import History, count_at
+from linktrack.audience.counts import History, counts_at
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import check_range
 from linktrack.errors import Invalid, NotFound
@@ -119,24 +119,22 @@ def cpf_total(
 ) -> CpfTotal:
     """Return the total of posts, each compared with its account's count at or before it."""
     found = counting.split(sums)
-    pairs: list[tuple[int, int]] = []
-    counted: list[PostSums] = []
-    for post in found.pooled:
-        _, followers = count_at(histories[post.account_id], post.posted_at)
-        if followers:  # unknown, or nobody: neither has a rate
-            pairs.append((post.unique_clicks, followers))
-            counted.append(post)
+    followers_of = counts_at(histories)
+    beside = [(post, followers_of(post.account_id, post.posted_at)) for post in found.pooled]
+    # Unknown, or nobody: neither has a rate.
+    pairs = [(post.unique_clicks, followers) for post, followers in beside if followers]
+    counted = [post for post, followers in beside if followers]
     return CpfTotal(
         posts=len(pairs),
-        posts_without_count=len(found.pooled) - len(counted),
+        posts_without_count=len(beside) - len(counted),
         posts_unmeasured=len(found.unmeasured),
         still_counting=StillCounting.of(found.counting),
-        clicks=sum(post.clicks for post in counted),
-        unique_clicks=sum(post.unique_clicks for post in counted),
-        without_visitor=sum(post.without_visitor for post in counted),
-        followers=sum(n for _, n in pairs),
+        clicks=sum([post.clicks for post in counted]),
+        unique_clicks=sum([people for people, _ in pairs]),
+        without_visitor=sum([post.without_visitor for post in counted]),
+        followers=sum([followers for _, followers in pairs]),
         cpf=Rate.over(pairs),
-        unattributed=sum(post.unattributed for post in counted),
+        unattributed=sum([post.unattributed for post in counted]),
         median_cpf=_middle(pairs),
     )
 

@@ -1,5 +1,6 @@
 """The overview: all accounts over one range of days, in a handful of queries."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +17,7 @@ from linktrack.audience.counts import (
 from linktrack.audience.models import Account
 from linktrack.calendar.ranges import DayRange
 from linktrack.clicks.vocabulary import window_number
+from linktrack.ids import AccountId
 from linktrack.publishing.unwrapped.coverage import Coverage, coverages
 from linktrack.reports import queries
 from linktrack.reports.counting import Counting
@@ -77,7 +79,9 @@ def account_cards(
     else:
         series = account_series(session, ids, before.first, days.last)
     chosen = queries.chosen_posts(ids, days.since, days.end)
-    sums = queries.sums_by_post(session, chosen, number)
+    sums: defaultdict[AccountId, list[queries.PostSums]] = defaultdict(list)
+    for post in queries.sums_by_post(session, chosen, number):
+        sums[post.account_id].append(post)
     covered = coverages(session, ids, days.since, days.end)
     return [
         _card(
@@ -86,9 +90,7 @@ def account_cards(
             before=before,
             history=histories[account.id],
             series=series.get(account.id, []),
-            cpf=cpf_total(
-                [post for post in sums if post.account_id == account.id], histories, counting
-            ),
+            cpf=cpf_total(sums[account.id], histories, counting),
             covered=covered[account.id],
             now=now,
         )

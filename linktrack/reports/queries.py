@@ -1,7 +1,7 @@
 """What reports read of posts: a few rows each, from the counts beside the clicks."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.counts import count_at, count_histories
 from linktrack.audience.models import Segment
+from linktrack.clicks.columns import read_columns
 from linktrack.clicks.models import (
     post_reasons,
     post_sources,
@@ -21,6 +22,7 @@ from linktrack.clicks.models import (
     sources,
 )
 from linktrack.clicks.vocabulary import REASON_OF, WINDOWS, Reason
+from linktrack.db import from_ms
 from linktrack.ids import AccountId, PostId, SegmentId
 from linktrack.links.models import Post, Version
 
@@ -154,8 +156,18 @@ def sums_by_post(session: Session, chosen: Chosen, window: int) -> list[PostSums
         .outerjoin(post_totals, post_totals.c.post_id == Post.id)
         .where(chosen)
     )
-    # By `_make`: naming the fields of each of ten thousand posts takes as long as reading them.
-    return list(map(PostSums._make, session.execute(query)))
+    return list(map(PostSums._make, _with_moments(*read_columns(session, query))))
+
+
+def _with_moments(
+    account_ids: Sequence[int],
+    posted: Sequence[int],
+    measured: Sequence[int | None],
+    *rest: Sequence[int],
+) -> Iterator[tuple[object, ...]]:
+    """Return columns as rows, the times of posting and of the beginning of measuring as moments."""
+    known = [None if each is None else from_ms(each) for each in measured]
+    return zip(account_ids, map(from_ms, posted), known, *rest, strict=True)
 
 
 class PostPeople(NamedTuple):
@@ -181,7 +193,7 @@ def people_by_post(session: Session, chosen: Chosen, window: int) -> list[PostPe
         .outerjoin(post_totals, post_totals.c.post_id == Post.id)
         .where(chosen)
     )
-    return list(map(PostPeople._make, session.execute(query)))
+    return list(map(PostPeople._make, _with_moments(*read_columns(session, query))))
 
 
 def within_window(what: str, window: int) -> ColumnElement[int]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from linktrack.audience.counts import History, count_at
+from linktrack.audience.counts import History, counts_at
 from linktrack.ids import AccountId, PostId
 from linktrack.reports.counting import Counting, CountState
 from linktrack.reports.figures.statistics.rates import Interval, rate_interval
@@ -57,16 +57,20 @@ def rated_posts(
     counting: Counting,
 ) -> list[RatedPost]:
     """Return the posts with their followers; a count of 0 is as good as none."""
+    # By `_make`, and without names: of ten thousand posts that takes half the time.
+    followers = counts_at(histories)
     return [
-        RatedPost(
-            post_id=post.post_id,
-            account_id=post.account_id,
-            posted_at=post.posted_at,
-            people=post.unique_clicks,
-            followers=count_at(histories[post.account_id], post.posted_at)[1] or None,
-            state=counting.state_of(post),
+        RatedPost._make(
+            (
+                post.post_id,
+                post.account_id,
+                post.posted_at,
+                post.unique_clicks,
+                followers(post.account_id, post.posted_at) or None,
+                state,
+            )
         )
-        for post in sums
+        for post, state in counting.states_of(sums)
     ]
 
 

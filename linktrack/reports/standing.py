@@ -61,21 +61,22 @@ def standings(posts: Sequence[RatedPost], wanted: AbstractSet[PostId]) -> Mappin
     for their number, by the complete posts of the year around that month. Posts of which too
     little is known are not in the answer.
     """
-    of_account: defaultdict[AccountId, list[RatedPost]] = defaultdict(list)
-    months: defaultdict[_Month, list[RatedPost]] = defaultdict(list)
+    months: defaultdict[_Month, list[PostId]] = defaultdict(list)
     for post in posts:
-        of_account[post.account_id].append(post)
-        months[_month_of(post)].append(post)
+        if post.post_id in wanted:
+            months[_month_of(post)].append(post.post_id)
     found: dict[PostId, Standing] = {}
-    for month, members in months.items():
-        asked = [post.post_id for post in members if post.post_id in wanted]
-        if not asked:
-            continue
-        first, end = _around(month)
-        usual = usual_of([post for post in of_account[month[0]] if first <= post.posted_at < end])
+    for month, asked in months.items():
+        first, end = _days_of(month)
+        around = [
+            post
+            for post in posts
+            if first - AROUND <= post.posted_at < end + AROUND and post.account_id == month[0]
+        ]
+        usual = usual_of(around)
         if usual is None:
             continue
-        final = [post for post in members if post.is_judged]
+        final = [post for post in around if first <= post.posted_at < end and post.is_judged]
         verdicts = clearly([judged(post) for post in final], usual)
         of_post = {post.post_id: said for post, said in zip(final, verdicts, strict=True)}
         found |= {number: Standing(usual, of_post.get(number)) for number in asked}
@@ -87,11 +88,10 @@ def _month_of(post: RatedPost) -> _Month:
     return post.account_id, at.year, at.month
 
 
-def _around(month: _Month) -> tuple[datetime, datetime]:
+def _days_of(month: _Month) -> tuple[datetime, datetime]:
     _, year, number = month
     first = datetime(year, number, 1, tzinfo=UTC)
-    after = datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
-    return first - AROUND, after + AROUND
+    return first, datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
 
 
 def post_standing(session: Session, post: Post, window: str, now: datetime) -> Standing | None:

@@ -8,68 +8,62 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from linktrack.audience.counts import History, count_at
+from linktrack.audience.counts import History, counts_at
+from linktrack.clicks.columns import read_columns
 from linktrack.clicks.keeping.opening import clicks_of
 from linktrack.clicks.keeping.which import Which
 from linktrack.clicks.models import post_windows
-from linktrack.clicks.vocabulary import HUMAN
+from linktrack.clicks.vocabulary import HUMAN, UNATTRIBUTED
 from linktrack.db import to_ms
 from linktrack.ids import SegmentId
 from linktrack.links.models import Post, Version
-from linktrack.reports.queries import Chosen
+from linktrack.reports.queries import Chosen, sums_by_post
 
 
 @dataclass(slots=True)
 class PostSegments:
-    """One post: people who clicked by segment (0: we can't tell who), and whom versions are for."""
+    """One post: people who clicked by segment (0: we can't tell who), and whom versions are for.
+
+    `unique_clicks` are all people who clicked, whatever their segment.
+    """
 
     id: int
     posted_at: datetime
     measured_from: datetime | None
     followers: int | None
+    unique_clicks: int
+    unique: dict[int, int]
     clicks: int = 0
-    unique: dict[int, int] = field(default_factory=dict)
     addressed: dict[int, int] = field(default_factory=dict)
-
-    @property
-    def total(self) -> int:
-        """All people who clicked."""
-        return sum(self.unique.values())
-
-    @property
-    def unique_clicks(self) -> int:
-        """The same, by its name in other reports."""
-        return self.total
 
 
 def posts_by_segment(
     session: Session, chosen: Chosen, window: int, history: History
 ) -> list[PostSegments]:
-    """Return the chosen posts, oldest first, with what each segment did within the window."""
-    posts: dict[int, PostSegments] = {}
-    query = (
-        select(Post.id, Post.posted_at, Post.measured_from)
-        .where(chosen)
-        .order_by(Post.posted_at, Post.id)
-    )
-    for post_id, posted_at, measured_from in session.execute(query):
-        assert posted_at is not None  # published posts have one
-        _, followers = count_at(history, posted_at)
-        posts[post_id] = PostSegments(post_id, posted_at, measured_from, followers)
-    counts = post_windows.c
-    # Not joined: so the database reads and sums the counts in their order, without sorting them.
-    sums = (
-        select(
-            counts.post_id,
-            counts.segment_id,
-            func.sum(counts.clicks),
-            func.sum(counts.unique_clicks),
+    """Return the chosen posts of one account with what each segment did within the window."""
+    followers = counts_at({0: history})
+    posts = {
+        post.post_id: PostSegments(
+            post.post_id,
+            post.posted_at,
+            measured_from=post.measured_from,
+            followers=followers(0, post.posted_at),
+            unique_clicks=post.unique_clicks,
+            unique={UNATTRIBUTED: post.unattributed},
+            clicks=post.clicks,
         )
+        for post in sums_by_post(session, chosen, window)
+    }
+    counts = post_windows.c
+    # Not joined: so the database reads and sums the counts in their order, without sorting them. Of
+    # no segment is what is left of a post's total: there are more such rows than all others.
+    sums = (
+        select(counts.post_id, counts.segment_id, func.sum(counts.unique_clicks).label("unique"))
         .where(counts.post_id.in_(select(Post.id).where(chosen)), counts.window <= window)
+        .where(counts.segment_id > UNATTRIBUTED)
         .group_by(counts.post_id, counts.segment_id)
     )
-    for post_id, segment_id, clicked, unique in session.execute(sums):
-        posts[post_id].clicks += int(clicked)
+    for post_id, segment_id, unique in zip(*read_columns(session, sums), strict=True):
         posts[post_id].unique[segment_id] = int(unique)
     reach = (
         select(Version.post_id, Version.segment_id, Version.addressed)

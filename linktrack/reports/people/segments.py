@@ -161,7 +161,7 @@ def segments_report(
     ]
     newest = latest_count(session, account.id)
     count = None if newest is None else newest.count
-    with_count = [(post.total, post.followers) for post in posts if post.followers]
+    with_count = [(post.unique_clicks, post.followers) for post in posts if post.followers]
     properties = properties_of(session, account, now)
     unattributed = sum(post.unique.get(UNATTRIBUTED, 0) for post in posts)
     return SegmentsReport(
@@ -170,7 +170,7 @@ def segments_report(
         posts=len(posts),
         posts_unmeasured=len(found.unmeasured),
         still_counting=StillCounting.of(found.counting),
-        unique_clicks=sum(post.total for post in posts),
+        unique_clicks=sum(post.unique_clicks for post in posts),
         unattributed=unattributed,
         unattributed_share=share(posts, UNATTRIBUTED),
         cpf=Rate.over(with_count),
@@ -195,7 +195,7 @@ def figures(
     reached = [post for post in posts if segment.id in post.addressed]
     pairs = [(post.unique.get(segment.id, 0), post.addressed[segment.id]) for post in reached]
     compared = [
-        Pair(*pair, post.total, post.followers)
+        Pair(*pair, post.unique_clicks, post.followers)
         for pair, post in zip(pairs, reached, strict=True)
         if post.followers
     ]
@@ -265,7 +265,7 @@ def _living(empty: int | None, with_count: Sequence[tuple[int, int]], count: int
 
 def share(posts: Sequence[PostSegments], segment_id: int) -> Rate:
     """Return a segment's share of all unique clicks, or that of those we can't tell."""
-    return Rate.over([(post.unique.get(segment_id, 0), post.total) for post in posts])
+    return Rate.over([(post.unique.get(segment_id, 0), post.unique_clicks) for post in posts])
 
 
 class UnattributedJson(TypedDict):

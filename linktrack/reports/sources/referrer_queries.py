@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from linktrack.calendar.days import first_of_month, month_of
 from linktrack.clicks.bulk import given
+from linktrack.clicks.columns import read_columns
 from linktrack.clicks.keeping.opening import clicks_of
 from linktrack.clicks.models import (
     account_days,
@@ -132,21 +133,17 @@ def _named(session: Session, counts: FromClause) -> list[OriginCounts]:
     )
     sums: defaultdict[tuple[str, str, str | None, SegmentId], list[int]]
     sums = defaultdict(lambda: [0, 0])
-    for name, medium, host, segment_id, clicked, unique in session.execute(query):
-        row = sums[name, medium, host, segment_id]
-        row[0] += int(clicked)
-        row[1] += int(unique)
+    *named, clicked, unique = read_columns(session, query)
+    for origin, clicks_of_one, people in zip(
+        zip(*named, strict=True), clicked, unique, strict=True
+    ):
+        row = sums[origin]
+        row[0] += int(clicks_of_one)
+        row[1] += int(people)
     found = [
-        OriginCounts(
-            source=name or None,
-            medium=medium,
-            host=host,
-            segment_id=segment_id,
-            clicks=clicked,
-            unique_clicks=unique,
-        )
-        for (name, medium, host, segment_id), (clicked, unique) in sums.items()
-        if clicked
+        OriginCounts(name or None, medium, host, segment_id, *counts)
+        for (name, medium, host, segment_id), counts in sums.items()
+        if counts[0]
     ]
     return sorted(found, key=_most_first)
 

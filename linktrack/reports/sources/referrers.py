@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import NotRequired, TypedDict
+from typing import NamedTuple, NotRequired, TypedDict
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -19,8 +19,7 @@ from linktrack.reports.figures.words import counted, share
 from linktrack.reports.sources import referrer_queries
 
 
-@dataclass(frozen=True, slots=True)
-class ReferrerLine:
+class ReferrerLine(NamedTuple):
     """Clicks of one segment from one host.
 
     `source` None: no referrer was sent; `segment` None: we can't tell who.
@@ -117,14 +116,7 @@ def referrers_report(
         post_id=None if post is None else post.id,
         code=None if link is None else link.code,
         lines=[
-            ReferrerLine(
-                source=origin.source,
-                medium=origin.medium,
-                host=origin.host,
-                segment=names[origin.segment_id],
-                clicks=origin.clicks,
-                unique_clicks=origin.unique_clicks,
-            )
+            ReferrerLine._make((*origin[:3], names[origin.segment_id], *origin[4:]))
             for origin in found
         ],
     )

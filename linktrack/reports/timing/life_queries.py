@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Select, Subquery, func, select, union_all
+from sqlalchemy import Select, SelectBase, func, select, union_all
 from sqlalchemy.orm import Session
 
+from linktrack.clicks.bulk import among
+from linktrack.clicks.columns import read_columns
 from linktrack.clicks.keeping.opening import clicks_of
 from linktrack.clicks.keeping.which import Every, Which
 from linktrack.clicks.models import post_hours, post_totals
 from linktrack.clicks.vocabulary import HOURS_KEPT, HUMAN, WINDOWS
+from linktrack.db import from_ms
 from linktrack.ids import AccountId, LinkId, PostId
 from linktrack.links.models import Post
 from linktrack.reports.queries import Chosen, within_window
@@ -42,19 +45,16 @@ def clicked_posts(
         return []
     apart = len(account_ids) <= MOST_APART
     newest = (_newest_apart if apart else _newest_ranked)(account_ids, chosen, fewest, most)
-    found: dict[int, ClickedPost] = {}
-    query = select(newest).order_by(newest.c.posted_at.desc(), newest.c.id.desc())
-    for post_id, account_id, posted_at, ever in session.execute(query):
-        assert posted_at is not None  # published posts have one
-        found[post_id] = ClickedPost(post_id, account_id, posted_at, ever, [0] * HOURS_KEPT)
-    # Joined, not listed: many accounts have more posts than SQLite takes variables (32,766).
+    found = {
+        post_id: ClickedPost(post_id, account_id, from_ms(at), ever, [0] * HOURS_KEPT)
+        for post_id, account_id, at, ever in zip(*read_columns(session, newest), strict=True)
+    }
     hours = post_hours.c
-    by_hours = select(hours.post_id, hours.hour, hours.clicks).join(
-        newest, newest.c.id == hours.post_id
-    )
-    for post_id, hour, count in session.execute(by_hours):
+    theirs = among(session.connection(), hours.post_id, list(found))
+    by_hours = select(hours.post_id, hours.hour, hours.clicks).where(theirs)
+    for post_id, hour, count in zip(*read_columns(session, by_hours), strict=True):
         found[post_id].by_hour[hour] = count
-    return list(found.values())
+    return sorted(found.values(), key=lambda post: (post.posted_at, post.post_id), reverse=True)
 
 
 def _clicked(chosen: Chosen, fewest: int) -> Select[PostId, AccountId, datetime | None, int]:
@@ -67,28 +67,25 @@ def _clicked(chosen: Chosen, fewest: int) -> Select[PostId, AccountId, datetime 
 
 def _newest_apart(
     account_ids: Sequence[AccountId], chosen: Chosen, fewest: int, most: int
-) -> Subquery:
+) -> SelectBase:
     """Of each account by itself: the database reads from the newest on until it has enough."""
     found = _clicked(chosen, fewest).order_by(Post.posted_at.desc(), Post.id.desc()).limit(most)
     return union_all(
         *(select(found.where(Post.account_id == each).subquery()) for each in account_ids)
-    ).subquery()
+    )
 
 
 def _newest_ranked(
     account_ids: Sequence[AccountId], chosen: Chosen, fewest: int, most: int
-) -> Subquery:
+) -> SelectBase:
     """Of all accounts at once: SQLite joins 500 selects, and not one more."""
     newer = func.row_number().over(
         partition_by=Post.account_id, order_by=(Post.posted_at.desc(), Post.id.desc())
     )
     found = _clicked(chosen, fewest).where(Post.account_id.in_(account_ids))
     ranked = found.add_columns(newer.label("place")).subquery()
-    return (
-        select(ranked.c.id, ranked.c.account_id, ranked.c.posted_at, ranked.c.clicks)
-        .where(ranked.c.place <= most)
-        .subquery()
-    )
+    columns = (ranked.c.id, ranked.c.account_id, ranked.c.posted_at, ranked.c.clicks)
+    return select(*columns).where(ranked.c.place <= most)
 
 
 def count_clicked_posts(session: Session, chosen: Chosen, fewest: int) -> int:
