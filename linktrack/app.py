@@ -290,7 +290,7 @@ def _add_headers(response: Response) -> Response:
 
 
 def _answer_known(error: LinktrackError) -> Response:
-    status = STATUS.get(type(error), 500)
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
     if isinstance(error, Forbidden) and is_unauthenticated():
         status = 401
     return _answer(status, error.sentence)

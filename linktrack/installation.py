@@ -12,6 +12,7 @@ from linktrack.calendar.days import Days
 from linktrack.clicks.capture.own_clicks import OwnClicks
 from linktrack.clicks.capture.visitors import Visitors
 from linktrack.clicks.counts.retention import delete_old
+from linktrack.clicks.keeping.elsewhere import with_clicks
 from linktrack.clicks.loading.store import ClickStore
 from linktrack.clicks.nodes.shared_keys import shared_keys
 from linktrack.db import PATIENCE, Database
@@ -61,7 +62,9 @@ class Installation:
         keys = load_keys(settings.data)
         codes = Codes(keys.salt, keys.check)
         shortener = Shortener(settings.base_url, codes, settings.timezone)
-        return cls(settings, keys, Database(settings, patience), shortener)
+        database = Database(settings, patience)
+        database.engine = with_clicks(database.engine, settings)
+        return cls(settings, keys, database, shortener)
 
     def keep_up(self) -> bool:
         """Take up the settings that are stored by now; return whether any of them is another one.

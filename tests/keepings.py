@@ -1,12 +1,13 @@
 """Installations that keep their clicks in each of the engines, and what is in them, alike."""
 
+import random
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from clickhouses import Engine
-from clicking import counts
+from clicking import FIREFOX, counts, records_of
 from databases import Maker
 from sqlalchemy import select
 from world import World
@@ -19,6 +20,8 @@ from linktrack.clicks.keeping.clickhouse.table import ClickTable
 from linktrack.clicks.keeping.opening import clicks_of, keeping_clicks
 from linktrack.clicks.keeping.which import COLUMNS, EVERY, Column
 from linktrack.clicks.models import agents, referrers, sources
+from linktrack.clicks.records import ClickRecord
+from linktrack.ids import LinkId
 from linktrack.links.models import Link
 
 
@@ -92,3 +95,33 @@ def everything(world: World) -> dict[str, Sequence[Any]]:
     found: dict[str, Sequence[Any]] = dict(counts(world))
     del found["first_clicks"]
     return found | {"clicks": all_clicks(world), "marks": all_marks(world)}
+
+
+def drawn(number: int, seed: int, links: list[LinkId]) -> list[ClickRecord]:
+    """Return clicks at random, some of them at once."""
+    chance = random.Random(seed)
+    return records_of(
+        [
+            (
+                chance.randint(-30, 900),
+                chance.randrange(len(links)),
+                chance.randrange(3),
+                chance.choice([None, *range(1, 30), -5]),
+                chance.choice([FIREFOX] * 4 + ["Twitterbot/1.0", ""]),
+                chance.choice(["", "//t.co", "//t.co/abcDEF1234", "//example.org"]),
+                0,
+            )
+            for _ in range(number)
+        ],
+        links,
+    )
+
+
+def days_of(world: World) -> Days:
+    return Days(world.settings.timezone, world.settings.visitor_period)
+
+
+def same(kept: World, plain: World) -> None:
+    found, wanted = everything(kept), everything(plain)
+    for name, rows in wanted.items():
+        assert found[name] == rows, name

@@ -1,26 +1,24 @@
 """Clicks are the same wherever they are kept: SQLite, PostgreSQL, and each kind of ClickHouse."""
 
-import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from clicking import FIREFOX, START, records_of, some_clicks
+from clicking import FIREFOX, START, some_clicks
 from databases import Maker
-from keepings import all_clicks, all_marks, everything, on_clickhouse
+from keepings import all_clicks, all_marks, days_of, drawn, everything, on_clickhouse, same
 from sqlalchemy import select
 from world import World
 
-from linktrack.calendar.days import Days
 from linktrack.clicks.counts.changes import change_reasons, make_unattributed
 from linktrack.clicks.counts.rebuild import rebuild, rebuild_beside
 from linktrack.clicks.keeping.interface import Clicks
 from linktrack.clicks.keeping.opening import clicks_of, settle_clicks
 from linktrack.clicks.keeping.which import EVERY, By, Every, Facet, Figure, Which
 from linktrack.clicks.records import ClickRecord
-from linktrack.ids import AccountId, LinkId, PostId
+from linktrack.ids import AccountId, PostId
 from linktrack.links.models import Link
 
 HOUR: Final = 3_600_000
@@ -73,26 +71,6 @@ def plain(sqlite_databases: Maker, tmp_path: Path) -> Iterator[World]:
         yield world
 
 
-def drawn(number: int, seed: int, links: list[LinkId]) -> list[ClickRecord]:
-    """Return clicks at random, some of them at once."""
-    chance = random.Random(seed)
-    return records_of(
-        [
-            (
-                chance.randint(-30, 900),
-                chance.randrange(len(links)),
-                chance.randrange(3),
-                chance.choice([None, *range(1, 30), -5]),
-                chance.choice([FIREFOX] * 4 + ["Twitterbot/1.0", ""]),
-                chance.choice(["", "//t.co", "//t.co/abcDEF1234", "//example.org"]),
-                0,
-            )
-            for _ in range(number)
-        ],
-        links,
-    )
-
-
 def condensed(clicks: Clicks, which: Which, by: Sequence[Facet]) -> list[tuple[Any, ...]]:
     sums: Counter[tuple[int, ...]] = Counter()
     for part in clicks.condense(which, by):
@@ -102,16 +80,6 @@ def condensed(clicks: Clicks, which: Which, by: Sequence[Facet]) -> list[tuple[A
             for place, figure in enumerate(figures):
                 sums[(*row[: len(by)], place)] += figure
     return sorted((*key, number) for key, number in sums.items() if number)
-
-
-def days_of(world: World) -> Days:
-    return Days(world.settings.timezone, world.settings.visitor_period)
-
-
-def same(kept: World, plain: World) -> None:
-    found, wanted = everything(kept), everything(plain)
-    for name, rows in wanted.items():
-        assert found[name] == rows, name
 
 
 def test_clicks_marks_and_counts_are_those_of_sqlite(kept: World, plain: World) -> None:

@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,12 +15,13 @@ from sqlalchemy.orm import Session
 
 from linktrack.audience.counts import STALE
 from linktrack.clicks.counts.counted_by import REMEDY, changed_settings
+from linktrack.clicks.keeping.elsewhere import with_clicks
 from linktrack.clicks.keeping.opening import clicks_of
 from linktrack.clicks.keeping.which import EVERY
 from linktrack.clicks.nodes.seen import all_nodes
 from linktrack.db import NEWER, OLDER, Database, from_ms, is_sqlite
 from linktrack.db_failures import damage_of
-from linktrack.errors import LinktrackError
+from linktrack.errors import LinktrackError, Unavailable
 from linktrack.keys import Keys, load_keys
 from linktrack.links.hosts.finding import further_domains
 from linktrack.links.models import Link
@@ -125,6 +127,7 @@ def _owners_of_files(data: Path) -> Finding:
 
 def _database(settings: Settings, now: datetime, keys: Keys | None) -> Iterator[Finding]:
     database = Database(settings, patience=5.0)
+    database.engine = with_clicks(database.engine, settings)
     try:
         state = database.schema_state()
         if state != "current":
@@ -213,7 +216,9 @@ def _stored_settings(settings: Settings, stored: Mapping[str, str]) -> Iterator[
 def _clock(session: Session, now: datetime) -> Finding:
     """Compare this machine's clock with what it has written, and with PostgreSQL's."""
     remedy = "set the clock: apt install systemd-timesyncd, or chrony"
-    latest = clicks_of(session).rows(EVERY, ("clicked_at",), last=1)
+    latest: Sequence[tuple[int]] = []
+    with suppress(Unavailable):  # which is said already
+        latest = clicks_of(session).rows(EVERY, ("clicked_at",), last=1)
     changed = session.scalar(select(func.max(Link.changed_at)))
     moments = [*(from_ms(at) for (at,) in latest), *([changed] if changed else [])]
     slack = timedelta(seconds=CLOCK_SECONDS)

@@ -10,6 +10,7 @@ from linktrack.clicks.capture.visitors import Visitors
 from linktrack.clicks.nodes.shared_keys import agrees_with
 from linktrack.clicks.unknown.tidying import tidy_unknown_codes
 from linktrack.db import now
+from linktrack.errors import Unavailable
 from linktrack.installation import Installation
 from linktrack.upkeep.ahead import take_back_the_future
 
@@ -34,7 +35,7 @@ def tidy(installation: Installation, visitors: Visitors) -> None:
         installation.delete_old_clicks(now())
         tidy_unknown_codes(engine, installation.days(), now())
         brought_back = take_back_the_future(installation.database, now(), every)
-    except SQLAlchemyError as error:  # tried again in an hour
+    except (SQLAlchemyError, Unavailable) as error:  # tried again in an hour
         log.error("Old clicks, or times that lie too far ahead, stay for now: %s", error)
         return
     if brought_back:

@@ -108,7 +108,13 @@ def status(work: Work) -> Answer:
 
     settings = work.installation.settings
     found = status_of(work.session, settings, work.now)
-    said = [f"{name.replace('_', ' '):<16} {value:,}" for name, value in found.items()]
+    said = [
+        f"{name.replace('_', ' '):<16} {'not known' if value is None else f'{value:,}'}"
+        for name, value in found.items()
+    ]
+    if settings.clicks:
+        answers = "doesn't answer" if found["clicks"] is None else "answers"
+        said.append(f"{'clicks are on':<16} ClickHouse, which {answers}")
     nodes = [node_json(each, work.now) for each in nodes_now(work.session, settings.journals)]
     answer = {**found, "nodes": nodes}
     return Answer(answer, *said, "", node_table(nodes)) if nodes[1:] else Answer(answer, *said)

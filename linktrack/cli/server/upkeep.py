@@ -63,9 +63,10 @@ def restore(file: Path, as_json: bool) -> None:
             }
         )
         return
+    clicks = found["clicks"] or 0
     click.echo(
         f"The backup of {done.manifest.made_at[:19]} is restored: {found['links']:,} links, "
-        f"{found['clicks']:,} clicks, of which {progress.clicks:,} came from journals."
+        f"{clicks:,} clicks, of which {progress.clicks:,} came from journals."
     )
     if done.different:
         click.echo("It was made with these settings, which are different here:")

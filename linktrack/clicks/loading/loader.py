@@ -17,9 +17,11 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 from linktrack.calendar.days import Days
 from linktrack.clicks.capture.journal import SUFFIX, is_written
 from linktrack.clicks.keeping.interface import Origin
+from linktrack.clicks.keeping.opening import settle_clicks
 from linktrack.clicks.loading.backfill import count_added
 from linktrack.clicks.models import journals
 from linktrack.db import now as this_moment
+from linktrack.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +124,8 @@ class Loader(Generic[Record]):
         Before the first batch the counts are made that an upgrade has added.
 
         A file that cannot be loaded is named in the log and tried again later; the others are
-        loaded. Raises `OperationalError` while the database is away.
+        loaded. Raises `OperationalError` while the database is away, and `Unavailable` while what
+        keeps the clicks is.
         """
         if not self._counted:
             count_added(self.store.engine, self.store.days)
@@ -141,6 +144,7 @@ class Loader(Generic[Record]):
                     log.exception("%s cannot be loaded; its clicks wait there.", path)
                 self._failing.add(path.name)
         self._delete_finished()
+        settle_clicks(self.store.engine)
         for other in self.beside:
             other.load()
         return progress
@@ -155,7 +159,7 @@ class Loader(Generic[Record]):
                 if not self.load().behind and not stopping:
                     time.sleep(PAUSE_SECONDS)
                 failures = 0
-            except (SQLAlchemyError, OSError) as error:  # clicks wait in the journals
+            except (SQLAlchemyError, Unavailable, OSError) as error:  # clicks wait in the journals
                 failures += 1
                 if failures == 1:
                     log.error("Loading waits, the journals grow: %s", error)

@@ -15,6 +15,7 @@ from linktrack.audience.models import Account
 from linktrack.calendar.periods import period_end, period_start
 from linktrack.calendar.times import utc
 from linktrack.db import to_ms
+from linktrack.errors import Unavailable
 from linktrack.reports.figures.rate import Rate, Written, share_json, written
 from linktrack.reports.figures.statistics.capture import People, chao2, chapman
 from linktrack.reports.figures.statistics.rates import Interval
@@ -193,7 +194,10 @@ def audience_report(
     begins, half_at, ends = (
         to_ms(datetime.combine(day, time.min, timezone)) for day in (start, half, end)
     )
-    known = known_people(session, account.id, begins, half_at, ends)
+    try:
+        known = known_people(session, account.id, begins, half_at, ends)
+    except Unavailable as error:  # what keeps single clicks; others' figures are there
+        return replace(report, refused=error.sentence)
     report = replace(
         report,
         members=Halves.of(

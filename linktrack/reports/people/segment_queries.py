@@ -86,6 +86,8 @@ def recognised_since(
     A visitor is another one in the next visitor period (`period` of a time in ms), so the most
     that one period had is taken: no person is counted twice.
     """
+    if not segment_ids:
+        return {}
     which = Which(
         segments=segment_ids,
         since=to_ms(since),

@@ -1,6 +1,7 @@
 """When a post was probably published: its network fetched the link for a card."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,6 +15,7 @@ from linktrack.clicks.keeping.which import Which
 from linktrack.clicks.models import agents
 from linktrack.clicks.vocabulary import REASON_NUMBER
 from linktrack.db import from_ms, to_ms
+from linktrack.errors import Unavailable
 from linktrack.ids import LinkId
 from linktrack.links.models import Link, Post, SeenPost
 from linktrack.networks.registry import networks
@@ -94,7 +96,8 @@ def _first_fetches(
             reasons=(REASON_NUMBER["preview"],),
             agents=select(agents.c.id).where(agents.c.rule.in_(fetching[name])),
         )
-        first.update(clicks_of(session).count(fetched, ("link_id",), ("first_at",)))
+        with suppress(Unavailable):  # it is only a hint
+            first.update(clicks_of(session).count(fetched, ("link_id",), ("first_at",)))
     found: dict[int, FirstFetch] = {}
     for post, network, link_id in rows:
         at = first.get(link_id)

@@ -18,6 +18,7 @@ from linktrack.clicks.keeping.opening import clicks_of
 from linktrack.clicks.keeping.which import EVERY
 from linktrack.clicks.models import account_days, journals
 from linktrack.db import from_ms, to_ms
+from linktrack.errors import Unavailable
 from linktrack.links.models import Link, Post
 from linktrack.settings import Settings
 
@@ -49,10 +50,13 @@ class Capture:
         return from_ms(self.lost.last_at) if self.lost.count else None
 
 
-def status_of(session: Session, settings: Settings, now: datetime) -> Mapping[str, int | float]:
+def status_of(
+    session: Session, settings: Settings, now: datetime
+) -> Mapping[str, int | float | None]:
     """Return counts of what there is, what waits, and what was damaged or lost.
 
     `settings_to_rebuild_for` are those that counts hang on and that have changed since.
+    `clicks` is None while what keeps them doesn't answer.
     """
     capture = Capture.read(session, settings.journals)
     days = Days(settings.timezone, settings.visitor_period)
@@ -60,7 +64,7 @@ def status_of(session: Session, settings: Settings, now: datetime) -> Mapping[st
         "accounts": session.scalar(select(func.count()).select_from(Account)) or 0,
         "posts": session.scalar(select(func.count()).select_from(Post)) or 0,
         "links": session.scalar(select(func.count()).select_from(Link)) or 0,
-        "clicks": clicks_of(session).count(EVERY)[0][0],
+        "clicks": _stored(session),
         "clicks_to_load": capture.backlog.clicks,
         "seconds_behind": round(capture.backlog.seconds(to_ms(now)), 1),
         "bytes_to_load": capture.backlog.bytes,
@@ -68,6 +72,14 @@ def status_of(session: Session, settings: Settings, now: datetime) -> Mapping[st
         "lost_clicks": capture.lost.count,
         "settings_to_rebuild_for": len(changed_settings(session.connection(), days)),
     }
+
+
+def _stored(session: Session) -> int | None:
+    try:
+        number: int = clicks_of(session).count(EVERY)[0][0]
+    except Unavailable:
+        return None
+    return number
 
 
 def counted_clicks(session: Session) -> int:

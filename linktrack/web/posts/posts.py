@@ -17,7 +17,7 @@ from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOW_LENGTHS, WINDOWS
 from linktrack.community.communities import open_ones
 from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
-from linktrack.errors import Invalid, LinktrackError, TooLarge, Unconfirmed
+from linktrack.errors import Invalid, LinktrackError, TooLarge, Unavailable, Unconfirmed
 from linktrack.ids import AccountId
 from linktrack.links.cards.previews import CardPreview, first_link, preview_of_link
 from linktrack.links.formats.guess import FORMAT_WORDS
@@ -305,7 +305,10 @@ def _hosts(post: Post, window: str) -> dict[str, list[HostLine]]:
         length = WINDOW_LENGTHS[WINDOWS.index(window)]
         end = post.posted_at + timedelta(milliseconds=length)
     chosen = of_links(links_of(post_id=post.id), until=end)
-    lines = clicks_by_host(db_session(), chosen)
+    try:
+        lines = clicks_by_host(db_session(), chosen)
+    except Unavailable:  # counts are there without what keeps single clicks
+        return {}
     return {line.source: line.hosts for line in lines if line.source}
 
 

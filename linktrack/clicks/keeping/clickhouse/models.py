@@ -11,6 +11,9 @@ metadata = Base.metadata
 LAST_BATCH: Final = "last_batch"
 """The fact that says which number was given last, of those that count."""
 
+LAST_SEQ: Final = "last_seq"
+"""The fact that says which click was stored last."""
+
 click_batch_gaps = Table(
     "click_batch_gaps",
     metadata,

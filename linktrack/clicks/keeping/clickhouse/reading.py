@@ -224,13 +224,6 @@ def newest(
     return [taken(row, columns) for row in found[:last]]
 
 
-def latest(seeing: Seeing) -> int:
-    """Return the highest `seq`."""
-    where = " AND ".join(seeing.visible().clicks())
-    ((found,),) = seeing.table.rows(f"SELECT max(seq) FROM {seeing.name} WHERE {where}")  # noqa: S608
-    return found
-
-
 def busy_minutes(seeing: Seeing, minutes: Sequence[Minute], least: int) -> Iterator[Minute]:
     """Yield which minutes have so many visitors, or clicks of a burst, among their clicks.
 

@@ -68,8 +68,16 @@ class Keeper:
 
     table: ClickTable
     days: Days
+    is_there: bool = False
     is_sure: bool = False
     """Whether numbers are known to be above all that are stored."""
+
+    def ready(self) -> ClickTable:
+        """Return the table, which is made where it isn't there."""
+        if not self.is_there:
+            self.table.ensure()
+            self.is_there = True
+        return self.table
 
 
 class Seeing:
@@ -78,10 +86,14 @@ class Seeing:
     def __init__(self, connection: Connection, keeper: Keeper) -> None:
         self.connection = connection
         self.keeper = keeper
-        self.table = keeper.table
         self.name: Final = keeper.table.name
         transaction = connection.get_transaction() or connection.begin()
         self.own: Final = _OWN.setdefault(transaction, Own())
+
+    @property
+    def table(self) -> ClickTable:
+        """The table of clicks, which is there."""
+        return self.keeper.ready()
 
     def visible(self) -> Visible:
         """Return which rows count, after all changes that are committed are made there."""

@@ -99,6 +99,15 @@ class ClickTable:
                 f"ENGINE = Distributed('{self._cluster}', {self._database}, clicks_local, link_id)"
             )
 
+    def ensure(self) -> None:
+        """Make the tables, unless they are there: a cluster then asks nothing of its servers."""
+        ((there,),) = self._engine.rows(
+            f"SELECT count() FROM system.tables WHERE database = '{self._database}'"  # noqa: S608
+            " AND name = 'clicks'"
+        )
+        if not there:
+            self.create()
+
     def drop_period(self, period: int) -> None:
         """Delete the clicks of a visitor period, by its first day; on every shard and replica."""
         self._define(f"ALTER TABLE {self._kept}{self._on} DROP PARTITION {period:d}")

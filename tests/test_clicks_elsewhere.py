@@ -1,0 +1,285 @@
+"""Clicks on ClickHouse: each is counted once, whatever is killed or away, and when."""
+
+import contextlib
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from browser import Browser, read
+from clickhouses import Engine
+from clicking import some_clicks
+from databases import Maker
+from keepings import days_of, drawn, everything, keep, on_clickhouse, same
+from sqlalchemy import func, select
+from world import World
+
+from linktrack.clicks.capture.journal import SUFFIX
+from linktrack.clicks.counts.changes import change_reasons
+from linktrack.clicks.counts.rebuild import rebuild
+from linktrack.clicks.keeping.clickhouse.models import click_batch_gaps, click_changes
+from linktrack.clicks.keeping.clickhouse.table import ClickTable
+from linktrack.clicks.keeping.clickhouse.transport import (
+    NO_SETTINGS,
+    ClickHouse,
+    Row,
+    Setting,
+    Unclear,
+)
+from linktrack.clicks.keeping.elsewhere import with_clicks
+from linktrack.clicks.keeping.opening import clicks_of, settle_clicks
+from linktrack.clicks.keeping.which import EVERY
+from linktrack.clicks.models import journals
+from linktrack.clicks.records import encode
+from linktrack.errors import Unavailable
+from linktrack.ids import LinkId
+
+PAGES = (
+    "/owner/", "/owner/accounts/1", "/owner/audience", "/owner/compare", "/owner/devices",
+    "/owner/digest", "/owner/engagement", "/owner/experiments", "/owner/followers", "/owner/goals",
+    "/owner/links", "/owner/live.json", "/owner/needs-you", "/owner/people", "/owner/places",
+    "/owner/posts", "/owner/posts/1", "/owner/profile", "/owner/referrers", "/owner/segments",
+    "/owner/settings", "/owner/story", "/owner/timing", "/owner/topics",
+    "/owner/own-clicks", "/owner/compose", "/owner/queue", "/owner/engagement/regulars",
+)  # fmt: skip
+
+
+class Breaking:
+    """Asks an engine, and breaks off at one call: before it has done anything, or after it."""
+
+    def __init__(self, asked: ClickHouse) -> None:
+        self._asked = asked
+        self.calls = 0
+        self.at = 0
+        self.is_late = False
+
+    def break_at(self, call: int, *, late: bool) -> None:
+        """Break off at the so manieth call from now."""
+        self.at, self.is_late = self.calls + call, late
+
+    def rows(self, sql: str, settings: Mapping[str, Setting] = NO_SETTINGS) -> Iterator[Row]:
+        """Yield a query's rows."""
+        with self._breaking():
+            found = list(self._asked.rows(sql, settings))
+        yield from found
+
+    def run(self, sql: str, settings: Mapping[str, Setting] = NO_SETTINGS) -> None:
+        """Execute a statement."""
+        with self._breaking():
+            self._asked.run(sql, settings)
+
+    def insert(
+        self,
+        table: str,
+        columns: Sequence[str],
+        rows: Iterable[Row],
+        settings: Mapping[str, Setting] = NO_SETTINGS,
+    ) -> None:
+        """Store rows."""
+        with self._breaking():
+            self._asked.insert(table, columns, rows, settings)
+
+    @contextlib.contextmanager
+    def _breaking(self) -> Iterator[None]:
+        self.calls += 1
+        breaks = self.calls == self.at
+        if breaks and not self.is_late:
+            raise Unclear("It broke off.")
+        yield
+        if breaks:
+            raise Unclear("It broke off.")
+
+
+@pytest.fixture
+def server(clickhouse_alone: Engine) -> Iterator[Engine]:
+    yield clickhouse_alone
+    clickhouse_alone.mend()
+
+
+@pytest.fixture
+def elsewhere(server: Engine, postgresql_databases: Maker, tmp_path: Path) -> Iterator[World]:
+    """An installation whose clicks are on Debian's ClickHouse."""
+    with on_clickhouse(tmp_path / "elsewhere", postgresql_databases, server) as world:
+        yield world
+
+
+@pytest.fixture
+def plain(sqlite_databases: Maker, tmp_path: Path) -> Iterator[World]:
+    """The same on SQLite, undisturbed."""
+    with sqlite_databases.lend() as url, World.at(tmp_path / "plain", url) as world:
+        yield world
+
+
+def journal(folder: Path, name: str, links: list[LinkId], number: int, seed: int) -> None:
+    """Write a journal that is finished: clicks at random, and a burst of servers."""
+    folder.mkdir(parents=True, exist_ok=True)
+    records = drawn(number, seed, links)
+    lines = [encode(record) for record in records]
+    (folder / f"{name}{SUFFIX}").write_bytes(b"".join(lines))
+
+
+def test_it_breaks_off_between_any_two_steps(
+    elsewhere: World, plain: World, server: Engine
+) -> None:
+    """Before or after ClickHouse has done what it was asked: once loaded again all is the same."""
+    table = server.table()
+    breaking = Breaking(server.asked())
+    keep(elsewhere, ClickTable(breaking, table.name.partition(".")[0]))
+    for world in (elsewhere, plain):
+        links, _ = some_clicks(world)
+        for number in range(12):
+            journal(world.settings.journals, f"j{number:02}", links, 25, number)
+    call, broken = 1, 0
+    while True:
+        breaking.break_at(1 + call // 2 % 9, late=bool(call % 2))
+        try:
+            elsewhere.loader().load()
+            break
+        except Unavailable:
+            broken += 1
+        call += 1
+        assert call < 200
+    breaking.at = 0
+    assert broken > 12
+    plain.loader().load()
+    same(elsewhere, plain)
+    with elsewhere.database.engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(click_batch_gaps))
+        assert clicks_of(connection).count(EVERY) == [(300,)]
+    with elsewhere.store().transaction() as connection:
+        rebuild(connection, days_of(elsewhere))
+    same(elsewhere, plain)
+
+
+def test_changes_break_off_between_any_two_steps(
+    elsewhere: World, plain: World, server: Engine
+) -> None:
+    """Committed ones are made by whoever comes next, and seen by everybody."""
+    table = server.table()
+    breaking = Breaking(server.asked())
+    keep(elsewhere, ClickTable(breaking, table.name.partition(".")[0]))
+    for world in (elsewhere, plain):
+        links, _ = some_clicks(world)
+        world.click(drawn(100, 31, links))
+    for step in range(12):
+        for world in (elsewhere, plain):
+            with world.database.engine.connect() as connection:
+                seqs = sorted(seq for (seq,) in clicks_of(connection).rows(EVERY, ("seq",)))
+            wanted = dict.fromkeys(seqs[step : step + 40], 7 if step % 3 else 0)
+            for attempt in range(20):
+                if world is elsewhere and attempt == 0:
+                    breaking.break_at(1 + step // 2, late=bool(step % 2))
+                try:
+                    with world.store().transaction() as connection:
+                        change_reasons(connection, wanted, days_of(world))
+                    settle_clicks(world.database.engine)
+                    break
+                except Unavailable:
+                    pass
+            breaking.at = 0
+    same(elsewhere, plain)
+    with elsewhere.database.engine.connect() as connection:
+        assert not connection.scalar(select(func.count()).select_from(click_changes))
+
+
+def test_loaders_are_killed_again_and_again(
+    server: Engine, postgresql_databases: Maker, plain: World, tmp_path: Path
+) -> None:
+    """With -9, at any moment; ClickHouse too. Then clicks and counts are those of the journals."""
+    with (
+        postgresql_databases.lend() as url,
+        World.at(tmp_path / "killed", url, LINKTRACK_CLICKS=server.url("killed")) as world,
+    ):
+        world.session.close()
+        world.database.engine = with_clicks(world.database.engine, world.settings)
+        world.session = world.database.session()
+        for each in (world, plain):
+            links, _ = some_clicks(each)
+            for number in range(40):
+                journal(each.settings.journals, f"j{number:02}", links, 60, 100 + number)
+        environ = {
+            **os.environ,
+            "LINKTRACK_DATA": str(world.settings.data),
+            "LINKTRACK_DATABASE": url,
+            "LINKTRACK_CLICKS": server.url("killed"),
+        }
+        chance = random.Random(1)
+        folder = tmp_path / "output"
+        for kill in range(6):
+            with folder.open("ab") as output:
+                process = subprocess.Popen(
+                    [sys.executable, "-m", "linktrack", "load"],
+                    env=environ,
+                    stdout=output,
+                    stderr=output,
+                )
+            before = position(world)
+            while position(world) == before and process.poll() is None:
+                time.sleep(0.01)  # it is to be killed soon after
+            time.sleep(chance.random() / 5)  # at any moment
+            if kill == 3:
+                server.servers[0].kill()
+                server.servers[0].start()
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        world.loader().load()
+        plain.loader().load()
+        same(world, plain)
+        assert len(everything(world)["clicks"]) == 2_400
+
+
+def position(world: World) -> int:
+    with world.database.engine.connect() as connection:
+        return int(connection.scalar(select(func.sum(journals.c.position))) or 0)
+
+
+def test_loading_waits_while_clickhouse_is_away_and_counts_are_there(
+    elsewhere: World, plain: World, server: Engine
+) -> None:
+    """Pages of counts answer as ever; those of single clicks say what is away."""
+    for world in (elsewhere, plain):
+        links, _ = some_clicks(world)
+        journal(world.settings.journals, "first", links, 50, 1)
+        world.loader().load()
+    browser = Browser.signed_in(elsewhere)
+    assert browser.get("/owner/posts/1").status_code == 200
+    server.servers[0].kill()
+    for world in (elsewhere, plain):
+        journal(world.settings.journals, "second", links, 50, 2)
+    with pytest.raises(Unavailable, match="can't be reached"):
+        elsewhere.loader().load()
+    for page in PAGES:
+        assert browser.get(page).status_code == 200, page
+    answer = browser.get("/owner/left-out")
+    assert answer.status_code == 503
+    assert "ClickHouse" in read(answer)
+    server.servers[0].start()
+    for world in (elsewhere, plain):
+        world.loader().load()
+    same(elsewhere, plain)
+
+
+def test_a_restored_database_counts_what_it_knows(
+    elsewhere: World, plain: World, postgresql_databases: Maker, server: Engine
+) -> None:
+    """What ClickHouse has of later doesn't count, and is loaded again from the journals."""
+    links, _ = some_clicks(elsewhere)
+    some_clicks(plain)
+    elsewhere.click(drawn(30, 1, links))
+    table = ClickTable(server.asked(), "restored")
+    table.create()
+    keep(elsewhere, table)
+    stale = [tuple([1] * 7 + [batch] * 3 + [1] * 12) for batch in (1, 2, 1_000)]
+    table.insert(stale)
+    with elsewhere.database.engine.begin() as connection:
+        rebuild(connection, days_of(elsewhere))
+    for world in (elsewhere, plain):
+        world.click(drawn(40, 2, links))
+    with elsewhere.database.engine.connect() as connection:
+        (first, *_) = clicks_of(connection).rows(EVERY, ("seq",))
+        assert first[0] > 1_000 << 20
