@@ -171,7 +171,7 @@ def test_three_nodes_behind_a_balancer_are_one_installation(
 
 @pytest.mark.slow
 def test_a_change_on_one_node_is_followed_by_the_others_at_once(
-    nodes: Sequence[Server], database: str, tmp_path: Path
+    nodes: Sequence[Server], database: str
 ) -> None:
     """Links, cards, domains, settings: within about a second, since each looks once a second."""
     here, there = nodes[0], nodes[1]
@@ -212,10 +212,9 @@ def test_a_change_on_one_node_is_followed_by_the_others_at_once(
 
     marked = Installation.open(load_settings(here.environ)).own_clicks().content()
     assert leads_to(there, path, cookie=f"{COOKIE}={marked}") == two
+    own = f"SELECT 1 FROM clicks WHERE reason = {REASON_NUMBER['owner']}"
     wait_until(
-        lambda: (
-            rows(database, f"SELECT 1 FROM clicks WHERE reason = {REASON_NUMBER['owner']}") != []
-        ),
-        10,
+        lambda: rows(database, own) != [],
+        LOADED_SECONDS,
         why="a click of the owner's own device is known as such on every node",
     )
