@@ -124,7 +124,7 @@ def pressing(session: Session, settings: Settings, now: datetime) -> list[Need]:
             )
         )
     found += [
-        Need(trouble, "See the nodes", Place("settings.show"))
+        Need(trouble, "See the nodes", Place("settings.show", {"_anchor": "nodes"}))
         for trouble in node_troubles(session, settings, now)
     ]
     found += [

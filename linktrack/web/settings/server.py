@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 from flask import render_template, request
 
+from linktrack.clicks.nodes.seen import Node
 from linktrack.clicks.nodes.telling import remove_node as forget_node
 from linktrack.context import db_session, installation
 from linktrack.db import now
@@ -159,6 +160,7 @@ def _page(failed: str | None = None, error: LinktrackError | None = None) -> str
     settings = installation().settings
     stored = read_stored(installation().database.engine)
     lines = {line.setting.name: line for line in setting_lines(settings, stored)}
+    nodes = nodes_now(db_session(), settings.journals)
     return render_template(
         "settings/show.html",
         groups=[
@@ -169,7 +171,8 @@ def _page(failed: str | None = None, error: LinktrackError | None = None) -> str
         server=server_fields(stored.get(SMTP_URL, "")),
         mail=settings.mail,
         zones=_zones(),
-        nodes=nodes_now(db_session(), settings.journals),
+        nodes=nodes,
+        removable=[node.id for node in nodes if _is_removable(node)],
         now=now(),
         former=former_addresses(db_session(), settings.base_url),
         failed=failed,
@@ -177,6 +180,10 @@ def _page(failed: str | None = None, error: LinktrackError | None = None) -> str
         unconfirmed=isinstance(error, Unconfirmed),
         typed=request.form if failed else {},
     )
+
+
+def _is_removable(node: Node) -> bool:
+    return not node.is_here and node.state(now()) != "running"
 
 
 @cache
