@@ -140,7 +140,7 @@ def left_out(
     lines: list[tuple[int, int, int, int]] = []
     chosen = replace(which, left_out=True)
     counted = clicks_of(session).count(chosen, ("reason", "agent_id"), ("clicks", "last_at"))
-    for number, agent, count, last in counted:
+    for number, agent, count, last in sorted(counted):
         reasons[REASONS[number]] += count
         lines.append((count, number, agent, last))
     lines = [line for line in lines if reason is None or REASONS[line[1]] == reason]
