@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from browser import Browser, read
 from clickhouses import Engine
-from clicking import some_clicks
+from clicking import START, some_clicks
 from databases import Maker
 from keepings import days_of, drawn, everything, keep, on_clickhouse, same
 from sqlalchemy import func, select
@@ -22,6 +22,7 @@ from world import World
 from linktrack.clicks.capture.journal import SUFFIX
 from linktrack.clicks.counts.changes import change_reasons
 from linktrack.clicks.counts.rebuild import rebuild
+from linktrack.clicks.keeping import moving
 from linktrack.clicks.keeping.clickhouse.models import click_batch_gaps, click_changes
 from linktrack.clicks.keeping.clickhouse.table import ClickTable
 from linktrack.clicks.keeping.clickhouse.transport import (
@@ -31,12 +32,12 @@ from linktrack.clicks.keeping.clickhouse.transport import (
     Setting,
     Unclear,
 )
-from linktrack.clicks.keeping.elsewhere import with_clicks
+from linktrack.clicks.keeping.elsewhere import way_to, with_clicks
 from linktrack.clicks.keeping.opening import clicks_of, settle_clicks
 from linktrack.clicks.keeping.which import EVERY
 from linktrack.clicks.models import journals
 from linktrack.clicks.records import encode
-from linktrack.errors import Unavailable
+from linktrack.errors import Conflict, Unavailable
 from linktrack.ids import LinkId
 
 PAGES = (
@@ -283,3 +284,62 @@ def test_a_restored_database_counts_what_it_knows(
     with elsewhere.database.engine.connect() as connection:
         (first, *_) = clicks_of(connection).rows(EVERY, ("seq",))
         assert first[0] > 1_000 << 20
+
+
+def test_clicks_move_to_clickhouse_and_back(
+    server: Engine, postgresql_databases: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed after every part, and resumed; deleted clicks leave their marks, on both."""
+    monkeypatch.setattr(moving, "PART", 70)
+    with (
+        postgresql_databases.lend() as url,
+        World.at(tmp_path / "moved", url, LINKTRACK_CLICKS=server.url("moved")) as world,
+    ):
+        links, _ = some_clicks(world)
+        for number in range(4):
+            world.click(drawn(100, 40 + number, links))
+        before = START + 60 * 3_600_000  # midnight
+        with world.database.engine.connect() as connection:
+            assert clicks_of(connection).delete_before(before, START - 40 * 24 * 3_600_000)
+        wanted = everything(world)
+        engine = world.database.engine
+        with (
+            with_clicks(engine, world.settings).connect() as connection,
+            pytest.raises(Unavailable, match="linktrack clicks move"),
+        ):
+            clicks_of(connection).count(EVERY)
+        for to_clickhouse in (True, False):
+            way = way_to(world.settings, clickhouse=to_clickhouse)
+            stops = 0
+            while True:
+                try:
+                    number = moving.move_clicks(engine, way, stop)
+                    break
+                except InterruptedError:
+                    stops += 1
+            assert stops == -(-len(wanted["clicks"]) // 70)
+            assert number == len(wanted["clicks"])
+            if to_clickhouse:
+                world.database.engine = with_clicks(engine, world.settings)
+                world.session.close()
+                world.session = world.database.session()
+                alike(everything(world), wanted)
+                with world.store().transaction() as connection:
+                    rebuild(connection, days_of(world))
+                alike(everything(world), wanted)
+                world.click(drawn(50, 77, links))
+                wanted = everything(world)
+            else:
+                world.database.engine = engine
+                alike(everything(world), wanted)
+        with pytest.raises(Conflict, match="already"):
+            moving.move_clicks(engine, way_to(world.settings, clickhouse=False), stop)
+
+
+def alike(found: Mapping[str, Sequence[object]], wanted: Mapping[str, Sequence[object]]) -> None:
+    for name, rows in wanted.items():
+        assert found[name] == rows, name
+
+
+def stop(_number: int) -> None:
+    raise InterruptedError

@@ -72,6 +72,7 @@ COMMANDS: Final = {
     "node": ("server.nodes", "List the machines that serve this installation, or remove one."),
     "load": ("server.service", "Load captured clicks into the database."),
     "rebuild": ("server.service", "Recompute all counts from the stored clicks."),
+    "clicks": ("data.clicks", "Move single clicks to ClickHouse, or back."),
     "reclassify": ("data.classify", "Apply the current rules to stored clicks."),
     "classify": ("data.classify", "Show how user agents and referrers are classified."),
     "doctor": (

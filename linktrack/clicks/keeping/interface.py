@@ -39,6 +39,9 @@ class Clicks(Protocol):
     most_condensed: int | None
     """How many clicks a page can wait for to be condensed; None: as many as there are."""
 
+    keeps_marks: bool
+    """Whether marks are stored, and not read from the clicks."""
+
     most_numbers: int | None
     """How many numbers (`seq`) one step of many looks at, so that none is a long transaction; None:
     as many as there are, most of which are nobody's."""

@@ -36,6 +36,7 @@ class ClickHouseClicks(Clicks):
 
     most_condensed = None
     most_numbers = None
+    keeps_marks = False
 
     def __init__(self, connection: Connection, keeper: Keeper) -> None:
         self._seeing = Seeing(connection, keeper)

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, select
 from linktrack.clicks.facts import DELETED_BEFORE, read_fact, write_fact
 from linktrack.clicks.keeping.clickhouse.conditions import DAY, DAY_ZERO, among
 from linktrack.clicks.keeping.clickhouse.seeing import Keeper, Seeing
+from linktrack.clicks.keeping.clickhouse.table import ClickTable
 from linktrack.clicks.models import imported_clicks
 from linktrack.db import writing
 
@@ -47,3 +48,9 @@ def _drop_periods(connection: Connection, keeper: Keeper, before: int) -> None:
             table.drop_period(period)
         elif others and not table.is_changing():
             table.change("DELETE", f"period = {period:d} AND NOT ({theirs})")
+
+
+def empty(table: ClickTable) -> None:
+    """Delete all clicks, of which nothing is to stay."""
+    for (period,) in list(table.rows(f"SELECT DISTINCT period FROM {table.name}")):  # noqa: S608
+        table.drop_period(period)

@@ -5,7 +5,7 @@ that the transaction sees, unless it lies in a gap: it was given to a transactio
 about. So nobody but itself sees what a transaction has stored before it is committed.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final, cast
@@ -68,13 +68,18 @@ class Keeper:
 
     table: ClickTable
     days: Days
+    check: Callable[[Connection], None] | None = None
+    """Raises `Unavailable` where clicks can't be kept here yet."""
+
     is_there: bool = False
     is_sure: bool = False
     """Whether numbers are known to be above all that are stored."""
 
-    def ready(self) -> ClickTable:
+    def ready(self, connection: Connection) -> ClickTable:
         """Return the table, which is made where it isn't there."""
         if not self.is_there:
+            if self.check is not None:
+                self.check(connection)
             self.table.ensure()
             self.is_there = True
         return self.table
@@ -93,7 +98,7 @@ class Seeing:
     @property
     def table(self) -> ClickTable:
         """The table of clicks, which is there."""
-        return self.keeper.ready()
+        return self.keeper.ready(self.connection)
 
     def visible(self) -> Visible:
         """Return which rows count, after all changes that are committed are made there."""

@@ -29,12 +29,12 @@ def settle_rows(engine: Engine, table: ClickTable) -> None:
         _done(connection, ROWS, [number for number, _ in changes])
 
 
-def settle(engine: Engine, ready: Callable[[], ClickTable]) -> None:
+def settle(engine: Engine, ready: Callable[[Connection], ClickTable]) -> None:
     """Make all changes; names, and clicks of links that are gone, are deleted in the background."""
     with engine.connect() as connection:
         if connection.execute(select(click_changes.c.id).limit(1)).first() is None:
             return
-    table = ready()
+        table = ready(connection)
     settle_rows(engine, table)
     with engine.begin() as connection:
         _take_turn(connection)

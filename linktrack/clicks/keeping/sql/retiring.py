@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from sqlalchemy import Engine, and_, delete, exists, func, select
+from sqlalchemy import Connection, Engine, and_, delete, exists, func, select, text
 
 from linktrack.clicks.facts import DELETED_BEFORE, read_fact, write_fact
 from linktrack.clicks.models import clicks, first_clicks, imported_clicks
@@ -66,3 +66,16 @@ def _delete_marks(engine: Engine, links: Sequence[LinkId], before: int) -> None:
             return
     with writing(engine) as connection:
         connection.execute(delete(first_clicks).where(condition))
+
+
+def has_clicks(connection: Connection) -> bool:
+    """Whether there are clicks or marks."""
+    return any(
+        connection.execute(select(table).limit(1)).first() is not None
+        for table in (clicks, first_clicks)
+    )
+
+
+def empty(connection: Connection) -> None:
+    """Delete all clicks and marks, of which nothing is to stay."""
+    connection.execute(text("TRUNCATE clicks, first_clicks"))
