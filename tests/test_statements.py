@@ -27,7 +27,7 @@ def grown(world: World, first: int, last: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("address", "most"), [("/owner/", 71), ("/owner/posts", 40), ("/owner/accounts", 40)]
+    ("address", "most"), [("/owner/", 74), ("/owner/posts", 40), ("/owner/accounts", 40)]
 )
 def test_a_page_takes_as_many_statements_for_20_accounts_as_for_2(
     world: World, statements: Statements, address: str, most: int

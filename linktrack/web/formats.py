@@ -10,7 +10,7 @@ from linktrack.audience.counts import STALE
 from linktrack.charts import day_name
 from linktrack.charts import number as in_words
 from linktrack.clicks.vocabulary import DEFAULT_WINDOW, WINDOWS
-from linktrack.context import db_session
+from linktrack.context import as_of, db_session
 from linktrack.db import now
 from linktrack.links.excerpts import cut, excerpt, site, title
 from linktrack.networks.registry import network_of, networks
@@ -90,7 +90,7 @@ def register(app: Flask, settings: Settings) -> None:
         return clock(at) if at.astimezone(settings.timezone).date() == today() else moment(at)
 
     def data_until() -> Freshness:
-        return freshness(db_session(), settings.journals, now())
+        return freshness(db_session(), settings.journals, as_of(now()))
 
     app.jinja_env.filters.update(
         ago=ago,

@@ -9,7 +9,6 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from linktrack.clicks.keeping.opening import clicks_of
-from linktrack.clicks.loading.loaded import loaded_until
 from linktrack.clicks.models import account_days
 from linktrack.upkeep.health.status import Capture
 
@@ -28,17 +27,15 @@ class Freshness:
     lost_at: datetime | None = None
 
 
-def freshness(session: Session, folder: Path, now: datetime) -> Freshness:
-    """Return until when all clicks are counted: now, or when the oldest was made that waits here.
+def freshness(session: Session, folder: Path, loaded: datetime) -> Freshness:
+    """Return until when all clicks are counted: the moment up to which all are `loaded`.
 
     Reports take posts as complete by the same moment (`loading.loaded.loaded_until`).
     """
     capture = Capture.read(session, folder)
-    until: datetime | None = loaded_until(session, folder, now)
-    if capture.backlog.bytes and not latest_click(session):
-        until = None
+    nothing = capture.backlog.bytes and not latest_click(session)
     return Freshness(
-        until,
+        None if nothing else loaded,
         max(capture.backlog.clicks, bool(capture.backlog.bytes)),
         capture.damaged_lines,
         capture.lost.count,

@@ -9,7 +9,7 @@ from typing import Final, TypedDict
 from sqlalchemy.orm import Session
 
 from linktrack.calendar.times import utc
-from linktrack.clicks.nodes.seen import Node, State, all_nodes, other_nodes, with_other_keys
+from linktrack.clicks.nodes.seen import Node, State, all_nodes, with_other_keys
 from linktrack.db import from_ms
 from linktrack.keys import load_keys
 from linktrack.settings import Settings
@@ -77,7 +77,8 @@ OTHER_KEYS: Final = (
 
 def node_troubles(session: Session, settings: Settings, now: datetime) -> Iterator[str]:
     """Yield what is the matter with the nodes, each in a sentence."""
-    others = other_nodes(session, settings.journals)
+    nodes = all_nodes(session, settings.journals)
+    others = [node for node in nodes if not node.is_here]
     for node in others:
         if not node.is_missed(now) or node.seen_at is None:
             continue
@@ -91,7 +92,7 @@ def node_troubles(session: Session, settings: Settings, now: datetime) -> Iterat
         stranger = with_other_keys(others, load_keys(settings.data).fingerprint, now)
         if stranger is not None:
             yield OTHER_KEYS.format(stranger.name)
-    for name in namesakes(all_nodes(session, settings.journals), now):
+    for name in namesakes(nodes, now):
         yield f"Several nodes are called {name}: give each a name with LINKTRACK_NODE."
 
 
