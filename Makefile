@@ -29,15 +29,16 @@ help:
 run: $(VENV)/installed
 	@LINKTRACK_DATA="$${LINKTRACK_DATA:-data}" exec $(BIN)/linktrack serve --bind 127.0.0.1:$(PORT)
 
+# Reading all tests takes twelve seconds: for a few of them, only the files that have some are read.
 test: $(VENV)/tests-installed lint
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not network and not alone"
-	$(BIN)/pytest -m "alone and not network"
+	$(BIN)/pytest -m "alone and not network" $$(grep -l 'mark\.alone' tests/test_*.py)
 
 coverage: $(VENV)/tests-installed
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not network" --cov --cov-report=term:skip-covered
 
 test-networks: $(VENV)/tests-installed
-	$(BIN)/pytest -m network
+	$(BIN)/pytest -m network $$(grep -l 'mark\.network' tests/test_*.py)
 
 # Style, types and rooms are looked at while the tests run.
 check: $(VENV)/tests-installed

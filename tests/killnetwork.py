@@ -1,11 +1,10 @@
 """Send what is due in a process that its network kills: run by test_sending_kills.py.
 
-python killnetwork.py DATA DATABASE_URL NETWORK_URL CLOCK. The network is a stand-in over HTTP; its
-answer may come to nobody, since it ends the process that asks (whose number stands in a header).
+The network is a stand-in over HTTP; its answer may come to nobody, since it ends the process that
+asks (whose number stands in a header).
 """
 
 import os
-import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -39,11 +38,9 @@ class HttpNetwork:
         self._client.close()
 
 
-def main() -> None:
+def send_due(data: Path, database_url: str, url: str, now: datetime) -> None:
     """Send what is due at a moment."""
-    data, database_url, url, clock = sys.argv[1:]
-    now = datetime.fromisoformat(clock)
-    with World.at(Path(data), database_url) as world:
+    with World.at(data, database_url) as world:
         Sender(
             world.database,
             world.shortener,
@@ -51,7 +48,3 @@ def main() -> None:
             lambda _: HttpNetwork(url, now),
             lambda: now,
         ).send_due()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,7 @@
-"""Packages of Node.js for tests, installed into the cache once for each state of a lock file."""
+"""Packages of Node.js for tests, installed into the cache once for each state of a lock file.
+
+`python3 nodepackages.py` installs them all beforehand, and needs no library.
+"""
 
 import hashlib
 import os
@@ -6,8 +9,6 @@ import shutil
 import subprocess
 from pathlib import Path
 from typing import Final
-
-from databases import skip_or_fail
 
 CACHE: Final = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "linktrack-tests"
 
@@ -18,6 +19,8 @@ def installed(source: Path, program: str, *, builds: bool = True) -> Path:
     Without `builds` nothing is compiled.
     """
     if shutil.which("node") is None or shutil.which("npm") is None:
+        from databases import skip_or_fail
+
         skip_or_fail("Node.js is not here: install node and npm, version 20")
     lock = (source / "package-lock.json").read_bytes()
     version = subprocess.run(["node", "--version"], check=True, capture_output=True).stdout
@@ -36,3 +39,9 @@ def installed(source: Path, program: str, *, builds: bool = True) -> Path:
         (folder / "done").touch()
     shutil.copy(source / program, folder)
     return folder
+
+
+if __name__ == "__main__":
+    HERE: Final = Path(__file__).parent
+    installed(HERE / "atnet", "network.mjs")
+    installed(HERE / "oracles", "oracle.mjs", builds=False)

@@ -2,18 +2,17 @@
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from audiences import followers
+from killmails import mail_due
 from mailboxes import Mailbox, served
 from members import Club, add_member, club
 from sqlalchemy import select
+from victims import run_apart
 from world import NOON, World
 
 from linktrack.clicks.records import ClickRecord
@@ -243,6 +242,10 @@ class Killer(Mailbox):
         super().__init__()
         self.fatal, self.takes, self.pid = fatal, takes, 0
 
+    def watch(self, pid: int) -> None:
+        """Know whom to kill."""
+        self.pid = pid
+
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         self.fatal -= 1
         if self.fatal == 0:
@@ -260,16 +263,11 @@ def test_nobody_is_mailed_twice_whatever_is_killed(we: Club, takes: bool) -> Non
     members = [agrees(we, we.ada, "m0@example.org"), *(newcomer(we, f"m{n}") for n in range(1, 4))]
     we.bring("http://one.com/")
     box = Killer(2, takes=takes)
+    settings = we.world.settings
     with served(box) as where:
         for at, ended in ((EIGHT, -signal.SIGKILL), (EIGHT + timedelta(hours=2), 0)):
-            arguments = [
-                str(we.world.settings.data), we.world.settings.database, f"smtp://{where}",
-                at.isoformat(),
-            ]  # fmt: skip
-            script = Path(__file__).with_name("killmails.py")
-            process = subprocess.Popen([sys.executable, str(script), *arguments])
-            box.pid = process.pid
-            assert process.wait(60) == ended
+            given = (settings.data, settings.database, f"smtp://{where}", at)
+            assert run_apart(mail_due, *given, told=box.watch) == ended
     got = addressed(box)
     assert len(got) == len(set(got)) == 4 - (not takes)
     in_doubt = members[1].id

@@ -3,8 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +18,7 @@ from servers import answer, environment, serving
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
 from standins import standin
+from victims import run_apart
 from waiting import wait_until
 from world import NOON, World
 
@@ -29,7 +28,6 @@ from linktrack.community.letting_in.worker import LEASE
 from linktrack.community.models import JoinRequest, MemberStep
 from linktrack.db import now
 
-SCRIPT: Final = Path(__file__).with_name("killhost.py")
 MAIL: Final = "ann@example.org"
 
 
@@ -59,10 +57,13 @@ class Box(Mailbox):
 def killed(world: World, gatehouse: Gatehouse, box: Box, smtp: str) -> bool:
     """Do what is due in a process of its own; return whether it was killed."""
     world.session.rollback()
-    arguments = (str(world.settings.data), world.settings.database, f"smtp://{smtp}")
-    process = subprocess.Popen([sys.executable, str(SCRIPT), *arguments, NOON.isoformat()])
-    gatehouse.victim = box.victim = process.pid
-    return process.wait(120) == -signal.SIGKILL
+    settings = world.settings
+
+    def told(number: int) -> None:
+        gatehouse.victim = box.victim = number
+
+    given = (settings.data, settings.database, f"smtp://{smtp}", NOON)
+    return run_apart(do_due, *given, told=told) == -signal.SIGKILL
 
 
 def later(world: World, smtp: str, by: timedelta) -> None:

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,10 +11,12 @@ from blueskyserver import Server as Bluesky
 from databases import Maker
 from fakenetwork import Clock
 from keepers import Kept
+from killnetwork import send_due
 from office import Office
 from servers import answer, environment, serving
 from sqlalchemy import update
 from standins import Answer, Asked, standin
+from victims import run_apart
 from waiting import wait_until
 from world import NOON, World
 from xserver import VALUES
@@ -27,8 +27,6 @@ from linktrack.networks.credentials import Credential
 from linktrack.networks.x.writer import XWriter
 from linktrack.publishing.models import Sending
 from linktrack.publishing.sender import LEASE
-
-SCRIPT = Path(__file__).with_name("killnetwork.py")
 
 
 @pytest.mark.slow
@@ -61,9 +59,8 @@ def test_a_process_killed_between_storing_and_sending_posts_once(world: World, m
     with standin(network) as running:
 
         def send(at: timedelta) -> int:
-            arguments = (str(world.settings.data), world.settings.database, running.address)
-            command = [sys.executable, str(SCRIPT), *arguments, (NOON + at).isoformat()]
-            return subprocess.run(command, check=False, timeout=120).returncode
+            given = (world.settings.data, world.settings.database, running.address, NOON + at)
+            return run_apart(send_due, *given)
 
         first = send(timedelta())
         assert first == (0 if moment == "never" else -signal.SIGKILL)
