@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -17,11 +18,11 @@ from clicking import START, some_clicks
 from databases import Maker
 from keepings import days_of, drawn, everything, keep, on_clickhouse, same
 from sqlalchemy import func, select
-from world import World
+from world import NOON, World
 
 from linktrack.clicks.capture.journal import SUFFIX
 from linktrack.clicks.counts.changes import change_reasons
-from linktrack.clicks.counts.rebuild import rebuild
+from linktrack.clicks.counts.rebuild import rebuild, rebuild_beside
 from linktrack.clicks.keeping import moving
 from linktrack.clicks.keeping.clickhouse.models import click_batch_gaps, click_changes
 from linktrack.clicks.keeping.clickhouse.table import ClickTable
@@ -39,6 +40,8 @@ from linktrack.clicks.models import journals
 from linktrack.clicks.records import encode
 from linktrack.errors import Conflict, Unavailable
 from linktrack.ids import LinkId
+from linktrack.portability.export.everything import export_all
+from linktrack.portability.export.restore import import_all
 
 PAGES = (
     "/owner/", "/owner/accounts/1", "/owner/audience", "/owner/compare", "/owner/devices",
@@ -308,7 +311,7 @@ def test_clicks_move_to_clickhouse_and_back(
             pytest.raises(Unavailable, match="linktrack clicks move"),
         ):
             clicks_of(connection).count(EVERY)
-        for to_clickhouse in (True, False):
+        for to_clickhouse in (True, False, True):
             way = way_to(world.settings, clickhouse=to_clickhouse)
             stops = 0
             while True:
@@ -324,16 +327,43 @@ def test_clicks_move_to_clickhouse_and_back(
                 world.session.close()
                 world.session = world.database.session()
                 alike(everything(world), wanted)
+                with pytest.raises(Unavailable, match="are on ClickHouse"):
+                    rebuild_beside(engine, days_of(world))
                 with world.store().transaction() as connection:
                     rebuild(connection, days_of(world))
                 alike(everything(world), wanted)
                 world.click(drawn(50, 77, links))
+                with pytest.raises(ZeroDivisionError), world.store().transaction() as connection:
+                    world.store().append(connection, drawn(5, 78, links))
+                    raise ZeroDivisionError
                 wanted = everything(world)
             else:
                 world.database.engine = engine
                 alike(everything(world), wanted)
         with pytest.raises(Conflict, match="already"):
-            moving.move_clicks(engine, way_to(world.settings, clickhouse=False), stop)
+            moving.move_clicks(engine, way_to(world.settings, clickhouse=True), stop)
+
+
+def test_an_export_of_everything_has_them(
+    elsewhere: World, sqlite_databases: Maker, tmp_path: Path
+) -> None:
+    """Like those of a database that has its clicks itself; it is restored to any."""
+    links, _ = some_clicks(elsewhere)
+    for number in range(3):
+        elsewhere.click(drawn(60, 50 + number, links))
+    elsewhere.session.rollback()
+    rows = export_all(elsewhere.database, tmp_path / "all.zip", NOON)
+    assert rows["clicks"] == 180
+    with sqlite_databases.lend() as url, World.at(tmp_path / "restored", url) as restored:
+        import_all(restored.database, tmp_path / "all.zip")
+        alike(everything(restored), everything(elsewhere))
+        export_all(restored.database, tmp_path / "again.zip", NOON)
+    with (
+        zipfile.ZipFile(tmp_path / "all.zip") as one,
+        zipfile.ZipFile(tmp_path / "again.zip") as other,
+    ):
+        for table in ("clicks", "first_clicks"):
+            assert one.read(f"tables/{table}.ndjson") == other.read(f"tables/{table}.ndjson")
 
 
 def alike(found: Mapping[str, Sequence[object]], wanted: Mapping[str, Sequence[object]]) -> None:

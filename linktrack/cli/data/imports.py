@@ -152,6 +152,8 @@ def import_all_command(file: Path, as_json: bool) -> None:
         return
     click.echo(f"Restored {sum(done.rows.values()):,} rows of {len(done.rows)} tables.")
     click.echo(f"Its short links begin with {done.base_url}: set LINKTRACK_BASE_URL to that.")
+    if opened.settings.clicks and done.rows.get("clicks"):
+        click.echo("Its clicks are in the database now: linktrack clicks move --to clickhouse.")
     if done.timezone != timezone:
         click.echo(
             f"Its time zone is {done.timezone}: set LINKTRACK_TIMEZONE to that, or run "

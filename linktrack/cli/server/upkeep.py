@@ -29,6 +29,8 @@ def backup(file: Path, as_json: bool) -> None:
     else:
         waiting = f", with {done.journals} journals that wait to be loaded" if done.journals else ""
         click.echo(f"{file}: {done.size:,} bytes{waiting}.")
+        if opened.settings.clicks:
+            click.echo("Single clicks are on ClickHouse, and not in it: back them up there.")
 
 
 @click.command()

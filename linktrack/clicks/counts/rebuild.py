@@ -27,7 +27,7 @@ from linktrack.clicks.counts.rollups import POST_COUNTS, Batch
 from linktrack.clicks.counts.sums import Deltas, add, correct
 from linktrack.clicks.counts.visits import Period, measure_visits, recount_visits
 from linktrack.clicks.keeping.click import Click
-from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.opening import check_place, clicks_of
 from linktrack.clicks.keeping.which import By, Every, Which
 from linktrack.clicks.models import (
     account_days,
@@ -75,6 +75,7 @@ def rebuild_beside(engine: Engine, days: Days) -> int:
     until nothing is wrong: a post may have got another time in between. Raises `Unavailable`
     where something still was in the last of `ROUNDS`.
     """
+    check_place(engine)
     for _ in range(ROUNDS):
         found, is_right = _round(engine, days)
         if is_right:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine
 
 from linktrack.clicks.keeping.interface import Clicks
 from linktrack.clicks.keeping.moving import Way
-from linktrack.clicks.keeping.opening import keeping_clicks
+from linktrack.clicks.keeping.opening import forget_place, keeping_clicks
 from linktrack.clicks.keeping.sql.clicks import SqlClicks
 from linktrack.clicks.keeping.sql.retiring import empty as empty_sql
 from linktrack.clicks.keeping.sql.retiring import has_clicks
@@ -66,4 +66,9 @@ def way_to(settings: Settings, *, clickhouse: bool) -> Way:
 
     if clickhouse:
         return Way(SqlClicks, there, empty_sql, day_of)
-    return Way(there, SqlClicks, lambda connection: empty(keeper.ready(connection)), day_of)
+
+    def leave(connection: Connection) -> None:
+        empty(keeper.ready(connection))
+        forget_place(connection)
+
+    return Way(there, SqlClicks, leave, day_of)

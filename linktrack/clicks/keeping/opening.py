@@ -2,11 +2,20 @@
 
 from typing import Final, Protocol
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, delete
 from sqlalchemy.orm import Session
 
+from linktrack.clicks.facts import read_fact
+from linktrack.clicks.keeping.clickhouse.models import (
+    LAST_BATCH,
+    LAST_SEQ,
+    click_batch_gaps,
+    click_changes,
+)
 from linktrack.clicks.keeping.interface import Clicks
 from linktrack.clicks.keeping.sql.clicks import SqlClicks
+from linktrack.clicks.models import click_facts
+from linktrack.errors import Unavailable
 
 _OPTION: Final = "linktrack_clicks"
 
@@ -31,6 +40,29 @@ def clicks_of(bind: Connection | Session) -> Clicks:
     connection = bind.connection() if isinstance(bind, Session) else bind
     opener: Opener | None = connection.get_execution_options().get(_OPTION)
     return SqlClicks(connection) if opener is None else opener(connection)
+
+
+def check_place(engine: Engine) -> None:
+    """Raise `Unavailable` where clicks are on ClickHouse and LINKTRACK_CLICKS is not set.
+
+    To be called before clicks are stored or recounted: those that there are would be missed.
+    """
+    if engine.get_execution_options().get(_OPTION) is not None:
+        return
+    with engine.connect() as connection:
+        if read_fact(connection, LAST_SEQ) is not None:
+            raise Unavailable(
+                "The clicks so far are on ClickHouse: set LINKTRACK_CLICKS as it was, or move them "
+                "with linktrack clicks move --to database."
+            )
+
+
+def forget_place(connection: Connection) -> None:
+    """Forget that clicks were on ClickHouse: they are in the database now."""
+    names = (LAST_SEQ, LAST_BATCH)
+    connection.execute(delete(click_facts).where(click_facts.c.name.in_(names)))
+    connection.execute(delete(click_batch_gaps))
+    connection.execute(delete(click_changes))
 
 
 def settle_clicks(engine: Engine) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 from linktrack.calendar.days import Days
 from linktrack.clicks.capture.journal import SUFFIX, is_written
 from linktrack.clicks.keeping.interface import Origin
-from linktrack.clicks.keeping.opening import settle_clicks
+from linktrack.clicks.keeping.opening import check_place, settle_clicks
 from linktrack.clicks.loading.backfill import count_added
 from linktrack.clicks.models import journals
 from linktrack.db import now as this_moment
@@ -128,6 +128,7 @@ class Loader(Generic[Record]):
         keeps the clicks is.
         """
         if not self._counted:
+            check_place(self.store.engine)
             count_added(self.store.engine, self.store.days)
             self._counted = True
         if not self._positions:

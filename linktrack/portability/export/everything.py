@@ -31,6 +31,7 @@ import linktrack.tables  # noqa: F401 - what is not known is not carried
 from linktrack import __version__
 from linktrack.audience.models import Account
 from linktrack.calendar.times import utc
+from linktrack.clicks.keeping.carrying import kept_elsewhere
 from linktrack.db import Base, Database, Utc, is_sqlite, revision_of
 from linktrack.errors import Unavailable
 from linktrack.keys import KEYS_FILE
@@ -170,8 +171,10 @@ def _blocks(connection: Connection, table: Table) -> Iterator[tuple[bytes, int]]
     )
     encode = json.JSONEncoder(separators=(",", ":")).encode
     step = STEP_OF_PICTURES if any(binary) else STEP
-    found = connection.execution_options(yield_per=step).execute(query)
-    for rows in found.partitions():
+    parts = kept_elsewhere(connection, table)
+    if parts is None:
+        parts = connection.execution_options(yield_per=step).execute(query).partitions()
+    for rows in parts:
         lines = [encode(dict(zip(names, _values(row, binary), strict=True))) for row in rows]
         yield ("\n".join(lines) + "\n").encode(), len(lines)
 

@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import Connection, LargeBinary, MetaData, Table, func, insert, select, text
 from sqlalchemy.exc import DataError, IntegrityError
 
+from linktrack.clicks.keeping.opening import forget_place
 from linktrack.db import Database, alembic_config, is_sqlite, revision_of, writing
 from linktrack.errors import Conflict, Invalid
 from linktrack.keys import KEYS_FILE
@@ -61,6 +62,7 @@ def import_all(
                 tables = _tables(connection)
                 _check_empty(connection, tables)
                 rows = _load(connection, archive, manifest, tables, progress)
+                forget_place(connection)
                 _replace_keys(database.settings.data / KEYS_FILE, keys)
     except OSError as error:
         raise Invalid(f"{path} cannot be read: {error.strerror}.") from error

@@ -1,0 +1,42 @@
+"""Clicks and marks as rows of their tables, for an export of everything, wherever they are kept."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, Table, func, select
+
+from linktrack.chunks import chunked
+from linktrack.clicks.keeping.opening import clicks_of
+from linktrack.clicks.keeping.which import Which
+from linktrack.links.models import Link
+
+PART: Final = 20_000
+PLACES: Final = 500  # posts and links whose marks are read together
+
+
+def kept_elsewhere(connection: Connection, table: Table) -> Iterator[Sequence[Any]] | None:
+    """Return the rows of a table in order of its key, or None where the database has them."""
+    carried = {"clicks": _clicks, "first_clicks": _marks}.get(table.name)
+    if carried is None or clicks_of(connection).keeps_marks:
+        return None
+    return carried(connection, [column.name for column in table.columns])
+
+
+def _clicks(connection: Connection, names: Sequence[str]) -> Iterator[Sequence[Any]]:
+    after = 0
+    while True:
+        found = clicks_of(connection).table(Which(after=after), limit=PART).c
+        query = select(*(found[name] for name in names)).order_by(found.seq)
+        rows = connection.execute(query).all()
+        if not rows:
+            return
+        yield rows
+        after = rows[-1].seq
+
+
+def _marks(connection: Connection, _names: Sequence[str]) -> Iterator[Sequence[Any]]:
+    places = sorted(set(connection.scalars(select(func.coalesce(Link.post_id, -Link.id)))))
+    for part in chunked(places, PLACES):
+        marks = clicks_of(connection).marks_of(part)
+        if rows := sorted(key + mark for key, mark in marks):
+            yield rows
