@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Select, and_, delete, func, insert, select, t
 from sqlalchemy.orm import Session
 
 from linktrack.chunks import chunked
+from linktrack.clicks.columns import read_columns
 from linktrack.db import from_ms
 from linktrack.engagement.models import Engagement, EngagementCount, NetworkPost
 from linktrack.engagement.standing import Lists, Person, Standing, read_people
@@ -196,16 +197,22 @@ def _kept(
         kept.people,
         *_COUNTS,
     ).outerjoin(kept, and_(kept.network_post_id == NetworkPost.id, kept.window == window))
-    for values in session.execute(query):
+    for values in zip(*read_columns(session, query), strict=True):
         row = PostRow._make(values[:5])
         lists = standing.at(row.posted_at)
         made_of = (row.read_at, row.names_read_at, lists.roster_at, lists.sized_at)
-        if tuple(values[5:9]) != made_of:
+        if values[5:9] != made_of:
             yield row, lists, None
             continue
         counted_at, is_complete, people = values[9:12]
-        counts = tuple(values[12:])
-        tally = Tally(window, counted_at, is_complete, counts, people=people, segments=_NO_SEGMENTS)
+        tally = Tally(
+            window,
+            counted_at,
+            bool(is_complete),
+            values[12:],
+            people=people,
+            segments=_NO_SEGMENTS,
+        )
         yield row, lists, tally
 
 
@@ -241,7 +248,7 @@ def _segments(
     query = select(part.network_post_id, part.segment_id, part.people).where(
         part.window == window, part.network_post_id.in_(numbers)
     )
-    for number, segment_id, people in session.execute(query):
+    for number, segment_id, people in zip(*read_columns(session, query), strict=True):
         found.setdefault(number, {})[segment_id] = people
     return found
 
@@ -317,9 +324,11 @@ def counted_posts(
         is_complete,
         post_id,
         *counts,
-    ) in session.execute(query):
+    ) in zip(*read_columns(session, query), strict=True):
         if kept_read_at == read_at:
-            found.append(CountedPost(account_id, posted_at, is_complete, tuple(counts), post_id))
+            found.append(
+                CountedPost(account_id, posted_at, bool(is_complete), tuple(counts), post_id)
+            )
         else:
             stale.append((account_id, PostRow(number, post_id, posted_at, read_at, None)))
     for chunk in chunked(stale, CHUNK):

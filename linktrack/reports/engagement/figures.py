@@ -93,13 +93,9 @@ def kind_of_post(rated: RatedPost, what: What) -> KindFigure:
 
 def kind_of_posts(posts: Sequence[RatedPost], what: What) -> KindFigure:
     """Return the figure of several posts, clustered over them."""
-    pairs = pairs_of(posts, what)
-    seen = [
-        (count, post.views)
-        for post in posts
-        for count in (post.count_of(what),)
-        if count is not None and post.views
-    ]
+    known = [(count, post) for post in posts if (count := post.count_of(what)) is not None]
+    pairs = [(count, post.followers) for count, post in known if post.followers]
+    seen = [(count, post.views) for count, post in known if post.views]
     return KindFigure(
         what=what,
         posts=len(pairs),
@@ -108,16 +104,6 @@ def kind_of_posts(posts: Sequence[RatedPost], what: What) -> KindFigure:
         views=sum(views for _, views in seen) if seen else None,
         per_view=Rate.over(seen),
     )
-
-
-def pairs_of(posts: Iterable[RatedPost], what: What) -> list[tuple[int, int]]:
-    """Return the count and the followers of each post of which both are known."""
-    return [
-        (count, post.followers)
-        for post in posts
-        for count in (post.count_of(what),)
-        if count is not None and post.followers
-    ]
 
 
 def people_of_post(rated: RatedPost) -> PeopleFigure:
