@@ -6,6 +6,7 @@ The numbers are part of the database's format: append, never renumber.
 from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 from linktrack.errors import Invalid
@@ -115,9 +116,12 @@ def first_language(header: str | None) -> str | None:
 
     Browsers name the preferred one first. None where it isn't 2 or 3 letters.
     """
-    if not header:
-        return None
-    tag = header[:40].partition(",")[0].partition(";")[0].strip().partition("-")[0].lower()
+    return _first_language(header[:40]) if header else None
+
+
+@lru_cache(maxsize=1024)
+def _first_language(begins: str) -> str | None:
+    tag = begins.partition(",")[0].partition(";")[0].strip().partition("-")[0].lower()
     return tag if len(tag) in (2, 3) and tag.isascii() and tag.isalpha() else None
 
 

@@ -12,13 +12,13 @@ from typing import Final, NamedTuple
 from linktrack.clicks.capture.gate import Undecided
 from linktrack.clicks.capture.lane import READ, REDIRECT, Asked, Behind, Lane
 from linktrack.clicks.classify.agents import is_preview
-from linktrack.links.codes import code_in
+from linktrack.links.codes import is_reserved
 
 LONGEST: Final = 8_000  # bytes of a head that is looked at: below every limit of the server
 MOST_FIELDS: Final = 60
 
 # What RFC 9112 and 9110 let stand in a head, and nothing that some servers forgive.
-_LINE: Final = re.compile(r"(GET|HEAD) (/[A-Za-z0-9_-]{1,64}+)(?:\?([!-~]*+))?+ HTTP/1\.([01])\r\n")
+_LINE: Final = re.compile(r"(GET|HEAD) /([A-Za-z0-9_-]{1,64}+)(?:\?([!-~]*+))?+ HTTP/1\.([01])\r\n")
 _FIELDS: Final = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[^\0-\x08\n-\x1f\x7f]*+\r\n)*+\r\n")
 
 _SPECIAL: Final = frozenset(
@@ -99,13 +99,14 @@ class BytesLane:
 def _read(text: str, client: str) -> _Head | None:
     """Return what one whole plain head asks for, None for any other text."""
     line = _LINE.match(text)
-    code = None if line is None else code_in(line[2])
-    if line is None or code is None or not _FIELDS.fullmatch(text, line.end()):
+    if line is None or not _FIELDS.fullmatch(text, line.end()):
         return None
-    method, path, query, version = line.groups()
+    method, code, query, version = line.groups()
+    if is_reserved(code):
+        return None
     asked = {
         "REQUEST_METHOD": method,
-        "PATH_INFO": path,
+        "PATH_INFO": f"/{code}",
         "QUERY_STRING": query or "",
         "REMOTE_ADDR": client,
     }
