@@ -1,6 +1,7 @@
 """What each node says of itself, and what the others make of it."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -151,6 +152,22 @@ def test_figures_wait_for_the_clicks_of_all_nodes(pair: Pair) -> None:
     pair.now += 10 * MINUTE
     pair.here.session.rollback()
     assert loaded_until(pair.here.session, folder, pair.now) == seen
+    journal.close()
+
+
+def test_journals_of_a_machine_that_is_gone_are_loaded_by_another_node(pair: Pair) -> None:
+    """Copied into its folder: what was loaded already isn't loaded again."""
+    links, _ = some_clicks(pair.here)
+    journal = Journal(pair.there.settings.journals)
+    for second in range(3):
+        journal.append(click(links[0], second))
+    assert pair.there.loader().load().clicks == 3
+    journal.append(click(links[0], 3))
+    (left,) = pair.there.settings.journals.glob("*.journal")
+    pair.here.settings.journals.mkdir()
+    shutil.copy(left, pair.here.settings.journals)
+    assert pair.here.loader().load().clicks == 1
+    assert pair.here.loader().load().clicks == 0
     journal.close()
 
 
