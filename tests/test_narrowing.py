@@ -17,7 +17,6 @@ from linktrack.errors import Invalid, Unavailable
 from linktrack.reports.narrowing.counts import COUNTS
 from linktrack.reports.narrowing.shadows import narrowed
 from linktrack.reports.narrowing.wanted import Wanted, wanted_of
-from linktrack.reports.parts import Part
 from linktrack.reports.sources.facet_days import days_report
 from linktrack.reports.sources.facets import places_report
 
@@ -57,9 +56,9 @@ def test_the_narrowed_counts_of_all_values_add_up_to_the_stored_ones(world: Worl
         for parts in (
             [wanted_of({"country": line.key or "-"}) for line in places],
             [
-                wanted_of({"country": line.key or "-"}, Part(segment=segment))
+                wanted_of({"country": line.key or "-", "segment": segment})
                 for line in places
-                for segment in ("",)
+                for segment in ("-",)
             ],
         ):
             added: dict[str, Counter[tuple[int, ...]]] = {name: Counter() for name in stored}
@@ -80,7 +79,7 @@ def test_several_things_at_once_are_those_that_have_them_all(world: World) -> No
     for one in sorted(people, key=lambda one: one.clicked_at):
         if one.visitor is not None:
             firsts.setdefault((of_link[one.link_id], one.visitor), id(one))
-    wanted = wanted_of({"country": "DE", "device": "mobile", "language": "de"}, Part(segment=""))
+    wanted = wanted_of({"country": "DE", "device": "mobile", "language": "de", "segment": "-"})
     fitting = [
         one for one in people if (one.country, one.language, one.user_agent) == ("DE", "de", PHONE)
     ]

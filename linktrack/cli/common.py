@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from linktrack.installation import Installation
     from linktrack.links.hosts.models import Domain
     from linktrack.links.models import Link, Post
+    from linktrack.reports.narrowing.wanted import Wanted
 
 F = TypeVar("F", bound=Callable[..., None])
 
@@ -94,6 +95,15 @@ class Work:
     session: "Session"
     now: datetime
     """When the command began to work: everything it does happened at this moment."""
+    only: "Wanted | None" = None
+    """The filters that a report is asked for with."""
+    left: "Wanted | None" = None
+    """Those of them that the command has to narrow to by itself."""
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether every count is narrowed already."""
+        return self.only != self.left
 
     @overload
     def account(self, handle: str) -> "Account": ...

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-from linktrack.reports.sources.facet_days import FACET_NAMES
+from linktrack.reports.narrowing.wanted import FILTERS
 
 ACCOUNT: Final = ("account",)
-CLICKS: Final = ("account", "source", "segment")
-EVERY: Final = (*CLICKS, *FACET_NAMES)
+EVERY: Final = ("account", *FILTERS)
 RATES: Final = "Rates are the filtered clicks per 1,000 of all followers."
 
 
@@ -188,7 +187,7 @@ SECTIONS: Final = (
                 "comparison.show",
                 "Compare accounts",
                 "Where your accounts clearly differ.",
-                ("source", "segment", *FACET_NAMES),
+                FILTERS,
                 leaves=f"{RATES} Engagement isn't filtered.",
             ),
             Page("experiments.list_all", "Experiments", "Whether a change made a difference."),

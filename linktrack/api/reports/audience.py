@@ -1,7 +1,5 @@
 """Reports on how an audience behaves: each the object that pages and command line show."""
 
-from flask import g, request
-
 from linktrack.api.access import named_account
 from linktrack.api.operations import (
     FROM,
@@ -11,11 +9,18 @@ from linktrack.api.operations import (
     Parameter,
     asked,
 )
-from linktrack.api.reports.reporting import asked_range, asked_window, report_at
-from linktrack.audience.accounts import get_account, list_accounts
+from linktrack.api.reports.reporting import (
+    asked_accounts,
+    asked_range,
+    asked_window,
+    is_narrowed,
+    report_at,
+)
 from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
+from linktrack.errors import Invalid
 from linktrack.reports.comparison import ComparisonJson, compare, comparison_json
+from linktrack.reports.narrowing.ranges import OF_POSTS
 from linktrack.reports.people.audience import AudienceReportJson, audience_json, audience_report
 from linktrack.reports.people.growth import GrowthReportJson, growth_json, growth_report
 from linktrack.reports.timing.hours import HoursReportJson, hours_json, hours_report
@@ -48,18 +53,13 @@ def report_audience() -> AudienceReportJson:
     return audience_json(report)
 
 
-@report_at("compare", (ACCOUNTS, WINDOW, FROM, TO))
+@report_at("compare", (ACCOUNTS, WINDOW, FROM, TO), OF_POSTS)
 def report_compare() -> ComparisonJson:
     """Compare accounts: the named ones (`account` may be repeated), or all."""
     fields = asked()
-    session = db_session()
-    handles = dict.fromkeys(handle for handle in request.args.getlist("account") if handle)
-    accounts = [named_account(handle) for handle in handles]
-    if not accounts and g.token.account_id is not None:
-        accounts = [get_account(session, g.token.account_id)]
     report = compare(
-        session,
-        accounts or list_accounts(session),
+        db_session(),
+        asked_accounts(),
         window=asked_window(fields),
         now=as_of(now()),
         **asked_range(fields),
@@ -81,12 +81,14 @@ def report_growth() -> GrowthReportJson:
     return growth_json(report)
 
 
-@report_at("half-life", (NEEDED_ACCOUNT, LINK, FROM, TO))
+@report_at("half-life", (NEEDED_ACCOUNT, LINK, FROM, TO), OF_POSTS)
 def report_half_life() -> LifetimesReportJson | LinkLifeJson:
     """Return how long an account's posts, or one of its links, keep getting clicks."""
     fields = asked()
     account = named_account(fields.text("account"))
     code = fields.optional_text("link")
+    if code is not None and is_narrowed():
+        raise Invalid("The half-life of one link can't be filtered: leave out the filters.")
     if code is not None:
         codes = installation().shortener.codes
         return link_life_json(life_of_code(db_session(), codes, account, code, as_of(now())))
@@ -99,7 +101,7 @@ def report_half_life() -> LifetimesReportJson | LinkLifeJson:
     return lifetimes_json(report)
 
 
-@report_at("hours", (NEEDED_ACCOUNT, WINDOW, FROM, TO))
+@report_at("hours", (NEEDED_ACCOUNT, WINDOW, FROM, TO), OF_POSTS)
 def report_hours() -> HoursReportJson:
     """Return clicks per follower by weekday and hour of posting."""
     fields = asked()

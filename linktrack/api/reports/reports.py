@@ -15,11 +15,18 @@ from linktrack.api.operations import (
     Parameter,
     asked,
 )
-from linktrack.api.reports.reporting import asked_range, asked_window, report_at
+from linktrack.api.reports.reporting import (
+    asked_range,
+    asked_window,
+    is_narrowed,
+    left_to_narrow,
+    report_at,
+)
 from linktrack.calendar.ranges import whole_days
 from linktrack.calendar.times import parse_moment
 from linktrack.context import as_of, db_session, installation
 from linktrack.db import now
+from linktrack.errors import Invalid
 from linktrack.links.catalog import get_link
 from linktrack.links.posts import get_post
 from linktrack.reports.coverage import CoverageReportJson, coverage_json, coverage_report
@@ -27,10 +34,12 @@ from linktrack.reports.cpf import MOST_POSTS, CpfReportJson, cpf_json, cpf_repor
 from linktrack.reports.digest import DigestJson, digest_json, digests
 from linktrack.reports.digest_periods import PERIODS
 from linktrack.reports.links.topics import TopicsReportJson, topics_json, topics_report
+from linktrack.reports.narrowing.ranges import BY_SOURCE, OF_POSTS, OF_RANKED_POSTS
 from linktrack.reports.orders import SORTS
 from linktrack.reports.people.followers import FollowersReportJson, followers_json, followers_report
 from linktrack.reports.people.segments import SegmentsReportJson, segments_json, segments_report
 from linktrack.reports.sources.referrers import (
+    ONE_SUBJECT,
     ReferrersReportJson,
     referrers_json,
     referrers_report,
@@ -43,7 +52,7 @@ LINK = Parameter("link", "Only this link, by its code.")
 PERIOD = Parameter("period", "The last complete week, month or day.", choices=PERIODS)
 
 
-@report_at("cpf", (NEEDED_ACCOUNT, WINDOW, FROM, TO, LIMIT, AFTER, SORT))
+@report_at("cpf", (NEEDED_ACCOUNT, WINDOW, FROM, TO, LIMIT, AFTER, SORT), OF_RANKED_POSTS)
 def report_cpf() -> CpfReportJson:
     """Return clicks per follower of an account."""
     fields = asked()
@@ -60,7 +69,7 @@ def report_cpf() -> CpfReportJson:
     return cpf_json(report)
 
 
-@report_at("segments", (NEEDED_ACCOUNT, WINDOW, FROM, TO))
+@report_at("segments", (NEEDED_ACCOUNT, WINDOW, FROM, TO), OF_POSTS)
 def report_segments() -> SegmentsReportJson:
     """Return who clicked, by segment, as far as that is known."""
     fields = asked()
@@ -71,6 +80,7 @@ def report_segments() -> SegmentsReportJson:
         settings=installation().settings,
         now=as_of(now()),
         **asked_range(fields),
+        with_ways=not is_narrowed(),
     )
     return segments_json(report)
 
@@ -88,7 +98,7 @@ def report_coverage() -> CoverageReportJson:
     return coverage_json(report)
 
 
-@report_at("topics", (NEEDED_ACCOUNT, WINDOW, FROM, TO))
+@report_at("topics", (NEEDED_ACCOUNT, WINDOW, FROM, TO), OF_POSTS)
 def report_topics() -> TopicsReportJson:
     """Return clicks and engagement per follower by tag, and which clearly stand out."""
     fields = asked()
@@ -118,7 +128,7 @@ def report_followers() -> FollowersReportJson:
     return followers_json(report)
 
 
-@report_at("referrers", (NEEDED_ACCOUNT, FROM, TO, POST, LINK))
+@report_at("referrers", (NEEDED_ACCOUNT, FROM, TO, POST, LINK), BY_SOURCE)
 def report_referrers() -> ReferrersReportJson:
     """Return where the clicks of an account, a post or a link came from, by segment."""
     fields = asked()
@@ -127,6 +137,8 @@ def report_referrers() -> ReferrersReportJson:
     timezone = opened.settings.timezone
     since, until = whole_days(fields.moment("from"), fields.moment("to"), timezone)
     post, code = fields.row_number("post"), fields.optional_text("link")
+    if is_narrowed() and not (post is None and code is None):
+        raise Invalid(ONE_SUBJECT)
     report = referrers_report(
         session,
         account,
@@ -136,7 +148,7 @@ def report_referrers() -> ReferrersReportJson:
         post=None if post is None else get_post(session, post),
         link=None if code is None else get_link(session, opened.shortener.codes, code),
     )
-    return referrers_json(report)
+    return referrers_json(report.of(left_to_narrow().part))
 
 
 @report_at("digest", (NEEDED_ACCOUNT, PERIOD))

@@ -4,6 +4,8 @@ import click
 
 from linktrack.cli.answers import Answer, Table, answering
 from linktrack.cli.common import Work, range_options, window_option
+from linktrack.cli.reports.narrowing import narrowing
+from linktrack.errors import Invalid
 
 
 @click.command()
@@ -47,6 +49,7 @@ def coverage(work: Work, handle: str, since: str | None, until: str | None) -> A
 @window_option
 @range_options
 @answering
+@narrowing("OF_POSTS")
 def compare(
     work: Work, handles: tuple[str, ...], window: str, since: str | None, until: str | None
 ) -> Answer:
@@ -107,6 +110,7 @@ def growth(work: Work, handle: str, window: str, since: str | None, until: str |
 @click.option("--link", "code", metavar="CODE", help="Only this link.")
 @range_options
 @answering
+@narrowing("OF_POSTS")
 def half_life(
     work: Work, handle: str, code: str | None, since: str | None, until: str | None
 ) -> Answer:
@@ -120,6 +124,8 @@ def half_life(
     )
 
     account = work.account(handle)
+    if code is not None and work.is_narrowed:
+        raise Invalid("The half-life of one link can't be filtered: leave out the filters.")
     if code is not None:
         codes = work.installation.shortener.codes
         life = life_of_code(work.session, codes, account, code, work.as_of)
@@ -148,6 +154,7 @@ def half_life(
 @window_option
 @range_options
 @answering
+@narrowing("OF_POSTS")
 def hours(work: Work, handle: str, window: str, since: str | None, until: str | None) -> Answer:
     """When to post: clicks per follower by weekday and hour, few posts pulled to the average."""
     from linktrack.reports.figures.words import per_thousand

@@ -8,6 +8,7 @@ import click
 
 from linktrack.cli.answers import Answer, Table, answering
 from linktrack.cli.common import NUMBER, Work
+from linktrack.cli.reports.narrowing import narrowing
 
 if TYPE_CHECKING:
     from linktrack.links.models import Link, Post
@@ -49,6 +50,7 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
 @click.command()
 @_options
 @answering
+@narrowing("OF_CLICKS")
 def places(work: Work, handle: str, **asked: Unpack[_Given]) -> Answer:
     """In which countries and cities links were clicked."""
     from linktrack.reports.sources.facets import places_json, places_report
@@ -64,6 +66,7 @@ def places(work: Work, handle: str, **asked: Unpack[_Given]) -> Answer:
 @click.command()
 @_options
 @answering
+@narrowing("OF_CLICKS")
 def devices(work: Work, handle: str, **asked: Unpack[_Given]) -> Answer:
     """With which devices, browsers and systems, and in which languages links were clicked."""
     from linktrack.reports.sources.facets import devices_json, devices_report
@@ -95,20 +98,20 @@ def devices(work: Work, handle: str, **asked: Unpack[_Given]) -> Answer:
 @click.option("--system", metavar="NAME", help="Only on this system.")
 @click.option("--language", metavar="CODE", help="Only in this language, such as de.")
 @answering
-def days(
-    work: Work, handle: str, since: str | None, until: str | None, **facets: str | None
-) -> Answer:
-    """Clicks by day, all or those of one country, device, browser, system or language."""
+@narrowing("BY_DAY")
+def days(work: Work, handle: str, since: str | None, until: str | None, **_: str | None) -> Answer:
+    """Clicks by day, all or those that fit every filter."""
     from linktrack.calendar.ranges import whole_days
-    from linktrack.reports.sources.facet_days import days_json, days_report, facet_of
+    from linktrack.reports.sources.facet_days import days_json, days_report
 
     timezone = work.installation.settings.timezone
     first, end = whole_days(work.moment(since), work.moment(until), timezone)
-    facet = facet_of(facets)
+    facet = next(iter(work.left.facets if work.left else ()), None)
     found = days_report(work.session, work.account(handle), since=first, until=end, facet=facet)
     rows = [(one.day.isoformat(), one.clicks, one.unique_clicks) for one in found.days]
     said = [] if rows else [NOBODY]
-    return Answer(days_json(found), *said, Table(("day", "clicks", "unique clicks"), rows))
+    only = work.only.written if work.only else {}
+    return Answer(days_json(found, only), *said, Table(("day", "clicks", "unique clicks"), rows))
 
 
 def _chosen(work: Work, **given: Unpack[_Given]) -> Chosen:

@@ -4,6 +4,8 @@ import click
 
 from linktrack.cli.answers import Answer, Table, answering
 from linktrack.cli.common import NUMBER, Work
+from linktrack.cli.reports.narrowing import narrowing
+from linktrack.errors import Invalid
 
 
 @click.command()
@@ -13,6 +15,7 @@ from linktrack.cli.common import NUMBER, Work
 @click.option("--post", type=NUMBER, metavar="POST", help="Only those on this post.")
 @click.option("--link", metavar="CODE", help="Only those on this link.")
 @answering
+@narrowing("BY_SOURCE")
 def referrers(
     work: Work,
     handle: str,
@@ -23,8 +26,10 @@ def referrers(
 ) -> Answer:
     """Where clicks came from, by segment."""
     from linktrack.calendar.ranges import whole_days
-    from linktrack.reports.sources.referrers import referrers_json, referrers_report
+    from linktrack.reports.sources.referrers import ONE_SUBJECT, referrers_json, referrers_report
 
+    if work.is_narrowed and not (post is None and link is None):
+        raise Invalid(ONE_SUBJECT)
     timezone = work.installation.settings.timezone
     first, end = whole_days(work.moment(since), work.moment(until), timezone)
     found = referrers_report(
@@ -36,6 +41,8 @@ def referrers(
         post=None if post is None else work.post(post),
         link=None if link is None else work.link(link),
     )
+    if work.left is not None:
+        found = found.of(work.left.part)
     by_segment = Table(
         ("source", "medium", "host", "segment", "clicks", "people"),
         [

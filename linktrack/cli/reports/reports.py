@@ -12,6 +12,7 @@ from linktrack.cli.reports.engagement import engagement, regulars
 from linktrack.cli.reports.experiments import experiment_of
 from linktrack.cli.reports.facets import days, devices, places
 from linktrack.cli.reports.goals import goals
+from linktrack.cli.reports.narrowing import narrowing
 from linktrack.cli.reports.referrers import referrers
 from linktrack.cli.reports.topics import topics
 
@@ -37,6 +38,7 @@ def report() -> None:
     help="newest, or low (by the lower end of the interval).",
 )
 @answering
+@narrowing("OF_RANKED_POSTS")
 def cpf(
     work: Work,
     handle: str,
@@ -121,6 +123,7 @@ def cpf(
 @window_option
 @range_options
 @answering
+@narrowing("OF_POSTS")
 def segments(work: Work, handle: str, window: str, since: str | None, until: str | None) -> Answer:
     """Who clicked, by segment, as far as that is known."""
     from linktrack.reports.counting import set_apart
@@ -136,6 +139,7 @@ def segments(work: Work, handle: str, window: str, since: str | None, until: str
         now=work.as_of,
         since=work.moment(since),
         until=work.moment(until),
+        with_ways=not work.is_narrowed,
     )
     said = [sentence for sentence in (unattributed(found), living(found)) if sentence]
     said += set_apart(found.still_counting, found.posts_unmeasured)

@@ -4,6 +4,7 @@ import click
 
 from linktrack.cli.answers import Answer, Table, answering
 from linktrack.cli.common import Work, range_options, window_option
+from linktrack.cli.reports.narrowing import narrowing
 
 
 @click.command()
@@ -11,6 +12,7 @@ from linktrack.cli.common import Work, range_options, window_option
 @window_option
 @range_options
 @answering
+@narrowing("OF_POSTS")
 def topics(work: Work, handle: str, window: str, since: str | None, until: str | None) -> Answer:
     """Clicks and engagement per follower by tag, and which clearly stand out."""
     from linktrack.reports.figures.words import per_thousand, times

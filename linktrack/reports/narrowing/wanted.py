@@ -15,6 +15,11 @@ from linktrack.clicks.vocabulary import UNATTRIBUTED, pack_country, pack_languag
 from linktrack.reports.parts import UNKNOWN, WHOLE, Part
 from linktrack.reports.sources.facet_days import FACET_NAMES, Facet, FacetName, facet_of
 
+UNWRITTEN: Final = "-"
+"""As doors write it: it isn't known, or wasn't sent."""
+
+FILTERS: Final = ("source", "segment", *FACET_NAMES)
+
 _OF_DEVICES: Final = {
     "device": devices.c.device,
     "browser": devices.c.browser,
@@ -37,7 +42,19 @@ class Wanted:
     @property
     def is_counted(self) -> bool:
         """Whether clicks by day are counted for it: by one facet, or by source and segment."""
-        return not self.facets or (self.part.is_whole and len(self.facets) == 1)
+        return not self.facets or self.is_one_facet
+
+    @property
+    def is_one_facet(self) -> bool:
+        """Whether it is one facet alone."""
+        return self.part.is_whole and len(self.facets) == 1
+
+    @property
+    def written(self) -> dict[str, str]:
+        """Each filter by its name, as doors write it."""
+        given = {"source": self.part.source, "segment": self.part.segment}
+        named = {name: value or UNWRITTEN for name, value in given.items() if value is not None}
+        return named | {facet.name: facet.key or UNWRITTEN for facet in self.facets}
 
     def which(self, session: Session) -> Which:
         """Return which clicks these are."""
@@ -53,13 +70,20 @@ class Wanted:
         )
 
 
-def wanted_of(written: Mapping[str, str | None], part: Part = WHOLE) -> Wanted:
-    """Return what is written here by the names of facets; "-" is where it isn't known.
+EVERY: Final = Wanted()
+
+
+def wanted_of(written: Mapping[str, str | None]) -> Wanted:
+    """Return what is written here by the names of filters; "-" is where it isn't known.
 
     Raises `Invalid` for a value that none can have.
     """
     facets = (facet_of({name: written.get(name)}) for name in FACET_NAMES)
-    return Wanted(tuple(facet for facet in facets if facet is not None), part)
+    source, segment = (
+        UNKNOWN if value == UNWRITTEN else value or None
+        for value in (written.get("source"), written.get("segment"))
+    )
+    return Wanted(tuple(facet for facet in facets if facet is not None), Part(source, segment))
 
 
 def _devices(session: Session, keys: Mapping[FacetName, str | None]) -> Numbers:

@@ -1,6 +1,7 @@
 """Clicks by day, narrowed to one country, device, browser, system or language.
 
-Clicks are counted by day and each of these, not by two of them: so one at a time narrows.
+Clicks are counted by day and each of these, not by two of them: these are read from single clicks
+(`reports.narrowing`).
 """
 
 from collections import defaultdict
@@ -34,6 +35,8 @@ FacetName = Literal["country", "device", "browser", "system", "language"]
 
 FACET_NAMES: Final[tuple[FacetName, ...]] = ("country", "device", "browser", "system", "language")
 """What clicks by day can be narrowed by."""
+
+NOTHING: Final[Mapping[str, str]] = {}
 
 UNKNOWN: Final = "-"
 """As a value: it isn't known."""
@@ -185,21 +188,25 @@ DaysReportJson = TypedDict(
         "to": str | None,
         "by": str | None,
         "value": str | None,
+        "only": dict[str, str],
         "days": list[DayJson],
     },
 )
-"""An account's clicks by day; `by` says what they are narrowed by, `value` to which (null of a
-facet: where it isn't known). Days without clicks are left out."""
+"""An account's clicks by day; `only` says what they are narrowed to ("-": where it isn't known).
+
+Of one facet alone `by` is its name and `value` its value, null where it isn't known. Days without
+clicks are left out."""
 
 
-def days_json(report: DaysReport) -> DaysReportJson:
-    """Return the report as every door gives it."""
+def days_json(report: DaysReport, only: Mapping[str, str] = NOTHING) -> DaysReportJson:
+    """Return the report as every door gives it; `only` is what was asked for."""
     return {
         "account": account_json(report.account),
         "from": None if report.since is None else report.since.isoformat(),
         "to": None if report.until is None else report.until.isoformat(),
         "by": None if report.facet is None else report.facet.name,
         "value": None if report.facet is None else report.facet.key,
+        "only": dict(only),
         "days": [
             {"day": one.day.isoformat(), "clicks": one.clicks, "unique_clicks": one.unique_clicks}
             for one in report.days

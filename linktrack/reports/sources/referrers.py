@@ -1,9 +1,9 @@
 """Referrers by segment: where the clicks of an account, a post or a link came from, and whose."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import NamedTuple, NotRequired, TypedDict
+from typing import Final, NamedTuple, NotRequired, TypedDict
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -16,7 +16,10 @@ from linktrack.clicks.vocabulary import UNATTRIBUTED
 from linktrack.errors import NotFound
 from linktrack.links.models import Link, Post
 from linktrack.reports.figures.words import counted, share
+from linktrack.reports.parts import Part
 from linktrack.reports.sources import referrer_queries
+
+ONE_SUBJECT: Final = "Sources of one post or link are filtered by source and segment only."
 
 
 class ReferrerLine(NamedTuple):
@@ -43,6 +46,11 @@ class ReferrersReport:
     post_id: int | None
     code: str | None
     lines: list[ReferrerLine]
+
+    def of(self, part: Part) -> "ReferrersReport":
+        """Return the same of a part of the clicks."""
+        lines = [line for line in self.lines if part.has(line.source, line.segment)]
+        return replace(self, lines=lines)
 
     @property
     def clicks(self) -> int:

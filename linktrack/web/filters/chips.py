@@ -11,10 +11,10 @@ from typing import Any, Final
 from flask import Flask, request, url_for
 
 from linktrack.errors import Invalid
+from linktrack.reports.narrowing.wanted import FILTERS, UNWRITTEN
 from linktrack.reports.sources.facet_days import FACET_NAMES, facet_of
 from linktrack.web.context import here
 from linktrack.web.fields import RANGE
-from linktrack.web.filters.asked import NOTHING_SENT
 from linktrack.web.filters.seeing import Seen
 from linktrack.web.formats import REASON_WORDS
 from linktrack.web.navigation import PAGES, Page, Section
@@ -22,7 +22,7 @@ from linktrack.web.navigation import PAGES, Page, Section
 UNSAID: Final = "Direct or unknown"
 UNTOLD: Final = "We can't tell who"
 
-CARRIED: Final = (*RANGE, "account", "source", "segment", *FACET_NAMES)
+CARRIED: Final = (*RANGE, "account", *FILTERS)
 """What goes along from report to report."""
 
 LONGEST: Final = 60
@@ -56,7 +56,7 @@ class Narrowing:
 
 def as_filter(name: str | None) -> str:
     """Return a source or a segment as addresses write it."""
-    return name or NOTHING_SENT
+    return name or UNWRITTEN
 
 
 def filters_here() -> dict[str, str]:
@@ -91,9 +91,9 @@ def _words() -> dict[str, str]:
     given = {name: value[:LONGEST] for name, value in request.args.items() if value}
     found = {}
     if source := given.get("source"):
-        found["source"] = f"From: {UNSAID.lower() if source == NOTHING_SENT else source}"
+        found["source"] = f"From: {UNSAID.lower() if source == UNWRITTEN else source}"
     if segment := given.get("segment"):
-        found["segment"] = UNTOLD if segment == NOTHING_SENT else f"Segment: {segment}"
+        found["segment"] = UNTOLD if segment == UNWRITTEN else f"Segment: {segment}"
     for name in FACET_NAMES:
         if value := given.get(name):
             found[name] = f"{name.capitalize()}: {_in_words(name, value)}"

@@ -8,22 +8,18 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import Final
 
 from linktrack.audience.models import Account
 from linktrack.charts import day_name
 from linktrack.context import db_session, installation
 from linktrack.errors import Unavailable
 from linktrack.reports.narrowing.shadows import narrowed
-from linktrack.reports.narrowing.wanted import Wanted
+from linktrack.reports.narrowing.wanted import EVERY, FILTERS, Wanted
 from linktrack.reports.parts import Part
-from linktrack.reports.sources.facet_days import FACET_NAMES, Facet
+from linktrack.reports.sources.facet_days import Facet
 from linktrack.reports.sources.left_out import deleted_before
 from linktrack.web.filters.asked import asked_for, in_file_name
 from linktrack.web.table_files import is_table_wanted
-
-ALL: Final = ("source", "segment", *FACET_NAMES)
-WHOLE: Final = Wanted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +30,8 @@ class Seen:
     `cannot` are the filters that aren't applied.
     """
 
-    of: Wanted = WHOLE
-    left: Wanted = WHOLE
+    of: Wanted = EVERY
+    left: Wanted = EVERY
     refused: str = ""
     deleted: str = ""
     cannot: Collection[str] = ()
@@ -102,7 +98,7 @@ def seeing(
         except Unavailable as error:
             if is_table_wanted():
                 raise
-            seen = Seen(refused=error.sentence, cannot=ALL)
+            seen = Seen(refused=error.sentence, cannot=FILTERS)
         yield seen
 
 

@@ -15,10 +15,10 @@ from linktrack.charts import share_bar
 from linktrack.context import db_session
 from linktrack.links.models import Link, Post
 from linktrack.links.posts import get_post
+from linktrack.reports.narrowing.wanted import UNWRITTEN
 from linktrack.reports.sources.facets import FacetLine
 from linktrack.web.context import here
 from linktrack.web.fields import chosen_range, named_link, row_id, text
-from linktrack.web.filters.asked import NOTHING_SENT
 from linktrack.web.filters.seeing import Seen
 from linktrack.web.subject import accounts_and_chosen
 
@@ -73,7 +73,7 @@ class Part:
 
     def href(self, line: FacetLine) -> str:
         """Return the address of these clicks alone: the filters that there are, and this line."""
-        value = line.key or NOTHING_SENT
+        value = line.key or UNWRITTEN
         if not self.leads:
             return here({self.facet: value, "format": None, "table": None})
         kept = {name: said for name, said in request.args.items() if said and name != "shade"}

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Final
@@ -66,10 +66,7 @@ def show() -> str | Response:
     with seeing(
         [account], days.first, counted=_is_counted, cannot=FACET_NAMES if one else ()
     ) as seen:
-        report, part = ask(), seen.part
-    report = replace(
-        report, lines=[line for line in report.lines if part.has(line.source, line.segment)]
-    )
+        report = ask().of(seen.part)
     if is_table_wanted():
         return table_file("referrers", referrers_json(report)["referrers"], only=seen.only)
     by_host = seen.of.part.source not in (None, UNKNOWN)
