@@ -10,9 +10,11 @@ from sqlalchemy import (
     Label,
     Select,
     case,
+    exists,
     func,
     literal,
     select,
+    tuple_,
     type_coerce,
 )
 
@@ -67,14 +69,15 @@ def _clicks(connection: Connection, which: Which, by: Sequence[Facet]) -> Select
 
 
 def _firsts(which: Which, by: Sequence[Facet]) -> Select[*tuple[Any, ...]]:
-    mark = first_clicks.c
-    order = (mark.first_at, mark.segment_id, mark.referrer_id)
-    rank = func.row_number().over(partition_by=(mark.post_or_link, mark.visitor), order_by=order)
-    ranked = select(first_clicks, rank.label("rank")).join(Link, Link.id == mark.link_id)
-    if which.accounts is not None:
-        ranked = ranked.where(Link.account_id.in_(which.accounts))
-    numbered = ranked.subquery()
-    first = numbered.c
+    first, other = first_clicks.c, first_clicks.alias("earlier").c
+    # Looked up for the wanted ones alone: to rank them all takes as long as there are any.
+    on_another_link = exists().where(
+        other.post_or_link == first.post_or_link,
+        other.visitor == first.visitor,
+        other.link_id != first.link_id,
+        tuple_(other.first_at, other.segment_id, other.referrer_id, other.link_id)
+        < tuple_(first.first_at, first.segment_id, first.referrer_id, first.link_id),
+    )
     groups: dict[Facet, ColumnElement[int]] = {
         "link_id": first.link_id,
         "quarter": span_of(first.first_at, Every(QUARTER)),
@@ -91,12 +94,13 @@ def _firsts(which: Which, by: Sequence[Facet]) -> Select[*tuple[Any, ...]]:
         (first.device_id, which.devices),
         (first.source_id, which.sources),
         (first.segment_id, which.segments),
+        (Link.account_id, which.accounts),
     )
     chosen = _named(groups, by)
-    on_post = func.sum(case((first.rank == 1, 1), else_=0))
+    on_post = func.sum(case((on_another_link, 0), else_=1))
     query = (
         select(*chosen, literal(0), literal(0), func.count(), on_post)
-        .join_from(numbered, Link, first.link_id == Link.id)
+        .join_from(first_clicks, Link, first.link_id == Link.id)
         .outerjoin(Post, Link.post_id == Post.id)
         .where(*(column.in_(values) for column, values in wanted if values is not None))
         .group_by(*(group.name for group in chosen))
