@@ -26,7 +26,7 @@ from linktrack.db import now
 from linktrack.installation import Installation
 from linktrack.owners import access
 
-REPEATS: Final = 5
+REPEATS: Final = 3
 PAGES: Final = ("", "places", "posts")
 ASKED: Final = ("", "&country=AE", "&country=AE&language=de")
 
