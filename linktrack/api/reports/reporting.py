@@ -62,7 +62,9 @@ def report_at(
             wanted = wanted_of({each: fields.optional_text(each) for each in FILTERS})
             accounts, days = asked_accounts(), installation().days()
             since = fields.moment("from")
-            with narrowed_range(db_session(), accounts, wanted, days, narrows, since) as left:
+            with narrowed_range(
+                db_session(), accounts, wanted, days, narrows=narrows, since=since
+            ) as left:
                 g.wanted, g.left_to_narrow = wanted, left
                 return view(*args, **kwargs)
 

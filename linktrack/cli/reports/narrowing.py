@@ -41,8 +41,8 @@ def narrowing(kind: Kind) -> Callable[[Callable[..., Answer]], Callable[..., Ans
                 _accounts(work, given),
                 wanted,
                 work.installation.days(),
-                narrows,
-                since,
+                narrows=narrows,
+                since=since,
             ) as left:
                 return command(replace(work, only=wanted, left=left), **given)
 

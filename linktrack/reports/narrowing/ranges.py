@@ -44,6 +44,7 @@ def narrowed_range(
     accounts: Sequence[Account],
     wanted: Wanted,
     days: Days,
+    *,
     narrows: Narrows,
     since: datetime | None,
 ) -> Iterator[Wanted]:
