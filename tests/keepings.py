@@ -43,6 +43,7 @@ def keep(world: World, table: ClickTable) -> None:
     world.session.close()
     world.database.engine = keeping_clicks(world.database.engine, opener)
     world.session = world.database.session()
+    world.ends.callback(world.session.close)
 
 
 def all_clicks(world: World) -> list[tuple[Any, ...]]:

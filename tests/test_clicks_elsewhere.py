@@ -202,6 +202,7 @@ def test_loaders_are_killed_again_and_again(
         world.session.close()
         world.database.engine = with_clicks(world.database.engine, world.settings)
         world.session = world.database.session()
+        world.ends.callback(world.session.close)
         for each in (world, plain):
             links, _ = some_clicks(each)
             for number in range(40):
@@ -312,7 +313,7 @@ def test_clicks_move_to_clickhouse_and_back(
         ):
             clicks_of(connection).count(EVERY)
         for to_clickhouse in (True, False, True):
-            way = way_to(world.settings, clickhouse=to_clickhouse)
+            way = way_to(engine, world.settings, clickhouse=to_clickhouse)
             stops = 0
             while True:
                 try:
@@ -326,6 +327,7 @@ def test_clicks_move_to_clickhouse_and_back(
                 world.database.engine = with_clicks(engine, world.settings)
                 world.session.close()
                 world.session = world.database.session()
+                world.ends.callback(world.session.close)
                 alike(everything(world), wanted)
                 with pytest.raises(Unavailable, match="are on ClickHouse"):
                     rebuild_beside(engine, days_of(world))
@@ -341,7 +343,7 @@ def test_clicks_move_to_clickhouse_and_back(
                 world.database.engine = engine
                 alike(everything(world), wanted)
         with pytest.raises(Conflict, match="already"):
-            moving.move_clicks(engine, way_to(world.settings, clickhouse=True), stop)
+            moving.move_clicks(engine, way_to(engine, world.settings, clickhouse=True), stop)
 
 
 def test_an_export_of_everything_has_them(

@@ -1,5 +1,6 @@
 """Clicks are the same wherever they are kept: SQLite, PostgreSQL, and each kind of ClickHouse."""
 
+import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any, Final
 import pytest
 from clicking import FIREFOX, START, some_clicks
 from databases import Maker
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from keepings import all_clicks, all_marks, days_of, drawn, everything, on_clickhouse, same
 from sqlalchemy import select
 from world import World
@@ -18,6 +21,7 @@ from linktrack.clicks.keeping.interface import Clicks
 from linktrack.clicks.keeping.opening import clicks_of, settle_clicks
 from linktrack.clicks.keeping.which import EVERY, By, Every, Facet, Figure, Which
 from linktrack.clicks.records import ClickRecord
+from linktrack.clicks.vocabulary import NO_LANGUAGES, REASON_NUMBER
 from linktrack.ids import AccountId, PostId
 from linktrack.links.models import Link
 
@@ -264,3 +268,42 @@ def test_clicks_of_accounts_are_removed(kept: World, plain: World) -> None:
         assert {mark[2] for mark in all_marks(world)} == {other.links[0].id}
         world.click(drawn(5, 20, [other.links[0].id]))
     same(kept, plain)
+
+
+@settings(
+    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.randoms(use_true_random=False), st.lists(st.integers(1, 12), min_size=3, max_size=6))
+def test_bursts_are_found_in_whatever_order_clicks_are_loaded(
+    kept: World, plain: World, chance: random.Random, sizes: list[int]
+) -> None:
+    """In drops of any size, among people's clicks: reasons, marks and counts are the same."""
+    links = [link.id for link in kept.session.scalars(select(Link).order_by(Link.id))]
+    if not links:
+        links, _ = some_clicks(kept)
+        some_clicks(plain)
+    minute = START + chance.randrange(400) * 60_000
+    storm = [
+        ClickRecord(
+            minute + chance.randrange(60_000),
+            links[who % 3 // 2],
+            FIREFOX if who % 2 else FIREFOX.replace("140", "139"),
+            None,
+            1_000 + who,
+            flags=NO_LANGUAGES,
+        )
+        for who in range(26)
+    ]
+    people = [
+        ClickRecord(minute + chance.randrange(120_000), links[0], FIREFOX, None, 1_010 + who)
+        for who in range(12)
+    ]
+    records = [*storm, *people]
+    chance.shuffle(records)
+    for world in (kept, plain):
+        start = 0
+        for size in [*sizes, len(records)]:
+            world.click(records[start : start + size])
+            start += size
+    same(kept, plain)
+    assert any(row[12] == REASON_NUMBER["burst"] for row in everything(kept)["clicks"])

@@ -40,8 +40,9 @@ def move(target: str, as_json: bool) -> None:
             if not as_json:
                 click.echo(f"{number:,} clicks are moved so far.", err=True)
 
-        way = way_to(settings, clickhouse=target == "clickhouse")
-        number = move_clicks(opened.database.engine, way, told)
+        engine = opened.database.engine
+        way = way_to(engine, settings, clickhouse=target == "clickhouse")
+        number = move_clicks(engine, way, told)
     if as_json:
         print_json({"clicks": number, "to": target})
         return

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
 
 from linktrack.clicks.keeping.interface import Clicks
 from linktrack.clicks.keeping.moving import Way
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def with_clicks(engine: Engine, settings: Settings) -> Engine:
     """Return the engine for a database whose clicks are where the settings say.
 
-    Nothing is asked yet; each process that comes from this one has connections of its own.
+    Nothing is asked yet; each process that comes from this one has connections of its own. Those
+    of ClickHouse are closed with the engine's.
     """
     if not settings.clicks:
         return engine
@@ -34,10 +35,12 @@ def with_clicks(engine: Engine, settings: Settings) -> Engine:
                 "service and run linktrack clicks move --to clickhouse."
             )
 
-    return keeping_clicks(engine, ClicksOnClickHouse(keeper_of(settings, check)))
+    return keeping_clicks(engine, ClicksOnClickHouse(_keeper_of(engine, settings, check)))
 
 
-def keeper_of(settings: Settings, check: "Callable[[Connection], None] | None" = None) -> "Keeper":
+def _keeper_of(
+    engine: Engine, settings: Settings, check: "Callable[[Connection], None] | None" = None
+) -> "Keeper":
     """Return what keeps clicks on the ClickHouse that the settings name."""
     from linktrack.calendar.days import Days
     from linktrack.clicks.keeping.clickhouse.address import read_address
@@ -46,19 +49,19 @@ def keeper_of(settings: Settings, check: "Callable[[Connection], None] | None" =
     from linktrack.clicks.keeping.clickhouse.table import ClickTable
 
     address = read_address(settings.clicks)
-    table = ClickTable(
-        OverHttp(address), address.database, cluster=address.cluster, quorum=address.quorum
-    )
+    asked = OverHttp(address)
+    event.listen(engine, "engine_disposed", lambda _engine: asked.close())
+    table = ClickTable(asked, address.database, cluster=address.cluster, quorum=address.quorum)
     days = Days(settings.timezone, settings.visitor_period)
     return Keeper(table, days, check)
 
 
-def way_to(settings: Settings, *, clickhouse: bool) -> Way:
+def way_to(engine: Engine, settings: Settings, *, clickhouse: bool) -> Way:
     """Return how clicks go to ClickHouse, or back to the database."""
     from linktrack.clicks.keeping.clickhouse.clicks import ClickHouseClicks
     from linktrack.clicks.keeping.clickhouse.retiring import empty
 
-    keeper = keeper_of(settings)
+    keeper = _keeper_of(engine, settings)
     day_of = keeper.days.day
 
     def there(connection: Connection) -> Clicks:
