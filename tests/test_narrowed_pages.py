@@ -176,6 +176,8 @@ def test_clicks_that_are_deleted_are_said_to_be_missing(sqlite_world: World) -> 
     browser = Browser.signed_in(sqlite_world)
     said = "are deleted, and in no filtered figure."
     assert said in read(browser.get(f"/owner/places?{SHOWN}&{BOTH}"))
+    (line,) = browser.get(f"/owner/places?{SHOWN}&{BOTH}&format=json").get_json()
+    assert 0 < line["unique_clicks"] <= line["clicks"], "marks outlive their clicks"
     assert said not in read(browser.get(f"/owner/places?from=2026-07-10&to=2026-08-01&{BOTH}"))
     assert said not in read(browser.get(f"/owner/places?{SHOWN}"))
 

@@ -19,7 +19,7 @@ from linktrack.clicks.bulk import insert_rows, upsert_rows
 from linktrack.clicks.keeping.opening import clicks_of
 from linktrack.clicks.keeping.which import Which
 from linktrack.clicks.models import account_days
-from linktrack.db import is_sqlite
+from linktrack.db import is_sqlite, to_ms
 from linktrack.errors import Unavailable
 from linktrack.reports.narrowing.counts import (
     BY,
@@ -31,6 +31,7 @@ from linktrack.reports.narrowing.counts import (
     QUARTERS,
 )
 from linktrack.reports.narrowing.wanted import Wanted
+from linktrack.reports.sources.left_out import deleted_before
 
 
 @contextmanager
@@ -54,6 +55,8 @@ def narrowed(
     connection = session.connection()
     first = 0 if since is None else since.toordinal()
     start = days.start_of(first) if first else None
+    if (kept := deleted_before(session)) is not None:  # marks may outlive their clicks
+        start = max(start or 0, to_ms(kept))
     which = replace(wanted.which(session), accounts=account_ids, since=start)
     _check(connection, account_ids, first)
     with _unprepared(connection):
