@@ -119,11 +119,8 @@ def _hidden(
     connection: Connection, marks: dict[Key, Mark], before: int, day_of: DayOf
 ) -> tuple[list[Row], list[Click]]:
     """Return deleted clicks anew, as far as their marks say: nobody sees them but as marks."""
-    agent_of = dict(
-        connection.execute(select(agents.c.device_id, func.min(agents.c.id)).group_by("device_id"))
-        .tuples()
-        .all()
-    )
+    query = select(agents.c.device_id, func.min(agents.c.id)).group_by(agents.c.device_id)
+    agent_of = {row[0]: row[1] for row in connection.execute(query)}
     links = [key[2] for key in marks]
     home_of = {
         row.id: (row.account_id, row.post_id)
