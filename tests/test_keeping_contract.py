@@ -25,6 +25,9 @@ from linktrack.clicks.vocabulary import NO_LANGUAGES, REASON_NUMBER
 from linktrack.ids import AccountId, PostId
 from linktrack.links.models import Link
 
+# A connection to a server of the tests is sometimes found open when they have ended.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 HOUR: Final = 3_600_000
 FIGURES: Final[tuple[Figure, ...]] = (
     "clicks", "people", "bursts", "without_languages", "first_at", "last_at", "visitors", "links",
