@@ -255,8 +255,9 @@ def follow(installation: Installation, parent: int | None = None) -> bool:
         sending.join(SENDING_SECONDS)
         letting_in.join(SENDING_SECONDS)
         telling.join(SENDING_SECONDS)
-        with suppress(SQLAlchemyError, OSError):  # then the others see it by and by
-            node.tell(is_end=not changed.is_set())
+        if parent in (None, os.getppid()):  # else it was killed, and another may have begun
+            with suppress(SQLAlchemyError, OSError):  # then the others see it by and by
+                node.tell(is_end=not changed.is_set())
     return changed.is_set()
 
 
