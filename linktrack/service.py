@@ -208,7 +208,8 @@ def follow(installation: Installation, parent: int | None = None) -> bool:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})  # blocked by the keeper
     signal.signal(signal.SIGINT, stop if parent is None else signal.SIG_IGN)
     signal.signal(signal.SIGHUP, stop if parent is None else signal.SIG_IGN)
-    hourly = _every(KEY_CHECK_SECONDS, partial(tidy, installation, installation.visitors()))
+    visitors = installation.visitors()
+    hourly = _every(KEY_CHECK_SECONDS, lambda: tidy(installation, visitors, now()))
     changed = threading.Event()
 
     def look() -> None:

@@ -62,7 +62,8 @@ class Running:
         with self.we.world.database.engine.connect() as connection:
             rows = connection.execute(
                 select(clicks.c.segment_id, clicks.c.follower_id, clicks.c.reason).order_by(
-                    clicks.c.clicked_at
+                    clicks.c.clicked_at,
+                    clicks.c.seq,  # two in one millisecond
                 )
             )
             return [(row[0], row[1], row[2]) for row in rows]

@@ -45,6 +45,8 @@ DOORS: Sequence[Callable[[str], object]] = (
 MAY_ASK = {
     "linktrack/outside": "what all others ask by",
     "linktrack/mail.py": "the mail server that the owner has set",
+    "linktrack/clicks/keeping/clickhouse/over_http.py": "the ClickHouse that the owner has set",
+    "linktrack/clicks/nodes/identity.py": "what this machine is called",
     "linktrack/upkeep/probing.py": "the doctor asks the service itself, at its own address",
     "linktrack/web/serving/listening.py": "it listens",
     "linktrack/networks/x/writer.py": "the types of tweepy's sessions, under our adapter",
